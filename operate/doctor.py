@@ -39,9 +39,8 @@ from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
 from operate.stack import StackError, add_stack, outputs, pulumi, services
 from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
-from provider.arm import Arm
-from provider.azure_calls import Azure, Principal
-from provider.azure_client import AzureClient
+from provider.azure import Azure
+from provider.azure_client import AzureClient, Principal
 from provider.deployment import checks, policies
 from provider.deployment.model import Report
 from provider.deployment.questions import Questions, UnansweredQuestionError
@@ -242,7 +241,7 @@ def _deployed(stack: str) -> frozenset[str] | None:
 
 def connect(found: Login) -> Azure:
     """Azure, by a login."""
-    return Arm(AzureClient(found))
+    return Azure(AzureClient(found))
 
 
 def _clock(found: Login) -> Line:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,7 +19,6 @@ from urllib.parse import urlsplit
 from core.clouds import Cloud
 from core.login import Login
 from provider import credential as credentials
-from provider.azure_calls import Principal
 
 if TYPE_CHECKING:
     from azure.core import PipelineClient
@@ -31,6 +31,15 @@ Json = Mapping[str, Any]
 class ForeignHostError(Exception):
     """A request was about to leave for a host that is not the chosen cloud's, or not the one that was
     asked."""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is logged in: GUIDs, "" where the token does not say."""
+
+    object_id: str = ""
+    tenant_id: str = ""
+    client_id: str = ""
 
 
 class AzureClient:

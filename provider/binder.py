@@ -16,7 +16,7 @@ from core.arm_ids import ArmId
 from core.facts import MICROSOFT_MANAGED, Account, Encryption
 from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
 from provider import binding
-from provider.azure_calls import Accepted, Azure
+from provider.azure import Azure
 from provider.error_table import ErrorContext
 from provider.errors import is_known, service_message, translate
 from provider.failure import ServiceError
@@ -24,6 +24,7 @@ from provider.finding import Finding, Preflight
 from provider.live_state import LiveState, Target, read_live_state, read_resources, read_roles
 from provider.preflight import RefusedOperationError, blocking, findings, pass_preflight, refusal
 from provider.resource import Call
+from provider.responses import Accepted
 from provider.retrying import Retries, with_retries
 from provider.rules import identity_has_access
 from provider.waiting import Clock, DeadlineError, StoppedError, Waiter

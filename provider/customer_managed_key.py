@@ -13,7 +13,7 @@ from core.clouds import Cloud
 from core.facts import Account
 from core.refusals import SECOND_LOOK_SECONDS
 from provider import binding
-from provider.azure_calls import Azure
+from provider.azure import Azure
 from provider.binder import Binder, UnfinishedError, refusal_head
 from provider.checks import UNBIND, Failure, check_binding
 from provider.difference import Difference, diff

@@ -14,7 +14,7 @@ from core.arm_ids import MalformedError
 from core.facts import Deleted
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider import binding
-from provider.azure_calls import Azure
+from provider.azure import Azure
 from provider.checks import Failure, malformed, principal_id, unexpected
 from provider.deployment import checks
 from provider.deployment.model import Report, Unchecked

@@ -21,7 +21,7 @@ from pulumi.runtime.proto import engine_pb2, plugin_pb2, provider_pb2, provider_
 from core import resource_types
 from core.login import SECRETS, Login, login, unknown_settings
 from provider import VERSION
-from provider.azure_calls import Azure, AzureClock
+from provider.azure import Azure, AzureClock
 from provider.binder import Binder
 from provider.credential import complete
 from provider.customer_managed_key import CustomerManagedKeyHandler

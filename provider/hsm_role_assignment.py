@@ -21,7 +21,7 @@ from core.arm_ids import ArmId, MalformedError
 from core.facts import RoleAssignment
 from core.refusals import SECOND_LOOK_SECONDS
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, id_of
-from provider.azure_calls import Azure
+from provider.azure import Azure
 from provider.checks import Failure, Form, check, principal_id
 from provider.difference import Change, Difference, fold
 from provider.errors import service_message

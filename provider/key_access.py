@@ -17,7 +17,7 @@ from core import arm_ids, facts, rights
 from core.arm_ids import ArmId
 from core.facts import PolicyEntry, RoleAssignment
 from core.refusals import SECOND_LOOK_SECONDS
-from provider.azure_calls import Azure
+from provider.azure import Azure
 from provider.checks import Failure, Form, check
 from provider.difference import Difference, changed
 from provider.error_table import ErrorContext

@@ -20,7 +20,7 @@ from core import arm_ids
 from core.arm_ids import ArmId
 from core.facts import Account
 from core.refusals import SECOND_LOOK_SECONDS
-from provider.azure_calls import Azure
+from provider.azure import Azure
 from provider.binder import READ_LAG_SECONDS
 from provider.checks import Failure, Form, check
 from provider.difference import Change, Difference, fold

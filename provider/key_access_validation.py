@@ -25,7 +25,7 @@ from typing import ClassVar
 from core import arm_ids, demands, facts
 from core.arm_ids import ArmId
 from core.facts import Account
-from provider.azure_calls import Azure
+from provider.azure import Azure
 from provider.binder import Binder
 from provider.checks import Form, principal_id
 from provider.difference import Difference, surroundings_difference

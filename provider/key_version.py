@@ -17,7 +17,7 @@ from core import arm_ids, demands, key_uris
 from core.arm_ids import ArmId
 from core.clouds import Cloud
 from core.facts import KeyVersion as Version
-from provider.azure_calls import Azure
+from provider.azure import Azure
 from provider.checks import Failure, check_key_version
 from provider.difference import Difference, diff_key_version
 from provider.failure import ServiceError

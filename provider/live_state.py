@@ -12,7 +12,7 @@ from core.api_versions import FOUNDRY
 from core.arm_ids import ArmId
 from core.facts import Account, KeyVersion, RoleAssignment, Vault
 from core.key_uris import KeyUri
-from provider.azure_calls import Azure, all_pages
+from provider.azure import Azure, all_pages
 from provider.error_table import ErrorContext
 from provider.errors import translate
 from provider.failure import ServiceError

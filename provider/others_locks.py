@@ -13,7 +13,7 @@ from typing import Any
 from core import arm_ids
 from core.api_versions import LOCKS
 from core.facts import LOCK_NOTES
-from provider.azure_calls import Azure, all_pages
+from provider.azure import Azure, all_pages
 from provider.failure import ServiceError
 from provider.retrying import with_retries
 from provider.waiting import DeadlineError, Waiter

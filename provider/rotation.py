@@ -16,7 +16,7 @@ from core.arm_ids import ArmId
 from core.facts import KeyVersion
 from core.key_uris import KeyUri
 from core.refusals import RefusalKind
-from provider.azure_calls import Azure
+from provider.azure import Azure
 from provider.error_table import ROTATION_PERMISSIONS, ErrorContext
 from provider.errors import translate
 from provider.failure import ServiceError

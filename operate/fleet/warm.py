@@ -47,7 +47,7 @@ MODULES = (
         )
     ),
     *("policies.pack", "policies.decoding", "pulumi_policy"),
-    *("provider.host", "provider.arm", "provider.azure_client", "azure.core.rest", "azure.identity"),
+    *("provider.host", "provider.azure", "provider.azure_client", "azure.core.rest", "azure.identity"),
 )
 """What program, pack and provider import; what is missing here is only imported later, in every fork."""
 _starting = threading.Lock()

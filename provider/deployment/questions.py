@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from core.api_versions import RESOURCES
-from provider.azure_calls import Azure, Principal, all_pages
+from provider.azure import Azure, all_pages
+from provider.azure_client import Principal
 from provider.deployment.model import DeploymentFinding, Report, Unchecked
 from provider.errors import service_message
 from provider.failure import ServiceError

@@ -19,7 +19,7 @@ from localazure import seed
 from operate import doctor
 from operate.stack import StackError
 from operate.stack_file import PROGRAM
-from provider.arm import Arm
+from provider.azure import Azure
 from tests.components.guards.first_deployments import (
     EXISTING,
     HUB,
@@ -48,7 +48,7 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     made = Deployment()
     monkeypatch.chdir(tmp_path)
     (tmp_path / "Pulumi.first.yaml").write_text(SETTINGS)
-    monkeypatch.setattr(doctor, "connect", lambda found: Arm(in_process(gate_of(made))))
+    monkeypatch.setattr(doctor, "connect", lambda found: Azure(in_process(gate_of(made))))
     monkeypatch.setattr("operate.login.of_new_stack", lambda stack: LOGIN)
     monkeypatch.setattr(doctor, "outputs", _no_stack)
     monkeypatch.setattr(doctor, "_clock", lambda found: doctor.Line("clock", doctor.OK, ""))

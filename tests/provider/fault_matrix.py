@@ -14,7 +14,7 @@ from azure.keyvault.keys import KeyClient
 
 from core.login import login
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
-from provider.arm import Arm
+from provider.azure import Azure
 from provider.azure_client import AzureClient
 from provider.credential import credential
 from tests.provider.rig import CMK, HSM_ROLE, UNBINDS, VERSION, Engine, FailedError, FakeClock, engine
@@ -137,7 +137,7 @@ async def converge(life: Life, world: World, connect: Callable[[], AzureClient],
     failures: list[str] = []
     state: dict[str, Any] = {}
     for _ in range(tries):
-        async with engine(Arm(connect()), FakeClock()) as pulumi:
+        async with engine(Azure(connect()), FakeClock()) as pulumi:
             try:
                 await life.run(pulumi, world, state)
             except FailedError as failed:
@@ -152,7 +152,7 @@ async def converge(life: Life, world: World, connect: Callable[[], AzureClient],
 async def requests_of(life: Life, world: World) -> list[Request]:
     """The requests that the life makes when nothing goes wrong."""
     recorder = Recorder()
-    async with engine(Arm(recording_client(PATIENT_SECONDS, recorder)), FakeClock()) as pulumi:
+    async with engine(Azure(recording_client(PATIENT_SECONDS, recorder)), FakeClock()) as pulumi:
         await life.run(pulumi, world, {})
     return recorder.seen
 

@@ -12,9 +12,9 @@ import pytest
 from core.arm_ids import ArmId
 from core.facts import Account, Encryption, KeyVersion
 from core.login import login
-from provider.arm import Arm
-from provider.azure_calls import Accepted, Progress
+from provider.azure import Azure
 from provider.azure_client import AzureClient
+from provider.responses import Accepted, Progress
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,
@@ -182,7 +182,7 @@ async def test_a_login_without_an_answer_holds_nothing_up() -> None:
         begun.set()
 
     try:
-        async with engine(Arm(AzureClient(login({}, {}), credential=Stuck()))) as pulumi:
+        async with engine(Azure(AzureClient(login({}, {}), credential=Stuck()))) as pulumi:
             watching = asyncio.ensure_future(watch())
             failed = await stopped(pulumi, pulumi.create(CMK, INPUTS), begun)
             await watching

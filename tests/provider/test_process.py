@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from core.login import login
-from provider.arm import Arm
+from provider.azure import Azure
 from provider.azure_client import AzureClient
 from tests.provider.fault_matrix import (
     LIVES,
@@ -64,7 +64,7 @@ async def test_a_plugin_killed_at_any_call_leaves_what_the_next_run_finishes(
             await asyncio.wait([running])
             running.exception()
         world.azure.control("/faults", method="DELETE")
-        async with engine(Arm(recording_client(PATIENT_SECONDS)), FakeClock()) as pulumi:
+        async with engine(Azure(recording_client(PATIENT_SECONDS)), FakeClock()) as pulumi:
             await life.run(pulumi, world, {})
         case = f"{name}: killed at {request}, after its effect: {after}"
         assert life.holds(world), case
@@ -115,7 +115,7 @@ async def test_nothing_secret_is_written(world: World, caplog: pytest.LogCapture
         client.credential.get_token(f"https://{host}/.default").token
         for host in ("management.azure.com", "vault.azure.net")
     ]
-    async with engine(Arm(client), FakeClock()) as pulumi:
+    async with engine(Azure(client), FakeClock()) as pulumi:
         inputs: dict[str, Any] = {"keyId": world.key_id(), "generation": 1}
         id, olds = await pulumi.create(VERSION, inputs)
         binding = {

@@ -13,7 +13,7 @@ import pytest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
 from core.login import login
-from provider.arm import Arm
+from provider.azure import Azure
 from provider.azure_client import AzureClient
 from tests.provider.fault_matrix import IN_VAULT
 from tests.provider.rig import ACCESS, CMK, VERSION, FakeClock, engine
@@ -61,7 +61,7 @@ async def test_access_that_comes_late_is_waited_for(
     clock = CloudClock(world)
     watch = Watch(clock)
     client = AzureClient(login({}, os.environ), policies=[watch])
-    async with engine(Arm(client), clock) as pulumi:
+    async with engine(Azure(client), clock) as pulumi:
         await pulumi.create(CMK, inputs)
     assert world.bound_key("contoso-late") == inputs["keyUriWithVersion"]
 
@@ -90,7 +90,7 @@ async def test_reads_that_lag_behind_writes_are_waited_for(world: World) -> None
     world.azure.control("/behaviour", {"read_lag_seconds": 30})
     world.grant(principal)
     clock, key = CloudClock(world), {"keyId": world.key_id()}
-    async with engine(Arm(AzureClient(login({}, os.environ))), clock) as pulumi:
+    async with engine(Azure(AzureClient(login({}, os.environ))), clock) as pulumi:
         id, bound = await pulumi.create(CMK, inputs)
         assert world.bound_key("contoso-lag") == inputs["keyUriWithVersion"]
         _, version = await pulumi.create(VERSION, {**key, "accountId": account})
@@ -109,7 +109,7 @@ async def test_access_given_back_is_proven_by_the_account_that_lives_on_the_key(
     principal = world.make_account("contoso-back")
     world.grant(principal)
     clock = CloudClock(world)
-    async with engine(Arm(AzureClient(login({}, os.environ))), clock) as pulumi:
+    async with engine(Azure(AzureClient(login({}, os.environ))), clock) as pulumi:
         await pulumi.create(CMK, inputs)
         world.revoke(principal)
         world.azure.control("/behaviour", {"grant_delay_seconds": delay})

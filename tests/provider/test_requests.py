@@ -10,7 +10,7 @@ import pytest
 
 from core.arm_ids import account_id, key_id, vault_id
 from core.facts import Encryption, PolicyEntry
-from provider.arm import Arm
+from provider.azure import Azure
 from provider.failure import ServiceError
 from tests.provider.canned import Canned
 from tests.provider.fake_azure import ACCOUNT_ID, GROUP, PRINCIPAL, SUBSCRIPTION, V1, VAULT_ID, VAULT_URI
@@ -24,7 +24,7 @@ ROLES = "providers/Microsoft.Authorization/roleAssignments"
 HSM_LIST = f"GET {HSM_URI}/keys/cmk/{ROLES}?api-version=7.4"
 ACCOUNTS, KEY_VAULT, AUTHORIZATION = "2024-10-01", "2023-07-01", "2022-04-01"
 OPERATION = f"{ARM}/x/operationResults/1?api-version=2017-04-18&t=1&s=signed"
-Call = Callable[[Arm], Coroutine[Any, Any, Any]]
+Call = Callable[[Azure], Coroutine[Any, Any, Any]]
 
 DELETED = f"GET {ARM}/subscriptions/{SUBSCRIPTION}/providers"
 
@@ -171,7 +171,7 @@ async def test_what_a_question_sends(name: str) -> None:
     """One request for a question, one for each scope of a managed HSM; none of them has a body."""
     call, wanted = READS[name]
     cloud = Canned()
-    await call(Arm(cloud.client()))
+    await call(Azure(cloud.client()))
     assert cloud.asked == [(one, None) for one in wanted]
 
 
@@ -180,7 +180,7 @@ async def test_what_a_change_sends(name: str) -> None:
     """One request, and in its body nothing but what changes."""
     call, address, body = WRITES[name]
     cloud = Canned()
-    await call(Arm(cloud.client()))
+    await call(Azure(cloud.client()))
     assert cloud.asked == [(address, body)]
 
 
@@ -188,7 +188,7 @@ async def test_a_role_of_an_hsm_has_one_name_for_a_key_and_an_identity() -> None
     """Given twice, it is one assignment."""
     cloud = Canned({"name": "n", "properties": {"scope": "/keys/cmk", "principalId": PRINCIPAL}})
     for _ in range(2):
-        await Arm(cloud.client()).assign_hsm_role(HSM_KEY.text, PRINCIPAL)
+        await Azure(cloud.client()).assign_hsm_role(HSM_KEY.text, PRINCIPAL)
     (address, body), again = cloud.asked
     assert again == (address, body)
     assert re.fullmatch(rf"PUT {HSM_URI}/keys/cmk/{ROLES}/[0-9a-f-]{{36}}\?api-version=7.4", address)
@@ -201,7 +201,7 @@ async def test_a_role_of_an_hsm_has_one_name_for_a_key_and_an_identity() -> None
 async def test_an_answer_that_is_no_json_object_is_an_error(answer: str) -> None:
     """As a proxy gives one: its words are told, and no half-read fact comes of it."""
     with pytest.raises(ServiceError) as failed:
-        await Arm(Canned(answer).client()).account(ACCOUNT)
+        await Azure(Canned(answer).client()).account(ACCOUNT)
     assert failed.value.status == 200
     assert "JSON" in failed.value.text
 
@@ -210,7 +210,7 @@ async def test_a_redirect_is_an_error() -> None:
     """A token does not follow it."""
     cloud = Canned({}, status=302)
     with pytest.raises(ServiceError, match="302"):
-        await Arm(cloud.client()).account(ACCOUNT)
+        await Azure(cloud.client()).account(ACCOUNT)
     assert len(cloud.asked) == 1
 
 
@@ -219,7 +219,7 @@ async def test_a_subscription_that_never_used_a_provider_has_nothing_of_it() -> 
     code = "MissingSubscriptionRegistration"
     error = {"error": {"code": code, "message": "The subscription is not registered."}}
     cloud = Canned(error, status=409)
-    azure = Arm(cloud.client())
+    azure = Azure(cloud.client())
     assert await azure.account(ACCOUNT) is None
     assert await azure.deleted_vaults(SUBSCRIPTION) == []
     assert all(asked.startswith("GET ") for asked, _ in cloud.asked)

@@ -40,7 +40,7 @@ from localazure.standin.schema import shape_of
 from localazure.standin.servicer import LIFECYCLES
 from localazure.standin.table import resource_type
 from localazure.standin.wire import from_struct, to_struct
-from provider.arm import Arm
+from provider.azure import Azure
 from provider.azure_client import AzureClient
 from provider.binder import Binder
 from provider.customer_managed_key import CustomerManagedKeyHandler
@@ -160,7 +160,7 @@ class _Providers(mocks.Mocks):
     def __init__(self, gate: Gate, state: Mapping[str, Any], said: list[str]) -> None:
         self._gate, self.state, self._said = gate, state, said
         self.planned: list[dict[str, Any]] = []
-        self._azure = Arm(in_process(gate))
+        self._azure = Azure(in_process(gate))
         clock = FakeClock()
         cloud = ProviderLogin().cloud
         binder = Binder(self._azure, clock)

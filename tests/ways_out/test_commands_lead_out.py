@@ -25,7 +25,7 @@ from localazure.directory import create_principal
 from operate import doctor, verify
 from operate.doctor import connect
 from operate.fleet.engine import EngineStack, NoStackError
-from provider.arm import Arm
+from provider.azure import Azure
 from tests.every_azure.engine import Engine, UpdateError
 from tests.support.az import commands_in
 from tests.support.front import token
@@ -98,7 +98,7 @@ def test_a_backend_is_there_after_the_login(before: str, home: Path) -> None:
 def test_a_login_is_there_after_what_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a login and an Azure CLI; then with the variables, and then with the subscription's."""
     pulumi("login", f"file://{home}")
-    azure = Arm(in_process(gate_of(Deployment())))
+    azure = Azure(in_process(gate_of(Deployment())))
     monkeypatch.setenv("PATH", str(ROOT / ".pulumi" / "bin"))
     monkeypatch.setattr(
         doctor, "connect", lambda found: azure if found.method is Method.SECRET else connect(found)

@@ -8,7 +8,7 @@ HSM's keys only to who has a role in it, and its roles to nobody
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -17,30 +17,37 @@ from core.api_versions import ACCOUNTS, AUTHORIZATION, KEYS, VAULTS
 from core.arm_ids import ArmId
 from core.facts import Account, Deleted, Encryption, KeyVersion, PolicyEntry, RoleAssignment, Vault
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, hsm_assignment_name
-from provider.azure_calls import Accepted, Principal, Progress
-from provider.azure_client import AzureClient, ForeignHostError, Json
+from provider.azure_client import AzureClient, ForeignHostError, Json, Principal
 from provider.failure import NOT_SENT, ServiceError
-from provider.responses import bound_version, failure_from, progress_from, retry_after_from
+from provider.responses import Accepted, Progress, failure_from
+from provider.waiting import Clock
 
 T = TypeVar("T")
 
 
-class Arm:
-    """Implements `azure_calls.Azure`."""
+class Azure:
+    """Resource Manager and Key Vault as this provider needs them. Scopes in a managed HSM are ARM ids.
+
+    Every method makes one request (a list: one per page), never retries, and raises ServiceError. Those that
+    read one thing answer None for what is absent.
+    """
 
     def __init__(self, client: AzureClient) -> None:
         self._client = client
 
     @property
     def answered_at(self) -> float:
+        """The time of the last answer by Azure's own clock, in seconds since 1970; 0 before the first."""
         return self._client.answered_at
 
     async def principal(self) -> Principal:
+        """Who is logged in."""
         return await _in_thread(self._client.principal, "logging in")
 
     async def ask(
         self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None = None
     ) -> Mapping[str, Any]:
+        """A question to Resource Manager that writes nothing, as JSON; `path` may be a next page's URL."""
         target = path if path.startswith("https://") else _of(path, api_version)
         return await self._json(f"{method} {path.partition('?')[0]}", method, target, body)
 
@@ -49,6 +56,7 @@ class Arm:
         return await self._found(doing, _of(account.text, ACCOUNTS), adapters.account)
 
     async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
+        """PATCHes the account's `properties.encryption` and nothing else."""
         wanted: dict[str, Any] = {"keySource": encryption.key_source}
         if encryption.key_name:
             wanted["keyVaultProperties"] = {
@@ -66,24 +74,20 @@ class Arm:
             lambda: self._client.send("PATCH", _of(account.text, ACCOUNTS), body),
             f"changing the encryption of {account.name}",
         )
-        return Accepted(
-            answer.headers.get("Azure-AsyncOperation") or answer.headers.get("Location"),
-            retry_after_from(answer.headers),
-            bound_version(answer),
-        )
+        return Accepted.of(answer)
 
     async def progress(self, account: ArmId, operation_url: str) -> Progress:
-        return progress_from(
-            await _in_thread(
-                lambda: self._client.send("GET", operation_url), f"polling the operation on {account.name}"
-            )
-        )
+        """One look at a long-running operation."""
+        doing = f"polling the operation on {account.name}"
+        return Progress.of(await _in_thread(lambda: self._client.send("GET", operation_url), doing))
 
     async def vault(self, vault: ArmId) -> Vault | None:
+        """A vault or managed HSM."""
         adapt = adapters.managed_hsm if vault.in_managed_hsm else adapters.vault
         return await self._found(f"reading the vault {vault.name}", _of(vault.text, VAULTS), adapt)
 
     async def key_version(self, key: ArmId, version: str | None) -> KeyVersion | None:
+        """One version; the current one when `version` is None. An HSM's own API has its keys."""
         doing = f"reading the key {key.name} of {key.parent.name}"
         if key.in_managed_hsm:
             target = f"{self._uri(key.parent)}/keys/{key.name}/{version or ''}?api-version={KEYS}"
@@ -100,21 +104,25 @@ class Arm:
         ]
 
     async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
+        """The versions as the vault's own API lists them, with their tags."""
         doing = f"listing the versions of the key {name} at {vault_uri}"
         listed = await self._list(doing, f"{vault_uri}/keys/{name}/versions?api-version={KEYS}")
         return [adapters.key_version_from_vault(one) for one in listed]
 
     async def tag_key_version(self, vault_uri: str, name: str, version: str, tags: dict[str, str]) -> None:
+        """Replaces the version's tags through the vault's own API."""
         doing = f"tagging the version {version} of the key {name} at {vault_uri}"
         target = f"{vault_uri}/keys/{name}/{version}?api-version={KEYS}"
         await self._json(doing, "PATCH", target, {"tags": tags})
 
     async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
+        """Makes a new version through the vault's own API."""
         doing = f"rotating the key {name} at {vault_uri}"
         target = f"{vault_uri}/keys/{name}/rotate?api-version={KEYS}"
         return adapters.key_version_from_vault(await self._json(doing, "POST", target))
 
     async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        """The assignments at or above a scope that count for a principal, also by a group that it is in."""
         doing = f"listing the role assignments on {scope}"
         if arm_ids.in_managed_hsm(scope):
             return await self._hsm_role_assignments(doing, scope, principal_id)
@@ -129,6 +137,7 @@ class Arm:
         return found
 
     async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        """The assignments at, above and below a scope that are the principal's own."""
         doing = f"listing the role assignments of {principal_id} on {scope}"
         if arm_ids.in_managed_hsm(scope):
             there = await self._in_hsm(doing, scope)
@@ -144,6 +153,7 @@ class Arm:
         await self._json(f"deleting the role assignment {assignment_id}", "DELETE", target)
 
     async def assign_hsm_role(self, scope: str, principal_id: str) -> RoleAssignment:
+        """Gives the role that the service needs of a key, at the id of a key in a managed HSM."""
         role = (
             f"Microsoft.KeyVault/providers/{arm_ids.ROLE_DEFINITION}/{HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id}"
         )
@@ -156,6 +166,7 @@ class Arm:
         return adapters.local_role_assignment(_hsm_of(scope).text, made)
 
     async def remove_policy(self, vault: ArmId, entry: PolicyEntry) -> None:
+        """Removes the key permissions of an access policy; what it grants on secrets stays."""
         removed = {
             "tenantId": entry.tenant_id,
             "objectId": entry.object_id,
@@ -235,6 +246,39 @@ class Arm:
             if failure.is_absent:
                 return None
             raise
+
+
+async def all_pages(ask: Callable[[str], Awaitable[Any]], path: str) -> list[Any]:
+    """What all pages of a list have, from the first one's path on; an answer of None counts as no page."""
+    found: list[Any] = []
+    link: str | None = path
+    while link:
+        page = await ask(link) or {}
+        found += page.get("value") or ()
+        link = page.get("nextLink")
+    return found
+
+
+class AzureClock:
+    """A clock whose `time` is Azure's time, by Azure's last answer. Azure decides by its own clock whether a
+    key version has expired, and this machine's clock may be wrong."""
+
+    def __init__(self, clock: Clock, azure: Azure) -> None:
+        self._clock = clock
+        self._azure = azure
+        self._answered_at = self._ahead = 0.0
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    def time(self) -> float:
+        if self._azure.answered_at != self._answered_at:
+            self._answered_at = self._azure.answered_at
+            self._ahead = self._answered_at - self._clock.time()
+        return self._clock.time() + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
 
 
 def _of(path: str, api_version: str) -> str:
