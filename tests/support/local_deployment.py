@@ -42,14 +42,10 @@ from localazure.standin.table import resource_type
 from localazure.standin.wire import from_struct, to_struct
 from provider.azure import Azure
 from provider.azure_client import AzureClient
-from provider.binder import Binder
-from provider.customer_managed_key import CustomerManagedKeyHandler
-from provider.functions import Functions
-from provider.hsm_role_assignment import ManagedHsmRoleAssignmentHandler
-from provider.key_access_cleanup import KeyAccessCleanupHandler
-from provider.key_access_validation import KeyAccessValidationHandler
-from provider.key_version import KeyVersionHandler
+from provider.functions import FUNCTIONS
+from provider.host import served
 from provider.resource import Call
+from provider.retrying import patient
 from provider.waiting import Waiter
 from provider.wire import decode, encode
 from tests.provider.rig import FakeClock
@@ -130,7 +126,7 @@ def in_process(gate: Gate) -> AzureClient:
     session = requests.Session()
     session.mount("https://", _Adapter(gate))
     return AzureClient(
-        ProviderLogin(settings={"subscriptionId": seed.SUBSCRIPTION_ID}),
+        _LOGIN,
         credential=Credential(),
         transport=RequestsTransport(session=session, session_owner=False),
     )
@@ -154,27 +150,18 @@ class _DoorAzure:
         """There is no connection."""
 
 
+_LOGIN = ProviderLogin(settings={"subscriptionId": seed.SUBSCRIPTION_ID})
+
+
 class _Providers(mocks.Mocks):
     """Both providers, as the engine calls them."""
 
     def __init__(self, gate: Gate, state: Mapping[str, Any], said: list[str]) -> None:
         self._gate, self.state, self._said = gate, state, said
         self.planned: list[dict[str, Any]] = []
-        self._azure = Azure(in_process(gate))
         clock = FakeClock()
-        cloud = ProviderLogin().cloud
-        binder = Binder(self._azure, clock)
-        leaving: set[str] = set()
-        self._resources: dict[str, Any] = {
-            "azure-cmk:index:CustomerManagedKey": CustomerManagedKeyHandler(
-                self._azure, clock, cloud, binder, leaving
-            ),
-            "azure-cmk:index:KeyAccessCleanup": KeyAccessCleanupHandler(self._azure),
-            "azure-cmk:index:KeyAccessValidation": KeyAccessValidationHandler(self._azure, clock, binder),
-            "azure-cmk:index:KeyVersion": KeyVersionHandler(self._azure, clock, cloud, leaving),
-            "azure-cmk:index:ManagedHsmRoleAssignment": ManagedHsmRoleAssignmentHandler(self._azure),
-        }
-        self._functions = Functions(self._azure, lambda: seed.SUBSCRIPTION_ID, "a client secret")
+        self._served = served(Azure(in_process(gate)), clock, _LOGIN)
+        self._resources = self._served.resources
         self._clock = clock
 
     def call(self, args: mocks.MockCallArgs) -> Any:
@@ -188,14 +175,8 @@ class _Providers(mocks.Mocks):
         name = args.token.rpartition(":")[2]
         if name == "checkDeployment":
             self.planned = list(args.args["resources"])
-        ask = {
-            "checkDeployment": self._functions.check_deployment,
-            "getClientConfig": self._functions.get_client_config,
-            "getDeleted": self._functions.get_deleted,
-            "getManagedHsmKey": self._functions.get_managed_hsm_key,
-            "getKeyVersion": self._functions.get_key_version,
-        }[name]
-        return await ask(self._pulumi_call(60.0), decode(encode(args.args)))
+        function = FUNCTIONS[f"azure-cmk:index:{name}"]
+        return await function.answer(self._pulumi_call(60.0), decode(encode(args.args)))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         for urn, known in self.state.items():
@@ -249,7 +230,8 @@ class _Providers(mocks.Mocks):
             self._said.append(message)
 
         waiter = Waiter(self._clock, timeout=timeout, stop=asyncio.Event(), progress=say)
-        return Call("urn:test", waiter, warn=say, inform=say)
+        azure = patient(self._served.azure, waiter)
+        return Call("urn:test", azure, _LOGIN, waiter, warn=say, inform=say)
 
 
 def _finished(work: Coroutine[Any, Any, Any]) -> Any:
