@@ -103,7 +103,7 @@ class AzureClient:
             )
         response: HttpResponse = self._pipeline(scope).send_request(HttpRequest(method, url, json=body))
         with suppress(ValueError, TypeError):
-            self.answered_at = parsedate_to_datetime(response.headers["Date"]).timestamp()
+            self.answered_at = parsedate_to_datetime(response.headers.get("Date") or "").timestamp()
         if response.status_code >= 300:
             raise HttpResponseError(response=response)
         return response

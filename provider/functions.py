@@ -27,7 +27,6 @@ from provider.error_table import ErrorContext
 from provider.errors import service_message
 from provider.failure import ServiceError
 from provider.hsm_role_assignment import key_of_an_hsm
-from provider.key_access import access_context
 from provider.preflight import refused_as
 from provider.resource import Call
 from provider.wire import UNKNOWN, Properties, Value
@@ -68,7 +67,7 @@ async def get_managed_hsm_key(call: Call, args: Properties) -> Answer:
             unread[what] = service_message(failure)
             return None
 
-    with refused_as(access_context(key, principal or "")):
+    with refused_as(ErrorContext.of_key(key.text, principal)):
         hsm = await ask("hsm", call.azure.ask("GET", key.parent.text, VAULTS))
         found: Answer = {"hsm": hsm, "version": None, "assignmentId": None, "unread": unread}
         if hsm is None:

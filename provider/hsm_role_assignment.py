@@ -24,7 +24,7 @@ from provider.difference import Differences, replaced
 from provider.error_table import ErrorContext
 from provider.errors import service_message
 from provider.failure import ServiceError
-from provider.key_access import SEPARATOR, access_context
+from provider.key_access import SEPARATOR
 from provider.resource import Call, Resource, State
 from provider.wire import Properties
 
@@ -62,10 +62,12 @@ class ManagedHsmRoleAssignmentHandler(Resource):
     known_later = ("assignmentId",)
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
-        text, _, principal = id.partition(SEPARATOR)
-        key_id = text or str(properties.values["scope"])
-        principal = principal or str(properties.values["principalId"])
-        return access_context(arm_ids.key_id(key_id), principal, by_deployer=True)
+        key_id, _, principal = id.partition(SEPARATOR)
+        return ErrorContext.of_key(
+            key_id or properties.text("scope"),
+            principal or properties.text("principalId"),
+            by_deployer=True,
+        )
 
     async def create(self, call: Call, inputs: Properties) -> State:
         key, principal = arm_ids.key_id(str(inputs.values["scope"])), str(inputs.values["principalId"])

@@ -43,7 +43,10 @@ class KeyAccessHandler(Resource):
         """
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
-        return access_context(*_key_and_principal(id or _id(properties)))
+        key_id, _, principal = id.partition(SEPARATOR)
+        return ErrorContext.of_key(
+            key_id or properties.text("keyId"), principal or properties.text("principalId")
+        )
 
     async def preview_update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
@@ -127,14 +130,3 @@ async def remove_access(call: Call, key: ArmId, principal: str, *, assignment_id
                 if not failure.is_absent:
                     raise
     return tries > 0
-
-
-def access_context(key: ArmId, principal: str, *, by_deployer: bool = False) -> ErrorContext:
-    """Whose access to which key an error is about."""
-    return ErrorContext(
-        vault_id=key.parent.text,
-        vault_name=key.parent.name,
-        key_name=key.name,
-        principal_id=principal,
-        by_deployer=by_deployer,
-    )

@@ -26,7 +26,7 @@ from provider.difference import Change, Difference, Differences, replaced
 from provider.error_table import ErrorContext
 from provider.errors import service_message
 from provider.failure import ServiceError
-from provider.key_access import SEPARATOR, access_context, own_access, remove_access
+from provider.key_access import SEPARATOR, own_access, remove_access
 from provider.resource import Call, Resource, State
 from provider.wire import Properties, Value
 
@@ -48,8 +48,9 @@ class KeyAccessCleanupHandler(Resource):
     known_later = ("principalId",)
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
-        key_id = properties.text("keyId") or id.partition(SEPARATOR)[0]
-        return access_context(arm_ids.key_id(key_id), properties.text("principalId") or "")
+        return ErrorContext.of_key(
+            properties.text("keyId") or id.partition(SEPARATOR)[0], properties.text("principalId")
+        )
 
     async def create(self, call: Call, inputs: Properties) -> State:
         key = arm_ids.key_id(str(inputs.values["keyId"]))

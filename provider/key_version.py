@@ -30,7 +30,6 @@ from provider.rotation import (
     by_age,
     check_generation,
     generation,
-    key_context,
     missing_to_rotate,
     rotates,
     rotation_preflight,
@@ -54,8 +53,7 @@ class KeyVersionHandler(Resource):
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
-        key_id = id or properties.text("keyId")
-        return key_context(arm_ids.key_id(key_id)) if key_id else ErrorContext()
+        return ErrorContext.of_key(id or properties.text("keyId"), by_deployer=True)
 
     def check(self, news: Properties) -> list[Failure]:
         if (account_id := news.text("accountId")) and news.known("accountLeaves") is True:
@@ -96,7 +94,7 @@ class KeyVersionHandler(Resource):
             if not (olds.values and key.in_managed_hsm and out_of_reach):
                 raise
             # A preview may run on a machine that the HSM's network does not let in.
-            await call.warn(f"not checked: {translate(failure, key_context(key))}")
+            await call.warn(f"not checked: {translate(failure, self.context(id, olds))}")
             return State(id, olds.values, written.values)
         except NoVersionError as error:
             if not olds.values:

@@ -84,14 +84,8 @@ class PlannedRotation:
     @property
     def error_context(self) -> ErrorContext:
         """What the commands in an error are filled with."""
-        context = key_context(self.key)
+        context = ErrorContext.of_key(self.key.text, by_deployer=True)
         return replace(context, deployer_id=self.deployer_id) if self.deployer_id else context
-
-
-def key_context(key: ArmId) -> ErrorContext:
-    """What the commands in an error about a key are filled with, which the deploying principal uses."""
-    vault = key.parent
-    return ErrorContext(vault_id=vault.text, vault_name=vault.name, key_name=key.name, by_deployer=True)
 
 
 async def rotation_preflight(

@@ -22,6 +22,7 @@ class Canned(BaseAdapter):
     def __init__(self, answer: Any = None, status: int = 200) -> None:
         super().__init__()
         self.answer, self.status = {"value": []} if answer is None else answer, status
+        self.headers = {"Date": "Sat, 28 Nov 2026 11:00:00 GMT"}
         self.asked: list[tuple[str, Any]] = []
         self.scopes: list[str] = []
 
@@ -30,7 +31,7 @@ class Canned(BaseAdapter):
         self.asked.append((f"{request.method} {unquote(str(request.url))}", body))
         found = requests.Response()
         found.status_code, found.url, found.request = self.status, request.url, request
-        found.headers.update({"Content-Type": "application/json", "Date": "Sat, 28 Nov 2026 11:00:00 GMT"})
+        found.headers.update({"Content-Type": "application/json", **self.headers})
         text = self.answer if isinstance(self.answer, str) else json.dumps(self.answer)
         found.raw = io.BytesIO(text.encode())
         found.raw.enforce_content_length = False

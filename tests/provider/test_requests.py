@@ -206,6 +206,16 @@ async def test_an_answer_that_is_no_json_object_is_an_error(answer: str) -> None
     assert "JSON" in failed.value.text
 
 
+async def test_the_time_is_that_of_the_last_answer_that_says_one() -> None:
+    """A proxy may leave the date out, or write another."""
+    cloud = Canned()
+    azure = Azure(cloud.client())
+    for headers, seconds in (({}, 0.0), (cloud.headers, 1795863600.0), ({"Date": "soon"}, 1795863600.0)):
+        cloud.headers = headers
+        await azure.account(ACCOUNT)
+        assert azure.answered_at == seconds
+
+
 async def test_a_redirect_is_an_error() -> None:
     """A token does not follow it."""
     cloud = Canned({}, status=302)
