@@ -17,11 +17,14 @@ from components.component import ChildOptions
 from components.guards.preflight import PreflightResult
 from components.references import KeyReference, VaultReference
 from components.role_assignment import assign_role
-from components.service_args import ServiceInputs
+from components.service_args import EncryptedAIServicesAccountArgs
 
 
 def assign_officers(
-    inputs: ServiceInputs, preflight: PreflightResult, vault: VaultReference, options: ChildOptions
+    inputs: EncryptedAIServicesAccountArgs,
+    preflight: PreflightResult,
+    vault: VaultReference,
+    options: ChildOptions,
 ) -> list[pulumi.Resource]:
     """The role of the key operators at a vault with Azure RBAC, which the key and its versions come after;
     Azure gives it to nobody twice, so that of another stack is left to it."""
@@ -44,7 +47,10 @@ def assign_officers(
 
 
 def grant_operators(
-    inputs: ServiceInputs, preflight: PreflightResult, key: KeyReference, options: ChildOptions
+    inputs: EncryptedAIServicesAccountArgs,
+    preflight: PreflightResult,
+    key: KeyReference,
+    options: ChildOptions,
 ) -> list[pulumi.Resource]:
     """The access policies of the key operators, which must exist before a new version is created.
 

@@ -106,7 +106,7 @@ def _pulumi(about: str, words: tuple[str, ...], judge: Callable[[str], Line]) ->
         done = pulumi(*words)
     except StackError as error:
         return Line(about, FAILED, str(error))
-    if done.returncode != 0:
+    if done.code != 0:
         found = done.stderr.strip() or "the command failed"
         return Line(about, FAILED, found, "log in with `pulumi login`")
     return judge(done.stdout)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.account import allowed_hosts
+from components.account_args import allowed_hosts
 from components.guards.data_loss import losses
 from components.guards.invokes import by_type_and_name
 from components.guards.recorded_state import recorded_service

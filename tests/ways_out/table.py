@@ -13,24 +13,23 @@ _W = "tests/ways_out"
 FOLLOWED: Mapping[str, str] = {
     # Arguments and settings
     f"{_W}/test_settings_lead_out.py::test_what_is_said_about_settings_leads_to_right_ones": """
-        components/arguments/inputs.py _Reading._derived
+        components/arguments/inputs.py Arguments.completed
         components/arguments/inputs.py _Reading._texts
         components/audit.py _destinations 2
         components/audit.py _recipients
         components/key.py _rotation_before_expiry
         components/network.py checked_ip_range
-        components/service_args.py _one_vault
-        components/service_args.py _made_or_existing_key
+        components/encryption_args.py _one_vault
+        components/encryption_args.py _made_or_existing_key
         components/service_args.py _tier
-        components/service_args.py _without_customer_key
-        components/service_args.py _vault_of_key
+        components/encryption_args.py _without_customer_key
+        components/encryption_args.py _vault_of_key
         components/service_args.py _resource_group
-        components/service_args.py _managed_hsm 2
+        components/encryption_args.py _managed_hsm 2
         components/service_args.py _derived_names
     """,
     f"{_W}/test_settings_lead_out.py::test_what_is_said_about_a_part_leads_to_right_arguments": """
-        components/account.py _tier
-        components/account.py _derived_name
+        components/account_args.py _tier
         core/arm_ids.py _hint
     """,
     f"{_W}/test_settings_lead_out.py::test_what_is_said_about_several_services_leads_to_right_ones": """
@@ -251,8 +250,7 @@ FOLLOWED: Mapping[str, str] = {
     "tests/runbooks/test_crash_recovery.py::test_crash_recovery": """
         operate/recover.py CutOff.__str__ 3
         operate/recover.py _write
-        operate/fleet/engine.py unlock
-        operate/fleet/split.py _resources
+        operate/stack.py unlock
     """,
     "tests/operate/test_outside_the_clone.py::test_a_program_beside_the_clone_has_the_commands": """
         operate/stack.py without
@@ -294,8 +292,8 @@ FOLLOWED: Mapping[str, str] = {
         components/access.py has_identity
         settings/shared.py _settings 2
         review/approvals.py _wrong
-        components/account.py _outbound
-        components/foundry.py problems
+        components/account_args.py _outbound
+        components/foundry.py _below
         components/foundry.py _unique
         components/network.py endpoint_problems
         settings/parse.py _without_path
@@ -312,7 +310,7 @@ FOLLOWED: Mapping[str, str] = {
         operate/doctor.py _azure 2
     """,
     f"{_W}/test_commands_lead_out.py::test_a_stack_is_there_after_its_command": """
-        operate/fleet/engine.py NoStackError.__init__
+        operate/stack.py NoStackError.__init__
     """,
     f"{_W}/test_commands_lead_out.py::test_a_keys_id_is_put_together_as_it_is_said": """
         components/arguments/checks.py key_id
@@ -398,7 +396,6 @@ HELP = """
     settings/documentation.py _INTRODUCTION
     settings/documentation.py _SECRET
     settings/model.py NAME
-    settings/model.py PROTECT
 """
 """Help, headings and documentation: nobody is refused with them."""
 

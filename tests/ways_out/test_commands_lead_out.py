@@ -24,7 +24,7 @@ from localazure import seed
 from localazure.directory import create_principal
 from operate import doctor, verify
 from operate.doctor import connect
-from operate.fleet.engine import EngineStack, NoStackError
+from operate.stack import EngineStack, NoStackError
 from provider.azure import Azure
 from tests.every_azure.engine import Engine, UpdateError
 from tests.support.az import commands_in
@@ -118,9 +118,9 @@ def test_a_stack_is_there_after_its_command(home: Path, monkeypatch: pytest.Monk
     pulumi("login", f"file://{home}")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "open")
     with pytest.raises(NoStackError) as refused:
-        EngineStack("prod", {}).drifted()
+        EngineStack("prod").drifted()
     pulumi(*command_in(str(refused.value)), "--secrets-provider", "passphrase")
-    EngineStack("prod", {}).drifted()
+    EngineStack("prod").drifted()
 
 
 @pytest.mark.parametrize("hsm", [False, True], ids=["vault", "managed HSM"])

@@ -12,10 +12,10 @@ from unittest.mock import patch
 import pytest
 
 from components.access import has_identity
-from components.account import AIServicesAccountInputs
+from components.account_args import AIServicesAccountArgs
 from components.arguments.inputs import read
 from components.arguments.problem import InputError
-from components.service_args import ServiceInputs
+from components.service_args import EncryptedAIServicesAccountArgs
 from core import clouds, resource_types
 from core.arm_ids import MalformedError
 from core.login import Login, LoginError
@@ -81,12 +81,12 @@ def stack_login(config: Mapping[str, str]) -> None:
 
 
 def account(given: Mapping[str, Any]) -> None:
-    read(AIServicesAccountInputs, "claims", {"resource_group_name": "rg", "location": "westeurope", **given})
+    read(AIServicesAccountArgs, "claims", {"resource_group_name": "rg", "location": "westeurope", **given})
 
 
 def service(given: Mapping[str, Any]) -> None:
     foundry = {"location": "westeurope", "kind": "AIServices", "sku": "S0"}
-    read(ServiceInputs, "claims", {**foundry, **given})
+    read(EncryptedAIServicesAccountArgs, "claims", {**foundry, **given})
 
 
 def approval(given: Mapping[str, Any]) -> None:
