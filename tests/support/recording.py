@@ -19,7 +19,7 @@ from pulumi.runtime.sync_await import _sync_await
 
 from components.arguments.inputs import read
 from components.guards import preflight
-from components.service_args import ServiceInputs
+from components.service_args import EncryptedAIServicesAccountArgs
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 OTHER_SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
@@ -31,9 +31,9 @@ CLIENT = "66666666-6666-4666-8666-666666666666"
 VERSION = "0123456789abcdef0123456789abcdef"
 
 
-def service_inputs(name: str = "language", **args: Any) -> ServiceInputs:
+def service_inputs(name: str = "language", **args: Any) -> EncryptedAIServicesAccountArgs:
     """The arguments of a service in their form, in westeurope unless said otherwise."""
-    return read(ServiceInputs, name, {"location": "westeurope", **args})
+    return read(EncryptedAIServicesAccountArgs, name, {"location": "westeurope", **args})
 
 
 _PATHS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.azure_policy.constraints import CONSTRAINTS, CUSTOMER_KEY, DENY, assigned_parameters
+from docs.examples.azure_policy.constraints import CONSTRAINTS, CUSTOMER_KEY, DENY, assigned_parameters
 from localazure.standin.wire import from_struct
 from tests.localazure.standin.cloud import cloud, made, unchanged
 from tests.support.front import SUBSCRIPTION

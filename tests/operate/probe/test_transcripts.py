@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,6 @@ from localazure import seed
 from operate.__main__ import main
 from operate.probe.command import Probe
 from operate.probe.conversation import Sanitizer
-from tests.localazure.observed.fact import facts_in
 from tests.operate.probe.asking import STORAGE, Asking
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -93,20 +91,6 @@ def test_the_files_say_what_was_found(probe: Probe) -> None:
     profile = json.loads(files["profile.json"])
     assert profile["missing_grant"] == "fails_later"
     assert profile["throttling"] == "token_bucket"
-
-
-def test_rows_of_the_wire_tests(probe: Probe, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--rows` prints facts as the wire tests keep them, named after the answers."""
-    file = tmp_path / "probe.json"
-    file.write_text(probe.files(AT)["probe.json"])
-    assert main(["probe", "--rows", str(file)]) == 0
-    facts = facts_in(capsys.readouterr().out)
-    assert len(facts) > 50
-    refused = [fact for fact in facts if fact.has.get("error.code") == "AccessPolicyNotConfiguredForKeyVault"]
-    assert refused
-    assert all(fact.name.startswith(tuple(one.switch for one in probe.answers)) for fact in facts)
-    file.write_text("{}")
-    assert main(["probe", "--rows", str(file)]) == 2
 
 
 def test_without_yes_it_only_says_what_it_would_do(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,30 +1,22 @@
 """The policy pack's constraints as Azure Policy: what the pack refuses here, Azure refuses from anyone.
 
-Optional: nothing else here needs it.
+An example: nothing else of the project needs it. `__main__.py` is a program of it alone.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi_azure_native import authorization
 
 from components.arguments import checks
-from components.arguments.inputs import (
-    ArgumentRule,
-    Inputs,
-    component_name,
-    groups,
-    mapping,
-    read,
-    required_text,
-    text,
-    texts,
-)
+from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument, read
 from components.arguments.problem import Problem
-from components.azure_policy.constraints import (
+from components.component import Component
+from core import arm_ids
+from docs.examples.azure_policy.constraints import (
     AUDIT,
     CONSTRAINTS,
     CUSTOMER_KEY,
@@ -35,47 +27,9 @@ from components.azure_policy.constraints import (
     definition_parameters,
     effect_problems,
 )
-from components.component import Component
-from core import arm_ids
 
 _LONGEST_NAME = 64
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-class PolicyExemptionArgs(TypedDict):
-    """An exemption from a constraint: for what, why, and until when."""
-
-    name: str
-    """Required. Unique among the exemptions."""
-    constraint: str
-    """Required. The constraint, as in `effects`."""
-    scope: str
-    """Required. ARM id of the resource group or resource that is exempt. A resource must already exist, so
-    for phase one use the group that the account will be in."""
-    reason: str
-    """Required. The reason, which Azure's compliance report shows."""
-    until: str
-    """Required. The last day (UTC) of the exemption, such as 2030-12-31."""
-
-
-class AzurePolicyGuardrailsArgs(TypedDict):
-    """Inputs of AzurePolicyGuardrails."""
-
-    scope: str
-    """Required. ARM id of the subscription or resource group to guard. It must be in the provider's
-    subscription, where the definitions are made."""
-    customer_managed_key_effect: NotRequired[str | None]
-    """Optional. "Audit" (default), "Deny" or "Disabled" for accounts without a customer-managed key. Deny
-    refuses the first phase of an account that uses its own identity: the account has to exist before its
-    identity can be granted the key. With Deny, use a user-assigned identity, whose key is in the account's
-    create, or exempt the resource group while the account is made."""
-    effects: NotRequired[Mapping[str, str] | None]
-    """Optional. Effects of the other constraints by name; "Disabled" leaves one out. By default what the
-    policy pack refuses is denied, and what it advises is audited."""
-    administrators: NotRequired[Sequence[str] | None]
-    """Optional. Object ids of people and pipelines that manage keys and may hold more on them."""
-    exemptions: NotRequired[Sequence[PolicyExemptionArgs] | None]
-    """Optional. Exemptions, each with a reason and an end."""
 
 
 def _scope(text: str) -> None:
@@ -94,19 +48,23 @@ def _day(text: str) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PolicyExemptionInputs(Inputs):
-    """PolicyExemptionArgs."""
+class PolicyExemptionArgs(Arguments):
+    """An exemption from a constraint: for what, why, and until when."""
 
-    ARGS = PolicyExemptionArgs
+    name: str
+    """Required. Unique among the exemptions."""
+    constraint: str = argument(choices=tuple(one.name for one in CONSTRAINTS))
+    """Required. The constraint, as in `effects`."""
+    scope: str
+    """Required. ARM id of the resource group or resource that is exempt. A resource must already exist, so
+    for phase one use the group that the account will be in."""
+    reason: str = argument(check=_reason)
+    """Required. The reason, which Azure's compliance report shows."""
+    until: str = argument(check=_day, example="2030-12-31")
+    """Required. The last day (UTC) of the exemption, such as 2030-12-31."""
 
-    name: str = required_text()
-    constraint: str = required_text(choices=tuple(one.name for one in CONSTRAINTS))
-    scope: str = required_text()
-    reason: str = required_text(check=_reason)
-    until: str = required_text(check=_day, example="2030-12-31")
 
-
-def _names(guardrails: "AzurePolicyGuardrailsInputs") -> Iterator[Problem]:
+def _names(guardrails: "AzurePolicyGuardrailsArgs") -> Iterator[Problem]:
     for name in (f"{guardrails.name}-{one.name}" for one in CONSTRAINTS):
         if len(name) > _LONGEST_NAME:
             yield Problem(
@@ -115,7 +73,7 @@ def _names(guardrails: "AzurePolicyGuardrailsInputs") -> Iterator[Problem]:
             )
 
 
-def _effects(guardrails: "AzurePolicyGuardrailsInputs") -> Iterator[Problem]:
+def _effects(guardrails: "AzurePolicyGuardrailsArgs") -> Iterator[Problem]:
     chosen = dict(guardrails.effects or {})
     if CUSTOMER_KEY in chosen:
         del chosen[CUSTOMER_KEY]
@@ -126,7 +84,7 @@ def _effects(guardrails: "AzurePolicyGuardrailsInputs") -> Iterator[Problem]:
         yield Problem(f"effects.{name}", problem)
 
 
-def _exemptions(guardrails: "AzurePolicyGuardrailsInputs") -> Iterator[Problem]:
+def _exemptions(guardrails: "AzurePolicyGuardrailsArgs") -> Iterator[Problem]:
     for index, exemption in enumerate(guardrails.exemptions):
         if guardrails.effect_of[exemption.constraint] == DISABLED:
             yield Problem(
@@ -136,22 +94,30 @@ def _exemptions(guardrails: "AzurePolicyGuardrailsInputs") -> Iterator[Problem]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AzurePolicyGuardrailsInputs(Inputs):
-    """AzurePolicyGuardrailsArgs with defaults."""
+class AzurePolicyGuardrailsArgs(ComponentArguments):
+    """Inputs of AzurePolicyGuardrails."""
 
-    ARGS = AzurePolicyGuardrailsArgs
-    RULES = (
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(_names, ("name",)),
         ArgumentRule(_effects, ("effects",)),
         ArgumentRule(_exemptions, ("effects", "customer_managed_key_effect", "exemptions")),
     )
 
-    name: str = component_name()
-    scope: str = required_text(check=_scope)
-    customer_managed_key_effect: str = text(AUDIT, choices=(AUDIT, DENY, DISABLED))
-    effects: Mapping[str, str] | None = mapping()
-    administrators: tuple[str, ...] = texts(check=checks.guid)
-    exemptions: tuple[PolicyExemptionInputs, ...] = groups(PolicyExemptionInputs)
+    scope: str = argument(check=_scope)
+    """Required. ARM id of the subscription or resource group to guard. It must be in the provider's
+    subscription, where the definitions are made."""
+    customer_managed_key_effect: str = argument(AUDIT, choices=(AUDIT, DENY, DISABLED))
+    """Optional. "Audit" (default), "Deny" or "Disabled" for accounts without a customer-managed key. Deny
+    refuses the first phase of an account that uses its own identity: the account has to exist before its
+    identity can be granted the key. With Deny, use a user-assigned identity, whose key is in the account's
+    create, or exempt the resource group while the account is made."""
+    effects: Mapping[str, str] | None = None
+    """Optional. Effects of the other constraints by name; "Disabled" leaves one out. By default what the
+    policy pack refuses is denied, and what it advises is audited."""
+    administrators: Sequence[str] = argument((), check=checks.guid)
+    """Optional. Object ids of people and pipelines that manage keys and may hold more on them."""
+    exemptions: Sequence[PolicyExemptionArgs] = ()
+    """Optional. Exemptions, each with a reason and an end."""
 
     @property
     def effect_of(self) -> dict[str, str]:
@@ -173,9 +139,12 @@ class AzurePolicyGuardrails(Component):
     """ARM ids of the assignments by constraint."""
 
     def __init__(
-        self, name: str, args: AzurePolicyGuardrailsArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        args: AzurePolicyGuardrailsArgs | Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = read(AzurePolicyGuardrailsInputs, name, args)
+        inputs = read(AzurePolicyGuardrailsArgs, name, args)
         super().__init__(name, opts)
         effects = inputs.effect_of
         self.assignment_ids = {
@@ -198,7 +167,7 @@ class AzurePolicyGuardrails(Component):
         self.register_outputs({"assignmentIds": self.assignment_ids})
 
     def _assign(
-        self, inputs: AzurePolicyGuardrailsInputs, constraint: Constraint, effect: str
+        self, inputs: AzurePolicyGuardrailsArgs, constraint: Constraint, effect: str
     ) -> pulumi.Output[str]:
         name, built_in = inputs.name, constraint.definition_id
         values = assigned_parameters(constraint, effect, inputs.administrators)

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.azure_policy import conditions
 from core import arm_ids
+from docs.examples.azure_policy import conditions
 
 AUDIT, DENY, DISABLED, AUDIT_IF_NOT_EXISTS = "Audit", "Deny", "Disabled", "AuditIfNotExists"
 CUSTOMER_KEY = "account-customer-key"

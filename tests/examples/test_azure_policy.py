@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import runpy
+import sys
+from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
-from components.azure_policy.conditions import ADMINISTRATORS
-from components.azure_policy.constraints import (
+from docs.examples.azure_policy.conditions import ADMINISTRATORS
+from docs.examples.azure_policy.constraints import (
     AUDIT,
     AUDIT_IF_NOT_EXISTS,
     CONSTRAINTS,
@@ -17,10 +21,10 @@ from components.azure_policy.constraints import (
     Constraint,
     definition_parameters,
 )
-from components.azure_policy.guardrails import AzurePolicyGuardrails, AzurePolicyGuardrailsArgs
+from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
 from policies.grants import WIDER_ROLES
 from policies.rules import RULES
-from tests.support.recording import DEPLOYER, SUBSCRIPTION, RecordingMonitor, run
+from tests.support.recording import DEPLOYER, PRINCIPAL, SUBSCRIPTION, RecordingMonitor, run
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
 ASSIGNMENT, DEFINITION, EXEMPTION = ":PolicyAssignment", ":PolicyDefinition", ":PolicyExemption"
@@ -29,8 +33,7 @@ each = pytest.mark.parametrize("constraint", CONSTRAINTS, ids=lambda constraint:
 
 
 def guarded(**args: Any) -> RecordingMonitor:
-    given: AzurePolicyGuardrailsArgs = {"scope": SCOPE, **args}  # type: ignore[typeddict-item]
-    return run(lambda: AzurePolicyGuardrails("cmk", given))
+    return run(lambda: AzurePolicyGuardrails("cmk", {"scope": SCOPE, **args}))
 
 
 def test_every_constraint_is_assigned_once_and_defined_where_azure_has_no_definition() -> None:
@@ -169,3 +172,22 @@ def test_fails_on_an_exemption_from_a_constraint_that_is_not_assigned() -> None:
         ValueError, match=r"exemptions\[0\].constraint: found 'key-expiry', which is not assigned"
     ):
         guarded(effects={"key-expiry": "Disabled"}, exemptions=[exemption])
+
+
+def test_the_program_guards_the_scope_that_it_is_configured_for() -> None:
+    """docs/examples/azure_policy is a program of its own, with settings of its own."""
+    program = Path(__file__).resolve().parents[2] / "docs" / "examples" / "azure_policy" / "__main__.py"
+    settings = {"scope": SCOPE, "effects": '{"key-expiry": "Disabled"}', "administrators": f'["{PRINCIPAL}"]'}
+
+    def configured() -> None:
+        pulumi.runtime.set_all_config({f"language-cmk:{name}": value for name, value in settings.items()}, [])
+        saved = list(sys.path)
+        try:
+            runpy.run_path(str(program))
+        finally:
+            sys.path[:] = saved
+            pulumi.runtime.set_all_config({}, [])
+
+    monitor = run(configured)
+    assert {one.inputs["scope"] for one in monitor.of(ASSIGNMENT)} == {SCOPE}
+    assert len(monitor.of(ASSIGNMENT)) == len(CONSTRAINTS) - 1
