@@ -134,7 +134,7 @@ def test_a_deployment_has_its_model_and_capacity(case: Case) -> None:
         "currentCapacity": 5,
         "provisioningState": "Succeeded",
     }
-    sent = {"properties": {**MODEL, "versionUpgradeOption": "NoAutoUpgrade"}}
+    sent: Any = {"properties": {**MODEL, "versionUpgradeOption": "NoAutoUpgrade"}}
     assert deploy(case, **sent).body["properties"]["versionUpgradeOption"] == "NoAutoUpgrade"
     assert error(deploy(case, properties={})) == (400, "BadRequest")
     other = f"{ACCOUNT}-2"
