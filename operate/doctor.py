@@ -37,7 +37,7 @@ from core.roles import HSM_CRYPTO_USER, HSM_POLICY_ADMINISTRATOR, Role
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
-from operate.stack import StackError, add_stack, outputs, pulumi, services
+from operate.stack import StackError, add_json, add_stack, outputs, pulumi, services
 from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
 from provider.arm import Arm
 from provider.azure_calls import Azure, Principal
@@ -75,7 +75,7 @@ class Line:
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     add_stack(parser, help="the stack whose settings are in Pulumi.NAME.yaml")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
