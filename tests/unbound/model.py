@@ -89,7 +89,7 @@ class Program:
     @property
     def meddles(self) -> bool:
         """Whether something outside the components may keep the key out of an update."""
-        return bool(self.transform or self.ignores)
+        return bool(self.ignores)
 
     @property
     def binds_inline(self) -> bool:

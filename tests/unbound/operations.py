@@ -196,7 +196,7 @@ OPERATIONS = (
     *(Operation(f"{times} false 404, tags", _retag, not_found(times), foreign=True) for times in range(1, 7)),
     Operation("every other read lags, tags", _retag, lagging(True, False), foreign=True),
     Operation("every other read lags, too, tags", _retag, lagging(False, True), foreign=True),
-    Operation("a transformation", _transform, foreign=True),
+    Operation("a transformation", _transform),
     Operation("ignore_changes: properties", _ignoring("properties"), foreign=True),
     Operation("ignore_changes: encryption", _ignoring("properties.encryption"), foreign=True),
 )
