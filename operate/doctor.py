@@ -244,11 +244,10 @@ def _deployment(
         *(Line(one.check, WARNING, one.text, one.fix) for one in report.notes),
         *(Line(one.check, UNCHECKED, f"{one.what}, because {one.why}") for one in report.unchecked),
     ]
-    wrong = {one.about for one in found} | {one.check for one in report.findings}
-    yield from found
-    yield from (
-        Line(name, OK, "nothing that Azure would refuse") for name in checks.CHECKS if name not in wrong
-    )
+    yield from told
+    wrong = {one.about for one in told} | {one.check for one in report.findings}
+    well = (name for name in checks.CHECKS if name not in wrong)
+    yield from (Line(name, OK, "nothing that Azure would refuse") for name in well)
 
 
 async def _deleted(azure: Azure, subscription: str) -> tuple[Listed, Listed] | Line:
