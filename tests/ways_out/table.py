@@ -236,7 +236,7 @@ FOLLOWED: Mapping[str, str] = {
     """,
     # Commands of this project
     "tests/operate/test_recover_on_the_engine.py::test_what_exists_and_is_declared_is_taken_over": """
-        operate/recover.py run 3
+        operate/recover.py _recovered 3
     """,
     "tests/runbooks/test_crash_recovery.py::test_crash_recovery": """
         operate/recover.py CutOff.__str__ 3

@@ -310,6 +310,33 @@ def test_each_stack_is_updated_by_its_own_plan(tmp_path: Path, monkeypatch: pyte
     assert plans == {one: str(tmp_path / "plans" / one / "plan.json") for one in ("prod-a", "prod-b")}
 
 
+def test_a_rotation_is_of_every_stack_that_uses_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of those that were not named: they would stay behind. The first to be updated makes the version,
+    and the others follow it."""
+    shared = {"key": {"id": f"{VAULT_ID}/keys/shared"}}
+    rings = [{"name": "canary", "match": {"stack": "prod-c"}}]
+    stacks = {"prod_a": shared, "prod_b": {}, "prod_c": shared}
+    monkeypatch.chdir(checkout(tmp_path, {**FLEET, "rings": rings}, **stacks))
+    monkeypatch.setattr(engine, "last_updates", lambda: dict.fromkeys(("prod-a", "prod-b", "prod-c"), ""))
+    updated: list[str] = []
+
+    def run(task: work.Task) -> work.Done:
+        updated.append(task.stack)
+        return work.Done(Outcome(task.stack))
+
+    monkeypatch.setattr(work, "run", run)
+    assert main(["fleet", "rotate", "--yes", "--stack", "prod-a"]) == 0
+    assert updated == ["prod-c", "prod-a"]
+    own = {
+        name: yaml.safe_load((tmp_path / f"Pulumi.{name}.yaml").read_text()) for name in ("prod-a", "prod-c")
+    }
+    key = "language-cmk:key"
+    assert own["prod-c"]["config"][key]["generation"] == 1
+    assert "generation" not in own["prod-a"]["config"][key]
+
+
 @pytest.mark.parametrize(
     "words",
     [
