@@ -51,9 +51,6 @@ def main() -> None:
             service,
             pulumi.ResourceOptions(protect=service.protect),
             vault_provider=requests[service.name].vault_provider,
-            workspace_provider=subscriptions.provider_of(
-                known_text(service.audit.workspace_id) if service.audit.alerts else None
-            ),
             preflight_result=results[service.name],
         )
         for service in stack.services

@@ -14,7 +14,6 @@ part would double the resources of a stack for no benefit.
 """
 
 from collections.abc import Mapping, Sequence
-from copy import copy
 from typing import Any, Protocol, TypeVar, cast
 
 import pulumi
@@ -23,7 +22,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.azure_failures import explaining_hooks
 from components.key_access_revocation import revocations
 from components.version_aliases import drop_version_aliases
-from core.resource_types import ACCOUNT, COMPONENTS, FORMER_TYPES, VAULT, parse_urn
+from core.resource_types import ACCOUNT, COMPONENTS, VAULT, parse_urn
 
 AZURE = "azure-native"
 _NETWORK = ("properties.networkAcls", "properties.publicNetworkAccess")
@@ -81,12 +80,10 @@ class Component(pulumi.ComponentResource):
         # Children inherit it, so the outermost component is enough.
         if not isinstance(opts.parent, Component):
             own.transformations = [drop_version_aliases]
-        type_ = f"{COMPONENTS}{type(self).__name__}"
-        own.aliases = _of_former_type(FORMER_TYPES.get(type_), opts.aliases)
         if opts.ignore_changes:
             own.transformations = [*(own.transformations or ()), _ignoring(opts.ignore_changes)]
         super().__init__(
-            type_,
+            f"{COMPONENTS}{type(self).__name__}",
             name,
             {**(shown or {}), **({} if self.protects else {"protect": False})},
             pulumi.ResourceOptions.merge(opts, own),
@@ -117,25 +114,6 @@ class Component(pulumi.ComponentResource):
             if after:
                 child = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=after))
         return child
-
-
-def _of_former_type(
-    type_: str | None, aliases: Sequence[pulumi.Input[str | pulumi.Alias]] | None
-) -> list[pulumi.Input[str | pulumi.Alias]]:
-    """A component's identities under the type that it had before: its own, and those that the caller tells.
-
-    An alias that tells a name alone stands for the component's present type, so that the caller's aliases
-    would not find a component that has changed both.
-    """
-    if type_ is None:
-        return []
-    former: list[pulumi.Input[str | pulumi.Alias]] = [pulumi.Alias(type_=type_)]
-    for alias in aliases or ():
-        if isinstance(alias, pulumi.Alias) and not isinstance(alias.type_, str):
-            own = copy(alias)
-            own.type_ = type_
-            former.append(own)
-    return former
 
 
 def _ignoring(arguments: Sequence[str]) -> pulumi.ResourceTransformation:

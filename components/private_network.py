@@ -33,8 +33,7 @@ def make_private_endpoints(
     written.
 
     `recorded` are the endpoints and links that the state has, by logical name. In another subnet an endpoint
-    is another one (azure-native replaces it) of another name, so that it is there before the old one goes;
-    one with a name or addresses of its own goes first, because its successor needs them.
+    is another one (azure-native replaces it) of another name, so that it is there before the old one goes.
     The DNS comes after all endpoints, and what it replaces goes first: a zone has one link to a network, and
     two zone groups would write the same record, which the old one would take away (assumed).
     """
@@ -96,24 +95,13 @@ def _endpoint(
     after: Sequence[pulumi.Resource],
     recorded: PlacedName | None,
 ) -> network.PrivateEndpoint:
-    own = inputs.network.endpoint(what)
-    # Its successor has the same names or addresses where they are declared, and where the subnet stays.
+    # Its successor has the same name where the subnet stays.
     stays = recorded is not None and arm_ids.same(waited_for(subnet) or "", recorded.place_id)
-    rule = inputs.naming_rule
-    interface = names.interface_name(
-        own.network_interface_name, recorded, rule.name("networkInterface", what)
-    )
+    by_rule = inputs.naming_rule.name("privateEndpoint", what)
     return network.PrivateEndpoint(
         f"{inputs.name}-{what}-endpoint",
         resource_group_name=resource_group_name,
-        private_endpoint_name=own.name
-        or subnet.apply(partial(names.endpoint_name, rule.name("privateEndpoint", what), recorded=recorded)),
-        custom_network_interface_name=interface,
-        ip_configurations=[
-            {"name": member, "group_id": what, "member_name": member, "private_ip_address": address}
-            for member, address in own.addresses.items()
-        ]
-        or None,
+        private_endpoint_name=subnet.apply(partial(names.endpoint_name, by_rule, recorded=recorded)),
         location=inputs.location,
         subnet={"id": subnet},
         private_link_service_connections=[
@@ -122,9 +110,9 @@ def _endpoint(
         tags=inputs.tags,
         opts=options(
             depends_on=list(after),
-            delete_before_replace=stays or bool(own.given or interface),
-            # Azure changes neither on an endpoint that exists, and azure-native would try.
-            replace_on_changes=["customNetworkInterfaceName", "ipConfigurations"],
+            delete_before_replace=stays,
+            # One that was made with an interface's name or addresses of its own keeps them.
+            ignore_changes=["customNetworkInterfaceName", "ipConfigurations"],
         ),
     )
 

@@ -47,13 +47,10 @@ class Parts:
         owner: Component,
         inputs: EncryptedAIServicesAccountArgs,
         preflight: PreflightResult,
-        *,
         vault_provider: pulumi.ProviderResource | None,
-        workspace_provider: pulumi.ProviderResource | None,
     ) -> None:
         self._owner, self._inputs = owner, inputs
         self._preflight, self._vault_provider = preflight, vault_provider
-        self._workspace_provider = workspace_provider
         self._made_vault_id: pulumi.Input[str] | None = None
         self._officers: list[pulumi.Resource] = []
         self._below_account: list[pulumi.Resource] = []
@@ -350,11 +347,12 @@ class Parts:
             recorded=self._preflight.placed,
         )
 
-    def audit_trail(self, account_id: pulumi.Output[str]) -> None:
-        """The audit logs of the account and of the vault made here, unless they are not to be kept."""
+    def audit_trail(self, account_id: pulumi.Output[str]) -> pulumi.Output[str | None]:
+        """The audit logs of the account and of the vault made here, unless they are not to be kept. Returns
+        the id of their workspace."""
         audit = self._inputs.audit
         if not audit.keeps_logs:
-            return
+            return pulumi.Output.from_input(None)
         audit_trail = make_audit_trail(
             AuditTrailArgs(
                 _name=self._inputs.name,
@@ -367,10 +365,10 @@ class Parts:
                 **audit.shared,
             ),
             self._owner,
-            self._workspace_provider,
             logs=self._kept_unless(self._inputs.replace_account),
         )
         self._below_account += audit_trail.settings
+        return audit_trail.workspace_id
 
     def locks(self, account: MadeAccount) -> None:
         """Locks on the account and on the vault of its key, after all that is below them."""

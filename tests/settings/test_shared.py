@@ -43,6 +43,12 @@ def test_the_stacks_own_file_wins_and_groups_are_merged() -> None:
     assert (service.key.generation, service.key.rotates_after_days) == (7, 200)
 
 
+def test_groups_are_merged_at_any_depth() -> None:
+    """What is said of one setting in a group in a group leaves the others as they are shared."""
+    below, own = {"a": {"b": {"c": 1, "d": 2}, "e": 3}}, {"a": {"b": {"d": 4}}}
+    assert shared.merged(below, own) == {"a": {"b": {"c": 1, "d": 4}, "e": 3}}
+
+
 def test_who_is_not_of_the_fleet_has_none_of_it() -> None:
     """An excluded stack, one of another name, and a checkout without a fleet.yaml."""
     of_fleet = shared.shared(FLEET)

@@ -113,12 +113,6 @@ def exemptions(given: list[Mapping[str, str]]) -> None:
         raise ValueError(ended[0])
 
 
-def private(account_endpoint: str, vault_endpoint: str) -> str:
-    """The network of a service whose private endpoints have these names."""
-    endpoints = {"accountEndpoint": {"name": account_endpoint}, "vaultEndpoint": {"name": vault_endpoint}}
-    return json.dumps({"access": "private", "subnetId": SUBNET, **endpoints})
-
-
 ENDED = {"urn": "*::vault", "reason": "moves", "until": "2020-01-01"}
 
 
@@ -225,12 +219,6 @@ CASES: Mapping[str, Case] = {
         "run `pulumi config rm language-cmk:network.access`, then `pulumi config set --path "
         "language-cmk:network.access VALUE`",
         {"network": '{"access": "closed"}'},
-    ),
-    "a name for two endpoints": Case(
-        settings,
-        {"network": private("pep-claims", "pep-claims")},
-        "give it another",
-        {"network": private("pep-claims", "pep-vault")},
     ),
     "an exemption that has ended": Case(exemptions, [ENDED], "remove it", []),
 }
