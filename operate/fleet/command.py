@@ -19,23 +19,22 @@ from uuid import uuid4
 
 from core.environment import NAMESPACE
 from operate.errors import OperateError
-from operate.fleet import alarms, bundle, engine, files, live, planning, report, split
+from operate.fleet import alarms, bundle, engine, files, live, planning, report, shared, split
 from operate.fleet.alarms import Alarm
 from operate.fleet.engine import NoStackError
 from operate.fleet.files import FleetFiles
 from operate.fleet.journal import Journal
 from operate.fleet.planning import Limits, Member, Wave
 from operate.fleet.rollout import Report, Rollout, executor
+from operate.fleet.shared import FleetFileError
 from operate.fleet.split import Split
 from operate.fleet.work import Done, Task
 from operate.fleet.work import run as run_task
 from operate.recover import BACKUPS
 from operate.stack_file import path_of
 from operate.yaml_file import YamlFile
-from settings import shared
 from settings.parse import SERVICES
 from settings.services import problems_between
-from settings.shared import FleetFileError
 
 GRANTED, REVOKED = "granted", "revoked"
 Place = tuple[str | int, ...]

@@ -27,7 +27,7 @@ from operate import login
 from operate.errors import OperateError
 from operate.fleet.warm import language_host
 from operate.stack import NO_CLI, StackError, pulumi
-from settings.shared import Values
+from settings.parse import Values
 
 T = TypeVar("T")
 _LOCK = re.compile(r"created by (?P<user>\S*)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")

@@ -20,12 +20,12 @@ from core import resource_types
 from core.environment import NAMESPACE
 from operate.errors import OperateError
 from operate.fleet.engine import NoStackError
+from operate.fleet.shared import SharedSettings
 from operate.recover import BACKUPS, saved
 from operate.stack import StackError, pulumi
 from operate.stack_file import StackFile, path_of, stack_file
 from operate.yaml_file import YamlFile
 from settings.parse import SERVICES, SettingsError
-from settings.shared import SharedSettings
 
 _LIST = NAMESPACE + SERVICES
 _OF_SECRETS = ("secretsprovider", "encryptedkey", "encryptionsalt")

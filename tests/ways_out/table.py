@@ -290,7 +290,7 @@ FOLLOWED: Mapping[str, str] = {
         provider/checks.py _client_id
         provider/checks.py principal_id
         components/access.py has_identity
-        settings/shared.py _settings 2
+        operate/fleet/shared.py _settings 2
         review/approvals.py _wrong
         components/account_args.py _outbound
         components/foundry.py _below

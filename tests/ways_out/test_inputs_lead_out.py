@@ -22,6 +22,8 @@ from core.login import Login, LoginError
 from core.login import login as core_login
 from operate import login, recover
 from operate.errors import OperateError
+from operate.fleet import shared
+from operate.fleet.shared import FleetFileError
 from operate.probe.command import _place
 from provider import checks
 from provider.binder import Binder
@@ -29,8 +31,7 @@ from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.functions import Functions
 from provider.wire import Properties
 from review import approvals
-from settings import SettingsError, parse, shared
-from settings.shared import FleetFileError
+from settings import SettingsError, parse
 from tests.policies.asking import Pack
 from tests.policies.stacks import two_phases
 from tests.provider.fake_azure import ACCOUNT_ID, PRINCIPAL, SUBSCRIPTION, VAULT_ID, FakeAzure, key_uri

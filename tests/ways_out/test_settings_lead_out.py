@@ -37,7 +37,8 @@ SUBNET = f"{VAULT_ID.partition('/Microsoft.KeyVault')[0]}/Microsoft.Network/virt
 IDENTITY_ID = (
     f"{VAULT_ID.partition('/Microsoft.KeyVault')[0]}/Microsoft.ManagedIdentity/userAssignedIdentities/id"
 )
-EVENT_HUB_RULE = f"{VAULT_ID.partition('/Microsoft.KeyVault')[0]}/Microsoft.EventHub/namespaces/evh/authorizationRules/siem"
+PROVIDERS = VAULT_ID.partition("/Microsoft.KeyVault")[0]
+EVENT_HUB_RULE = f"{PROVIDERS}/Microsoft.EventHub/namespaces/evh/authorizationRules/siem"
 SAMPLES: Mapping[str, Any] = {
     "accountName": "lang-claims",
     "audit.eventHubRuleId": EVENT_HUB_RULE,

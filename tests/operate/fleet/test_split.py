@@ -12,8 +12,8 @@ import yaml
 
 from core import resource_types
 from operate.fleet import split
+from operate.fleet.shared import SharedSettings
 from operate.fleet.split import Split, SplitError
-from settings.shared import SharedSettings
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.fleets import QUIET, FleetCheckout
