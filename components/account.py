@@ -14,18 +14,11 @@ from pulumi.runtime.sync_await import _sync_await
 from pulumi_azure_native import cognitiveservices
 
 from components.access import has_identity
-from components.account_args import AIServicesAccountArgs, declared_account, on_the_wire
-from components.account_write import (
-    ENCRYPTION,
-    IGNORED,
-    AccountBefore,
-    account_before,
-    key_guard,
-    write_if_transformed,
-)
+from components.account_args import AIServicesAccountArgs, declared_account
+from components.account_write import ENCRYPTION, AccountBefore, account_before, key_guard
 from components.arguments.inputs import read
 from components.component import ChildOptions, Component, read_back, waited_for
-from components.kept_properties import NEVER_SHOWN, with_kept, without_secret
+from components.kept_properties import KEPT, SEARCH_LINK, lost_search, with_kept, without_secret
 from core import arm_ids
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
 from core.key_uris import KeyUri
@@ -35,6 +28,8 @@ _CHANGING = [
     "properties.disableLocalAuth",
     "properties.networkAcls",
     "properties.publicNetworkAccess",
+    "properties.restore",
+    *KEPT,
     "sku",
     "tags",
 ]
@@ -96,35 +91,28 @@ def make_account(
         before = _sync_await(
             account_before(inputs.account_name, waited_for(inputs.resource_group_name), through)
         )
-    writes = not frozen and before.may_be_written(
-        *_on_the_wire(described, before), except_for=[*ignored, NEVER_SHOWN]
-    )
     if unbinds:
         # Explicit: what a PUT without encryption does was never observed.
         declared["properties"]["encryption"] = {"key_source": MICROSOFT_MANAGED}
     elif not inline:
-        if writes and (key := before.bound_key):
+        if not frozen and (key := before.bound_key):
             declared["properties"]["encryption"] = key.declared
             ignored.append(LIVE_ENCRYPTION)
         else:
             ignored.append(ENCRYPTION)
-            if not frozen and before.bound_key and before.state_lacks_key:
-                encryption = on_the_wire(before.bound_key.declared)
-                write_if_transformed(f"{inputs.name}-account", inputs.account_name, before, encryption)
-    if writes:
-        declared["properties"] = with_kept(declared["properties"], before.live, inputs.account_name)
-    else:
-        ignored += IGNORED
     if frozen:
         ignored += [*_CHANGING, *(["properties.encryption.keyVaultProperties"] if inline else [])]
+    else:
+        declared["properties"] = with_kept(declared["properties"], before.live)
+        if lost_search(inputs.account_name, {"properties": declared["properties"]}, before.live):
+            # It stays as it is recorded, and the hook refuses a write without the key.
+            ignored.append(SEARCH_LINK)
     opts.ignore_changes = ignored
     # An account that replaces another is made and bound before the other one is deleted, with its data.
     opts.delete_before_replace = False
     explains = opts.hooks.on_error or () if opts.hooks else ()
-    opts.hooks = (
-        pulumi.ResourceHookBinding()
-        if unbinds
-        else key_guard(inputs.account_name, through, before=before, same_key=not inline, frozen=frozen)
+    opts.hooks = key_guard(
+        inputs.account_name, through, before=before, same_key=not inline, frozen=frozen, unbinds=unbinds
     )
     opts.hooks.on_error = [*(on_error or explains)]
     account = cognitiveservices.Account(f"{inputs.name}-account", **declared, opts=opts)
@@ -200,17 +188,6 @@ def _digest(described: str, group: str) -> str:
     """The digest that bindings are written with. ARM may answer another casing of the group."""
     whole = json.dumps({**json.loads(described), "resource_group_name": group.lower()}, sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()
-
-
-def _on_the_wire(described: pulumi.Output[str], before: AccountBefore) -> tuple[dict[str, Any], str | None]:
-    """The declared inputs as azure-native gets them, and their digest; neither while one is not known yet.
-    Waits for inputs that are outputs, where the state has the account."""
-    known = waited_for(described) if before.recorded is not None else None
-    if known is None:
-        return {}, None
-    declared = {name: value for name, value in json.loads(known).items() if name != "account_name"}
-    group = arm_ids.group_of(str((before.recorded or {}).get("id")))
-    return on_the_wire(declared), _digest(known, group)
 
 
 def _key_uri_with_version(encryption: "cognitiveservices.outputs.EncryptionResponse | None") -> str | None:

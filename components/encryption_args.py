@@ -44,10 +44,9 @@ class ServiceVaultArgs(Arguments):
     key_operators: Sequence[str] = argument((), check=checks.principal)
     """Optional. Object ids that may create new versions of the key, which a higher `key.generation` does;
     `deployer` is the identity that runs Pulumi. With `accessModel: rbac` they get the role Key Vault Crypto
-    Officer at the vault, before the key is made. If an operator already has an access policy or this role,
-    the program uses it as it is and never deletes it. If several programs share the vault, the program that
-    made the policy or role deletes it when none of its services lists the operator any more; the next update
-    of another program that lists the operator makes it again."""
+    Officer at the vault, before the key is made. An operator who already has an access policy or this role,
+    from elsewhere, is refused: if several programs share a vault, only the one that owns it lists its
+    operators."""
 
 
 def _made_or_existing_key(key: "ServiceKeyArgs") -> Iterator[Problem]:

@@ -6,8 +6,8 @@ from pulumi.runtime.sync_await import _sync_await
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
 from components.component import Component, waited_for
-from components.guards.invokes import InvokeError, invoke, is_absent
 from components.guards.preflight import PreflightResult
+from components.invokes import InvokeError, invoke, is_absent
 from components.key import EncryptionKeyArgs, make_key
 from components.key_operators import assign_officers
 from components.references import KeyReference, VaultReference, key_at, vault_at

@@ -21,9 +21,9 @@ from components.component import ChildOptions, Component, waited_for
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_deployments, make_projects
 from components.guards.existing_resources import has_policy
-from components.guards.invokes import invoke
 from components.guards.preflight import PreflightResult
 from components.identity import EncryptionIdentityArgs, MadeIdentity, make_identity
+from components.invokes import invoke
 from components.key_access_cleanup import KeyAccessCleanup
 from components.key_access_validation import KeyAccessValidation
 from components.key_operators import grant_operators
@@ -165,9 +165,7 @@ class Parts:
             after=after,
             restores=self._preflight.restores_account,
             # In two phases the grant comes after the account, so that the account waits for another update.
-            frozen=self._inputs.is_revoked
-            or (self._preflight.account_waits and encryption_key is None)
-            or self._preflight.version_waits,
+            frozen=self._inputs.is_revoked or (self._preflight.account_waits and encryption_key is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
             before=self._preflight.account,
             on_error=self._on_error(bound_in_its_create=encryption_key is not None),

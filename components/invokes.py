@@ -63,7 +63,7 @@ async def stack_state() -> State:
     """What the stack's state has before this run changes anything. Raises InvokeError."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     answer = await invoke("pulumi:pulumi:readStackResourceOutputs", stackName=stack)
-    return by_type_and_name(answer["outputs"])
+    return by_type_and_name(answer.get("outputs") or {})
 
 
 def by_type_and_name(outputs: Mapping[str, Any]) -> State:

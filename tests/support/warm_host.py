@@ -2,10 +2,7 @@
 half of what a preview of one stack takes is the start of those processes.
 
 Owns: when that is possible, and a language host for each stack, which the engine attaches to
-(PULUMI_DEBUG_LANGUAGES). Does not own: forks (engine/warm.py), and the protocol (engine/language_host.py).
-
-Every fork is a process of its own, with the environment of its stack alone, as without this: no login and no
-setting of one stack can reach another.
+(PULUMI_DEBUG_LANGUAGES). Does not own: forks (warm_python.py), and the protocol (engine/language_host.py).
 """
 
 from __future__ import annotations
@@ -27,7 +24,7 @@ from pulumi.runtime.proto import language_pb2_grpc
 
 from engine.children import Children
 from engine.language_host import LanguageHost
-from engine.warm import OUTPUTS, WarmPython
+from tests.support.warm_python import Fork, WarmPython
 
 ATTACH = "PULUMI_DEBUG_LANGUAGES"
 """Where the engine finds language hosts that run already. Source: pulumi 3.259, pkg/resource/plugin/
@@ -47,12 +44,23 @@ MODULES = (
         )
     ),
     *("policies.pack", "policies.decoding", "pulumi_policy"),
-    *("provider.host", "provider.arm", "provider.clients", "azure.core.rest", "azure.identity"),
-    *("azure.mgmt.authorization", "azure.mgmt.cognitiveservices", "azure.mgmt.keyvault"),
-    "azure.keyvault.keys",
+    *("provider.host", "provider.azure", "provider.azure_client", "azure.core.rest", "azure.identity"),
 )
 """What program, pack and provider import; what is missing here is only imported later, in every fork."""
 _starting = threading.Lock()
+
+
+class WarmChildren(Children):
+    """Children that are forks of a warm Python."""
+
+    def __init__(self, python: WarmPython) -> None:
+        super().__init__()
+        self._python = python
+
+    def _start(  # type: ignore[override]
+        self, command: Sequence[str], *, cwd: str, env: Mapping[str, str], read_output: bool
+    ) -> Fork:
+        return self._python.start(command, cwd=cwd, env=env, read_output=read_output)
 
 
 class _AttachedHost(LanguageHost):
@@ -67,9 +75,8 @@ def language_host(
     environ: Mapping[str, str],
     checkout: Path | None = None,
     modules: tuple[str, ...] = MODULES,
-    outputs: Sequence[int] = OUTPUTS,
 ) -> Iterator[dict[str, str]]:
-    """Variables that let an engine attach to a language host, whose processes have `environ`, `outputs` and
+    """Variables that let an engine attach to a language host, whose processes have `environ` and
     the imports of a checkout, by default this folder; none where the engine is to start its own."""
     launcher = _launcher(environ)
     if launcher is None or environ.get(ATTACH):
@@ -77,7 +84,7 @@ def language_host(
         return
     with _starting:
         warm = warm_python(checkout or Path.cwd(), modules)
-    children = Children(functools.partial(warm.start, outputs=outputs))
+    children = WarmChildren(warm)
     server = grpc.server(ThreadPoolExecutor(thread_name_prefix="language-host"))
     host = _AttachedHost("", launcher, children, environ)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
@@ -107,16 +114,3 @@ def _launcher(environ: Mapping[str, str]) -> Path | None:
     folders = (Path(command).parent, Path(command).resolve().parent)
     found = (folder / "pulumi-language-python-exec" for folder in folders)
     return next((one for one in found if one.is_file()), None)
-
-
-def is_official_host_found(environ: Mapping[str, str]) -> bool:
-    """Whether the CLI would start Pulumi's own language host for Python, a program where ours is a script."""
-    host, path = "pulumi-language-python", environ.get("PATH")
-    command, first = shutil.which("pulumi", path=path), shutil.which(host, path=path)
-    places = [Path(first)] if first else []
-    places += [Path(command).resolve().parent / host] if command else []
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
-        return False
-    with found.open("rb") as file:
-        return file.read(2) != b"#!"

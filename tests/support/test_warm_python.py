@@ -9,14 +9,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine import warm
-from engine.children import Children
-from engine.warm import WarmPython
+from tests.support import warm_host, warm_python
+from tests.support.warm_host import WarmChildren
+from tests.support.warm_python import WarmPython
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere forks are not safe")
 TELL = "import json, os, sys; print(json.dumps({**dict(os.environ), 'argv': sys.argv, 'cwd': os.getcwd()}))"
@@ -34,7 +35,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmPython]:
 def said(python: WarmPython, *words: str, cwd: Path, **env: str) -> tuple[bytes, bytes, int]:
     """What a command wrote to both streams, and its exit code."""
     command = [sys.executable, "-u", *words]
-    with Children(python.start).run(command, cwd=str(cwd), env=env, read_output=True) as child:
+    with WarmChildren(python).run(command, cwd=str(cwd), env=env, read_output=True) as child:
         assert child.stdout
         assert child.stderr
         return child.stdout.read(), child.stderr.read(), child.wait()
@@ -100,7 +101,7 @@ WAIT = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
 def test_a_command_ends_with_the_block_that_ran_it(python: WarmPython, tmp_path: Path) -> None:
     """Its whole process group, as when the engine hangs up."""
     command = [sys.executable, "-u", str(written(tmp_path / "program", WAIT))]
-    with Children(python.start).run(command, cwd=str(tmp_path), env={}, read_output=True) as child:
+    with WarmChildren(python).run(command, cwd=str(tmp_path), env={}, read_output=True) as child:
         assert child.stdout
         assert int(child.stdout.readline()) == child.pid == os.getpgid(child.pid)
     assert child.wait() == -signal.SIGTERM
@@ -110,13 +111,13 @@ def test_every_command_ends_with_the_process_that_started_it(tmp_path: Path) -> 
     """Also when that is killed: nothing goes on creating what nobody records."""
     program = written(tmp_path / "program", WAIT)
     starter = (
-        "import sys, pathlib; from engine.warm import WarmPython\n"
+        "import sys, pathlib; from tests.support.warm_python import WarmPython\n"
         f"python = WarmPython([], pathlib.Path({str(tmp_path)!r}))\n"
         f"command = [sys.executable, '-u', {str(program)!r}]\n"
         "child = python.start(command, cwd='/', env={}, read_output=False)\n"
         "child.wait()"
     )
-    root = Path(warm.__file__).parents[1]
+    root = Path(warm_python.__file__).parents[2]
     with subprocess.Popen([sys.executable, "-c", starter], cwd=root, stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stdout.readline()
@@ -135,3 +136,8 @@ def test_a_python_that_is_gone_is_an_error(tmp_path: Path) -> None:
     assert child.wait() == -signal.SIGKILL
     with pytest.raises(OSError, match="Bad file descriptor"):
         made.start(command, **words)  # type: ignore[arg-type]
+
+
+def test_every_module_that_is_imported_before_exists() -> None:
+    """One that was renamed would only be slower, and nobody would notice."""
+    assert [name for name in warm_host.MODULES if find_spec(name) is None] == []
