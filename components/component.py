@@ -20,7 +20,6 @@ import pulumi
 from pulumi.runtime.sync_await import _sync_await
 
 from components.azure_failures import explaining_hooks
-from components.key_access_revocation import revocations
 from components.version_aliases import drop_version_aliases
 from core.resource_types import ACCOUNT, COMPONENTS, VAULT, parse_urn
 
@@ -66,11 +65,16 @@ class Component(pulumi.ComponentResource):
     """A component of this project, `language-cmk:index:<Class>`."""
 
     def __init__(
-        self, name: str, opts: pulumi.ResourceOptions | None, shown: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        opts: pulumi.ResourceOptions | None,
+        shown: Mapping[str, Any] | None = None,
+        after: Sequence[pulumi.Resource] = (),
     ) -> None:
         """`shown` are the arguments that a preview shows of the component itself. The policy pack reads them
         (binding-protected, account-has-customer-key, grant-present), as it reads `protect: false`: they tell
-        what is intended."""
+        what is intended. `after` are resources that each child comes after."""
+        self._after = list(after)
         self._given = opts = opts or pulumi.ResourceOptions()
         inherited = opts.parent.protects if isinstance(opts.parent, Component) else True
         # Not annotated in the class, because Pulumi takes annotated attributes for outputs.
@@ -110,7 +114,7 @@ class Component(pulumi.ComponentResource):
         if self._explains:
             own.setdefault("hooks", pulumi.ResourceHookBinding(on_error=[*self._explains]))
         child = pulumi.ResourceOptions(parent=self, protect=protect, **{**handed_on, **own})
-        for after in (given.depends_on, revocations()):
+        for after in (given.depends_on, self._after):
             if after:
                 child = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=after))
         return child

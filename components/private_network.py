@@ -56,32 +56,56 @@ def make_private_endpoints(
         if target is not None
     }
     for what, endpoint in endpoints.items():
-        zones = dns_zones(inputs.location, inputs.account_kind)[what]
-        network.PrivateDnsZoneGroup(
-            f"{name}-{what}-dns",
+        _dns(
+            inputs,
+            what,
+            endpoint,
+            options,
             resource_group_name=resource_group_name,
-            private_endpoint_name=endpoint.name,
-            private_dns_zone_group_name="default",
-            private_dns_zone_configs=[
-                {
-                    "name": zone_name.replace(".", "-"),
-                    "private_dns_zone_id": inputs.network.zone_id(zone_name)
-                    or _zone(
-                        f"{name}-{zone_label(what, zone_name, zones)}",
-                        zone_name,
-                        options,
-                        network_id=subnet.apply(lambda subnet: arm_ids.parse(subnet).parent.text),
-                        resource_group_name=resource_group_name,
-                        tags=inputs.tags,
-                        recorded=recorded,
-                        after=list(endpoints.values()),
-                    ),
-                }
-                for zone_name in zones
-            ],
-            opts=options(depends_on=list(endpoints.values())),
+            network_id=subnet.apply(lambda subnet: arm_ids.parse(subnet).parent.text),
+            after=[*endpoints.values()],
+            recorded=recorded,
         )
     return [*endpoints.values()]
+
+
+def _dns(
+    inputs: EncryptedAIServicesAccountArgs,
+    what: str,
+    endpoint: network.PrivateEndpoint,
+    options: ChildOptions,
+    *,
+    resource_group_name: pulumi.Input[str],
+    network_id: pulumi.Output[str],
+    after: Sequence[pulumi.Resource],
+    recorded: Mapping[str, PlacedName],
+) -> None:
+    """The group of an endpoint's zones, with the zones that are not given."""
+    zones = dns_zones(inputs.location, inputs.account_kind)[what]
+    ids = {
+        zone: inputs.network.zone_id(zone)
+        or _zone(
+            f"{inputs.name}-{zone_label(what, zone, zones)}",
+            zone,
+            options,
+            network_id=network_id,
+            resource_group_name=resource_group_name,
+            tags=inputs.tags,
+            recorded=recorded,
+            after=after,
+        )
+        for zone in zones
+    }
+    network.PrivateDnsZoneGroup(
+        f"{inputs.name}-{what}-dns",
+        resource_group_name=resource_group_name,
+        private_endpoint_name=endpoint.name,
+        private_dns_zone_group_name="default",
+        private_dns_zone_configs=[
+            {"name": zone.replace(".", "-"), "private_dns_zone_id": id} for zone, id in ids.items()
+        ],
+        opts=options(depends_on=list(after)),
+    )
 
 
 def _endpoint(

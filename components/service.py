@@ -80,7 +80,7 @@ class EncryptedAIServicesAccount(Component):
             vault_provider = vault_provider or others.provider_of(vault_id or None)
             request = ServiceRequest(known, vault_provider, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
-        super().__init__(name, opts, _decisions(inputs))
+        super().__init__(name, opts, _decisions(inputs), preflight_result.revocations)
         self._inputs = inputs
         parts = Parts(self, inputs, preflight_result, vault_provider)
         binding: list[pulumi.CustomResource] = []

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 
 from components.access_model import ACCESS_POLICY, RBAC
-from components.account_args import AIServicesAccountArgs, allowed_hosts, declared_account, on_the_wire
+from components.account_args import allowed_hosts, declared_account, on_the_wire
 from components.account_write import Found
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
@@ -268,20 +268,17 @@ class _Planner:
     def _account(self) -> PlannedResource:
         inputs = self.inputs
         declared = declared_account(
-            AIServicesAccountArgs(
-                _name=inputs.name,
+            inputs.of_account(
                 resource_group_name="",
                 location=inputs.location,
-                account_name=inputs.account_name,
-                kind=inputs.kind,
-                sku=inputs.sku,
                 system_assigned=inputs.identity != USER_ASSIGNED,
                 user_assigned_identity_id=None if inputs.binds_in_two_phases else self._identity_id,
-                other_identity_ids=inputs.other_identity_ids,
-                network=inputs.network,
                 allow_project_management=inputs.manages_projects,
-                restrict_outbound=inputs.restrict_outbound,
                 allowed_fqdns=self._allowed_hosts(),
+                # Links are asked about by themselves, and the key of a search service is a secret.
+                storage_account_ids=None,
+                search_service_id=None,
+                search_service_key=None,
             )
         )
         properties = on_the_wire(declared["properties"])
