@@ -17,6 +17,7 @@ CAF: Mapping[str, str] = {
 }
 SETTINGS: Mapping[str, Any] = {
     "lock": "CanNotDelete",
+    "audit": {"new_workspace": True},
 }
 
 
