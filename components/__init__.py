@@ -4,6 +4,7 @@ Imports run down, from row to row, or stay in a row:
 
 | rooms | what they hold |
 |---|---|
+| `testing` | mocks for unit tests of programs |
 | `__main__`, `host`, `package_schema` | the components as a package for programs in any language |
 | `service`, `service_parts`, `service_key`, `key_operators` | a whole service, and the order of its parts |
 | `guards` | what is refused because of what exists; what a service is about to make |
