@@ -8,7 +8,11 @@ import pulumi
 import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
-from components.guards.preflight import RefusedError, ServiceRequest, preflight, refuse_other_login
+from components.account_write import AccountBefore
+from components.guards.plan import Plan
+from components.guards.preflight import RefusedError, preflight
+from components.guards.reader import ServiceRequest, refuse_other_login
+from components.guards.situation import Login
 from components.invokes import explained, is_absent
 from tests.support.recording import (
     OTHER_SUBSCRIPTION,
@@ -21,6 +25,9 @@ from tests.support.recording import (
     run,
     service_inputs,
 )
+
+GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault"
+VAULT_ID, HSM_KEY = f"{GROUP}/vaults/kv-hub", f"{GROUP}/managedHSMs/hsm-hub/keys/cmk"
 
 
 class RefusedLoginError(AbsentError):
@@ -254,3 +261,18 @@ def test_the_problem_of_one_service_hides_none_of_another() -> None:
         ("wrong", "access"),
         ("wrong", "resourceGroupName"),
     ]
+
+
+@pytest.mark.parametrize("said", [{}, {"vault": {"id": VAULT_ID}}, {"key": {"id": HSM_KEY}}])
+def test_an_empty_answer_is_none(said: dict[str, Any]) -> None:
+    """Pulumi's own mocks answer every call with nothing: what they do not tell cannot be read, which is told,
+    and the service is planned as for a first time."""
+
+    class Empty(FakeAzure):
+        def call(self, args: MockCallArgs) -> Any:
+            return {}, []
+
+    plans: dict[str, Plan] = {}
+    request = ServiceRequest(service_inputs("one", **said))
+    run(lambda: plans.update(preflight({"one": request})), azure=Empty())
+    assert plans["one"] == Plan(Login(), account=AccountBefore())
