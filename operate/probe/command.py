@@ -26,7 +26,7 @@ from operate.probe.conversation import Conversation, ProbeClock, Sanitizer, Syst
 from operate.probe.questions import QUESTIONS, Question
 from operate.probe.report import CONFIRMED, REFUTED, UNKNOWN, Answer
 from operate.probe.scene import Scene, UnknownError, leftovers, remove
-from provider.clients import Clients
+from provider.azure_client import AzureClient
 
 ESTIMATE = """\
 probe would make, in subscription {subscription}, region {region}:
@@ -123,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
         )
         return 0
-    principal = Clients(wanted).principal()
+    principal = AzureClient(wanted).principal()
     talk = conversation(wanted, SystemProbeClock())
     who, seconds = (principal.tenant_id, principal.object_id), 60 * arguments.minutes
     probe = Probe(Scene(talk, subscription, region, *who, seconds, arguments.storage))

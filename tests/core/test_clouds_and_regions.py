@@ -57,7 +57,7 @@ def test_fails_on_an_unknown_cloud() -> None:
 )
 def test_tokens_stay_in_their_cloud(url: str, may: bool) -> None:
     """A token goes to Resource Manager and to vaults of its own cloud, by https only."""
-    assert clouds.PUBLIC.may_receive_token(url) is may
+    assert bool(clouds.PUBLIC.token_scope(url)) is may
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,7 @@ MODULES = (
         )
     ),
     *("policies.pack", "policies.decoding", "pulumi_policy"),
-    *("provider.host", "provider.arm", "provider.clients", "azure.core.rest", "azure.identity"),
-    *("azure.mgmt.authorization", "azure.mgmt.cognitiveservices", "azure.mgmt.keyvault"),
-    "azure.keyvault.keys",
+    *("provider.host", "provider.azure", "provider.azure_client", "azure.core.rest", "azure.identity"),
 )
 """What program, pack and provider import; what is missing here is only imported later, in every fork."""
 _starting = threading.Lock()

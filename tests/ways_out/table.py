@@ -190,7 +190,7 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_findings_lead_out.py::test_what_is_found_leads_to_the_binding": """
         core/demands.py FIXES 2
         core/demands.py update_command 2
-        provider/key_version.py KeyVersionHandler._no_key 2
+        provider/key_version.py _no_key 2
         provider/key_version.py KeyVersionHandler._pinned
         provider/key_version.py _no_version 2
         provider/rules.py vault_exists
@@ -200,7 +200,7 @@ FOLLOWED: Mapping[str, str] = {
         provider/rules.py key_is_usable
         provider/rules.py bound_version_is_usable 3
         provider/rules.py outbound_reaches_vault
-        provider/key_access_validation.py KeyAccessValidationHandler._findings
+        provider/key_access_validation.py _findings
     """,
     f"{_W}/test_each_message_is_followed.py::test_each_fix_of_a_known_answer_is_carried_out": """
         provider/error_table.py _GRANT_ROLE
@@ -278,7 +278,7 @@ FOLLOWED: Mapping[str, str] = {
         operate/login.py of_stack
         operate/probe/command.py _place
         operate/recover.py arm_id.value
-        provider/functions.py Functions.check_deleted
+        provider/functions.py _no_subscription
         provider/checks.py check_binding
         provider/checks.py _client_id
         provider/checks.py principal_id

@@ -16,7 +16,7 @@ from components.account_args import AIServicesAccountArgs
 from components.arguments.inputs import read
 from components.arguments.problem import InputError
 from components.service_args import EncryptedAIServicesAccountArgs
-from core import clouds
+from core import clouds, resource_types
 from core.arm_ids import MalformedError
 from core.login import Login, LoginError
 from core.login import login as core_login
@@ -24,9 +24,8 @@ from operate import login, recover
 from operate.errors import OperateError
 from operate.probe.command import _place
 from provider import checks
-from provider.binder import Binder
-from provider.customer_managed_key import CustomerManagedKeyHandler
-from provider.functions import Functions
+from provider.functions import FUNCTIONS
+from provider.host import served
 from provider.wire import Properties
 from review import approvals
 from settings import SettingsError, parse, shared
@@ -44,8 +43,7 @@ GROUP = "azure-native:resources:ResourceGroup"
 
 
 def binding(given: Mapping[str, Any]) -> None:
-    azure, clock = FakeAzure(), FakeClock()
-    handler = CustomerManagedKeyHandler(azure, clock, clouds.PUBLIC, Binder(azure, clock), ())
+    handler = served(FakeAzure(), FakeClock(), core_login({}, {})).resources[resource_types.BINDING]
     inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), **given}
     if failures := handler.check(Properties(inputs)):
         raise ValueError(failures[0].reason)
@@ -54,8 +52,8 @@ def binding(given: Mapping[str, Any]) -> None:
 def deleted(given: Mapping[str, Any]) -> None:
     """`getDeleted` with arguments, by a login with an environment."""
     found = core_login({}, given.get("environ", {}))
-    functions = Functions(FakeAzure(), lambda: found.subscription_id, "")
-    if failures := functions.check_deleted(Properties(given.get("arguments", {}))):
+    function = FUNCTIONS["azure-cmk:index:getDeleted"]
+    if failures := function.check(found, Properties(given.get("arguments", {}))):
         raise ValueError(failures[0].reason)
 
 

@@ -73,9 +73,12 @@ def dask_workers(fleet: FleetCheckout) -> Iterator[str]:
     tls = {"REQUIRE_ENCRYPTION": "true", "TLS__CA_FILE": str(fleet.folder.parent / "ca.pem")}
     tls |= {f"TLS__{role}__{part}": str(own) for role in ("CLIENT", "WORKER", "SCHEDULER") for part in PARTS}
     environ = {f"DASK_DISTRIBUTED__COMM__{name}": value for name, value in tls.items()}
+    # As a process reads them that is started with these variables.
+    names = {name: name.lower().replace("__", ".").replace("_", "-") for name in tls}
+    own_settings = {f"distributed.comm.{names[name]}": value for name, value in tls.items()}
     with (
         mock.patch.dict(os.environ, environ),
-        dask.config.set(dask.config.collect_env(environ)),
+        dask.config.set(own_settings),
         LocalCluster(  # type: ignore[no-untyped-call, unused-ignore]
             n_workers=0, processes=False, protocol="tls://", security=Security(), dashboard_address=None
         ) as cluster,

@@ -14,7 +14,7 @@ from tests.support.azure import RunningAzure, running_azure
 from tests.support.fleets import QUIET, FleetCheckout
 from tests.support.judge import Judge
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(900), pytest.mark.long]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 CANARY, OTHERS = "a", ("b", "c", "d")
 RINGS = {"rings": [{"name": "canary", "match": {"stack": CANARY}}, {"name": "all"}]}
 
@@ -37,10 +37,9 @@ def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
     azure: RunningAzure, tmp_path: Path
 ) -> None:
     """Four stacks in two rings. One is refused: the rollout halts, and nothing of the rest is begun. Mended,
-    the same command goes on, and what was updated stays as it is. Then a new version of each key, older
-    ones disabled only where nobody is
-    behind, the bundle, and access to one key taken and given back; every account was bound all the time, and
-    no lock is left."""
+    the same command goes on, and what was updated stays as it is. Then a new version of each key, older ones
+    disabled only where nobody is behind, the bundle, and access to one key taken and given back; each account
+    was bound all the time, and no lock is left."""
     names = (CANARY, *OTHERS)
     # The second stack of the second ring wants the name of an account that another one has.
     fleet = FleetCheckout(
