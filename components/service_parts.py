@@ -286,10 +286,9 @@ class Parts:
             account_id=account.resource.id,
             key_uri_with_version=version.key_uri_with_version,
             vault_id=key.vault.id,
-            account_digest=account.declared_digest,
             opts=options(
                 depends_on=[grant] if grant else [],
-                ignore_changes=[*unchanged, *(["accountDigest"] if account.frozen else [])],
+                ignore_changes=unchanged,
                 deleted_with=account.resource,
             ),
         )
