@@ -276,3 +276,30 @@ def test_an_empty_answer_is_none(said: dict[str, Any]) -> None:
     request = ServiceRequest(service_inputs("one", **said))
     run(lambda: plans.update(preflight({"one": request})), azure=Empty())
     assert plans["one"] == Plan(Login(), account=AccountBefore())
+
+
+def test_however_much_is_not_checked_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what the login may not do; the questions and their reasons are listed with --debug. A single one
+    is told as it is."""
+    told: dict[str, list[str]] = {"warn": [], "debug": []}
+    for level, texts in told.items():
+        monkeypatch.setattr(pulumi.log, level, lambda text, *_, texts=texts: texts.append(text))
+    azure = FakeAzure()
+    questions = [
+        {
+            "check": "rights",
+            "what": f"question {number}",
+            "why": f"no Microsoft.Test/kind{number}/read is allowed",
+        }
+        for number in range(11)
+    ]
+    for unchecked in (questions, questions[:1]):
+        azure.report = {"unchecked": unchecked}
+        run(lambda: preflight({"one": ServiceRequest(service_inputs("one"))}), azure=azure)
+    many, one = told["warn"]
+    assert many.startswith(
+        "not checked: 11 questions, of a login that may not do Microsoft.Test/kind0/read, "
+    )
+    assert "--debug" in many
+    assert len([text for text in told["debug"] if text.startswith("not checked: question ")]) == 11
+    assert one == "not checked: question 0, because no Microsoft.Test/kind0/read"
