@@ -279,8 +279,8 @@ def test_an_empty_answer_is_none(said: dict[str, Any]) -> None:
 
 
 def test_however_much_is_not_checked_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says what the login may not do; the questions and their reasons are listed with --debug. A single one
-    is told as it is."""
+    """It says what the login may not do; the questions and their reasons are listed with --debug. A single
+    one is told as it is."""
     told: dict[str, list[str]] = {"warn": [], "debug": []}
     for level, texts in told.items():
         monkeypatch.setattr(pulumi.log, level, lambda text, *_, texts=texts: texts.append(text))
@@ -289,7 +289,7 @@ def test_however_much_is_not_checked_it_is_one_line(monkeypatch: pytest.MonkeyPa
         {
             "check": "rights",
             "what": f"question {number}",
-            "why": f"no Microsoft.Test/kind{number}/read is allowed",
+            "why": f"no Microsoft.Test/kind{number}/read",
         }
         for number in range(11)
     ]
