@@ -278,6 +278,20 @@ def test_an_empty_answer_is_none(said: dict[str, Any]) -> None:
     assert plans["one"] == Plan(Login(), account=AccountBefore())
 
 
+def test_what_is_refused_already_is_told_once() -> None:
+    """A name that is held by a deleted vault is taken, too."""
+    azure, held = (
+        FakeAzure(),
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-one/providers/Microsoft.KeyVault",
+    )
+    vault = {"name": "kv-one", "resourceId": f"{held}/vaults/kv-one", "location": "westeurope"}
+    azure.deleted = {"vaults": [vault]}
+    azure.report = {"findings": [{"id": vault_id, "text": "is taken", "fix": "give another"}]}
+    with pytest.raises(RefusedError) as refused:
+        run(lambda: preflight({"one": ServiceRequest(service_inputs("one"))}), azure=azure)
+    assert [problem.path for _, problem in refused.value.problems] == ["vault.name"]
+
+
 def test_however_much_is_not_checked_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """It says what the login may not do; the questions and their reasons are listed with --debug. A single
     one is told as it is."""
