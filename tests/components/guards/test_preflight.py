@@ -280,11 +280,9 @@ def test_an_empty_answer_is_none(said: dict[str, Any]) -> None:
 
 def test_what_is_refused_already_is_told_once() -> None:
     """A name that is held by a deleted vault is taken, too."""
-    azure, held = (
-        FakeAzure(),
-        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-one/providers/Microsoft.KeyVault",
-    )
-    vault = {"name": "kv-one", "resourceId": f"{held}/vaults/kv-one", "location": "westeurope"}
+    azure, group = FakeAzure(), f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-one"
+    vault_id = f"{group}/providers/Microsoft.KeyVault/vaults/kv-one"
+    vault = {"name": "kv-one", "resourceId": vault_id, "location": "westeurope"}
     azure.deleted = {"vaults": [vault]}
     azure.report = {"findings": [{"id": vault_id, "text": "is taken", "fix": "give another"}]}
     with pytest.raises(RefusedError) as refused:
