@@ -131,7 +131,7 @@ class InlineKeyInputs(Inputs):
 def tier_problems(kind: AccountKind, sku: str, *, otherwise: str) -> Iterator[Problem]:
     """What is wrong with the tier of an account of a kind. `otherwise`: what can be done instead of using a
     paid tier with a customer-managed key; "" for an account without one."""
-    if otherwise and sku and (unmet := demands.tier(kind.name, sku)):
+    if otherwise and sku and (unmet := demands.tier(kind.name, sku, planned=True)):
         yield Problem("sku", f"found {unmet.found}; use {kind.tiers[0]!r}, or {otherwise}")
     elif sku and sku not in (*kind.tiers, FREE_TIER):
         known = f"{', '.join(map(repr, kind.tiers))} or {FREE_TIER!r}"

@@ -56,7 +56,7 @@ def _limits(account: Protection) -> Iterator[Judgement]:
     kind, key = _text(account.kind), account.key
     named = isinstance(key, ReviewedKey) and key.identity is not None
     found = (
-        demands.tier(kind, tier) if account.bound and (tier := _text(account.tier)) else None,
+        demands.tier(kind, tier, planned=True) if account.bound and (tier := _text(account.tier)) else None,
         kind_limits.key_identity(kind, user_assigned=named),
         kind_limits.storage(kind, len(_storage(account))),
         kind_limits.search(kind, linked=any(what == "search" for what, _ in account.linked)),
