@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
 # Whether a pull request passes the check `encryption`, by what its jobs ended with.
 #
-# Reads REVIEW, APPROVAL and LOCAL (results of jobs), CODE (of the review), FORK (true or false), and IDENTITY (empty where
+# Reads REVIEW and LOCAL (results of jobs), CODE (of the review), FORK (true or false), and IDENTITY (empty where
 # the repository has none, and in a fork's run, which is told no variables of the repository).
 set -euo pipefail
-case "${REVIEW:-}/${CODE:-}/${APPROVAL:-}" in
-  success/0/*) echo "nothing gets worse that nobody approved" ;;
-  success/3/success) echo "gets weaker, and was approved in the environment encryption-approval" ;;
-  success/3/*) echo "::error::the review needs a named approval: see its comment" && exit 1 ;;
+case "${REVIEW:-}/${CODE:-}" in
+  success/0) echo "nothing gets worse that nobody approved" ;;
+  success/3) echo "::error::the review needs a named approval: its comment has the entry to write" && exit 1 ;;
   success/*) echo "::error::the review ended with ${CODE:-nothing}: read its comment" && exit 1 ;;
   skipped/*)
     if [[ ${FORK:-} != false ]]; then

@@ -20,9 +20,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from review import approvals, as_json, markdown, plain_text, plan, preview, report
+from review import approvals, as_json, document, plan, preview, printers, report
 from review.approvals import People
-from review.escaping import plain
 from review.events import Diagnostic
 from review.preview import Preview, PreviewError
 from review.report import Origin
@@ -57,10 +56,11 @@ def main(words: Sequence[str] | None = None) -> int:
         people=People(arguments.author, approvers),
     )
     if arguments.markdown:
-        arguments.markdown.write_text(markdown.render(made), encoding="utf-8")
+        comment = printers.comment(made.stack, made.digest, document.of(made))
+        arguments.markdown.write_text(comment, encoding="utf-8")
     if arguments.json:
         arguments.json.write_text(as_json.render(made), encoding="utf-8")
-    sys.stdout.write(plain_text.render(made))
+    print(printers.plain(document.of(made, rows=len(made.rows))))
     if arguments.expect is not None and made.rows and arguments.expect != made.digest:
         print("review: this update is not the one that was reviewed: review it again", file=sys.stderr)
         return VerdictSeverity.BLOCKED.exit_code
@@ -70,7 +70,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def cannot(why: str) -> int:
     """Says why there is no review, which may quote what a change wrote, and returns the exit code."""
     for line in why.splitlines():
-        print(f"review: {plain(line)}", file=sys.stderr)
+        print(f"review: {printers.visible(line)}", file=sys.stderr)
     return 2
 
 

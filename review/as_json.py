@@ -1,6 +1,7 @@
 """The review for machines. Shape 1; fields are only added.
 
     {"version": 1, "stack", "digest", "severity", "exitCode", "finished", "incomplete", "commit", "run",
+     "headline": {"severity", "text": [words or {"value"}]},
      "totals": {verdict: count},
      "accounts": [{"name", "id", "kind", "severity",
                    "verdicts": [{"name", "severity", "words", "code", "approval", "refusedApprovals"}],
@@ -17,15 +18,16 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from review import document, printers
 from review.approvals import Approval
-from review.escaping import in_text
 from review.events import PolicyFinding
 from review.report import Judged, ReportRow, Review, as_data
+from review.text import Shown, of_verdict
 
 
 def render(review: Review) -> str:
     """One JSON document in ASCII, so that no terminal and no runner interprets a part of it as a command."""
-    document = {
+    found = {
         "version": 1,
         "stack": review.stack,
         "digest": review.digest,
@@ -35,6 +37,13 @@ def render(review: Review) -> str:
         "incomplete": review.incomplete,
         "commit": review.origin.head,
         "run": review.origin.run,
+        "headline": {
+            "severity": document.sign(review).name.lower(),
+            "text": [
+                {"value": as_data(one.value)} if isinstance(one, Shown) else one
+                for one in document.headline(review)
+            ],
+        },
         "totals": dict(review.totals),
         "accounts": [_row(row) for row in review.rows],
         "unchanged": review.unchanged,
@@ -47,7 +56,7 @@ def render(review: Review) -> str:
         "exemptions": _findings(review.exemptions),
         "errors": [error.message for error in review.errors],
     }
-    return json.dumps(document, indent=2).replace("##", "#\\u0023") + "\n"
+    return json.dumps(found, indent=2).replace("##", "#\\u0023") + "\n"
 
 
 def _row(row: ReportRow) -> dict[str, Any]:
@@ -69,7 +78,7 @@ def _verdict(judged: Judged) -> dict[str, Any]:
     return {
         "name": verdict.name.value,
         "severity": judged.severity.name.lower(),
-        "words": verdict.said(in_text),
+        "words": printers.line_in_plain(of_verdict(verdict)),
         "code": judged.code,
         "approval": _approval(judged.approval),
         "refusedApprovals": [{**(_approval(one) or {}), "why": why} for one, why in judged.refused],

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from review.escaping import code
+from review import printers
 from review.kinds import Kind, kind_of, name_of
+from review.text import Items, Shown, Text
 from review.values import look
 
 _CHANGED: Final = frozenset({"update", "delete"})
@@ -19,20 +20,20 @@ _OF_A_VERSION: Final = frozenset({"created", "updated", "expires", "notBefore"})
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 
-def changes(document: Mapping[str, Any]) -> Iterator[str]:
+def changes(document: Mapping[str, Any]) -> Iterator[Text]:
     """A line for each resource that a `pulumi refresh --preview-only --json` finds changed."""
     for step in document.get("steps") or ():
         if step.get("op") not in _CHANGED:
             continue
         before, after = step.get("oldState") or _NOTHING, step.get("newState") or _NOTHING
-        name = code(name_of(str(step.get("urn", ""))))
+        name = Shown(name_of(str(step.get("urn", ""))))
         old, new = before.get("outputs") or _NOTHING, after.get("outputs") or _NOTHING
         if step["op"] == "delete":
-            yield f"- {name} was deleted outside Pulumi"
+            yield (name, " was deleted outside Pulumi")
         elif kind_of(str(before.get("type", ""))) is Kind.KEY and only_rotated(old, new):
-            yield f"- {name} has a newer version; the next update takes it unless it is pinned"
-        elif found := [code(one) for one in _differing(old, new)]:
-            yield f"- {name} was changed outside Pulumi: {', '.join(found)}"
+            yield (name, " has a newer version; the next update takes it unless it is pinned")
+        elif found := [part for one in _differing(old, new) for part in (", ", Shown(one))]:
+            yield (name, " was changed outside Pulumi: ", *found[1:])
 
 
 def only_rotated(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
@@ -58,7 +59,7 @@ def main(path: str) -> None:
     except ValueError:
         return
     if isinstance(document, dict):
-        sys.stdout.writelines(f"{line}\n" for line in changes(document))
+        sys.stdout.write(printers.markdown([Items(tuple((line,) for line in changes(document)))]) + "\n")
 
 
 if __name__ == "__main__":

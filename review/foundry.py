@@ -6,7 +6,7 @@ azure/ai-foundry/how-to/agent-service-operator-disaster-recovery). A deployment 
 
 from collections.abc import Iterable, Iterator
 
-from review import kind_verdicts, weakening
+from review import kind_verdicts, settings
 from review.kinds import Kind
 from review.other_stacks import Found
 from review.resource import ReviewedResource
@@ -33,7 +33,7 @@ def verdicts(resources: Iterable[ReviewedResource]) -> Iterator[Found]:
 
 def _of(one: ReviewedResource) -> Iterator[Verdict]:
     is_project = one.kind is Kind.PROJECT
-    yield from weakening.replacing(one if is_project else None)
+    yield from settings.replacing(one if is_project else None)
     noun, gone = one.kind.value, "REPLACED by a new one" if one.replaced else "DELETED"
     if one.released:
         yield Verdict(Name.RELEASED, f"{noun} leaves the stack and stays in Azure as it is")

@@ -5,9 +5,9 @@ the pipelines find again: a line for each stack, the gravest first, then whole r
 room. A stack without a review is named as such. Imports nothing from the current folder, as isolated.py.
 """
 
-import re
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,39 +16,39 @@ from typing import Final
 if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from review.escaping import code
-from review.markdown import SIGNS
+from review import printers
+from review.text import Block, Fold, Heading, Items, Paragraph, Printed, Shown, Text
 from review.verdict import VerdictSeverity
 
 MARKER: Final = "fleet"
-_LIMIT: Final = 60_000  # GitHub takes 65,536 characters
-_FIRST: Final = re.compile(r"<!-- encryption-review \S+ [0-9a-f]{64} -->")
 _NAMED: Final = 100
 """Stacks that are named in the list of those that have nothing to tell."""
 
 
 @dataclass(frozen=True)
 class StackReview:
-    """A stack's review; `text` is empty where there is none, which is as grave as a refusal."""
+    """A stack's review. `comment` is its Markdown below the headline, empty where there is no review, which
+    is as grave as a refusal."""
 
     stack: str
-    title: str
-    severity: VerdictSeverity
-    text: str
+    headline: Text = ("no review",)
+    severity: VerdictSeverity = VerdictSeverity.BLOCKED
+    comment: str = ""
 
 
 def read(folder: Path, stack: str) -> StackReview:
     """A review as judge.sh left it; none where it is missing or is not a review."""
     try:
-        lines = (folder / "comment.md").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    if len(lines) < 2 or not _FIRST.fullmatch(lines[0]):
-        return StackReview(stack, "no review", VerdictSeverity.BLOCKED, "")
-    title = lines[1].removeprefix("### ")
-    severity = next((one for one, sign in SIGNS.items() if title.startswith(sign)), VerdictSeverity.BLOCKED)
-    shown = title.removeprefix(SIGNS[severity]).strip().removeprefix("Encryption: ")
-    return StackReview(stack, shown.partition(" in `")[0], severity, "\n".join(lines[2:]).strip())
+        found = json.loads((folder / "review.json").read_text(encoding="utf-8"))
+        headline = tuple(
+            Shown(part["value"]) if isinstance(part, dict) else part for part in found["headline"]["text"]
+        )
+        severity = VerdictSeverity[found["headline"]["severity"].upper()]
+        first, _, comment = (folder / "comment.md").read_text(encoding="utf-8").split("\n", 2)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return StackReview(stack)
+    is_of_it = first.endswith(f" {found.get('digest')} -->")
+    return StackReview(stack, headline, severity, comment.strip()) if is_of_it else StackReview(stack)
 
 
 def merged(reviews: Sequence[StackReview]) -> str:
@@ -56,34 +56,32 @@ def merged(reviews: Sequence[StackReview]) -> str:
     ordered = sorted(reviews, key=lambda one: (-one.severity, one.stack))
     worst = max((one.severity for one in reviews), default=VerdictSeverity.NONE)
     quiet = [one for one in ordered if one.severity is VerdictSeverity.NONE]
-    body = [f"### {SIGNS[worst]} Encryption of {len(reviews)} stacks", ""]
-    room = _LIMIT
-    for one in ordered[: len(ordered) - len(quiet)]:
-        line = f"{SIGNS[one.severity]} {code(one.stack)}: {one.title}"
-        whole = f"<details><summary>{line}</summary>\n\n{one.text}\n\n</details>\n"
-        # Inside a summary Markdown is not read, so the name is shown as it is in HTML.
-        whole = whole.replace(f"<summary>{line}", f"<summary>{_in_html(line)}", 1)
-        if not one.text or len(whole) > room:
-            whole = f"- {line}{'' if not one.text else ' (the review is in the run)'}\n"
-        if len(whole) > room:
-            body.append("*More are left out here; the run has all reviews.*\n")
-            break
-        room -= len(whole)
-        body.append(whole)
+    blocks = [
+        Heading(worst, (f"Encryption of {len(reviews)} stacks",), level=3),
+        *_within(printers.LONGEST, ordered[: len(ordered) - len(quiet)]),
+    ]
     if quiet:
-        names = ", ".join(code(one.stack) for one in quiet[:_NAMED])
+        names = tuple(part for one in quiet[:_NAMED] for part in (", ", Shown(one.stack)))[1:]
         more = f" and {len(quiet) - _NAMED} more" if len(quiet) > _NAMED else ""
-        body.append(f"{SIGNS[VerdictSeverity.NONE]} No change in {names}{more}.")
-    text = "\n".join(body).rstrip() + "\n"
-    return f"<!-- encryption-review {MARKER} {sha256(text.encode()).hexdigest()} -->\n{text}"
+        blocks.append(
+            Paragraph((f"{printers.SIGNS[VerdictSeverity.NONE]} No change in ", *names, f"{more}."))
+        )
+    text = printers.markdown(blocks)
+    return f"<!-- encryption-review {MARKER} {sha256(text.encode()).hexdigest()} -->\n{text}\n"
 
 
-def _in_html(line: str) -> str:
-    return re.sub(r"`([^`]*)`", lambda name: f"<code>{_entities(name[1])}</code>", line)
-
-
-def _entities(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
+def _within(room: int, reviews: Sequence[StackReview]) -> Iterator[Block]:
+    """Each review in whole where there is room, else its line alone."""
+    for one in reviews:
+        line = (f"{printers.SIGNS[one.severity]} ", Shown(one.stack), ": ", *one.headline)
+        block: Block = Fold(line, (Printed(one.comment),))
+        if not one.comment or len(printers.markdown([block])) > room:
+            block = Items((((*line, " (the review is in the run)" if one.comment else ""),),))
+        room -= len(printers.markdown([block])) + 2
+        if room < 0:
+            yield Paragraph(("*More are left out here; the run has all reviews.*",))
+            return
+        yield block
 
 
 def main(words: Sequence[str]) -> int:

@@ -1,17 +1,17 @@
 """How one account's data is protected at one moment: what a report shows and verdicts compare."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core import arm_ids
 from core.rights import Access
-from review import access, exposure
+from review import access, settings
 from review.access import ReviewedGrant
-from review.exposure import Audit, NetworkExposure, Outbound
 from review.keys import ReviewedKey
 from review.resource import ReviewedResource, ReviewedState
+from review.settings import Setting, Settings
 from review.snapshot import Entry, Snapshot
-from review.values import Mark, Value, flag, folded, look, text
+from review.values import Mark, Value, folded, look, text
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,8 @@ class VaultProtection:
     """The vault that the key is in, as far as it is in the preview."""
 
     urn: str
-    soft_delete: bool | Mark | None
-    purge_protection: bool | Mark | None
-    retention_days: Value
-    network: NetworkExposure
-    audit: Audit
-    protect: bool
+    settings: Settings
+    shuts_services_out: bool
 
 
 @dataclass(frozen=True)
@@ -61,19 +57,13 @@ class Protection:
     grants: tuple[ReviewedGrant, ...]
     vault: VaultProtection | None
     identity: ReviewedIdentity | None = None
-    network: NetworkExposure | None = None
-    local_auth: bool | Mark | None = None
-    audit: Audit = field(default_factory=Audit)
-    protect: bool = False
+    settings: Settings = field(default_factory=dict)
     kind: Value = None
     tier: Value = None
     binding: str | None = None
     used_by: frozenset[str] = frozenset()
-    outbound: Outbound | None = None
     linked: frozenset[tuple[str, str]] = frozenset()
     bypass: Value = None
-    binding_protect: bool = False
-    key_protect: bool = False
 
     @property
     def bound(self) -> bool:
@@ -98,18 +88,17 @@ def of_account(snapshot: Snapshot, account: ReviewedResource, state: ReviewedSta
         key=key,
         identity=identity,
         grants=_covering(snapshot, _grants(snapshot, (account, state), identity, binding, key), key),
-        network=exposure.network_of(state, snapshot.private_endpoints_of(id)),
-        local_auth=_local_auth(state),
+        settings={
+            **settings.of_account(
+                state, snapshot.private_endpoints_of(id), snapshot.logs_of(account.urn, id)
+            ),
+            **_protected("binding", binding),
+        },
         vault=_vault(snapshot, key),
-        audit=exposure.audit_of(snapshot.logs_of(account.urn, id)),
-        protect=state.protect,
         kind=text(state.declared("kind")),
         tier=text(state.declared("sku.name")),
-        outbound=exposure.outbound_of(state),
-        linked=exposure.linked_of(state),
+        linked=settings.linked_of(state),
         bypass=text(state.declared("properties.networkAcls.bypass")),
-        binding_protect=bool(binding and binding[1].protect),
-        key_protect=_key_protect(snapshot, key),
         binding=binding[0].urn if binding else None,
         used_by=frozenset(
             entry[0].urn
@@ -128,8 +117,7 @@ def of_binding(snapshot: Snapshot, binding: ReviewedResource, state: ReviewedSta
         key=key,
         grants=_covering(snapshot, grants, key),
         vault=_vault(snapshot, key),
-        binding_protect=state.protect,
-        key_protect=_key_protect(snapshot, key),
+        settings=_protected("binding", (binding, state)),
         binding=binding.urn,
     )
 
@@ -219,30 +207,22 @@ def _covering(
     return tuple(grant.under(roles) for grant in grants if grant.covers(key.vault, key.name, id))
 
 
-def _local_auth(state: ReviewedState) -> bool | Mark | None:
-    disabled = flag(state.setting("properties.disableLocalAuth"))
-    return disabled if isinstance(disabled, Mark) else not disabled
+def _protected(what: str, entry: Entry | None) -> dict[str, Setting]:
+    return {f"Pulumi's protection of the {what}": settings.protected(entry[1])} if entry else {}
 
 
 def _vault(snapshot: Snapshot, key: ReviewedKey | Mark | None) -> VaultProtection | None:
     entry = snapshot.vault_named(key.vault) if isinstance(key, ReviewedKey) else None
-    return vault_facts(snapshot, *entry) if entry else None
+    if entry is None or not isinstance(key, ReviewedKey):
+        return None
+    found = vault_facts(snapshot, *entry)
+    own = _protected("key", snapshot.key_in(key.vault, key.name))
+    return replace(found, settings={**found.settings, **own})
 
 
 def vault_facts(snapshot: Snapshot, resource: ReviewedResource, state: ReviewedState) -> VaultProtection:
     """The facts of a vault of the stack."""
     id = state.id or None
-    return VaultProtection(
-        urn=resource.urn,
-        soft_delete=flag(state.setting("properties.enableSoftDelete")),
-        purge_protection=flag(state.declared("properties.enablePurgeProtection")),
-        retention_days=text(state.setting("properties.softDeleteRetentionInDays")),
-        network=exposure.network_of(state, snapshot.private_endpoints_of(id)),
-        audit=exposure.audit_of(snapshot.logs_of(resource.urn, id)),
-        protect=state.protect,
-    )
-
-
-def _key_protect(snapshot: Snapshot, key: ReviewedKey | Mark | None) -> bool:
-    entry = snapshot.key_in(key.vault, key.name) if isinstance(key, ReviewedKey) else None
-    return bool(entry and entry[1].protect)
+    endpoints, logs = snapshot.private_endpoints_of(id), snapshot.logs_of(resource.urn, id)
+    found = settings.of_vault(state, endpoints, logs, live=snapshot.live)
+    return VaultProtection(resource.urn, found, settings.shuts_services_out(state, found["vault's network"]))

@@ -261,22 +261,8 @@ def _shown(one: Protection | None) -> dict[str, Value]:
     else:
         shown["key"] = one.key if isinstance(one.key, Mark) else "Microsoft-managed"
     shown["grant"] = "; ".join(sorted({grant.words for grant in one.grants})) or None
-    if one.network:
-        shown["network"] = one.network.words
-    if one.local_auth is not None:
-        shown["login by account key"] = (
-            one.local_auth if isinstance(one.local_auth, Mark) else _on(one.local_auth)
-        )
-    if one.vault:
-        shown["vault network"] = one.vault.network.words
-        purge = one.vault.purge_protection
-        shown["purge protection"] = purge if isinstance(purge, Mark) else _on(purge)
-        shown["audit"] = one.vault.audit.words
-    return shown
-
-
-def _on(value: bool | None) -> str:
-    return "on" if value else "off"
+    own, vaults = one.settings, one.vault.settings if one.vault else {}
+    return shown | {each.fact: each.shown for each in (*own.values(), *vaults.values()) if each.fact}
 
 
 def _raw(row: ReportRow) -> int:

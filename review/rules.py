@@ -9,16 +9,18 @@ from typing import Final, TypeVar
 
 from core import arm_ids
 from core.facts import HOURS_HELD
-from review import access_verdicts, keys, kind_verdicts, vault_verdicts, weakening
+from review import access_verdicts, keys, kind_verdicts, settings, vault_verdicts
 from review.keys import ReviewedKey, newest_version
 from review.kinds import Kind
 from review.protection import Protection, VaultProtection
 from review.resource import ReviewedResource
+from review.settings import Setting
 from review.subject import ReviewedAccount, Unattached
 from review.values import Mark, Value, folded, look
 from review.verdict import Name, Verdict
 
 Facts = TypeVar("Facts", Protection, VaultProtection)
+_KEY: Final = "Pulumi's protection of the key"
 _UNDONE: Final = ", perhaps on purpose: this update GIVES IT BACK"
 _HOW: Final = {Name.ACCESS_NARROWED: "narrowed", Name.UNDETERMINED: "changed"}
 
@@ -34,13 +36,14 @@ def verdicts_of_unattached(unattached: Unattached) -> tuple[Verdict, ...]:
     if unattached.verdicts:
         return unattached.verdicts
     resource = unattached.resource
-    found = [*vault_verdicts.of(resource), *weakening.replacing(resource)]
+    found = [*vault_verdicts.of(resource), *settings.replacing(resource)]
     if unattached.live and unattached.planned and not resource.replaced:
-        found += weakening.of_vault(unattached.live, unattached.planned)
+        found += _vault(unattached.live, unattached.planned)
         if unattached.recorded:
-            found += _outside(weakening.of_vault, unattached.recorded, unattached.live, unattached.planned)
+            found += _outside(_vault, unattached.recorded, unattached.live, unattached.planned)
     elif resource.kind is Kind.KEY and resource.live and resource.planned and not resource.replaced:
-        found += weakening.of_key(resource.live, resource.planned)
+        protected = [{_KEY: settings.protected(one)} for one in (resource.live, resource.planned)]
+        found += settings.compared(*protected)
     return tuple(sorted(dict.fromkeys(found), key=lambda one: -one.severity))
 
 
@@ -58,6 +61,38 @@ def _outside(
                 f"{one.words}, by a change outside Pulumi, perhaps on purpose: this update RESTORES ACCESS"
             )
             yield Verdict(Name.ACCESS_RESTORED, words, one.values)
+
+
+def _settings(live: Protection, planned: Protection) -> Iterator[Verdict]:
+    """What gets worse, or better, around one account and the vault of its key."""
+    yield from settings.compared(live.settings, planned.settings)
+    key = planned.key
+    host = key.host if isinstance(key, ReviewedKey) else None
+    before, after = (one.settings.get("account's outbound access") for one in (live, planned))
+    if host and before and after and _shuts_out(after, host) and not _shuts_out(before, host):
+        words = (
+            "account may no longer reach {}, the vault of its key: the service can no longer read the data"
+        )
+        yield Verdict(Name.ACCESS_REVOKED, words, (host,))
+    for what, id in sorted(live.linked - planned.linked):
+        words = f"linked {what} {{}} TAKEN AWAY: the account no longer reads what it keeps there"
+        yield Verdict(Name.LINK_LOST, words, (arm_ids.name_of(id),))
+    if live.vault and planned.vault and live.vault.urn == planned.vault.urn:
+        yield from _vault(live.vault, planned.vault)
+
+
+def _shuts_out(outbound: Setting, host: str) -> bool:
+    """Whether a host that the account needs is out of reach (core.demands.outbound)."""
+    return outbound.lets is not None and not {settings.ANYTHING, host} & outbound.lets
+
+
+def _vault(live: VaultProtection, planned: VaultProtection) -> Iterator[Verdict]:
+    yield from settings.compared(live.settings, planned.settings)
+    if planned.shuts_services_out and not live.shuts_services_out:
+        yield Verdict(
+            Name.ACCESS_REVOKED,
+            "vault's firewall does not let trusted Azure services in: the service is shut out",
+        )
 
 
 def _all(subject: ReviewedAccount) -> Iterator[Verdict]:
@@ -79,12 +114,12 @@ def _all(subject: ReviewedAccount) -> Iterator[Verdict]:
         lost = [*_identity(live, planned), *_key_user(subject, live)]
         # Access goes with the identity that has it.
         yield from lost or access_verdicts.of(subject.recorded, live, planned)
-        yield from weakening.of_account(live, planned)
+        yield from _settings(live, planned)
         if subject.recorded:
-            yield from _outside(weakening.of_account, subject.recorded, live, planned)
+            yield from _outside(_settings, subject.recorded, live, planned)
     if planned:
         yield from kind_verdicts.of_account(live, planned)
-    yield from weakening.replacing(account, *subject.bindings, subject.vault, subject.key)
+    yield from settings.replacing(account, *subject.bindings, subject.vault, subject.key)
     # A key goes with its vault. Accounts of other stacks may use both, so the verdict stands with this one.
     yield from [*vault_verdicts.of(subject.vault)] or vault_verdicts.of(subject.key)
 

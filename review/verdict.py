@@ -1,6 +1,5 @@
 """The verdicts, by the names that approvals use; their severities and exit codes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
@@ -73,12 +72,6 @@ class Verdict:
     name: Name
     words: str
     values: tuple[Value, ...] = ()
-
-    def said(self, show: Callable[[Value], str]) -> str:
-        """The words, with each value as `show` prints it."""
-        first, *rest = self.words.split("{}")
-        shown = (show(value) + after for value, after in zip(self.values, rest, strict=True))
-        return first + "".join(shown)
 
     @property
     def severity(self) -> VerdictSeverity:

@@ -65,7 +65,7 @@ def test_on_your_subscription(checkout: Path) -> None:
     and the proof holds. In the test the subscription is the local Azure's, and so are login and backend."""
     started = run(checkout, "python3 -m localazure setup && python3 -m localazure start")
     assert started.returncode == 0, started.stdout
-    words = commands("On your subscription in five minutes")
+    words = commands("On your subscription")
     assert words[:3] == [words[0], words[1], "pulumi install"]
     assert words[0] == "az login"
     assert words[1].startswith("pulumi login azblob://")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.every_azure.covering import covering, pairs_of
 from tests.every_azure.defences import DEFENCES
-from tests.every_azure.life import FACTORS, Life
+from tests.every_azure.life import ELSEWHERE, FACTORS, LIVED, Life
 from tests.every_azure.results import DOCUMENT, line, rows
 from tests.support.search import WIDE
 
@@ -32,6 +32,13 @@ def test_every_pair_of_values_occurs() -> None:
     assert set().union(*map(pairs_of, array)) == wanted
     assert array == covering(FACTORS)
     assert len(array) <= 35
+
+
+def test_the_document_says_which_switches_the_array_leaves_out() -> None:
+    """By number and by name."""
+    text = DOCUMENT.read_text()
+    assert f"{len(LIVED)} of the {len(LIVED) + len(ELSEWHERE)} switches" in text
+    assert [name for name in ELSEWHERE if f"`{name}`" not in text] == []
 
 
 @pytest.mark.long

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from review import report
+from review import document, printers, report
 from review.approvals import Approval, People
 from review.preview import read
 
@@ -53,6 +53,16 @@ def digest(*steps: Step) -> str:
 
 def review(*steps: Step, approvals: tuple[Approval, ...] = (), people: People = NOBODY) -> report.Review:
     return report.make(read(digest(*steps)), approvals, TODAY, people=people)
+
+
+def comment(made: report.Review) -> str:
+    """The review as a pull-request comment."""
+    return printers.comment(made.stack, made.digest, document.of(made))
+
+
+def terminal(made: report.Review) -> str:
+    """The review as the command prints it."""
+    return printers.plain(document.of(made, rows=len(made.rows))) + "\n"
 
 
 def verdicts(*steps: Step) -> list[str]:

@@ -385,6 +385,7 @@ ROWS: Final = (
     row("fewer days to recover", does(had(VAULT, "properties.softDeleteRetentionInDays", 90), sets(VAULT, "properties.softDeleteRetentionInDays", 7)), "recovery-weakened"),
     row("more days to recover", does(had(VAULT, "properties.softDeleteRetentionInDays", 7), sets(VAULT, "properties.softDeleteRetentionInDays", 90))),
     row("vault's network opened", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, OPEN)), "protection-weakened"),
+    row("vault's rules without a default, opened", does(had(VAULT, PATH, {"ipRules": [{"value": "1.2.3.4"}]}), sets(VAULT, PATH, OPEN)), "protection-weakened"),
     row("vault's network for one address more", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, ONE_ADDRESS)), "protection-weakened"),
     row("vault's network for one address fewer", does(had(VAULT, PATH, ONE_ADDRESS), sets(VAULT, PATH, CLOSED)), "strengthened"),
     row("vault's network shut, services too", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, SHUT)), "access-revoked"),

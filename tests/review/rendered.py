@@ -9,19 +9,16 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from review import as_json, markdown, plain_text, report, safeguards
+from review import as_json, report
 from review.preview import read, read_policies
 from review.verdict import Name, Verdict
+from tests.review.build import comment, terminal
 from tests.review.situations import SITUATIONS, Situation
 
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parents[1] / "docs" / "pull-requests.md"
 BEGIN, END = "<!-- examples: made by tests/review/rendered.py -->", "<!-- end of the examples -->"
 VERDICTS_BEGIN, VERDICTS_END = "<!-- verdicts: from review/verdict.py -->", "<!-- end of the verdicts -->"
-SAFEGUARDS_BEGIN, SAFEGUARDS_END = (
-    "<!-- safeguards: from review/safeguards.py -->",
-    "<!-- end of the safeguards -->",
-)
 _TODAY = date(2026, 6, 15)
 
 
@@ -36,10 +33,10 @@ def reviewed(situation: Situation) -> report.Review:
 def golden(situation: Situation) -> dict[str, str]:
     """The reports by file name: the comment of each, text and JSON of one."""
     made = reviewed(situation)
-    found = {f"{situation.name}.md": markdown.render(made)}
+    found = {f"{situation.name}.md": comment(made)}
     if situation.name == "key-deleted":
         found |= {
-            f"{situation.name}.txt": plain_text.render(made),
+            f"{situation.name}.txt": terminal(made),
             f"{situation.name}.json": as_json.render(made),
         }
     return found
@@ -53,8 +50,7 @@ def examples() -> str:
 def documented(text: str) -> str:
     """The documentation with its examples and its table of verdicts made new."""
     text = _between(text, BEGIN, END, examples())
-    text = _between(text, VERDICTS_BEGIN, VERDICTS_END, verdicts())
-    return _between(text, SAFEGUARDS_BEGIN, SAFEGUARDS_END, safeguards.table())
+    return _between(text, VERDICTS_BEGIN, VERDICTS_END, verdicts())
 
 
 def verdicts() -> str:
@@ -75,13 +71,13 @@ def _examples() -> Iterator[str]:
     for situation in SITUATIONS:
         if not situation.documented:
             continue
-        comment = golden(situation)[f"{situation.name}.md"].split("\n", 1)[1]
+        text = golden(situation)[f"{situation.name}.md"].split("\n", 1)[1]
         yield f"\n### {situation.title}\n"
-        yield from ("> " + line if line else ">" for line in _lowered(comment))
+        yield from ("> " + line if line else ">" for line in _lowered(text))
 
 
-def _lowered(comment: str) -> Iterator[str]:
-    for line in comment.rstrip("\n").split("\n"):
+def _lowered(text: str) -> Iterator[str]:
+    for line in text.rstrip("\n").split("\n"):
         yield (
             line.replace("#### ", "##### ", 1)
             if line.startswith("#### ")

@@ -8,7 +8,6 @@ import pytest
 
 from review import access_verdicts
 from review.access import ReviewedGrant
-from review.exposure import Audit
 from review.keys import ReviewedKey
 from review.protection import Protection
 from review.verdict import Name, VerdictSeverity
@@ -21,11 +20,7 @@ GIVEN = Protection(
     key=ReviewedKey("kv", "cmk", "1" * 32, None),
     identity=None,
     grants=(GRANT,),
-    network=None,
-    local_auth=None,
     vault=None,
-    audit=Audit(),
-    protect=True,
 )
 REVOKED = replace(GIVEN, grants=())
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from review import approvals, markdown, plain_text, report
+from review import approvals, report
 from review.approvals import LONGEST, Approval, ApprovalError, People
 from review.preview import read
 from review.report import Origin
@@ -20,11 +20,13 @@ from tests.review.build import (
     account,
     binding,
     bound,
+    comment,
     digest,
     replaced,
     review,
     same,
     step,
+    terminal,
 )
 
 REPLACED = step("replace", ACCOUNT, "a", account(), account())
@@ -43,20 +45,18 @@ ALICE = Approval("lang", Name.ACCOUNT_REPLACED, CODE, "moved", "alice", TODAY)
 
 def made(*given: Approval, people: People = People()) -> tuple[int, str]:  # noqa: B008 - frozen
     reviewed = review(REPLACED, approvals=given, people=people)
-    return reviewed.severity.exit_code, markdown.render(reviewed)
+    return reviewed.severity.exit_code, comment(reviewed)
 
 
 def test_an_approved_loss_is_called_a_loss() -> None:
     """The headline says that data is lost, who approved it and until when; never that nothing gets worse."""
-    code, comment = made(*approvals.read(GOOD))
+    code, text = made(*approvals.read(GOOD))
     assert code == 0
-    headline = comment.splitlines()[1]
+    headline = text.splitlines()[1]
     assert "data is LOST: approved by `alice@contoso.com`, until 2026-06-20" in headline
     assert "\u26a0" in headline
-    assert "`alice@contoso.com` until 2026-06-20: `moved, data exported`" in comment
-    assert "nothing gets worse" not in comment + plain_text.render(
-        review(REPLACED, approvals=approvals.read(GOOD))
-    )
+    assert "`alice@contoso.com` until 2026-06-20: `moved, data exported`" in text
+    assert "nothing gets worse" not in text + terminal(review(REPLACED, approvals=approvals.read(GOOD)))
 
 
 def test_an_approved_weakening_is_called_one() -> None:
@@ -64,23 +64,23 @@ def test_an_approved_weakening_is_called_one() -> None:
     opened = step("update", ACCOUNT, "a", account(), account(publicNetworkAccess="Enabled"))
     code = review(opened).rows[0].verdicts[0].code
     given = Approval("lang", Name.PROTECTION_WEAKENED, code, "r", "bob", TODAY)
-    text = plain_text.render(review(opened, approvals=(given,)))
-    assert text.startswith("encryption: protection gets WEAKER: approved by bob, until 2026-06-15\n")
+    text = terminal(review(opened, approvals=(given,)))
+    assert text.startswith("Encryption: protection gets WEAKER: approved by bob, until 2026-06-15\n")
 
 
 def test_an_approval_counts_on_its_last_day_and_not_after() -> None:
     """Expiry is by the UTC day."""
     assert made(ALICE)[0] == 0
-    code, comment = made(replace(ALICE, expires=date(2026, 6, 14)))
+    code, text = made(replace(ALICE, expires=date(2026, 6, 14)))
     assert code == 4
-    assert "does NOT count: it ended on 2026-06-14 (`moved`)" in comment
+    assert "does NOT count: it ended on 2026-06-14 (`moved`)" in text
 
 
 def test_an_approval_ends_within_days() -> None:
     """One that would count for months is one that nobody thought about."""
     assert made(replace(ALICE, expires=TODAY + LONGEST))[0] == 0
-    code, comment = made(replace(ALICE, expires=TODAY + LONGEST + timedelta(days=1)))
-    assert (code, "more than 14 days ahead" in comment) == (4, True)
+    code, text = made(replace(ALICE, expires=TODAY + LONGEST + timedelta(days=1)))
+    assert (code, "more than 14 days ahead" in text) == (4, True)
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ def test_an_approval_ends_within_days() -> None:
 )
 def test_an_approval_of_something_else_passes_nothing(one: Approval) -> None:
     """Account and verdict must both be the ones approved; what is not used is said."""
-    code, comment = made(one)
+    code, text = made(one)
     assert code == 4
-    assert "approvals that fit no verdict" in comment
+    assert "approvals that fit no verdict" in text
 
 
 def test_an_approval_may_name_the_arm_id_in_any_case() -> None:
@@ -102,9 +102,9 @@ def test_an_approval_may_name_the_arm_id_in_any_case() -> None:
 @pytest.mark.parametrize("people", [People(author="Alice"), People("bob", frozenset({"carol"}))])
 def test_an_author_approves_nothing_of_his_own(people: People) -> None:
     """The approver is somebody else, and where the platform tells, one who approved the pull request."""
-    code, comment = made(ALICE, people=people)
+    code, text = made(ALICE, people=people)
     assert code == 4
-    assert "does NOT count: its approver " in comment
+    assert "does NOT count: its approver " in text
     assert made(ALICE, people=People("bob", frozenset({"@alice", "carol"})))[0] == 0
 
 
@@ -132,9 +132,9 @@ def test_an_approval_is_for_one_update() -> None:
 
 def test_a_replayed_approval_is_refused_and_said() -> None:
     """An entry from an earlier update is still in the file: it passes nothing, and the reader is told why."""
-    code, comment = made(replace(ALICE, review="0" * 64))
+    code, text = made(replace(ALICE, review="0" * 64))
     assert code == 4
-    assert "does NOT count: it is for another update" in comment
+    assert "does NOT count: it is for another update" in text
 
 
 def test_a_widened_change_is_not_what_was_approved() -> None:
@@ -151,7 +151,7 @@ def test_a_widened_change_is_not_what_was_approved() -> None:
 
 def test_the_comment_shows_the_entry_to_write() -> None:
     """Its block, with the three words that are a person's, is an approval that counts."""
-    block = markdown.render(review(REPLACED)).split("```yaml\n")[1].split("```")[0]
+    block = comment(review(REPLACED)).split("```yaml\n")[1].split("```")[0]
     words = {
         "WHY": "moved",
         "WHO, not the author": "alice",

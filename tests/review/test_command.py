@@ -33,7 +33,7 @@ def test_every_report_is_written_where_it_is_asked_for(
     assert (
         run(tmp_path, UNBOUND, "--markdown", str(tmp_path / "c.md"), "--json", str(tmp_path / "r.json")) == 4
     )
-    assert capsys.readouterr().out.startswith("encryption: BLOCKED\n")
+    assert capsys.readouterr().out.startswith("Encryption: BLOCKED\n")
     assert "BLOCKED" in (tmp_path / "c.md").read_text()
     assert json.loads((tmp_path / "r.json").read_text())["exitCode"] == 4
 

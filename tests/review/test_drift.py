@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from review import printers
 from review.drift import changes
 from tests.review.running import run
 from tests.support.stack import ROOT
@@ -25,6 +26,10 @@ ROTATED = {
 }
 
 
+def lines(document: Any) -> str:
+    return "\n".join(f"- {printers.line_in_markdown(line)}" for line in changes(document))
+
+
 def of_key(new: dict[str, Any], name: str = "key") -> str:
     """The line on a key that a refresh finds so."""
     token = "azure-native:keyvault:Key"
@@ -34,8 +39,7 @@ def of_key(new: dict[str, Any], name: str = "key") -> str:
         "oldState": {"type": token, "outputs": OLD},
         "newState": {"type": token, "outputs": new},
     }
-    (line,) = changes({"steps": [step]})
-    return line
+    return lines({"steps": [step]})
 
 
 def test_a_rotation_is_called_a_newer_version() -> None:
@@ -64,11 +68,9 @@ def test_any_other_change_of_a_key_is_drift(new: dict[str, Any], what: str) -> N
 
 def test_what_was_deleted_and_changed_is_named() -> None:
     """By the resource's name and the properties that differ, from a real refresh."""
-    found = list(changes(json.loads((FIXTURES / "drift.json").read_text())))
-    assert found == [
-        "- `account` was changed outside Pulumi: `properties`",
-        "- `binding` was deleted outside Pulumi",
-    ]
+    assert lines(json.loads((FIXTURES / "drift.json").read_text())) == (
+        "- `account` was changed outside Pulumi: `properties`\n- `binding` was deleted outside Pulumi"
+    )
 
 
 def test_names_are_inert() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from review import merge
-from review.markdown import SIGNS
+from review import merge, printers
 from review.merge import StackReview
+from review.text import Shown
 from review.verdict import VerdictSeverity
 from tests.review.running import run
 from tests.review.test_plan import planned
@@ -38,10 +38,21 @@ def test_reviews_are_one_comment_with_the_gravest_first(tmp_path: Path) -> None:
     assert "\n".join(whole).strip() in text
 
 
+@pytest.mark.parametrize("lines", [3, 1])
+def test_a_comment_of_another_review_is_none(tmp_path: Path, lines: int) -> None:
+    """The answer comes from review.json alone, and the comment must be the one that was written with it."""
+    Pipeline(tmp_path, planned()).outputs("prod")
+    file = tmp_path / "reviews" / "1" / "comment.md"
+    written = file.read_text().splitlines()
+    file.write_text("\n".join([f"<!-- encryption-review prod {'0' * 64} -->", *written[1:lines]]))
+    assert "`prod`: no review" in merged(tmp_path / "reviews", "prod")
+
+
 def test_a_file_that_is_no_review_is_none(tmp_path: Path) -> None:
     """Whatever it says of itself."""
     (tmp_path / "1").mkdir()
     (tmp_path / "1" / "comment.md").write_text("### ✅ Encryption: no change in `a`\nall is well")
+    (tmp_path / "1" / "review.json").write_text('{"headline": {"severity": "none", "text": "no change"}}')
     assert "no review" in merged(tmp_path, "a")
 
 
@@ -49,10 +60,10 @@ def test_a_file_that_is_no_review_is_none(tmp_path: Path) -> None:
 def test_a_comment_is_never_longer_than_github_takes(count: int) -> None:
     """What there is no room for is left out from the end, where the least grave are, and that is said."""
     reviews = [
-        StackReview(f"stack-{number:04}", "BLOCKED", VerdictSeverity.BLOCKED, "word " * 1000)
+        StackReview(f"stack-{number:04}", ("BLOCKED",), VerdictSeverity.BLOCKED, "word " * 1000)
         for number in range(count)
     ]
-    text = merge.merged([*reviews, StackReview("z", "no review", VerdictSeverity.BLOCKED, "")])
+    text = merge.merged([*reviews, StackReview("z")])
     assert len(text) < 65_536
     assert "stack-0000" in text
     assert ("More are left out" in text) == (count == 3000)
@@ -62,7 +73,7 @@ def test_a_comment_is_never_longer_than_github_takes(count: int) -> None:
 def test_what_a_stack_is_called_is_no_mark_up() -> None:
     """In a summary Markdown is not read, and HTML is."""
     name = "<b>@team`|"
-    text = merge.merged([StackReview(name, f"by `{name[:-2]}`", VerdictSeverity.NOTE, "text")])
+    text = merge.merged([StackReview(name, ("by ", Shown(name)), VerdictSeverity.NOTE, "text")])
     assert "<b>" not in text
     assert "@team" not in text
-    assert SIGNS[VerdictSeverity.NOTE] in text
+    assert printers.SIGNS[VerdictSeverity.NOTE] in text

@@ -29,9 +29,9 @@ def steps(file: Path) -> list[dict[str, Any]]:
 
 
 def test_every_workflow_is_there_on_both_platforms() -> None:
-    """Preview, deployment and drift, on both platforms; preview, deployment and alarms of a fleet, too. The
+    """Preview, deployment and drift, on both platforms; and those of a fleet. The
     tests are GitHub's, everyday and long ones."""
-    names = ["deploy", "drift", "fleet-alarms", "fleet-deploy", "fleet-preview", "preview"]
+    names = ["deploy", "drift", "fleet-deploy", "fleet-drift", "fleet-preview", "preview"]
     assert [file.stem for file in WORKFLOWS] == sorted(["ci", "long", *names])
     assert [file.stem for file in PIPELINES] == names
 
@@ -163,9 +163,9 @@ def test_what_decides_runs_from_the_base_branch(preview: str) -> None:
 def test_a_verdict_is_handed_on_by_outputs_alone(preview: str) -> None:
     """Artifacts of a run can be replaced by any of its jobs, also by those that run the change's code."""
     jobs = loaded(ROOT / ".github" / "workflows" / f"{preview}.yml")["jobs"]
-    for name in ("comment", "approval", "encryption"):
+    for name in ("comment", "encryption"):
         assert not [step for step in jobs[name]["steps"] if "download-artifact" in step.get("uses", "")], name
-    assert "needs.review.outputs.code" in str(jobs["approval"]["if"])
+    assert "needs.review.outputs.code" in str(jobs["encryption"]["steps"])
 
 
 def test_a_deployment_applies_what_was_reviewed() -> None:
@@ -232,3 +232,21 @@ def test_workflows_are_sound_by_zizmor() -> None:
     """By the strictest of zizmor's personas."""
     done = run(BIN / "zizmor", "--offline", "--quiet", "--persona", "pedantic", *WORKFLOWS)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("file", [*WORKFLOWS, *PIPELINES], ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_a_verdict_is_approved_in_the_repository_alone(file: Path) -> None:
+    """No click in an environment stands for a named approval: what waits for one fails, on both platforms."""
+    text = file.read_text()
+    assert "encryption-approval" not in text
+    assert not re.search(r"== ['\"]?3['\"]?|\b0 \| 3\)", text)
+
+
+def test_every_file_has_an_owner_and_what_decides_has_its_own() -> None:
+    """The last pattern that matches a file counts, so none may leave files without an owner."""
+    lines = (ROOT / ".github" / "CODEOWNERS").read_text().splitlines()
+    patterns = [line.split() for line in lines if line and not line.startswith("#")]
+    assert patterns[0][0] == "*"
+    assert all(len(one) > 1 and one[1].startswith("@") for one in patterns)
+    decides = {"/encryption-approvals.yaml", "/policy-config.yaml", "/core/", "/policies/", "/review/"}
+    assert decides | {"/.github/", "/.azuredevops/"} <= {one[0] for one in patterns[1:]}

@@ -5,11 +5,10 @@ from datetime import date
 
 import pytest
 
-from review.markdown import render
 from review.preview import PreviewError, read, read_policies
 from review.report import make
 from review.values import Mark, look
-from tests.review.build import BINDING, binding, bound, digest, step
+from tests.review.build import BINDING, binding, bound, comment, digest, step
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 
@@ -45,7 +44,7 @@ def test_a_login_that_only_the_state_still_has_is_told_with_its_way_out() -> Non
         "severity": "error",
     }
     document = {"steps": [], "changeSummary": {}, "diagnostics": [refused] * 9}
-    text = render(make(read(json.dumps(document)), (), date(2026, 11, 28)))
+    text = comment(make(read(json.dumps(document)), (), date(2026, 11, 28)))
     assert text.index("run 'pulumi up --run-program'") < text.index("AADSTS7000215")
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from review import markdown, plain_text, plan, report
+from review import plan, report
 from review.events import Diagnostic, PolicyFinding
 from review.preview import read
 from tests.review.build import (
@@ -20,11 +20,13 @@ from tests.review.build import (
     account,
     binding,
     bound,
+    comment,
     digest,
     policy,
     review,
     same,
     step,
+    terminal,
     vault,
 )
 from tests.support.processor_time import least_seconds
@@ -67,15 +69,15 @@ def test_a_fleet_shows_what_changes_first_and_counts_the_rest() -> None:
     opened["inputs"]["properties"]["publicNetworkAccess"] = "Enabled"
     opened["inputs"]["properties"]["encryption"] = {"keySource": "Microsoft.KeyVault"}
     steps[at] = {**steps[at], "op": "update", "newState": opened}
-    comment = markdown.render(review(*steps))
-    titles = [line for line in comment.splitlines() if line.startswith("#### ")]
+    text = comment(review(*steps))
+    titles = [line for line in text.splitlines() if line.startswith("#### ")]
     assert len(titles) == 3
     assert "`lang-99`" in titles[2]
-    assert comment.splitlines()[2] == (
+    assert text.splitlines()[2] == (
         "1 unbound, 1 vault-deleted, 1 protection-weakened, 1 key-changed, "
         "197 accounts without a change to encryption."
     )
-    assert len(comment.split("<details>")[0].splitlines()) < 40
+    assert len(text.split("<details>")[0].splitlines()) < 40
 
 
 def test_a_thousand_resources_are_reviewed_within_a_second() -> None:
@@ -91,7 +93,7 @@ def test_a_thousand_resources_are_reviewed_within_a_second() -> None:
 
     def reviewed() -> report.Review:
         made = report.make(read(written), (), TODAY)
-        markdown.render(made)
+        comment(made)
         return made
 
     assert reviewed().unchanged == 200
@@ -114,7 +116,7 @@ def test_a_plan_of_two_thousand_steps_is_reviewed_within_a_second() -> None:
 
     def reviewed() -> report.Review:
         made = report.make(plan.read(json.dumps({"resourcePlans": plans}), refreshed), (), TODAY)
-        markdown.render(made)
+        comment(made)
         return made
 
     made = reviewed()
@@ -129,12 +131,12 @@ def test_five_hundred_services_fit() -> None:
         if f"${BINDING}::" in one["urn"]:
             new = json.loads(json.dumps(one["newState"]).replace("a" * 32, "b" * 32))
             one |= {"op": "update", "newState": new}
-    comment = markdown.render(review(*steps))
-    assert comment.splitlines()[2] == "500 rotated."
-    assert "**480 more that change, none graver than these:**" in comment
-    assert all(f"`lang-{number}`" in comment for number in range(500))
-    assert "left out" not in comment
-    assert len(comment) < 60_000
+    text = comment(review(*steps))
+    assert text.splitlines()[2] == "500 rotated."
+    assert "**480 more that change, none graver than these:**" in text
+    assert all(f"`lang-{number}`" in text for number in range(500))
+    assert "left out" not in text
+    assert len(text) < 60_000
 
 
 def test_a_traceback_shows_its_cause() -> None:
@@ -158,7 +160,7 @@ def test_an_incomplete_review_never_says_no_change() -> None:
     document = json.loads(digest(*bound()))
     document["diagnostics"] = [{"severity": "error", "message": "boom"}]
     made = report.make(read(json.dumps({**document, "config": {}, "duration": 1})), (), TODAY)
-    for text in (markdown.render(made), plain_text.render(made)):
+    for text in (comment(made), terminal(made)):
         assert "no change" not in text
         assert "without a change" not in text
         assert "incomplete" in text
@@ -170,8 +172,8 @@ def test_a_finding_keeps_its_fix() -> None:
     fix = "fix: set vault.purgeProtection in Pulumi.prod.yaml"
     finding = PolicyFinding("vault-purge-protection", "mandatory", "x" * 900 + "\n" + fix)
     made = report.make(read(digest(*bound())), (), TODAY, (finding,))
-    assert fix in markdown.render(made)
-    assert fix in plain_text.render(made)
+    assert fix in comment(made)
+    assert fix in terminal(made)
 
 
 def test_all_other_changes_are_counted_by_resource() -> None:
@@ -182,10 +184,10 @@ def test_all_other_changes_are_counted_by_resource() -> None:
         step("update", "aws:s3:Bucket", "z", account(), account()),
     ]
     origin = report.Origin(head="c" * 40, run="https://ci/1")
-    comment = markdown.render(report.make(read(digest(*steps)), (), TODAY, origin=origin))
-    folded = comment.split("<details><summary>All changes by resource: 3</summary>")[1]
+    text = comment(report.make(read(digest(*steps)), (), TODAY, origin=origin))
+    folded = text.split("<details><summary>All changes by resource: 3</summary>")[1]
     assert "- `aws:s3:Bucket`: 1 `create`\n- `aws:s3:Bucket`: 2 `update`" in folded
-    assert f"commit `{'c' * 40}`, [run](https://ci/1)" in comment.splitlines()[-1]
+    assert f"commit `{'c' * 40}`, [run](https://ci/1)" in text.splitlines()[-1]
 
 
 def test_a_long_report_fits_into_a_comment() -> None:
@@ -194,9 +196,9 @@ def test_a_long_report_fits_into_a_comment() -> None:
     made = review(opened)
     (row,) = made.rows
     long = replace(row, verdicts=row.verdicts * 1000)
-    comment = markdown.render(replace(made, rows=(long,)))
-    assert len(comment) < 65_000
-    assert comment.endswith("the review in JSON has all of it.*\n")
+    text = comment(replace(made, rows=(long,)))
+    assert len(text) < 65_000
+    assert text.endswith("the review in JSON has all of it.*\n")
 
 
 def test_exemptions_in_force_and_advice_are_listed() -> None:
@@ -204,18 +206,18 @@ def test_exemptions_in_force_and_advice_are_listed() -> None:
     exemption = PolicyFinding("exemptions-listed", "advisory", "may be broken until 2030-01-01: migration")
     advice = PolicyFinding("key-expiry", "advisory", "say when it ends")
     made = report.make(read(digest(*bound())), (), TODAY, (exemption, advice))
-    comment = markdown.render(made)
+    text = comment(made)
     assert made.severity.exit_code == 0
-    assert "**Exemptions in force: 1**" in comment
-    assert "migration" in comment.split("Policy advice: 1")[0]
-    assert "say when it ends" in comment.split("Policy advice: 1")[1]
+    assert "**Exemptions in force: 1**" in text
+    assert "migration" in text.split("Policy advice: 1")[0]
+    assert "say when it ends" in text.split("Policy advice: 1")[1]
 
 
 def test_advice_alone_is_no_change() -> None:
     """An unchanged stack with advice of the pack is not headed as one that changes."""
     advice = PolicyFinding("key-expiry", "advisory", "say when it ends")
     made = report.make(read(digest(same(ACCOUNT, "a", account()))), (), TODAY, (advice,))
-    for text in (markdown.render(made), plain_text.render(made)):
+    for text in (comment(made), terminal(made)):
         assert "no change, but notes on policies" in text
         assert "nothing gets worse" not in text
 
@@ -226,7 +228,7 @@ def test_two_previews_that_do_the_same_have_one_digest() -> None:
     others = [same(ACCOUNT, "a", account()), same(POLICY, "p", policy("get", "wrapKey", "unwrapKey"))]
     one, other = review(*others, gone), review(gone, *others, *fleet(2))
     assert one.digest == other.digest
-    assert one.digest in markdown.render(one).splitlines()[0]
+    assert one.digest in comment(one).splitlines()[0]
 
 
 def test_another_change_has_another_digest() -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from review import markdown, plain_text, report
+from review import report
 from review.preview import read
 from tests.review.build import (
     ACCOUNT,
@@ -22,11 +22,13 @@ from tests.review.build import (
     account,
     binding,
     bound,
+    comment,
     replaced,
     review,
     same,
     state,
     step,
+    terminal,
     vault,
     verdicts,
 )
@@ -91,7 +93,7 @@ def test_an_unknown_key_is_not_taken_for_a_rotation() -> None:
     made = review(*replaced(bound(), BINDING, step("update", BINDING, "b", binding(), unknown)))
     assert [one.verdict.name.value for one in made.rows[0].verdicts] == ["undetermined"]
     assert made.severity.exit_code == 3
-    assert "(known after apply)" in plain_text.render(made)
+    assert "(known after apply)" in terminal(made)
 
 
 @pytest.mark.parametrize("version", ["", "/v20230701", "/v20241201preview"])
@@ -110,7 +112,7 @@ def test_a_version_given_as_secret_stays_hidden() -> None:
         hidden["inputs"]["keyUriWithVersion"] = secret
         hidden["outputs"] = {}
         made = review(*replaced(bound(), BINDING, step("update", BINDING, "b", binding(), hidden)))
-        written = markdown.render(made) + plain_text.render(made)
+        written = comment(made) + terminal(made)
         assert "c2VjcmV0" not in written
         assert KEY_URI not in written.split("before")[0]
         assert made.severity.exit_code == 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from review import markdown
 from tests.review.build import (
     ACCOUNT,
     INLINE,
@@ -12,6 +11,7 @@ from tests.review.build import (
     VAULT,
     account,
     bound,
+    comment,
     replaced,
     review,
     step,
@@ -55,7 +55,7 @@ def test_one_more_address_lets_more_callers_in() -> None:
     )
     made = review(*replaced(bound(), VAULT, step("update", VAULT, "v", vault(**one), vault(**two))))
     assert [found.verdict.name.value for found in made.rows[0].verdicts] == ["protection-weakened"]
-    assert "0.0.0.0/1" in markdown.render(made)
+    assert "0.0.0.0/1" in comment(made)
 
 
 def test_a_setting_that_the_program_no_longer_says_is_its_default() -> None:

@@ -15,10 +15,10 @@ import yaml
 from localazure.environment import checkout
 from localazure.home import Home
 from localazure.seed import READER
-from operate.fleet.warm import ATTACH, language_host
 from tests.review.loopback import recorded_tool, serving
 from tests.support.azure import running_azure
 from tests.support.stack import ROOT, Stack
+from tests.support.warm_host import ATTACH, language_host
 
 pytestmark = pytest.mark.engine
 
@@ -264,7 +264,7 @@ def test_an_approval_in_the_repository_lets_it_pass_once(stack: Stack) -> None:
     approvals = stack.folder / "encryption-approvals.yaml"
     stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
     first = script(stack, "pull_request.sh")
-    (code,) = re.findall(r"to approve: review ([0-9a-f]{64})", first.stdout)
+    (code,) = re.findall(r"    review: ([0-9a-f]{64})", first.stdout)
     ends = (datetime.now(UTC) + timedelta(days=3)).date()
     approvals.write_text(
         "approvals:\n  - account: lang-contoso-dev\n    verdict: unbound\n    reason: a test of approvals\n"
@@ -278,7 +278,7 @@ def test_an_approval_in_the_repository_lets_it_pass_once(stack: Stack) -> None:
     stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
     again = script(stack, "pull_request.sh")
     approvals.unlink()
-    assert "the approval by alice does not count: it is for another update" in again.stdout
+    assert "the approval by alice does NOT count: it is for another update" in again.stdout
     assert again.returncode == 4
 
 

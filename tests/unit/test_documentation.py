@@ -16,6 +16,7 @@ PAGES = sorted(
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "policies" / "README.md"]
     if "sdks" not in path.parts and "node_modules" not in path.parts
 )
+PRODUCT = ("components", "core", "engine", "operate", "policies", "provider", "settings")
 _SERVER = {"start", "serve", "stop", "status", "env", "page", "reset", "exec", "setup"}
 
 
@@ -43,6 +44,33 @@ def test_links_and_commands_of_a_page_exist(page: Path) -> None:
 def test_the_first_screen_starts_something() -> None:
     """Somebody who reads no further has the command."""
     assert "python3 -m localazure up" in "\n".join((ROOT / "README.md").read_text().splitlines()[:30])
+
+
+SAID_BY_OTHERS = {"No module named 'azure'", "incorrect passphrase", "501", "the stack is currently locked"}
+"""Python's, Pulumi's and HTTP's own words."""
+
+
+def test_each_symptom_is_what_somebody_can_see() -> None:
+    """The first column of the troubleshooting page quotes texts that the product, or what it passes on,
+    says: a text that has changed fails here."""
+    rows = re.findall(
+        r"^\| (?!you see)(.+?) \|", (ROOT / "docs" / "troubleshooting.md").read_text(), re.MULTILINE
+    )
+    quoted = {text for row in rows for text in re.findall(r"`([^`]+)`", row)} - SAID_BY_OTHERS
+    own = [path for folder in PRODUCT for path in (ROOT / folder).rglob("*.py")]
+    said = re.sub(r'"\s*f?"', "", " ".join(path.read_text() for path in own))
+    assert len(quoted) > 15
+    assert {text for text in quoted if text not in said} == set()
+
+
+def test_the_page_on_unit_tests_shows_the_test_that_runs() -> None:
+    """Whoever copies it copies what passes here."""
+    assert (ROOT / "tests" / "test_program.py").read_text() in (ROOT / "docs" / "unit-tests.md").read_text()
+
+
+def test_the_readme_is_short() -> None:
+    """Fifteen hundred words: who wants more follows a link."""
+    assert len((ROOT / "README.md").read_text().split()) <= 1550
 
 
 def test_the_top_level_can_be_taken_in_at_a_glance() -> None:

@@ -1,0 +1,210 @@
+"""Prints a review's blocks as Markdown for a comment, or plain for a terminal.
+
+Here alone values are escaped, so that no text from a preview is Markdown, HTML, a mention, a link, a colour,
+or a command of a runner.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+from urllib.parse import quote
+
+from review.text import (
+    LIMIT,
+    Block,
+    Example,
+    Fold,
+    Heading,
+    Items,
+    Link,
+    Paragraph,
+    Printed,
+    Shown,
+    Strong,
+    Table,
+    Text,
+)
+from review.values import Mark, Value
+from review.verdict import VerdictSeverity
+
+SIGNS: Final = {
+    VerdictSeverity.NONE: "\u2705",
+    VerdictSeverity.NOTE: "\u2139\ufe0f",
+    VerdictSeverity.APPROVAL: "\u26a0\ufe0f",
+    VerdictSeverity.BLOCKED: "\u26d4",
+}
+LONGEST: Final = 60_000
+"""Characters of a comment: GitHub takes 65,536, Azure DevOps 150,000."""
+_CUT: Final = 30  # room to say how much was cut
+# The runners of both platforms look for these anywhere in a line that a job prints, in any of its outputs
+# (ActionCommand.cs of actions/runner, Command.cs of microsoft/azure-pipelines-agent).
+_COMMAND: Final = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
+
+
+def markdown(blocks: Iterable[Block]) -> str:
+    """The blocks as GitHub and Azure DevOps read them, without a line feed at the end."""
+    return "\n".join(_with_space(blocks, _in_markdown))
+
+
+def plain(blocks: Iterable[Block]) -> str:
+    """The blocks as lines of visible characters, none of which begins with a value."""
+    return "\n".join(_with_space(blocks, _in_plain))
+
+
+def comment(name: str, digest: str, blocks: Iterable[Block]) -> str:
+    """A comment's body, no longer than GitHub takes. The pipelines find it again by its first line, which has
+    those characters of a stack's name that cannot end it or look like another's."""
+    name = name.replace("--", "-_")
+    kept = "".join(one if one.isascii() and (one.isalnum() or one in "._/-") else "_" for one in name)
+    body = f"<!-- encryption-review {kept or '_'} {digest} -->\n{markdown(blocks)}\n"
+    if len(body) <= LONGEST:
+        return body
+    whole_lines = body[:LONGEST].rsplit("\n", 1)[0]
+    return f"{whole_lines}\n\n*The rest is left out here; the review in JSON has all of it.*\n"
+
+
+def _with_space(blocks: Iterable[Block], printed: Callable[[Block], Iterator[str]]) -> Iterator[str]:
+    before: Block | None = None
+    for block in blocks:
+        summed = isinstance(before, Heading) and isinstance(block, Paragraph)
+        if before is not None and not summed and not (isinstance(block, Items) and not block.title):
+            yield ""
+        yield from printed(block)
+        before = block
+
+
+def _in_markdown(block: Block) -> Iterator[str]:
+    match block:
+        case Heading():
+            yield f"{'#' * block.level} {SIGNS[block.severity]} {line_in_markdown(block.text)}"
+        case Paragraph():
+            line = line_in_markdown(block.text)
+            yield f"<sub>{line}</sub>" if block.small else line
+        case Items():
+            if block.title:
+                yield f"**{block.title}**"
+            yield from ("- " + "<br>".join(map(line_in_markdown, item)) for item in block.items)
+        case Table():
+            yield from ("| | before | after |", "|---|---|---|")
+            for name, before, after in block.rows:
+                yield f"| {name} | {in_markdown(before)} | {in_markdown(after)} |"
+        case Example():
+            yield from ("```yaml", *map(line_in_markdown, block.lines), "```")
+        case Printed():
+            yield block.markdown
+        case Fold():
+            inner = _with_space(block.blocks, _in_markdown)
+            title = _line(block.title, _in_html)
+            yield from (f"<details><summary>{title}</summary>", "", *inner, "", "</details>")
+
+
+def _in_plain(block: Block) -> Iterator[str]:
+    match block:
+        case Heading():
+            named = f"{block.severity.name.lower()}: " if block.level > 3 else ""
+            yield named + line_in_plain(block.text)
+        case Paragraph():
+            yield line_in_plain(block.text)
+        case Items():
+            if block.title:
+                yield block.title
+            for first, *more in block.items:
+                yield f"- {line_in_plain(first)}"
+                yield from (f"  {line_in_plain(line)}" for line in more)
+        case Table():
+            for name, before, after in block.rows:
+                yield f"{name}: {in_plain(before)} -> {in_plain(after)}"
+        case Example():
+            yield from map(line_in_plain, block.lines)
+        case Printed():
+            yield block.markdown
+        case Fold():
+            yield line_in_plain(block.title)
+            yield from (f"  {one}".rstrip() for one in _with_space(block.blocks, _in_plain))
+
+
+def line_in_markdown(text: Text) -> str:
+    """One line of Markdown."""
+    return _line(text, in_markdown)
+
+
+def line_in_plain(text: Text) -> str:
+    """One line of visible characters."""
+    return _line(text, in_plain)
+
+
+def _line(text: Text, show: Callable[[Value, int], str]) -> str:
+    is_plain = show is in_plain
+    shown = []
+    for part in text:
+        match part:
+            case Shown(quoted=True):
+                # It cannot end the quotes, the line or the block.
+                known = visible(part.value if isinstance(part.value, str) else "", part.limit)
+                shown.append(json.dumps(known.replace("`", "'"), ensure_ascii=False))
+            case Shown():
+                shown.append(show(part.value, part.limit))
+            case Strong():
+                shown.append(part.words if is_plain else f"**{part.words}**")
+            case Link():
+                address = quote(part.address, safe="/:?&=%#+,;@~._-")
+                shown.append(f"{part.words} {address}" if is_plain else f"[{part.words}]({address})")
+            case str():
+                shown.append(part)
+    return "".join(shown)
+
+
+def in_markdown(value: Value, limit: int = LIMIT) -> str:
+    """A value in a code span, where neither GitHub nor Azure DevOps reads mentions, links or HTML.
+
+    A backtick would end it and a bar would end a table's cell, so both are shown as what they resemble.
+    Unknown, secret and absent are in italics, so that no value can pass for them.
+    """
+    if not isinstance(value, str):
+        return f"*{_mark(value)}*"
+    shown = visible(value, limit).replace("`", "'").replace("|", "\u00a6").strip()
+    return f"`{shown}`" if shown else "*empty*"
+
+
+def in_plain(value: Value, limit: int = LIMIT) -> str:
+    """A value on a terminal."""
+    if value is None:
+        return "none"
+    return f"({_mark(value)})" if isinstance(value, Mark) else visible(value, limit)
+
+
+def _in_html(value: Value, limit: int = LIMIT) -> str:
+    """A value where Markdown is not read, and HTML is."""
+    shown = in_markdown(value, limit).strip("`*")
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("@", "&#64;")):
+        shown = shown.replace(character, entity)
+    return f"<code>{shown}</code>" if isinstance(value, str) else f"<em>{shown}</em>"
+
+
+def visible(value: str, limit: int = LIMIT) -> str:
+    """One line of visible characters, at most about `limit`; it says how much was cut."""
+    shown = _COMMAND.sub("# #", "".join(map(_visible, " ".join(value.split()))))
+    if len(shown) <= limit:
+        return shown
+    head = shown[: limit - _CUT]
+    return f"{head}... ({len(shown) - len(head)} more characters)"
+
+
+def _mark(value: Value) -> str:
+    if isinstance(value, Mark):
+        return "secret" if value is Mark.SECRET else value.value
+    return "none"
+
+
+def _visible(character: str) -> str:
+    if " " <= character <= "~":
+        return character
+    number = ord(character)
+    if number < 32:
+        return chr(0x2400 + number)
+    if number == 0x7F:
+        return "\u2421"
+    # Control, format (right-to-left marks, zero-width), surrogate, private, unassigned: not for reading.
+    return "\ufffd" if unicodedata.category(character)[0] == "C" else character

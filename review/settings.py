@@ -1,0 +1,271 @@
+"""Settings that protect data beside the key: recovery, network, login by key, audit, Pulumi's protection.
+
+Each is read as what it lets through, so that one comparison says whether a change makes it weaker. Sources:
+the service demands soft delete and purge protection; Azure's own policies ask for the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from core import arm_ids, audit_log
+from core.defaults import DEFAULTS
+from review.resource import ReviewedResource, ReviewedState
+from review.values import Mark, Value, flag, folded, items, look, text
+from review.verdict import Name, Verdict
+
+ANYTHING: Final = "*"
+_NOTHING: Final[frozenset[str]] = frozenset()
+_ALL: Final = frozenset({ANYTHING})
+Record = tuple[str, str, str]
+"""A category of logs, the kind of place that it goes to, and the place's folded id."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting at one moment. `lets`: which callers, hosts, logins or losses it lets through, None when
+    that is not known; `records`: what is logged, and where. `fact` is its line in the report, if it has one.
+
+    `lost` is the verdict when it gets weaker; `notes_gain`: a verdict says as well that it gets stronger.
+    """
+
+    shown: Value
+    lets: frozenset[str] | None
+    fact: str = ""
+    lost: Name = Name.PROTECTION_WEAKENED
+    notes_gain: bool = True
+    records: frozenset[Record] = frozenset()
+    in_perimeter: bool = False
+
+    def lets_more_than(self, before: Setting) -> bool:
+        """Whether something passes that did not before, or is no longer logged at its place."""
+        if any(not _covers(self.records, one) for one in before.records):
+            return True
+        if self.lets is None or before.lets is None or ANYTHING in before.lets:
+            return False
+        return bool(self.lets - before.lets)
+
+
+Settings = Mapping[str, Setting]
+"""Settings by what a verdict calls them."""
+
+
+def compared(before: Settings, after: Settings) -> Iterator[Verdict]:
+    """What gets worse, or better, of the settings that both have."""
+    for what, old in before.items():
+        new = after.get(what)
+        if new is None:
+            continue
+        if old.in_perimeter is not new.in_perimeter:
+            words = (
+                f"{what} changes: {{}} -> {{}}; the preview does not show what a network security perimeter "
+                "lets in"
+            )
+            yield Verdict(Name.UNDETERMINED, words, (old.shown, new.shown))
+        elif new.lets is None and old.lets is not None:
+            yield Verdict(Name.UNDETERMINED, f"{what} changes, and the preview does not show to what")
+        elif new.lets_more_than(old):
+            done = "WEAKENED" if new.lost is Name.RECOVERY_WEAKENED else "weakened"
+            yield Verdict(new.lost, f"{what} {done}: {{}} -> {{}}", (old.shown, new.shown or "none"))
+        elif new.notes_gain and (old.lets_more_than(new) if not new.records else not old.records):
+            words = f"{what} strengthened: {{}} -> {{}}"
+            yield Verdict(Name.STRENGTHENED, words, (old.shown or "none", new.shown))
+
+
+def replacing(*resources: ReviewedResource | None) -> Iterator[Verdict]:
+    """The properties whose later change would replace a resource that holds data or its key, because the
+    update adds them to `replaceOnChanges`."""
+    for one in resources:
+        if one and one.planned and not one.replaced:
+            new = set(one.planned.replaced_on) - set(one.live.replaced_on if one.live else ())
+            words = f"later changes of {{}} will REPLACE the {one.kind.value} instead of updating it"
+            if new:
+                yield Verdict(Name.PROTECTION_WEAKENED, words, (", ".join(sorted(map(str, new))),))
+
+
+def of_account(state: ReviewedState, endpoints: int, logs: Iterable[ReviewedState]) -> dict[str, Setting]:
+    """The settings of an account. `endpoints` is how many private endpoints lead to it."""
+    off = flag(state.setting("properties.disableLocalAuth"))
+    local = off if isinstance(off, Mark) else None if off is None else _on(not off)
+    return {
+        "account's network": network(state, endpoints, "network"),
+        "login by account key": Setting(
+            local, {"on": _ALL, "off": _NOTHING}.get(str(local)), "login by account key" if local else ""
+        ),
+        "account's audit log": _audit(logs, notes_gain=False),
+        "Pulumi's protection of the account": protected(state),
+        "account's outbound access": _outbound(state),
+    }
+
+
+def of_vault(
+    state: ReviewedState, endpoints: int, logs: Iterable[ReviewedState], *, live: bool
+) -> dict[str, Setting]:
+    """The settings of a vault. A write that does not state purge protection leaves it as it is."""
+    soft, purge = (flag(state.setting(f"properties.{name}")) for name in _DELETES)
+    days = text(state.setting("properties.softDeleteRetentionInDays"))
+    return {
+        "vault's network": network(state, endpoints, "vault network"),
+        "soft delete": _recovery(soft, ""),
+        "purge protection": _recovery(False if purge is None and live else purge, "purge protection"),
+        "days a deleted key can be recovered": _retention(days),
+        "vault's audit log": _audit(logs, "audit"),
+        "Pulumi's protection of the vault": protected(state),
+    }
+
+
+_DELETES: Final = ("enableSoftDelete", "enablePurgeProtection")
+
+
+def protected(state: ReviewedState) -> Setting:
+    """Pulumi's own protection of a resource."""
+    return Setting(_on(state.protect), _NOTHING if state.protect else _ALL, notes_gain=False)
+
+
+def network(state: ReviewedState, endpoints: int, fact: str) -> Setting:
+    """Who reaches an account or a vault over the network. What is not declared means open, as in Azure."""
+    access = folded_or_mark(state.setting("properties.publicNetworkAccess"))
+    acls = state.declared("properties.networkAcls")
+    rules = _rules(acls)
+    # Rules without a default close it to everybody else, as core.adapters reads it (assumed).
+    default = folded_or_mark(look(acls, "defaultAction")) or ("allow" if rules == _NOTHING else "deny")
+    behind = f", private endpoints: {endpoints}" if endpoints else ""
+    if access == "securedbyperimeter":
+        return Setting(f"decided by its network security perimeter{behind}", None, fact, in_perimeter=True)
+    if access != "disabled" and Mark in map(type, (access, acls, default)):
+        return Setting(Mark.UNKNOWN.value + behind, None, fact)
+    trusted = ", trusted Azure services" if lets_services(state) and look(acls, "bypass") else ""
+    if access == "disabled" or (default == "deny" and rules == _NOTHING):
+        return Setting(f"closed{trusted}{behind}", _NOTHING, fact)
+    if default != "deny":
+        return Setting(f"open to all networks{behind}", _ALL, fact)
+    if rules is None:
+        return Setting(Mark.UNKNOWN.value + behind, None, fact)
+    return Setting(f"selected networks ({', '.join(sorted(rules))}){trusted}{behind}", rules, fact)
+
+
+def lets_services(state: ReviewedState) -> bool:
+    """Whether trusted Azure services pass a firewall, because it says so or by default (Vault 2024-11-01)."""
+    stated = text(state.declared("properties.networkAcls.bypass")) or DEFAULTS["bypass"]
+    return "azureservices" in (folded(stated) or "")
+
+
+def shuts_services_out(state: ReviewedState, found: Setting) -> bool:
+    """Whether a vault's firewall excludes the service, too, which reaches its vault as a trusted one."""
+    return found.lets is not None and ANYTHING not in found.lets and not lets_services(state)
+
+
+def _rules(acls: object) -> frozenset[str] | None:
+    found: set[str] = set()
+    for path, property in (("ipRules", "value"), ("virtualNetworkRules", "id")):
+        rules = items(look(acls, path))
+        if isinstance(rules, Mark):
+            return None
+        for rule in rules or ():
+            value = text(look(rule, property))
+            if not isinstance(value, str):
+                return None
+            found.add(value)
+    return frozenset(found)
+
+
+def _outbound(state: ReviewedState) -> Setting:
+    """Which hosts an account may reach: anything where it says nothing, as in Azure."""
+    restricts = flag(state.setting("properties.restrictOutboundNetworkAccess"))
+    listed = items(state.declared("properties.allowedFqdnList"))
+    names = [text(one) for one in listed] if isinstance(listed, list) else []
+    if Mark in map(type, (restricts, listed, *names)):
+        return Setting(Mark.UNKNOWN.value, None)
+    if not restricts:
+        return Setting("anywhere", _ALL)
+    hosts = frozenset(known for one in names if (known := folded(one)))
+    return Setting(", ".join(sorted(hosts)) or "nothing", hosts)
+
+
+def _recovery(is_on: bool | Mark | None, fact: str) -> Setting:
+    known = isinstance(is_on, bool)
+    lets = (_NOTHING if is_on else _ALL) if known else None
+    shown = is_on if isinstance(is_on, Mark) else _on(bool(is_on))
+    return Setting(shown, lets, fact, Name.RECOVERY_WEAKENED, notes_gain=bool(fact))
+
+
+def _retention(days: Value) -> Setting:
+    number = int(days) if isinstance(days, str) and days.isdigit() else None
+    longest: int = DEFAULTS["softDeleteRetentionInDays"]
+    # On these days after a deletion the key is lost.
+    lost = None if number is None else frozenset(map(str, range(number, longest)))
+    return Setting(days, lost, lost=Name.RECOVERY_WEAKENED, notes_gain=False)
+
+
+def linked_of(state: ReviewedState) -> frozenset[tuple[str, str]]:
+    """Where an account keeps data beside its own store: storage accounts, the search of question answering.
+
+    Their data is under their own keys; what is no longer linked is no longer read (userOwnedStorage and
+    apiProperties.qnaAzureSearchEndpointId of an account, Microsoft.CognitiveServices 2025-06-01).
+    """
+    listed = items(state.declared("properties.userOwnedStorage"))
+    storage = [text(look(one, "resourceId")) for one in listed] if isinstance(listed, list) else []
+    search = text(state.declared("properties.apiProperties.qnaAzureSearchEndpointId"))
+    return frozenset(
+        (what, known)
+        for what, id in (*(("storage", one) for one in storage), ("search", search))
+        if (known := id.value if isinstance(id, Mark) else folded(id))
+    )
+
+
+def _audit(settings: Iterable[ReviewedState], fact: str = "", *, notes_gain: bool = True) -> Setting:
+    """All diagnostic settings of a resource together; one without a category or a place records nothing."""
+    records: set[Record] = set()
+    for state in settings:
+        listed = items(state.declared("logs"))
+        names = {
+            name
+            for log in (listed if isinstance(listed, list) else ())
+            if flag(look(log, "enabled")) is not False
+            and (name := folded(text(look(log, "categoryGroup")) or text(look(log, "category"))))
+        }
+        if isinstance(listed, Mark):
+            names = {listed.value}
+        records |= {
+            (name, what, place.value if isinstance(place, Mark) else _place(state, path, place))
+            for path, what in audit_log.DESTINATIONS.items()
+            if (place := text(state.declared(path)))
+            for name in names
+        }
+    categories = ", ".join(sorted({category for category, _, _ in records}))
+    places = sorted({(what, id) for _, what, id in records})
+    shown = f"{categories} to {', '.join(f'{what} {arm_ids.name_of(id)}' for what, id in places)}"
+    kept = frozenset(records)
+    return Setting(shown if kept else None, _NOTHING, fact, notes_gain=notes_gain, records=kept)
+
+
+def _covers(records: frozenset[Record], record: Record) -> bool:
+    """Whether something is recorded at its place, by its own category or by a group that contains it."""
+    category, what, id = record
+    is_audit = category == audit_log.CATEGORY.lower()
+    groups = {name.lower() for name in audit_log.CATEGORIES} if is_audit else {category, "alllogs"}
+    return any((one, what, id) in records for one in groups)
+
+
+def _place(state: ReviewedState, path: str, written: str) -> str:
+    """Where logs go: a folded id. Of an event hub it is the hub's, whichever rule of its namespace lets the
+    logs in; without a name Azure makes hubs in the namespace."""
+    id = written.strip().rstrip("/").lower()
+    if path != audit_log.EVENT_HUB:
+        return id
+    namespace, hub = id.partition("/authorizationrules/")[0], text(state.declared(audit_log.EVENT_HUB_NAME))
+    if isinstance(hub, Mark):
+        return hub.value
+    return f"{namespace}/eventhubs/{hub.lower()}" if hub else namespace
+
+
+def folded_or_mark(value: object) -> str | Mark | None:
+    """An enum's value for comparing, or a mark as it is."""
+    known = text(value)
+    return known if isinstance(known, Mark) else folded(known)
+
+
+def _on(value: bool) -> str:
+    return "on" if value else "off"

@@ -1,0 +1,245 @@
+"""Whatever a change is called, its texts stay texts in every output of the review."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+import unicodedata
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from review import as_json, drift, plan, printers, report
+from review.merge import StackReview, merged
+from review.preview import PreviewError, read
+from review.printers import in_markdown, in_plain
+from review.text import LIMIT, Example, Fold, Heading, Items, Shown, Table, Text
+from review.values import Mark
+from review.verdict import VerdictSeverity
+from tests.review.build import (
+    POLICY,
+    ROLE,
+    ROLES,
+    VAULT_ID,
+    bound,
+    comment,
+    review,
+    state,
+    step,
+    terminal,
+)
+from tests.review.changes import ROWS, Row
+from tests.review.rendered import DOCS, HERE
+from tests.review.scenes import Scene
+
+ATTACK = (
+    "x`|y\n::error::z\r\n##vso[task.prependpath]/a ##[set-output name=c;]d <img src=x onerror=1> "
+    "<!-- @octocat [l](https://evil.example) www.evil.example "
+    "{0} {x} {} *b* \x1b[31m\u202e\n# h\n```\n</details>"
+)
+# What would do something outside of a code span, in any of the outputs.
+_LIVE = re.compile(r"octocat|evil\.example|onerror|::error|</details>x|\{|\x1b|\u202e")
+_COMMAND = re.compile(r"##\[|##vso\[", re.IGNORECASE)
+# Grants say the most of a change's own; besides, one row for each verdict.
+_ONE_BY_ONE = {
+    "role under a condition",
+    "stranger: a custom role",
+    "policy: for an application",
+    "access of somebody else revoked",
+    "vault replaced at later changes",
+}
+_BY_VERDICT = {name: row for row in ROWS for name in row.expected("plain")}
+_CHOSEN = {row.name: row for row in ROWS if row.name in _ONE_BY_ONE or row in _BY_VERDICT.values()}
+
+
+def texts(value: Any, name: str = "") -> Iterator[str]:
+    """Every text of a document but what the engine itself writes: operations."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from texts(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner, name)
+    elif isinstance(value, str) and value and name != "op":
+        yield value
+
+
+def attacked(value: Any, chosen: Collection[str]) -> Any:
+    """The document with these texts made attacks, wherever they stand, so that what belongs together does."""
+    if isinstance(value, dict):
+        return {key: attacked(inner, chosen) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [attacked(inner, chosen) for inner in value]
+    return value + ATTACK if isinstance(value, str) and value in chosen else value
+
+
+def parts(value: Any, count: int) -> list[list[str]]:
+    """The texts of a document, each in one of so many parts; beside it, most of what it belongs to is not."""
+    found = list(dict.fromkeys(texts(value)))
+    return [found[number::count] for number in range(min(count, len(found)))]
+
+
+def document(row: Row) -> dict[str, Any]:
+    scene = Scene("plain")
+    row.change(scene)
+    return {"steps": [*scene.refreshed, *scene.steps], "changeSummary": {"same": 1}, "duration": 1}
+
+
+def is_inert(made: report.Review, document: Any = None) -> None:
+    """In the comment, in the comment of many stacks, on a terminal, in JSON, in the nightly look's lines."""
+    first, _, below = comment(made).partition("\n")
+    assert re.fullmatch(r"<!-- encryption-review [\w./-]+ [0-9a-f]{64} -->", first, re.ASCII)
+    fleet = merged([StackReview("dev", ("BLOCKED",), VerdictSeverity.BLOCKED, below)]).partition("\n")[2]
+    nightly = "\n".join(map(printers.line_in_markdown, drift.changes(document))) if document else ""
+    for text in (below, fleet, nightly):
+        quoted = re.sub(r'^  - account: "[^`\n]*"$', "", text, flags=re.MULTILINE)
+        bare = re.sub(r"^```(yaml)?$|`[^`\n]*`", "", quoted, flags=re.MULTILINE)
+        assert not _LIVE.search(bare), bare
+        assert "`" not in bare
+        assert not _COMMAND.search(text)
+    printed = terminal(made)
+    assert not _COMMAND.search(printed)
+    assert not any(line.lstrip().startswith(("::", "#")) for line in printed.splitlines())
+    assert all(one == "\n" or unicodedata.category(one)[0] != "C" for one in printed)
+    written = as_json.render(made)
+    assert written.isascii()
+    assert not _COMMAND.search(written)
+    assert json.loads(written)["stack"] == made.stack
+
+
+@pytest.mark.parametrize("row", _CHOSEN.values(), ids=lambda row: row.name)
+def test_no_text_of_a_change_gets_out_of_its_place(row: Row) -> None:
+    """Every text of a preview: ids, names, roles, conditions, addresses, types, permissions."""
+    clean = document(row)
+    for chosen in parts(clean, 1000 if row.name in _ONE_BY_ONE else 5):
+        hostile = attacked(clean, chosen)
+        is_inert(report.make(read(json.dumps(hostile)), (), date(2026, 6, 15)), hostile)
+
+
+@pytest.mark.parametrize("name", ["unbound", "project-rotated"])
+def test_no_text_of_a_plan_gets_out_of_its_place(name: str) -> None:
+    """The gate reads the plan, which a job of the change wrote: also its operations, which are text there."""
+    written, refresh = ((HERE / "fixtures" / f"{name}.{one}.json").read_text() for one in ("plan", "refresh"))
+    clean = json.loads(written)
+    for chosen in parts(clean, 20):
+        try:
+            made = plan.read(json.dumps(attacked(clean, chosen)), refresh)
+        except PreviewError:
+            continue  # the command prints it as one plain line: test_command.py
+        is_inert(report.make(made, (), date(2026, 6, 15)))
+
+
+def test_an_operation_and_a_type_of_another_provider_are_text() -> None:
+    """They are counted for the reader, whatever they are called."""
+    made = review(step(f"update{ATTACK}", f"aws:s3:{ATTACK}", "b", state({}), state({})))
+    assert made.changes
+    is_inert(made)
+
+
+def test_the_condition_that_the_documentation_recommends_is_reviewed() -> None:
+    """It has braces; the reviewer reads that a stranger's role is under it."""
+    quoted = re.search(r'--condition "(.*?)"`', DOCS.read_text(), re.DOTALL)
+    assert quoted
+    condition = " ".join(quoted[1].split())
+    facts = {
+        "scope": VAULT_ID,
+        "principalId": "55555555-5555-4555-8555-555555555555",
+        "roleDefinitionId": f"{ROLES}18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+        "condition": condition,
+    }
+    steps = [one for one in bound() if POLICY not in one["urn"]]
+    made = review(*steps, step("create", ROLE, "r", None, state(facts)))
+    assert made.severity.exit_code == 3
+    for shown in (comment(made), terminal(made), as_json.render(made)):
+        assert "principal-added" in shown
+        assert "do what the preview does not show" in shown
+        assert "GuidEquals {e147488a-f6f5-4113-8e2d-b22465e65bf6}" in shown
+
+
+HOSTILE = st.text(
+    alphabet=st.sampled_from("`|<>&@[]()#:*_~\\\n\r\t\x1b\u202e vso{}-!\"'x1")
+) | st.sampled_from(
+    [
+        ATTACK,
+        "``` ```",
+        "<details>",
+        "#123 owner/repo#4",
+        "##VSO[task.setvariable variable=code]0",
+        "::error::x",
+    ]
+)
+
+
+@given(HOSTILE)
+def test_every_kind_of_block_keeps_a_value_in_its_place(text: str) -> None:
+    """Around a hostile value a block has the same lines and the same words as around a harmless one, in both
+    prints; that holds for whatever is built of blocks."""
+
+    def blocks(value: str) -> list[Any]:
+        line: Text = ("our ", Shown(value), " words ", Shown(value))
+        return [
+            Heading(VerdictSeverity.NOTE, (Shown(value), " (vault)")),
+            Items(((line, line),), "listed"),
+            Table((("key", value, None),)),
+            Fold(line, (Example((("account: ", Shown(value, quoted=True)),)),)),
+        ]
+
+    for printed, show in ((printers.markdown, in_markdown), (printers.plain, in_plain)):
+        lines, harmless = printed(blocks(text)).splitlines(), printed(blocks("lang")).splitlines()
+        assert len(lines) == len(harmless)
+        for line, other in zip(lines, harmless, strict=True):
+            if "summary" not in other and '"' not in other:
+                assert line == other.replace(show("lang"), show(text)).rstrip() or line.endswith(" ")
+            assert not _COMMAND.search(line)
+        assert not [one for one in lines if one.lstrip().startswith(("::", "##["))]
+    folded = next(one for one in printers.markdown(blocks(text)).splitlines() if "<summary>" in one)
+    inner = folded.removeprefix("<details><summary>").removesuffix("</summary>")
+    assert not re.search(r"<(?!/?(?:code|em)>)|@", inner)
+    quoted = next(one for one in printers.markdown(blocks(text)).splitlines() if one.startswith("account: "))
+    assert isinstance(json.loads(quoted.removeprefix("account: ")), str)
+    assert "`" not in quoted
+
+
+@given(st.text())
+def test_any_text_stays_within_its_code_span(text: str) -> None:
+    """Whatever a value holds, it is one line in one code span, and cannot end it or a table's cell."""
+    shown = in_markdown(text)
+    if shown == "*empty*":
+        return
+    assert shown[0] == shown[-1] == "`"
+    assert not set(shown[1:-1]) & set("`|\n\r")
+
+
+@given(st.text())
+def test_any_text_is_visible_characters_on_a_terminal(text: str) -> None:
+    """No control, format or private character reaches a terminal, so no colour and no turned text."""
+    assert all(unicodedata.category(character)[0] != "C" for character in in_plain(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["##vso[x]", "a ##VSO[x]", "###vso[x]", "##[x]", "#\u200b#[x]", "# #[x] ##["]
+)
+def test_no_text_is_a_command_of_a_runner(text: str) -> None:
+    """Both platforms look for `##vso[` and `##[` anywhere in a line that a job prints."""
+    for shown in (in_plain(text), in_markdown(text)):
+        assert "##[" not in shown
+        assert "##vso[" not in shown.lower()
+
+
+@given(st.text(alphabet=string.ascii_letters, min_size=LIMIT + 1, max_size=LIMIT * 20))
+def test_a_long_text_is_cut_and_says_so(text: str) -> None:
+    """What is left out is counted."""
+    shown = in_plain(text)
+    assert len(shown) < LIMIT + 40
+    assert shown.endswith("more characters)")
+
+
+def test_a_mark_cannot_be_imitated() -> None:
+    """A value that reads `known after apply` does not look like a value that is not known."""
+    assert in_markdown("known after apply") != in_markdown(Mark.UNKNOWN)
+    assert in_plain("(known after apply)") != in_plain(Mark.SECRET)
