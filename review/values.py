@@ -1,18 +1,12 @@
 """Values as the engine's JSON has them: known, unknown until the update, secret, or absent."""
 
 from collections.abc import Mapping
-from enum import Enum
 from typing import Any
 
 from core.engine_values import OUTPUT, SECRET, SIGNATURE, UNKNOWNS
+from core.values import Mark
 
-
-class Mark(Enum):
-    """A value that is there but cannot be shown."""
-
-    UNKNOWN = "known after apply"
-    SECRET = "[secret]"  # noqa: S105 - what the engine itself writes in a secret's place
-
+__all__ = ["Mark", "Value", "flag", "folded", "items", "look", "text"]
 
 Value = str | Mark | None
 
