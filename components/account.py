@@ -43,7 +43,7 @@ from components.arguments.tags import checked_tags
 from components.component import ChildOptions, Component, Tags, read_back, waited_for
 from components.kept_properties import NEVER_SHOWN, declared_links, with_kept, without_secret
 from components.network import NetworkArgs, NetworkInputs
-from core import arm_ids, clouds, key_uris, kind_limits, kinds
+from core import arm_ids, clouds, demands, key_uris, kind_limits, kinds
 from core.facts import CUSTOMER_MANAGED, LIVE_ENCRYPTION, MICROSOFT_MANAGED
 from core.key_uris import KeyUri
 from core.kinds import FREE_TIER, AccountKind
@@ -131,7 +131,7 @@ class InlineKeyInputs(Inputs):
 def tier_problems(kind: AccountKind, sku: str, *, otherwise: str) -> Iterator[Problem]:
     """What is wrong with the tier of an account of a kind. `otherwise`: what can be done instead of using a
     paid tier with a customer-managed key; "" for an account without one."""
-    if otherwise and (unmet := kind_limits.tier(kind.name, sku)):
+    if otherwise and sku and (unmet := demands.tier(kind.name, sku)):
         yield Problem("sku", f"found {unmet.found}; use {kind.tiers[0]!r}, or {otherwise}")
     elif sku and sku not in (*kind.tiers, FREE_TIER):
         known = f"{', '.join(map(repr, kind.tiers))} or {FREE_TIER!r}"

@@ -356,9 +356,7 @@ async def _in_hsm(about: str, key: ArmId, azure: Azure, principal_id: str) -> li
         *demands.key_usable(version, time.time()),
     ]
     found = [
-        Line(about, FAILED, one.text, demands.FIXES.get(one.demand, "").format(key=version.uri))
-        for one in unmet
-        if one
+        Line(about, FAILED, one.text, one.az(key=version.uri or "")) for one in unmet if one and one.unmet
     ]
     may = any(
         one.role and one.role.allows_data(HSM_ROLE_WRITE) and arm_ids.covers(one.scope, key.text)

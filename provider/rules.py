@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from core import arm_ids, demands, facts, key_uris, kind_limits, rights
-from core.demands import Unmet
+from core.demands import Judgement
 from core.facts import HOURS_HELD, Account, KeyVersion, RoleAssignment, Vault
 from core.key_uris import KeyUri
 from core.rights import Access
@@ -394,26 +394,24 @@ def _options(key: KeyUri) -> str:
     return key_uris.cli_options(key.vault_name, key.name, in_managed_hsm=key.in_managed_hsm)
 
 
-def _unmet(rule: str, severity: Severity, unmet: Unmet | None, fix: str) -> Iterator[Finding]:
-    if unmet:
+def _unmet(rule: str, severity: Severity, unmet: Judgement | None, fix: str) -> Iterator[Finding]:
+    if unmet and unmet.unmet:
         yield Finding(rule, severity, unmet.text, fix)
 
 
-def _of_vault(rule: str, demand: Callable[[Vault], Unmet | None], fix: str) -> Rule:
+def _of_vault(rule: str, demand: Callable[[Vault], Judgement | None], fix: str) -> Rule:
     """A rule about the vault or managed HSM; `fix` may name `{update}`, the command that changes it, and
     `{vault_id}`."""
 
     def judge(check: Preflight) -> Iterator[Finding]:
         if vault := check.live.vault:
-            name = facts.vault_name(vault)
-            update = demands.update_command(name, in_managed_hsm=vault.is_managed_hsm)
-            filled = fix.format(update=update, vault_id=vault.id)
+            filled = fix.format(update=demands.update_command(vault.id), vault_id=vault.id)
             yield from _unmet(rule, Severity.CHANGEABLE, demand(vault), filled)
 
     return judge
 
 
-def _of_both(rule: str, demand: Callable[[Account, Vault], Unmet | None], fix: str) -> Rule:
+def _of_both(rule: str, demand: Callable[[Account, Vault], Judgement | None], fix: str) -> Rule:
     """A rule about account and vault together, which no update of what exists can change."""
 
     def judge(check: Preflight) -> Iterator[Finding]:
@@ -423,7 +421,9 @@ def _of_both(rule: str, demand: Callable[[Account, Vault], Unmet | None], fix: s
     return judge
 
 
-def _of_key(rule: str, severity: Severity, demand: Callable[[KeyVersion], Unmet | None], fix: str) -> Rule:
+def _of_key(
+    rule: str, severity: Severity, demand: Callable[[KeyVersion], Judgement | None], fix: str
+) -> Rule:
     """A rule about the key's version; `fix` may name the `{key}`."""
 
     def judge(check: Preflight) -> Iterator[Finding]:
@@ -436,7 +436,7 @@ def _of_key(rule: str, severity: Severity, demand: Callable[[KeyVersion], Unmet 
 def outbound_reaches_vault(check: Preflight) -> Iterator[Finding]:
     """The account's outbound restriction lets it reach the vault."""
     if (account := check.live.account) and (key := check.key):
-        unmet = demands.outbound(account.restricts_outbound, account.allowed_fqdns, key.vault_uri)
+        unmet = demands.outbound(account.restricts_outbound, account.allowed_fqdns, [key.vault_uri])
         fix = f"add {key.host} to allowedFqdnList, or set restrictOutboundNetworkAccess to false"
         yield from _unmet("outbound-reaches-vault", Severity.CHANGEABLE, unmet, fix)
 
@@ -466,17 +466,17 @@ _SURROUNDINGS: tuple[Rule, ...] = (
     _of_vault(
         "vault-has-soft-delete",
         lambda vault: demands.soft_delete(vault.soft_delete, vault.purge_protection),
-        demands.FIXES["soft-delete"],
+        demands.FIXES["soft-delete"].command,
     ),
     _of_vault(
         "vault-has-purge-protection",
         lambda vault: demands.purge_protection(vault.purge_protection, vault.noun),
-        demands.FIXES["purge-protection"],
+        demands.FIXES["purge-protection"].command,
     ),
     _of_vault(
         "vault-admits-trusted-services",
         lambda vault: demands.trusted_services(vault.network, vault.noun),
-        demands.FIXES["trusted-services"],
+        demands.FIXES["trusted-services"].command,
     ),
     identity_has_access,
     _of_key(
@@ -489,7 +489,7 @@ _SURROUNDINGS: tuple[Rule, ...] = (
         "key-allows-wrapping",
         Severity.CHANGEABLE,
         lambda version: demands.key_operations(version.operations),
-        demands.FIXES["key-operations"],
+        demands.FIXES["key-operations"].command,
     ),
     bound_version_is_usable,
     key_properties_known,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from core import kind_limits
-from core.demands import Unmet
+from core import demands, kind_limits
+from core.demands import Judgement
 from review.keys import ReviewedKey
 from review.kinds import Kind
 from review.other_stacks import Found
@@ -52,11 +52,11 @@ def _kind_above(child: ReviewedState, accounts: Iterable[ReviewedResource]) -> V
     return None
 
 
-def _limits(account: Protection) -> Iterator[Unmet]:
+def _limits(account: Protection) -> Iterator[Judgement]:
     kind, key = _text(account.kind), account.key
     named = isinstance(key, ReviewedKey) and key.identity is not None
     found = (
-        kind_limits.tier(kind, _text(account.tier)) if account.bound else None,
+        demands.tier(kind, tier) if account.bound and (tier := _text(account.tier)) else None,
         kind_limits.key_identity(kind, user_assigned=named),
         kind_limits.storage(kind, len(_storage(account))),
         kind_limits.search(kind, linked=any(what == "search" for what, _ in account.linked)),
@@ -69,7 +69,7 @@ def _storage(account: Protection) -> list[str]:
     return [id for what, id in account.linked if what == "storage"]
 
 
-def _refused(unmet: Unmet) -> Verdict:
+def _refused(unmet: Judgement) -> Verdict:
     return Verdict(Name.NOT_FOR_KIND, "Azure will REFUSE this: found {}", (unmet.text,))
 
 

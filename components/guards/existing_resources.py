@@ -183,12 +183,8 @@ def problems(
         None if is_closed else demands.trusted_services(found.network, found.noun),
     )
     for demand in unmet:
-        if demand:
-            fix = demands.FIXES.get(demand.demand, "").format(
-                update=demands.update_command(found.name, in_managed_hsm=found.is_managed_hsm),
-                vault_id=found.id,
-            )
-            run = f"; run `{fix}`" if fix else ""
+        if demand and demand.unmet:
+            run = f"; run `{fix}`" if (fix := demand.az(vault_id=found.id)) else ""
             if demand.demand == "same-region":
                 there = regions.normalised(found.location)
                 run = f"; set location: {there}, or give a {found.noun} in {inputs.location}"
@@ -222,9 +218,8 @@ def unusable_key(
         demands.key_type(key.get("kty"), None if size is None else int(size)),
         demands.key_operations(key.get("keyOps")),
     )
-    for demand in filter(None, unmet):
-        command = demands.FIXES.get(demand.demand, "").format(key=key.get("keyUri"))
-        run = f"; run `{command}`" if command else ""
+    for demand in (one for one in unmet if one and one.unmet):
+        run = f"; run `{command}`" if (command := demand.az(key=key.get("keyUri"))) else ""
         yield Problem("key.id", f"the key {location.key_name!r} cannot be used: {demand.text}{run}")
 
 

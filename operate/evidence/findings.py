@@ -65,7 +65,7 @@ _GRANT = (
 _CLOSE = "set network.access to closed, selected or private"
 _ROTATE = "raise key.generation and run pulumi up"
 DEMAND_FIXES = {
-    **demands.FIXES,
+    **{demand: fix.command for demand, fix in demands.FIXES.items() if demand != "hsm-activated"},
     "same-region": "bind the account to a key in its own region",
     "same-tenant": "bind the account to a key in its own tenant",
     "key-type": "create an RSA key of 2048 bits and bind the account to it",
@@ -303,8 +303,7 @@ def _words(vault: object) -> dict[str, str]:
         }
     return {
         "noun": vault.noun,
-        "close": f"{demands.update_command(vault.name, in_managed_hsm=True)} --default-action Deny --bypass "
-        "AzureServices",
+        "close": f"{demands.update_command(vault.id)} --default-action Deny --bypass AzureServices",
         "record": f"have its administrators send its {audit_log.CATEGORY} log to a workspace, "
         "or to storage or an event hub, where it is not read here "
         "(docs/managed-hsm.md has the command)",
@@ -389,7 +388,9 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
         demands.purge_protection(vault.purge_protection, vault.noun),
         demands.trusted_services(vault.network, vault.noun),
         demands.tier(account.kind, account.sku, account.capabilities),
-        demands.outbound(account.restricts_outbound, account.allowed_fqdns, account.encryption.key_vault_uri),
+        demands.outbound(
+            account.restricts_outbound, account.allowed_fqdns, [account.encryption.key_vault_uri]
+        ),
     ]
     if key:
         unmet += [demands.key_type(key.type, key.size), demands.key_operations(key.operations)]
@@ -398,11 +399,11 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
     names = {
         "vault": vault.name,
         "vault_id": vault.id,
-        "update": demands.update_command(vault.name, in_managed_hsm=vault.is_managed_hsm),
+        "update": demands.update_command(vault.id),
         "key": bound and KeyUri(bound.vault_uri, bound.name).text,
         "version": bound and bound.text,
     }
-    yield from ((one.demand, {"text": one.text, **names}) for one in unmet if one)
+    yield from ((one.demand, {"text": one.text, **names}) for one in unmet if one and one.unmet)
 
 
 def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Broken]:

@@ -1,7 +1,7 @@
 """An account has only what accounts of its kind can have."""
 
 from core import kind_limits
-from core.demands import Unmet
+from core.demands import Judgement
 from core.resource_types import Kind
 from policies.relations import Relations
 from policies.rule import Findings, NotYetKnown, Options, StackRule, Violation
@@ -61,7 +61,7 @@ def _network(account: Node, rules: View, kind: str) -> Findings:
         yield from _found(unmet, account, "take bypass out of properties.networkAcls")
 
 
-def _found(unmet: Unmet | None, node: Node, fix: str, setting: str | None = None) -> Findings:
+def _found(unmet: Judgement | None, node: Node, fix: str, setting: str | None = None) -> Findings:
     if unmet:
         yield Violation(unmet.found, unmet.expected, fix, node.urn, setting)
 

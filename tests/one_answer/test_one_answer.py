@@ -54,7 +54,7 @@ def unmet(world: World) -> Iterator[str]:
         demands.purge_protection(vault.purge_protection),
         demands.trusted_services(vault.network),
         demands.tier(account.kind, account.sku, account.capabilities),
-        demands.outbound(account.restricts_outbound, account.allowed_fqdns, uri.vault_uri),
+        demands.outbound(account.restricts_outbound, account.allowed_fqdns, [uri.vault_uri]),
     ]
     if world.key_json is None:
         yield "key-exists"
@@ -65,7 +65,7 @@ def unmet(world: World) -> Iterator[str]:
             demands.key_operations(version.operations),
             *demands.key_usable(version, world.door.cloud.clock.now()),
         ]
-    yield from (one.demand for one in found if one)
+    yield from (one.demand for one in found if one and one.unmet)
 
 
 def test_core_says_what_the_cloud_does(arranged: tuple[Situation, World]) -> None:
