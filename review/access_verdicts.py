@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 
 from core import rights
 from core.rights import Access
+from core.values import Value
 from review.access import ReviewedGrant, level
 from review.protection import Protection
-from review.values import Value
 from review.verdict import Name, Verdict
 
 _TAKEN = "access to the key REMOVED ({}): the service can no longer read the data"

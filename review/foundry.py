@@ -6,8 +6,8 @@ azure/ai-foundry/how-to/agent-service-operator-disaster-recovery). A deployment 
 
 from collections.abc import Iterable, Iterator
 
+from core.resource_types import Kind
 from review import kind_verdicts, settings
-from review.kinds import Kind
 from review.other_stacks import Found
 from review.resource import ReviewedResource
 from review.verdict import Name, Verdict
@@ -22,7 +22,7 @@ def verdicts(resources: Iterable[ReviewedResource]) -> Iterator[Found]:
     going = tuple(
         f"{one.live.id.rstrip('/').lower()}/"
         for one in resources
-        if one.kind is Kind.ACCOUNT and _goes(one) and one.live and one.live.id
+        if one.kind is Kind.ACCOUNT and one.goes and one.live and one.live.id
     )
     yield from kind_verdicts.below_accounts(resources)
     for one in resources:
@@ -37,14 +37,10 @@ def _of(one: ReviewedResource) -> Iterator[Verdict]:
     noun, gone = one.kind.value, "REPLACED by a new one" if one.replaced else "DELETED"
     if one.released:
         yield Verdict(Name.RELEASED, f"{noun} leaves the stack and stays in Azure as it is")
-    elif _goes(one) and is_project:
+    elif one.goes and is_project:
         yield Verdict(Name.PROJECT_DELETED, f"{noun} {gone}: its agents, files and threads are lost")
-    elif _goes(one):
+    elif one.goes:
         yield Verdict(Name.CHANGED, f"{noun} {gone}: calls to it fail; it holds no data")
     elif one.recorded and one.live is None and is_project:
         again = "; it is made again, empty" if one.planned else ""
         yield Verdict(Name.ACCOUNT_GONE, f"{noun} was deleted outside Pulumi{again}")
-
-
-def _goes(one: ReviewedResource) -> bool:
-    return one.deleted or (one.replaced and one.live is not None)

@@ -6,13 +6,13 @@ A stack that only has vaults and grants, or the resource group, decides over acc
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from core.resource_types import Kind
 from core.rights import Access
+from core.values import folded
 from review import access_verdicts
 from review.access import ReviewedGrant, level
-from review.kinds import VAULTS, Kind, may_hold, token_of
-from review.resource import ReviewedResource
+from review.resource import VAULTS, ReviewedResource, may_hold, token_of
 from review.snapshot import Moment, Snapshot
-from review.values import folded, text
 from review.verdict import Name, Verdict
 
 Found = tuple[str, Verdict]
@@ -28,7 +28,7 @@ def with_their_groups(resources: Sequence[ReviewedResource]) -> tuple[ReviewedRe
     groups = {
         f"{one.live.id.rstrip('/').lower()}/"
         for one in resources
-        if one.kind is Kind.RESOURCE_GROUP and one.live and one.live.id and _goes(one)
+        if one.kind is Kind.RESOURCE_GROUP and one.live and one.live.id and one.goes
     }
     return tuple(_unkept(one, groups) for one in resources)
 
@@ -50,16 +50,16 @@ def verdicts(
     """
     found = [*_access(resources, snapshots, owned)]
     for one in resources:
-        if one.kind is Kind.RESOURCE_GROUP and _goes(one):
+        if one.kind is Kind.RESOURCE_GROUP and one.goes:
             words = (
                 f"resource group {_GOING[one.replaced]}: all in it goes, also what this preview does not show"
             )
             found.append((one.urn, Verdict(Name.UNDETERMINED, words)))
-        elif one.kind in _UNREAD and (_goes(one) or _writes(one)):
-            done = _GOING[one.replaced] if _goes(one) else "WRITTEN"
+        elif one.kind in _UNREAD and (one.goes or _writes(one)):
+            done = _GOING[one.replaced] if one.goes else "WRITTEN"
             words = f"{done}, and this review does not read what {{}} does to data"
             found.append((one.urn, Verdict(Name.UNDETERMINED, words, (token_of(one.urn),))))
-        elif one.kind is Kind.PRIVATE_ENDPOINT and _goes(one):
+        elif one.kind is Kind.PRIVATE_ENDPOINT and one.goes:
             then = " meanwhile; the new one may have other addresses" if one.replaced else ""
             words = f"private endpoint {_GOING[one.replaced]}: calls through it fail{then}"
             found.append((one.urn, Verdict(Name.CHANGED, words)))
@@ -68,23 +68,19 @@ def verdicts(
     return found
 
 
-def _goes(one: ReviewedResource) -> bool:
-    return one.deleted or (one.replaced and one.live is not None)
-
-
 def _writes(one: ReviewedResource) -> bool:
-    holds = one.kind is Kind.UNREAD or (one.planned is not None and may_hold(one.planned.inputs))
+    holds = one.kind is Kind.UNREAD or (one.planned is not None and may_hold(one.planned.written))
     return one.written and holds
 
 
 def _lock(one: ReviewedResource) -> Iterator[Verdict]:
     """A management lock that goes, or lets more pass: ReadOnly allows less than CanNotDelete."""
-    if _goes(one):
+    if one.goes:
         yield Verdict(
             Name.PROTECTION_WEAKENED, f"management lock {_GOING[one.replaced]}: what it held can be deleted"
         )
     elif one.live and one.planned:
-        before, after = (text(state.declared("level")) for state in (one.live, one.planned))
+        before, after = (state.text("level") for state in (one.live, one.planned))
         if folded(before) != folded(after) and folded(before) != "notspecified":
             words = "management lock weakened: {} -> {}"
             yield Verdict(Name.PROTECTION_WEAKENED, words, (before, after))
@@ -99,7 +95,7 @@ def _access(
     update, or outside Pulumi and not given again."""
     live, planned = snapshots[Moment.LIVE], snapshots[Moment.PLANNED]
     kept = {one.urn for one in resources if one.released}
-    gone = {one.urn for one in resources if one.kind in VAULTS and (_goes(one) or one.planned is None)}
+    gone = {one.urn for one in resources if one.kind in VAULTS and (one.goes or one.planned is None)}
     before, after = _by_principal(live.grants()), _by_principal(planned.grants())
     seen: set[tuple[str, str]] = set()
     for snapshot in (live, snapshots[Moment.RECORDED]):
@@ -109,7 +105,7 @@ def _access(
                 entry = snapshot.vault_named(vault)
                 if not principal or (principal, vault or "") in owned or (principal, grant.scope) in seen:
                     continue
-                if grant.urn in kept or (entry and entry[0].urn in gone):
+                if grant.urn in kept or (entry and entry.urn in gone):
                     continue
                 had = _on_key(snapshot, grants, grant)
                 if level(had) is not Access.FULL:
@@ -129,7 +125,7 @@ def _on_key(snapshot: Snapshot, grants: Iterable[ReviewedGrant], grant: Reviewed
     model."""
     vault, key = grant.place
     entry = snapshot.vault_named(vault)
-    id = entry[1].id if entry else ""
+    id = entry.id if entry else ""
     return [one.under(snapshot.uses_roles(vault)) for one in grants if one.covers(vault, key, id)]
 
 

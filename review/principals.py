@@ -7,9 +7,9 @@ vault with access policies can give themselves any permission).
 from collections.abc import Container, Iterator, Mapping
 
 from core import rights
+from core.values import Mark, Value, folded
 from review.access import ReviewedGrant
 from review.snapshot import Moment, Snapshot
-from review.values import Mark, Value, folded
 from review.verdict import Name, Verdict
 
 Ability = tuple[str, str]

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from core import commands
+from core.values import Mark, Value
 from review import approvals as recorded
 from review.approvals import Approval, People
 from review.events import Diagnostic, PolicyFinding
@@ -20,7 +21,6 @@ from review.preview import Preview
 from review.protection import Protection
 from review.rules import verdicts_of, verdicts_of_unattached
 from review.subject import ReviewedAccount, known_as, subjects_of
-from review.values import Mark, Value
 from review.verdict import Name, Verdict, VerdictSeverity
 
 # What the engine says for every refusal, beside the reason.

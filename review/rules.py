@@ -7,16 +7,15 @@ must be bound again), and that an account's PUT drops what it does not carry.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeVar
 
-from core import arm_ids
+from core import arm_ids, values
 from core.facts import HOURS_HELD
+from core.resource_types import Kind
+from core.values import Mark, folded
 from review import access_verdicts, keys, kind_verdicts, settings, vault_verdicts
 from review.keys import ReviewedKey, newest_version
-from review.kinds import Kind
 from review.protection import Protection, VaultProtection
-from review.resource import ReviewedResource
 from review.settings import Setting
 from review.subject import ReviewedAccount, Unattached
-from review.values import Mark, Value, folded, look
 from review.verdict import Name, Verdict
 
 Facts = TypeVar("Facts", Protection, VaultProtection)
@@ -74,7 +73,8 @@ def _settings(live: Protection, planned: Protection) -> Iterator[Verdict]:
             "account may no longer reach {}, the vault of its key: the service can no longer read the data"
         )
         yield Verdict(Name.ACCESS_REVOKED, words, (host,))
-    for what, id in sorted(live.linked - planned.linked):
+    linked = [settings.linked_of(one.account) if one.account else frozenset() for one in (live, planned)]
+    for what, id in sorted(linked[0] - linked[1]):
         words = f"linked {what} {{}} TAKEN AWAY: the account no longer reads what it keeps there"
         yield Verdict(Name.LINK_LOST, words, (arm_ids.name_of(id),))
     if live.vault and planned.vault and live.vault.urn == planned.vault.urn:
@@ -153,10 +153,10 @@ def _new(subject: ReviewedAccount, planned: Protection) -> Iterator[Verdict]:
     elif isinstance(planned.key, ReviewedKey):
         if subject.account is None and subject.recorded:
             yield Verdict(
-                Name.REPAIRED, "binding " + again + "will be bound again to {}", (_shown(planned.key),)
+                Name.REPAIRED, "binding " + again + "will be bound again to {}", (planned.key.shown,)
             )
         else:
-            yield Verdict(Name.BOUND, "will be bound to {}", (_shown(planned.key),))
+            yield Verdict(Name.BOUND, "will be bound to {}", (planned.key.shown,))
     else:
         yield Verdict(Name.UNDETERMINED, "new account whose encryption is {}", (planned.key,))
 
@@ -169,7 +169,7 @@ def _encryption(subject: ReviewedAccount, live: Protection, planned: Protection)
         return
     if before is None:
         if after is not None and not (subject.recorded and subject.recorded.key):
-            yield Verdict(Name.BOUND, "will be bound to {}", (_shown(after),))
+            yield Verdict(Name.BOUND, "will be bound to {}", (after.shown,))
         return
     if after is None:
         yield from _unbinding(subject)
@@ -194,7 +194,7 @@ def _encryption(subject: ReviewedAccount, live: Protection, planned: Protection)
         yield Verdict(
             Name.KEY_CHANGED,
             "will be re-bound to ANOTHER KEY: {} instead of {}",
-            (_shown(after), _shown(before)),
+            (after.shown, before.shown),
         )
     else:
         yield Verdict(Name.UNDETERMINED, "will be re-bound, and the preview does not show to which key")
@@ -220,15 +220,13 @@ def _reasserted(subject: ReviewedAccount, key: ReviewedKey) -> Iterator[Verdict]
     elif any(binding.op in {"update", "create"} for binding in subject.bindings):
         yield Verdict(Name.REASSERTED, "binding is written again with the same version {}", (key.version,))
     elif subject.account and subject.account.op == "update" and subject.account.planned:
-        yield from _written(keys.of_account(subject.account.planned, live=False), key, subject.account)
+        yield from _written(values.prop(subject.account.planned.written, "encryption"), key)
 
 
-def _written(
-    inline: ReviewedKey | Mark | None, key: ReviewedKey, account: ReviewedResource
-) -> Iterator[Verdict]:
+def _written(stated: object, key: ReviewedKey) -> Iterator[Verdict]:
     """What an account's own write makes of its encryption, where no binding is written after it."""
-    stated = account.planned is not None and look(account.planned.inputs, "properties.encryption") is not None
-    if inline is None and not stated:
+    inline = keys.of_encryption(stated)
+    if inline is None and stated is None:
         words = "account is written WITHOUT its encryption and not bound again: it must be assumed unbound"
         yield Verdict(Name.MAY_UNBIND, words)
     elif inline is None:
@@ -240,7 +238,7 @@ def _written(
         )
     elif not inline.same_version(key):
         words = "account is written with ANOTHER KEY OR VERSION: {} instead of {}"
-        yield Verdict(Name.KEY_CHANGED, words, (_shown(inline), _shown(key)))
+        yield Verdict(Name.KEY_CHANGED, words, (inline.shown, key.shown))
 
 
 def _identity(live: Protection, planned: Protection) -> Iterator[Verdict]:
@@ -282,7 +280,7 @@ def _drift(subject: ReviewedAccount, live: Protection, planned: Protection) -> I
     if recorded.bound and not live.bound:
         if isinstance(planned.key, ReviewedKey):
             yield Verdict(
-                Name.REPAIRED, "was UNBOUND outside Pulumi; will be bound again to {}", (_shown(planned.key),)
+                Name.REPAIRED, "was UNBOUND outside Pulumi; will be bound again to {}", (planned.key.shown,)
             )
         else:
             yield Verdict(Name.UNBOUND, "was UNBOUND outside Pulumi, and this update does not bind it again")
@@ -292,7 +290,7 @@ def _drift(subject: ReviewedAccount, live: Protection, planned: Protection) -> I
         and recorded.key.same_version(live.key) is False
     ):
         words = "was re-bound outside Pulumi, from {} to {}"
-        yield Verdict(Name.CHANGED, words, (_shown(recorded.key), _shown(live.key)))
+        yield Verdict(Name.CHANGED, words, (recorded.key.shown, live.key.shown))
     lost = recorded.identity and recorded.identity.system and live.identity and live.identity.system is False
     # Access goes with the identity that has it.
     if lost:
@@ -320,11 +318,3 @@ def _access_drift(
         else:
             words = f"access to the key was {how} outside Pulumi{_UNDONE}"
             yield Verdict(Name.ACCESS_RESTORED, words)
-
-
-def _shown(key: ReviewedKey) -> Value:
-    parts = (key.vault, key.name, key.version)
-    if all(part is Mark.UNKNOWN for part in parts):
-        return Mark.UNKNOWN
-    shown = [part.value if isinstance(part, Mark) else (part or "no version") for part in parts]
-    return f"{shown[0]}/{shown[1]}, version {shown[2]}"

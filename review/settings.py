@@ -12,8 +12,8 @@ from typing import Final
 
 from core import arm_ids, audit_log
 from core.defaults import DEFAULTS
+from core.values import Mark, Value, flag, folded, items, look, text
 from review.resource import ReviewedResource, ReviewedState
-from review.values import Mark, Value, flag, folded, items, look, text
 from review.verdict import Name, Verdict
 
 ANYTHING: Final = "*"
@@ -87,7 +87,7 @@ def replacing(*resources: ReviewedResource | None) -> Iterator[Verdict]:
 
 def of_account(state: ReviewedState, endpoints: int, logs: Iterable[ReviewedState]) -> dict[str, Setting]:
     """The settings of an account. `endpoints` is how many private endpoints lead to it."""
-    off = flag(state.setting("properties.disableLocalAuth"))
+    off = flag(state.setting("disableLocalAuth"))
     local = off if isinstance(off, Mark) else None if off is None else _on(not off)
     return {
         "account's network": network(state, endpoints, "network"),
@@ -104,8 +104,8 @@ def of_vault(
     state: ReviewedState, endpoints: int, logs: Iterable[ReviewedState], *, live: bool
 ) -> dict[str, Setting]:
     """The settings of a vault. A write that does not state purge protection leaves it as it is."""
-    soft, purge = (flag(state.setting(f"properties.{name}")) for name in _DELETES)
-    days = text(state.setting("properties.softDeleteRetentionInDays"))
+    soft, purge = (flag(state.setting(name)) for name in _DELETES)
+    days = text(state.setting("softDeleteRetentionInDays"))
     return {
         "vault's network": network(state, endpoints, "vault network"),
         "soft delete": _recovery(soft, ""),
@@ -126,8 +126,8 @@ def protected(state: ReviewedState) -> Setting:
 
 def network(state: ReviewedState, endpoints: int, fact: str) -> Setting:
     """Who reaches an account or a vault over the network. What is not declared means open, as in Azure."""
-    access = folded_or_mark(state.setting("properties.publicNetworkAccess"))
-    acls = state.declared("properties.networkAcls")
+    access = folded_or_mark(state.setting("publicNetworkAccess"))
+    acls = state.stated("networkAcls")
     rules = _rules(acls)
     # Rules without a default close it to everybody else, as core.adapters reads it (assumed).
     default = folded_or_mark(look(acls, "defaultAction")) or ("allow" if rules == _NOTHING else "deny")
@@ -148,7 +148,7 @@ def network(state: ReviewedState, endpoints: int, fact: str) -> Setting:
 
 def lets_services(state: ReviewedState) -> bool:
     """Whether trusted Azure services pass a firewall, because it says so or by default (Vault 2024-11-01)."""
-    stated = text(state.declared("properties.networkAcls.bypass")) or DEFAULTS["bypass"]
+    stated = text(state.stated("networkAcls.bypass")) or DEFAULTS["bypass"]
     return "azureservices" in (folded(stated) or "")
 
 
@@ -163,7 +163,7 @@ def _rules(acls: object) -> frozenset[str] | None:
         rules = items(look(acls, path))
         if isinstance(rules, Mark):
             return None
-        for rule in rules or ():
+        for rule in rules:
             value = text(look(rule, property))
             if not isinstance(value, str):
                 return None
@@ -173,10 +173,10 @@ def _rules(acls: object) -> frozenset[str] | None:
 
 def _outbound(state: ReviewedState) -> Setting:
     """Which hosts an account may reach: anything where it says nothing, as in Azure."""
-    restricts = flag(state.setting("properties.restrictOutboundNetworkAccess"))
-    listed = items(state.declared("properties.allowedFqdnList"))
-    names = [text(one) for one in listed] if isinstance(listed, list) else []
-    if Mark in map(type, (restricts, listed, *names)):
+    restricts = flag(state.setting("restrictOutboundNetworkAccess"))
+    listed = items(state.stated("allowedFqdnList"))
+    names = [listed] if isinstance(listed, Mark) else [text(one) for one in listed]
+    if Mark in map(type, (restricts, *names)):
         return Setting(Mark.UNKNOWN.value, None)
     if not restricts:
         return Setting("anywhere", _ALL)
@@ -205,9 +205,9 @@ def linked_of(state: ReviewedState) -> frozenset[tuple[str, str]]:
     Their data is under their own keys; what is no longer linked is no longer read (userOwnedStorage and
     apiProperties.qnaAzureSearchEndpointId of an account, Microsoft.CognitiveServices 2025-06-01).
     """
-    listed = items(state.declared("properties.userOwnedStorage"))
-    storage = [text(look(one, "resourceId")) for one in listed] if isinstance(listed, list) else []
-    search = text(state.declared("properties.apiProperties.qnaAzureSearchEndpointId"))
+    listed = items(state.stated("userOwnedStorage"))
+    storage = [] if isinstance(listed, Mark) else [text(look(one, "resourceId")) for one in listed]
+    search = text(state.stated("apiProperties.qnaAzureSearchEndpointId"))
     return frozenset(
         (what, known)
         for what, id in (*(("storage", one) for one in storage), ("search", search))
@@ -219,10 +219,10 @@ def _audit(settings: Iterable[ReviewedState], fact: str = "", *, notes_gain: boo
     """All diagnostic settings of a resource together; one without a category or a place records nothing."""
     records: set[Record] = set()
     for state in settings:
-        listed = items(state.declared("logs"))
+        listed = items(state.stated("logs"))
         names = {
             name
-            for log in (listed if isinstance(listed, list) else ())
+            for log in (() if isinstance(listed, Mark) else listed)
             if flag(look(log, "enabled")) is not False
             and (name := folded(text(look(log, "categoryGroup")) or text(look(log, "category"))))
         }
@@ -231,7 +231,7 @@ def _audit(settings: Iterable[ReviewedState], fact: str = "", *, notes_gain: boo
         records |= {
             (name, what, place.value if isinstance(place, Mark) else _place(state, path, place))
             for path, what in audit_log.DESTINATIONS.items()
-            if (place := text(state.declared(path)))
+            if (place := text(state.stated(path)))
             for name in names
         }
     categories = ", ".join(sorted({category for category, _, _ in records}))
@@ -255,7 +255,7 @@ def _place(state: ReviewedState, path: str, written: str) -> str:
     id = written.strip().rstrip("/").lower()
     if path != audit_log.EVENT_HUB:
         return id
-    namespace, hub = id.partition("/authorizationrules/")[0], text(state.declared(audit_log.EVENT_HUB_NAME))
+    namespace, hub = id.partition("/authorizationrules/")[0], text(state.stated(audit_log.EVENT_HUB_NAME))
     if isinstance(hub, Mark):
         return hub.value
     return f"{namespace}/eventhubs/{hub.lower()}" if hub else namespace

@@ -4,16 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from core import arm_ids
-from core.resource_types import NAME_INPUTS
+from core.resource_types import Kind
+from core.values import Mark, Value, folded
 from review import access_verdicts, foundry, other_stacks, principals, protection
 from review.access import ReviewedGrant, Revocation
 from review.keys import ReviewedKey
-from review.kinds import VAULTS, Kind
 from review.preview import Preview
 from review.protection import Protection
-from review.resource import ReviewedResource, arm_name
+from review.resource import VAULTS, ReviewedResource
 from review.snapshot import Moment, Snapshot
-from review.values import Mark, Value, folded, text
 from review.verdict import Name, Verdict
 
 
@@ -61,7 +60,7 @@ def subjects_of(preview: Preview) -> tuple[tuple[ReviewedAccount, ...], tuple[Un
     subjects = [_subject(one, snapshots, by_urn) for one in resources if one.kind is Kind.ACCOUNT]
     taken = {binding.urn for subject in subjects for binding in subject.bindings}
     adrift = [one for one in resources if one.kind is Kind.BINDING and one.urn not in taken]
-    if any(one.planned and text(one.planned.declared("accountId")) is Mark.UNKNOWN for one in adrift):
+    if any(one.planned and one.planned.text("accountId") is Mark.UNKNOWN for one in adrift):
         subjects = [replace(one, maybe_bound=True) for one in subjects]
     subjects += [_subject(one, snapshots, by_urn) for one in adrift]
     revocations = [one for one in resources if one.kind is Kind.REVOCATION]
@@ -142,16 +141,16 @@ def _subject(
     is_account = resource.kind is Kind.ACCOUNT
     protection_of = protection.of_account if is_account else protection.of_binding
     found = {
-        moment: protection_of(snapshot, resource, state) if (state := snapshot.state(resource.urn)) else None
+        moment: protection_of(snapshot, state) if (state := snapshot.state(resource.urn)) else None
         for moment, snapshot in snapshots.items()
     }
     bindings = dict.fromkeys(one.binding for one in found.values() if one and one.binding)
-    key, vault = _key_and_vault(found, snapshots)
+    key, vault = _key_and_vault(found, snapshots, by_urn)
     live = found[Moment.LIVE]
-    id = resource.state.id or None if is_account else text(resource.state.declared("accountId"))
+    id = resource.state.id or None if is_account else resource.state.text("accountId")
     named = arm_ids.name_of(id) if isinstance(id, str) else id
     return ReviewedAccount(
-        name=arm_name(resource.state, "accountName") if is_account else named,
+        name=resource.state.azure_name if is_account else named,
         id=id,
         account=resource if is_account else None,
         bindings=tuple(by_urn[urn] for urn in bindings),
@@ -165,7 +164,9 @@ def _subject(
 
 
 def _key_and_vault(
-    found: dict[Moment, Protection | None], snapshots: dict[Moment, Snapshot]
+    found: dict[Moment, Protection | None],
+    snapshots: dict[Moment, Snapshot],
+    by_urn: dict[str, ReviewedResource],
 ) -> tuple[ReviewedResource | None, ReviewedResource | None]:
     """The key and vault that the data is under now; after the update where it is under none now."""
     for moment in (Moment.LIVE, Moment.RECORDED, Moment.PLANNED):
@@ -174,7 +175,7 @@ def _key_and_vault(
         if isinstance(key, ReviewedKey):
             made = snapshot.key_in(key.vault, key.name)
             vault = snapshot.vault_named(key.vault)
-            return (made[0] if made else None), (vault[0] if vault else None)
+            return (by_urn[made.urn] if made else None), (by_urn[vault.urn] if vault else None)
     return None, None
 
 
@@ -185,12 +186,12 @@ def _unattached(
         if resource.kind not in {*VAULTS, Kind.KEY} or resource.urn in used:
             continue
         live, planned, recorded = (
-            protection.vault_facts(snapshots[moment], resource, at)
+            protection.vault_facts(snapshots[moment], at)
             if resource.kind in VAULTS and (at := snapshots[moment].state(resource.urn))
             else None
             for moment in (Moment.LIVE, Moment.PLANNED, Moment.RECORDED)
         )
-        name = arm_name(resource.state, NAME_INPUTS[resource.kind])
+        name = resource.state.azure_name
         yield Unattached(resource, name, resource.state.id or None, live, planned, recorded=recorded)
 
 

@@ -6,10 +6,9 @@ Source: a disabled or deleted key takes the data out of reach ("encryption of da
 from collections.abc import Iterator
 
 from core import arm_ids
+from core.values import Value
 from review.keys import is_disabled
-from review.kinds import VAULTS
-from review.resource import ReviewedResource
-from review.values import Value
+from review.resource import VAULTS, ReviewedResource
 from review.verdict import Name, Verdict
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
-from review.values import Value
+from core.values import Value
 
 
 class VerdictSeverity(IntEnum):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from review.kinds import Kind
+from core.resource_types import Kind
 from tests.review.build import UNKNOWN
 from tests.review.scenes import OTHER, ROLE, Scene
 
