@@ -8,7 +8,7 @@ from core.resource_types import GENERIC_NAMES, Kind
 from core.values import folded, look
 from review import settings
 from review.keys import ReviewedKey
-from review.other_stacks import Found
+from review.lifecycle import Found
 from review.protection import Protection
 from review.resource import ReviewedResource, ReviewedState
 from review.verdict import Name, Verdict

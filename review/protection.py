@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from core import arm_ids, values
 from core.resource_types import Kind
@@ -41,17 +41,9 @@ class ReviewedIdentity:
 
 
 @dataclass(frozen=True)
-class VaultProtection:
-    """The vault that the key is in, as far as it is in the preview."""
-
-    urn: str
-    settings: Settings
-    shuts_services_out: bool
-
-
-@dataclass(frozen=True)
 class Protection:
-    """One account at one moment. `key` is None on Microsoft-managed keys, `vault` if the preview has none.
+    """One account at one moment. `key` is None on Microsoft-managed keys; `vault` is the URN of its vault,
+    None if the preview has none.
 
     `account` is the account as it is, None for one of another stack; `binding` is the URN of what binds it,
     and `used_by` are those of the user-assigned identities of this stack that may use the key.
@@ -59,7 +51,8 @@ class Protection:
 
     key: ReviewedKey | Mark | None
     grants: tuple[ReviewedGrant, ...]
-    vault: VaultProtection | None
+    vault: str | None = None
+    vault_settings: Settings = field(default_factory=dict)
     identity: ReviewedIdentity | None = None
     settings: Settings = field(default_factory=dict)
     account: ReviewedState | None = None
@@ -84,7 +77,10 @@ def of_account(snapshot: Snapshot, state: ReviewedState) -> Protection:
     key = None if unbound else snapshot.bound_key(binding or state)
     identity = _identity(snapshot, state)
     users = key_users(snapshot, state, identity, key)
-    own = settings.of_account(state, snapshot.private_endpoints_of(id), snapshot.logs_of(state.urn, id))
+    host = key.host if isinstance(key, ReviewedKey) else None
+    logs = snapshot.logs_of(state.urn, id)
+    own = settings.of_account(state, snapshot.private_endpoints_of(id), logs, host)
+    vault = snapshot.vault_named(key.vault) if isinstance(key, ReviewedKey) else None
     made = (snapshot.identity(one) for one in users[1] if key is not None)
     return Protection(
         key=key,
@@ -92,7 +88,8 @@ def of_account(snapshot: Snapshot, state: ReviewedState) -> Protection:
         # What is bound in the account's own create waits for the grant itself.
         grants=_covering(snapshot, _grants(snapshot, state, identity, users, binding or state), key),
         settings={**own, **_protected("binding", binding)},
-        vault=_vault(snapshot, key),
+        vault=vault.urn if vault else None,
+        vault_settings=_vault(snapshot, key, vault),
         account=state,
         binding=binding.urn if binding else None,
         used_by=frozenset(one.urn for one in made if one),
@@ -102,11 +99,13 @@ def of_account(snapshot: Snapshot, state: ReviewedState) -> Protection:
 def of_binding(snapshot: Snapshot, state: ReviewedState) -> Protection:
     """The protection of an account that is not in the stack, of which only its binding is known."""
     key = snapshot.bound_key(state)
+    vault = snapshot.vault_named(key.vault) if isinstance(key, ReviewedKey) else None
     grants = snapshot.grants_of((), (values.text(state.found("principalId")),), state.dependencies)
     return Protection(
         key=key,
         grants=_covering(snapshot, grants, key),
-        vault=_vault(snapshot, key),
+        vault=vault.urn if vault else None,
+        vault_settings=_vault(snapshot, key, vault),
         settings=_protected("binding", state),
         binding=state.urn,
     )
@@ -197,18 +196,16 @@ def _protected(what: str, state: ReviewedState | None) -> dict[str, Setting]:
     return {f"Pulumi's protection of the {what}": settings.protected(state)} if state else {}
 
 
-def _vault(snapshot: Snapshot, key: ReviewedKey | Mark | None) -> VaultProtection | None:
-    state = snapshot.vault_named(key.vault) if isinstance(key, ReviewedKey) else None
-    if state is None or not isinstance(key, ReviewedKey):
-        return None
-    found = vault_facts(snapshot, state)
-    own = _protected("key", snapshot.key_in(key.vault, key.name))
-    return replace(found, settings={**found.settings, **own})
+def _vault(
+    snapshot: Snapshot, key: ReviewedKey | Mark | None, vault: ReviewedState | None
+) -> dict[str, Setting]:
+    if vault is None or not isinstance(key, ReviewedKey):
+        return {}
+    return {**vault_settings(snapshot, vault), **_protected("key", snapshot.key_in(key.vault, key.name))}
 
 
-def vault_facts(snapshot: Snapshot, state: ReviewedState) -> VaultProtection:
-    """The facts of a vault of the stack."""
+def vault_settings(snapshot: Snapshot, state: ReviewedState) -> dict[str, Setting]:
+    """The settings of a vault of the stack."""
     id = state.id or None
     endpoints, logs = snapshot.private_endpoints_of(id), snapshot.logs_of(state.urn, id)
-    found = settings.of_vault(state, endpoints, logs, live=snapshot.live)
-    return VaultProtection(state.urn, found, settings.shuts_services_out(state, found["vault's network"]))
+    return settings.of_vault(state, endpoints, logs, live=snapshot.live)

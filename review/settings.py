@@ -6,17 +6,23 @@ the service demands soft delete and purge protection; Azure's own policies ask f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 from core import arm_ids, audit_log
 from core.defaults import DEFAULTS
 from core.values import Mark, Value, flag, folded, items, look, text
-from review.resource import ReviewedResource, ReviewedState
+from review.resource import ReviewedState
 from review.verdict import Name, Verdict
 
+Facts = TypeVar("Facts")
 ANYTHING: Final = "*"
+GIVEN_BACK: Final = "perhaps on purpose: this update GIVES IT BACK"
+_NO_SERVICES: Final = "vault's firewall does not let trusted Azure services in: the service is shut out"
+_NO_HOST: Final = (
+    "account may no longer reach {}, the vault of its key: the service can no longer read the data"
+)
 _NOTHING: Final[frozenset[str]] = frozenset()
 _ALL: Final = frozenset({ANYTHING})
 Record = tuple[str, str, str]
@@ -29,6 +35,7 @@ class Setting:
     that is not known; `records`: what is logged, and where. `fact` is its line in the report, if it has one.
 
     `lost` is the verdict when it gets weaker; `notes_gain`: a verdict says as well that it gets stronger.
+    `cuts_off` says how it keeps the service from its key, at `from_host`; empty where it does not.
     """
 
     shown: Value
@@ -38,6 +45,8 @@ class Setting:
     notes_gain: bool = True
     records: frozenset[Record] = frozenset()
     in_perimeter: bool = False
+    cuts_off: str = ""
+    from_host: str = ""
 
     def lets_more_than(self, before: Setting) -> bool:
         """Whether something passes that did not before, or is no longer logged at its place."""
@@ -72,21 +81,29 @@ def compared(before: Settings, after: Settings) -> Iterator[Verdict]:
         elif new.notes_gain and (old.lets_more_than(new) if not new.records else not old.records):
             words = f"{what} strengthened: {{}} -> {{}}"
             yield Verdict(Name.STRENGTHENED, words, (old.shown or "none", new.shown))
+        if new.cuts_off and not old.cuts_off:
+            yield Verdict(Name.ACCESS_REVOKED, new.cuts_off, (new.from_host,) if new.from_host else ())
 
 
-def replacing(*resources: ReviewedResource | None) -> Iterator[Verdict]:
-    """The properties whose later change would replace a resource that holds data or its key, because the
-    update adds them to `replaceOnChanges`."""
-    for one in resources:
-        if one and one.planned and not one.replaced:
-            new = set(one.planned.replaced_on) - set(one.live.replaced_on if one.live else ())
-            words = f"later changes of {{}} will REPLACE the {one.kind.value} instead of updating it"
-            if new:
-                yield Verdict(Name.PROTECTION_WEAKENED, words, (", ".join(sorted(map(str, new))),))
+def outside(
+    judge: Callable[[Facts, Facts], Iterable[Verdict]], recorded: Facts, live: Facts, planned: Facts
+) -> Iterator[Verdict]:
+    """Verdicts on changes outside Pulumi: protection that was weakened and that this update leaves so, and a
+    service that was cut off from its key and that this update lets in again."""
+    stays, back = set(judge(recorded, planned)), set(judge(planned, live))
+    for one in judge(recorded, live):
+        if one in stays:
+            yield one
+        elif one.name is Name.ACCESS_REVOKED and one in back:
+            words = f"{one.words}, by a change outside Pulumi, {GIVEN_BACK}"
+            yield Verdict(Name.ACCESS_RESTORED, words, one.values)
 
 
-def of_account(state: ReviewedState, endpoints: int, logs: Iterable[ReviewedState]) -> dict[str, Setting]:
-    """The settings of an account. `endpoints` is how many private endpoints lead to it."""
+def of_account(
+    state: ReviewedState, endpoints: int, logs: Iterable[ReviewedState], host: str | None
+) -> dict[str, Setting]:
+    """The settings of an account. `endpoints` is how many private endpoints lead to it, `host` that of the
+    vault of its key."""
     off = flag(state.setting("disableLocalAuth"))
     local = off if isinstance(off, Mark) else None if off is None else _on(not off)
     return {
@@ -96,7 +113,7 @@ def of_account(state: ReviewedState, endpoints: int, logs: Iterable[ReviewedStat
         ),
         "account's audit log": _audit(logs, notes_gain=False),
         "Pulumi's protection of the account": protected(state),
-        "account's outbound access": _outbound(state),
+        "account's outbound access": _outbound(state, host),
     }
 
 
@@ -106,8 +123,11 @@ def of_vault(
     """The settings of a vault. A write that does not state purge protection leaves it as it is."""
     soft, purge = (flag(state.setting(name)) for name in _DELETES)
     days = text(state.setting("softDeleteRetentionInDays"))
+    firewall = network(state, endpoints, "vault network")
+    # The service reaches its vault as a trusted one.
+    shuts = firewall.lets is not None and ANYTHING not in firewall.lets and not lets_services(state)
     return {
-        "vault's network": network(state, endpoints, "vault network"),
+        "vault's network": replace(firewall, cuts_off=_NO_SERVICES) if shuts else firewall,
         "soft delete": _recovery(soft, ""),
         "purge protection": _recovery(False if purge is None and live else purge, "purge protection"),
         "days a deleted key can be recovered": _retention(days),
@@ -152,11 +172,6 @@ def lets_services(state: ReviewedState) -> bool:
     return "azureservices" in (folded(stated) or "")
 
 
-def shuts_services_out(state: ReviewedState, found: Setting) -> bool:
-    """Whether a vault's firewall excludes the service, too, which reaches its vault as a trusted one."""
-    return found.lets is not None and ANYTHING not in found.lets and not lets_services(state)
-
-
 def _rules(acls: object) -> frozenset[str] | None:
     found: set[str] = set()
     for path, property in (("ipRules", "value"), ("virtualNetworkRules", "id")):
@@ -171,7 +186,7 @@ def _rules(acls: object) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def _outbound(state: ReviewedState) -> Setting:
+def _outbound(state: ReviewedState, host: str | None) -> Setting:
     """Which hosts an account may reach: anything where it says nothing, as in Azure."""
     restricts = flag(state.setting("restrictOutboundNetworkAccess"))
     listed = items(state.stated("allowedFqdnList"))
@@ -181,7 +196,11 @@ def _outbound(state: ReviewedState) -> Setting:
     if not restricts:
         return Setting("anywhere", _ALL)
     hosts = frozenset(known for one in names if (known := folded(one)))
-    return Setting(", ".join(sorted(hosts)) or "nothing", hosts)
+    # core.demands.outbound
+    cut = host if host and host not in hosts else ""
+    return Setting(
+        ", ".join(sorted(hosts)) or "nothing", hosts, cuts_off=_NO_HOST if cut else "", from_host=cut
+    )
 
 
 def _recovery(is_on: bool | Mark | None, fact: str) -> Setting:

@@ -1,19 +1,21 @@
 """The subjects of verdicts: accounts at three moments, and vaults and keys that no account uses."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core import arm_ids
 from core.resource_types import Kind
 from core.values import Mark, Value, folded
-from review import access_verdicts, foundry, other_stacks, principals, protection
-from review.access import ReviewedGrant, Revocation
+from review import access_verdicts, kind_verdicts, lifecycle, other_stacks, principals, protection, settings
+from review.access import Revocation
 from review.keys import ReviewedKey
 from review.preview import Preview
 from review.protection import Protection
-from review.resource import VAULTS, ReviewedResource
+from review.resource import VAULTS, ReviewedResource, ReviewedState
 from review.snapshot import Moment, Snapshot
-from review.verdict import Name, Verdict
+from review.verdict import Name, Verdict, ordered
+
+Snapshots = Mapping[Moment, Snapshot]
 
 
 @dataclass(frozen=True)
@@ -39,22 +41,18 @@ class ReviewedAccount:
 
 
 @dataclass(frozen=True)
-class Unattached:
-    """A vault or a key that no account of the preview is bound to, or whatever else has `verdicts`."""
+class Other:
+    """A vault or a key that no account of the preview is bound to, or whatever else has verdicts."""
 
-    resource: ReviewedResource
     name: Value
     id: Value
-    live: protection.VaultProtection | None = None
-    planned: protection.VaultProtection | None = None
-    verdicts: tuple[Verdict, ...] = ()
-    noun: str = ""
-    recorded: protection.VaultProtection | None = None
+    noun: str
+    verdicts: tuple[Verdict, ...]
 
 
-def subjects_of(preview: Preview) -> tuple[tuple[ReviewedAccount, ...], tuple[Unattached, ...]]:
-    """The accounts of a preview, and the vaults and keys that belong to none of them."""
-    resources = other_stacks.with_their_groups(preview.resources)
+def subjects_of(preview: Preview) -> tuple[tuple[ReviewedAccount, ...], tuple[Other, ...]]:
+    """The accounts of a preview, and what else has verdicts."""
+    resources = lifecycle.with_their_groups(preview.resources)
     snapshots = {moment: Snapshot(resources, moment) for moment in Moment}
     by_urn = {resource.urn: resource for resource in resources}
     subjects = [_subject(one, snapshots, by_urn) for one in resources if one.kind is Kind.ACCOUNT]
@@ -66,20 +64,63 @@ def subjects_of(preview: Preview) -> tuple[tuple[ReviewedAccount, ...], tuple[Un
     revocations = [one for one in resources if one.kind is Kind.REVOCATION]
     ended = [Revocation.of(one.live) for one in revocations if one.live and one.planned is None]
     subjects = [replace(one, asked_back=any(_concerns(each, one) for each in ended)) for one in subjects]
+    return tuple(subjects), tuple(_others(resources, snapshots, subjects, revocations))
+
+
+def _others(
+    resources: Sequence[ReviewedResource],
+    snapshots: Snapshots,
+    subjects: Sequence[ReviewedAccount],
+    revocations: Sequence[ReviewedResource],
+) -> Iterator[Other]:
     used = {one.urn for subject in subjects for one in (subject.key, subject.vault) if one}
+    for one in resources:
+        if one.kind in {*VAULTS, Kind.KEY} and one.urn not in used and (found := _of_store(one, snapshots)):
+            yield Other(one.state.azure_name, one.state.id or None, one.kind.value, found)
     owned = _owned(subjects)
-    found = [*other_stacks.verdicts(resources, snapshots, owned), *foundry.verdicts(resources)]
-    found += _revoked(revocations, subjects)
-    others = [
-        Unattached(one := by_urn[urn], one.name, one.state.id or None, verdicts=(verdict,))
-        for urn, verdict in found
-    ]
-    told = {urn for urn, verdict in found if verdict.name is Name.ACCESS_RESTORED}
-    others += [
-        Unattached(by_urn[urn], principal, None, verdicts=(verdict,), noun="principal")
-        for urn, principal, verdict in principals.added(snapshots, owned, frozenset(_granted(subjects)), told)
-    ]
-    return tuple(subjects), (*_unattached(resources, snapshots, used), *others)
+    access = [*other_stacks.verdicts(resources, snapshots, owned)]
+    by_urn = {one.urn: one for one in resources}
+    for urn, verdict in (
+        *access,
+        *lifecycle.of_others(resources),
+        *kind_verdicts.below_accounts(resources),
+        *_later(resources),
+        *_revoked(revocations, subjects),
+    ):
+        one = by_urn[urn]
+        yield Other(one.name, one.state.id or None, one.kind.value, (verdict,))
+    told = {urn for urn, verdict in access if verdict.name is Name.ACCESS_RESTORED}
+    used_grants = {grant for one in subjects for at in (one.live, one.planned) if at for grant in at.grants}
+    for principal, verdict in principals.added(snapshots, owned, used_grants, told):
+        yield Other(principal, None, "principal", (verdict,))
+
+
+def _later(resources: Iterable[ReviewedResource]) -> Iterator[lifecycle.Found]:
+    for one in resources:
+        if one.kind is Kind.PROJECT:
+            yield from ((one.urn, verdict) for verdict in lifecycle.replacing(one))
+
+
+def _of_store(resource: ReviewedResource, snapshots: Snapshots) -> tuple[Verdict, ...]:
+    """Verdicts on a vault or a key that no account of the preview is bound to."""
+    found = [*lifecycle.of_store(resource), *lifecycle.replacing(resource)]
+    states = {moment: snapshots[moment].state(resource.urn) for moment in Moment}
+    is_vault = resource.kind in VAULTS
+    recorded, live, planned = (
+        (protection.vault_settings(snapshots[moment], state) if is_vault else _of_key(state))
+        if (state := states[moment])
+        else None
+        for moment in (Moment.RECORDED, Moment.LIVE, Moment.PLANNED)
+    )
+    if live and planned and not resource.replaced:
+        found += settings.compared(live, planned)
+        if recorded and is_vault:
+            found += settings.outside(settings.compared, recorded, live, planned)
+    return ordered(found)
+
+
+def _of_key(state: ReviewedState) -> settings.Settings:
+    return {"Pulumi's protection of the key": settings.protected(state)}
 
 
 def _concerns(revocation: Revocation, subject: ReviewedAccount) -> bool:
@@ -94,7 +135,7 @@ def _concerns(revocation: Revocation, subject: ReviewedAccount) -> bool:
 
 def _revoked(
     revocations: Iterable[ReviewedResource], subjects: Iterable[ReviewedAccount]
-) -> Iterator[other_stacks.Found]:
+) -> Iterator[lifecycle.Found]:
     """Verdicts on revocations that the update writes, if no account's own verdict reports their effect."""
     losing = [
         one
@@ -126,16 +167,8 @@ def _owned(subjects: Iterable[ReviewedAccount]) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def _granted(subjects: Iterable[ReviewedAccount]) -> Iterator[ReviewedGrant]:
-    """The grants that accounts use."""
-    for subject in subjects:
-        for one in (subject.live, subject.planned):
-            if one:
-                yield from one.grants
-
-
 def _subject(
-    resource: ReviewedResource, snapshots: dict[Moment, Snapshot], by_urn: dict[str, ReviewedResource]
+    resource: ReviewedResource, snapshots: Snapshots, by_urn: dict[str, ReviewedResource]
 ) -> ReviewedAccount:
     """The subject of an account, or of a binding whose account is not in the stack."""
     is_account = resource.kind is Kind.ACCOUNT
@@ -165,7 +198,7 @@ def _subject(
 
 def _key_and_vault(
     found: dict[Moment, Protection | None],
-    snapshots: dict[Moment, Snapshot],
+    snapshots: Snapshots,
     by_urn: dict[str, ReviewedResource],
 ) -> tuple[ReviewedResource | None, ReviewedResource | None]:
     """The key and vault that the data is under now; after the update where it is under none now."""
@@ -177,22 +210,6 @@ def _key_and_vault(
             vault = snapshot.vault_named(key.vault)
             return (by_urn[made.urn] if made else None), (by_urn[vault.urn] if vault else None)
     return None, None
-
-
-def _unattached(
-    resources: Iterable[ReviewedResource], snapshots: dict[Moment, Snapshot], used: set[str]
-) -> Iterator[Unattached]:
-    for resource in resources:
-        if resource.kind not in {*VAULTS, Kind.KEY} or resource.urn in used:
-            continue
-        live, planned, recorded = (
-            protection.vault_facts(snapshots[moment], at)
-            if resource.kind in VAULTS and (at := snapshots[moment].state(resource.urn))
-            else None
-            for moment in (Moment.LIVE, Moment.PLANNED, Moment.RECORDED)
-        )
-        name = resource.state.azure_name
-        yield Unattached(resource, name, resource.state.id or None, live, planned, recorded=recorded)
 
 
 def known_as(name: Value, id: Value) -> frozenset[str]:
