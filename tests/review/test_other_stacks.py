@@ -116,26 +116,6 @@ def test_a_resource_group_that_goes_takes_what_is_in_it() -> None:
     assert set(verdicts(kept, step("delete", RESOURCE_GROUP, "g", other))) == {"released", "undetermined"}
 
 
-@pytest.mark.parametrize(
-    "token",
-    [
-        "azure:keyvault/keyVault:KeyVault",
-        "azure:keyvault/key:Key",
-        "azure:cognitive/account:Account",
-        "azure:cognitive/accountCustomerManagedKey:AccountCustomerManagedKey",
-        "azurerm:index/keyVaultKey:KeyVaultKey",
-    ],
-)
-def test_what_other_providers_delete_needs_a_look(token: str) -> None:
-    """The review does not read their resources; that one goes which may hold data or its key is said."""
-    gone = step("delete", token, "x", state({}, id="/x"))
-    made = review(gone)
-    assert [one.verdict.name.value for one in made.rows[0].verdicts] == ["undetermined"]
-    assert made.severity.exit_code == 3
-    assert token in str(made.rows[0].verdicts[0].verdict.values)
-    assert verdicts(same(token, "x", state({}, id="/x"))) == []
-
-
 ARM: dict[str, dict[str, Any]] = {
     "a vault's template": {"template": {"resources": [{"type": "Microsoft.KeyVault/vaults/accessPolicies"}]}},
     "a template of text": {
@@ -164,6 +144,9 @@ UNREAD: list[tuple[str, dict[str, Any]]] = [
     ("azapi:resources:ResourceAction", AZAPI["an account"]),
     *(("azure-native:resources:Resource", one) for one in GENERIC.values()),
     ("azure:keyvault/accessPolicy:AccessPolicy", {}),
+    ("azure:keyvault/key:Key", {}),
+    ("azure:cognitive/account:Account", {}),
+    ("azurerm:index/keyVaultKey:KeyVaultKey", {}),
     ("azure:cognitive/accountCustomerManagedKey:AccountCustomerManagedKey", {}),
     ("azure-native:managedidentity:FederatedIdentityCredential", {}),
     ("azure-native:authorization/v20220401:RoleDefinition", {}),
@@ -199,14 +182,6 @@ def test_what_cannot_write_it_needs_none(token: str, inputs: dict[str, Any]) -> 
     held = state(inputs, id="/x")
     assert verdicts(*bound(), step("create", token, "x", None, held)) == []
     assert verdicts(*bound(), step("update", token, "x", held, held)) == []
-
-
-@pytest.mark.parametrize(
-    "token", ["azure-native_keyvault_v20230701:keyvault:Vault", "azure-native:keyvault/v20230701:Vault"]
-)
-def test_a_package_of_one_api_version_has_the_same_types(token: str) -> None:
-    """`pulumi package add azure-native keyvault v20230701` makes such a one."""
-    assert verdicts(step("delete", token, "v", vault())) == ["vault-deleted"]
 
 
 @pytest.mark.parametrize(
