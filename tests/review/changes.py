@@ -308,7 +308,7 @@ ROWS: Final = (
     # The binding.
     row("binding deleted", deletes(BINDING), "unbound"),
     row("binding deleted and kept in Azure", deletes(BINDING, retain=True), "released"),
-    row("binding replaced on the same account", replaces(BINDING), "unbound"),
+    row("binding replaced on the same account", replaces(BINDING), "may-unbind"),
     row("binding written again", writes(BINDING), "re-asserted"),
     row("binding to the newer version", does(newer_in_the_vault, sets(BINDING, "keyUriWithVersion", version("f"))), "rotated"),
     row("binding to an older version", sets(BINDING, "keyUriWithVersion", version("0")), "older-version", elsewhere="rotated"),
