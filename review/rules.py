@@ -138,7 +138,10 @@ def _reasserted(subject: ReviewedAccount, key: ReviewedKey) -> Iterator[Verdict]
     elif any(binding.replaced for binding in subject.bindings):
         # The provider unbinds no account for which the program declares a binding, but only an instance of it
         # that made both bindings knows that.
-        words = "binding REPLACED on the same account: the old one is deleted after the new one, and may unbind it"
+        words = (
+            "binding REPLACED on the same account: the old one is deleted after the new one, and may "
+            "unbind it"
+        )
         yield Verdict(Name.MAY_UNBIND, words)
     elif any(binding.op in {"update", "create"} for binding in subject.bindings):
         yield Verdict(Name.REASSERTED, "binding is written again with the same version {}", (key.version,))
