@@ -1,6 +1,6 @@
 """The review: what a preview does to the encryption of each account, and what the reviewer has to do.
 
-Combines verdicts, policy findings and approvals; markdown.py, plain_text.py and as_json.py write it.
+Combines verdicts, policy findings and approvals; document.py says it in words, and as_json.py for machines.
 """
 
 import hashlib
