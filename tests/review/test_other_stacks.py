@@ -61,13 +61,6 @@ def test_a_grant_that_is_kept_or_made_again_takes_nothing() -> None:
     assert verdicts(step("update", POLICY, "p", policy(*EXACT), policy(*EXACT, "list"))) == []
 
 
-def test_a_vaults_list_takes_access_from_another_stacks_account() -> None:
-    """An entry that goes from the vault's own accessPolicies is a grant that goes."""
-    entry = {"objectId": PRINCIPAL, "permissions": {"keys": list(EXACT)}}
-    written = step("update", VAULT, "v", vault(accessPolicies=[entry]), vault(accessPolicies=[]))
-    assert verdicts(written) == ["access-revoked"]
-
-
 def test_who_may_do_more_or_may_have_another_grant_needs_a_look() -> None:
     """An administrator is likely no service, and a holder that the update makes may be the same one."""
     wide = policy("all")
@@ -91,13 +84,6 @@ def test_a_vault_that_goes_speaks_for_its_grants() -> None:
     """One reason, and not one for each grant that goes with the vault."""
     steps = [step("delete", VAULT, "v", vault()), step("delete", POLICY, "p", policy(*EXACT))]
     assert verdicts(*steps) == ["vault-deleted"]
-
-
-def test_a_vault_that_changes_its_permission_model_ignores_its_grants() -> None:
-    """Access policies open nothing in a vault that looks at role assignments, whoever holds the accounts."""
-    before, after = vault(enableRbacAuthorization=False), vault(enableRbacAuthorization=True)
-    flipped = step("update", VAULT, "v", before, after)
-    assert verdicts(flipped, same(POLICY, "p", policy(*EXACT))) == ["access-revoked"]
 
 
 def test_a_resource_group_that_goes_takes_what_is_in_it() -> None:
@@ -261,19 +247,6 @@ def test_a_key_that_is_disabled_takes_the_data_away(
     )
     assert verdicts(step("update", KEY, "k", old, new)) == verdict
     assert verdicts(*bound(), step("update", KEY, "k", old, new)) == verdict
-
-
-def test_a_key_disabled_outside_is_no_passing_drift() -> None:
-    """The nightly look finds it in what the vault answers, and the service cannot read a thing."""
-    old, new = (
-        state(
-            {"keyName": "key", "vaultName": "kv"}, {"attributes": {"enabled": one}}, id=f"{VAULT_ID}/keys/key"
-        )
-        for one in (True, False)
-    )
-    made = review(*bound(), step("refresh", KEY, "k", old, new), same(KEY, "k", new))
-    assert [one.verdict.name.value for row in made.rows for one in row.verdicts] == ["access-revoked"]
-    assert made.severity.exit_code == 4
 
 
 def test_a_grant_taken_outside_is_told_also_where_it_is_given_again() -> None:
