@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
-from core import arm_ids, audit_log
+from core import adapters, arm_ids, audit_log, demands, values
 from core.defaults import DEFAULTS
+from core.facts import Network
 from core.values import Mark, Value, flag, folded, items, look, text
 from review.resource import ReviewedState
 from review.verdict import Name, Verdict
@@ -35,7 +36,7 @@ class Setting:
     that is not known; `records`: what is logged, and where. `fact` is its line in the report, if it has one.
 
     `lost` is the verdict when it gets weaker; `notes_gain`: a verdict says as well that it gets stronger.
-    `cuts_off` says how it keeps the service from its key, at `from_host`; empty where it does not.
+    `cuts_off` is the verdict where it keeps the service from its key.
     """
 
     shown: Value
@@ -45,8 +46,7 @@ class Setting:
     notes_gain: bool = True
     records: frozenset[Record] = frozenset()
     in_perimeter: bool = False
-    cuts_off: str = ""
-    from_host: str = ""
+    cuts_off: Verdict | None = None
 
     def lets_more_than(self, before: Setting) -> bool:
         """Whether something passes that did not before, or is no longer logged at its place."""
@@ -82,7 +82,7 @@ def compared(before: Settings, after: Settings) -> Iterator[Verdict]:
             words = f"{what} strengthened: {{}} -> {{}}"
             yield Verdict(Name.STRENGTHENED, words, (old.shown or "none", new.shown))
         if new.cuts_off and not old.cuts_off:
-            yield Verdict(Name.ACCESS_REVOKED, new.cuts_off, (new.from_host,) if new.from_host else ())
+            yield new.cuts_off
 
 
 def outside(
@@ -121,22 +121,22 @@ def of_vault(
     state: ReviewedState, endpoints: int, logs: Iterable[ReviewedState], *, live: bool
 ) -> dict[str, Setting]:
     """The settings of a vault. A write that does not state purge protection leaves it as it is."""
-    soft, purge = (flag(state.setting(name)) for name in _DELETES)
-    days = text(state.setting("softDeleteRetentionInDays"))
+    soft, purge = (flag(state.setting(name)) for name in ("enableSoftDelete", "enablePurgeProtection"))
     firewall = network(state, endpoints, "vault network")
     # The service reaches its vault as a trusted one.
-    shuts = firewall.lets is not None and ANYTHING not in firewall.lets and not lets_services(state)
+    judged = demands.trusted_services(_network(state))
+    if judged and not firewall.in_perimeter:
+        unmet = judged.unmet and firewall.lets is not None
+        cut = Verdict(Name.ACCESS_REVOKED, _NO_SERVICES)
+        firewall = replace(firewall, cuts_off=cut) if unmet else replace(firewall, lets=None)
     return {
-        "vault's network": replace(firewall, cuts_off=_NO_SERVICES) if shuts else firewall,
+        "vault's network": firewall,
         "soft delete": _recovery(soft, ""),
         "purge protection": _recovery(False if purge is None and live else purge, "purge protection"),
-        "days a deleted key can be recovered": _retention(days),
+        "days a deleted key can be recovered": _retention(text(state.setting("softDeleteRetentionInDays"))),
         "vault's audit log": _audit(logs, "audit"),
         "Pulumi's protection of the vault": protected(state),
     }
-
-
-_DELETES: Final = ("enableSoftDelete", "enablePurgeProtection")
 
 
 def protected(state: ReviewedState) -> Setting:
@@ -144,46 +144,28 @@ def protected(state: ReviewedState) -> Setting:
     return Setting(_on(state.protect), _NOTHING if state.protect else _ALL, notes_gain=False)
 
 
+def _network(state: ReviewedState) -> Network:
+    return adapters.network(values.look(state.inputs, "properties"))
+
+
 def network(state: ReviewedState, endpoints: int, fact: str) -> Setting:
-    """Who reaches an account or a vault over the network. What is not declared means open, as in Azure."""
-    access = folded_or_mark(state.setting("publicNetworkAccess"))
-    acls = state.stated("networkAcls")
-    rules = _rules(acls)
-    # Rules without a default close it to everybody else, as core.adapters reads it (assumed).
-    default = folded_or_mark(look(acls, "defaultAction")) or ("allow" if rules == _NOTHING else "deny")
+    """Who reaches an account or a vault over the network, as core reads it."""
+    found = _network(state)
     behind = f", private endpoints: {endpoints}" if endpoints else ""
-    if access == "securedbyperimeter":
+    if found.in_perimeter:
         return Setting(f"decided by its network security perimeter{behind}", None, fact, in_perimeter=True)
-    if access != "disabled" and Mark in map(type, (access, acls, default)):
+    lists = [[rules] if isinstance(rules, Mark) else rules for rules in (found.ip_rules, found.subnet_rules)]
+    rules = [] if found.is_disabled else [*lists[0], *lists[1]]
+    decides = () if found.is_disabled else (found.public_access, found.default_action)
+    if demands.first_mark(*decides) or (not found.is_open and demands.first_mark(*rules)):
         return Setting(Mark.UNKNOWN.value + behind, None, fact)
-    trusted = ", trusted Azure services" if lets_services(state) and look(acls, "bypass") else ""
-    if access == "disabled" or (default == "deny" and rules == _NOTHING):
-        return Setting(f"closed{trusted}{behind}", _NOTHING, fact)
-    if default != "deny":
+    if found.is_open:
         return Setting(f"open to all networks{behind}", _ALL, fact)
-    if rules is None:
-        return Setting(Mark.UNKNOWN.value + behind, None, fact)
-    return Setting(f"selected networks ({', '.join(sorted(rules))}){trusted}{behind}", rules, fact)
-
-
-def lets_services(state: ReviewedState) -> bool:
-    """Whether trusted Azure services pass a firewall, because it says so or by default (Vault 2024-11-01)."""
-    stated = text(state.stated("networkAcls.bypass")) or DEFAULTS["bypass"]
-    return "azureservices" in (folded(stated) or "")
-
-
-def _rules(acls: object) -> frozenset[str] | None:
-    found: set[str] = set()
-    for path, property in (("ipRules", "value"), ("virtualNetworkRules", "id")):
-        rules = items(look(acls, path))
-        if isinstance(rules, Mark):
-            return None
-        for rule in rules:
-            value = text(look(rule, property))
-            if not isinstance(value, str):
-                return None
-            found.add(value)
-    return frozenset(found)
+    named = frozenset(map(str, rules))
+    says_so = state.stated("networkAcls.bypass") and found.admits_trusted_services
+    behind = (", trusted Azure services" if says_so else "") + behind
+    shown = f"selected networks ({', '.join(sorted(named))})" if named else "closed"
+    return Setting(shown + behind, named, fact)
 
 
 def _outbound(state: ReviewedState, host: str | None) -> Setting:
@@ -191,16 +173,14 @@ def _outbound(state: ReviewedState, host: str | None) -> Setting:
     restricts = flag(state.setting("restrictOutboundNetworkAccess"))
     listed = items(state.stated("allowedFqdnList"))
     names = [listed] if isinstance(listed, Mark) else [text(one) for one in listed]
-    if Mark in map(type, (restricts, *names)):
+    if demands.first_mark(restricts, *names):
         return Setting(Mark.UNKNOWN.value, None)
     if not restricts:
         return Setting("anywhere", _ALL)
     hosts = frozenset(known for one in names if (known := folded(one)))
-    # core.demands.outbound
-    cut = host if host and host not in hosts else ""
-    return Setting(
-        ", ".join(sorted(hosts)) or "nothing", hosts, cuts_off=_NO_HOST if cut else "", from_host=cut
-    )
+    judged = demands.outbound(restricts, names, [host]) if host else None
+    cut = Verdict(Name.ACCESS_REVOKED, _NO_HOST, (host,)) if judged else None
+    return Setting(", ".join(sorted(hosts)) or "nothing", hosts, cuts_off=cut)
 
 
 def _recovery(is_on: bool | Mark | None, fact: str) -> Setting:
@@ -278,12 +258,6 @@ def _place(state: ReviewedState, path: str, written: str) -> str:
     if isinstance(hub, Mark):
         return hub.value
     return f"{namespace}/eventhubs/{hub.lower()}" if hub else namespace
-
-
-def folded_or_mark(value: object) -> str | Mark | None:
-    """An enum's value for comparing, or a mark as it is."""
-    known = text(value)
-    return known if isinstance(known, Mark) else folded(known)
 
 
 def _on(value: bool) -> str:

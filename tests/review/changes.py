@@ -392,6 +392,7 @@ ROWS: Final = (
     row("vault's network for one address more", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, ONE_ADDRESS)), "protection-weakened"),
     row("vault's network for one address fewer", does(had(VAULT, PATH, ONE_ADDRESS), sets(VAULT, PATH, CLOSED)), "strengthened"),
     row("vault's network shut, services too", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, SHUT)), "access-revoked"),
+    row("vault's bypass known after apply", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, {"defaultAction": "Deny", "bypass": UNKNOWN})), "undetermined"),
     row("vault's network shut, services not", does(had(VAULT, PATH, OPEN), sets(VAULT, PATH, CLOSED)), "strengthened"),
     row("vault's network left to a perimeter", does(had(VAULT, PATH, OPEN), sets(VAULT, "properties.publicNetworkAccess", "SecuredByPerimeter")), "undetermined"),
     row("vault's network opened, that a perimeter had", does(had(VAULT, "properties.publicNetworkAccess", "SecuredByPerimeter"), sets(VAULT, "properties.publicNetworkAccess", "Enabled")), "undetermined"),
