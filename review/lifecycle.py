@@ -93,6 +93,8 @@ def of_others(resources: Iterable[ReviewedResource]) -> Iterator[Found]:
 
 def _other(one: ReviewedResource) -> Iterator[Verdict]:
     noun = one.kind.value
+    if one.kind is Kind.PROJECT:
+        yield from replacing(one)
     if one.kind in {Kind.OTHER_PROVIDER, Kind.UNREAD}:
         holds = one.kind is Kind.UNREAD or (one.planned is not None and may_hold(one.planned.written))
         done = _done(one) if one.goes else "WRITTEN" if one.written and holds else ""

@@ -201,11 +201,13 @@ def _vault(
 ) -> dict[str, Setting]:
     if vault is None or not isinstance(key, ReviewedKey):
         return {}
-    return {**vault_settings(snapshot, vault), **_protected("key", snapshot.key_in(key.vault, key.name))}
+    return {**of_store(snapshot, vault), **_protected("key", snapshot.key_in(key.vault, key.name))}
 
 
-def vault_settings(snapshot: Snapshot, state: ReviewedState) -> dict[str, Setting]:
-    """The settings of a vault of the stack."""
+def of_store(snapshot: Snapshot, state: ReviewedState) -> dict[str, Setting]:
+    """The settings of a vault or a key of the stack."""
+    if state.kind is Kind.KEY:
+        return _protected("key", state)
     id = state.id or None
     endpoints, logs = snapshot.private_endpoints_of(id), snapshot.logs_of(state.urn, id)
     return settings.of_vault(state, endpoints, logs, live=snapshot.live)

@@ -11,7 +11,7 @@ from review.access import Revocation
 from review.keys import ReviewedKey
 from review.preview import Preview
 from review.protection import Protection
-from review.resource import VAULTS, ReviewedResource, ReviewedState
+from review.resource import VAULTS, ReviewedResource
 from review.snapshot import Moment, Snapshot
 from review.verdict import Name, Verdict, ordered
 
@@ -38,6 +38,11 @@ class ReviewedAccount:
     identities: tuple[ReviewedResource, ...] = ()
     maybe_bound: bool = False
     asked_back: bool = False
+
+    @property
+    def moments(self) -> list[Protection]:
+        """Its protection at each moment at which it is there."""
+        return [one for one in (self.recorded, self.live, self.planned) if one]
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,6 @@ def _others(
         *access,
         *lifecycle.of_others(resources),
         *kind_verdicts.below_accounts(resources),
-        *_later(resources),
         *_revoked(revocations, subjects),
     ):
         one = by_urn[urn]
@@ -95,41 +99,26 @@ def _others(
         yield Other(principal, None, "principal", (verdict,))
 
 
-def _later(resources: Iterable[ReviewedResource]) -> Iterator[lifecycle.Found]:
-    for one in resources:
-        if one.kind is Kind.PROJECT:
-            yield from ((one.urn, verdict) for verdict in lifecycle.replacing(one))
-
-
 def _of_store(resource: ReviewedResource, snapshots: Snapshots) -> tuple[Verdict, ...]:
     """Verdicts on a vault or a key that no account of the preview is bound to."""
     found = [*lifecycle.of_store(resource), *lifecycle.replacing(resource)]
-    states = {moment: snapshots[moment].state(resource.urn) for moment in Moment}
-    is_vault = resource.kind in VAULTS
-    recorded, live, planned = (
-        (protection.vault_settings(snapshots[moment], state) if is_vault else _of_key(state))
-        if (state := states[moment])
-        else None
-        for moment in (Moment.RECORDED, Moment.LIVE, Moment.PLANNED)
-    )
+    states = ((snapshots[moment], snapshots[moment].state(resource.urn)) for moment in Moment)
+    recorded, live, planned = (state and protection.of_store(at, state) for at, state in states)
     if live and planned and not resource.replaced:
         found += settings.compared(live, planned)
-        if recorded and is_vault:
+        if recorded and resource.kind in VAULTS:
             found += settings.outside(settings.compared, recorded, live, planned)
     return ordered(found)
 
 
-def _of_key(state: ReviewedState) -> settings.Settings:
-    return {"Pulumi's protection of the key": settings.protected(state)}
-
-
 def _concerns(revocation: Revocation, subject: ReviewedAccount) -> bool:
     """Whether a revocation is about the account's key and an identity with which the account uses it."""
-    moments = [one for one in (subject.recorded, subject.live, subject.planned) if one]
     keys = {
-        (folded(one.key.vault), folded(one.key.name)) for one in moments if isinstance(one.key, ReviewedKey)
+        (folded(one.key.vault), folded(one.key.name))
+        for one in subject.moments
+        if isinstance(one.key, ReviewedKey)
     }
-    principals = {folded(grant.principal) for one in moments for grant in one.grants}
+    principals = {folded(grant.principal) for one in subject.moments for grant in one.grants}
     return revocation.place in keys and folded(revocation.principal) in principals
 
 
@@ -159,7 +148,7 @@ def _owned(subjects: Iterable[ReviewedAccount]) -> frozenset[tuple[str, str]]:
     """Principal and vault of each account, whose access its own verdicts are about."""
     found = set()
     for subject in subjects:
-        moments = [one for one in (subject.recorded, subject.live, subject.planned) if one]
+        moments = subject.moments
         principals = [grant.principal for one in moments for grant in one.grants]
         principals += [one.identity.principal for one in moments if one.identity]
         vaults = {folded(one.key.vault) or "" for one in moments if isinstance(one.key, ReviewedKey)}
