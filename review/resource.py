@@ -191,14 +191,15 @@ def _state(
 
 
 def _over(top: Bag, below: Bag, over: Mark | None = None) -> Bag:
-    """Properties over others, one by one, also inside `properties`; what is absent, or `over`, hides none."""
+    """Properties over others, one by one, also inside `properties`. What is absent hides none; with `over`,
+    no value at any depth that is this mark does."""
     found = dict(below)
     for name, value in top.items():
         known, under = values.opened(value), values.opened(below.get(name))
         if known is None or (known is over and under is not None):
             continue
-        nested = name == "properties" and isinstance(known, Mapping) and isinstance(under, Mapping)
-        found[name] = _over(known, under, over) if nested else value
+        both = isinstance(known, Mapping) and isinstance(under, Mapping)
+        found[name] = _over(known, under, over) if both and (over or name == "properties") else value
     return found
 
 

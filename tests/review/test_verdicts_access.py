@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.review.build import (
@@ -31,6 +33,16 @@ from tests.review.build import (
 ENCRYPTION_USER = f"{ROLES}e147488a-f6f5-4113-8e2d-b22465e65bf6"
 IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
 IDENTITY_ID = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/x"
+
+
+@pytest.mark.parametrize("outputs", [{"identity": {"principalId": UNKNOWN}}, {"identity": UNKNOWN}, {}])
+def test_an_update_that_does_not_know_the_identity_yet_leaves_it_as_it_is(outputs: dict[str, Any]) -> None:
+    """What the cloud said before an update holds until it says something else, at any depth."""
+    changed = {**account(), "outputs": outputs}
+    steps = replaced(bound(), ACCOUNT, step("update", ACCOUNT, "a", account(), changed))
+    gone = step("delete", POLICY, "p", policy("get", "wrapKey", "unwrapKey"))
+    assert "access-revoked" in verdicts(*replaced(steps, POLICY, gone))
+    assert not {"access-revoked", "undetermined"} & set(verdicts(*steps))
 
 
 def test_access_to_another_vault_is_no_access() -> None:
