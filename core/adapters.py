@@ -71,7 +71,7 @@ def account(body: Json) -> Account:
         capabilities=tuple(_text(_mapping(one).get("name")) for one in capabilities)
         if capabilities
         else None,
-        restricts_outbound=properties.get("restrictOutboundNetworkAccess") is True,
+        restricts_outbound=_flag(properties.get("restrictOutboundNetworkAccess")) is True,
         allowed_fqdns=tuple(_text(one) for one in properties.get("allowedFqdnList") or ()),
         manages_projects=properties.get("allowProjectManagement") is True,
         storage_ids=tuple(
@@ -100,19 +100,20 @@ def network(properties: object) -> Network:
 
     Rules without a `defaultAction` close the endpoint to everybody else (assumed).
     """
-    rules = values.look(properties, "networkAcls")
+    rules = values.prop(properties, "networkAcls")
     addresses, subnets = (
         listed if isinstance(listed, Mark) else tuple(_value(values.look(one, part)) for one in listed)
         for name, part in (("ipRules", "value"), ("virtualNetworkRules", "id"))
         for listed in [values.items(values.look(rules, name))]
     )
+    bypass = values.look(rules, "bypass")
     closed = isinstance(addresses, Mark) or isinstance(subnets, Mark) or addresses or subnets
-    connections = values.items(values.look(properties, "privateEndpointConnections"))
+    connections = values.items(values.prop(properties, "privateEndpointConnections"))
     return Network(
-        public_access=_value(values.look(properties, "publicNetworkAccess")) or Network.public_access,
+        public_access=_value(values.prop(properties, "publicNetworkAccess")) or Network.public_access,
         default_action=_value(values.look(rules, "defaultAction"))
         or ("Deny" if closed else Network.default_action),
-        bypass=_value(values.look(rules, "bypass")) or Network.bypass,
+        bypass=Network.bypass if bypass is None else _value(bypass),
         ip_rules=addresses,
         subnet_rules=subnets,
         private_endpoints=0 if isinstance(connections, Mark) else len(connections),
@@ -391,8 +392,10 @@ def _text(value: object) -> str:
 
 
 def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
+    found = values.flag(value)
+    return found if isinstance(found, bool) else None
 
 
 def _whole(value: object) -> int | None:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    found = values.number(value)
+    return found if isinstance(found, int) else None

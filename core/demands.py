@@ -9,16 +9,16 @@ is undecided (Azure did not say, a secret, a security perimeter). Quotations are
 otherwise. Does not own the grant (`rights`).
 """
 
-import shlex
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Final
 
-from core import api_versions, arm_ids, key_uris, kinds, regions, values
+from core import api_versions, arm_ids, clouds, key_uris, kinds, regions, values
+from core.commands import in_subscription
 from core.defaults import DEFAULTS
-from core.facts import KeyVersion, Network
+from core.facts import Account, Key, KeyVersion, Network, Vault
 from core.values import Mark, Value
 
 KEY_TYPES: Final = ("RSA", "RSA-HSM")
@@ -27,11 +27,13 @@ KEY_SIZE: Final = 2048
 KEY_OPERATIONS: Final = ("wrapKey", "unwrapKey")
 RETENTION_DAYS: Final[int] = DEFAULTS["softDeleteRetentionInDays"]
 """Days for which a vault keeps what was deleted: default and maximum (soft-delete-overview)."""
+WIDEST_RANGE: Final = 8
+"""Bits of the widest range that one organisation can have; two of /1 are every address, as one of /0 is."""
 CAPABILITY: Final = "CustomerManagedKey"
 """The name in an account's `capabilities` of the tiers and kinds that take a customer's key."""
 
 
-class Outcome(Enum):
+class DemandOutcome(Enum):
     """How a demand stands, where it is not met. LATER: an update decides it, and this preview cannot.
     UNDECIDED: what was read cannot say."""
 
@@ -43,8 +45,9 @@ class Outcome(Enum):
 @dataclass(frozen=True)
 class Fix:
     """How to meet a demand: by a command or a change of what exists, by a property of the program, by a
-    setting of this project. Texts may name `{update}`, the command that changes the vault, `{vault_id}`,
-    `{key}`, the key's or version's URI, and `{host}`, the vault's."""
+    setting of this project. Texts may name `{update}`, the command that changes the vault, its
+    `{subscription}`, an option, `{vault_id}`, `{key}`, the key's or version's URI, and `{host}`, the vault's.
+    """
 
     command: str
     property: str
@@ -68,10 +71,12 @@ FIXES: Final = {
         "set enableSoftDelete to true on the vault",
     ),
     "purge-protection": Fix(
-        "{update} --enable-purge-protection true",
+        "{update} --enable-purge-protection true{subscription}",
         "set enablePurgeProtection to true on the vault; note that Azure never lets it be switched off again",
     ),
-    "trusted-services": Fix("{update} --bypass AzureServices", 'set networkAcls.bypass to "AzureServices"'),
+    "trusted-services": Fix(
+        "{update} --bypass AzureServices{subscription}", 'set networkAcls.bypass to "AzureServices"'
+    ),
     "key-type": Fix(
         "use a new RSA key of 2048 bits",
         "create the key with kty RSA and keySize 2048, under a new name if it exists already: Azure ignores "
@@ -90,22 +95,31 @@ FIXES: Final = {
         "add {host} to allowedFqdnList, or set restrictOutboundNetworkAccess to false",
         "add {host} to allowedFqdnList, or set restrictOutboundNetworkAccess to false",
     ),
+    "public-access-disabled": Fix(
+        "disable public network access and connect through a private endpoint",
+        "disable public network access and connect through a private endpoint",
+        "set network.access to closed, or to private with network.subnetId",
+    ),
+    "network-restricted": Fix(
+        "set network.access to closed, selected or private",
+        'set networkAcls.defaultAction to "Deny" and name the networks that may enter, or disable public '
+        "network access",
+        "set network.access to closed, selected or private",
+    ),
+    "networks-known": Fix(
+        "take the range out of network.allowedIpRanges",
+        "name the ranges that may enter",
+        "take the range out of network.allowedIpRanges",
+    ),
 }
 """The fix of each demand that has one fix."""
 
 
 def update_command(vault_id: str) -> str:
-    """The command that changes a vault, or a managed HSM, in the subscription that its id names."""
-    name, in_hsm = arm_ids.name_of(vault_id), arm_ids.in_managed_hsm(vault_id)
-    command = f"az keyvault update-hsm --hsm-name {name}" if in_hsm else f"az keyvault update --name {name}"
-    return f"{command}{in_subscription(vault_id)}"
-
-
-def in_subscription(id: str) -> str:
-    """The option by which a command of az finds what an id names, whichever subscription is selected; "" for
-    an id that names none."""
-    subscription = arm_ids.subscription_of(id)
-    return f" --subscription {shlex.quote(subscription)}" if subscription else ""
+    """The command that changes a vault, or a managed HSM, without the subscription that it is in."""
+    name = arm_ids.name_of(vault_id)
+    in_hsm = arm_ids.in_managed_hsm(vault_id)
+    return f"az keyvault update-hsm --hsm-name {name}" if in_hsm else f"az keyvault update --name {name}"
 
 
 @dataclass(frozen=True)
@@ -115,12 +129,13 @@ class Judgement:
     demand: str
     found: str
     expected: str = ""
-    outcome: Outcome = Outcome.UNMET
+    outcome: DemandOutcome = DemandOutcome.UNMET
+    own_fix: Fix | None = None
 
     @property
     def unmet(self) -> bool:
         """Whether the demand does not hold, for certain."""
-        return self.outcome is Outcome.UNMET
+        return self.outcome is DemandOutcome.UNMET
 
     @property
     def text(self) -> str:
@@ -130,19 +145,27 @@ class Judgement:
     @property
     def fix(self) -> Fix:
         """How to meet it, where one change does."""
-        return FIXES.get(self.demand, Fix("", ""))
+        return self.own_fix or FIXES.get(self.demand, Fix("", ""))
+
+    def command(self, *, vault_id: str = "", key: object = "", host: str = "") -> str:
+        """How to meet it by a change of what exists. `key` is its or a version's URI, `host` the vault's."""
+        return self.fix.command.format(
+            update=update_command(vault_id),
+            subscription=in_subscription(vault_id),
+            vault_id=vault_id,
+            key=key,
+            host=host,
+        )
 
     def az(self, *, vault_id: str = "", key: object = "") -> str:
-        """The command of az that meets it; "" where none does by itself. `key` is its or a version's URI."""
-        command = self.fix.command.format(
-            update=update_command(vault_id), vault_id=vault_id, key=key, host=""
-        )
+        """The command of az that meets it; "" where none does by itself."""
+        command = self.command(vault_id=vault_id, key=key)
         return command if command.startswith("az ") else ""
 
 
 def not_known(demand: str, what: str, mark: Mark) -> Judgement:
     """A demand that a value decides which is not shown: the update will know it, or it is secret."""
-    outcome = Outcome.LATER if mark is Mark.UNKNOWN else Outcome.UNDECIDED
+    outcome = DemandOutcome.LATER if mark is Mark.UNKNOWN else DemandOutcome.UNDECIDED
     return Judgement(demand, f"{what} {mark.words}", outcome=outcome)
 
 
@@ -162,7 +185,7 @@ def region(account: Value, vault: Value, noun: str = "vault") -> Judgement | Non
     )
 
 
-def tenant(account: Value, vault: Value, noun: str = "vault") -> Judgement | None:
+def tenant(account: Value, vault: Value, noun: str = "vault", whose: str = "account") -> Judgement | None:
     """ "... and in the same Microsoft Entra tenant, but they can be in different subscriptions"."""
     if not (isinstance(account, str) and isinstance(vault, str)):
         return _of_both("same-tenant", "tenant", account, vault, noun)
@@ -170,7 +193,7 @@ def tenant(account: Value, vault: Value, noun: str = "vault") -> Judgement | Non
         return None
     return Judgement(
         "same-tenant",
-        f"the account is in tenant {account}, the {noun} in {vault}",
+        f"the {whose} is in tenant {account}, the {noun} in {vault}",
         "one tenant for both, because a managed identity does not cross tenants",
     )
 
@@ -224,27 +247,61 @@ def trusted_services(network: Network, noun: str = "vault") -> Judgement | None:
     return not_known("trusted-services", "publicNetworkAccess or networkAcls", network.is_open)
 
 
+def restricted(network: Network, *, disabled: bool = False) -> Judgement | None:
+    """No endpoint can be reached from anywhere: public access is disabled or, unless it must be (`disabled`),
+    the firewall's default is Deny and no range is wider than one organisation's (Azure Policy 037eea7a and
+    55615ac9, PSRule AZR-000280 and AZR-000355)."""
+    if network.is_disabled:
+        return None
+    if disabled:
+        if mark := first_mark(network.public_access):
+            return not_known("public-access-disabled", "publicNetworkAccess", mark)
+        found = f"publicNetworkAccess is {values.shown(network.public_access)}"
+        return Judgement("public-access-disabled", found, 'publicNetworkAccess "Disabled"')
+    if network.in_perimeter:
+        return _perimeter("network-restricted", "endpoint")
+    if mark := first_mark(network.is_open, network.ip_rules):
+        return not_known("network-restricted", "publicNetworkAccess or networkAcls", mark)
+    if network.is_open:
+        expected = 'publicNetworkAccess "Disabled", or networkAcls.defaultAction "Deny"'
+        return Judgement("network-restricted", network.described, expected)
+    rules = () if isinstance(network.ip_rules, Mark) else network.ip_rules
+    wide = next((rule for rule in rules if isinstance(rule, str) and _is_wide(rule)), None)
+    if wide is None:
+        return None
+    return Judgement(
+        "networks-known",
+        f"networkAcls.ipRules holds {values.shown(wide)}, which is wider than any network of your own",
+        f"ranges of networks that are known, none wider than /{WIDEST_RANGE}",
+    )
+
+
+def _is_wide(value: str) -> bool:
+    bits = value.rpartition("/")[2] if "/" in value else ""
+    return bits.isdecimal() and int(bits) < WIDEST_RANGE
+
+
 def key_type(type: Value, size: int | Mark | None) -> Judgement | None:
     """ "Only RSA keys of size 2048 are supported"."""
-    if mark := first_mark(type):
-        return not_known("key-type", "kty", mark)
     if isinstance(type, str) and type.upper() not in KEY_TYPES:
         expected = f"{' or '.join(KEY_TYPES)} of {KEY_SIZE} bits"
         return Judgement("key-type", f"the key is of type {type}", expected)
-    if mark := first_mark(size):
-        return not_known("key-type", "keySize", mark)
-    if size not in (None, KEY_SIZE):
+    if not isinstance(size, Mark) and size not in (None, KEY_SIZE):
         return Judgement("key-type", f"the key has {size} bits", f"{KEY_SIZE}")
+    if mark := first_mark(type, size):
+        return not_known("key-type", "kty" if isinstance(type, Mark) else "keySize", mark)
     unsaid = [name for name, value in (("kty", type), ("keySize", size)) if value is None]
     if unsaid:
-        return Judgement("key-type", f"{' and '.join(unsaid)} not stated", outcome=Outcome.UNDECIDED)
+        return Judgement(
+            "key-type", f"the key's {' and '.join(unsaid)} not stated", outcome=DemandOutcome.UNDECIDED
+        )
     return None
 
 
 def key_operations(operations: Iterable[object] | Mark | None) -> Judgement | None:
     """The key must allow the wrapping and unwrapping of data keys."""
     if operations is None:
-        return Judgement("key-operations", "keyOps not stated", outcome=Outcome.UNDECIDED)
+        return Judgement("key-operations", "the key's keyOps not stated", outcome=DemandOutcome.UNDECIDED)
     words = [operations] if isinstance(operations, Mark) else [values.word(one) for one in operations]
     missing = [word for word in KEY_OPERATIONS if word.lower() not in words]
     if not missing:
@@ -262,7 +319,11 @@ def key_usable(version: KeyVersion, now: float) -> list[Judgement]:
 
 
 def usable(
-    name: str, enabled: bool | Mark, not_before: int | Mark | None, expires: int | Mark | None, now: float
+    name: str,
+    enabled: bool | Mark | None,
+    not_before: int | Mark | None,
+    expires: int | Mark | None,
+    now: float,
 ) -> list[Judgement]:
     """The same of single values, with what is not known of them."""
     expected = "a version that is enabled and valid"
@@ -272,12 +333,43 @@ def usable(
         for part, one in stated.items()
         if isinstance(one, Mark)
     ]
-    found = [] if enabled else [f"{name} is disabled"]
+    found = [] if enabled else [(f"{name} is disabled", "enable the key")]
     if isinstance(not_before, int) and not_before > now:
-        found.append(f"{name} is not valid before {moment(not_before)}")
+        fix = "leave notBefore out, or wait until then before the account is bound"
+        found.append((f"{name} is not valid before {moment(not_before)}", fix))
     if isinstance(expires, int) and expires <= now:
-        found.append(f"{name} expired on {moment(expires)}")
-    return [Judgement("key-usable", text, expected) for text in found] + open_
+        fix = (
+            "create a new version that expires later, bind the account to it, and only then disable this one"
+        )
+        found.append((f"{name} expired on {moment(expires)}", fix))
+    return [Judgement("key-usable", text, expected, own_fix=Fix("", fix)) for text, fix in found] + open_
+
+
+def judge(
+    account: Account | None, vault: Vault | None, version: KeyVersion | Key | None, uris: Collection[str] = ()
+) -> list[Judgement]:
+    """Every demand about what exists, of what was read: those that are met are left out, and so is whether
+    the version can be used now (`key_usable`) and who may use it (`rights`). `uris`: the key's vault's.
+    """
+    found: list[Judgement | None] = []
+    if account is not None:
+        found.append(tier(account.kind, account.sku, account.capabilities))
+        found.append(outbound(account.restricts_outbound, account.allowed_fqdns, uris) if uris else None)
+    if account is not None and vault is not None:
+        found.append(region(account.location, vault.location, vault.noun))
+        # An account without an identity does not say its tenant.
+        tenant_id = account.tenant_id or vault.tenant_id
+        found.append(tenant(tenant_id, vault.tenant_id, vault.noun))
+    if vault is not None:
+        found += [
+            activated(vault.activated),
+            soft_delete(vault.soft_delete, vault.purge_protection),
+            purge_protection(vault.purge_protection, vault.noun),
+            trusted_services(vault.network, vault.noun),
+        ]
+    if version is not None:
+        found += [key_type(version.type, version.size), key_operations(version.operations)]
+    return [one for one in found if one]
 
 
 def depends_on_clock(version: KeyVersion, now: float) -> bool:
@@ -313,7 +405,7 @@ def tier(
         found = (
             "the account lists no capabilities, so whether its kind and tier take a customer's key is unknown"
         )
-        return Judgement("tier", found, outcome=Outcome.UNDECIDED)
+        return Judgement("tier", found, outcome=DemandOutcome.UNDECIDED)
     if mark := first_mark(named):
         return not_known("tier", "sku.name", mark)
     return (
@@ -350,22 +442,36 @@ def outbound(
     )
 
 
+def host_words(vaults: Collection[str]) -> str:
+    """A vault's host for the fix of `outbound`, which takes the same; each cloud has a suffix of its own."""
+    host = min(vaults, default="NAME")
+    if "." in host and not key_uris.is_hsm_place(host):
+        return host
+    if key_uris.is_hsm_place(host):
+        return "the host of the key's managed HSM"
+    suffixes = ", ".join(cloud.vault_suffix for cloud in clouds.ALL)
+    return f"the host of the vault {host} ({host}. and the suffix of its cloud: {suffixes})"
+
+
 def _of_both(demand: str, what: str, account: Value, vault: Value, noun: str) -> Judgement:
     """What is not known of the account or of its vault."""
     side, value = ("account", account) if not isinstance(account, str) else (noun, vault)
     if isinstance(value, Mark):
         return not_known(demand, f"the {what} of the {side}", value)
-    return Judgement(demand, f"the {what} of the {side} is not stated", outcome=Outcome.UNDECIDED)
+    return Judgement(demand, f"the {what} of the {side} is not stated", outcome=DemandOutcome.UNDECIDED)
 
 
 def _perimeter(demand: str, noun: str) -> Judgement:
     found = f"a network security perimeter decides who reaches the {noun}, and it is not read here"
-    return Judgement(demand, found, outcome=Outcome.UNDECIDED)
+    return Judgement(demand, found, outcome=DemandOutcome.UNDECIDED)
 
 
 def moment(seconds: int) -> str:
     """A time as messages write it: `2026-01-31T12:00:00Z`."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        return f"{seconds} s after 1970"
 
 
 def _shown(value: bool | None) -> str:

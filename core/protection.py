@@ -4,7 +4,6 @@ Joins accounts, bindings, keys, vaults, identities and grants by value where val
 dependency. Judges nothing: `demands` and `rights` do.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,7 @@ from typing import Final
 from core import arm_ids, facts, key_uris, rights, roles, values
 from core.arm_ids import MalformedError
 from core.resource_types import HSM_ROLE_ASSIGNMENT, Kind, parse_urn
-from core.stack import Resource, Stack
+from core.stack import Stack, StackResource
 from core.values import Mark, Value
 
 _GRANTED_TO: Final = ("policy", "principalId", "properties")
@@ -37,7 +36,7 @@ class StatedEncryption:
         return self.source == facts.CUSTOMER_MANAGED.lower()
 
 
-def encryption_of(account: Resource) -> StatedEncryption | Mark | None:
+def encryption_of(account: StackResource) -> StatedEncryption | Mark | None:
     """The encryption that an account states; None when it states none, a mark when the whole is not known."""
     block = account.stated("encryption")
     if isinstance(block, Mark):
@@ -87,7 +86,7 @@ def identity_of(bag: object) -> StatedIdentity:
 
 
 @dataclass(frozen=True)
-class PolicyEntry:
+class StatedPolicyEntry:
     """One entry of a vault's access policies. `permissions` are lower case, by what they are on."""
 
     holder: Value
@@ -115,7 +114,7 @@ class PolicyEntry:
         return "an object id that is not known yet" if unknown else values.shown(self.holder)
 
 
-def entries_of(kind: Kind | None, bag: Mapping[str, object]) -> tuple[PolicyEntry, ...] | Mark:
+def entries_of(kind: Kind | None, bag: Mapping[str, object]) -> tuple[StatedPolicyEntry, ...] | Mark:
     """The entries of a vault's inline list, an AccessPolicy, or ARM's accessPolicies child."""
     single = values.look(bag, "policy") if kind is Kind.ACCESS_POLICY else None
     listed = values.items(values.prop(bag, "accessPolicies")) if single is None else [single]
@@ -124,12 +123,14 @@ def entries_of(kind: Kind | None, bag: Mapping[str, object]) -> tuple[PolicyEntr
     return tuple(_entry(one) for one in listed)
 
 
-def _entry(entry: object) -> PolicyEntry:
+def _entry(entry: object) -> StatedPolicyEntry:
     holder, tenant, application = (
         values.name(values.look(entry, name)) for name in ("objectId", "tenantId", "applicationId")
     )
     stated = {group: values.look(entry, f"permissions.{group}") for group in rights.GROUPS}
-    return PolicyEntry(holder, tenant, application, {group: _words(one) for group, one in stated.items()})
+    return StatedPolicyEntry(
+        holder, tenant, application, {group: _words(one) for group, one in stated.items()}
+    )
 
 
 def _words(value: object) -> frozenset[str] | Mark:
@@ -145,12 +146,12 @@ class Grant:
     """One identity's access: an entry of a standalone or inline access policy, or a role assignment (no
     entry). `key` and `key_name` are what a role assignment on one key alone names; None otherwise."""
 
-    resource: Resource
-    entry: PolicyEntry | None
+    resource: StackResource
+    entry: StatedPolicyEntry | None
     principal: Value
-    vault: Resource | None
+    vault: StackResource | None
     vault_name: Value
-    key: Resource | None = None
+    key: StackResource | None = None
     key_name: str | None = None
 
     @property
@@ -164,7 +165,7 @@ class Grant:
         return role_of(self.resource)
 
 
-def role_of(assignment: Resource) -> Value:
+def role_of(assignment: StackResource) -> Value:
     """The id of the role that an assignment gives, lower case."""
     stated = values.name(assignment.found("roleDefinitionId"))
     return roles.id_of(stated) if isinstance(stated, str) else stated
@@ -187,10 +188,10 @@ class AccountProtection:
     `client_id` that of the user-assigned identity that uses the key, None for the account's own.
     """
 
-    writer: Resource
-    account: Resource | None
-    vault: Resource | None
-    key: Resource | None
+    writer: StackResource
+    account: StackResource | None
+    vault: StackResource | None
+    key: StackResource | None
     vault_name: Value
     key_name: Value
     client_id: Value
@@ -210,9 +211,9 @@ class Protections:
     # Which account uses which key
 
     @cached_property
-    def bindings_by_account(self) -> dict[str, list[Resource]]:
+    def bindings_by_account(self) -> dict[str, list[StackResource]]:
         """The bindings of each account, by the account's URN, else by the id they name."""
-        found: dict[str, list[Resource]] = {}
+        found: dict[str, list[StackResource]] = {}
         for binding in self.stack.of(Kind.BINDING):
             account = self.stack.target(binding, Kind.ACCOUNT, "accountId")
             stated = values.name(binding.found("accountId"))
@@ -227,9 +228,9 @@ class Protections:
         placed = sum(len(bindings) for bindings in self.bindings_by_account.values())
         return placed < len(self.stack.of(Kind.BINDING))
 
-    def inline(self, account: Resource) -> StatedEncryption | Mark | None:
+    def inline(self, account: StackResource) -> StatedEncryption | Mark | None:
         """The encryption that the program itself states for an account; not what it ignores."""
-        return None if leaves_encryption(account.ignore_changes) else encryption_of(account)
+        return None if account.leaves_encryption else encryption_of(account)
 
     @cached_property
     def all(self) -> list[AccountProtection]:
@@ -238,7 +239,7 @@ class Protections:
         stated = [self._stated(account) for account in self.stack.of(Kind.ACCOUNT)]
         return bound + [one for one in stated if one is not None]
 
-    def _bound(self, binding: Resource) -> AccountProtection:
+    def _bound(self, binding: StackResource) -> AccountProtection:
         uri, id = (values.name(binding.found(name)) for name in ("keyUriWithVersion", "vaultId"))
         named = _key_of(uri)
         if isinstance(uri, Mark):
@@ -256,7 +257,7 @@ class Protections:
             client_id=values.name(binding.stated("identityClientId")),
         )
 
-    def _stated(self, account: Resource) -> AccountProtection | None:
+    def _stated(self, account: StackResource) -> AccountProtection | None:
         encryption = self.inline(account)
         if not isinstance(encryption, StatedEncryption) or not encryption.is_customer_key:
             return None
@@ -273,13 +274,13 @@ class Protections:
             client_id=encryption.client_id,
         )
 
-    def _key_from(self, resource: Resource, name: str) -> Resource | None:
+    def _key_from(self, resource: StackResource, name: str) -> StackResource | None:
         version = self.stack.source(resource, Kind.KEY_VERSION, name)
         if version is not None:
             return self.stack.target(version, Kind.KEY, "keyId")
         return self.stack.source(resource, Kind.KEY, name)
 
-    def _vault_from(self, key: Resource | None, name: Value) -> Resource | None:
+    def _vault_from(self, key: StackResource | None, name: Value) -> StackResource | None:
         by_name = self.stack.named(Kind.VAULT, name)
         return by_name or (self.stack.vault_of(key) if key is not None else None)
 
@@ -288,9 +289,20 @@ class Protections:
         stated = {one.vault_name} if isinstance(one.vault_name, str) else set()
         return stated | (self.stack.names_of(one.vault) if one.vault is not None else set())
 
+    def vault_hosts(self, one: AccountProtection) -> set[str]:
+        """The host of the vault of a key, where its URI is known; else its names; none where nothing shows
+        them."""
+        uris = [one.vault.found("vaultUri")] if one.vault else []
+        if one.writer.kind is Kind.BINDING:
+            uris.append(one.writer.found("keyUriWithVersion"))
+        elif isinstance(stated := encryption_of(one.writer), StatedEncryption):
+            uris.append(stated.vault_uri)
+        hosts = {key_uris.vault_host(uri) for uri in uris if isinstance(uri, str) and key_uris.place(uri)}
+        return hosts or self.vault_names(one)
+
     # Who uses it
 
-    def holders_of(self, one: AccountProtection) -> list[Resource]:
+    def holders_of(self, one: AccountProtection) -> list[StackResource]:
         """The identities that may use the key; none when they are not part of the stack."""
         if one.client_id is None:
             return [one.account] if one.account else []
@@ -298,7 +310,7 @@ class Protections:
             return named
         return self._identities_from(one.writer, "identity") if one.writer is one.account else []
 
-    def named_identities(self, one: AccountProtection) -> list[Resource]:
+    def named_identities(self, one: AccountProtection) -> list[StackResource]:
         """The user-assigned identities of the stack that are named for a key: by client id or, if that is not
         known yet, by the resources that it comes from."""
         if isinstance(one.client_id, str) and one.client_id.lower() in self._identity_by_client:
@@ -306,7 +318,7 @@ class Protections:
         is_binding = one.writer.kind is Kind.BINDING
         return self._identities_from(one.writer, "identityClientId" if is_binding else "properties")
 
-    def attached_identities(self, account: Resource) -> tuple[list[Resource], bool]:
+    def attached_identities(self, account: StackResource) -> tuple[list[StackResource], bool]:
         """The user-assigned identities of the stack that an account has, and whether these are all."""
         listed = values.items(values.look(account.declared, "identity.userAssignedIdentities"))
         ids = [] if isinstance(listed, Mark) else [id.lower() for id in listed if isinstance(id, str)]
@@ -316,12 +328,12 @@ class Protections:
         unknown = isinstance(listed, Mark) or Mark.UNKNOWN in listed
         return found + made, len(found) == len(ids) and whole and bool(made or not unknown)
 
-    def _identities_from(self, resource: Resource, name: str) -> list[Resource]:
+    def _identities_from(self, resource: StackResource, name: str) -> list[StackResource]:
         sources = self.stack.sources(resource, name)
         return list({one.urn: one for one in sources if one.kind is Kind.USER_ASSIGNED_IDENTITY}.values())
 
     @cached_property
-    def _identity_by_client(self) -> dict[str, Resource]:
+    def _identity_by_client(self) -> dict[str, StackResource]:
         return {
             client.lower(): one
             for one in self.stack.of(Kind.USER_ASSIGNED_IDENTITY)
@@ -338,7 +350,7 @@ class Protections:
         found = [grant for one, vault in policies for grant in self._entries(one, vault)]
         return found + [self._role(one) for one in self.stack.of(Kind.ROLE_ASSIGNMENT)]
 
-    def declares_policies(self, vault: Resource) -> bool | None:
+    def declares_policies(self, vault: StackResource) -> bool | None:
         """Whether the program itself states a vault's access policies; None when that is not known. An empty
         list is stated, too: with it the next write of the vault takes every policy away.
 
@@ -357,13 +369,13 @@ class Protections:
         entries = (entries_of(one.kind, one.outputs) for one in self.stack.of(Kind.ACCESS_POLICY))
         return {entry.holder for found in entries if not isinstance(found, Mark) for entry in found}
 
-    def _entries(self, resource: Resource, vault: Resource | None) -> Iterator[Grant]:
+    def _entries(self, resource: StackResource, vault: StackResource | None) -> Iterator[Grant]:
         entries = entries_of(resource.kind, resource.declared)
         name = values.name(resource.found("name" if resource.kind is Kind.VAULT else "vaultName"))
         for entry in () if isinstance(entries, Mark) else entries:
             yield Grant(resource, entry, entry.holder, vault, name)
 
-    def _role(self, one: Resource) -> Grant:
+    def _role(self, one: StackResource) -> Grant:
         scope, principal = (values.name(one.found(name)) for name in ("scope", "principalId"))
         if isinstance(scope, str):
             name, key_name = key_scope(scope)
@@ -429,7 +441,7 @@ class Protections:
             and self._reaches(grant, one)
         ]
 
-    def identities_behind(self, grant: Grant) -> list[Resource]:
+    def identities_behind(self, grant: Grant) -> list[StackResource]:
         """The accounts and identities that an unknown principal comes from."""
         if isinstance(grant.principal, str):
             return []
@@ -463,7 +475,7 @@ class Protections:
             return True
         return Mark.UNKNOWN if one.vault is None else self.may_hold(grant.resource, one.vault)
 
-    def is_above_vaults(self, assignment: Resource) -> bool:
+    def is_above_vaults(self, assignment: StackResource) -> bool:
         """Whether a role assignment's scope is neither a vault nor a key: its scope names none, or, if it is
         not known yet, comes from none."""
         scope = values.name(assignment.found("scope"))
@@ -472,7 +484,7 @@ class Protections:
         sources = self.stack.sources(assignment, "scope")
         return not any(one.kind in (Kind.VAULT, Kind.KEY) for one in sources)
 
-    def may_hold(self, assignment: Resource, vault: Resource) -> bool | Mark:
+    def may_hold(self, assignment: StackResource, vault: StackResource) -> bool | Mark:
         """Whether a vault is below the scope of a role assignment for which is_above_vaults() holds."""
         scope = values.name(assignment.found("scope"))
         if not isinstance(scope, str):
@@ -489,7 +501,7 @@ class Protections:
         return names["resourcegroups"] == its_group.lower() if isinstance(its_group, str) else Mark.UNKNOWN
 
 
-def principal_of(holder: Resource) -> Value:
+def principal_of(holder: StackResource) -> Value:
     """The object id of an account's own identity, or of a user-assigned one."""
     return values.name(holder.found("identity.principalId" if holder.kind is Kind.ACCOUNT else "principalId"))
 
@@ -500,32 +512,3 @@ def _key_of(uri: Value) -> key_uris.KeyUri | None:
         return key_uris.parse(uri) if isinstance(uri, str) else None
     except MalformedError:
         return None
-
-
-# Which of an account's properties a program leaves alone
-
-
-def ignores(ignore_changes: tuple[str, ...], *wanted: str) -> bool:
-    """Whether ignoreChanges takes in the whole property at the path `wanted`."""
-    return any(_fits(_path(text), wanted) for text in ignore_changes)
-
-
-def ignores_part(ignore_changes: tuple[str, ...], *wanted: str) -> bool:
-    """Whether ignoreChanges takes in the property at the path `wanted`, or a part of it."""
-    return any(_fits(_path(text)[: len(wanted)], wanted) for text in ignore_changes)
-
-
-def leaves_encryption(ignore_changes: tuple[str, ...]) -> bool:
-    """Whether a program leaves an account's encryption as it is: it ignores changes of all of it, or says by
-    LIVE_ENCRYPTION that what it declares is what the account has."""
-    return facts.LIVE_ENCRYPTION in ignore_changes or ignores(ignore_changes, "properties", "encryption")
-
-
-def _path(text: str) -> tuple[str, ...]:
-    """The parts of a property path: properties.encryption and properties["encryption"] are one."""
-    return tuple(part for part in re.split(r"[.\[\]\"']+", text) if part)
-
-
-def _fits(path: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
-    fits = all(part in ("*", name) for part, name in zip(path, wanted, strict=False))
-    return 0 < len(path) <= len(wanted) and fits

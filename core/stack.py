@@ -7,13 +7,15 @@ otherwise by the engine's property dependencies; never by logical names.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
 from core import arm_ids, values
 from core.defaults import DEFAULTS
+from core.facts import LIVE_ENCRYPTION
 from core.resource_types import (
     AZAPI_PARENT,
     COMPONENTS,
@@ -30,17 +32,25 @@ from core.resource_types import (
 from core.values import Mark, Value
 
 Bag = Mapping[str, Any]
-_BESIDE: Final = ("name", "location", "tags", "identity")
+_BESIDE: Final = ("id", "name", "location", "tags", "identity")
 """What azapi has beside the body."""
 _ARM_ID_PARTS: Final = 8
 """subscriptions/S/resourceGroups/R/providers/N/TYPE/NAME"""
 
 
+@dataclass(frozen=True)
+class Provider:
+    """A resource's provider: its URN, and the tenant that it is configured for."""
+
+    urn: str = ""
+    tenant: Value = None
+
+
 @dataclass(frozen=True, eq=False)
-class Resource:
+class StackResource:
     """One resource. `outputs` are what the cloud answered, which in a preview are the inputs and unknowns;
-    `inputs` what the program declares, None where only a state is shown. `sources` are URNs by input;
-    `dependencies` all of them, also those that give no value. `provider` is its provider's URN.
+    `inputs` what the program declares, None where only a state is shown. `api_version` is the one that its
+    program chose. `sources` are URNs by input; `dependencies` all of them, also those that give no value.
     """
 
     urn: str
@@ -48,12 +58,13 @@ class Resource:
     inputs: Bag | None = None
     outputs: Bag = field(default_factory=dict)
     parent: str | None = None
+    api_version: str | None = None
     protect: bool = False
+    deletes_first: bool = False
     ignore_changes: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    provider: str | None = None
-    provider_tenant: Value = None
+    provider: Provider = Provider()
 
     @property
     def name(self) -> str:
@@ -79,30 +90,47 @@ class Resource:
         """What the cloud answered, in a preview as far as it is known."""
         return values.prop(self.outputs, path)
 
+    def ignores(self, *path: str) -> bool:
+        """Whether its ignoreChanges takes in the whole property at a path."""
+        return any(_fits(_path(text), path) for text in self.ignore_changes)
+
+    def ignores_part(self, *path: str) -> bool:
+        """Whether its ignoreChanges takes in the property at a path, or a part of it."""
+        return any(_fits(_path(text)[: len(path)], path) for text in self.ignore_changes)
+
+    @property
+    def leaves_encryption(self) -> bool:
+        """Whether the program leaves an account's encryption as it is: it ignores changes of all of it, or
+        says by LIVE_ENCRYPTION that what it declares is what the account has."""
+        return LIVE_ENCRYPTION in self.ignore_changes or self.ignores("properties", "encryption")
+
     @property
     def exists(self) -> bool:
-        """Whether it is there before this update: the preview of a create does not know its name."""
-        return values.look(self.outputs, "name") is not Mark.UNKNOWN
+        """Whether it is there before this update: the preview of a create does not know its name; azapi's,
+        whose name is an input, not its id."""
+        is_azapi = parse_urn(self.urn).type.startswith("azapi:")
+        return values.look(self.outputs, "id" if is_azapi else "name") is not Mark.UNKNOWN
 
 
-def of_engine(raw: Bag) -> Resource:
+def of_engine(raw: Bag) -> StackResource:
     """A resource as the engine's JSON has it: of a state, or a preview's state before or after the step."""
     urn = str(raw.get("urn") or "")
     token = str(raw.get("type") or parse_urn(urn).type)
-    kind, _, inputs = read(token, raw.get("inputs") or {})
+    kind, version, inputs = read(token, raw.get("inputs") or {})
     _, _, outputs = read(token, raw.get("outputs") or {})
     id = raw.get("id")
-    return Resource(
+    return StackResource(
         urn=urn,
         kind=kind,
         inputs=inputs,
         outputs={**outputs, "id": id} if id else outputs,
         parent=raw.get("parent"),
+        api_version=version,
         protect=bool(raw.get("protect")),
         ignore_changes=tuple(raw.get("ignoreChanges") or ()),
         dependencies=tuple(raw.get("dependencies") or ()),
         sources=raw.get("propertyDependencies") or {},
-        provider=raw.get("provider"),
+        provider=Provider(str(raw.get("provider") or "")),
     )
 
 
@@ -128,7 +156,7 @@ def _generic(bag: Bag) -> tuple[Kind | None, str | None, Bag]:
 
 
 def _azapi(token: str, bag: Bag) -> tuple[Kind | None, str | None, Bag]:
-    """azapi's Resource is read by its body; its other types hide what they change."""
+    """azapi's StackResource is read by its body; its other types hide what they change."""
     type, _, version = _plain(bag, "type").partition("@")
     kind = kind_of_arm_type(type)
     if kind in (None, Kind.UNREAD):
@@ -161,13 +189,32 @@ def _plain(bag: Bag, name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
+def around(resource: StackResource, at: Callable[[str], StackResource | None]) -> Iterator[StackResource]:
+    """This project's components around a resource, innermost first; `at` finds a resource by its URN. By
+    their inputs they say what their settings ask for on purpose: `access: revoked`, `unbindAccount`, ..."""
+    parent = at(resource.parent or "")
+    while parent is not None and parse_urn(parent.urn).type.startswith(COMPONENTS):
+        yield parent
+        parent = at(parent.parent or "")
+
+
+def _path(text: str) -> tuple[str, ...]:
+    """The parts of a property path: properties.encryption and properties["encryption"] are one."""
+    return tuple(part for part in re.split(r"[.\[\]\"']+", text) if part)
+
+
+def _fits(path: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    fits = all(part in ("*", name) for part, name in zip(path, wanted, strict=False))
+    return 0 < len(path) <= len(wanted) and fits
+
+
 class Stack:
     """Indexes in one pass; every look-up afterwards is by key or along the dependencies of one resource."""
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
-        self._by_kind: dict[Kind, list[Resource]] = {kind: [] for kind in Kind}
-        self._by_urn: dict[str, Resource] = {}
-        self._children: dict[str, list[Resource]] = {}
+    def __init__(self, resources: Iterable[StackResource]) -> None:
+        self._by_kind: dict[Kind, list[StackResource]] = {kind: [] for kind in Kind}
+        self._by_urn: dict[str, StackResource] = {}
+        self._children: dict[str, list[StackResource]] = {}
         for one in resources:
             self._by_urn[one.urn] = one
             if one.parent is not None:
@@ -177,28 +224,24 @@ class Stack:
         for found in self._by_kind.values():
             found.sort(key=lambda one: one.urn)
 
-    def of(self, kind: Kind) -> list[Resource]:
+    def of(self, kind: Kind) -> list[StackResource]:
         """The resources of a kind, by URN, so that no answer depends on the order of the stack."""
         return self._by_kind[kind]
 
-    def at(self, urn: str) -> Resource | None:
+    def at(self, urn: str) -> StackResource | None:
         """The resource of a URN."""
         return self._by_urn.get(urn)
 
-    def around(self, resource: Resource) -> Iterator[Resource]:
-        """This project's components around a resource, innermost first. By their inputs they say what their
-        settings ask for on purpose: `access: revoked`, `protect: false`, `unbindAccount`."""
-        parent = self._by_urn.get(resource.parent or "")
-        while parent is not None and parse_urn(parent.urn).type.startswith(COMPONENTS):
-            yield parent
-            parent = self._by_urn.get(parent.parent or "")
+    def around(self, resource: StackResource) -> Iterator[StackResource]:
+        """This project's components around a resource, innermost first."""
+        return around(resource, self._by_urn.get)
 
-    def is_revoked(self, resource: Resource) -> bool:
+    def is_revoked(self, resource: StackResource) -> bool:
         """Whether a component around it says `access: revoked`: its grant was taken away on purpose, and what
         stands is kept so that the access can be given back."""
         return any(values.word(one.stated("access")) == "revoked" for one in self.around(resource))
 
-    def is_unbound_on_purpose(self, account: Resource) -> bool:
+    def is_unbound_on_purpose(self, account: StackResource) -> bool:
         """Whether a component around an account says `unbindAccount` with the account's name."""
         names = self.names_of(account)
         return any(
@@ -207,14 +250,14 @@ class Stack:
 
     # Dependencies
 
-    def depends_on(self, resource: Resource) -> Iterator[Resource]:
+    def depends_on(self, resource: StackResource) -> Iterator[StackResource]:
         """What a resource depends on directly, by option or by value, and all below the components among it:
         who depends on a component depends on its children, as the engine has it, too (pkg/resource/graph)."""
         yield from self._with_children(resource.dependencies)
         for sources in resource.sources.values():
             yield from self._with_children(sources)
 
-    def ancestors(self, resource: Resource) -> Iterator[Resource]:
+    def ancestors(self, resource: StackResource) -> Iterator[StackResource]:
         """Everything a resource depends on, nearest first, each once."""
         seen, level = {resource.urn}, [resource]
         while level:
@@ -227,17 +270,17 @@ class Stack:
                         yield found
             level = following
 
-    def sources(self, resource: Resource, *inputs: str) -> Iterator[Resource]:
+    def sources(self, resource: StackResource, *inputs: str) -> Iterator[StackResource]:
         """The resources that the values of a resource's inputs come from."""
         for name in inputs:
             yield from self._with_children(resource.sources.get(name, ()))
 
-    def source(self, resource: Resource, kind: Kind, *inputs: str) -> Resource | None:
+    def source(self, resource: StackResource, kind: Kind, *inputs: str) -> StackResource | None:
         """The one resource of a kind that inputs come from; None when there is none, or more than one."""
         found = {one.urn: one for one in self.sources(resource, *inputs) if one.kind is kind}
         return next(iter(found.values())) if len(found) == 1 else None
 
-    def _with_children(self, urns: Iterable[str]) -> Iterator[Resource]:
+    def _with_children(self, urns: Iterable[str]) -> Iterator[StackResource]:
         for urn in urns:
             if (one := self._by_urn.get(urn)) is not None:
                 yield one
@@ -246,7 +289,7 @@ class Stack:
 
     # Names and ids
 
-    def names_of(self, resource: Resource) -> set[str]:
+    def names_of(self, resource: StackResource) -> set[str]:
         """The names a resource has in Azure, lower case; a preview knows them of the inputs alone."""
         bags = (resource.outputs, resource.declared)
         keys = ("name", NAME_INPUTS.get(resource.kind, "name")) if resource.kind else ("name",)
@@ -254,7 +297,7 @@ class Stack:
         return {name.lower() for name in stated if isinstance(name, str)}
 
     @cached_property
-    def by_id(self) -> dict[str, Resource]:
+    def by_id(self) -> dict[str, StackResource]:
         """Resources by their Azure id, lower case."""
         return {
             found.lower(): one
@@ -264,18 +307,18 @@ class Stack:
         }
 
     @cached_property
-    def _by_name(self) -> dict[Kind, dict[str, Resource]]:
+    def _by_name(self) -> dict[Kind, dict[str, StackResource]]:
         kinds = (Kind.VAULT, Kind.ACCOUNT)
         return {
             kind: {name: one for one in reversed(self.of(kind)) for name in self.names_of(one)}
             for kind in kinds
         }
 
-    def named(self, kind: Kind, name: Value) -> Resource | None:
+    def named(self, kind: Kind, name: Value) -> StackResource | None:
         """The vault or the account of a name, which is unique in Azure."""
         return self._by_name[kind].get(name.lower()) if isinstance(name, str) else None
 
-    def named_by(self, arm_id: str) -> Resource | None:
+    def named_by(self, arm_id: str) -> StackResource | None:
         """The vault or account with an Azure id; by its name where its own id is not known."""
         wanted = arm_id.strip("/").lower()
         found = self.by_id.get(f"/{wanted}")
@@ -287,19 +330,19 @@ class Stack:
         has_id = known is not None and isinstance(values.name(known.found("id")), str)
         return None if has_id else known
 
-    def target(self, resource: Resource, kind: Kind, name: str) -> Resource | None:
+    def target(self, resource: StackResource, kind: Kind, name: str) -> StackResource | None:
         """The vault, account or other resource that an input names by its id, or that it comes from."""
         stated = values.name(resource.found(name))
         by_id = self.named_by(stated) if isinstance(stated, str) else None
         return by_id if by_id is not None and by_id.kind is kind else self.source(resource, kind, name)
 
-    def above(self, child: Resource, kind: Kind) -> Resource | None:
+    def above(self, child: StackResource, kind: Kind) -> StackResource | None:
         """The vault that a key or an access policy is in, or the account above a project or a deployment, in
         whatever type the program uses."""
         named = PARENT_NAME_INPUTS[child.kind] if child.kind else ""
         by_name = self.named(kind, values.name(child.found(named)))
         return by_name or self.source(child, kind, named, GENERIC_NAMES[0], AZAPI_PARENT)
 
-    def vault_of(self, child: Resource) -> Resource | None:
+    def vault_of(self, child: StackResource) -> StackResource | None:
         """The vault that a key or an access policy is in."""
         return self.above(child, Kind.VAULT)

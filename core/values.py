@@ -1,6 +1,6 @@
 """One property's value: known, unknown until the update, secret, or absent.
 
-Reads the engine's JSON (a preview, a plan, a state, the inputs of a policy) and Resource Manager's, and
+Reads the engine's JSON (a preview, a plan, a state, the inputs of a policy) and StackResource Manager's, and
 accepts every shape that a program may send: flags and numbers as text, a lone value for a list, any casing.
 Never raises. A known value is what JSON has, an absent or null one None, the two others are a `Mark`.
 """
@@ -29,9 +29,12 @@ class Mark(Enum):
 Value = str | Mark | None
 UNKNOWN: Final = Mark.UNKNOWN
 _OUTER: Final = frozenset(
-    {"id", "name", "location", "scope", "resourceUri", "vaultName", "accountName", "identity"}
+    {
+        *("id", "name", "kind", "sku", "location", "identity", "scope", "resourceUri"),
+        *("resourceGroupName", "vaultName", "accountName"),
+    }
 )
-"""What azure-native never has inside `properties`."""
+"""What azure-native never has inside `properties` of a type that is read here (of a vault no `sku` is)."""
 
 
 def look(properties: object, path: str) -> Any:

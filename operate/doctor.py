@@ -350,14 +350,8 @@ async def _in_hsm(about: str, key: ArmId, azure: Azure, principal_id: str) -> li
         options = key_uris.cli_options(key.parent.name, key.name, in_managed_hsm=True)
         make = f"az keyvault key create {options} --kty RSA-HSM --size 2048 --ops wrapKey unwrapKey"
         return [Line(about, FAILED, f"the managed HSM has no key {key.name!r}", make)]
-    unmet = [
-        demands.key_type(version.type, version.size),
-        demands.key_operations(version.operations),
-        *demands.key_usable(version, time.time()),
-    ]
-    found = [
-        Line(about, FAILED, one.text, one.az(key=version.uri or "")) for one in unmet if one and one.unmet
-    ]
+    judged = [*demands.judge(None, None, version), *demands.key_usable(version, time.time())]
+    found = [Line(about, FAILED, one.text, one.az(key=version.uri or "")) for one in judged if one.unmet]
     may = any(
         one.role and one.role.allows_data(HSM_ROLE_WRITE) and arm_ids.covers(one.scope, key.text)
         for one in given

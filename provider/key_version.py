@@ -196,14 +196,7 @@ class KeyVersionHandler:
         if newest is None:
             raise RefusedOperationError(await self._no_key(call, key))
         chosen = await self._chosen(call, key, inputs, newest, current)
-        unmet = [
-            found
-            for found in (
-                demands.key_type(chosen.type, chosen.size),
-                demands.key_operations(chosen.operations),
-            )
-            if found and found.unmet
-        ]
+        unmet = [found for found in demands.judge(None, None, chosen) if found.unmet]
         if unmet:
             fix = (
                 f"use an {demands.KEY_TYPES[key.in_managed_hsm]} key of {demands.KEY_SIZE} bits that "

@@ -128,12 +128,12 @@ def of_policies(state: ReviewedState, entries: object, vault: Value, tenant: Val
     bag = {"policy" if state.kind is Kind.ACCESS_POLICY else "accessPolicies": entries}
     listed = protection.entries_of(state.kind, bag)
     if isinstance(listed, Mark):
-        unknown = protection.PolicyEntry(Mark.UNKNOWN, None, None, {"keys": Mark.UNKNOWN})
+        unknown = protection.StatedPolicyEntry(Mark.UNKNOWN, None, None, {"keys": Mark.UNKNOWN})
         listed = (unknown,) if state.kind is Kind.ACCESS_POLICY else ()
     return [_of_entry(state.urn, one, scope, tenant) for one in listed]
 
 
-def _of_entry(urn: str, entry: protection.PolicyEntry, scope: str, tenant: Value) -> ReviewedGrant:
+def _of_entry(urn: str, entry: protection.StatedPolicyEntry, scope: str, tenant: Value) -> ReviewedGrant:
     known = () if isinstance(entry.keys, Mark) else entry.keys
     what = rights.spelt(known) if known else "no key permissions"
     if isinstance(entry.keys, Mark):

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from core import arm_ids, resource_types, stack, values
 from core.resource_types import NAME_INPUTS, Kind
-from core.stack import Bag, Resource
+from core.stack import Bag, StackResource
 from core.values import Mark, Value
 
 REPLACING: Final = (
@@ -38,7 +38,7 @@ _HELD: Final = re.compile(
 
 
 @dataclass(frozen=True, eq=False)
-class ReviewedState(Resource):
+class ReviewedState(StackResource):
     """A resource at one moment. `inputs` are what is declared, and what the cloud says where nothing is;
     `outputs` what the cloud says, from before the update where the update does not know it yet; `written`
     what the program alone declares.
@@ -47,10 +47,15 @@ class ReviewedState(Resource):
     the provider would update it.
     """
 
-    id: str = ""
     written: Bag = field(default_factory=dict)
     retained: bool = False
     replaced_on: Sequence[str] = ()
+
+    @property
+    def id(self) -> str:
+        """Its id; empty where it is not known."""
+        known = values.text(values.look(self.outputs, "id"))
+        return known if isinstance(known, str) else ""
 
     @property
     def azure_name(self) -> Value:
@@ -158,36 +163,29 @@ def resource_of(steps: Sequence[Step], *, unplanned: bool = False) -> ReviewedRe
     op = "replace" if any(step.op in REPLACING for step in plan) else plan[-1].op
     # What an update leaves as it is: the id, and what the cloud answered.
     carried = old if op in _STAYS and old is not new else None
-    planned = _state(first, new, carried, same=op == "same") if op != "delete" else None
+    planned = _state(first, new, carried) if op != "delete" else None
     return ReviewedResource(
         first.urn, first.kind, op, _state(first, recorded or old), _state(first, old), planned
     )
 
 
-def _state(
-    step: Step, raw: Bag | None, carried: Bag | None = None, *, same: bool = False
-) -> ReviewedState | None:
+def _state(step: Step, raw: Bag | None, carried: Bag | None = None) -> ReviewedState | None:
     if raw is None:
         return None
-    before: Bag = carried or {}
-    written, was = (_named(step.urn, one.get("inputs") or {}) for one in (raw, before))
-    outputs, answered = raw.get("outputs") or {}, before.get("outputs") or {}
-    outputs = _over(outputs, answered, over=Mark.UNKNOWN)
-    id = values.text(raw.get("id")) or values.text(before.get("id"))
-    return ReviewedState(
-        urn=step.urn,
-        kind=step.kind,
+    # By the URN: a state could name another type, one that no rule looks at.
+    named = {"urn": step.urn, "type": token_of(step.urn)}
+    now, was = (stack.of_engine({**one, **named}) for one in (raw, carried or {}))
+    written, outputs = now.inputs or {}, _over(now.outputs, was.outputs, over=Mark.UNKNOWN)
+    found = vars(now) | {
+        "kind": step.kind,
         # What the program no longer declares is not what it was.
-        inputs=_over(written, _without(outputs, was, written)),
-        outputs=outputs,
-        protect=bool(raw.get("protect")),
-        dependencies=tuple(raw.get("dependencies") or ()),
-        sources=raw.get("propertyDependencies") or {},
-        id=id if isinstance(id, str) else "",
-        written=written,
-        retained=bool(raw.get("retainOnDelete")),
-        replaced_on=raw.get("replaceOnChanges") or (),
-    )
+        "inputs": _over(written, _without(outputs, was.inputs or {}, written)),
+        "outputs": outputs,
+        "written": written,
+        "retained": bool(raw.get("retainOnDelete")),
+        "replaced_on": raw.get("replaceOnChanges") or (),
+    }
+    return ReviewedState(**found)
 
 
 def _over(top: Bag, below: Bag, over: Mark | None = None) -> Bag:
@@ -211,13 +209,6 @@ def _without(outputs: Bag, was: Bag, written: Bag) -> Bag:
     if isinstance(before, Mapping) and isinstance(now, Mapping) and isinstance(inner, Mapping):
         kept["properties"] = _without(inner, before, now)
     return kept
-
-
-def _named(urn: str, inputs: Bag) -> Bag:
-    """Inputs that call the resource and its parent as azure-native's own type does."""
-    token = token_of(urn)
-    is_generic = resource_types.kind_of(token) is Kind.GENERIC and not token.lower().startswith("azapi:")
-    return stack.read(token, inputs)[2] if is_generic and inputs else inputs
 
 
 def kind_of(token: str, inputs: Bag | None = None) -> Kind | None:

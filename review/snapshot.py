@@ -12,7 +12,7 @@ from typing import Final
 
 from core import arm_ids, key_uris, values
 from core.resource_types import GENERIC_NAMES, Kind
-from core.stack import Resource, Stack
+from core.stack import Stack, StackResource
 from core.values import Mark, Value, flag, folded, items, look, text
 from review import access, keys
 from review.access import ReviewedGrant, Revocation
@@ -238,7 +238,7 @@ def _at(one: ReviewedResource, moment: Moment) -> ReviewedState | None:
     return one.live if state is None and stays else state
 
 
-def _reviewed(one: Resource | None) -> ReviewedState | None:
+def _reviewed(one: StackResource | None) -> ReviewedState | None:
     return one if isinstance(one, ReviewedState) else None
 
 

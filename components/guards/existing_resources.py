@@ -20,7 +20,7 @@ from components.guards.soft_deleted import SoftDeleted
 from components.service_args import RECOVER, ServiceInputs
 from core import adapters, arm_ids, demands, facts, key_uris, regions, rights, roles
 from core import resource_types as types
-from core.commands import adopt, take_over
+from core.commands import adopt, set_policy, take_over
 
 Answer = Mapping[str, Any] | None
 
@@ -297,8 +297,8 @@ def inexact_policy(place: KeyLocation, vault: Answer) -> Iterator[Problem]:
             "access",
             f"the account's identity was re-created as {user}, which already has an access policy in vault "
             f"{name!r}, but not exactly {', '.join(USE.policy)} on keys; a vault has one policy for each "
-            f"identity. Run `az keyvault set-policy --name {name} --object-id {user} --key-permissions "
-            f"{' '.join(USE.policy)}`{beside} and run the same command again, which takes the policy over",
+            f"identity. Run `{set_policy(place.vault_id, user, USE.policy)}`{beside} and run the same "
+            "command again, which takes the policy over",
         )
 
 
@@ -362,8 +362,8 @@ def incomplete_operators(
                 "vault.keyOperators",
                 f"key operator {operator} has an access policy in vault {vault!r} that this stack did not "
                 f"make, without {', '.join(missing)} on keys; a vault has one policy for each identity. Run "
-                f"`az keyvault set-policy --name {vault} --object-id {object_id} --key-permissions "
-                f"{' '.join([*given, *missing])}`, which keeps the permissions on secrets and certificates",
+                f"`{set_policy(location.vault_id, object_id, [*given, *missing])}`, which keeps the "
+                "permissions on secrets and certificates",
             )
 
 

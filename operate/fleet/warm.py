@@ -46,7 +46,7 @@ MODULES = (
             "resources",
         )
     ),
-    *("policies.pack", "policies.decoding", "pulumi_policy"),
+    *("policies.pack", "policies.requests", "pulumi_policy"),
     *("provider.host", "provider.arm", "provider.clients", "azure.core.rest", "azure.identity"),
     *("azure.mgmt.authorization", "azure.mgmt.cognitiveservices", "azure.mgmt.keyvault"),
     "azure.keyvault.keys",

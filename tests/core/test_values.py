@@ -45,12 +45,12 @@ def test_a_value_is_opened_and_shown_short_and_never_from_inside(value: Any, rea
 @pytest.mark.parametrize(
     ("bag", "path", "found"),
     [
-        ({"properties": {"sku": "S"}, "sku": "F0"}, "sku", "S"),
-        ({"properties": {}, "sku": "S"}, "sku", None),
-        ({"sku": {"name": "S"}}, "sku.name", "S"),
+        ({"properties": {"tier": "S"}, "tier": "F0"}, "tier", "S"),
+        ({"properties": {}, "tier": "S"}, "tier", None),
+        ({"properties": {}, "sku": {"name": "S"}}, "sku.name", "S"),
         ({"properties": UNKNOWN}, "networkAcls.bypass", Mark.UNKNOWN),
         ({"properties": UNKNOWN, "location": "x"}, "location", "x"),
-        ({"properties": HIDDEN}, "sku", Mark.SECRET),
+        ({"properties": HIDDEN}, "tier", Mark.SECRET),
         (None, "sku", None),
         ({"sku": "text"}, "sku.name", None),
     ],

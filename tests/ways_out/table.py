@@ -196,7 +196,7 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/existing_resources.py unusable_key
     """,
     f"{_W}/test_findings_lead_out.py::test_what_is_found_leads_to_the_binding": """
-        core/demands.py FIXES 2
+        core/demands.py FIXES 6
         core/demands.py update_command 2
         provider/key_version.py KeyVersionHandler._no_key 2
         provider/key_version.py KeyVersionHandler._pinned
@@ -207,7 +207,6 @@ FOLLOWED: Mapping[str, str] = {
         provider/rules.py key_exists
         provider/rules.py key_is_usable
         provider/rules.py bound_version_is_usable 3
-        provider/rules.py outbound_reaches_vault
         provider/key_access_validation.py KeyAccessValidationHandler._findings
     """,
     f"{_W}/test_each_message_is_followed.py::test_each_fix_of_a_known_answer_is_carried_out": """
@@ -229,16 +228,12 @@ FOLLOWED: Mapping[str, str] = {
     """,
     # The policy pack
     "tests/policies/test_mutations.py::test_a_property_that_a_rule_says_to_set_satisfies_it": """
+        core/demands.py FIXES 5
         policies/rules/account_identity.py _FIX
-        policies/rules/account_local_auth_disabled.py judge
-        policies/rules/account_tier_supports_cmk.py judge
         policies/rules/cmk_complete.py _judge_inline
-        policies/rules/vault_permission_model.py judge 2
-        policies/rules/vault_purge_protection.py judge
-        policies/rules/vault_retention.py judge
-        policies/rules/vault_soft_delete.py judge
-        policies/rules/vault_trusted_services.py judge
-        policies/network.py judge 3
+        policies/table.py _local_auth
+        policies/table.py _permission_model 2
+        policies/table.py _retention
     """,
     "tests/engine/test_policy_pack.py::test_the_ways_out_pass_the_pack": """
         policies/rules/account_has_customer_key.py _judge_unbound
@@ -342,17 +337,17 @@ FOLLOWED: Mapping[str, str] = {
         provider/rules.py account_takes_identity
     """,
     f"{_W}/test_rules_lead_out.py::test_a_rule_is_satisfied_by_its_fix": """
-        policies/rules/account_outbound_compatible.py _judge_use
+        core/demands.py FIXES 2
+        core/demands.py usable
         policies/rules/binding_identity.py _own
-        policies/rules/key_usable.py _dates
         policies/rules/one_writer.py _judge_bindings
         policies/rules/one_writer.py _judge_twins
     """,
     f"{_W}/test_rules_lead_out.py::test_a_rule_is_satisfied_by_the_setting_that_it_names": """
         policies/rules/grant_present.py _SETTING
         policies/rules/grant_present.py _judge_model
-        policies/rules/key_expiry.py judge 2
-        policies/rules/key_rotation_policy.py judge
+        policies/table.py _expiry_date
+        policies/table.py _ROTATION_SETTING
         policies/rules/vault_audited.py judge
     """,
     f"{_W}/test_managed_hsm_leads_out.py::test_a_missing_role_is_given_by_the_command_that_is_printed": """

@@ -18,8 +18,8 @@ from components.azure_policy.constraints import (
     definition_parameters,
 )
 from components.azure_policy.guardrails import AzurePolicyGuardrails, AzurePolicyGuardrailsArgs
-from policies.grants import WIDER_ROLES
 from policies.rules import RULES
+from policies.rules.role_least_privilege import WIDER_ROLES
 from tests.support.recording import DEPLOYER, SUBSCRIPTION, RecordingMonitor, run
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
