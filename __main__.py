@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import cast
 
 import pulumi
 
@@ -20,7 +19,6 @@ from components.arguments.inputs import known_text
 from components.guards.preflight import ServiceRequest, preflight
 from components.sdk_debug import drop_sdk_debug_messages, drop_stack_traces
 from components.service import EncryptedAIServicesAccount
-from components.service_args import EncryptedAIServicesAccountArgs
 from components.subscriptions import Subscriptions
 
 # The exit code by which Pulumi's Python hosts know that the error was reported. After any other they report
@@ -50,7 +48,7 @@ def main() -> None:
     made = {
         service.name: EncryptedAIServicesAccount(
             service.name,
-            cast("EncryptedAIServicesAccountArgs", service.args()),
+            service,
             pulumi.ResourceOptions(protect=service.protect),
             vault_provider=requests[service.name].vault_provider,
             workspace_provider=subscriptions.provider_of(

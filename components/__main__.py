@@ -14,7 +14,6 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 from components.access import KeyAccess  # noqa: E402
 from components.account import AIServicesAccount  # noqa: E402
 from components.audit import AuditTrail  # noqa: E402
-from components.azure_policy.guardrails import AzurePolicyGuardrails  # noqa: E402
 from components.binding import KeyBinding  # noqa: E402
 from components.host import serve  # noqa: E402
 from components.identity import EncryptionIdentity  # noqa: E402
@@ -31,7 +30,6 @@ COMPONENTS = [
     KeyAccess,
     KeyBinding,
     AuditTrail,
-    AzurePolicyGuardrails,
 ]
 
 if __name__ == "__main__":

@@ -12,15 +12,16 @@ policy pack refuses a stack without it (grant-present), and the review blocks it
 is approved. A grant that is composed by itself (`KeyAccess`) is protected.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NotRequired, Protocol, TypedDict
+from typing import Any, Protocol
 
 import pulumi
 from pulumi_azure_native import keyvault
 
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks
-from components.arguments.inputs import Inputs, component_name, read, required_text, text
+from components.arguments.inputs import ComponentArguments, argument, read
 from components.azure_failures import waiting_hooks
 from components.component import ChildOptions, Component
 from components.managed_hsm_role_assignment import ManagedHsmRoleAssignment
@@ -75,30 +76,18 @@ def has_identity(principal_id: str | None) -> str:
     return principal_id
 
 
-class KeyAccessArgs(TypedDict):
+@dataclass(frozen=True, kw_only=True)
+class KeyAccessArgs(ComponentArguments):
     """Inputs of KeyAccess."""
 
-    key_id: pulumi.Input[str]
+    key_id: pulumi.Input[str] = argument(check=checks.key_id)
     """Required. ARM id of the key, without a version."""
-    principal_id: pulumi.Input[str]
+    principal_id: pulumi.Input[str] = argument(check=checks.guid)
     """Required. Object id of the identity, such as `AIServicesAccount.principal_id`."""
-    tenant_id: pulumi.Input[str]
+    tenant_id: pulumi.Input[str] = argument(check=checks.guid)
     """Required. The tenant of both."""
-    access_model: NotRequired[str | None]
+    access_model: str = argument(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
     """Optional. The vault's model: "accessPolicy" (default) or "rbac". A managed HSM has its own roles."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeyAccessInputs(Inputs):
-    """KeyAccessArgs with defaults."""
-
-    ARGS = KeyAccessArgs
-
-    name: str = component_name()
-    key_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.key_id)
-    principal_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
-    tenant_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
-    access_model: str = text(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
 
 
 class KeyAccess(Component):
@@ -111,8 +100,10 @@ class KeyAccess(Component):
     grant_id: pulumi.Output[str]
     """ARM id of the grant, which a binding takes, so that it comes after it."""
 
-    def __init__(self, name: str, args: KeyAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        inputs = read(KeyAccessInputs, name, args)
+    def __init__(
+        self, name: str, args: KeyAccessArgs | Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        inputs = read(KeyAccessArgs, name, args)
         super().__init__(name, opts)
         grant = KeyGrant(key_at(inputs.key_id), inputs.principal_id, inputs.tenant_id, inputs.access_model)
         made = make_grant(name, grant, self.protected_child)

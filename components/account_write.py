@@ -2,59 +2,44 @@
 
 azure-native PUTs the inputs that a program declares and nothing else (pulumi-azure-native,
 provider/pkg/provider/crud/crud.go), and a PUT without `encryption` must be assumed to put the account back on
-Microsoft-managed keys (never observed). The key is not among the declared inputs: the binding sets it by a
-PATCH after the account. So:
+Microsoft-managed keys (never observed). The key is not among the arguments of an account: the binding sets it
+by a PATCH after the account. So there are two belts:
 
-- A run that may write the account declares the encryption that the account has at that time, or, where a
-  read shows none, the one that the state's binding has: a read may lag behind (assumed).
-- A run that has nothing to write ignores the property: in the state it may be missing or of an older key
-  version, and the account is to stay unchanged. If the program's own transforms change the account after
-  that, the engine writes the account, so this module adds the key to the inputs.
+- Each run declares the encryption that the account has at that time, or, where a read shows none, the one
+  that the state's binding has: a read may lag behind (assumed). A state in which the account lacks that key,
+  such as after a first update or a rotation without a refresh, gets it by one write that changes nothing.
 - Immediately before each write, the inputs that the engine is about to send are compared with the account. A
-  write that would take the key away fails, whatever changed the inputs on their way: a transformation, an
+  write that would take the key away fails, whatever changed the inputs on their way: a transform, an
   `ignore_changes` of the caller, a saved plan, a read that did not find the account.
 
-A component that is used as a package does not see the transforms of the program that uses it. There only the
-comparison immediately before the write protects the key.
-
-Owns: these three. Does not own: what an account must be (account.py), the binding (binding.py).
+Owns: these two. Does not own: what an account must be (account.py), the binding (binding.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret, wrap_rpc_secret
-from pulumi.runtime.settings import get_monitor, get_root_resource
 from pulumi.runtime.sync_await import _sync_await
 
-from components.guards.invokes import InvokeError, State, invoke, is_absent, stack_state
 from components.hooks import engine_has, read_in_hook
-from components.kept_properties import KEPT, SearchKeyError, with_kept
+from components.invokes import InvokeError, State, invoke, is_absent, stack_state
+from components.kept_properties import lost_search
 from core import adapters, arm_ids
-from core.facts import LIVE_ENCRYPTION, Encryption
+from core.facts import Encryption
 from core.key_uris import KeyUri
 from core.resource_types import ACCOUNT, BINDING
 
 ENCRYPTION = "properties.encryption"
-IGNORED = ("properties.restore", *KEPT)
-"""What a run with nothing to write leaves as the state has it, besides the encryption. `restore` is how an
-account came back, and no property that it has later."""
 
 Found = Mapping[str, Any] | None
 _GET_CLIENT_CONFIG = "azure-native:authorization:getClientConfig"
 _GET_ACCOUNT = "azure-native:cognitiveservices:getAccount"
-# By the monitor of the engine's run, then by the account's logical name.
-_unwritten: WeakKeyDictionary[Any, dict[str, tuple[str, AccountBefore, Mapping[str, Any]]]] = (
-    WeakKeyDictionary()
-)
 _KNOWN_LATER = "known after the update"
 _OF_ITS_OWN = (
     f'; the account needs ignore_changes=["{ENCRYPTION}"], so that an update repeats what is recorded'
@@ -101,13 +86,12 @@ def bound_key(account: Found) -> BoundKey | None:
 
 @dataclass(frozen=True)
 class AccountBefore:
-    """An account before a run: its outputs in the stack's state, its outputs now, and of its bindings in the
-    state the key and the digests of the declared inputs with which they were last written."""
+    """An account before a run: its outputs in the stack's state, its outputs now, and the key that its
+    binding in the state has."""
 
     recorded: Found = None
     live: Found = None
     recorded_key: BoundKey | None = None
-    digests: frozenset[str] = frozenset()
 
     @property
     def bound_key(self) -> BoundKey | None:
@@ -115,30 +99,6 @@ class AccountBefore:
         one that the state's binding has."""
         live = bound_key(self.live)
         return live if live and live.encryption.key_version else self.recorded_key or live
-
-    @property
-    def state_lacks_key(self) -> bool:
-        """Whether an update that sends the encryption of the state would take the account off its key."""
-        return self.bound_key is not None and not self.bound_key.is_same(bound_key(self.recorded))
-
-    def may_be_written(
-        self, declared: Mapping[str, Any], digest: str | None, *, except_for: Sequence[str] = ()
-    ) -> bool:
-        """Whether this run may write the account. When in doubt it may: the write then says what is so
-        anyway.
-
-        `declared` are the inputs by their names on the wire; `except_for` are paths whose changes are
-        ignored.
-        """
-        if self.recorded is None or digest is None:
-            return True
-        # Another version of azure-native: Check adds its API version to the inputs.
-        version = (self.live or {}).get("azureApiVersion")
-        if version and version != self.recorded.get("azureApiVersion"):
-            return True
-        if self.digests and digest not in self.digests:
-            return True
-        return not _is_recorded(declared, self.recorded, except_for)
 
 
 def recorded_account(state: State, name: str) -> AccountBefore:
@@ -148,79 +108,12 @@ def recorded_account(state: State, name: str) -> AccountBefore:
         for (type, _), outputs in state.items()
         if type == ACCOUNT and str(outputs.get("name")).lower() == name.lower()
     )
-    bindings = [
-        outputs
+    keys = (
+        _recorded_key(outputs)
         for (type, _), outputs in state.items()
         if type == BINDING and arm_ids.name_of(str(outputs.get("accountId"))).lower() == name.lower()
-    ]
-    key = next((key for key in map(_recorded_key, bindings) if key), None)
-    return AccountBefore(
-        next(accounts, None),
-        recorded_key=key,
-        digests=frozenset(str(one["accountDigest"]) for one in bindings if one.get("accountDigest")),
     )
-
-
-def changed_after_all(
-    name: str,
-    sent: Mapping[str, Any],
-    ignored: Sequence[str],
-    before: AccountBefore,
-    encryption: Mapping[str, Any],
-) -> tuple[dict[str, Any], list[str]] | None:
-    """For an account that this run did not mean to write: the inputs, as the engine sends them, and the
-    ignored paths to write it with, if the program's transforms have changed its inputs to `sent`. None if
-    they have not. The SDK (pulumi 3.259) hands over an input that contains a secret as one secret."""
-    declared = {
-        word: unwrap_rpc_secret(value)
-        for word, value in sent.items()
-        if word not in ("accountName", "resourceGroupName")
-    }
-    recorded = before.recorded or {}
-    tags = [found.get("tags") or {} for found in (declared, recorded)]
-    if _is_recorded(declared, recorded, ignored) and ("tags" in ignored or tags[0] == tags[1]):
-        return None
-    try:
-        properties = with_kept(declared.get("properties") or {}, before.live, name)
-    except SearchKeyError:
-        return None  # its message is about other changes; the hook refuses the write
-    left = [*ignored]
-    for path in {ENCRYPTION, *IGNORED} & {*ignored}:
-        left.remove(path)  # once: the program may ignore it, too
-    properties["encryption"] = encryption
-    kept = wrap_rpc_secret(properties) if is_rpc_secret(sent.get("properties")) else properties
-    return {**sent, "properties": kept}, [*left, LIVE_ENCRYPTION]
-
-
-def write_if_transformed(
-    logical_name: str, name: str, before: AccountBefore, encryption: Mapping[str, Any]
-) -> None:
-    """Adds the key to the inputs of an account that this run does not mean to write, if the program's
-    transforms change the account, because the engine then writes it.
-
-    The engine calls the program's transforms after those of resources and components, in the order of their
-    registration. So the transform that this function registers gets the inputs that the engine is about to
-    send.
-    """
-    if get_root_resource() is None or not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS):
-        # A process without a root resource is the host of a package. The engine is assumed to hold one lock
-        # while it calls transforms and while it registers one: a host of several components would deadlock.
-        return
-    unwritten = _unwritten.setdefault(get_monitor(), {})
-    first, unwritten[logical_name] = not unwritten, (name, before, encryption)
-
-    def transform(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
-        if args.type_ != ACCOUNT or args.name not in unwritten:
-            return None
-        name, before, encryption = unwritten[args.name]
-        changed = changed_after_all(name, args.props, args.opts.ignore_changes or [], before, encryption)
-        if changed is None:
-            return None
-        props, args.opts.ignore_changes = changed
-        return pulumi.ResourceTransformResult(props, args.opts)
-
-    if first:
-        pulumi.runtime.register_resource_transform(transform)
+    return AccountBefore(next(accounts, None), recorded_key=next(filter(None, keys), None))
 
 
 async def account_before(
@@ -241,7 +134,7 @@ async def read_account(
         return None
     place = {"accountName": name, "resourceGroupName": resource_group_name}
     try:
-        return await invoke(_GET_ACCOUNT, opts, **place)
+        return await invoke(_GET_ACCOUNT, opts, **place) or None
     except InvokeError as error:
         if is_absent(str(error)):
             return None
@@ -249,7 +142,8 @@ async def read_account(
 
 
 class KeyLostError(pulumi.RunError):
-    """A write of an account would take it off the key that it is bound to. Nothing was written."""
+    """A write of an account would take it off the key that it is bound to, or off its search service. The
+    account was not written."""
 
 
 def loss(
@@ -275,10 +169,7 @@ def loss(
         )
     if declared is None:
         what = "without a key"
-        why = (
-            "The state does not have that key yet, and ignore_changes, or a transform of a program that uses "
-            "the component as a package, changes the account where the component cannot see it"
-        )
+        why = "ignore_changes or a transform keeps the key out, and the state does not have it yet"
     else:
         what = f"with the key {declared.uri}"
         why = "Another update may have bound the account meanwhile, or ignore_changes keeps an older key here"
@@ -310,6 +201,7 @@ def key_guard(
     before: AccountBefore | None = None,
     same_key: bool = True,
     frozen: bool = False,
+    unbinds: bool = False,
 ) -> pulumi.ResourceHookBinding:
     """Hooks that fail a create or update of the account `name` that would take its key away, immediately
     before it is written, and in a preview. The components' own accounts have them. For one that a program
@@ -318,7 +210,7 @@ def key_guard(
     `opts` say through which provider the account is read. `before` is the account as it was found before the
     run, if that was looked for. With `same_key` the binding alone moves the account to another key. `frozen`:
     this run is not to write the account, because its identity has no access to the key yet, and refuses to
-    where the state lacks the identity.
+    where the state lacks the identity. `unbinds`: the account is to leave its key.
     """
     if not engine_has(resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS):
         return pulumi.ResourceHookBinding()
@@ -334,7 +226,8 @@ def key_guard(
         live = await read_in_hook(read, _GET_ACCOUNT, opts)
         now = replace(before or AccountBefore(), live=live)
         is_update = about.old_outputs is not None
-        problem = loss(name, sent, now, is_update=is_update, same_key=same_key)
+        problem = None if unbinds else loss(name, sent, now, is_update=is_update, same_key=same_key)
+        problem = problem or lost_search(name, sent, live)
         if frozen and is_update and not _has_identity(await _plain(about.old_outputs)):
             problem = problem or _identity_unrecorded(name)
         if problem:
@@ -370,34 +263,3 @@ def _recorded_key(binding: Mapping[str, Any]) -> BoundKey | None:
 
 def _folded(key: BoundKey) -> tuple[str, str]:
     return key.uri.lower(), key.encryption.identity_client_id.lower()
-
-
-def _is_recorded(
-    declared: Mapping[str, Any], recorded: Mapping[str, Any], except_for: Sequence[str], path: str = ""
-) -> bool:
-    """Whether all that is declared is recorded as it is declared. More may be, such as a tag that a
-    transformation in the program adds."""
-    for name, value in declared.items():
-        here, there = f"{path}{name}", recorded.get(name)
-        if here in except_for:
-            continue
-        if isinstance(value, Mapping):
-            nested = there if isinstance(there, Mapping) else {}
-            if not _is_recorded(value, nested, except_for, f"{here}."):
-                return False
-        elif not _is_same(value, there):
-            return False
-    return True
-
-
-def _is_same(declared: Any, recorded: Any) -> bool:
-    if isinstance(declared, list):
-        # A list of identities comes back as a map.
-        there = [*(recorded or ())]
-        return len(declared) == len(there) and all(
-            _is_recorded(one, other, ()) if isinstance(one, Mapping) else _is_same(one, other)
-            for one, other in zip(declared, there, strict=True)
-        )
-    if isinstance(declared, str) and isinstance(recorded, str):
-        return declared.replace(" ", "").lower() == recorded.replace(" ", "").lower()
-    return (declared or None) == (recorded or None)

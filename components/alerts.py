@@ -10,7 +10,8 @@ from pulumi_azure_native import monitor, operationalinsights
 
 from components import audit_queries
 from components.arguments.names import NamingRule
-from components.component import ChildOptions, Tags
+from components.arguments.tags import Tags
+from components.component import ChildOptions
 from core import arm_ids
 
 

@@ -1,29 +1,19 @@
 """The audit trail: every use of the key and every access to the account, in a Log Analytics workspace."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, NamedTuple, NotRequired, TypedDict
+from typing import Any, ClassVar, NamedTuple
 
 import pulumi
 from pulumi_azure_native import monitor, operationalinsights
 
 from components.alerts import make_alerts
 from components.arguments import checks, names
-from components.arguments.inputs import (
-    ArgumentRule,
-    Inputs,
-    component_name,
-    flag,
-    mapping,
-    read,
-    required_text,
-    text,
-    texts,
-)
+from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument, read
 from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
-from components.arguments.tags import checked_tags
-from components.component import ChildOptions, Component, Tags
+from components.arguments.tags import Tags, checked_tags
+from components.component import ChildOptions, Component
 from core import arm_ids, audit_log
 from core.regions import region
 
@@ -43,42 +33,7 @@ class MadeAudit(NamedTuple):
     settings: list[pulumi.Resource]
 
 
-class AuditTrailArgs(TypedDict):
-    """Inputs of AuditTrail."""
-
-    resource_group_name: pulumi.Input[str]
-    """Required. Resource group of a workspace made here."""
-    location: pulumi.Input[str]
-    """Required. The region of a workspace made here."""
-    account_id: pulumi.Input[str]
-    """Required. ARM id of the account."""
-    vault_id: NotRequired[pulumi.Input[str] | None]
-    """Optional. ARM id of the vault made with the account."""
-    workspace_id: NotRequired[pulumi.Input[str] | None]
-    """Optional. ARM id of an existing workspace; without it one is made, `log-<name>`."""
-    new_workspace: NotRequired[bool | None]
-    """Optional. Whether a workspace is made where `workspaceId` is not given; `true` by default."""
-    storage_account_id: NotRequired[pulumi.Input[str] | None]
-    """Optional. ARM id of a storage account for the logs, in the region of what is logged."""
-    event_hub_rule_id: NotRequired[pulumi.Input[str] | None]
-    """Optional. ARM id of an authorization rule of an Event Hubs namespace for the logs, in the region of
-    what is logged: `.../namespaces/NAME/authorizationRules/RULE`, with the rights Manage, Send and Listen."""
-    event_hub_name: NotRequired[str | None]
-    """Optional. Name of the event hub; with `eventHubRuleId`. Default: one that Azure makes for each
-    category."""
-    setting_name: NotRequired[str | None]
-    """Optional. Name of the diagnostic settings, when they are made. Default: `<name>-audit`."""
-    alerts: NotRequired[bool | None]
-    """Optional. Saves queries in the workspace, and alerts on failed unwraps and on keys that expire soon."""
-    alert_emails: NotRequired[list[str] | None]
-    """Optional. E-mail addresses that receive the alerts; with `alerts`."""
-    alert_action_group_ids: NotRequired[list[pulumi.Input[str]] | None]
-    """Optional. ARM ids of existing action groups that receive the alerts; with `alerts`."""
-    tags: NotRequired[Tags | None]
-    """Optional. Tags of the workspace."""
-
-
-def _recipients(audit: "AuditLogInputs") -> Iterator[Problem]:
+def _recipients(audit: "AuditLogArguments") -> Iterator[Problem]:
     if (audit.alert_emails or audit.alert_action_group_ids) and not audit.alerts:
         yield Problem(
             "alerts",
@@ -86,7 +41,7 @@ def _recipients(audit: "AuditLogInputs") -> Iterator[Problem]:
         )
 
 
-def _destinations(audit: "AuditLogInputs") -> Iterator[Problem]:
+def _destinations(audit: "AuditLogArguments") -> Iterator[Problem]:
     if audit.new_workspace and audit.workspace_id is not None:
         yield Problem("newWorkspace", "found true, but workspaceId names one that exists; remove one of them")
     if audit.alerts and not audit.has_workspace:
@@ -95,12 +50,12 @@ def _destinations(audit: "AuditLogInputs") -> Iterator[Problem]:
         yield Problem("eventHubRuleId", "is required with eventHubName, because it says in which namespace")
 
 
-def _alerts(audit: "AuditTrailInputs") -> Iterator[Problem]:
+def _alerts(audit: "AuditTrailArgs") -> Iterator[Problem]:
     if audit.alerts and audit.vault_id is None:
         yield Problem("alerts", "is for a vault's log, so vaultId is required")
 
 
-def _somewhere(audit: "AuditTrailInputs") -> Iterator[Problem]:
+def _somewhere(audit: "AuditTrailArgs") -> Iterator[Problem]:
     if not audit.keeps_logs:
         yield Problem(
             "newWorkspace",
@@ -109,33 +64,49 @@ def _somewhere(audit: "AuditTrailInputs") -> Iterator[Problem]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditLogInputs:
+class AuditLogArguments(Arguments):
     """Where audit logs go, and who is alerted: the arguments that an AuditTrail and a service share."""
 
-    RULES: ClassVar[tuple[ArgumentRule, ...]] = (
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(
             _destinations, ("new_workspace", "workspace_id", "event_hub_rule_id", "event_hub_name", "alerts")
         ),
         ArgumentRule(_recipients, ("alerts", "alert_emails", "alert_action_group_ids")),
     )
 
-    new_workspace: bool | None = flag()
-    workspace_id: pulumi.Input[str] | None = text(
-        accepts_outputs=True, check=checks.resource_id(arm_ids.WORKSPACE)
+    new_workspace: bool | None = None
+    """Optional. Whether a Log Analytics workspace `log-<name>` is made for the audit logs. Default: `true`,
+    unless `workspaceId` is given. With `false` and no other destination no logs are kept, which the policy
+    pack refuses for a vault. A workspace that was made is then deleted with its logs; while it is protected,
+    that takes `protect: false` in an update before, or the `pulumi state unprotect` commands that are
+    printed."""
+    workspace_id: pulumi.Input[str] | None = argument(None, check=checks.resource_id(arm_ids.WORKSPACE))
+    """Optional. ARM id of an existing Log Analytics workspace for the audit logs."""
+    storage_account_id: pulumi.Input[str] | None = argument(
+        None, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
     )
-    storage_account_id: pulumi.Input[str] | None = text(
-        accepts_outputs=True, check=checks.resource_id(arm_ids.STORAGE_ACCOUNT)
+    """Optional. ARM id of an existing storage account that gets the audit logs, too. It has to be in the
+    service's region, of a standard tier, and open to trusted Microsoft services."""
+    event_hub_rule_id: pulumi.Input[str] | None = argument(
+        None, check=checks.resource_id(arm_ids.EVENT_HUB_RULE)
     )
-    event_hub_rule_id: pulumi.Input[str] | None = text(
-        accepts_outputs=True, check=checks.resource_id(arm_ids.EVENT_HUB_RULE)
+    """Optional. ARM id of an existing authorization rule of an Event Hubs namespace that gets the audit logs,
+    too: `.../namespaces/NAME/authorizationRules/RULE`. The namespace has to be in the service's region, and
+    the rule needs the rights Manage, Send and Listen."""
+    event_hub_name: str | None = argument(None, check=names.EVENT_HUB.checked)
+    """Optional. Name of the event hub in that namespace; with `eventHubRuleId`. Default: one that Azure makes
+    for each category of logs."""
+    setting_name: str | None = argument(None, check=names.DIAGNOSTIC_SETTING.checked)
+    """Optional. Name of the diagnostic settings, when they are made. Default: `<name>-audit`."""
+    alerts: bool = False
+    """Optional. Saves queries in the workspace (key use by identity, failed unwraps, key changes), and alerts
+    on failed unwraps and on keys that expire soon. For a vault made here."""
+    alert_emails: Sequence[str] = argument((), check=checks.email)
+    """Optional. E-mail addresses that receive the alerts; with `alerts`."""
+    alert_action_group_ids: Sequence[pulumi.Input[str]] = argument(
+        (), check=checks.resource_id(arm_ids.ACTION_GROUP)
     )
-    event_hub_name: str | None = text(check=names.EVENT_HUB.checked)
-    setting_name: str | None = text(check=names.DIAGNOSTIC_SETTING.checked)
-    alerts: bool = flag(default=False)
-    alert_emails: tuple[str, ...] = texts(check=checks.email)
-    alert_action_group_ids: tuple[pulumi.Input[str], ...] = texts(
-        accepts_outputs=True, check=checks.resource_id(arm_ids.ACTION_GROUP)
-    )
+    """Optional. ARM ids of existing action groups that receive the alerts; with `alerts`."""
 
     @property
     def has_workspace(self) -> bool:
@@ -151,38 +122,36 @@ class AuditLogInputs:
     @property
     def shared(self) -> dict[str, Any]:
         """These arguments, by their names."""
-        return {one.name: getattr(self, one.name) for one in fields(AuditLogInputs)}
+        return {one.name: getattr(self, one.name) for one in fields(AuditLogArguments)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditTrailInputs(AuditLogInputs, Inputs):
-    """AuditTrailArgs with defaults."""
+class AuditTrailArgs(AuditLogArguments, ComponentArguments):
+    """Inputs of AuditTrail."""
 
-    ARGS = AuditTrailArgs
-    RULES = (
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(_alerts, ("alerts", "vault_id")),
         ArgumentRule(
             _somewhere, ("new_workspace", "workspace_id", "storage_account_id", "event_hub_rule_id")
         ),
-        *AuditLogInputs.RULES,
     )
 
-    name: str = component_name()
-    resource_group_name: pulumi.Input[str] = required_text(
-        accepts_outputs=True, check=names.RESOURCE_GROUP.checked
-    )
-    location: pulumi.Input[str] = required_text(accepts_outputs=True, check=region, example="westeurope")
-    account_id: pulumi.Input[str] = required_text(
-        accepts_outputs=True, check=checks.resource_id(arm_ids.ACCOUNT)
-    )
-    vault_id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.VAULT))
-    tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
-    rule: NamingRule | None = None
+    resource_group_name: pulumi.Input[str] = argument(check=names.RESOURCE_GROUP.checked)
+    """Required. Resource group of a workspace made here."""
+    location: pulumi.Input[str] = argument(check=region, example="westeurope")
+    """Required. The region of a workspace made here."""
+    account_id: pulumi.Input[str] = argument(check=checks.resource_id(arm_ids.ACCOUNT))
+    """Required. ARM id of the account."""
+    vault_id: pulumi.Input[str] | None = argument(None, check=checks.resource_id(arm_ids.VAULT))
+    """Optional. ARM id of the vault made with the account."""
+    tags: Tags | None = argument(None, check=checked_tags)
+    """Optional. Tags of the workspace."""
+    _rule: NamingRule | None = None
 
     @property
     def naming_rule(self) -> NamingRule:
         """What gives the resources made here their names."""
-        return self.rule or NamingRule(self.name)
+        return self._rule or NamingRule(self.name)
 
 
 class AuditTrail(Component):
@@ -195,15 +164,17 @@ class AuditTrail(Component):
     workspace_id: pulumi.Output[str | None]
     """ARM id of the workspace; none with `newWorkspace: false` and no `workspaceId`."""
 
-    def __init__(self, name: str, args: AuditTrailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        inputs = read(AuditTrailInputs, name, args)
+    def __init__(
+        self, name: str, args: AuditTrailArgs | Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        inputs = read(AuditTrailArgs, name, args)
         super().__init__(name, opts)
         self.workspace_id = make_audit_trail(inputs, self).workspace_id
         self.register_outputs({"workspaceId": self.workspace_id})
 
 
 def make_audit_trail(
-    inputs: AuditTrailInputs,
+    inputs: AuditTrailArgs,
     owner: Component,
     workspace_provider: pulumi.ProviderResource | None = None,
     logs: ChildOptions | None = None,
@@ -255,7 +226,7 @@ def make_audit_trail(
     return MadeAudit(pulumi.Output.from_input(workspace_id), settings)
 
 
-def _workspace_id(inputs: AuditTrailInputs, owner: Component) -> pulumi.Output[str] | None:
+def _workspace_id(inputs: AuditTrailArgs, owner: Component) -> pulumi.Output[str] | None:
     if not inputs.has_workspace:
         return None
     if inputs.workspace_id is not None:
@@ -263,7 +234,7 @@ def _workspace_id(inputs: AuditTrailInputs, owner: Component) -> pulumi.Output[s
     return _workspace(inputs, owner)
 
 
-def _workspace(inputs: AuditTrailInputs, owner: Component) -> pulumi.Output[str]:
+def _workspace(inputs: AuditTrailArgs, owner: Component) -> pulumi.Output[str]:
     workspace = operationalinsights.Workspace(
         f"{inputs.name}-workspace",
         resource_group_name=inputs.resource_group_name,

@@ -6,7 +6,7 @@
   found"). Resource Manager documents that reads may
   (learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-not-found).
 - A soft-deleted resource holds a name, and is not listed yet.
-- A key may be read through Resource Manager only with a role on the vault's data (guards/invokes.py).
+- A key may be read through Resource Manager only with a role on the vault's data (invokes.py).
 - Azure refuses something until a setting, or somebody else, corrects it.
 - Access was granted just before, and may not count yet. Whether a role assignment has reached a vault, nobody
   but the identity itself can tell (reported cure: "5~10 min delay",
@@ -19,12 +19,17 @@ what kind of refusal an error is (core/refusals.py).
 import asyncio
 import re
 import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pulumi
 
-from components.guards.invokes import missing_data_role
 from components.hooks import error_hooks
+from components.invokes import missing_data_role
+from core import adapters
 from core.commands import take_over
+from core.key_uris import KeyUri
 from core.refusals import KEY_REFUSED, UNKNOWN_REFUSAL_SECONDS, RefusalKind, is_failed_operation, kind_of_text
 from core.resource_types import ACCOUNT, parse_urn
 
@@ -34,6 +39,7 @@ _OF_OPERATOR = re.compile(r"-operator-(?:deployer|[0-9a-fA-F-]{36})-access")
 _HELD = re.compile(r"already exists in deleted state|Code=\"FlagMustBeSetForRestore\"")
 
 WAIT_SECONDS = 1800.0
+_A_MONTH = timedelta(days=30)
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
 
 _DENIED_ACCOUNT = (
@@ -43,9 +49,11 @@ _DENIED_ACCOUNT = (
     "exempted while the account is created. What exists so far is kept and used"
 )
 _UNUSABLE_KEY = (
-    "the service cannot use the account's key: its identity has no access, or the bound version has expired "
-    "or is disabled. Run `pulumi refresh`: its warnings say what is wrong with the version, and how to fix "
-    "it. Then run the same command again"
+    "the service cannot use the account's key, so that Azure refuses every write of the account: its "
+    "identity has no access, or the version that the account is bound to has expired or is disabled. Nothing "
+    "is lost. Run `pulumi refresh` and then the same command again. If Azure refuses that, too, make the "
+    "version usable for a month with `az keyvault key set-attributes --id {version} --enabled true --expires "
+    "{month}`, run the same command again, and raise `generation` for a new version after it"
 )
 _EXPLAINED = {
     # "You can agree to Responsible AI terms by creating a resource through the Azure Portal"
@@ -68,8 +76,11 @@ _EXPLAINED = {
 }
 
 
-def explanation(name: str, type: str, error: str, stack: str = "STACK") -> str | None:
-    """What to do about an error of azure-native; None where it is another one."""
+def explanation(
+    name: str, type: str, error: str, stack: str = "STACK", version: str = "VERSION-URI"
+) -> str | None:
+    """What to do about an error of azure-native; None where it is another one. `version` is the URI of the
+    key version that an account is written with."""
     if _UNSEEN.search(error):
         return (
             f"{name}: Azure does not show yet what this update wrote or uses, because its reads may lag "
@@ -78,8 +89,9 @@ def explanation(name: str, type: str, error: str, stack: str = "STACK") -> str |
     found = _SEEN.search(error)
     if _OF_OPERATOR.search(name) and (found or "RoleAssignmentExists" in error):
         return (
-            f"{name}: another program that shares the vault gave the key operator this access at the same "
-            "time. Run the same command again, without --replace; it uses the access as it is"
+            f"{name}: the key operator has this access already, from another program or person, who may "
+            "delete it. Leave the operator out of vault.keyOperators here, and name it only in the program "
+            "that owns the vault"
         )
     if found:
         return (
@@ -98,7 +110,8 @@ def explanation(name: str, type: str, error: str, stack: str = "STACK") -> str |
     if type == ACCOUNT and "RequestDisallowedByPolicy" in error:
         return f"{name}: {_DENIED_ACCOUNT}"
     if type == ACCOUNT and KEY_REFUSED in error:
-        return f"{name}: {_UNUSABLE_KEY}"
+        month = (datetime.now(UTC) + _A_MONTH).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{name}: {_UNUSABLE_KEY.format(version=version, month=month)}"
     for pattern, words in _EXPLAINED.items():
         if re.search(pattern, error, re.IGNORECASE):
             return f"{name}: {words}"
@@ -140,9 +153,20 @@ def waiting_hooks(service: str, what: str) -> list[pulumi.ErrorHook]:
 def _report(failed: pulumi.ErrorHookArgs) -> bool:
     stack = parse_urn(failed.urn).stack
     for error in failed.errors:
-        if words := explanation(failed.name, failed.type, error, stack):
+        if words := explanation(failed.name, failed.type, error, stack, _version(failed.new_inputs)):
             pulumi.log.error(words)
     return False  # azure-native has the write behind it, and would refuse a second one
+
+
+def _version(inputs: Mapping[str, Any] | None) -> str:
+    """The URI of the key version that an account is written with; a word for it where it is not known."""
+    properties = (inputs or {}).get("properties")
+    encryption = adapters.encryption(
+        properties.get("encryption") if isinstance(properties, Mapping) else None
+    )
+    if not encryption.key_version:
+        return "VERSION-URI"
+    return KeyUri.of(encryption.key_vault_uri, encryption.key_name, encryption.key_version).text
 
 
 def _patience(error: str) -> float:

@@ -3,37 +3,22 @@
 It is made after the grant and deleted with its account; provider/ writes it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import Any
 
 import pulumi
 
 from components.access import KeyAccess
 from components.account import AIServicesAccount
 from components.arguments import checks
-from components.arguments.inputs import Inputs, component_name, number, read, required_text, text
+from components.arguments.inputs import ComponentArguments, argument, read
 from components.cmk_resource import CmkResource
 from components.component import Component
 from components.key import EncryptionKey
 from components.key_version import KeyVersion
 from components.references import vault_of
 from core import arm_ids, resource_types
-
-
-class CustomerManagedKeyArgs(TypedDict):
-    """Inputs of CustomerManagedKey."""
-
-    account_id: pulumi.Input[str]
-    """Required. ARM id of the account."""
-    key_uri_with_version: pulumi.Input[str]
-    """Required. https://VAULT.vault.azure.net/keys/KEY/VERSION, or that of a managed HSM."""
-    vault_id: NotRequired[pulumi.Input[str] | None]
-    """Optional. ARM id of the vault or managed HSM; lets the provider check it before it writes."""
-    account_digest: NotRequired[pulumi.Input[str] | None]
-    """Optional. Any other value writes the binding again."""
-    on_delete: NotRequired[str | None]
-    """Optional. "unbind": deleting the binding puts the account back on Microsoft-managed keys. Default:
-    deleting it is an error while the account is bound."""
 
 
 class CustomerManagedKey(CmkResource):
@@ -45,8 +30,19 @@ class CustomerManagedKey(CmkResource):
     """Microsoft.KeyVault."""
 
     def __init__(
-        self, name: str, args: CustomerManagedKeyArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        *,
+        account_id: pulumi.Input[str],
+        key_uri_with_version: pulumi.Input[str],
+        vault_id: pulumi.Input[str] | None = None,
+        account_digest: pulumi.Input[str] | None = None,
+        on_delete: str | None = None,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """`vault_id` is that of the vault or managed HSM, which the provider checks before it writes. Another
+        `account_digest` writes the binding again. `on_delete`: "unbind" to put the account back on
+        Microsoft-managed keys; by default deleting the binding is an error while the account is bound."""
         outputs = dict.fromkeys(
             (
                 "key_source",
@@ -60,51 +56,35 @@ class CustomerManagedKey(CmkResource):
         )
         inputs = {
             "identity_client_id": None,
-            "vault_id": None,
-            "account_digest": None,
-            "on_delete": None,
-            **args,
+            "vault_id": vault_id,
+            "account_digest": account_digest,
+            "on_delete": on_delete,
+            "account_id": account_id,
+            "key_uri_with_version": key_uri_with_version,
         }
         super().__init__(resource_types.BINDING, name, {**outputs, **inputs}, opts)
 
 
-class KeyBindingArgs(TypedDict):
+@dataclass(frozen=True, kw_only=True)
+class KeyBindingArgs(ComponentArguments):
     """Inputs of KeyBinding."""
 
-    account_id: pulumi.Input[str]
+    account_id: pulumi.Input[str] = argument(check=checks.resource_id(arm_ids.ACCOUNT))
     """Required. ARM id of the account, which has a system-assigned identity."""
-    account_digest: NotRequired[pulumi.Input[str] | None]
+    account_digest: pulumi.Input[str] | None = None
     """Optional. `AIServicesAccount.declared_digest`; another one writes the binding again, as it must be
     after each write of the account."""
-    key_id: pulumi.Input[str]
+    key_id: pulumi.Input[str] = argument(check=checks.key_id)
     """Required. ARM id of the key, without a version."""
     grant_id: pulumi.Input[str]
     """Required. The account's access to the key, `KeyAccess.grant_id`; the binding waits for it."""
-    generation: NotRequired[pulumi.Input[int] | None]
+    generation: pulumi.Input[int] | None = argument(None, minimum=0)
     """Optional. A higher number makes a new version of the key and binds it; it only counts up."""
-    pin: NotRequired[pulumi.Input[str] | None]
+    pin: pulumi.Input[str] | None = argument(None, check=checks.key_version)
     """Optional. The version (32 hex digits) to stay on instead of the newest."""
-    on_delete: NotRequired[str | None]
+    on_delete: str | None = argument(None, choices=("unbind",))
     """Optional. "unbind": deleting the binding puts the account back on Microsoft-managed keys; a destroy
     deletes the binding first. Default: deleting it is an error while the account is bound."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeyBindingInputs(Inputs):
-    """KeyBindingArgs with defaults."""
-
-    ARGS = KeyBindingArgs
-
-    name: str = component_name()
-    account_id: pulumi.Input[str] = required_text(
-        accepts_outputs=True, check=checks.resource_id(arm_ids.ACCOUNT)
-    )
-    account_digest: pulumi.Input[str] | None = text(accepts_outputs=True)
-    key_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.key_id)
-    grant_id: pulumi.Input[str] = required_text(accepts_outputs=True)
-    generation: pulumi.Input[int] | None = number(accepts_outputs=True, minimum=0)
-    pin: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.key_version)
-    on_delete: str | None = text(choices=("unbind",))
 
 
 class KeyBinding(Component):
@@ -133,39 +113,39 @@ class KeyBinding(Component):
         opts: pulumi.ResourceOptions | None = None,
     ) -> "KeyBinding":
         """Binds an account to a key that its identity was granted, all made by this program."""
-        args: KeyBindingArgs = {
-            "account_id": account.account_id,
-            "account_digest": account.declared_digest,
-            "key_id": key.key_id,
-            "grant_id": grant.grant_id,
-            "generation": generation,
-            "pin": pin,
-            "on_delete": on_delete,
-        }
+        args = KeyBindingArgs(
+            account_id=account.account_id,
+            account_digest=account.declared_digest,
+            key_id=key.key_id,
+            grant_id=grant.grant_id,
+            generation=generation,
+            pin=pin,
+            on_delete=on_delete,
+        )
         return cls(name, args, opts)
 
-    def __init__(self, name: str, args: KeyBindingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        inputs = read(KeyBindingInputs, name, args)
+    def __init__(
+        self, name: str, args: KeyBindingArgs | Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        inputs = read(KeyBindingArgs, name, args)
         super().__init__(name, opts)
         key_id = pulumi.Output.from_input(inputs.key_id)
         version = KeyVersion(
             f"{name}-key-version",
-            {"key_id": key_id, "generation": inputs.generation, "pin": inputs.pin},
-            self.child(),
+            key_id=key_id,
+            generation=inputs.generation,
+            pin=inputs.pin,
+            opts=self.child(),
         )
         binding = CustomerManagedKey(
             f"{name}-binding",
-            {
-                # The grant is no input of the binding, and still it has to be there before.
-                "account_id": pulumi.Output.all(inputs.account_id, inputs.grant_id).apply(
-                    lambda ids: str(ids[0])
-                ),
-                "key_uri_with_version": version.key_uri_with_version,
-                "vault_id": key_id.apply(vault_of),
-                "account_digest": inputs.account_digest,
-                "on_delete": inputs.on_delete,
-            },
-            self.protected_child(),
+            # The grant is no input of the binding, and still it has to be there before.
+            account_id=pulumi.Output.all(inputs.account_id, inputs.grant_id).apply(lambda ids: str(ids[0])),
+            key_uri_with_version=version.key_uri_with_version,
+            vault_id=key_id.apply(vault_of),
+            account_digest=inputs.account_digest,
+            on_delete=inputs.on_delete,
+            opts=self.protected_child(),
         )
         self.key_uri_with_version = binding.key_uri_with_version
         self.register_outputs({"keyUriWithVersion": self.key_uri_with_version})

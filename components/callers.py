@@ -6,13 +6,13 @@ Local authentication is off, so nobody can use the service without a role.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import ClassVar
 
 import pulumi
 
 from components.arguments import checks, names
 from components.arguments.checks import DEPLOYER
-from components.arguments.inputs import ArgumentRule, Inputs, known_text, required_text, text
+from components.arguments.inputs import ArgumentRule, Arguments, argument, known_text
 from components.arguments.problem import Problem
 from components.component import ChildOptions
 from components.role_assignment import assign_role
@@ -25,40 +25,30 @@ CALLER_ROLES = {role.name: role for kind in kinds.ALL for role in kind.callers}
 """The roles of callers of every kind, by name."""
 
 
-class CallerArgs(TypedDict):
-    """An application, group or person that may call the account."""
-
-    principal_id: pulumi.Input[str]
-    """Required. Object id of the caller: of a managed identity its principal id, of an application that of
-    its service principal; `deployer` is the identity that runs Pulumi."""
-    name: NotRequired[str | None]
-    """Conditional. A name for the caller in the program, such as `claims-api`. Required where `principalId`
-    is an output; do not change it then, because Azure refuses the same role a second time. Default: the
-    object id."""
-    principal_type: NotRequired[str | None]
-    """Optional. `ServicePrincipal`, which is also a managed identity, `Group` or `User`. Default: for
-    `deployer` what Azure finds, else `ServicePrincipal`."""
-    role: NotRequired[str | None]
-    """Optional. The caller's role on the account, by the name of the built-in role. Default: the least
-    privileged one that can call the service, `Cognitive Services Language Reader` for Language."""
-
-
-def _unnamed(caller: "CallerInputs") -> Iterator[Problem]:
+def _unnamed(caller: "CallerArgs") -> Iterator[Problem]:
     if isinstance(caller.principal_id, pulumi.Output) and not caller.name:
         yield Problem("name", "is required where principalId is an output, because a preview may not know it")
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallerInputs(Inputs):
-    """CallerArgs with defaults. `role` is "" for that of the account's kind."""
+class CallerArgs(Arguments):
+    """An application, group or person that may call the account."""
 
-    ARGS = CallerArgs
-    RULES = (ArgumentRule(_unnamed, ("principal_id", "name")),)
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (ArgumentRule(_unnamed, ("principal_id", "name")),)
 
-    principal_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.principal)
-    name: str = text("", check=names.SERVICE.checked)
-    principal_type: str = text(SERVICE_PRINCIPAL, choices=(SERVICE_PRINCIPAL, GROUP, USER))
-    role: str = text("", choices=tuple(CALLER_ROLES))
+    principal_id: pulumi.Input[str] = argument(check=checks.principal)
+    """Required. Object id of the caller: of a managed identity its principal id, of an application that of
+    its service principal; `deployer` is the identity that runs Pulumi."""
+    name: str = argument("", check=names.SERVICE.checked)
+    """Conditional. A name for the caller in the program, such as `claims-api`. Required where `principalId`
+    is an output; do not change it then, because Azure refuses the same role a second time. Default: the
+    object id."""
+    principal_type: str = argument(SERVICE_PRINCIPAL, choices=(SERVICE_PRINCIPAL, GROUP, USER))
+    """Optional. `ServicePrincipal`, which is also a managed identity, `Group` or `User`. Default: for
+    `deployer` what Azure finds, else `ServicePrincipal`."""
+    role: str = argument("", choices=tuple(CALLER_ROLES))
+    """Optional. The caller's role on the account, by the name of the built-in role. Default: the least
+    privileged one that can call the service, `Cognitive Services Language Reader` for Language."""
 
     @property
     def label(self) -> str:
@@ -105,7 +95,7 @@ class CallerInputs(Inputs):
 
 
 def problems(
-    callers: Sequence[CallerInputs], kind: AccountKind, deployer_id: str = DEPLOYER
+    callers: Sequence[CallerArgs], kind: AccountKind, deployer_id: str = DEPLOYER
 ) -> Iterator[Problem]:
     """What is wrong between the callers of one account of a kind; with `deployer_id`, also that the deployer
     is listed by its object id, too."""
@@ -133,7 +123,7 @@ def problems(
 
 def make_callers(
     service: str,
-    callers: Sequence[CallerInputs],
+    callers: Sequence[CallerArgs],
     kind: AccountKind,
     account: pulumi.CustomResource,
     options: ChildOptions,

@@ -34,7 +34,6 @@ _IGNORABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """The arguments whose changes a caller may ignore, and their properties by type; "" is every type."""
 Answer = TypeVar("Answer")
-Tags = pulumi.Input[dict[str, pulumi.Input[str]]]
 
 
 class ChildOptions(Protocol):

@@ -8,70 +8,39 @@ account at a time (hashicorp/terraform-provider-azurerm#22607), so each comes af
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NotRequired, Protocol, TypedDict
+from typing import ClassVar
 
 import pulumi
 from pulumi_azure_native import cognitiveservices
 
 from components.account import MadeAccount
+from components.account_args import AccountArguments
 from components.arguments import names
-from components.arguments.inputs import Inputs, number, required_text, text
+from components.arguments.inputs import ArgumentRule, Arguments, argument
 from components.arguments.problem import Problem
+from components.arguments.tags import Tags
 from components.callers import CALLER_ROLES
-from components.component import ChildOptions, Tags, read_back
+from components.component import ChildOptions, read_back
 from components.role_assignment import assign_role
 from core import arm_ids, kind_limits
-from core.kinds import AccountKind
 
 STANDARD = "Standard"
 UPGRADES = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
 
 
-class ProjectArgs(TypedDict):
+@dataclass(frozen=True, kw_only=True)
+class ProjectArgs(Arguments):
     """A project of a Foundry account. It has an identity of its own, which never uses the account's key."""
 
-    name: str
+    name: str = argument(check=names.PROJECT.checked)
     """Required. Name of the project. Another name is another project, without the data."""
-    display_name: NotRequired[str | None]
+    display_name: str | None = None
     """Optional. What the Foundry portal calls the project."""
-    description: NotRequired[str | None]
+    description: str | None = None
     """Optional. What the project is for."""
-    role: NotRequired[str | None]
+    role: str = argument("", choices=tuple(CALLER_ROLES))
     """Optional. The role of the project's own identity on the account, such as `Cognitive Services User`, so
     that its agents may use the account's models. Default: none."""
-
-
-class DeploymentArgs(TypedDict):
-    """A model that is deployed to the account."""
-
-    name: str
-    """Required. Name of the deployment, by which applications call it."""
-    model: str
-    """Required. Name of the model, such as `gpt-4o-mini`."""
-    version: NotRequired[str | None]
-    """Optional. Version of the model. Default: Azure's own, which changes with time."""
-    format: NotRequired[str | None]
-    """Optional. Format of the model, named after its publisher; `OpenAI` by default."""
-    sku: NotRequired[str | None]
-    """Optional. Where and how the model runs: `Standard` (default) in the account's region; names that begin
-    with `Global` or `DataZone` process data elsewhere, too."""
-    capacity: NotRequired[int | None]
-    """Optional. Throughput, in units of the model, mostly 1000 tokens a minute; 1 by default."""
-    upgrade: NotRequired[str | None]
-    """Optional. When Azure replaces the model's version: `NoAutoUpgrade`, `OnceCurrentVersionExpired` or
-    `OnceNewDefaultVersionAvailable`. Default: Azure's own."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProjectInputs(Inputs):
-    """ProjectArgs with defaults. `role` is "" for none."""
-
-    ARGS = ProjectArgs
-
-    name: str = required_text(check=names.PROJECT.checked)
-    display_name: str | None = text()
-    description: str | None = text()
-    role: str = text("", choices=tuple(CALLER_ROLES))
 
     @property
     def logical_name(self) -> str:
@@ -80,18 +49,25 @@ class ProjectInputs(Inputs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeploymentInputs(Inputs):
-    """DeploymentArgs with defaults."""
+class DeploymentArgs(Arguments):
+    """A model that is deployed to the account."""
 
-    ARGS = DeploymentArgs
-
-    name: str = required_text(check=names.DEPLOYMENT.checked)
-    model: str = required_text()
-    version: str | None = text()
-    format: str = text("OpenAI")
-    sku: str = text(STANDARD)
-    capacity: int = number(1, minimum=1)
-    upgrade: str | None = text(choices=UPGRADES)
+    name: str = argument(check=names.DEPLOYMENT.checked)
+    """Required. Name of the deployment, by which applications call it."""
+    model: str
+    """Required. Name of the model, such as `gpt-4o-mini`."""
+    version: str | None = None
+    """Optional. Version of the model. Default: Azure's own, which changes with time."""
+    format: str = "OpenAI"
+    """Optional. Format of the model, named after its publisher; `OpenAI` by default."""
+    sku: str = STANDARD
+    """Optional. Where and how the model runs: `Standard` (default) in the account's region; names that begin
+    with `Global` or `DataZone` process data elsewhere, too."""
+    capacity: int = argument(1, minimum=1)
+    """Optional. Throughput, in units of the model, mostly 1000 tokens a minute; 1 by default."""
+    upgrade: str | None = argument(None, choices=UPGRADES)
+    """Optional. When Azure replaces the model's version: `NoAutoUpgrade`, `OnceCurrentVersionExpired` or
+    `OnceNewDefaultVersionAvailable`. Default: Azure's own."""
 
     @property
     def logical_name(self) -> str:
@@ -99,19 +75,7 @@ class DeploymentInputs(Inputs):
         return f"deployment-{self.name}"
 
 
-class _WithChildren(Protocol):
-    @property
-    def account_kind(self) -> AccountKind: ...
-    @property
-    def allow_project_management(self) -> bool | None: ...
-    @property
-    def projects(self) -> tuple[ProjectInputs, ...]: ...
-    @property
-    def deployments(self) -> tuple[DeploymentInputs, ...]: ...
-
-
-def problems(service: _WithChildren) -> Iterator[Problem]:
-    """What is wrong with what an account has below it, for its kind."""
+def _below(service: "FoundryArguments") -> Iterator[Problem]:
     kind = service.account_kind
     managed = service.allow_project_management
     if (managed or service.projects) and (unmet := kind_limits.projects(kind.name)):
@@ -140,9 +104,33 @@ def _unique(path: str, given: Sequence[str]) -> Iterator[Problem]:
             yield Problem(f"{path}[{index}].name", f"{name!r} is listed more than once; list it once")
 
 
+@dataclass(frozen=True, kw_only=True)
+class FoundryArguments(AccountArguments):
+    """What an account is, with what it has below it."""
+
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
+        ArgumentRule(_below, ("kind", "allow_project_management", "projects", "deployments")),
+    )
+
+    projects: Sequence[ProjectArgs] = ()
+    """Optional. Foundry projects of the account, of kind `AIServices`. They are made after the key is bound,
+    because Azure refuses the change of an account that has projects."""
+    removed_projects: Sequence[str] = argument((), check=names.PROJECT.checked)
+    """Optional. Names of projects that this stack deletes with their data. A project that is no longer listed
+    and not named here is refused. If it is protected, run `pulumi up` with this change alone first."""
+    deployments: Sequence[DeploymentArgs] = ()
+    """Optional. Models that are deployed to the account, of kind `AIServices` or `OpenAI`, one after the
+    other."""
+
+    @property
+    def manages_projects(self) -> bool | None:
+        """Whether the account may have projects; None for what it has."""
+        return True if self.projects else self.allow_project_management
+
+
 def make_projects(
     service: str,
-    projects: Sequence[ProjectInputs],
+    projects: Sequence[ProjectArgs],
     account: MadeAccount,
     *,
     location: str,
@@ -198,7 +186,7 @@ def make_projects(
 
 def make_deployments(
     service: str,
-    deployments: Sequence[DeploymentInputs],
+    deployments: Sequence[DeploymentArgs],
     account: MadeAccount,
     options: ChildOptions,
     *,

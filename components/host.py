@@ -16,7 +16,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, get_args
 
 import grpc
 import pulumi
@@ -61,6 +61,10 @@ class Package(ComponentProvider):
     """The components and their schema."""
 
     def __init__(self, components: Sequence[type[pulumi.ComponentResource]]) -> None:
+        for component in components:
+            # A Python program may write a dictionary, too; the analyzer reads one type.
+            written = component.__init__.__annotations__
+            written["args"] = next(iter(get_args(written["args"])), written["args"])
         super().__init__([*components], NAME, None, VERSION)
         self.schema = json.dumps(completed(json.loads(self.schema or "{}")))
 

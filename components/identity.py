@@ -1,45 +1,34 @@
 """A user-assigned identity, for accounts that are bound to the key in their own create."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import Any
 
 import pulumi
 from pulumi_azure_native import managedidentity
 
 from components.arguments import names
-from components.arguments.inputs import Inputs, component_name, mapping, read, required_text, text
-from components.arguments.tags import checked_tags
-from components.component import ChildOptions, Component, Tags, read_back
+from components.arguments.inputs import ComponentArguments, argument, read
+from components.arguments.tags import Tags, checked_tags
+from components.component import ChildOptions, Component, read_back
 from core import arm_ids
 from core.regions import region
 
 
-class EncryptionIdentityArgs(TypedDict):
+@dataclass(frozen=True, kw_only=True)
+class EncryptionIdentityArgs(ComponentArguments):
     """Inputs of EncryptionIdentity."""
 
-    resource_group_name: pulumi.Input[str]
+    resource_group_name: pulumi.Input[str] = argument(check=names.RESOURCE_GROUP.checked)
     """Required. The group the identity is in."""
-    location: pulumi.Input[str]
+    location: pulumi.Input[str] = argument(check=region, example="westeurope")
     """Required. The region."""
-    identity_name: NotRequired[str | None]
-    """Optional. Default `id-<name>`."""
-    tags: NotRequired[Tags | None]
-    """Optional. Tags of the identity."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EncryptionIdentityInputs(Inputs):
-    """EncryptionIdentityArgs with defaults."""
-
-    ARGS = EncryptionIdentityArgs
-
-    name: str = component_name()
-    resource_group_name: pulumi.Input[str] = required_text(
-        accepts_outputs=True, check=names.RESOURCE_GROUP.checked
+    identity_name: str = argument(
+        "", check=names.IDENTITY.checked, derive=lambda identity: names.identity_name(identity.name)
     )
-    location: pulumi.Input[str] = required_text(accepts_outputs=True, check=region, example="westeurope")
-    identity_name: str = text(check=names.IDENTITY.checked, derive=names.identity_name)
-    tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
+    """Optional. Default `id-<name>`."""
+    tags: Tags | None = argument(None, check=checked_tags)
+    """Optional. Tags of the identity."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +41,7 @@ class MadeIdentity:
     tenant_id: pulumi.Output[str]
 
 
-def make_identity(inputs: EncryptionIdentityInputs, options: ChildOptions) -> MadeIdentity:
+def make_identity(inputs: EncryptionIdentityArgs, options: ChildOptions) -> MadeIdentity:
     """Makes the identity."""
     opts = options()
     identity = managedidentity.UserAssignedIdentity(
@@ -91,9 +80,12 @@ class EncryptionIdentity(Component):
     """The tenant of the identity."""
 
     def __init__(
-        self, name: str, args: EncryptionIdentityArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        args: EncryptionIdentityArgs | Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = read(EncryptionIdentityInputs, name, args)
+        inputs = read(EncryptionIdentityArgs, name, args)
         super().__init__(name, opts)
         identity = make_identity(inputs, self.protected_child)
         self.identity_id, self.client_id = identity.id, identity.client_id

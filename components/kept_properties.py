@@ -1,8 +1,7 @@
 """An account's links, and the other properties that a write of it must not take away.
 
 azure-native PUTs what a program declares and nothing else, so a PUT removes what somebody set in the portal.
-A run that writes an account therefore repeats these properties, and a run that does not leaves them as
-recorded.
+Each run therefore repeats these properties.
 """
 
 import hashlib
@@ -29,12 +28,9 @@ _KEPT = (
 )
 KEPT = tuple(f"properties.{name}" for name in _KEPT)
 """The paths of the properties."""
-NEVER_SHOWN = f"properties.{_API}.{_SEARCH_KEY}"
-"""Azure answers null for it (observed: recorded traffic of the service)."""
-
-
-class SearchKeyError(pulumi.RunError):
-    """A write of an account would cut it off from its search service. Nothing was written."""
+SEARCH_LINK = f"properties.{_API}"
+"""The path of the link to a search service. Azure answers null for that service's key (observed: recorded
+traffic of the service)."""
 
 
 def declared_links(
@@ -64,9 +60,9 @@ def without_secret(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {**properties, _API: {**api, _SEARCH_KEY: fingerprint}}
 
 
-def with_kept(properties: Mapping[str, Any], account: Mapping[str, Any] | None, name: str) -> dict[str, Any]:
-    """Declared properties, with those that the account has besides. Raises SearchKeyError where it has a
-    search service whose key is not declared."""
+def with_kept(properties: Mapping[str, Any], account: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Declared properties, with those that the account has besides. Where it has a search service whose key
+    is not declared, its `apiProperties` are left out: no run can repeat a key that Azure never returns."""
     live = (account or {}).get("properties") or {}
     # False is Azure's own default of each, and may show though nobody set it.
     kept = {path: live[path] for path in _KEPT if live.get(path)}
@@ -77,20 +73,22 @@ def with_kept(properties: Mapping[str, Any], account: Mapping[str, Any] | None, 
         found[_STORAGE] = [known.get(one["resourceId"].lower(), one) for one in properties[_STORAGE]]
     if _API in kept:
         api = {word: value for word, value in kept[_API].items() if value is not None}
-        if api.get(_SEARCH_ID) and _API not in properties:
-            raise SearchKeyError(_search_key_is_missing(name, api[_SEARCH_ID]))
         found[_API] = {**api, **properties.get(_API, {})}
-        if not found[_API]:
+        if not found[_API] or (api.get(_SEARCH_ID) and _API not in properties):
             del found[_API]
     return found
 
 
-def _search_key_is_missing(name: str, search_id: str) -> str:
-    search, group = arm_ids.name_of(search_id), arm_ids.group_of(search_id) or "GROUP"
+def lost_search(name: str, sent: Mapping[str, Any], account: Mapping[str, Any] | None) -> str | None:
+    """Why a write with the inputs `sent` would cut an account off its search service; None if it does not."""
+    live = (((account or {}).get("properties") or {}).get(_API) or {}).get(_SEARCH_ID)
+    if not live or ((sent.get("properties") or {}).get(_API) or {}).get(_SEARCH_KEY):
+        return None
+    search, group = arm_ids.name_of(live), arm_ids.group_of(live) or "GROUP"
     return (
         f"account {name!r} uses the search service {search!r} for question answering, and would be written "
         "without that service's key, which Azure never returns; that cuts it off from the service "
         "(hashicorp/terraform-provider-azurerm#17239). Nothing was written. Give the account "
-        f"searchServiceId: {search_id}, and as the secret searchServiceKey an admin key: "
+        f"searchServiceId: {live}, and as the secret searchServiceKey an admin key: "
         f"az search admin-key show --service-name {search} --resource-group {group}"
     )

@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, Protocol, TypedDict
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi_azure_native import keyvault
@@ -12,20 +12,11 @@ from pulumi_azure_native import keyvault
 from components.access import KeyAccess, KeyAccessArgs, KeyUser, has_identity
 from components.access_model import ACCESS_POLICY
 from components.arguments import checks, names
-from components.arguments.inputs import (
-    ArgumentRule,
-    Inputs,
-    component_name,
-    mapping,
-    number,
-    read,
-    required_text,
-    text,
-)
+from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument, read
 from components.arguments.problem import Problem
-from components.arguments.tags import checked_tags
+from components.arguments.tags import Tags, checked_tags
 from components.azure_failures import waiting_hooks
-from components.component import ChildOptions, Component, Tags
+from components.component import ChildOptions, Component
 from components.references import KeyReference, VaultReference, vault_at
 from components.vault_writes import in_turn
 from core import arm_ids, demands
@@ -43,30 +34,7 @@ NOTIFIES_BEFORE_EXPIRY_DAYS = 30
 _DAYS = re.compile(r"P\d+D")
 
 
-class EncryptionKeyArgs(TypedDict):
-    """Inputs of EncryptionKey."""
-
-    vault_id: pulumi.Input[str]
-    """Required. ARM id of the vault the key is in."""
-    key_name: NotRequired[str | None]
-    """Optional. Unique in its vault; default `cmk-<name>`."""
-    expires_after_days: NotRequired[int | None]
-    """Optional. How long each version made by rotation can be used; default 730."""
-    rotates_after_days: NotRequired[int | None]
-    """Optional. Days after which the vault creates a new version automatically; default 540, long before
-    expiry."""
-    tags: NotRequired[Tags | None]
-    """Optional. Tags of the key."""
-
-
-class _RotatedKey(Protocol):
-    @property
-    def expires_after_days(self) -> int: ...
-    @property
-    def rotates_after_days(self) -> int: ...
-
-
-def _rotation_before_expiry(key: _RotatedKey) -> Iterator[Problem]:
+def _rotation_before_expiry(key: "RotationArguments") -> Iterator[Problem]:
     expires, rotates = key.expires_after_days, key.rotates_after_days
     if rotates > expires - DAYS_TO_REBIND:
         yield Problem(
@@ -77,25 +45,36 @@ def _rotation_before_expiry(key: _RotatedKey) -> Iterator[Problem]:
         )
 
 
-ROTATION = ArgumentRule(_rotation_before_expiry, ("expires_after_days", "rotates_after_days"))
-"""A key is rotated early enough for the new version to be bound before the old one expires."""
+@dataclass(frozen=True, kw_only=True)
+class RotationArguments(Arguments):
+    """When the vault rotates a key: early enough for a new version to be bound before the old one expires."""
+
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
+        ArgumentRule(_rotation_before_expiry, ("expires_after_days", "rotates_after_days")),
+    )
+
+    expires_after_days: int = argument(
+        EXPIRES_AFTER_DAYS, minimum=LEAST_EXPIRY_DAYS, maximum=MOST_EXPIRY_DAYS
+    )
+    """Optional. Days until a version made by rotation expires; 730 by default. Applied when the key is
+    made."""
+    rotates_after_days: int = argument(
+        ROTATES_AFTER_DAYS, minimum=LEAST_ROTATION_DAYS, maximum=MOST_ROTATION_DAYS
+    )
+    """Optional. Days after which the vault creates a new version automatically; 540 by default. `pulumi up`
+    binds it. Applied when the key is made."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncryptionKeyInputs(Inputs):
-    """EncryptionKeyArgs with defaults."""
+class EncryptionKeyArgs(RotationArguments, ComponentArguments):
+    """Inputs of EncryptionKey."""
 
-    ARGS = EncryptionKeyArgs
-    RULES = (ROTATION,)
-
-    name: str = component_name()
-    vault_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.resource_id(arm_ids.VAULT))
-    key_name: str = text(check=names.KEY.checked, derive=names.key_name)
-    expires_after_days: int = number(EXPIRES_AFTER_DAYS, minimum=LEAST_EXPIRY_DAYS, maximum=MOST_EXPIRY_DAYS)
-    rotates_after_days: int = number(
-        ROTATES_AFTER_DAYS, minimum=LEAST_ROTATION_DAYS, maximum=MOST_ROTATION_DAYS
-    )
-    tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
+    vault_id: pulumi.Input[str] = argument(check=checks.resource_id(arm_ids.VAULT))
+    """Required. ARM id of the vault the key is in."""
+    key_name: str = argument("", check=names.KEY.checked, derive=lambda key: names.key_name(key.name))
+    """Optional. Unique in its vault; default `cmk-<name>`."""
+    tags: Tags | None = argument(None, check=checked_tags)
+    """Optional. Tags of the key."""
 
 
 class EncryptionKey(Component):
@@ -110,9 +89,12 @@ class EncryptionKey(Component):
     """The key's ARM id, without a version."""
 
     def __init__(
-        self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        args: EncryptionKeyArgs | Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = read(EncryptionKeyInputs, name, args)
+        inputs = read(EncryptionKeyArgs, name, args)
         super().__init__(name, opts)
         key = make_key(inputs, vault_at(inputs.vault_id), self.protected_child)
         self.key_id = pulumi.Output.from_input(key.id)
@@ -130,17 +112,17 @@ class EncryptionKey(Component):
         `access_model` is that of the key's vault. A binding takes the grant, so that it comes after it.
         """
         principal_id = pulumi.Output.from_input(user.principal_id).apply(has_identity)
-        args: KeyAccessArgs = {
-            "key_id": self.key_id,
-            "principal_id": principal_id,
-            "tenant_id": user.tenant_id,
-            "access_model": access_model,
-        }
+        args = KeyAccessArgs(
+            key_id=self.key_id,
+            principal_id=principal_id,
+            tenant_id=pulumi.Output.from_input(user.tenant_id),
+            access_model=access_model,
+        )
         return KeyAccess(name, args, opts)
 
 
 def make_key(
-    inputs: EncryptionKeyInputs,
+    inputs: EncryptionKeyArgs,
     vault: VaultReference,
     options: ChildOptions,
     roles: Sequence[pulumi.Resource] = (),
@@ -151,7 +133,7 @@ def make_key(
 
 
 def _key(
-    inputs: EncryptionKeyInputs,
+    inputs: EncryptionKeyArgs,
     vault: VaultReference,
     options: ChildOptions,
     roles: Sequence[pulumi.Resource],
@@ -180,7 +162,7 @@ def _key(
     )
 
 
-def kept_rotation(key_id: str, found: RotationPolicy | None, wanted: _RotatedKey) -> str | None:
+def kept_rotation(key_id: str, found: RotationPolicy | None, wanted: RotationArguments) -> str | None:
     """That a key which exists keeps the days that it was made with, and how to change them; None where they
     are those that are wanted, or are not in days. Azure takes a rotation policy through Resource Manager only
     when it makes the key (Keys_CreateIfNotExist)."""

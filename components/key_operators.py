@@ -3,9 +3,8 @@
 In a vault with Azure RBAC their role comes before the key: users needed a role on the vault's data even to
 make a key through Resource Manager (pulumi/pulumi-azure-native#890, Azure/bicep#6539).
 
-An operator may already have an access policy, for other keys or secrets, or from another program that shares
-the vault. This program uses that policy as it is and never deletes it; if the policy does not let the
-operator rotate the key, the update is refused. The same holds for a role that an operator has at the vault.
+A vault gives its access to an identity once, so that only one program can give it to an operator: an operator
+who has it already is refused before anything is made (guards/existing_resources.py).
 """
 
 import pulumi
@@ -17,14 +16,16 @@ from components.component import ChildOptions
 from components.guards.preflight import PreflightResult
 from components.references import KeyReference, VaultReference
 from components.role_assignment import assign_role
-from components.service_args import ServiceInputs
+from components.service_args import EncryptedAIServicesAccountArgs
 
 
 def assign_officers(
-    inputs: ServiceInputs, preflight: PreflightResult, vault: VaultReference, options: ChildOptions
+    inputs: EncryptedAIServicesAccountArgs,
+    preflight: PreflightResult,
+    vault: VaultReference,
+    options: ChildOptions,
 ) -> list[pulumi.Resource]:
-    """The role of the key operators at a vault with Azure RBAC, which the key and its versions come after;
-    Azure gives it to nobody twice, so that of another stack is left to it."""
+    """The role of the key operators at a vault with Azure RBAC, which the key and its versions come after."""
     if inputs.access_model != RBAC:
         return []
     return [
@@ -39,12 +40,14 @@ def assign_officers(
             ),
         )
         for operator in inputs.vault.key_operators
-        if operator not in preflight.found_operators
     ]
 
 
 def grant_operators(
-    inputs: ServiceInputs, preflight: PreflightResult, key: KeyReference, options: ChildOptions
+    inputs: EncryptedAIServicesAccountArgs,
+    preflight: PreflightResult,
+    key: KeyReference,
+    options: ChildOptions,
 ) -> list[pulumi.Resource]:
     """The access policies of the key operators, which must exist before a new version is created.
 
@@ -54,10 +57,8 @@ def grant_operators(
         return []
     granted: list[pulumi.Resource] = []
     for operator in inputs.vault.key_operators:
-        if operator in preflight.found_operators:
-            continue
         name = f"{inputs.name}-operator-{operator}"
         object_id = preflight.deployer_id if operator == DEPLOYER else operator
         grant = KeyGrant(key, object_id, preflight.tenant_id, ACCESS_POLICY, ROTATION)
-        granted.append(make_grant(name, grant, options, adopts=preflight.adopted.get(f"{name}-access")))
+        granted.append(make_grant(name, grant, options))
     return granted

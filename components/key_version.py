@@ -1,26 +1,9 @@
 """The version of a key that is in use: `azure-cmk:index:KeyVersion` of this project's provider."""
 
-from typing import NotRequired, TypedDict
-
 import pulumi
 
 from components.cmk_resource import CmkResource
 from core import resource_types
-
-
-class KeyVersionArgs(TypedDict):
-    """Inputs of KeyVersion."""
-
-    key_id: pulumi.Input[str]
-    """Required. ARM id of the key, without a version."""
-    generation: NotRequired[pulumi.Input[int] | None]
-    """Optional. A higher number makes a new version of the key; it only counts up."""
-    pin: NotRequired[pulumi.Input[str] | None]
-    """Optional. A version (32 hex digits) to stay on instead of the newest."""
-    account_id: NotRequired[pulumi.Input[str] | None]
-    """Optional. ARM id of the account that is to follow; a key that it could not follow is not rotated."""
-    account_leaves: NotRequired[bool | None]
-    """Optional. Whether this update puts that account back on Microsoft-managed keys."""
 
 
 class KeyVersion(CmkResource):
@@ -35,7 +18,20 @@ class KeyVersion(CmkResource):
     key_uri_with_version: pulumi.Output[str]
     """What an account is bound to."""
 
-    def __init__(self, name: str, args: KeyVersionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        key_id: pulumi.Input[str],
+        generation: pulumi.Input[int] | None = None,
+        pin: pulumi.Input[str] | None = None,
+        account_id: pulumi.Input[str] | None = None,
+        account_leaves: bool | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """A higher `generation` makes a new version; it only counts up. `pin` is a version (32 hex digits) to
+        stay on. `account_id` is that of the account that is to follow: a key that it could not follow is not
+        rotated. `account_leaves`: this update puts that account back on Microsoft-managed keys."""
         outputs = dict.fromkeys(
             (
                 "key_name",
@@ -48,5 +44,11 @@ class KeyVersion(CmkResource):
                 "rotation_mark",
             )
         )
-        inputs = {"generation": None, "pin": None, "account_id": None, "account_leaves": None, **args}
+        inputs = {
+            "key_id": key_id,
+            "generation": generation,
+            "pin": pin,
+            "account_id": account_id,
+            "account_leaves": account_leaves,
+        }
         super().__init__(resource_types.KEY_VERSION, name, {**outputs, **inputs}, opts)

@@ -4,12 +4,12 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any, ClassVar
 
 import pulumi
 
 from components.arguments import checks, names
-from components.arguments.inputs import ArgumentRule, Inputs, group, mapping, text, texts
+from components.arguments.inputs import ArgumentRule, Arguments, argument
 from components.arguments.problem import Problem
 from core import arm_ids, clouds, kinds, regions
 from core.kinds import VAULT_MEMBER, AccountKind
@@ -44,43 +44,6 @@ def dns_zones(location: str, kind: AccountKind = kinds.LANGUAGE) -> dict[str, tu
 def zone_label(what: str, zone: str, zones: Sequence[str]) -> str:
     """The logical name of an endpoint's zone: `account-zone` the first, then `account-openai-zone`."""
     return f"{what}-zone" if zone == zones[0] else f"{what}-{zone.split('.')[1]}-zone"
-
-
-class PrivateEndpointArgs(TypedDict):
-    """A private endpoint's own names and addresses. A change makes the endpoint anew: its service cannot be
-    reached through it meanwhile, and no data is lost."""
-
-    name: NotRequired[str | None]
-    """Optional. Name of the private endpoint. Default: `pe-<name>-account`, `pe-<name>-vault`."""
-    network_interface_name: NotRequired[str | None]
-    """Optional. Name of its network interface. Default: one that Azure makes of the endpoint's name."""
-    ip_addresses: NotRequired[dict[str, str] | None]
-    """Optional. Its static addresses in the subnet, by member: `default`; of an account of kind `AIServices`,
-    `default` (cognitiveservices.azure.com), `secondary` (openai.azure.com) and `third`
-    (services.ai.azure.com). Default: free ones, which Azure chooses."""
-
-
-class NetworkArgs(TypedDict):
-    """Who may reach the endpoints of the account and of the vault made here."""
-
-    access: NotRequired[str | None]
-    """Optional. `closed` (default): nobody; `selected`: the networks listed; `open`: everyone who can log in;
-    `private`: only a network of your own, through private endpoints."""
-    allowed_ip_ranges: NotRequired[list[str] | None]
-    """Conditional. Public IPv4 addresses or CIDR ranges that have access; with `selected`."""
-    allowed_subnet_ids: NotRequired[list[str] | None]
-    """Conditional. ARM ids of subnets that have access; with `selected`. The subnets need service endpoints
-    for Key Vault and Cognitive Services."""
-    subnet_id: NotRequired[pulumi.Input[str] | None]
-    """Conditional. ARM id of the subnet for the private endpoints of account and vault; with `private`."""
-    private_dns_zone_ids: NotRequired[list[str] | None]
-    """Optional. ARM ids of existing private DNS zones, `privatelink.cognitiveservices.azure.com` and
-    `privatelink.vaultcore.azure.net`, with `AIServices` and `OpenAI` also those of their other endpoints;
-    with `private`. A zone that is not given is made here."""
-    account_endpoint: NotRequired[PrivateEndpointArgs | None]
-    """Optional. The account's private endpoint; with `private`."""
-    vault_endpoint: NotRequired[PrivateEndpointArgs | None]
-    """Optional. The private endpoint of the vault made here; with `private`."""
 
 
 def checked_ip_range(text: str) -> str:
@@ -127,14 +90,18 @@ def _ipv4(text: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrivateEndpointInputs(Inputs):
-    """PrivateEndpointArgs with defaults."""
+class PrivateEndpointArgs(Arguments):
+    """A private endpoint's own names and addresses. A change makes the endpoint anew: its service cannot be
+    reached through it meanwhile, and no data is lost."""
 
-    ARGS = PrivateEndpointArgs
-
-    name: str | None = text(check=names.ENDPOINT.checked)
-    network_interface_name: str | None = text(check=names.NETWORK_INTERFACE.checked)
-    ip_addresses: Mapping[str, str] | None = mapping(check=_addresses)
+    name: str | None = argument(None, check=names.ENDPOINT.checked)
+    """Optional. Name of the private endpoint. Default: `pe-<name>-account`, `pe-<name>-vault`."""
+    network_interface_name: str | None = argument(None, check=names.NETWORK_INTERFACE.checked)
+    """Optional. Name of its network interface. Default: one that Azure makes of the endpoint's name."""
+    ip_addresses: Mapping[str, str] | None = argument(None, check=_addresses)
+    """Optional. Its static addresses in the subnet, by member: `default`; of an account of kind `AIServices`,
+    `default` (cognitiveservices.azure.com), `secondary` (openai.azure.com) and `third`
+    (services.ai.azure.com). Default: free ones, which Azure chooses."""
 
     @property
     def addresses(self) -> Mapping[str, str]:
@@ -149,7 +116,7 @@ def _zone(text: str) -> None:
         raise ValueError(f"{found!r} is not a DNS zone of these private endpoints, such as {zones}")
 
 
-def _selected(network: "NetworkInputs") -> Iterator[Problem]:
+def _selected(network: "NetworkArgs") -> Iterator[Problem]:
     listed = network.allowed_ip_ranges or network.allowed_subnet_ids
     if network.access == SELECTED and not listed:
         yield Problem("access", "'selected' needs allowedIpRanges or allowedSubnetIds")
@@ -157,7 +124,7 @@ def _selected(network: "NetworkInputs") -> Iterator[Problem]:
         yield Problem("access", f"found {network.access!r}, but networks are listed; expected 'selected'")
 
 
-def _private(network: "NetworkInputs") -> Iterator[Problem]:
+def _private(network: "NetworkArgs") -> Iterator[Problem]:
     if network.access == PRIVATE and network.subnet_id is None:
         yield Problem("subnetId", "is required with access: private")
     endpoints = network.account_endpoint.given or network.vault_endpoint.given
@@ -171,7 +138,7 @@ def _private(network: "NetworkInputs") -> Iterator[Problem]:
         )
 
 
-def endpoint_problems(network: "NetworkInputs", kind: AccountKind, *, makes_vault: bool) -> Iterator[Problem]:
+def endpoint_problems(network: "NetworkArgs", kind: AccountKind, *, makes_vault: bool) -> Iterator[Problem]:
     """What is wrong with the private endpoints of an account of a kind and of its vault."""
     account, vault = network.account_endpoint, network.vault_endpoint
     if vault.given and not makes_vault:
@@ -207,11 +174,10 @@ def _folded(text: str | None) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkInputs(Inputs):
-    """NetworkArgs with defaults, and what it means for the account and the vault."""
+class NetworkArgs(Arguments):
+    """Who may reach the endpoints of the account and of the vault made here."""
 
-    ARGS = NetworkArgs
-    RULES = (
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(_selected, ("access", "allowed_ip_ranges", "allowed_subnet_ids")),
         ArgumentRule(
             _private,
@@ -219,15 +185,26 @@ class NetworkInputs(Inputs):
         ),
     )
 
-    access: str = text(CLOSED, choices=(CLOSED, SELECTED, OPEN, PRIVATE))
-    allowed_ip_ranges: tuple[str, ...] = texts(check=checked_ip_range)
-    allowed_subnet_ids: tuple[str, ...] = texts(check=checks.resource_id(arm_ids.SUBNET))
-    subnet_id: pulumi.Input[str] | None = text(accepts_outputs=True, check=checks.resource_id(arm_ids.SUBNET))
-    private_dns_zone_ids: tuple[str, ...] = texts(check=_zone)
-    account_endpoint: PrivateEndpointInputs = group(PrivateEndpointInputs)
-    vault_endpoint: PrivateEndpointInputs = group(PrivateEndpointInputs)
+    access: str = argument(CLOSED, choices=(CLOSED, SELECTED, OPEN, PRIVATE))
+    """Optional. `closed` (default): nobody; `selected`: the networks listed; `open`: everyone who can log in;
+    `private`: only a network of your own, through private endpoints."""
+    allowed_ip_ranges: Sequence[str] = argument((), check=checked_ip_range)
+    """Conditional. Public IPv4 addresses or CIDR ranges that have access; with `selected`."""
+    allowed_subnet_ids: Sequence[str] = argument((), check=checks.resource_id(arm_ids.SUBNET))
+    """Conditional. ARM ids of subnets that have access; with `selected`. The subnets need service endpoints
+    for Key Vault and Cognitive Services."""
+    subnet_id: pulumi.Input[str] | None = argument(None, check=checks.resource_id(arm_ids.SUBNET))
+    """Conditional. ARM id of the subnet for the private endpoints of account and vault; with `private`."""
+    private_dns_zone_ids: Sequence[str] = argument((), check=_zone)
+    """Optional. ARM ids of existing private DNS zones, `privatelink.cognitiveservices.azure.com` and
+    `privatelink.vaultcore.azure.net`, with `AIServices` and `OpenAI` also those of their other endpoints;
+    with `private`. A zone that is not given is made here."""
+    account_endpoint: PrivateEndpointArgs = PrivateEndpointArgs()
+    """Optional. The account's private endpoint; with `private`."""
+    vault_endpoint: PrivateEndpointArgs = PrivateEndpointArgs()
+    """Optional. The private endpoint of the vault made here; with `private`."""
 
-    def endpoint(self, what: str) -> PrivateEndpointInputs:
+    def endpoint(self, what: str) -> PrivateEndpointArgs:
         """The endpoint of the `account` or the `vault`."""
         return self.account_endpoint if what == ACCOUNT else self.vault_endpoint
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from components.arguments.inputs import Inputs, arguments, camel_case
+from components.arguments.inputs import Arguments, arguments, camel_case, descriptions
 
 NAME: Final = "language-cmk"
 VERSION: Final = "0.1.0"
@@ -54,17 +54,27 @@ def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The schema that Pulumi's analyzer made, completed."""
     types, resources = dict(schema["types"]), dict(schema["resources"])
     enums: dict[str, dict[str, Any]] = {}
-    for form in _forms(Inputs):
-        kind = form.ARGS.__name__
-        shape = types.get(f"{NAME}:index:{kind}")
+    for form in _forms(Arguments):
+        kind = form.__name__
+        group = types.get(f"{NAME}:index:{kind}")
         component = resources.get(f"{NAME}:index:{kind.removesuffix('Args')}")
-        inputs = shape["properties"] if shape else component["inputProperties"] if component else {}
-        prefix = kind.removesuffix("Args") if shape else ""
-        for name, argument in arguments(form).items():
-            if argument.choices and camel_case(name) in inputs:
-                enum = prefix + _pascal_case(name)
-                enums[enum] = _enum(enum, argument.choices, enums.get(enum))
-                _point_to(inputs[camel_case(name)], enum)
+        shape, properties, required = (
+            (group, "properties", "required") if group else (component, "inputProperties", "requiredInputs")
+        )
+        if shape is None:
+            continue
+        declared = arguments(form)
+        # Pulumi takes an argument with a default for a required one, and describes none that is inherited.
+        shape.pop(required, None)
+        if names := sorted(camel_case(name) for name, one in declared.items() if one.required):
+            shape[required] = names
+        for name, meaning in descriptions(form).items():
+            shape[properties][camel_case(name)]["description"] = meaning
+        for name, one in declared.items():
+            if choices := one.limits.choices:
+                enum = (kind.removesuffix("Args") if group else "") + _pascal_case(name)
+                enums[enum] = _enum(enum, choices, enums.get(enum))
+                _point_to(shape[properties][camel_case(name)], enum)
     types.update({f"{NAME}:index:{name}": enum for name, enum in enums.items()})
     whole = {
         **schema,
@@ -79,7 +89,7 @@ def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
     return polished
 
 
-def _forms(form: type[Inputs]) -> Iterator[type[Inputs]]:
+def _forms(form: type[Arguments]) -> Iterator[type[Arguments]]:
     for one in form.__subclasses__():
         yield one
         yield from _forms(one)

@@ -13,12 +13,12 @@ from components.arguments import names
 from components.arguments.names import PlacedName
 from components.component import ChildOptions, waited_for
 from components.network import PRIVATE, dns_zones, zone_label
-from components.service_args import ServiceInputs
+from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids
 
 
 def make_private_endpoints(
-    inputs: ServiceInputs,
+    inputs: EncryptedAIServicesAccountArgs,
     options: ChildOptions,
     *,
     resource_group_name: pulumi.Input[str],
@@ -86,7 +86,7 @@ def make_private_endpoints(
 
 
 def _endpoint(
-    inputs: ServiceInputs,
+    inputs: EncryptedAIServicesAccountArgs,
     what: str,
     subnet: pulumi.Output[str],
     options: ChildOptions,

@@ -4,10 +4,10 @@ import pulumi
 from pulumi_azure_native import resources
 
 from components.component import ChildOptions
-from components.service_args import ServiceInputs
+from components.service_args import EncryptedAIServicesAccountArgs
 
 
-def make_resource_group(inputs: ServiceInputs, options: ChildOptions) -> pulumi.Output[str]:
+def make_resource_group(inputs: EncryptedAIServicesAccountArgs, options: ChildOptions) -> pulumi.Output[str]:
     """The group's name, once the group exists."""
     if inputs.existing_resource_group_name is not None:
         return pulumi.Output.from_input(inputs.existing_resource_group_name)

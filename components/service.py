@@ -1,18 +1,19 @@
 """One AI services account whose data at rest is under a customer-managed key: its parts and their order."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import pulumi
 
-from components.account import InlineKeyInputs, MadeAccount
-from components.arguments.inputs import known_text, read, secret_texts, with_known_values
-from components.arguments.names import NamingFunction
+from components.account import MadeAccount
+from components.account_args import InlineKeyArgs
+from components.arguments.inputs import known_text, read_known
 from components.component import Component, azure_provider, former_names
 from components.guards.preflight import PreflightResult, ServiceRequest, preflight
 from components.key_version import KeyVersion
 from components.references import KeyReference
-from components.service_args import EncryptedAIServicesAccountArgs, ServiceInputs
+from components.service_args import EncryptedAIServicesAccountArgs
 from components.service_parts import Parts
 from components.subscriptions import Subscriptions
 from core import clouds
@@ -58,27 +59,18 @@ class EncryptedAIServicesAccount(Component):
     def __init__(
         self,
         name: str,
-        args: EncryptedAIServicesAccountArgs,
+        args: EncryptedAIServicesAccountArgs | Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
         *,
         vault_provider: pulumi.ProviderResource | None = None,
         workspace_provider: pulumi.ProviderResource | None = None,
         preflight_result: PreflightResult | None = None,
-        naming: NamingFunction | None = None,
     ) -> None:
-        """`naming` gives resources their names in Azure, before the templates of `names`.
-
-        `vault_provider` is an azure-native provider for the subscription of an existing vault, if that is
+        """`vault_provider` is an azure-native provider for the subscription of an existing vault, if that is
         another one; `workspace_provider` for that of an existing workspace in which queries are saved. By
         default they are made from the ids. `preflight_result` is that of preflight(), which a program of
         several services calls once for all, with the providers of all."""
-        known = read(
-            ServiceInputs,
-            name,
-            with_known_values(ServiceInputs, args),
-            secret=lambda: secret_texts(args),
-            besides={"naming": naming},
-        )
+        known, inputs = read_known(EncryptedAIServicesAccountArgs, name, args)
         if preflight_result is None:
             others = Subscriptions(name=name, opts=opts)
             vault_id = known_text(known.key.id) or known_text(known.vault.id)
@@ -87,7 +79,6 @@ class EncryptedAIServicesAccount(Component):
             workspace_provider = workspace_provider or others.provider_of(workspace_id or None)
             request = ServiceRequest(known, vault_provider, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
-        inputs = read(ServiceInputs, name, args, besides={"naming": naming})
         super().__init__(name, opts, _decisions(inputs))
         self._inputs = inputs
         providers = {"vault_provider": vault_provider, "workspace_provider": workspace_provider}
@@ -152,7 +143,7 @@ class EncryptedAIServicesAccount(Component):
             key=key,
             encryption_key=None
             if self._inputs.unbinds
-            else InlineKeyInputs(
+            else InlineKeyArgs(
                 key_name=version.key_name,
                 key_version=version.version,
                 key_vault_uri=version.vault_uri,
@@ -190,7 +181,7 @@ class EncryptedAIServicesAccount(Component):
         self.grant_id = pulumi.Output.from_input(grant.id) if grant else nothing
 
 
-def _decisions(inputs: ServiceInputs) -> dict[str, str]:
+def _decisions(inputs: EncryptedAIServicesAccountArgs) -> dict[str, str]:
     """The arguments that ask for what policies otherwise refuse."""
     named = {"replaceAccount": inputs.replace_account, "unbindAccount": inputs.unbind_account}
     revoked = {"access": inputs.access} if inputs.is_revoked else {}

@@ -6,18 +6,18 @@ from pulumi.runtime.sync_await import _sync_await
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
 from components.component import Component, waited_for
-from components.guards.invokes import InvokeError, invoke, is_absent
 from components.guards.preflight import PreflightResult
-from components.key import EncryptionKeyInputs, make_key
+from components.invokes import InvokeError, invoke, is_absent
+from components.key import EncryptionKeyArgs, make_key
 from components.key_operators import assign_officers
 from components.references import KeyReference, VaultReference, key_at, vault_at
-from components.service_args import ServiceInputs
-from components.vault import KeyVaultInputs, make_vault
+from components.service_args import EncryptedAIServicesAccountArgs
+from components.vault import KeyVaultArgs, make_vault
 from core import arm_ids, facts
 
 
 def service_key(
-    inputs: ServiceInputs,
+    inputs: EncryptedAIServicesAccountArgs,
     preflight: PreflightResult,
     owner: Component,
     *,
@@ -35,8 +35,8 @@ def service_key(
         vault = vault_at(inputs.vault.id, vault_provider, _maker(inputs.vault.id))
     else:
         vault = make_vault(
-            KeyVaultInputs(
-                name=inputs.name,
+            KeyVaultArgs(
+                _name=inputs.name,
                 resource_group_name=resource_group_name,
                 location=inputs.location,
                 tenant_id=preflight.tenant_id,
@@ -55,8 +55,8 @@ def service_key(
         id = made.apply(lambda vault_id: facts.key_id(vault_id, inputs.key.name))
         return KeyReference(id, vault), officers
     key = make_key(
-        EncryptionKeyInputs(
-            name=inputs.name,
+        EncryptionKeyArgs(
+            _name=inputs.name,
             vault_id=vault.id,
             key_name=inputs.key.name,
             expires_after_days=inputs.key.expires_after_days,

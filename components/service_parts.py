@@ -9,27 +9,23 @@ from pulumi.runtime.sync_await import _sync_await
 
 from components.access import KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY
-from components.account import (
-    AIServicesAccountInputs,
-    InlineKeyInputs,
-    MadeAccount,
-    allowed_hosts,
-    make_account,
-)
+from components.account import MadeAccount, make_account
+from components.account_args import AIServicesAccountArgs, InlineKeyArgs, allowed_hosts
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
-from components.audit import AuditTrailInputs, make_audit_trail
+from components.audit import AuditTrailArgs, make_audit_trail
 from components.azure_failures import waiting_hooks
 from components.binding import CustomerManagedKey
 from components.callers import make_callers
 from components.component import ChildOptions, Component, waited_for
+from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_deployments, make_projects
 from components.guards.existing_resources import has_policy
-from components.guards.invokes import invoke
 from components.guards.preflight import PreflightResult
-from components.identity import EncryptionIdentityInputs, MadeIdentity, make_identity
+from components.identity import EncryptionIdentityArgs, MadeIdentity, make_identity
+from components.invokes import invoke
 from components.key_access_cleanup import KeyAccessCleanup
-from components.key_access_validation import KeyAccessValidation, KeyAccessValidationArgs
+from components.key_access_validation import KeyAccessValidation
 from components.key_operators import grant_operators
 from components.key_version import KeyVersion
 from components.lock import make_lock
@@ -37,7 +33,7 @@ from components.private_network import make_private_endpoints
 from components.references import KeyReference, VaultReference
 from components.resource_group import make_resource_group
 from components.role_assignment import assign_role
-from components.service_args import USER_ASSIGNED, ServiceInputs, storage_role
+from components.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.service_key import service_key
 from core import arm_ids, key_uris, regions
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
@@ -49,7 +45,7 @@ class Parts:
     def __init__(
         self,
         owner: Component,
-        inputs: ServiceInputs,
+        inputs: EncryptedAIServicesAccountArgs,
         preflight: PreflightResult,
         *,
         vault_provider: pulumi.ProviderResource | None,
@@ -105,8 +101,8 @@ class Parts:
     def identity(self) -> MadeIdentity:
         """A user-assigned identity."""
         return make_identity(
-            EncryptionIdentityInputs(
-                name=self._inputs.name,
+            EncryptionIdentityArgs(
+                _name=self._inputs.name,
                 resource_group_name=self.resource_group_name,
                 location=self._inputs.location,
                 identity_name=self._inputs.naming_rule.name("identity"),
@@ -142,14 +138,14 @@ class Parts:
         self,
         after: Sequence[pulumi.Resource],
         identity_id: pulumi.Input[str] | None = None,
-        encryption_key: InlineKeyInputs | None = None,
+        encryption_key: InlineKeyArgs | None = None,
         key: KeyReference | None = None,
     ) -> MadeAccount:
         """The account; with `encryption_key` bound in its create, by the identity given."""
         self._warn_of_replacement()
         return make_account(
-            AIServicesAccountInputs(
-                name=self._inputs.name,
+            AIServicesAccountArgs(
+                _name=self._inputs.name,
                 resource_group_name=self.resource_group_name,
                 location=self._inputs.location,
                 account_name=self._inputs.account_name,
@@ -172,9 +168,7 @@ class Parts:
             after=after,
             restores=self._preflight.restores_account,
             # In two phases the grant comes after the account, so that the account waits for another update.
-            frozen=self._inputs.is_revoked
-            or (self._preflight.account_waits and encryption_key is None)
-            or self._preflight.version_waits,
+            frozen=self._inputs.is_revoked or (self._preflight.account_waits and encryption_key is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
             before=self._preflight.account,
             on_error=self._on_error(bound_in_its_create=encryption_key is not None),
@@ -241,13 +235,14 @@ class Parts:
         account_id: pulumi.Input[str] | None,
         **options: Any,
     ) -> KeyAccessValidation:
-        inputs: KeyAccessValidationArgs = {
-            "key_id": key.id,
-            "principal_id": principal_id,
-            "grant_id": grant.id,
-            "account_id": account_id,
-        }
-        return KeyAccessValidation(f"{self._inputs.name}-key-access", inputs, self._owner.child(**options))
+        return KeyAccessValidation(
+            f"{self._inputs.name}-key-access",
+            key_id=key.id,
+            principal_id=principal_id,
+            grant_id=grant.id,
+            account_id=account_id,
+            opts=self._owner.child(**options),
+        )
 
     def _on_error(self, *, bound_in_its_create: bool) -> list[pulumi.ErrorHook]:
         # A write of a bound account states its key again, which is refused while restored access does not
@@ -261,14 +256,12 @@ class Parts:
         options = self._owner.child
         return KeyVersion(
             f"{self._inputs.name}-key-version",
-            {
-                "key_id": key.id,
-                "generation": self._inputs.key.generation,
-                "pin": self._inputs.key.pin,
-                "account_id": self._preflight.account_id if follower_id is None else follower_id,
-                "account_leaves": self._inputs.unbinds or None,
-            },
-            options(
+            key_id=key.id,
+            generation=self._inputs.key.generation,
+            pin=self._inputs.key.pin,
+            account_id=self._preflight.account_id if follower_id is None else follower_id,
+            account_leaves=self._inputs.unbinds or None,
+            opts=options(
                 depends_on=[
                     *self._officers,
                     *grant_operators(self._inputs, self._preflight, key, options),
@@ -290,13 +283,11 @@ class Parts:
         options = self._kept_unless(self._inputs.replace_account, self._inputs.unbind_account)
         return CustomerManagedKey(
             f"{self._inputs.name}-binding",
-            {
-                "account_id": account.resource.id,
-                "key_uri_with_version": version.key_uri_with_version,
-                "vault_id": key.vault.id,
-                "account_digest": account.declared_digest,
-            },
-            options(
+            account_id=account.resource.id,
+            key_uri_with_version=version.key_uri_with_version,
+            vault_id=key.vault.id,
+            account_digest=account.declared_digest,
+            opts=options(
                 depends_on=[grant] if grant else [],
                 ignore_changes=[*unchanged, *(["accountDigest"] if account.frozen else [])],
                 deleted_with=account.resource,
@@ -363,14 +354,14 @@ class Parts:
         if not audit.keeps_logs:
             return
         audit_trail = make_audit_trail(
-            AuditTrailInputs(
-                name=self._inputs.name,
+            AuditTrailArgs(
+                _name=self._inputs.name,
                 resource_group_name=self.resource_group_name,
                 location=self._inputs.location,
                 account_id=account_id,
                 vault_id=self._made_vault_id,
                 tags=self._inputs.tags,
-                rule=self._inputs.naming_rule,
+                _rule=self._inputs.naming_rule,
                 **audit.shared,
             ),
             self._owner,
@@ -387,7 +378,7 @@ class Parts:
         # the account deletes nothing.
         options, lock = self._owner.child, partial(make_lock, self._inputs.naming_rule)
         lock("account", account.resource.id, options(), self._below_account)
-        if self._vault is not None and self._inputs.access_model == ACCESS_POLICY:
+        if self._vault is not None and self._inputs.grants_by == ACCESS_POLICY:
             # The account's lock goes first: a vault does not go before its account.
             own = options(provider=self._vault.provider)
             lock("vault", self._vault.id, own, self._below_account)

@@ -3,61 +3,47 @@
 Soft delete for 90 days and purge protection are not settings.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 import pulumi
 from pulumi_azure_native import keyvault
 
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks, names
-from components.arguments.inputs import Inputs, component_name, group, mapping, read, required_text, text
-from components.arguments.tags import checked_tags
-from components.component import ChildOptions, Component, Tags
-from components.network import NetworkArgs, NetworkInputs
+from components.arguments.inputs import ComponentArguments, argument, read
+from components.arguments.tags import Tags, checked_tags
+from components.component import ChildOptions, Component
+from components.network import NetworkArgs
 from components.references import VaultReference
 from core.demands import RETENTION_DAYS
 from core.regions import region
 
 
-class KeyVaultArgs(TypedDict):
+@dataclass(frozen=True, kw_only=True)
+class KeyVaultArgs(ComponentArguments):
     """Inputs of KeyVault."""
 
-    resource_group_name: pulumi.Input[str]
+    resource_group_name: pulumi.Input[str] = argument(check=names.RESOURCE_GROUP.checked)
     """Required. The group the vault is in."""
-    location: pulumi.Input[str]
+    location: pulumi.Input[str] = argument(check=region, example="westeurope")
     """Required. The region, which must be the account's."""
-    tenant_id: pulumi.Input[str]
+    tenant_id: pulumi.Input[str] = argument(check=checks.guid)
     """Required. The Microsoft Entra tenant, which must be the account's."""
-    vault_name: NotRequired[str | None]
+    vault_name: str = argument(
+        "", check=names.VAULT.checked, derive=lambda vault: names.vault_name(vault.name)
+    )
     """Optional. Unique in the world; default `kv-<name>`."""
-    access_model: NotRequired[str | None]
+    access_model: str = argument(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
     """Optional. How use of keys is granted: "accessPolicy" (default) or "rbac"."""
-    network: NotRequired[NetworkArgs | None]
+    network: NetworkArgs = NetworkArgs()
     """Optional. Who may reach the vault; default: trusted Azure services only."""
-    tags: NotRequired[Tags | None]
+    tags: Tags | None = argument(None, check=checked_tags)
     """Optional. Tags of the vault."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeyVaultInputs(Inputs):
-    """KeyVaultArgs with defaults."""
-
-    ARGS = KeyVaultArgs
-
-    name: str = component_name()
-    resource_group_name: pulumi.Input[str] = required_text(
-        accepts_outputs=True, check=names.RESOURCE_GROUP.checked
-    )
-    location: pulumi.Input[str] = required_text(accepts_outputs=True, check=region, example="westeurope")
-    tenant_id: pulumi.Input[str] = required_text(accepts_outputs=True, check=checks.guid)
-    vault_name: str = text(check=names.VAULT.checked, derive=names.vault_name)
-    access_model: str = text(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
-    network: NetworkInputs = group(NetworkInputs)
-    tags: Tags | None = mapping(check=checked_tags, accepts_outputs=True)
-
-
-def make_vault(inputs: KeyVaultInputs, options: ChildOptions, *, recovers: bool = False) -> VaultReference:
+def make_vault(inputs: KeyVaultArgs, options: ChildOptions, *, recovers: bool = False) -> VaultReference:
     """Makes the vault, or brings a soft-deleted one of its name back with its keys and access policies."""
     vault = keyvault.Vault(
         f"{inputs.name}-vault",
@@ -77,9 +63,7 @@ def make_vault(inputs: KeyVaultInputs, options: ChildOptions, *, recovers: bool 
     )
 
 
-def vault_properties(
-    tenant_id: pulumi.Input[str], access_model: str, network: NetworkInputs
-) -> dict[str, Any]:
+def vault_properties(tenant_id: pulumi.Input[str], access_model: str, network: NetworkArgs) -> dict[str, Any]:
     """What a vault made here is, by azure-native's Python names."""
     return {
         "tenant_id": tenant_id,
@@ -106,8 +90,10 @@ class KeyVault(Component):
     vault_uri: pulumi.Output[str]
     """The vault's endpoint."""
 
-    def __init__(self, name: str, args: KeyVaultArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        inputs = read(KeyVaultInputs, name, args)
+    def __init__(
+        self, name: str, args: KeyVaultArgs | Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        inputs = read(KeyVaultArgs, name, args)
         super().__init__(name, opts)
         vault = make_vault(inputs, self.protected_child)
         self.vault_id = pulumi.Output.from_input(vault.id)

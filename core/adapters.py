@@ -1,13 +1,12 @@
-"""Facts from Azure's answers: Resource Manager's JSON, an SDK model, azure-native's outputs.
+"""Facts from Azure's answers: the JSON of Resource Manager and Key Vault, azure-native's outputs.
 
-Each fact has one reading of Resource Manager's JSON here. `arm_json` turns a management SDK's model into
-that JSON; azure-native's outputs of accounts and vaults have the same shape. Source of the shapes: the
-published API definitions (Azure/azure-rest-api-specs); for azure-native, its Python SDK 3.29.0.
+Each fact has one reading of Resource Manager's JSON here; azure-native's outputs of accounts and vaults have
+the same shape. Source of the shapes: the published API definitions (Azure/azure-rest-api-specs); for
+azure-native, its Python SDK 3.29.0.
 """
 
 import base64
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,20 +29,6 @@ from core.facts import (
 from core.values import Mark, Value
 
 Json = Mapping[str, Any]
-
-
-def arm_json(model: Any) -> Json:
-    """A management SDK's model as Resource Manager's JSON; JSON itself is returned as it is.
-
-    The clients of azure-mgmt-* come in two generations: mappings with the wire's names, and msrest models
-    that serialise to them.
-    """
-    if isinstance(model, Mapping):
-        return model
-    if hasattr(model, "serialize"):
-        found: Json = model.serialize(keep_readonly=True)
-        return found
-    raise TypeError(f"{type(model).__name__} is neither JSON nor a model of a management client")
 
 
 def account(body: Json) -> Account:
@@ -227,22 +212,16 @@ def key_version_of_key(answer: Json) -> KeyVersion:
     return key_version({"properties": {**answer, "attributes": as_in_arm}})
 
 
-def key_version_from_vault(properties: Any) -> KeyVersion:
-    """A version as the vault's own API gives it: an `azure.keyvault.keys.KeyProperties`."""
-    return KeyVersion(
-        version=properties.version or "",
-        enabled=properties.enabled is not False,
-        created=seconds(properties.created_on),
-        not_before=seconds(properties.not_before),
-        expires=seconds(properties.expires_on),
-        uri=properties.id,
-        tags=dict(properties.tags or {}),
-    )
+def key_version_from_vault(bundle: Json) -> KeyVersion:
+    """A version as the API of its vault or managed HSM gives it, in full or as a row of a list, which says
+    neither type nor operations."""
+    return key_version(arm_key("", bundle))
 
 
 def arm_key(key_id: str, bundle: Json, rotation: Json | None = None) -> Json:
     """A key or a version of one as Resource Manager would describe it: `bundle` is the answer, or a row of a
-    list, of the API of the managed HSM that the key of the id is in; `rotation` its rotation policy's."""
+    list, of the API of the vault or managed HSM that the key of the id is in; `rotation` its rotation
+    policy's."""
     told = _mapping(bundle.get("key"))
     uri = _text(told.get("kid") or bundle.get("kid"))
     modulus = _text(told.get("n"))
@@ -260,30 +239,12 @@ def arm_key(key_id: str, bundle: Json, rotation: Json | None = None) -> Json:
     }
 
 
-def key_version_with_material(key: Any) -> KeyVersion:
-    """A version with its type, size and operations: an `azure.keyvault.keys.KeyVaultKey`."""
-    modulus = getattr(key.key, "n", None)
-    return replace(
-        key_version_from_vault(key.properties),
-        type=_text(key.key_type) or None,
-        size=len(modulus.lstrip(b"\0")) * 8 if modulus else None,
-        operations=tuple(_text(one) for one in key.key_operations or ()),
-    )
-
-
-def local_role_assignment(hsm_id: str, found: Any) -> RoleAssignment:
-    """A role assignment of a managed HSM's own, its scope as an id of Resource Manager: an
-    `azure.keyvault.administration.KeyVaultRoleAssignment`."""
-    properties = found.properties
-    scope = arm_ids.of_local_scope(hsm_id, _text(properties.scope))
-    named = _text(properties.role_definition_id)
-    return RoleAssignment(
-        scope=scope,
-        principal_id=_text(properties.principal_id),
-        role_id=roles.id_of(named) or named.lower(),
-        role=roles.built_in(named),
-        id=arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT, _text(found.name)),
-    )
+def local_role_assignment(hsm_id: str, body: Json) -> RoleAssignment:
+    """A role assignment of a managed HSM's own, from its API; its scope becomes an id of Resource Manager."""
+    properties = _mapping(body.get("properties"))
+    scope = arm_ids.of_local_scope(hsm_id, _text(properties.get("scope")))
+    id = arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT, _text(body.get("name")))
+    return role_assignment({"id": id, "properties": {**properties, "scope": scope}})
 
 
 def role_assignment(body: Json, definition: Json | None = None) -> RoleAssignment:

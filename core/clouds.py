@@ -50,6 +50,11 @@ class Cloud:
         return f"https://{self.account_suffix}/.default"
 
     @property
+    def vault_scope(self) -> str:
+        """The scope of tokens for a vault's own API."""
+        return f"https://{self.vault_suffix}/.default"
+
+    @property
     def hsm_scope(self) -> str:
         """The scope of tokens for a managed HSM's own API."""
         return f"https://{self.hsm_suffix}/.default"
@@ -60,11 +65,14 @@ class Cloud:
         host = _https_host(url)
         return host == self.arm_host or host.endswith(f".{self.arm_host}")
 
-    def may_receive_token(self, url: str) -> bool:
-        """Whether a request may carry a token of this cloud: https, to Resource Manager, a vault or a managed
-        HSM."""
-        keys = (f".{self.vault_suffix}", f".{self.hsm_suffix}")
-        return self.is_resource_manager(url) or _https_host(url).endswith(keys)
+    def token_scope(self, url: str) -> str:
+        """The scope of the tokens that a request to a URL may carry: by https, to Resource Manager, a vault
+        or a managed HSM of this cloud. "" for any other URL."""
+        host = _https_host(url)
+        if self.is_resource_manager(url):
+            return self.arm_scope
+        own = {self.vault_suffix: self.vault_scope, self.hsm_suffix: self.hsm_scope}
+        return next((scope for suffix, scope in own.items() if host.endswith(f".{suffix}")), "")
 
 
 def _https_host(url: str) -> str:

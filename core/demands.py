@@ -381,33 +381,32 @@ def depends_on_clock(version: KeyVersion, now: float) -> bool:
 def tier(
     kind: Value,
     sku: Value,
-    capabilities: Sequence[str] | None = (),
+    capabilities: Sequence[str] | None = None,
+    *,
+    planned: bool = False,
     free: Collection[str] = kinds.FREE_TIERS,
 ) -> Judgement | None:
-    """ "Pricing Tier for CMK": the account lists the capability, and an account that is not made yet has a
-    paid tier. `capabilities` of None means that an account that exists lists none."""
-    if capabilities and CAPABILITY.lower() in {name.lower() for name in capabilities}:
-        return None
+    """ "Pricing Tier for CMK": an account lists the capability; one that is `planned` has a paid tier.
+    `capabilities` of None means that the account does not list any."""
     paid = kinds.tier_for_a_key(kind) if isinstance(kind, str) else ""
     named = values.word(sku)
-    if isinstance(named, str) and named in {values.word(one) for one in free}:
+    if capabilities is not None:
+        if CAPABILITY.lower() in {name.lower() for name in capabilities}:
+            return None
+        found = f"the account of kind {kind} and tier {sku or 'unknown'} has no capability {CAPABILITY}"
+        return Judgement("tier", found, f"a tier that has it, such as {paid or 'a paid one'}")
+    if named in {values.word(one) for one in free}:
         listed = kinds.find(kind) if isinstance(kind, str) else None
-        of = f" of kind {listed.name}" if listed else ""
+        of_kind = f" of kind {listed.name}" if listed else ""
         found = f"{sku!r}, which does not support customer-managed keys"
-        return Judgement("tier", found, f"a paid tier{of}, such as {paid or 'S'!r}")
-    if capabilities:
-        return Judgement(
-            "tier",
-            f"the account of kind {kind} and tier {sku or 'unknown'} has no capability {CAPABILITY}",
-            f"a tier that has it, such as {paid or 'a paid one'}",
-        )
-    if capabilities is None:
+        return Judgement("tier", found, f"a paid tier{of_kind}, such as {paid or 'S'!r}")
+    if not planned:
         found = (
             "the account lists no capabilities, so whether its kind and tier take a customer's key is unknown"
         )
         return Judgement("tier", found, outcome=DemandOutcome.UNDECIDED)
-    if mark := first_mark(named):
-        return not_known("tier", "sku.name", mark)
+    if isinstance(named, Mark):
+        return not_known("tier", "sku.name", named)
     return (
         None
         if named

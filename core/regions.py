@@ -1,11 +1,11 @@
 """Azure's regions, by the name that its API uses ("westeurope"); Azure also answers with the display name.
 
 Sources: `az account list-locations`, physical regions of the public cloud;
-learn.microsoft.com/azure/azure-government and learn.microsoft.com/azure/china for the other clouds. A
-region that Azure has added since is added here.
+learn.microsoft.com/azure/azure-government and learn.microsoft.com/azure/china for the other clouds. The list
+is for spelling: a region that Azure has added since is Azure's to know, and the provider asks it.
 """
 
-import difflib
+import re
 from typing import Final
 
 from core.clouds import ALL, CHINA, PUBLIC, US_GOVERNMENT, Cloud
@@ -42,19 +42,31 @@ def same(one: str, other: str) -> bool:
 
 
 def region(text: str) -> str:
-    """The API name of a region of any cloud, from either spelling. Raises ValueError."""
+    """The API name of a region of any cloud, from either spelling. Raises ValueError where it is no name of a
+    region, or one letter off a known one."""
     name = normalised(text)
     known = sorted(set().union(*_BY_CLOUD.values()))
-    if name in known:
-        return name
-    near = difflib.get_close_matches(name, known, n=1)
-    raise ValueError(
-        f"{text!r} is not an Azure region"
-        + (f"; did you mean {near[0]!r}?" if near else ", such as 'westeurope'")
-    )
+    if not re.fullmatch(r"[a-z]{4,}[a-z0-9]*", name):
+        raise ValueError(f"{text!r} is not an Azure region, such as 'westeurope'")
+    if name not in known and (meant := next((one for one in known if _one_letter_off(name, one)), None)):
+        raise ValueError(f"{text!r} is not an Azure region; did you mean {meant!r}?")
+    return name
+
+
+def _one_letter_off(name: str, known: str) -> bool:
+    """Whether one letter is missing, added, wrong or in its neighbour's place; another digit is another
+    region."""
+    start = next((at for at, (one, other) in enumerate(zip(name, known, strict=False)) if one != other), None)
+    start = min(len(name), len(known)) if start is None else start
+    ours, theirs = name[start:], known[start:]
+    swapped = ours[:2] == theirs[1::-1] and ours[2:] == theirs[2:]
+    others = [theirs[1:] == ours, theirs == ours[1:], theirs[1:] == ours[1:], swapped]
+    return any(others) and not f"{ours[:1]}{theirs[:1]}".strip("abcdefghijklmnopqrstuvwxyz")
 
 
 def cloud_of(name: str) -> Cloud:
-    """The cloud that a region belongs to; the public one for a region that is not listed here."""
+    """The cloud that a region belongs to, by the names that each cloud gives its regions."""
     word = normalised(name)
-    return next((cloud for cloud in ALL if word in _BY_CLOUD[cloud.name]), PUBLIC)
+    if word.startswith("china"):
+        return CHINA
+    return US_GOVERNMENT if word.startswith(("usgov", "usdod")) else PUBLIC

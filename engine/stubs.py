@@ -13,14 +13,15 @@ from pathlib import Path
 
 
 def load() -> None:
-    """Makes `pulumi.runtime.proto` importable while `pulumi` and `pulumi.runtime` stay empty packages."""
+    """Makes each module of `pulumi.runtime.proto` importable by itself: it and what it is in become empty
+    packages. Its own would import them all."""
     if "pulumi" in sys.modules:
         return
     found = find_spec("pulumi")
     if found is None or not found.submodule_search_locations:
         return
     folder = Path(next(iter(found.submodule_search_locations)))
-    for name, path in (("pulumi", folder), ("pulumi.runtime", folder / "runtime")):
+    for name in ("pulumi", "pulumi.runtime", "pulumi.runtime.proto"):
         spec = ModuleSpec(name, loader=None, is_package=True)
-        spec.submodule_search_locations = [str(path)]
+        spec.submodule_search_locations = [str(folder.joinpath(*name.split(".")[1:]))]
         sys.modules[name] = module_from_spec(spec)

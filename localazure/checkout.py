@@ -18,7 +18,6 @@ from pathlib import Path
 
 from localazure import execution, process
 from localazure.environment import python_of
-from localazure.forks import Forks
 from localazure.home import Home, HomeError
 
 ROOT = execution.ROOT
@@ -61,15 +60,15 @@ def up(home: Home, stack: str) -> int:
 
     The preview is a command of its own: where everything is as the stack's state has it, that is all.
     """
-    with Steps(home, stack).in_forks() as pulumi:
-        return (
-            pulumi.select()
-            or pulumi.run(*_POLICY_CONFIG)
-            or pulumi.run("pulumi", "preview", "--stack", stack, *_PACK)
-            or _updated(pulumi, stack)
-            or pulumi.run(*_PROOF, "--stack", stack)
-            or _what_next(home, stack)
-        )
+    pulumi = Steps(home, stack)
+    return (
+        pulumi.select()
+        or pulumi.run(*_POLICY_CONFIG)
+        or pulumi.run("pulumi", "preview", "--stack", stack, *_PACK)
+        or _updated(pulumi, stack)
+        or pulumi.run(*_PROOF, "--stack", stack)
+        or _what_next(home, stack)
+    )
 
 
 def _updated(pulumi: Steps, stack: str) -> int:
@@ -114,12 +113,12 @@ def is_newer(root: Path, state: Path) -> bool:
 
 def preview(home: Home, stack: str) -> int:
     """What `up` would change, as a diff, under the policy pack."""
-    with Steps(home, stack).in_forks() as pulumi:
-        return (
-            pulumi.select()
-            or pulumi.run(*_POLICY_CONFIG)
-            or pulumi.run("pulumi", "preview", "--stack", stack, "--diff", *_PACK)
-        )
+    pulumi = Steps(home, stack)
+    return (
+        pulumi.select()
+        or pulumi.run(*_POLICY_CONFIG)
+        or pulumi.run("pulumi", "preview", "--stack", stack, "--diff", *_PACK)
+    )
 
 
 def review(home: Home, stack: str) -> int:
@@ -195,21 +194,6 @@ class Steps:
         process.start(home)
         self._home, self._stack = home, stack
         self._environ = execution.environment_for(home, os.environ)
-        self._forks: Forks | None = None
-
-    @contextmanager
-    def in_forks(self) -> Iterator[Steps]:
-        """Python commands, and what the engine starts, come from one Python that imports once; it stays for
-        the next word, and ends with the local Azure."""
-        if sys.platform != "linux":  # elsewhere a fork of a process with system libraries is not safe
-            yield self
-            return
-        self._forks = Forks(self._home, PYTHON, ROOT, self._environ)
-        try:
-            yield self
-        finally:
-            self._forks.close()
-            self._forks = None
 
     def select(self) -> int:
         """Makes the stack where it is missing. Raises HomeError without settings, of which Pulumi would make
@@ -263,10 +247,6 @@ class Steps:
 
     def _run(self, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
         sys.stdout.flush()
-        if self._forks and not quiet:
-            if command[0] == str(PYTHON) and (code := self._forks.run(command[1:])) is not None:
-                return code, ""
-            environ |= self._forks.variables()
         with _interrupts_left_to_it():
             done = subprocess.run(
                 [execution.program(command[0], self._environ), *command[1:]],

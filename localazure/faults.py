@@ -76,7 +76,10 @@ def add_fault(cloud: Cloud, settings: Mapping[str, Any]) -> str:
     """Arms a fault and gives its id. Raises ValueError for settings that make none."""
     if unknown := sorted(set(settings) - {f.name for f in fields(Fault)}):
         raise ValueError(f"unknown fault settings {unknown}; known are {[f.name for f in fields(Fault)]}")
-    fault, id = Fault(**settings), f"{len(cloud.store.scan(_KIND)):06d}-{cloud.new_hex(8)}"
+    fault, others = Fault(**settings), cloud.store.scan(_KIND)
+    # One more than the last: of two with one number, chance would say which comes first.
+    number = 1 + int(others[-1][0].partition("-")[0]) if others else 0
+    id = f"{number:06d}-{cloud.new_hex(8)}"
     cloud.store.put(_KIND, id, {"fault": asdict(fault), "calls": 0})
     return id
 

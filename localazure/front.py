@@ -140,9 +140,10 @@ def _request(raw: Raw, correlation_id: str) -> Request:
     if len(raw.content) > _LARGEST:
         raise ServiceError(413, "RequestEntityTooLarge", f"The request body has more than {_LARGEST} bytes.")
     host, label = place
-    # ARM takes `//subscriptions/..`, which clients send that put a scope behind a slash; in a vault an
-    # empty segment stands for the current version.
-    path = "/" + raw.path.lstrip("/").replace("//", "/") if host is Host.ARM else raw.path
+    # Clients put a scope (`//subscriptions/..`) or a key (`//keys/..`) behind a slash. Further on, ARM takes
+    # two slashes as one; in a vault an empty segment stands for the current version.
+    path = "/" + raw.path.lstrip("/")
+    path = path.replace("//", "/") if host is Host.ARM else path
     return Request(
         method=raw.method,
         host=host,

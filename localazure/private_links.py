@@ -62,19 +62,8 @@ def drop_below(cloud: Cloud, resource_id: str) -> None:
         drop(cloud, body["id"])
 
 
-def routes(
-    template: str,
-    type: str,
-    *,
-    resource_id: Callable[[Cloud, Request], str],
-    group: str,
-    members_and_zones: Callable[[Cloud, Request], tuple[Sequence[str], Sequence[str]]],
-) -> tuple[Route, ...]:
-    """The rows below a resource type; `resource_id` gives the resource's id or raises its 404.
-
-    `group` is the sub-resource endpoints connect to; of a resource, its members in the group and the private
-    DNS zones that it needs.
-    """
+def routes(template: str, type: str, *, resource_id: Callable[[Cloud, Request], str]) -> tuple[Route, ...]:
+    """The rows below a resource type; `resource_id` gives the resource's id or raises its 404."""
 
     def found(cloud: Cloud, request: Request) -> Json:
         resource, name = resource_id(cloud, request), request.params["connection"]
@@ -106,13 +95,6 @@ def routes(
         drop(cloud, id)
         return Response(200)
 
-    def resources(cloud: Cloud, request: Request) -> Response:
-        id = f"{resource_id(cloud, request)}/privateLinkResources/{group}"
-        members, zones = members_and_zones(cloud, request)
-        properties = {"groupId": group, "requiredMembers": [*members], "requiredZoneNames": [*zones]}
-        row = {"id": id, "name": group, "type": f"{type}/privateLinkResources", "properties": properties}
-        return Response(200, {"value": [row]})
-
     many = f"{template}/privateEndpointConnections"
     one, action = f"{many}/{{connection}}", f"{type}/privateEndpointConnections"
     return (
@@ -120,14 +102,6 @@ def routes(
         Route("GET", Host.ARM, one, f"{action}/read", get, _ASSUMED),
         Route("PUT", Host.ARM, one, f"{action}/write", put, _ASSUMED),
         Route("DELETE", Host.ARM, one, f"{action}/delete", delete, _ASSUMED),
-        Route(
-            "GET",
-            Host.ARM,
-            f"{template}/privateLinkResources",
-            f"{type}/privateLinkResources/read",
-            resources,
-            _ASSUMED,
-        ),
     )
 
 

@@ -1,8 +1,7 @@
 """Queries of the live cloud. Nothing here writes to it.
 
-They go through the pipeline of Resource Manager's client, not through one client per service: each answer is
-evidence in the form that Azure sent it, for a named API version. Its SHA-256 is recorded, so that a later
-query shows whether the answer has changed.
+Each answer is evidence in the form that Azure sent it, for a named API version. Its SHA-256 is recorded, so
+that a later query shows whether the answer has changed.
 """
 
 import argparse
@@ -14,21 +13,15 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeVar, cast
 
-from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError
-from azure.core.pipeline import policies
-from azure.core.rest import HttpRequest
-from azure.keyvault.keys import KeyClient
-from azure.mgmt.core import ARMPipelineClient
 from azure.monitor.query import LogsQueryClient, LogsQueryResult
 
-from core import arm_ids, key_uris
+from core import arm_ids
 from core.api_versions import KEYS, SUBSCRIPTIONS
-from core.clouds import Cloud
 from core.login import Login
 from operate.errors import OperateError
-from operate.login import token_credential
 from operate.source import Source, SourceError, source_of
+from provider.azure_client import AzureClient, ForeignHostError
 
 Json = Mapping[str, Any]
 T = TypeVar("T")
@@ -88,13 +81,10 @@ class _Answer:
 
 
 class LiveAzure:
-    """Implements Azure. Each query is sent once; a repeated one gets the recorded answer."""
+    """Implements AzureReader. Each query is sent once; a repeated one gets the recorded answer."""
 
     def __init__(self, login: Login) -> None:
-        self._cloud = login.cloud
-        self._credential = token_credential(login)
-        self._arm = pipeline(self._cloud, self._credential, self._cloud.arm_scope)
-        self._hsm = pipeline(self._cloud, self._credential, self._cloud.hsm_scope)
+        self._client = AzureClient(login, retries=6)
         self._login = login
         self._known: dict[str, _Answer] = {}
         self._now: datetime | None = None
@@ -119,22 +109,21 @@ class LiveAzure:
     def now(self) -> datetime:
         """The cloud's own time, in whole seconds of UTC. Raises UnansweredError."""
         if self._now is None:
-            response = _answered(lambda: self._send(f"/subscriptions?api-version={SUBSCRIPTIONS}"))
+            response = _answered(
+                lambda: self._client.send("GET", f"/subscriptions?api-version={SUBSCRIPTIONS}")
+            )
             self._now = parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
         return self._now
 
     def get(self, path: str, api_version: str) -> Json:
-        target = f"{path}?api-version={api_version}"
-        found: Json = self._once(f"GET {target}", lambda: self._send(target).json())
-        return found
+        return self._get(f"{path}?api-version={api_version}")
 
     def list(self, path: str, api_version: str) -> Sequence[Json]:
-        target = f"{path}?api-version={api_version}"
-        return self._once(f"LIST {target}", lambda: _pages(target, self._send))
+        return self._list(f"{path}?api-version={api_version}")
 
     def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Sequence[Json]:
         def rows() -> list[Json]:
-            client = LogsQueryClient(self._credential, endpoint=self._cloud.log_analytics)
+            client = LogsQueryClient(self._client.credential, endpoint=self._client.cloud.log_analytics)
             answer = client.query_workspace(customer_id, text, timespan=(since, until))
             if not isinstance(answer, LogsQueryResult):
                 raise UnansweredError(f"the workspace answered in part only: {answer.partial_error}")
@@ -146,46 +135,29 @@ class LiveAzure:
 
     def deleted_keys(self, vault_uri: str) -> Sequence[Json]:
         def rows() -> list[Json]:
-            if key_uris.cloud_of(vault_uri) != self._cloud:
-                raise UnansweredError(f"{vault_uri} is not a vault of this cloud")
+            found = self._client.pages(_of_vault(vault_uri, "/deletedkeys"))
             return [
-                {"name": k.name, "deletedDate": k.deleted_date, "scheduledPurgeDate": k.scheduled_purge_date}
-                for k in KeyClient(vault_uri, self._credential).list_deleted_keys()
+                {
+                    "name": arm_ids.name_of(str(one["kid"])),
+                    "deletedDate": _moment(one.get("deletedDate")),
+                    "scheduledPurgeDate": _moment(one.get("scheduledPurgeDate")),
+                }
+                for one in found
             ]
 
         return self._once(f"LIST {vault_uri}/deletedkeys", rows)
 
     def get_in_hsm(self, hsm_uri: str, path: str) -> Json:
-        target = f"{hsm_uri}{path}?api-version={KEYS}"
-        found: Json = self._once(f"GET {target}", lambda: self._send_to_hsm(target, hsm_uri).json())
-        return found
+        return self._get(_of_vault(hsm_uri, path))
 
     def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
-        target = f"{hsm_uri}{path}?api-version={KEYS}"
-        return self._once(
-            f"LIST {target}", lambda: _pages(target, lambda link: self._send_to_hsm(link, hsm_uri))
-        )
+        return self._list(_of_vault(hsm_uri, path))
 
-    def _send_to_hsm(self, url: str, hsm_uri: str) -> Any:
-        if key_uris.cloud_of(hsm_uri) != self._cloud:
-            raise UnansweredError(f"{hsm_uri} is not a managed HSM of this cloud")
-        # The token must not follow an answer's link to another host.
-        if not (self._cloud.may_receive_token(url) and key_uris.same_vault(url, hsm_uri)):
-            raise UnansweredError(f"an answer links to {url.partition('?')[0]}, which is not {hsm_uri}")
-        response = self._hsm.send_request(HttpRequest("GET", url))
-        response.raise_for_status()
-        return response
+    def _get(self, target: str) -> Json:
+        return self._once(f"GET {target}", lambda: self._client.json("GET", target))
 
-    def _send(self, target: str) -> Any:
-        url = target if target.startswith("https://") else self._cloud.resource_manager + target
-        # The next page's address comes from an answer, and the token goes with it.
-        if not self._cloud.is_resource_manager(url):
-            raise UnansweredError(
-                f"an answer links to {url.partition('?')[0]}, which is not Resource Manager"
-            )
-        response = self._arm.send_request(HttpRequest("GET", url))
-        response.raise_for_status()
-        return response
+    def _list(self, target: str) -> Sequence[Json]:
+        return self._once(f"LIST {target}", lambda: self._client.pages(target))
 
     def _once(self, question: str, ask: Callable[[], T]) -> T:
         if question not in self._known:
@@ -212,14 +184,13 @@ def account_id(text: str) -> str:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _pages(link: str, send: Callable[[str], Any]) -> list[Json]:
-    """Every page of a list, from its first page's address on."""
-    found: list[Json] = []
-    while link:
-        page = send(link).json()
-        found += page["value"]
-        link = page.get("nextLink") or ""
-    return found
+def _of_vault(uri: str, path: str) -> str:
+    """The address of a path of a vault's or a managed HSM's own API."""
+    return f"{uri}{path}?api-version={KEYS}"
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _answered(ask: Callable[[], T]) -> T:
@@ -233,16 +204,5 @@ def _answered(ask: Callable[[], T]) -> T:
         raise UnansweredError(f"{error.status_code} {code or ''}: {first}") from error
     except AzureError as error:
         raise UnansweredError(f"{type(error).__name__}: {error}".split("\n")[0]) from error
-
-
-def pipeline(
-    cloud: Cloud, credential: TokenCredential, scope: str, **options: Any
-) -> ARMPipelineClient[Any, Any]:
-    """What sends requests with tokens for a scope, each a few times."""
-    chain: list[Any] = [
-        policies.RequestIdPolicy(),
-        policies.UserAgentPolicy("language-cmk"),
-        policies.RetryPolicy(retry_total=6),
-        policies.BearerTokenCredentialPolicy(credential, scope),
-    ]
-    return ARMPipelineClient(cloud.resource_manager, policies=chain, **options)
+    except ForeignHostError as error:
+        raise UnansweredError(str(error)) from error

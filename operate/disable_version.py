@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Self
 
 from azure.core.exceptions import HttpResponseError
-from azure.keyvault.keys import KeyClient
 
 from core import adapters, api_versions, arm_ids, key_uris
 from core.facts import Account, KeyVersion
@@ -22,6 +21,7 @@ from operate.azure import LiveAzure
 from operate.errors import DeclinedError
 from operate.revoke import ServiceAccess, access
 from operate.stack import add_stack, outputs, services
+from provider.azure_client import AzureClient
 
 
 class NotDisabledError(DeclinedError):
@@ -101,7 +101,7 @@ class StackKeys:
     services: Sequence[ServiceAccess]
     versions: Mapping[tuple[str, str], Sequence[KeyVersion]]
     unread: Sequence[str]
-    _clients: Mapping[str, KeyClient]
+    _client: AzureClient
     _cloud: LiveAzure
 
     @classmethod
@@ -109,18 +109,17 @@ class StackKeys:
         """Raises NoAccessError for a service without a key, AzureError if a query fails."""
         found = [access(one) for one in services(outputs(stack), service).values()]
         wanted = login.of_stack(stack, found[0].cloud, alone=True)
-        credential = login.token_credential(wanted)
-        clients = {one.key.vault_uri: KeyClient(one.key.vault_uri, credential) for one in found}
+        client = AzureClient(wanted, retries=6)
         keys: dict[tuple[str, str], list[KeyVersion]] = {}
         unread = []
         for uri, name in {(one.key.vault_uri, one.key.name.lower()) for one in found}:
             try:
-                listed = clients[uri].list_properties_of_key_versions(name)
+                listed = client.pages(f"{uri}/keys/{name}/versions?api-version={api_versions.KEYS}")
                 keys[uri, name] = [adapters.key_version_from_vault(one) for one in listed]
             except HttpResponseError as error:
                 # The versions may all be of keys that this login may list.
                 unread.append(f"the versions of {KeyUri(uri, name).text} were not read: {error.message}")
-        return cls(found, keys, unread, clients, LiveAzure(wanted))
+        return cls(found, keys, unread, client, LiveAzure(wanted))
 
     def accounts(self) -> Sequence[Account]:
         """Every account of the subscriptions of accounts and vaults."""
@@ -133,7 +132,8 @@ class StackKeys:
         return [adapters.account(one) for one in listed]
 
     def disable(self, key: KeyUri) -> None:
-        self._clients[key.vault_uri].update_key_properties(key.name, key.version, enabled=False)
+        target = f"{key.text}?api-version={api_versions.KEYS}"
+        self._client.json("PATCH", target, {"attributes": {"enabled": False}})
 
 
 def _enable(key: KeyUri) -> str:

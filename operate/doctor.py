@@ -39,17 +39,16 @@ from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
 from operate.stack import StackError, add_stack, outputs, pulumi, services
 from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
-from provider.arm import Arm
-from provider.azure_calls import Azure, Principal
-from provider.clients import Clients
+from provider.azure import Azure
+from provider.azure_client import AzureClient, Principal
 from provider.deployment import checks, policies
 from provider.deployment.model import Report
 from provider.deployment.questions import Questions, UnansweredQuestionError
-from provider.errors import service_message
+from provider.errors import service_message, translate
 from provider.failure import ServiceError
-from provider.functions import FunctionError, Functions
+from provider.functions import get_deleted
 from provider.resource import Call
-from provider.retrying import with_retries
+from provider.retrying import patient
 from provider.waiting import SystemClock, Waiter
 from provider.wire import Properties
 from settings.model import ServiceSettings
@@ -107,7 +106,7 @@ def _pulumi(about: str, words: tuple[str, ...], judge: Callable[[str], Line]) ->
         done = pulumi(*words)
     except StackError as error:
         return Line(about, FAILED, str(error))
-    if done.returncode != 0:
+    if done.code != 0:
         found = done.stderr.strip() or "the command failed"
         return Line(about, FAILED, found, "log in with `pulumi login`")
     return judge(done.stdout)
@@ -242,7 +241,7 @@ def _deployed(stack: str) -> frozenset[str] | None:
 
 def connect(found: Login) -> Azure:
     """Azure, by a login."""
-    return Arm(Clients(found))
+    return Azure(AzureClient(found))
 
 
 def _clock(found: Login) -> Line:
@@ -308,11 +307,12 @@ def _deployment(
 
 async def _deleted(azure: Azure, subscription: str) -> tuple[Listed, Listed] | Line:
     """The soft-deleted vaults and accounts of the subscription, which may hold names."""
-    call = Call("doctor", _waiter(), warn=_silent, inform=_silent)
+    waiter = _waiter()
+    call = Call("doctor", patient(azure, waiter), Login(), waiter, warn=_silent, inform=_silent)
     try:
-        held = await Functions(azure, lambda: subscription, "").get_deleted(call, Properties({}))
-    except FunctionError as error:
-        return Line("names", UNCHECKED, f"what is soft-deleted, because {error}")
+        held = await get_deleted(call, Properties({"subscriptionId": subscription}))
+    except ServiceError as failure:
+        return Line("names", UNCHECKED, f"what is soft-deleted, because {translate(failure)}")
     return held["vaults"], held["accounts"]
 
 
@@ -320,7 +320,7 @@ async def _existing(
     service: ServiceSettings, location: KeyLocation, azure: Azure, principal: Principal
 ) -> list[Line]:
     """Why the vault or managed HSM that a service is to use cannot hold its key."""
-    ask = Questions(azure, _waiter())
+    ask = Questions(patient(azure, _waiter()))
     try:
         vault = await ask.get(location.vault_id, VAULTS)
         key = await ask.get(location.key_id, VAULTS) if vault and location.makes_key else None
@@ -339,10 +339,11 @@ async def _existing(
 async def _in_hsm(about: str, key: ArmId, azure: Azure, principal_id: str) -> list[Line]:
     """Whether a key in a managed HSM can be bound, and this login may give the account its role: only the HSM
     itself tells."""
-    waiter, what = _waiter(), "whether the key can be bound, and this login may give the account its role"
+    asking = patient(azure, _waiter())
+    what = "whether the key can be bound, and this login may give the account its role"
     try:
-        version = await with_retries(lambda: azure.key_version(key, None), waiter)
-        given = await with_retries(lambda: azure.role_assignments(key.text, principal_id), waiter)
+        version = await asking.key_version(key, None)
+        given = await asking.role_assignments(key.text, principal_id)
     except ServiceError as failure:
         fix = _role_command(key, principal_id, HSM_CRYPTO_USER)
         return [Line(about, UNCHECKED, f"{what}, because {service_message(failure)}", fix)]
@@ -379,7 +380,8 @@ def _role_command(key: ArmId, principal_id: str, role: Role) -> str:
 
 
 async def _asked(plan: list[PlannedResource], azure: Azure) -> Report:
-    return await checks.run([checks.planned(one.asked()) for one in plan], Questions(azure, _waiter()))
+    asked = [checks.planned(one.asked()) for one in plan]
+    return await checks.run(asked, Questions(patient(azure, _waiter())))
 
 
 def _waiter() -> Waiter:

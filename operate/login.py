@@ -56,6 +56,15 @@ def of_new_stack(stack: str) -> Login:
     return _configured({name: one for name, one in given.items() if not isinstance(one, dict)}, None, {})
 
 
+def emptied(stack: str, config: Mapping[str, object]) -> dict[str, str]:
+    """The variables that the engine of a stack must not see, as `without_mixing` has them. Raises LoginError
+    where nothing is left to log in with."""
+    found = without_mixing(config, os.environ)
+    if found:
+        of_stack(stack, alone=True)
+    return found
+
+
 def without_mixing(config: Mapping[str, object], environ: Mapping[str, str]) -> dict[str, str]:
     """The environment's secrets, each emptied, if a stack's configuration names another client or tenant:
     azure-native would otherwise send them to that tenant.
@@ -112,7 +121,7 @@ def _configuration(stack: str) -> dict[str, dict[str, object]]:
 
 def _config(stack: str, *words: str) -> dict[str, dict[str, object]]:
     done = pulumi("config", "--json", "--stack", stack, *words)
-    if done.returncode != 0:
+    if done.code != 0:
         raise StackError(f"the configuration of stack {stack} could not be read: {done.stderr.strip()}")
     found: dict[str, dict[str, object]] = json.loads(done.stdout)
     return found

@@ -21,6 +21,7 @@ import copy
 import json
 import os
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -236,7 +237,7 @@ def declared(stack: str) -> tuple[list[dict[str, Any]], str]:
     except ValueError:
         steps = {}
     reasons = ""
-    if done.returncode != 0:
+    if done.code != 0:
         said = [str(one.get("message", "")).strip() for one in steps.get("diagnostics") or ()]
         reasons = "\n".join(filter(None, said)) or done.stderr.strip() or "it gives no reason"
     return [step["newState"] for step in steps.get("steps") or () if step["op"] == "create"], reasons
@@ -359,7 +360,10 @@ def _write(
 ) -> None:
     """Imports a state, after saving the one before."""
     print(f"the state before is in {saved(stack, before, folder)}", flush=True)
-    _pulumi("import", stack, json.dumps(state))
+    with tempfile.TemporaryDirectory() as private:
+        file = Path(private, "state.json")
+        file.write_text(json.dumps(state), encoding="utf-8")
+        _pulumi("import", stack, "--file", str(file))
     print(f"now {then}")
 
 
@@ -373,9 +377,9 @@ def saved(stack: str, exported: str, folder: Path) -> Path:
     return path
 
 
-def _pulumi(verb: str, stack: str, given: str | None = None) -> str:
-    done = pulumi("stack", verb, "--stack", stack, input=given)
-    if done.returncode != 0:
+def _pulumi(verb: str, stack: str, *words: str) -> str:
+    done = pulumi("stack", verb, "--stack", stack, *words)
+    if done.code != 0:
         raise StackError(done.stderr.strip())
     return done.stdout
 

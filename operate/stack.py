@@ -1,24 +1,64 @@
-"""A stack, through the Pulumi CLI: its outputs by service, or those that were written to a file before."""
+"""A stack, through Pulumi's Automation API in this folder, which is the one way to the CLI; and its outputs,
+by service, or those that were written to a file before.
+
+Owns: how the CLI is found and run, which login a stack may use, and what a stack's lock means. Does not own:
+what is done with a stack, and in which order.
+"""
+
+from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
+import re
+import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from pulumi import automation
+from pulumi.automation import CommandResult
+
+from core import commands
 from operate.errors import OperateError
 
+T = TypeVar("T")
 Outputs = Mapping[str, Any]
 NO_CLI = (
     "the Pulumi CLI is not on PATH: add the folder of an installed one, or .pulumi/bin of the clone, where "
     "`python3 -m localazure setup` installs one"
 )
+_LOCK = re.compile(r"created by (?P<user>\S*)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
+_MARKUP = re.compile(r"<\{%.*?%\}>")
+_PACK = "policies"
+_PACK_CONFIG = "policy-config.json"
+_preparing = threading.Lock()
 
 
 class StackError(OperateError):
     """A stack could not be read; the message quotes the engine, or says what the stack lacks."""
+
+
+class LockedError(OperateError):
+    """A stack is locked by a process that may still run; the message says by which, and what to do."""
+
+
+class UpdateError(OperateError):
+    """The engine, the program or a policy refused; the message has their errors."""
+
+
+class NoStackError(OperateError):
+    """The backend has no such stack; the message says how to make it."""
+
+    def __init__(self, stack: str) -> None:
+        super().__init__(
+            f"the backend has no stack {stack}: run `pulumi stack init {stack}` with your secrets provider"
+        )
 
 
 def add_stack(parser: argparse._ActionsContainer, *, required: bool = True, help: str = "") -> None:
@@ -26,23 +66,179 @@ def add_stack(parser: argparse._ActionsContainer, *, required: bool = True, help
     parser.add_argument("--stack", required=required, metavar="NAME", help=help or "the stack")
 
 
-def pulumi(
-    *words: str, input: str | None = None, otherwise: str = "", environment: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Runs the Pulumi CLI without prompts, with `environment` besides its own. Raises StackError if it is not
-    installed; `otherwise` is another way out, which the message adds."""
-    command = ["pulumi", *words, "--non-interactive", "--color", "never"]
+def pulumi(*words: str, otherwise: str = "", environment: Mapping[str, str] | None = None) -> CommandResult:
+    """Runs the Pulumi CLI without prompts, with `environment` besides its own; its output, and a code that is
+    0 where it went well. Raises StackError if it is not installed; `otherwise` is another way out, which the
+    message adds."""
+    stdout: list[str] = []
+    stderr: list[str] = []
+    command, code = [*words, "--non-interactive", "--color", "never"], 0
     try:
-        return subprocess.run(
-            command,
-            input=input,
-            env={**os.environ, **(environment or {})},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        _Cli().run(command, str(Path.cwd()), environment or {}, stdout.append, stderr.append)
+    except automation.CommandError:
+        code = 1
     except FileNotFoundError as error:
         raise StackError(NO_CLI + otherwise) from error
+    return CommandResult("\n".join(stdout), "\n".join(stderr), code)
+
+
+class _Cli(automation.PulumiCommand):
+    """The CLI on PATH, which is asked for its version only where the Automation API wants to know it."""
+
+    def __init__(self) -> None:
+        self.command = "pulumi"
+
+    @functools.cached_property
+    def version(self) -> Any:  # type: ignore[override]
+        return automation.PulumiCommand(skip_version_check=True).version
+
+
+class Messages:
+    """The errors of one command, as the engine's events tell them."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+
+    def __call__(self, event: automation.EngineEvent) -> None:
+        diagnostic, policy = event.diagnostic_event, event.policy_event
+        if diagnostic and diagnostic.severity == "error":
+            self.errors.append(_plain(diagnostic.message))
+        if policy and policy.enforcement_level == "mandatory":
+            self.errors.append(f"{policy.policy_name}: {_plain(policy.message)}")
+
+
+class EngineStack(automation.Stack):
+    """A stack that is named in each command and never selected: `pulumi stack select` writes into one file,
+    which all workers of a machine share. `emptied` are variables that its commands must not see."""
+
+    def __repr__(self) -> str:
+        return f"EngineStack({self.name!r})"
+
+    def __init__(self, name: str, emptied: Mapping[str, str] | None = None) -> None:
+        # Not `super().__init__`, which selects.
+        self.name = name
+        self.workspace = automation.LocalWorkspace(
+            work_dir=str(Path.cwd()), pulumi_command=_Cli(), env_vars=dict(emptied or {})
+        )
+
+    def planned(self, plan: Path, *, save: bool = True) -> dict[str, int]:
+        """Previews under the policy pack, and saves the plan unless told not to; the operations that would be
+        done, by their count. Raises UpdateError, LockedError or NoStackError."""
+        said = Messages()
+
+        def run() -> dict[str, int]:
+            found = self.preview(
+                plan=str(plan) if save else None,
+                on_event=said,
+                color="never",
+                policy_packs=[_PACK],
+                policy_pack_configs=[_pack_config()],
+            )
+            return changes(found.change_summary)
+
+        return self._told(run, said)
+
+    def updated(self, plan: Path) -> Mapping[str, object]:
+        """Does what the plan says, or nothing; the stack's outputs. The state is refreshed afterwards, for an
+        account is recorded before it is bound. Raises UpdateError, LockedError or NoStackError."""
+        said = Messages()
+
+        def run() -> Mapping[str, object]:
+            found = self.up(
+                plan=str(plan),
+                on_event=said,
+                color="never",
+                show_secrets=False,
+                policy_packs=[_PACK],
+                policy_pack_configs=[_pack_config()],
+            )
+            self.refresh(color="never", show_secrets=False)
+            return {name: one.value for name, one in found.outputs.items()}
+
+        return self._told(run, said)
+
+    def drifted(self) -> dict[str, int]:
+        """What a refresh would change in the state, by its count. Raises UpdateError, LockedError or
+        NoStackError."""
+        said = Messages()
+
+        def run() -> dict[str, int]:
+            return changes(self.preview_refresh(on_event=said, color="never").change_summary)
+
+        return self._told(run, said)
+
+    def repaired(self, said: str) -> bool:
+        """Whether an engine that is gone had left a lock or half-done operations, now repaired; `said` is why
+        a command failed. Raises LockedError where that engine may still run."""
+        state = {} if _LOCK.search(said) else self.export_stack().deployment or {}
+        if not _LOCK.search(said) and not state.get("pending_operations"):
+            return False
+        unlock(self.name, said)
+        words = [sys.executable, "-m", "operate", "recover", "--stack", self.name]
+        for _ in range(2):
+            # A preview is not locked out: that another holds the stack may show only here.
+            done = subprocess.run(words, capture_output=True, text=True, check=False)
+            if not unlock(self.name, done.stderr):
+                break
+        return True
+
+    def _told(self, run: Callable[[], T], said: Messages) -> T:
+        try:
+            return run()
+        except FileNotFoundError as error:
+            raise StackError(NO_CLI) from error
+        except automation.ConcurrentUpdateError as error:
+            raise LockedError(_first(str(error))) from error
+        except automation.StackNotFoundError as error:
+            raise NoStackError(self.name) from error
+        except automation.CommandError as error:
+            why = "\n".join(dict.fromkeys(said.errors)) or _first(str(error))
+            way_out = commands.log_in_anew(why, self.name)
+            raise UpdateError("\n".join(filter(None, (why, way_out)))) from error
+
+
+def use_checkout() -> None:
+    """Puts the CLI and the Python of this checkout first on the path, where `make setup` has made them."""
+    folders = [str(Path(name).absolute()) for name in (".pulumi/bin", ".venv/bin") if Path(name).is_dir()]
+    others = [one for one in os.environ.get("PATH", "").split(os.pathsep) if one not in folders]
+    os.environ["PATH"] = os.pathsep.join([*folders, *others])
+
+
+def last_updates() -> dict[str, str]:
+    """The stacks of the backend, each with the time of its last update; "" for one that has nothing, whose
+    time is that of its making. Raises StackError."""
+    done = pulumi("stack", "ls", "--json")
+    if done.code != 0:
+        raise StackError(f"the stacks of the backend could not be listed: {_first(done.stderr)}")
+    return {
+        one["name"]: one.get("lastUpdate") or "" if one.get("resourceCount") else ""
+        for one in json.loads(done.stdout)
+    }
+
+
+def changes(summary: Mapping[automation.OpType, int]) -> dict[str, int]:
+    """The operations that change something."""
+    named = {str(getattr(op, "value", op)): count for op, count in summary.items()}
+    return {op: count for op, count in named.items() if op not in ("same", "refresh", "read")}
+
+
+def unlock(stack: str, said: str) -> bool:
+    """Takes the locks that an error names, where their engines are gone; whether there was one. Raises
+    LockedError where one is of a process that runs, or of another machine, where nobody here can look."""
+    owners = [(one["host"], int(one["pid"])) for one in _LOCK.finditer(said)]
+    for host, pid in owners:
+        if host != socket.gethostname():
+            raise LockedError(
+                f"locked by process {pid} of {host}: look there whether it still runs; if it does not, "
+                f"`pulumi cancel --stack {stack}` and `python -m operate recover --stack {stack}`"
+            )
+        if _runs(pid):
+            raise LockedError(f"locked by process {pid} of this machine, which still runs; wait for its end")
+    if owners:
+        done = pulumi("cancel", "--stack", stack, "--yes")
+        if done.code != 0:
+            raise LockedError(f"the lock of a process that is gone was not taken: {done.stderr.strip()}")
+    return bool(owners)
 
 
 def outputs(stack: str, file: str | None = None, *, otherwise: str = "") -> Outputs:
@@ -55,7 +251,7 @@ def outputs(stack: str, file: str | None = None, *, otherwise: str = "") -> Outp
             raise StackError(f"{file} could not be read: {error}") from error
     else:
         done = pulumi("stack", "output", "--json", "--stack", stack, otherwise=otherwise)
-        if done.returncode != 0:
+        if done.code != 0:
             raise StackError(
                 f"the outputs of stack {stack} could not be read: {done.stderr.strip()}{otherwise}"
             )
@@ -88,3 +284,48 @@ def services(outputs: Outputs, named: str | None = None) -> Mapping[str, Outputs
     if named not in found:
         raise StackError(f"the stack has no service {named!r}; it has {', '.join(map(repr, found))}")
     return {named: found[named]}
+
+
+def _runs(pid: int) -> bool:
+    if os.name == "nt":
+        # There os.kill does not look: 0 is Ctrl-C.
+        command = ["tasklist", "/FI", f"PID eq {pid}", "/FO", "CSV", "/NH"]
+        return f'"{pid}"' in subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _pack_config() -> str:
+    """The policy pack's configuration as the engine reads it: one file for each process, made once."""
+    with _preparing:
+        return str(Path(_pack_config_folder(str(Path.cwd())).name, _PACK_CONFIG))
+
+
+@functools.cache
+def _pack_config_folder(checkout: str) -> tempfile.TemporaryDirectory[str]:
+    """A folder with the configuration, removed with the process. Raises UpdateError."""
+    made = tempfile.TemporaryDirectory(prefix="fleet-")
+    file = str(Path(made.name, _PACK_CONFIG))
+    words = [sys.executable, "-m", "policies.configuration", "policy-config.yaml", file]
+    done = subprocess.run(words, cwd=checkout, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise UpdateError(f"policy-config.yaml: {done.stderr.strip()}")
+    return made
+
+
+def _plain(text: str) -> str:
+    return _MARKUP.sub("", text).strip()
+
+
+def _first(said: str) -> str:
+    """What a command said of its failure, in a few lines."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    told = [
+        line for line in lines if line.startswith("error:") or "locked by" in line or "created by" in line
+    ]
+    return " ".join((told or lines)[-3:])

@@ -53,7 +53,9 @@ def _tier(account: Subject, options: Options) -> Iterable[RuleFinding]:
     """`sku` is on the top level of an account, never under properties."""
     sku = "Free" if account.word("sku.tier") == "free" else account.name("sku.name")
     free = options.words("unsupportedTiers")
-    return of(demands.tier(account.name("kind"), sku, free=[*free, "Free"] if sku == "Free" else free))
+    return of(
+        demands.tier(account.name("kind"), sku, planned=True, free=[*free, "Free"] if sku == "Free" else free)
+    )
 
 
 def _local_auth(account: Subject, _: Options) -> Iterable[RuleFinding]:

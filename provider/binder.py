@@ -7,16 +7,14 @@ the service serialises them. Nothing is undone on failure: running the same agai
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from core.arm_ids import ArmId
 from core.facts import MICROSOFT_MANAGED, Account, Encryption
 from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
 from provider import binding
-from provider.azure_calls import Accepted, Azure
 from provider.error_table import ErrorContext
 from provider.errors import is_known, service_message, translate
 from provider.failure import ServiceError
@@ -24,9 +22,10 @@ from provider.finding import Finding, Preflight
 from provider.live_state import LiveState, Target, read_live_state, read_resources, read_roles
 from provider.preflight import RefusedOperationError, blocking, findings, pass_preflight, refusal
 from provider.resource import Call
-from provider.retrying import Retries, with_retries
+from provider.responses import Accepted
+from provider.retrying import Retries
 from provider.rules import identity_has_access
-from provider.waiting import Clock, DeadlineError, StoppedError, Waiter
+from provider.waiting import Clock, DeadlineError, StoppedError
 
 FASTEST_POLLS = 0.5
 """Seconds between two looks at an operation, however soon Azure says to come back."""
@@ -39,37 +38,27 @@ class UnfinishedError(Exception):
     """Azure took the change but its end was not seen; running the same again finishes it."""
 
 
-@dataclass(frozen=True)
-class Binding:
-    """An account as it was left, and the operation that left it so."""
-
-    account: Account
-    operation_id: str | None
-    at: str
-
-
 class Binder:
     """Binds and unbinds accounts."""
 
-    def __init__(self, azure: Azure, clock: Clock) -> None:
-        self._azure = azure
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def bind(self, wanted: binding.DesiredBinding, call: Call, *, rebinding: bool) -> Binding:
-        """Binds as `wanted`, whatever was bound before, and proves it by reading back.
+    async def bind(
+        self, wanted: binding.DesiredBinding, call: Call, *, rebinding: bool
+    ) -> tuple[Account, str | None]:
+        """Binds as `wanted`, whatever was bound before, and proves it by reading back; gives the account as
+        it was left, and the id of the operation that left it so.
 
         Raises RefusedOperationError, UnfinishedError, ServiceError, DeadlineError, StoppedError.
         """
         async with self._locks[wanted.account.normalised]:
             before = await self._preflight(wanted, call, rebinding=rebinding)
-            account, operation_id = await self._write(
-                wanted.account, wanted.encryption, binding.error_context(wanted, before), call.waiter
-            )
-            at = datetime.fromtimestamp(self._clock.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            return Binding(account, operation_id, at)
+            context = binding.error_context(wanted.target, before)
+            return await self._write(wanted.account, wanted.encryption, context, call)
 
-    async def rewrite(self, account_id: ArmId, current: Encryption, waiter: Waiter) -> None:
+    async def rewrite(self, account_id: ArmId, current: Encryption, call: Call) -> None:
         """Writes the binding that the account has once more, unchanged, until the service takes it.
 
         The service uses the key to take a binding (assumed), so this proves that the identity's access is in
@@ -82,17 +71,17 @@ class Binder:
                 vault_name=key.vault_name if key else "VAULT",
                 key_name=current.key_name,
             )
-            await self._write(account_id, current, context, waiter)
+            await self._write(account_id, current, context, call)
 
     async def _write(
-        self, account_id: ArmId, encryption: Encryption, context: ErrorContext, waiter: Waiter
+        self, account_id: ArmId, encryption: Encryption, context: ErrorContext, call: Call
     ) -> tuple[Account, str | None]:
         """Writes a binding and reads it back; gives the account, and the operation's id."""
         account, operation_id = await self._change(
             account_id,
             encryption,
             context,
-            waiter,
+            call,
             lambda found, accepted: binding.mismatches(encryption, found.encryption, accepted.key_version),
             may_wait_for_unknown=True,
         )
@@ -101,23 +90,23 @@ class Binder:
         return account, operation_id
 
     async def unbind(
-        self, account_id: ArmId, waiter: Waiter, *, urn: str, vault: ArmId | None = None, refused: str = ""
+        self, account_id: ArmId, call: Call, *, vault: ArmId | None = None, refused: str = ""
     ) -> None:
-        """Puts the account back on Microsoft-managed keys; does nothing if it is gone or not bound. `urn` is
-        the binding's, as a command takes it; `vault` is the vault that the binding names. `refused`: if it is
-        not "", an account that is bound stays bound, with this text as the reason.
+        """Puts the account back on Microsoft-managed keys; does nothing if it is gone or not bound. `vault`
+        is the vault that the binding names. `refused`: if it is not "", an account that is bound stays bound,
+        with this text as the reason.
 
         Raises what `bind` raises.
         """
         async with self._locks[account_id.normalised]:
-            account = await self._confirmed(account_id, waiter)
+            account = await self._confirmed(account_id, call)
             if account is None or not account.encryption.is_customer_managed:
                 return
             if account.manages_projects:
                 raise RefusedOperationError(
                     f"the account {account_id.name} of kind {account.kind} manages projects and cannot go "
                     "back to Microsoft-managed keys; delete the account itself, or take the binding out of "
-                    f"the stack with `pulumi state delete {urn}`"
+                    f"the stack with `pulumi state delete {shlex.quote(call.urn)}`"
                 )
             if refused:
                 raise RefusedOperationError(f"the account {account.name} stays on its key: {refused}")
@@ -126,28 +115,28 @@ class Binder:
             context = ErrorContext(account_id=account_id.text)
             if key:
                 bound = binding.DesiredBinding(account_id, key, account.encryption.identity_client_id, named)
-                context = binding.error_context(bound, account)
-                await self._refuse_without_access(bound.target, waiter)
+                context = binding.error_context(bound.target, account)
+                await self._refuse_without_access(bound.target, call)
             try:
                 await self._change(
                     account_id,
                     Encryption(MICROSOFT_MANAGED),
                     context,
-                    waiter,
+                    call,
                     lambda found, _: binding.still_bound(found),
                 )
             except ServiceError as failure:
-                if not (failure.is_absent and await self._confirmed(account_id, waiter) is None):
+                if not (failure.is_absent and await self._confirmed(account_id, call) is None):
                     raise
 
-    async def _refuse_without_access(self, bound: Target, waiter: Waiter) -> None:
+    async def _refuse_without_access(self, bound: Target, call: Call) -> None:
         """Raises RefusedOperationError if the identity cannot use the key, because the service needs the key
         to unbind the account (assumed). Checks nothing if the binding names no vault, or if this machine does
         not reach the key: a managed HSM itself answers about its roles."""
         for look in (1, 2):
             try:
-                live = await read_resources(self._azure, bound, waiter)
-                live = await read_roles(self._azure, bound, live, waiter)
+                live = await read_resources(call.azure, bound)
+                live = await read_roles(call.azure, bound, live)
             except ServiceError as failure:
                 if not failure.is_unreachable:
                     raise
@@ -157,7 +146,7 @@ class Binder:
             if not wrong:
                 return
             if look == 1:
-                await waiter.pause(SECOND_LOOK_SECONDS, f"making sure: {wrong[0].text}")
+                await call.waiter.pause(SECOND_LOOK_SECONDS, f"making sure: {wrong[0].text}")
         raise RefusedOperationError(
             refusal(f"{bound.account.name if bound.account else ''} cannot leave its key", wrong)
         )
@@ -166,7 +155,7 @@ class Binder:
         """The account, once nothing forbids binding it. Raises RefusedOperationError with every reason."""
 
         async def look() -> tuple[LiveState, list[Finding]]:
-            live = await read_live_state(self._azure, wanted.target, call.waiter)
+            live = await read_live_state(call.azure, wanted.target)
             return live, findings(Preflight(wanted.target, live, self._clock.time(), rebinding))
 
         live = await pass_preflight(look, call, refusal_head(wanted.account))
@@ -178,31 +167,33 @@ class Binder:
             )
         return live.account
 
-    async def _confirmed(self, account_id: ArmId, waiter: Waiter) -> Account | None:
+    async def _confirmed(self, account_id: ArmId, call: Call) -> Account | None:
         """The settled account; that there is none is believed only when it is answered twice."""
-        account = await self._settled(account_id, waiter)
+        account = await self._settled(account_id, call)
         if account is None:
             # One 404 may come from a front end that is behind; believing it forgets a bound account.
-            await waiter.pause(SECOND_LOOK_SECONDS, f"making sure that the account {account_id.name} is gone")
-            account = await self._settled(account_id, waiter)
+            await call.waiter.pause(
+                SECOND_LOOK_SECONDS, f"making sure that the account {account_id.name} is gone"
+            )
+            account = await self._settled(account_id, call)
         return account
 
-    async def _settled(self, account_id: ArmId, waiter: Waiter) -> Account | None:
+    async def _settled(self, account_id: ArmId, call: Call) -> Account | None:
         """The account once no change is under way on it; None when there is none."""
-        backoff = waiter.backoff(first=0.5)
+        backoff = call.waiter.backoff(first=0.5)
         while True:
-            account = await with_retries(lambda: self._azure.account(account_id), waiter)
+            account = await call.azure.account(account_id)
             if account is None or account.provisioning_state.lower() in _SETTLED:
                 return account
             state = account.provisioning_state
-            await waiter.pause(backoff.next(), f"waiting for the account {account_id.name}, {state}")
+            await call.waiter.pause(backoff.next(), f"waiting for the account {account_id.name}, {state}")
 
     async def _change(
         self,
         account_id: ArmId,
         encryption: Encryption,
         context: ErrorContext,
-        waiter: Waiter,
+        call: Call,
         wrong: Callable[[Account, Accepted], list[str]],
         *,
         may_wait_for_unknown: bool = False,
@@ -212,16 +203,16 @@ class Binder:
         `wrong` says what of the account is not as the change should have made it. `may_wait_for_unknown`:
         whether a refusal in unknown words is taken for access that does not count yet.
         """
-        accepted = await self._patch(account_id, encryption, context, waiter, may_wait_for_unknown)
+        accepted = await self._patch(account_id, encryption, context, call, may_wait_for_unknown)
         try:
-            account = await self._confirmed(account_id, waiter)
-            backoff, began = waiter.backoff(first=SECOND_LOOK_SECONDS), waiter.elapsed
-            while account and wrong(account, accepted) and waiter.elapsed - began < READ_LAG_SECONDS:
+            account = await self._confirmed(account_id, call)
+            backoff, began = call.waiter.backoff(first=SECOND_LOOK_SECONDS), call.waiter.elapsed
+            while account and wrong(account, accepted) and call.waiter.elapsed - began < READ_LAG_SECONDS:
                 # That, too, may come from a front end that is behind.
-                await waiter.pause(
+                await call.waiter.pause(
                     backoff.next(), f"reading {account_id.name} again, which does not show the change yet"
                 )
-                account = await self._settled(account_id, waiter)
+                account = await self._settled(account_id, call)
         except (ServiceError, DeadlineError, StoppedError) as error:
             raise UnfinishedError(_unfinished(error, context)) from error
         if account and account.provisioning_state.lower() not in _SUCCEEDED:
@@ -239,29 +230,29 @@ class Binder:
         account_id: ArmId,
         encryption: Encryption,
         context: ErrorContext,
-        waiter: Waiter,
+        call: Call,
         may_wait_for_unknown: bool,
     ) -> Accepted:
         """PATCHes until Azure has carried it out; waits out what passes by itself, raises everything else."""
-        retries, backoff = Retries(waiter), waiter.backoff(first=2.0, ceiling=30.0)
+        retries, backoff = Retries(call.waiter), call.waiter.backoff(first=2.0, ceiling=30.0)
         first_unknown: float | None = None
         while True:
-            waiter.check()
+            call.waiter.check()
             try:
-                accepted = await self._azure.bind(account_id, encryption)
-                await self._follow(account_id, accepted, context, waiter)
+                accepted = await call.azure.bind(account_id, encryption)
+                await self._follow(account_id, accepted, context, call)
             except ServiceError as failure:
                 waiting_for = _WAITS.get(failure.kind)
                 if may_wait_for_unknown and failure.kind is RefusalKind.UNKNOWN and not is_known(failure):
-                    first_unknown = waiter.elapsed if first_unknown is None else first_unknown
-                    if waiter.elapsed - first_unknown < UNKNOWN_REFUSAL_SECONDS:
+                    first_unknown = call.waiter.elapsed if first_unknown is None else first_unknown
+                    if call.waiter.elapsed - first_unknown < UNKNOWN_REFUSAL_SECONDS:
                         waiting_for = _UNKNOWN
                 if waiting_for is None:
                     await retries.pause_or_raise(failure)
                     continue
                 try:
                     pause = max(backoff.next(), failure.retry_after or 0.0)
-                    await waiter.pause(pause, f"{waiting_for}: {service_message(failure)}")
+                    await call.waiter.pause(pause, f"{waiting_for}: {service_message(failure)}")
                 except DeadlineError as error:
                     raise DeadlineError(
                         f"{waiting_for}\n{translate(failure, context)}", error.waited
@@ -269,24 +260,22 @@ class Binder:
             else:
                 return accepted
 
-    async def _follow(
-        self, account_id: ArmId, accepted: Accepted, context: ErrorContext, waiter: Waiter
-    ) -> None:
+    async def _follow(self, account_id: ArmId, accepted: Accepted, context: ErrorContext, call: Call) -> None:
         """Polls the operation to its end. Raises ServiceError when it ends badly, UnfinishedError
         when unseen."""
         url = accepted.operation_url
         if url is None:
             return
-        backoff, hint = waiter.backoff(first=0.5, ceiling=10.0), accepted.retry_after
+        backoff, hint = call.waiter.backoff(first=0.5, ceiling=10.0), accepted.retry_after
         try:
             while True:
-                progress = await with_retries(lambda: self._azure.progress(account_id, url), waiter)
+                progress = await call.azure.progress(account_id, url)
                 if progress.done:
                     break
                 hint = progress.retry_after if progress.retry_after is not None else hint
                 # Azure's Retry-After wins over our own pace, in both directions; 0 is no pace.
                 pause = backoff.next() if hint is None else max(hint, FASTEST_POLLS)
-                await waiter.pause(
+                await call.waiter.pause(
                     pause, f"waiting for the operation on {account_id.name}, {progress.status}"
                 )
         except ServiceError as error:

@@ -76,15 +76,18 @@ def target(inputs: Properties, cloud: Cloud) -> Target:
     )
 
 
-def error_context(wanted: DesiredBinding, account: Account | None = None) -> ErrorContext:
+def error_context(wanted: Target, account: Account | None = None) -> ErrorContext:
     """What the commands in a translated error are filled with."""
+    known = ErrorContext(account_id=wanted.account.text) if wanted.account else ErrorContext()
+    if wanted.key is None:
+        return known
     principal = account.principal_for(wanted.identity_client_id) if account else None
-    return ErrorContext(
-        account_id=wanted.account.text,
+    return replace(
+        known,
         vault_id=wanted.vault.text if wanted.vault else _placeholder(wanted.key),
         vault_name=wanted.key.vault_name,
         key_name=wanted.key.name,
-        principal_id=principal or "PRINCIPAL_ID",
+        principal_id=principal or known.principal_id,
     )
 
 

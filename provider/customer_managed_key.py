@@ -6,14 +6,12 @@ Owns the account's `properties.encryption` and nothing else of it.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Mapping
+from typing import ClassVar
 
 from core import arm_ids
-from core.clouds import Cloud
 from core.facts import Account
 from core.refusals import SECOND_LOOK_SECONDS
 from provider import binding
-from provider.azure_calls import Azure
 from provider.binder import Binder, UnfinishedError, refusal_head
 from provider.checks import UNBIND, Failure, check_binding
 from provider.difference import Difference, diff
@@ -23,41 +21,35 @@ from provider.failure import ServiceError
 from provider.finding import Preflight, Severity
 from provider.live_state import read_live_state
 from provider.preflight import RefusedOperationError, findings, refusal
-from provider.resource import Call, PartialError, State, secret_outputs
-from provider.retrying import with_retries
-from provider.waiting import Clock, DeadlineError
-from provider.wire import Properties, Value
+from provider.resource import Call, PartialError, Resource, Run, State, secret_outputs
+from provider.waiting import DeadlineError
+from provider.wire import Properties
 
 
-class CustomerManagedKeyHandler:
-    """Implements `resource.Resource`; its id is the account's ARM id."""
+class CustomerManagedKeyHandler(Resource):
+    """The id is the account's ARM id."""
 
-    derived: Mapping[str, tuple[str, ...]] = {"keyUriWithVersion": binding.DERIVED_FROM_KEY_URI}
+    derived: ClassVar = {"keyUriWithVersion": binding.DERIVED_FROM_KEY_URI}
 
-    def __init__(
-        self, azure: Azure, clock: Clock, cloud: Cloud, binder: Binder, leaving: Collection[str]
-    ) -> None:
-        """`leaving` are the ids, lower case, of the accounts that the program puts back on Microsoft-managed
-        keys in this run."""
-        self._azure = azure
-        self._clock = clock
-        self._cloud = cloud
+    def __init__(self, run: Run, binder: Binder) -> None:
+        super().__init__(run)
         self._binder = binder
-        self._leaving = leaving
-        # Ids, lower case, of the accounts that the program declares a binding for in this run.
-        self._declared: set[str] = set()
+
+    def context(self, id: str, properties: Properties) -> ErrorContext:
+        values = {"accountId": id, **properties.values} if id else properties.values
+        return binding.error_context(binding.target(Properties(values), self.run.cloud))
 
     def check(self, news: Properties) -> list[Failure]:
         if account_id := news.text("accountId"):
-            self._declared.add(account_id.lower())
-        return check_binding(news, self._cloud)
+            self.run.declared.add(account_id.lower())
+        return check_binding(news, self.run.cloud)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        return diff(olds, old_inputs, news, self._cloud)
+        return diff(olds, old_inputs, news, self.run.cloud)
 
     async def preview_create(self, call: Call, inputs: Properties) -> State:
         await self._preflight(call, inputs, rebinding=False)
-        return State("", binding.preview_outputs(inputs, self._cloud))
+        return State("", binding.preview_outputs(inputs, self.run.cloud))
 
     async def preview_update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
@@ -68,7 +60,7 @@ class CustomerManagedKeyHandler:
         if [*differences] == ["onDelete"]:
             return State(id, binding.with_on_delete(olds, news))
         await self._preflight(call, news, rebinding=True)
-        outputs = binding.preview_outputs(news, self._cloud)
+        outputs = binding.preview_outputs(news, self.run.cloud)
         if binding.same_identity(olds, news) and "principalId" in olds.values:
             outputs["principalId"] = olds.values["principalId"]
         return State(id, outputs)
@@ -88,18 +80,13 @@ class CustomerManagedKeyHandler:
 
         That a binding of the state is gone is believed when it is answered twice: one answer may come from a
         front end that is behind (assumed), and with the binding the state forgets the key that an update of
-        the account has to repeat. An import comes with the id alone, which is all that is needed.
+        the account has to repeat.
         """
         account_id = arm_ids.account_id(id)
-        try:
-            account = await with_retries(lambda: self._azure.account(account_id), call.waiter)
-            if olds.values and not _is_bound(account):
-                await call.waiter.pause(
-                    SECOND_LOOK_SECONDS, f"making sure that {account_id.name} is not bound"
-                )
-                account = await with_retries(lambda: self._azure.account(account_id), call.waiter)
-        except ServiceError as failure:
-            raise RefusedOperationError(translate(failure, ErrorContext(account_id=id))) from failure
+        account = await call.azure.account(account_id)
+        if olds.values and not _is_bound(account):
+            await call.waiter.pause(SECOND_LOOK_SECONDS, f"making sure that {account_id.name} is not bound")
+            account = await call.azure.account(account_id)
         if account is None or not _is_bound(account):
             return State("")
         account = binding.with_version(account, olds.text("keyUriWithVersion"))
@@ -119,61 +106,47 @@ class CustomerManagedKeyHandler:
         because its grant may be deleted next.
 
         If a binding has another logical name now, or was replaced, the engine makes the new binding of the
-        same account and then deletes the old one. This handler knows the bindings that the program declares
-        through this provider, because the engine has it check them (source: pulumi/pulumi
-        pkg/resource/deploy/step_generator.go). It does not know bindings that the program declares through
-        another instance of this provider; deleting the old one is then an error, unless `onDelete` allows it.
+        same account and then deletes the old one: the account stays bound. Of a binding that the program
+        declares through another instance of this provider nothing is known here; deleting the old one is then
+        an error, unless `onDelete` allows it.
         """
-        if id.lower() in self._declared:
+        if id.lower() in self.run.declared:
             await call.inform("the account stays bound, for the program declares a binding for it")
             return
         account_id, vault = arm_ids.account_id(id), olds.text("vaultId")
-        unbinds = id.lower() in self._leaving or olds.text("onDelete") == UNBIND
-        urn = shlex.quote(call.urn)
-        refused = "" if unbinds else _STAYS.format(account=account_id.name, urn=urn)
-        try:
-            await self._binder.unbind(
-                account_id,
-                call.waiter,
-                urn=urn,
-                vault=arm_ids.vault_id(vault) if vault else None,
-                refused=refused,
-            )
-        except ServiceError as failure:
-            raise RefusedOperationError(translate(failure, ErrorContext(account_id=id))) from failure
+        unbinds = id.lower() in self.run.leaving or olds.text("onDelete") == UNBIND
+        await self._binder.unbind(
+            account_id,
+            call,
+            vault=arm_ids.vault_id(vault) if vault else None,
+            refused="" if unbinds else _STAYS.format(account=account_id.name, urn=shlex.quote(call.urn)),
+        )
 
     async def _bind(self, call: Call, inputs: Properties, *, rebinding: bool) -> State:
-        wanted = binding.desired(inputs, self._cloud)
+        wanted = binding.desired(inputs, self.run.cloud)
         try:
-            done = await self._binder.bind(wanted, call, rebinding=rebinding)
-        except ServiceError as failure:
-            raise RefusedOperationError(translate(failure, binding.error_context(wanted))) from failure
+            account, operation_id = await self._binder.bind(wanted, call, rebinding=rebinding)
         except UnfinishedError as error:
-            left = State(wanted.account.text, self._as_asked(inputs))
+            asked = binding.preview_outputs(inputs, self.run.cloud)
+            certain = {name: value for name, value in asked.items() if name not in binding.UNCERTAIN}
+            left = State(wanted.account.text, certain)
             raise PartialError(str(error), left, secret_outputs(self, inputs)) from error
-        account = binding.with_version(done.account, inputs.text("keyUriWithVersion"))
-        outputs = binding.outputs(inputs.values, account, bound_at=done.at, operation_id=done.operation_id)
+        account = binding.with_version(account, inputs.text("keyUriWithVersion"))
+        outputs = binding.outputs(inputs.values, account, bound_at=self.run.now(), operation_id=operation_id)
         return State(wanted.account.text, outputs)
-
-    def _as_asked(self, inputs: Properties) -> dict[str, Value]:
-        return {
-            name: value
-            for name, value in binding.preview_outputs(inputs, self._cloud).items()
-            if name not in binding.UNCERTAIN
-        }
 
     async def _preflight(self, call: Call, inputs: Properties, *, rebinding: bool) -> None:
         """Reports what is known already; fails only on what no resource of the same update could change."""
-        target = binding.target(inputs, self._cloud)
+        target = binding.target(inputs, self.run.cloud)
         if target.account is None and target.vault is None:
             return
         try:
-            live = await read_live_state(self._azure, target, call.waiter)
+            live = await read_live_state(call.azure, target)
         except (ServiceError, DeadlineError) as failure:
             why = translate(failure) if isinstance(failure, ServiceError) else str(failure)
             await call.warn(f"not checked: {why}")
             return
-        found = findings(Preflight(target, live, self._clock.time(), rebinding))
+        found = findings(Preflight(target, live, self.run.clock.time(), rebinding))
         if any(finding.severity is Severity.REFUSED for finding in found):
             raise RefusedOperationError(refusal(refusal_head(target.account), found))
         for finding in found:

@@ -30,6 +30,9 @@ class Difference:
     in_inputs: bool = True
 
 
+Differences = Mapping[str, Difference]
+
+
 def diff(olds: Properties, old_inputs: Properties, news: Properties, cloud: Cloud) -> dict[str, Difference]:
     """What an update would change, by property; empty when nothing.
 
@@ -52,7 +55,7 @@ def diff(olds: Properties, old_inputs: Properties, news: Properties, cloud: Clou
 
 def diff_key_version(old_inputs: Properties, news: Properties) -> dict[str, Difference]:
     """What an update of a KeyVersion would change. `accountId` is no change: only a rotation uses it."""
-    found = changed(old_inputs, news, {"keyId": "another key is followed"})
+    found = changed(old_inputs, news, {"keyId": replaced("another key is followed")})
     # Absent and 0 are one generation.
     generations = [inputs.values.get("generation") or 0 for inputs in (old_inputs, news)]
     if generations[0] != generations[1]:
@@ -67,20 +70,26 @@ def _change(old_inputs: Properties, news: Properties, name: str, why: str) -> Di
     return Difference(Change.ADD if old is None else Change.DELETE if new is None else Change.UPDATE, why)
 
 
-def changed(old_inputs: Properties, news: Properties, texts: Mapping[str, str]) -> dict[str, Difference]:
-    """The inputs that differ, of those that `texts` has words for. Another key or identity is another
-    resource."""
+def changed(
+    old_inputs: Properties, news: Properties, differences: Mapping[str, Difference]
+) -> dict[str, Difference]:
+    """The inputs that differ, of those that `differences` has, and what that is."""
     return {
-        name: Difference(Change.UPDATE_REPLACE if name in ("keyId", "principalId") else Change.UPDATE, why)
-        for name, why in texts.items()
+        name: difference
+        for name, difference in differences.items()
         if fold(old_inputs, name) != fold(news, name)
     }
+
+
+def replaced(why: str) -> Difference:
+    """What makes it another resource."""
+    return Difference(Change.UPDATE_REPLACE, why)
 
 
 def _account_difference(old_inputs: Properties, news: Properties) -> Difference | None:
     if fold(old_inputs, "accountId") == fold(news, "accountId"):
         return None
-    return Difference(Change.UPDATE_REPLACE, "another account is to be bound")
+    return replaced("another account is to be bound")
 
 
 def _key_difference(

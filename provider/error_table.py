@@ -6,7 +6,7 @@ The rows are tried in order, the special before the general. Each names where it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core import arm_ids, key_uris, rights
 from core.commands import in_subscription, log_in_anew
@@ -38,6 +38,18 @@ class ErrorContext:
     principal_id: str = "PRINCIPAL_ID"
     by_deployer: bool = False
     deployer_id: str = "YOUR_OBJECT_ID"
+
+    @classmethod
+    def of_key(
+        cls, key_id: str | None, principal_id: str | None = None, *, by_deployer: bool = False
+    ) -> ErrorContext:
+        """About a key and who is to use it, as far as they are known."""
+        known = cls(by_deployer=by_deployer)
+        if key_id:
+            key = arm_ids.key_id(key_id)
+            vault = key.parent
+            known = replace(known, vault_id=vault.text, vault_name=vault.name, key_name=key.name)
+        return replace(known, principal_id=principal_id) if principal_id else known
 
     @property
     def fields(self) -> Mapping[str, object]:

@@ -31,8 +31,9 @@ class ServiceError(Exception):
 
     @property
     def is_absent(self) -> bool:
-        """Whether the resource does not exist."""
-        return self.status == 404
+        """Whether the resource does not exist. A subscription that never used a resource provider has nothing
+        of it."""
+        return self.status == 404 or self.code == "MissingSubscriptionRegistration"
 
     @property
     def is_forbidden(self) -> bool:

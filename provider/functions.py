@@ -1,100 +1,81 @@
-"""The functions that a program may call, also in a preview; provider/schema.json describes them."""
+"""The functions that a program may call, also in a preview; provider/schema.json describes them.
+
+Each is a row of `FUNCTIONS`: its inputs, what else is wrong with them, and the answer. An answer raises
+ServiceError.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Final, TypeVar
 
 from core import arm_ids, key_uris, regions
 from core.api_versions import VAULTS
 from core.arm_ids import MalformedError
 from core.facts import Deleted
+from core.login import Login
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider import binding
-from provider.azure_calls import Azure
-from provider.checks import Failure, malformed, principal_id, unexpected
+from provider.checks import Failure, Form, check, principal_id
 from provider.deployment import checks
 from provider.deployment.model import Report, Unchecked
 from provider.deployment.questions import Questions
 from provider.error_table import ErrorContext
-from provider.errors import service_message, translate
+from provider.errors import service_message
 from provider.failure import ServiceError
 from provider.hsm_role_assignment import key_of_an_hsm
-from provider.key_access import access_context
+from provider.preflight import refused_as
 from provider.resource import Call
-from provider.retrying import with_retries
 from provider.wire import UNKNOWN, Properties, Value
 
 T = TypeVar("T")
+Answer = dict[str, Value]
 
 
-class FunctionError(Exception):
-    """Azure did not answer the question; the message says why."""
+async def get_binding(call: Call, args: Properties) -> Answer:
+    """`{"binding": {...}}` of an account; `{"binding": null}` when it is absent or not bound."""
+    if args.is_unknown("accountId"):
+        return {"binding": UNKNOWN}
+    account_id = arm_ids.account_id(str(args.values["accountId"]))
+    with refused_as(ErrorContext(account_id=account_id.text)):
+        account = await call.azure.account(account_id)
+    if account is None or account.encryption.key is None:
+        return {"binding": None}
+    outputs = binding.outputs({"accountId": account_id.text}, account, bound_at=None, operation_id=None)
+    return {"binding": _given(outputs)}
 
 
-class Functions:
-    """All functions. `subscription_id` is the login's, asked for only when the caller names none; `method`
-    says in words how it logs in."""
+async def get_managed_hsm_key(call: Call, args: Properties) -> Answer:
+    """A managed HSM in Resource Manager's words, the newest version of a key in it, and the grant of an
+    identity at the key. What could not be read is in `unread`, and absent then."""
+    if args.is_unknown("keyId") or args.is_unknown("principalId"):
+        return dict.fromkeys(("hsm", "version", "assignmentId"), UNKNOWN)
+    key, principal = arm_ids.key_id(str(args.values["keyId"])), args.text("principalId")
+    unread: Answer = {}
 
-    def __init__(self, azure: Azure, subscription_id: Callable[[], str], method: str) -> None:
-        self._azure = azure
-        self._subscription_id = subscription_id
-        self._method = method
-
-    def check_binding(self, args: Properties) -> list[Failure]:
-        return unexpected(args, {"accountId"}) + malformed(
-            args, "accountId", arm_ids.account_id, required=True
-        )
-
-    async def get_binding(self, call: Call, args: Properties) -> dict[str, Value]:
-        """`{"binding": {...}}` of an account; `{"binding": null}` when it is absent or not bound."""
-        if args.is_unknown("accountId"):
-            return {"binding": UNKNOWN}
-        account_id = arm_ids.account_id(str(args.values["accountId"]))
+    async def ask(what: str, question: Awaitable[T]) -> T | None:
         try:
-            account = await with_retries(lambda: self._azure.account(account_id), call.waiter)
+            return await question
         except ServiceError as failure:
-            raise FunctionError(translate(failure, ErrorContext(account_id=account_id.text))) from failure
-        if account is None or account.encryption.key is None:
-            return {"binding": None}
-        outputs = binding.outputs({"accountId": account_id.text}, account, bound_at=None, operation_id=None)
-        return {"binding": {name: value for name, value in outputs.items() if value is not None}}
-
-    def check_managed_hsm_key(self, args: Properties) -> list[Failure]:
-        failures = unexpected(args, {"keyId", "principalId"})
-        failures += malformed(args, "keyId", key_of_an_hsm, required=True)
-        return failures + malformed(args, "principalId", principal_id)
-
-    async def get_managed_hsm_key(self, call: Call, args: Properties) -> dict[str, Value]:
-        """A managed HSM in Resource Manager's words, the newest version of a key in it, and the grant of an
-        identity at the key. What could not be read is in `unread`, and absent then."""
-        if args.is_unknown("keyId") or args.is_unknown("principalId"):
-            return dict.fromkeys(("hsm", "version", "assignmentId"), UNKNOWN)
-        key, principal = arm_ids.key_id(str(args.values["keyId"])), args.text("principalId")
-        unread: dict[str, Value] = {}
-
-        async def ask(what: str, question: Callable[[], Awaitable[T]]) -> T | None:
-            try:
-                return await with_retries(question, call.waiter)
-            except ServiceError as failure:
-                if failure.is_absent:
-                    return None
-                if not (failure.is_forbidden or failure.is_unreachable):
-                    raise FunctionError(translate(failure, access_context(key, principal or ""))) from failure
-                unread[what] = service_message(failure)
+            if failure.is_absent:
                 return None
+            if not (failure.is_forbidden or failure.is_unreachable):
+                raise
+            unread[what] = service_message(failure)
+            return None
 
-        hsm = await ask("hsm", lambda: self._azure.ask("GET", key.parent.text, VAULTS))
-        found: dict[str, Value] = {"hsm": hsm, "version": None, "assignmentId": None, "unread": unread}
+    with refused_as(ErrorContext.of_key(key.text, principal)):
+        hsm = await ask("hsm", call.azure.ask("GET", key.parent.text, VAULTS))
+        found: Answer = {"hsm": hsm, "version": None, "assignmentId": None, "unread": unread}
         if hsm is None:
             return found
-        version = await ask("version", lambda: self._azure.key_version(key, None))
+        version = await ask("version", call.azure.key_version(key, None))
         found["version"] = version and version.version
         if principal:
-            listed = await ask("assignmentId", lambda: self._azure.own_role_assignments(key.text, principal))
+            listed = await ask("assignmentId", call.azure.own_role_assignments(key.text, principal))
             role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
             own = (
                 one.id for one in listed or () if one.role_id == role and arm_ids.same(one.scope, key.text)
@@ -102,149 +83,105 @@ class Functions:
             found["assignmentId"] = next(own, None)
         return found
 
-    def check_key_version(self, args: Properties) -> list[Failure]:
-        failures = unexpected(args, {"keyId", "version"})
-        failures += malformed(args, "keyId", arm_ids.key_id, required=True)
-        return failures + malformed(args, "version", key_uris.version, required=True)
 
-    async def get_key_version(self, call: Call, args: Properties) -> dict[str, Value]:
-        """A version of a key, by the names of azure-native's function for a key; nothing where there is none,
-        or where it could not be read."""
-        if args.has_unknowns:
-            return dict.fromkeys(("keyUriWithVersion", "attributes", "answeredAt"), UNKNOWN)
-        key, version = arm_ids.key_id(str(args.values["keyId"])), str(args.values["version"])
-        try:
-            found = await with_retries(lambda: self._azure.key_version(key, version), call.waiter)
-        except ServiceError as failure:
-            if failure.is_forbidden or failure.is_unreachable:
-                return {}
-            raise FunctionError(translate(failure)) from failure
-        if found is None:
+async def get_key_version(call: Call, args: Properties) -> Answer:
+    """A version of a key, by the names of azure-native's function for a key; nothing where there is none, or
+    where it could not be read."""
+    if args.has_unknowns:
+        return dict.fromkeys(("keyUriWithVersion", "attributes", "answeredAt"), UNKNOWN)
+    key, version = arm_ids.key_id(str(args.values["keyId"])), str(args.values["version"])
+    try:
+        found = await call.azure.key_version(key, version)
+    except ServiceError as failure:
+        if failure.is_forbidden or failure.is_unreachable:
             return {}
-        attributes: dict[str, Value] = {
-            "enabled": found.enabled,
-            "expires": found.expires,
-            "notBefore": found.not_before,
-        }
-        return {
-            "answeredAt": self._azure.answered_at or None,
-            "keyUriWithVersion": found.uri,
-            "attributes": {name: value for name, value in attributes.items() if value is not None},
-        }
+        raise
+    if found is None:
+        return {}
+    attributes = {"enabled": found.enabled, "expires": found.expires, "notBefore": found.not_before}
+    return {
+        "answeredAt": call.azure.answered_at or None,
+        "keyUriWithVersion": found.uri,
+        "attributes": _given(attributes),
+    }
 
-    def check_client_config(self, args: Properties) -> list[Failure]:
-        return unexpected(args, set())
 
-    async def get_client_config(self, call: Call, args: Properties) -> dict[str, Value]:
-        """Who this provider is logged in as, and how; the names are those of azure-native's function, which
-        has no method."""
-        try:
-            principal = await with_retries(self._azure.principal, call.waiter)
-        except ServiceError as failure:
-            raise FunctionError(translate(failure)) from failure
-        return {
-            "objectId": principal.object_id,
-            "tenantId": principal.tenant_id,
-            "clientId": principal.client_id,
-            "subscriptionId": self._subscription_id(),
-            "method": self._method,
-        }
+async def get_client_config(call: Call, args: Properties) -> Answer:
+    """Who this provider is logged in as, and how; the names are those of azure-native's function, which has
+    no method."""
+    principal = await call.azure.principal()
+    return {
+        "objectId": principal.object_id,
+        "tenantId": principal.tenant_id,
+        "clientId": principal.client_id,
+        "subscriptionId": call.login.subscription_id,
+        "method": call.login.method.value,
+    }
 
-    def check_deleted(self, args: Properties) -> list[Failure]:
-        names = {"vaultName", "accountName", "resourceGroupName", "location", "subscriptionId"}
-        failures = unexpected(args, names)
-        if not failures and not (args.values.get("subscriptionId") or self._subscription_id()):
-            failures.append(
-                Failure(
-                    "subscriptionId",
-                    "no subscription is known; give subscriptionId or set ARM_SUBSCRIPTION_ID",
-                )
-            )
-        return failures
 
-    def check_check_deployment(self, args: Properties) -> list[Failure]:
-        failures = unexpected(args, {"resources", "checks"})
-        chosen = args.known("checks") or []
-        failures += [
-            Failure("checks", f"{name!r} is no check; expected one of {', '.join(checks.CHECKS)}")
-            for name in chosen
-            if name not in checks.CHECKS
-        ]
-        for number, given in enumerate(args.known("resources") or []):
-            if _is_unknown(given):
-                continue
-            try:
-                checks.planned(given)
-            except MalformedError as error:
-                failures.append(Failure(f"resources[{number}]", str(error)))
-        if not args.is_unknown("resources") and not args.values.get("resources"):
-            failures.append(Failure("resources", "missing required input 'resources'"))
-        return failures
+async def check_deployment(call: Call, args: Properties) -> Answer:
+    """What Azure would refuse of resources that are about to be made, and what policies change of them:
+    `{"findings": [...], "unchecked": [...], "changes": [...], "notes": [...]}`. Nothing is written."""
+    if args.has_unknowns:
+        return dict.fromkeys(("findings", "unchecked", "changes", "notes"), UNKNOWN)
+    given = args.values["resources"]
+    plan = [checks.planned(one) for one in given if not _is_unknown(one)]
+    report = await checks.run(plan, Questions(call.azure), args.values.get("checks") or ())
+    if len(plan) < len(given):
+        made = "resources with values that are not known yet"
+        report += Report(unchecked=(Unchecked("", made, "something else makes them"),))
+    return {name: [asdict(one) for one in found] for name, found in vars(report).items()}
 
-    async def check_deployment(self, call: Call, args: Properties) -> dict[str, Value]:
-        """What Azure would refuse of resources that are about to be made, and what policies change of them:
-        `{"findings": [...], "unchecked": [...], "changes": [...], "notes": [...]}`. Nothing is written."""
-        if args.has_unknowns:
-            return dict.fromkeys(("findings", "unchecked", "changes", "notes"), UNKNOWN)
-        given = args.values["resources"]
-        plan = [checks.planned(one) for one in given if not _is_unknown(one)]
-        try:
-            report = await checks.run(
-                plan, Questions(self._azure, call.waiter), args.values.get("checks") or ()
-            )
-        except ServiceError as failure:
-            raise FunctionError(translate(failure)) from failure
-        if len(plan) < len(given):
-            report += Report(
-                unchecked=(
-                    Unchecked(
-                        "", "resources with values that are not known yet", "something else makes them"
-                    ),
-                )
-            )
-        return {
-            "findings": [asdict(finding) for finding in report.findings],
-            "unchecked": [asdict(question) for question in report.unchecked],
-            "changes": [asdict(change) for change in report.changes],
-            "notes": [asdict(note) for note in report.notes],
-        }
 
-    async def get_deleted(self, call: Call, args: Properties) -> dict[str, Value]:
-        """The soft-deleted vault and account that hold a name: `{"vault": {...} | null, "account": ...}`.
+async def get_deleted(call: Call, args: Properties) -> Answer:
+    """The soft-deleted vault and account that hold a name: `{"vault": {...} | null, "account": ...}`.
 
-        Asked for no name, `{"vaults": [...], "accounts": [...]}`: all that hold one, for programs of many
-        services.
-        """
-        everything = not args.values.get("vaultName") and not args.values.get("accountName")
-        if args.has_unknowns:
-            keys = ("vaults", "accounts") if everything else ("vault", "account")
-            return dict.fromkeys(keys, UNKNOWN)
-        subscription = args.text("subscriptionId") or self._subscription_id()
-        try:
-            if everything:
-                held, gone = await asyncio.gather(
-                    with_retries(lambda: self._azure.deleted_vaults(subscription), call.waiter),
-                    with_retries(lambda: self._azure.deleted_accounts(subscription), call.waiter),
-                )
-                return {"vaults": _deleted_resources(held, args), "accounts": _deleted_resources(gone, args)}
-            vaults = await self._named(
-                args.text("vaultName"), call, lambda: self._azure.deleted_vaults(subscription)
-            )
-            accounts = await self._named(
-                args.text("accountName"), call, lambda: self._azure.deleted_accounts(subscription)
-            )
-        except ServiceError as failure:
-            raise FunctionError(translate(failure)) from failure
-        return {"vault": _first_deleted(vaults, args), "account": _first_deleted(accounts, args)}
+    Asked for no name, `{"vaults": [...], "accounts": [...]}`: all that hold one, for programs of many
+    services.
+    """
+    named = {name: args.text(f"{name}Name") for name in ("vault", "account")}
+    everything = not args.values.get("vaultName") and not args.values.get("accountName")
+    if args.has_unknowns:
+        return dict.fromkeys(("vaults", "accounts") if everything else named, UNKNOWN)
+    subscription = args.text("subscriptionId") or call.login.subscription_id
+    listing = {"vault": call.azure.deleted_vaults, "account": call.azure.deleted_accounts}
+    if everything:
+        held = await asyncio.gather(*(listing[name](subscription) for name in named))
+        return {f"{name}s": [*_deleted(found, args)] for name, found in zip(named, held, strict=True)}
+    answer: Answer = {}
+    for name, wanted in named.items():
+        listed = await listing[name](subscription) if wanted else []
+        found = (one for one in listed if one.name.lower() == (wanted or "").lower())
+        answer[name] = next(_deleted(found, args), None)
+    return answer
 
-    async def _named(
-        self, name: str | None, call: Call, listing: Callable[[], Awaitable[list[Deleted]]]
-    ) -> list[Deleted]:
-        if not name:
-            return []
-        return [
-            found for found in await with_retries(listing, call.waiter) if found.name.lower() == name.lower()
-        ]
+
+def _deleted(found: Iterable[Deleted], args: Properties) -> Iterator[Value]:
+    """The soft-deleted resources of the location and group that are asked for, if any is."""
+    location, group = args.text("location"), args.text("resourceGroupName")
+    for one in found:
+        if location and not regions.same(one.location, location):
+            continue
+        places = {arm_ids.segments(id).get("resourcegroups") for id in (one.id, one.resource_id or "")}
+        if group and group.lower() not in places:
+            continue
+        yield _given(
+            {
+                "id": one.id,
+                "name": one.name,
+                "location": one.location,
+                "deletionDate": one.deletion_date,
+                "scheduledPurgeDate": one.scheduled_purge_date,
+                "resourceId": one.resource_id,
+                "principalId": one.principal_id,
+                "kind": one.kind,
+                "sku": one.sku,
+            }
+        )
+
+
+def _given(values: Mapping[str, Value]) -> Answer:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _is_unknown(value: Value) -> bool:
@@ -252,31 +189,59 @@ def _is_unknown(value: Value) -> bool:
     return UNKNOWN in json.dumps(value)
 
 
-def _first_deleted(found: list[Deleted], args: Properties) -> Value:
-    return next(iter(_deleted_resources(found, args)), None)
+def _no_subscription(login: Login, args: Properties) -> Iterator[Failure]:
+    if not (args.values.get("subscriptionId") or login.subscription_id):
+        yield Failure(
+            "subscriptionId", "no subscription is known; give subscriptionId or set ARM_SUBSCRIPTION_ID"
+        )
 
 
-def _deleted_resources(found: list[Deleted], args: Properties) -> list[Value]:
-    resources: list[Value] = []
-    location, group = args.text("location"), args.text("resourceGroupName")
-    for deleted in found:
-        if location and not regions.same(deleted.location, location):
-            continue
-        places = {
-            arm_ids.segments(id).get("resourcegroups") for id in (deleted.id, deleted.resource_id or "")
-        }
-        if group and group.lower() not in places:
-            continue
-        values = {
-            "id": deleted.id,
-            "name": deleted.name,
-            "location": deleted.location,
-            "deletionDate": deleted.deletion_date,
-            "scheduledPurgeDate": deleted.scheduled_purge_date,
-            "resourceId": deleted.resource_id,
-            "principalId": deleted.principal_id,
-            "kind": deleted.kind,
-            "sku": deleted.sku,
-        }
-        resources.append({name: value for name, value in values.items() if value is not None})
-    return resources
+def _not_planned(login: Login, args: Properties) -> Iterator[Failure]:
+    for name in args.known("checks") or []:
+        if name not in checks.CHECKS:
+            yield Failure("checks", f"{name!r} is no check; expected one of {', '.join(checks.CHECKS)}")
+    for number, given in enumerate(args.known("resources") or []):
+        try:
+            if not _is_unknown(given):
+                checks.planned(given)
+        except MalformedError as error:
+            yield Failure(f"resources[{number}]", str(error))
+    if not args.is_unknown("resources") and not args.values.get("resources"):
+        yield Failure("resources", "missing required input 'resources'")
+
+
+def _nothing(login: Login, args: Properties) -> Iterator[Failure]:
+    return iter(())
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function: what it is given, what its form does not tell, and what it answers."""
+
+    answer: Callable[[Call, Properties], Awaitable[Answer]]
+    form: Form
+    more: Callable[[Login, Properties], Iterator[Failure]] = _nothing
+
+    def check(self, login: Login, args: Properties) -> list[Failure]:
+        """Every argument that cannot be right."""
+        return [*check(args, self.form), *self.more(login, args)]
+
+
+_PLACES = ("vaultName", "accountName", "resourceGroupName", "location", "subscriptionId")
+FUNCTIONS: Final[Mapping[str, Function]] = {
+    "azure-cmk:index:checkDeployment": Function(
+        check_deployment, {"resources": (None, False), "checks": (None, False)}, _not_planned
+    ),
+    "azure-cmk:index:getBinding": Function(get_binding, {"accountId": (arm_ids.account_id, True)}),
+    "azure-cmk:index:getClientConfig": Function(get_client_config, {}),
+    "azure-cmk:index:getDeleted": Function(
+        get_deleted, dict.fromkeys(_PLACES, (None, False)), _no_subscription
+    ),
+    "azure-cmk:index:getKeyVersion": Function(
+        get_key_version, {"keyId": (arm_ids.key_id, True), "version": (key_uris.version, True)}
+    ),
+    "azure-cmk:index:getManagedHsmKey": Function(
+        get_managed_hsm_key, {"keyId": (key_of_an_hsm, True), "principalId": (principal_id, False)}
+    ),
+}
+"""Each function by its token."""

@@ -14,7 +14,8 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 from core.arm_ids import MalformedError
 from core.login import LoginError
 from provider.binder import UnfinishedError
-from provider.functions import FunctionError
+from provider.errors import translate
+from provider.failure import ServiceError
 from provider.key_version import NoVersionError
 from provider.preflight import RefusedOperationError
 from provider.resource import PartialError
@@ -41,11 +42,13 @@ def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Await
             RefusedOperationError,
             NoVersionError,
             UnfinishedError,
-            FunctionError,
             MalformedError,
             LoginError,
         ) as error:
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, hiding(request)(str(error)))
+        except ServiceError as failure:
+            message = hiding(request)(translate(failure))
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, message)
         except DeadlineError as error:
             await context.abort(
                 grpc.StatusCode.DEADLINE_EXCEEDED,

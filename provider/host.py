@@ -21,21 +21,23 @@ from pulumi.runtime.proto import engine_pb2, plugin_pb2, provider_pb2, provider_
 from core import resource_types
 from core.login import SECRETS, Login, login, unknown_settings
 from provider import VERSION
-from provider.azure_calls import Azure, AzureClock
+from provider.azure import Azure, AzureClock
 from provider.binder import Binder
 from provider.credential import complete
 from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.difference import Change, Difference
 from provider.enginelog import EngineLog
-from provider.functions import Functions
+from provider.functions import FUNCTIONS
 from provider.grpc_errors import Context, with_grpc_errors
 from provider.hsm_role_assignment import ManagedHsmRoleAssignmentHandler
 from provider.key_access_cleanup import KeyAccessCleanupHandler
 from provider.key_access_revocation import KeyAccessRevocationHandler
 from provider.key_access_validation import KeyAccessValidationHandler
 from provider.key_version import KeyVersionHandler
-from provider.resource import Call, Resource, State, secret_outputs
-from provider.waiting import DEFAULT_TIMEOUT, Clock, SystemClock, Waiter
+from provider.preflight import refused_as
+from provider.resource import Call, Resource, Run, State, secret_outputs
+from provider.retrying import patient
+from provider.waiting import DEFAULT_TIMEOUT, Clock, Log, SystemClock, Waiter
 from provider.wire import Properties, decode, encode, hiding
 
 PREVIEW_TIMEOUT = 60.0
@@ -44,10 +46,29 @@ PREVIEW_TIMEOUT = 60.0
 
 @dataclass(frozen=True)
 class Served:
-    """What a configured provider serves."""
+    """What a configured provider serves by one login."""
 
+    azure: Azure
+    run: Run
     resources: Mapping[str, Resource]
-    functions: Functions
+
+
+def served(azure: Azure, clock: Clock, login: Login) -> Served:
+    """All resources by their types; one binder, which changes one account at a time."""
+    run = Run(AzureClock(clock, azure), login)
+    binder = Binder(run.clock)
+    return Served(
+        azure,
+        run,
+        {
+            resource_types.BINDING: CustomerManagedKeyHandler(run, binder),
+            resource_types.HSM_ROLE_ASSIGNMENT: ManagedHsmRoleAssignmentHandler(run),
+            resource_types.KEY_ACCESS_CLEANUP: KeyAccessCleanupHandler(run),
+            resource_types.KEY_ACCESS_REVOCATION: KeyAccessRevocationHandler(run),
+            resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidationHandler(run, binder),
+            resource_types.KEY_VERSION: KeyVersionHandler(run),
+        },
+    )
 
 
 class Host(provider_pb2_grpc.ResourceProviderServicer):
@@ -109,23 +130,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         wanted = await asyncio.to_thread(self._complete, login(config, self._environ))
         for ignored in wanted.ignored_switches:
             await self._log.write(engine_pb2.WARNING, f"azure-cmk: {ignored}", "")
-        azure = self._connect(wanted)
-        clock = AzureClock(self._clock, azure)
-        binder = Binder(azure, clock)
-        leaving: set[str] = set()
-        self._served = Served(
-            {
-                resource_types.BINDING: CustomerManagedKeyHandler(
-                    azure, clock, wanted.cloud, binder, leaving
-                ),
-                resource_types.HSM_ROLE_ASSIGNMENT: ManagedHsmRoleAssignmentHandler(azure),
-                resource_types.KEY_ACCESS_CLEANUP: KeyAccessCleanupHandler(azure),
-                resource_types.KEY_ACCESS_REVOCATION: KeyAccessRevocationHandler(azure, clock),
-                resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidationHandler(azure, clock, binder),
-                resource_types.KEY_VERSION: KeyVersionHandler(azure, clock, wanted.cloud, leaving),
-            },
-            Functions(azure, lambda: wanted.subscription_id, wanted.method.value),
-        )
+        self._served = served(self._connect(wanted), self._clock, wanted)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     async def Check(self, request: Any, context: Context) -> Any:
@@ -144,8 +149,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
     async def Diff(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request, context)
         olds = decode(request.olds)
-        old_inputs = decode(request.old_inputs) if request.HasField("old_inputs") else olds
-        found = resource.diff(olds, old_inputs, decode(request.news))
+        found = resource.diff(olds, _old_inputs(request), decode(request.news))
         found = {name: d for name, d in found.items() if name not in set(request.ignoreChanges)}
         return provider_pb2.DiffResponse(
             changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
@@ -158,9 +162,9 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
     @with_grpc_errors
     async def Create(self, request: Any, context: Context) -> Any:
         resource, inputs = await self._resource(request, context), decode(request.properties)
-        call = self._call(request, preview=request.preview)
         make = resource.preview_create if request.preview else resource.create
-        state = await make(call, inputs)
+        with refused_as(resource.context("", inputs)):
+            state = await make(await self._call(request, context, preview=request.preview), inputs)
         return provider_pb2.CreateResponse(
             id=state.id, properties=_outputs(resource, state, inputs), refresh_before_update=True
         )
@@ -169,7 +173,9 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
     async def Read(self, request: Any, context: Context) -> Any:
         resource = await self._resource(request, context)
         inputs, olds = decode(request.inputs), decode(request.properties)
-        state = await resource.read(self._call(request, preview=True), request.id, inputs, olds)
+        call = await self._call(request, context, preview=True)
+        with refused_as(resource.context(request.id, olds)):
+            state = await resource.read(call, request.id, inputs, olds)
         if not state.id:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
@@ -182,14 +188,12 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
     @with_grpc_errors
     async def Update(self, request: Any, context: Context) -> Any:
-        resource, news, olds = (
-            await self._resource(request, context),
-            decode(request.news),
-            decode(request.olds),
-        )
-        old_inputs = decode(request.old_inputs) if request.HasField("old_inputs") else olds
+        resource = await self._resource(request, context)
+        news, olds, old_inputs = decode(request.news), decode(request.olds), _old_inputs(request)
         change = resource.preview_update if request.preview else resource.update
-        state = await change(self._call(request, preview=request.preview), request.id, olds, old_inputs, news)
+        call = await self._call(request, context, preview=request.preview)
+        with refused_as(resource.context(request.id, news)):
+            state = await change(call, request.id, olds, old_inputs, news)
         return provider_pb2.UpdateResponse(
             properties=_outputs(resource, state, news), refresh_before_update=True
         )
@@ -200,43 +204,25 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         # What is no output of a resource may still say what its deletion is about.
         inputs, outputs = decode(request.old_inputs), decode(request.properties)
         olds = Properties({**inputs.values, **outputs.values}, inputs.secrets | outputs.secrets)
-        await resource.delete(self._call(request), request.id, olds)
+        with refused_as(resource.context(request.id, olds)):
+            await resource.delete(await self._call(request, context), request.id, olds)
         return empty_pb2.Empty()
 
     @with_grpc_errors
     async def Invoke(self, request: Any, context: Context) -> Any:
-        served, args = await self._configured(context), decode(request.args)
-        table = {
-            "azure-cmk:index:checkDeployment": (
-                served.functions.check_check_deployment,
-                served.functions.check_deployment,
-            ),
-            "azure-cmk:index:getBinding": (served.functions.check_binding, served.functions.get_binding),
-            "azure-cmk:index:getClientConfig": (
-                served.functions.check_client_config,
-                served.functions.get_client_config,
-            ),
-            "azure-cmk:index:getManagedHsmKey": (
-                served.functions.check_managed_hsm_key,
-                served.functions.get_managed_hsm_key,
-            ),
-            "azure-cmk:index:getKeyVersion": (
-                served.functions.check_key_version,
-                served.functions.get_key_version,
-            ),
-            "azure-cmk:index:getDeleted": (served.functions.check_deleted, served.functions.get_deleted),
-        }
-        if request.tok not in table:
+        call, args = await self._call(request, context, preview=True), decode(request.args)
+        function = FUNCTIONS.get(request.tok)
+        if function is None:
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"azure-cmk has no function {request.tok}")
-        check, ask = table[request.tok]
-        if failures := check(args):
+            raise AssertionError("abort raises")
+        if failures := function.check(call.login, args):
             hide = hiding(request)
             refused = [
                 provider_pb2.CheckFailure(property=f.property, reason=hide(f.reason)) for f in failures
             ]
             return provider_pb2.InvokeResponse(failures=refused)
         response = provider_pb2.InvokeResponse()
-        answer = await ask(self._call(request, preview=True), args)
+        answer = await function.answer(call, args)
         getattr(response, "return").CopyFrom(encode(answer, answer if args.secrets else ()))
         return response
 
@@ -244,22 +230,19 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         self._stop.set()
         return empty_pb2.Empty()
 
-    def _call(self, request: Any, *, preview: bool = False) -> Call:
-        urn = getattr(request, "urn", "")
-        hide = hiding(request)
+    async def _call(self, request: Any, context: Context, *, preview: bool = False) -> Call:
+        found = await self._configured(context)
+        urn, hide = getattr(request, "urn", ""), hiding(request)
         timeout = getattr(request, "timeout", 0.0) or (PREVIEW_TIMEOUT if preview else DEFAULT_TIMEOUT)
 
-        async def progress(message: str) -> None:
-            await self._log.write(engine_pb2.INFO, hide(message), urn, ephemeral=True)
+        def log(severity: Any, *, ephemeral: bool = False) -> Log:
+            return lambda message: self._log.write(severity, hide(message), urn, ephemeral=ephemeral)
 
-        async def inform(message: str) -> None:
-            await self._log.write(engine_pb2.INFO, hide(message), urn)
-
-        async def warn(message: str) -> None:
-            await self._log.write(engine_pb2.WARNING, hide(message), urn)
-
+        progress = log(engine_pb2.INFO, ephemeral=True)
         waiter = Waiter(self._clock, timeout=timeout, stop=self._stop, progress=progress)
-        return Call(urn, waiter, warn=warn, inform=inform)
+        azure = patient(found.azure, waiter)
+        warn, inform = log(engine_pb2.WARNING), log(engine_pb2.INFO)
+        return Call(urn, azure, found.run.login, waiter, warn=warn, inform=inform)
 
     async def _configured(self, context: Context) -> Served:
         if self._served is None:
@@ -280,6 +263,11 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
 def _outputs(resource: Resource, state: State, *secret_sources: Properties) -> Any:
     return encode(state.outputs, secret_outputs(resource, *secret_sources))
+
+
+def _old_inputs(request: Any) -> Properties:
+    """The inputs of the state; older engines send the outputs alone."""
+    return decode(request.old_inputs if request.HasField("old_inputs") else request.olds)
 
 
 def _property_diff(difference: Difference) -> Any:

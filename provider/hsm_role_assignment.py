@@ -12,8 +12,6 @@ is gone is believed when it is answered twice, because one answer may come from 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
 from typing import ClassVar
 
 from core import arm_ids
@@ -21,117 +19,17 @@ from core.arm_ids import ArmId, MalformedError
 from core.facts import RoleAssignment
 from core.refusals import SECOND_LOOK_SECONDS
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, id_of
-from provider.azure_calls import Azure
-from provider.checks import Failure, Form, check, principal_id
-from provider.difference import Change, Difference, fold
+from provider.checks import Form, principal_id
+from provider.difference import Differences, replaced
+from provider.error_table import ErrorContext
 from provider.errors import service_message
 from provider.failure import ServiceError
-from provider.key_access import SEPARATOR, access_context
-from provider.preflight import refused_as
-from provider.resource import Call, State
-from provider.retrying import with_retries
-from provider.wire import UNKNOWN, Properties
+from provider.key_access import SEPARATOR
+from provider.resource import Call, Resource, State
+from provider.wire import Properties
 
 _CONFLICT = 409
-
-
-class ManagedHsmRoleAssignmentHandler:
-    """Implements `resource.Resource`; its id is `KEY_ID|PRINCIPAL_ID`."""
-
-    derived: Mapping[str, tuple[str, ...]] = {}
-    form: ClassVar[Form]
-
-    def __init__(self, azure: Azure) -> None:
-        self._azure = azure
-
-    def check(self, news: Properties) -> list[Failure]:
-        return check(news, self.form)
-
-    def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        """Another key or identity is another grant."""
-        return {
-            name: Difference(Change.UPDATE_REPLACE, "the key is given to another identity, or another key is")
-            for name in ("scope", "principalId")
-            if fold(old_inputs, name) != fold(news, name)
-        }
-
-    async def preview_create(self, call: Call, inputs: Properties) -> State:
-        return State("", {**inputs.values, "assignmentId": UNKNOWN})
-
-    async def preview_update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        return State(id, {**olds.values, **news.values})
-
-    async def create(self, call: Call, inputs: Properties) -> State:
-        key, principal = arm_ids.key_id(str(inputs.values["scope"])), str(inputs.values["principalId"])
-        with refused_as(access_context(key, principal, by_deployer=True)):
-            given = await self._give(call, key, principal)
-        return State(f"{key.text}{SEPARATOR}{principal}", {**inputs.values, "assignmentId": given.id})
-
-    async def update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        """Nothing changes in place; a spelling may."""
-        return await self.preview_update(call, id, olds, old_inputs, news)
-
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """Gone when the principal has the role at the key no longer.
-
-        What cannot be read is taken to be as it was: a preview may run where the HSM's network lets nobody
-        in. An import comes with the id alone.
-        """
-        text, _, principal = id.partition(SEPARATOR)
-        key = arm_ids.key_id(text)
-        try:
-            found = await self._found(call, key, principal)
-            if not found and olds.values:
-                await call.waiter.pause(
-                    SECOND_LOOK_SECONDS, f"making sure that the access to {key.name} is gone"
-                )
-                found = await self._found(call, key, principal)
-        except ServiceError as failure:
-            if not olds.values:
-                raise
-            await call.warn(f"not checked: {service_message(failure)}")
-            return State(id, olds.values, inputs.values)
-        if not found:
-            return State("")
-        role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
-        written = {"scope": key.text, "principalId": principal, "roleDefinitionId": role, **inputs.values}
-        return State(id, {**written, "assignmentId": found[0].id}, written)
-
-    async def delete(self, call: Call, id: str, olds: Properties) -> None:
-        text, _, principal = id.partition(SEPARATOR)
-        key = arm_ids.key_id(text)
-        with refused_as(access_context(key, principal, by_deployer=True)):
-            if await with_retries(lambda: self._azure.vault(key.parent), call.waiter) is None:
-                return
-            for one in await self._found(call, key, principal):
-                await with_retries(partial(self._azure.delete_role_assignment, one.id), call.waiter)
-
-    async def _give(self, call: Call, key: ArmId, principal: str) -> RoleAssignment:
-        if found := await self._found(call, key, principal):
-            await call.inform(f"the identity {principal} has the role at the key {key.name} already")
-            return found[0]
-        try:
-            return await with_retries(lambda: self._azure.assign_hsm_role(key.text, principal), call.waiter)
-        except ServiceError as failure:
-            # The answer to a first try may have been lost.
-            if failure.status == _CONFLICT and (found := await self._found(call, key, principal)):
-                return found[0]
-            raise
-
-    async def _found(self, call: Call, key: ArmId, principal: str) -> list[RoleAssignment]:
-        """The principal's assignments of the role at the key itself."""
-        listed = await with_retries(
-            lambda: self._azure.own_role_assignments(key.text, principal), call.waiter
-        )
-        return [
-            one
-            for one in listed
-            if one.role_id == HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id and arm_ids.same(one.scope, key.text)
-        ]
+_WHY = "the key is given to another identity, or another key is"
 
 
 def key_of_an_hsm(text: str) -> None:
@@ -152,8 +50,82 @@ def _the_role(text: str) -> None:
         )
 
 
-ManagedHsmRoleAssignmentHandler.form = {
-    "scope": (key_of_an_hsm, True),
-    "principalId": (principal_id, True),
-    "roleDefinitionId": (_the_role, True),
-}
+class ManagedHsmRoleAssignmentHandler(Resource):
+    """The id is `KEY_ID|PRINCIPAL_ID`. Nothing changes in place but a spelling."""
+
+    form: ClassVar[Form] = {
+        "scope": (key_of_an_hsm, True),
+        "principalId": (principal_id, True),
+        "roleDefinitionId": (_the_role, True),
+    }
+    differences: ClassVar[Differences] = {"scope": replaced(_WHY), "principalId": replaced(_WHY)}
+    known_later = ("assignmentId",)
+
+    def context(self, id: str, properties: Properties) -> ErrorContext:
+        key_id, _, principal = id.partition(SEPARATOR)
+        return ErrorContext.of_key(
+            key_id or properties.text("scope"),
+            principal or properties.text("principalId"),
+            by_deployer=True,
+        )
+
+    async def create(self, call: Call, inputs: Properties) -> State:
+        key, principal = arm_ids.key_id(str(inputs.values["scope"])), str(inputs.values["principalId"])
+        given = await _give(call, key, principal)
+        return State(f"{key.text}{SEPARATOR}{principal}", {**inputs.values, "assignmentId": given.id})
+
+    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+        """Gone when the principal has the role at the key no longer.
+
+        What cannot be read is taken to be as it was: a preview may run where the HSM's network lets nobody
+        in.
+        """
+        text, _, principal = id.partition(SEPARATOR)
+        key = arm_ids.key_id(text)
+        try:
+            found = await _found(call, key, principal)
+            if not found and olds.values:
+                await call.waiter.pause(
+                    SECOND_LOOK_SECONDS, f"making sure that the access to {key.name} is gone"
+                )
+                found = await _found(call, key, principal)
+        except ServiceError as failure:
+            if not olds.values:
+                raise
+            await call.warn(f"not checked: {service_message(failure)}")
+            return State(id, olds.values, inputs.values)
+        if not found:
+            return State("")
+        role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
+        written = {"scope": key.text, "principalId": principal, "roleDefinitionId": role, **inputs.values}
+        return State(id, {**written, "assignmentId": found[0].id}, written)
+
+    async def delete(self, call: Call, id: str, olds: Properties) -> None:
+        text, _, principal = id.partition(SEPARATOR)
+        key = arm_ids.key_id(text)
+        if await call.azure.vault(key.parent) is None:
+            return
+        for one in await _found(call, key, principal):
+            await call.azure.delete_role_assignment(one.id)
+
+
+async def _give(call: Call, key: ArmId, principal: str) -> RoleAssignment:
+    if found := await _found(call, key, principal):
+        await call.inform(f"the identity {principal} has the role at the key {key.name} already")
+        return found[0]
+    try:
+        return await call.azure.assign_hsm_role(key.text, principal)
+    except ServiceError as failure:
+        # The answer to a first try may have been lost.
+        if failure.status == _CONFLICT and (found := await _found(call, key, principal)):
+            return found[0]
+        raise
+
+
+async def _found(call: Call, key: ArmId, principal: str) -> list[RoleAssignment]:
+    """The principal's assignments of the role at the key itself."""
+    return [
+        one
+        for one in await call.azure.own_role_assignments(key.text, principal)
+        if one.role_id == HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id and arm_ids.same(one.scope, key.text)
+    ]

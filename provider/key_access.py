@@ -7,45 +7,25 @@ out, another key or identity is another resource, and deleting them changes noth
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import partial
-from typing import ClassVar
 
 from core import arm_ids, facts, rights
 from core.arm_ids import ArmId
 from core.facts import PolicyEntry, RoleAssignment
 from core.refusals import SECOND_LOOK_SECONDS
-from provider.azure_calls import Azure
-from provider.checks import Failure, Form, check
-from provider.difference import Difference, changed
 from provider.error_table import ErrorContext
 from provider.errors import service_message
 from provider.failure import ServiceError
-from provider.preflight import refused_as
-from provider.resource import Call, State
-from provider.retrying import with_retries
-from provider.waiting import Clock, Waiter
-from provider.wire import UNKNOWN, Properties, Value
+from provider.resource import Call, Resource, State
+from provider.wire import Properties, Value
 
 SEPARATOR = "|"
 
 
-class KeyAccessHandler(ABC):
-    """Implements `resource.Resource`."""
-
-    derived: Mapping[str, tuple[str, ...]] = {}
-    form: ClassVar[Form]
-    """The inputs."""
-    differences: ClassVar[Mapping[str, str]]
-    """The inputs whose change carries it out again, and the words for that."""
-    outcome: tuple[str, ...]
-    """The outputs that are known only afterwards."""
-
-    def __init__(self, azure: Azure, clock: Clock) -> None:
-        self._azure = azure
-        self._clock = clock
+class KeyAccessHandler(Resource):
+    """Something that is carried out about one identity's access to one key."""
 
     @abstractmethod
     async def carry_out(
@@ -62,15 +42,11 @@ class KeyAccessHandler(ABC):
         `known` are the outputs of the state, or the inputs where there is none.
         """
 
-    def check(self, news: Properties) -> list[Failure]:
-        return check(news, self.form)
-
-    def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        return changed(old_inputs, news, self.differences)
-
-    async def preview_create(self, call: Call, inputs: Properties) -> State:
-        """Neither waits nor reads: the access is usually changed by the same update."""
-        return State("", {**inputs.values, **dict.fromkeys(self.outcome, UNKNOWN)})
+    def context(self, id: str, properties: Properties) -> ErrorContext:
+        key_id, _, principal = id.partition(SEPARATOR)
+        return ErrorContext.of_key(
+            key_id or properties.text("keyId"), principal or properties.text("principalId")
+        )
 
     async def preview_update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
@@ -78,10 +54,9 @@ class KeyAccessHandler(ABC):
         return State(id, (await self.preview_create(call, news)).outputs)
 
     async def create(self, call: Call, inputs: Properties) -> State:
-        key, principal = arm_ids.key_id(str(inputs.values["keyId"])), str(inputs.values["principalId"])
-        with refused_as(access_context(key, principal)):
-            outputs = await self.carry_out(call, key, principal, inputs)
-        return State(f"{key.text}{SEPARATOR}{principal}", {**inputs.values, **outputs})
+        id = _id(inputs)
+        outputs = await self.carry_out(call, *_key_and_principal(id), inputs)
+        return State(id, {**inputs.values, **outputs})
 
     async def update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
@@ -91,10 +66,9 @@ class KeyAccessHandler(ABC):
     async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """Gone when it no longer holds, so that the next update carries it out again.
 
-        What may not be read is taken to be as it was. An import comes with the id alone.
+        What may not be read is taken to be as it was.
         """
-        text, _, principal = id.partition(SEPARATOR)
-        key = arm_ids.key_id(text)
+        key, principal = _key_and_principal(id)
         try:
             outputs = await self.still(call, key, principal, olds if olds.values else inputs)
         except ServiceError as failure:
@@ -105,11 +79,14 @@ class KeyAccessHandler(ABC):
         written = {"keyId": key.text, "principalId": principal, **inputs.values}
         return State(id, {**written, **olds.values, **outputs}, written)
 
-    async def delete(self, call: Call, id: str, olds: Properties) -> None:  # noqa: B027 - a whole life
-        """Nothing: access is given by grants, and taken with them."""
 
-    def _now(self) -> str:
-        return datetime.fromtimestamp(self._clock.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _id(inputs: Properties) -> str:
+    return f"{arm_ids.key_id(str(inputs.values['keyId'])).text}{SEPARATOR}{inputs.values['principalId']}"
+
+
+def _key_and_principal(id: str) -> tuple[ArmId, str]:
+    text, _, principal = id.partition(SEPARATOR)
+    return arm_ids.key_id(text), principal
 
 
 OwnAccess = tuple[list[PolicyEntry], list[RoleAssignment]]
@@ -117,52 +94,39 @@ OwnAccess = tuple[list[PolicyEntry], list[RoleAssignment]]
 
 
 async def own_access(
-    azure: Azure, key: ArmId, principal: str, waiter: Waiter, *, assignment_id: str | None = None
+    call: Call, key: ArmId, principal: str, *, assignment_id: str | None = None
 ) -> OwnAccess:
     """What an identity has at a key: its own access policies on keys of the vault, or its role assignments at
     the key itself and the one named. What it has from further up is others' as well, and left out."""
-    vault = await with_retries(lambda: azure.vault(key.parent), waiter)
+    vault = await call.azure.vault(key.parent)
     if vault is None:
         return [], []
     if not vault.uses_rbac:
         return [one for one in vault.policies if rights.of_entry(one, principal, vault.tenant_id)], []
     scope = facts.key_id(vault.id, key.name)
-    found = await with_retries(lambda: azure.own_role_assignments(scope, principal), waiter)
+    found = await call.azure.own_role_assignments(scope, principal)
     named = assignment_id or ""
     return [], [
         one for one in found if one.id and (arm_ids.same(one.scope, scope) or arm_ids.same(one.id, named))
     ]
 
 
-async def remove_access(
-    azure: Azure, key: ArmId, principal: str, waiter: Waiter, *, assignment_id: str | None = None
-) -> bool:
+async def remove_access(call: Call, key: ArmId, principal: str, *, assignment_id: str | None = None) -> bool:
     """Removes the access that `own_access` finds, until it finds none. Returns whether there was any. Access
     that somebody else removes meanwhile is no failure."""
-    backoff, tries = waiter.backoff(first=SECOND_LOOK_SECONDS), 0
-    while any(found := await own_access(azure, key, principal, waiter, assignment_id=assignment_id)):
+    backoff, tries = call.waiter.backoff(first=SECOND_LOOK_SECONDS), 0
+    while any(found := await own_access(call, key, principal, assignment_id=assignment_id)):
         if tries:
-            await waiter.pause(backoff.next(), f"waiting: reads still show the access to {key.name}")
+            await call.waiter.pause(backoff.next(), f"waiting: reads still show the access to {key.name}")
         tries += 1
         entries, assignments = found
         for act in (
-            *(partial(azure.remove_policy, key.parent, entry) for entry in entries),
-            *(partial(azure.delete_role_assignment, assignment.id) for assignment in assignments),
+            *(partial(call.azure.remove_policy, key.parent, entry) for entry in entries),
+            *(partial(call.azure.delete_role_assignment, assignment.id) for assignment in assignments),
         ):
             try:
-                await with_retries(act, waiter)
+                await act()
             except ServiceError as failure:
                 if not failure.is_absent:
                     raise
     return tries > 0
-
-
-def access_context(key: ArmId, principal: str, *, by_deployer: bool = False) -> ErrorContext:
-    """Whose access to which key an error is about."""
-    return ErrorContext(
-        vault_id=key.parent.text,
-        vault_name=key.parent.name,
-        key_name=key.name,
-        principal_id=principal,
-        by_deployer=by_deployer,
-    )

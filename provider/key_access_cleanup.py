@@ -20,71 +20,51 @@ from core import arm_ids
 from core.arm_ids import ArmId
 from core.facts import Account
 from core.refusals import SECOND_LOOK_SECONDS
-from provider.azure_calls import Azure
 from provider.binder import READ_LAG_SECONDS
-from provider.checks import Failure, Form, check
-from provider.difference import Change, Difference, fold
+from provider.checks import Form
+from provider.difference import Change, Difference, Differences, replaced
+from provider.error_table import ErrorContext
 from provider.errors import service_message
 from provider.failure import ServiceError
-from provider.key_access import SEPARATOR, access_context, own_access, remove_access
-from provider.preflight import refused_as
-from provider.resource import Call, State
-from provider.retrying import with_retries
-from provider.wire import UNKNOWN, Properties, Value
+from provider.key_access import SEPARATOR, own_access, remove_access
+from provider.resource import Call, Resource, State
+from provider.wire import Properties, Value
+
+_WHY = "the access of another account, or to another key, is removed"
 
 
-class KeyAccessCleanupHandler:
-    """Implements `resource.Resource`. The id is `KEY_ID|ACCOUNT_ID`, as it was made or imported; the key of
-    its outputs counts."""
+class KeyAccessCleanupHandler(Resource):
+    """The id is `KEY_ID|ACCOUNT_ID`, as it was made or imported; the key of the outputs counts.
 
-    derived: Mapping[str, tuple[str, ...]] = {}
-    _FORM: ClassVar[Form] = {"keyId": (arm_ids.key_id, True), "accountId": (arm_ids.account_id, True)}
+    Another account is another resource. Another key is not: what the account had at the former one is not
+    left to this resource, because the account stays.
+    """
 
-    def __init__(self, azure: Azure) -> None:
-        self._azure = azure
+    form: ClassVar[Form] = {"keyId": (arm_ids.key_id, True), "accountId": (arm_ids.account_id, True)}
+    differences: ClassVar[Differences] = {
+        "keyId": Difference(Change.UPDATE, _WHY),
+        "accountId": replaced(_WHY),
+    }
+    known_later = ("principalId",)
 
-    def check(self, news: Properties) -> list[Failure]:
-        return check(news, self._FORM)
-
-    def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        """Another account is another resource. Another key is not: what the account had at the former one
-        is not left to this resource, because the account stays."""
-        changes = {"keyId": Change.UPDATE, "accountId": Change.UPDATE_REPLACE}
-        return {
-            name: Difference(change, "the access of another account, or to another key, is removed")
-            for name, change in changes.items()
-            if fold(old_inputs, name) != fold(news, name)
-        }
-
-    async def preview_create(self, call: Call, inputs: Properties) -> State:
-        return State("", {**inputs.values, "principalId": UNKNOWN})
-
-    async def preview_update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        return State(id, {**olds.values, **news.values})
+    def context(self, id: str, properties: Properties) -> ErrorContext:
+        return ErrorContext.of_key(
+            properties.text("keyId") or id.partition(SEPARATOR)[0], properties.text("principalId")
+        )
 
     async def create(self, call: Call, inputs: Properties) -> State:
         key = arm_ids.key_id(str(inputs.values["keyId"]))
         account = arm_ids.account_id(str(inputs.values["accountId"]))
-        with refused_as(access_context(key, "")):
-            principal = await self._principal(call, account)
+        principal = await _principal(call, account)
         return State(f"{key.text}{SEPARATOR}{account.text}", {**inputs.values, **principal})
 
-    async def update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        return await self.preview_update(call, id, olds, old_inputs, news)
-
     async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """Whose identity it is by now. It exists as long as it is in the state; an import comes with the id
-        alone."""
+        """Whose identity it is by now. It exists as long as it is in the state."""
         key_id, _, account_id = id.partition(SEPARATOR)
         written = {"keyId": key_id, "accountId": account_id, **inputs.values}
-        account = arm_ids.account_id(str(written["accountId"]))
         principal: Mapping[str, Value] = {}
         try:
-            principal = await self._principal(call, account)
+            principal = await _principal(call, arm_ids.account_id(str(written["accountId"])))
         except ServiceError as failure:
             await call.inform(f"not checked: {service_message(failure)}")
         return State(id, {**written, **olds.values, **principal}, written)
@@ -95,14 +75,10 @@ class KeyAccessCleanupHandler:
             return  # an account that never had an identity of its own, or was never made
         key = arm_ids.key_id(str(olds.values["keyId"]))
         account = arm_ids.account_id(str(olds.values["accountId"]))
-        with refused_as(access_context(key, principal)):
-            await self._remove(call, key, account, principal)
-
-    async def _remove(self, call: Call, key: ArmId, account: ArmId, principal: str) -> None:
         backoff = call.waiter.backoff()
-        while any(await own_access(self._azure, key, principal, call.waiter)):
-            if not await self._needs_it(call, account, key.parent):
-                await remove_access(self._azure, key, principal, call.waiter)
+        while any(await own_access(call, key, principal)):
+            if not await _needs_it(call, account, key.parent):
+                await remove_access(call, key, principal)
                 return
             if call.waiter.elapsed >= READ_LAG_SECONDS:
                 await call.inform(
@@ -113,18 +89,19 @@ class KeyAccessCleanupHandler:
                 backoff.next(), f"waiting for the account {account.name} to leave its key"
             )
 
-    async def _needs_it(self, call: Call, account: ArmId, vault: ArmId) -> bool:
-        if _is_under_a_key_of(vault, await with_retries(lambda: self._azure.account(account), call.waiter)):
-            return True
-        # One answer may come from a front end that is behind; believing it cuts an account off from its data.
-        await call.waiter.pause(SECOND_LOOK_SECONDS, f"making sure that {account.name} has left its key")
-        found = await with_retries(lambda: self._azure.account(account), call.waiter)
-        return _is_under_a_key_of(vault, found)
 
-    async def _principal(self, call: Call, account: ArmId) -> Mapping[str, Value]:
-        """The object id of the account's own identity; nothing of an account without one, or none."""
-        found = await with_retries(lambda: self._azure.account(account), call.waiter)
-        return {"principalId": found.principal_id} if found and found.principal_id else {}
+async def _needs_it(call: Call, account: ArmId, vault: ArmId) -> bool:
+    if _is_under_a_key_of(vault, await call.azure.account(account)):
+        return True
+    # One answer may come from a front end that is behind; believing it cuts an account off from its data.
+    await call.waiter.pause(SECOND_LOOK_SECONDS, f"making sure that {account.name} has left its key")
+    return _is_under_a_key_of(vault, await call.azure.account(account))
+
+
+async def _principal(call: Call, account: ArmId) -> Mapping[str, Value]:
+    """The object id of the account's own identity; nothing of an account without one, or none."""
+    found = await call.azure.account(account)
+    return {"principalId": found.principal_id} if found and found.principal_id else {}
 
 
 def _is_under_a_key_of(vault: ArmId, account: Account | None) -> bool:

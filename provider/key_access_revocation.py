@@ -25,9 +25,9 @@ from core.refusals import SECOND_LOOK_SECONDS
 from core.rights import Access
 from provider.binder import READ_LAG_SECONDS
 from provider.checks import Form, principal_id
+from provider.difference import Change, Difference, Differences, replaced
 from provider.key_access import KeyAccessHandler, own_access, remove_access
 from provider.resource import Call
-from provider.retrying import with_retries
 from provider.wire import Properties, Value
 
 _LOOK_SECONDS = 5.0
@@ -42,26 +42,26 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
         "principalId": (principal_id, True),
         "assignmentId": (arm_ids.parse, False),
     }
-    differences: ClassVar[Mapping[str, str]] = {
-        "keyId": "the access to another key is revoked",
-        "principalId": "the access of another identity is revoked",
-        "assignmentId": "another role assignment is removed",
+    differences: ClassVar[Differences] = {
+        "keyId": replaced("the access to another key is revoked"),
+        "principalId": replaced("the access of another identity is revoked"),
+        "assignmentId": Difference(Change.UPDATE, "another role assignment is removed"),
     }
-    outcome = ("revokedAt",)
+    known_later = ("revokedAt",)
 
     async def carry_out(
         self, call: Call, key: ArmId, principal: str, inputs: Properties
     ) -> Mapping[str, Value]:
         await self._revoke(call, key, principal, inputs.text("assignmentId"))
-        return {"revokedAt": self._now()}
+        return {"revokedAt": self.run.now()}
 
     async def still(
         self, call: Call, key: ArmId, principal: str, known: Properties
     ) -> Mapping[str, Value] | None:
         """Reads may show the access for a while after it was taken away; what they show later was given."""
         named = known.text("assignmentId")
-        while any(await own_access(self._azure, key, principal, call.waiter, assignment_id=named)):
-            left = READ_LAG_SECONDS - (self._clock.time() - _moment(known.text("revokedAt")))
+        while any(await own_access(call, key, principal, assignment_id=named)):
+            left = READ_LAG_SECONDS - (self.run.clock.time() - _moment(known.text("revokedAt")))
             if left <= 0:
                 return None
             await call.waiter.pause(
@@ -71,7 +71,7 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
         return {}
 
     async def _revoke(self, call: Call, key: ArmId, principal: str, assignment_id: str | None) -> None:
-        while await remove_access(self._azure, key, principal, call.waiter, assignment_id=assignment_id):
+        while await remove_access(call, key, principal, assignment_id=assignment_id):
             # A client that read the vault's policies before and now writes them all restores the access.
             await call.waiter.pause(
                 SECOND_LOOK_SECONDS, f"making sure that nothing gives {principal} access to {key.name} again"
@@ -79,16 +79,14 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
         await self._warn_of_other_access(call, key, principal)
 
     async def _warn_of_other_access(self, call: Call, key: ArmId, principal: str) -> None:
-        vault = await with_retries(lambda: self._azure.vault(key.parent), call.waiter)
+        vault = await call.azure.vault(key.parent)
         if vault is None:
             await call.inform(f"the vault {key.parent.name} does not exist, so nobody can use its keys")
             return
         scope = facts.key_id(vault.id, key.name)
         assignments = None
         if vault.uses_rbac:
-            assignments = await with_retries(
-                lambda: self._azure.role_assignments(scope, principal), call.waiter
-            )
+            assignments = await call.azure.role_assignments(scope, principal)
         left = rights.on_key(vault, principal, scope, assignments)
         if left.level in (Access.FULL, Access.NARROWER):
             giving = [
@@ -110,7 +108,7 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
         other members, too. The roles of a managed HSM are no resources of Azure."""
         if arm_ids.in_managed_hsm(scope):
             return []
-        found = await with_retries(lambda: self._azure.own_role_assignments(scope, principal), call.waiter)
+        found = await call.azure.own_role_assignments(scope, principal)
         own = {one.id.lower() for one in found}
         return [shlex.quote(one.id) for one in giving] if {one.id.lower() for one in giving} <= own else []
 

@@ -25,19 +25,16 @@ from typing import ClassVar
 from core import arm_ids, demands, facts
 from core.arm_ids import ArmId
 from core.facts import Account
-from provider.azure_calls import Azure
 from provider.binder import Binder
 from provider.checks import Form, principal_id
-from provider.difference import Difference, surroundings_difference
+from provider.difference import Change, Difference, Differences, replaced, surroundings_difference
 from provider.errors import service_message
 from provider.failure import ServiceError
 from provider.finding import Finding, Severity
 from provider.key_access import KeyAccessHandler
 from provider.preflight import GRANT_LISTING_SECONDS, RefusedOperationError, blocking, refusal
-from provider.resource import Call
-from provider.retrying import with_retries
+from provider.resource import Call, Run
 from provider.rules import access_findings
-from provider.waiting import Clock, Waiter
 from provider.wire import Properties, Value
 
 
@@ -50,15 +47,15 @@ class KeyAccessValidationHandler(KeyAccessHandler):
         "grantId": (None, False),
         "accountId": (arm_ids.account_id, False),
     }
-    differences: ClassVar[Mapping[str, str]] = {
-        "keyId": "the access to another key is validated",
-        "principalId": "the access of another identity is validated",
-        "grantId": "another grant is validated",
+    differences: ClassVar[Differences] = {
+        "keyId": replaced("the access to another key is validated"),
+        "principalId": replaced("the access of another identity is validated"),
+        "grantId": Difference(Change.UPDATE, "another grant is validated"),
     }
-    outcome = ("accessModel", "validatedAt", "proven")
+    known_later = ("accessModel", "validatedAt", "proven")
 
-    def __init__(self, azure: Azure, clock: Clock, binder: Binder) -> None:
-        super().__init__(azure, clock)
+    def __init__(self, run: Run, binder: Binder) -> None:
+        super().__init__(run)
         self._binder = binder
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
@@ -71,12 +68,12 @@ class KeyAccessValidationHandler(KeyAccessHandler):
     ) -> Mapping[str, Value]:
         model = await self._listed(call, key, principal)
         proven = await self._proven(call, key, principal, inputs.text("accountId"))
-        return {"accessModel": model, "validatedAt": self._now(), "proven": proven}
+        return {"accessModel": model, "validatedAt": self.run.now(), "proven": proven}
 
     async def still(
         self, call: Call, key: ArmId, principal: str, known: Properties
     ) -> Mapping[str, Value] | None:
-        model, findings = await self._findings(key, principal, call.waiter)
+        model, findings = await _findings(call, key, principal)
         return None if blocking(findings) else {"accessModel": model}
 
     async def _listed(self, call: Call, key: ArmId, principal: str) -> str | None:
@@ -87,7 +84,7 @@ class KeyAccessValidationHandler(KeyAccessHandler):
         backoff = call.waiter.backoff(first=2.0)
         while True:
             try:
-                model, findings = await self._findings(key, principal, call.waiter)
+                model, findings = await _findings(call, key, principal)
             except ServiceError as failure:
                 if not failure.is_forbidden:
                     raise
@@ -106,37 +103,17 @@ class KeyAccessValidationHandler(KeyAccessHandler):
                 )
             await call.waiter.pause(backoff.next(), f"waiting: {missing[0].text}")
 
-    async def _findings(self, key: ArmId, principal: str, waiter: Waiter) -> tuple[str, list[Finding]]:
-        """The vault's permission model, and what the identity lacks by it. Raises ServiceError."""
-        vault = await with_retries(lambda: self._azure.vault(key.parent), waiter)
-        if vault is None:
-            gone = Finding(
-                "vault-exists",
-                Severity.CHANGEABLE,
-                f"there is no vault {key.parent.text}",
-                f"az keyvault recover --name {key.parent.name}, if it was deleted",
-            )
-            return "", [gone]
-        roles = []
-        if vault.uses_rbac:
-            scope = facts.key_id(vault.id, key.name)
-            roles = await with_retries(lambda: self._azure.role_assignments(scope, principal), waiter)
-        model = "managedHsm" if vault.is_managed_hsm else "rbac" if vault.uses_rbac else "accessPolicy"
-        return model, list(access_findings(vault, roles, key.name, principal))
-
     async def _proven(self, call: Call, key: ArmId, principal: str, account_id: str | None) -> bool:
         """Whether the service was seen to use the key: by writing the binding of a bound account again."""
         if account_id is None:
             return False
         account = arm_ids.account_id(account_id)
         try:
-            live = await with_retries(lambda: self._azure.account(account), call.waiter)
+            live = await call.azure.account(account)
             if live is None or not _lives_on(live, key, principal):
                 return False
             current = live.encryption
-            version = await with_retries(
-                lambda: self._azure.key_version(key, current.key_version), call.waiter
-            )
+            version = await call.azure.key_version(key, current.key_version)
         except ServiceError as failure:
             if not failure.is_forbidden:
                 raise
@@ -144,13 +121,32 @@ class KeyAccessValidationHandler(KeyAccessHandler):
             return False
         reasons = [f"the key version {current.key_version} is not in the vault"]
         if version is not None:
-            reasons = [unmet.found for unmet in demands.key_usable(version, self._clock.time())]
+            reasons = [unmet.found for unmet in demands.key_usable(version, self.run.clock.time())]
         if reasons:
             # No wait would help: the service takes no write of an account that is bound to it.
             await call.inform(f"not proven: {'; '.join(reasons)}, and {account.name} is bound to it")
             return False
-        await self._binder.rewrite(account, current, call.waiter)
+        await self._binder.rewrite(account, current, call)
         return True
+
+
+async def _findings(call: Call, key: ArmId, principal: str) -> tuple[str, list[Finding]]:
+    """The vault's permission model, and what the identity lacks by it. Raises ServiceError."""
+    vault = await call.azure.vault(key.parent)
+    if vault is None:
+        gone = Finding(
+            "vault-exists",
+            Severity.CHANGEABLE,
+            f"there is no vault {key.parent.text}",
+            f"az keyvault recover --name {key.parent.name}, if it was deleted",
+        )
+        return "", [gone]
+    roles = []
+    if vault.uses_rbac:
+        scope = facts.key_id(vault.id, key.name)
+        roles = await call.azure.role_assignments(scope, principal)
+    model = "managedHsm" if vault.is_managed_hsm else "rbac" if vault.uses_rbac else "accessPolicy"
+    return model, list(access_findings(vault, roles, key.name, principal))
 
 
 def _lives_on(account: Account, key: ArmId, principal: str) -> bool:

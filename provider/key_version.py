@@ -9,24 +9,21 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from core import arm_ids, demands, key_uris
 from core.arm_ids import ArmId
-from core.clouds import Cloud
 from core.facts import KeyVersion as Version
-from provider.azure_calls import Azure
 from provider.checks import Failure, check_key_version
 from provider.difference import Difference, diff_key_version
+from provider.error_table import ErrorContext
+from provider.errors import translate
 from provider.failure import ServiceError
-from provider.finding import Finding
-from provider.live_state import LiveState
 from provider.others_locks import others_locks
 from provider.preflight import RefusedOperationError, blocking, pass_preflight, refusal, refused_as
-from provider.resource import Call, State
-from provider.retrying import with_retries
+from provider.resource import Call, Resource, Run, State
 from provider.rotation import (
     PlannedRotation,
     Rotation,
@@ -38,7 +35,6 @@ from provider.rotation import (
     rotation_preflight,
     unreachable,
 )
-from provider.waiting import Clock
 from provider.wire import UNKNOWN, Properties, Value
 
 _MARK = "rotationMark"
@@ -49,22 +45,19 @@ class NoVersionError(ValueError):
     """No version of the key can be bound; the message says why, and what to do."""
 
 
-class KeyVersionHandler:
-    """Implements `resource.Resource`; its id is the ARM id of the key."""
+class KeyVersionHandler(Resource):
+    """The id is the ARM id of the key."""
 
-    derived: Mapping[str, tuple[str, ...]] = {}
-
-    def __init__(self, azure: Azure, clock: Clock, cloud: Cloud, leaving: set[str]) -> None:
-        """Adds to `leaving` the ids, lower case, of the accounts that the program unbinds in this run."""
-        self._azure = azure
-        self._clock = clock
-        self._cloud = cloud
-        self._leaving = leaving
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def context(self, id: str, properties: Properties) -> ErrorContext:
+        return ErrorContext.of_key(id or properties.text("keyId"), by_deployer=True)
 
     def check(self, news: Properties) -> list[Failure]:
         if (account_id := news.text("accountId")) and news.known("accountLeaves") is True:
-            self._leaving.add(account_id.lower())
+            self.run.leaving.add(account_id.lower())
         return check_key_version(news)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
@@ -92,15 +85,16 @@ class KeyVersionHandler:
         key = arm_ids.key_id(id)
         written = Properties({"keyId": id, **inputs.values}, inputs.secrets)
         try:
-            newest = await self._newest(call, key)
+            newest = await call.azure.key_version(key, None)
             if newest is None:
                 return State("")
             chosen = await self._chosen(call, key, written, newest, olds.text("version") or "")
-        except RefusedOperationError as error:
-            if not (olds.values and key.in_managed_hsm and _is_out_of_reach(error.__cause__)):
+        except ServiceError as failure:
+            out_of_reach = failure.is_unreachable or failure.is_forbidden
+            if not (olds.values and key.in_managed_hsm and out_of_reach):
                 raise
             # A preview may run on a machine that the HSM's network does not let in.
-            await call.warn(f"not checked: {error}")
+            await call.warn(f"not checked: {translate(failure, self.context(id, olds))}")
             return State(id, olds.values, written.values)
         except NoVersionError as error:
             if not olds.values:
@@ -123,10 +117,10 @@ class KeyVersionHandler:
         async with self._locks[key.normalised]:
             with refused_as(planned.error_context):
                 await pass_preflight(
-                    lambda: self._rotation_preflight(planned, call), call, planned.refusal_head
+                    lambda: rotation_preflight(call, planned, self.run.clock), call, planned.refusal_head
                 )
                 owner = olds.text(_MARK) or call.urn
-                made = await Rotation(self._azure, call, planned, owner).to(generation(news))
+                made = await Rotation(call, planned, owner).to(generation(news))
         return State(id, {**self._filled(key, news, made, newest=made.version), **_marked(olds)})
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
@@ -134,7 +128,7 @@ class KeyVersionHandler:
         it tells the locks on them that others have made."""
         account_id = olds.text("accountId")
         vault_id = arm_ids.key_id(id).parent.text
-        for told in await others_locks(self._azure, call.waiter, [*filter(None, [account_id]), vault_id]):
+        for told in await others_locks(call.azure, [*filter(None, [account_id]), vault_id]):
             await call.warn(told)
 
     async def _preview_rotation(self, call: Call, planned: PlannedRotation) -> None:
@@ -144,9 +138,9 @@ class KeyVersionHandler:
         A login that may not rotate is taken for one of previews, which may run on another machine.
         """
         with refused_as(planned.error_context):
-            live, found = await self._rotation_preflight(planned, call)
-            lacks = await missing_to_rotate(self._azure, planned.key, call.waiter)
-            closed = await unreachable(self._azure, planned, live, call.waiter)
+            live, found = await rotation_preflight(call, planned, self.run.clock)
+            lacks = await missing_to_rotate(call.azure, planned.key)
+            closed = await unreachable(call.azure, planned, live)
         if closed and not lacks:
             found = [*found, closed]
         if blocking(found):
@@ -162,11 +156,6 @@ class KeyVersionHandler:
         for finding in found:
             await call.inform(f"not checked: {finding.text}")
 
-    async def _rotation_preflight(
-        self, planned: PlannedRotation, call: Call
-    ) -> tuple[LiveState, list[Finding]]:
-        return await rotation_preflight(self._azure, planned, call.waiter, self._clock)
-
     async def _planned(
         self, call: Call, key: ArmId, old_inputs: Properties, news: Properties
     ) -> PlannedRotation:
@@ -178,9 +167,7 @@ class KeyVersionHandler:
             generation=generation(old_inputs),
             is_other_account=bool(account and before) and not arm_ids.same(account or "", before or ""),
         )
-        with refused_as(planned.error_context):
-            deployer = await with_retries(self._azure.principal, call.waiter)
-        return replace(planned, deployer_id=deployer.object_id)
+        return replace(planned, deployer_id=(await call.azure.principal()).object_id)
 
     async def _preview_outputs(self, call: Call, inputs: Properties, current: str) -> dict[str, Value]:
         """The outputs as far as they can be known before anything is made."""
@@ -192,9 +179,9 @@ class KeyVersionHandler:
     async def _outputs(self, call: Call, key: ArmId, inputs: Properties, current: str) -> dict[str, Value]:
         """Reads the version to bind, and refuses a key that the service would not take. `current` is the
         version that the state has, "" without one."""
-        newest = await self._newest(call, key)
+        newest = await call.azure.key_version(key, None)
         if newest is None:
-            raise RefusedOperationError(await self._no_key(call, key))
+            raise RefusedOperationError(await _no_key(call, key))
         chosen = await self._chosen(call, key, inputs, newest, current)
         unmet = [found for found in demands.judge(None, None, chosen) if found.unmet]
         if unmet:
@@ -210,26 +197,6 @@ class KeyVersionHandler:
             )
         return self._filled(key, inputs, chosen, newest=newest.version)
 
-    async def _no_key(self, call: Call, key: ArmId) -> str:
-        """What is missing, the key or its vault, and the ways on."""
-        what, command = f"key {key.text}", f"az keyvault key recover {_options(key)}"
-        with suppress(ServiceError):
-            if await with_retries(lambda: self._azure.vault(key.parent), call.waiter) is None:
-                option = "--hsm-name" if key.in_managed_hsm else "--name"
-                what = f"vault {key.parent.text}"
-                command = f"az keyvault recover {option} {key.parent.name}"
-        return (
-            f"there is no {what}; create it first, or run `{command}` if it was deleted. If this update "
-            "creates the key, pass that key's id output as keyId"
-        )
-
-    async def _newest(self, call: Call, key: ArmId) -> Version | None:
-        return await self._read_version(call, key, None)
-
-    async def _read_version(self, call: Call, key: ArmId, version: str | None) -> Version | None:
-        with refused_as(PlannedRotation(key, "").error_context):
-            return await with_retries(lambda: self._azure.key_version(key, version), call.waiter)
-
     async def _chosen(
         self, call: Call, key: ArmId, inputs: Properties, newest: Version, current: str
     ) -> Version:
@@ -241,29 +208,27 @@ class KeyVersionHandler:
         """
         if pin := inputs.text("pin"):
             return await self._pinned(call, key, pin)
-        now = self._clock.time()
+        now = self.run.clock.time()
         reasons = [unmet.found for unmet in demands.key_usable(newest, now)]
         if not reasons:
             return newest
-        with refused_as(PlannedRotation(key, "").error_context):
-            listed = await with_retries(lambda: self._azure.key_versions(key), call.waiter)
-        versions = by_age(listed)
+        versions = by_age(await call.azure.key_versions(key))
         allowed = _not_older(versions, current) if current else versions if _is_early(newest, now) else []
         chosen = next((one for one in allowed if not demands.key_usable(one, now)), None)
         if chosen is None:
             raise NoVersionError(_no_version(key, newest, versions, now, is_bound=bool(current)))
         await call.warn(f"{'; '.join(reasons)}, so the version {chosen.version} is used")
         # A list says neither type nor operations.
-        return await self._read_version(call, key, chosen.version) or chosen
+        return await call.azure.key_version(key, chosen.version) or chosen
 
     async def _pinned(self, call: Call, key: ArmId, pin: str) -> Version:
-        found = await self._read_version(call, key, pin)
+        found = await call.azure.key_version(key, pin)
         if found is None:
             raise NoVersionError(
                 f"the key {key.name} has no version {pin}, which `pin` names; list them with "
                 f"`az keyvault key list-versions {_options(key)}`"
             )
-        if reasons := demands.key_usable(found, self._clock.time()):
+        if reasons := demands.key_usable(found, self.run.clock.time()):
             await call.warn(f"the pinned version cannot be used: {'; '.join(one.found for one in reasons)}")
         return found
 
@@ -293,12 +258,21 @@ class KeyVersionHandler:
         }
 
     def _vault_uri(self, key: ArmId) -> str:
-        return key_uris.uri_of(key.parent, self._cloud)
+        return key_uris.uri_of(key.parent, self.run.cloud)
 
 
-def _is_out_of_reach(cause: BaseException | None) -> bool:
-    """Whether a data plane did not let this machine in, or this login read."""
-    return isinstance(cause, ServiceError) and (cause.is_unreachable or cause.is_forbidden)
+async def _no_key(call: Call, key: ArmId) -> str:
+    """What is missing, the key or its vault, and the ways on."""
+    what, command = f"key {key.text}", f"az keyvault key recover {_options(key)}"
+    with suppress(ServiceError):
+        if await call.azure.vault(key.parent) is None:
+            option = "--hsm-name" if key.in_managed_hsm else "--name"
+            what = f"vault {key.parent.text}"
+            command = f"az keyvault recover {option} {key.parent.name}"
+    return (
+        f"there is no {what}; create it first, or run `{command}` if it was deleted. If this update "
+        "creates the key, pass that key's id output as keyId"
+    )
 
 
 def _marked(olds: Properties | None) -> dict[str, Value]:

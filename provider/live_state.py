@@ -12,12 +12,10 @@ from core.api_versions import FOUNDRY
 from core.arm_ids import ArmId
 from core.facts import Account, KeyVersion, RoleAssignment, Vault
 from core.key_uris import KeyUri
-from provider.azure_calls import Azure, all_pages
+from provider.azure import Azure, all_pages
 from provider.error_table import ErrorContext
 from provider.errors import translate
 from provider.failure import ServiceError
-from provider.retrying import with_retries
-from provider.waiting import Waiter
 
 _KEYS = (arm_ids.KEY.lower(), arm_ids.HSM_KEY.lower())
 S = TypeVar("S")
@@ -74,19 +72,21 @@ class LiveState:
     unreadable: tuple[Unreadable, ...] = ()
 
 
-async def read_live_state(azure: Azure, target: Target, waiter: Waiter) -> LiveState:
-    """Everything around a target. What may not be read is `unreadable`; every other failure is raised."""
-    live = await read_roles(azure, target, await read_resources(azure, target, waiter), waiter)
-    live = await read_projects(azure, target, live, waiter)
-    return await read_bound_key(azure, target, live, waiter)
+async def read_live_state(azure: Azure, target: Target) -> LiveState:
+    """Everything around a target. What may not be read is `unreadable`; every other failure is raised.
+
+    Here and below, `azure` asks again by itself (`retrying.patient`)."""
+    live = await read_roles(azure, target, await read_resources(azure, target))
+    live = await read_projects(azure, target, live)
+    return await read_bound_key(azure, target, live)
 
 
-async def read_resources(azure: Azure, target: Target, waiter: Waiter) -> LiveState:
+async def read_resources(azure: Azure, target: Target) -> LiveState:
     """Account, vault and key version, as far as the target names them; no version means the current one."""
     account, vault, key = await asyncio.gather(
-        _read("the account", target.account, azure.account, waiter),
-        _read("the vault", target.vault, azure.vault, waiter),
-        _read("the key version", target.key_id, lambda key: azure.key_version(key, _version(target)), waiter),
+        _read("the account", target.account, azure.account),
+        _read("the vault", target.vault, azure.vault),
+        _read("the key version", target.key_id, lambda key: azure.key_version(key, _version(target))),
     )
     return LiveState(
         account=account.value,
@@ -99,7 +99,7 @@ async def read_resources(azure: Azure, target: Target, waiter: Waiter) -> LiveSt
     )
 
 
-async def read_roles(azure: Azure, target: Target, live: LiveState, waiter: Waiter) -> LiveState:
+async def read_roles(azure: Azure, target: Target, live: LiveState) -> LiveState:
     """The same, with the roles on the key of the identity that is to use it, if the vault goes by roles."""
     account, vault, key = live.account, live.vault, target.key
     if account is None or vault is None or key is None or not (vault.uses_rbac and target.identity_known):
@@ -108,15 +108,13 @@ async def read_roles(azure: Azure, target: Target, live: LiveState, waiter: Wait
     if not principal:
         return live
     scope = facts.key_id(vault.id, key.name)
-    roles = await _read(
-        "the role assignments", scope, lambda key: azure.role_assignments(key, principal), waiter
-    )
+    roles = await _read("the role assignments", scope, lambda key: azure.role_assignments(key, principal))
     if roles.unreadable:
         return replace(live, unreadable=(*live.unreadable, roles.unreadable))
     return replace(live, roles=tuple(roles.value or ()))
 
 
-async def read_projects(azure: Azure, target: Target, live: LiveState, waiter: Waiter) -> LiveState:
+async def read_projects(azure: Azure, target: Target, live: LiveState) -> LiveState:
     """The same, with the projects of a Foundry account that is not bound yet: also of those that nobody's
     stack has."""
     account = live.account
@@ -125,7 +123,7 @@ async def read_projects(azure: Azure, target: Target, live: LiveState, waiter: W
     if not kinds.is_foundry(account.kind):
         return live
     path = f"{target.account.text}/projects"
-    listed = await _read("the projects", path, lambda path: _listed(azure, path), waiter)
+    listed = await _read("the projects", path, lambda path: _listed(azure, path))
     if listed.unreadable:
         return replace(live, unreadable=(*live.unreadable, listed.unreadable))
     return replace(live, projects=listed.value or ())
@@ -143,7 +141,7 @@ async def _listed(azure: Azure, path: str) -> tuple[str, ...]:
     return tuple(sorted(arm_ids.name_of(str(one["id"])) for one in found))
 
 
-async def read_bound_key(azure: Azure, target: Target, live: LiveState, waiter: Waiter) -> LiveState:
+async def read_bound_key(azure: Azure, target: Target, live: LiveState) -> LiveState:
     """The same, with the version that the account is bound to now, if another one in the same vault is to be
     bound: the service opens the data's key with the one before it locks it with the other."""
     bound = live.account.encryption.key if live.account else None
@@ -152,7 +150,7 @@ async def read_bound_key(azure: Azure, target: Target, live: LiveState, waiter: 
     if not bound.is_in(target.vault) or bound.same_version(target.key):
         return live
     id = arm_ids.key_id(facts.key_id(target.vault.text, bound.name))
-    read = await _read("the bound version", id, lambda key: azure.key_version(key, bound.version), waiter)
+    read = await _read("the bound version", id, lambda key: azure.key_version(key, bound.version))
     if read.unreadable:
         return replace(live, unreadable=(*live.unreadable, read.unreadable))
     return replace(live, bound_key=read.value, bound_key_read=True)
@@ -167,14 +165,12 @@ class _Read(Generic[T]):
     unreadable: Unreadable | None = None
 
 
-async def _read(
-    what: str, subject: S | None, question: Callable[[S], Awaitable[T | None]], waiter: Waiter
-) -> _Read[T]:
+async def _read(what: str, subject: S | None, question: Callable[[S], Awaitable[T | None]]) -> _Read[T]:
     """Asks about a subject, if it is known. What may not be read is no error."""
     if subject is None:
         return _Read()
     try:
-        return _Read(await with_retries(lambda: question(subject), waiter), was_read=True)
+        return _Read(await question(subject), was_read=True)
     except ServiceError as failure:
         if not failure.is_forbidden:
             raise

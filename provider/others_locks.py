@@ -13,18 +13,17 @@ from typing import Any
 from core import arm_ids
 from core.api_versions import LOCKS
 from core.facts import LOCK_NOTES
-from provider.azure_calls import Azure, all_pages
+from provider.azure import Azure, all_pages
 from provider.failure import ServiceError
-from provider.retrying import with_retries
-from provider.waiting import DeadlineError, Waiter
+from provider.waiting import DeadlineError
 
 
-async def others_locks(azure: Azure, waiter: Waiter, resource_ids: Collection[str]) -> list[str]:
+async def others_locks(azure: Azure, resource_ids: Collection[str]) -> list[str]:
     """What to say of each lock at, above or below the resources. Nothing of resources that are gone, or whose
     locks may not be read: a look that fails forbids nothing."""
     found: dict[str, str] = {}
     for id in resource_ids:
-        for lock in await _locks_of(azure, waiter, id):
+        for lock in await _locks_of(azure, id):
             properties, lock_id = lock.get("properties") or {}, str(lock["id"])
             if properties.get("notes") != LOCK_NOTES:
                 found.setdefault(
@@ -36,9 +35,9 @@ async def others_locks(azure: Azure, waiter: Waiter, resource_ids: Collection[st
     return [*found.values()]
 
 
-async def _locks_of(azure: Azure, waiter: Waiter, id: str) -> Sequence[Mapping[str, Any]]:
+async def _locks_of(azure: Azure, id: str) -> Sequence[Mapping[str, Any]]:
     path = arm_ids.child(id, arm_ids.LOCK)
     try:
-        return await all_pages(lambda link: with_retries(lambda: azure.ask("GET", link, LOCKS), waiter), path)
+        return await all_pages(lambda link: azure.ask("GET", link, LOCKS), path)
     except (ServiceError, DeadlineError):
         return ()

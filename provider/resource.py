@@ -1,28 +1,64 @@
-"""What the host needs of a resource or function, whatever it is: the engine's calls without its wire."""
+"""The life of a resource as the engine drives it, without its wire, and what most lives have in common.
+
+A preview answers with the inputs, and UNKNOWN for what only the act itself shows.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import ClassVar
 
-from provider.checks import Failure
-from provider.difference import Difference
-from provider.waiting import Log, Waiter
-from provider.wire import Properties, Value
+from core.clouds import Cloud
+from core.login import Login
+from provider.azure import Azure
+from provider.checks import Failure, Form, check
+from provider.difference import Difference, Differences, changed
+from provider.error_table import ErrorContext
+from provider.waiting import Clock, Log, Waiter
+from provider.wire import UNKNOWN, Properties, Value
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the engine: how long it may wait, and its log.
+    """One call of the engine: Azure, which asks again for as long as the call may wait (`retrying.patient`);
+    the login; and the engine's log.
 
     `warn` and `inform` stay in the log of the command; the progress messages of `waiter` are overwritten.
     """
 
     urn: str
+    azure: Azure
+    login: Login
     waiter: Waiter
     warn: Log
     inform: Log
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one login's resources share for one run of the engine. `clock` has Azure's time.
+
+    `declared` and `leaving` are ids of accounts, lower case: those that the program declares a binding for,
+    and those that it puts back on Microsoft-managed keys. The engine has each declared resource checked by
+    the provider that serves it, before it deletes anything (pulumi/pulumi
+    pkg/resource/deploy/step_generator.go); a delete itself does not say what else the program declares.
+    """
+
+    clock: Clock
+    login: Login
+    declared: set[str] = field(default_factory=set)
+    leaving: set[str] = field(default_factory=set)
+
+    @property
+    def cloud(self) -> Cloud:
+        return self.login.cloud
+
+    def now(self) -> str:
+        """Azure's time, as outputs have it."""
+        return datetime.fromtimestamp(self.clock.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True)
@@ -46,33 +82,55 @@ class PartialError(Exception):
         self.secrets = secrets
 
 
-class Resource(Protocol):
-    """The life of one resource type, as the engine drives it.
-
-    `derived` names, for an input, the outputs that contain it and must be secret when it is.
+class Resource(ABC):
+    """One resource type. All but `create` and `read` have a meaning that fits most: an update writes nothing,
+    and a deletion deletes nothing. Each call may raise ServiceError.
     """
 
-    derived: Mapping[str, tuple[str, ...]]
+    form: ClassVar[Form] = {}
+    """The inputs."""
+    differences: ClassVar[Differences] = {}
+    """The inputs that are compared, and what a difference is."""
+    known_later: ClassVar[tuple[str, ...]] = ()
+    """The outputs that only the creation shows."""
+    derived: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """For an input, the outputs that contain it and must be secret when it is."""
 
-    def check(self, news: Properties) -> list[Failure]: ...
+    def __init__(self, run: Run) -> None:
+        self.run = run
 
-    def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]: ...
+    def context(self, id: str, properties: Properties) -> ErrorContext:
+        """What the commands in an error of Azure are filled with; `id` is "" before there is one."""
+        return ErrorContext()
 
-    async def preview_create(self, call: Call, inputs: Properties) -> State: ...
+    def check(self, news: Properties) -> list[Failure]:
+        return check(news, self.form)
 
+    def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
+        return changed(old_inputs, news, self.differences)
+
+    async def preview_create(self, call: Call, inputs: Properties) -> State:
+        return State("", {**inputs.values, **dict.fromkeys(self.known_later, UNKNOWN)})
+
+    @abstractmethod
     async def create(self, call: Call, inputs: Properties) -> State: ...
 
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State: ...
+    @abstractmethod
+    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+        """The resource as it is; gone if its `id` is empty. An import comes with the id alone."""
 
     async def preview_update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State: ...
+    ) -> State:
+        return State(id, {**olds.values, **news.values})
 
     async def update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State: ...
+    ) -> State:
+        return await self.preview_update(call, id, olds, old_inputs, news)
 
-    async def delete(self, call: Call, id: str, olds: Properties) -> None: ...
+    async def delete(self, call: Call, id: str, olds: Properties) -> None:  # noqa: B027 - nothing is a meaning
+        """`olds` are the outputs, and the inputs that are no outputs."""
 
 
 def secret_outputs(resource: Resource, *sources: Properties) -> frozenset[str]:

@@ -1,43 +1,75 @@
-"""Answers that come without a model: how an operation goes on, a failure, or the lack of any answer."""
+"""Answers as facts: a change that was accepted, how it goes on, a failure, or the lack of any answer."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from core import adapters
-from provider.azure_calls import Progress
 from provider.failure import ServiceError
 
 if TYPE_CHECKING:
     from azure.core.exceptions import AzureError
 
 
-def progress_from(response: Any) -> Progress:
-    """One answer of an operation's URL; 202 without a status means that it is still running."""
-    body = _json(response)
-    status = body.get("status") or ("InProgress" if response.status_code == 202 else "Succeeded")
-    error = _error(body)
-    failure = None
-    if error:
-        failure = ServiceError(
-            200,
-            str(error.get("code") or status),
-            _message(error),
-            "the operation ended",
-            _inner_code(error),
-            _correlation(response.headers),
+@dataclass(frozen=True)
+class Accepted:
+    """A PATCH that ARM accepted. `operation_url` is None if it was done at once; `retry_after` is in seconds;
+    `key_version` is the key version that the answer shows, "" if it shows none."""
+
+    operation_url: str | None
+    retry_after: float | None = None
+    key_version: str = ""
+
+    @classmethod
+    def of(cls, response: Any) -> Accepted:
+        """The answer to a PATCH of an account."""
+        headers = response.headers
+        return cls(
+            headers.get("Azure-AsyncOperation") or headers.get("Location"),
+            retry_after_from(headers),
+            adapters.account(_json(response)).encryption.key_version,
         )
-    return Progress(str(status), retry_after_from(response.headers), failure)
+
+    @property
+    def operation_id(self) -> str | None:
+        """The operation's id: the last segment of its URL, without the signature that follows."""
+        return self.operation_url.partition("?")[0].rpartition("/")[2] if self.operation_url else None
 
 
-def bound_version(response: Any) -> str:
-    """The account's key version in an answer; "" if the answer has none."""
-    return adapters.account(_json(response)).encryption.key_version
+@dataclass(frozen=True)
+class Progress:
+    """One look at a long-running operation: `status` as Azure writes it (`Updating`, `Succeeded`,
+    `Failed`)."""
+
+    status: str
+    retry_after: float | None = None
+    failure: ServiceError | None = None
+
+    @classmethod
+    def of(cls, response: Any) -> Progress:
+        """An answer of an operation's URL; 202 without a status means that it is still running."""
+        body, headers = _json(response), response.headers
+        status = str(body.get("status") or ("InProgress" if response.status_code == 202 else "Succeeded"))
+        failure = None
+        if error := _error(body):
+            code, inner = str(error.get("code") or status), _inner_code(error)
+            doing = "the operation ended"
+            failure = ServiceError(200, code, _message(error), doing, inner, _correlation(headers))
+        return cls(status, retry_after_from(headers), failure)
+
+    @property
+    def done(self) -> bool:
+        return self.status.lower() in {"succeeded", "failed", "canceled", "cancelled"}
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status.lower() == "succeeded"
 
 
 def failure_from(error: AzureError, doing: str) -> ServiceError:

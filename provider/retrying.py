@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from core.refusals import RefusalKind
+from provider.azure import Azure
 from provider.errors import service_message
 from provider.failure import ServiceError
 from provider.waiting import Waiter
@@ -13,7 +14,7 @@ from provider.waiting import Waiter
 T = TypeVar("T")
 
 TRANSIENT_TRIES = 5
-"""How often a request is made that gets no answer, or a 5xx; the official clients make four tries."""
+"""How often a request is made that gets no answer, or a 5xx; azure-core by itself makes four."""
 
 
 async def with_retries(call: Callable[[], Awaitable[T]], waiter: Waiter) -> T:
@@ -28,6 +29,23 @@ async def with_retries(call: Callable[[], Awaitable[T]], waiter: Waiter) -> T:
             return await waiter.unless_stopped(call)
         except ServiceError as failure:
             await retries.pause_or_raise(failure)
+
+
+def patient(azure: Azure, waiter: Waiter) -> Azure:
+    """The same Azure, each of whose calls is made `with_retries`, but for those that may not be repeated
+    without a look in between: `bind` and `rotate`."""
+    return cast("Azure", _Patient(azure, waiter))
+
+
+class _Patient:
+    def __init__(self, azure: Azure, waiter: Waiter) -> None:
+        self._azure, self._waiter = azure, waiter
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._azure, name)
+        if name in ("bind", "rotate") or not callable(found):
+            return found
+        return lambda *given, **named: with_retries(lambda: found(*given, **named), self._waiter)
 
 
 class Retries:

@@ -16,7 +16,7 @@ from core.arm_ids import ArmId
 from core.facts import KeyVersion
 from core.key_uris import KeyUri
 from core.refusals import RefusalKind
-from provider.azure_calls import Azure
+from provider.azure import Azure
 from provider.error_table import ROTATION_PERMISSIONS, ErrorContext
 from provider.errors import translate
 from provider.failure import ServiceError
@@ -24,9 +24,9 @@ from provider.finding import Finding, Preflight, Severity
 from provider.live_state import LiveState, Target, read_bound_key, read_resources, read_roles
 from provider.preflight import GRANT_LISTING_SECONDS, RefusedOperationError, findings
 from provider.resource import Call
-from provider.retrying import Retries, with_retries
+from provider.retrying import Retries
 from provider.rules import ROTATION_RULES
-from provider.waiting import Clock, DeadlineError, Waiter
+from provider.waiting import Clock, DeadlineError
 from provider.wire import Properties
 
 T = TypeVar("T")
@@ -84,15 +84,12 @@ class PlannedRotation:
     @property
     def error_context(self) -> ErrorContext:
         """What the commands in an error are filled with."""
-        vault = self.key.parent
-        context = ErrorContext(
-            vault_id=vault.text, vault_name=vault.name, key_name=self.key.name, by_deployer=True
-        )
+        context = ErrorContext.of_key(self.key.text, by_deployer=True)
         return replace(context, deployer_id=self.deployer_id) if self.deployer_id else context
 
 
 async def rotation_preflight(
-    azure: Azure, planned: PlannedRotation, waiter: Waiter, clock: Clock
+    call: Call, planned: PlannedRotation, clock: Clock
 ) -> tuple[LiveState, list[Finding]]:
     """What is around a rotation, and every reason why the account could not be bound to a new version: asked
     first, since a version that was made is there to stay.
@@ -103,26 +100,24 @@ async def rotation_preflight(
     """
     key = KeyUri(planned.vault_uri, planned.key.name)
     target = Target(planned.account, key, planned.key.parent, identity_known=False)
-    live = await read_resources(azure, target, waiter)
+    live = await read_resources(call.azure, target)
     if planned.is_other_account and live.account and not live.account.encryption.is_customer_managed:
         target, live = replace(target, account=None), replace(live, account=None, account_read=False)
     if live.account and live.account.encryption.is_customer_managed:
         client = live.account.encryption.identity_client_id or None
         target = replace(target, identity_client_id=client, identity_known=True)
-    live = await read_roles(azure, target, live, waiter)
-    live = await read_bound_key(azure, target, live, waiter)
+    live = await read_roles(call.azure, target, live)
+    live = await read_bound_key(call.azure, target, live)
     return live, findings(
         Preflight(target, live, clock.time(), rebinding=True, generation=planned.generation), ROTATION_RULES
     )
 
 
-async def unreachable(
-    azure: Azure, planned: PlannedRotation, live: LiveState, waiter: Waiter
-) -> Finding | None:
+async def unreachable(azure: Azure, planned: PlannedRotation, live: LiveState) -> Finding | None:
     """Why this machine does not get through to the vault's data plane, where a key is rotated: found by a
     connection of its own, which only reads."""
     try:
-        await with_retries(lambda: azure.live_key_versions(planned.vault_uri, planned.key.name), waiter)
+        await azure.live_key_versions(planned.vault_uri, planned.key.name)
     except ServiceError as failure:
         if not failure.is_unreachable:
             return None  # what the deploying principal may do is a question of its own
@@ -134,19 +129,19 @@ async def unreachable(
     return None
 
 
-async def missing_to_rotate(azure: Azure, key: ArmId, waiter: Waiter) -> str:
+async def missing_to_rotate(azure: Azure, key: ArmId) -> str:
     """What the deploying principal is not seen to have of all that a rotation takes, as a message tells it;
     "" if nothing is missing. A policy for a group that the principal is in cannot be seen."""
     permissions = ROTATION_PERMISSIONS.split()
     try:
-        vault = await with_retries(lambda: azure.vault(key.parent), waiter)
+        vault = await azure.vault(key.parent)
         if vault is None:
             return "there is no vault or managed HSM that gives the deploying principal any"
-        principal = (await with_retries(azure.principal, waiter)).object_id
+        principal = (await azure.principal()).object_id
         id = facts.key_id(vault.id, key.name)
         roles = []
         if vault.uses_rbac:
-            roles = await with_retries(lambda: azure.role_assignments(id, principal), waiter)
+            roles = await azure.role_assignments(id, principal)
     except ServiceError as failure:
         if not failure.is_forbidden:
             raise
@@ -166,8 +161,7 @@ class Rotation:
     """Rotates one key for one resource. `owner` tells the resource from every other that has or had the
     key."""
 
-    def __init__(self, azure: Azure, call: Call, planned: PlannedRotation, owner: str) -> None:
-        self._azure = azure
+    def __init__(self, call: Call, planned: PlannedRotation, owner: str) -> None:
         self._call = call
         self._planned = planned
         self._owner = owner
@@ -191,18 +185,15 @@ class Rotation:
         newest = by_age(versions)[0]
         tags = {**newest.tags, ROTATION_TAG: f"{wanted}:{len(versions)}"}
         vault_uri, name = self._planned.vault_uri, self._planned.key.name
-        await self._with_access(
-            lambda: with_retries(
-                lambda: self._azure.tag_key_version(vault_uri, name, newest.version, tags), self._call.waiter
-            )
-        )
+        azure = self._call.azure
+        await self._with_access(lambda: azure.tag_key_version(vault_uri, name, newest.version, tags))
         return await self._with_access(lambda: self._once(wanted))
 
     async def _once(self, wanted: str) -> KeyVersion:
         retries = Retries(self._call.waiter)
         while True:
             try:
-                return await self._azure.rotate(self._planned.vault_uri, self._planned.key.name)
+                return await self._call.azure.rotate(self._planned.vault_uri, self._planned.key.name)
             except ServiceError as failure:
                 await retries.pause_or_raise(failure)
             # Without an answer nobody knows whether the vault made the version; only a second look shows.
@@ -211,9 +202,7 @@ class Rotation:
 
     async def _versions(self) -> list[KeyVersion]:
         vault_uri, name = self._planned.vault_uri, self._planned.key.name
-        return await self._with_access(
-            lambda: with_retries(lambda: self._azure.live_key_versions(vault_uri, name), self._call.waiter)
-        )
+        return await self._with_access(lambda: self._call.azure.live_key_versions(vault_uri, name))
 
     async def _with_access(self, act: Callable[[], Awaitable[T]]) -> T:
         """Carries out an act on the data plane, and waits while the deploying principal's access may not be
@@ -238,7 +227,7 @@ class Rotation:
 
     async def _access_is_shown(self) -> bool:
         if self._may_rotate is None:
-            lacks = await missing_to_rotate(self._azure, self._planned.key, self._call.waiter)
+            lacks = await missing_to_rotate(self._call.azure, self._planned.key)
             self._may_rotate = not lacks
         return self._may_rotate
 

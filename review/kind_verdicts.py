@@ -59,7 +59,7 @@ def _limits(one: Protection) -> Iterator[Judgement]:
     named = isinstance(one.key, ReviewedKey) and one.key.identity is not None
     linked = settings.linked_of(one.account)
     found = (
-        demands.tier(kind, tier) if one.bound and tier else None,
+        demands.tier(kind, tier, planned=True) if one.bound and tier else None,
         kind_limits.key_identity(kind, user_assigned=named),
         kind_limits.storage(kind, len(_storage(one.account))),
         kind_limits.search(kind, linked=any(what == "search" for what, _ in linked)),

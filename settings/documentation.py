@@ -3,17 +3,20 @@
 `python -m settings` writes the table for people and the JSON schema for editors into docs/.
 """
 
-import ast
-import dataclasses
-import inspect
-import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from components.arguments.inputs import Argument, ArgumentKind, Inputs, arguments, camel_case
+from components.arguments.inputs import (
+    Argument,
+    ArgumentKind,
+    Arguments,
+    arguments,
+    camel_case,
+    descriptions,
+)
 from core.environment import NAMESPACE
-from settings.model import NAME, PREVIOUS_NAME, PROTECT, REMOVED_SERVICES, ServiceSettings
+from settings.model import NAME, REMOVED_SERVICES, ServiceSettings
 
 _INTRODUCTION = """\
 # Settings
@@ -108,45 +111,27 @@ def _or(described: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
     return {**outer, "anyOf": [inner, *others]}
 
 
-def descriptions(args: type) -> dict[str, str]:
-    """The docstrings of a class's attributes, without the word that says whether each is required."""
-    parsed = ast.parse(inspect.getsource(args))
-    body = next(node.body for node in parsed.body if isinstance(node, ast.ClassDef))
-    found = {}
-    for declared, docstring in itertools.pairwise(body):
-        if (
-            isinstance(declared, ast.AnnAssign)
-            and isinstance(declared.target, ast.Name)
-            and isinstance(docstring, ast.Expr)
-            and isinstance(docstring.value, ast.Constant)
-        ):
-            text = " ".join(str(docstring.value.value).split())
-            found[declared.target.id] = re.sub(r"^(Required|Optional|Conditional)\. ", "", text)
-    return found
-
-
-def _declared(form: type[Inputs]) -> Iterator[tuple[str, Argument, Any, str]]:
-    """Each setting of a form: its name, how it is declared, its default and its meaning."""
-    meanings = {**descriptions(form.ARGS)}
+def _declared(form: type[Arguments]) -> Iterator[tuple[str, Argument, str]]:
+    """Each setting of a form: its name, how it is declared and its meaning."""
+    declared, meanings = dict(arguments(form)), descriptions(form)
     if form is ServiceSettings:
-        meanings |= {"name": NAME, "protect": PROTECT, "previous_name": PREVIOUS_NAME}
-    defaults = {field.name: field.default for field in dataclasses.fields(form)}
+        declared, meanings = {"name": form.declared_name(), **declared}, {"name": NAME, **meanings}
     # As a person writes them: what every service needs first.
-    first = [name for name in ("name", "location", "protect") if name in meanings]
-    declared = arguments(form)
-    for name in [*first, *(name for name in declared if name not in first)]:
-        yield name, declared[name], defaults[name], meanings[name]
+    first = [name for name in ("name", "location", "protect") if form is ServiceSettings]
+    for name in dict.fromkeys([*first, *declared]):
+        meaning = re.sub(r"^(Required|Optional|Conditional)\. ", "", meanings[name])
+        yield name, declared[name], meaning
 
 
-def _rows(form: type[Inputs], prefix: str) -> Iterator[str]:
-    for name, argument, default, meaning in _declared(form):
+def _rows(form: type[Arguments], prefix: str) -> Iterator[str]:
+    for name, argument, meaning in _declared(form):
         path = prefix + camel_case(name)
         if argument.form:
             yield from _rows(
                 argument.form, f"{path}[]." if argument.kind is ArgumentKind.GROUPS else f"{path}."
             )
             continue
-        shown = "required" if argument.required else _default(default)
+        shown = "required" if argument.required else _default(argument.default)
         yield f"| `{path}` | {_values(argument)} | {shown} | {meaning} |"
 
 
@@ -157,7 +142,7 @@ def _default(default: object) -> str:
 
 
 def _values(argument: Argument) -> str:
-    single = ", ".join(f"`{choice}`" for choice in argument.choices)
+    single = ", ".join(f"`{choice}`" for choice in argument.limits.choices)
     if argument.kind is ArgumentKind.TEXTS:
         return f"list of {single or 'text'}"
     if argument.kind is ArgumentKind.MAPPING:
@@ -165,10 +150,10 @@ def _values(argument: Argument) -> str:
     return single or _WORDS[argument.kind]
 
 
-def _properties(form: type[Inputs]) -> dict[str, Any]:
+def _properties(form: type[Arguments]) -> dict[str, Any]:
     return {
-        camel_case(name): {"title": _title(name), **_json(argument, default, meaning)}
-        for name, argument, default, meaning in _declared(form)
+        camel_case(name): {"title": _title(name), **_json(argument, meaning)}
+        for name, argument, meaning in _declared(form)
     }
 
 
@@ -178,12 +163,12 @@ def _title(name: str) -> str:
     return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
-def _json(argument: Argument, default: object, meaning: str) -> dict[str, Any]:
+def _json(argument: Argument, meaning: str) -> dict[str, Any]:
     """Below the top, too, a text may be secret, as `pulumi config set --secret --path` writes it. A flag or
     number may not: Pulumi would hand it over as text, which is refused."""
     described: dict[str, Any] = {"description": meaning}
-    if not argument.required and default not in (None, "", ()) and not argument.form:
-        described["default"] = default
+    if not argument.required and argument.default not in (None, "", ()) and not argument.form:
+        described["default"] = argument.default
     if argument.form:
         required = [camel_case(name) for name, one in arguments(argument.form).items() if one.required]
         form: dict[str, Any] = {"additionalProperties": False, "properties": _properties(argument.form)}
@@ -201,14 +186,14 @@ def _json(argument: Argument, default: object, meaning: str) -> dict[str, Any]:
     single: dict[str, Any] = {
         "type": "string" if argument.kind is ArgumentKind.TEXTS else _JSON_TYPES[argument.kind]
     }
-    if argument.choices:
-        single["enum"] = list(argument.choices)
+    if argument.limits.choices:
+        single["enum"] = list(argument.limits.choices)
     if argument.kind is ArgumentKind.TEXTS:
         items = _or(single, _ANY_SECRET)
         return {**described, "type": ["array", "null"], "items": items, "uniqueItems": True}
-    if argument.minimum is not None:
-        single["minimum"] = argument.minimum
-    if argument.maximum is not None:
-        single["maximum"] = argument.maximum
+    if argument.limits.minimum is not None:
+        single["minimum"] = argument.limits.minimum
+    if argument.limits.maximum is not None:
+        single["maximum"] = argument.limits.maximum
     found = {**described, **single}
     return _or(found, _ANY_SECRET) if argument.kind is ArgumentKind.TEXT else found

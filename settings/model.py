@@ -2,22 +2,11 @@
 options."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from components.arguments import names
-from components.arguments.inputs import as_args, flag, text
-from components.service_args import ServiceInputs
+from components.arguments.inputs import argument
+from components.service_args import EncryptedAIServicesAccountArgs
 
-PROTECT = (
-    "Whether Pulumi refuses to delete or replace the resources that hold data and those that let the account "
-    "use its key (`ResourceOptions(protect=...)` in a program). The role assignments of `callers` are not "
-    "protected, so that you can remove each of them: `pulumi destroy --exclude-protected` deletes them, and "
-    "the next update makes them again."
-)
-PREVIOUS_NAME = (
-    "Name that the service was created with, if `name` has changed since. Its resources keep the names that "
-    "are derived from it, in Azure and in the stack; only the stack's outputs have the new name."
-)
 REMOVED_SERVICES = (
     "Names of services that this stack deletes with their accounts and data. A service that is no longer "
     "listed and not named here is refused."
@@ -28,24 +17,27 @@ NAME = (
 )
 
 
-# A program sets these by ResourceOptions and by the name of the component.
-_NO_ARGUMENTS = frozenset({"protect", "previous_name", "label"})
-
-
 @dataclass(frozen=True, kw_only=True)
-class ServiceSettings(ServiceInputs):
-    """One service: the arguments of EncryptedAIServicesAccount and its protection.
+class ServiceSettings(EncryptedAIServicesAccountArgs):
+    """One service: the arguments of EncryptedAIServicesAccount, and what a program sets by options.
 
     `name` is the one that it was created with, and `label` the one that the stack's outputs have.
     """
 
-    protect: bool = flag(default=True)
-    previous_name: str | None = text(check=names.SERVICE.checked)
-    label: str = ""
+    protect: bool = True
+    """Whether Pulumi refuses to delete or replace the resources that hold data and those that let the account
+    use its key (`ResourceOptions(protect=...)` in a program). The role assignments of `callers` are not
+    protected, so that you can remove each of them: `pulumi destroy --exclude-protected` deletes them, and the
+    next update makes them again."""
+    previous_name: str | None = argument(None, check=names.SERVICE.checked)
+    """Name that the service was created with, if `name` has changed since. Its resources keep the names that
+    are derived from it, in Azure and in the stack; only the stack's outputs have the new name."""
+    _label: str = ""
 
-    def args(self) -> dict[str, Any]:
-        """The arguments of EncryptedAIServicesAccount, as the stack gives them."""
-        return {name: value for name, value in as_args(self).items() if name not in _NO_ARGUMENTS}
+    @property
+    def label(self) -> str:
+        """The name that the stack's outputs have."""
+        return self._label
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,10 @@ from settings.shared import FILE, merged
 
 SERVICES = "services"
 REMOVED = "removedServices"
-_ARGUMENTS = {camel_case(name): argument for name, argument in arguments(ServiceSettings).items()}
+_ARGUMENTS = {
+    camel_case(name): declared
+    for name, declared in {"name": ServiceSettings.declared_name(), **arguments(ServiceSettings)}.items()
+}
 _SHORTEST_SECRET = 4
 _LOGIN = "azure-native:"
 
@@ -68,7 +71,7 @@ def parse(
         if service.previous_name and not wrong:
             # What was made is known by the name that it was made with.
             service, wrong = _examined({**given, "name": service.previous_name}, stack)
-        services.append(dataclasses.replace(service, label=str(given.get("name"))))
+        services.append(dataclasses.replace(service, _label=str(given.get("name"))))
         problems += [Problem(_place(problem.path, alone, prefix), problem.text) for problem in wrong]
     if not problems:
         problems += problems_between(services)
@@ -109,12 +112,10 @@ def _without_path(raw: dict[str, object]) -> Iterator[Problem]:
 
 
 def _examined(given: Mapping[str, object], stack: str) -> tuple[ServiceSettings, list[Problem]]:
+    rest = {name: value for name, value in given.items() if name != "name"}
+    others = ["name", SERVICES, REMOVED]
     return examine(
-        ServiceSettings,
-        given,
-        spelling=camel_case,
-        others=[SERVICES, REMOVED],
-        besides={"stack": stack},
+        ServiceSettings, rest, name=given.get("name"), spelling=camel_case, others=others, _stack=stack
     )
 
 

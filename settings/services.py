@@ -28,7 +28,7 @@ def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
         "network.privateDnsZoneIds": [
             arm_ids.parse(str(service.network.subnet_id)).parent.text
             for service in services
-            if service.network.subnet_id and len(service.network.private_dns_zone_ids) < _zone_count(service)
+            if service.network.subnet_id and _makes_zone(service)
         ],
     }
     for resource in ("identity", "workspace", "privateEndpoint", "networkInterface", "actionGroup", "alert"):
@@ -81,8 +81,11 @@ def _shared_addresses(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
                 )
 
 
-def _zone_count(service: ServiceSettings) -> int:
-    return sum(len(zones) for zones in dns_zones(service.location, service.account_kind).values())
+def _makes_zone(service: ServiceSettings) -> bool:
+    """Whether a service makes a DNS zone of its own: it has no endpoint of a vault that exists elsewhere."""
+    zones = dns_zones(service.location, service.account_kind)
+    used = [*zones[ACCOUNT], *(zones[VAULT] if service.makes_vault else ())]
+    return any(service.network.zone_id(zone) is None for zone in used)
 
 
 def _shared_operators(services: Sequence[ServiceSettings]) -> Iterator[Problem]:

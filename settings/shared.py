@@ -111,7 +111,7 @@ def merged(*levels: Values) -> dict[str, object]:
         for name, value in level.items():
             below = found.get(name)
             both = isinstance(below, Mapping) and isinstance(value, Mapping)
-            found[name] = {**below, **value} if both else value  # type: ignore[dict-item]
+            found[name] = merged(below, value) if both else value  # type: ignore[arg-type]
     return found
 
 
@@ -119,15 +119,13 @@ def origins(levels: Sequence[tuple[str, Values]]) -> dict[str, tuple[object, str
     """Each setting of merged levels, by its path, with its value and the place that it comes from."""
     found: dict[str, tuple[object, str]] = {}
     for name, value in merged(*(settings for _, settings in levels)).items():
-        parts = value.items() if isinstance(value, Mapping) and value else [("", value)]
-        for inner, one in parts:
-            said = [place for place, settings in levels if _says(settings.get(name), inner)]
-            found[f"{name}.{inner}" if inner else name] = (one, said[-1] if said else levels[-1][0])
+        said = [(place, settings[name]) for place, settings in levels if name in settings]
+        if isinstance(value, Mapping) and value:
+            groups = [(place, one) for place, one in said if isinstance(one, Mapping)]
+            found |= {f"{name}.{inner}": one for inner, one in origins(groups).items()}
+        else:
+            found[name] = (value, said[-1][0])
     return found
-
-
-def _says(value: object, inner: str) -> bool:
-    return value is not None and (not inner or (isinstance(value, Mapping) and inner in value))
 
 
 def read(folder: Path) -> SharedSettings:

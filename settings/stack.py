@@ -30,13 +30,14 @@ def load() -> Settings:
 
 def shown_secrets(values: Mapping[str, str], secret: Collection[str]) -> Iterator[str]:
     """A warning for each secret setting that does not stay secret. If one value in a list is secret, Pulumi
-    marks the whole list as secret, and does not show which value it is."""
+    marks the whole list as secret, and does not show which value it is: where it may be the one that stays
+    secret, nothing is said."""
     for key in sorted({*secret} - {_NOT_SHOWN}):
-        rest = f", except for each {_NOT_SHOWN} in it" if f'"{_NOT_SHOWN}"' in values[key] else ""
-        yield (
-            f"{NAMESPACE}{key} is secret in the stack's file, but is stored and shown as plain text{rest}, "
-            "because Azure itself shows it in a resource's name, region or tags"
-        )
+        if f'"{_NOT_SHOWN}"' not in values[key]:
+            yield (
+                f"{NAMESPACE}{key} is secret in the stack's file, but is stored and shown as plain text, "
+                "because Azure itself shows it in a resource's name, region or tags"
+            )
 
 
 def _values(namespace: str) -> Mapping[str, str]:

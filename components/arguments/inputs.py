@@ -1,22 +1,25 @@
-"""Reads the arguments of a component into one typed, frozen form.
+"""Declares the arguments of components, and reads them: a stack's file, a program's or another language's.
 
-A form declares each argument with `text`, `number` and the like: type, choices, format, and whether an output
-of a resource may stand for it. All problems are found in one pass, and the defaults are applied once.
-
-Each component declares its arguments twice, under the same names: as a TypedDict, which callers write and
-Pulumi makes the package's schema from, and as the form. A test keeps them alike.
+A component declares its arguments once, as a frozen dataclass. A Python program writes that class, or a plain
+dictionary of the same names. Package schema, settings page and editor schema are made from it, and the parts
+read it. An annotation says an argument's type, and whether an output of a resource may stand for it; the
+default whether it is required; `argument` the rest. All problems are found in one pass.
 """
 
-from __future__ import annotations
-
+import ast
 import dataclasses
 import difflib
+import inspect
+import itertools
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import MISSING, dataclass, field
 from enum import Enum
-from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast
+from functools import cache
+from types import NoneType
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast, get_args, get_origin
 
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
@@ -40,24 +43,31 @@ class ArgumentKind(Enum):
 
 
 @dataclass(frozen=True)
-class Argument:
-    """How one argument is declared. `is_name`: it is the component's own name, which is no argument of it.
+class ArgumentLimits:
+    """What an argument may be. `derive` makes the default from the arguments, once none is wrong; it raises
+    ValueError where the component's name is too long for it. `example` is shown where it is missing."""
 
-    `accepts_outputs`: an output of a resource may stand for it. `derive` makes the default from the name of
-    the component. `example` is shown where the argument is missing.
-    """
-
-    kind: ArgumentKind
-    required: bool = False
-    accepts_outputs: bool = False
+    check: Check | None = None
     choices: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
-    check: Check | None = None
-    form: type[Inputs] | None = None
-    derive: Callable[[str], str] | None = None
+    derive: Callable[[Any], str] | None = None
     example: str = ""
-    is_name: bool = False
+
+
+class Argument(NamedTuple):
+    """How one argument is declared. `accepts_outputs`: an output of a resource may stand for it."""
+
+    kind: ArgumentKind
+    default: Any
+    limits: ArgumentLimits
+    accepts_outputs: bool = False
+    form: "type[Arguments] | None" = None
+
+    @property
+    def required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is MISSING
 
 
 class ArgumentRule(NamedTuple):
@@ -67,79 +77,127 @@ class ArgumentRule(NamedTuple):
     reads: tuple[str, ...]
 
 
+def argument(default: Any = MISSING, **limits: Any) -> Any:
+    """A field of `Arguments`, with its default and the fields of `ArgumentLimits`."""
+    return field(default=default, metadata={"limits": ArgumentLimits(**limits)})
+
+
 @dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """Arguments that were read: those of the TypedDict `ARGS`, with defaults, under the rules `RULES`.
+class Arguments:
+    """Arguments that belong together, and the rules between them. Names with an underscore are no
+    arguments."""
 
-    `given` are the names of those that the caller gave.
-    """
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = ()
 
-    ARGS: ClassVar[type]
-    RULES: ClassVar[tuple[ArgumentRule, ...]] = ()
+    _given: frozenset[str] | None = field(default=None, compare=False, repr=False)
 
-    given: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    @property
+    def given(self) -> frozenset[str]:
+        """The names of those that the caller gave; a program that writes the class gives what is not the
+        default."""
+        if self._given is not None:
+            return self._given
+        defaults = {name: one.default for name, one in arguments(type(self)).items()}
+        return frozenset(name for name in defaults if not _is(getattr(self, name), defaults[name]))
 
     def completed(self) -> Self:
-        """The same with defaults that are derived from other arguments. Called when nothing is wrong."""
-        return self
+        """The same with defaults that follow from other arguments. Called when nothing is wrong."""
+        made: dict[str, Any] = {}
+        for name, one in arguments(type(self)).items():
+            if one.limits.derive and not getattr(self, name):
+                try:
+                    made[name] = one.limits.derive(self)
+                except ValueError as error:
+                    raise ValueError(f"{error}; shorten the name, or give {camel_case(name)}") from None
+        return dataclasses.replace(self, **made)
+
+    def problems(self, wrong: Collection[str] = ()) -> Iterator[Problem]:
+        """What is wrong between them; rules that read one of `wrong` are skipped."""
+        for form in type(self).__mro__:
+            for rule in vars(form).get("_RULES", ()):
+                if not {*wrong} & {*rule.reads}:
+                    yield from rule.problems(self)
 
 
-F = TypeVar("F", bound=Inputs)
+@dataclass(frozen=True, kw_only=True)
+class ComponentArguments(Arguments):
+    """The arguments of a component. `_NAME` limits the component's own name."""
+
+    _NAME: ClassVar[ArgumentLimits] = ArgumentLimits()
+
+    _name: str = ""
+
+    @property
+    def name(self) -> str:
+        """The component's own name, from which names of its resources are derived; "" until they are read."""
+        return self._name
+
+    @classmethod
+    def declared_name(cls) -> "Argument":
+        """How the component's own name is declared."""
+        return Argument(ArgumentKind.TEXT, MISSING, cls._NAME)
 
 
-def component_name(check: Check | None = None) -> Any:
-    """The component's own name, from which names of its resources are derived."""
-    return field(metadata=_declared(Argument(ArgumentKind.TEXT, required=True, check=check, is_name=True)))
+F = TypeVar("F", bound=Arguments)
 
 
-def text(default: str | None = None, **declared: Any) -> Any:
-    """A text with a default."""
-    return field(default=default, metadata=_declared(Argument(ArgumentKind.TEXT, **declared)))
+def arguments(form: type[Arguments]) -> Mapping[str, Argument]:
+    """The declared arguments of a form by their Python names, its own before those that it inherits."""
+    return _arguments(cast("Any", form))
 
 
-def required_text(**declared: Any) -> Any:
-    """A text that must be given."""
-    return field(metadata=_declared(Argument(ArgumentKind.TEXT, required=True, **declared)))
+@cache
+def _arguments(form: Any) -> Mapping[str, Argument]:
+    fields = {one.name: one for one in dataclasses.fields(form)}
+    names = dict.fromkeys(
+        name for one in form.__mro__ for name in inspect.get_annotations(one) if name in fields
+    )
+    return {name: _declared(fields[name]) for name in names if not name.startswith("_")}
 
 
-def number(default: int | None = None, **declared: Any) -> Any:
-    """A whole number with a default."""
-    return field(default=default, metadata=_declared(Argument(ArgumentKind.NUMBER, **declared)))
+def _declared(declared: "dataclasses.Field[Any]") -> Argument:
+    kind, accepts_outputs, form = _type(declared.type)
+    return Argument(
+        kind, declared.default, declared.metadata.get("limits", ArgumentLimits()), accepts_outputs, form
+    )
 
 
-def flag(default: bool | None = None) -> Any:
-    """True or false."""
-    return field(default=default, metadata=_declared(Argument(ArgumentKind.FLAG)))
+_SINGLE = {str: ArgumentKind.TEXT, int: ArgumentKind.NUMBER, bool: ArgumentKind.FLAG}
 
 
-def texts(default: tuple[str, ...] | None = (), **declared: Any) -> Any:
-    """A list of texts, each listed once; empty by default, or None where an empty list says something."""
-    return field(default=default, metadata=_declared(Argument(ArgumentKind.TEXTS, **declared)))
+def _type(hint: Any) -> tuple[ArgumentKind, bool, type[Arguments] | None]:
+    """The kind of an annotation, whether an output may stand for it, and the form of a group."""
+    options = [one for one in get_args(hint) if one is not NoneType]
+    if hint in _SINGLE:
+        return _SINGLE[hint], False, None
+    if isinstance(hint, type) and issubclass(hint, Arguments):
+        return ArgumentKind.GROUP, False, hint
+    origin = get_origin(hint)
+    if origin in (dict, Mapping):
+        return ArgumentKind.MAPPING, False, None
+    if origin is Sequence:
+        _, accepts_outputs, form = _type(options[0])
+        return (ArgumentKind.GROUPS if form else ArgumentKind.TEXTS), accepts_outputs, form
+    for one in options:
+        if get_origin(one) is Awaitable:  # pulumi.Input
+            kind, _, form = _type(get_args(one)[0])
+            return kind, True, form
+    return _type(options[0])
 
 
-def mapping(**declared: Any) -> Any:
-    """An object of names and texts; none by default."""
-    return field(default=None, metadata=_declared(Argument(ArgumentKind.MAPPING, **declared)))
+def _is(value: object, default: object) -> bool:
+    return value is default or (not isinstance(value, pulumi.Output) and value == default)
 
 
-def group(form: type[Inputs]) -> Any:
-    """Arguments that belong together; all with their defaults by default."""
-    return field(default_factory=form, metadata=_declared(Argument(ArgumentKind.GROUP, form=form)))
-
-
-def optional_group(form: type[Inputs]) -> Any:
-    """Arguments that belong together; none by default."""
-    return field(default=None, metadata=_declared(Argument(ArgumentKind.GROUP, form=form)))
-
-
-def groups(form: type[Inputs]) -> Any:
-    """A list of groups; empty by default."""
-    return field(default=(), metadata=_declared(Argument(ArgumentKind.GROUPS, form=form)))
-
-
-def arguments(form: type[Inputs]) -> dict[str, Argument]:
-    """The declared arguments of a form by their Python names."""
-    return {one.name: one.metadata["argument"] for one in dataclasses.fields(form) if one.metadata}
+def descriptions(form: type[Arguments]) -> dict[str, str]:
+    """What each argument does: the docstrings of a form's attributes, each on one line."""
+    found: dict[str, str] = {}
+    for one in reversed(form.__mro__[:-1]):
+        (parsed,) = ast.parse(inspect.getsource(one)).body
+        for declared, text in itertools.pairwise(cast("ast.ClassDef", parsed).body):
+            if isinstance(declared, ast.AnnAssign) and isinstance(text, ast.Expr):
+                found[ast.unparse(declared.target)] = " ".join(ast.literal_eval(text.value).split())
+    return {name: found.get(name, "") for name in arguments(form)}
 
 
 def camel_case(python_name: str) -> str:
@@ -148,87 +206,69 @@ def camel_case(python_name: str) -> str:
     return first + "".join(word.title() for word in rest)
 
 
-def read(
-    form: type[F],
-    name: str,
-    args: object,
-    *,
-    secret: Callable[[], frozenset[str]] = frozenset,
-    besides: Mapping[str, object] | None = None,
-) -> F:
-    """The arguments of a component in their form. Raises InputError with every problem, in which no text that
-    `secret` returns appears. `besides` are values of the form's fields that are no arguments."""
-    given = args if isinstance(args, Mapping) else {}
-    inputs, problems = examine(form, given, name=name, besides=besides)
-    if given is not args:
-        problems = [Problem("args", f"found a {type(args).__name__}, expected a dictionary of arguments")]
+def read(form: type[F], name: str, args: object, *, secrets_in: object = None) -> F:
+    """The arguments of a component, checked; as they are where they were read before. Raises InputError with
+    every problem, in which no secret value of `secrets_in`, by default of the arguments, appears."""
+    if _was_read(form, name, args):
+        return cast("F", args)
+    given = _as_mapping(args)
+    inputs, problems = examine(form, given or {}, name=name)
+    if given is None:
+        found = type(args).__name__
+        problems = [
+            Problem("args", f"found a {found}, expected a dictionary of arguments or {form.__name__}")
+        ]
     if problems:
-        hidden = secret()
+        hidden = _secret_texts(args if secrets_in is None else secrets_in)
         problems = [
             Problem(one.path, "is wrong; its value is secret")
             if any(text in one.text for text in hidden)
             else one
             for one in problems
         ]
-        raise InputError(form.ARGS.__name__.removesuffix("Args"), name, problems)
+        raise InputError(form.__name__.removesuffix("Args"), name, problems)
     return inputs
+
+
+def _was_read(form: type[Arguments], name: str, args: object) -> bool:
+    return isinstance(args, form) and isinstance(args, ComponentArguments) and args.name == name
+
+
+def read_known(form: type[F], name: str, args: object) -> tuple[F, F]:
+    """The arguments of a component, first with the values of outputs as far as they are known, then with the
+    outputs. Waits for them: only for a component whose shape depends on the values. Raises InputError."""
+    if _was_read(form, name, args):
+        return cast("F", args), cast("F", args)
+    known = read(form, name, _known_group(form, args), secrets_in=args)
+    return known, read(form, name, args)
 
 
 def examine(
     form: type[F],
     args: Mapping[str, object],
     *,
-    name: str | None = None,
+    name: object = None,
     spelling: Callable[[str], str] = str,
     others: Sequence[str] = (),
-    besides: Mapping[str, object] | None = None,
+    **private: object,
 ) -> tuple[F, list[Problem]]:
     """The arguments in their form, and every problem; an argument that is wrong has its default.
 
-    Without `name`, the component's own name is read from the arguments, too. `spelling` turns a Python name
-    into the caller's; `others` are further names that a misspelt one may have meant.
-    `besides` are values of the form's fields that are no arguments.
+    `name` is the component's own. `spelling` turns a Python name into the caller's; `others` are further
+    names that a misspelt one may have meant; `private` are values of fields that are no arguments.
     """
-    reading = _Reading(spelling, others, fixed={} if name is None else {"name": name}, besides=besides or {})
-    inputs = reading.form(form, args, "")
-    return (inputs if reading.problems else inputs.completed()), reading.problems
-
-
-def with_known_values(form: type[Inputs], args: object) -> object:
-    """The arguments with each output that they accept replaced by its value, where that is known.
-
-    Waits for the outputs: only for a component whose shape depends on the values.
-    """
-    declared = arguments(form)
-    if not isinstance(args, Mapping):
-        return args
-    return {name: _known(declared.get(name), value) for name, value in args.items()}
-
-
-def secret_texts(args: object) -> frozenset[str]:
-    """The values of outputs in the arguments that are secret and known. Waits for the outputs."""
-    if isinstance(args, Mapping):
-        return frozenset(text for value in args.values() for text in secret_texts(value))
-    if isinstance(args, list | tuple):
-        return frozenset(text for value in args for text in secret_texts(value))
-    if isinstance(args, pulumi.Output) and _sync_await(args.is_secret()):
-        value = _sync_await(args.future())
-        return frozenset({value} if isinstance(value, str) and value else ())
-    return frozenset()
-
-
-def as_args(inputs: Inputs) -> dict[str, Any]:
-    """The arguments that were given, as a component takes them: without its name and without defaults."""
-    declared = arguments(type(inputs))
-    return {
-        name: _given(declared[name], getattr(inputs, name))
-        for name in declared
-        if name in inputs.given and not declared[name].is_name
-    }
+    reading = _Reading(spelling, others)
+    inputs = reading.component(form, args, name, private)
+    if reading.problems:
+        return inputs, reading.problems
+    try:
+        return inputs.completed(), []
+    except ValueError as error:
+        return inputs, [Problem("name", str(error))]
 
 
 def known_text(value: pulumi.Input[str] | None) -> str | None:
-    """A value that with_known_values() settled; UNKNOWN for an output whose value is not known yet."""
+    """A value of known arguments; UNKNOWN for an output whose value is not known yet."""
     return UNKNOWN if isinstance(value, pulumi.Output) else cast("str | None", value)
 
 
@@ -242,38 +282,40 @@ def source_resources(value: pulumi.Input[str]) -> list[pulumi.Resource]:
     return list(_sync_await(value.resources())) if isinstance(value, pulumi.Output) else []
 
 
-def _declared(argument: Argument) -> dict[str, Argument]:
-    return {"argument": argument}
+def _as_mapping(value: object) -> Mapping[str, object] | None:
+    """A group of arguments by name; None where it is something else."""
+    if isinstance(value, Arguments):
+        return {name: getattr(value, name) for name in sorted(value.given)}
+    return value if isinstance(value, Mapping) and all(isinstance(key, str) for key in value) else None
 
 
-def _known(argument: Argument | None, value: Any) -> Any:
-    if argument is None:
+def _secret_texts(args: object) -> frozenset[str]:
+    """The values of outputs in the arguments that are secret and known. Waits for the outputs."""
+    if isinstance(args, pulumi.Output):
+        value = _sync_await(args.future()) if _sync_await(args.is_secret()) else None
+        return frozenset({value} if isinstance(value, str) and value else ())
+    group = _as_mapping(args)
+    inner = group.values() if group is not None else args if isinstance(args, list | tuple) else ()
+    return frozenset(text for one in inner for text in _secret_texts(one))
+
+
+def _known_group(form: type[Arguments], args: object) -> object:
+    declared, given = arguments(form), _as_mapping(args)
+    return args if given is None else {name: _known(declared.get(name), one) for name, one in given.items()}
+
+
+def _known(declared: Argument | None, value: Any) -> Any:
+    if declared is None:
         return value
-    if isinstance(value, pulumi.Output) and argument.accepts_outputs and argument.kind is ArgumentKind.TEXT:
+    if isinstance(value, pulumi.Output) and declared.accepts_outputs and declared.kind in _WAITED_FOR:
         # The id of a resource that a preview would create is an empty text.
         return _sync_await(value.future()) or value
-    if isinstance(value, list | tuple) and argument.accepts_outputs:
-        return [_known(dataclasses.replace(argument, kind=ArgumentKind.TEXT), one) for one in value]
-    if isinstance(value, Mapping) and argument.kind is ArgumentKind.GROUP and argument.form:
-        return with_known_values(argument.form, value)
-    if isinstance(value, list | tuple) and argument.form:
-        return [with_known_values(argument.form, one) for one in value]
-    return value
+    if isinstance(value, list | tuple):
+        return [_known(declared, one) for one in value]
+    return _known_group(declared.form, value) if declared.form else value
 
 
-def _given(argument: Argument, value: Any) -> Any:
-    if argument.kind is ArgumentKind.GROUP:
-        return as_args(value)
-    if argument.kind is ArgumentKind.GROUPS:
-        return [as_args(one) for one in value]
-    return list(value) if argument.kind is ArgumentKind.TEXTS else value
-
-
-_PYTHON_TYPES: dict[ArgumentKind, type] = {
-    ArgumentKind.TEXT: str,
-    ArgumentKind.NUMBER: int,
-    ArgumentKind.FLAG: bool,
-}
+_WAITED_FOR = (ArgumentKind.TEXT, ArgumentKind.TEXTS)
 
 
 class _WrongError(Exception):
@@ -283,52 +325,59 @@ class _WrongError(Exception):
 class _Reading:
     """One pass over the arguments of one component."""
 
-    def __init__(
-        self,
-        spelling: Callable[[str], str],
-        others: Sequence[str],
-        *,
-        fixed: Mapping[str, str],
-        besides: Mapping[str, object],
-    ) -> None:
-        self._spelling, self._others, self._fixed, self._besides = spelling, others, fixed, besides
+    def __init__(self, spelling: Callable[[str], str], others: Sequence[str]) -> None:
+        self._spelling, self._others = spelling, others
         self.problems: list[Problem] = []
 
-    def form(self, form: type[F], args: Mapping[str, object], path: str) -> F:
+    def component(
+        self, form: type[F], args: Mapping[str, object], name: object, private: Mapping[str, Any]
+    ) -> F:
+        """The arguments of a component of a name."""
+        if not issubclass(form, ComponentArguments):
+            return self.form(form, args, "", **private)
+        own = {"name": form.declared_name()}
+        read, wrong = self._values(own, {} if name is None else {"name": name}, "")
+        return self.form(form, args, "", wrong, _name=read.get("name", ""), **private)
+
+    def form(
+        self,
+        form: type[F],
+        args: Mapping[str, object],
+        path: str,
+        wrong: frozenset[str] = frozenset(),
+        **private: Any,
+    ) -> F:
         """The arguments at a path such as `network.`; those that are wrong have their defaults."""
         declared = arguments(form)
-        fixed = self._fixed if any(one.is_name for one in declared.values()) else {}
-        spelt = {self._spelling(name): name for name in declared if name not in fixed}
-        values: dict[str, object] = dict(fixed)
-        for word, value in args.items():
+        spelt = {self._spelling(name): name for name in declared}
+        for word in args:
             if word not in spelt:
                 self._unknown(word, spelt, path)
-            elif value is not None:
-                values[spelt[word]] = value
+        values = {spelt[word]: value for word, value in args.items() if word in spelt and value is not None}
+        read, found = self._values(declared, values, path)
+        missing = {name: "" for name, one in declared.items() if one.required and name not in read}
+        inputs = form(**{**missing, **read, **private, "_given": frozenset(values)})
+        for one in inputs.problems(wrong | found):
+            self.problems.append(Problem(path + one.path, one.text))
+        return inputs
+
+    def _values(
+        self, declared: Mapping[str, Argument], values: Mapping[str, object], path: str
+    ) -> tuple[dict[str, Any], frozenset[str]]:
+        """The values that are right, and the names of those that are not, or in which something is not."""
         read: dict[str, Any] = {}
         wrong: set[str] = set()
-        for name, argument in declared.items():
-            before = len(self.problems)
+        for name, one in declared.items():
+            before, at = len(self.problems), path + camel_case(name)
             if name in values:
-                try:
-                    read[name] = self._value(argument, values[name], path + camel_case(name))
-                except _WrongError:
-                    wrong.add(name)
-            elif argument.required:
-                example = f"; for example {argument.example!r}" if argument.example else ""
-                self._wrong(path + camel_case(name), f"is required{example}")
-                wrong.add(name)
-            elif argument.derive and "name" not in wrong:
-                read[name] = self._derived(argument.derive, str(values["name"]), path + camel_case(name))
+                with suppress(_WrongError):
+                    read[name] = self._value(one, values[name], at)
+            elif one.required:
+                example = f"; for example {one.limits.example!r}" if one.limits.example else ""
+                self._wrong(at, f"is required{example}")
             if len(self.problems) > before:
-                wrong.add(name)  # something in it is
-        missing = {name: "" for name, one in declared.items() if one.required and name not in read}
-        besides: dict[str, Any] = {} if path else {**self._besides}
-        inputs = form(given=frozenset(values) - frozenset(fixed), **{**missing, **read, **besides})
-        for rule in form.RULES:
-            if wrong.isdisjoint(rule.reads):
-                self.problems += [Problem(path + one.path, one.text) for one in rule.problems(inputs)]
-        return inputs
+                wrong.add(name)
+        return read, frozenset(wrong)
 
     def _unknown(self, word: str, spelt: Mapping[str, str], path: str) -> None:
         known = [*spelt, *(() if path else self._others)]
@@ -338,61 +387,50 @@ class _Reading:
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
         self._wrong(f"{path}{word}", f"is unknown; {hint}")
 
-    def _value(self, argument: Argument, value: object, path: str) -> object:
+    def _value(self, declared: Argument, value: object, path: str) -> object:
         if isinstance(value, pulumi.Output):
-            if argument.accepts_outputs:
+            if declared.accepts_outputs:
                 return value
             raise self._wrong(
                 path,
                 "found an output, which has no value before its resource is made; what is made here depends "
                 "on this argument, so give a plain value",
             )
-        if argument.kind is ArgumentKind.TEXTS:
-            return self._texts(argument, value, path)
-        if argument.kind is ArgumentKind.GROUPS and argument.form:
-            listed = self._list(argument, value, path)
-            return tuple(
-                self.form(
-                    argument.form,
-                    self._mapping(ArgumentKind.GROUP, one, f"{path}[{index}]"),
-                    f"{path}[{index}].",
-                )
-                for index, one in enumerate(listed)
-            )
-        if argument.kind is ArgumentKind.GROUP and argument.form:
-            return self.form(argument.form, self._mapping(ArgumentKind.GROUP, value, path), f"{path}.")
-        if argument.kind is ArgumentKind.MAPPING:
-            return self._names_and_texts(argument, value, path)
-        return self._single(argument, value, path)
+        if declared.kind is ArgumentKind.TEXTS:
+            return self._texts(declared, self._list(declared, value, path), path)
+        if declared.kind is ArgumentKind.MAPPING:
+            return self._names_and_texts(declared, value, path)
+        if declared.form is None:
+            return self._single(declared, value, path)
+        if declared.kind is ArgumentKind.GROUP:
+            return self.form(declared.form, self._mapping(value, path), f"{path}.")
+        return tuple(
+            self.form(declared.form, self._mapping(one, f"{path}[{index}]"), f"{path}[{index}].")
+            for index, one in enumerate(self._list(declared, value, path))
+        )
 
-    def _single(self, argument: Argument, value: object, path: str) -> object:
+    def _single(self, declared: Argument, value: object, path: str) -> object:
+        kind, limits = declared.kind, declared.limits
         # A number that comes through the engine is always a float.
-        if argument.kind is ArgumentKind.NUMBER and isinstance(value, float) and value.is_integer():
+        if kind is ArgumentKind.NUMBER and isinstance(value, float) and value.is_integer():
             value = int(value)
-        python_type = _PYTHON_TYPES[argument.kind]
-        if not isinstance(value, python_type) or (python_type is int and isinstance(value, bool)):
-            quotes = argument.kind is ArgumentKind.TEXT and isinstance(value, int | float)
-            raise self._mistyped(argument.kind, value, path, "; put it in quotes" if quotes else "")
-        if argument.choices and value not in argument.choices:
-            raise self._wrong(path, f"found {value!r}, expected {_alternatives(argument.choices)}")
-        if isinstance(value, int) and argument.minimum is not None and value < argument.minimum:
-            raise self._wrong(path, f"found {value}, expected at least {argument.minimum}")
-        if isinstance(value, int) and argument.maximum is not None and value > argument.maximum:
-            raise self._wrong(path, f"found {value}, expected at most {argument.maximum}")
-        self._checked(argument, value, path)
+        is_typed = any(isinstance(value, one) for one, its in _SINGLE.items() if its is kind)
+        if not is_typed or (kind is ArgumentKind.NUMBER and isinstance(value, bool)):
+            quotes = kind is ArgumentKind.TEXT and isinstance(value, int | float)
+            raise self._mistyped(kind, value, path, "; put it in quotes" if quotes else "")
+        if limits.choices and value not in limits.choices:
+            raise self._wrong(path, f"found {value!r}, expected {_alternatives(limits.choices)}")
+        if isinstance(value, int) and limits.minimum is not None and value < limits.minimum:
+            raise self._wrong(path, f"found {value}, expected at least {limits.minimum}")
+        if isinstance(value, int) and limits.maximum is not None and value > limits.maximum:
+            raise self._wrong(path, f"found {value}, expected at most {limits.maximum}")
+        self._checked(limits, value, path)
         return value
 
-    def _derived(self, derive: Callable[[str], str], name: str, path: str) -> str:
-        try:
-            return derive(name)
-        except ValueError as error:
-            self._wrong("name", f"{error}; shorten the name, or give {path}")
-            return ""
-
-    def _texts(self, argument: Argument, value: object, path: str) -> tuple[object, ...]:
-        one = dataclasses.replace(argument, kind=ArgumentKind.TEXT)
+    def _texts(self, declared: Argument, listed: Sequence[object], path: str) -> tuple[object, ...]:
+        one = declared._replace(kind=ArgumentKind.TEXT)
         found: list[object] = []
-        for index, item in enumerate(self._list(argument, value, path)):
+        for index, item in enumerate(listed):
             try:
                 found.append(self._value(one, item, f"{path}[{index}]"))
             except _WrongError:
@@ -402,8 +440,8 @@ class _Reading:
                 self._wrong(path, f"{word!r} is listed {count} times; list it once")
         return tuple(found)
 
-    def _names_and_texts(self, argument: Argument, value: object, path: str) -> object:
-        entries = self._mapping(argument.kind, value, path)
+    def _names_and_texts(self, declared: Argument, value: object, path: str) -> object:
+        entries = self._mapping(value, path, declared.kind)
         before = len(self.problems)
         for key, inner in entries.items():
             if not isinstance(inner, str | pulumi.Output):
@@ -411,25 +449,28 @@ class _Reading:
                 self._mistyped(ArgumentKind.TEXT, inner, f"{path}.{key}", quotes)
         if len(self.problems) == before:
             texts = {key: "" if isinstance(inner, pulumi.Output) else inner for key, inner in entries.items()}
-            self._checked(argument, texts, path)
+            self._checked(declared.limits, texts, path)
         return entries
 
-    def _checked(self, argument: Argument, value: object, path: str) -> None:
-        if argument.check:
+    def _checked(self, limits: ArgumentLimits, value: object, path: str) -> None:
+        if limits.check:
             try:
-                argument.check(value)
+                limits.check(value)
             except ValueError as error:
                 raise self._wrong(path, str(error)) from None
 
-    def _list(self, argument: Argument, value: object, path: str) -> Sequence[object]:
+    def _list(self, declared: Argument, value: object, path: str) -> Sequence[object]:
         if not isinstance(value, list | tuple):
-            raise self._mistyped(argument.kind, value, path)
+            raise self._mistyped(declared.kind, value, path)
         return value
 
-    def _mapping(self, kind: ArgumentKind, value: object, path: str) -> Mapping[str, object]:
-        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+    def _mapping(
+        self, value: object, path: str, kind: ArgumentKind = ArgumentKind.GROUP
+    ) -> Mapping[str, object]:
+        found = _as_mapping(value)
+        if found is None:
             raise self._mistyped(kind, value, path)
-        return value
+        return found
 
     def _mistyped(self, kind: ArgumentKind, value: object, path: str, hint: str = "") -> _WrongError:
         return self._wrong(path, f"found {shown(value)}, expected {kind.value}{hint}")

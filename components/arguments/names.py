@@ -1,8 +1,9 @@
 """Physical names: the rule that gives each resource its name in Azure, and Azure's limits on names.
 
-`DEFAULTS` is the rule; a service's `names` replaces it by templates, and a Python program by a function.
+`DEFAULTS` is the rule; a service's `names` replaces it by templates.
 
-Names are checked, never shortened: a shortened name could be another service's, too. Limits:
+Names that the rule gives are checked, never shortened: a shortened name could be another service's, too. Only
+the successor of a private endpoint, whose name ends in a digest, is cut to make room for it. Limits:
 learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules; prefixes: Microsoft's Cloud
 Adoption Framework.
 """
@@ -96,6 +97,13 @@ ENDPOINT = Limit(
 )
 NETWORK_INTERFACE = Limit(
     "network interface name",
+    1,
+    80,
+    r"[A-Za-z0-9]([\w.-]*\w)?",
+    "letters, digits, underscores, periods and hyphens, a letter or digit first",
+)
+NETWORK_LINK = Limit(
+    "virtual network link name",
     1,
     80,
     r"[A-Za-z0-9]([\w.-]*\w)?",
@@ -209,29 +217,6 @@ def template_of(resource: str) -> Callable[[str], None]:
 
 
 @dataclass(frozen=True)
-class NamedResource:
-    """What a naming function is asked about.
-
-    `resource` is a key of `DEFAULTS`, such as "vault"; `target` what it belongs to where a service has
-    several: "account" or "vault" of a private endpoint, network interface or lock, or the query of an alert.
-    `kind` is Microsoft's abbreviation for the account's kind ("lang"); `default` the name that it has
-    otherwise.
-    """
-
-    resource: str
-    target: str
-    service: str
-    stack: str
-    location: str
-    kind: str
-    default: str
-
-
-NamingFunction = Callable[[NamedResource], str | None]
-"""Gives a resource its name; None keeps the one that it has otherwise."""
-
-
-@dataclass(frozen=True)
 class NamingRule:
     """Gives the resources of one service their names in Azure.
 
@@ -243,29 +228,22 @@ class NamingRule:
     kind: AccountKind = kinds.LANGUAGE
     stack: str = ""
     templates: Mapping[str, str] = field(default_factory=dict)
-    function: NamingFunction | None = None
 
     @property
     def replaces(self) -> bool:
         """Whether it is another one than the default."""
-        return bool(self.templates) or self.function is not None
+        return bool(self.templates)
 
     def name(self, resource: str, target: str = "") -> str:
         """The name; "" where Azure chooses it. Raises ValueError when Azure would refuse it."""
         default = DEFAULTS[resource]
         template = self.templates.get(resource) or default.template
         stack = ""
-        if self.function or "{stack}" in template:
+        if "{stack}" in template:
             stack = self.stack or pulumi.get_stack()
         values = {"service": self.service, "stack": stack, "location": self.location}
         values |= {"kind": self.kind.prefix, "target": target, "alert": target}
         name = template.format_map(values)
-        if self.function:
-            asked = NamedResource(
-                resource, target, self.service, stack, self.location, self.kind.prefix, default=name
-            )
-            given = self.function(asked)
-            name = name if given is None else given
         return default.limit.checked(name) if name else ""
 
 
@@ -319,7 +297,7 @@ def network_link_name(zone: str, network_id: str = "", recorded: PlacedName | No
     """
     if recorded and arm_ids.same(recorded.place_id, network_id):
         return recorded.name
-    return _with_suffix(f"link-{zone}", network_id)
+    return NETWORK_LINK.checked(f"link-{zone}{_suffix(network_id)}")
 
 
 def _placed(name: str, place_id: str, recorded: PlacedName | None) -> str:
@@ -330,12 +308,12 @@ def _placed(name: str, place_id: str, recorded: PlacedName | None) -> str:
         return ENDPOINT.checked(name)
     if arm_ids.same(recorded.place_id, place_id):
         return recorded.name
-    return _with_suffix(name, f"{recorded.name}|{place_id}")
-
-
-def _with_suffix(name: str, seed: str) -> str:
-    suffix = "-" + uuid.uuid5(_PLACES, seed.lower()).hex[:8]
+    suffix = _suffix(f"{recorded.name}|{place_id}")
     return name[: ENDPOINT.longest - len(suffix)] + suffix
+
+
+def _suffix(seed: str) -> str:
+    return "-" + uuid.uuid5(_PLACES, seed.lower()).hex[:8]
 
 
 def role_assignment_name(scope: str, principal_id: str, role_id: str) -> str:

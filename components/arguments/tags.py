@@ -3,8 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping
 
+import pulumi
+
 MOST, LONGEST_NAME, LONGEST_VALUE = 50, 512, 256
 FORBIDDEN = "<>%&\\?/"
+Tags = pulumi.Input[dict[str, pulumi.Input[str]]]
 
 
 def checked_tags(tags: Mapping[str, str]) -> Mapping[str, str]:

@@ -94,7 +94,8 @@ def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.
 
 
 def _kind(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
-    if account.kind and account.kind.lower() != inputs.kind.lower() and not is_replaced(inputs, before):
+    changes = account.kind and kind_limits.kind_change(account.kind, inputs.kind)
+    if changes and not is_replaced(inputs, before):
         yield Problem(
             "kind",
             f"changes from {account.kind!r} to {inputs.kind!r}, and account {account.name!r} keeps its kind; "

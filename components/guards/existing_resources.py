@@ -18,7 +18,7 @@ from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
 from components.service_args import RECOVER, ServiceInputs
-from core import adapters, arm_ids, demands, facts, key_uris, regions, rights, roles
+from core import adapters, arm_ids, demands, facts, key_uris, regions, roles
 from core import resource_types as types
 from core.commands import adopt, set_policy, take_over
 
@@ -29,9 +29,9 @@ Answer = Mapping[str, Any] | None
 class KeyLocation:
     """Where a service's key is, and what has to be read about it.
 
-    `grants` are the access policies that are missing in the state: their logical names, each with the
-    object id that it is for; `own_grant` is the name of the account's own. `assignment` is the logical name
-    of the role assignment if that is missing in the state, `assignment_name` its name in Azure.
+    `grants` is the access policy of the account if that is missing in the state: its logical name, with the
+    object id that it is for. `assignment` is the logical name of the role assignment if that is missing in
+    the state, `assignment_name` its name in Azure.
     """
 
     vault_id: str = ""
@@ -42,7 +42,6 @@ class KeyLocation:
     key_name: str = ""
     grantee_id: str = ""
     grants: tuple[tuple[str, str], ...] = ()
-    own_grant: str = ""
     assignment: str = ""
     assignment_name: str = ""
     assignment_scope: str = ""
@@ -128,12 +127,11 @@ def locate_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDele
         vault_id=vault_id,
         vault_exists=given is not None,
         makes_key=missing_key,
-        reads_vault=given is not None or bool(grants) or before.is_bound,
+        reads_vault=given is not None or bool(grants or inputs.vault.key_operators) or before.is_bound,
         reads_key=missing_key or before.is_bound or key_id is not None,
         key_name=key_name,
         grantee_id=principal or "",
         grants=grants,
-        own_grant=role,
         assignment="" if assigned else role,
         assignment_name=assignment_name,
         assignment_scope=assignment_scope,
@@ -245,6 +243,21 @@ def unrecorded_account(
     )
 
 
+def not_rotated(inputs: ServiceInputs, before: RecordedService, location: KeyLocation) -> str | None:
+    """A warning where another key, which exists, is to be bound, and the generation is raised beside that."""
+    raised = (inputs.key.generation or 0) > before.generation
+    another = bool(before.key_id and location.vault_id) and not arm_ids.same(
+        before.key_id or "", location.key_id
+    )
+    if not (raised and another):
+        return None
+    return (
+        f"key.generation goes from {before.generation} to {inputs.key.generation}, but the account also gets "
+        f"another key: the newest version of {location.key_name!r} is bound, and none is made. For a new "
+        "one, raise key.generation again after this update"
+    )
+
+
 def recovered_grants(
     inputs: ServiceInputs, before: RecordedService, deleted: SoftDeleted
 ) -> Mapping[str, str]:
@@ -303,75 +316,30 @@ def inexact_policy(place: KeyLocation, vault: Answer) -> Iterator[Problem]:
 
 
 def grants_to_adopt(
-    location: KeyLocation, vault: Answer, assignment: Answer, deployer_id: str, *, revoked: bool = False
+    location: KeyLocation, vault: Answer, assignment: Answer, *, revoked: bool = False
 ) -> Mapping[str, str]:
-    """Ids of the grants that exist but are missing in the state, by logical name.
+    """The id of the account's own grant, by logical name, if it exists but is missing in the state.
 
-    While the state records that access is `revoked`, the account's own is gone, and a read that shows it is
-    late: `azure-cmk` forgets the revocation once somebody has given the access back.
-    A key operator's only in a vault made here, and if it is exactly what this stack would have made: others
-    may rely on what they have.
+    While the state records that access is `revoked`, it is gone, and a read that shows it is late:
+    `azure-cmk` forgets the revocation once somebody has given the access back.
     """
-    existing, adopted = _permissions(vault), {}
-    for grant, grantee in location.grants:
-        if revoked and grant == location.own_grant:
-            continue
-        object_id = deployer_id if grantee == DEPLOYER else grantee
-        found = existing.get(object_id.lower())
-        is_operators = grant != location.own_grant
-        if found is not None and not (
-            is_operators and (location.vault_exists or not _is_exactly(found, ROTATION))
-        ):
-            adopted[grant] = _policy_id(location.vault_id, object_id)
-    if assignment is not None and location.assignment and not revoked:
+    if revoked:
+        return {}
+    adopted = {
+        grant: _policy_id(location.vault_id, grantee)
+        for grant, grantee in location.grants
+        if grantee.lower() in _permissions(vault)
+    }
+    if assignment is not None and location.assignment:
         adopted[location.assignment] = assignment["id"]
     return adopted
 
 
-def found_operators(
-    inputs: ServiceInputs, location: KeyLocation, vault: Answer, deployer_id: str
-) -> Mapping[str, Mapping[str, Sequence[str]]]:
-    """By operator: the permissions of each key operator whose access policy this stack did not make."""
-    if inputs.grants_by != ACCESS_POLICY:
-        return {}
-    existing = _permissions(vault)
-    missing, adopted = dict(location.grants), grants_to_adopt(location, vault, None, deployer_id)
-    return {
-        operator: existing[object_id.lower()]
-        for operator in inputs.vault.key_operators
-        for object_id in [deployer_id if operator == DEPLOYER else operator]
-        for own in [f"{inputs.name}-operator-{operator}-access"]
-        if own in missing and own not in adopted and object_id.lower() in existing
-    }
-
-
-def incomplete_operators(
-    found: Mapping[str, Mapping[str, Sequence[str]]], location: KeyLocation, deployer_id: str
-) -> Iterator[Problem]:
-    """The key operators whose existing access policy does not let them rotate the key. `found` is the result
-    of found_operators()."""
-    for operator, permissions in found.items():
-        given = permissions.get("keys", ())
-        missing = [name for name in ROTATION.policy if name.lower() not in rights.expanded(given)]
-        if missing:
-            vault, object_id = (
-                arm_ids.name_of(location.vault_id),
-                deployer_id if operator == DEPLOYER else operator,
-            )
-            yield Problem(
-                "vault.keyOperators",
-                f"key operator {operator} has an access policy in vault {vault!r} that this stack did not "
-                f"make, without {', '.join(missing)} on keys; a vault has one policy for each identity. Run "
-                f"`{set_policy(location.vault_id, object_id, [*given, *missing])}`, which keeps the "
-                "permissions on secrets and certificates",
-            )
-
-
-def officers(
+def operator_roles(
     inputs: ServiceInputs, before: RecordedService, location: KeyLocation, deployer_id: str
 ) -> Mapping[str, Mapping[str, str]]:
-    """The role assignments at a vault with Azure RBAC that key operators may have without this stack, also at
-    one that it made, by operator: the arguments to read each."""
+    """By key operator whose role at a vault with Azure RBAC this service has not made: the arguments to read
+    the role assignment that it would make."""
     if not location.vault_id or inputs.grants_by != RBAC:
         return {}
     return {
@@ -379,9 +347,50 @@ def officers(
             "scope": location.vault_id,
             "roleAssignmentName": names.role_assignment_name(location.vault_id, object_id, ROTATION.role.id),
         }
+        for operator, object_id in _unmade_operators(inputs, before, deployer_id).items()
+    }
+
+
+def operators_of_others(
+    inputs: ServiceInputs,
+    before: RecordedService,
+    location: KeyLocation,
+    vault: Answer,
+    assignments: Mapping[str, Answer],
+    *,
+    deployer_id: str,
+) -> Iterator[Problem]:
+    """Key operators who have their access already, though this service has not made it: whoever made it may
+    take it away. `assignments` are the answers to operator_roles()."""
+    name, by_policy = arm_ids.name_of(location.vault_id), inputs.grants_by == ACCESS_POLICY
+    for operator, object_id in _unmade_operators(inputs, before, deployer_id).items():
+        assignment = assignments.get(operator)
+        if by_policy and object_id.lower() in _permissions(vault):
+            what = "an access policy"
+            delete = f"az keyvault delete-policy --name {name} --object-id {object_id}"
+        elif assignment:
+            what = f"the role {ROTATION.role.name!r}"
+            delete = f"az role assignment delete --ids {assignment['id']}"
+        else:
+            continue
+        again = f". Or, if nobody else relies on it, run `{delete}` and then the same command again"
+        yield Problem(
+            "vault.keyOperators",
+            f"key operator {operator} has {what} in vault {name!r} already, which this service did not make: "
+            "another program may have made it, and may delete it. A vault gives it to an identity once, so "
+            f"name the operator only in the program that owns the vault. Leave {operator} out of "
+            f"vault.keyOperators here: the operator keeps the access that it has"
+            f"{'' if location.vault_exists else again}",
+        )
+
+
+def _unmade_operators(inputs: ServiceInputs, before: RecordedService, deployer_id: str) -> Mapping[str, str]:
+    """The object ids of the key operators whose access the state does not have, by operator."""
+    made = {name for _, name in before.resources}
+    return {
+        operator: deployer_id if operator == DEPLOYER else operator
         for operator in inputs.vault.key_operators
-        for object_id in [deployer_id if operator == DEPLOYER else operator]
-        if (types.ROLE_ASSIGNMENT, f"{inputs.name}-operator-{operator}-access") not in before.resources
+        if f"{inputs.name}-operator-{operator}-access" not in made
     }
 
 
@@ -427,5 +436,3 @@ def _policies(inputs: ServiceInputs, principal: str | None) -> Iterator[tuple[st
         return
     if principal:
         yield f"{inputs.name}-access", principal
-    for operator in inputs.vault.key_operators:
-        yield f"{inputs.name}-operator-{operator}-access", operator

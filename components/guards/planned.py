@@ -11,20 +11,21 @@ from typing import Any
 import pulumi
 
 from components.access_model import ACCESS_POLICY, RBAC
-from components.account import AIServicesAccountInputs, allowed_hosts, declared_account, on_the_wire
+from components.account_args import AIServicesAccountArgs, allowed_hosts, declared_account, on_the_wire
 from components.account_write import Found
 from components.alerts import ALERTS
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
 from components.audit import WORKSPACE_TIER
 from components.audit_queries import SAVED
+from components.encryption_args import USER_ASSIGNED
 from components.guards import data_loss
 from components.guards.existing_resources import KeyLocation
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
 from components.key import key_properties
 from components.network import PRIVATE, dns_zones, zone_label
-from components.service_args import USER_ASSIGNED, ServiceInputs, storage_role
+from components.service_args import ServiceInputs, storage_role
 from components.vault import vault_properties
 from core import arm_ids, audit_log, facts, key_uris, regions
 
@@ -269,8 +270,8 @@ class _Planner:
     def _account(self) -> PlannedResource:
         inputs = self.inputs
         declared = declared_account(
-            AIServicesAccountInputs(
-                name=inputs.name,
+            AIServicesAccountArgs(
+                _name=inputs.name,
                 resource_group_name="",
                 location=inputs.location,
                 account_name=inputs.account_name,
@@ -338,7 +339,7 @@ class _Planner:
             yield from self._removed_locks()
             return
         locked = {"account": self._inside(arm_ids.ACCOUNT, self.inputs.account_name)}
-        if self.inputs.has_key and self.inputs.access_model == ACCESS_POLICY and self._vault_id:
+        if self.inputs.has_key and self.inputs.grants_by == ACCESS_POLICY and self._vault_id:
             locked["vault"] = self._vault_id
         for what, id in locked.items():
             name = self._rule.name("lock", what)
@@ -474,7 +475,7 @@ class _Planner:
     def _references(self) -> Iterator[PlannedResource]:
         """What exists elsewhere and is referred to by id, as far as the ids are known."""
         network, audit = self.inputs.network, self.inputs.audit
-        given: dict[str, tuple[pulumi.Input[str] | None, ...]] = {
+        given: dict[str, Sequence[pulumi.Input[str] | None]] = {
             "network.subnetId": (network.subnet_id,),
             "network.allowedSubnetIds": network.allowed_subnet_ids,
             "network.privateDnsZoneIds": network.private_dns_zone_ids,

@@ -6,8 +6,8 @@ concurrently and work in a preview. Does not own: the rules, which are in the ot
 
 import asyncio
 import os
-import time
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -25,9 +25,8 @@ from components.arguments.inputs import known_text
 from components.arguments.names import PlacedName
 from components.arguments.problem import Problem
 from components.cmk_resource import cmk_invoke_options
-from components.guards import access, bound_version, data_loss, drift, existing_resources, soft_deleted
+from components.guards import access, data_loss, drift, existing_resources, soft_deleted
 from components.guards.existing_resources import Answer, KeyLocation
-from components.guards.invokes import InvokeError, State, invoke, is_absent, missing_data_role, stack_state
 from components.guards.kept_names import kept_names
 from components.guards.planned import PlannedResource, planned
 from components.guards.recorded_state import (
@@ -37,6 +36,7 @@ from components.guards.recorded_state import (
     recorded_names,
     recorded_service,
 )
+from components.invokes import InvokeError, State, invoke, is_absent, missing_data_role, stack_state
 from components.key import kept_rotation
 from components.key_access_revocation import RevokedAccess, revoke_access
 from components.network import CLOSED
@@ -62,6 +62,8 @@ _HSM_WHAT = {
 }
 
 
+_ACTION = re.compile(r"Microsoft\.\w+(?:/\w+)+/(?:read|action)\b")
+
 # By the engine's run: a program may compose its services one by one, each with a preflight of its own.
 _said: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
@@ -71,6 +73,22 @@ def _say_once(text: str) -> None:
     if text not in said:
         said.add(text)
         pulumi.log.info(text)
+
+
+def _tell_unchecked(texts: Iterable[str]) -> None:
+    """One line, however much was not checked; `--debug` shows all of it."""
+    found = [*dict.fromkeys(texts)]
+    if len(found) == 1:
+        pulumi.log.warn(f"not checked: {found[0]}")
+    elif found:
+        for one in found:
+            pulumi.log.debug(f"not checked: {one}")
+        actions = sorted({action for one in found for action in _ACTION.findall(one)})
+        lacking = f", of a login that may not do {', '.join(actions)}" if actions else ""
+        pulumi.log.warn(
+            f"not checked: {len(found)} questions{lacking}. An update may fail where this says nothing; the "
+            "same command with --debug lists the questions with their reasons"
+        )
 
 
 class RefusedError(pulumi.RunError):
@@ -111,13 +129,10 @@ class PreflightResult:
 
     `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists and is
     used as it is. `adopted`: ids of existing grants that the stack takes over, by logical name.
-    `found_operators`: the key operators that have an access policy, or the role at the vault, which this
-    stack did not make.
-    `account_waits`: the account is not written before its access to the key is repaired; `version_waits`: nor
-    before it is bound to another version, because its own can no longer be used. `account_id`: that of the
-    account, if it exists. `account_names`: those of the accounts, lower case, that the state has something
-    of. `account`: the account as the state and Azure have it. `has_used_key`: the account is under its key by
-    a grant that exists, and no proof of the access was ever recorded.
+    `account_waits`: the account is not written before its access to the key is repaired. `account_id`: that
+    of the account, if it exists. `account_names`: those of the accounts, lower case, that the state has
+    something of. `account`: the account as the state and Azure have it. `has_used_key`: the account is under
+    its key by a grant that exists, and no proof of the access was ever recorded.
     `access_validated`: such a proof is recorded. `placed`: the private endpoints and network links that the
     state has, by logical name.
     """
@@ -129,9 +144,7 @@ class PreflightResult:
     restores_account: bool = False
     keeps_key: bool = False
     adopted: Mapping[str, str] = field(default_factory=dict)
-    found_operators: frozenset[str] = frozenset()
     account_waits: bool = False
-    version_waits: bool = False
     account_id: str | None = None
     account_names: frozenset[str] = frozenset()
     account: AccountBefore | None = None
@@ -209,7 +222,7 @@ class _Preflight:
         self.taken_over: dict[str, list[str]] = {}
         self._answers: dict[tuple[Any, ...], asyncio.Future[Answer]] = {}
         self._planned: dict[str, list[PlannedResource]] = {}
-        self._unread: dict[str, str] = {}
+        self._unchecked: list[str] = []
 
     async def run(self) -> Mapping[str, PreflightResult]:
         state = self._state = await stack_state()
@@ -218,7 +231,8 @@ class _Preflight:
         }
         self._refuse_elsewhere()
         self._refuse_left_out(state)
-        self._client = await invoke("azure-native:authorization:getClientConfig", self._through(None))
+        client = await invoke("azure-native:authorization:getClientConfig", self._through(None))
+        self._client = {"tenantId": "", "subscriptionId": "", "objectId": "", **client}
         own = await invoke("azure-cmk:index:getClientConfig", cmk_invoke_options())
         refuse_other_login(self._client, own)
         self._method = own.get("method") or "the provider's settings"
@@ -248,6 +262,7 @@ class _Preflight:
         results = {name: look.result() for name, look in looks.items()}
         if not self._recovers:
             await self._check_deployment()
+        _tell_unchecked(self._unchecked)
         return results
 
     def _refuse(self, name: str, problems: Iterable[Problem]) -> None:
@@ -307,9 +322,8 @@ class _Preflight:
             recovers = any(request.inputs.soft_deleted == RECOVER for request in self._services.values())
             if recovers or not is_forbidden_text(str(error)):
                 raise
-            pulumi.log.warn(
-                "not checked: whether a soft-deleted vault or account of the subscription holds a name, "
-                f"because {error}"
+            self._unchecked.append(
+                f"whether a soft-deleted vault or account of the subscription holds a name, because {error}"
             )
             return {}
 
@@ -391,6 +405,8 @@ class _Preflight:
             self._refuse(
                 name, existing_resources.unrecorded_account(account.recorded, live, stack, in_its_place)
             )
+        if key is not None and (said := existing_resources.not_rotated(inputs, before, location)):
+            pulumi.log.warn(f"service {name!r}: {said}")
         account_waits = await self._judge_access(name, location, looked_up, deleted)
         if key is not None and before.is_bound and inputs.makes_key and not location.makes_key:
             kept = kept_rotation(
@@ -398,9 +414,8 @@ class _Preflight:
             )
             if kept:
                 pulumi.log.warn(f"service {name!r}: {kept}")
-        adopted = existing_resources.grants_to_adopt(
-            location, vault, assignment, self._client["objectId"], revoked=before.revoked
-        )
+        await self._judge_operators(request, before, location, vault)
+        adopted = existing_resources.grants_to_adopt(location, vault, assignment, revoked=before.revoked)
         adopted = {**adopted, **await self._of_new_identity(request, before, location, vault)}
         if adopted and deleted.vault is None:
             self.taken_over[name] = sorted(adopted)
@@ -422,10 +437,7 @@ class _Preflight:
                     else existing_resources.recovered_grants(request.inputs, before, deleted)
                 ),
             },
-            found_operators=self._found_operators(request, location, vault)
-            | {one async for one in self._found_officers(request, before, location)},
             account_waits=account_waits,
-            version_waits=await self._version_waits(name, location, key),
             account_id=before.account.id if before.account else None,
             account_names=before.account_names,
             account=account,
@@ -490,28 +502,26 @@ class _Preflight:
         asked = place.assignment_arguments if place.assignment else None
         found = await self._get("authorization:getRoleAssignment", request, asked, 1)
         assignment = None if found is UNREAD else found
-        return existing_resources.grants_to_adopt(place, vault, assignment, "", revoked=before.revoked)
+        return existing_resources.grants_to_adopt(place, vault, assignment, revoked=before.revoked)
 
-    def _found_operators(
-        self, request: ServiceRequest, location: KeyLocation, vault: Answer
-    ) -> frozenset[str]:
-        deployer_id = self._client["objectId"]
-        found = existing_resources.found_operators(request.inputs, location, vault, deployer_id)
-        problems = existing_resources.incomplete_operators(found, location, deployer_id)
-        self._refuse(request.inputs.name, problems)
-        return frozenset(found)
-
-    async def _found_officers(
-        self, request: ServiceRequest, before: RecordedService, location: KeyLocation
-    ) -> AsyncIterator[str]:
-        """Azure gives a role to nobody twice at one scope: that of another stack, or of a person, is left as
-        it is. A recovery is told of it, for it may be this stack's own."""
-        if self._recovers:
+    async def _judge_operators(
+        self, request: ServiceRequest, before: RecordedService, location: KeyLocation, vault: Answer
+    ) -> None:
+        """A recovery takes over what an owner of the vault declares, so that nothing is refused there."""
+        if self._recovers and not location.vault_exists:
             return
-        wanted = existing_resources.officers(request.inputs, before, location, self._client["objectId"])
-        for operator, asked in wanted.items():
-            if await self._get("authorization:getRoleAssignment", request, asked, 1):
-                yield operator
+        deployer_id = self._client["objectId"]
+        wanted = existing_resources.operator_roles(request.inputs, before, location, deployer_id)
+        found = {
+            operator: await self._get("authorization:getRoleAssignment", request, asked, 1)
+            for operator, asked in wanted.items()
+        }
+        self._refuse(
+            request.inputs.name,
+            existing_resources.operators_of_others(
+                request.inputs, before, location, vault, found, deployer_id=deployer_id
+            ),
+        )
 
     def _is_gone(
         self,
@@ -545,9 +555,8 @@ class _Preflight:
             keyId=location.key_id,
             principalId=location.grantee_id or None,
         )
-        unread = found.get("unread") or {}
-        for what, why in unread.items():
-            pulumi.log.warn(f"not checked: {_HSM_WHAT[what]}, because {why}")
+        unread = found.get("unread") or ({} if found else dict.fromkeys(_HSM_WHAT, "the answer is empty"))
+        self._unchecked += [f"{_HSM_WHAT[what]}, because {why}" for what, why in unread.items()]
 
         def answer(name: str) -> Answer:
             if name in unread:
@@ -574,10 +583,10 @@ class _Preflight:
             raise
 
     async def _check_deployment(self) -> None:
-        """Asks once what Azure would refuse or change in the resources that the services are about to write.
-        Leaves out services with problems, because their resources are not written anyway."""
-        refused = {name for name, _ in self.problems}
-        asked = [one.asked() for name, found in self._planned.items() if name not in refused for one in found]
+        """Asks once what Azure would refuse or change in the resources that the services are about to write,
+        also of services that have problems: each is told at once, but one of an argument that is refused."""
+        asked = [one.asked() for found in self._planned.values() for one in found]
+        refused = {(name, problem.path) for name, problem in self.problems}
         if not asked:
             return
         _say_once(
@@ -591,9 +600,12 @@ class _Preflight:
             resources=asked,
         )
         for question in report.get("unchecked") or ():
-            # That a kind's terms may not be accepted is the rule for a first account, and no failure.
-            say = pulumi.log.info if question["check"] == "terms" else pulumi.log.warn
-            say(f"not checked: {question['what']}, because {question['why']}")
+            text = f"{question['what']}, because {question['why']}"
+            if question["check"] == "terms":
+                # That a kind's terms may not be accepted is the rule for a first account, and no failure.
+                pulumi.log.info(f"not checked: {text}")
+            else:
+                self._unchecked.append(text)
         for change in report.get("changes") or ():
             say = pulumi.log.warn if change["certain"] else pulumi.log.info
             for name, resources in self._planned.items():
@@ -608,7 +620,7 @@ class _Preflight:
                     (
                         Problem(one.argument, f"{finding['text']}; {finding['fix']}")
                         for one in resources
-                        if arm_ids.same(one.id, finding["id"])
+                        if arm_ids.same(one.id, finding["id"]) and (name, one.argument) not in refused
                     ),
                 )
 
@@ -715,49 +727,6 @@ class _Preflight:
         assignment = {"scope": key_id, "roleAssignmentName": role}
         return await self._get("authorization:getRoleAssignment", request, assignment, look) is not None
 
-    async def _version_waits(self, name: str, location: KeyLocation, key: Answer) -> bool:
-        """Whether the account is not written because the version that it is bound to can no longer be used,
-        which is told; not where that cannot be read. Refuses one that takes its place and could not be
-        bound."""
-        inputs, before = self._services[name].inputs, self._recorded[name]
-        if key is not None and (said := bound_version.not_rotated(inputs, before, location)):
-            pulumi.log.warn(f"service {name!r}: {said}")
-        if self._is_replaced(name):
-            if key is not None and not bound_version.rotates(inputs, before, location):
-                _, reasons = await self._judged_version(location.key_id, key, inputs.key.pin or _newest(key))
-                self._refuse(name, bound_version.replacement_problems(inputs, before, location, reasons))
-            return False
-        version = bound_version.bound_version(inputs, before)
-        key_id = access.bound_key_id(before, location)
-        leaves = bound_version.leaves_key(inputs, before, location)
-        if version is None or key_id is None or (key is None and not leaves):
-            return False
-        if not bound_version.account_waits(inputs, before, location, version):
-            return False
-        found, reasons = await self._judged_version(key_id, None if leaves else key, version)
-        if reasons:
-            newest = adapters.key_version_of_key(key or {})
-            is_followed = _newest(key) != version and not demands.key_usable(newest, time.time())
-            said = bound_version.warning(inputs, before, location, found, reasons, is_followed=is_followed)
-            pulumi.log.warn(f"service {name!r}: {said}")
-        return bool(reasons)
-
-    async def _judged_version(
-        self, key_id: str, key: Answer, version: str
-    ) -> tuple[facts.KeyVersion, list[str]]:
-        """A version of a key, and why it cannot be bound; nothing against one that cannot be read. `key` is
-        the key's own answer, where it was read."""
-        described: Mapping[str, Any] = key or {}
-        now, is_told = time.time(), _newest(key) == version and not arm_ids.in_managed_hsm(key_id)
-        if version and (not is_told or demands.depends_on_clock(adapters.key_version_of_key(described), now)):
-            answer = await invoke(
-                "azure-cmk:index:getKeyVersion", cmk_invoke_options(), keyId=key_id, version=version
-            )
-            now, described = answer.get("answeredAt", now), described if is_told else answer
-        found = adapters.key_version_of_key(described)
-        unmet = demands.key_usable(found, now) if found.version else []
-        return found, [one.found for one in unmet]
-
     async def _get(
         self, function: str, request: ServiceRequest, arguments: Mapping[str, str] | None, look: int = 1
     ) -> Answer:
@@ -776,17 +745,18 @@ class _Preflight:
         self, function: str, provider: pulumi.ProviderResource | None, arguments: Mapping[str, str]
     ) -> Answer:
         try:
-            return await invoke(f"azure-native:{function}", self._through(provider), **arguments)
+            # The answer of Pulumi's mocks is empty.
+            if found := await invoke(f"azure-native:{function}", self._through(provider), **arguments):
+                return found
+            why = "the answer is empty"
         except InvokeError as error:
             if is_absent(str(error)):
                 return None
             if not is_forbidden_text(str(error)) or missing_data_role(str(error)):
                 raise
-            what = _WHAT[function.rpartition(":")[2]]
-            if what not in self._unread:
-                self._unread[what] = str(error)
-                pulumi.log.warn(f"not checked: {what}, because {error}")
-            return UNREAD
+            why = str(error)
+        self._unchecked.append(f"{_WHAT[function.rpartition(':')[2]]}, because {why}")
+        return UNREAD
 
     def _unreadable_account(self, name: str) -> Iterator[Problem]:
         """An account that the stack has is not written by somebody who may not read which key it has."""
@@ -801,11 +771,6 @@ class _Preflight:
     def _through(self, provider: pulumi.ProviderResource | None) -> pulumi.InvokeOptions | None:
         chosen = provider or self._provider
         return pulumi.InvokeOptions(provider=chosen) if chosen else None
-
-
-def _newest(key: Answer) -> str:
-    """The version that a key's answer describes, as azure-native gives it or as azure-cmk does of an HSM."""
-    return arm_ids.name_of(str((key or {}).get("keyUriWithVersion") or (key or {}).get("id") or ""))
 
 
 def _gets_role(request: ServiceRequest, before: RecordedService) -> bool:

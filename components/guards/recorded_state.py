@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from components.arguments.names import PlacedName
-from components.guards.invokes import State
+from components.invokes import State
 from core import adapters, arm_ids, facts, key_uris
 from core import resource_types as types
 

@@ -73,7 +73,7 @@ def _unfit(inputs: ServiceInputs, account: Mapping[str, Any], remedy: str) -> Pr
             "without a system-assigned identity, and a user-assigned one that it was bound through is not "
             "recovered: nothing could be given access to its key"
         )
-    elif inputs.has_key and (unmet := demands.tier(kind, sku)):
+    elif inputs.has_key and (unmet := demands.tier(kind, sku, planned=True)):
         reason = f"on tier {unmet.found}"
     elif kind.lower() != inputs.kind.lower() and kinds.find(kind) is None:
         reason = f"as one of kind {kind!r}, which is not known here"

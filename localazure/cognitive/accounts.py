@@ -6,7 +6,6 @@ from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, children, content, deleted, settling, writing
 from localazure.cognitive.account import Account
-from localazure.cognitive.kinds import members_of
 from localazure.cognitive.shape import account_body
 from localazure.paging import page
 from localazure.private_links import connections_of
@@ -25,14 +24,6 @@ def get(cloud: Cloud, request: Request) -> Response:
         account_body(account, request.api_version, connections_of(cloud, account.id)),
         {"ETag": account.etag},
     )
-
-
-def members_and_zones(cloud: Cloud, request: Request) -> tuple[list[str], list[str]]:
-    """The members of the account's group and the private DNS zones of their names (that all are required is
-    assumed)."""
-    members = members_of(stored.require(cloud, stored.id_of(request)).kind)
-    suffixes = (suffix for names in members.values() for suffix in names)
-    return [*members], [f"privatelink.{suffix}" for suffix in suffixes]
 
 
 def list_in_group(cloud: Cloud, request: Request) -> Response:

@@ -1,11 +1,11 @@
-"""What the provider offers: SKUs, usages, free subdomains, and the scopes that it refuses.
+"""What the provider offers: SKUs, usages and free subdomains.
 
 Shapes are those of azure-mgmt-cognitiveservices; the values were never recorded.
 """
 
 from __future__ import annotations
 
-from localazure import arm, limits
+from localazure import limits
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import deleted, validation
@@ -60,29 +60,6 @@ def account_items(cloud: Cloud, request: Request) -> Response:
     """An always empty list of something that an account has. Raises 404 where the account is absent."""
     stored.require(cloud, stored.id_of(request))
     return Response(200, {"value": []})
-
-
-def no_scope(cloud: Cloud, request: Request) -> Response:
-    """404: an account has no encryption scope, since none can be made here."""
-    account = stored.require(cloud, stored.id_of(request))
-    name = f"{account.name}/{request.params['scope']}"
-    raise arm.resource_not_found(f"{TYPE}/encryptionScopes/{name}", account.group)
-
-
-def delete_scope(cloud: Cloud, request: Request) -> Response:
-    """204, as for whatever is not there. Raises 404 without an account."""
-    stored.require(cloud, stored.id_of(request))
-    return Response(204)
-
-
-def put_scope(cloud: Cloud, request: Request) -> Response:
-    """Refused, as it was where it was tried. Raises 404 without an account."""
-    stored.require(cloud, stored.id_of(request))
-    raise ServiceError(
-        400,
-        "EncryptionScopeNotSupported",
-        "Encryption scope is not supported for this API or in this region.",
-    )
 
 
 def check_domain(cloud: Cloud, request: Request) -> Response:

@@ -25,8 +25,8 @@ def begin(cloud: Cloud, request: Request, opened: Opened, below: str) -> Respons
     return Response(202, None, {"operation-location": url(request, f"{below}/{job.id}")})
 
 
-def status(cloud: Cloud, request: Request, opened: Opened, *, result_url: str = "") -> Response:
-    """A job of this account, polled; `result_url` is in the answer once it has succeeded. Raises 404."""
+def status(cloud: Cloud, request: Request, opened: Opened) -> Response:
+    """A job of this account, polled. Raises 404."""
     job = operations.poll(cloud, request.params["job"])
     if job is None or job.about != {"service": "language", "account": opened.account.id}:
         raise ServiceError(404, "OperationNotFound", "The specified job was not found.")
@@ -39,6 +39,4 @@ def status(cloud: Cloud, request: Request, opened: Opened, *, result_url: str = 
         "expirationDateTime": iso(job.expires, digits=0),
         "status": "succeeded" if done else "running",
     }
-    if done and result_url:
-        body["resultUrl"] = result_url
     return Response(200, body)

@@ -74,59 +74,6 @@ def deletion_job(cloud: Cloud, request: Request) -> Response:
     return jobs.status(cloud, request, enter(cloud, request, READ))
 
 
-def export_project(cloud: Cloud, request: Request) -> Response:
-    """202 with a job whose `resultUrl` has the project with its assets."""
-    opened = enter(cloud, request, READ)
-    name = request.params["project"]
-    require_project(cloud, opened, name)
-    return jobs.begin(cloud, request, opened, f"/{name}/export/jobs")
-
-
-def export_job(cloud: Cloud, request: Request) -> Response:
-    """The job of an export, which says where the result is once it has succeeded."""
-    opened = enter(cloud, request, READ)
-    result = jobs.url(request, f"/{request.params['project']}/export/jobs/{request.params['job']}/result")
-    return jobs.status(cloud, request, opened, result_url=result)
-
-
-def export_result(cloud: Cloud, request: Request) -> Response:
-    """What an export gives: the project as it is when it is fetched."""
-    opened = enter(cloud, request, READ)
-    project = require_project(cloud, opened, request.params["project"])
-    body = {
-        "projectFileFormatVersion": request.api_version,
-        "stringIndexType": "Utf16CodeUnit",
-        "metadata": project["metadata"],
-        "assets": project["assets"],
-    }
-    return Response(200, body)
-
-
-def import_project(cloud: Cloud, request: Request) -> Response:
-    """Replaces a project, or makes it, from `{metadata, assets}`; 202 with the job to poll."""
-    opened = enter(cloud, request, WRITE)
-    name = request.params["project"]
-    body = request.body if isinstance(request.body, dict) else {}
-    metadata = _checked(body.get("metadata"), name)
-    if missing := [field for field in _REQUIRED if not metadata.get(field)]:
-        raise invalid(f"metadata: {', '.join(missing)} must be given.")
-    known = projects.get(cloud, opened.account, opened.data_key, name)
-    now = cloud.clock.now()
-    project = {
-        "created": known["created"] if known else now,
-        "modified": now,
-        "metadata": metadata,
-        "assets": body.get("assets"),
-    }
-    projects.put(cloud, opened.account, opened.data_key, name, project)
-    return jobs.begin(cloud, request, opened, f"/{name}/import/jobs")
-
-
-def import_job(cloud: Cloud, request: Request) -> Response:
-    """The job of an import."""
-    return jobs.status(cloud, request, enter(cloud, request, READ))
-
-
 def require_project(cloud: Cloud, opened: Opened, name: str) -> Json:
     """A project. Raises 404 where the account has none of this name."""
     found = projects.get(cloud, opened.account, opened.data_key, name)

@@ -37,23 +37,8 @@ def _language(method: str, template: str, handler: Handler) -> Route:
     return Route(method, Host.LANGUAGE, template, "", handler, _MADE_UP)
 
 
-def _scopes() -> tuple[Route, ...]:
-    many, action = f"{_ACCOUNT}/encryptionScopes", "accounts/encryptionScopes"
-    one = f"{many}/{{scope}}"
-    return (
-        _arm("GET", many, f"{action}/read", catalog.account_items, _MADE_UP),
-        _arm("GET", one, f"{action}/read", catalog.no_scope, _MADE_UP),
-        _arm("PUT", one, f"{action}/write", catalog.put_scope),
-        _arm("DELETE", one, f"{action}/delete", catalog.delete_scope, _MADE_UP),
-    )
-
-
 # What an account can have on Azure and never has here.
-_NEVER_THERE = (
-    "commitmentPlans",
-    "connections",
-    "networkSecurityPerimeterConfigurations",
-)
+_NEVER_THERE = ("commitmentPlans", "connections")
 ROUTES: tuple[Route, ...] = (
     _arm("GET", f"{_GROUP}/accounts", "accounts/read", accounts.list_in_group, _PAGES),
     _arm("GET", f"{_SUBSCRIPTION}/accounts", "accounts/read", accounts.list_in_subscription, _PAGES),
@@ -80,7 +65,6 @@ ROUTES: tuple[Route, ...] = (
         keys.list_keys,
         "the keys themselves: the shape is the specification's",
     ),
-    _arm("POST", f"{_ACCOUNT}/regenerateKey", "accounts/regenerateKey/action", keys.regenerate_key, _MADE_UP),
     _arm("GET", f"{_ACCOUNT}/skus", "accounts/skus/read", catalog.account_skus, _MADE_UP),
     _arm("GET", f"{_ACCOUNT}/usages", "accounts/usages/read", catalog.account_items, _MADE_UP),
     _arm("GET", f"{_ACCOUNT}/models", "accounts/models/read", catalog.account_items, _MADE_UP),
@@ -126,15 +110,12 @@ ROUTES: tuple[Route, ...] = (
         deleted.purge_account,
         "the account is gone at once",
     ),
-    *_scopes(),
     *children.PROJECTS.routes(_ACCOUNT),
     *children.DEPLOYMENTS.routes(_ACCOUNT),
     *private_links.routes(
         _ACCOUNT,
         f"{_PROVIDER}/accounts",
         resource_id=lambda cloud, request: account.require(cloud, account.id_of(request)).id,
-        group="account",
-        members_and_zones=accounts.members_and_zones,
     ),
     # Any client that has the address may poll it: the role that wrote may end at a resource group.
     Route(
@@ -153,9 +134,4 @@ ROUTES: tuple[Route, ...] = (
     _language("PATCH", _PROJECT, language.create_project),
     _language("GET", _PROJECT, language.get_project),
     _language("DELETE", _PROJECT, language.delete_project),
-    _language("POST", f"{_PROJECT}/:export", language.export_project),
-    _language("GET", f"{_PROJECT}/export/jobs/{{job}}", language.export_job),
-    _language("GET", f"{_PROJECT}/export/jobs/{{job}}/result", language.export_result),
-    _language("POST", f"{_PROJECT}/:import", language.import_project),
-    _language("GET", f"{_PROJECT}/import/jobs/{{job}}", language.import_job),
 )

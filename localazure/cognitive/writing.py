@@ -86,7 +86,15 @@ def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) ->
     properties = validation.properties_of(body, kind)
     if old.subdomain:
         properties.setdefault("customSubDomainName", old.subdomain)
-    new = replace(old, location=location, sku=sku, tags=body.get("tags"), properties=properties, verb="PUT")
+    new = replace(
+        old,
+        kind=kind.name,
+        location=location,
+        sku=sku,
+        tags=body.get("tags"),
+        properties=properties,
+        verb="PUT",
+    )
     policy.require_allowed(cloud, new)
     sent_encryption = "encryption" in properties
     if not sent_encryption and old.encryption:
@@ -113,13 +121,14 @@ def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) ->
 def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> Response:
     """202 with the new values in the body at once, and the operation to poll. Raises ServiceError."""
     _require_same_kind(old, body)
-    kind, sku = validation.kind_and_sku(old.kind, {**old.sku, **(body.get("sku") or {})})
+    kind, sku = validation.kind_and_sku(body.get("kind") or old.kind, {**old.sku, **(body.get("sku") or {})})
     sent = validation.properties_of(body, kind)
     sent_encryption = "encryption" in sent
     if "apiProperties" in sent:
         sent["apiProperties"] = {**old.properties.get("apiProperties", {}), **sent["apiProperties"]}
     tags = old.tags if body.get("tags") is None else body["tags"]
-    new = replace(old, sku=sku, tags=tags, properties={**old.properties, **sent}, verb="PATCH")
+    properties = {**old.properties, **sent}
+    new = replace(old, kind=kind.name, sku=sku, tags=tags, properties=properties, verb="PATCH")
     _require_same_storage(old, new, kind)
     policy.require_allowed(cloud, new)
     new, refusal = _changed(
@@ -294,7 +303,9 @@ def _require_only_free(cloud: Cloud, account: Account) -> None:
 
 def _require_same_kind(old: Account, body: Json) -> None:
     kind = body.get("kind")
-    if kind and kind.lower() != old.kind.lower():
+    # Azure OpenAI becomes a Foundry resource in place: hashicorp/terraform-provider-azurerm#31063.
+    upgrades = (old.kind, kind) == ("OpenAI", "AIServices")
+    if kind and kind.lower() != old.kind.lower() and not upgrades:
         # Code and text assumed.
         raise ServiceError(
             400, "BadRequest", f"The kind of an account cannot be changed from '{old.kind}' to '{kind}'."

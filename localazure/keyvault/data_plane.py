@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from localazure.cloud import Cloud
-from localazure.keyvault import managed_hsms, usage, vault_store
+from localazure.keyvault import access, managed_hsms, usage, vault_store
 from localazure.keyvault.access import LOOPBACK, Operation
 from localazure.keyvault.key_body import precedes_7_0
 from localazure.keyvault.model import Vault
 from localazure.keyvault.usage import Admission, Use, bad_parameter
 from localazure.routes import Handler
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Caller, Host, Json, Request, Response, ServiceError
 
 _SERVICE_VERSION = "1.9.2784.1"
 _NETWORK_INFO = f"conn_type=Ipv4;addr={LOOPBACK};act_addr_fam=InterNetwork;"
@@ -61,7 +61,15 @@ def operation(what: Operation) -> Callable[[Callable[[Call], Answer]], Handler]:
     return decorate
 
 
-def _answer(cloud: Cloud, request: Request, what: Operation, act: Callable[[Call], Answer]) -> Response:
+def no_contacts(cloud: Cloud, request: Request) -> Response:
+    """404: nobody can be named for a vault's certificates here. Raises 403 where the firewall says so."""
+    vault, caller = _addressed(cloud, request)
+    if refusal := access.firewall_refusal(vault, caller, trusted=False):
+        raise usage.forbidden(refusal)
+    raise ServiceError(404, "ContactsNotFound", "Contacts not found")
+
+
+def _addressed(cloud: Cloud, request: Request) -> tuple[Vault, Caller]:
     holder = managed_hsms.holder if request.host is Host.HSM else vault_store.holder
     vault = holder(cloud, request.label)
     if vault is None or vault.deleted is not None:
@@ -69,9 +77,14 @@ def _answer(cloud: Cloud, request: Request, what: Operation, act: Callable[[Call
         raise ServiceError(404, "VaultNotFound", f"the vault {request.label} does not exist, or is deleted")
     if request.caller is None:
         raise ServiceError(401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.")
+    return vault, request.caller
+
+
+def _answer(cloud: Cloud, request: Request, what: Operation, act: Callable[[Call], Answer]) -> Response:
+    vault, caller = _addressed(cloud, request)
     use = Use(
         vault,
-        request.caller,
+        caller,
         what,
         key_name=request.params.get("key", ""),
         version=request.params.get("version", ""),

@@ -9,6 +9,7 @@ from localazure.cloud import Cloud
 from localazure.keyvault import (
     arm,
     backups,
+    data_plane,
     deleted_vaults,
     keys_arm,
     keys_crypto,
@@ -69,12 +70,7 @@ def _crypto(name: str, handler: Handler) -> tuple[Route, ...]:
 _KEYS: tuple[Route, ...] = (
     _data("POST", "/keys/{key}/create", keys_data.create, "texts of errors; hsmPlatform of hardware keys"),
     _data("POST", "/keys/{key}/rotate", keys_data.rotate, "tags and operations of the new version"),
-    *_crypto("wrapkey", keys_crypto.wrap),
-    *_crypto("unwrapkey", keys_crypto.unwrap),
-    *_crypto("encrypt", keys_crypto.encrypt),
-    *_crypto("decrypt", keys_crypto.decrypt),
-    *_crypto("sign", keys_crypto.sign),
-    *_crypto("verify", keys_crypto.verify),
+    *(row for name, handler in keys_crypto.HANDLERS.items() for row in _crypto(name, handler)),
     _data("GET", "/keys", keys_data.list_keys),
     _data("GET", "/keys/{key}/versions", keys_data.list_versions),
     _data("GET", "/keys/{key}/rotationpolicy", keys_data.get_rotation_policy),
@@ -139,19 +135,15 @@ ROUTES: tuple[Route, ...] = (
         "which properties a row has",
     ),
     _arm("GET", _KEY + "/versions/{version}", "vaults/keys/versions/read", keys_arm.get_version),
-    *(
-        _arm("GET", f"{_VAULT}/{name}", f"vaults/{name}/read", vaults.no_items, "all of it: none can be made")
-        for name in ("secrets", "networkSecurityPerimeterConfigurations")
-    ),
+    _arm("GET", _VAULT + "/secrets", "vaults/secrets/read", vaults.no_items, "all of it: none can be made"),
     *private_links.routes(
         _VAULT,
         "Microsoft.KeyVault/vaults",
         resource_id=lambda cloud, request: arm.require_vault(cloud, request).id,
-        group="vault",
-        members_and_zones=lambda *_: (("default",), ("privatelink.vaultcore.azure.net",)),
     ),
     _data("POST", "/keys/restore", backups.restore, "texts of errors; geographies"),
     _data("POST", "/keys/{key}/backup", backups.backup, "how long the value is"),
+    _data("GET", "/certificates/contacts", data_plane.no_contacts, "code and text"),
     *_KEYS,
     *managed_hsms.ROUTES,
     *local_role_routes.ROUTES,

@@ -5,9 +5,9 @@ Owns: the order of the checks and what a key's own state allows. Does not own: H
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from localazure import authorization
 from localazure.cloud import Cloud
@@ -20,14 +20,15 @@ from localazure.web import Caller, ServiceError
 T = TypeVar("T")
 
 _NEEDS_VALIDITY = frozenset({access.WRAP, access.ENCRYPT, access.SIGN})
-_KEY_OPS = {
-    access.WRAP: "wrapKey",
-    access.UNWRAP: "unwrapKey",
-    access.ENCRYPT: "encrypt",
-    access.DECRYPT: "decrypt",
-    access.SIGN: "sign",
-    access.VERIFY: "verify",
+ACTS: Mapping[Operation, Callable[..., Any]] = {
+    access.WRAP: crypto.encrypt,
+    access.UNWRAP: crypto.decrypt,
+    access.ENCRYPT: crypto.encrypt,
+    access.DECRYPT: crypto.decrypt,
+    access.SIGN: crypto.sign,
+    access.VERIFY: crypto.verify,
 }
+"""What the cryptographic operations do with a private half, an algorithm and what was sent."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +141,8 @@ def state_refusal(version: KeyVersion, operation: Operation, now: float) -> Refu
     Outside its validity a key still decrypts, unwraps and verifies (Key Vault: "Date-time controlled
     operations"), so that old data can be recovered. The texts were seen in fakes only, never recorded.
     """
-    word = _KEY_OPS[operation]
-    if word.lower() not in {o.lower() for o in version.operations}:
+    word = operation.permission.replace("key", "Key")
+    if operation.permission not in {o.lower() for o in version.operations}:
         return Refusal("KeyOperationForbidden", f"Operation {word} is not permitted on this key.")
     if not version.enabled:
         return Refusal("KeyDisabled", f"Operation {word} is not allowed on a disabled key.")
@@ -161,12 +162,11 @@ def usable(cloud: Cloud, use: Use) -> tuple[Key, KeyVersion, str]:
     return key, version, key_store.private_half(cloud, key, version)
 
 
-def transform(cloud: Cloud, use: Use, algorithm: str, data: bytes) -> tuple[Key, KeyVersion, bytes]:
-    """Wraps, unwraps, encrypts or decrypts, as the use says. Raises ServiceError."""
+def transform(cloud: Cloud, use: Use, algorithm: str, *data: bytes) -> tuple[Key, KeyVersion, Any]:
+    """Wraps, unwraps, encrypts, decrypts, signs or verifies, as the use says. Raises ServiceError."""
     key, version, private = usable(cloud, use)
-    act = crypto.encrypt if use.operation in {access.WRAP, access.ENCRYPT} else crypto.decrypt
     try:
-        return key, version, act(private, algorithm, data)
+        return key, version, ACTS[use.operation](private, algorithm, *data)
     except crypto.CryptoError as error:
         raise bad_parameter(str(error)) from error
 

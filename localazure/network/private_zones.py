@@ -1,30 +1,22 @@
-"""Microsoft.Network/privateDnsZones, their links to virtual networks, and the A records zone groups make.
-
-A record is not stored: it is read out of the zone groups that name the zone.
-"""
+"""Microsoft.Network/privateDnsZones, their links to virtual networks, and how many records they have."""
 
 from __future__ import annotations
 
 from localazure.cloud import Cloud
 from localazure.network.private_endpoints import ZONE_GROUP
 from localazure.network.resource import (
-    ASSUMED,
-    GROUP,
     PROVIDER,
     NetworkType,
     location_of,
     missing_reference,
-    not_found,
     properties_of,
     reference,
     tags_of,
 )
 from localazure.network.virtual_networks import NETWORKS
-from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Json, Request, ServiceError
 
 _TYPE = f"{PROVIDER}/privateDnsZones"
-_RECORDS = f"{_TYPE}/A"
 _LIMITS = {
     "maxNumberOfRecordSets": 25000,
     "maxNumberOfVirtualNetworkLinks": 1000,
@@ -53,7 +45,7 @@ def _shown_zone(cloud: Cloud, zone: Json) -> Json:
     registering = [link for link in links if link["properties"]["registrationEnabled"]]
     counts = {
         # The zone's SOA record is one of them.
-        "numberOfRecordSets": 1 + len(records_of(cloud, zone["id"])),
+        "numberOfRecordSets": 1 + _records(cloud, zone["id"]),
         "numberOfVirtualNetworkLinks": len(links),
         "numberOfVirtualNetworkLinksWithRegistration": len(registering),
     }
@@ -139,45 +131,15 @@ LINKS = NetworkType(
 )
 
 
-def records_of(cloud: Cloud, zone_id: str) -> list[Json]:
-    """The A records that zone groups keep in a zone, in order of their names."""
-    found = {}
-    for _, document in cloud.store.scan(ZONE_GROUP):
-        for config in document["body"]["properties"]["privateDnsZoneConfigs"]:
-            if config["properties"]["privateDnsZoneId"].lower() == zone_id.lower():
-                for record in config["properties"]["recordSets"]:
-                    found[record["recordSetName"]] = _record(zone_id, record)
-    return [found[name] for name in sorted(found)]
-
-
-def _record(zone_id: str, record: Json) -> Json:
-    name = record["recordSetName"]
-    return {
-        "id": f"{zone_id}/A/{name}",
-        "name": name,
-        "type": _RECORDS,
-        "properties": {
-            "fqdn": f"{record['fqdn']}.",
-            "ttl": record["ttl"],
-            "isAutoRegistered": False,
-            "aRecords": [{"ipv4Address": address} for address in record["ipAddresses"]],
-        },
-    }
-
-
-def list_records(cloud: Cloud, request: Request) -> Response:
-    """The A records of a zone."""
-    zone = ZONES.required(cloud, request)["body"]
-    return Response(200, {"value": records_of(cloud, zone["id"])})
-
-
-def get_record(cloud: Cloud, request: Request) -> Response:
-    """One A record of a zone."""
-    zone, name = ZONES.required(cloud, request)["body"], request.params["record"]
-    for record in records_of(cloud, zone["id"]):
-        if record["name"].lower() == name.lower():
-            return Response(200, record)
-    raise not_found(request, _RECORDS, f"{zone['name']}/{name}")
+def _records(cloud: Cloud, zone_id: str) -> int:
+    """How many A records the zone groups keep in a zone."""
+    configs = (
+        config["properties"]
+        for _, document in cloud.store.scan(ZONE_GROUP)
+        for config in document["body"]["properties"]["privateDnsZoneConfigs"]
+    )
+    mine = (one for one in configs if one["privateDnsZoneId"].lower() == zone_id.lower())
+    return len({record["recordSetName"] for one in mine for record in one["recordSets"]})
 
 
 def _no_parent(id: str) -> ServiceError:
@@ -188,10 +150,4 @@ def _no_parent(id: str) -> ServiceError:
     return ServiceError(404, "ParentResourceNotFound", message, gateway=True)
 
 
-_A = f"{GROUP}/providers/{PROVIDER}/privateDnsZones/{{zone}}/A"
-ROUTES = (
-    *ZONES.routes(),
-    *LINKS.routes(),
-    Route("GET", Host.ARM, _A, f"{_RECORDS}/read", list_records, ASSUMED),
-    Route("GET", Host.ARM, f"{_A}/{{record}}", f"{_RECORDS}/read", get_record, ASSUMED),
-)
+ROUTES = (*ZONES.routes(), *LINKS.routes())

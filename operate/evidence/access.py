@@ -1,15 +1,19 @@
-"""Who can unwrap with a key, and who could give themselves that right.
+"""Who can unwrap with a key, who can delete or disable it, and who could give themselves such a right.
 
 Owns these lists; `core.rights` says what a policy or a role gives. Groups are not expanded. What deny
 assignments take from others, and roles that somebody could activate (PIM), are not evaluated."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from core import arm_ids, rights
 from core.facts import Key, RoleAssignment, Vault
 from operate.evidence.model import KeyUseLog, NotChecked, Service
 from operate.evidence.use import User, rows_of, users
+
+_DESTROYS = frozenset({"delete", "purge", "update"})
+"""Permissions on keys; by `update` a version is disabled."""
+_DELETES = (rights.VAULT_DELETE, rights.VAULT_PURGE)
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,19 @@ class PrincipalRight:
 
 def unwrappers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
     """Every principal that can unwrap or decrypt with the service's key, by object id."""
+    return _on_key(service, rights.READS_DATA_KEYS)
+
+
+def destroyers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
+    """Every principal that can disable, delete or purge the service's key, or delete or purge its vault, by
+    object id: then its data cannot be read."""
+    on_key, assignments = _on_key(service, _DESTROYS), _assignments(service)
     read = _vault_and_key(service)
-    if isinstance(read, NotChecked):
-        return read
-    vault, key = read
-    if not vault.uses_rbac:
-        return _sorted(_by_policy(vault))
-    assignments = _assignments(service)
-    return assignments if isinstance(assignments, NotChecked) else _sorted(_by_role(key, assignments))
+    if isinstance(on_key, NotChecked) or isinstance(read, NotChecked):
+        return on_key
+    if isinstance(assignments, NotChecked):
+        return assignments
+    return _sorted([*on_key, *_by_action(read[0], assignments, _DELETES)])
 
 
 def controllers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
@@ -58,6 +67,18 @@ def controllers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
     return assignments if isinstance(assignments, NotChecked) else _sorted(_able(*read, assignments))
 
 
+def _on_key(service: Service, wanted: frozenset[str]) -> tuple[PrincipalRight, ...] | NotChecked:
+    """Every principal that has one of the permissions on the service's key."""
+    read = _vault_and_key(service)
+    if isinstance(read, NotChecked):
+        return read
+    vault, key = read
+    if not vault.uses_rbac:
+        return _sorted(_by_policy(vault, wanted))
+    assignments = _assignments(service)
+    return assignments if isinstance(assignments, NotChecked) else _sorted(_by_role(key, assignments, wanted))
+
+
 def use_by_identity(service: Service) -> tuple[User, ...] | NotChecked:
     """Who used the key and how often, in the period of the log."""
     if not isinstance(service.use, KeyUseLog):
@@ -67,19 +88,34 @@ def use_by_identity(service: Service) -> tuple[User, ...] | NotChecked:
     return users(rows_of(service.key.name, service.use))
 
 
-def _by_policy(vault: Vault) -> Iterator[PrincipalRight]:
+def _by_policy(vault: Vault, wanted: frozenset[str]) -> Iterator[PrincipalRight]:
     for entry in vault.policies:
-        if rights.expanded(entry.keys) & rights.READS_DATA_KEYS:
+        if rights.expanded(entry.keys) & wanted:
             yield PrincipalRight(
                 entry.object_id, "", "access policy", vault.id, entry.keys, entry.application_id
             )
 
 
-def _by_role(key: Key, assignments: tuple[RoleAssignment, ...]) -> Iterator[PrincipalRight]:
+def _by_role(
+    key: Key, assignments: tuple[RoleAssignment, ...], wanted: frozenset[str]
+) -> Iterator[PrincipalRight]:
     for given in assignments:
-        permits = rights.of_role(given.role, key.id) & rights.READS_DATA_KEYS if given.role else frozenset()
+        permits = rights.of_role(given.role, key.id) & wanted if given.role else frozenset()
         if permits and arm_ids.covers(given.scope, key.id):
             yield _grant(given, tuple(sorted(permits)))
+
+
+def _by_action(
+    vault: Vault, assignments: tuple[RoleAssignment, ...], actions: tuple[str, ...]
+) -> Iterator[PrincipalRight]:
+    """Those whose roles at or above a vault allow one of the actions of Resource Manager; of a managed HSM,
+    whose own roles are read, none is known."""
+    for given in () if vault.is_managed_hsm else assignments:
+        allowed = tuple(
+            one.removeprefix("Microsoft.") for one in actions if given.role and given.role.allows(one)
+        )
+        if allowed and arm_ids.covers(given.scope, vault.id):
+            yield _grant(given, allowed)
 
 
 def _able(vault: Vault, key: Key, assignments: tuple[RoleAssignment, ...]) -> Iterator[PrincipalRight]:
@@ -109,7 +145,7 @@ def _grant(given: RoleAssignment, permits: tuple[str, ...]) -> PrincipalRight:
     )
 
 
-def _sorted(grants: Iterator[PrincipalRight]) -> tuple[PrincipalRight, ...]:
+def _sorted(grants: Iterable[PrincipalRight]) -> tuple[PrincipalRight, ...]:
     return tuple(sorted(grants, key=lambda g: (g.principal_id, g.by, g.scope)))
 
 

@@ -109,6 +109,7 @@ CONTROLS: Final[Mapping[str, tuple[Control, ...]]] = {
     "others-can-grant": (_PRIVILEGED, *_NARROW),
     "key-use-not-recorded": (_LOGS, _GENERATED, _LOGGING, _ACTIVE),
     "key-use-not-readable": (),
+    "key-use-log-silent": (_LOGS, _GENERATED, _LOGGING, _ACTIVE),
     "others-did-unwrap": (_RESTRICTED, _ENFORCED, *_REFUSALS, _CUSTODIANS),
     "account-was-refused": _REFUSALS,
     "others-were-refused": _REFUSALS,

@@ -21,7 +21,7 @@ from operate.evidence.collect import NO_VAULT
 from operate.evidence.controls import CONTROLS, Control
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, PolicyResults, Service, UseRow, moment
 from operate.evidence.rotation import newest, next_rotation
-from operate.evidence.use import UNWRAPS, rows_of
+from operate.evidence.use import UNWRAPS, rows_of, silence
 from operate.evidence.words import counted
 
 
@@ -199,6 +199,14 @@ RULES: Final = {
         "the audit log of vault {vault} goes to {places} and to no workspace, so its uses are not read here",
         "read them there, or also set audit.newWorkspace: true or audit.workspaceId, and run pulumi up",
     ),
+    "key-use-log-silent": (
+        WARNING,
+        (
+            "the audit log has no record from {first:%Y-%m-%d} to {last:%Y-%m-%d}, though it has some of "
+            "every few days else: records may be missing"
+        ),
+        "look in the activity log for changes of the vault's diagnostic settings and of the workspace",
+    ),
     "others-did-unwrap": (
         ERROR,
         "principals other than the account unwrapped or decrypted with the key: {who}",
@@ -229,6 +237,7 @@ _OF_VAULT = frozenset(
         "vault-network-open",
         "key-use-not-recorded",
         "key-use-not-readable",
+        "key-use-log-silent",
     }
 )
 _OF_KEY = frozenset(
@@ -367,6 +376,8 @@ def _of_service(service: Service, facts: Facts) -> Iterator[Broken]:
         else:
             yield "key-use-not-recorded", {"vault": vault.name}
     if isinstance(service.use, KeyUseLog):
+        if quiet := silence(service.use.rows):
+            yield "key-use-log-silent", {"first": quiet[0], "last": quiet[1]}
         yield from _use(account, rows_of(key.name, service.use))
 
 

@@ -16,9 +16,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from core import kinds
 from core.facts import Account, KeyVersion
 from operate.azure import SentQuery
-from operate.evidence.access import controllers, unwrappers, use_by_identity
+from operate.evidence.access import controllers, destroyers, unwrappers, use_by_identity
 from operate.evidence.controls import CONTROLS, Control
 from operate.evidence.findings import AuditFinding, AuditSeverity
 from operate.evidence.model import Facts, NotChecked, Service, moment
@@ -120,10 +121,13 @@ def _text(shown: Mapping[str, Any]) -> str:
 
 def _service(service: Service) -> dict[str, Any]:
     shown = {"name": service.name, **_fields(service)}
+    if isinstance(service.account, Account) and service.account.kind in kinds.NAMES:
+        shown["keptElsewhere"] = kinds.named(service.account.kind).kept_elsewhere
     if isinstance(service.account, Account) and service.account.encryption.is_customer_managed:
         shown["boundSince"] = bound_since(service.account, service.key, service.use)
         shown["whoCanUnwrap"] = unwrappers(service)
         shown["whoCouldGrantAccess"] = controllers(service)
+        shown["whoCanDeleteOrDisable"] = destroyers(service)
         shown["keyUseByIdentity"] = use_by_identity(service)
     return shown
 

@@ -7,12 +7,14 @@ version's creation the earliest.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from core import arm_ids
 from core.facts import Account, Key
 from operate.evidence.model import KeyUseLog, NotChecked, UseRow, moment
 
+_QUIET_DAYS = 7
 UNWRAPS = frozenset({"KeyUnwrap", "KeyDecrypt"})
 
 
@@ -97,6 +99,21 @@ def spans(account: Account, use: KeyUseLog) -> tuple[Span, ...]:
         for uri, rows in found.items()
     ]
     return tuple(sorted(made, key=lambda span: (span.first, span.key_uri)))
+
+
+def silence(rows: Iterable[UseRow]) -> tuple[datetime, datetime] | None:
+    """The longest time without a record that lies between two days with records, in days from the first to
+    the last without any, where it is a week or more and records else came every other day at least; None
+    where there is none."""
+    days = sorted({row.day for row in rows})
+    gaps = [(after - before, before) for before, after in pairwise(days)]
+    if not gaps:
+        return None
+    longest, before = max(gaps)
+    others = days[-1] - days[0] - longest
+    if longest.days <= _QUIET_DAYS or others.days > 2 * (len(days) - 2) or len(days) < _QUIET_DAYS:
+        return None
+    return before + timedelta(days=1), before + longest - timedelta(days=1)
 
 
 def users(rows: Iterable[UseRow]) -> tuple[User, ...]:

@@ -4,41 +4,31 @@ Owns: reading and checking them, all problems at once, and what a change of file
 is shared (settings/shared.py), and what a setting may be (settings/).
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
 
-from components.arguments.inputs import (
-    Inputs,
-    camel_case,
-    examine,
-    flag,
-    group,
-    groups,
-    number,
-    required_text,
-    text,
-)
+from components.arguments.inputs import Arguments, argument, camel_case, examine
 from components.arguments.problem import Problem
 from core import arm_ids, key_uris
 from operate.errors import OperateError
-from operate.fleet.planning import Limits, Member, Ring, Share, StopRule
+from operate.fleet.planning import Member, Ring, Share, StopRule
 from operate.stack_file import StackFile, path_of, stack_file
 from settings import shared
 from settings.model import ServiceSettings, Settings
 from settings.parse import SettingsError
 from settings.shared import FILE, FleetFileError, SharedSettings
 
-T = TypeVar("T")
+AT_ONCE = 4
+"""Stacks that are updated at once, unless fleet.yaml says otherwise: an engine with its processes takes a
+processor for seconds, and 32 on two processors did not start in time (docs/speed.md)."""
 PROGRAM = (
     "Pulumi.yaml",
     "__main__.py",
@@ -68,57 +58,48 @@ def _share(words: str) -> Share:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RingInputs(Inputs):
+class RingInputs(Arguments):
     """An entry of `rings`, but for `match`."""
 
-    ARGS = dict
-    name: str = required_text(example="canary")
-    take: str | None = text(check=_share)
-    wave: str | None = text(check=_share)
+    name: str = argument(example="canary")
+    take: str | None = argument(None, check=_share)
 
 
 @dataclass(frozen=True, kw_only=True)
-class LimitInputs(Inputs):
+class LimitInputs(Arguments):
     """The group `parallel`."""
 
-    ARGS = dict
-    stacks: int = number(Limits.stacks, minimum=1, maximum=1000)
-    per_subscription: int = number(Limits.per_subscription, minimum=1, maximum=1000)
-    per_vault: int = number(Limits.per_vault, minimum=1, maximum=1000)
+    stacks: int = argument(AT_ONCE, minimum=1, maximum=1000)
 
 
 @dataclass(frozen=True, kw_only=True)
-class StopInputs(Inputs):
+class StopInputs(Arguments):
     """The group `stop`."""
 
-    ARGS = dict
-    failures: int = number(StopRule.failures, minimum=0)
-    proof: bool = flag(default=StopRule.proof)
-    findings: str = text(StopRule.findings, choices=("error", "warning", "never"))
+    failures: int = argument(StopRule.failures, minimum=0)
+    findings: str = argument(StopRule.findings, choices=("error", "warning", "never"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class RolloutInputs(Inputs):
+class RolloutInputs(Arguments):
     """What fleet.yaml says of rollouts."""
 
-    ARGS = dict
-    rings: tuple[RingInputs, ...] = groups(RingInputs)
-    parallel: LimitInputs = group(LimitInputs)  # noqa: RUF009 - makes a field
-    stop: StopInputs = group(StopInputs)  # noqa: RUF009
+    rings: Sequence[RingInputs] = ()
+    parallel: LimitInputs = LimitInputs()
+    stop: StopInputs = StopInputs()
 
 
 @dataclass(frozen=True)
 class FleetFiles:
-    """A fleet, read and checked. `digests` tell, for each stack, whether its wanted state is the same."""
+    """A fleet, read and checked. `parallel` is how many stacks are updated at once."""
 
     shared: SharedSettings
     rings: tuple[Ring, ...]
-    limits: Limits
+    parallel: int
     stop: StopRule
     files: Mapping[str, StackFile]
     settings: Mapping[str, Settings]
     members: Mapping[str, Member]
-    digests: Mapping[str, str]
 
 
 def read(folder: Path) -> FleetFiles:
@@ -131,7 +112,7 @@ def read(folder: Path) -> FleetFiles:
     rollout, wrong = _rollout(document)
     if problems or wrong or of_fleet is None:
         raise FleetFileError([*problems, *wrong])
-    rings, limits, stop = rollout
+    rings, parallel, stop = rollout
     files = {
         one.stack: one
         for one in (stack_file(path) for path in sorted(folder.glob("Pulumi.*.yaml")))
@@ -155,24 +136,15 @@ def read(folder: Path) -> FleetFiles:
         raise OperateError(
             f"{len(refused)} settings of the fleet are wrong; nothing was changed:\n  " + "\n  ".join(refused)
         )
-    code = code_digest(folder)
-    return FleetFiles(
-        of_fleet,
-        rings,
-        limits,
-        stop,
-        files,
-        settings,
-        {stack: member(file, settings[stack]) for stack, file in files.items()},
-        {stack: _wanted(code, file, of_fleet) for stack, file in files.items()},
-    )
+    members = {stack: member(file, settings[stack]) for stack, file in files.items()}
+    return FleetFiles(of_fleet, rings, parallel, stop, files, settings, members)
 
 
 def member(file: StackFile, settings: Settings) -> Member:
     """What planning has to know of a stack."""
     labels = shared.labels_of(file.stack, file.config)
     keys = frozenset(key_of(one) for one in settings.services if one.has_key)
-    return Member(file.stack, labels, labels.get("subscription", ""), keys, services=len(settings.services))
+    return Member(file.stack, labels, keys, services=len(settings.services))
 
 
 def key_of(service: ServiceSettings) -> str:
@@ -220,7 +192,8 @@ def _was(stack: str, text: str) -> StackFile | None:
 
 def digest_of(folder: Path, stack: str) -> str:
     """The digest of one stack's wanted state, as a worker finds it. Raises FleetFileError or OperateError."""
-    return _wanted(code_digest(folder), stack_file(path_of(stack, folder)), shared.read(folder))
+    file = stack_file(path_of(stack, folder))
+    return _digest([code_digest(folder), file.document, file.levels(shared.read(folder))])
 
 
 def code_digest(folder: Path) -> str:
@@ -236,17 +209,11 @@ def code_digest(folder: Path) -> str:
     )
 
 
-def _wanted(code: str, file: StackFile, of_fleet: SharedSettings) -> str:
-    return _digest([code, file.document, file.levels(of_fleet)])
-
-
 def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _rollout(
-    document: Mapping[str, object],
-) -> tuple[tuple[tuple[Ring, ...], Limits, StopRule], list[Problem]]:
+def _rollout(document: Mapping[str, object]) -> tuple[tuple[tuple[Ring, ...], int, StopRule], list[Problem]]:
     problems: list[Problem] = []
     rest = {name: value for name, value in document.items() if name not in _OF_SETTINGS}
     selectors = []
@@ -256,27 +223,20 @@ def _rollout(
             own = dict(entry) if isinstance(entry, Mapping) else entry
             match = own.pop("match", {}) if isinstance(own, dict) else {}
             selectors.append(shared.selector(match, f"rings[{index}].match", problems))
-            entries.append(_counts_as_text(own) if isinstance(own, dict) else own)
+            if isinstance(own, dict) and type(own.get("take")) is int:
+                own["take"] = str(own["take"])  # `take: 3` is as good as `take: 10%`
+            entries.append(own)
         rest["rings"] = entries
     read, wrong = examine(RolloutInputs, rest, spelling=camel_case, others=_OF_SETTINGS)
     problems += wrong
     problems += _twice([one.name for one in read.rings])
     if problems:
-        return ((), Limits(), StopRule()), problems
+        return ((), AT_ONCE, StopRule()), problems
     rings = tuple(
-        Ring(one.name, match, *(_share(part) if part else None for part in (one.take, one.wave)))
+        Ring(one.name, match, _share(one.take) if one.take else None)
         for one, match in zip(read.rings, selectors, strict=False)
     )
-    limits = Limits(read.parallel.stacks, read.parallel.per_subscription, read.parallel.per_vault)
-    return (rings, limits, StopRule(read.stop.failures, read.stop.proof, read.stop.findings)), []
-
-
-def _counts_as_text(entry: Mapping[str, object]) -> dict[str, object]:
-    """`take: 3` is as good as `take: 10%`."""
-    return {
-        name: str(value) if name in ("take", "wave") and type(value) is int else value
-        for name, value in entry.items()
-    }
+    return (rings, read.parallel.stacks, StopRule(read.stop.failures, read.stop.findings)), []
 
 
 def _twice(names: Iterable[str]) -> Iterator[Problem]:

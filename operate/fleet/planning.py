@@ -1,13 +1,15 @@
-"""The order of a rollout, as pure functions: rings and waves, limits, when to halt, what is left to do, and
-shards for a CI."""
+"""The order of a rollout, as pure functions: rings, who may begin, when to halt, and shards for a CI.
+
+Pulumi goes on by itself where an update was cut off, and a CI's matrix limits how many jobs run. What neither
+can do is here: writers of one vault go in turn, nothing more begins after a failure, and a key that several
+stacks share gets one new version.
+"""
 
 from __future__ import annotations
 
-import heapq
 import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from operate.errors import OperateError
@@ -17,22 +19,6 @@ REST = "rest"
 """The ring of the stacks that no other ring takes."""
 MOST_JOBS = 256
 """Jobs of one matrix. Source: GitHub Actions, "Usage limits": a matrix makes at most 256 jobs in a run."""
-OF_FIRST: Mapping[str, tuple[int, int, int, int]] = {"preview": (12, 3, 5, 3), "up": (35, 65, 10, 16)}
-_OF_LATER: Mapping[str, tuple[int, int, int, int]] = {
-    "preview": (0, 15, 0, 0),
-    "up": (12, 60, 0, 5),
-    "drift": (0, 26, 0, 0),
-    "evidence": (11, 10, 0, 0),
-    "alarms": (10, 38, 0, 0),
-}
-_UNCHANGED = (10, 27, 0, 0)
-"""Calls to Resource Manager, counted on the local Azure with stacks of 1 and of 4 services: reads of a stack
-and of each of its services, and writes, among which Resource Manager counts questions that are POSTs. By
-action: of a stack that was never updated, of one that was, and of an update that had nothing to do. An
-operation of 30 s is polled three times, which counts."""
-UNMEASURED = 30.0
-"""Seconds of a stack that was never timed: what a first update takes Azure, assumed. Only the balance of
-shards and the order within a wave depend on it."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +27,6 @@ class Member:
 
     stack: str
     labels: Mapping[str, str] = field(default_factory=dict)
-    subscription: str = ""
     keys: frozenset[str] = frozenset()
     services: int = 1
 
@@ -65,43 +50,19 @@ class Share:
 
 @dataclass(frozen=True)
 class Ring:
-    """Some of the stacks that earlier rings left: those that `match`, at most `take` of them, in waves of at
-    most `wave` stacks."""
+    """Some of the stacks that earlier rings left: those that `match`, at most `take` of them."""
 
     name: str
     match: Selector = field(default_factory=dict)
     take: Share | None = None
-    wave: Share | None = None
-
-
-@dataclass(frozen=True)
-class Wave:
-    """Stacks that may go at the same time, once every wave before it has gone well."""
-
-    ring: str
-    number: int
-    stacks: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.ring}, wave {self.number}"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How many stacks at once: in all, of one subscription, and of one vault, whose writers go in turn."""
-
-    stacks: int = 4
-    per_subscription: int = 4
-    per_vault: int = 1
 
 
 @dataclass(frozen=True)
 class StopRule:
-    """What halts a rollout: more than `failures` in a wave, a failed proof, an open finding of `findings`
+    """What halts a rollout, besides a failed proof: more than `failures`, or an open finding of `findings`
     ("error", "warning" or "never")."""
 
     failures: int = 0
-    proof: bool = True
     findings: str = "error"
 
 
@@ -123,122 +84,52 @@ class Outcome:
         return not self.reason and not self.unproven
 
 
-def waves(members: Iterable[Member], rings: Sequence[Ring]) -> tuple[Wave, ...]:
-    """Every stack in exactly one wave, ring by ring; in a ring by name."""
+Rings = Mapping[str, tuple[str, ...]]
+"""The stacks of each ring, in the order in which rings and stacks go."""
+
+
+def in_rings(members: Iterable[Member], rings: Sequence[Ring]) -> Rings:
+    """Every stack in exactly one ring; in a ring by name. None is empty."""
     left = sorted(members, key=lambda one: one.stack)
-    total, found = len(left), []
+    total, found = len(left), dict[str, tuple[str, ...]]()
     for ring in [*rings, Ring(REST)]:
         fits = [one for one in left if matches(ring.match, one.labels)]
         taken = fits[: ring.take.of(total)] if ring.take else fits
         left = [one for one in left if one not in taken]
-        size = ring.wave.of(len(taken)) if ring.wave and taken else len(taken)
-        for number, start in enumerate(range(0, len(taken), size or 1), start=1):
-            stacks = tuple(one.stack for one in taken[start : start + size])
-            found.append(Wave(ring.name, number, stacks))
-    return tuple(found)
+        if taken:
+            found[ring.name] = (*found.get(ring.name, ()), *(one.stack for one in taken))
+    return found
 
 
-def startable(waiting: Sequence[Member], running: Collection[Member], limits: Limits) -> tuple[Member, ...]:
-    """Those that may start now, in the order given; the first that may not does not hold up the others."""
-    subscriptions = Counter(one.subscription for one in running)
-    vaults = Counter(vault for one in running for vault in one.vaults)
+def only(rings: Rings, stacks: Collection[str]) -> Rings:
+    """The rings without other stacks; none is empty."""
+    left = {name: tuple(one for one in own if one in stacks) for name, own in rings.items()}
+    return {name: own for name, own in left.items() if own}
+
+
+def startable(waiting: Sequence[Member], running: Collection[Member], limit: int) -> list[Member]:
+    """Those that may start now, in the order given, so that at most `limit` run, and no two at one vault: the
+    first that may not does not hold up the others."""
+    busy = {vault for one in running for vault in one.vaults}
     started: list[Member] = []
     for one in waiting:
-        if len(running) + len(started) >= limits.stacks:
-            break
-        if subscriptions[one.subscription] >= limits.per_subscription:
-            continue
-        if any(vaults[vault] >= limits.per_vault for vault in one.vaults):
-            continue
-        started.append(one)
-        subscriptions[one.subscription] += 1
-        vaults.update(one.vaults)
-    return tuple(started)
-
-
-@dataclass(frozen=True)
-class Calls:
-    """Calls to Resource Manager: `writes` are all that are no GET, HEAD or DELETE."""
-
-    reads: float = 0.0
-    writes: float = 0.0
-
-
-def calls(action: str, services: int, *, first: bool, changed: bool = True) -> Calls:
-    """What an action on a stack takes of Resource Manager, about. `first`: the stack was never updated;
-    `changed`: the action changed something, or may."""
-    of = OF_FIRST.get(action) if first else None
-    if of is None:
-        of = _UNCHANGED if action == "up" and not changed else _OF_LATER.get(action, (0, 0, 0, 0))
-    stack, service, stack_writes, service_writes = of
-    return Calls(stack + service * services, stack_writes + service_writes * services)
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """Tokens, `refill` more of them each second up to `size`. Times in seconds of any clock."""
-
-    size: float
-    refill: float
-    tokens: float
-    at: float = 0.0
-
-    def taken(self, cost: float, now: float) -> Bucket:
-        """The bucket after `cost` tokens taken at `now`; it may fall below zero, and then `wait` tells."""
-        refilled = min(self.size, self.tokens + (now - self.at) * self.refill)
-        return replace(self, tokens=refilled - cost, at=now)
-
-    def wait(self, cost: float, now: float) -> float:
-        """Seconds until `cost` tokens are there; for more than the whole bucket, until it is full."""
-        return max(0.0, -self.taken(min(cost, self.size), now).tokens / self.refill)
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What Resource Manager still takes of one service principal in a subscription. Source: Azure Resource
-    Manager, "Understand how Azure Resource Manager throttles requests"."""
-
-    reads: Bucket = Bucket(250.0, 25.0, 250.0)
-    writes: Bucket = Bucket(200.0, 10.0, 200.0)
-
-    def share(self, part: float) -> Budget:
-        """A part of it, full."""
-        reads, writes = (
-            Bucket(one.size * part, one.refill * part, one.size * part) for one in (self.reads, self.writes)
-        )
-        return Budget(reads, writes)
-
-    def taken(self, cost: Calls, now: float) -> Budget:
-        """The budget after these calls, begun at `now`."""
-        return Budget(self.reads.taken(cost.reads, now), self.writes.taken(cost.writes, now))
-
-    def wait(self, cost: Calls, now: float) -> float:
-        """Seconds until these calls may begin."""
-        return max(self.reads.wait(cost.reads, now), self.writes.wait(cost.writes, now))
-
-
-PACED = Budget().share(0.9)
-"""What a fleet takes. The rest is for calls that come in a bunch: without it, 200 stacks were refused
-calls all the time, and eight of their rotations failed."""
+        if len(running) + len(started) < limit and not busy & one.vaults:
+            started.append(one)
+            busy |= one.vaults
+    return started
 
 
 def halts(outcomes: Iterable[Outcome], stop: StopRule) -> str:
-    """Why a rollout halts after these outcomes of a wave; "" where it goes on."""
-    failed: list[str] = []
-    unproven: list[str] = []
-    found: list[str] = []
+    """Why a rollout halts after these outcomes of a ring; "" where it goes on."""
+    outcomes = list(outcomes)
+    failed = [one.stack for one in outcomes if one.reason]
+    unproven = [one.stack for one in outcomes if one.unproven and not one.reason]
     words = {"error": ("error",), "warning": ("error", "warning")}.get(stop.findings, ())
-    for one in outcomes:
-        if one.reason:
-            failed.append(one.stack)
-        elif one.unproven:
-            (unproven if stop.proof else failed).append(one.stack)
-        if any(one.findings.get(word) for word in words):
-            found.append(one.stack)
+    found = [one.stack for one in outcomes if any(one.findings.get(word) for word in words)]
     reasons = []
     if len(failed) > stop.failures:
         allowed = f"{stop.failures} allowed" if stop.failures else "none is allowed"
-        reasons.append(f"failed: {', '.join(failed)} ({allowed} in a wave)")
+        reasons.append(f"failed: {', '.join(failed)} ({allowed} in a ring)")
     if unproven:
         reasons.append(f"not proven: {', '.join(unproven)}")
     if found:
@@ -246,53 +137,15 @@ def halts(outcomes: Iterable[Outcome], stop: StopRule) -> str:
     return "; ".join(reasons)
 
 
-def remaining(planned: Sequence[Wave], settled: Collection[str]) -> tuple[Wave, ...]:
-    """The waves that are left, without the stacks that need nothing."""
-    left = (replace(wave, stacks=tuple(one for one in wave.stacks if one not in settled)) for wave in planned)
-    return tuple(wave for wave in left if wave.stacks)
-
-
-def settled(
-    records: Iterable[Mapping[str, object]],
-    digests: Mapping[str, str],
-    updated: Mapping[str, str],
-) -> frozenset[str]:
-    """The stacks that an earlier run left as they should be: its update and the proof went well, settings and
-    code are the same, and nobody has updated the stack since.
-
-    `records` are the journal's, oldest first; `digests` the wanted state of each stack, `updated` the time of
-    its last update, as the stack itself tells it. Whatever is in doubt is done again, which changes nothing
-    where nothing is left to do.
-    """
-    known: dict[str, Mapping[str, object]] = {}
-    for record in records:
-        if record.get("event") == "settled":
-            known[str(record["stack"])] = record
-    return frozenset(
-        stack
-        for stack, record in known.items()
-        if record.get("digest") == digests.get(stack)
-        and record.get("updated")
-        and record.get("updated") == updated.get(stack)
-    )
-
-
-def shards(stacks: Iterable[str], seconds: Mapping[str, float], count: int) -> tuple[tuple[str, ...], ...]:
-    """The stacks in at most `count` shards of about the same time: the longest first, each into the shard
-    that is free first. None is empty. Raises OperateError for a count that no matrix takes."""
+def shards(stacks: Iterable[str], count: int) -> list[list[str]]:
+    """The stacks in at most `count` shards, of which none has two stacks more than another. Raises
+    OperateError for a count that no matrix takes."""
     if not 1 <= count <= MOST_JOBS:
         raise OperateError(
             f"--shards: found {count}, expected 1 to {MOST_JOBS}, which is what a matrix takes"
         )
-    expected = sum(seconds.values()) / len(seconds) if seconds else UNMEASURED
-    ordered = sorted(stacks, key=lambda one: (-seconds.get(one, expected), one))
-    made: list[list[str]] = [[] for _ in range(min(count, len(ordered)))]
-    free = [(0.0, number) for number in range(len(made))]
-    for stack in ordered:
-        busy, number = heapq.heappop(free)
-        made[number].append(stack)
-        heapq.heappush(free, (busy + seconds.get(stack, expected), number))
-    return tuple(tuple(sorted(one)) for one in made)
+    ordered = sorted(stacks)
+    return [made for first in range(count) if (made := ordered[first::count])]
 
 
 def matrix(shards: Sequence[Sequence[str]], ci: str) -> dict[str, Any]:
@@ -307,25 +160,16 @@ def matrix(shards: Sequence[Sequence[str]], ci: str) -> dict[str, Any]:
     return {f"shard_{one['shard']}": one for one in entries}
 
 
-def measured(records: Iterable[Mapping[str, object]], action: str) -> dict[str, float]:
-    """The seconds that an action last took of each stack, as the journal has them."""
-    return {
-        str(record["stack"]): float(str(record["seconds"]))
-        for record in records
-        if record.get("event") == "outcome" and record.get("action") == action and "seconds" in record
-    }
-
-
 def generations(
     members: Iterable[Member], current: Mapping[str, Mapping[str, int]]
 ) -> Iterator[tuple[str, str, int]]:
     """Which stack makes the new version of each key: stack, key and the generation to set.
 
-    `current` has, for each stack, the generation of each of its keys. A key that several stacks use gets one
-    new version; the others follow it.
+    `members` come in the order of their updates, and `current` has, for each stack, the generation of each of
+    its keys. A key that several stacks use gets one new version, at the first of them; the others follow it.
     """
     seen: set[str] = set()
-    for member in sorted(members, key=lambda one: one.stack):
+    for member in members:
         for key in sorted(member.keys - seen):
             seen.add(key)
             yield member.stack, key, current.get(member.stack, {}).get(key, 0) + 1

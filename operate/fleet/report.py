@@ -1,6 +1,6 @@
 """What commands left of each stack, as one report: from the journal, or from those of several shards.
 
-Owns: which outcome counts, and the report as JSON, Markdown and a page. Does not own: records (journal.py).
+Owns: which outcome counts, and the report as JSON and Markdown. Does not own: records (journal.py).
 """
 
 from __future__ import annotations
@@ -11,30 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
-from markupsafe import Markup
-
 from operate.evidence.report import tool_version
-from operate.evidence.templates import templates
 from operate.evidence.words import counted
 
 SCHEMA = "language-cmk/fleet-report/1"
 NOT_RUN = "not run"
 _MOST_ROWS = 300
 """Rows of the Markdown, which goes into a comment: GitHub takes 65,536 characters."""
-_MARKDOWN = """\
-### {{ title }}
-
-| Stack | {{ columns | join(" | ") }} |
-|---|---|---|---|---|
-{% for one in rows[:most] -%}
-| {{ one.stack }} | {{ cells(one) | map("line") | join(" | ") }} |
-{% endfor -%}
-{% if rows | length > most %}
-{{ rows | length - most }} more are left out here; report.json has all.
-{% endif %}"""
 _HARMLESS = str.maketrans({"`": "'", "|": "\u00a6", "<": "\u2039"})
-_COLUMNS = ["Command", "Result", "Changes", "Open findings"]
 
 
 @dataclass(frozen=True)
@@ -61,36 +45,33 @@ def rows(records: Iterable[Mapping[str, Any]], stacks: Iterable[str]) -> list[Ro
 
 
 def write(folder: Path, found: Sequence[Row]) -> Path:
-    """Writes report.json, report.md and index.html; the page's path."""
+    """Writes report.json and report.md; the path of that."""
     bad = sum(not one.ok for one in found)
-    title = _headline(bad, len(found))
-    values = {
-        "title": title,
-        "bad": bad,
-        "rows": found,
-        "columns": _COLUMNS,
-        "cells": _cells,
-        "most": _MOST_ROWS,
-        "version": tool_version(),
-    }
     document = {
         "schema": SCHEMA,
         "tool": tool_version(),
         "ok": not bad,
         "stacks": [vars(one) for one in found],
     }
-    markdown = Environment(autoescape=True)
-    # What a span of code holds is text as it is: escaped, it would be read as `&#39;`.
-    markdown.filters["line"] = lambda text: Markup(line(text))  # noqa: S704
-    page = templates(Path(__file__).parent)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in {
-        "report.json": json.dumps(document, indent=2) + "\n",
-        "report.md": markdown.from_string(_MARKDOWN).render(values),
-        "index.html": page.get_template("report.html.j2").render(values),
-    }.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder / "index.html"
+    (folder / "report.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    (folder / "report.md").write_text(_markdown(_headline(bad, len(found)), found), encoding="utf-8")
+    return folder / "report.md"
+
+
+def _markdown(title: str, found: Sequence[Row]) -> str:
+    lines = [
+        f"### {title}",
+        "",
+        "| Stack | Command | Result | Changes | Open findings |",
+        "|---|---|---|---|---|",
+    ]
+    for one in found[:_MOST_ROWS]:
+        cells = (one.action, one.result, one.changes, one.findings)
+        lines.append(f"| {one.stack} | {' | '.join(map(line, cells))} |")
+    if len(found) > _MOST_ROWS:
+        lines += ["", f"{len(found) - _MOST_ROWS} more are left out here; report.json has all."]
+    return "\n".join(lines) + "\n"
 
 
 def _row(stack: str, record: Mapping[str, Any] | None) -> Row:
@@ -109,10 +90,6 @@ def _row(stack: str, record: Mapping[str, Any] | None) -> Row:
 
 def _counts(counted: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {word}" for word, count in sorted(counted.items()))
-
-
-def _cells(row: Row) -> tuple[str, str, str, str]:
-    return row.action, row.result, row.changes, row.findings
 
 
 def line(text: str) -> str:

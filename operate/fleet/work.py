@@ -6,13 +6,11 @@ log them. A worker takes login and checkout from where it runs.
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +23,18 @@ from operate.azure import LiveAzure
 from operate.errors import OperateError
 from operate.evidence import policy, report
 from operate.evidence.collect import attempt, collect
-from operate.evidence.findings import AuditFinding, AuditSeverity, findings
-from operate.fleet import alarms, files
-from operate.fleet.alarms import Alarm
-from operate.fleet.engine import EngineStack, LockedError, UpdateError, use_checkout
+from operate.evidence.findings import AuditFinding, findings
+from operate.fleet import files
 from operate.fleet.planning import Outcome
-from operate.stack import Outputs, outputs, services
+from operate.stack import (
+    EngineStack,
+    LockedError,
+    Outputs,
+    UpdateError,
+    outputs,
+    services,
+    use_checkout,
+)
 from operate.stack_file import path_of, stack_file
 
 
@@ -45,7 +49,6 @@ class Task:
     digest: str
     plan: str = ""
     findings: bool = False
-    proof: bool = True
     minutes: float = 15
     days: int = 90
     keys: tuple[str, ...] = ()
@@ -80,23 +83,20 @@ def run(task: Task) -> Done:
 
 
 def _preview(task: Task) -> Done:
-    with _engine(task) as engine, tempfile.TemporaryDirectory() as folder:
-        changes = engine.planned(Path(folder, "plan.json"))
-    return Done(Outcome(task.stack, changes=changes))
+    return Done(Outcome(task.stack, changes=_engine(task).planned(Path(), save=False)))
 
 
 def _up(task: Task) -> Done:
-    with _engine(task) as engine:
-        try:
-            changes, made = _updated(engine, task)
-        except (UpdateError, LockedError) as error:
-            if not engine.repaired(str(error)):
-                raise
-            changes, made = _updated(engine, task)
+    engine = _engine(task)
+    try:
+        changes, made = _updated(engine, task)
+    except (UpdateError, LockedError) as error:
+        if not engine.repaired(str(error)):
+            raise
+        changes, made = _updated(engine, task)
     found = outputs(task.stack) if made is None else made
-    unproven = _unproven(task, found) if task.proof else ()
     counts = _counts(_findings(task, found)[1]) if task.findings else {}
-    return Done(Outcome(task.stack, changes=changes, unproven=unproven, findings=counts))
+    return Done(Outcome(task.stack, changes=changes, unproven=_unproven(task, found), findings=counts))
 
 
 def _updated(engine: EngineStack, task: Task) -> tuple[dict[str, int], Outputs | None]:
@@ -109,9 +109,8 @@ def _updated(engine: EngineStack, task: Task) -> tuple[dict[str, int], Outputs |
 
 
 def _drift(task: Task) -> Done:
-    with _engine(task) as engine, tempfile.TemporaryDirectory() as folder:
-        drifted = engine.drifted()
-        planned = engine.planned(Path(folder, "plan.json"))
+    engine = _engine(task)
+    drifted, planned = engine.drifted(), engine.planned(Path(), save=False)
     notes = ["the cloud is not as the state has it"] if drifted else []
     if planned and not drifted:
         notes.append("an update would change something: a newer key version, or settings not rolled out")
@@ -121,26 +120,6 @@ def _drift(task: Task) -> Done:
 def _evidence(task: Task) -> Done:
     texts, found = _findings(task, outputs(task.stack))
     return Done(Outcome(task.stack, findings=_counts(found)), texts)
-
-
-def _alarms(task: Task) -> Done:
-    """Whatever somebody has to look at, as alarms in a file: drift, what is not rolled out, failed proofs,
-    and open findings, among them newer and expiring key versions and grants that are gone or wide."""
-    drifted = _drift(task)
-    found = outputs(task.stack)
-    unproven = _unproven(task, found)
-    _, open_findings = _findings(task, found)
-    made = [
-        *(Alarm(task.stack, "drift", "warning", "", note) for note in drifted.outcome.notes),
-        *(Alarm(task.stack, "not-proven", "error", check.partition(":")[0], check) for check in unproven),
-        *(
-            Alarm(task.stack, one.rule, one.severity.word, one.subject, one.text, one.fix)
-            for one in open_findings
-            if one.severity is not AuditSeverity.NOTE
-        ),
-    ]
-    outcome = replace(drifted.outcome, notes=(), unproven=unproven, findings=_counts(open_findings))
-    return Done(outcome, {alarms.FILE: json.dumps([asdict(one) for one in made])})
 
 
 def _followed(task: Task) -> Done:
@@ -164,7 +143,6 @@ ACTIONS: Mapping[str, Callable[[Task], Done]] = {
     "preview": _preview,
     "up": _up,
     "drift": _drift,
-    "alarms": _alarms,
     "evidence": _evidence,
     "doctor": _doctor,
     "followed": _followed,
@@ -172,8 +150,8 @@ ACTIONS: Mapping[str, Callable[[Task], Done]] = {
 }
 
 
-def _engine(task: Task) -> AbstractContextManager[EngineStack]:
-    return EngineStack(task.stack, stack_file(path_of(task.stack)).config).warm()
+def _engine(task: Task) -> EngineStack:
+    return EngineStack(task.stack, login.emptied(task.stack, stack_file(path_of(task.stack)).config))
 
 
 def _unproven(task: Task, found: Outputs) -> tuple[str, ...]:

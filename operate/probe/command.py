@@ -26,7 +26,7 @@ from operate.probe.conversation import Conversation, ProbeClock, Sanitizer, Syst
 from operate.probe.questions import QUESTIONS, Question
 from operate.probe.report import CONFIRMED, REFUTED, UNKNOWN, Answer
 from operate.probe.scene import Scene, UnknownError, leftovers, remove
-from provider.clients import Clients
+from provider.azure_client import AzureClient
 
 ESTIMATE = """\
 probe would make, in subscription {subscription}, region {region}:
@@ -109,15 +109,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--storage", metavar="ID", default="", help="a storage account that may be linked")
     parser.add_argument("--out", type=Path, default=Path(".probe"), help="folder to write to; default .probe")
-    parser.add_argument(
-        "--rows", type=Path, metavar="PROBE.JSON", help="only print wire-test rows of a result"
-    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; its exit code. Raises OperateError, LoginError."""
-    if arguments.rows:
-        return _print_rows(arguments.rows)
     wanted = login.of_stack(arguments.stack) if arguments.stack else login.of_environment()
     subscription, region = _place(arguments, wanted)
     if not (arguments.yes or arguments.clean):
@@ -128,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
         )
         return 0
-    principal = Clients(wanted).principal()
+    principal = AzureClient(wanted).principal()
     talk = conversation(wanted, SystemProbeClock())
     who, seconds = (principal.tenant_id, principal.object_id), 60 * arguments.minutes
     probe = Probe(Scene(talk, subscription, region, *who, seconds, arguments.storage))
@@ -173,14 +168,6 @@ def _place(arguments: argparse.Namespace, wanted: Login) -> tuple[str, str]:
     if arguments.storage:
         arm_ids.parse(arguments.storage)
     return subscription, region
-
-
-def _print_rows(file: Path) -> int:
-    try:
-        print(report.rows(json.loads(file.read_text(encoding="utf-8"))), end="")
-    except (OSError, ValueError, KeyError) as error:
-        raise OperateError(f"{file} is no result of a probe: {error}") from error
-    return 0
 
 
 @contextmanager

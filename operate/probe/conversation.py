@@ -17,8 +17,8 @@ from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
 from core.clouds import Cloud
-from operate.azure import pipeline
 from operate.errors import OperateError
+from provider.azure_client import pipeline
 
 SHOWN_HEADERS = (
     "azure-asyncoperation",
@@ -97,7 +97,7 @@ class Conversation:
         self._own_hosts: set[str] = set()
         self._clients = {
             scope: pipeline(cloud, credential, scope, **options)
-            for scope in (cloud.arm_scope, _vault_scope(cloud), cloud.account_scope)
+            for scope in (cloud.arm_scope, cloud.vault_scope, cloud.hsm_scope, cloud.account_scope)
         }
 
     def may_ask(self, endpoint: str) -> None:
@@ -123,10 +123,8 @@ class Conversation:
         return found
 
     def _scope(self, url: str) -> str:
-        if self.cloud.is_resource_manager(url):
-            return self.cloud.arm_scope
-        if self.cloud.may_receive_token(url):
-            return _vault_scope(self.cloud)
+        if scope := self.cloud.token_scope(url):
+            return scope
         if urlsplit(url).scheme == "https" and urlsplit(url).hostname in self._own_hosts:
             return self.cloud.account_scope
         raise UnreachableError(f"{url.partition('?')[0]} is no endpoint of the {self.cloud.name} cloud")
@@ -175,10 +173,6 @@ class Sanitizer:
     def _same(self, id: str) -> str:
         form = "00000000-0000-4000-8000-{:012d}" if "-" in id else "{:032d}"
         return self._ids.setdefault(id.lower(), form.format(len(self._ids) + 1))
-
-
-def _vault_scope(cloud: Cloud) -> str:
-    return f"https://{cloud.vault_suffix}/.default"
 
 
 def _is_hidden(name: str, value: Any) -> bool:

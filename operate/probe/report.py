@@ -1,4 +1,4 @@
-"""What a probe found, as files: probe.json, probe.md and profile.json; and rows of the wire tests made of it.
+"""What a probe found, as files: probe.json, probe.md and profile.json.
 
 probe.json: {"format": 1, "at": ISO time, "region": name, "answers": [{"switch", "assumed", "answer":
 "confirmed" | "refuted" | "unknown", "value", "why", "exchanges": [numbers]}], "exchanges": [{"method", "url",
@@ -52,47 +52,6 @@ def files(
         "probe.md": _markdown(answers, exchanges, left, about),
         "profile.json": json.dumps(profile(answers), indent=1) + "\n",
     }
-
-
-def rows(document: Mapping[str, Any]) -> str:
-    """Rows of `tests/localazure/observed/`, as Python: one for each exchange that an answer was read from.
-    Raises ValueError for a document of another format.
-
-    Each has the request, the status and the code of a refusal. Whoever adds it says what comes before it.
-    """
-    if document.get("format") != FORMAT:
-        raise ValueError(f"the file has format {document.get('format')!r}, expected {FORMAT}")
-    exchanges, lines = document["exchanges"], ["FACTS = ("]
-    seen: set[str] = set()
-    for answer in document["answers"]:
-        if answer["answer"] == UNKNOWN:
-            continue
-        for number in answer["exchanges"]:
-            row = _row(f"{answer['switch']} is {answer['value']!r}: exchange {number}", exchanges[number])
-            if row not in seen:
-                lines.append(row)
-            seen.add(row)
-    return "\n".join([*lines, ")"]) + "\n"
-
-
-def _row(name: str, exchange: Mapping[str, Any]) -> str:
-    parts = urlsplit(exchange["url"])
-    path = f"{parts.path}?{parts.query}"
-    body = exchange["body"] if isinstance(exchange["body"], dict) else {}
-    error = body.get("error")
-    has = {"error.code": error["code"]} if isinstance(error, dict) and error.get("code") else {}
-    if not has and isinstance(body.get("properties"), dict):
-        has = {
-            f"properties.{key}": value
-            for key, value in body["properties"].items()
-            if isinstance(value, (str, bool, int)) and key in ("provisioningState", "publicNetworkAccess")
-        }
-    words = [repr(name), repr(exchange["method"]), repr(path), str(exchange["status"])]
-    if exchange["sent"] is not None:
-        words.append(f"send={exchange['sent']!r}")
-    if has:
-        words.append(f"has={has!r}")
-    return f"    Fact({', '.join(words)}),"
 
 
 def _markdown(

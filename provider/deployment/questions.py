@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from core.api_versions import RESOURCES
-from provider.azure_calls import Azure, Principal, all_pages
+from provider.azure import Azure, all_pages
+from provider.azure_client import Principal
 from provider.deployment.model import DeploymentFinding, Report, Unchecked
 from provider.errors import service_message
 from provider.failure import ServiceError
-from provider.retrying import with_retries
-from provider.waiting import DeadlineError, Waiter
+from provider.waiting import DeadlineError
 
 S = TypeVar("S")
 AT_ONCE: Final = 16
@@ -29,8 +29,9 @@ class UnansweredQuestionError(Exception):
 class Questions:
     """Asks for one run of the checks; what two checks ask is asked once."""
 
-    def __init__(self, azure: Azure, waiter: Waiter) -> None:
-        self._azure, self._waiter = azure, waiter
+    def __init__(self, azure: Azure) -> None:
+        """`azure` asks again by itself (`retrying.patient`)."""
+        self._azure = azure
         self._answers: dict[tuple[str, str, str], asyncio.Future[Any]] = {}
         self._open = asyncio.Semaphore(AT_ONCE)
 
@@ -48,7 +49,7 @@ class Questions:
 
     async def principal(self) -> Principal:
         """Who is logged in. Raises what the login raises."""
-        return await with_retries(self._azure.principal, self._waiter)
+        return await self._azure.principal()
 
     async def group_exists(self, group_id: str) -> bool:
         """Whether a resource group exists. Raises UnansweredQuestionError."""
@@ -63,9 +64,7 @@ class Questions:
     async def _ask(self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None) -> Any:
         async with self._open:
             try:
-                return await with_retries(
-                    lambda: self._azure.ask(method, path, api_version, body), self._waiter
-                )
+                return await self._azure.ask(method, path, api_version, body)
             except ServiceError as failure:
                 if failure.is_absent and method == "GET":
                     return None

@@ -20,7 +20,7 @@ from core import adapters, arm_ids, roles
 from core.api_versions import AUTHORIZATION
 from core.facts import EVERYBODY, DenyAssignment
 from core.roles import Permissions, Role
-from provider.azure_calls import Principal
+from provider.azure_client import Principal
 from provider.deployment.model import (
     CREATE,
     DELETE,

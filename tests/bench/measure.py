@@ -167,7 +167,6 @@ def _name(words: Sequence[str]) -> str:
         ("language_host.py", "language host"),
         ("pulumi-language-python-exec", "program"),
         ("/provider", "azure-cmk"),
-        ("engine/warm.py", "fork of the warm Python"),
     ):
         if part in line:
             return name

@@ -15,7 +15,7 @@ from tests.support.recording import CLIENT, DEPLOYER, PRINCIPAL, RecordingMonito
 
 
 def service(**more: Any) -> RecordingMonitor:
-    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}))  # type: ignore[typeddict-item]
+    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}))
 
 
 def refused(*callers: dict[str, Any], **said: Any) -> list[str]:

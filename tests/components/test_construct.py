@@ -296,7 +296,6 @@ def test_what_fails_a_first_deployment_is_told_to_any_program(caller: Caller, ro
         "KeyAccess",
         "KeyBinding",
         "AuditTrail",
-        "AzurePolicyGuardrails",
     ],
 )
 def test_each_part_says_what_is_wrong(caller: Caller, component: str) -> None:

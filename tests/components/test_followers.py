@@ -14,7 +14,7 @@ PARENT = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAc
 
 def service(azure: FakeAzure | None = None, **more: Any) -> RecordingMonitor:
     return run(
-        lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}),  # type: ignore[typeddict-item]
+        lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}),
         azure=azure,
     )
 

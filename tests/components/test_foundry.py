@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from components.guards.data_loss import losses
-from components.guards.invokes import by_type_and_name
 from components.guards.recorded_state import recorded_service
+from components.invokes import by_type_and_name
 from tests.components.test_kinds import refused, service
 from tests.support.recording import (
     PRINCIPAL,

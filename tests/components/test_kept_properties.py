@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pulumi
-import pytest
 from pulumi.runtime.sync_await import _sync_await
 
-from components.kept_properties import KEPT, NEVER_SHOWN, SearchKeyError, declared_links, with_kept
+from components.kept_properties import KEPT, SEARCH_LINK, declared_links, lost_search, with_kept
 from components.service import EncryptedAIServicesAccount
 from tests.support.recording import RecordingMonitor, run
 
@@ -19,7 +19,7 @@ LINKED = [{"resourceId": STORAGE.upper(), "identityClientId": "c"}]
 
 
 def kept(declared: dict[str, Any], **live: Any) -> dict[str, Any]:
-    return with_kept(declared, {"properties": live}, "lang-claims")
+    return with_kept(declared, {"properties": live})
 
 
 def test_what_the_account_has_is_repeated() -> None:
@@ -29,7 +29,7 @@ def test_what_the_account_has_is_repeated() -> None:
         "disable_local_auth": True,
         "userOwnedStorage": LINKED,
     }
-    assert with_kept({}, None, "lang-claims") == {}
+    assert with_kept({}, None) == {}
 
 
 def test_settings_count_before_what_the_account_has() -> None:
@@ -52,8 +52,15 @@ def test_a_search_service_is_never_written_without_its_key() -> None:
     """The refusal names the settings and the command that shows the key; with both given, they are written,
     and what else the account has stays."""
     live = {"qnaAzureSearchEndpointId": SEARCH, "qnaAzureSearchEndpointKey": None, "statisticsEnabled": True}
-    with pytest.raises(SearchKeyError, match=r"searchServiceKey.*--service-name srch-claims .* rg-data"):
-        kept({}, apiProperties=live)
+    account = {"properties": {"apiProperties": live}}
+    assert kept({}, apiProperties=live) == {}
+    for sent in ({}, {"apiProperties": {"qnaAzureSearchEndpointId": SEARCH}}):
+        told = lost_search("lang-claims", {"properties": sent}, account)
+        assert told is not None
+        assert re.search(r"searchServiceKey.*--service-name srch-claims .* rg-data", told)
+    linked = {"properties": {"apiProperties": {"qnaAzureSearchEndpointKey": "key"}}}
+    assert lost_search("lang-claims", linked, account) is None
+    assert lost_search("lang-claims", {}, {"properties": {"apiProperties": None}}) is None
     found = kept(declared_links(None, SEARCH, "key"), apiProperties=live)["apiProperties"]
     assert (found["qnaAzureSearchEndpointId"], found["statisticsEnabled"]) == (SEARCH, True)
     assert _sync_await(found["qnaAzureSearchEndpointKey"].future()) == "key"
@@ -88,5 +95,5 @@ def test_the_paths_are_those_of_the_account() -> None:
         words = (name.split("_") for name in vars(args) if not name.startswith("_"))
         return {first + "".join(word.title() for word in rest) for first, *rest in words}
 
-    assert {path.removeprefix("properties.") for path in KEPT} <= names(AccountPropertiesArgs)
-    assert NEVER_SHOWN.rpartition(".")[2] in names(ApiPropertiesArgs)
+    assert {path.removeprefix("properties.") for path in (*KEPT, SEARCH_LINK)} <= names(AccountPropertiesArgs)
+    assert {"qnaAzureSearchEndpointId", "qnaAzureSearchEndpointKey"} <= names(ApiPropertiesArgs)

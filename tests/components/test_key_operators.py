@@ -1,7 +1,8 @@
-"""Key operators of a vault in which they may have an access policy already."""
+"""Key operators of a vault: who gives an operator access, and who is refused it because somebody else did."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pulumi
@@ -10,8 +11,8 @@ import pytest
 from components.guards.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
 from localazure import seed
-from tests.every_azure.engine import Engine
-from tests.support.az import azure
+from tests.every_azure.engine import Engine, UpdateError
+from tests.support.az import azure, carry_out
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
 from tests.support.recording import (
@@ -19,7 +20,6 @@ from tests.support.recording import (
     OTHER_SUBSCRIPTION,
     TENANT,
     FakeAzure,
-    RecordingMonitor,
     Registered,
     existing_vault,
     run,
@@ -36,57 +36,28 @@ POLICY = (
 NEEDED = ["get", "list", "update", "rotate"]
 
 
-def policies(found: dict[str, list[str]] | None, *recorded: str) -> list[Registered]:
+def policies(
+    found: dict[str, list[str]] | None, *recorded: str, operator: str = OPERATOR
+) -> list[Registered]:
     """The operator's policies that a service registers, in an existing vault that gives it `found`."""
-    azure = FakeAzure()
-    entries = [{"objectId": OPERATOR.upper(), "tenantId": TENANT, "permissions": found}] if found else []
+    object_id, azure = DEPLOYER if operator == "deployer" else operator, FakeAzure()
+    entries = [{"objectId": object_id.upper(), "tenantId": TENANT, "permissions": found}] if found else []
     azure.vault = existing_vault(accessPolicies=entries)
-    azure.state = {f"{POLICY}language-operator-{OPERATOR}-{name}": {"outputs": {}} for name in recorded}
-    args: Any = {"location": "westeurope", "vault": {"id": VAULT_ID, "key_operators": [OPERATOR]}}
+    azure.state = {f"{POLICY}language-operator-{operator}-{name}": {"outputs": {}} for name in recorded}
+    args: Any = {"location": "westeurope", "vault": {"id": VAULT_ID, "key_operators": [operator]}}
     monitor = run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
     return [one for one in monitor.of(":AccessPolicy") if "-operator-" in one.name]
 
 
-@pytest.mark.parametrize(
-    "found",
-    [
-        {"keys": ["all"], "secrets": ["get", "list"]},
-        {"keys": ["Get", "List", "Update", "Rotate", "sign"], "certificates": ["get"]},
-        {"keys": NEEDED},
-    ],
-)
-def test_a_policy_that_suffices_is_left_alone(found: dict[str, list[str]]) -> None:
-    """It is somebody else's: not narrowed, and not deleted once the operator is taken out."""
-    assert policies(found) == []
-
-
+@pytest.mark.parametrize("found", [{"keys": ["get", "sign"], "secrets": ["get"]}, {"keys": NEEDED}])
 @pytest.mark.parametrize("operator", ["deployer", OPERATOR])
-def test_fails_on_a_policy_that_lacks_something(operator: str) -> None:
-    """It is somebody else's, so that what is missing is added by the command that is printed, which keeps
-    what it gives; with that it is left alone."""
-    object_id = DEPLOYER if operator == "deployer" else operator
-    azure = FakeAzure()
-    entry = {"objectId": object_id.upper(), "tenantId": TENANT}
-    args: Any = {"location": "westeurope", "vault": {"id": VAULT_ID, "key_operators": [operator]}}
-
-    def service(*keys: str) -> RecordingMonitor:
-        permissions = {"keys": [*keys], "secrets": ["get"]}
-        azure.vault = existing_vault(accessPolicies=[{**entry, "permissions": permissions}])
-        return run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
-
-    command = f"az keyvault set-policy --name kv-hub --object-id {object_id} --key-permissions get sign list"
-    with pytest.raises(
-        RefusedError, match=rf"without list, update, rotate on keys;.*{command} update rotate"
-    ):
-        service("get", "sign")
-    completed = service("get", "sign", "list", "update", "rotate")
-    assert [one for one in completed.of(":AccessPolicy") if "-operator-" in one.name] == []
-
-
-def test_what_was_taken_over_before_is_let_go_of() -> None:
-    """A state of before has somebody else's policy, to which it had added what was missing. It is declared no
-    more, and the state says that it is kept in Azure."""
-    assert policies({"keys": [*NEEDED, "sign"], "secrets": ["get"]}, "shared-access") == []
+def test_fails_on_a_policy_that_somebody_else_made(operator: str, found: dict[str, list[str]]) -> None:
+    """Whatever it gives: it would be narrowed, and deleted once the operator is taken out. In a vault that
+    others own no command is printed that takes it over or deletes it."""
+    with pytest.raises(RefusedError, match=rf"Leave {operator} out of vault\.keyOperators here") as refused:
+        policies(found, operator=operator)
+    assert "recover" not in str(refused.value)
+    assert "delete-policy" not in str(refused.value)
 
 
 def test_a_policy_of_this_stack_is_its_own() -> None:
@@ -98,74 +69,86 @@ def test_a_policy_of_this_stack_is_its_own() -> None:
         assert not policy.request.retainOnDelete
 
 
-HUB = f"{SUBSCRIPTION}/resourceGroups/rg-hub"
+class Programs:
+    """Programs of one service each, which may share a vault."""
+
+    def __init__(self, model: str) -> None:
+        self.wire, self.model = Wire(), model
+        self.engines: dict[str, Engine] = {}
+
+    def up(self, name: str, generation: int = 0, **vault: Any) -> list[str]:
+        """An update without a refresh; what it did. Raises UpdateError."""
+        args: Any = {
+            "location": "westeurope",
+            "network": {"access": "open"},
+            "audit": {"new_workspace": False},
+            "access_model": self.model,
+            "vault": vault,
+            "key": {"generation": generation},
+        }
+        opts = pulumi.ResourceOptions(protect=False)
+        engine = self.engines.setdefault(name, Engine(self.wire))
+        engine.up(lambda: EncryptedAIServicesAccount(name, args, opts), refresh=False)
+        return engine.operations
 
 
-@pytest.mark.parametrize("model", ["accessPolicy", "rbac"])
-def test_programs_that_share_a_vault_share_its_operator(model: str) -> None:
-    """Azure gives a role to nobody twice. The others leave what the first has given, rotate by it, leave it
-    when they are destroyed, and give it themselves once the first one is gone."""
-    wire = Wire()
-    wire.door.group("rg-hub")
-    vault = f"{HUB}/providers/Microsoft.KeyVault/vaults/kv-hub"
+@pytest.fixture(params=["accessPolicy", "rbac"])
+def programs(request: pytest.FixtureRequest) -> Iterator[Programs]:
+    made = Programs(request.param)
+    yield made
+    for engine in made.engines.values():
+        engine.close()
+
+
+def hub(programs: Programs) -> str:
+    """An existing vault."""
+    programs.wire.door.group("rg-hub")
+    vault = f"{SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault/vaults/kv-hub"
     properties = {
         "tenantId": seed.TENANT_ID,
         "sku": {"family": "A", "name": "standard"},
         "enablePurgeProtection": True,
-        "enableRbacAuthorization": model == "rbac",
+        "enableRbacAuthorization": programs.model == "rbac",
         "accessPolicies": [],
     }
-    azure(wire.door, "PUT", vault, {"location": "westeurope", "properties": properties}, api="2024-11-01")
-    engines = {name: Engine(wire) for name in ("alpha", "beta", "gamma")}
-
-    def up(name: str, generation: int) -> None:
-        args: Any = {
-            "location": "westeurope",
-            "network": {"access": "open"},
-            "audit": {"new_workspace": False},
-            "access_model": model,
-            "vault": {"id": vault, "key_operators": ["deployer"]},
-            "key": {"generation": generation},
-        }
-        opts = pulumi.ResourceOptions(protect=False)
-        engines[name].up(lambda: EncryptedAIServicesAccount(name, args, opts), refresh=False)
-
-    for name in engines:
-        up(name, 0)
-    up("beta", 1)
-    up("beta", 1)
-    assert engines["beta"].operations == []
-    engines["gamma"].destroy()
-    up("alpha", 1)
-    engines["alpha"].destroy()
-    up("beta", 2)
-    assert any("create" in one for one in engines["beta"].operations)
-    for engine in engines.values():
-        engine.close()
+    body = {"location": "westeurope", "properties": properties}
+    azure(programs.wire.door, "PUT", vault, body, api="2024-11-01")
+    return vault
 
 
-@pytest.mark.parametrize("model", ["accessPolicy", "rbac"])
-def test_the_vault_of_one_program_has_an_operator_that_another_one_made(model: str) -> None:
-    """Also where the one that names the operator later is the one that has made the vault."""
-    wire = Wire()
-    engines = {name: Engine(wire) for name in ("alpha", "beta")}
+def own(programs: Programs) -> str:
+    """A vault that the program `alpha` makes."""
+    programs.up("alpha")
+    return f"{SUBSCRIPTION}/resourceGroups/rg-alpha/providers/Microsoft.KeyVault/vaults/kv-alpha"
 
-    def up(name: str, **vault: Any) -> None:
-        args: Any = {
-            "location": "westeurope",
-            "network": {"access": "open"},
-            "audit": {"new_workspace": False},
-            "access_model": model,
-            "vault": vault,
-        }
-        opts = pulumi.ResourceOptions(protect=False)
-        engines[name].up(lambda: EncryptedAIServicesAccount(name, args, opts), refresh=False)
 
-    vault_id = f"{SUBSCRIPTION}/resourceGroups/rg-alpha/providers/Microsoft.KeyVault/vaults/kv-alpha"
-    up("alpha")
-    up("beta", id=vault_id, key_operators=["deployer"])
-    up("alpha", key_operators=["deployer"])
-    up("alpha", key_operators=["deployer"])
-    assert engines["alpha"].operations == []
-    for engine in engines.values():
-        engine.close()
+@pytest.mark.parametrize("vault_of", [hub, own])
+def test_of_programs_that_share_a_vault_one_names_the_operator(
+    programs: Programs, vault_of: Callable[[Programs], str]
+) -> None:
+    """A second one is refused before it makes anything. Without the operator it is made, rotates by the
+    access that the first one gave, and takes nothing from it when it is destroyed."""
+    vault = vault_of(programs)
+    named: Any = {"key_operators": ["deployer"], **({"id": vault} if vault_of is hub else {})}
+    programs.up("alpha", **named)
+    with pytest.raises(UpdateError, match=r"Leave deployer out of vault\.keyOperators here"):
+        programs.up("beta", id=vault, key_operators=["deployer"])
+    assert programs.engines["beta"].operations == []
+    programs.up("beta", id=vault)
+    programs.up("beta", 1, id=vault)
+    programs.engines["beta"].destroy()
+    assert any("KeyVersion" in one for one in programs.up("alpha", 1, **named))
+
+
+def test_an_owner_makes_access_once_that_of_others_is_deleted(programs: Programs) -> None:
+    """Another program, or an update of this one that was cut off, has made it: the command that deletes it is
+    printed, and the same update then makes it."""
+    vault = own(programs)
+    programs.up("beta", id=vault, key_operators=["deployer"])
+    with pytest.raises(UpdateError) as refused:
+        programs.up("alpha", key_operators=["deployer"])
+    assert carry_out(programs.wire.door, str(refused.value)) == 1
+    assert any(
+        "-operator-deployer-access" in one or "create" in one
+        for one in programs.up("alpha", key_operators=["deployer"])
+    )

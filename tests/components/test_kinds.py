@@ -21,7 +21,7 @@ SUBNET = (
 
 
 def service(**more: Any) -> RecordingMonitor:
-    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}))  # type: ignore[typeddict-item]
+    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}))
 
 
 def refused(**said: Any) -> list[str]:

@@ -27,7 +27,7 @@ VAULT_ID = (
 
 
 def service(**more: Any) -> RecordingMonitor:
-    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}))  # type: ignore[typeddict-item]
+    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}))
 
 
 @pytest.mark.parametrize("identity", ["userAssigned", "systemAndUserAssigned"])

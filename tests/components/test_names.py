@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from components.arguments.names import NamedResource
 from components.arguments.problem import InputError
 from components.service import EncryptedAIServicesAccount
 from tests.components.test_private_and_alerts import SUBNET
@@ -59,9 +58,9 @@ def named(monitor: RecordingMonitor) -> dict[str, set[str]]:
     return {type: {found.inputs[word] for found in monitor.of(type)} for type, word in NAMES.items()}
 
 
-def service(naming: Any = None, **more: Any) -> RecordingMonitor:
+def service(**more: Any) -> RecordingMonitor:
     args: Any = {**EVERYTHING, **more}
-    return run(lambda: EncryptedAIServicesAccount("claims", args, naming=naming))
+    return run(lambda: EncryptedAIServicesAccount("claims", args))
 
 
 def test_every_name_follows_the_templates() -> None:
@@ -91,50 +90,27 @@ def test_a_name_of_its_own_comes_before_the_rule() -> None:
     assert named(monitor)[":Account"] == {"mine"}
 
 
-def test_a_function_names_what_it_wants() -> None:
-    """It gets what the templates gave, is asked about every resource, and may keep that with None."""
-    asked = set()
-
-    def naming(one: NamedResource) -> str | None:
-        asked.add(one.resource)
-        return f"{one.default}-{one.kind}" if one.resource in ("vault", "account") else None
-
-    monitor = service(naming, names={"vault": "kv{service}"})
-    assert named(monitor)[":Vault"] == {"kvclaims-lang"}
-    assert named(monitor)[":Account"] == {"lang-claims-lang"}
-    assert named(monitor)[":Key"] == {"cmk-claims"}
-    assert {"identity", "workspace", "privateEndpoint", "networkInterface", "alert", "lock"} <= asked
-
-
 @pytest.mark.parametrize(
-    ("more", "naming", "says"),
+    ("more", "says"),
     [
         (
             {"names": {"vault": "kv-{service}-{location}-long"}},
-            None,
             "names.vault: key vault name 'kv-claims-west",
         ),
         (
             {"names": {"account": "Lang-{service}"}},
-            None,
             "names.account: account name 'Lang-claims' is not allowed",
         ),
         (
             {"names": {"identity": "{service}."}},
-            None,
             "names.identity: identity name 'claims.' is not allowed",
-        ),
-        (
-            {},
-            lambda one: "-" if one.resource == "workspace" else None,
-            "naming: workspace name '-' has 1 char",
         ),
     ],
 )
-def test_fails_for_a_name_that_azure_would_refuse(more: Any, naming: Any, says: str) -> None:
+def test_fails_for_a_name_that_azure_would_refuse(more: Any, says: str) -> None:
     """Whichever resource it is of, before anything is made."""
     with pytest.raises(InputError, match=says.replace(".", r"\.")):
-        service(naming, **more)
+        service(**more)
 
 
 def test_everything_that_takes_tags_has_them() -> None:

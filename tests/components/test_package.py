@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
-from pulumi.provider.experimental.analyzer import Analyzer
 
 import components
 from components.__main__ import COMPONENTS
+from components.arguments.inputs import arguments, camel_case
 from components.host import Package
 from components.service import EncryptedAIServicesAccount
 from components.service_args import EncryptedAIServicesAccountArgs
@@ -24,11 +24,11 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 
 def test_schema_has_every_input_and_output_with_its_meaning() -> None:
     """What Pulumi reads from the types is the whole contract, described, and nothing internal."""
-    definitions = Analyzer("language-cmk").analyze([EncryptedAIServicesAccount])["component_definitions"]
-    component = definitions["EncryptedAIServicesAccount"]
-    assert set(component.inputs_mapping.values()) == set(EncryptedAIServicesAccountArgs.__annotations__)
-    assert [name for name, found in component.inputs.items() if not found.optional] == ["location"]
-    assert set(component.outputs) == {
+    schema = json.loads(Package([EncryptedAIServicesAccount]).schema or "")
+    component = schema["resources"]["language-cmk:index:EncryptedAIServicesAccount"]
+    declared = {camel_case(name) for name in arguments(EncryptedAIServicesAccountArgs)}
+    assert set(component["inputProperties"]) == declared
+    assert set(component["properties"]) == {
         "access",
         "accountId",
         "accountName",
@@ -42,8 +42,8 @@ def test_schema_has_every_input_and_output_with_its_meaning() -> None:
         "vaultId",
         "vaultUri",
     }
-    described = {**component.inputs, **component.outputs}
-    assert [name for name, found in described.items() if not found.description] == []
+    described = {**component["inputProperties"], **component["properties"]}
+    assert [name for name, found in described.items() if not found["description"]] == []
 
 
 def test_every_part_is_served_and_described() -> None:
@@ -54,16 +54,16 @@ def test_every_part_is_served_and_described() -> None:
         for file in Path(components.__path__[0]).rglob("*.py")
         for name in re.findall(r"^class (\w+)\(Component\)", file.read_text(), re.MULTILINE)
     }
-    definitions = Analyzer("language-cmk").analyze([*COMPONENTS])["component_definitions"]
-    assert set(definitions) == parts
+    resources = json.loads(Package(COMPONENTS).schema or "")["resources"]
+    assert {token.rpartition(":")[2] for token in resources} == parts
     undescribed = [
-        f"{name}.{property}"
-        for name, part in definitions.items()
-        for property, found in {**part.inputs, **part.outputs}.items()
-        if not found.description
+        f"{token}.{property}"
+        for token, part in resources.items()
+        for property, found in {**part["inputProperties"], **part["properties"]}.items()
+        if not found.get("description")
     ]
     assert undescribed == []
-    assert [name for name, part in definitions.items() if {"id", "urn"} & set(part.outputs)] == []
+    assert [token for token, part in resources.items() if {"id", "urn"} & set(part["properties"])] == []
 
 
 ROOT = Path(__file__).resolve().parents[2]

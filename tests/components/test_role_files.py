@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from components.azure_policy.constraints import CUSTOMER_KEY
-from components.azure_policy.guardrails import AzurePolicyGuardrails, AzurePolicyGuardrailsArgs
 from core import arm_ids
+from docs.examples.azure_policy.constraints import CUSTOMER_KEY
+from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
 from localazure import authorization, seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
@@ -88,9 +88,7 @@ def guardrails(deployment: Deployment) -> None:
         "reason": "x",
         "until": "2030-12-31",
     }
-    args = cast(
-        "AzurePolicyGuardrailsArgs", {"scope": SUBSCRIPTION, "exemptions": [{**exemption, "scope": scope}]}
-    )
+    args = {"scope": SUBSCRIPTION, "exemptions": [{**exemption, "scope": scope}]}
     deployment.up_program(lambda: AzurePolicyGuardrails("guard", args))
 
 

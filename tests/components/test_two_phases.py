@@ -21,9 +21,7 @@ OWNER = "urn:pulumi:stack::project::a:b:C::owner"
 
 
 def service(opts: ResourceOptions | None = None, **more: Any) -> RecordingMonitor:
-    return run(
-        lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}, opts)  # type: ignore[typeddict-item]
-    )
+    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}, opts))
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Facts from Azure's answers: three forms of one answer give one fact."""
+"""Facts from Azure's answers: the forms of one answer give one fact."""
 
 from __future__ import annotations
 
@@ -6,11 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from azure.keyvault.keys import KeyProperties
-from azure.mgmt.authorization.v2022_04_01.models import RoleAssignment as SdkRoleAssignment
-from azure.mgmt.cognitiveservices.models import Account as SdkAccount
-from azure.mgmt.keyvault.models import Key as SdkKey
-from azure.mgmt.keyvault.models import Vault as SdkVault
 
 from core import adapters, roles
 from core.facts import (
@@ -19,7 +14,6 @@ from core.facts import (
     KeyVersion,
     Network,
     PolicyEntry,
-    RoleAssignment,
     RotationPolicy,
     UserAssignedIdentity,
     Vault,
@@ -118,13 +112,12 @@ ASSIGNMENT: dict[str, Any] = {
     "body",
     [
         ACCOUNT,
-        adapters.arm_json(SdkAccount.deserialize(ACCOUNT)),
         {**ACCOUNT, "azureApiVersion": "2025-06-01"},
     ],
-    ids=["json", "sdk", "azure-native"],
+    ids=["json", "azure-native"],
 )
 def test_an_account_in_each_form(body: adapters.Json) -> None:
-    """Resource Manager's JSON, the management SDK's model and azure-native's outputs are one fact."""
+    """Resource Manager's JSON and azure-native's outputs are one fact."""
     assert adapters.account(body) == Account(
         id=ACCOUNT["id"],
         name="lang1",
@@ -165,8 +158,8 @@ def test_absent_encryption_is_microsofts(encryption: object) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [VAULT, adapters.arm_json(SdkVault(VAULT)), {**VAULT, "tags": {}}],
-    ids=["json", "sdk", "azure-native"],
+    [VAULT, {**VAULT, "tags": {}}],
+    ids=["json", "azure-native"],
 )
 def test_a_vault_in_each_form(body: adapters.Json) -> None:
     """Permissions are lower case; what the answer does not say is None."""
@@ -187,17 +180,9 @@ def test_a_vault_in_each_form(body: adapters.Json) -> None:
     assert bare.network.is_open
 
 
-@pytest.mark.parametrize(
-    "version",
-    [
-        adapters.key_version(KEY),
-        adapters.key_version(adapters.arm_json(SdkKey(KEY))),
-    ],
-    ids=["json", "sdk"],
-)
-def test_a_key_version_in_each_form(version: KeyVersion) -> None:
-    """The answer and the SDK's model of it are one version."""
-    assert version == KeyVersion(
+def test_a_key_version() -> None:
+    """Its answer by Resource Manager tells all of it."""
+    assert adapters.key_version(KEY) == KeyVersion(
         version=VERSION,
         type="RSA",
         size=2048,
@@ -222,31 +207,20 @@ def test_a_keys_versions_are_oldest_first() -> None:
 
 
 def test_a_version_from_the_vault_itself() -> None:
-    """The vault's own API tells times as datetimes and no key material in lists."""
-    properties = KeyProperties._from_key_item(_item())
-    found = adapters.key_version_from_vault(properties)
-    assert (found.version, found.enabled, found.expires) == (VERSION, False, 1800000000)
+    """Its own API tells the modulus in place of a size, and no key material in lists."""
+    uri = f"https://kv1.vault.azure.net/keys/cmk/{VERSION}"
+    attributes = {"enabled": False, "exp": 1800000000}
+    listed = adapters.key_version_from_vault({"kid": uri, "attributes": attributes})
+    assert (listed.version, listed.enabled, listed.expires) == (VERSION, False, 1800000000)
+    assert (listed.type, listed.size, listed.operations) == (None, None, None)
+    material = {"kid": uri, "kty": "RSA", "key_ops": ["wrapKey"], "n": "gA" + "A" * 340}
+    whole = adapters.key_version_from_vault({"key": material, "attributes": attributes})
+    assert (whole.uri, whole.type, whole.size, whole.operations) == (uri, "RSA", 2048, ("wrapKey",))
 
 
-def _item() -> Any:
-    from azure.keyvault.keys._generated.models import KeyAttributes, KeyItem
-
-    return KeyItem(
-        kid=f"https://kv1.vault.azure.net/keys/cmk/{VERSION}",
-        attributes=KeyAttributes(enabled=False, expires=datetime.fromtimestamp(1800000000, UTC)),
-    )
-
-
-@pytest.mark.parametrize(
-    "found",
-    [
-        adapters.role_assignment(ASSIGNMENT),
-        adapters.role_assignment(adapters.arm_json(SdkRoleAssignment.deserialize(ASSIGNMENT))),
-    ],
-    ids=["json", "sdk"],
-)
-def test_a_role_assignment_in_each_form(found: RoleAssignment) -> None:
-    """A built-in role needs no definition."""
+def test_a_built_in_role_needs_no_definition() -> None:
+    """Its assignment names it."""
+    found = adapters.role_assignment(ASSIGNMENT)
     assert (found.scope, found.principal_id, found.condition) == (KEY["id"], "p-1", "")
     assert found.role is roles.CRYPTO_SERVICE_ENCRYPTION_USER
     assert found.role_name == "Key Vault Crypto Service Encryption User"
@@ -285,12 +259,6 @@ def test_a_role_of_ones_own_needs_its_definition() -> None:
 def test_times_are_seconds(value: object, expected: int | None) -> None:
     """From every form in which Azure and its clients write them."""
     assert adapters.seconds(value) == expected
-
-
-def test_fails_on_a_model_of_no_management_client() -> None:
-    """What is neither JSON nor a model is a mistake of the caller."""
-    with pytest.raises(TypeError, match="neither JSON nor a model"):
-        adapters.arm_json(object())
 
 
 def test_a_deleted_account_keeps_its_identity() -> None:

@@ -57,7 +57,7 @@ def test_fails_on_an_unknown_cloud() -> None:
 )
 def test_tokens_stay_in_their_cloud(url: str, may: bool) -> None:
     """A token goes to Resource Manager and to vaults of its own cloud, by https only."""
-    assert clouds.PUBLIC.may_receive_token(url) is may
+    assert bool(clouds.PUBLIC.token_scope(url)) is may
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,39 @@ def test_regions_in_either_spelling() -> None:
     assert not regions.of(clouds.PUBLIC) & regions.of(clouds.CHINA)
 
 
-@pytest.mark.parametrize(("text", "hint"), [("westeurop", "did you mean 'westeurope'"), ("", "such as")])
-def test_fails_on_an_unknown_region(text: str, hint: str) -> None:
-    """With the nearest name."""
+@pytest.mark.parametrize("text", ["westus4", "uksouth2", "Austria West", "Sweden North", "chinaeast4"])
+def test_a_region_that_is_newer_than_the_list_is_azures_to_know(text: str) -> None:
+    """Another number, or another direction, is no misspelling."""
+    assert regions.region(text) == text.replace(" ", "").lower()
+
+
+def test_a_region_that_is_not_listed_is_in_the_cloud_of_its_name() -> None:
+    """Each cloud but the public one has a beginning of its own."""
+    assert regions.cloud_of("chinaeast4") is clouds.CHINA
+    assert regions.cloud_of("usgovoregon") is clouds.US_GOVERNMENT
+    assert regions.cloud_of("austriawest") is clouds.PUBLIC
+    for cloud in clouds.ALL:
+        assert {regions.cloud_of(name) for name in regions.of(cloud)} == {cloud}
+
+
+def test_no_region_is_taken_for_a_misspelling_of_another() -> None:
+    """All that are listed are one letter apart from none."""
+    for cloud in clouds.ALL:
+        for name in regions.of(cloud):
+            assert regions.region(name) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("westeurop", "did you mean 'westeurope'"),
+        ("westeuropee", "did you mean 'westeurope'"),
+        ("wseteurope", "did you mean 'westeurope'"),
+        ("", "such as"),
+        ("EU (west)", "such as"),
+    ],
+)
+def test_fails_on_a_region_that_is_spelt_wrongly(text: str, hint: str) -> None:
+    """With the name that was meant."""
     with pytest.raises(ValueError, match=hint):
         regions.region(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core import kinds
+from core import kind_limits, kinds
 from core.kinds import AccountKind
 from localazure.cognitive.kinds import find_kind
 
@@ -39,3 +39,13 @@ def test_names_and_prefixes_are_told_apart() -> None:
 def test_the_tier_to_recommend(kind: str, tier: str) -> None:
     """Whoever sits on a tier without customer-managed keys is told one of its own kind."""
     assert kinds.tier_for_a_key(kind) == tier
+
+
+def test_an_account_of_azure_openai_becomes_a_foundry_resource() -> None:
+    """That is the only change of a kind that Azure makes in place."""
+    assert kind_limits.kind_change("OpenAI", "AIServices") is None
+    assert kind_limits.kind_change("openai", "OpenAI") is None
+    for before, after in (("AIServices", "OpenAI"), ("TextAnalytics", "AIServices"), ("OpenAI", "Face")):
+        unmet = kind_limits.kind_change(before, after)
+        assert unmet is not None
+        assert unmet.expected == repr(before)

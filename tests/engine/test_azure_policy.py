@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from components.azure_policy.constraints import CONSTRAINTS
+from docs.examples.azure_policy.constraints import CONSTRAINTS
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]

@@ -384,7 +384,7 @@ DEFENCES = (
         {"mode": "Azure RBAC", "arm_keys_need_data_role": True},
         lambda: [
             patch("components.azure_failures.missing_data_role", lambda _: None),
-            patch("components.guards.invokes.missing_data_role", lambda _: None),
+            patch("components.invokes.missing_data_role", lambda _: None),
         ],
     ),
     Defence(

@@ -45,10 +45,10 @@ from localazure.standin.connections import Connections
 from localazure.standin.delays import Delays
 from localazure.standin.servicer import AzureNative
 from localazure.standin.wire import from_struct, to_struct
-from provider.arm import Arm
+from provider.azure import Azure
 from provider.host import Host
 from tests.support.ignored_changes import reset
-from tests.support.in_process import ENVIRON, Credential, InProcessClients, Wire, WireClock
+from tests.support.in_process import ENVIRON, Credential, Wire, WireClock, in_process_client
 
 T = TypeVar("T")
 PROJECT, STACK = "every-azure", "any"
@@ -612,7 +612,7 @@ class _Providers:
             Connections(lambda login: _StandInAzure(login, wire), AZURE_NATIVES_DELAYS), ENVIRON
         )
         own = Host(
-            lambda login: Arm(InProcessClients(login, wire)),
+            lambda login: Azure(in_process_client(login, wire)),
             clock=WireClock(wire),
             environ=ENVIRON,
             complete=lambda login: login,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.localazure.driver import Case
 from tests.support.azure import RunningAzure, running_azure
 
 
@@ -25,3 +26,16 @@ def azure(shared_azure: RunningAzure, monkeypatch: pytest.MonkeyPatch) -> Runnin
     for name, value in shared_azure.env.items():
         monkeypatch.setenv(name, value)
     return shared_azure
+
+
+@pytest.fixture
+def case() -> Case:
+    """A cloud of its own for a test."""
+    return Case()
+
+
+@pytest.fixture
+def vault(case: Case) -> Case:
+    """The same with a vault in it."""
+    case.make_vault()
+    return case

@@ -7,20 +7,18 @@ from typing import Any
 import pytest
 
 from localazure.web import Json
-from tests.localazure.cognitive.case import (
+from tests.localazure.driver import (
     ACCOUNT,
+    COGNITIVE,
     PROJECT,
     PROJECTS,
-    PROVIDER,
     USER_ASSIGNED,
+    VAULT,
     Case,
     bind,
-    case,
     encryption,
+    error,
 )
-from tests.localazure.keyvault.case import VAULT, error
-
-__all__ = ["case"]
 
 NOT_CONFIGURED = "AccessPolicyNotConfiguredForKeyVault"
 INVALID = "KeyVaultProperties is invalid"
@@ -127,7 +125,7 @@ def test_what_a_failed_change_leaves_is_the_switchs_say(
 
 def ended(case: Case, response: Json) -> tuple[str, str]:
     """The last status of a response's operation, and the code of its error."""
-    url = response.headers["Azure-AsyncOperation"]
+    url = response.headers["azure-asyncoperation"]
     case.poll(url)
     body = case.poll(url).body
     return body["status"], body["error"]["code"]
@@ -171,8 +169,8 @@ def test_a_deleted_account_is_listed_late(case: Case) -> None:
     case.cloud.behave(deleted_resources_visible_after=30)
     case.make()
     case.arm("DELETE", ACCOUNT)
-    listed = f"{PROVIDER}/deletedAccounts"
-    one = f"{PROVIDER}/locations/westeurope/resourceGroups/rg/deletedAccounts/{ACCOUNT.rsplit('/', 1)[1]}"
+    listed = f"{COGNITIVE}/deletedAccounts"
+    one = f"{COGNITIVE}/locations/westeurope/resourceGroups/rg/deletedAccounts/{ACCOUNT.rsplit('/', 1)[1]}"
     assert error(case.put()) == (409, "FlagMustBeSetForRestore")
     assert case.arm("GET", listed).body["value"] == []
     assert case.arm("GET", one).status == 404

@@ -18,11 +18,9 @@ from localazure.authorization import assign_role
 from localazure.directory import create_principal
 from localazure.roles import BY_NAME
 from localazure.store import Store
-from tests.localazure.keyvault.case import GROUP, OWNER, VAULT, Case, case, error, policy, vault, vault_body
+from tests.localazure.driver import GROUP, OWNER, VAULT, Case, error, policy, vault_body
 from tests.support.azure import RunningAzure
 from tests.support.front import SUBSCRIPTION, Door
-
-__all__ = ["case", "vault"]
 
 KEY = f"{VAULT}/keys/k"
 RSA: Any = {"properties": {"kty": "RSA"}}
@@ -143,21 +141,6 @@ def test_a_new_principal_is_unknown_for_a_while(type: str | None, mode: str, sta
     assert assigned(door, principal.object_id, type) == status
     door.cloud.clock.advance(21)
     assert assigned(door, principal.object_id, type) == (201 if status == 400 else 200)
-
-
-def test_a_deleted_key_is_nowhere_for_a_while(vault: Case) -> None:
-    """`deleted_keys_visible_after`: gone from the keys, not yet among the deleted ones, and back likewise."""
-    vault.make_key()
-    vault.cloud.behave(deleted_keys_visible_after=20)
-    vault.data("DELETE", "/keys/k")
-    places = ("/keys/k", "/deletedkeys/k")
-    assert [vault.data("GET", place).status for place in places] == [404, 404]
-    vault.cloud.clock.advance(21)
-    assert [vault.data("GET", place).status for place in places] == [404, 200]
-    vault.data("POST", "/deletedkeys/k/recover")
-    assert [vault.data("GET", place).status for place in places] == [404, 404]
-    vault.cloud.clock.advance(21)
-    assert [vault.data("GET", place).status for place in places] == [200, 404]
 
 
 def assigned(door: Door, object_id: str, type: str | None) -> int:

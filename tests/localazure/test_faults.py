@@ -51,6 +51,18 @@ def test_a_service_is_out_until_it_is_back(door: Door) -> None:
     assert door.send("GET", GROUP).status == 200
 
 
+def test_the_first_of_the_faults_that_are_left_strikes_first(door: Door) -> None:
+    """In the order in which they were asked for, whatever was taken away between them."""
+    for _ in range(8):
+        gone = add_fault(door.cloud, {"method": "DELETE"})
+        add_fault(door.cloud, {"status": 418})
+        clear_faults(door.cloud, gone)
+        add_fault(door.cloud, {"status": 503})
+        assert [fault["status"] for fault in list_faults(door.cloud)] == [418, 503]
+        assert door.send("GET", GROUP).status == 418
+        clear_faults(door.cloud)
+
+
 def test_throttling_says_when_to_come_back(door: Door) -> None:
     """A 429 carries Retry-After."""
     add_fault(door.cloud, {"status": 429, "code": "TooManyRequests", "retry_after": 7})

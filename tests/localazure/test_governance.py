@@ -60,23 +60,6 @@ class TestLocks:
         assert door.send("GET", url).code == "LockNotFound"
 
 
-def test_a_policy_is_in_force_while_it_is_assigned(door: Door) -> None:
-    """The built-in that demands a customer's key counts where it is enforced, until it is unassigned."""
-    url = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/cmk"
-
-    def assign(effect: str, mode: str = "Default") -> bool:
-        parameters = {"effect": {"value": effect}}
-        body = {"policyDefinitionId": DEFINITION_ID, "parameters": parameters, "enforcementMode": mode}
-        assert door.send("PUT", url, {"properties": body}).status in (200, 201)
-        return bool(counting(door.cloud, SUBSCRIPTION, DEFINITION_ID))
-
-    assert assign("Deny")
-    assert not assign("Deny", mode="DoNotEnforce")
-    assert assign("Deny")
-    assert door.send("DELETE", url).status == 200
-    assert counting(door.cloud, SUBSCRIPTION, DEFINITION_ID) == []
-
-
 def test_a_subscriptions_own_definition_can_be_assigned(door: Door) -> None:
     """It is kept as written; its assignment puts nothing in force, and one of no definition is refused."""
     provider = f"{SUBSCRIPTION}/providers/Microsoft.Authorization"

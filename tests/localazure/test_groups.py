@@ -37,14 +37,6 @@ def test_a_group_is_created_then_replaced(door: Door) -> None:
     assert "tags" not in again.body
 
 
-def test_older_api_versions_have_no_type(door: Door) -> None:
-    """With 2016-09-01 the body of a group names no type."""
-    assert (
-        "type"
-        not in door.send("GET", f"{GROUP}?api-version=2016-09-01".replace("/sub", f"{ARM}/sub", 1)).body
-    )
-
-
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

@@ -47,7 +47,7 @@ SEARCH: Final = f"{IN_SHARED}/providers/Microsoft.Search/searchServices/srch"
 TWO: Final = [STORAGE, f"{STORAGE}2"]
 BELOW: Final = {"foundry": "Project", "openai": "Deployment"}
 LIMITS: Final = {
-    "tiers": lambda kind: demands.tier(kind, "F0"),
+    "tiers": lambda kind: demands.tier(kind, "F0", planned=True),
     "user_assigned": lambda kind: kind_limits.key_identity(kind, user_assigned=True),
     "storage": lambda kind: kind_limits.storage(kind, 1),
     "storage_stays": lambda kind: kind_limits.storage(kind, 2),

@@ -20,9 +20,10 @@ RUN = [sys.executable, "-m", "operate"]
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_names_the_stack(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every command has its help, and takes --stack; the whole has a line for each command."""
+    """Every command has its help, and takes --stack, as each action of `fleet` does; the whole has a line
+    for each command."""
     with pytest.raises(SystemExit, match="0"):
-        main([word for word in (command, "--help") if word])
+        main([*(["fleet", "up"] if command == "fleet" else [command] if command else []), "--help"])
     printed = capsys.readouterr().out
     assert "--stack NAME" in printed if command else all(name in printed for name in COMMANDS)
 
@@ -79,11 +80,17 @@ def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
     started = tmp_path / "started"
     env = fake_pulumi(tmp_path, f"touch {started}; exec sleep 60")
     running = subprocess.Popen(
-        [*RUN, "verify", "--stack", "dev"], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True
+        [*RUN, "verify", "--stack", "dev"],
+        cwd=ROOT,
+        env=env,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     while not started.exists() and running.poll() is None:
         time.sleep(0.02)
-    running.send_signal(signal.SIGINT)
+    # A terminal tells all that runs in its foreground.
+    os.killpg(running.pid, signal.SIGINT)
     _, errors = running.communicate(timeout=60)
     assert (running.returncode, errors) == (130, "verify: interrupted\n")
 

@@ -12,6 +12,7 @@ from core.login import Login
 from operate.azure import LiveAzure
 from operate.disable_version import NotDisabledError, StackKeys, problems, retire
 from operate.revoke import ServiceAccess
+from provider.azure_client import AzureClient
 
 OLD, NEW = "f" * 32, "0123456789abcdef0123456789abcdef"
 VAULT = "https://kv-hub.vault.azure.net"
@@ -67,7 +68,7 @@ class Found(StackKeys):
 
     def __init__(self, versions: tuple[KeyVersion, ...], accounts: list[Account]) -> None:
         service = ServiceAccess("/a", "p", "/vault", KeyUri(VAULT, "CMK", OLD), "")
-        super().__init__([service], {KEY: versions}, [], {}, LiveAzure(Login()))
+        super().__init__([service], {KEY: versions}, [], AzureClient(Login()), LiveAzure(Login()))
         self.there, self.disabled = accounts, list[str]()
 
     def accounts(self) -> list[Account]:

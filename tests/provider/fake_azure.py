@@ -18,8 +18,10 @@ from core.facts import (
     Vault,
 )
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
-from provider.azure_calls import Accepted, Principal, Progress
+from provider.azure import Azure
+from provider.azure_client import Principal
 from provider.failure import ServiceError
+from provider.responses import Accepted, Progress
 from provider.waiting import Clock
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
@@ -86,12 +88,14 @@ def bound_to(version: str = V1, **changes: object) -> Encryption:
     )
 
 
-class FakeAzure:
-    """Implements `azure_calls.Azure`.
+class FakeAzure(Azure):
+    """Answers without a client.
 
     `failures[name]` are raised by the next calls of that name, one each; `lost` ones are raised after the
     call had its effect, as when the connection drops on the way back. `calls` is every call made.
     """
+
+    answered_at = 0.0
 
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = {ACCOUNT_ID.lower(): an_account()}
@@ -104,7 +108,6 @@ class FakeAzure:
         self.progress_script: list[Progress] = []
         self.answers: dict[str, Mapping[str, Any]] = {}
         self.deployer = "deployer"
-        self.answered_at = 0.0
         self.calls: list[str] = []
         self.patches: list[Encryption] = []
         self.copies_tags = False

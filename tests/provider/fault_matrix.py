@@ -14,8 +14,8 @@ from azure.keyvault.keys import KeyClient
 
 from core.login import login
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
-from provider.arm import Arm
-from provider.clients import Clients
+from provider.azure import Azure
+from provider.azure_client import AzureClient
 from provider.credential import credential
 from tests.provider.rig import CMK, HSM_ROLE, UNBINDS, VERSION, Engine, FailedError, FakeClock, engine
 from tests.provider.world import World
@@ -60,19 +60,14 @@ class Recorder(SansIOHTTPPolicy[Any, Any]):
         self.seen.append(Request(host, method, path, number))
 
 
-class RecordingClients(Clients):
-    """The real clients, their requests kept in `recorder`. `read_timeout` is seconds without a byte."""
-
-    def __init__(self, read_timeout: float) -> None:
-        super().__init__(login({}, os.environ), read_timeout=read_timeout)
-        self.recorder = Recorder()
-
-    def _options(self) -> dict[str, Any]:
-        options = super()._options()
-        return {**options, "per_call_policies": [*options["per_call_policies"], self.recorder]}
-
-    def _log_in(self) -> Any:
-        return credential(self.login, raw_request_hook=self.recorder.on_request, **self._timeouts)
+def recording_client(read_timeout: float, recorder: Recorder | None = None) -> AzureClient:
+    """The real client, its requests and its login's kept in `recorder`. `read_timeout` is seconds without a
+    byte."""
+    recorder, wanted = recorder or Recorder(), login({}, os.environ)
+    own = credential(
+        wanted, raw_request_hook=recorder.on_request, connection_timeout=10.0, read_timeout=read_timeout
+    )
+    return AzureClient(wanted, read_timeout=read_timeout, credential=own, policies=[recorder])
 
 
 FAULTS: dict[str, dict[str, Any]] = {
@@ -137,12 +132,12 @@ class Life:
     place: Place = IN_VAULT
 
 
-async def converge(life: Life, world: World, connect: Callable[[], Clients], tries: int = 3) -> list[str]:
+async def converge(life: Life, world: World, connect: Callable[[], AzureClient], tries: int = 3) -> list[str]:
     """Runs the life until it ends well, each time in a new provider; gives the failures on the way."""
     failures: list[str] = []
     state: dict[str, Any] = {}
     for _ in range(tries):
-        async with engine(Arm(connect()), FakeClock()) as pulumi:
+        async with engine(Azure(connect()), FakeClock()) as pulumi:
             try:
                 await life.run(pulumi, world, state)
             except FailedError as failed:
@@ -156,10 +151,10 @@ async def converge(life: Life, world: World, connect: Callable[[], Clients], tri
 
 async def requests_of(life: Life, world: World) -> list[Request]:
     """The requests that the life makes when nothing goes wrong."""
-    clients = RecordingClients(PATIENT_SECONDS)
-    async with engine(Arm(clients), FakeClock()) as pulumi:
+    recorder = Recorder()
+    async with engine(Azure(recording_client(PATIENT_SECONDS, recorder)), FakeClock()) as pulumi:
         await life.run(pulumi, world, {})
-    return clients.recorder.seen
+    return recorder.seen
 
 
 def strike(world: World, request: Request, fault: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
-from provider.azure_calls import Azure
+from provider.azure import Azure
 from provider.host import Host
 from provider.waiting import Clock
 from provider.wire import Properties, decode, encode

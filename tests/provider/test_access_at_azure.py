@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pytest
 
 from core.login import login
-from provider.arm import Arm
-from provider.clients import Clients
+from provider.azure import Azure
+from provider.azure_client import AzureClient
 from tests.provider.rig import CMK, VERSION, FailedError, FakeClock, engine
 from tests.provider.world import World, a_world
 from tests.support.azure import RunningAzure
@@ -17,10 +17,10 @@ from tests.support.azure import RunningAzure
 pytestmark = pytest.mark.asyncio
 
 
-def clients(made: Mapping[str, str] | None = None) -> Clients:
-    """The real clients, as the deployer or as a principal that was made."""
+def client(made: Mapping[str, str] | None = None) -> AzureClient:
+    """The real client, as the deployer or as a principal that was made."""
     own = {"ARM_CLIENT_ID": made["clientId"], "ARM_CLIENT_SECRET": made["clientSecret"]} if made else {}
-    return Clients(login({}, {**os.environ, **own}))
+    return AzureClient(login({}, {**os.environ, **own}))
 
 
 def rbac_world(azure: RunningAzure) -> World:
@@ -54,7 +54,7 @@ async def test_fails_naming_the_data_action_that_is_missing(
     if role:
         world.assign_role(role, made["objectId"])
     inputs = {"keyId": world.key_id()}
-    async with engine(Arm(clients(made)), FakeClock()) as pulumi:
+    async with engine(Azure(client(made)), FakeClock()) as pulumi:
         key, version = await pulumi.create(VERSION, inputs)
         with pytest.raises(FailedError) as failed:
             await pulumi.update(VERSION, key, version.values, inputs, {**inputs, "generation": 1})
@@ -74,7 +74,7 @@ async def test_a_key_that_needs_a_data_role_is_not_readable_without_it(azure: Ru
     azure.control("/behaviour", {"arm_keys_need_data_role": True})
     uri = f"https://contoso-keys.vault.azure.net/keys/language-key/{version}"
     binding = {"accountId": world.account_id(), "vaultId": world.vault_id(), "keyUriWithVersion": uri}
-    async with engine(Arm(clients(made)), FakeClock()) as pulumi:
+    async with engine(Azure(client(made)), FakeClock()) as pulumi:
         with pytest.raises(FailedError, match=r"even to read a key.*\n.*Key Vault Crypto Officer"):
             await pulumi.create(VERSION, {"keyId": world.key_id()})
         await pulumi.create(CMK, binding)
@@ -105,6 +105,6 @@ async def test_access_that_comes_late_is_waited_for_in_every_wording(azure: Runn
         "keyUriWithVersion": uri,
         "vaultId": world.vault_id(),
     }
-    async with engine(Arm(clients()), CloudClock(world)) as pulumi:
+    async with engine(Azure(client()), CloudClock(world)) as pulumi:
         await pulumi.create(CMK, inputs)
     assert world.bound_key("contoso-late") == uri

@@ -12,8 +12,8 @@ import pytest
 from azure.core.rest import HttpRequest
 
 from core.login import login
-from provider.arm import Arm
-from provider.clients import Clients
+from provider.azure import Azure
+from provider.azure_client import AzureClient
 from tests.provider.rig import CMK, UNBINDS, VERSION, Engine, FailedError, FakeClock, engine
 from tests.provider.world import World
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.asyncio
 @asynccontextmanager
 async def plugin(clock: FakeClock | None = None, **settings: str) -> AsyncIterator[Engine]:
     """The provider on the real clients, logged in as the settings and the environment say."""
-    async with engine(Arm(Clients(login(settings, os.environ))), clock) as pulumi:
+    async with engine(Azure(AzureClient(login(settings, os.environ))), clock) as pulumi:
         yield pulumi
 
 
@@ -38,7 +38,7 @@ def inputs_of(world: World) -> dict[str, Any]:
 
 async def test_the_time_is_that_of_azures_last_answer(world: World) -> None:
     """A clock that stands two hours behind takes an expired version for no valid one."""
-    azure = Arm(Clients(login({}, os.environ)))
+    azure = Azure(AzureClient(login({}, os.environ)))
     (version,) = world.versions()
     stopped = FakeClock()
     properties = await azure.live_key_versions("https://contoso-keys.vault.azure.net", "language-key")

@@ -9,8 +9,8 @@ import grpc
 import pytest
 
 from core.facts import Encryption
-from provider.azure_calls import Accepted
 from provider.failure import ServiceError
+from provider.responses import Accepted
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     PRINCIPAL,

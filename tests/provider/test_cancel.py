@@ -12,9 +12,9 @@ import pytest
 from core.arm_ids import ArmId
 from core.facts import Account, Encryption, KeyVersion
 from core.login import login
-from provider.arm import Arm
-from provider.azure_calls import Accepted, Progress
-from provider.clients import Clients
+from provider.azure import Azure
+from provider.azure_client import AzureClient
+from provider.responses import Accepted, Progress
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,
@@ -169,15 +169,11 @@ async def test_a_login_without_an_answer_holds_nothing_up() -> None:
     """A token that never comes is not waited for after Ctrl-C."""
     asked, answer = threading.Event(), threading.Event()
 
-    class StuckLogin(Clients):
-        def _log_in(self) -> Any:
-            class Stuck:
-                def get_token(self, *scopes: str, **options: Any) -> Any:
-                    asked.set()
-                    answer.wait(LONG)
-                    raise ValueError("no token")
-
-            return Stuck()
+    class Stuck:
+        def get_token(self, *scopes: str, **options: Any) -> Any:
+            asked.set()
+            answer.wait(LONG)
+            raise ValueError("no token")
 
     begun = asyncio.Event()
 
@@ -186,7 +182,7 @@ async def test_a_login_without_an_answer_holds_nothing_up() -> None:
         begun.set()
 
     try:
-        async with engine(Arm(StuckLogin(login({}, {})))) as pulumi:
+        async with engine(Azure(AzureClient(login({}, {}), credential=Stuck()))) as pulumi:
             watching = asyncio.ensure_future(watch())
             failed = await stopped(pulumi, pulumi.create(CMK, INPUTS), begun)
             await watching

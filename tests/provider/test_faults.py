@@ -15,9 +15,9 @@ from tests.provider.fault_matrix import (
     LIVES,
     PATIENT_SECONDS,
     Life,
-    RecordingClients,
     begin,
     converge,
+    recording_client,
     requests_of,
     strike,
     was_struck,
@@ -39,7 +39,7 @@ async def test_every_change_converges_after_every_fault(
     made = await requests_of(life, world)
     requests = [request for request in made if request.host in life.struck]
     # One login for all cases of a fault but those that strike it.
-    shared = {patience: RecordingClients(patience) for patience in (HANG_SECONDS, PATIENT_SECONDS)}
+    shared = {patience: recording_client(patience) for patience in (HANG_SECONDS, PATIENT_SECONDS)}
     versions = len(life.place.versions(world))
     began, outlived, again = time.monotonic(), 0, 0
     for kind, fault in FAULTS.items():
@@ -49,7 +49,7 @@ async def test_every_change_converges_after_every_fault(
             before = len(world.history())
             strike(world, request, fault)
             own = request.host == "login"
-            connect = partial(RecordingClients if own else shared.__getitem__, patience)
+            connect = partial(recording_client if own else shared.__getitem__, patience)
             failures = await converge(life, world, connect)
             assert was_struck(world), f"{name}: {request} was never made"
             outlived, again = outlived + (not failures), again + bool(failures)

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure.keyvault.crypto import b64url
-from provider.arm import Arm
-from tests.provider.fault_matrix import PATIENT_SECONDS, RecordingClients
+from provider.azure import Azure
+from tests.provider.fault_matrix import PATIENT_SECONDS, recording_client
 from tests.provider.rig import CMK, FailedError, FakeClock, engine
 from tests.provider.world import World
 
@@ -73,7 +73,7 @@ def made(size: int = 2048) -> rsa.RSAPrivateKey:
 
 async def bind(world: World, uri: str, vault_id: str) -> None:
     inputs = {"accountId": world.account_id(), "keyUriWithVersion": uri, "vaultId": vault_id}
-    async with engine(Arm(RecordingClients(PATIENT_SECONDS)), FakeClock()) as pulumi:
+    async with engine(Azure(recording_client(PATIENT_SECONDS)), FakeClock()) as pulumi:
         await pulumi.create(CMK, inputs)
 
 

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from core import clouds
-from provider.binder import Binder
-from provider.customer_managed_key import CustomerManagedKeyHandler
+from core.login import Login
 from provider.difference import Change, Difference
-from provider.key_version import KeyVersionHandler
+from provider.host import served
 from provider.resource import Resource
 from provider.wire import UNKNOWN, Properties
 from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, V1, V2, VAULT_ID, VAULT_URI, FakeAzure, key_uri
@@ -18,10 +17,7 @@ from tests.provider.rig import CMK, VERSION, FakeClock
 
 
 def resource(type: str, cloud: clouds.Cloud = clouds.PUBLIC) -> Resource:
-    azure, clock = FakeAzure(), FakeClock()
-    if type == CMK:
-        return CustomerManagedKeyHandler(azure, clock, cloud, Binder(azure, clock), ())
-    return KeyVersionHandler(azure, clock, cloud, set())
+    return served(FakeAzure(), FakeClock(), Login(cloud=cloud)).resources[type]
 
 
 def check(type: str, news: dict[str, Any], cloud: clouds.Cloud = clouds.PUBLIC) -> dict[str, str]:

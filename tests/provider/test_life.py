@@ -26,7 +26,17 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, UNBINDS, VERSION, FailedError, engine
+from tests.provider.rig import (
+    ACCESS,
+    CLEANUP,
+    CMK,
+    HSM_ROLE,
+    REVOCATION,
+    UNBINDS,
+    VERSION,
+    FailedError,
+    engine,
+)
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID, "accountDigest": "a"}
 
@@ -173,6 +183,27 @@ async def test_preview_of_everything_unknown_asks_azure_nothing() -> None:
     assert (id, azure.calls) == ("", [])
     assert outputs.values["keySource"] == "Microsoft.KeyVault"
     assert outputs.values["keyVersion"] == outputs.values["boundAt"] == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("type", "inputs"),
+    [
+        (VERSION, ("keyId", "accountId")),
+        (ACCESS, ("keyId", "principalId", "grantId")),
+        (REVOCATION, ("keyId", "principalId")),
+        (CLEANUP, ("keyId", "accountId")),
+        (HSM_ROLE, ("scope", "principalId")),
+    ],
+)
+async def test_a_preview_of_what_is_not_known_yet_is_made(type: str, inputs: tuple[str, ...]) -> None:
+    """Of every resource: it asks nothing, and what only the act shows is unknown."""
+    azure, given = FakeAzure(), dict.fromkeys(inputs, UNKNOWN)
+    async with engine(azure) as pulumi:
+        id, outputs = await pulumi.create(type, given, preview=True)
+        later = await pulumi.update(type, KEY_ID, {}, given, given, preview=True)
+    assert (id, azure.calls) == ("", [])
+    assert UNKNOWN in outputs.values.values()
+    assert later.values
 
 
 async def test_delete_gives_the_account_back_and_is_done_when_there_is_nothing() -> None:

@@ -14,9 +14,10 @@ from pulumi.runtime.proto import provider_pb2
 
 from core import clouds
 from core.login import Method, configured, login
-from provider.clients import Clients, ForeignHostError, _guard
+from provider.azure_client import AzureClient, ForeignHostError
 from provider.credential import credential
 from provider.wire import decode, encode
+from tests.provider.canned import Canned
 from tests.provider.fake_azure import FakeAzure
 from tests.provider.login_host import LoginHost
 from tests.provider.rig import engine, engine_log
@@ -125,13 +126,25 @@ def test_a_requested_oidc_token_is_requested_for_each_token_of_azure(monkeypatch
     ],
 )
 def test_tokens_go_to_the_clouds_own_hosts_only(url: str, allowed: bool) -> None:
-    """The clients' pipeline stops a request to any other host before a token is put on it."""
-    request = type("Request", (), {"http_request": type("Http", (), {"url": url})})
-    if allowed:
-        _guard(Clients(login({}, {}))).on_request(request)
-    else:
-        with pytest.raises(ForeignHostError):
-            _guard(Clients(login({}, {}))).on_request(request)
+    """A request to any other host is stopped before a token is asked for."""
+    client = AzureClient(login({}, {}), credential=Refusing())
+    with pytest.raises(PermissionError if allowed else ForeignHostError):
+        client.send("GET", url)
+
+
+class Refusing:
+    """A login that gives no token, so that a request that wants one goes nowhere."""
+
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        raise PermissionError(scopes)
+
+
+def test_the_next_page_is_the_same_services() -> None:
+    """A list's next page is asked for where its first one was: a token goes to no other vault."""
+    cloud = Canned({"value": [], "nextLink": "https://other.vault.azure.net/keys?api-version=7.4"})
+    with pytest.raises(ForeignHostError, match=r"which is not contoso\.vault"):
+        cloud.client().pages("https://contoso.vault.azure.net/keys?api-version=7.4")
+    assert len(cloud.asked) == 1
 
 
 @pytest.mark.parametrize("given", ['["a-1", "b-2"]', '["a-1","b-2"]', "a-1, b-2", "['a-1', 'b-2']"])
@@ -146,9 +159,11 @@ def test_further_tenants_are_taken_from_any_list(given: str) -> None:
 def test_every_client_is_the_chosen_clouds(cloud: clouds.Cloud) -> None:
     """Resource Manager's address, the token's audience and the login host are one cloud's."""
     settings = {"environment": cloud.name, "clientId": "c", "clientSecret": "s", "tenantId": "t"}
-    clients: Any = Clients(login(settings, {}))
-    accounts, vaults = clients.accounts("s"), clients.vaults("s")
-    assert accounts._client._base_url == vaults._config.base_url == cloud.resource_manager
-    assert accounts._config.credential_scopes == vaults._config.credential_scopes == [cloud.arm_scope]
-    assert clients._log_in()._authority == cloud.authority
-    assert clients.accounts("s") is accounts
+    answering = Canned()
+    client = answering.client(login(settings, {}))
+    client.send("GET", "/subscriptions?api-version=2022-12-01")
+    client.send("GET", f"https://contoso.{cloud.vault_suffix}/keys")
+    assert answering.hosts == [cloud.arm_host, f"contoso.{cloud.vault_suffix}"]
+    assert answering.scopes == [cloud.arm_scope, f"https://{cloud.vault_suffix}/.default"]
+    made: Any = credential(login(settings, {}))
+    assert made._authority == cloud.authority

@@ -11,8 +11,8 @@ import pytest
 
 from core.login import login
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
-from provider.arm import Arm
-from provider.clients import Clients
+from provider.azure import Azure
+from provider.azure_client import AzureClient
 from tests.provider.rig import (
     ACCESS,
     CMK,
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.asyncio
 
 @asynccontextmanager
 async def plugin() -> AsyncIterator[Engine]:
-    async with engine(Arm(Clients(login({}, os.environ))), FakeClock()) as pulumi:
+    async with engine(Azure(AzureClient(login({}, os.environ))), FakeClock()) as pulumi:
         yield pulumi
 
 

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from core.login import login
-from provider.arm import Arm
-from provider.clients import Clients
+from provider.azure import Azure
+from provider.azure_client import AzureClient
 from tests.provider.fault_matrix import (
     LIVES,
     PATIENT_SECONDS,
     Life,
-    RecordingClients,
     begin,
+    recording_client,
     requests_of,
     strike,
     was_struck,
@@ -64,7 +64,7 @@ async def test_a_plugin_killed_at_any_call_leaves_what_the_next_run_finishes(
             await asyncio.wait([running])
             running.exception()
         world.azure.control("/faults", method="DELETE")
-        async with engine(Arm(RecordingClients(PATIENT_SECONDS)), FakeClock()) as pulumi:
+        async with engine(Azure(recording_client(PATIENT_SECONDS)), FakeClock()) as pulumi:
             await life.run(pulumi, world, {})
         case = f"{name}: killed at {request}, after its effect: {after}"
         assert life.holds(world), case
@@ -110,16 +110,12 @@ async def test_nothing_secret_is_written(world: World, caplog: pytest.LogCapture
     caplog.set_level(logging.DEBUG)
     for name in ("azure", "msal", "urllib3", "grpc", ""):
         logging.getLogger(name).setLevel(logging.DEBUG)
-    tokens: list[str] = []
-
-    class Watched(Clients):
-        def _credential(self) -> Any:
-            credential = super()._credential()
-            tokens.append(credential.get_token("https://management.azure.com/.default").token)
-            tokens.append(credential.get_token("https://vault.azure.net/.default").token)
-            return credential
-
-    async with engine(Arm(Watched(login({}, os.environ))), FakeClock()) as pulumi:
+    client = AzureClient(login({}, os.environ))
+    tokens = [
+        client.credential.get_token(f"https://{host}/.default").token
+        for host in ("management.azure.com", "vault.azure.net")
+    ]
+    async with engine(Azure(client), FakeClock()) as pulumi:
         inputs: dict[str, Any] = {"keyId": world.key_id(), "generation": 1}
         id, olds = await pulumi.create(VERSION, inputs)
         binding = {

@@ -8,8 +8,8 @@ import re
 import pytest
 from pulumi.runtime.proto import engine_pb2
 
-from provider.azure_calls import Progress
 from provider.failure import ServiceError
+from provider.responses import Progress
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,

@@ -13,8 +13,8 @@ import pytest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
 from core.login import login
-from provider.arm import Arm
-from provider.clients import Clients
+from provider.azure import Azure
+from provider.azure_client import AzureClient
 from tests.provider.fault_matrix import IN_VAULT
 from tests.provider.rig import ACCESS, CMK, VERSION, FakeClock, engine
 from tests.provider.world import World
@@ -37,22 +37,16 @@ class CloudClock(FakeClock):
         await asyncio.to_thread(self._world.azure.control, "/clock", {"advance": seconds})
 
 
-class TimedClients(Clients):
-    """The real clients; `asked` holds the moment of each request by what it asks for."""
+class Watch(SansIOHTTPPolicy[Any, Any]):
+    """Notes in `asked` the moment of each request by what it asks for."""
 
     def __init__(self, clock: FakeClock) -> None:
-        super().__init__(login({}, os.environ))
         self.asked: dict[tuple[str, str], list[float]] = {}
         self._clock = clock
 
-    def _options(self) -> dict[str, Any]:
-        class Watch(SansIOHTTPPolicy[Any, Any]):
-            def on_request(_, request: Any) -> None:  # noqa: N805 - the clients are `self` here
-                method, path = request.http_request.method, request.http_request.url.partition("?")[0]
-                self.asked.setdefault((method, path), []).append(self._clock.now())
-
-        options = super()._options()
-        return {**options, "per_call_policies": [*options["per_call_policies"], Watch()]}
+    def on_request(self, request: Any) -> None:
+        method, path = request.http_request.method, request.http_request.url.partition("?")[0]
+        self.asked.setdefault((method, path), []).append(self._clock.now())
 
 
 @pytest.mark.parametrize("delay", [0, 5, 60, 300, 1200])
@@ -65,12 +59,13 @@ async def test_access_that_comes_late_is_waited_for(
     world.azure.control("/behaviour", {"grant_delay_seconds": delay})
     world.grant(world.make_account("contoso-late"))
     clock = CloudClock(world)
-    clients = TimedClients(clock)
-    async with engine(Arm(clients), clock) as pulumi:
+    watch = Watch(clock)
+    client = AzureClient(login({}, os.environ), policies=[watch])
+    async with engine(Azure(client), clock) as pulumi:
         await pulumi.create(CMK, inputs)
     assert world.bound_key("contoso-late") == inputs["keyUriWithVersion"]
 
-    calls = Counter(method for (method, _), moments in clients.asked.items() for _ in moments)
+    calls = Counter(method for (method, _), moments in watch.asked.items() for _ in moments)
     with capsys.disabled():
         sys.stdout.write(
             f"\naccess after {delay:>3} s: bound after {clock.now():5.1f} s, {len(clock.slept):>2} waits, "
@@ -78,7 +73,7 @@ async def test_access_that_comes_late_is_waited_for(
         )
     # The last wait began before access counted; it lasts 30 s at most, give or take its jitter.
     assert delay - 5 <= clock.now() <= delay + 40
-    for (method, path), moments in clients.asked.items():
+    for (method, path), moments in watch.asked.items():
         first, ceiling = (2.0, 30.0) if method == "PATCH" else (0.5, 10.0)
         least = [JITTER * min(first * 1.6**n, ceiling) for n in range(len(moments))]
         gaps = [after - before for before, after in pairwise(moments)]
@@ -95,7 +90,7 @@ async def test_reads_that_lag_behind_writes_are_waited_for(world: World) -> None
     world.azure.control("/behaviour", {"read_lag_seconds": 30})
     world.grant(principal)
     clock, key = CloudClock(world), {"keyId": world.key_id()}
-    async with engine(Arm(Clients(login({}, os.environ))), clock) as pulumi:
+    async with engine(Azure(AzureClient(login({}, os.environ))), clock) as pulumi:
         id, bound = await pulumi.create(CMK, inputs)
         assert world.bound_key("contoso-lag") == inputs["keyUriWithVersion"]
         _, version = await pulumi.create(VERSION, {**key, "accountId": account})
@@ -114,7 +109,7 @@ async def test_access_given_back_is_proven_by_the_account_that_lives_on_the_key(
     principal = world.make_account("contoso-back")
     world.grant(principal)
     clock = CloudClock(world)
-    async with engine(Arm(Clients(login({}, os.environ))), clock) as pulumi:
+    async with engine(Azure(AzureClient(login({}, os.environ))), clock) as pulumi:
         await pulumi.create(CMK, inputs)
         world.revoke(principal)
         world.azure.control("/behaviour", {"grant_delay_seconds": delay})

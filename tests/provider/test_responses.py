@@ -9,7 +9,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from core.refusals import RefusalKind
-from provider.responses import failure_from, progress_from, retry_after_from
+from provider.responses import Progress, failure_from, retry_after_from
 
 
 class Answer:
@@ -46,7 +46,7 @@ WHOLE = "The request was not valid. (KeyVault: KeyVaultProperties is invalid (in
 def test_the_details_of_an_error_are_kept() -> None:
     """What only an error's details say counts as well: in an answer and at an operation's end."""
     failure = failure_from(HttpResponseError(response=Answer(400, {"error": DENIED})), "binding")
-    ended = progress_from(Answer(200, {"status": "Failed", "error": DENIED})).failure
+    ended = Progress.of(Answer(200, {"status": "Failed", "error": DENIED})).failure
     assert ended is not None
     for found in (failure, ended):
         assert (found.code, found.text) == ("InvalidRequest", WHOLE)

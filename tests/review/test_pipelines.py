@@ -29,9 +29,9 @@ def steps(file: Path) -> list[dict[str, Any]]:
 
 
 def test_every_workflow_is_there_on_both_platforms() -> None:
-    """Preview, deployment and drift, on both platforms; preview, deployment and alarms of a fleet, too. The
+    """Preview, deployment and drift, on both platforms; and those of a fleet. The
     tests are GitHub's, everyday and long ones."""
-    names = ["deploy", "drift", "fleet-alarms", "fleet-deploy", "fleet-preview", "preview"]
+    names = ["deploy", "drift", "fleet-deploy", "fleet-drift", "fleet-preview", "preview"]
     assert [file.stem for file in WORKFLOWS] == sorted(["ci", "long", *names])
     assert [file.stem for file in PIPELINES] == names
 

@@ -15,10 +15,10 @@ import yaml
 from localazure.environment import checkout
 from localazure.home import Home
 from localazure.seed import READER
-from operate.fleet.warm import ATTACH, language_host
 from tests.review.loopback import recorded_tool, serving
 from tests.support.azure import running_azure
 from tests.support.stack import ROOT, Stack
+from tests.support.warm_host import ATTACH, language_host
 
 pytestmark = pytest.mark.engine
 

@@ -9,6 +9,9 @@ import pytest
 from settings import parse
 from tests.settings.test_parse import VAULT_ID, as_pulumi_has_them, problems
 
+GROUP = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-net"
+SUBNET_ID = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/private"
+
 
 def test_services_share_what_is_said_at_the_top() -> None:
     """A service's own settings win over the shared ones; of a group, setting by setting."""
@@ -25,9 +28,40 @@ def test_services_share_what_is_said_at_the_top() -> None:
     assert alpha.key.rotates_after_days == beta.key.rotates_after_days == 90
 
 
+def test_a_group_inside_a_group_is_shared_setting_by_setting() -> None:
+    """A service that says one thing of a group keeps all else that is shared, at any depth."""
+    shared = {
+        "access": "private",
+        "subnetId": SUBNET_ID,
+        "accountEndpoint": {"ipAddresses": {"default": "10.0.0.9"}},
+    }
+    own = {"accountEndpoint": {"name": "pe-own"}}
+    (service,) = parse(
+        as_pulumi_has_them(location="uksouth", network=shared, services=[{"name": "alpha", "network": own}])
+    ).services
+    endpoint = service.network.account_endpoint
+    assert (endpoint.name, endpoint.ip_addresses) == ("pe-own", {"default": "10.0.0.9"})
+
+
+def test_services_on_one_existing_vault_give_their_accounts_zone_alone() -> None:
+    """The endpoint and the zone of a vault that exists belong to its owner."""
+    zone = f"{GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.cognitiveservices.azure.com"
+    network = {"access": "private", "subnetId": SUBNET_ID, "privateDnsZoneIds": [zone]}
+    services = [{"name": "alpha", "vault": {"id": VAULT_ID}}, {"name": "beta", "vault": {"id": VAULT_ID}}]
+    assert (
+        len(parse(as_pulumi_has_them(location="uksouth", network=network, services=services)).services) == 2
+    )
+    assert [
+        one.split(":")[0]
+        for one in problems(
+            location="uksouth", network=network, services=[{"name": "alpha"}, {"name": "beta"}]
+        )
+    ] == ["network.privateDnsZoneIds"]
+
+
 def test_a_shared_mistake_is_named_once_where_it_was_made() -> None:
     """A problem is at the service when the service says it, and at the top when all of them share it."""
-    found = problems(location="nowhere", services=[{"name": "alpha"}, {"name": "beta", "sku": "Q"}])
+    found = problems(location="westeurop", services=[{"name": "alpha"}, {"name": "beta", "sku": "Q"}])
     assert [problem.split(":")[0] for problem in found] == ["location", "services[1].sku"]
 
 

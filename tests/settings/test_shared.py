@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ FLEET = {
         {"match": {"team": ["claims", "hr"], "stack": "*-eu"}, "settings": {"accessModel": "rbac"}},
     ],
 }
+_INNER = st.dictionaries(st.sampled_from("uv"), st.integers(), max_size=2)
 VALUES = st.dictionaries(
     st.sampled_from("abc"),
-    st.integers() | st.dictionaries(st.sampled_from("xyz"), st.integers(), max_size=3),
+    st.integers() | st.dictionaries(st.sampled_from("xyz"), st.integers() | _INNER, max_size=3),
     max_size=3,
 )
 
@@ -52,17 +54,20 @@ def test_who_is_not_of_the_fleet_has_none_of_it() -> None:
 def test_each_value_has_the_origin_that_it_came_from(levels: list[dict[str, Any]]) -> None:
     """The shown origins are those of the merged settings, value by value."""
     found = shared.origins([(str(number), one) for number, one in enumerate(levels)])
-    flat: dict[str, Any] = {}
-    for name, value in shared.merged(*levels).items():
-        if isinstance(value, dict) and value:
-            flat |= {f"{name}.{inner}": one for inner, one in value.items()}
-        else:
-            flat[name] = value
-    assert {path: value for path, (value, _) in found.items()} == flat
+    assert {path: value for path, (value, _) in found.items()} == dict(_flat(shared.merged(*levels)))
     for path, (value, place) in found.items():
-        name, _, inner = path.partition(".")
-        said = levels[int(place)][name]
-        assert (said[inner] if inner else said) == value
+        said: Any = levels[int(place)]
+        for word in path.split("."):
+            said = said[word]
+        assert said == value
+
+
+def _flat(settings: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in settings.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
 
 
 def test_a_wrong_shared_setting_says_where_it_stands() -> None:

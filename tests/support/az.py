@@ -11,6 +11,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,11 @@ def _key_attributes(door: Door, options: Options) -> None:
     body: dict[str, Any] = {}
     if "enabled" in options:
         body["attributes"] = {"enabled": options["enabled"] == ["true"]}
+    if "expires" in options:
+        (until,) = options["expires"]
+        # A person puts a later time there.
+        later = datetime.now(UTC) + timedelta(days=365) if until == "TIME" else datetime.fromisoformat(until)
+        body.setdefault("attributes", {})["exp"] = int(later.timestamp())
     if "ops" in options:
         body["key_ops"] = options["ops"]
     azure(door, "PATCH", f"{url}{version}", body, api=_KEYS, data=True)
@@ -283,6 +289,11 @@ def _assign_in_hsm(door: Door, options: Options) -> None:
     local_roles.assign(door.cloud, hsm, options["assignee-object-id"][0], _hsm_role(options), scope)
 
 
+def _unassign(door: Door, options: Options) -> None:
+    for id in options["ids"]:
+        azure(door, "DELETE", id, api="2022-04-01")
+
+
 def _unassign_in_hsm(door: Door, options: Options) -> None:
     hsm, role = _hsm(door, options["hsm-name"][0]), _hsm_role(options)
     given = [
@@ -331,4 +342,5 @@ _DOES: Mapping[str, Callable[[Door, Options], None]] = {
     "provider register": _register,
     "rest": _rest,
     "role assignment create": _assign,
+    "role assignment delete": _unassign,
 }

@@ -117,7 +117,7 @@ class Update:
 
     def _started(self) -> list[int]:
         """Every process that the command has started, in forks of the warm Python too."""
-        servers = [pid for pid in descendants(os.getpid()) if "engine/warm.py" in command_line(pid)]
+        servers = [pid for pid in descendants(os.getpid()) if "warm_python.py" in command_line(pid)]
         return [*descendants(self.process.pid), *(fork for pid in servers for fork in descendants(pid))]
 
     def kill_those(self, words: str) -> int:

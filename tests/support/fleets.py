@@ -14,23 +14,10 @@ from unittest import mock
 
 import yaml
 
-from engine.warm import WarmPython
 from operate.__main__ import main
 from tests.support.stack import Run, Stack
 
-PROGRAM, PACK, PROVIDER = "pulumi-language-python-exec", "pulumi.policy", "provider"
 QUIET = {"parallel": {"stacks": 2}, "stop": {"findings": "never"}}
-
-
-def recording(started: list[str]) -> type[WarmPython]:
-    """A warm Python that also lists what each of its forks is: PROGRAM, PACK or PROVIDER."""
-
-    class Recording(WarmPython):
-        def start(self, command: Any, **how: Any) -> Any:
-            started.append(command[3] if command[2] == "-m" else Path(command[2]).name)
-            return super().start(command, **how)
-
-    return Recording
 
 
 class FleetCheckout:
@@ -73,7 +60,7 @@ class FleetCheckout:
         self.file(name).write_text(yaml.safe_dump(document))
 
     def run(self, *words: str) -> Run:
-        """`python -m operate fleet WORDS`, in this process: the commands of a test share one warm Python."""
+        """`python -m operate fleet WORDS`, in this process."""
         said = StringIO()
         with (
             mock.patch.dict(os.environ, self.stack.env, clear=True),

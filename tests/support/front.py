@@ -41,12 +41,13 @@ def token(principal: Principal = seed.DEPLOYER, audience: str = f"{ARM}/", **cla
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer with its JSON decoded."""
+    """An answer with its JSON decoded. It goes out `seconds` after it was made."""
 
     status: int
     headers: dict[str, str]
     body: Any
     wire: str = ""
+    seconds: float = 0.0
 
     @property
     def code(self) -> str:
@@ -94,7 +95,7 @@ class Door:
             Raw(method, parts.netloc, parts.path, parts.query, sent, content),
         )
         body = codec.loads(answer.content) if answer.content else None
-        return Reply(answer.status, dict(answer.headers), body, answer.wire)
+        return Reply(answer.status, dict(answer.headers), body, answer.wire, answer.seconds)
 
     def national_token(self, cloud: NationalCloud, service: str) -> str:
         """The deployer's token from a national cloud's own login host, for the service that the public cloud

@@ -1,4 +1,4 @@
-"""The official clients at a local Azure in this process: their own pipelines, and no socket.
+"""Azure's clients at a local Azure in this process: their own pipelines, and no socket.
 
 Time is the cloud's: a request takes a tenth of a second of it, and whoever waits moves it on.
 """
@@ -22,7 +22,7 @@ from requests.structures import CaseInsensitiveDict
 from core.login import Login
 from localazure import seed
 from localazure.front import Answer, Raw
-from provider.clients import Clients
+from provider.azure_client import AzureClient
 from tests.support.front import ARM, Door, token
 
 REQUEST_SECONDS = 0.1
@@ -141,15 +141,6 @@ class Credential:
         return AccessToken(token(audience=audience), int(time.time()) + 3599)
 
 
-class InProcessClients(Clients):
-    """The provider's clients at the cloud in this process."""
-
-    def __init__(self, login: Login, wire: Wire) -> None:
-        super().__init__(login)
-        self._wire = wire
-
-    def _options(self) -> dict[str, Any]:
-        return {**super()._options(), "transport": Transport(self._wire)}
-
-    def _log_in(self) -> Any:
-        return Credential()
+def in_process_client(login: Login, wire: Wire) -> AzureClient:
+    """The provider's client at the cloud in this process."""
+    return AzureClient(login, credential=Credential(), transport=Transport(wire))

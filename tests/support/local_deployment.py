@@ -40,16 +40,12 @@ from localazure.standin.schema import shape_of
 from localazure.standin.servicer import LIFECYCLES
 from localazure.standin.table import resource_type
 from localazure.standin.wire import from_struct, to_struct
-from provider.arm import Arm
-from provider.binder import Binder
-from provider.clients import Clients
-from provider.customer_managed_key import CustomerManagedKeyHandler
-from provider.functions import Functions
-from provider.hsm_role_assignment import ManagedHsmRoleAssignmentHandler
-from provider.key_access_cleanup import KeyAccessCleanupHandler
-from provider.key_access_validation import KeyAccessValidationHandler
-from provider.key_version import KeyVersionHandler
+from provider.azure import Azure
+from provider.azure_client import AzureClient
+from provider.functions import FUNCTIONS
+from provider.host import served
 from provider.resource import Call
+from provider.retrying import patient
 from provider.waiting import Waiter
 from provider.wire import decode, encode
 from tests.provider.rig import FakeClock
@@ -81,16 +77,18 @@ class Gate:
     sent: list[tuple[str, str]] = field(default_factory=list)
     lock: Any = field(default_factory=threading.RLock)
 
-    def send(self, method: str, url: str, content: bytes = b"", *, signed: bool = True) -> Any:
-        """One request with the principal's token; without it where the client sent none, to be challenged."""
+    def send(self, method: str, url: str, content: bytes = b"") -> Any:
+        """One request with the principal's token."""
         parts = urlsplit(url)
         own = (name for name in ("vault", "managedhsm") if f".{name}." in parts.netloc)
         audience = next((f"https://{name}.azure.net" for name in own), "https://management.azure.com/")
         with self.lock:
             self.sent.append((method, parts.path))
-            headers = {"host": parts.netloc, "content-type": "application/json"}
-            if signed:
-                headers["authorization"] = f"Bearer {token(self.principal, audience)}"
+            headers = {
+                "host": parts.netloc,
+                "content-type": "application/json",
+                "authorization": f"Bearer {token(self.principal, audience)}",
+            }
             return self.door.front.answer(
                 Raw(method, parts.netloc, parts.path, parts.query, headers, content)
             )
@@ -104,8 +102,7 @@ class _Adapter(requests.adapters.BaseAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         body = request.body or b""
         content = body.encode() if isinstance(body, str) else cast("bytes", body)
-        signed = "authorization" in {name.lower() for name in request.headers}
-        answer = self._gate.send(str(request.method), str(request.url), content, signed=signed)
+        answer = self._gate.send(str(request.method), str(request.url), content)
         response = requests.Response()
         response.status_code = answer.status
         response.raw = urllib3.HTTPResponse(
@@ -119,26 +116,20 @@ class _Adapter(requests.adapters.BaseAdapter):
         """There is no connection."""
 
 
-class InProcess(Clients):
-    """Azure's official clients, at a cloud in this process."""
+def in_process(gate: Gate) -> AzureClient:
+    """The provider's client, at a cloud in this process."""
 
-    def __init__(self, gate: Gate) -> None:
-        super().__init__(ProviderLogin(settings={"subscriptionId": seed.SUBSCRIPTION_ID}))
-        self._gate = gate
+    class Credential:
+        def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+            return AccessToken(token(gate.principal), 2**31)
 
-    def _options(self) -> dict[str, Any]:
-        session = requests.Session()
-        session.mount("https://", _Adapter(self._gate))
-        return {**super()._options(), "transport": RequestsTransport(session=session, session_owner=False)}
-
-    def _log_in(self) -> Any:
-        gate = self._gate
-
-        class Credential:
-            def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-                return AccessToken(token(gate.principal), 2**31)
-
-        return Credential()
+    session = requests.Session()
+    session.mount("https://", _Adapter(gate))
+    return AzureClient(
+        _LOGIN,
+        credential=Credential(),
+        transport=RequestsTransport(session=session, session_owner=False),
+    )
 
 
 class _DoorAzure:
@@ -159,27 +150,18 @@ class _DoorAzure:
         """There is no connection."""
 
 
+_LOGIN = ProviderLogin(settings={"subscriptionId": seed.SUBSCRIPTION_ID})
+
+
 class _Providers(mocks.Mocks):
     """Both providers, as the engine calls them."""
 
     def __init__(self, gate: Gate, state: Mapping[str, Any], said: list[str]) -> None:
         self._gate, self.state, self._said = gate, state, said
         self.planned: list[dict[str, Any]] = []
-        self._azure = Arm(InProcess(gate))
         clock = FakeClock()
-        cloud = ProviderLogin().cloud
-        binder = Binder(self._azure, clock)
-        leaving: set[str] = set()
-        self._resources: dict[str, Any] = {
-            "azure-cmk:index:CustomerManagedKey": CustomerManagedKeyHandler(
-                self._azure, clock, cloud, binder, leaving
-            ),
-            "azure-cmk:index:KeyAccessCleanup": KeyAccessCleanupHandler(self._azure),
-            "azure-cmk:index:KeyAccessValidation": KeyAccessValidationHandler(self._azure, clock, binder),
-            "azure-cmk:index:KeyVersion": KeyVersionHandler(self._azure, clock, cloud, leaving),
-            "azure-cmk:index:ManagedHsmRoleAssignment": ManagedHsmRoleAssignmentHandler(self._azure),
-        }
-        self._functions = Functions(self._azure, lambda: seed.SUBSCRIPTION_ID, "a client secret")
+        self._served = served(Azure(in_process(gate)), clock, _LOGIN)
+        self._resources = self._served.resources
         self._clock = clock
 
     def call(self, args: mocks.MockCallArgs) -> Any:
@@ -193,14 +175,8 @@ class _Providers(mocks.Mocks):
         name = args.token.rpartition(":")[2]
         if name == "checkDeployment":
             self.planned = list(args.args["resources"])
-        ask = {
-            "checkDeployment": self._functions.check_deployment,
-            "getClientConfig": self._functions.get_client_config,
-            "getDeleted": self._functions.get_deleted,
-            "getManagedHsmKey": self._functions.get_managed_hsm_key,
-            "getKeyVersion": self._functions.get_key_version,
-        }[name]
-        return await ask(self._pulumi_call(60.0), decode(encode(args.args)))
+        function = FUNCTIONS[f"azure-cmk:index:{name}"]
+        return await function.answer(self._pulumi_call(60.0), decode(encode(args.args)))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         for urn, known in self.state.items():
@@ -254,7 +230,8 @@ class _Providers(mocks.Mocks):
             self._said.append(message)
 
         waiter = Waiter(self._clock, timeout=timeout, stop=asyncio.Event(), progress=say)
-        return Call("urn:test", waiter, warn=say, inform=say)
+        azure = patient(self._served.azure, waiter)
+        return Call("urn:test", azure, _LOGIN, waiter, warn=say, inform=say)
 
 
 def _finished(work: Coroutine[Any, Any, Any]) -> Any:

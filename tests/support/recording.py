@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-import grpc
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime import settings as runtime
 from pulumi.runtime.stack import run_pulumi_func
@@ -19,49 +18,37 @@ from pulumi.runtime.sync_await import _sync_await
 
 from components.arguments.inputs import read
 from components.guards import preflight
-from components.service_args import ServiceInputs
+from components.service_args import EncryptedAIServicesAccountArgs
+from components.testing import (
+    CLIENT,
+    DEPLOYER,
+    PRINCIPAL,
+    PROJECT_PRINCIPAL,
+    SUBSCRIPTION,
+    TENANT,
+    VERSION,
+    AbsentError,
+    AzureMocks,
+    existing_vault,
+)
 
-SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
+__all__ = [
+    "CLIENT",
+    "DEPLOYER",
+    "PRINCIPAL",
+    "PROJECT_PRINCIPAL",
+    "SUBSCRIPTION",
+    "TENANT",
+    "VERSION",
+    "AbsentError",
+    "existing_vault",
+]
 OTHER_SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
-TENANT = "33333333-3333-4333-8333-333333333333"
-DEPLOYER = "44444444-4444-4444-8444-444444444444"
-PRINCIPAL = "55555555-5555-4555-8555-555555555555"
-PROJECT_PRINCIPAL = "77777777-7777-4777-8777-777777777777"
-CLIENT = "66666666-6666-4666-8666-666666666666"
-VERSION = "0123456789abcdef0123456789abcdef"
 
 
-def service_inputs(name: str = "language", **args: Any) -> ServiceInputs:
+def service_inputs(name: str = "language", **args: Any) -> EncryptedAIServicesAccountArgs:
     """The arguments of a service in their form, in westeurope unless said otherwise."""
-    return read(ServiceInputs, name, {"location": "westeurope", **args})
-
-
-_PATHS = {
-    "azure-native:keyvault:Vault": ("Microsoft.KeyVault/vaults/{vaultName}", "vaultName"),
-    "azure-native:keyvault:Key": ("Microsoft.KeyVault/vaults/{vaultName}/keys/{keyName}", "keyName"),
-    "azure-native:cognitiveservices:Account": (
-        "Microsoft.CognitiveServices/accounts/{accountName}",
-        "accountName",
-    ),
-    "azure-native:managedidentity:UserAssignedIdentity": (
-        "Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}",
-        "resourceName",
-    ),
-    "azure-native:operationalinsights:Workspace": (
-        "Microsoft.OperationalInsights/workspaces/{workspaceName}",
-        "workspaceName",
-    ),
-}
-
-
-def existing_vault(**properties: Any) -> dict[str, Any]:
-    """A vault as azure-native tells of it; properties of None are left out."""
-    told = {"tenantId": TENANT, "enableSoftDelete": True, "enablePurgeProtection": True, **properties}
-    return {
-        "name": "kv-hub",
-        "location": "westeurope",
-        "properties": {name: value for name, value in told.items() if value is not None},
-    }
+    return read(EncryptedAIServicesAccountArgs, name, {"location": "westeurope", **args})
 
 
 EXISTING_KEY = "own"
@@ -69,17 +56,7 @@ _USABLE = {"kty": "RSA", "keySize": 2048.0, "keyOps": ["wrapKey", "unwrapKey"]}
 _KEY = ("keyVaultUri", "keyName", "keyVersion")
 
 
-class AbsentError(grpc.RpcError):  # type: ignore[misc]
-    """What azure-native answers about a resource that is not there."""
-
-    def code(self) -> grpc.StatusCode:
-        return grpc.StatusCode.UNKNOWN
-
-    def details(self) -> str:
-        return "request failed: 404 Not Found"
-
-
-class FakeAzure(mocks.Mocks):
+class FakeAzure(AzureMocks):
     """Answers as azure-native and azure-cmk would, as far as the components read it.
 
     `state` is what the stack holds before the run, by URN, and its accounts exist as it has them, bound where
@@ -87,48 +64,27 @@ class FakeAzure(mocks.Mocks):
     """
 
     def __init__(self) -> None:
+        super().__init__()
+        self.key = None
         self.state: dict[str, Any] = {}
         self.deleted: dict[str, Any] = {}
         self.report: dict[str, Any] = {}
-        self.vault: dict[str, Any] = existing_vault()
         self.hsm: dict[str, Any] = {}
-        self.key: dict[str, Any] | None = None
         self.asked: list[mocks.MockCallArgs] = []
-        self._accounts: set[str] = set()
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         self.asked.append(args)
-        answers: dict[str, dict[str, Any]] = {
-            "azure-native:authorization:getClientConfig": {
-                "clientId": CLIENT,
-                "objectId": DEPLOYER,
-                "subscriptionId": SUBSCRIPTION,
-                "tenantId": TENANT,
-            },
+        own: dict[str, dict[str, Any]] = {
             "pulumi:pulumi:readStackResourceOutputs": {"outputs": self.state},
-            "azure-cmk:index:getClientConfig": {},
             "azure-cmk:index:getDeleted": self.deleted,
-            "azure-cmk:index:getKeyVersion": {},
             "azure-cmk:index:checkDeployment": self.report,
-            "azure-native:keyvault:getVault": self.vault,
             "azure-cmk:index:getManagedHsmKey": self.hsm,
-            "azure-native:managedidentity:getUserAssignedIdentity": {
-                "clientId": CLIENT,
-                "principalId": PRINCIPAL,
-                "tenantId": TENANT,
-            },
         }
-        if args.token == "azure-native:keyvault:getKey":
-            if self.key is None and args.args["keyName"] != EXISTING_KEY:
-                raise AbsentError
-            return dict(self.key or _USABLE), []
-        if args.token == "azure-native:authorization:getRoleAssignment":
-            raise AbsentError
-        if args.token == "azure-native:cognitiveservices:getProject":
-            return {"identity": {"type": "SystemAssigned", "principalId": PROJECT_PRINCIPAL}}, []
         if args.token == "azure-native:cognitiveservices:getAccount":
             return self._account(str(args.args["accountName"])), []
-        return answers[args.token], []
+        if args.token == "azure-native:keyvault:getKey" and args.args["keyName"] == EXISTING_KEY:
+            return dict(self.key or _USABLE), []
+        return (own[args.token], []) if args.token in own else super().call(args)
 
     def _account(self, name: str) -> dict[str, Any]:
         """An account that the state has or this run made. Raises AbsentError for any other."""
@@ -137,7 +93,7 @@ class FakeAzure(mocks.Mocks):
             for urn, one in self.state.items()
             if ":cognitiveservices:Account::" in urn and one["outputs"]
         }
-        if name not in self._accounts.union(recorded):
+        if name not in self.accounts.union(recorded):
             raise AbsentError
         own = {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT}
         logical, account = recorded.get(name, ("", {}))
@@ -161,28 +117,6 @@ class FakeAzure(mocks.Mocks):
             **{name: value for name, value in named[f"{service}-binding"].items() if name in _KEY},
         }
         return {"encryption": {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key}}
-
-    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        outputs = dict(args.inputs)
-        if args.typ == "azure-native:cognitiveservices:Account":
-            self._accounts.add(str(args.inputs["accountName"]))
-        if "identity" in outputs:
-            # Identities go in as a list and come out as a map.
-            outputs["identity"] = {"type": outputs["identity"]["type"]}
-        if args.typ == "azure-native:resources:ResourceGroup":
-            outputs["name"] = args.inputs["resourceGroupName"]
-        if args.typ in _PATHS:
-            path, name = _PATHS[args.typ]
-            outputs["name"] = args.inputs[name]
-            group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{args.inputs['resourceGroupName']}"
-            return f"{group}/providers/{path.format(**args.inputs)}", outputs
-        if args.typ == "azure-cmk:index:KeyVersion":
-            place, key = args.inputs["keyId"].split("/keys/")
-            type, vault = place.split("/")[-2:]
-            uri = f"https://{vault}.{'managedhsm' if type == 'managedHSMs' else 'vault'}.azure.net/"
-            outputs |= {"keyName": key, "version": VERSION, "vaultUri": uri}
-            outputs["keyUriWithVersion"] = f"{uri}keys/{key}/{VERSION}"
-        return f"{args.name}-id", outputs
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.arguments.inputs import ArgumentKind, Inputs, arguments, camel_case
+from components.arguments.inputs import ArgumentKind, Arguments, arguments, camel_case
 from settings.model import ServiceSettings
 
 
-def setting_paths(form: type[Inputs] = ServiceSettings, prefix: str = "") -> Iterator[str]:
+def setting_paths(form: type[Arguments] = ServiceSettings, prefix: str = "") -> Iterator[str]:
     """`location`, `key.generation` and so on."""
+    if form is ServiceSettings:
+        yield "name"
     for name, argument in arguments(form).items():
         path = prefix + camel_case(name)
         if argument.form and argument.kind is not ArgumentKind.GROUPS:

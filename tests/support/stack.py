@@ -16,8 +16,8 @@ import yaml
 
 from localazure.environment import checkout
 from localazure.execution import count_azure_native_as_installed
-from operate.fleet.warm import MODULES, language_host
 from tests.support.environments import give_environment
+from tests.support.warm_host import MODULES, language_host
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 600.0
@@ -60,8 +60,8 @@ class Stack:
     before each preview and update, as a consumer's may not.
 
     The program, the policy pack and the plugins run in forks of one Python that has the repository's modules,
-    as in a fleet: a third of the time; without `warm`, the engine starts each of them by the language host on
-    PATH. A test that changes the code of the copy starts the engine itself,
+    which takes a third of the time; without `warm`, the engine starts each of them by the language host on
+    PATH, as a user's does. A test that changes the code of the copy starts the engine itself,
     as those do that are about its processes (crash.py, runbooks/, engine/test_first_hour.py). `imports` are
     modules that the forks have imported besides, such as hastened.py.
     """

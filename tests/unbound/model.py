@@ -20,20 +20,19 @@ from pulumi.runtime import mocks
 
 from components.account_write import loss, recorded_account
 from core.resource_types import ACCOUNT, BINDING, KEY_VERSION, USER_ASSIGNED_IDENTITY
-from localazure import answers
 from localazure.standin import body as bodies
 from localazure.standin.diff import difference
 from localazure.standin.refresh import refreshed_inputs
 from localazure.standin.schema import shape_of
 from localazure.standin.table import resource_type
-from tests.localazure.cognitive import case as cognitive_case
-from tests.localazure.keyvault.case import SUBSCRIPTION, TENANT, URI, VAULT
+from tests.localazure import driver
+from tests.localazure.driver import SUBSCRIPTION, TENANT, URI, VAULT
 from tests.support.ignored_changes import reset
 from tests.support.recording import AbsentError, FakeAzure, RecordingMonitor, Registered, run
 
 ROW, SHAPE = resource_type(ACCOUNT), shape_of(ACCOUNT)
 NAME = "lang-claims"
-ID = f"{cognitive_case.ACCOUNTS}/{NAME}"
+ID = f"{driver.ACCOUNTS}/{NAME}"
 KEY_ID = f"{VAULT}/keys/k"
 _GROUP_ID = VAULT.rpartition("/providers/")[0]
 IDENTITY_ID = f"{_GROUP_ID}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-claims"
@@ -90,7 +89,7 @@ class Program:
     @property
     def meddles(self) -> bool:
         """Whether something outside the components may keep the key out of an update."""
-        return bool(self.transform or self.ignores)
+        return bool(self.ignores)
 
     @property
     def binds_inline(self) -> bool:
@@ -104,7 +103,7 @@ class Program:
 class Engine:
     """A stack, its Azure, and what each update did to the account: `PUT`, `PATCH`."""
 
-    case: cognitive_case.Case
+    case: driver.Case
     state: dict[str, Held] = field(default_factory=dict)
     api_version: str = ROW.api_version or ""
     writes: list[str] = field(default_factory=list)
@@ -148,9 +147,8 @@ class Engine:
         return body and {**bodies.outputs(ROW, SHAPE, body), "azureApiVersion": self.api_version}
 
     def _body(self) -> dict[str, Any] | None:
-        response = self.case.arm("GET", ID, api=cognitive_case.API)
-        shown = answers.as_set(self.case.cloud.behaviour, response)
-        return copy.deepcopy(shown.body) if response.status == 200 else None
+        response = self.case.arm("GET", ID, api=driver.ACCOUNT_API)
+        return response.body if response.status == 200 else None
 
     def _refresh_account(self, told: Run) -> None:
         held = self.state.get("account")
@@ -231,7 +229,7 @@ class Engine:
 
     def _write(self, method: str, body: dict[str, Any]) -> None:
         before = self._body()
-        response = self.case.arm(method, ID, body, api=cognitive_case.API)
+        response = self.case.arm(method, ID, body, api=driver.ACCOUNT_API)
         if response.status >= 300:
             raise RefusedError(f"{method}: {response.body}")
         self.case.finish(response)

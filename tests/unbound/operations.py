@@ -11,7 +11,7 @@ from components.binding import KeyBinding
 from components.guards import preflight
 from components.service import EncryptedAIServicesAccount
 from localazure.standin import body as bodies
-from tests.localazure.cognitive import case as cognitive_case
+from tests.localazure import driver
 from tests.unbound.model import (
     ID,
     KEY_ID,
@@ -115,8 +115,8 @@ def _second_engine(engine: Engine, program: Program) -> None:
     """Another stack rotates the key and binds the account to the new version, then this one writes tags."""
     key = engine.case.data("POST", "/keys/k/rotate").body
     more = {"identityClientId": engine.identity["clientId"]} if program.binds_inline else {}
-    engine.case.arm("PATCH", ID, cognitive_case.bind(key, **more), api=cognitive_case.API)
-    engine.case.finish(engine.case.arm("GET", ID, api=cognitive_case.API))
+    engine.case.arm("PATCH", ID, driver.bind(key, **more), api=driver.ACCOUNT_API)
+    engine.case.finish(engine.case.arm("GET", ID, api=driver.ACCOUNT_API))
     engine.case.get(ID)
     _retag(engine, program)
 
@@ -196,7 +196,7 @@ OPERATIONS = (
     *(Operation(f"{times} false 404, tags", _retag, not_found(times), foreign=True) for times in range(1, 7)),
     Operation("every other read lags, tags", _retag, lagging(True, False), foreign=True),
     Operation("every other read lags, too, tags", _retag, lagging(False, True), foreign=True),
-    Operation("a transformation", _transform, foreign=True),
+    Operation("a transformation", _transform),
     Operation("ignore_changes: properties", _ignoring("properties"), foreign=True),
     Operation("ignore_changes: encryption", _ignoring("properties.encryption"), foreign=True),
 )

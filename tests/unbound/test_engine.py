@@ -26,7 +26,9 @@ Case = Callable[[Consumer], None]
 
 
 def nothing(consumer: Consumer) -> None:
-    """The update after the first one."""
+    """The update after the first one brings the key into the state, and changes nothing; the next one has
+    nothing to do."""
+    consumer.must_up()
     consumer.must_up("--expect-no-changes")
 
 
@@ -103,8 +105,9 @@ def upgrade(consumer: Consumer) -> None:
 
 
 def refreshed_once(consumer: Consumer) -> None:
-    """The flag, once, and an update without it after a rotation."""
+    """The flag, once, after a rotation, and an update without it."""
     consumer.say(**OPEN, generation=2)
+    consumer.must_up()
     consumer.must_up("--refresh")
     consumer.must_up("--expect-no-changes")
     consumer.say(**OPEN, generation=2, tags=TAGS)

@@ -63,6 +63,11 @@ def test_each_symptom_is_what_somebody_can_see() -> None:
     assert {text for text in quoted if text not in said} == set()
 
 
+def test_the_page_on_unit_tests_shows_the_test_that_runs() -> None:
+    """Whoever copies it copies what passes here."""
+    assert (ROOT / "tests" / "test_program.py").read_text() in (ROOT / "docs" / "unit-tests.md").read_text()
+
+
 def test_the_readme_is_short() -> None:
     """Fifteen hundred words: who wants more follows a link."""
     assert len((ROOT / "README.md").read_text().split()) <= 1550

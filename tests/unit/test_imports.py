@@ -19,7 +19,7 @@ ALLOWED = {
     "provider": {"core"},
     "policies": {"core"},
     "review": {"core"},
-    "operate": {"components", "core", "engine", "provider", "settings"},
+    "operate": {"components", "core", "provider", "settings"},
     "localazure": set(),
     "engine": set(),
 }

@@ -19,7 +19,7 @@ POSIX_NAMES = {
     "socket": {"AF_UNIX"},
 }
 """Names that Windows does not have, or that do something else there: os.kill(pid, 0) is Ctrl-C."""
-GUARDED = {("operate/fleet/engine.py", "os.kill"): "tasklist looks on Windows"}
+GUARDED = {("operate/stack.py", "os.kill"): "tasklist looks on Windows"}
 """Places that have another way on Windows, and which."""
 
 

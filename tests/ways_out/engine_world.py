@@ -15,9 +15,11 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -25,6 +27,7 @@ from core import roles
 from core.resource_types import ACCOUNT
 from core.resource_types import SERVICE as SERVICE_TYPE
 from localazure import seed
+from tests.support.az import commands_in
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.crash import Bookmark, Moment, killed_at
 from tests.support.judge import Judge
@@ -196,6 +199,13 @@ class EngineWorld:
     def expire(self, key: str, version: str) -> None:
         with suppress(RuntimeError):  # an update may have taken the deployer's permissions away
             self.judge.vault("PATCH", f"/keys/{key}/{version}", {"attributes": {"exp": LONG_AGO}})
+
+    def renew(self, command: str) -> None:
+        ((_, options),) = commands_in(f"`{command}`")
+        until = datetime.fromisoformat(options["expires"][0])
+        attributes = {"enabled": True, "exp": int(until.timestamp())}
+        key = urlsplit(options["id"][0]).path
+        self.judge.vault("PATCH", key, {"attributes": attributes})
 
     def rotate(self, key: str) -> None:
         """As the deployer, who is permitted to where the settings do not say so."""

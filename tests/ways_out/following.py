@@ -35,6 +35,7 @@ _OPEN_VAULT = re.compile(
 _ASSIGN = re.compile(r'az role assignment create .*--role "?(?P<role>[A-Z][\w ]+?)"? --')
 _OTHER_MODEL = re.compile(r"accessModel: changes from .*")
 _ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?([\w.]+): is for .*; remove one of them$", re.MULTILINE)
+_OPERATOR_LEFT_OUT = re.compile(r"Leave (\S+) out of vault\.keyOperators here")
 _LEFT_OUT = re.compile(r"leave ([a-z]+\.[a-z]+) out and set")
 _PUT_BACK = re.compile(
     r"keep the setting as it was|leave generation as it was|make a service of another name|"
@@ -49,6 +50,7 @@ _LEAVES_ITS_KEY = "keep both and set unbindAccount to its name"
 _BACK = "put back"
 _FINISHED_FIRST = "put back the settings that it had"
 _ROTATE = "raise `generation` for a new version"
+_USABLE_AGAIN = re.compile(r"az keyvault key set-attributes --id \S+ --enabled true --expires \S+(?=`)")
 _ROTATE_KEY = re.compile(r"run `az keyvault key rotate --vault-name kv-claims --name (?P<key>[\w-]+)`")
 _AGAIN = re.compile(r"run the (same command|update) again", re.IGNORECASE)
 _ALONE = "with that change alone first"
@@ -86,12 +88,18 @@ class Way:
 
     def _carry_out(self, text: str) -> None:
         done, text = len(self.steps), _LEFT_AS_IT_IS.sub("", text)
+        usable = _USABLE_AGAIN.search(text) if "refresh" in self.steps else None
+        if usable:
+            self._once("usable again", partial(self.world.renew, usable[0]))
+            return
         if "run `pulumi refresh`" in text or "Run `pulumi refresh`" in text:
             self._once("refresh", self.world.refresh)
         for step, recover in self.world.recoveries(text):
             self._once(step, recover)
         for one in (*_ONE_OF_THEM.findall(text), *_LEFT_OUT.findall(text)):
             self._once(f"without {one}", partial(self.world.set, one, None))
+        for one in _OPERATOR_LEFT_OUT.findall(text):
+            self._once(f"without operator {one}", partial(self.world.set, "vault.keyOperators", None))
         if _LEAVES_ITS_KEY in text:
             account = self.world.account_id.rpartition("/")[2]
             self._once(f"unbindAccount: {account}", partial(self._set, "unbindAccount", account))
@@ -158,7 +166,7 @@ class Way:
         if found := _AS_IT_WAS.search(text):
             before = int(found[1])
             self._once("generation as it was, then again", lambda: self._without_rotation(before))
-        if _ROTATE in text:
+        if _ROTATE in text and not _USABLE_AGAIN.search(text):
             number = int(self.world.settings.get("key", {}).get("generation", 0)) + 1
             self._once(_ROTATE, lambda: self.world.set("key.generation", number))
         rounds = [dict(filter(None, one)) for one in zip_longest(*(named for _, named in lines))]

@@ -17,7 +17,6 @@ from unittest import mock
 from components import audit, component, service_parts
 from components.guards import (
     access,
-    bound_version,
     data_loss,
     drift,
     existing_resources,
@@ -96,8 +95,8 @@ MENDS = (
     Mend(
         "an operator's policy is left alone",
         "5",
-        (existing_resources, "found_operators"),
-        lambda *_, **__: {},
+        (existing_resources, "operators_of_others"),
+        _nothing,
     ),
     Mend(
         "a service leaves no access behind",
@@ -125,7 +124,6 @@ MENDS = (
     Mend("a wrong key is told first", "16", (existing_resources, "unusable_key"), _nothing),
     Mend("a rotation waits for its grant", "17", (rotation.Rotation, "_with_access"), _at_once),
     Mend("what would be lost is refused", "", (data_loss, "losses"), lambda *_, **__: []),
-    Mend("no account is written under an expired version", "", (bound_version, "account_waits"), _no),
     Mend("no account is recovered that could not be bound", "", (soft_deleted, "_unfit"), lambda *_: None),
 )
 

@@ -13,24 +13,23 @@ _W = "tests/ways_out"
 FOLLOWED: Mapping[str, str] = {
     # Arguments and settings
     f"{_W}/test_settings_lead_out.py::test_what_is_said_about_settings_leads_to_right_ones": """
-        components/arguments/inputs.py _Reading._derived
+        components/arguments/inputs.py Arguments.completed
         components/arguments/inputs.py _Reading._texts
         components/audit.py _destinations 2
         components/audit.py _recipients
         components/key.py _rotation_before_expiry
         components/network.py checked_ip_range
-        components/service_args.py _one_vault
-        components/service_args.py _made_or_existing_key
+        components/encryption_args.py _one_vault
+        components/encryption_args.py _made_or_existing_key
         components/service_args.py _tier
-        components/service_args.py _without_customer_key
-        components/service_args.py _vault_of_key
+        components/encryption_args.py _without_customer_key
+        components/encryption_args.py _vault_of_key
         components/service_args.py _resource_group
-        components/service_args.py _managed_hsm 2
+        components/encryption_args.py _managed_hsm 2
         components/service_args.py _derived_names
     """,
     f"{_W}/test_settings_lead_out.py::test_what_is_said_about_a_part_leads_to_right_arguments": """
-        components/account.py _tier
-        components/account.py _derived_name
+        components/account_args.py _tier
         core/arm_ids.py _hint
     """,
     f"{_W}/test_settings_lead_out.py::test_what_is_said_about_several_services_leads_to_right_ones": """
@@ -44,9 +43,6 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/data_loss.py _replacement 2
         components/guards/data_loss.py _encryption 2
     """,
-    f"{_W}/test_versions_lead_out.py::test_changes_wait_for_a_version_that_can_be_used": """
-        components/guards/bound_version.py warning 2
-    """,
     f"{_W}/test_access_leads_out.py::test_a_changed_access_model_leaves_nothing_to_revoke": """
         components/guards/data_loss.py _other_model 2
         core/commands.py assign_role
@@ -57,14 +53,8 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_versions_lead_out.py::test_a_key_that_has_expired_is_rotated_before_it_is_bound": """
         provider/key_version.py _no_version
     """,
-    f"{_W}/test_every_refusal_is_followed.py::test_no_account_is_replaced_by_one_that_could_not_be_bound": """
-        components/guards/bound_version.py replacement_problems 3
-    """,
     f"{_W}/test_access_leads_out.py::test_what_somebody_gave_a_new_identity_is_taken_over": """
-        components/guards/existing_resources.py inexact_policy
-    """,
-    f"{_W}/test_versions_lead_out.py::test_changes_wait_for_a_version_that_is_enabled": """
-        components/guards/bound_version.py warning
+        core/commands.py set_policy
     """,
     f"{_W}/test_findings_lead_out.py::test_what_keeps_a_composed_account_from_its_key_is_found": """
         components/azure_failures.py _UNUSABLE_KEY
@@ -88,8 +78,8 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_every_refusal_is_followed.py::test_what_the_stack_made_is_not_named_as_existing": """
         components/guards/data_loss.py _made_here 4
     """,
-    "tests/engine/test_key_operators.py::test_an_operator_keeps_the_access_policy_that_it_has": """
-        components/guards/existing_resources.py incomplete_operators
+    "tests/components/test_key_operators.py::test_an_owner_makes_access_once_that_of_others_is_deleted": """
+        components/guards/existing_resources.py operators_of_others 2
     """,
     f"{_W}/test_evidence_leads_out.py::test_who_has_access_to_a_key_in_use_is_seen": """
         components/guards/access.py still_granted
@@ -168,7 +158,7 @@ FOLLOWED: Mapping[str, str] = {
     "tests/components/guards/test_first_deployments.py::test_a_preview_tells_what_azure_will_refuse": """
         components/azure_failures.py _DENIED_ACCOUNT
         components/guards/existing_resources.py problems 4
-        components/guards/invokes.py missing_data_role
+        components/invokes.py missing_data_role
         components/guards/soft_deleted.py problems 3
         components/guards/soft_deleted.py _held
         provider/deployment/addresses.py check.judge
@@ -196,18 +186,18 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/existing_resources.py unusable_key
     """,
     f"{_W}/test_findings_lead_out.py::test_what_is_found_leads_to_the_binding": """
-        core/demands.py FIXES 6
+        core/demands.py FIXES 5
         core/demands.py update_command 2
-        provider/key_version.py KeyVersionHandler._no_key 2
+        provider/key_version.py _no_key 2
         provider/key_version.py KeyVersionHandler._pinned
         provider/key_version.py _no_version 2
         provider/rules.py vault_exists
-        provider/rules.py access_findings 3
+        provider/rules.py access_findings 2
         provider/rules.py key_version_exists
         provider/rules.py key_exists
         provider/rules.py key_is_usable
         provider/rules.py bound_version_is_usable 3
-        provider/key_access_validation.py KeyAccessValidationHandler._findings
+        provider/key_access_validation.py _findings
     """,
     f"{_W}/test_each_message_is_followed.py::test_each_fix_of_a_known_answer_is_carried_out": """
         provider/error_table.py _GRANT_ROLE
@@ -246,8 +236,7 @@ FOLLOWED: Mapping[str, str] = {
     "tests/runbooks/test_crash_recovery.py::test_crash_recovery": """
         operate/recover.py CutOff.__str__ 3
         operate/recover.py _write
-        operate/fleet/engine.py unlock
-        operate/fleet/split.py _resources
+        operate/stack.py unlock
     """,
     "tests/operate/test_outside_the_clone.py::test_a_program_beside_the_clone_has_the_commands": """
         operate/stack.py without
@@ -282,15 +271,15 @@ FOLLOWED: Mapping[str, str] = {
         operate/login.py of_stack
         operate/probe/command.py _place
         operate/recover.py arm_id.value
-        provider/functions.py Functions.check_deleted
+        provider/functions.py _no_subscription
         provider/checks.py check_binding
         provider/checks.py _client_id
         provider/checks.py principal_id
         components/access.py has_identity
         settings/shared.py _settings 2
         review/approvals.py _wrong
-        components/account.py _outbound
-        components/foundry.py problems
+        components/account_args.py _outbound
+        components/foundry.py _below
         components/foundry.py _unique
         components/network.py endpoint_problems
         settings/parse.py _without_path
@@ -307,7 +296,7 @@ FOLLOWED: Mapping[str, str] = {
         operate/doctor.py _azure 2
     """,
     f"{_W}/test_commands_lead_out.py::test_a_stack_is_there_after_its_command": """
-        operate/fleet/engine.py NoStackError.__init__
+        operate/stack.py NoStackError.__init__
     """,
     f"{_W}/test_commands_lead_out.py::test_a_keys_id_is_put_together_as_it_is_said": """
         components/arguments/checks.py key_id
@@ -370,7 +359,7 @@ FOLLOWED: Mapping[str, str] = {
         operate/adopt/separate.py main
     """,
     "tests/components/test_kept_properties.py::test_a_search_service_is_never_written_without_its_key": """
-        components/kept_properties.py _search_key_is_missing
+        components/kept_properties.py lost_search
     """,
 }
 CHECKED: Mapping[str, str] = {
@@ -378,7 +367,7 @@ CHECKED: Mapping[str, str] = {
         operate/recover.py arm_id
     """,
     "A security domain is given out once, wrapped with keys that only the HSM's administrators hold": """
-        provider/rules.py _SURROUNDINGS
+        core/demands.py FIXES
     """,
 }
 """What no test follows to its end, by the reason; its commands and settings are checked for being real."""
@@ -393,7 +382,6 @@ HELP = """
     settings/documentation.py _INTRODUCTION
     settings/documentation.py _SECRET
     settings/model.py NAME
-    settings/model.py PROTECT
 """
 """Help, headings and documentation: nobody is refused with them."""
 

@@ -24,13 +24,13 @@ from localazure import seed
 from localazure.directory import create_principal
 from operate import doctor, verify
 from operate.doctor import connect
-from operate.fleet.engine import EngineStack, NoStackError
-from provider.arm import Arm
+from operate.stack import EngineStack, NoStackError
+from provider.azure import Azure
 from tests.every_azure.engine import Engine, UpdateError
 from tests.support.az import commands_in
 from tests.support.front import token
 from tests.support.in_process import Transport
-from tests.support.local_deployment import Deployment, InProcess, gate_of
+from tests.support.local_deployment import Deployment, gate_of, in_process
 from tests.support.logins import CLIENT, TENANT
 from tests.support.managed_hsm import make_hsm
 from tests.support.stack import ROOT
@@ -98,7 +98,7 @@ def test_a_backend_is_there_after_the_login(before: str, home: Path) -> None:
 def test_a_login_is_there_after_what_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a login and an Azure CLI; then with the variables, and then with the subscription's."""
     pulumi("login", f"file://{home}")
-    azure = Arm(InProcess(gate_of(Deployment())))
+    azure = Azure(in_process(gate_of(Deployment())))
     monkeypatch.setenv("PATH", str(ROOT / ".pulumi" / "bin"))
     monkeypatch.setattr(
         doctor, "connect", lambda found: azure if found.method is Method.SECRET else connect(found)
@@ -118,9 +118,9 @@ def test_a_stack_is_there_after_its_command(home: Path, monkeypatch: pytest.Monk
     pulumi("login", f"file://{home}")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "open")
     with pytest.raises(NoStackError) as refused:
-        EngineStack("prod", {}).drifted()
+        EngineStack("prod").drifted()
     pulumi(*command_in(str(refused.value)), "--secrets-provider", "passphrase")
-    EngineStack("prod", {}).drifted()
+    EngineStack("prod").drifted()
 
 
 @pytest.mark.parametrize("hsm", [False, True], ids=["vault", "managed HSM"])

@@ -92,8 +92,8 @@ def test_under_the_pack_a_key_that_has_expired_is_rotated(world: EngineWorld) ->
     world.flags = ("--policy-pack", "policies")
     bound_version_expires(world)
     world.refresh()
-    world.settings.update(tags={"owner": "night"}, key={"generation": 2})
-    for _ in range(2):
+    for change in ({"key": {"generation": 2}}, {"tags": {"owner": "night"}}):
+        world.settings.update(change)
         assert world.up() == ""
     assert world.judge.bound_version() == world.judge.versions()[-1]
     assert world.judge.arm("GET", world.account_id, API["accounts"])["tags"] == {"owner": "night"}

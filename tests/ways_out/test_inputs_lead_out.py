@@ -12,11 +12,11 @@ from unittest.mock import patch
 import pytest
 
 from components.access import has_identity
-from components.account import AIServicesAccountInputs
+from components.account_args import AIServicesAccountArgs
 from components.arguments.inputs import read
 from components.arguments.problem import InputError
-from components.service_args import ServiceInputs
-from core import clouds
+from components.service_args import EncryptedAIServicesAccountArgs
+from core import clouds, resource_types
 from core.arm_ids import MalformedError
 from core.login import Login, LoginError
 from core.login import login as core_login
@@ -24,9 +24,8 @@ from operate import login, recover
 from operate.errors import OperateError
 from operate.probe.command import _place
 from provider import checks
-from provider.binder import Binder
-from provider.customer_managed_key import CustomerManagedKeyHandler
-from provider.functions import Functions
+from provider.functions import FUNCTIONS
+from provider.host import served
 from provider.wire import Properties
 from review import approvals
 from settings import SettingsError, parse, shared
@@ -44,8 +43,7 @@ GROUP = "azure-native:resources:ResourceGroup"
 
 
 def binding(given: Mapping[str, Any]) -> None:
-    azure, clock = FakeAzure(), FakeClock()
-    handler = CustomerManagedKeyHandler(azure, clock, clouds.PUBLIC, Binder(azure, clock), ())
+    handler = served(FakeAzure(), FakeClock(), core_login({}, {})).resources[resource_types.BINDING]
     inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), **given}
     if failures := handler.check(Properties(inputs)):
         raise ValueError(failures[0].reason)
@@ -54,8 +52,8 @@ def binding(given: Mapping[str, Any]) -> None:
 def deleted(given: Mapping[str, Any]) -> None:
     """`getDeleted` with arguments, by a login with an environment."""
     found = core_login({}, given.get("environ", {}))
-    functions = Functions(FakeAzure(), lambda: found.subscription_id, "")
-    if failures := functions.check_deleted(Properties(given.get("arguments", {}))):
+    function = FUNCTIONS["azure-cmk:index:getDeleted"]
+    if failures := function.check(found, Properties(given.get("arguments", {}))):
         raise ValueError(failures[0].reason)
 
 
@@ -83,12 +81,12 @@ def stack_login(config: Mapping[str, str]) -> None:
 
 
 def account(given: Mapping[str, Any]) -> None:
-    read(AIServicesAccountInputs, "claims", {"resource_group_name": "rg", "location": "westeurope", **given})
+    read(AIServicesAccountArgs, "claims", {"resource_group_name": "rg", "location": "westeurope", **given})
 
 
 def service(given: Mapping[str, Any]) -> None:
     foundry = {"location": "westeurope", "kind": "AIServices", "sku": "S0"}
-    read(ServiceInputs, "claims", {**foundry, **given})
+    read(EncryptedAIServicesAccountArgs, "claims", {**foundry, **given})
 
 
 def approval(given: Mapping[str, Any]) -> None:

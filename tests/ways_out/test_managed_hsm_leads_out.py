@@ -15,10 +15,10 @@ from localazure.keyvault import local_roles
 from localazure.keyvault.managed_hsms import holder
 from operate import doctor
 from operate.revoke import actions, granted
-from provider.arm import Arm
+from provider.azure import Azure
 from tests.every_azure.engine import UpdateError
 from tests.support.az import carry_out, commands_in
-from tests.support.local_deployment import Deployment, InProcess, gate_of
+from tests.support.local_deployment import Deployment, gate_of, in_process
 from tests.support.managed_hsm import ROLES, make_hsm
 from tests.ways_out.test_findings_lead_out import ACCOUNT, GROUP, Hub
 
@@ -76,7 +76,7 @@ def test_doctor_is_content_after_its_commands(key: str) -> None:
     send("DELETE", f"/keys{ROLES}/maker", None)
     (administrator,) = send("GET", ROLES, None)["value"]
     send("DELETE", administrator["id"], None)
-    azure = Arm(InProcess(gate_of(deployment)))
+    azure = Azure(in_process(gate_of(deployment)))
     asked = arm_ids.key_id(f"{HSM}/keys/{key}")
     done = []
     for _ in range(4):

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from components.account import AIServicesAccountInputs
+from components.account_args import AIServicesAccountArgs
 from components.arguments.inputs import read
 from components.arguments.problem import InputError
-from components.binding import KeyBindingInputs
+from components.binding import KeyBindingArgs
 from settings import SettingsError, parse
 from tests.support.wrong_arguments import VAULT_ID, WORKSPACE_ID, WRONG
 from tests.ways_out.messages import MESSAGES
@@ -219,7 +219,7 @@ def _of_stack(document: Mapping[str, Any]) -> list[str]:
 LONG = "a" * 62
 PARTS: Mapping[str, tuple[Any, str, Mapping[str, Any], str, Mapping[str, Any]]] = {
     "a free account with a key": (
-        AIServicesAccountInputs,
+        AIServicesAccountArgs,
         "claims",
         {
             "sku": "F0",
@@ -235,14 +235,14 @@ PARTS: Mapping[str, tuple[Any, str, Mapping[str, Any], str, Mapping[str, Any]]] 
         {"encryption_key": None},
     ),
     "a derived name that is too long": (
-        AIServicesAccountInputs,
+        AIServicesAccountArgs,
         LONG,
         {},
         "shorten the name, or give accountName",
         {"account_name": "lang-claims"},
     ),
     "a key with its version": (
-        KeyBindingInputs,
+        KeyBindingArgs,
         "claims",
         {
             "account_id": IDENTITY_ID.replace(
@@ -262,7 +262,7 @@ PARTS: Mapping[str, tuple[Any, str, Mapping[str, Any], str, Mapping[str, Any]]] 
 def test_what_is_said_about_a_part_leads_to_right_arguments(case: str) -> None:
     """As a Python program composes the parts."""
     form, name, args, words, change = PARTS[case]
-    place = {"resource_group_name": "rg", "location": "westeurope"} if form is AIServicesAccountInputs else {}
+    place = {"resource_group_name": "rg", "location": "westeurope"} if form is AIServicesAccountArgs else {}
     with pytest.raises(InputError, match=re.escape(words)):
         read(form, name, {**place, **args})
     read(form, name, {**place, **args, **change})

@@ -111,6 +111,9 @@ class Place(Protocol):
     def assign(self, principal: str, role: str) -> None:
         """Gives a role at the vault, as somebody who may."""
 
+    def renew(self, command: str) -> None:
+        """Makes a version of a key usable by the command of az that does so, as somebody who may."""
+
     def wait(self) -> None:
         """For a minute."""
 
@@ -284,6 +287,9 @@ class World:
 
     def rotate(self, key: str) -> None:
         carry_out(self.wire.door, f"az keyvault key rotate --vault-name kv-claims --name {key}")
+
+    def renew(self, command: str) -> None:
+        carry_out(self.wire.door, command)
 
     def expire(self, key: str, version: str) -> None:
         cloud = self.wire.door.cloud

@@ -1,87 +1,106 @@
-"""The arguments of a component as callers write them and the form that they are read into are one contract,
-and the example stack keeps it."""
+"""Each component declares its arguments once: everything else is made from that, or reads it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
-from types import UnionType
-from typing import Any, ForwardRef, NotRequired, Union, get_args, get_origin
+from typing import get_args
 
-import pulumi
 import pytest
 import yaml
 
 from components.__main__ import COMPONENTS
-from components.arguments.inputs import ArgumentKind, Inputs, arguments
-from settings import ServiceSettings, SettingsError, parse
-from settings.documentation import descriptions
+from components.arguments.inputs import ArgumentKind, Arguments, arguments, descriptions, read, read_known
+from components.encryption_args import ServiceKeyArgs
+from components.host import Package
+from components.service_args import EncryptedAIServicesAccountArgs
+from settings import SettingsError, parse
 
 ROOT = Path(__file__).resolve().parents[3]
-# A program has an option of any resource, and the name of the component, for them.
-ONLY_IN_STACKS = ("protect", "previous_name")
 
 
-def forms(base: type[Inputs] = Inputs) -> Iterator[type[Inputs]]:
+def forms(base: type[Arguments] = Arguments) -> Iterator[type[Arguments]]:
     """Every form of arguments that there is."""
     for form in base.__subclasses__():
-        yield form
+        if form.__module__.startswith(("components", "settings")):
+            yield form
         yield from forms(form)
 
 
-def options(hint: Any) -> list[Any]:
-    """The types that a hint allows, one by one."""
-    if get_origin(hint) in (NotRequired, Union, UnionType):
-        return [one for option in get_args(hint) for one in options(option)]
-    return [hint]
+each = pytest.mark.parametrize("form", [*dict.fromkeys(forms())], ids=lambda form: form.__name__)
 
 
-def takes_output(hint: Any) -> bool:
-    return any(
-        get_origin(one) is pulumi.Output
-        or (isinstance(one, ForwardRef) and one.__forward_arg__.startswith("Output"))
-        or (get_origin(one) is list and takes_output(get_args(one)[0]))
-        for one in options(hint)
-    )
-
-
-each = pytest.mark.parametrize("form", [*forms()], ids=lambda form: form.__name__)
-
-
-def test_every_component_has_a_form() -> None:
+def test_every_component_takes_its_arguments_as_a_class_or_a_dictionary() -> None:
     """No component takes arguments that nothing checks."""
-    checked = {form.ARGS.__name__ for form in forms()}
-    assert {f"{component.__name__}Args" for component in COMPONENTS} <= checked
+    for component in COMPONENTS:
+        written = vars(component)["__init__"].__annotations__["args"]
+        form = next(iter(get_args(written)), written)
+        assert form.__name__ == f"{component.__name__}Args"
+        assert form in {*forms()}
 
 
 @each
-def test_a_form_reads_what_callers_write(form: type[Inputs]) -> None:
-    """Both declare the same arguments, require the same ones, and take outputs for the same ones."""
-    hints: dict[str, Any] = form.ARGS.__annotations__
-    declared = {name: one for name, one in arguments(form).items() if not one.is_name}
-    if form is ServiceSettings:
-        declared = {name: one for name, one in declared.items() if name not in ONLY_IN_STACKS}
-    assert set(declared) == set(hints)
-    required = {name for name, hint in hints.items() if get_origin(hint) is not NotRequired}
-    assert {name for name, one in declared.items() if one.required} == required
-    outputs = {name for name, hint in hints.items() if takes_output(hint)}
-    assert {name for name, one in declared.items() if one.accepts_outputs} == outputs
-
-
-@each
-def test_every_argument_says_what_it_does(form: type[Inputs]) -> None:
+def test_every_argument_says_what_it_does(form: type[Arguments]) -> None:
     """The documentation of settings and package is made from the descriptions, so there is one for each."""
-    described = descriptions(form.ARGS)
-    missing = [name for name, one in arguments(form).items() if not one.is_name and not described.get(name)]
-    assert missing == ([*ONLY_IN_STACKS] if form is ServiceSettings else [])
+    assert [name for name, meaning in descriptions(form).items() if not meaning] == []
 
 
 @each
-def test_a_list_is_a_tuple_in_the_form(form: type[Inputs]) -> None:
+def test_a_list_is_a_tuple_in_the_form(form: type[Arguments]) -> None:
     """A form is frozen all the way down; None stands for a list whose absence says something else."""
-    for name, argument in arguments(form).items():
-        if argument.kind in (ArgumentKind.TEXTS, ArgumentKind.GROUPS):
-            assert form.__dataclass_fields__[name].default in ((), None)
+    for one in arguments(form).values():
+        if one.kind in (ArgumentKind.TEXTS, ArgumentKind.GROUPS):
+            assert one.default in ((), None)
+
+
+@each
+def test_a_form_declares_few_arguments_itself(form: type[Arguments]) -> None:
+    """What belongs together is a form of its own, which others inherit or hold."""
+    assert len([name for name in form.__annotations__ if not name.startswith("_")]) <= 12
+
+
+def test_class_dictionary_and_file_give_the_same_arguments() -> None:
+    """A program writes the class or a dictionary, a stack's file the same names: the parts see no difference,
+    and what was given is known of each."""
+    name, given = (
+        "claims",
+        {"location": "westeurope", "key": {"generation": 2}, "allowed_fqdns": ["a.example"]},
+    )
+    from_dictionary = read(EncryptedAIServicesAccountArgs, name, {**given, "restrict_outbound": True})
+    written = EncryptedAIServicesAccountArgs(
+        location="westeurope",
+        key=ServiceKeyArgs(generation=2),
+        allowed_fqdns=["a.example"],
+        restrict_outbound=True,
+    )
+    from_class = read(EncryptedAIServicesAccountArgs, name, written)
+    file = {"name": name, "location": "westeurope", "key": {"generation": 2}, "allowedFqdns": ["a.example"]}
+    (service,) = parse({**file, "restrictOutbound": True}).services
+    assert from_dictionary == from_class
+    for one in arguments(EncryptedAIServicesAccountArgs):
+        if one != "tags":  # a file's are {}, as the resources were always made
+            assert getattr(service, one) == getattr(from_class, one)
+    assert from_class.given == from_dictionary.given == service.given - {"tags"}
+    assert from_class.key.given == {"generation"}
+
+
+def test_what_was_read_is_not_read_again() -> None:
+    """The arguments of a stack's file reach the parts as they are: one check, and no way back."""
+    (service,) = parse({"name": "claims", "location": "westeurope"}).services
+    known, inputs = read_known(EncryptedAIServicesAccountArgs, "claims", service)
+    assert known is inputs is service
+
+
+def test_the_package_requires_what_has_no_default() -> None:
+    """Pulumi's analyzer takes an argument with a default for a required one."""
+    schema = json.loads(Package(COMPONENTS).schema or "")
+    service = schema["resources"]["language-cmk:index:EncryptedAIServicesAccount"]
+    assert service["requiredInputs"] == ["location"]
+    caller = schema["types"]["language-cmk:index:Caller"]
+    assert caller["required"] == ["principalId"]
+    assert "required" not in schema["types"]["language-cmk:index:ServiceKey"]
+    assert service["inputProperties"]["sku"]["description"].startswith("Optional. Pricing tier")
 
 
 def test_example_stack_is_right() -> None:

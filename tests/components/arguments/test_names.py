@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 
 import pytest
@@ -49,20 +48,11 @@ def test_derived_names_are_stable() -> None:
 
 
 def test_a_template_gives_a_name_from_service_stack_location_and_kind() -> None:
-    """What no template names keeps its default; a function comes last, and may keep what the rule gives."""
+    """What no template names keeps its default."""
     templates = {"vault": "kv{service}{stack}", "account": "{kind}-{service}-{location}-{stack}"}
     rule = names.NamingRule("svc", "westeurope", kinds.named("OpenAI"), "prod", templates)
     assert (rule.name("vault"), rule.name("account")) == ("kvsvcprod", "oai-svc-westeurope-prod")
     assert rule.name("key") == "cmk-svc"
-
-    def shout(one: names.NamedResource) -> str | None:
-        return f"{one.default}-{one.location}-{one.target}" if one.resource == "privateEndpoint" else None
-
-    rule = dataclasses.replace(rule, function=shout)
-    assert rule.name("privateEndpoint", "vault") == "pe-svc-vault-westeurope-vault"
-    assert rule.name("vault") == "kvsvcprod"
-    with pytest.raises(ValueError, match=r"key vault name 'kvsvc-much-too-long-a-name' has 26 characters"):
-        dataclasses.replace(rule, function=lambda _: "kvsvc-much-too-long-a-name").name("vault")
 
 
 @pytest.mark.parametrize(
@@ -93,3 +83,17 @@ def test_role_assignment_name_is_one_per_fact_whatever_the_case() -> None:
     assert one == names.role_assignment_name("/scope", "principal", "ROLE")
     assert one == "b01ac3aa-1dee-532c-b501-e462dcbc52b5"
     assert one != names.role_assignment_name("/scope", "other", "role")
+
+
+def test_the_name_of_a_network_link_is_whole() -> None:
+    """Of the longest service, too: Azure allows a link 80 characters."""
+    zone = f"{'s' * names.SERVICE.longest}-account-openai"
+    assert names.network_link_name(zone, "/subscriptions/s/virtualNetworks/v").startswith(f"link-{zone}-")
+
+
+def test_the_successor_of_an_endpoint_ends_in_a_digest_of_its_own() -> None:
+    """Two long names that begin alike stay two."""
+    first, second = ("e" * 63 + one for one in "ab")
+    made = {names.endpoint_name(one, "/there", names.PlacedName(one, "/here")) for one in (first, second)}
+    assert len(made) == 2
+    assert all(len(one) == names.ENDPOINT.longest for one in made)

@@ -233,7 +233,7 @@ def test_any_arguments_have_the_same_problems_in_settings_and_component(document
     monitor = RecordingMonitor(FakeAzure())
     found: list[Problem] = []
     try:
-        run(lambda: EncryptedAIServicesAccount(name, snake_case(args)), monitor=monitor)  # type: ignore[arg-type]
+        run(lambda: EncryptedAIServicesAccount(name, snake_case(args)), monitor=monitor)
     except InputError as error:
         found = list(error.problems)
     except Exception:  # noqa: BLE001 - what exists already is refused later, and is no matter here

@@ -9,9 +9,9 @@ import pulumi
 import pytest
 
 from components.guards.data_loss import ended_logs, losses
-from components.guards.invokes import by_type_and_name
 from components.guards.preflight import RefusedError, ServiceRequest, preflight
 from components.guards.recorded_state import recorded_service
+from components.invokes import by_type_and_name
 from components.service import EncryptedAIServicesAccount
 from tests.support.recording import (
     PRINCIPAL,

@@ -8,9 +8,9 @@ import pulumi
 import pytest
 
 from components.guards.data_loss import losses
-from components.guards.invokes import by_type_and_name
 from components.guards.preflight import RefusedError
 from components.guards.recorded_state import recorded_service
+from components.invokes import by_type_and_name
 from components.service import EncryptedAIServicesAccount
 from tests.components.guards.test_data_loss import GRANT, OWN_VAULT_ID, PARENT, state
 from tests.support.recording import SUBSCRIPTION, TENANT, FakeAzure, existing_vault, run, service_inputs

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from components.guards.data_loss import losses
-from components.guards.invokes import State
 from components.guards.recorded_state import recorded_service
+from components.invokes import State
 from core import resource_types as types
 from tests.support.recording import SUBSCRIPTION, TENANT, service_inputs
 

@@ -55,7 +55,7 @@ def policy(name: str, of: keyvault.Vault, object_id: pulumi.Input[str], tenant: 
 def binding(name: str, of: cognitiveservices.Account, inside: keyvault.Vault) -> None:
     uri = f"https://kv-sound.vault.azure.net/keys/cmk/{VERSION}"
     args = {"account_id": of.id, "key_uri_with_version": uri, "vault_id": inside.id}
-    CustomerManagedKey(name, args)  # type: ignore[arg-type]
+    CustomerManagedKey(name, **args)
 
 
 # Rules on one resource.

@@ -7,11 +7,11 @@ import os
 import pulumi
 from pulumi_azure_native import cognitiveservices, resources
 
-from components.azure_policy.guardrails import AzurePolicyGuardrails, PolicyExemptionArgs
+from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
 
 SUBSCRIPTION = f"/subscriptions/{os.environ['ARM_SUBSCRIPTION_ID']}"
 group = resources.ResourceGroup("group", resource_group_name="rg-guarded", location="westeurope")
-exemption: PolicyExemptionArgs = {
+exemption = {
     "name": "phase-one",
     "constraint": "account-customer-key",
     "scope": f"{SUBSCRIPTION}/resourceGroups/rg-guarded",

@@ -94,16 +94,14 @@ grants = [
     for name in ("grant",)
     if name not in LEFT_OUT
 ]
-version = KeyVersion(f"{PREFIX}version", {"key_id": key.id}, options("version"))
+version = KeyVersion(f"{PREFIX}version", key_id=key.id, opts=options("version"))
 if "binding" not in LEFT_OUT:
     CustomerManagedKey(
         f"{PREFIX}binding",
-        {
-            "account_id": account.id,
-            "key_uri_with_version": version.key_uri_with_version,
-            "vault_id": vault.id,
-        },
-        options("binding", depends_on=grants, protect=not SHAPE.get("unprotected")),
+        account_id=account.id,
+        key_uri_with_version=version.key_uri_with_version,
+        vault_id=vault.id,
+        opts=options("binding", depends_on=grants, protect=not SHAPE.get("unprotected")),
     )
 workspace = operationalinsights.Workspace(
     f"{PREFIX}workspace",

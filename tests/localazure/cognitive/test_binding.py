@@ -8,32 +8,29 @@ from typing import Any
 import pytest
 
 from localazure.web import Json
-from tests.localazure.cognitive.case import (
+from tests.localazure.driver import (
     ACCOUNT,
-    USER_ASSIGNED,
-    Case,
-    bind,
-    case,
-    encryption,
-    found,
-    grant,
-)
-from tests.localazure.keyvault.case import (
     EVERYTHING,
-    OTHER_GROUP,
-    OTHER_SUBSCRIPTION,
+    FOREIGN_GROUP,
     OTHER_TENANT,
     OWNER,
     STRANGER,
+    URI,
+    USER_ASSIGNED,
     VAULT,
+    Case,
+    bind,
+    encryption,
     error,
+    found,
+    grant,
     policy,
     vault_body,
+    version_of,
 )
 
-__all__ = ["case"]
-
 BAD = "KeyVaultProperties is invalid"
+PARTS = ("keyVersion", "keyName", "keyVaultUri")
 NOT_RECOVERABLE = "The encryption key must be recoverable and not purgeable"
 
 
@@ -69,13 +66,19 @@ def test_every_use_of_the_key_is_in_the_vaults_audit_log(case: Case) -> None:
     assert {e["correlationId"] for e in uses} == {"corr-1"}
 
 
-def test_a_user_assigned_identity_binds_in_the_create_itself(case: Case) -> None:
-    """UserAssigned + Microsoft.KeyVault in one PUT is 201, as recorded."""
+@pytest.mark.parametrize("uri", [URI, URI.rstrip("/")])
+def test_a_user_assigned_identity_binds_in_the_create_itself(case: Case, uri: str) -> None:
+    """UserAssigned + Microsoft.KeyVault in one PUT is 201, as recorded: keySource first, then the four
+    properties as they were sent, the slash included."""
+    case.cloud.behave(synchronous_creates=True)
     ids = case.user_identity()
-    key = case.protected_vault(ids["principalId"])
-    block = encryption(key, identityClientId=ids["clientId"])
-    account = case.make(identity=USER_ASSIGNED, properties={"encryption": block})
-    assert account["properties"]["encryption"] == block
+    block = encryption(case.protected_vault(ids["principalId"]), identityClientId=ids["clientId"])
+    block["keyVaultProperties"]["keyVaultUri"] = uri
+    made = case.put(identity=USER_ASSIGNED, properties={"encryption": dict(reversed(block.items()))})
+    assert (made.status, made.body["properties"]["provisioningState"]) == (201, "Succeeded")
+    answered = made.body["properties"]["encryption"]
+    assert (answered, list(answered)) == (block, ["keySource", "keyVaultProperties"])
+    assert list(answered["keyVaultProperties"]) == list(block["keyVaultProperties"])
 
 
 def test_a_system_identity_cannot_bind_in_the_create(case: Case) -> None:
@@ -109,8 +112,7 @@ def _elsewhere(case: Case, principal: str) -> Json:
 
 def _foreign(case: Case, principal: str) -> Json:
     policies = [policy(STRANGER, *EVERYTHING)]
-    case.cloud.store.put("subscription", OTHER_SUBSCRIPTION, {"tenantId": OTHER_TENANT})
-    path = f"{OTHER_GROUP}/providers/Microsoft.KeyVault/vaults/Contoso-1"
+    path = f"{FOREIGN_GROUP}/providers/Microsoft.KeyVault/vaults/Contoso-1"
     body = vault_body(enablePurgeProtection=True, tenantId=OTHER_TENANT, accessPolicies=policies)
     case.arm("PUT", path, body, caller=STRANGER)
     case.arm("GET", path)
@@ -132,7 +134,7 @@ def _half_granted(*permissions: str) -> Callable[[Case, str], Json]:
 
 def _disabled(case: Case, principal: str) -> Json:
     key = case.protected_vault(principal)
-    case.data("PATCH", f"/keys/k/{key['key']['kid'].rsplit('/', 1)[-1]}", {"attributes": {"enabled": False}})
+    case.enable(version_of(key), enabled=False)
     return key
 
 
@@ -191,15 +193,23 @@ def test_a_closed_vault_lets_the_trusted_service_in(case: Case) -> None:
     assert case.patch(bind(key)).status == 202
 
 
-@pytest.mark.parametrize("missing", ["keyVersion", "keyName", "keyVaultUri"])
-@pytest.mark.parametrize("value", ["", None])
-def test_fails_to_bind_without_a_whole_key_uri(case: Case, missing: str, value: str | None) -> None:
-    """Vault, name and version are all needed; a versionless key is refused."""
+@pytest.mark.parametrize(
+    ("block", "finding"),
+    [
+        *(({name: value}, f"{name} is missing") for name in PARTS for value in ("", None)),
+        ({"keyVersion": "0" * 32}, "the vault has no version"),
+        ({"keyName": "none"}, "the vault has no version"),
+        ({"keyVaultUri": "https://nowhere.vault.azure.net/"}, "there is no vault at"),
+        ({"identityClientId": OTHER_TENANT}, "no identity of the account has the client id"),
+    ],
+)
+def test_fails_to_bind_without_a_whole_key_uri(case: Case, block: Json, finding: str) -> None:
+    """Vault, name and version are all needed, a versionless key is refused, and all of it has to be there."""
     account = case.make()
     key = case.protected_vault(account["identity"]["principalId"])
-    response = case.patch(bind(key, **{missing: value}))
+    response = case.patch(bind(key, **block))
     assert error(response) == (400, "BadRequest")
-    assert f"{missing} is missing" in found(response)
+    assert finding in found(response)
 
 
 def test_all_that_is_wrong_is_found_at_once(case: Case) -> None:

@@ -27,11 +27,9 @@ CALLS = (
     ("PUT", ACCOUNT + API),
     ("PUT", f"{ACCOUNT}2{API}"),
     ("PATCH", ACCOUNT + API),
-    ("POST", f"{ACCOUNT}/regenerateKey{API}"),
     ("POST", f"{PROVIDER}/checkDomainAvailability{API}"),
     ("POST", f"{PROVIDER}/locations/westeurope/checkSkuAvailability{API}"),
     ("PATCH", f"{PROJECTS}/orders{LANGUAGE_API}"),
-    ("POST", f"{PROJECTS}/orders/:import{LANGUAGE_API}"),
 )
 NAMES = st.sampled_from(
     (

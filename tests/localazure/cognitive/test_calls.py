@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from localazure.authorization import assign_role
-from tests.localazure.cognitive.case import ACCOUNT, Case, case
-from tests.localazure.keyvault.case import OWNER, SERVICE
+from tests.localazure.driver import ACCOUNT, OWNER, SERVICE, Case
 
-__all__ = ["case"]
 ANALYZE = "/language/:analyze-text"
 LISTS = ("/openai/models", "/openai/deployments")
 MODEL = {"sku": {"name": "Standard"}, "properties": {"model": {"format": "OpenAI", "name": "gpt-4o-mini"}}}

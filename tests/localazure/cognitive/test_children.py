@@ -8,10 +8,8 @@ import pytest
 
 from localazure.directory import find_principal
 from localazure.web import Json
-from tests.localazure.cognitive.case import ACCOUNT, API, UNBIND, Case, bind, case
-from tests.localazure.keyvault.case import VAULT, error, vault_body
+from tests.localazure.driver import ACCOUNT, ACCOUNT_API, UNBIND, VAULT, Case, bind, error, vault_body
 
-__all__ = ["case"]
 FOUNDRY: dict[str, Any] = {
     "kind": "AIServices",
     "sku": {"name": "S0"},
@@ -23,7 +21,7 @@ MODEL = {"model": {"format": "OpenAI", "name": "gpt-4o-mini", "version": "2024-0
 
 
 def send(case: Case, method: str, path: str, body: Json = None) -> Any:
-    return case.arm(method, path, body, api=API)
+    return case.arm(method, path, body, api=ACCOUNT_API)
 
 
 def deploy(case: Case, name: str = "mini", **more: Any) -> Any:

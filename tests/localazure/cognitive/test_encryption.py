@@ -6,23 +6,23 @@ import pytest
 
 from localazure.directory import delete_principal
 from localazure.web import Json
-from tests.localazure.cognitive.case import (
+from tests.localazure.driver import (
     ACCOUNT,
     ACCOUNTS,
     PROJECT,
     PROJECTS,
     UNBIND,
+    URI,
     USER_ASSIGNED,
+    VAULT,
     Case,
     bind,
-    case,
     deny_accounts_without_a_key,
     encryption,
+    error,
     found,
+    vault_body,
 )
-from tests.localazure.keyvault.case import URI, VAULT, error, vault_body
-
-__all__ = ["case"]
 
 
 def test_rotation_rewraps_and_leaves_the_ciphertext(case: Case) -> None:

@@ -4,25 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localazure import paging
 from tests.localazure.network.case import ACCOUNT_API, Case
-
-
-def test_a_list_of_accounts_names_the_next_page_while_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every account once, by following nextLink; the last page has none."""
-    monkeypatch.setattr(paging, "SIZE", 2)
-    case = Case()
-    first = case.account
-    for number in range(5):
-        case.account = f"{first}{number}"
-        assert case.start_account(customSubDomainName=None).status == 201
-    url, names, count = f"{first.rsplit('/', 1)[0]}{ACCOUNT_API}", [], 0
-    while url:
-        body = case.door.send("GET", url).body
-        names += [row["name"] for row in body["value"]]
-        url, count = body.get("nextLink", ""), count + 1
-    assert names == [f"language{number}" for number in range(5)]
-    assert count == 3
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from localazure.keyvault import local_roles, managed_hsms
 from localazure.web import Json
-from tests.localazure.cognitive.case import PROJECT, PROJECTS, Case, bind, case, found
-from tests.localazure.keyvault.case import OWNER, error
-from tests.localazure.keyvault.test_managed_hsm import (
-    CRYPTO_USER,
-    ENCRYPTION_USER,
-    HSM,
-    URI,
-    grant,
-    hsm_body,
-    make_key,
-)
-
-__all__ = ["case"]
+from tests.localazure.driver import HSM, HSM_URI, OWNER, PROJECT, PROJECTS, Case, bind, error, found, hsm_body
+from tests.localazure.keyvault.test_managed_hsm import CRYPTO_USER, ENCRYPTION_USER, grant, make_key
 
 
 def bound_to_an_hsm(case: Case, **properties: object) -> Json:
@@ -27,14 +16,14 @@ def bound_to_an_hsm(case: Case, **properties: object) -> Json:
     hsm = managed_hsms.holder(case.cloud, "contoso-hsm")
     assert hsm is not None
     local_roles.assign(case.cloud, hsm, principal, ENCRYPTION_USER, "/keys/k")
-    return bind(make_key(case).body, keyVaultUri=URI)
+    return bind(make_key(case).body, keyVaultUri=HSM_URI)
 
 
 def test_data_follows_the_local_role(case: Case) -> None:
     """Bound by PATCH, data is readable; without the local role it is not, and with it again it is."""
     response = case.patch(bound_to_an_hsm(case))
     assert response.status == 202, response.body
-    assert case.get()["properties"]["encryption"]["keyVaultProperties"]["keyVaultUri"] == URI
+    assert case.get()["properties"]["encryption"]["keyVaultProperties"]["keyVaultUri"] == HSM_URI
     assert case.language("PATCH", f"{PROJECTS}/orders", PROJECT).status == 201
     hsm = managed_hsms.holder(case.cloud, "contoso-hsm")
     assert hsm is not None

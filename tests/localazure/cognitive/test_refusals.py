@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from localazure.web import Json
-from tests.localazure.cognitive.case import ACCOUNT, ACCOUNTS, PROVIDER, Case, account_body, case
-from tests.localazure.keyvault.case import error
-
-__all__ = ["case"]
+from tests.localazure.driver import ACCOUNT, ACCOUNTS, COGNITIVE, Case, account_body, error
 
 
 @pytest.mark.parametrize(
@@ -50,11 +47,13 @@ def test_a_subdomain_belongs_to_one_account_of_the_cloud(case: Case) -> None:
     other = f"{ACCOUNTS}/other"
     for _ in range(2):
         assert error(case.put(other)) == (409, "CustomDomainInUse")
-        answer = case.arm("POST", f"{PROVIDER}/checkDomainAvailability", check).body
+        answer = case.arm("POST", f"{COGNITIVE}/checkDomainAvailability", check).body
         assert answer["isSubdomainAvailable"] is False
         case.arm("DELETE", ACCOUNT)
     case.cloud.clock.advance(2 * 86400)
-    assert case.arm("POST", f"{PROVIDER}/checkDomainAvailability", check).body["isSubdomainAvailable"] is True
+    assert (
+        case.arm("POST", f"{COGNITIVE}/checkDomainAvailability", check).body["isSubdomainAvailable"] is True
+    )
     assert case.put(other).status == 201
 
 
@@ -161,7 +160,7 @@ def test_a_subscription_has_one_free_account_of_a_kind(case: Case) -> None:
 def test_a_name_that_no_endpoint_can_have_is_not_available(case: Case) -> None:
     """In the form of the definition's example."""
     body = {"subdomainName": "-contoso", "type": "Microsoft.CognitiveServices/accounts"}
-    answer = case.arm("POST", f"{PROVIDER}/checkDomainAvailability", body).body
+    answer = case.arm("POST", f"{COGNITIVE}/checkDomainAvailability", body).body
     assert answer["isSubdomainAvailable"] is False
     assert answer["reason"] == "Sub domain name '-contoso' is not valid"
 
@@ -179,15 +178,3 @@ def test_a_name_that_no_endpoint_can_have_is_not_available(case: Case) -> None:
 def test_kinds_beside_language_exist(case: Case, kind: str) -> None:
     """A kind that Azure has is made, and not called unavailable in its region."""
     assert case.put(kind=kind, sku={"name": "S0"}, properties={"customSubDomainName": None}).status == 201
-
-
-def test_encryption_scopes_are_none_and_cannot_be_made(case: Case) -> None:
-    """The list is empty, one of them 404, a delete 204; making one is refused, as it was seen."""
-    case.make()
-    scopes = f"{ACCOUNT}/encryptionScopes"
-    assert (case.arm("GET", scopes).status, case.arm("GET", scopes).body) == (200, {"value": []})
-    assert error(case.arm("GET", f"{scopes}/s")) == (404, "ResourceNotFound")
-    assert case.arm("DELETE", f"{scopes}/s").status == 204
-    body = {"properties": {"keySource": "Microsoft.CognitiveServices"}}
-    assert error(case.arm("PUT", f"{scopes}/s", body)) == (400, "EncryptionScopeNotSupported")
-    assert error(case.arm("GET", f"{ACCOUNTS}/absent/encryptionScopes")) == (404, "ResourceNotFound")

@@ -8,22 +8,20 @@ import pytest
 
 from localazure.authorization import assign_role
 from localazure.keyvault import crypto
-from localazure.web import Response
-from tests.localazure.keyvault.case import (
+from tests.localazure.driver import (
+    DATA,
     OWNER,
     SERVICE,
     STRANGER,
     TENANT,
     VAULT,
     Case,
-    case,
     error,
     inner,
     policy,
+    refusal_of,
 )
-from tests.localazure.keyvault.service import DATA, refusal_of, with_keys, wrap
-
-__all__ = ["case"]
+from tests.support.front import Reply
 
 VALUE = {"alg": "RSA-OAEP-256", "value": crypto.b64url(DATA)}
 ROTATES = {"lifetimeActions": [{"trigger": {"timeAfterCreate": "P30D"}, "action": {"type": "Rotate"}}]}
@@ -54,7 +52,7 @@ OPERATIONS: list[tuple[str, str, str, Any]] = [
 PERMISSIONS = sorted({permission for permission, *_ in OPERATIONS})
 
 
-def denied(response: Response) -> bool:
+def denied(response: Reply) -> bool:
     return response.status == 403
 
 
@@ -64,7 +62,7 @@ def test_exactly_its_permission_lets_an_operation_pass(
 ) -> None:
     """All other permissions together do not let it pass; its own, in whatever case, does."""
     others = [p for p in PERMISSIONS if p != permission]
-    with_keys(case, accessPolicies=[policy(SERVICE, *others)])
+    case.with_keys(accessPolicies=[policy(SERVICE, *others)])
     refused = case.data(method, path, body, caller=SERVICE)
     assert inner(refused) == (403, "ForbiddenByPolicy")
     assert (
@@ -78,13 +76,13 @@ def test_exactly_its_permission_lets_an_operation_pass(
 @pytest.mark.parametrize(("permission", "method", "path", "body"), OPERATIONS)
 def test_all_is_everything_but_purge(case: Case, permission: str, method: str, path: str, body: Any) -> None:
     """`all` allows every operation but purge."""
-    with_keys(case, accessPolicies=[policy(SERVICE, "all")])
+    case.with_keys(accessPolicies=[policy(SERVICE, "all")])
     assert denied(case.data(method, path, body, caller=SERVICE)) is (permission == "purge")
 
 
 def test_an_entry_for_an_application_is_for_that_application_alone(case: Case) -> None:
     """An entry with an applicationId counts only for tokens of that application."""
-    with_keys(case, accessPolicies=[policy(SERVICE, "get", applicationId=OWNER.client_id)])
+    case.with_keys(accessPolicies=[policy(SERVICE, "get", applicationId=OWNER.client_id)])
     assert denied(case.data("GET", "/keys/k", caller=SERVICE))
     entry = policy(SERVICE, "get", applicationId=SERVICE.client_id)
     case.arm("PATCH", VAULT, {"properties": {"accessPolicies": [entry]}})
@@ -93,7 +91,7 @@ def test_an_entry_for_an_application_is_for_that_application_alone(case: Case) -
 
 def test_a_grant_counts_after_its_delay_and_a_repeated_one_at_once(case: Case) -> None:
     """A new permission takes the delay; writing it again does not start it anew; taking it away none."""
-    with_keys(case)
+    case.with_keys()
     case.cloud.behave(grant_delay_seconds=60)
 
     def grant(*keys: str) -> None:
@@ -114,7 +112,7 @@ def test_a_grant_counts_after_its_delay_and_a_repeated_one_at_once(case: Case) -
 
 def test_under_rbac_roles_decide_and_policies_do_not(case: Case) -> None:
     """With RBAC on, policies count for nothing; a role at the key's scope is for that key alone."""
-    with_keys(case, enableRbacAuthorization=True, accessPolicies=[policy(SERVICE, "all")])
+    case.with_keys(enableRbacAuthorization=True, accessPolicies=[policy(SERVICE, "all")])
     refused = case.data("GET", "/keys/k", caller=SERVICE)
     assert inner(refused) == (403, "ForbiddenByRbac")
     text = refused.body["error"]["message"]
@@ -135,8 +133,8 @@ def test_under_rbac_roles_decide_and_policies_do_not(case: Case) -> None:
 
 def test_a_caller_of_another_tenant_is_nobody(case: Case) -> None:
     """A token of another tenant is 401, and the text names both issuers."""
-    with_keys(case)
+    case.with_keys()
     response = case.data("GET", "/keys/k", caller=STRANGER)
     assert error(response) == (401, "Unauthorized")
     assert TENANT in response.body["error"]["message"]
-    assert refusal_of(lambda: wrap(case, STRANGER.object_id)) == "Unauthorized"
+    assert refusal_of(lambda: case.wrap(STRANGER.object_id)) == "Unauthorized"

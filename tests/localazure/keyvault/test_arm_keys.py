@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.localazure.keyvault.case import DAY, VAULT, Case, case, error
-
-__all__ = ["case"]
+from tests.localazure.driver import DAY, VAULT, Case, error
 
 KEY = f"{VAULT}/keys/cmk"
 NOTIFY = {"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "notify"}}

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 from localazure.keyvault import crypto
-from localazure.web import Response
-from tests.localazure.keyvault.case import GROUP, OWNER, SERVICE, VAULT, Case, case, error, policy, vault
-
-__all__ = ["case", "vault"]
+from tests.localazure.driver import GROUP, OWNER, SERVICE, VAULT, Case, error, policy
+from tests.support.front import Reply
 
 OTHER = f"{GROUP}/providers/Microsoft.KeyVault/vaults/contoso-2"
 DATA = crypto.b64url(b"data key")
@@ -21,7 +19,7 @@ def backup(case: Case, name: str = "k") -> str:
     return value
 
 
-def restore(case: Case, value: object, into: str = "contoso-2") -> Response:
+def restore(case: Case, value: object, into: str = "contoso-2") -> Reply:
     return case.data("POST", "/keys/restore", {"value": value}, vault=into)
 
 

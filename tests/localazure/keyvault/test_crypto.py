@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from localazure.keyvault import crypto
-from tests.localazure.keyvault.case import URI, Case, case, error, inner
-
-__all__ = ["case"]
+from tests.localazure.driver import URI, Case, error, inner
 
 DATA = bytes(range(32))
 

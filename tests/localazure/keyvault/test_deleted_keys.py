@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from tests.localazure.keyvault.case import DAY, URI, Case, case, error, inner, vault
-
-__all__ = ["case", "vault"]
+from tests.localazure.driver import DAY, URI, Case, error, inner
 
 
 def test_a_deleted_key_can_be_seen_recovered_and_used(vault: Case) -> None:

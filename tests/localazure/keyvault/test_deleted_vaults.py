@@ -5,39 +5,20 @@ from __future__ import annotations
 from localazure import keyvault
 from localazure.authorization import allows, assign_role
 from localazure.keyvault import vault_store
-from tests.localazure.keyvault.case import (
+from tests.localazure.driver import (
     DAY,
     GROUP,
+    KEY_VAULT,
     OTHER_GROUP,
-    PROVIDER,
     SERVICE,
     TENANT,
     VAULT,
     Case,
-    case,
     error,
     without,
 )
 
-__all__ = ["case"]
-
-DELETED = f"{PROVIDER}/locations/westeurope/deletedVaults/Contoso-1"
-
-
-def test_a_deleted_vault_tells_where_it_was_and_when_it_goes(case: Case) -> None:
-    """The deleted vault has its id, dates a retention apart in whole seconds, and is in the list."""
-    case.make_vault(softDeleteRetentionInDays=7)
-    response = case.arm("DELETE", VAULT)
-    assert (response.status, response.body) == (200, None)
-    assert error(case.arm("GET", VAULT)) == (404, "ResourceNotFound")
-    body = case.arm("GET", DELETED).body
-    assert body["id"] == DELETED
-    assert body["properties"]["vaultId"] == VAULT
-    deleted, purged = (body["properties"][name] for name in ("deletionDate", "scheduledPurgeDate"))
-    assert deleted.endswith("Z")
-    assert "." not in deleted
-    assert deleted[10:] == purged[10:]
-    assert case.arm("GET", f"{PROVIDER}/deletedVaults").body["value"] == [body]
+DELETED = f"{KEY_VAULT}/locations/westeurope/deletedVaults/Contoso-1"
 
 
 def test_absent_deleted_vault_is_the_providers_404(case: Case) -> None:
@@ -88,31 +69,6 @@ def test_fails_to_recover_what_was_never_there(case: Case) -> None:
     assert error(case.make_vault(createMode="recover")) == (404, "ResourceNotFound")
 
 
-def test_purge_is_polled_at_its_location_and_frees_the_name(case: Case) -> None:
-    """Purge: 202 with a Location, a poll that is still running, then Succeeded; the name is free."""
-    case.make_vault()
-    case.arm("DELETE", VAULT)
-    response = case.arm("POST", f"{DELETED}/purge")
-    assert response.status == 202
-    url = response.headers["location"].removeprefix("https://management.azure.com")
-    first, second = case.arm("GET", url), case.arm("GET", url)
-    assert (first.status, first.body["status"]) == (202, "NotStarted")
-    assert first.headers["location"] == response.headers["location"]
-    assert (second.status, second.body["status"]) == (200, "Succeeded")
-    assert second.body["createdDateTime"][10] == " "
-    assert case.make_vault().status == 200
-
-
-def test_fails_to_purge_a_protected_vault(case: Case) -> None:
-    """A purge-protected vault stays, soft-deleted, whoever asks."""
-    case.make_vault(enablePurgeProtection=True)
-    case.arm("DELETE", VAULT)
-    response = case.arm("POST", f"{DELETED}/purge")
-    assert error(response) == (405, "MethodNotAllowed")
-    assert response.body["error"]["message"] == "Operation 'DeletedVaultPurge' is not allowed."
-    assert case.arm("GET", DELETED).status == 200
-
-
 def test_the_clock_purges_when_the_retention_is_over(case: Case) -> None:
     """After its retention a soft-deleted vault and its keys are gone, protected or not."""
     case.make_vault(enablePurgeProtection=True, softDeleteRetentionInDays=7)
@@ -121,7 +77,7 @@ def test_the_clock_purges_when_the_retention_is_over(case: Case) -> None:
     case.cloud.clock.advance(7 * DAY - 60)
     assert case.arm("GET", DELETED).status == 200
     case.cloud.clock.advance(61)
-    assert case.arm("GET", f"{PROVIDER}/deletedVaults").body == {"value": []}
+    assert case.arm("GET", f"{KEY_VAULT}/deletedVaults").body == {"value": []}
     assert case.make_vault().status == 200
     assert error(case.data("GET", "/keys/k")) == (404, "KeyNotFound")
 
@@ -138,7 +94,7 @@ def test_a_vault_without_soft_delete_goes_at_once(case: Case) -> None:
 def test_a_resource_group_takes_its_vaults_along(case: Case) -> None:
     """Deleting a group soft-deletes its vaults and no other group's."""
     case.make_vault()
-    case.cloud.store.put("group", f"{GROUP}2", {})
+    case.add_group(f"{GROUP}2")
     case.make_vault(VAULT.replace("/rg/", "/rg2/").replace("Contoso-1", "other-1"))
     keyvault.delete_in_group(case.cloud, GROUP)
     assert case.arm("GET", DELETED).status == 200

@@ -6,21 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.localazure.keyvault.case import (
-    OWNER,
-    VAULT,
-    Case,
-    case,
-    inner,
-)
-from tests.localazure.keyvault.service import refusal_of, with_keys, wrap
-
-__all__ = ["case"]
+from tests.localazure.driver import GROUP, OWNER, VAULT, Case, inner, refusal_of
 
 
 def test_network_rules_are_answered_in_azures_spelling(case: Case) -> None:
     """An address has its prefix length, a subnet's id small letters; the rest is as it was sent."""
-    subnet = "/subscriptions/S/resourceGroups/RG/providers/Microsoft.Network/virtualNetworks/V/subnets/A"
+    subnet = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/V/subnets/A"
     rules = {
         "defaultAction": "Deny",
         "ipRules": [{"value": "203.0.113.7"}, {"value": "198.51.100.0/24"}],
@@ -76,7 +67,7 @@ def test_the_firewall_stops_callers_and_lets_trusted_services_bypass(
     case: Case, network: dict[str, Any], local: str | None, service: str | None
 ) -> None:
     """A caller from loopback needs an open vault or an IP rule; a trusted service needs the bypass."""
-    with_keys(case, **network)
+    case.with_keys(**network)
     found = case.data("GET", "/keys/k")
     assert (None if found.status == 200 else inner(found)[1]) == local
-    assert refusal_of(lambda: wrap(case, OWNER.object_id)) == service
+    assert refusal_of(lambda: case.wrap(OWNER.object_id)) == service

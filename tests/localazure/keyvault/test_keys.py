@@ -7,34 +7,10 @@ from typing import Any
 import pytest
 
 from localazure.keyvault import crypto
-from tests.localazure.keyvault.case import URI, Case, case, error, vault
+from tests.localazure.driver import URI, Case, error
 from tests.support.quick_keys import key_pairs
 
-__all__ = ["case", "vault"]
-
 ANSWER_HEADERS = ("region", "network-info", "service-version")
-
-
-def test_a_new_key_has_the_observed_shape(vault: Case) -> None:
-    """Default: RSA of 2048 bits for six operations, a version of 32 hex digits, and its attributes."""
-    body = vault.make_key()
-    head, _, version = body["key"]["kid"].rpartition("/")
-    assert head == f"{URI}keys/k"
-    assert len(version) == 32
-    assert len(body["key"]["n"]) == 342
-    assert body["key"]["key_ops"] == ["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"]
-    assert set(body["key"]) == {"kid", "kty", "key_ops", "n", "e"}
-    attributes = body["attributes"]
-    assert attributes == {
-        "enabled": True,
-        "created": attributes["created"],
-        "updated": attributes["created"],
-        "recoveryLevel": "Recoverable+Purgeable",
-        "recoverableDays": 90,
-        "exportable": False,
-        "hsmPlatform": "0",
-    }
-    assert body["tags"] == {}
 
 
 @pytest.mark.parametrize(
@@ -53,20 +29,6 @@ def test_older_api_versions_have_fewer_attributes(vault: Case, api: str, absent:
     vault.make_key()
     attributes = vault.data("GET", "/keys/k", api=api).body["attributes"]
     assert {"recoverableDays", "exportable", "hsmPlatform"} - set(attributes) == absent
-
-
-@pytest.mark.parametrize(
-    ("properties", "level"),
-    [
-        ({"softDeleteRetentionInDays": 7}, "CustomizedRecoverable+Purgeable"),
-        ({"softDeleteRetentionInDays": 7, "enablePurgeProtection": True}, "CustomizedRecoverable"),
-        ({"enablePurgeProtection": True}, "Recoverable"),
-    ],
-)
-def test_recovery_level_follows_the_vault(case: Case, properties: dict[str, Any], level: str) -> None:
-    """Retention and purge protection decide what a deleted key can become."""
-    case.make_vault(**properties)
-    assert case.make_key()["attributes"]["recoveryLevel"] == level
 
 
 def test_private_halves_never_leave(vault: Case) -> None:
@@ -131,17 +93,6 @@ def test_every_answer_says_where_it_comes_from(vault: Case, path: str, api: str)
     assert headers["region"] == "westeurope"
     assert headers["network-info"] == "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;"
     assert headers["service-version"]
-
-
-def test_absent_keys_and_versions_are_key_not_found(vault: Case) -> None:
-    """404 KeyNotFound for a key, a version, and a deleted key that is none."""
-    assert error(vault.data("GET", "/keys/none")) == (404, "KeyNotFound")
-    vault.make_key()
-    assert error(vault.data("GET", f"/keys/k/{'0' * 32}")) == (404, "KeyNotFound")
-    assert vault.data("GET", "/deletedkeys/k").body["error"] == {
-        "code": "KeyNotFound",
-        "message": "Deleted Key not found: k",
-    }
 
 
 def test_lists_go_page_by_page(vault: Case) -> None:

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from localazure.authorization import assign_role
+from localazure.directory import Principal
 from localazure.keyvault import delete_in_group, trusted_services
-from localazure.web import Caller, Host, Json, Response
-from tests.localazure.keyvault.case import GROUP, OTHER_GROUP, OWNER, SERVICE, TENANT, Case, case, error
+from localazure.web import Json
+from tests.localazure.driver import (
+    DATA,
+    GROUP,
+    HSM,
+    HSM_URI,
+    OTHER_GROUP,
+    OWNER,
+    SERVICE,
+    Case,
+    error,
+    hsm_body,
+)
+from tests.support.front import Reply
 
-__all__ = ["case"]
-
-HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/Contoso-Hsm"
-URI = "https://contoso-hsm.managedhsm.azure.net/"
 ENCRYPTION_USER = "33413926-3206-4cdd-b39a-83574fe37a17"
 CRYPTO_USER = "21dbd100-6940-42c2-9190-5d6cb909625b"
 NAME = "b36b00af-89c6-435f-a43d-9a3087015c27"
-
-
-def hsm_body(**properties: Any) -> Json:
-    whole = {"tenantId": TENANT, "initialAdminObjectIds": [OWNER.object_id], **properties}
-    return {
-        "location": "westeurope",
-        "sku": {"family": "B", "name": "Standard_B1"},
-        "properties": {name: value for name, value in whole.items() if value is not None},
-    }
 
 
 @pytest.fixture
@@ -37,27 +35,20 @@ def hsm(case: Case) -> Case:
     return case
 
 
-def at(case: Case, method: str, path: str, body: Json = None, *, caller: Caller = OWNER) -> Response:
-    """A request to the HSM's own endpoint."""
-    # Whole, because a path that begins with two slashes would be taken for a host.
-    url = URI.rstrip("/") + path
-    return case._send(Host.HSM, method, url, body, api="7.6", caller=caller, label="contoso-hsm")
-
-
-def grant(case: Case, who: Caller, role: str, scope: str = "/keys", name: str = NAME) -> Response:
+def grant(case: Case, who: Principal, role: str, scope: str = "/keys", name: str = NAME) -> Reply:
     path = f"/{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
-    return at(case, "PUT", path, {"properties": {"principalId": who.object_id, "roleDefinitionId": role}})
+    return case.hsm("PUT", path, {"properties": {"principalId": who.object_id, "roleDefinitionId": role}})
 
 
-def make_key(case: Case, name: str = "k", kty: str = "RSA-HSM") -> Response:
-    return at(case, "POST", f"/keys/{name}/create", {"kty": kty, "key_ops": ["wrapKey", "unwrapKey"]})
+def make_key(case: Case, name: str = "k", kty: str = "RSA-HSM") -> Reply:
+    return case.hsm("POST", f"/keys/{name}/create", {"kty": kty, "key_ops": ["wrapKey", "unwrapKey"]})
 
 
 def test_arm_shows_what_was_made(hsm: Case) -> None:
     """A GET shows the protection, the URI with a slash, and that the HSM is active; also in both lists."""
     body = hsm.arm("GET", HSM).body
     assert body["type"] == "Microsoft.KeyVault/managedHSMs"
-    assert body["properties"]["hsmUri"] == URI
+    assert body["properties"]["hsmUri"] == HSM_URI
     assert body["properties"]["enableSoftDelete"] is body["properties"]["enablePurgeProtection"] is True
     assert body["properties"]["securityDomainProperties"]["activationStatus"] == "Active"
     for scope in (GROUP, GROUP.split("/resourceGroups")[0]):
@@ -101,19 +92,18 @@ def test_only_keys_in_hardware(hsm: Case) -> None:
     grant(hsm, OWNER, CRYPTO_USER)
     assert error(make_key(hsm, kty="RSA")) == (400, "BadParameter")
     key = make_key(hsm).body
-    assert key["key"]["kid"].startswith(f"{URI}keys/k/")
+    assert key["key"]["kid"].startswith(f"{HSM_URI}keys/k/")
     assert key["attributes"]["recoveryLevel"] == "Recoverable"
 
 
-def wraps(case: Case, version: str = "") -> str:
+def wraps(case: Case) -> str:
     """What wrapping and unwrapping as SERVICE ends in."""
-    place = {"object_id": SERVICE.object_id, "vault_uri": URI, "key_name": "k", "correlation_id": "c"}
     try:
-        wrapped = trusted_services.wrap(case.cloud, version=version, data=b"x" * 32, **place)
-        back = trusted_services.unwrap(case.cloud, version=version, data=wrapped, **place)
+        wrapped = case.wrap(SERVICE.object_id, uri=HSM_URI)
+        back = case.unwrap(SERVICE.object_id, wrapped, uri=HSM_URI)
     except trusted_services.KeyRefused as refused:
         return refused.code
-    return "works" if back == b"x" * 32 else "is wrong"
+    return "works" if back == DATA else "is wrong"
 
 
 @pytest.mark.parametrize("scope", ["/", "/keys", "/keys/k"])
@@ -128,9 +118,9 @@ def test_a_service_uses_a_key_by_a_local_role(hsm: Case, scope: str) -> None:
     assert grant(hsm, SERVICE, ENCRYPTION_USER, scope, own).status == 201
     assert wraps(hsm) == "works"
     path = f"/{scope}/providers/Microsoft.Authorization/roleAssignments/{own}"
-    assert at(hsm, "DELETE", path).status == 200
+    assert hsm.hsm("DELETE", path).status == 200
     assert wraps(hsm) == "AccessDenied"
-    assert error(at(hsm, "GET", path)) == (404, "RoleAssignmentNotFound")
+    assert error(hsm.hsm("GET", path)) == (404, "RoleAssignmentNotFound")
 
 
 def test_a_role_at_another_key_gives_nothing(hsm: Case) -> None:
@@ -162,15 +152,15 @@ def test_a_second_grant_of_the_same_is_refused(hsm: Case) -> None:
 def test_only_who_manages_roles_sees_and_gives_them(hsm: Case) -> None:
     """Somebody without a role may neither list nor give."""
     path = "//keys/providers/Microsoft.Authorization/roleAssignments"
-    assert error(at(hsm, "GET", path, caller=SERVICE)) == (403, "AccessDenied")
+    assert error(hsm.hsm("GET", path, caller=SERVICE)) == (403, "AccessDenied")
     body = {"properties": {"principalId": SERVICE.object_id, "roleDefinitionId": CRYPTO_USER}}
-    assert error(at(hsm, "PUT", f"{path}/{NAME}", body, caller=SERVICE)) == (403, "AccessDenied")
-    assert len(at(hsm, "GET", path).body["value"]) == 1
+    assert error(hsm.hsm("PUT", f"{path}/{NAME}", body, caller=SERVICE)) == (403, "AccessDenied")
+    assert len(hsm.hsm("GET", path).body["value"]) == 1
 
 
 def test_roles_are_those_of_the_recordings(hsm: Case) -> None:
     """The role for services has exactly the three actions that a wrapped data key takes."""
-    listed = at(hsm, "GET", "///providers/Microsoft.Authorization/roleDefinitions").body["value"]
+    listed = hsm.hsm("GET", "///providers/Microsoft.Authorization/roleDefinitions").body["value"]
     found = {one["name"]: one["properties"]["permissions"][0]["dataActions"] for one in listed}
     assert found[ENCRYPTION_USER] == [
         f"Microsoft.KeyVault/managedHsm/keys/{action}/action" for action in ("read", "wrap", "unwrap")
@@ -187,7 +177,7 @@ def test_every_use_is_in_the_audit_log(hsm: Case) -> None:
         ("KeyCreate", "Success"),
         ("KeyWrap", "Forbidden"),
     ]
-    assert events[0]["keyId"].startswith(f"{URI}keys/k/")
+    assert events[0]["keyId"].startswith(f"{HSM_URI}keys/k/")
 
 
 def test_a_deleted_group_takes_its_hsm_with_it(hsm: Case) -> None:
@@ -195,7 +185,7 @@ def test_a_deleted_group_takes_its_hsm_with_it(hsm: Case) -> None:
     grant(hsm, OWNER, CRYPTO_USER)
     make_key(hsm)
     delete_in_group(hsm.cloud, GROUP)
-    assert trusted_services.vault_at(hsm.cloud, URI) is None
+    assert trusted_services.vault_at(hsm.cloud, HSM_URI) is None
     assert error(hsm.arm("PUT", HSM, hsm_body())) == (409, "Conflict")
     hsm.cloud.clock.advance(90 * 86400)
     assert hsm.arm("PUT", HSM, hsm_body(initialAdminObjectIds=[SERVICE.object_id])).status == 200

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from localazure.web import Json
-from tests.localazure.keyvault.case import DAY, URI, Case, case, error, vault
-
-__all__ = ["case", "vault"]
+from tests.localazure.driver import DAY, URI, Case, error
 
 
 def test_rotate_makes_new_material_and_an_expiry(vault: Case) -> None:
@@ -39,15 +37,6 @@ def test_a_policy_without_a_notification_gets_the_default_one(vault: Case, sent:
     answer = vault.data("PUT", "/keys/k/rotationpolicy", body).body
     assert answer["lifetimeActions"] == kept
     assert vault.data("GET", "/keys/k/rotationpolicy").body == answer
-
-
-def test_the_rotation_policy_of_a_key_that_never_had_one(vault: Case) -> None:
-    """It notifies 30 days before expiry and has no id."""
-    vault.make_key()
-    assert vault.data("GET", "/keys/k/rotationpolicy").body == {
-        "lifetimeActions": [{"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "Notify"}}],
-        "attributes": None,
-    }
 
 
 def test_the_clock_acts_on_the_rotation_policy(vault: Case) -> None:

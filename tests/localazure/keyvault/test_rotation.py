@@ -9,9 +9,8 @@ import pytest
 
 from localazure.keyvault import rotation
 from localazure.keyvault.model import KeyVersion
-from tests.localazure.keyvault.case import DAY, VAULT, Case, case, vault_body
+from tests.localazure.driver import DAY, VAULT, Case, vault_body
 
-__all__ = ["case"]
 START = int(datetime(2026, 1, 31, tzinfo=UTC).timestamp())
 
 

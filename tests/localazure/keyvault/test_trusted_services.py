@@ -9,40 +9,28 @@ import pytest
 from localazure.directory import delete_principal
 from localazure.keyvault import trusted_services
 from localazure.web import Response
-from tests.localazure.keyvault.case import (
-    OWNER,
-    SERVICE,
-    TENANT,
-    URI,
-    VAULT,
-    Case,
-    case,
-    policy,
-)
-from tests.localazure.keyvault.service import DATA, refusal_of, unwrap, with_keys, wrap
-
-__all__ = ["case"]
+from tests.localazure.driver import DATA, OWNER, SERVICE, TENANT, URI, VAULT, Case, policy, refusal_of
 
 
 def test_a_principal_that_is_gone_gets_nowhere(case: Case) -> None:
     """A policy entry outlives its principal, and then lets nobody in; the attempt is in the audit log."""
-    with_keys(case, accessPolicies=[policy(SERVICE, "wrapKey")])
-    assert refusal_of(lambda: wrap(case, SERVICE.object_id)) is None
+    case.with_keys(accessPolicies=[policy(SERVICE, "wrapKey")])
+    assert refusal_of(lambda: case.wrap(SERVICE.object_id)) is None
     delete_principal(case.cloud, SERVICE.object_id)
-    assert refusal_of(lambda: wrap(case, SERVICE.object_id)) == "ForbiddenByPolicy"
+    assert refusal_of(lambda: case.wrap(SERVICE.object_id)) == "ForbiddenByPolicy"
     events = [(e["operation"], e["objectId"], e["result"]) for e in case.audit()[-2:]]
     assert events == [("KeyWrap", SERVICE.object_id, "Success"), ("KeyWrap", SERVICE.object_id, "Forbidden")]
 
 
 def test_a_service_wraps_and_unwraps_as_its_identity(case: Case) -> None:
     """With wrapKey and unwrapKey its data key comes back, by the version that wrapped it, after rotation."""
-    with_keys(case, accessPolicies=[policy(OWNER, "all"), policy(SERVICE, "wrapKey", "unwrapKey")])
+    case.with_keys(accessPolicies=[policy(OWNER, "all"), policy(SERVICE, "wrapKey", "unwrapKey")])
     facts = trusted_services.key_at(case.cloud, URI, "k", "")
     assert facts is not None
-    hidden = wrap(case, SERVICE.object_id)
+    hidden = case.wrap(SERVICE.object_id)
     case.data("POST", "/keys/k/rotate")
-    assert unwrap(case, SERVICE.object_id, hidden, facts.version) == DATA
-    assert refusal_of(lambda: unwrap(case, SERVICE.object_id, hidden)) == "BadParameter"
+    assert case.unwrap(SERVICE.object_id, hidden, facts.version) == DATA
+    assert refusal_of(lambda: case.unwrap(SERVICE.object_id, hidden)) == "BadParameter"
     assert case.audit()[-2]["keyId"] == f"{URI}keys/k/{facts.version}"
     assert case.audit()[-2]["correlationId"] == "corr-2"
 
@@ -67,10 +55,10 @@ def test_whatever_takes_a_key_away_is_told_by_its_code(
     case: Case, prepare: Callable[[Case], Response], code: str
 ) -> None:
     """The same wrap that worked before is refused, and the code says why."""
-    with_keys(case)
-    assert refusal_of(lambda: wrap(case, OWNER.object_id)) is None
+    case.with_keys()
+    assert refusal_of(lambda: case.wrap(OWNER.object_id)) is None
     assert prepare(case).status == 200
-    assert refusal_of(lambda: wrap(case, OWNER.object_id)) == code
+    assert refusal_of(lambda: case.wrap(OWNER.object_id)) == code
 
 
 def test_facts_of_vault_and_key(case: Case) -> None:

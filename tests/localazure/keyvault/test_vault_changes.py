@@ -6,17 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.localazure.keyvault.case import (
-    SERVICE,
-    VAULT,
-    Case,
-    case,
-    error,
-    policy,
-    vault_body,
-)
-
-__all__ = ["case"]
+from tests.localazure.driver import SERVICE, VAULT, Case, error, policy, vault_body
 
 
 def test_put_replaces_policies_and_keeps_what_cannot_be_taken_back(case: Case) -> None:

@@ -6,32 +6,20 @@ from typing import Any
 
 import pytest
 
-from tests.localazure.keyvault.case import (
+from tests.localazure.driver import (
     GROUP,
+    KEY_VAULT,
     OTHER_GROUP,
     OTHER_SUBSCRIPTION,
     OTHER_TENANT,
     OWNER,
-    PROVIDER,
     STRANGER,
     VAULT,
     Case,
-    case,
     error,
     policy,
     vault_body,
 )
-
-__all__ = ["case"]
-
-
-def test_create_answers_registering_dns_and_get_the_final_uri(case: Case) -> None:
-    """First 200, not ready, with the name's case and no slash; GETs have the final one, and end as ready."""
-    answers = [case.arm("PUT", VAULT, vault_body()), *(case.arm("GET", VAULT) for _ in range(2))]
-    states = [answer.body["properties"]["provisioningState"] for answer in answers]
-    assert states == ["RegisteringDns", "RegisteringDns", "Succeeded"]
-    uris = [answer.body["properties"]["vaultUri"] for answer in answers]
-    assert uris == ["https://Contoso-1.vault.azure.net", *["https://contoso-1.vault.azure.net/"] * 2]
 
 
 def test_a_vault_that_nobody_looks_at_is_ready_too(case: Case) -> None:
@@ -51,42 +39,6 @@ def test_a_vault_stays_in_registering_dns_for_as_long_as_operations_take(case: C
     assert case.arm("GET", VAULT).body["properties"]["provisioningState"] == "RegisteringDns"
     case.cloud.clock.advance(60)
     assert case.arm("GET", VAULT).body["properties"]["provisioningState"] == "Succeeded"
-
-
-def test_body_has_the_observed_defaults_and_nothing_that_was_not_set(case: Case) -> None:
-    """Defaults are those observed; what only appears when set does not appear."""
-    body = case.arm("PUT", VAULT, vault_body(), api="2023-02-01").body
-    assert body["tags"] == {}
-    assert "etag" not in body
-    assert list(body["properties"]) == [
-        "sku",
-        "tenantId",
-        "accessPolicies",
-        "enabledForDeployment",
-        "enableSoftDelete",
-        "vaultUri",
-        "provisioningState",
-        "publicNetworkAccess",
-    ]
-    assert body["properties"]["enableSoftDelete"] is True
-    assert body["properties"]["publicNetworkAccess"] == "Enabled"
-
-
-@pytest.mark.parametrize(
-    ("api", "present"),
-    [
-        ("2018-02-14", set()),
-        ("2018-02-14-preview", {"enableSoftDelete"}),
-        ("2019-09-01", {"enableSoftDelete"}),
-        ("2021-04-01-preview", {"systemData", "enableSoftDelete"}),
-    ],
-)
-def test_older_api_versions_answer_less(case: Case, api: str, present: set[str]) -> None:
-    """systemData, enableSoftDelete and publicNetworkAccess came with later api-versions."""
-    case.make_vault()
-    body = case.arm("GET", VAULT, api=api).body
-    later = {"systemData", "enableSoftDelete", "publicNetworkAccess"}
-    assert later & ({*body} | {*body["properties"]}) == present
 
 
 @pytest.mark.parametrize(("api", "rbac"), [("2024-11-01", None), ("2026-02-01", True)])
@@ -186,22 +138,11 @@ def test_fails_without_a_resource_group(case: Case) -> None:
     assert error(case.make_vault(VAULT.replace("/rg/", "/none/"))) == (404, "ResourceGroupNotFound")
 
 
-def test_absent_vault_is_arms_own_404(case: Case) -> None:
-    """An absent vault is reported by ARM, with its header; deleting it is 204."""
-    response = case.arm("GET", VAULT)
-    assert response.headers == {"x-ms-failure-cause": "gateway"}
-    assert response.body["error"]["message"] == (
-        "The Resource 'Microsoft.KeyVault/vaults/Contoso-1' under resource group 'rg' was not found. For "
-        "more details please go to https://aka.ms/ARMResourceNotFoundFix"
-    )
-    assert case.arm("DELETE", VAULT).status == 204
-
-
 def test_names_are_unique_in_the_whole_cloud(case: Case) -> None:
     """Another group or subscription cannot have a vault of the same name, in whatever case."""
     case.make_vault()
     for other in (OTHER_GROUP, GROUP.replace("/rg", "/rg2")):
-        case.cloud.store.put("group", other, {"id": other})
+        case.add_group(other)
         response = case.make_vault(f"{other}/providers/Microsoft.KeyVault/vaults/CONTOSO-1")
         assert error(response) == (409, "VaultAlreadyExists")
 
@@ -228,7 +169,7 @@ def test_name_availability(case: Case) -> None:
 
     def ask(name: str) -> Any:
         body = {"name": name, "type": "Microsoft.KeyVault/vaults"}
-        return case.arm("POST", f"{PROVIDER}/checkNameAvailability", body).body
+        return case.arm("POST", f"{KEY_VAULT}/checkNameAvailability", body).body
 
     assert ask("contoso-1") == {"nameAvailable": True}
     case.make_vault()

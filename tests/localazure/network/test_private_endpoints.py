@@ -78,36 +78,6 @@ def test_an_endpoint_is_approved_and_told_at_both_ends(
     assert case.send("GET", connection["id"], api=api).body["properties"] == connection["properties"]
     listed = case.send("GET", f"{id}/privateEndpointConnections", api=api).body["value"]
     assert [item["id"] for item in listed] == [connection["id"]]
-    resources = case.send("GET", f"{id}/privateLinkResources", api=api).body["value"]
-    assert [item["properties"]["groupId"] for item in resources] == [group]
-
-
-@pytest.mark.parametrize(
-    ("kind", "members", "zones"),
-    [
-        ("TextAnalytics", ["default"], ["privatelink.cognitiveservices.azure.com"]),
-        ("OpenAI", ["default"], ["privatelink.cognitiveservices.azure.com", "privatelink.openai.azure.com"]),
-        (
-            "AIServices",
-            ["default", "secondary", "third"],
-            [
-                "privatelink.cognitiveservices.azure.com",
-                "privatelink.openai.azure.com",
-                "privatelink.services.ai.azure.com",
-            ],
-        ),
-    ],
-)
-def test_an_account_lists_the_members_and_zones_of_its_kind(
-    case: Case, kind: str, members: list[str], zones: list[str]
-) -> None:
-    """What a private endpoint of the account has to have addresses and names for."""
-    id = f"{case.account}-{kind}"
-    body = {"location": "westeurope", "kind": kind, "sku": {"name": "S0"}, "properties": {}}
-    assert case.send("PUT", id, body, api=ACCOUNT_API).status == 201
-    [listed] = case.send("GET", f"{id}/privateLinkResources", api=ACCOUNT_API).body["value"]
-    told = listed["properties"]
-    assert (told["requiredMembers"], told["requiredZoneNames"]) == (members, zones)
 
 
 def test_an_endpoint_that_goes_takes_its_connection_along(case: Case) -> None:

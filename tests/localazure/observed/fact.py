@@ -1,13 +1,28 @@
-"""What was observed of Azure, as rows: the requests that lead there, a request, and what its answer has."""
+"""What was observed of Azure, as rows: the files beside this one say what each request is answered.
+
+A file has `names`, which stand for a text as `<name>`, `bodies`, `steps` that lead to a fact, and `facts`:
+
+- `fact` names it; `source` is where it was seen, if not in recorded traffic.
+- `ask: METHOD URL -> STATUS`, with `send`: a body, the name of one, or `[name, what is laid over it]`. In a
+  URL `{azure-asyncoperation}`, `{location}` and `{nextLink}` stand for the last such header, or link
+  that was answered. `who: nobody` sends no token.
+- `given` are the steps before it, by name or whole; `behave` sets the cloud.
+- `has` are exact values at dotted paths (`a.0.b`, where `*` is the only value there is), `like` patterns of
+  them, `lacks` paths that are not there, `keys` the names at a path in their order, `whole` is the body.
+- `headers` are patterns, null for one that is absent. `kept` and `moved` compare a path with the first answer
+  that has it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from localazure import seed
 from localazure.directory import Principal
@@ -15,52 +30,95 @@ from tests.support.front import ARM, SUBSCRIPTION, Door, Reply, token
 
 GROUP = f"{SUBSCRIPTION}/resourceGroups/net"
 VAULTS = "https://vault.azure.net"
-GATEWAY = {"x-ms-failure-cause": "gateway"}
-ABSENT = "was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
-GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"
+_NAMES = {
+    "group": GROUP,
+    "subscription": SUBSCRIPTION,
+    "tenant": seed.TENANT_ID,
+    "deployer": seed.DEPLOYER.object_id,
+    "reader": seed.READER.object_id,
+    "reader client": seed.READER.client_id,
+    "guid": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z",
+    "absent": "was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+}
+_WHO = {"nobody": None, "reader": seed.READER, "deployer": seed.DEPLOYER}
+_LEADING = ("azure-asyncoperation", "location")
 
 
 @dataclass(frozen=True)
 class Step:
-    """A request that comes first; in a path `{azure-asyncoperation}`, `{location}` and `{nextLink}` stand for
-    the last such header, or nextLink, that was answered."""
+    """A request; its URL may have placeholders for what was answered before it."""
 
     method: str
     path: str
     send: Any = None
+    who: Principal | None = seed.DEPLOYER
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One line of the observations.
-
-    `given` are the requests before it. `has` are exact values at dotted paths (`a.0.b`, where `*` is the only
-    value there is), `like` patterns of them, `lacks` paths that are not there, `keys` the names at a path in
-    their order, `whole` is the body.
-    `headers` are exact, `matching` patterns, `without` absent ones. `kept` and `moved` compare with the
-    answer to the first of `given`. `behave` sets the cloud; `who` None sends no token.
-    """
+    """One row; its fields are those of the file."""
 
     name: str
-    method: str
-    path: str
+    step: Step
     status: int
-    send: Any = None
     given: tuple[Step, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    matching: Mapping[str, str] = field(default_factory=dict)
-    without: tuple[str, ...] = ()
+    behave: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str | None] = field(default_factory=dict)
     has: Mapping[str, Any] = field(default_factory=dict)
     like: Mapping[str, str] = field(default_factory=dict)
-    lacks: tuple[str, ...] = ()
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    kept: tuple[str, ...] = ()
-    moved: tuple[str, ...] = ()
+    lacks: Sequence[str] = ()
+    keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    kept: Sequence[str] = ()
+    moved: Sequence[str] = ()
     message: str = ""
     whole: Any = ...
-    behave: Mapping[str, Any] = field(default_factory=dict)
-    who: Principal | None = seed.DEPLOYER
+
+
+def facts_in(text: str) -> list[Fact]:
+    """The facts of a file. Raises TypeError for a word that no fact has."""
+    document = yaml.safe_load(text)
+    document = document if isinstance(document, dict) else {"facts": document}
+    names = {**_NAMES, **document.get("names", {})}
+    bodies = _named(document.get("bodies", {}), names)
+    steps = {name: _step(row, bodies) for name, row in _named(document.get("steps", {}), names).items()}
+    return [_fact(_named(row, names), steps, bodies) for row in document["facts"]]
+
+
+def all_facts() -> list[Fact]:
+    files = sorted(Path(__file__).parent.glob("*.yaml"))
+    return [fact for file in files for fact in facts_in(file.read_text())]
+
+
+def _fact(row: dict[str, Any], steps: Mapping[str, Step], bodies: Mapping[str, Any]) -> Fact:
+    request, _, status = row.pop("ask").rpartition(" -> ")
+    row.pop("source", None)
+    given = [steps[one] if isinstance(one, str) else _step(one, bodies) for one in row.pop("given", ())]
+    asked = {"ask": request, "send": row.pop("send", None), "who": row.pop("who", "deployer")}
+    return Fact(row.pop("fact"), _step(asked, bodies), int(status), tuple(given), **row)
+
+
+def _step(row: Mapping[str, Any], bodies: Mapping[str, Any]) -> Step:
+    method, _, path = row["ask"].partition(" ")
+    sent = row.get("send")
+    name, more = sent if isinstance(sent, list) else (sent, {})
+    if isinstance(name, str):
+        base = bodies[name]
+        sent = {**base, **more}
+        if "properties" in base:
+            sent["properties"] = {**base["properties"], **more.get("properties", {})}
+    return Step(method, path, sent, _WHO[row.get("who", "deployer")])
+
+
+def _named(value: Any, names: Mapping[str, str]) -> Any:
+    """A value of a file with its names filled in."""
+    if isinstance(value, dict):
+        return {_named(key, names): _named(one, names) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_named(one, names) for one in value]
+    while isinstance(value, str) and (found := re.search(r"<([a-z ]+)>", value)):
+        value = value.replace(found[0], names[found[1]])
+    return value
 
 
 def scene() -> Door:
@@ -70,18 +128,20 @@ def scene() -> Door:
     return door
 
 
-def answer(door: Door, fact: Fact, before: tuple[Step, ...] = ()) -> tuple[Reply, Reply | None]:
-    """The answer to a fact's request, and to the first of what was given; `before` comes before all of it."""
+def play(door: Door, steps: Iterable[Step]) -> list[Reply]:
+    """The answers to requests that follow each other, of which all but the last succeed."""
+    replies: list[Reply] = []
     seen: dict[str, str] = {}
-    first: Reply | None = None
-    door.cloud.behave(**fact.behave)
-    for step in (*before, *fact.given):
-        reply = send(door, step.method, _filled(step.path, seen), step.send)
-        assert reply.status < 300, (step, reply)
-        first = first or (reply if step in fact.given else None)
+    for step in steps:
+        assert not replies or replies[-1].status < 300, replies[-1]
+        path = step.path
+        for name, value in seen.items():
+            path = path.replace(f"{{{name}}}", value)
+        reply = send(door, step.method, path, step.send, step.who)
+        replies.append(reply)
         seen |= {name: reply.headers[name] for name in _LEADING if name in reply.headers}
         seen |= {name: reply.body[name] for name in ("nextLink",) if reply.body and name in reply.body}
-    return send(door, fact.method, _filled(fact.path, seen), fact.send, fact.who), first
+    return replies
 
 
 def send(
@@ -92,24 +152,25 @@ def send(
     return door.send(method, path, body, bearer=token(who, audience) if who else "")
 
 
-def check(fact: Fact, before: tuple[Step, ...] = ()) -> None:
-    """Asserts every part of a fact, after the steps that go before."""
-    reply, first = answer(scene(), fact, before)
+def check(fact: Fact) -> None:
+    """Asserts every part of a fact."""
+    door = scene()
+    door.cloud.behave(**fact.behave)
+    *before, reply = play(door, (*fact.given, fact.step))
     assert reply.status == fact.status, reply
-    assert {name: reply.headers.get(name) for name in fact.headers} == fact.headers
-    for name, pattern in fact.matching.items():
-        assert re.fullmatch(pattern, reply.headers.get(name, "")), (name, reply.headers.get(name))
-    assert [name for name in fact.without if name in reply.headers] == []
+    for name, header in fact.headers.items():
+        found = reply.headers.get(name)
+        assert found is None if header is None else re.fullmatch(header, found or ""), (name, found)
     assert {path: at(reply.body, path) for path in fact.has} == fact.has
     for path, pattern in fact.like.items():
         assert re.fullmatch(pattern, str(at(reply.body, path))), (path, at(reply.body, path))
     for path in fact.lacks:
         with pytest.raises((KeyError, IndexError, TypeError)):
             at(reply.body, path)
-    assert {path: tuple(at(reply.body, path)) for path in fact.keys} == fact.keys
+    assert {path: list(at(reply.body, path)) for path in fact.keys} == fact.keys
     for path in (*fact.kept, *fact.moved):
-        assert first is not None
-        assert (at(first.body, path) == at(reply.body, path)) is (path in fact.kept), path
+        (first, *_) = [value for one in before for value in _there(one.body, path)]
+        assert (first == at(reply.body, path)) is (path in fact.kept), path
     if fact.message:
         assert reply.message == fact.message
     if fact.whole is not ...:
@@ -126,18 +187,16 @@ def at(body: Any, path: str) -> Any:
     return body
 
 
+def _there(body: Any, path: str) -> list[Any]:
+    try:
+        return [at(body, path)]
+    except (KeyError, IndexError, TypeError):
+        return []
+
+
 def vault_body(*permissions: str, **properties: Any) -> dict[str, Any]:
     """A vault's PUT; the deployer has the permissions on its keys."""
     entry = {"tenantId": seed.TENANT_ID, "objectId": seed.DEPLOYER.object_id}
     policies = [{**entry, "permissions": {"keys": list(permissions)}}] if permissions else []
     fixed = {"tenantId": seed.TENANT_ID, "sku": {"family": "A", "name": "standard"}}
     return {"location": "westeurope", "properties": {**fixed, "accessPolicies": policies, **properties}}
-
-
-_LEADING = ("azure-asyncoperation", "location")
-
-
-def _filled(path: str, seen: Mapping[str, str]) -> str:
-    for name, value in seen.items():
-        path = path.replace(f"{{{name}}}", value)
-    return path

@@ -11,7 +11,7 @@ import pytest
 
 from localazure import seed
 from localazure.roles import BY_NAME
-from tests.localazure.observed.fact import GROUP, Fact, Step, answer, scene, vault_body
+from tests.localazure.observed.fact import GROUP, Step, play, scene, vault_body
 from tests.support.front import SUBSCRIPTION
 
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/v-1"
@@ -116,8 +116,7 @@ SHAPES = (
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: f"{shape.model}-{shape.steps[-1].method}")
 def test_answers_have_what_the_published_models_always_have(shape: Shape) -> None:
     """Nothing that the model marks as Azure's own, or as required, is absent but for what is named."""
-    *given, last = shape.steps
-    reply, _ = answer(scene(), Fact("", last.method, last.path, 0, last.send, given=tuple(given)))
+    *_, reply = play(scene(), shape.steps)
     assert reply.status < 300, reply
     assert sorted(_missing(_model(shape.model, reply.body))) == sorted(shape.lacks)
 

@@ -13,6 +13,8 @@ from localazure.standin.wire import from_struct
 from tests.localazure.standin.case import Engine, engine, init_failure
 from tests.support.azure import RunningAzure
 
+pytestmark = pytest.mark.asyncio
+
 GROUP = "azure-native:resources:ResourceGroup"
 VAULT = "azure-native:keyvault:Vault"
 KEY = "azure-native:keyvault:Key"
@@ -48,7 +50,6 @@ def vault_inputs(azure: RunningAzure, group: str, name: str, *, rbac: bool = Fal
     }
 
 
-@pytest.mark.asyncio
 async def test_an_encrypted_account_lives_and_dies_through_the_stand_in(azure: RunningAzure) -> None:
     """Vault, key, account and access policy are made, read, imported, changed and deleted without a diff."""
     group, where = "standin-life", {"resourceGroupName": "standin-life"}
@@ -100,7 +101,6 @@ async def test_an_encrypted_account_lives_and_dies_through_the_stand_in(azure: R
     assert gone.id == ""
 
 
-@pytest.mark.asyncio
 async def test_a_key_deleted_in_its_vault_is_recovered_with_its_material(azure: RunningAzure) -> None:
     """A key that a program deletes and makes again is the old key, not a new one."""
     group = "standin-recover"
@@ -118,7 +118,6 @@ async def test_a_key_deleted_in_its_vault_is_recovered_with_its_material(azure: 
     assert second["keyUriWithVersion"] == first["keyUriWithVersion"]
 
 
-@pytest.mark.asyncio
 async def test_an_accepted_create_that_fails_is_kept_and_put_right(azure: RunningAzure) -> None:
     """The account stays in state with Azure's reason; the next update ends as Succeeded."""
     inputs = {
@@ -144,7 +143,6 @@ async def test_an_accepted_create_that_fails_is_kept_and_put_right(azure: Runnin
     assert again["properties"]["provisioningState"] == "Succeeded"
 
 
-@pytest.mark.asyncio
 async def test_fails_with_a_wrong_secret_and_never_shows_it(azure: RunningAzure) -> None:
     """A refused login says which client was refused and why, not with which secret."""
     server, port = await serve("127.0.0.1:0", azure.env)

@@ -10,6 +10,8 @@ from localazure.standin.values import UNKNOWN
 from tests.localazure.standin.arm import GROUP
 from tests.localazure.standin.case import configured
 
+pytestmark = pytest.mark.asyncio
+
 ACCOUNT = "azure-native:cognitiveservices:Account"
 VAULT = "azure-native:keyvault:Vault"
 PROPOSE, ENFORCE, DISABLE = (
@@ -18,7 +20,6 @@ PROPOSE, ENFORCE, DISABLE = (
 PROPERTIES = {"sku": {"family": "A", "name": "standard"}, "tenantId": "t"}
 
 
-@pytest.mark.asyncio
 async def test_check_names_a_resource_from_the_seed_and_marks_it_replaceable() -> None:
     """A top-level resource without a name gets its logical name and 8 hex digits, the same for a seed."""
     async with configured() as (engine, _):
@@ -33,7 +34,6 @@ async def test_check_names_a_resource_from_the_seed_and_marks_it_replaceable() -
     assert other["accountName"] != first["accountName"]
 
 
-@pytest.mark.asyncio
 async def test_check_keeps_the_old_name_and_location() -> None:
     """What a resource was called, and where it is, stays when the program says nothing."""
     olds = {"resourceGroupName": "rg", "accountName": "old", "location": "here", "__createBeforeDelete": True}
@@ -44,7 +44,6 @@ async def test_check_keeps_the_old_name_and_location() -> None:
     assert arm.calls == []
 
 
-@pytest.mark.asyncio
 async def test_check_copies_the_logical_name_for_a_child() -> None:
     """A key is called what the program calls it, without a mark."""
     news = {"resourceGroupName": "rg", "vaultName": "vault", "properties": {"kty": "RSA"}}
@@ -54,7 +53,6 @@ async def test_check_copies_the_logical_name_for_a_child() -> None:
     assert failures == []
 
 
-@pytest.mark.asyncio
 async def test_check_draws_a_uuid_for_a_role_assignment_whatever_is_proposed() -> None:
     """ARM takes only a UUID as the name of a role assignment, so a proposed name is not used."""
     token = "azure-native:authorization:RoleAssignment"
@@ -69,7 +67,6 @@ async def test_check_draws_a_uuid_for_a_role_assignment_whatever_is_proposed() -
     assert given["roleAssignmentName"] == "mine"
 
 
-@pytest.mark.asyncio
 async def test_check_without_automatic_names_asks_for_one() -> None:
     """A stack that disables automatic naming gets the missing name as a failure."""
     disabled = provider_pb2.CheckRequest.AutonamingOptions(mode=DISABLE)
@@ -78,7 +75,6 @@ async def test_check_without_automatic_names_asks_for_one() -> None:
     assert failures == ["missing required property 'accountName'"]
 
 
-@pytest.mark.asyncio
 async def test_check_asks_once_for_the_location_of_a_group() -> None:
     """Without a location the resource gets its group's, read once per provider instance."""
     async with configured() as (engine, arm):
@@ -88,7 +84,6 @@ async def test_check_asks_once_for_the_location_of_a_group() -> None:
     assert [call[:2] for call in arm.calls] == [("GET", GROUP)]
 
 
-@pytest.mark.asyncio
 async def test_check_does_not_know_the_location_of_an_unknown_group() -> None:
     """In a preview of a new group the location is unknown, not missing."""
     async with configured() as (engine, arm):
@@ -98,7 +93,6 @@ async def test_check_does_not_know_the_location_of_an_unknown_group() -> None:
     assert arm.calls == []
 
 
-@pytest.mark.asyncio
 async def test_check_takes_the_location_of_the_config_first() -> None:
     """`azure-native:location` spares the request for the group's."""
     async with configured() as (engine, arm):
@@ -108,7 +102,6 @@ async def test_check_takes_the_location_of_the_config_first() -> None:
     assert arm.calls == []
 
 
-@pytest.mark.asyncio
 async def test_check_fails_with_every_reason_at_once() -> None:
     """Missing, mistyped and misspelled inputs are all told in one answer."""
     news = {
@@ -131,7 +124,6 @@ async def test_check_fails_with_every_reason_at_once() -> None:
     ]
 
 
-@pytest.mark.asyncio
 async def test_check_lets_unknown_properties_pass() -> None:
     """A property that no type declares is not refused, as azure-native does not."""
     async with configured() as (engine, _):
@@ -139,7 +131,6 @@ async def test_check_lets_unknown_properties_pass() -> None:
     assert failures == []
 
 
-@pytest.mark.asyncio
 async def test_fails_for_a_type_without_a_row_naming_the_known_ones() -> None:
     """A type that the stand-in lacks is an error that tells what it has."""
     async with configured() as (engine, _):
@@ -149,7 +140,6 @@ async def test_fails_for_a_type_without_a_row_naming_the_known_ones() -> None:
     assert "azure-native:keyvault:Vault" in caught.value.details()
 
 
-@pytest.mark.asyncio
 async def test_check_takes_a_pinned_version_for_the_same_type() -> None:
     """`keyvault/v20230701:Vault` is the vault's row."""
     async with configured() as (engine, _):

@@ -13,14 +13,15 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from localazure.standin import serve
 from localazure.standin.connections import MOST_CONNECTIONS
 from localazure.standin.wire import from_struct
-from tests.localazure.standin.arm import ACCOUNT, ENVIRON, GROUP, OBJECT, SUBSCRIPTION, TENANT, missing
+from tests.localazure.standin.arm import ACCOUNT, ENVIRON, OBJECT, SUBSCRIPTION, TENANT, missing
 from tests.localazure.standin.case import configured, engine, stand_in
+
+pytestmark = pytest.mark.asyncio
 
 GROUP_TYPE = "azure-native:resources:ResourceGroup"
 INPUTS = {"resourceGroupName": "rg", "location": "westeurope"}
 
 
-@pytest.mark.asyncio
 async def test_provider_instances_do_not_share_a_configuration() -> None:
     """Two instances on one server write to their own subscriptions with their own logins."""
     async with stand_in() as (port, opened), engine(port) as one, engine(port) as two:
@@ -39,7 +40,6 @@ async def test_provider_instances_do_not_share_a_configuration() -> None:
     assert not any("hidden" in repr(arm.login) for arm in opened)
 
 
-@pytest.mark.asyncio
 async def test_fails_without_configure() -> None:
     """A connection that was never configured gets no login from anywhere."""
     async with stand_in() as (port, opened), engine(port) as instance:
@@ -49,7 +49,6 @@ async def test_fails_without_configure() -> None:
     assert opened == []
 
 
-@pytest.mark.asyncio
 async def test_a_new_attachment_forgets_what_its_address_had() -> None:
     """Attach starts afresh: the former login is closed and of no use."""
     async with stand_in() as (port, opened), engine(port) as instance:
@@ -60,7 +59,6 @@ async def test_a_new_attachment_forgets_what_its_address_had() -> None:
     assert opened[0].closed
 
 
-@pytest.mark.asyncio
 async def test_instances_that_left_make_way() -> None:
     """The number of remembered instances is bounded; the longest unused is closed."""
     async with stand_in() as (port, opened):
@@ -70,7 +68,6 @@ async def test_instances_that_left_make_way() -> None:
         assert [arm.closed for arm in opened] == [True] + [False] * MOST_CONNECTIONS
 
 
-@pytest.mark.asyncio
 async def test_a_fleet_keeps_every_instance_to_its_end() -> None:
     """With a provider for each of 200 subscriptions the first can still write after the last came."""
     async with stand_in() as (port, _), AsyncExitStack() as attached:
@@ -83,7 +80,6 @@ async def test_a_fleet_keeps_every_instance_to_its_end() -> None:
     assert id == "/subscriptions/s0/resourceGroups/rg"
 
 
-@pytest.mark.asyncio
 async def test_the_ways_to_azure_end_with_the_server() -> None:
     """A stopped server leaves no open session."""
     async with stand_in() as (port, opened), engine(port) as instance:
@@ -92,7 +88,6 @@ async def test_the_ways_to_azure_end_with_the_server() -> None:
     assert opened[0].closed
 
 
-@pytest.mark.asyncio
 async def test_what_is_not_implemented_says_so() -> None:
     """An engine that asks for parameterization is told that there is none."""
     async with stand_in() as (port, _), engine(port) as instance:
@@ -101,14 +96,12 @@ async def test_what_is_not_implemented_says_so() -> None:
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-@pytest.mark.asyncio
 async def test_fails_to_serve_with_a_delay_that_is_no_number() -> None:
     """A mistyped delay is told with its name."""
     with pytest.raises(ValueError, match="LOCALAZURE_POLL_SECONDS is 'soon'; it has to be a number"):
         await serve("127.0.0.1:0", {**ENVIRON, "LOCALAZURE_POLL_SECONDS": "soon"})
 
 
-@pytest.mark.asyncio
 async def test_fails_to_configure_with_every_reason() -> None:
     """Missing and unsupported settings are told together."""
     environ = {name: value for name, value in ENVIRON.items() if not name.startswith("ARM_")}
@@ -125,7 +118,6 @@ async def test_fails_to_configure_with_every_reason() -> None:
     ]
 
 
-@pytest.mark.asyncio
 async def test_a_metadata_host_stands_above_the_environment() -> None:
     """With one the environment's name is not asked for, as with the real provider; the way is the same."""
     async with stand_in() as (port, opened), engine(port) as instance:
@@ -133,7 +125,6 @@ async def test_a_metadata_host_stands_above_the_environment() -> None:
     assert len(opened) == 1
 
 
-@pytest.mark.asyncio
 async def test_fails_to_configure_for_an_engine_without_old_inputs() -> None:
     """azure-native 3 cannot diff without old inputs, and says which CLI sends them."""
     async with stand_in() as (port, _), engine(port) as instance:
@@ -142,7 +133,6 @@ async def test_fails_to_configure_for_an_engine_without_old_inputs() -> None:
     assert "3.74" in caught.value.details()
 
 
-@pytest.mark.asyncio
 async def test_the_engine_is_told_of_preview_and_naming_and_nothing_of_secrets() -> None:
     """Without acceptSecrets the engine strips secrets and marks outputs again, as with azure-native."""
     async with stand_in() as (port, _), engine(port) as instance:
@@ -158,7 +148,6 @@ async def test_the_engine_is_told_of_preview_and_naming_and_nothing_of_secrets()
     assert info.version == "3.29.0"
 
 
-@pytest.mark.asyncio
 async def test_provider_config_is_taken_as_it_is() -> None:
     """CheckConfig echoes; DiffConfig leaves the comparison to the engine, which takes up a changed login."""
     async with configured() as (instance, _):
@@ -169,7 +158,6 @@ async def test_provider_config_is_taken_as_it_is() -> None:
     assert diffed.changes == provider_pb2.DiffResponse.DIFF_UNKNOWN
 
 
-@pytest.mark.asyncio
 async def test_cancel_ends_the_wait_of_its_own_instance() -> None:
     """Ctrl-C stops polling at once and keeps the half-made resource; another instance goes on."""
     environ = {**ENVIRON, "LOCALAZURE_POLL_SECONDS": "30"}
@@ -189,7 +177,6 @@ async def test_cancel_ends_the_wait_of_its_own_instance() -> None:
     assert "grpc-status-details-bin" in dict(caught.value.trailing_metadata())
 
 
-@pytest.mark.asyncio
 async def test_client_config_comes_from_the_claims_of_a_token() -> None:
     """Client, object and tenant are those of the token, the subscription that of the instance."""
     async with configured() as (instance, _):
@@ -204,27 +191,6 @@ async def test_client_config_comes_from_the_claims_of_a_token() -> None:
     assert set(token) == {"token"}
 
 
-@pytest.mark.asyncio
-async def test_getters_give_a_resource_and_its_api_version() -> None:
-    """A getter is a GET by the arguments, in the shape of the resource."""
-    async with configured() as (instance, arm):
-        arm.resources[GROUP.lower()]["colour"] = "blue"
-        found = await instance.invoke("azure-native:resources:getResourceGroup", resourceGroupName="rg")
-    assert found == {"id": GROUP, "name": "rg", "location": "westeurope", "azureApiVersion": "2024-03-01"}
-
-
-@pytest.mark.asyncio
-async def test_lists_of_keys_are_posted_for() -> None:
-    """listAccountKeys POSTs an empty object and gives the answer."""
-    arguments = {"resourceGroupName": "rg", "accountName": "a"}
-    async with configured() as (instance, arm):
-        arm.answers[f"POST {ACCOUNT}/listKeys"] = [arm.answer(200, {"key1": "1", "key2": "2"})]
-        found = await instance.invoke("azure-native:cognitiveservices:listAccountKeys", **arguments)
-    assert found == {"key1": "1", "key2": "2"}
-    assert arm.calls == [("POST", f"{ACCOUNT}/listKeys", {})]
-
-
-@pytest.mark.asyncio
 async def test_fails_a_function_with_the_id_and_azures_answer() -> None:
     """An absent resource and an unknown function each say what was asked for."""
     arguments = {"resourceGroupName": "rg", "accountName": "a"}

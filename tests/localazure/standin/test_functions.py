@@ -15,12 +15,13 @@ from localazure.standin.wire import SECRET
 from tests.localazure.standin.arm import ACCOUNT, GROUP, VAULT
 from tests.localazure.standin.case import configured
 
+pytestmark = pytest.mark.asyncio
+
 IN_GROUP = {"resourceGroupName": "rg"}
 PROVIDERS = f"{GROUP}/providers"
 AT_VAULT = f"{VAULT}/providers"
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("token", "arguments", "id", "properties", "expected"),
     [
@@ -96,7 +97,6 @@ async def test_a_getter_gives_what_the_resource_would(
         assert found[name] == value
 
 
-@pytest.mark.asyncio
 async def test_a_key_that_is_listed_is_no_secret_to_the_engine() -> None:
     """Nothing is marked secret by the provider: who lists keys wraps them."""
     async with configured() as (instance, arm):
@@ -108,7 +108,6 @@ async def test_a_key_that_is_listed_is_no_secret_to_the_engine() -> None:
     assert SECRET not in str(answer)
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("token", ["keyvault:getSecret", "keyvault:getManagedHsm", "storage:listKeys"])
 async def test_fails_for_a_function_that_is_not_here_naming_those_that_are(token: str) -> None:
     """The text names the function and every one that can be called."""
@@ -121,7 +120,6 @@ async def test_fails_for_a_function_that_is_not_here_naming_those_that_are(token
         assert known in told
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     "token", ["keyvault:Secret", "cognitiveservices:CommitmentPlan", "resources:Resource"]
 )
@@ -136,7 +134,6 @@ async def test_fails_for_a_type_that_is_not_here_naming_those_that_are(token: st
     assert arm.calls == []
 
 
-@pytest.mark.asyncio
 async def test_the_schema_is_whole() -> None:
     """Each type has its getter, each function its description, and nothing refers to what is not there."""
     async with configured() as (instance, _):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.localazure.network.case import Case
 from tests.localazure.standin.cloud import PLACE, cloud, made, unchanged
 
+pytestmark = pytest.mark.asyncio
 
-@pytest.mark.asyncio
+
 async def test_alerts_and_saved_queries_are_kept_as_they_were_written() -> None:
     """Workspace, saved search, action group and query rule: created, refreshed without a change, deleted."""
     async with cloud() as (instance, case, _):
@@ -60,7 +60,6 @@ async def test_alerts_and_saved_queries_are_kept_as_they_were_written() -> None:
             assert case.send("GET", id).status == 404
 
 
-@pytest.mark.asyncio
 async def test_workspace_keys_and_role_definitions_can_be_asked_for() -> None:
     """getSharedKeys gives two keys, the same each time; getRoleDefinition a built-in role."""
     user = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
@@ -75,29 +74,3 @@ async def test_workspace_keys_and_role_definitions_can_be_asked_for() -> None:
     assert set(keys[0]) == {"primarySharedKey", "secondarySharedKey"}
     assert (role["roleName"], role["roleType"]) == ("Key Vault Crypto Service Encryption User", "BuiltInRole")
     assert role["permissions"][0]["dataActions"]
-
-
-@pytest.mark.asyncio
-async def test_a_policy_can_be_assigned_to_a_resource_group() -> None:
-    """It refuses accounts there and nowhere else, naming itself, until it is deleted."""
-    from localazure.cognitive.policy import DEFINITION_ID
-
-    type = "azure-native:authorization:PolicyAssignment"
-    async with cloud() as (instance, case, _):
-        id, inputs, _ = await made(
-            instance,
-            type,
-            scope=case.group,
-            policyAssignmentName="cmk",
-            policyDefinitionId=DEFINITION_ID,
-            parameters={"effect": {"value": "Deny"}},
-        )
-        refused = case.start_account()
-        assert (refused.status, refused.code) == (403, "RequestDisallowedByPolicy")
-        assert id in refused.message
-        elsewhere = Case.start_account
-        case.account = case.account.replace(case.group, case.door.group("other"))
-        assert elsewhere(case).status == 201
-        await instance.delete(type, id, inputs)
-        case.account = f"{case.group}/providers/Microsoft.CognitiveServices/accounts/second"
-        assert case.start_account(customSubDomainName=None).status == 201

@@ -21,8 +21,9 @@ from tests.localazure.standin.arm import (
 )
 from tests.localazure.standin.case import configured
 
+pytestmark = pytest.mark.asyncio
 
-@pytest.mark.asyncio
+
 async def test_create_puts_the_inputs_and_stores_what_azure_then_answers() -> None:
     """Existence GET, whole PUT, GET: the state is the last answer, without what was never declared."""
     async with configured() as (engine, arm):
@@ -45,7 +46,6 @@ async def test_create_puts_the_inputs_and_stores_what_azure_then_answers() -> No
     }
 
 
-@pytest.mark.asyncio
 async def test_fails_to_create_what_exists() -> None:
     """A resource that is there is never overwritten by a create."""
     async with configured() as (engine, arm):
@@ -56,7 +56,6 @@ async def test_fails_to_create_what_exists() -> None:
     assert arm.sent("PUT") == []
 
 
-@pytest.mark.asyncio
 async def test_fails_to_create_when_existence_is_not_known() -> None:
     """Any other answer to the existence check stops the create with that answer."""
     async with configured() as (engine, arm):
@@ -69,7 +68,6 @@ async def test_fails_to_create_when_existence_is_not_known() -> None:
     )
 
 
-@pytest.mark.asyncio
 async def test_refusal_by_azure_reads_as_azure_native_prints_it() -> None:
     """Status, code and message of the refusal reach the user; nothing is kept in state."""
     refusal = Answer(409, {"error": {"code": "FlagMustBeSetForRestore", "message": "soft-deleted"}})
@@ -81,7 +79,6 @@ async def test_refusal_by_azure_reads_as_azure_native_prints_it() -> None:
     assert "grpc-status-details-bin" not in dict(caught.value.trailing_metadata())
 
 
-@pytest.mark.asyncio
 async def test_a_vault_starts_without_access_policies_and_keeps_those_of_others() -> None:
     """A create sends an empty list; an update that declares none sends back what is there."""
     async with configured() as (engine, arm):
@@ -94,7 +91,6 @@ async def test_a_vault_starts_without_access_policies_and_keeps_those_of_others(
     assert [body["properties"]["accessPolicies"] for body in arm.sent("PUT")] == [[], [POLICY], []]
 
 
-@pytest.mark.asyncio
 async def test_update_sends_the_new_inputs_and_nothing_from_azure() -> None:
     """What was set beside the program, such as an encryption, is not in the PUT."""
     async with configured() as (engine, arm):
@@ -103,7 +99,6 @@ async def test_update_sends_the_new_inputs_and_nothing_from_azure() -> None:
     assert arm.sent("PUT") == [{**ACCOUNT_BODY, "tags": {"a": "b"}}]
 
 
-@pytest.mark.asyncio
 async def test_an_identity_that_leaves_is_patched_away() -> None:
     """ARM keeps ids that a PUT does not name, so a removed one goes as null, in a PATCH."""
     both = {**ACCOUNT_INPUTS, "identity": {"type": "UserAssigned", "userAssignedIdentities": ["/a", "/b"]}}
@@ -115,7 +110,6 @@ async def test_an_identity_that_leaves_is_patched_away() -> None:
     assert arm.sent("PATCH")[0]["identity"]["userAssignedIdentities"] == {"/a": None, "/b": {}}
 
 
-@pytest.mark.asyncio
 async def test_preview_of_a_create_knows_the_inputs_and_nothing_else() -> None:
     """Name, principal, endpoint and a list that comes back as a map are unknown; ARM is not asked."""
     inputs = {
@@ -141,7 +135,6 @@ async def test_preview_of_a_create_knows_the_inputs_and_nothing_else() -> None:
     assert outputs["properties"]["endpoint"] is UNKNOWN
 
 
-@pytest.mark.asyncio
 async def test_preview_knows_an_input_where_an_output_has_its_place() -> None:
     """A scope and a map of parameters are echoed; what is nested in a key's inputs and flat in its outputs is
     not, so that a program which counts on it fails here as it would on Azure."""
@@ -164,7 +157,6 @@ async def test_preview_knows_an_input_where_an_output_has_its_place() -> None:
     assert arm.calls == []
 
 
-@pytest.mark.asyncio
 async def test_preview_of_an_update_also_knows_name_and_location() -> None:
     """An update changes neither, so both come from the old state."""
     old = {"name": "a", "location": "West Europe", "etag": "1"}
@@ -173,7 +165,6 @@ async def test_preview_of_an_update_also_knows_name_and_location() -> None:
     assert (outputs["name"], outputs["location"], outputs["etag"]) == ("a", "West Europe", UNKNOWN)
 
 
-@pytest.mark.asyncio
 async def test_flattened_types_send_and_store_beside_location_what_arm_nests() -> None:
     """A workspace's sku and retention are inside ARM's properties and outside in the program."""
     token = "azure-native:operationalinsights:Workspace"
@@ -194,7 +185,6 @@ async def test_flattened_types_send_and_store_beside_location_what_arm_nests() -
     assert from_struct(got.inputs) == inputs
 
 
-@pytest.mark.asyncio
 async def test_a_role_assignment_lives_at_its_scope() -> None:
     """The scope is part of the id, unescaped and without its outer slashes."""
     token = "azure-native:authorization:RoleAssignment"

@@ -6,11 +6,12 @@ import pytest
 
 from tests.localazure.standin.cloud import PLACE, cloud, made, unchanged
 
+pytestmark = pytest.mark.asyncio
+
 NETWORK = "azure-native:network"
 DNS = "azure-native:privatedns"
 
 
-@pytest.mark.asyncio
 async def test_a_program_makes_a_private_endpoint_with_everything_around_it() -> None:
     """Network, subnet, zone, link, endpoint and zone group: each comes back as inputs name it."""
     async with cloud() as (instance, case, azure):
@@ -87,7 +88,6 @@ async def test_a_program_makes_a_private_endpoint_with_everything_around_it() ->
         ]
 
 
-@pytest.mark.asyncio
 async def test_an_update_of_a_network_keeps_the_subnets_made_beside_it() -> None:
     """A network whose program names no subnets takes none away."""
     type = f"{NETWORK}:VirtualNetwork"
@@ -107,7 +107,6 @@ async def test_an_update_of_a_network_keeps_the_subnets_made_beside_it() -> None
         assert [subnet["name"] for subnet in body["properties"]["subnets"]] == ["ends"]
 
 
-@pytest.mark.asyncio
 async def test_a_subnet_of_an_endpoint_replaces_it_and_a_preview_knows_its_inputs() -> None:
     """Another subnet is another endpoint; before it exists its connection is known and its address is not."""
     type = f"{NETWORK}:PrivateEndpoint"

@@ -20,8 +20,9 @@ from tests.localazure.standin.arm import (
 )
 from tests.localazure.standin.case import configured, init_failure
 
+pytestmark = pytest.mark.asyncio
 
-@pytest.mark.asyncio
+
 async def test_failure_after_acceptance_keeps_the_resource_in_state() -> None:
     """An accepted create that ends as Failed is an initialisation error with id, state, inputs, reason."""
     operation = "https://management.azure.com/operation"
@@ -41,7 +42,6 @@ async def test_failure_after_acceptance_keeps_the_resource_in_state() -> None:
     assert from_struct(failure.inputs) == ACCOUNT_INPUTS
 
 
-@pytest.mark.asyncio
 async def test_an_operation_that_cannot_be_followed_keeps_the_resource_in_state() -> None:
     """Losing Azure after it accepted a create must not lose the resource."""
     operation = {"azure-asyncoperation": "https://management.azure.com/operation"}
@@ -55,7 +55,6 @@ async def test_an_operation_that_cannot_be_followed_keeps_the_resource_in_state(
     assert (failure.id, list(failure.reasons)) == (ACCOUNT, ["connection reset"])
 
 
-@pytest.mark.asyncio
 async def test_a_failed_create_that_left_nothing_is_a_plain_error() -> None:
     """What Azure took back is not kept in state."""
     operation = {"azure-asyncoperation": "https://management.azure.com/operation"}
@@ -69,7 +68,6 @@ async def test_a_failed_create_that_left_nothing_is_a_plain_error() -> None:
     assert "grpc-status-details-bin" not in dict(caught.value.trailing_metadata())
 
 
-@pytest.mark.asyncio
 async def test_an_operation_that_takes_too_long_times_out() -> None:
     """The resource's own time limit ends the polling, and the resource stays in state."""
     operation = {"azure-asyncoperation": "https://management.azure.com/operation"}
@@ -82,7 +80,6 @@ async def test_an_operation_that_takes_too_long_times_out() -> None:
     assert list(init_failure(caught.value).reasons) == ["operation timed out"]
 
 
-@pytest.mark.asyncio
 async def test_vault_creation_is_polled_on_the_vault_itself() -> None:
     """A vault answers RegisteringDns until it is there; the create ends with it Succeeded."""
     registering = Answer(200, {"id": VAULT, "properties": {"provisioningState": "RegisteringDns"}})
@@ -95,7 +92,6 @@ async def test_vault_creation_is_polled_on_the_vault_itself() -> None:
     assert arm.answers[f"GET {VAULT}"] == []
 
 
-@pytest.mark.asyncio
 async def test_delete_takes_absence_for_success_and_waits_where_it_must() -> None:
     """404 is fine; a group's deletion is followed to its end, whatever Retry-After says."""
     accepted = Answer(202, None, {"location": "https://management.azure.com/done", "retry-after": "15"})
@@ -107,7 +103,6 @@ async def test_delete_takes_absence_for_success_and_waits_where_it_must() -> Non
     assert [path for method, path, _ in arm.calls if method == "GET"] == ["/done", "/done"]
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     "passing",
     [
@@ -125,7 +120,6 @@ async def test_what_passes_by_itself_is_tried_again(passing: Answer | NoAnswerEr
     assert len(arm.calls) == 4
 
 
-@pytest.mark.asyncio
 async def test_an_unregistered_resource_provider_is_registered_first() -> None:
     """A first use of a provider in a subscription registers it and repeats the write."""
     subscription = GROUP.rsplit("/", 2)[0]
@@ -142,7 +136,7 @@ async def test_an_unregistered_resource_provider_is_registered_first() -> None:
     assert len(arm.sent("PUT")) == 2
 
 
-def test_every_delay_can_be_set() -> None:
+async def test_every_delay_can_be_set() -> None:
     """Polls, retries and their longest wait, in seconds; what is not set is short enough for tests."""
     environ = {
         "LOCALAZURE_POLL_SECONDS": "10",

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from components.azure_policy.constraints import CONSTRAINTS, CUSTOMER_KEY, DENY, assigned_parameters
+from docs.examples.azure_policy.constraints import CONSTRAINTS, CUSTOMER_KEY, DENY, assigned_parameters
 from localazure.standin.wire import from_struct
 from tests.localazure.standin.cloud import cloud, made, unchanged
 from tests.support.front import SUBSCRIPTION
+
+pytestmark = pytest.mark.asyncio
 
 ASSIGNMENT = "azure-native:authorization:PolicyAssignment"
 EXEMPTION = "azure-native:authorization:PolicyExemption"
 (KEY,) = (one for one in CONSTRAINTS if one.name == CUSTOMER_KEY)
 
 
-@pytest.mark.asyncio
 async def test_an_exempt_group_may_have_its_phase_one_until_the_last_day() -> None:
     """Under Deny the account is refused, but for the exempt group until the exemption ends. What is read back
     is what was written, so that a second run has nothing to change."""

@@ -21,8 +21,9 @@ from tests.localazure.standin.arm import (
 )
 from tests.localazure.standin.case import configured
 
+pytestmark = pytest.mark.asyncio
 
-@pytest.mark.asyncio
+
 async def test_refresh_finds_a_resource_gone() -> None:
     """404 is an empty answer, which drops the resource from state."""
     async with configured() as (engine, _):
@@ -30,7 +31,6 @@ async def test_refresh_finds_a_resource_gone() -> None:
     assert got.id == ""
 
 
-@pytest.mark.asyncio
 async def test_refresh_carries_later_changes_into_the_inputs_and_no_old_defaults() -> None:
     """An encryption set by somebody becomes an input; a default that was there all along does not."""
     first = {"id": ACCOUNT, "properties": {"publicNetworkAccess": "Enabled"}, **ACCOUNT_BODY}
@@ -48,7 +48,6 @@ async def test_refresh_carries_later_changes_into_the_inputs_and_no_old_defaults
     assert from_struct(got.properties)["properties"]["encryption"] == encryption
 
 
-@pytest.mark.asyncio
 async def test_refresh_ignores_access_policies_that_the_vault_does_not_declare() -> None:
     """Standalone access policies are other resources' business; declared ones are followed."""
     bare = {"id": VAULT, "properties": {"tenantId": "t", "accessPolicies": []}}
@@ -61,7 +60,6 @@ async def test_refresh_ignores_access_policies_that_the_vault_does_not_declare()
     assert from_struct(followed.inputs)["properties"]["accessPolicies"] == [POLICY]
 
 
-@pytest.mark.asyncio
 async def test_import_makes_the_inputs_from_the_resource() -> None:
     """Without inputs they are the id's parts and the answer without read-only and empty properties."""
     answer = {
@@ -86,7 +84,6 @@ async def test_import_makes_the_inputs_from_the_resource() -> None:
     }
 
 
-@pytest.mark.asyncio
 async def test_fails_to_import_an_id_of_another_type() -> None:
     """An id that does not fit the type says which form it should have."""
     async with configured() as (engine, arm):

@@ -9,7 +9,6 @@ import grpc
 import pytest
 
 from localazure.standin.azure import Answer, NoAnswerError
-from localazure.standin.values import UNKNOWN
 from tests.localazure.standin.arm import (
     ACCOUNT,
     ACCOUNT_BODY,
@@ -18,11 +17,12 @@ from tests.localazure.standin.arm import (
     ENVIRON,
     GROUP,
     VAULT,
-    VAULT_INPUTS,
     VAULT_TYPE,
     missing,
 )
 from tests.localazure.standin.case import configured, engine, stand_in
+
+pytestmark = pytest.mark.asyncio
 
 ROLE = "azure-native:authorization:RoleAssignment"
 ROLE_INPUTS = {"scope": VAULT, "roleAssignmentName": "n", "principalId": "p", "roleDefinitionId": "/r"}
@@ -33,7 +33,6 @@ def made(**more: Any) -> Answer:
     return Answer(200, {"id": ACCOUNT, "name": "a", **more})
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("answer", [Answer(204), Answer(200), Answer(200, {}), missing()])
 async def test_whatever_shows_nothing_lets_a_create_go_on(answer: Answer) -> None:
     """204, an empty 200 and 404 are all no resource."""
@@ -44,7 +43,6 @@ async def test_whatever_shows_nothing_lets_a_create_go_on(answer: Answer) -> Non
     assert len(arm.sent("PUT")) == 1
 
 
-@pytest.mark.asyncio
 async def test_the_id_is_the_one_that_azure_answers() -> None:
     """ARM's own spelling is stored, not the program's."""
     canonical = ACCOUNT.replace("/rg/", "/RG/")
@@ -56,7 +54,6 @@ async def test_the_id_is_the_one_that_azure_answers() -> None:
     assert (id, outputs["id"]) == (canonical, canonical)
 
 
-@pytest.mark.asyncio
 async def test_names_in_a_path_are_escaped() -> None:
     """A name with a blank or a slash stays one segment."""
     async with configured() as (instance, arm):
@@ -65,7 +62,6 @@ async def test_names_in_a_path_are_escaped() -> None:
     assert "/resourceGroups/rg%20%28a%2Fb%29/providers/" in arm.urls[0]
 
 
-@pytest.mark.asyncio
 async def test_an_empty_list_is_sent_and_a_null_is_not() -> None:
     """An empty list says that nothing is allowed; what was left out is not named at all."""
     properties: dict[str, Any] = {"allowedFqdnList": [], "customSubDomainName": None}
@@ -74,7 +70,6 @@ async def test_an_empty_list_is_sent_and_a_null_is_not() -> None:
     assert arm.sent("PUT") == [{**ACCOUNT_BODY, "properties": {"allowedFqdnList": []}}]
 
 
-@pytest.mark.asyncio
 async def test_what_cannot_be_read_back_is_taken_from_the_write() -> None:
     """A failed read after a write is a warning: the state is what the PUT answered."""
     async with configured() as (instance, arm):
@@ -84,7 +79,6 @@ async def test_what_cannot_be_read_back_is_taken_from_the_write() -> None:
     assert outputs["etag"] == "put"
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("config", "environ"), [({"skipReadOnUpdate": "true"}, {}), ({}, {"ARM_SKIP_READ_ON_UPDATE": "true"})]
 )
@@ -100,7 +94,6 @@ async def test_reading_back_can_be_left_out(config: dict[str, str], environ: dic
     assert (outputs["etag"], updated["etag"]) == ("1", "2")
 
 
-@pytest.mark.asyncio
 async def test_without_an_answer_about_the_group_there_is_no_location() -> None:
     """A group that cannot be read leaves the location unset, and ARM to judge."""
     async with configured() as (instance, arm):
@@ -110,7 +103,6 @@ async def test_without_an_answer_about_the_group_there_is_no_location() -> None:
     assert failures == []
 
 
-@pytest.mark.asyncio
 async def test_a_202_is_followed_whatever_the_type_says() -> None:
     """A type without long operations that is accepted for later is polled at its Location."""
     id = f"{VAULT}/providers/Microsoft.Authorization/roleAssignments/n"
@@ -123,7 +115,6 @@ async def test_a_202_is_followed_whatever_the_type_says() -> None:
     assert f"{MANAGEMENT}/later?x=1&api-version=2022-04-01" in arm.urls
 
 
-@pytest.mark.asyncio
 async def test_an_operation_is_looked_for_where_azcore_looks() -> None:
     """Azure-AsyncOperation before Location; an address with an api-version is polled as it was given."""
     headers = {
@@ -139,7 +130,6 @@ async def test_an_operation_is_looked_for_where_azcore_looks() -> None:
     assert not [url for url in arm.urls if "not-this" in url]
 
 
-@pytest.mark.asyncio
 async def test_a_new_resource_without_a_state_is_still_being_made() -> None:
     """201 without provisioningState is polled on the resource itself; 200 without one is done."""
     async with configured() as (instance, arm):
@@ -150,7 +140,6 @@ async def test_a_new_resource_without_a_state_is_still_being_made() -> None:
     assert arm.answers[f"GET {ACCOUNT}"] == []
 
 
-@pytest.mark.asyncio
 async def test_fails_for_an_accepted_delete_that_cannot_be_followed() -> None:
     """202 without any address is azcore's error."""
     async with configured() as (instance, arm):
@@ -160,7 +149,6 @@ async def test_fails_for_an_accepted_delete_that_cannot_be_followed() -> None:
     assert caught.value.details() == "response is missing polling URL"
 
 
-@pytest.mark.asyncio
 async def test_a_vaults_delete_is_not_waited_for() -> None:
     """The specification calls it no long operation, so an accepted one is over."""
     async with configured() as (instance, arm):
@@ -169,7 +157,6 @@ async def test_a_vaults_delete_is_not_waited_for() -> None:
     assert [call[0] for call in arm.calls] == ["DELETE"]
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("answer", "calls"),
     [
@@ -194,16 +181,6 @@ async def test_what_does_not_pass_is_told_after_three_repetitions(
     assert len(arm.sent("PUT")) == calls
 
 
-@pytest.mark.asyncio
-async def test_a_preview_of_an_update_asks_for_nothing() -> None:
-    """No request goes out, and what only Azure knows is unknown."""
-    async with configured() as (instance, arm):
-        outputs = await instance.update(VAULT_TYPE, VAULT, {}, VAULT_INPUTS, {"name": "v"}, preview=True)
-    assert arm.calls == []
-    assert outputs["properties"]["vaultUri"] is UNKNOWN
-
-
-@pytest.mark.asyncio
 async def test_a_state_of_another_api_version_is_worth_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     """It is told which version wrote it; that alone is no change."""
     caplog.set_level(logging.WARNING)

@@ -14,6 +14,8 @@ from localazure.standin.wire import from_struct
 from tests.localazure.standin.arm import VAULT, RecordingArm, missing
 from tests.localazure.standin.case import configured
 
+pytestmark = pytest.mark.asyncio
+
 POLICY_TYPE = "azure-native:keyvault:AccessPolicy"
 KEY_TYPE = "azure-native:keyvault:Key"
 POLICY = {"objectId": "o", "tenantId": "t", "permissions": {"keys": ["get", "wrapKey"]}}
@@ -52,7 +54,6 @@ def vault_with(*policies: dict[str, Any]) -> Answer:
     return Answer(200, {"id": VAULT, "properties": {"accessPolicies": list(policies)}})
 
 
-@pytest.mark.asyncio
 async def test_access_policy_is_upserted_by_itself_and_read_back() -> None:
     """`replace` with the one entry, an unset application as empty text; the state is what the vault has."""
     stored = {**POLICY, "applicationId": "", "permissions": {"keys": ["get", "wrapKey"], "secrets": []}}
@@ -69,7 +70,6 @@ async def test_access_policy_is_upserted_by_itself_and_read_back() -> None:
     assert outputs == POLICY_INPUTS
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("before", "after", "update", "message"),
     [
@@ -94,7 +94,6 @@ async def test_fails_with_the_texts_of_the_real_access_policy(
     assert caught.value.details() == message
 
 
-@pytest.mark.asyncio
 async def test_access_policy_is_gone_with_its_entry_or_its_vault() -> None:
     """Read gives nothing for either; an entry of another object does not count."""
     async with configured() as (engine, arm):
@@ -104,7 +103,6 @@ async def test_access_policy_is_gone_with_its_entry_or_its_vault() -> None:
     assert (first.id, second.id) == ("", "")
 
 
-@pytest.mark.asyncio
 async def test_access_policy_follows_what_was_changed_beside_the_program() -> None:
     """A narrowed permission shows in the refreshed inputs, and an import finds vault, group and entry."""
     narrowed = {**POLICY, "permissions": {"keys": ["get"]}}
@@ -116,7 +114,6 @@ async def test_access_policy_follows_what_was_changed_beside_the_program() -> No
     assert from_struct(imported.inputs) == {**POLICY_INPUTS, "policy": narrowed}
 
 
-@pytest.mark.asyncio
 async def test_access_policy_is_removed_by_its_old_entry() -> None:
     """Delete sends the old inputs' entry to `remove`; a vault that is gone is fine."""
     remove = f"{VAULT}/accessPolicies/remove"
@@ -128,7 +125,6 @@ async def test_access_policy_is_removed_by_its_old_entry() -> None:
     assert arm.calls == [("PUT", remove, body), ("PUT", remove, body)]
 
 
-@pytest.mark.asyncio
 async def test_preview_of_an_access_policy_is_its_inputs() -> None:
     """Its outputs are its inputs, unknown where they are unknown."""
     inputs = {**POLICY_INPUTS, "policy": {**POLICY, "objectId": UNKNOWN}}
@@ -138,7 +134,6 @@ async def test_preview_of_an_access_policy_is_its_inputs() -> None:
     assert arm.calls == []
 
 
-@pytest.mark.asyncio
 async def test_key_stores_the_answer_to_its_put_with_the_programs_names() -> None:
     """No GET follows the PUT; nbf, exp and release_policy are ARM's spellings of three properties."""
     async with configured() as (engine, arm):
@@ -162,7 +157,6 @@ async def test_key_stores_the_answer_to_its_put_with_the_programs_names() -> Non
     assert "properties" not in outputs
 
 
-@pytest.mark.asyncio
 async def test_a_rotated_key_changes_the_outputs_and_not_the_inputs() -> None:
     """A refresh shows the new version; nothing that the program declares differs."""
     rotated = {**KEY_ANSWER, "properties": {**KEY_ANSWER["properties"], "keyUriWithVersion": "https://v/2"}}  # type: ignore[dict-item]
@@ -175,7 +169,6 @@ async def test_a_rotated_key_changes_the_outputs_and_not_the_inputs() -> None:
     assert from_struct(got.properties)["keyUriWithVersion"] == "https://v/2"
 
 
-@pytest.mark.asyncio
 async def test_imported_key_has_nested_inputs() -> None:
     """Inputs are nested where the outputs are flat; what only Azure sets is left out."""
     async with configured() as (engine, arm):
@@ -196,7 +189,6 @@ def conflict(arm: RecordingArm, conflicts: int, deleted: Answer) -> None:
     arm.answers[f"GET {DATA_PLANE}/deletedkeys/k"] = [deleted] * 9
 
 
-@pytest.mark.asyncio
 async def test_a_soft_deleted_key_is_recovered() -> None:
     """On a conflict the deleted key is recovered once, and the PUT repeated until it goes through."""
     async with configured() as (engine, arm):
@@ -213,7 +205,6 @@ async def test_a_soft_deleted_key_is_recovered() -> None:
     ]
 
 
-@pytest.mark.asyncio
 async def test_fails_with_the_conflict_when_nothing_was_deleted() -> None:
     """Six conflicts in a row without a deleted key are the user's to see."""
     async with configured() as (engine, arm):
@@ -224,7 +215,6 @@ async def test_fails_with_the_conflict_when_nothing_was_deleted() -> None:
     assert len(arm.sent("PUT")) == 6
 
 
-@pytest.mark.asyncio
 async def test_key_is_deleted_in_the_vault() -> None:
     """ARM has no DELETE for keys: the data plane's is used, and a missing key is fine."""
     async with configured() as (engine, arm):

@@ -1,120 +1,65 @@
-"""Two ways to the same cloud for the whole-cloud machine: its server in this process, and a real one.
+"""The way of the whole-cloud machine to a cloud: its front door in this process, on a memory on disk.
 
-Both can be killed: here the disk is taken as it is at that moment and opened again, there it is SIGKILL.
+It can be killed at any write: the disk is taken as it is at that moment and opened again.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
-import sys
-import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from contextlib import suppress
-from dataclasses import dataclass, field
-from http.client import HTTPException
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
-from localazure import process
 from localazure.assembly import make_front
 from localazure.control import Control
+from localazure.front import Answer, Raw
 from localazure.home import Home
 from localazure.serve import open_cloud
-from localazure.server import App
-from tests.support.arm_client import Client, token
-from tests.support.azure import RunningAzure
-from tests.support.front import signer
-from tests.support.front import token as door_token
+from tests.support.front import Reply, signer, token
 
-AUDIENCES = {
-    "management.azure.com": "https://management.azure.com",
-    "vault.azure.net": "https://vault.azure.net",
-    "cognitiveservices.azure.com": "https://cognitiveservices.azure.com",
-}
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A status, headers by their lower-case names, and the decoded body."""
-
-    status: int
-    headers: dict[str, str]
-    body: Any
-
-
-class Way(Protocol):
-    """How the machine reaches a cloud. `control` is the control endpoint, which answers 200 or fails.
-
-    `lives` is how often it can still be killed.
-    """
-
-    lives: int
-
-    def send(self, method: str, url: str, body: Any = None) -> Reply: ...
-
-    def control(self, path: str, body: Any) -> Any: ...
-
-    def kill(self) -> None:
-        """Ends the server without warning and starts it on the same memory."""
-
-    def kill_during(self, method: str, url: str, after_writes: int) -> None:
-        """Kills it while it carries out a request, and starts it again; whether it was done is open."""
-
-    def close(self) -> None: ...
+_SERVICES = ("management.azure.com", "vault.azure.net", "cognitiveservices.azure.com")
 
 
 class _Killed(BaseException):
     """The process ends here."""
 
 
-class _AtOnce(Executor):
-    """Runs what it is given before it returns: one thread is enough here."""
-
-    def submit(self, call: Callable[..., Any], /, *arguments: Any, **more: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        future.set_result(call(*arguments, **more))
-        return future
-
-
-class InProcess:
-    """The server's ASGI applications in this process, on a memory on disk."""
+class Way:
+    """Sends requests with tokens that last. An answer of status 0 got lost."""
 
     def __init__(self, folder: Path) -> None:
-        self.lives = sys.maxsize
         self._folder, self._images = folder, 0
-        self._loop = asyncio.new_event_loop()
         later = int(time.time()) + 86400
-        self._tokens = {host: door_token(audience=name, exp=later) for host, name in AUDIENCES.items()}
+        self._tokens = {host: token(audience=f"https://{host}", exp=later) for host in _SERVICES}
         self._open(Home(folder / "0"))
 
     def _open(self, home: Home) -> None:
         home.make()
         self.home, cloud = home, open_cloud(home)
         self.store = cloud.store
-        self._arm = App(make_front(cloud, signer()).answer, _AtOnce())
-        self._control = App(Control(cloud, home.secrets()).answer, _AtOnce())
+        self._front, self._control = make_front(cloud, signer()), Control(cloud, home.secrets())
 
     def send(self, method: str, url: str, body: Any = None) -> Reply:
         host = urlsplit(url).netloc
         bearer = next(found for name, found in self._tokens.items() if host.endswith(name))
-        return self._call(self._arm, method, url, bearer, body)
+        return _reply(self._front.answer(_raw(method, url, bearer, body)))
 
     def control(self, path: str, body: Any) -> Any:
-        reply = self._call(
-            self._control, "POST", f"http://127.0.0.1{path}", self.home.secrets()["control"], body
-        )
+        """What the control endpoint answers, which is 200."""
+        bearer = self.home.secrets()["control"]
+        reply = _reply(self._control.answer(_raw("POST", f"http://127.0.0.1{path}", bearer, body)))
         assert reply.status == 200, reply
         return reply.body
 
     def kill(self) -> None:
+        """Ends the server without warning and starts it on the same memory."""
         self._reopen(self._image())
 
     def kill_during(self, method: str, url: str, after_writes: int) -> None:
+        """Kills it while it carries out a request, and starts it again; whether it was done is open."""
         image: list[Home] = []
         write, left = self.store.put, after_writes
 
@@ -133,7 +78,6 @@ class InProcess:
 
     def close(self) -> None:
         self.store.close()
-        self._loop.close()
 
     def _image(self) -> Home:
         """The disk as a killed process leaves it."""
@@ -149,80 +93,15 @@ class InProcess:
         shutil.rmtree(self.home.path)
         self._open(image)
 
-    def _call(self, app: App, method: str, url: str, bearer: str, body: Any) -> Reply:
-        parts = urlsplit(url)
-        headers = {"host": parts.netloc, "authorization": f"Bearer {bearer}"}
-        scope = {
-            "method": method,
-            "raw_path": parts.path.encode(),
-            "query_string": parts.query.encode(),
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-            "state": {"localazure.transport": _Cut()},
-        }
-        content = b"" if body is None else json.dumps(body).encode()
-        sent: list[Any] = []
 
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": content}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        self._loop.run_until_complete(app(scope, receive, send))
-        if not sent:
-            return Reply(0, {}, None)
-        head, tail = sent
-        answered = {name.decode(): value.decode() for name, value in head["headers"]}
-        return Reply(head["status"], answered, json.loads(tail["body"]) if tail["body"] else None)
+def _raw(method: str, url: str, bearer: str, body: Any) -> Raw:
+    parts = urlsplit(url)
+    headers = {"host": parts.netloc, "authorization": f"Bearer {bearer}"}
+    content = b"" if body is None else json.dumps(body).encode()
+    return Raw(method, parts.netloc, parts.path, parts.query, headers, content)
 
 
-class _Cut:
-    """A connection that a fault may break: then nothing is sent."""
-
-    def abort(self) -> None:
-        pass
-
-
-@dataclass
-class RealProcess:
-    """A local Azure in a process of its own, reached over TLS through its proxy. A start takes its time."""
-
-    azure: RunningAzure
-    lives: int
-    _clients: dict[str, Client] = field(default_factory=dict)
-    _tokens: dict[str, str] = field(default_factory=dict)
-
-    def send(self, method: str, url: str, body: Any = None) -> Reply:
-        parts = urlsplit(url)
-        client = self._clients.get(parts.netloc) or self._client(parts.netloc)
-        try:
-            return Reply(*client.exchange(method, f"{parts.path}?{parts.query}", body))
-        except (OSError, HTTPException):
-            self._clients.pop(parts.netloc).close()
-            return Reply(0, {}, None)
-
-    def control(self, path: str, body: Any) -> Any:
-        return self.azure.control(path, body)
-
-    def kill(self) -> None:
-        self.lives -= 1
-        self.azure.restart(kill=True)
-        self.close()
-
-    def kill_during(self, method: str, url: str, after_writes: int) -> None:
-        sender = threading.Thread(target=self.send, args=(method, url))
-        sender.start()
-        sender.join(after_writes / 1000)
-        process.stop(self.azure.home, kill=True)
-        sender.join()
-        self.kill()
-
-    def close(self) -> None:
-        while self._clients:
-            self._clients.popitem()[1].close()
-
-    def _client(self, host: str) -> Client:
-        name = next(name for name in AUDIENCES if host.endswith(name))
-        if name not in self._tokens:
-            self._tokens[name] = token(self.azure.env, AUDIENCES[name])
-        return self._clients.setdefault(host, Client(self.azure.env, host, self._tokens[name]))
+def _reply(answer: Answer) -> Reply:
+    if answer.wire:
+        return Reply(0, {}, None)
+    return Reply(answer.status, dict(answer.headers), json.loads(answer.content) if answer.content else None)

@@ -81,7 +81,6 @@ class WholeCloud(AccountRules):
         self.way.control("/behaviour", {"grant_delay_seconds": seconds})
         self.world.delay = seconds
 
-    @precondition(lambda self: self.way.lives > 0)
     @rule()
     def kill_and_restart(self) -> None:
         self.way.kill()
@@ -113,7 +112,6 @@ class WholeCloud(AccountRules):
             self.finish()
             self._forget_ended(group)
 
-    @precondition(lambda self: self.way.lives > 0)
     @rule(group=st.sampled_from("ab"), writes=st.integers(1, 12))
     def kill_while_a_group_is_deleted(self, group: str, writes: int) -> None:
         """All of it was done, or nothing."""

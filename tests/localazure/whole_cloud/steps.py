@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from localazure import seed
-from tests.localazure.whole_cloud.client import Reply, Way
+from tests.localazure.whole_cloud.client import Way
 from tests.localazure.whole_cloud.model import (
     NEEDED,
     SUBSCRIPTION,
@@ -20,6 +20,7 @@ from tests.localazure.whole_cloud.model import (
     World,
     group_id,
 )
+from tests.support.front import Reply
 
 ARM = "https://management.azure.com"
 API = {

@@ -110,6 +110,27 @@ def test_a_grant_through_an_application_is_not_the_accounts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("vault", "given", "can"),
+    [
+        (vault(policies=(PolicyEntry(OTHER, ("delete",)),)), (), True),
+        (vault(policies=(PolicyEntry(OTHER, ("update",)),)), (), True),
+        (vault(policies=(PolicyEntry(OTHER, ("purge",)),)), (), True),
+        (vault(policies=(PolicyEntry(OWN, NEEDED),)), (), False),
+        (vault(policies=()), (role(KEY, data("*")),), False),
+        (vault(uses_rbac=True), (role(KEY, data("update/action")),), True),
+        (vault(uses_rbac=True), (role(KEY, data("unwrap/action", "rotate/action")),), False),
+        (vault(policies=()), (role(SUBSCRIPTION, Permissions(("*",))),), True),
+        (vault(policies=()), (role(SUBSCRIPTION, Permissions(("Microsoft.KeyVault/vaults/read",))),), False),
+    ],
+)
+def test_who_can_take_the_key_away(vault: Vault, given: Any, can: bool) -> None:
+    """Whoever deletes, purges or disables it, and whoever deletes its vault, in both models."""
+    found = access.destroyers(of(vault, given))
+    assert not isinstance(found, NotChecked)
+    assert bool(found) is can
+
+
+@pytest.mark.parametrize(
     ("actions", "not_actions", "rbac", "can"),
     [
         (("*",), (), False, True),

@@ -124,6 +124,7 @@ BROKEN: list[tuple[str, str, Service]] = [
         "key-use-not-readable",
         service(audit=(DiagnosticSetting("audit", "", ("AuditEvent",), dedicated=False, others=("/st",)),)),
     ),
+    ("warning", "key-use-log-silent", service(use=made.use(*map(row, (*range(20, 30), *range(9)))))),
     ("error", "others-did-unwrap", service(use=made.use(row(3), row(2, OTHER)))),
     ("warning", "account-was-refused", service(use=made.use(row(3), row(2, refused=True)))),
     ("warning", "others-were-refused", service(use=made.use(row(3), row(2, OTHER, refused=True)))),

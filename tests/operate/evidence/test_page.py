@@ -7,16 +7,17 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
 
 from operate.azure import SentQuery
+from operate.evidence.charts import uses
 from operate.evidence.findings import findings
-from operate.evidence.model import Facts, NotChecked
+from operate.evidence.model import Facts, NotChecked, UseRow
 from operate.evidence.page import page
 from operate.evidence.report import files, sha256
 from operate.source import Source
@@ -138,27 +139,43 @@ def test_units_and_plurals_are_words() -> None:
     assert not re.search(rf"\b(P\d+[DMY]|\d+ d\b|{one})", text)
 
 
-def test_charts_are_well_formed_and_told_in_words() -> None:
-    """Each chart is an image with a title and a description, for those who do not see it."""
-    charts = re.findall(r"<svg.*?</svg>", shown(rich()), re.DOTALL)
-    assert len(charts) == 3
-    for chart in charts:
-        root = ET.fromstring(chart)
-        assert root.get("role") == "img"
-        assert [child.tag for child in root][:2] == ["title", "desc"]
-        assert all(child.text for child in list(root)[:2])
+def test_every_bar_stands_in_a_row_that_says_the_same() -> None:
+    """Who does not see the bars misses nothing: they are hidden from who listens, and lie in their cell."""
+    text = shown(rich())
+    assert text.count('<td aria-hidden="true"><div class="track">') > 10
+    places = re.findall(r'style="left: ([0-9.]+)%; width: ([0-9.]+)%"', text)
+    assert len(places) == text.count('class="bar ')
+    assert all(float(left) >= 0 and float(left) + float(width) <= 100.2 for left, width in places)
 
 
-def test_the_versions_chart_draws_what_is_valid_used_and_bound() -> None:
+def test_the_versions_show_what_is_valid_used_and_bound() -> None:
     """Four versions, two of them disabled, two seen in use, one bound; and the next rotation."""
-    (chart, *_) = re.findall(r"<svg.*?</svg>", shown(rich()), re.DOTALL)
-    counts = {
-        name: len(re.findall(rf'<rect [^>]*class="{name}"', chart))
-        for name in ("valid", "off", "used", "bound")
-    }
-    assert counts == {"valid": 2, "off": 2, "used": 2, "bound": 1}
-    assert "next rotation" in chart
-    assert all(float(x) >= 0 for x in re.findall(r' (?:x|width)="([^"]+)"', chart))
+    _, _, table, *_ = shown(rich()).split("Versions of the key of")
+    counts = {name: table.count(f'class="bar {name}"') for name in ("valid", "off", "used", "bound", "due")}
+    assert counts == {"valid": 2, "off": 2, "used": 2, "bound": 1, "due": 4}
+
+
+def test_uses_are_counted_by_day_or_by_week() -> None:
+    """Each use is in one row; days without any are there, too, and a long time has a row for each week."""
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = [
+        UseRow(since + timedelta(days=day), who, operation, "", refused, 5, since, since)
+        for day, who, operation, refused in (
+            (0, "own", "KeyUnwrap", False),
+            (0, "OWN", "KeyWrap", False),
+            (2, "other", "KeyUnwrap", False),
+            (9, "own", "KeyUnwrap", True),
+        )
+    ]
+    found = uses(rows, "own", since, since + timedelta(days=9, hours=12))
+    assert [one.counts for one in found if one.bars] == [
+        {"unwraps": 5, "wraps": 5, "others": 0, "refused": 0},
+        {"unwraps": 0, "wraps": 0, "others": 5, "refused": 0},
+        {"unwraps": 0, "wraps": 0, "others": 0, "refused": 5},
+    ]
+    assert (len(found), found[0].bars[1].left, found[2].bars[0].width) == (10, 50.0, 50.0)
+    weeks = uses(rows, "own", since, since + timedelta(days=90))
+    assert (len(weeks), sum(sum(one.counts.values()) for one in weeks)) == (13, 20)
 
 
 def test_the_manifest_has_every_hash() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import Any
 
 import pytest
+from pulumi.automation import CommandResult
 
 from operate.evidence import policy
 from operate.evidence.model import NotChecked
@@ -15,15 +15,15 @@ PARENT = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAc
 URN = f"{PARENT}$azure-native:keyvault:Vault::x-vault"
 
 
-def answers(monkeypatch: pytest.MonkeyPatch, printed: str, *, code: int = 0, errors: str = "") -> list[Any]:
-    """The CLI answers this; gives the commands it is asked."""
+def answers(monkeypatch: pytest.MonkeyPatch, printed: str, *, errors: str = "") -> list[Any]:
+    """The CLI fails and answers this; gives the commands it is asked."""
     asked: list[Any] = []
 
-    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
-        asked.append(command)
-        return subprocess.CompletedProcess(command, code, printed, errors)
+    def pulumi(*words: str) -> CommandResult:
+        asked.append(words)
+        return CommandResult(printed, errors, 1)
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(policy, "pulumi", pulumi)
     return asked
 
 
@@ -43,7 +43,7 @@ def test_policy_results_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
         event("exemptions-listed", "advisory", "a-rule may be broken by x", urn=""),
         SUMMARY,
     ]
-    asked = answers(monkeypatch, "\n".join(lines), code=1)
+    asked = answers(monkeypatch, "\n".join(lines))
     found = policy.results_of("dev", "config.json")
     assert not isinstance(found, NotChecked)
     assert [(v.rule, v.level, v.resource) for v in found.violations] == [
@@ -53,10 +53,10 @@ def test_policy_results_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.exemptions == ("a-rule may be broken by x",)
     assert found.pack == "pack 1.2"
     assert "not the live cloud" in found.source
-    assert asked[0][-5:-3] == ["--policy-pack-config", "config.json"]
+    assert asked[0][-2:] == ("--policy-pack-config", "config.json")
 
 
 def test_an_engine_that_does_not_report_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half of an answer is none."""
-    answers(monkeypatch, event("a-rule", "advisory", "text"), code=1, errors="error: the pack failed\n")
+    answers(monkeypatch, event("a-rule", "advisory", "text"), errors="error: the pack failed\n")
     assert policy.results_of("dev", None) == NotChecked("pulumi policy analyze: error: the pack failed")

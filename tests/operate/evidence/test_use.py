@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import pytest
+
 from operate.evidence.model import NotChecked
-from operate.evidence.use import bound_since, rows_of, spans, users
+from operate.evidence.use import bound_since, rows_of, silence, spans, users
 from tests.operate.evidence.made import NEW, NOW, OLD, OTHER, OWN, account, days, key, row, use, version
 
 
@@ -34,6 +38,25 @@ def test_spans_follow_the_account_through_its_versions() -> None:
     assert (found[0].first, found[0].last) == (row(20).first, row(10).last)
     assert spans(account(principal_id=None), log) == ()
     assert spans(account(principal_id=OWN.upper()), log) == found
+
+
+@pytest.mark.parametrize(
+    ("ages", "quiet"),
+    [
+        ((*range(20, 30), *range(9)), (19, 9)),
+        ((*range(12, 30), *range(9)), None),
+        (range(30), None),
+        ((29, 20, 10, 0), None),
+        ((3,), None),
+        ((), None),
+    ],
+    ids=["ten days", "three days", "none", "seldom in use", "one day", "nothing"],
+)
+def test_a_log_that_falls_silent_is_told(ages: Iterable[int], quiet: tuple[int, int] | None) -> None:
+    """A week or more without a record, of a key that is in use every few days; of one that seldom is, nobody
+    can tell."""
+    found = silence([row(age) for age in ages])
+    assert found == (None if quiet is None else tuple(row(age).day for age in quiet))
 
 
 def test_users_are_summed_by_identity() -> None:

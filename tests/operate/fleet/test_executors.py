@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+import trustme
 
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
@@ -25,6 +27,7 @@ UPDATES = WIDE
 """Updates take a minute more, and use the executors as previews do."""
 ACTION = ("up", "--yes") if UPDATES else ("preview",)
 WORKERS = 3
+PARTS = ("CERT", "KEY")
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def by_threads(fleet: FleetCheckout) -> None:
 
 
 def by_dask(fleet: FleetCheckout) -> None:
-    """Worker processes with a checkout each, and one task at a time."""
+    """Worker processes with a checkout each, and one task at a time; all know each other by certificates."""
     with dask_workers(fleet) as scheduler:
         done = fleet.run(*ACTION, "--scheduler", scheduler)
     assert done.code == 0, done.output
@@ -60,10 +63,25 @@ def by_dask(fleet: FleetCheckout) -> None:
 @contextmanager
 def dask_workers(fleet: FleetCheckout) -> Iterator[str]:
     # Where it is used: it takes a second to import, and every run collects this file.
+    import dask
     from distributed import Client, LocalCluster
+    from distributed.security import Security
 
+    authority, own = trustme.CA(), fleet.folder.parent / "own.pem"
+    authority.cert_pem.write_to_path(str(fleet.folder.parent / "ca.pem"))
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(own))
+    tls = {"REQUIRE_ENCRYPTION": "true", "TLS__CA_FILE": str(fleet.folder.parent / "ca.pem")}
+    tls |= {f"TLS__{role}__{part}": str(own) for role in ("CLIENT", "WORKER", "SCHEDULER") for part in PARTS}
+    environ = {f"DASK_DISTRIBUTED__COMM__{name}": value for name, value in tls.items()}
+    # As a process reads them that is started with these variables.
+    names = {name: name.lower().replace("__", ".").replace("_", "-") for name in tls}
+    own_settings = {f"distributed.comm.{names[name]}": value for name, value in tls.items()}
     with (
-        LocalCluster(n_workers=0, processes=False, protocol="tcp://", dashboard_address=None) as cluster,  # type: ignore[no-untyped-call, unused-ignore]
+        mock.patch.dict(os.environ, environ),
+        dask.config.set(own_settings),
+        LocalCluster(  # type: ignore[no-untyped-call, unused-ignore]
+            n_workers=0, processes=False, protocol="tls://", security=Security(), dashboard_address=None
+        ) as cluster,
         Client(cluster) as client,  # type: ignore[no-untyped-call, unused-ignore]
         ExitStack() as processes,
     ):
@@ -73,7 +91,7 @@ def dask_workers(fleet: FleetCheckout) -> Iterator[str]:
             worker = subprocess.Popen(
                 [sys.executable, *words, cluster.scheduler_address],
                 cwd=folder,
-                env={**fleet.stack.env, "PYTHONPATH": str(folder)},
+                env={**fleet.stack.env, **environ, "PYTHONPATH": str(folder)},
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
@@ -108,7 +126,7 @@ def left(azure: RunningAzure, fleet: FleetCheckout) -> dict[str, Any]:
     locks = fleet.folder / ".pulumi" / "backend" / ".pulumi" / "locks"
     return {
         "accounts": accounts,
-        "reports": [(report / name).read_text() for name in ("report.json", "report.md", "index.html")],
+        "reports": [(report / name).read_text() for name in ("report.json", "report.md")],
         "locks": [os.fspath(one) for one in locks.rglob("*.json")],
     }
 

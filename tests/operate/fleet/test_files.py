@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
+from operate import stack as engine
 from operate.__main__ import main
 from operate.errors import OperateError
-from operate.fleet import command, engine, files, work
+from operate.fleet import command, files, work
 from operate.fleet.journal import Journal
-from operate.fleet.planning import Limits, Outcome, Ring, Share, StopRule
+from operate.fleet.planning import Outcome, Ring, Share, StopRule
 from settings.shared import FleetFileError
 from tests.settings.test_parse import VAULT_ID
 
@@ -40,10 +41,10 @@ def test_a_fleet_file_in_full(tmp_path: Path) -> None:
     assert found.rings == (
         Ring("canary", {"stack": ("prod-canary-*",)}),
         Ring("first", take=Share(10, percent=True)),
-        Ring("europe", {"location": ("*europe",)}, wave=Share(20)),
+        Ring("europe", {"location": ("*europe",)}),
     )
-    assert (found.limits, found.stop) == (Limits(), StopRule())
-    assert files.read(checkout(tmp_path, FLEET, prod_a={})).limits == Limits()
+    assert (found.parallel, found.stop) == (files.AT_ONCE, StopRule())
+    assert files.read(checkout(tmp_path, FLEET, prod_a={})).parallel == files.AT_ONCE
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_a_fleet_file_in_full(tmp_path: Path) -> None:
         ({"rings": [{"name": "a"}, {"name": "a"}]}, "rings[1].name"),
         ({"rings": [{"take": 3}]}, "rings[0].name"),
         ({"rings": [{"name": "a", "take": "0"}]}, "rings[0].take"),
-        ({"rings": [{"name": "a", "wave": "101%"}]}, "rings[0].wave"),
+        ({"rings": [{"name": "a", "take": "101%"}]}, "rings[0].take"),
         ({"rings": [{"name": "a", "match": "b"}]}, "rings[0].match"),
         ({"parallel": {"stacks": 0}}, "parallel.stacks"),
         ({"stop": {"findings": "all"}}, "stop.findings"),
@@ -175,11 +176,10 @@ def test_the_digest_follows_settings_and_program(tmp_path: Path) -> None:
     """What a worker computes of one stack is what the coordinator has; any change of either changes it."""
     folder = checkout(tmp_path, FLEET, prod_a={}, prod_b={})
     (folder / "__main__.py").write_text("first")
-    first = files.read(folder).digests
-    assert files.digest_of(folder, "prod-a") == first["prod-a"]
+    first = {one: files.digest_of(folder, one) for one in ("prod-a", "prod-b")}
     checkout(folder, FLEET, prod_a={"sku": "S"})
-    second = files.read(folder).digests
-    assert (second["prod-a"] == first["prod-a"], second["prod-b"] == first["prod-b"]) == (False, True)
+    assert files.digest_of(folder, "prod-a") != first["prod-a"]
+    assert files.digest_of(folder, "prod-b") == first["prod-b"]
     (folder / "__main__.py").write_text("second")
     assert files.digest_of(folder, "prod-b") != first["prod-b"]
 
@@ -201,7 +201,7 @@ def chosen(folder: Path, monkeypatch: pytest.MonkeyPatch, **wanted: Any) -> froz
     arguments = parser.parse_args(["list"])
     for name, value in wanted.items():
         setattr(arguments, name, value)
-    return command.FleetCommand(files.read(folder), arguments).chosen
+    return frozenset(one.stack for one in command.chosen(files.read(folder), arguments).members())
 
 
 def test_stacks_are_chosen_by_name_label_ring_and_key(
@@ -276,24 +276,10 @@ def test_a_rollout_that_cannot_reach_a_stack_does_not_begin(
     assert not (tmp_path / ".fleet").exists()
 
 
-def test_an_update_by_reviewed_plans_takes_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each stack has its own plan of the folder; one that has none is not updated by a plan made now."""
-    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={}, prod_b={}))
-    (tmp_path / "plans" / "prod-a").mkdir(parents=True)
-    (tmp_path / "plans" / "prod-a" / "plan.json").write_text("{}")
-    parser = argparse.ArgumentParser()
-    command.configure(parser)
-    fleet = command.FleetCommand(files.read(tmp_path), parser.parse_args(["up", "--plans", "plans"]))
-    assert fleet.task("prod-a", "up").plan == str(tmp_path / "plans" / "prod-a" / "plan.json")
-    assert fleet.task("prod-b", "preview").plan == ""
-    with pytest.raises(OperateError, match="with --plans only reviewed plans are applied"):
-        fleet.task("prod-b", "up")
-
-
 def test_a_plan_that_is_missing_is_noticed_before_anything_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Also that of a stack of a later wave."""
+    """Also that of a stack of a later ring: one that has none is not updated by a plan made now."""
     rings = [{"name": "first", "match": {"stack": "prod-a"}}]
     monkeypatch.chdir(checkout(tmp_path, {**FLEET, "rings": rings}, prod_a={}, prod_b={}))
     (tmp_path / "plans" / "prod-a").mkdir(parents=True)
@@ -302,8 +288,45 @@ def test_a_plan_that_is_missing_is_noticed_before_anything_begins(
     begun: list[str] = []
     monkeypatch.setattr(work, "run", lambda task: begun.append(task.stack))
     assert main(["fleet", "up", "--yes", "--plans", "plans"]) == 2
-    assert "nothing was changed: there is no plan" in capsys.readouterr().err
+    assert f"nothing was changed: there is no plan {tmp_path}/plans/prod-b" in capsys.readouterr().err
     assert begun == []
+
+
+def test_each_stack_is_updated_by_its_own_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the folder, by the stack's name."""
+    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={}, prod_b={}))
+    for name in ("prod-a", "prod-b"):
+        (tmp_path / "plans" / name).mkdir(parents=True)
+        (tmp_path / "plans" / name / "plan.json").write_text("{}")
+    monkeypatch.setattr(engine, "last_updates", lambda: {"prod-a": "", "prod-b": ""})
+    plans: dict[str, str] = {}
+
+    def run(task: work.Task) -> work.Done:
+        plans[task.stack] = task.plan
+        return work.Done(Outcome(task.stack))
+
+    monkeypatch.setattr(work, "run", run)
+    assert main(["fleet", "up", "--yes", "--plans", "plans"]) == 0
+    assert plans == {one: str(tmp_path / "plans" / one / "plan.json") for one in ("prod-a", "prod-b")}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["preview", "--yes"],
+        ["preview", "--shards", "9"],
+        ["matrix", "--yes"],
+        ["list", "--plans", "x"],
+        ["up", "--days", "1"],
+        ["split", "--stack", "prod-a"],
+        ["alarms"],
+    ],
+)
+def test_an_action_takes_no_option_of_another(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """One that would be passed over in silence is a usage error."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["fleet", *words])
+    assert "usage: python -m operate" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,13 @@ from pathlib import Path
 import pytest
 
 from localazure import seed
-from operate.fleet import planning, warm
-from operate.fleet.planning import Calls
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
-from tests.support.fleets import PACK, PROGRAM, PROVIDER, QUIET, FleetCheckout, recording
+from tests.support.fleets import QUIET, FleetCheckout
 from tests.support.judge import Judge
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(900), pytest.mark.long]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 CANARY, OTHERS = "a", ("b", "c", "d")
-READS, WRITES = ("GET", "HEAD"), ("PUT", "PATCH", "POST")
 RINGS = {"rings": [{"name": "canary", "match": {"stack": CANARY}}, {"name": "all"}]}
 
 
@@ -36,25 +33,13 @@ def enabled(azure: RunningAzure, name: str) -> list[bool]:
     return [one["enabled"] for one in found["versions"]]
 
 
-def count_calls(azure: RunningAzure) -> None:
-    """Counts the calls to Resource Manager from now on: a fault that is never due counts them."""
-    azure.control("/faults", method="DELETE")
-    for method in (*READS, *WRITES):
-        azure.control("/faults", {"host": "arm", "method": method, "call": 10**9})
-
-
-def calls_made(azure: RunningAzure) -> Calls:
-    made = {one["method"]: one["calls"] for one in azure.control("/faults")["value"]}
-    return Calls(sum(made[one] for one in READS), sum(made[one] for one in WRITES))
-
-
 def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
     azure: RunningAzure, tmp_path: Path
 ) -> None:
     """Four stacks in two rings. One is refused: the rollout halts, and nothing of the rest is begun. Mended,
-    it goes on with the rest alone. Then a new version of each key, older ones disabled only where nobody is
-    behind, the bundle, and access to one key taken and given back; every account was bound all the time, and
-    no lock is left."""
+    the same command goes on, and what was updated stays as it is. Then a new version of each key, older ones
+    disabled only where nobody is behind, the bundle, and access to one key taken and given back; each account
+    was bound all the time, and no lock is left."""
     names = (CANARY, *OTHERS)
     # The second stack of the second ring wants the name of an account that another one has.
     fleet = FleetCheckout(
@@ -83,24 +68,20 @@ def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
 
     fleet.configure("c", accountName="lang-fleet-c")
     fleet.write_fleet({**RINGS, **QUIET, "settings": {"tags": {"costs": "4711"}}})
-    count_calls(azure)
     resumed = fleet.run("up", "--yes")
     assert resumed.code == 0, resumed.output
-    assert set(fleet.outcomes("up")) == {"c", "d"}
-    made, planned = calls_made(azure), planning.calls("up", 1, first=True)
-    # The two stacks' operations end at once here: nobody polls, as the budget allows for.
-    assert 0.6 * planned.reads < made.reads / 2 <= planned.reads
-    assert 0.8 * planned.writes < made.writes / 2 <= planned.writes
+    assert {one: bool(found.get("changes")) for one, found in fleet.outcomes("up").items()} == {
+        "a": False,
+        "b": False,
+        "c": True,
+        "d": True,
+    }
     outputs = {name: fleet.outputs(name) for name in names}
     accounts = cloud.documents(azure, "account")
     assert {one["body"]["tags"]["costs"] for one in accounts} == {"4711"}
 
-    count_calls(azure)
     rotated = fleet.run("rotate", "--yes", "--stack", "a", "--stack", "b")
     assert rotated.code == 0, rotated.output
-    made, planned = calls_made(azure), planning.calls("up", 1, first=False)
-    assert 0.6 * planned.reads < made.reads / 2 <= planned.reads
-    assert made.writes / 2 <= planned.writes
     for name in ("a", "b"):
         assert len(cloud.bound_keys(azure, outputs[name]["accountId"])) == 2
     assert len(cloud.bound_keys(azure, outputs["c"]["accountId"])) == 1
@@ -134,12 +115,9 @@ def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
     assert list((fleet.folder / ".pulumi" / "backend" / ".pulumi" / "locks").rglob("*.json")) == []
 
 
-def test_two_tenants_never_see_each_others_credentials(
-    azure: RunningAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each stack logs in as its own client at its own tenant, though the environment has one's secret, and
-    though programs, packs and providers are forks of one Python; a stack that lacks its secret fails, and
-    sends nobody else's."""
+def test_two_tenants_never_see_each_others_credentials(azure: RunningAzure, tmp_path: Path) -> None:
+    """Each stack logs in as its own client at its own tenant, though the environment has one's secret; a
+    stack that lacks its secret fails, and sends nobody else's."""
     azure.control("/reset", {})
     foreign = {
         "azure-native:tenantId": seed.OTHER_TENANT_ID,
@@ -158,11 +136,7 @@ def test_two_tenants_never_see_each_others_credentials(
     assert fleet.stack.pulumi(
         "config", "set", "--stack", "other", "--secret", "azure-native:clientSecret", secret
     ).ok
-    started: list[str] = []
-    monkeypatch.setattr(warm, "WarmPython", recording(started))
     done = fleet.run("up", "--yes")
-    assert {PROGRAM, PACK, PROVIDER} == set(started)
-    assert started.count(PROVIDER) >= 2
     assert {one: found["ok"] for one, found in fleet.outcomes("up").items()} == {
         "own": True,
         "other": True,

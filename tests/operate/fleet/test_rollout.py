@@ -1,4 +1,4 @@
-"""Waves on an executor: what is begun, what halts it, and what the journal has."""
+"""Rings on an executor: what is begun, what halts it, and what the journal has."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from operate.errors import OperateError
 from operate.fleet.command import shown
 from operate.fleet.journal import Journal
-from operate.fleet.planning import Calls, Limits, Member, Outcome, StopRule, Wave
-from operate.fleet.rollout import Rollout
+from operate.fleet.planning import Member, Outcome, StopRule
+from operate.fleet.rollout import Rollout, executor
 from operate.fleet.work import Done, Task
 
 STRICT = StopRule()
@@ -46,22 +49,17 @@ def carried_out(
     """One wave of stacks of one letter each."""
     journal = Journal(folder / "journal.jsonl")
     rollout = Rollout("up", {one: Member(one) for one in stacks}, journal, lambda _: None, "run")
-    done, reason = rollout.wave(
-        Wave("all", 1, tuple(stacks)),
-        lambda stack: Task(stack, "up", "digest"),
-        workers,
-        Limits(stacks=at_once),
-        stop,
-    )
+    tasks = [Task(one, "up", "digest") for one in stacks]
+    done, reason = rollout.ring("all", tasks, workers, at_once, stop)
     return done, reason, list(journal.records())
 
 
-def test_a_wave_halts_at_the_first_failure_and_says_what_was_not_begun(tmp_path: Path) -> None:
+def test_a_ring_halts_at_the_first_failure_and_says_what_was_not_begun(tmp_path: Path) -> None:
     """Nothing is begun after the failure; the journal names it, and who was left."""
     workers = Workers({"b": Outcome("b", "refused by Azure")})
     done, reason, records = carried_out(tmp_path, workers)
     assert workers.begun == ["a", "b"]
-    assert reason == "failed: b (none is allowed in a wave)"
+    assert reason == "failed: b (none is allowed in a ring)"
     halted = next(one for one in records if one["event"] == "halted")
     assert (halted["left"], halted["reason"]) == (["c", "d"], reason)
     assert [one.outcome.ok for one in done] == [True, False]
@@ -89,25 +87,47 @@ def test_a_lost_worker_is_a_failure_of_its_stack(tmp_path: Path) -> None:
     assert reason.startswith("failed: a")
 
 
-def test_more_than_resource_manager_takes_waits(tmp_path: Path) -> None:
-    """The calls of a subscription are begun no faster than its budget is refilled; what a task was given and
-    did not take, because it found nothing to do, others have."""
+def test_stacks_at_one_vault_go_in_turn(tmp_path: Path) -> None:
+    """Others do not wait for them."""
+    begun: list[str] = []
+    held = {one: Future[Done]() for one in "abc"}
 
-    def cost(member: Member, changed: bool) -> Calls:
-        return Calls(reads=200 if changed else 20, writes=1)
+    class Held(Executor):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            begun.append(args[0].stack)
+            if len(begun) > 1:  # "c" is begun beside "a"; "b" only after it
+                held[begun[-1]].set_result(Done(Outcome(begun[-1])))
+            if begun == ["a", "c"]:
+                held["a"].set_result(Done(Outcome("a")))
+            return held[args[0].stack]
 
-    journal = Journal(tmp_path / "journal.jsonl")
-    members = {one: Member(one, subscription="s") for one in "ab"}
-    rollout = Rollout("up", members, journal, lambda _: None, "run")
-    limits = Limits(stacks=2, per_subscription=2)
-    begun, pause = rollout._begin([members["a"], members["b"]], [], limits, cost)
-    assert [one.stack for one in begun] == ["a"]
-    assert pause is not None
-    assert (2 * 200 - 250) / 25 < pause <= (2 * 200 - 225) / 22.5
-    rollout._give_back(members["a"], Outcome("a", changes={"update": 1}), cost)
-    assert rollout._begin([members["b"]], [], limits, cost)[0] == []
-    rollout._give_back(members["a"], Outcome("a"), cost)
-    assert rollout._begin([members["b"]], [], limits, cost) == ([members["b"]], None)
+    keys = {"a": "kv1/x", "b": "kv1/y", "c": "kv2/x"}
+    members = {one: Member(one, keys=frozenset([key])) for one, key in keys.items()}
+    rollout = Rollout("up", members, Journal(tmp_path / "journal.jsonl"), lambda _: None, "run")
+    rollout.ring("all", [Task(one, "up", "digest") for one in "abc"], Held(), 3, STRICT)
+    assert begun == ["a", "c", "b"]
+
+
+@pytest.mark.parametrize(
+    ("address", "certificates"),
+    [("tcp://cluster:8786", True), ("tls://cluster:8786", False), ("cluster:8786", True)],
+)
+def test_a_cluster_that_anybody_may_use_is_refused(
+    address: str, certificates: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reaches the port of such a scheduler runs code with the deployer's login. The message has the
+    lines that set certificates up."""
+    pytest.importorskip("distributed")
+    import dask
+
+    own = {"require-encryption": True, "tls.ca-file": "ca.pem", "tls.client.cert": "own.pem"}
+    with (
+        dask.config.set({f"distributed.comm.{name}": own[name] if certificates else None for name in own}),
+        pytest.raises(OperateError, match="expected tls://HOST:PORT") as refused,
+        executor(address, 1),
+    ):
+        pass
+    assert "export DASK_DISTRIBUTED__COMM__TLS__CA_FILE=ca.pem" in str(refused.value)
 
 
 def test_a_journal_survives_a_record_that_was_cut_off(tmp_path: Path) -> None:
@@ -129,9 +149,9 @@ def test_a_person_reads_every_outcome_in_a_line(tmp_path: Path) -> None:
     _, _, records = carried_out(tmp_path, workers, "abc")
     lines = [line for one in records if (line := shown(one))]
     assert lines == [
-        "all, wave 1: a, b, c",
+        "all: a, b, c",
         "  ok      a: 2 to update; 0.0 s",
         "  FAILED  b: refused by Azure; 2.5 s",
-        "halted: failed: b (none is allowed in a wave); not begun: c",
+        "halted: failed: b (none is allowed in a ring); not begun: c",
     ]
     assert all(json.loads(json.dumps(one)) == one for one in records)

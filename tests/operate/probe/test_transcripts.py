@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +12,6 @@ from localazure import seed
 from operate.__main__ import main
 from operate.probe.command import Probe
 from operate.probe.conversation import Sanitizer
-from tests.localazure.observed.fact import Fact
 from tests.operate.probe.asking import STORAGE, Asking
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -94,22 +91,6 @@ def test_the_files_say_what_was_found(probe: Probe) -> None:
     profile = json.loads(files["profile.json"])
     assert profile["missing_grant"] == "fails_later"
     assert profile["throttling"] == "token_bucket"
-
-
-def test_rows_of_the_wire_tests(probe: Probe, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--rows` prints Python that makes the wire tests' own `Fact`s, named after the answers."""
-    file = tmp_path / "probe.json"
-    file.write_text(probe.files(AT)["probe.json"])
-    assert main(["probe", "--rows", str(file)]) == 0
-    made: dict[str, Any] = {"Fact": Fact}
-    exec(capsys.readouterr().out, made)
-    facts = made["FACTS"]
-    assert len(facts) > 50
-    refused = [fact for fact in facts if fact.has.get("error.code") == "AccessPolicyNotConfiguredForKeyVault"]
-    assert refused
-    assert all(fact.name.startswith(tuple(one.switch for one in probe.answers)) for fact in facts)
-    file.write_text("{}")
-    assert main(["probe", "--rows", str(file)]) == 2
 
 
 def test_without_yes_it_only_says_what_it_would_do(capsys: pytest.CaptureFixture[str]) -> None:

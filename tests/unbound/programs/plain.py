@@ -73,14 +73,12 @@ grant = keyvault.AccessPolicy(
     },
     opts=pulumi.ResourceOptions(depends_on=[key]),
 )
-version = KeyVersion("claims-key-version", {"key_id": pulumi.Output.concat(vault.id, "/keys/", key.name)})
+version = KeyVersion("claims-key-version", key_id=pulumi.Output.concat(vault.id, "/keys/", key.name))
 CustomerManagedKey(
     "claims-binding",
-    {
-        "account_id": account.id,
-        "key_uri_with_version": version.key_uri_with_version,
-        "vault_id": vault.id,
-        "account_digest": json.dumps(said.get("tags")),
-    },
-    pulumi.ResourceOptions(depends_on=[grant], deleted_with=account, protect=True),
+    account_id=account.id,
+    key_uri_with_version=version.key_uri_with_version,
+    vault_id=vault.id,
+    account_digest=json.dumps(said.get("tags")),
+    opts=pulumi.ResourceOptions(depends_on=[grant], deleted_with=account, protect=True),
 )

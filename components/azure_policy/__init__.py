@@ -1,1 +1,0 @@
-"""The policy pack's constraints as Azure Policy (`guardrails`, `constraints`, `conditions`)."""

@@ -1,0 +1,184 @@
+"""The arguments of a service that say how its data is encrypted: by whose key, where it is, who uses it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pulumi
+
+from components.access_model import ACCESS_POLICY, MANAGED_HSM, RBAC
+from components.arguments import checks, names
+from components.arguments.inputs import (
+    ArgumentRule,
+    Arguments,
+    ComponentArguments,
+    argument,
+    camel_case,
+    known_text,
+)
+from components.arguments.problem import Problem
+from components.key import RotationArguments
+from core import arm_ids
+from core.roles import HSM_CRYPTO_USER
+
+CUSTOMER_MANAGED, MICROSOFT_MANAGED = "customerManaged", "microsoftManaged"
+SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH = "systemAssigned", "userAssigned", "systemAndUserAssigned"
+GRANTED, REVOKED = "granted", "revoked"
+
+
+def _one_vault(vault: "ServiceVaultArgs") -> Iterator[Problem]:
+    if vault.id is not None and vault.name:
+        yield Problem("name", "is for a vault made here, but id names one that exists; remove one of them")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceVaultArgs(Arguments):
+    """The vault of a service: made here, or one that exists."""
+
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (ArgumentRule(_one_vault, ("id", "name")),)
+
+    name: str = argument("", check=names.VAULT.checked)
+    """Optional. Name of the vault made here, globally unique. Default: `kv-<name>`."""
+    id: pulumi.Input[str] | None = argument(None, check=checks.resource_id(arm_ids.VAULT))
+    """Optional. ARM id of an existing vault, in any subscription of the tenant. No vault is made then."""
+    key_operators: Sequence[str] = argument((), check=checks.principal)
+    """Optional. Object ids that may create new versions of the key, which a higher `key.generation` does;
+    `deployer` is the identity that runs Pulumi. With `accessModel: rbac` they get the role Key Vault Crypto
+    Officer at the vault, before the key is made. An operator who already has an access policy or this role,
+    from elsewhere, is refused: if several programs share a vault, only the one that owns it lists its
+    operators."""
+
+
+def _made_or_existing_key(key: "ServiceKeyArgs") -> Iterator[Problem]:
+    for one in ("name", "expires_after_days", "rotates_after_days"):
+        if key.id is not None and one in key.given:
+            yield Problem(
+                camel_case(one),
+                "is for a key made here, but id names one that exists; remove one of them",
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceKeyArgs(RotationArguments):
+    """The key of a service: made here, or one that exists."""
+
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (ArgumentRule(_made_or_existing_key, ("id",)),)
+
+    name: str = argument("", check=names.KEY.checked)
+    """Optional. Name of the key made here. Default: `cmk-<name>`."""
+    id: pulumi.Input[str] | None = argument(None, check=checks.key_id)
+    """Optional. ARM id of an existing RSA 2048 key, without a version, in a vault or a managed HSM:
+    `.../managedHSMs/HSM/keys/KEY`. Neither vault nor key is made then."""
+    generation: int | None = argument(None, minimum=0)
+    """Optional. A higher number creates a new version of the key and binds the account to it. A lower one is
+    refused. The update must reach the vault: with `network.access: closed` none does."""
+    pin: str | None = argument(None, check=checks.key_version)
+    """Optional. Key version (32 hexadecimal digits) to stay on. Default: the newest that is enabled."""
+
+
+def _without_customer_key(service: "EncryptionArguments") -> Iterator[Problem]:
+    for path, given in (("vault", service.vault.given), ("key", service.key.given)):
+        if given and not service.has_key:
+            yield Problem(
+                path,
+                "is for a customer-managed key, but found encryption: microsoftManaged; remove one of them "
+                "or, for an account that is to leave its key, keep both and set unbindAccount to its name",
+            )
+
+
+def _vault_of_key(service: "EncryptionArguments") -> Iterator[Problem]:
+    key_id, vault_id = known_text(service.key.id), known_text(service.vault.id)
+    if service.key.id is not None and service.vault.name:
+        yield Problem("vault.name", "is for a vault made here, but key.id names a key in one that exists")
+    if key_id and vault_id and not arm_ids.same(arm_ids.key_id(key_id).parent.text, vault_id):
+        yield Problem("key.id", f"is not a key of the vault {vault_id!r}; remove vault.id, key.id is enough")
+
+
+def _managed_hsm(service: "EncryptionArguments") -> Iterator[Problem]:
+    if not service.in_managed_hsm:
+        return
+    if "access_model" in service.given:
+        yield Problem(
+            "accessModel",
+            "is for a vault, but key.id names a key of a managed HSM, which has roles of its own; remove it",
+        )
+    if service.vault.key_operators:
+        yield Problem(
+            "vault.keyOperators",
+            "is for a vault, but key.id names a key of a managed HSM; remove it, and have an administrator "
+            f"of the HSM give them the role {HSM_CRYPTO_USER.name!r} (az keyvault role assignment create)",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionArguments(ComponentArguments):
+    """How the data of a service is encrypted."""
+
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
+        ArgumentRule(_without_customer_key, ("encryption", "unbind_account", "vault", "key")),
+        ArgumentRule(_vault_of_key, ("vault", "key")),
+        ArgumentRule(_managed_hsm, ("access_model", "vault", "key")),
+    )
+
+    encryption: str = argument(CUSTOMER_MANAGED, choices=(CUSTOMER_MANAGED, MICROSOFT_MANAGED))
+    """Optional. Who manages the key that encrypts the data at rest: `customerManaged` (default) or
+    `microsoftManaged`. A customer-managed key can be added later."""
+    identity: str = argument(SYSTEM_ASSIGNED, choices=(SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH))
+    """Optional. Which identity uses the key. `systemAssigned` (default): the account's own, bound in two
+    phases; `userAssigned` or `systemAndUserAssigned`: an identity made before the account, which is then
+    created with its key."""
+    access_model: str = argument(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
+    """Optional. How the vault grants the use of its keys: `accessPolicy` (default) or `rbac`. For an existing
+    vault, the one that it uses."""
+    access: str = argument(GRANTED, choices=(GRANTED, REVOKED))
+    """Optional. Whether the account may use the key; `granted` by default. `revoked` removes the grant:
+    requests for the account's data then answer 403, while vault, key, account and binding stay; `granted`
+    restores it."""
+    unbind_account: str | None = argument(None, check=names.ACCOUNT.checked)
+    """Optional. Name of the account that `encryption: microsoftManaged` may unbind from the customer-managed
+    key; it needs `access: granted`. No data is lost; vault, key and access stay as long as this is set, and
+    so do their settings. If the account is protected, run `pulumi up` with this change alone first."""
+    vault: ServiceVaultArgs = ServiceVaultArgs()
+    """Optional. The vault: made here, or one that exists."""
+    key: ServiceKeyArgs = ServiceKeyArgs()
+    """Optional. The key: made here, or one that exists."""
+
+    @property
+    def unbinds(self) -> bool:
+        """Whether the account is put back on Microsoft-managed keys, while the customer's key stays."""
+        return self.encryption == MICROSOFT_MANAGED and self.unbind_account is not None
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the service has a customer-managed key: its data is under it, or was until unbound."""
+        return self.encryption == CUSTOMER_MANAGED or self.unbinds
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the account may not use its key."""
+        return self.access == REVOKED
+
+    @property
+    def binds_in_two_phases(self) -> bool:
+        """Whether the account's own identity uses the key, which exists only once the account does."""
+        return self.identity == SYSTEM_ASSIGNED
+
+    @property
+    def in_managed_hsm(self) -> bool:
+        """Whether the key is in a managed HSM, whose own roles grant it."""
+        return self.has_key and arm_ids.in_managed_hsm(known_text(self.key.id) or "")
+
+    @property
+    def grants_by(self) -> str:
+        """How the use of the key is granted: the vault's access model, or a managed HSM's own roles."""
+        return MANAGED_HSM if self.in_managed_hsm else self.access_model
+
+    @property
+    def makes_key(self) -> bool:
+        """Whether the key is made here."""
+        return self.has_key and self.key.id is None
+
+    @property
+    def makes_vault(self) -> bool:
+        """Whether the vault is made here."""
+        return self.makes_key and self.vault.id is None

@@ -1,0 +1,72 @@
+"""Calls of providers' functions, before anything is made.
+
+Owns: the call, its errors, and how an answer says that a resource does not exist.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi.runtime import invoke_async
+
+from core.resource_types import parse_urn
+from core.roles import CRYPTO_OFFICER
+
+# Ids in the text of another error may contain these digits: only the status itself counts.
+_ABSENT = re.compile(
+    r"\bStatus=404\b|\bstatus code 404\b|\bRESPONSE 404\b|\b404 Not Found\b|\b[A-Za-z]*NotFound\b"
+)
+
+
+def is_absent(error: str) -> bool:
+    """Whether the error of an azure-native function says that the resource does not exist."""
+    return _ABSENT.search(error) is not None
+
+
+State = Mapping[tuple[str, str], Mapping[str, Any]]
+"""The outputs of resources by type token and logical name, whatever their parents."""
+
+
+def explained(error: str) -> str:
+    """The error with its fix, where azure-native may not read a key: in a vault under Azure RBAC, Resource
+    Manager may ask for a role on the vault's data, and says so with 400 (pulumi-azure-native#890)."""
+    fix = missing_data_role(error)
+    return f"{error}\n  {fix}" if fix else error
+
+
+def missing_data_role(error: str) -> str | None:
+    """The fix for a key that may not be read through Resource Manager; None for another error."""
+    if "name=KeyVault/ManagementPlane" not in error:
+        return None
+    return (
+        f"fix: give the deploying principal the role {CRYPTO_OFFICER.name!r} on the vault or its resource "
+        "group, or set vault.keyOperators: [deployer], which does so before the key is made; it is needed "
+        "even to read a key through Resource Manager"
+    )
+
+
+class InvokeError(pulumi.RunError):
+    """A provider's function failed; the message is the provider's, such as a refused login."""
+
+
+async def invoke(token: str, opts: pulumi.InvokeOptions | None = None, **arguments: Any) -> Mapping[str, Any]:
+    """The answer of a provider's function, also in a preview. Raises InvokeError."""
+    try:
+        answer: Mapping[str, Any] | None = await invoke_async(token, arguments, opts)
+    except Exception as error:  # the SDK raises nothing narrower for what a provider answers
+        raise InvokeError(explained(str(error))) from error
+    return answer or {}
+
+
+async def stack_state() -> State:
+    """What the stack's state has before this run changes anything. Raises InvokeError."""
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer = await invoke("pulumi:pulumi:readStackResourceOutputs", stackName=stack)
+    return by_type_and_name(answer.get("outputs") or {})
+
+
+def by_type_and_name(outputs: Mapping[str, Any]) -> State:
+    """A state from the engine's answer, which is by URN."""
+    found = {parse_urn(urn): resource for urn, resource in outputs.items()}
+    return {(urn.type, urn.name): resource["outputs"] or {} for urn, resource in found.items()}

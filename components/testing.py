@@ -1,0 +1,145 @@
+"""Pulumi's mocks with the answers that the components need, for unit tests of a program that uses them.
+
+No engine, no Azure and no login is there: a test sees what a program declares, and proves nothing about what
+Azure accepts. docs/unit-tests.md shows one to copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import grpc
+import pulumi
+from pulumi.runtime import mocks
+from pulumi.runtime import settings as runtime
+
+SUBSCRIPTION: Final = "11111111-1111-4111-8111-111111111111"
+TENANT: Final = "33333333-3333-4333-8333-333333333333"
+DEPLOYER: Final = "44444444-4444-4444-8444-444444444444"
+"""The object id of whoever deploys."""
+CLIENT: Final = "66666666-6666-4666-8666-666666666666"
+PRINCIPAL: Final = "55555555-5555-4555-8555-555555555555"
+"""The object id of each account's identity."""
+PROJECT_PRINCIPAL: Final = "77777777-7777-4777-8777-777777777777"
+VERSION: Final = "0123456789abcdef0123456789abcdef"
+"""The version of each key."""
+
+_IDENTITY: Final = {"principalId": PRINCIPAL, "tenantId": TENANT}
+_PATHS: Final = {
+    "azure-native:keyvault:Vault": ("Microsoft.KeyVault/vaults/{vaultName}", "vaultName"),
+    "azure-native:keyvault:Key": ("Microsoft.KeyVault/vaults/{vaultName}/keys/{keyName}", "keyName"),
+    "azure-native:cognitiveservices:Account": (
+        "Microsoft.CognitiveServices/accounts/{accountName}",
+        "accountName",
+    ),
+    "azure-native:managedidentity:UserAssignedIdentity": (
+        "Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}",
+        "resourceName",
+    ),
+    "azure-native:operationalinsights:Workspace": (
+        "Microsoft.OperationalInsights/workspaces/{workspaceName}",
+        "workspaceName",
+    ),
+}
+
+
+class AbsentError(grpc.RpcError):  # type: ignore[misc]
+    """What azure-native answers about a resource that is not there."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return "request failed: 404 Not Found"
+
+
+def existing_vault(**properties: Any) -> dict[str, Any]:
+    """A vault as azure-native tells of it; properties of None are left out."""
+    told = {"tenantId": TENANT, "enableSoftDelete": True, "enablePurgeProtection": True, **properties}
+    return {
+        "name": "kv-hub",
+        "location": "westeurope",
+        "properties": {name: value for name, value in told.items() if value is not None},
+    }
+
+
+class AzureMocks(mocks.Mocks):
+    """Answers as azure-native and azure-cmk would for a stack that has nothing yet.
+
+    `made` are the inputs of each resource that the program declared, by its logical name. `vault` is every
+    vault that exists elsewhere, and `key` every key there: None for a vault without keys.
+    """
+
+    def __init__(self) -> None:
+        self.made: dict[str, dict[str, Any]] = {}
+        self.vault: dict[str, Any] = existing_vault()
+        self.key: dict[str, Any] | None = {
+            "kty": "RSA",
+            "keySize": 2048.0,
+            "keyOps": ["wrapKey", "unwrapKey"],
+        }
+        self.accounts: set[str] = set()
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        return self.answer(args.token.partition(":")[2], args.args), []
+
+    def answer(self, function: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """The answer of a function, such as `keyvault:getVault`; empty where it has nothing to tell. Raises
+        AbsentError."""
+        match function:
+            case "authorization:getClientConfig":
+                login = {"clientId": CLIENT, "objectId": DEPLOYER}
+                return {**login, "subscriptionId": SUBSCRIPTION, "tenantId": TENANT}
+            case "keyvault:getVault":
+                return self.vault
+            case "keyvault:getKey" if self.key is not None:
+                return dict(self.key)
+            case "managedidentity:getUserAssignedIdentity":
+                return {"clientId": CLIENT, **_IDENTITY}
+            case "cognitiveservices:getProject":
+                return {"identity": {"type": "SystemAssigned", "principalId": PROJECT_PRINCIPAL}}
+            case "cognitiveservices:getAccount" if asked["accountName"] in self.accounts:
+                endpoint = "https://account.cognitiveservices.azure.com/"
+                identity = {"type": "SystemAssigned", **_IDENTITY}
+                return {"identity": identity, "properties": {"endpoint": endpoint}}
+            case "keyvault:getKey" | "cognitiveservices:getAccount" | "authorization:getRoleAssignment":
+                raise AbsentError
+        return {}
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        self.made[args.name] = args.inputs
+        outputs = dict(args.inputs)
+        if args.typ == "azure-native:cognitiveservices:Account":
+            self.accounts.add(str(args.inputs["accountName"]))
+        if "identity" in outputs:
+            # Identities go in as a list and come out as a map.
+            outputs["identity"] = {"type": outputs["identity"]["type"]}
+        if args.typ == "azure-native:resources:ResourceGroup":
+            outputs["name"] = args.inputs["resourceGroupName"]
+        if args.typ in _PATHS:
+            path, name = _PATHS[args.typ]
+            outputs["name"] = args.inputs[name]
+            group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{args.inputs['resourceGroupName']}"
+            return f"{group}/providers/{path.format(**args.inputs)}", outputs
+        if args.typ == "azure-cmk:index:KeyVersion":
+            place, key = args.inputs["keyId"].split("/keys/")
+            type, vault = place.split("/")[-2:]
+            uri = f"https://{vault}.{'managedhsm' if type == 'managedHSMs' else 'vault'}.azure.net/"
+            outputs |= {"keyName": key, "version": VERSION, "vaultUri": uri}
+            outputs["keyUriWithVersion"] = f"{uri}keys/{key}/{VERSION}"
+        return f"{args.name}-id", outputs
+
+
+def declared(program: Callable[[], object], azure: AzureMocks | None = None) -> dict[str, dict[str, Any]]:
+    """Runs a program to its end, and returns the inputs of each resource that it declared, by its logical
+    name. Raises what the program raises, such as the refusal of its arguments."""
+    azure = azure or AzureMocks()
+    saved, root = runtime.SETTINGS, runtime.get_root_resource()
+    try:
+        mocks.set_mocks(azure)
+        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
+    finally:
+        runtime.configure(saved)
+        runtime.set_root_resource(root)  # type: ignore[arg-type]
+    return azure.made

@@ -1,0 +1,311 @@
+"""Azure, one question or change a method: each runs in a thread and gives facts, or raises a ServiceError.
+
+Holds no rule and never waits. Keys and roles of a managed HSM are on its own API: Resource Manager shows an
+HSM's keys only to who has a role in it, and its roles to nobody
+(learn.microsoft.com/azure/key-vault/managed-hsm/access-control).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from core import adapters, arm_ids, key_uris
+from core.api_versions import ACCOUNTS, AUTHORIZATION, KEYS, VAULTS
+from core.arm_ids import ArmId
+from core.facts import Account, Deleted, Encryption, KeyVersion, PolicyEntry, RoleAssignment, Vault
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, hsm_assignment_name
+from provider.azure_client import AzureClient, ForeignHostError, Json, Principal
+from provider.failure import NOT_SENT, ServiceError
+from provider.responses import Accepted, Progress, failure_from
+from provider.waiting import Clock
+
+T = TypeVar("T")
+
+
+class Azure:
+    """Resource Manager and Key Vault as this provider needs them. Scopes in a managed HSM are ARM ids.
+
+    Every method makes one request (a list: one per page), never retries, and raises ServiceError. Those that
+    read one thing answer None for what is absent.
+    """
+
+    def __init__(self, client: AzureClient) -> None:
+        self._client = client
+
+    @property
+    def answered_at(self) -> float:
+        """The time of the last answer by Azure's own clock, in seconds since 1970; 0 before the first."""
+        return self._client.answered_at
+
+    async def principal(self) -> Principal:
+        """Who is logged in."""
+        return await _in_thread(self._client.principal, "logging in")
+
+    async def ask(
+        self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        """A question to Resource Manager that writes nothing, as JSON; `path` may be a next page's URL."""
+        target = path if path.startswith("https://") else _of(path, api_version)
+        return await self._json(f"{method} {path.partition('?')[0]}", method, target, body)
+
+    async def account(self, account: ArmId) -> Account | None:
+        doing = f"reading the account {account.name}"
+        return await self._found(doing, _of(account.text, ACCOUNTS), adapters.account)
+
+    async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
+        """PATCHes the account's `properties.encryption` and nothing else."""
+        wanted: dict[str, Any] = {"keySource": encryption.key_source}
+        if encryption.key_name:
+            wanted["keyVaultProperties"] = {
+                "keyName": encryption.key_name,
+                "keyVersion": encryption.key_version,
+                "keyVaultUri": encryption.key_vault_uri,
+                **(
+                    {"identityClientId": encryption.identity_client_id}
+                    if encryption.identity_client_id
+                    else {}
+                ),
+            }
+        body = {"properties": {"encryption": wanted}}
+        answer = await _in_thread(
+            lambda: self._client.send("PATCH", _of(account.text, ACCOUNTS), body),
+            f"changing the encryption of {account.name}",
+        )
+        return Accepted.of(answer)
+
+    async def progress(self, account: ArmId, operation_url: str) -> Progress:
+        """One look at a long-running operation."""
+        doing = f"polling the operation on {account.name}"
+        return Progress.of(await _in_thread(lambda: self._client.send("GET", operation_url), doing))
+
+    async def vault(self, vault: ArmId) -> Vault | None:
+        """A vault or managed HSM."""
+        adapt = adapters.managed_hsm if vault.in_managed_hsm else adapters.vault
+        return await self._found(f"reading the vault {vault.name}", _of(vault.text, VAULTS), adapt)
+
+    async def key_version(self, key: ArmId, version: str | None) -> KeyVersion | None:
+        """One version; the current one when `version` is None. An HSM's own API has its keys."""
+        doing = f"reading the key {key.name} of {key.parent.name}"
+        if key.in_managed_hsm:
+            target = f"{self._uri(key.parent)}/keys/{key.name}/{version or ''}?api-version={KEYS}"
+            return await self._found(doing, target, adapters.key_version_from_vault)
+        path = f"{key.text}/versions/{version}" if version else key.text
+        return await self._found(doing, _of(path, VAULTS), adapters.key_version)
+
+    async def key_versions(self, key: ArmId) -> list[KeyVersion]:
+        if key.in_managed_hsm:
+            return await self.live_key_versions(self._uri(key.parent), key.name)
+        doing = f"listing the versions of the key {key.name} of {key.parent.name}"
+        return [
+            adapters.key_version(one) for one in await self._list(doing, _of(f"{key.text}/versions", VAULTS))
+        ]
+
+    async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
+        """The versions as the vault's own API lists them, with their tags."""
+        doing = f"listing the versions of the key {name} at {vault_uri}"
+        listed = await self._list(doing, f"{vault_uri}/keys/{name}/versions?api-version={KEYS}")
+        return [adapters.key_version_from_vault(one) for one in listed]
+
+    async def tag_key_version(self, vault_uri: str, name: str, version: str, tags: dict[str, str]) -> None:
+        """Replaces the version's tags through the vault's own API."""
+        doing = f"tagging the version {version} of the key {name} at {vault_uri}"
+        target = f"{vault_uri}/keys/{name}/{version}?api-version={KEYS}"
+        await self._json(doing, "PATCH", target, {"tags": tags})
+
+    async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
+        """Makes a new version through the vault's own API."""
+        doing = f"rotating the key {name} at {vault_uri}"
+        target = f"{vault_uri}/keys/{name}/rotate?api-version={KEYS}"
+        return adapters.key_version_from_vault(await self._json(doing, "POST", target))
+
+    async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        """The assignments at or above a scope that count for a principal, also by a group that it is in."""
+        doing = f"listing the role assignments on {scope}"
+        if arm_ids.in_managed_hsm(scope):
+            return await self._hsm_role_assignments(doing, scope, principal_id)
+        found = []
+        for one in await self._list(doing, _assignments(scope, f"assignedTo('{principal_id}')")):
+            assignment = adapters.role_assignment(one)
+            if not assignment.role:
+                target = _of(one["properties"]["roleDefinitionId"], AUTHORIZATION)
+                assignment = adapters.role_assignment(one, await self._json(doing, "GET", target))
+            # The filter also lists what the principal has as a member of a group.
+            found.append(replace(assignment, principal_id=principal_id))
+        return found
+
+    async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        """The assignments at, above and below a scope that are the principal's own."""
+        doing = f"listing the role assignments of {principal_id} on {scope}"
+        if arm_ids.in_managed_hsm(scope):
+            there = await self._in_hsm(doing, scope)
+            return [one for one in there if one.principal_id.lower() == principal_id.lower()]
+        listed = await self._list(doing, _assignments(scope, f"principalId%20eq%20'{principal_id}'"))
+        return [adapters.role_assignment(one) for one in listed]
+
+    async def delete_role_assignment(self, assignment_id: str) -> None:
+        target = _of(assignment_id, AUTHORIZATION)
+        if arm_ids.in_managed_hsm(assignment_id):
+            name = f"/{arm_ids.name_of(assignment_id)}"
+            target = self._hsm_roles(arm_ids.parse(assignment_id).scope, name)
+        await self._json(f"deleting the role assignment {assignment_id}", "DELETE", target)
+
+    async def assign_hsm_role(self, scope: str, principal_id: str) -> RoleAssignment:
+        """Gives the role that the service needs of a key, at the id of a key in a managed HSM."""
+        role = (
+            f"Microsoft.KeyVault/providers/{arm_ids.ROLE_DEFINITION}/{HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id}"
+        )
+        made = await self._json(
+            f"assigning the role on {scope} to {principal_id}",
+            "PUT",
+            self._hsm_roles(scope, f"/{hsm_assignment_name(scope, principal_id)}"),
+            {"properties": {"roleDefinitionId": role, "principalId": principal_id}},
+        )
+        return adapters.local_role_assignment(_hsm_of(scope).text, made)
+
+    async def remove_policy(self, vault: ArmId, entry: PolicyEntry) -> None:
+        """Removes the key permissions of an access policy; what it grants on secrets stays."""
+        removed = {
+            "tenantId": entry.tenant_id,
+            "objectId": entry.object_id,
+            **({"applicationId": entry.application_id} if entry.application_id else {}),
+            "permissions": {"keys": list(entry.keys)},
+        }
+        await self._json(
+            f"removing the access policy of {entry.object_id} from {vault.name}",
+            "PUT",
+            _of(f"{vault.text}/accessPolicies/remove", VAULTS),
+            {"properties": {"accessPolicies": [removed]}},
+        )
+
+    async def deleted_accounts(self, subscription: str) -> list[Deleted]:
+        return await self._deleted(subscription, "Microsoft.CognitiveServices/deletedAccounts", ACCOUNTS)
+
+    async def deleted_vaults(self, subscription: str) -> list[Deleted]:
+        return await self._deleted(subscription, "Microsoft.KeyVault/deletedVaults", VAULTS)
+
+    async def _deleted(self, subscription: str, type: str, api_version: str) -> list[Deleted]:
+        target = _of(arm_ids.of_subscription(subscription, type), api_version)
+        try:
+            listed = await self._list(f"listing {type} of the subscription {subscription}", target)
+        except ServiceError as failure:
+            if failure.is_absent:
+                return []
+            raise
+        return [adapters.deleted(one) for one in listed]
+
+    async def _hsm_role_assignments(self, doing: str, scope: str, principal_id: str) -> list[RoleAssignment]:
+        """The assignments of a principal at a scope in an HSM, or above it.
+
+        Whether a list shows what is above its scope is not documented, so the scopes above are listed, too.
+        One that this login may not list counts as an assignment of a role that was not read.
+        """
+        hsm = _hsm_of(scope)
+        found = {one.id.lower(): one for one in await self._in_hsm(doing, scope)}
+        for above in (f"{hsm.text}/keys", hsm.text):
+            try:
+                found |= {one.id.lower(): one for one in await self._in_hsm(doing, above)}
+            except ServiceError as failure:
+                if failure.status != 403:
+                    raise
+                found[above] = RoleAssignment(above, principal_id, "of which this login sees none")
+        return [
+            one
+            for one in found.values()
+            if one.principal_id.lower() == principal_id.lower() and arm_ids.covers(one.scope, scope)
+        ]
+
+    async def _in_hsm(self, doing: str, scope: str) -> list[RoleAssignment]:
+        """What a list at a scope in an HSM shows."""
+        hsm = _hsm_of(scope).text
+        return [
+            adapters.local_role_assignment(hsm, one)
+            for one in await self._list(doing, self._hsm_roles(scope))
+        ]
+
+    def _hsm_roles(self, scope: str, name: str = "") -> str:
+        at = arm_ids.local_scope(scope).rstrip("/")
+        return f"{self._uri(_hsm_of(scope))}{at}/providers/{arm_ids.ROLE_ASSIGNMENT}{name}?api-version={KEYS}"
+
+    def _uri(self, vault: ArmId) -> str:
+        return key_uris.uri_of(vault, self._client.cloud)
+
+    async def _json(self, doing: str, method: str, target: str, body: Json | None = None) -> Json:
+        return await _in_thread(lambda: self._client.json(method, target, body), doing)
+
+    async def _list(self, doing: str, target: str) -> list[Json]:
+        return await _in_thread(lambda: self._client.pages(target), doing)
+
+    async def _found(self, doing: str, target: str, adapt: Callable[[Json], T]) -> T | None:
+        """What a GET brings; None for what is absent."""
+        try:
+            return adapt(await self._json(doing, "GET", target))
+        except ServiceError as failure:
+            if failure.is_absent:
+                return None
+            raise
+
+
+async def all_pages(ask: Callable[[str], Awaitable[Any]], path: str) -> list[Any]:
+    """What all pages of a list have, from the first one's path on; an answer of None counts as no page."""
+    found: list[Any] = []
+    link: str | None = path
+    while link:
+        page = await ask(link) or {}
+        found += page.get("value") or ()
+        link = page.get("nextLink")
+    return found
+
+
+class AzureClock:
+    """A clock whose `time` is Azure's time, by Azure's last answer. Azure decides by its own clock whether a
+    key version has expired, and this machine's clock may be wrong."""
+
+    def __init__(self, clock: Clock, azure: Azure) -> None:
+        self._clock = clock
+        self._azure = azure
+        self._answered_at = self._ahead = 0.0
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    def time(self) -> float:
+        if self._azure.answered_at != self._answered_at:
+            self._answered_at = self._azure.answered_at
+            self._ahead = self._answered_at - self._clock.time()
+        return self._clock.time() + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+
+
+def _of(path: str, api_version: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}api-version={api_version}"
+
+
+def _assignments(scope: str, filter: str) -> str:
+    return _of(f"{arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT)}?$filter={filter}", AUTHORIZATION)
+
+
+def _hsm_of(scope: str) -> ArmId:
+    """The managed HSM that an id is, or is in."""
+    local = arm_ids.local_scope(scope)
+    return arm_ids.vault_id(scope.rstrip("/").removesuffix(local.rstrip("/")))
+
+
+async def _in_thread(call: Callable[[], T], doing: str) -> T:
+    """Runs a call of the client beside the event loop, its errors made ServiceError."""
+
+    def guarded() -> T:
+        from azure.core.exceptions import AzureError  # noqa: PLC0415
+
+        try:
+            return call()
+        except AzureError as error:
+            raise failure_from(error, doing) from error
+        except ForeignHostError as error:
+            raise ServiceError(NOT_SENT, type(error).__name__, str(error), doing) from error
+
+    return await asyncio.to_thread(guarded)

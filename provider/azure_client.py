@@ -1,0 +1,196 @@
+"""Azure over HTTPS: requests with tokens of one login, answers as JSON. Each call of this project that no
+other client makes goes through here, from the provider and from `operate`.
+
+A token goes to the chosen cloud's own hosts only, each with the scope of its host. Redirects are not
+followed. Proxies and certificate authorities are those of the environment (HTTPS_PROXY, REQUESTS_CA_BUNDLE).
+azure-core is imported inside the functions: a preview without known ids never needs it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from core.clouds import Cloud
+from core.login import Login
+from provider import credential as credentials
+
+if TYPE_CHECKING:
+    from azure.core import PipelineClient
+    from azure.core.credentials import AccessToken, TokenCredential
+    from azure.core.rest import HttpResponse
+
+Json = Mapping[str, Any]
+
+
+class ForeignHostError(Exception):
+    """A request was about to leave for a host that is not the chosen cloud's, or not the one that was
+    asked."""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is logged in: GUIDs, "" where the token does not say."""
+
+    object_id: str = ""
+    tenant_id: str = ""
+    client_id: str = ""
+
+
+class AzureClient:
+    """Azure for one login; safe from several threads.
+
+    `retries`: how often a request is sent again by itself. `read_timeout`: seconds without a byte before a
+    request counts as lost. `policies`, `transport` and `credential` take the place of azure-core's, for
+    tests. `answered_at`: the `Date` of the last answer, in seconds since 1970; 0 before the first.
+    """
+
+    def __init__(
+        self,
+        login: Login,
+        *,
+        retries: int = 0,
+        connect_timeout: float = 10.0,
+        read_timeout: float = 60.0,
+        credential: TokenCredential | None = None,
+        policies: Sequence[Any] = (),
+        transport: Any = None,
+    ) -> None:
+        self.login = login
+        self.answered_at = 0.0
+        self._retries, self._policies = retries, policies
+        self._timeouts = {"connection_timeout": connect_timeout, "read_timeout": read_timeout}
+        self._transport = {"transport": transport} if transport else self._timeouts
+        self._credential = OneAtATime(credential) if credential else None
+        self._pipelines: dict[str, PipelineClient[Any, Any]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def cloud(self) -> Cloud:
+        return self.login.cloud
+
+    @property
+    def credential(self) -> OneAtATime:
+        """The login's credential, made when it is first needed."""
+        with self._lock:
+            if self._credential is None:
+                self._credential = OneAtATime(credentials.credential(self.login, **self._timeouts))
+            return self._credential
+
+    def principal(self) -> Principal:
+        """Who is logged in, from the claims of the token for Resource Manager (`oid`, `tid`, `appid`)."""
+        claims = credentials.claims(self.credential, self.cloud.arm_scope)
+        return Principal(*(claims.get(name, "") for name in ("oid", "tid", "appid")))
+
+    def send(self, method: str, target: str, body: Json | None = None) -> HttpResponse:
+        """The answer to one request; `target` is a URL, or a path of Resource Manager.
+
+        Raises ForeignHostError, and AzureError, also for an answer other than a success.
+        """
+        from azure.core.exceptions import HttpResponseError  # noqa: PLC0415
+        from azure.core.rest import HttpRequest  # noqa: PLC0415
+
+        url = self._url(target)
+        scope = self.cloud.token_scope(url)
+        if not scope:
+            raise ForeignHostError(
+                f"{url.partition('?')[0]} is not an endpoint of the {self.cloud.name} cloud"
+            )
+        response: HttpResponse = self._pipeline(scope).send_request(HttpRequest(method, url, json=body))
+        with suppress(ValueError, TypeError):
+            self.answered_at = parsedate_to_datetime(response.headers.get("Date") or "").timestamp()
+        if response.status_code >= 300:
+            raise HttpResponseError(response=response)
+        return response
+
+    def json(self, method: str, target: str, body: Json | None = None) -> Json:
+        """The object that `send` brings; empty for an answer without content. Raises what `send` raises."""
+        from azure.core.exceptions import HttpResponseError  # noqa: PLC0415
+
+        response = self.send(method, target, body)
+        if not response.content:
+            return {}
+        try:
+            found = response.json()
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise HttpResponseError("the answer is no JSON object", response=response)
+        return found
+
+    def pages(self, target: str) -> list[Json]:
+        """The items of all pages of a list, whose first page is at `target`. Raises what `send` raises."""
+        found: list[Json] = []
+        link = first = self._url(target)
+        while link:
+            # The next page's address comes from an answer, and the token goes with it.
+            if not self._same_service(link, first):
+                there, host = link.partition("?")[0], urlsplit(first).hostname
+                raise ForeignHostError(f"an answer links to {there}, which is not {host}")
+            page = self.json("GET", link)
+            found += page.get("value") or ()
+            link = page.get("nextLink") or ""
+        return found
+
+    def _url(self, target: str) -> str:
+        return target if "://" in target else f"{self.cloud.resource_manager}{target}"
+
+    def _same_service(self, one: str, other: str) -> bool:
+        """Whether both are Resource Manager's, or of one vault."""
+        return urlsplit(one).hostname == urlsplit(other).hostname or all(
+            map(self.cloud.is_resource_manager, (one, other))
+        )
+
+    def _pipeline(self, scope: str) -> PipelineClient[Any, Any]:
+        made_for = self.credential
+        with self._lock:
+            if scope not in self._pipelines:
+                self._pipelines[scope] = pipeline(
+                    self.cloud, made_for, scope, self._retries, self._policies, **self._transport
+                )
+            return self._pipelines[scope]
+
+
+class OneAtATime:
+    """A credential that asks for one token at a time: what comes second finds the first one's in its cache,
+    so that thirty bindings that begin together log in once."""
+
+    def __init__(self, credential: TokenCredential) -> None:
+        self._credential = credential
+        self._lock = threading.Lock()
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        with self._lock:
+            return self._credential.get_token(*scopes, **options)
+
+
+def pipeline(
+    cloud: Cloud,
+    credential: TokenCredential,
+    scope: str,
+    retries: int = 6,
+    watchers: Sequence[Any] = (),
+    **transport: Any,
+) -> PipelineClient[Any, Any]:
+    """What sends requests with tokens for a scope, each up to `retries` times more. Its log has no token, and
+    of a query only the API version. Unlike a management client, it registers no resource provider that an
+    answer says is missing: a question must not write."""
+    from azure.core import PipelineClient  # noqa: PLC0415
+    from azure.core.pipeline import policies  # noqa: PLC0415
+
+    logging = policies.HttpLoggingPolicy()
+    logging.allowed_query_params.add("api-version")
+    chain: list[Any] = [
+        policies.RequestIdPolicy(),
+        policies.UserAgentPolicy("language-cmk"),
+        *((policies.RetryPolicy(retry_total=retries),) if retries else ()),
+        *watchers,
+        policies.BearerTokenCredentialPolicy(credential, scope),
+        logging,
+    ]
+    return PipelineClient(cloud.resource_manager, policies=chain, **transport)

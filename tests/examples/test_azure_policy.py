@@ -1,0 +1,193 @@
+"""The constraints as Azure Policy: which resources are made, and that they are those of the policy pack."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from docs.examples.azure_policy.conditions import ADMINISTRATORS
+from docs.examples.azure_policy.constraints import (
+    AUDIT,
+    AUDIT_IF_NOT_EXISTS,
+    CONSTRAINTS,
+    CUSTOMER_KEY,
+    DENY,
+    Constraint,
+    definition_parameters,
+)
+from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
+from policies.rules import RULES
+from policies.rules.role_least_privilege import WIDER_ROLES
+from tests.support.recording import DEPLOYER, PRINCIPAL, SUBSCRIPTION, RecordingMonitor, run
+
+SCOPE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
+ASSIGNMENT, DEFINITION, EXEMPTION = ":PolicyAssignment", ":PolicyDefinition", ":PolicyExemption"
+BY_NAME = {rule.name: rule for rule in RULES}
+each = pytest.mark.parametrize("constraint", CONSTRAINTS, ids=lambda constraint: constraint.name)
+
+
+def guarded(**args: Any) -> RecordingMonitor:
+    return run(lambda: AzurePolicyGuardrails("cmk", {"scope": SCOPE, **args}))
+
+
+def test_every_constraint_is_assigned_once_and_defined_where_azure_has_no_definition() -> None:
+    """One assignment each under a name of its own; nothing else."""
+    made = guarded()
+    assert sorted(one.inputs["policyAssignmentName"] for one in made.of(ASSIGNMENT)) == sorted(
+        f"cmk-{one.name}" for one in CONSTRAINTS
+    )
+    assert sorted(one.inputs["policyDefinitionName"] for one in made.of(DEFINITION)) == sorted(
+        f"cmk-{one.name}" for one in CONSTRAINTS if one.built_in is None
+    )
+    expected = 1 + len(made.of(ASSIGNMENT)) + len(made.of(DEFINITION))
+    assert len(made.registered) == expected
+    assert {one.inputs["scope"] for one in made.of(ASSIGNMENT)} == {SCOPE}
+
+
+def test_accounts_without_a_key_are_audited_unless_deny_is_chosen() -> None:
+    """Deny refuses phase one, so it is never the default."""
+    for given, expected in ((None, AUDIT), (DENY, DENY)):
+        made = guarded(customer_managed_key_effect=given).of(ASSIGNMENT)
+        mine = next(one.inputs for one in made if one.inputs["policyAssignmentName"] == f"cmk-{CUSTOMER_KEY}")
+        assert mine["parameters"] == {"effect": {"value": expected}}
+        assert mine["policyDefinitionId"] == (
+            "/providers/Microsoft.Authorization/policyDefinitions/67121cc7-ff39-4ab8-b7e3-95b84dab487d"
+        )
+
+
+@each
+def test_a_constraint_names_what_the_pack_names(constraint: Constraint) -> None:
+    """Built-in ids are those in the metadata of the rules that it stands for; the pack has these rules."""
+    rules = [BY_NAME[name] for name in constraint.rules]
+    assert rules
+    assert (constraint.built_in is None) is (constraint.condition is not None)
+    for rule in rules if constraint.built_in else ():
+        assert f"azure-policy:{constraint.built_in}" in rule.same_as.split()
+
+
+@each
+def test_what_the_pack_refuses_is_denied_and_what_it_advises_audited(constraint: Constraint) -> None:
+    """By default; but for the key of phase one, and for a log, which Azure can only look for afterwards."""
+    default = constraint.effects[0]
+    if constraint.name == CUSTOMER_KEY:
+        assert default == AUDIT
+    elif AUDIT_IF_NOT_EXISTS in constraint.effects:
+        assert default == AUDIT_IF_NOT_EXISTS
+    else:
+        refused = all(BY_NAME[name].level == "mandatory" for name in constraint.rules)
+        assert default == (DENY if refused else AUDIT)
+
+
+def test_a_disabled_constraint_is_not_made() -> None:
+    """Neither its assignment nor its definition."""
+    made = guarded(effects={"key-rsa-2048": "Disabled", "vault-network": "Deny"})
+    names = {one.inputs["policyAssignmentName"]: one.inputs for one in made.of(ASSIGNMENT)}
+    assert "cmk-key-rsa-2048" not in names
+    assert names["cmk-vault-network"]["parameters"]["effect"] == {"value": "Deny"}
+    assert "cmk-key-rsa-2048" not in {one.inputs["policyDefinitionName"] for one in made.of(DEFINITION)}
+
+
+def test_a_definition_made_here_takes_its_effect_and_its_administrators() -> None:
+    """An assignment gives exactly the parameters that its definition declares, and waits for it."""
+    made = guarded(administrators=[DEPLOYER])
+    assignments = {one.inputs["policyAssignmentName"]: one for one in made.of(ASSIGNMENT)}
+    for definition in made.of(DEFINITION):
+        inputs, assignment = definition.inputs, assignments[definition.inputs["policyDefinitionName"]]
+        assert inputs["policyRule"]["then"] == {"effect": "[parameters('effect')]"}
+        assert set(assignment.inputs["parameters"]) == set(inputs["parameters"])
+        assert definition.urn in assignment.needs
+        named = ADMINISTRATORS in json.dumps(inputs["policyRule"])
+        assert ("administrators" in inputs["parameters"]) is named
+        if named:
+            assert assignment.inputs["parameters"]["administrators"] == {"value": [DEPLOYER]}
+
+
+def test_the_definitions_know_the_packs_wider_roles() -> None:
+    """A role that the pack refuses for a service is in Azure's condition too."""
+    condition = str(next(one.condition for one in CONSTRAINTS if one.name == "role-least-privilege"))
+    assert [role for role in WIDER_ROLES if role not in condition] == []
+    identity = next(one for one in CONSTRAINTS if one.name == "account-identity")
+    assert set(definition_parameters(identity)) == {"effect"}
+
+
+def test_an_exemption_has_a_reason_and_an_end() -> None:
+    """It is Azure's own exemption from that one assignment."""
+    exemption = {
+        "name": "phase-one",
+        "constraint": CUSTOMER_KEY,
+        "scope": SCOPE,
+        "reason": "the account is bound next",
+        "until": "2030-12-31",
+    }
+    made = guarded(customer_managed_key_effect=DENY, exemptions=[exemption])
+    only = made.one(EXEMPTION)
+    assert only.inputs["policyExemptionName"] == "cmk-phase-one"
+    assert only.inputs["expiresOn"] == "2030-12-31T23:59:59Z"
+    assert only.inputs["description"] == "the account is bound next"
+    assert only.inputs["policyAssignmentId"] == f"cmk-{CUSTOMER_KEY}-id"
+
+
+def test_fails_with_everything_that_is_wrong() -> None:
+    """Scope, effects and the parts of an exemption are all named before anything is made."""
+    wrong = {"name": "x", "constraint": "key-expired", "scope": SCOPE, "reason": " ", "until": "soon"}
+    given: Any = {
+        "scope": "/providers/Microsoft.Management/managementGroups/all",
+        "effects": {
+            "nothing": "Deny",
+            "key-rotation": "Deny",
+            CUSTOMER_KEY: "Deny",
+        },
+        "exemptions": [wrong],
+    }
+    with pytest.raises(ValueError, match="scope: found") as problem:
+        AzurePolicyGuardrails("c" * 60, given)
+    for words in (
+        "effects.nothing: is not a constraint; known are",
+        "effects.key-rotation: found 'Deny', expected one of Audit, Disabled",
+        f"effects.{CUSTOMER_KEY}: is set by customerManagedKeyEffect",
+        "exemptions[0].constraint: found 'key-expired', expected",
+        "exemptions[0].reason: is empty",
+        "exemptions[0].until: found 'soon', expected a date",
+        "characters, Azure allows 64",
+    ):
+        assert words in str(problem.value)
+
+
+def test_fails_on_an_exemption_from_a_constraint_that_is_not_assigned() -> None:
+    """There is no assignment that it could be exempt from."""
+    exemption = {
+        "name": "x",
+        "constraint": "key-expiry",
+        "scope": SCOPE,
+        "reason": "r",
+        "until": "2030-12-31",
+    }
+    with pytest.raises(
+        ValueError, match=r"exemptions\[0\].constraint: found 'key-expiry', which is not assigned"
+    ):
+        guarded(effects={"key-expiry": "Disabled"}, exemptions=[exemption])
+
+
+def test_the_program_guards_the_scope_that_it_is_configured_for() -> None:
+    """docs/examples/azure_policy is a program of its own, with settings of its own."""
+    program = Path(__file__).resolve().parents[2] / "docs" / "examples" / "azure_policy" / "__main__.py"
+    settings = {"scope": SCOPE, "effects": '{"key-expiry": "Disabled"}', "administrators": f'["{PRINCIPAL}"]'}
+
+    def configured() -> None:
+        pulumi.runtime.set_all_config({f"language-cmk:{name}": value for name, value in settings.items()}, [])
+        saved = list(sys.path)
+        try:
+            runpy.run_path(str(program))
+        finally:
+            sys.path[:] = saved
+            pulumi.runtime.set_all_config({}, [])
+
+    monitor = run(configured)
+    assert {one.inputs["scope"] for one in monitor.of(ASSIGNMENT)} == {SCOPE}
+    assert len(monitor.of(ASSIGNMENT)) == len(CONSTRAINTS) - 1

@@ -1,0 +1,372 @@
+"""Unmodified Azure clients against the running local Azure, beyond what the asynchronous ones (aio.py) do."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from azure.ai.language.conversations.authoring import ConversationAuthoringClient
+from azure.core.credentials import AzureKeyCredential
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
+from azure.core.rest import HttpRequest
+from azure.identity import ClientSecretCredential, DefaultAzureCredential
+from azure.keyvault.administration import KeyVaultAccessControlClient, KeyVaultRoleScope
+from azure.keyvault.keys import (
+    ApiVersion,
+    KeyClient,
+    KeyRotationLifetimeAction,
+    KeyRotationPolicy,
+    KeyRotationPolicyAction,
+)
+from azure.keyvault.keys.crypto import CryptographyClient, KeyWrapAlgorithm, SignatureAlgorithm
+from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
+from azure.mgmt.keyvault import KeyVaultManagementClient
+from azure.mgmt.resource.resources import ResourceManagementClient
+
+from localazure import seed
+from localazure.seed import DEPLOYER, READER, SUBSCRIPTION_ID, TENANT_ID
+from tests.localazure.clients.aio import vault_body
+from tests.support.azure import RunningAzure
+from tests.support.cloud import let_deployer_call
+
+MANAGEMENT = "https://management.azure.com/.default"
+DATA = bytes(range(32))
+
+
+@dataclass
+class Clients:
+    """The clients of one resource group, named `name`; so is what is made in it."""
+
+    name: str
+    groups: Any
+    vaults: Any
+    accounts: Any
+    credential: DefaultAzureCredential
+
+    @property
+    def uri(self) -> str:
+        return f"https://{self.name}.vault.azure.net"
+
+    def make_account(self) -> Any:
+        body = {"location": "westeurope", "kind": "TextAnalytics", "sku": {"name": "S"}}
+        body |= {"properties": {"customSubDomainName": self.name}}
+        return self.accounts.accounts.begin_create(self.name, self.name, body).result()
+
+    def make_vault(self) -> Any:
+        body = vault_body(DEPLOYER.object_id)
+        return self.vaults.vaults.begin_create_or_update(self.name, self.name, body).result()
+
+    def keys(self, credential: Any = None, **options: Any) -> Any:
+        return KeyClient(self.uri, credential or self.credential, **options)
+
+    def authoring(self, credential: Any = None) -> ConversationAuthoringClient:
+        endpoint = f"https://{self.name}.cognitiveservices.azure.com"
+        return ConversationAuthoringClient(
+            endpoint, credential or self.credential, polling_interval=0, retry_total=0
+        )
+
+
+@pytest.fixture
+def clients(azure: RunningAzure) -> Iterator[Clients]:
+    let_deployer_call(azure)
+    credential, name = DefaultAzureCredential(), f"own{uuid.uuid4().hex[:10]}"
+    with (
+        ResourceManagementClient(credential, SUBSCRIPTION_ID, retry_total=0) as resources,
+        KeyVaultManagementClient(credential, SUBSCRIPTION_ID, polling_interval=0) as vaults,
+        CognitiveServicesManagementClient(credential, SUBSCRIPTION_ID, polling_interval=0) as accounts,
+    ):
+        resources.resource_groups.create_or_update(name, {"location": "westeurope"})
+        yield Clients(name, resources.resource_groups, vaults, accounts, credential)
+
+
+def _secret(azure: RunningAzure, **changes: str) -> ClientSecretCredential:
+    given = {"tenant_id": TENANT_ID, "client_id": DEPLOYER.client_id}
+    return ClientSecretCredential(**{**given, "client_secret": azure.env["AZURE_CLIENT_SECRET"], **changes})
+
+
+def _reader(azure: RunningAzure) -> ClientSecretCredential:
+    return _secret(azure, client_id=READER.client_id, client_secret=azure.home.secrets()[READER.name])
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"client_secret": "wrong"}, "AADSTS7000215"),
+        ({"client_id": str(uuid.uuid4())}, "AADSTS700016"),
+        ({"tenant_id": seed.OTHER_TENANT_ID}, "AADSTS700016"),
+        ({"tenant_id": str(uuid.uuid4())}, "tenant"),
+    ],
+)
+def test_fails_to_sign_in_with_anything_wrong(
+    azure: RunningAzure, changes: dict[str, str], told: str
+) -> None:
+    """azure-identity shows Entra's own number for a wrong secret, application or tenant; a tenant that does
+    not exist is reported before any secret is sent."""
+    with pytest.raises((ClientAuthenticationError, ValueError), match=told):
+        _secret(azure, **changes).get_token(MANAGEMENT)
+
+
+def test_fails_for_a_reader_who_writes(azure: RunningAzure) -> None:
+    """The reader's client reads and is refused with AuthorizationFailed when it writes."""
+    with ResourceManagementClient(_reader(azure), SUBSCRIPTION_ID, retry_total=0) as client:
+        assert isinstance(list(client.resource_groups.list()), list)
+        with pytest.raises(HttpResponseError) as caught:
+            client.resource_groups.create_or_update("theirs", {"location": "westeurope"})
+    assert caught.value.status_code == 403
+    assert caught.value.error
+    assert caught.value.error.code == "AuthorizationFailed"
+
+
+def test_moving_the_clock_breaks_no_client(azure: RunningAzure, clients: Clients) -> None:
+    """A client that signed in goes on working when the cloud's clock jumps by a year, and so do new ones; an
+    expired token is refused as such."""
+    list(clients.groups.list())
+    azure.control("/clock", {"advance": 365 * 86400})
+    try:
+        list(clients.groups.list())
+        assert _secret(azure).get_token(MANAGEMENT).token
+        azure.control("/behaviour", {"token_seconds": 0})
+        with (
+            ResourceManagementClient(_secret(azure), SUBSCRIPTION_ID, retry_total=0) as late,
+            pytest.raises(ClientAuthenticationError, match="ExpiredAuthenticationToken"),
+        ):
+            list(late.resource_groups.list())
+    finally:
+        azure.control("/behaviour", {"token_seconds": 3599})
+        azure.control("/clock", {"advance": -365 * 86400})
+
+
+def test_many_clients_at_once_lose_no_write(clients: Clients) -> None:
+    """20 clients make 100 groups at the same time; every one is there with its own tag."""
+
+    def make(number: int) -> None:
+        body = {"location": "westeurope", "tags": {"number": str(number)}}
+        clients.groups.create_or_update(f"{clients.name}-{number}", body)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(make, range(100)))
+    prefix = f"{clients.name}-"
+    found = {g.name: (g.tags or {}).get("number") for g in clients.groups.list() if g.name.startswith(prefix)}
+    assert found == {f"{prefix}{number}": str(number) for number in range(100)}
+
+
+def test_projects_through_the_authoring_client(clients: Clients) -> None:
+    """Made, read, listed and deleted by the client's own methods, with a token, and read with a listed key
+    and no other."""
+    clients.make_account()
+    authoring = clients.authoring()
+    project = {"projectName": "orders", "projectKind": "Conversation", "language": "en"}
+    authoring.create_project("orders", project)
+    assert authoring.get_project("orders")["projectName"] == "orders"
+    key = clients.accounts.accounts.list_keys(clients.name, clients.name).key1
+    by_key = clients.authoring(AzureKeyCredential(key)).list_projects()
+    assert [found["projectName"] for found in by_key] == ["orders"]
+    with pytest.raises(HttpResponseError) as refused:
+        list(clients.authoring(AzureKeyCredential("0" * 32)).list_projects())
+    assert refused.value.status_code == 401
+    assert authoring.begin_delete_project("orders").result()["status"] == "succeeded"
+    with pytest.raises(ResourceNotFoundError):
+        authoring.get_project("orders")
+
+
+def test_operations_take_as_long_as_they_are_set_to(azure: RunningAzure, clients: Clients) -> None:
+    """The poller of the SDK runs until the cloud's clock has passed, not on the machine's."""
+    azure.control("/behaviour", {"operation_seconds": 300})
+    body = {"location": "westeurope", "kind": "TextAnalytics", "sku": {"name": "S"}}
+    poller = clients.accounts.accounts.begin_create(clients.name, clients.name, body)
+    try:
+        time.sleep(0.2)
+        assert not poller.done()
+        azure.control("/clock", {"advance": 400})
+        assert poller.result().properties.provisioning_state == "Succeeded"
+    finally:
+        azure.control("/behaviour", {"operation_seconds": 0})
+
+
+def test_everything_the_account_client_lists_can_be_listed(clients: Clients) -> None:
+    """SKUs, usages and free names answer in the client's shapes."""
+    clients.make_account()
+    client, type = clients.accounts, "Microsoft.CognitiveServices/accounts"
+    assert "S" in [sku.sku.name for sku in client.accounts.list_skus(clients.name, clients.name).value]
+    assert client.accounts.list_usages(clients.name, clients.name).value == []
+    assert {sku.kind for sku in client.resource_skus.list()} >= {"TextAnalytics", "AIServices"}
+    names = (f"x{clients.name}", clients.name)
+    free = [client.check_domain_availability(name, type).is_subdomain_available for name in names]
+    assert free == [True, False]
+
+
+def test_keys_of_resource_manager_are_made_once(clients: Clients) -> None:
+    """create_if_not_exist twice gives one version, which get and list show."""
+    clients.make_vault()
+    keys, group = clients.vaults.keys, clients.name
+    first = keys.create_if_not_exist(group, group, "k", {"properties": {"kty": "RSA", "keySize": 2048}})
+    again = keys.create_if_not_exist(group, group, "k", {"properties": {"kty": "EC"}})
+    assert again.key_uri_with_version == first.key_uri_with_version
+    assert (keys.get(group, group, "k").key_size, [key.name for key in keys.list(group, group)]) == (
+        2048,
+        ["k"],
+    )
+    (version,) = keys.list_versions(group, group, "k")
+    assert version.key_uri_with_version == first.key_uri_with_version
+
+
+def test_a_rotation_policy_through_the_clients_own_types(clients: Clients) -> None:
+    """Set, read and set again as it was read; a rotation then expires by it."""
+    clients.make_vault()
+    action, (rotate, notify) = (
+        KeyRotationLifetimeAction,
+        (
+            KeyRotationPolicyAction.rotate,
+            KeyRotationPolicyAction.notify,
+        ),
+    )
+    policy = KeyRotationPolicy(lifetime_actions=[action(rotate, time_after_create="P30D")], expires_in="P90D")
+    with clients.keys() as keys:
+        keys.create_rsa_key("k", size=2048)
+        assert keys.update_key_rotation_policy("k", policy).expires_in == "P90D"
+        kept = keys.get_key_rotation_policy("k")
+        assert [one.action for one in kept.lifetime_actions] == [rotate, notify]
+        assert keys.update_key_rotation_policy("k", kept).lifetime_actions[1].time_before_expiry == "P30D"
+        made = keys.rotate_key("k").properties
+        assert (made.expires_on - made.created_on).days == 90
+
+
+@pytest.mark.parametrize("version", ApiVersion)
+def test_every_api_version_of_the_client_is_understood(clients: Clients, version: ApiVersion) -> None:
+    """From 7.0 on a key tells how long it can be recovered, from 7.4 on that it cannot be exported; the
+    newest, which the client takes by itself, is a date again."""
+    clients.make_vault()
+    later = [known for known in ApiVersion if known is not ApiVersion.V2016_10_01]
+    with clients.keys(api_version=version) as keys:
+        keys.create_key("k", "EC")
+        found = keys.get_key("k").properties
+        assert found.recoverable_days == (90 if version in later else None)
+        assert (found.exportable is False) == (version in later[: later.index(ApiVersion.V7_4) + 1])
+        assert [one.name for one in keys.list_properties_of_keys(max_page_size=1)] == ["k"]
+
+
+def test_a_signature_and_an_empty_version_segment(clients: Clients) -> None:
+    """The vault verifies what it signed, and `/keys/NAME//wrapkey`, as clients spell "the current version",
+    survives the way over proxy and TLS."""
+    clients.make_vault()
+    with clients.keys() as keys:
+        key = keys.create_rsa_key("k", size=2048)
+        with CryptographyClient(key, clients.credential) as client:
+            signature = client.sign(SignatureAlgorithm.ps256, DATA).signature
+            assert client.verify(SignatureAlgorithm.ps256, DATA, signature).is_valid
+        url = f"{clients.uri}/keys/k//wrapkey?api-version=7.6"
+        request = HttpRequest("POST", url, json={"alg": "RSA-OAEP-256", "value": "AAAA"})
+        response = keys.send_request(request)
+    assert (response.status_code, response.json()["kid"]) == (200, key.id)
+
+
+def test_who_is_not_granted_gets_the_vaults_own_403(azure: RunningAzure, clients: Clients) -> None:
+    """Another principal with a valid token is refused by the vault, and says so in the audit log."""
+    clients.make_vault()
+    with clients.keys(_reader(azure)) as keys, pytest.raises(HttpResponseError) as refused:
+        keys.create_rsa_key("not-mine")
+    assert refused.value.status_code == 403
+    assert "does not have keys create permission" in str(refused.value)
+    mine = [e for e in azure.control("/audit")["value"] if e["objectId"] == READER.object_id]
+    assert (mine[-1]["operation"], mine[-1]["result"]) == ("KeyCreate", "Forbidden")
+
+
+def test_a_managed_hsm_through_its_own_clients(azure: RunningAzure, clients: Clients) -> None:
+    """Roles are listed, given, read and taken; keys are made, rotated and used by who has one, whatever
+    Resource Manager says; and who has none is refused and in the audit log."""
+    properties = {"tenantId": TENANT_ID, "initialAdminObjectIds": [DEPLOYER.object_id]}
+    body = {"location": "westeurope", "sku": {"family": "B", "name": "Standard_B1"}, "properties": properties}
+    made = clients.vaults.managed_hsms.begin_create_or_update(clients.name, clients.name, body).result()
+    uri = f"https://{clients.name}.managedhsm.azure.net"
+    assert made.properties.hsm_uri == f"{uri}/"
+    roles, keys = KeyVaultAccessControlClient(uri, clients.credential), KeyClient(uri, clients.credential)
+    definitions = {
+        one.role_name: str(one.id) for one in roles.list_role_definitions(KeyVaultRoleScope.GLOBAL)
+    }
+    user, service = (
+        definitions[f"Managed HSM Crypto {name}"] for name in ("User", "Service Encryption User")
+    )
+    given = roles.create_role_assignment(KeyVaultRoleScope.KEYS, user, DEPLOYER.object_id)
+    first = keys.create_rsa_key("cmk", size=2048, hardware_protected=True)
+    assert first.key_type == "RSA-HSM"
+    rotated = keys.rotate_key("cmk")
+    versions = {one.version for one in keys.list_properties_of_key_versions("cmk")}
+    assert versions == {first.properties.version, rotated.properties.version}
+    crypto = CryptographyClient(rotated, clients.credential)
+    locked = crypto.wrap_key(KeyWrapAlgorithm.rsa_oaep_256, DATA).encrypted_key
+    assert crypto.unwrap_key(KeyWrapAlgorithm.rsa_oaep_256, locked).key == DATA
+    name = uuid.uuid4()
+    roles.create_role_assignment("/keys/cmk", service, READER.object_id, name=name)
+    granted: Any = roles.get_role_assignment("/keys/cmk", name)
+    assert granted.properties.scope == "/keys/cmk"
+    assert str(name) in {found.name for found in roles.list_role_assignments("/keys/cmk")}
+    roles.delete_role_assignment("/keys/cmk", name)
+    with pytest.raises(ResourceNotFoundError):
+        roles.get_role_assignment("/keys/cmk", name)
+    roles.delete_role_assignment(KeyVaultRoleScope.KEYS, str(given.name))
+    for credential in (clients.credential, _reader(azure)):
+        with pytest.raises(HttpResponseError, match=r"Not authorized to access .*keys/read/action"):
+            KeyClient(uri, credential).get_key("cmk")
+    mine = [e for e in azure.control("/audit")["value"] if e["objectId"] == READER.object_id]
+    assert (mine[-1]["operation"], mine[-1]["result"]) == ("KeyGet", "Forbidden")
+
+
+def test_a_private_endpoints_whole_life(clients: Clients) -> None:
+    """Network, subnet, endpoint, zone and zone group are made, listed, tagged and deleted, each polled; a
+    diagnostic setting is made and deleted by the client for any resource."""
+    # Where it is used: it takes seconds to import, and every run collects this file.
+    from azure.mgmt.network import NetworkManagementClient
+
+    vault, group = clients.make_vault(), clients.name
+    with (
+        ResourceManagementClient(clients.credential, SUBSCRIPTION_ID, polling_interval=0) as resources,
+        NetworkManagementClient(clients.credential, SUBSCRIPTION_ID, polling_interval=0) as network,
+    ):
+        any_resource: Any = resources.resources
+        nets: Any = network.virtual_networks
+        space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
+        body = {"location": "westeurope", "properties": space}
+        made = nets.begin_create_or_update(group, "vnet", body).result()
+        assert made.properties.provisioning_state == "Succeeded"
+        prefix: Any = {"properties": {"addressPrefix": "10.0.1.0/24"}}
+        subnet = network.subnets.begin_create_or_update(group, "vnet", "ends", prefix).result()
+        link = {"name": "link", "properties": {"privateLinkServiceId": vault.id, "groupIds": ["vault"]}}
+        properties = {"subnet": {"id": subnet.id}, "privateLinkServiceConnections": [link]}
+        ends: Any = network.private_endpoints
+        wanted = {"location": "westeurope", "properties": properties}
+        endpoint = ends.begin_create_or_update(group, "end", wanted).result()
+        assert endpoint.properties.custom_dns_configs[0].ip_addresses == ["10.0.1.4"]
+        provider = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/{group}/providers"
+        zone = f"{provider}/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
+        any_resource.begin_create_or_update_by_id(
+            zone, {"location": "global"}, api_version="2024-06-01"
+        ).result()
+        config = {"name": "vault", "properties": {"privateDnsZoneId": zone}}
+        zones: Any = network.private_dns_zone_groups
+        wanted = {"properties": {"privateDnsZoneConfigs": [config]}}
+        zones.begin_create_or_update(group, "end", "default", wanted).result()
+        assert [found.name for found in zones.list("end", group)] == ["default"]
+        tagged = nets.update_tags(group, "vnet", {"tags": {"a": "b"}})
+        assert (tagged.tags, tagged.etag != made.etag) == ({"a": "b"}, True)
+        with pytest.raises(HttpResponseError, match="in use"):
+            nets.begin_delete(group, "vnet").result()
+        zones.begin_delete(group, "end", "default").result()
+        ends.begin_delete(group, "end").result()
+        nets.begin_delete(group, "vnet").result()
+        for absent, name in ((ends, "end"), (nets, "vnet")):
+            with pytest.raises(ResourceNotFoundError):
+                absent.get(group, name)
+        setting = f"{vault.id}/providers/Microsoft.Insights/diagnosticSettings/audit"
+        logs = [{"categoryGroup": "audit", "enabled": True}]
+        wanted = {"properties": {"storageAccountId": "/subscriptions/s", "logs": logs}}
+        version = {"api_version": "2021-05-01-preview"}
+        any_resource.begin_create_or_update_by_id(setting, wanted, **version).result()
+        assert any_resource.get_by_id(setting, **version).properties["logs"][0]["categoryGroup"] == "audit"
+        any_resource.begin_delete_by_id(setting, **version).result()
+        with pytest.raises(ResourceNotFoundError):
+            any_resource.get_by_id(setting, **version)

@@ -1,0 +1,143 @@
+"""Commands in forks of a Python whose imports are done are processes as any others."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import warm_host, warm_python
+from tests.support.warm_host import WarmChildren
+from tests.support.warm_python import WarmPython
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere forks are not safe")
+TELL = "import json, os, sys; print(json.dumps({**dict(os.environ), 'argv': sys.argv, 'cwd': os.getcwd()}))"
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmPython]:
+    """One that has imported a module of its folder, and passed over one that is not there."""
+    folder = tmp_path_factory.mktemp("warm")
+    (folder / "imported.py").write_text("value = ['as it was']")
+    with contextlib.closing(WarmPython(["imported", "missing"], folder)) as made:
+        yield made
+
+
+def said(python: WarmPython, *words: str, cwd: Path, **env: str) -> tuple[bytes, bytes, int]:
+    """What a command wrote to both streams, and its exit code."""
+    command = [sys.executable, "-u", *words]
+    with WarmChildren(python).run(command, cwd=str(cwd), env=env, read_output=True) as child:
+        assert child.stdout
+        assert child.stderr
+        return child.stdout.read(), child.stderr.read(), child.wait()
+
+
+def written(folder: Path, code: str) -> Path:
+    """A script of its own folder, which is a program as Pulumi's are."""
+    folder.mkdir()
+    (folder / "__main__.py").write_text(code)
+    return folder
+
+
+def test_a_command_has_its_own_environment_alone(
+    python: WarmPython, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a variable of who started the Python nor one of another command: no login can get there."""
+    monkeypatch.setenv("ARM_CLIENT_SECRET", "of this process")
+    program = str(written(tmp_path / "program", TELL))
+    for name in ("one", "other"):
+        found: dict[str, Any] = json.loads(said(python, program, "a", cwd=tmp_path, ONLY=name)[0])
+        assert found == {"ONLY": name, "argv": [program, "a"], "cwd": str(tmp_path)}
+
+
+def test_what_a_command_changes_stays_there(python: WarmPython, tmp_path: Path) -> None:
+    """Also in modules that were imported before it: they are there at once, and as they were."""
+    program = written(
+        tmp_path / "program",
+        "import sys; found = sys.modules['imported']; print(found.value[0]); found.value[0] = 'changed'",
+    )
+    for _ in range(2):
+        assert said(python, str(program), cwd=tmp_path) == (b"as it was\n", b"", 0)
+
+
+def test_a_module_of_a_sdk_is_loaded_before_any_command(tmp_path: Path) -> None:
+    """The modules of a provider's SDK are loaded on first use, which is not left to every fork."""
+    (tmp_path / "sdk").mkdir()
+    (tmp_path / "sdk" / "__init__.py").write_text(
+        "from pulumi._utils import lazy_import\npart = lazy_import('sdk.part')"
+    )
+    (tmp_path / "sdk" / "part.py").write_text("import os\nloaded_by = os.getpid()")
+    program = written(
+        tmp_path / "program", "import os, sdk; print(sdk.part.loaded_by in (os.getpid(), os.getpgrp()))"
+    )
+    with contextlib.closing(WarmPython(["sdk.part"], tmp_path)) as made:
+        assert said(made, str(program), cwd=tmp_path) == (b"False\n", b"", 0)
+
+
+def test_a_command_runs_as_the_interpreter_would_run_it(python: WarmPython, tmp_path: Path) -> None:
+    """A folder, a script and a module; imports from its folder, its exit code, and its traceback."""
+    folder = written(tmp_path / "program", "import beside; raise SystemExit(beside.CODE)")
+    (folder / "beside.py").write_text("CODE = 32")
+    for words in ((str(folder),), (str(folder / "__main__.py"),), ("-m", "beside_runner")):
+        (folder / "beside_runner.py").write_text("import runpy; runpy.run_path('__main__.py')")
+        assert said(python, *words, cwd=folder)[2] == 32
+    failing = written(tmp_path / "failing", "raise ValueError('refused')")
+    _, errors, code = said(python, str(failing), cwd=tmp_path)
+    assert (errors.splitlines()[-1], code) == (b"ValueError: refused", 1)
+
+
+WAIT = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
+
+
+def test_a_command_ends_with_the_block_that_ran_it(python: WarmPython, tmp_path: Path) -> None:
+    """Its whole process group, as when the engine hangs up."""
+    command = [sys.executable, "-u", str(written(tmp_path / "program", WAIT))]
+    with WarmChildren(python).run(command, cwd=str(tmp_path), env={}, read_output=True) as child:
+        assert child.stdout
+        assert int(child.stdout.readline()) == child.pid == os.getpgid(child.pid)
+    assert child.wait() == -signal.SIGTERM
+
+
+def test_every_command_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    """Also when that is killed: nothing goes on creating what nobody records."""
+    program = written(tmp_path / "program", WAIT)
+    starter = (
+        "import sys, pathlib; from tests.support.warm_python import WarmPython\n"
+        f"python = WarmPython([], pathlib.Path({str(tmp_path)!r}))\n"
+        f"command = [sys.executable, '-u', {str(program)!r}]\n"
+        "child = python.start(command, cwd='/', env={}, read_output=False)\n"
+        "child.wait()"
+    )
+    root = Path(warm_python.__file__).parents[2]
+    with subprocess.Popen([sys.executable, "-c", starter], cwd=root, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline()
+        process.kill()
+        # The end of the pipe comes once nobody is left who could write into it; else this waits for ever.
+        assert process.stdout.read() == b""
+
+
+def test_a_python_that_is_gone_is_an_error(tmp_path: Path) -> None:
+    """Of the commands that it ran, and of those that it is to run."""
+    made = WarmPython([], tmp_path)
+    words = {"cwd": str(tmp_path), "env": {}, "read_output": True}
+    command = [sys.executable, "-u", str(written(tmp_path / "program", WAIT))]
+    child = made.start(command, **words)  # type: ignore[arg-type]
+    made.close()
+    assert child.wait() == -signal.SIGKILL
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        made.start(command, **words)  # type: ignore[arg-type]
+
+
+def test_every_module_that_is_imported_before_exists() -> None:
+    """One that was renamed would only be slower, and nobody would notice."""
+    assert [name for name in warm_host.MODULES if find_spec(name) is None] == []

@@ -1,0 +1,116 @@
+"""The program, the policy pack and azure-cmk of many engines in forks of one Python whose imports are done:
+half of what a preview of one stack takes is the start of those processes.
+
+Owns: when that is possible, and a language host for each stack, which the engine attaches to
+(PULUMI_DEBUG_LANGUAGES). Does not own: forks (warm_python.py), and the protocol (engine/language_host.py).
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import shutil
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import language_pb2_grpc
+
+from engine.children import Children
+from engine.language_host import LanguageHost
+from tests.support.warm_python import Fork, WarmPython
+
+ATTACH = "PULUMI_DEBUG_LANGUAGES"
+"""Where the engine finds language hosts that run already. Source: pulumi 3.259, pkg/resource/plugin/
+langruntime_plugin.go (`GetLanguageAttachPort`)."""
+MODULES = (
+    *("grpc.aio", "grpc._channel", "grpc.experimental", "requests"),
+    *("settings", "components.service", "components.guards.preflight", "components.sdk_debug"),
+    *(
+        f"pulumi_azure_native.{module}"
+        for module in (
+            "authorization",
+            "cognitiveservices",
+            "keyvault",
+            "monitor",
+            "operationalinsights",
+            "resources",
+        )
+    ),
+    *("policies.pack", "policies.requests", "pulumi_policy"),
+    *("provider.host", "provider.azure", "provider.azure_client", "azure.core.rest", "azure.identity"),
+)
+"""What program, pack and provider import; what is missing here is only imported later, in every fork."""
+_starting = threading.Lock()
+
+
+class WarmChildren(Children):
+    """Children that are forks of a warm Python."""
+
+    def __init__(self, python: WarmPython) -> None:
+        super().__init__()
+        self._python = python
+
+    def _start(  # type: ignore[override]
+        self, command: Sequence[str], *, cwd: str, env: Mapping[str, str], read_output: bool
+    ) -> Fork:
+        return self._python.start(command, cwd=cwd, env=env, read_output=read_output)
+
+
+class _AttachedHost(LanguageHost):
+    def Cancel(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:
+        """Ends nothing: an engine says so at the end of each of its connections, while others go on. What
+        it started ends with the call that started it."""
+        return empty_pb2.Empty()
+
+
+@contextmanager
+def language_host(
+    environ: Mapping[str, str],
+    checkout: Path | None = None,
+    modules: tuple[str, ...] = MODULES,
+) -> Iterator[dict[str, str]]:
+    """Variables that let an engine attach to a language host, whose processes have `environ` and
+    the imports of a checkout, by default this folder; none where the engine is to start its own."""
+    launcher = _launcher(environ)
+    if launcher is None or environ.get(ATTACH):
+        yield {}
+        return
+    with _starting:
+        warm = warm_python(checkout or Path.cwd(), modules)
+    children = WarmChildren(warm)
+    server = grpc.server(ThreadPoolExecutor(thread_name_prefix="language-host"))
+    host = _AttachedHost("", launcher, children, environ)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield {ATTACH: f"python:{port}"}
+    finally:
+        children.end_all()
+        server.stop(grace=1).wait()
+
+
+@functools.cache
+def warm_python(checkout: Path, modules: tuple[str, ...]) -> WarmPython:
+    """One for each process, checkout and list of modules, until the process ends."""
+    made = WarmPython(modules, checkout)
+    atexit.register(made.close)
+    return made
+
+
+def _launcher(environ: Mapping[str, str]) -> Path | None:
+    """What the CLI's own language host starts a program with, which is beside it; None where it is missing,
+    or forks are not safe."""
+    command = shutil.which("pulumi", path=environ.get("PATH"))
+    if sys.platform != "linux" or not command:
+        return None
+    folders = (Path(command).parent, Path(command).resolve().parent)
+    found = (folder / "pulumi-language-python-exec" for folder in folders)
+    return next((one for one in found if one.is_file()), None)
