@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from core import adapters, demands, rights
+from core.resource_types import Kind
 from core.rights import Access
 from review import access, preview, protection
-from core.resource_types import Kind
 from review.snapshot import Moment, Snapshot
 from tests.one_answer.hsm_world import CRYPTO_USER, ENCRYPTION_USER, HSM, HSM_KEY, HsmWorld
 from tests.one_answer.world import GROUP

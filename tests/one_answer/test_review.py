@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from core.resource_types import Kind
 from core.rights import Access
 from review import access, preview, protection
-from core.resource_types import Kind
 from review.snapshot import Moment, Snapshot
 from tests.one_answer.situations import READ_BY_ALL, URI_OF_AN_HSM, Situation
 from tests.one_answer.world import World
