@@ -134,7 +134,7 @@ def _shut(vault: facts.Vault) -> tuple[str, str]:
     is not `pulumi up`, because an update without a refresh sees no difference in the vault."""
     unmet = demands.trusted_services(vault.network, vault.noun)
     how = f"cut off outside Pulumi, by the firewall of {vault.name!r}: {unmet.text if unmet else ''}"
-    return how, f"run `{unmet.az(vault_id=vault.id) if unmet else ''}`"
+    return how, f"run `{unmet.az(vault_id=vault.id or vault.name) if unmet else ''}`"
 
 
 def left_key(inputs: ServiceInputs, before: RecordedService, place: KeyLocation) -> str | None:

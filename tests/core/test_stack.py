@@ -120,7 +120,7 @@ def test_a_named_identity_uses_the_key_alone() -> None:
     [
         (types.VAULT, {"properties": {"a": 1}}, Kind.VAULT, {"properties": {"a": 1}}),
         (
-            "azure-native:resources:StackResource",
+            "azure-native:resources:Resource",
             {
                 "resourceProviderNamespace": "Microsoft.KeyVault",
                 "parentResourcePath": "vaults/kv",
@@ -131,7 +131,7 @@ def test_a_named_identity_uses_the_key_alone() -> None:
             {"vaultName": "kv", "keyName": "k"},
         ),
         (
-            "azapi:index/resource:StackResource",
+            "azapi:index/resource:Resource",
             {
                 "type": "Microsoft.KeyVault/vaults@2024-11-01",
                 "name": "kv",
@@ -141,7 +141,7 @@ def test_a_named_identity_uses_the_key_alone() -> None:
             {"vaultName": "kv", "properties": {"a": 1}},
         ),
         (
-            "azapi:index/resource:StackResource",
+            "azapi:index/resource:Resource",
             {"type": "Microsoft.KeyVault/vaults@2024-11-01", "body": "no JSON"},
             Kind.VAULT,
             {"properties": Mark.UNKNOWN},
