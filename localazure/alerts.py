@@ -5,17 +5,16 @@ The bodies are kept and echoed with ARM's defaults. No query runs and no alert i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from localazure import alert_queries
+from localazure.arm_type import GROUP, ArmType, Make
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.shapes import an_object, objects
-from localazure.tracked import TrackedType
 from localazure.web import Json, Request, ServiceError
 
-_PROVIDER = "Microsoft.Insights"
 _RECEIVERS = (
     "armRoleReceivers",
     "automationRunbookReceivers",
@@ -47,7 +46,7 @@ def _make_group(cloud: Cloud, request: Request, id: str, known: Json | None) -> 
     for name in ("emailReceivers", "smsReceivers"):
         receivers[name] = [{"status": "Enabled", **receiver} for receiver in receivers[name]]
     kept = {"groupShortName": given["groupShortName"], "enabled": given.get("enabled", True)}
-    return _body(request, id, known, "actionGroups", {**kept, **receivers})
+    return _body(request, {**kept, **receivers})
 
 
 def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
@@ -57,7 +56,7 @@ def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
     properties = {**_RULE_DEFAULTS, **sent, "createdWithApiVersion": request.api_version}
     if known:
         properties["createdWithApiVersion"] = known["properties"]["createdWithApiVersion"]
-    body = _body(request, id, known, "scheduledQueryRules", properties)
+    body = _body(request, properties)
     kept = {name: request.body[name] for name in ("kind", "identity") if request.body.get(name) is not None}
     return {**body, **kept, "etag": f'"{cloud.new_id()}"'}
 
@@ -70,26 +69,19 @@ def _properties(request: Request, required: tuple[str, ...]) -> dict[str, Any]:
     return given
 
 
-def _body(request: Request, id: str, known: Json | None, type: str, properties: Json) -> Json:
-    return {
-        "id": id,
-        "type": f"{_PROVIDER}/{type}",
-        "name": known["name"] if known else request.params["name"],
-        "location": request.body["location"],
-        "tags": request.body.get("tags") or {},
-        "properties": properties,
-    }
+def _body(request: Request, properties: Json) -> Json:
+    tags = request.body.get("tags") or {}
+    return {"location": request.body["location"], "tags": tags, "properties": properties}
 
 
-_GROUPS = TrackedType(
-    kind="actionGroup",
-    type=f"{_PROVIDER}/actionGroups",
-    make=_make_group,
-    regions=("global", *REGIONS),
-)
-_RULES = TrackedType(kind="scheduledQueryRule", type=f"{_PROVIDER}/scheduledQueryRules", make=_make_rule)
-_ASSUMED = "all of it: made from the specification"
-ROUTES = (*_GROUPS.routes(assumed=_ASSUMED), *_RULES.routes(assumed=_ASSUMED))
+def _type(kind: str, name: str, make: Make, regions: Collection[str]) -> ArmType:
+    path = f"{GROUP}/providers/Microsoft.Insights/{name}/{{name}}"
+    return ArmType(kind, path, make, regions=regions, tracked=True)
+
+
+_GROUPS = _type("actionGroup", "actionGroups", _make_group, ("global", *REGIONS))
+_RULES = _type("scheduledQueryRule", "scheduledQueryRules", _make_rule, REGIONS)
+ROUTES = (*_GROUPS.routes(), *_RULES.routes())
 
 
 def delete_in_group(cloud: Cloud, group_id: str) -> None:

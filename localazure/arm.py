@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from localazure import inventory, linked_access, locks, operations, policy_evaluation, shapes
+from localazure.arm_type import resource_not_found
 from localazure.authentication import subscription_in
 from localazure.authorization import require
 from localazure.cloud import Cloud, iso
@@ -105,7 +106,7 @@ def admit(cloud: Cloud, request: Request, route: Route) -> Request:
         linked_access.require(cloud, request, route.permission, place.scope)
     if request.method in _WRITES:
         _require_registration(cloud, request, place)
-    if place.group and place.scope.lower() != place.group.lower():
+    if place.group and (place.namespace or place.scope.lower() != place.group.lower()):
         _require_group(cloud, place, writes=request.method in _WRITES)
     if request.method == "PUT":
         _require_parent(cloud, place)
@@ -224,14 +225,3 @@ def _require_parent(cloud: Cloud, place: Place) -> None:
     if missing := inventory.missing_parent(cloud, parent):
         parts = missing.split("/")
         raise resource_not_found("/".join(parts[6:]), parts[4])
-
-
-def resource_not_found(resource: str, group: str) -> ServiceError:
-    """ARM's 404 for a resource, given as `namespace/type/name`."""
-    return ServiceError(
-        404,
-        "ResourceNotFound",
-        f"The Resource '{resource}' under resource group '{group}' was not found. For more details please go "
-        "to https://aka.ms/ARMResourceNotFoundFix",
-        gateway=True,
-    )

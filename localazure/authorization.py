@@ -1,40 +1,67 @@
 """Who may do what where: Azure RBAC by role assignments, scope inheritance and deny assignments.
 
 Owns: the assignments and the decision. Does not own: the roles (roles.py), the routes that change
-assignments (role_assignments.py), deny assignments (deny_assignments.py), Key Vault's access policies.
+assignments (role_assignments.py, deny_assignments.py), Key Vault's access policies.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from localazure.cloud import Cloud, iso
-from localazure.deny_assignments import denies
 from localazure.directory import find_principal
 from localazure.roles import BY_ID, BY_NAME, Role, role_from
 from localazure.web import Caller, Json, Request, ServiceError
 
-KIND = "roleAssignment"
+KIND, DENIED = "roleAssignment", "denyAssignment"
 CUSTOM = "roleDefinition"
 _BY_PRINCIPAL = "roleAssignment.principal"
 _TYPE = "Microsoft.Authorization/roleAssignments"
+_EVERYBODY = "00000000-0000-0000-0000-000000000000"
 
 
 def allows(cloud: Cloud, object_id: str, action: str, scope: str) -> bool:
     """Whether a principal may do an action (`Microsoft.KeyVault/vaults/write`) at an ARM scope."""
     allowed = any(role.allows(action) for role, _ in _roles_at(cloud, object_id, scope))
-    return allowed and not denies(cloud, object_id, scope, lambda denied: denied.allows(action))
+    return allowed and not _denies(cloud, object_id, scope, lambda denied: denied.allows(action))
 
 
 def allows_data(cloud: Cloud, object_id: str, data_action: str, scope: str) -> str | None:
     """The id of the role assignment that allows a data action at an ARM scope; None = refused."""
     for role, assignment in _roles_at(cloud, object_id, scope):
         if role.allows_data(data_action):
-            if denies(cloud, object_id, scope, lambda denied: denied.allows_data(data_action)):
+            if _denies(cloud, object_id, scope, lambda denied: denied.allows_data(data_action)):
                 return None
             return str(assignment["id"])
     return None
+
+
+def _denies(cloud: Cloud, object_id: str, scope: str, denied: Callable[[Role], bool]) -> bool:
+    """Whether a deny assignment at a scope, or at one above it, takes from a principal what `denied` looks
+    for."""
+    target = f"{scope.rstrip('/')}/".lower()
+    for _, body in cloud.store.scan(DENIED):
+        properties = body["properties"]
+        held = str(properties["scope"]).rstrip("/").lower()
+        inherited = target != f"{held}/" and properties.get("doNotApplyToChildScopes")
+        if inherited or not target.startswith(f"{held}/"):
+            continue
+        spared = object_id.lower() in _ids(properties, "excludePrincipals")
+        if spared or not _ids(properties, "principals") & {_EVERYBODY, object_id.lower()}:
+            continue
+        if any(denied(_denied(block)) for block in properties["permissions"]):
+            return True
+    return False
+
+
+def _ids(properties: Json, name: str) -> set[str]:
+    return {str(one["id"]).lower() for one in properties.get(name) or ()}
+
+
+def _denied(block: Json) -> Role:
+    words = ("actions", "notActions", "dataActions", "notDataActions")
+    return Role("", "", "", *(tuple(block.get(word) or ()) for word in words))
 
 
 def require(cloud: Cloud, request: Request, action: str, scope: str) -> None:

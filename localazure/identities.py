@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from localazure.arm_type import GROUP, SPECIFIED, ArmType
 from localazure.cloud import Cloud
 from localazure.directory import create_principal, delete_principal, find_principal
-from localazure.locations import normal_location
+from localazure.locations import REGIONS, normal_location
 from localazure.routes import Route
-from localazure.tracked import TrackedType
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 _TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
@@ -30,14 +30,11 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     return {
         "location": normal_location(request.body["location"]),
         "tags": request.body.get("tags") or {},
-        "id": id,
-        "name": known["name"] if known else name,
-        "type": _TYPE,
         "properties": properties,
     }
 
 
-def _location(id: str) -> Mapping[str, str]:
+def _location(_: Request, id: str) -> Mapping[str, str]:
     # Relative, as it was observed.
     return {"Location": id}
 
@@ -66,15 +63,18 @@ def _system_assigned(cloud: Cloud, request: Request) -> Response:
     return Response(200, {**kept, "tags": body["tags"] or {}, "properties": properties})
 
 
-_IDENTITIES = TrackedType(
+_IDENTITIES = ArmType(
     kind="identity",
-    type=_TYPE,
+    # Ids spell it so, as was observed.
+    path=f"{GROUP.replace('G', 'g')}/providers/{_TYPE}/{{name}}",
     make=_make,
+    regions=REGIONS,
+    tracked=True,
     removed=_removed,
-    groups="resourcegroups",
     created_headers=_location,
+    assumed="all but PUT: made from the specification",
 )
-ROUTES = _IDENTITIES.routes(assumed="all but PUT: made from the specification")
+ROUTES = _IDENTITIES.routes()
 OF_RESOURCES = (
     Route(
         "GET",
@@ -82,7 +82,7 @@ OF_RESOURCES = (
         f"{{resource*}}/providers/{_OF_RESOURCES}/default",
         f"{_OF_RESOURCES}/read",
         _system_assigned,
-        "all of it: made from the specification",
+        SPECIFIED,
     ),
 )
 delete_in_group = _IDENTITIES.delete_in_group

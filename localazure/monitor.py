@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from localazure import destinations, workspaces
+from localazure.arm_type import SPECIFIED, ArmType
 from localazure.cloud import Cloud, iso
 from localazure.routes import Route
 from localazure.shapes import an_object, objects
@@ -19,7 +20,6 @@ _DELIVERY = "diagnosticSetting.delivery"
 _TYPE = "Microsoft.Insights/diagnosticSettings"
 _CATEGORY_TYPE = "Microsoft.Insights/diagnosticSettingsCategories"
 _TYPED_SINCE = "2021"
-_TEMPLATE = f"{{resource*}}/providers/{_TYPE}"
 # The event streams of the cloud, and the log category under which Azure would deliver each.
 _STREAMS = {"audit": "AuditEvent", "encryption": "Audit"}
 
@@ -57,7 +57,7 @@ def _records(cloud: Cloud, delivery: Json) -> Iterator[Json]:
                 yield {**event, "category": category, "resourceId": delivery["resource"]}
 
 
-def _put(cloud: Cloud, request: Request) -> Response:
+def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = an_object(request.body.get("properties"), "properties")
     if wrong := [sink for sink in _SINKS if not isinstance(given.get(sink), (str, type(None)))]:
         raise ServiceError(400, "BadRequest", f"properties.{wrong[0]} has to be a resource's id.")
@@ -77,9 +77,8 @@ def _put(cloud: Cloud, request: Request) -> Response:
         given.get("eventHubAuthorizationRuleId"),
     )
     body = {
-        "id": _id(request).lower(),
+        "id": id.lower(),
         "type": None,
-        "name": request.params["name"],
         "location": None,
         "kind": None,
         "tags": None,
@@ -97,12 +96,11 @@ def _put(cloud: Cloud, request: Request) -> Response:
     }
     _require_known_categories(_resource(request), body)
     _require_free_sinks(cloud, _resource(request), body)
-    _end_delivery(cloud, _id(request))
+    _end_delivery(cloud, body)
     if cloud.behaviour.diagnostic_settings == "rewritten":
         body = _rewritten(_resource(request), body)
-    cloud.store.put(_KIND, _id(request), body)
-    _begin_delivery(cloud, _id(request), body)
-    return Response(200, _shown(body, request))
+    _begin_delivery(cloud, SETTINGS.id_of(request), body)
+    return body
 
 
 def _log(log: Json) -> Json:
@@ -148,22 +146,11 @@ def _enabled(body: Json) -> set[str]:
     return {str(log["category"] or log["categoryGroup"]) for log in logs if log["enabled"]}
 
 
-def _get(cloud: Cloud, request: Request) -> Response:
-    body = cloud.store.get(_KIND, _id(request))
-    if body is None:
-        name = request.params["name"]
-        message = f"The diagnostic setting '{name}' doesn't exist."
-        raise ServiceError(404, "ResourceNotFound", message)
-    return Response(200, _shown(body, request))
+def _absent(name: str) -> ServiceError:
+    return ServiceError(404, "ResourceNotFound", f"The diagnostic setting '{name}' doesn't exist.")
 
 
-def _list(cloud: Cloud, request: Request) -> Response:
-    prefix = f"{_resource(request)}/providers/{_TYPE}/"
-    found = [_shown(body, request) for _, body in cloud.store.scan(_KIND, prefix)]
-    return Response(200, {"value": found})
-
-
-def _shown(body: Json, request: Request) -> Json:
+def _shown(_: Cloud, request: Request, body: Json) -> Json:
     """The setting by api-version: the type is null in the observed ones, and named by later definitions."""
     return {**body, "type": _TYPE} if request.api_version >= _TYPED_SINCE else body
 
@@ -191,14 +178,6 @@ def _location_of(cloud: Cloud, resource: str) -> str:
 
 def _type_of(resource: str) -> str:
     return "/".join(resource.lower().split("/")[6:8])
-
-
-def _delete(cloud: Cloud, request: Request) -> Response:
-    if cloud.store.get(_KIND, _id(request)) is None:
-        return Response(204)
-    _end_delivery(cloud, _id(request))
-    cloud.store.delete(_KIND, _id(request))
-    return Response(200)
 
 
 def _categories(_: Cloud, request: Request) -> Response:
@@ -229,20 +208,13 @@ def _category(request: Request, name: str) -> Json:
     }
 
 
-def delete_in_group(cloud: Cloud, group_id: str) -> None:
-    """Ends the settings of every resource in a group that is being deleted."""
-    for id, _ in cloud.store.scan(_KIND, f"{group_id}/"):
-        _end_delivery(cloud, id)
-        cloud.store.delete(_KIND, id)
-
-
 def _begin_delivery(cloud: Cloud, id: str, body: Json) -> None:
     properties = body["properties"]
     if properties["workspaceId"]:
         categories = [log["category"] or log["categoryGroup"] for log in properties["logs"] if log["enabled"]]
         delivery = {
             "setting": id.lower(),
-            "resource": id[: id.lower().rindex(f"/providers/{_TYPE}/".lower())],
+            "resource": SETTINGS.scope_of(id),
             "categories": categories,
             "since": iso(cloud.clock.now()),
             "until": None,
@@ -250,9 +222,9 @@ def _begin_delivery(cloud: Cloud, id: str, body: Json) -> None:
         cloud.store.put(_DELIVERY, f"{properties['workspaceId']}|{cloud.new_id()}", delivery)
 
 
-def _end_delivery(cloud: Cloud, id: str) -> None:
+def _end_delivery(cloud: Cloud, body: Json) -> None:
     for key, delivery in cloud.store.scan(_DELIVERY):
-        if delivery["setting"] == id.lower() and delivery["until"] is None:
+        if delivery["setting"] == body["id"] and delivery["until"] is None:
             cloud.store.put(_DELIVERY, key, {**delivery, "until": iso(cloud.clock.now())})
 
 
@@ -260,31 +232,20 @@ def _resource(request: Request) -> str:
     return "/" + request.params["resource"].strip("/")
 
 
-def _id(request: Request) -> str:
-    return f"{_resource(request)}/providers/{_TYPE}/{request.params['name']}"
-
-
-_ASSUMED = "answers of api-versions after 2017-05-01-preview, every refusal"
-_OF_SPECIFICATION = "all of it: made from the specification"
-ROUTES = (
-    Route(
-        "GET",
-        Host.ARM,
-        f"{{resource*}}/providers/{_CATEGORY_TYPE}",
-        f"{_CATEGORY_TYPE}/read",
-        _categories,
-        _OF_SPECIFICATION,
-    ),
-    Route(
-        "GET",
-        Host.ARM,
-        f"{{resource*}}/providers/{_CATEGORY_TYPE}/{{name}}",
-        f"{_CATEGORY_TYPE}/read",
-        _one_category,
-        _OF_SPECIFICATION,
-    ),
-    Route("PUT", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/write", _put, _ASSUMED),
-    Route("GET", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/read", _get, _ASSUMED),
-    Route("DELETE", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/delete", _delete, _ASSUMED),
-    Route("GET", Host.ARM, _TEMPLATE, f"{_TYPE}/read", _list, _ASSUMED),
+SETTINGS = ArmType(
+    kind=_KIND,
+    path=f"{{resource*}}/providers/{_TYPE}/{{name}}",
+    make=_make,
+    shown=_shown,
+    removed=_end_delivery,
+    absent=_absent,
+    created_status=200,
+    assumed="answers of api-versions after 2017-05-01-preview, every refusal",
 )
+_CATEGORY, _READ = f"{{resource*}}/providers/{_CATEGORY_TYPE}", f"{_CATEGORY_TYPE}/read"
+ROUTES = (
+    Route("GET", Host.ARM, _CATEGORY, _READ, _categories, SPECIFIED),
+    Route("GET", Host.ARM, f"{_CATEGORY}/{{name}}", _READ, _one_category, SPECIFIED),
+    *SETTINGS.routes(),
+)
+delete_in_group = SETTINGS.delete_in_group

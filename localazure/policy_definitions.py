@@ -6,6 +6,7 @@ resource (policy_evaluation.py). All texts are assumed.
 
 from __future__ import annotations
 
+from localazure.arm_type import SUBSCRIPTION, ArmType
 from localazure.cloud import Cloud
 from localazure.policy_built_ins import RULES, TITLES
 from localazure.routes import Route
@@ -14,7 +15,6 @@ from localazure.web import Host, Json, Request, Response, ServiceError
 _KIND = "policyDefinition"
 _TYPE = "Microsoft.Authorization/policyDefinitions"
 _BUILT_IN = f"/providers/{_TYPE}"
-_OWN = f"/subscriptions/{{subscription}}/providers/{_TYPE}"
 _KNOWN = TITLES
 
 
@@ -27,7 +27,7 @@ def known_id(cloud: Cloud, definition_id: str) -> str | None:
     return None if body is None else str(body["id"])
 
 
-def _put(cloud: Cloud, request: Request) -> Response:
+def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = request.body.get("properties")
     if not isinstance(given, dict) or not isinstance(given.get("policyRule"), dict):
         raise ServiceError(
@@ -36,22 +36,7 @@ def _put(cloud: Cloud, request: Request) -> Response:
             "The policy definition has no policy rule; properties.policyRule must hold if and then.",
             gateway=True,
         )
-    known = cloud.store.get(_KIND, _id(request))
-    body: Json = {
-        "properties": {**given, "policyType": "Custom", "mode": given.get("mode") or "Indexed"},
-        "id": _id(request),
-        "type": _TYPE,
-        "name": request.params["name"],
-    }
-    cloud.store.put(_KIND, body["id"], body)
-    return Response(200 if known else 201, body)
-
-
-def _get(cloud: Cloud, request: Request) -> Response:
-    body = cloud.store.get(_KIND, _id(request))
-    if body is None:
-        raise _not_found(request.params["name"])
-    return Response(200, body)
+    return {"properties": {**given, "policyType": "Custom", "mode": given.get("mode") or "Indexed"}}
 
 
 def _get_built_in(cloud: Cloud, request: Request) -> Response:
@@ -63,32 +48,20 @@ def _get_built_in(cloud: Cloud, request: Request) -> Response:
     return Response(200, body)
 
 
-def _delete(cloud: Cloud, request: Request) -> Response:
-    body = cloud.store.get(_KIND, _id(request))
-    if body is None:
-        return Response(204)
-    cloud.store.delete(_KIND, _id(request))
-    return Response(200, body)
-
-
-def _list(cloud: Cloud, request: Request) -> Response:
-    prefix = f"/subscriptions/{request.params['subscription']}/"
-    return Response(200, {"value": [body for _, body in cloud.store.scan(_KIND, prefix)]})
-
-
 def _not_found(name: str) -> ServiceError:
     message = f"The policy definition '{name}' could not be found."
     return ServiceError(404, "PolicyDefinitionNotFound", message, gateway=True)
 
 
-def _id(request: Request) -> str:
-    return f"/subscriptions/{request.params['subscription']}/providers/{_TYPE}/{request.params['name']}"
-
-
+_OWN = ArmType(
+    kind=_KIND,
+    path=f"{SUBSCRIPTION}/providers/{_TYPE}/{{name}}",
+    make=_make,
+    absent=_not_found,
+    deleted_is_shown=True,
+    assumed="all of it",
+)
 ROUTES = (
-    Route("PUT", Host.ARM, f"{_OWN}/{{name}}", f"{_TYPE}/write", _put, "all of it"),
-    Route("GET", Host.ARM, f"{_OWN}/{{name}}", f"{_TYPE}/read", _get, "all of it"),
-    Route("DELETE", Host.ARM, f"{_OWN}/{{name}}", f"{_TYPE}/delete", _delete, "all of it"),
-    Route("GET", Host.ARM, _OWN, f"{_TYPE}/read", _list, "all of it"),
+    *_OWN.routes(),
     Route("GET", Host.ARM, f"{_BUILT_IN}/{{name}}", "", _get_built_in, "all of it"),
 )

@@ -8,83 +8,42 @@ assumed.
 from __future__ import annotations
 
 from localazure import authorization
+from localazure.arm_type import ArmType
 from localazure.cloud import Cloud, iso
-from localazure.policy_scopes import (
-    ASSIGNMENT,
-    ASSIGNMENTS,
-    EXEMPTION,
-    EXEMPTIONS,
-    ends,
-    exempted_by,
-    is_within,
-)
-from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.policy_scopes import ASSIGNMENT, ASSIGNMENTS, EXEMPTION, EXEMPTIONS, ends, is_within
+from localazure.web import Json, Request, ServiceError
 
-_TYPE = EXEMPTIONS
-_TEMPLATE = f"{{scope*}}/providers/{_TYPE}"
 _CATEGORIES = ("Waiver", "Mitigated")
 
 
-def _put(cloud: Cloud, request: Request) -> Response:
+def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = request.body.get("properties")
     given = given if isinstance(given, dict) else {}
     _check(given)
-    assignment = _assignment(cloud, request, given)
+    assignment = _assignment(cloud, _EXEMPTIONS.scope_of(id), given)
     authorization.require(cloud, request, f"{ASSIGNMENTS}/exempt/action", assignment["id"])
-    id, now = _id(request), iso(cloud.clock.now())
-    known = cloud.store.get(EXEMPTION, id)
-    by = request.caller.client_id if request.caller else ""
+    by, now = request.caller.client_id if request.caller else "", iso(cloud.clock.now())
     created = {"createdBy": by, "createdByType": "Application", "createdAt": now}
     if known:
         created = {name: known["systemData"][name] for name in created}
-    changed = {"lastModifiedBy": by, "lastModifiedByType": "Application", "lastModifiedAt": now}
-    body = {
+    return {
         "properties": {
             **{name: value for name, value in given.items() if value is not None},
             "policyAssignmentId": assignment["id"],
             "assignmentScopeValidation": given.get("assignmentScopeValidation") or "Default",
         },
-        "systemData": {**created, **changed},
-        "id": known["id"] if known else id,
-        "type": _TYPE,
-        "name": request.params["name"],
+        "systemData": {
+            **created,
+            "lastModifiedBy": by,
+            "lastModifiedByType": "Application",
+            "lastModifiedAt": now,
+        },
     }
-    cloud.store.put(EXEMPTION, id, body)
-    return Response(200 if known else 201, body)
 
 
-def _get(cloud: Cloud, request: Request) -> Response:
-    body = cloud.store.get(EXEMPTION, _id(request))
-    if body is None:
-        name = request.params["name"]
-        message = f"The policy exemption '{name}' could not be found."
-        raise ServiceError(404, "PolicyExemptionNotFound", message, gateway=True)
-    return Response(200, body)
-
-
-def _delete(cloud: Cloud, request: Request) -> Response:
-    if cloud.store.get(EXEMPTION, _id(request)) is None:
-        return Response(204)
-    cloud.store.delete(EXEMPTION, _id(request))
-    return Response(200)
-
-
-def _list(cloud: Cloud, request: Request) -> Response:
-    """Those at, above and below a scope."""
-    scope = _scope(request)
-    found = [
-        body
-        for _, body in cloud.store.scan(EXEMPTION, "/".join(scope.split("/")[:3]))
-        if is_within(scope, exempted_by(body)) or is_within(exempted_by(body), scope)
-    ]
-    return Response(200, {"value": found})
-
-
-def delete_in_group(cloud: Cloud, group_id: str) -> None:
-    """Takes back the exemptions at and below a group that is being deleted."""
-    for id, _ in cloud.store.scan(EXEMPTION, f"{group_id}/"):
-        cloud.store.delete(EXEMPTION, id)
+def _absent(name: str) -> ServiceError:
+    message = f"The policy exemption '{name}' could not be found."
+    return ServiceError(404, "PolicyExemptionNotFound", message, gateway=True)
 
 
 def _check(given: Json) -> None:
@@ -106,9 +65,9 @@ def _check(given: Json) -> None:
         )
 
 
-def _assignment(cloud: Cloud, request: Request, given: Json) -> Json:
+def _assignment(cloud: Cloud, scope: str, given: Json) -> Json:
     id = str(given.get("policyAssignmentId") or "")
-    found, scope = cloud.store.get(ASSIGNMENT, id), _scope(request)
+    found = cloud.store.get(ASSIGNMENT, id)
     if found is None:
         message = f"The policy assignment '{id}' is not found."
         raise ServiceError(404, "PolicyAssignmentNotFound", message, gateway=True)
@@ -124,17 +83,13 @@ def _assignment(cloud: Cloud, request: Request, given: Json) -> Json:
     return found
 
 
-def _scope(request: Request) -> str:
-    return "/" + request.params["scope"].strip("/")
-
-
-def _id(request: Request) -> str:
-    return f"{_scope(request)}/providers/{_TYPE}/{request.params['name']}"
-
-
-ROUTES = (
-    Route("PUT", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/write", _put, "all of it"),
-    Route("GET", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/read", _get, "all of it"),
-    Route("DELETE", Host.ARM, f"{_TEMPLATE}/{{name}}", f"{_TYPE}/delete", _delete, "all of it"),
-    Route("GET", Host.ARM, _TEMPLATE, f"{_TYPE}/read", _list, "all of it"),
+_EXEMPTIONS = ArmType(
+    kind=EXEMPTION,
+    path=f"{{scope*}}/providers/{EXEMPTIONS}/{{name}}",
+    make=_make,
+    absent=_absent,
+    around=True,
+    assumed="all of it",
 )
+ROUTES = _EXEMPTIONS.routes()
+delete_in_group = _EXEMPTIONS.delete_in_group

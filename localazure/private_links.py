@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from localazure.arm_type import ArmType
 from localazure.cloud import Cloud
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Json, Request, ServiceError
 
 _KIND = "privateEndpointConnection"
 _STATUSES = ("Pending", "Approved", "Rejected", "Disconnected")
-_ASSUMED = "all of it: made from the specification"
 
 
 def connect(
@@ -26,9 +26,11 @@ def connect(
         "description": "Auto-Approved" if approved else note,
         "actionsRequired": "None",
     }
+    *_, resource, _, name = id.split("/")
     body = {
         "id": id,
-        "name": id.rsplit("/", 1)[-1],
+        # Cognitive Services names what is below an account with the account's name (recorded).
+        "name": f"{resource}/{name}" if type.startswith("Microsoft.CognitiveServices/") else name,
         "type": type,
         "etag": cloud.new_id(),
         "properties": {
@@ -62,47 +64,24 @@ def drop_below(cloud: Cloud, resource_id: str) -> None:
         drop(cloud, body["id"])
 
 
-def routes(template: str, type: str, *, resource_id: Callable[[Cloud, Request], str]) -> tuple[Route, ...]:
-    """The rows below a resource type; `resource_id` gives the resource's id or raises its 404."""
+def routes(template: str, resource_id: Callable[[Cloud, Request], object]) -> tuple[Route, ...]:
+    """The rows below a resource type; `resource_id` raises the resource's 404."""
 
-    def found(cloud: Cloud, request: Request) -> Json:
-        resource, name = resource_id(cloud, request), request.params["connection"]
-        body = find(cloud, f"{resource}/privateEndpointConnections/{name}")
-        if body is None:
-            message = f"The private endpoint connection '{name}' could not be found."
-            raise ServiceError(404, "ResourceNotFound", message)
-        return body
+    def put(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+        if known is None:
+            raise _absent(request.params["connection"])
+        properties = known["properties"]
+        state = {**properties["privateLinkServiceConnectionState"], **_sent_state(request)}
+        changed = {**properties, "privateLinkServiceConnectionState": state}
+        return {**known, "etag": cloud.new_id(), "properties": changed}
 
-    def get(cloud: Cloud, request: Request) -> Response:
-        return Response(200, found(cloud, request))
+    path = f"{template}/privateEndpointConnections/{{connection}}"
+    return ArmType(_KIND, path, put, parent=resource_id, absent=_absent).routes()
 
-    def list_all(cloud: Cloud, request: Request) -> Response:
-        return Response(200, {"value": connections_of(cloud, resource_id(cloud, request))})
 
-    def put(cloud: Cloud, request: Request) -> Response:
-        body = found(cloud, request)
-        state = _sent_state(request)
-        kept = body["properties"]["privateLinkServiceConnectionState"]
-        properties = {**body["properties"], "privateLinkServiceConnectionState": {**kept, **state}}
-        body = {**body, "etag": cloud.new_id(), "properties": properties}
-        cloud.store.put(_KIND, body["id"], body)
-        return Response(200, body)
-
-    def delete(cloud: Cloud, request: Request) -> Response:
-        id = f"{resource_id(cloud, request)}/privateEndpointConnections/{request.params['connection']}"
-        if find(cloud, id) is None:
-            return Response(204)
-        drop(cloud, id)
-        return Response(200)
-
-    many = f"{template}/privateEndpointConnections"
-    one, action = f"{many}/{{connection}}", f"{type}/privateEndpointConnections"
-    return (
-        Route("GET", Host.ARM, many, f"{action}/read", list_all, _ASSUMED),
-        Route("GET", Host.ARM, one, f"{action}/read", get, _ASSUMED),
-        Route("PUT", Host.ARM, one, f"{action}/write", put, _ASSUMED),
-        Route("DELETE", Host.ARM, one, f"{action}/delete", delete, _ASSUMED),
-    )
+def _absent(name: str) -> ServiceError:
+    message = f"The private endpoint connection '{name}' could not be found."
+    return ServiceError(404, "ResourceNotFound", message)
 
 
 def _sent_state(request: Request) -> Json:

@@ -10,13 +10,11 @@ import re
 
 from localazure import (
     alerts,
-    authorization,
     cognitive,
     destinations,
     filters,
     identities,
     keyvault,
-    locks,
     monitor,
     network,
     operations,
@@ -25,6 +23,7 @@ from localazure import (
     workspaces,
 )
 from localazure.arm import being_deleted, find_group, group_not_found
+from localazure.arm_type import drop_extensions
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS, normal_location, required_location
 from localazure.paging import page
@@ -128,8 +127,7 @@ def _delete(cloud: Cloud, request: Request) -> Response:
     if operation_id is None:
         for service in _CONTENTS:
             service.delete_in_group(cloud, body["id"])
-        authorization.drop_below(cloud, body["id"])
-        locks.drop_below(cloud, body["id"])
+        drop_extensions(cloud, body["id"])
         operation_id = operations.begin(cloud, {"group": body["id"]}).id
         deleting = {**body, "properties": {"provisioningState": "Deleting"}, "deletion": operation_id}
         cloud.store.put(_KIND, body["id"], deleting)

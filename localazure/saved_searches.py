@@ -8,18 +8,16 @@ from __future__ import annotations
 import base64
 import secrets
 
+from localazure.arm_type import SPECIFIED, ArmType, parent_not_found
 from localazure.cloud import Cloud
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
-from localazure.workspaces import KEYS, KIND, SEARCHES
+from localazure.workspaces import KEYS, SEARCHES, WORKSPACES
 
-_WORKSPACES = "Microsoft.OperationalInsights/workspaces"
-_TYPE = f"{_WORKSPACES}/savedSearches"
 _REQUIRED = ("category", "displayName", "query")
 
 
-def _put(cloud: Cloud, request: Request) -> Response:
-    workspace = _workspace(cloud, request)
+def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = request.body.get("properties")
     given = given if isinstance(given, dict) else {}
     if missing := [name for name in _REQUIRED if not given.get(name)]:
@@ -27,17 +25,8 @@ def _put(cloud: Cloud, request: Request) -> Response:
             400, "InvalidParameter", f"properties.{', properties.'.join(missing)} has to be set."
         )
     kept = {name: value for name, value in given.items() if value is not None}
-    id = f"{workspace}/savedSearches/{request.params['name']}"
-    _require_etag(cloud.store.get(SEARCHES, id), request)
-    body: Json = {
-        "id": id,
-        "name": request.params["name"],
-        "type": _TYPE,
-        "etag": f'W/"{cloud.new_id()}"',
-        "properties": {"version": 2, **kept},
-    }
-    cloud.store.put(SEARCHES, body["id"], body)
-    return Response(200, body)
+    _require_etag(known, request)
+    return {"etag": f'W/"{cloud.new_id()}"', "properties": {"version": 2, **kept}}
 
 
 def _require_etag(known: Json | None, request: Request) -> None:
@@ -52,25 +41,8 @@ def _require_etag(known: Json | None, request: Request) -> None:
     raise ServiceError(409, "Conflict", "Newer data exists in the Customer Configuration Store.")
 
 
-def _get(cloud: Cloud, request: Request) -> Response:
-    name = request.params["name"]
-    body = cloud.store.get(SEARCHES, f"{_workspace(cloud, request)}/savedSearches/{name}")
-    if body is None:
-        raise ServiceError(404, "NotFound", f"Saved search '{name}' was not found.")
-    return Response(200, body)
-
-
-def _list(cloud: Cloud, request: Request) -> Response:
-    found = cloud.store.scan(SEARCHES, f"{_workspace(cloud, request)}/savedSearches/")
-    return Response(200, {"value": [body for _, body in found]})
-
-
-def _delete(cloud: Cloud, request: Request) -> Response:
-    id = f"{_workspace(cloud, request)}/savedSearches/{request.params['name']}"
-    if cloud.store.get(SEARCHES, id) is None:
-        return Response(204)
-    cloud.store.delete(SEARCHES, id)
-    return Response(200)
+def _absent(name: str) -> ServiceError:
+    return ServiceError(404, "NotFound", f"Saved search '{name}' was not found.")
 
 
 def _shared_keys(cloud: Cloud, request: Request) -> Response:
@@ -86,33 +58,23 @@ def _shared_keys(cloud: Cloud, request: Request) -> Response:
 
 def _workspace(cloud: Cloud, request: Request) -> str:
     p = request.params
-    group = f"/subscriptions/{p['subscription']}/resourceGroups/{p['group']}"
-    found: Json = cloud.store.get(KIND, f"{group}/providers/{_WORKSPACES}/{p['workspace']}")
+    found = WORKSPACES.find(cloud, WORKSPACES.path.format(**{**p, "name": p["workspace"]}))
     if found is None:
-        raise ServiceError(
-            404,
-            "ParentResourceNotFound",
-            "Can not perform requested operation on nested resource. Parent resource "
-            f"'{p['workspace']}' not found.",
-            gateway=True,
-        )
+        raise parent_not_found(p["workspace"])
     return str(found["id"])
 
 
-_WORKSPACE = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{_WORKSPACES}/{{workspace}}"
-_ALL, _ONE = f"{_WORKSPACE}/savedSearches", f"{_WORKSPACE}/savedSearches/{{name}}"
-_ASSUMED = "all of it: made from the specification"
+_WORKSPACE = WORKSPACES.path.replace("{name}", "{workspace}")
+_SEARCHES = ArmType(
+    kind=SEARCHES,
+    path=f"{_WORKSPACE}/savedSearches/{{name}}",
+    make=_make,
+    parent=_workspace,
+    absent=_absent,
+    created_status=200,
+)
+_ACTION = f"{WORKSPACES.type}/sharedKeys/action"
 ROUTES = (
-    Route("PUT", Host.ARM, _ONE, f"{_TYPE}/write", _put, _ASSUMED),
-    Route("GET", Host.ARM, _ONE, f"{_TYPE}/read", _get, _ASSUMED),
-    Route("DELETE", Host.ARM, _ONE, f"{_TYPE}/delete", _delete, _ASSUMED),
-    Route("GET", Host.ARM, _ALL, f"{_TYPE}/read", _list, _ASSUMED),
-    Route(
-        "POST",
-        Host.ARM,
-        f"{_WORKSPACE}/sharedKeys",
-        f"{_WORKSPACES}/sharedKeys/action",
-        _shared_keys,
-        _ASSUMED,
-    ),
+    *_SEARCHES.routes(),
+    Route("POST", Host.ARM, f"{_WORKSPACE}/sharedKeys", _ACTION, _shared_keys, SPECIFIED),
 )

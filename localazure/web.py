@@ -93,13 +93,17 @@ class Response:
     seconds: float = 0.0
 
 
+_JSON = "application/json; charset=utf-8"
+
+
 class ServiceError(Exception):
     """An error as Azure answers it: `{"error": {"code", "message", ...}}`.
 
     A request that ends in one has changed no document; the events it appended stay (Store.transaction).
 
     `gateway` marks ARM's own errors (header `x-ms-failure-cause: gateway`), which a resource
-    provider's errors do not carry. `extra` is merged into the error object (`innererror`, `target`).
+    provider's errors do not carry. `extra` is merged into the error object (`innererror`, `target`). `text`
+    goes out in place of the object, where it is set.
     """
 
     def __init__(
@@ -119,10 +123,13 @@ class ServiceError(Exception):
         self.gateway = gateway
         self.headers = dict(headers or {})
         self.extra = dict(extra or {})
+        self.text: str | None = None
 
     def response(self) -> Response:
         headers = dict(self.headers)
         if self.gateway:
             headers["x-ms-failure-cause"] = "gateway"
+        if self.text is not None:
+            return Response(self.status, self.text.encode(), {**headers, "content-type": _JSON})
         error = {"code": self.code, "message": self.message, **self.extra}
         return Response(self.status, {"error": error}, headers)

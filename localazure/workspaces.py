@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from localazure import operations
+from localazure.arm_type import GROUP, ArmType
 from localazure.cloud import Cloud, iso
+from localazure.locations import REGIONS
 from localazure.shapes import an_object
-from localazure.tracked import TrackedType
-from localazure.web import Json, Request
+from localazure.web import Host, Json, Request
 
 KIND = "workspace"
 SEARCHES, KEYS = "savedSearch", "workspace.keys"
@@ -18,6 +20,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = {name: value for name, value in sent.items() if value is not None}
     now = iso(cloud.clock.now())
     before = known["properties"] if known else {"customerId": cloud.new_id(), "createdDate": now}
+    operation = known.get("operation") if known else operations.begin(cloud, {"workspace": id}).id
     sku = an_object(given.get("sku"), "properties.sku")
     properties = {
         "customerId": before["customerId"],
@@ -42,12 +45,10 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         "modifiedDate": now,
     }
     return {
+        "operation": operation,
         "properties": properties,
         "location": request.body["location"],
         **({"tags": request.body["tags"]} if request.body.get("tags") is not None else {}),
-        "id": id,
-        "name": known["name"] if known else request.params["name"],
-        "type": _TYPE,
     }
 
 
@@ -57,6 +58,29 @@ def _removed(cloud: Cloud, body: Json) -> None:
         cloud.store.delete(SEARCHES, id)
 
 
-_WORKSPACES = TrackedType(kind=KIND, type=_TYPE, make=_make, removed=_removed)
-ROUTES = _WORKSPACES.routes(assumed="all of it: made from the specification")
-delete_in_group = _WORKSPACES.delete_in_group
+def _shown(cloud: Cloud, request: Request, body: Json) -> Json:
+    """A new one is Creating, until somebody has looked at it and its time has come."""
+    look = operations.poll if request.method == "GET" else operations.find
+    operation = look(cloud, str(body.get("operation")))
+    shown = {name: value for name, value in body.items() if name != "operation"}
+    if operation is None or operation.over(cloud.clock.now()):
+        return shown
+    return {**shown, "properties": {**shown["properties"], "provisioningState": "Creating"}}
+
+
+def _created(request: Request, id: str) -> dict[str, str]:
+    return {"Location": f"https://{Host.ARM}{id}?api-version={request.api_version}"}
+
+
+WORKSPACES = ArmType(
+    kind=KIND,
+    path=f"{GROUP}/providers/{_TYPE}/{{name}}",
+    make=_make,
+    regions=REGIONS,
+    tracked=True,
+    shown=_shown,
+    removed=_removed,
+    created_headers=_created,
+)
+ROUTES = WORKSPACES.routes()
+delete_in_group = WORKSPACES.delete_in_group

@@ -32,7 +32,7 @@ from core import adapters, api_versions, arm_ids, commands, resource_types
 from core.engine_values import UNKNOWN
 from core.environment import RECOVERS
 from operate import login
-from operate.azure import AzureReader, LiveAzure, UnansweredError
+from operate.azure import LiveAzure, UnansweredError
 from operate.stack import StackError, add_stack, pulumi
 
 OWN_PROVIDER = "azure-cmk:"
@@ -246,7 +246,7 @@ def declared(stack: str) -> tuple[list[dict[str, Any]], str]:
 def missing(
     created: Sequence[Mapping[str, Any]],
     document: Mapping[str, Any],
-    cloud: AzureReader,
+    cloud: LiveAzure,
     subscription_id: str,
 ) -> tuple[list[Missing], list[str]]:
     """Which of the resources that a preview would create exist, and why it is not known of others."""
@@ -275,7 +275,7 @@ def _as_recorded(state: Mapping[str, Any], id: str) -> dict[str, Any]:
 _KEPT = ("urn", "type", "inputs", "parent", "provider", "dependencies", "propertyDependencies", "protect")
 
 
-def _exists(cloud: AzureReader, state: Mapping[str, Any], id: str) -> bool:
+def _exists(cloud: LiveAzure, state: Mapping[str, Any], id: str) -> bool:
     try:
         if state["type"] == resource_types.ACCESS_POLICY:
             vault_id, _, object_id = id.rpartition("/accessPolicy/")

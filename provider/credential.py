@@ -9,8 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +29,13 @@ def complete(login: Login) -> Login:
     azure-native does the same. Unchanged where `az` is missing or not logged in: the first request for a
     token then says so. Raises LoginError when the account is of another cloud or tenant than configured.
     """
-    if login.method is not Method.CLI or not (az := shutil.which("az")):
+    if login.method is not Method.CLI:
+        return login
+    # Only a login by the CLI needs them, and each start of the plugin would import them.
+    import shutil  # noqa: PLC0415
+    import subprocess  # noqa: PLC0415
+
+    if not (az := shutil.which("az")):
         return login
     command = [az, "account", "show", "--output", "json"]
     if login.subscription_id:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import asdict, dataclass
 
+from localazure.arm_type import GROUP
 from localazure.cloud import Cloud
 from localazure.web import Json, Request, ServiceError
 
@@ -16,6 +17,7 @@ KIND = "account"
 DELETED = "account.deleted"
 _SUBDOMAIN = "account.subdomain"
 TYPE = "Microsoft.CognitiveServices/accounts"
+TEMPLATE = f"{GROUP}/providers/{TYPE}/{{account}}"
 RETENTION_SECONDS = 2 * 86400.0
 """How long a deleted account can be restored: 2 days in the recordings of 2021 to 2023."""
 
@@ -99,8 +101,7 @@ def is_key_vault(encryption: Json | None) -> bool:
 
 def id_of(request: Request) -> str:
     """The ARM id of the account a request is about."""
-    p = request.params
-    return f"/subscriptions/{p['subscription']}/resourceGroups/{p['group']}/providers/{TYPE}/{p['account']}"
+    return TEMPLATE.format(**request.params)
 
 
 def save(cloud: Cloud, account: Account) -> None:
@@ -151,6 +152,11 @@ def require(cloud: Cloud, id: str) -> Account:
     if account is None:
         raise not_found(id)
     return account
+
+
+def required(cloud: Cloud, request: Request) -> Account:
+    """The live account that a request is about. Raises ARM's 404."""
+    return require(cloud, id_of(request))
 
 
 def not_found(id: str) -> ServiceError:

@@ -11,120 +11,77 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from localazure import directory, in_flight
+from localazure.arm_type import ArmType
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import identity, rules, settling
-from localazure.cognitive.account import TYPE, Account
+from localazure.cognitive.account import Account
 from localazure.cognitive.kinds import find_kind
-from localazure.paging import page
-from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Json, Request, Response, ServiceError
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}")
 _ASSUMED = "every refusal; that the write has ended when it is answered"
-Make = Callable[[Cloud, Request, Account, "Json | None"], Json]
 
 
-@dataclass(frozen=True)
-class ChildType:
-    """A type of resource below an account: its last segment (`projects`), its name in a route, and what a
-    PUT makes of the account, the request and the body known before, None for a new one."""
+def _one_at_a_time(handler: Callable[[Cloud, Request], Response]) -> Callable[[Cloud, Request], Response]:
+    return in_flight.one_at_a_time(
+        handler,
+        seconds=lambda cloud: cloud.behaviour.child_write_seconds,
+        resource_id=stored.id_of,
+        refusal=lambda request: ServiceError(
+            409,
+            "RequestConflict",
+            f"Another operation is being performed on the parent resource '{stored.id_of(request)}'. Please "
+            "try again later.",
+        ),
+    )
 
-    segment: str
-    field: str
-    make: Make
 
-    @property
-    def kind(self) -> str:
-        return f"account.{self.segment}"
+Made = Callable[[Cloud, Request, Account, "Json | None"], Json]
+Parent = Callable[[Cloud, Request], object]
 
-    def routes(self, account_template: str) -> tuple[Route, ...]:
-        """PUT, PATCH, GET, DELETE and the list."""
-        many, action = f"{account_template}/{self.segment}", f"{TYPE}/{self.segment}"
-        one = f"{many}/{{{self.field}}}"
-        return (
-            Route("GET", Host.ARM, many, f"{action}/read", self._list, "which page has which"),
-            Route("GET", Host.ARM, one, f"{action}/read", self._get, "the refusal of an absent one"),
-            Route("PUT", Host.ARM, one, f"{action}/write", _one_at_a_time(self._put), _ASSUMED),
-            Route("PATCH", Host.ARM, one, f"{action}/write", _one_at_a_time(self._patch), _ASSUMED),
-            Route("DELETE", Host.ARM, one, f"{action}/delete", _one_at_a_time(self._delete), _ASSUMED),
-        )
 
-    def below(self, cloud: Cloud, account_id: str) -> list[Json]:
-        """The bodies of an account's resources of this type."""
-        return [body for _, body in cloud.store.scan(self.kind, f"{account_id}/{self.segment}/")]
+def _child(kind: str, path: str, made: Made, parent: Parent = stored.required) -> ArmType:
+    """A type of resource below an account; `made` is what a PUT makes of the account, the request and the
+    body known before, None for a new one."""
 
-    def _put(self, cloud: Cloud, request: Request) -> Response:
-        return self._written(cloud, request, request.body or {}, self._known(cloud, request))
-
-    def _patch(self, cloud: Cloud, request: Request) -> Response:
-        known, sent = self._known(cloud, request), request.body or {}
-        if known is None:
-            raise self._absent(request)
-        merged = {**known, **sent, "properties": {**known["properties"], **(sent.get("properties") or {})}}
-        return self._written(cloud, request, merged, known)
-
-    def _written(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
-        account = stored.require(cloud, stored.id_of(request))
+    def make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+        account = stored.required(cloud, request)
         settling.require_settled(settling.settle(cloud, account) or account)
-        name = request.params[self.field]
+        name = id.rpartition("/")[2]
         if not _NAME.fullmatch(name):
             raise _refusal(f"The name '{name}' is not valid.")
-        made = self.make(cloud, replace(request, body=body), account, known)
-        whole = {
-            "id": known["id"] if known else self._id(request),
-            "name": known["name"] if known else name,
-            "type": f"{TYPE}/{self.segment}",
+        return {
             "etag": stored.new_etag(cloud),
-            **({"tags": body["tags"]} if body.get("tags") else {}),
-            **made,
+            **({"tags": request.body["tags"]} if request.body.get("tags") else {}),
+            **made(cloud, request, account, known),
         }
-        cloud.store.put(self.kind, whole["id"], whole)
-        return Response(200 if known else 201, whole)
 
-    def _get(self, cloud: Cloud, request: Request) -> Response:
-        stored.require(cloud, stored.id_of(request))
-        known = self._known(cloud, request)
-        if known is None:
-            raise self._absent(request)
-        return Response(200, known)
+    return ArmType(
+        kind=kind,
+        path=path,
+        make=make,
+        parent=parent,
+        guarded=_one_at_a_time,
+        patched=True,
+        removed=_removed,
+        assumed={
+            **dict.fromkeys(("PUT", "PATCH", "DELETE"), _ASSUMED),
+            "GET": "the refusal of an absent one",
+            "LIST": "which page has which",
+        },
+    )
 
-    def _list(self, cloud: Cloud, request: Request) -> Response:
-        account = stored.require(cloud, stored.id_of(request))
-        bodies = self.below(cloud, account.id)
-        return Response(200, page(request, bodies, lambda body: str(body["id"]), lambda body: body))
 
-    def _delete(self, cloud: Cloud, request: Request) -> Response:
-        known = self._known(cloud, request)
-        if known is None:
-            return Response(204)
-        self.drop(cloud, known)
-        return Response(200)
-
-    def drop(self, cloud: Cloud, body: Json) -> None:
-        """Takes a resource away, with its own identity."""
-        cloud.store.delete(self.kind, body["id"])
-        if principal_id := (body.get("identity") or {}).get("principalId"):
-            directory.delete_principal(cloud, principal_id)
-
-    def _known(self, cloud: Cloud, request: Request) -> Json | None:
-        return cloud.store.get(self.kind, self._id(request))
-
-    def _id(self, request: Request) -> str:
-        return f"{stored.id_of(request)}/{self.segment}/{request.params[self.field]}"
-
-    def _absent(self, request: Request) -> ServiceError:
-        return ServiceError(
-            404,
-            "ResourceNotFound",
-            f"The Resource '{TYPE}/{request.params['account']}/{self.segment}/{request.params[self.field]}' "
-            f"under resource group '{request.params['group']}' was not found. For more details please go to "
-            "https://aka.ms/ARMResourceNotFoundFix",
-            gateway=True,
-        )
+def _removed(cloud: Cloud, body: Json) -> None:
+    """Its own identity goes with it, and what is below it."""
+    for connection in CONNECTIONS[1].below(cloud, body["id"]):
+        cloud.store.delete(CONNECTIONS[1].kind, connection["id"])
+    if principal_id := (body.get("identity") or {}).get("principalId"):
+        directory.delete_principal(cloud, principal_id)
 
 
 def _project(cloud: Cloud, request: Request, account: Account, known: Json | None) -> Json:
@@ -141,6 +98,7 @@ def _project(cloud: Cloud, request: Request, account: Account, known: Json | Non
     given = sent.get("properties") or {}
     host = f"https://{str(account.subdomain).lower()}.services.ai.azure.com"
     return {
+        "name": owner.name.replace("/projects/", "/"),
         "location": sent.get("location") or account.location,
         **({"identity": found} if found else {}),
         "properties": {
@@ -171,17 +129,38 @@ def _deployment(cloud: Cloud, request: Request, account: Account, known: Json | 
     model = given.get("model") or {}
     if not model.get("format") or not model.get("name"):
         raise _refusal("A deployment needs a model with a format and a name.")
+    sku = {"capacity": 1, **(request.body.get("sku") or {"name": "Standard"})}
     return {
-        "sku": {"capacity": 1, **(request.body.get("sku") or {"name": "Standard"})},
+        "sku": sku,
         "properties": {
+            "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
             **{name: value for name, value in given.items() if value is not None},
+            "currentCapacity": sku["capacity"],
             "provisioningState": "Succeeded",
         },
     }
 
 
-PROJECTS = ChildType("projects", "project", _project)
-DEPLOYMENTS = ChildType("deployments", "deployment", _deployment)
+def _connection(cloud: Cloud, request: Request, account: Account, known: Json | None) -> Json:
+    """Where an account or project finds something; its secrets are never shown (ConnectionPropertiesV2)."""
+    given = request.body.get("properties") or {}
+    if missing := [name for name in ("authType", "category") if not given.get(name)]:
+        raise _refusal(f"A connection needs properties.{' and properties.'.join(missing)}.")
+    kept = {name: value for name, value in given.items() if value is not None and name != "credentials"}
+    return {"properties": kept}
+
+
+PROJECTS = _child("account.projects", f"{stored.TEMPLATE}/projects/{{project}}", _project)
+DEPLOYMENTS = _child("account.deployments", f"{stored.TEMPLATE}/deployments/{{deployment}}", _deployment)
+CONNECTIONS = (
+    _child("account.connections", f"{stored.TEMPLATE}/connections/{{connection}}", _connection),
+    _child(
+        "account.projects.connections",
+        f"{PROJECTS.path}/connections/{{connection}}",
+        _connection,
+        PROJECTS.required,
+    ),
+)
 TYPES = (PROJECTS, DEPLOYMENTS)
 
 
@@ -200,7 +179,7 @@ def require_none(cloud: Cloud, account: Account) -> None:
 
 def drop_all(cloud: Cloud, account: Account) -> None:
     """Takes away all that is below an account that is purged."""
-    for type in TYPES:
+    for type in (*CONNECTIONS, *TYPES):
         for body in type.below(cloud, account.id):
             type.drop(cloud, body)
 
@@ -222,20 +201,6 @@ def require_key_may_change(cloud: Cloud, old: Account, new: Account) -> None:
         vaults = {rules.host_of(str(key.get("keyVaultUri") or "")) for key in (was, becomes)}
         if len(vaults) > 1:
             raise _refusal("The key can only be changed to another key of the same key vault.")
-
-
-def _one_at_a_time(handler: Callable[[Cloud, Request], Response]) -> Callable[[Cloud, Request], Response]:
-    return in_flight.one_at_a_time(
-        handler,
-        seconds=lambda cloud: cloud.behaviour.child_write_seconds,
-        resource_id=stored.id_of,
-        refusal=lambda request: ServiceError(
-            409,
-            "RequestConflict",
-            f"Another operation is being performed on the parent resource '{stored.id_of(request)}'. Please "
-            "try again later.",
-        ),
-    )
 
 
 def _refusal(text: str) -> ServiceError:

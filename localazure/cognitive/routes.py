@@ -37,8 +37,6 @@ def _language(method: str, template: str, handler: Handler) -> Route:
     return Route(method, Host.LANGUAGE, template, "", handler, _MADE_UP)
 
 
-# What an account can have on Azure and never has here.
-_NEVER_THERE = ("commitmentPlans", "connections")
 ROUTES: tuple[Route, ...] = (
     _arm("GET", f"{_GROUP}/accounts", "accounts/read", accounts.list_in_group, _PAGES),
     _arm("GET", f"{_SUBSCRIPTION}/accounts", "accounts/read", accounts.list_in_subscription, _PAGES),
@@ -68,9 +66,9 @@ ROUTES: tuple[Route, ...] = (
     _arm("GET", f"{_ACCOUNT}/skus", "accounts/skus/read", catalog.account_skus, _MADE_UP),
     _arm("GET", f"{_ACCOUNT}/usages", "accounts/usages/read", catalog.account_items, _MADE_UP),
     _arm("GET", f"{_ACCOUNT}/models", "accounts/models/read", catalog.account_items, _MADE_UP),
-    *(
-        _arm("GET", f"{_ACCOUNT}/{name}", f"accounts/{name}/read", catalog.account_items, _MADE_UP)
-        for name in _NEVER_THERE
+    # None can be made here.
+    _arm(
+        "GET", f"{_ACCOUNT}/commitmentPlans", "accounts/commitmentPlans/read", catalog.account_items, _MADE_UP
     ),
     _arm("GET", f"{_SUBSCRIPTION}/skus", "skus/read", catalog.subscription_skus, _MADE_UP),
     _arm("GET", f"{_LOCATION}/models", "locations/models/read", catalog.no_items, _MADE_UP),
@@ -110,13 +108,10 @@ ROUTES: tuple[Route, ...] = (
         deleted.purge_account,
         "the account is gone at once",
     ),
-    *children.PROJECTS.routes(_ACCOUNT),
-    *children.DEPLOYMENTS.routes(_ACCOUNT),
-    *private_links.routes(
-        _ACCOUNT,
-        f"{_PROVIDER}/accounts",
-        resource_id=lambda cloud, request: account.require(cloud, account.id_of(request)).id,
-    ),
+    *children.PROJECTS.routes(),
+    *children.DEPLOYMENTS.routes(),
+    *(route for type in children.CONNECTIONS for route in type.routes()),
+    *private_links.routes(_ACCOUNT, account.required),
     # Any client that has the address may poll it: the role that wrote may end at a resource group.
     Route(
         "GET",

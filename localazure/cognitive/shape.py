@@ -130,11 +130,13 @@ def _properties(account: Account, api_version: str, connections: Sequence[Json])
 
 
 def _api_properties(account: Account) -> Json:
-    """A Language account always has the property for its search key, and never the key."""
+    """A Language account always has the property for its search key, and never the key; an OpenAI account
+    has the properties, empty."""
     sent = account.properties.get("apiProperties")
     if account.kind.lower() == "textanalytics":
         return {"apiProperties": {**(sent or {}), "qnaAzureSearchEndpointKey": None}}
-    return {} if sent is None else {"apiProperties": sent}
+    shown = {} if sent is None and account.kind.lower() == "openai" else sent
+    return {} if shown is None else {"apiProperties": shown}
 
 
 def _limits(account: Account, kind: Kind, api_version: str) -> Json:

@@ -33,7 +33,7 @@ def attributes(vault: Vault, version: KeyVersion, api_version: str) -> Json:
     number = _number(api_version)
     if number >= (7, 0) and vault.soft_delete:
         body["recoverableDays"] = vault.retention_days
-    if number >= (7, 4):
+    if number >= (7, 4) or vault.hsm:
         body["exportable"] = False
     if number >= (7, 5):
         # Observed for software keys; that new hardware keys are on platform 2 is assumed.

@@ -12,15 +12,16 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from localazure.arm_type import GROUP, ArmType
 from localazure.cloud import Cloud
 from localazure.keyvault import key_store, local_roles
 from localazure.keyvault.model import HSM_SUFFIX, HSM_TYPE, MAX_RETENTION_DAYS, Vault
 from localazure.keyvault.problems import bad_request, invalid
 from localazure.keyvault.vault_body import deleted_body
+from localazure.locations import REGIONS
 from localazure.paging import page
 from localazure.routes import Route
 from localazure.shapes import an_object, require_tags, texts
-from localazure.tracked import TrackedType
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 _KIND, _DELETED, _INDEX = "hsm", "hsm.deleted", "hsm.name"
@@ -154,9 +155,18 @@ def _list_deleted(cloud: Cloud, request: Request) -> Response:
 
 
 # The clients take 200 and 202 for a new one, and no 201.
-HSMS = TrackedType(_KIND, HSM_TYPE, _make, _removed, created_status=200)
+HSMS = ArmType(
+    kind=_KIND,
+    path=f"{GROUP}/providers/{HSM_TYPE}/{{name}}",
+    make=_make,
+    regions=REGIONS,
+    tracked=True,
+    removed=_removed,
+    created_status=200,
+    assumed="all of it",
+)
 ROUTES = (
-    *HSMS.routes(assumed="all of it"),
+    *HSMS.routes(),
     Route(
         "GET",
         Host.ARM,

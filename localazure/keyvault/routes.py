@@ -136,11 +136,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     _arm("GET", _KEY + "/versions/{version}", "vaults/keys/versions/read", keys_arm.get_version),
     _arm("GET", _VAULT + "/secrets", "vaults/secrets/read", vaults.no_items, "all of it: none can be made"),
-    *private_links.routes(
-        _VAULT,
-        "Microsoft.KeyVault/vaults",
-        resource_id=lambda cloud, request: arm.require_vault(cloud, request).id,
-    ),
+    *private_links.routes(_VAULT, arm.require_vault),
     _data("POST", "/keys/restore", backups.restore, "texts of errors; geographies"),
     _data("POST", "/keys/{key}/backup", backups.backup, "how long the value is"),
     _data("GET", "/certificates/contacts", data_plane.no_contacts, "code and text"),

@@ -12,5 +12,4 @@ from localazure.network.zone_groups import ZONE_GROUPS
 def delete_in_group(cloud: Cloud, group_id: str) -> None:
     """Removes the network resources of a group that is being deleted."""
     for type in (ZONE_GROUPS, ENDPOINTS, LINKS, ZONES, NETWORKS):
-        for body in type.bodies_below(cloud, group_id):
-            type.drop(cloud, body)
+        type.delete_in_group(cloud, group_id)

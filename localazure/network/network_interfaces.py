@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from localazure.arm_type import SPECIFIED, resource_not_found
 from localazure.cloud import Cloud
 from localazure.network.private_endpoints import ENDPOINTS
-from localazure.network.resource import ASSUMED, GROUP, PROVIDER, not_found
+from localazure.network.resource import PLACE, PROVIDER
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response
 
@@ -14,11 +15,11 @@ def get_interface(cloud: Cloud, request: Request) -> Response:
     p = request.params
     group = f"/subscriptions/{p['subscription']}/resourceGroups/{p['group']}"
     id = f"{group}/providers/{PROVIDER}/networkInterfaces/{p['interface']}".lower()
-    for body in ENDPOINTS.bodies_below(cloud, group):
+    for body in ENDPOINTS.below(cloud, group):
         properties = body["properties"]
         if properties["networkInterfaces"][0]["id"].lower() == id:
             return Response(200, _interface(body))
-    raise not_found(request, f"{PROVIDER}/networkInterfaces", p["interface"])
+    raise resource_not_found(f"{PROVIDER}/networkInterfaces/{p['interface']}", p["group"])
 
 
 def _interface(endpoint: Json) -> Json:
@@ -55,5 +56,5 @@ def _interface(endpoint: Json) -> Json:
     }
 
 
-_NIC = f"{GROUP}/providers/{PROVIDER}/networkInterfaces/{{interface}}"
-ROUTES = (Route("GET", Host.ARM, _NIC, f"{PROVIDER}/networkInterfaces/read", get_interface, ASSUMED),)
+_NIC = f"{PLACE}/networkInterfaces/{{interface}}"
+ROUTES = (Route("GET", Host.ARM, _NIC, f"{PROVIDER}/networkInterfaces/read", get_interface, SPECIFIED),)

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 
 from localazure import authorization, private_links
 from localazure.cloud import Cloud
+from localazure.locations import REGIONS
 from localazure.network.addresses import address_problem, free_address, is_inside, is_reserved
 from localazure.network.resource import (
+    PLACE,
     PROVIDER,
     NetworkType,
     location_of,
@@ -52,7 +54,7 @@ class Wanted:
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    given, location = properties_of(request), location_of(request, ENDPOINTS.type)
+    given, location = properties_of(request), location_of(request)
     subnet_id = reference(given.get("subnet"))
     found = subnet_at(cloud, subnet_id)
     if found is None or found[0]["location"] != location:
@@ -66,7 +68,6 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
             f"A private endpoint has one connection; {id} asks for {len(wanted)}, in {' and '.join(_LISTS)}.",
         )
     _require_approver(cloud, request, id, wanted[0])
-    name = known["name"] if known else request.params["endpoint"]
     guid = known["properties"]["resourceGuid"] if known else cloud.new_id()
     custom = str(given.get("customNetworkInterfaceName") or "")
     target = wanted[0].target
@@ -76,9 +77,6 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     }
     interface = _interface_name(cloud, id, custom, known, guid)
     return {
-        "name": name,
-        "id": id,
-        "type": f"{PROVIDER}/privateEndpoints",
         "location": location,
         **tags_of(request),
         "properties": {
@@ -268,14 +266,14 @@ def _interface_name(cloud: Cloud, id: str, asked: str, known: Json | None, guid:
             "CannotChangeCustomNetworkInterfaceName",
             f"The network interface of private endpoint {id} cannot be renamed.",
         )
-    for body in ENDPOINTS.bodies_below(cloud, id.split("/providers/", maxsplit=1)[0]):
+    for body in ENDPOINTS.below(cloud, id.split("/providers/", maxsplit=1)[0]):
         has = body["properties"]["networkInterfaces"][0]["id"]
         if body["id"].lower() != id.lower() and has.lower() == interface.lower():
             raise _bad("NetworkInterfaceNameInUse", f"Network interface {has} belongs to {body['id']}.")
     return interface
 
 
-def _shown(cloud: Cloud, body: Json) -> Json:
+def _shown(cloud: Cloud, _: Request, body: Json) -> Json:
     lists = {name: [_shown_connection(cloud, item) for item in body["properties"][name]] for name in _LISTS}
     return {**body, "properties": {**body["properties"], **lists}}
 
@@ -301,8 +299,10 @@ def _bad(code: str, message: str) -> ServiceError:
 
 ENDPOINTS = NetworkType(
     kind="network.privateEndpoint",
-    path="privateEndpoints/{endpoint}",
+    path=f"{PLACE}/privateEndpoints/{{endpoint}}",
     make=_make,
+    regions=REGIONS,
+    tracked=True,
     shown=_shown,
     removed=_removed,
 )

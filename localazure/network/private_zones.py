@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from localazure.arm_type import parent_not_found
 from localazure.cloud import Cloud
 from localazure.network.private_endpoints import ZONE_GROUP
 from localazure.network.resource import (
-    PROVIDER,
+    PLACE,
     NetworkType,
     location_of,
     missing_reference,
@@ -16,7 +17,6 @@ from localazure.network.resource import (
 from localazure.network.virtual_networks import NETWORKS
 from localazure.web import Json, Request, ServiceError
 
-_TYPE = f"{PROVIDER}/privateDnsZones"
 _LIMITS = {
     "maxNumberOfRecordSets": 25000,
     "maxNumberOfVirtualNetworkLinks": 1000,
@@ -28,20 +28,17 @@ def _make_zone(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
     name = request.params["zone"]
     if "." not in name.strip("."):
         raise ServiceError(400, "BadRequest", f"The zone name '{name}' has to have two labels or more.")
-    location = location_of(request, _TYPE, everywhere=True)
     properties = {"internalId": known["properties"]["internalId"] if known else cloud.new_hex()}
     return {
-        "id": id,
         "name": known["name"] if known else name.lower(),
-        "type": _TYPE,
-        "location": location,
+        "location": location_of(request),
         **tags_of(request),
         "properties": properties,
     }
 
 
-def _shown_zone(cloud: Cloud, zone: Json) -> Json:
-    links = LINKS.bodies_below(cloud, zone["id"])
+def _shown_zone(cloud: Cloud, _: Request, zone: Json) -> Json:
+    links = LINKS.below(cloud, zone["id"])
     registering = [link for link in links if link["properties"]["registrationEnabled"]]
     counts = {
         # The zone's SOA record is one of them.
@@ -53,7 +50,7 @@ def _shown_zone(cloud: Cloud, zone: Json) -> Json:
 
 
 def _check_delete(cloud: Cloud, zone: Json) -> None:
-    if LINKS.bodies_below(cloud, zone["id"]):
+    if LINKS.below(cloud, zone["id"]):
         raise ServiceError(
             409,
             "CannotDeleteResource",
@@ -64,8 +61,10 @@ def _check_delete(cloud: Cloud, zone: Json) -> None:
 
 ZONES = NetworkType(
     kind="network.privateZone",
-    path="privateDnsZones/{zone}",
+    path=f"{PLACE}/privateDnsZones/{{zone}}",
     make=_make_zone,
+    regions=("global",),
+    tracked=True,
     shown=_shown_zone,
     check_delete=_check_delete,
     dns=True,
@@ -73,14 +72,11 @@ ZONES = NetworkType(
 
 
 def _make_link(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    zone_id = id.rsplit("/", 2)[0]
-    if ZONES.find(cloud, zone_id) is None:
-        raise _no_parent(zone_id)
-    given, location = properties_of(request), location_of(request, LINKS.type, everywhere=True)
+    zone_id, given = id.rsplit("/", 2)[0], properties_of(request)
     network_id = reference(given.get("virtualNetwork"))
     if NETWORKS.find(cloud, network_id) is None:
         raise missing_reference(network_id, id)
-    for link in LINKS.bodies_below(cloud, zone_id):
+    for link in LINKS.below(cloud, zone_id):
         other = link["id"].lower() != id.lower()
         if other and reference(link["properties"]["virtualNetwork"]).lower() == network_id.lower():
             raise ServiceError(
@@ -90,10 +86,8 @@ def _make_link(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
             )
     _require_no_overlap(cloud, zone_id, network_id)
     return {
-        "id": id,
         "name": known["name"] if known else request.params["link"].lower(),
-        "type": f"{_TYPE}/virtualNetworkLinks",
-        "location": location,
+        "location": location_of(request),
         **tags_of(request),
         "properties": {
             "registrationEnabled": bool(given.get("registrationEnabled")),
@@ -110,8 +104,7 @@ def _require_no_overlap(cloud: Cloud, zone_id: str, network_id: str) -> None:
     That a zone and one below it may both be linked is assumed.
     """
     name = zone_id.rsplit("/", 1)[-1].lower()
-    for _, document in cloud.store.scan(LINKS.kind):
-        link = document["body"]
+    for link in LINKS.below(cloud):
         other = link["id"].rsplit("/", 2)[0]
         same_network = reference(link["properties"]["virtualNetwork"]).lower() == network_id.lower()
         if same_network and other.lower() != zone_id.lower() and other.rsplit("/", 1)[-1].lower() == name:
@@ -123,10 +116,17 @@ def _require_no_overlap(cloud: Cloud, zone_id: str, network_id: str) -> None:
             )
 
 
+def _zone(cloud: Cloud, request: Request) -> None:
+    if ZONES.find(cloud, ZONES.id_of(request)) is None:
+        raise parent_not_found(request.params["zone"])
+
+
 LINKS = NetworkType(
     kind="network.zoneLink",
-    path="privateDnsZones/{zone}/virtualNetworkLinks/{link}",
+    path=f"{ZONES.path}/virtualNetworkLinks/{{link}}",
     make=_make_link,
+    regions=("global",),
+    parent=_zone,
     dns=True,
 )
 
@@ -140,14 +140,6 @@ def _records(cloud: Cloud, zone_id: str) -> int:
     )
     mine = (one for one in configs if one["privateDnsZoneId"].lower() == zone_id.lower())
     return len({record["recordSetName"] for one in mine for record in one["recordSets"]})
-
-
-def _no_parent(id: str) -> ServiceError:
-    message = (
-        "Can not perform requested operation on nested resource. Parent resource "
-        f"'{id.rsplit('/', 1)[-1]}' not found."
-    )
-    return ServiceError(404, "ParentResourceNotFound", message, gateway=True)
 
 
 ROUTES = (*ZONES.routes(), *LINKS.routes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from localazure.arm_type import SPECIFIED, SUBSCRIPTION
 from localazure.network import (
     network_interfaces,
     private_endpoints,
@@ -10,7 +11,7 @@ from localazure.network import (
     zone_groups,
 )
 from localazure.network.operation_results import result, status
-from localazure.network.resource import ASSUMED, GROUP, PROVIDER, SUBSCRIPTION
+from localazure.network.resource import PLACE, PROVIDER
 from localazure.routes import Handler, Route
 from localazure.web import Host
 
@@ -19,7 +20,7 @@ _LOCATION = f"{SUBSCRIPTION}/providers/{PROVIDER}/locations/{{location}}"
 
 def _polled(template: str, handler: Handler) -> Route:
     # Any client that has the address may poll it, as in ARM.
-    return Route("GET", Host.ARM, f"{template}/{{operation}}", "", handler, ASSUMED)
+    return Route("GET", Host.ARM, f"{template}/{{operation}}", "", handler, SPECIFIED)
 
 
 ROUTES: tuple[Route, ...] = (
@@ -30,6 +31,6 @@ ROUTES: tuple[Route, ...] = (
     *private_zones.ROUTES,
     _polled(f"{_LOCATION}/operations", status),
     _polled(f"{_LOCATION}/operationResults", result),
-    _polled(f"{GROUP}/providers/{PROVIDER}/privateDnsOperationStatuses", status),
-    _polled(f"{GROUP}/providers/{PROVIDER}/privateDnsOperationResults", result),
+    _polled(f"{PLACE}/privateDnsOperationStatuses", status),
+    _polled(f"{PLACE}/privateDnsOperationResults", result),
 )

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from localazure.arm_type import SPECIFIED, body_of, resource_not_found
 from localazure.cloud import Cloud
+from localazure.locations import REGIONS
 from localazure.network import addresses
 from localazure.network.resource import (
-    ASSUMED,
-    GROUP,
+    PLACE,
     PROVIDER,
     NetworkType,
     location_of,
-    not_found,
     properties_of,
     reference,
     tags_of,
@@ -46,7 +46,7 @@ def subnet_at(cloud: Cloud, id: str) -> tuple[Json, Json] | None:
 
 def users_of(cloud: Cloud, subnet_id: str) -> list[Json]:
     """The private endpoints that have an address of a subnet."""
-    found = [document["body"] for _, document in cloud.store.scan(_ENDPOINTS)]
+    found = [body_of(document) for _, document in cloud.store.scan(_ENDPOINTS)]
     return [body for body in found if reference(body["properties"]["subnet"]).lower() == subnet_id.lower()]
 
 
@@ -70,10 +70,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     _require_fitting(spaces, subnets)
     before = known["properties"] if known else {"resourceGuid": cloud.new_id()}
     return {
-        "name": known["name"] if known else request.params["network"],
-        "id": id,
-        "type": f"{PROVIDER}/virtualNetworks",
-        "location": location_of(request, NETWORKS.type),
+        "location": location_of(request),
         **tags_of(request),
         "properties": {
             "resourceGuid": before["resourceGuid"],
@@ -101,7 +98,7 @@ def _subnet(cloud: Cloud, network_id: str, name: str, sent_properties: Json, kno
     }
 
 
-def _shown(cloud: Cloud, network: Json) -> Json:
+def _shown(cloud: Cloud, _: Request, network: Json) -> Json:
     subnets = [_shown_subnet(cloud, subnet) for subnet in network["properties"]["subnets"]]
     return {**network, "properties": {**network["properties"], "subnets": subnets}}
 
@@ -119,8 +116,10 @@ def _check_delete(cloud: Cloud, network: Json) -> None:
 
 NETWORKS = NetworkType(
     kind="network.virtualNetwork",
-    path="virtualNetworks/{network}",
+    path=f"{PLACE}/virtualNetworks/{{network}}",
     make=_make,
+    regions=REGIONS,
+    tracked=True,
     shown=_shown,
     check_delete=_check_delete,
 )
@@ -128,7 +127,7 @@ NETWORKS = NetworkType(
 
 def put_subnet(cloud: Cloud, request: Request) -> Response:
     """Adds a subnet to its network, or replaces it."""
-    network, name = NETWORKS.required(cloud, request)["body"], request.params["subnet"]
+    network, name = NETWORKS.required(cloud, request), request.params["subnet"]
     known = _known(network, {"name": name})
     made = _subnet(cloud, network["id"], name, properties_of(request), known)
     others = [subnet for subnet in network["properties"]["subnets"] if subnet is not known]
@@ -141,23 +140,23 @@ def put_subnet(cloud: Cloud, request: Request) -> Response:
 
 def get_subnet(cloud: Cloud, request: Request) -> Response:
     """A subnet; looking at it may end its network's operation."""
-    document = NETWORKS.settled(cloud, NETWORKS.required(cloud, request))
-    subnet = _known(document["body"], {"name": request.params["subnet"]})
+    network, name = NETWORKS.settled(cloud, NETWORKS.required(cloud, request)), request.params["subnet"]
+    subnet = _known(network, {"name": name})
     if subnet is None:
-        raise not_found(request, _SUBNETS, f"{document['body']['name']}/{request.params['subnet']}")
+        raise resource_not_found(f"{_SUBNETS}/{network['name']}/{name}", request.params["group"])
     return Response(200, _shown_subnet(cloud, subnet), {"ETag": subnet["etag"]})
 
 
 def list_subnets(cloud: Cloud, request: Request) -> Response:
     """The subnets of a network."""
-    network = NETWORKS.required(cloud, request)["body"]
+    network = NETWORKS.required(cloud, request)
     found = [_shown_subnet(cloud, subnet) for subnet in network["properties"]["subnets"]]
     return Response(200, {"value": found})
 
 
 def check_address(cloud: Cloud, request: Request) -> Response:
     """Whether an address of a network is free (VirtualNetworks_CheckIPAddressAvailability)."""
-    network, address = NETWORKS.required(cloud, request)["body"], request.query.get("ipaddress", "")
+    network, address = NETWORKS.required(cloud, request), request.query.get("ipaddress", "")
     for subnet in network["properties"]["subnets"]:
         for prefix in subnet_prefixes(subnet):
             if addresses.address_problem(address) or not addresses.is_inside(address, prefix):
@@ -236,9 +235,9 @@ def _bad(code: str, message: str) -> ServiceError:
 
 
 def _row(method: str, action: str, handler: Callable[[Cloud, Request], Response]) -> Route:
-    template = f"{GROUP}/providers/{PROVIDER}/{NETWORKS.path}/subnets"
+    template = f"{NETWORKS.path}/subnets"
     one = template if handler is list_subnets else f"{template}/{{subnet}}"
-    return Route(method, Host.ARM, one, f"{_SUBNETS}/{action}", handler, ASSUMED)
+    return Route(method, Host.ARM, one, f"{_SUBNETS}/{action}", handler, SPECIFIED)
 
 
 ROUTES = (
@@ -250,9 +249,9 @@ ROUTES = (
     Route(
         "GET",
         Host.ARM,
-        f"{GROUP}/providers/{PROVIDER}/{NETWORKS.path}/checkIPAddressAvailability",
+        f"{NETWORKS.path}/checkIPAddressAvailability",
         f"{PROVIDER}/virtualNetworks/checkIpAddressAvailability/read",
         check_address,
-        ASSUMED,
+        SPECIFIED,
     ),
 )

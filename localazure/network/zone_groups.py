@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
+from localazure.arm_type import parent_not_found
 from localazure.cloud import Cloud
 from localazure.network.private_endpoints import ENDPOINTS, ZONE_GROUP
 from localazure.network.private_zones import ZONES
-from localazure.network.resource import PROVIDER, NetworkType, missing_reference, properties_of
+from localazure.network.resource import NetworkType, missing_reference, properties_of
 from localazure.shapes import an_object, objects
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request
 
 _TTL_SECONDS = 10
 _VAULTS, _VAULT_ZONE = "vault.azure.net", "vaultcore.azure.net"
 
 
+def _endpoint(cloud: Cloud, request: Request) -> Json:
+    found = ENDPOINTS.find(cloud, ENDPOINTS.id_of(request))
+    if found is None:
+        raise parent_not_found(request.params["endpoint"])
+    return found
+
+
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    endpoint = ENDPOINTS.find(cloud, id.rsplit("/", 2)[0])
-    if endpoint is None:
-        name = id.split("/")[-3]
-        raise ServiceError(
-            404,
-            "ParentResourceNotFound",
-            f"Can not perform requested operation on nested resource. Parent resource '{name}' not found.",
-            gateway=True,
-        )
+    endpoint = _endpoint(cloud, request)
     configs = objects(properties_of(request).get("privateDnsZoneConfigs"), "privateDnsZoneConfigs")
-    return {
-        "name": known["name"] if known else request.params["zonegroup"],
-        "id": id,
-        "type": f"{PROVIDER}/privateEndpoints/privateDnsZoneGroups",
-        "properties": {"privateDnsZoneConfigs": [_config(cloud, id, endpoint, item) for item in configs]},
-    }
+    return {"properties": {"privateDnsZoneConfigs": [_config(cloud, id, endpoint, item) for item in configs]}}
 
 
 def _config(cloud: Cloud, id: str, endpoint: Json, item: Json) -> Json:
@@ -72,7 +67,7 @@ def label_in(fqdn: str, zone: str) -> str:
 
 ZONE_GROUPS = NetworkType(
     kind=ZONE_GROUP,
-    path="privateEndpoints/{endpoint}/privateDnsZoneGroups/{zonegroup}",
+    path=f"{ENDPOINTS.path}/privateDnsZoneGroups/{{zonegroup}}",
     make=_make,
 )
 ROUTES = ZONE_GROUPS.routes()

@@ -73,5 +73,3 @@ def test_a_subscriptions_own_definition_can_be_assigned(door: Door) -> None:
             door.send("PUT", f"{provider}/policyAssignments/{id[-3:]}", {"properties": body}).status == status
         )
     assert counting(door.cloud, SUBSCRIPTION, DEFINITION_ID) == []
-    assert door.send("DELETE", definition).status == 200
-    assert door.send("GET", definition).status == 404

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.localazure.observed.fact import vault_body
-from tests.support.front import SUBSCRIPTION, Door, Reply
+from tests.support.front import ARM, SUBSCRIPTION, Door, Reply
 
 GROUP = f"{SUBSCRIPTION}/resourceGroups/g"
 WEST = {"location": "West Europe"}
@@ -47,6 +47,23 @@ def test_diagnostic_settings_deliver_to_their_workspace(door: Door) -> None:
     use("after")
     records = delivered(door.cloud, WORKSPACE)
     assert [(r["operation"], r["category"]) for r in records] == [("during", "AuditEvent")]
+
+
+def test_a_workspace_is_made_by_an_operation(door: Door) -> None:
+    """201 with a Location, Creating until its time has come and somebody has looked; a change is at once."""
+    door.cloud.behave(operation_seconds=60)
+    made = door.send("PUT", WORKSPACE, WEST)
+    assert (made.status, made.body["properties"]["provisioningState"]) == (201, "Creating")
+    url = made.headers["location"]
+    assert url.startswith(f"{ARM}{WORKSPACE}?api-version=")
+    assert door.send("GET", url).body["properties"]["provisioningState"] == "Creating"
+    door.cloud.clock.advance(61)
+    assert door.send("GET", url).body["properties"]["provisioningState"] == "Succeeded"
+    changed = door.send("PATCH", WORKSPACE, {"tags": {"a": "b"}})
+    assert (changed.body["properties"]["provisioningState"], "operation" in changed.body) == (
+        "Succeeded",
+        False,
+    )
 
 
 @pytest.mark.parametrize(

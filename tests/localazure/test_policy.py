@@ -100,7 +100,7 @@ def test_an_exemption_holds_until_it_ends(door: Door) -> None:
 
 
 def test_the_life_of_an_exemption(door: Door) -> None:
-    """201, then 200 with its creator kept; listed at its scope and above; gone with a delete, or a group."""
+    """201, then 200 with its creator kept; gone with its group."""
     assignment = assign(door, SUBSCRIPTION)
     made = exempt(door, GROUP, assignment, description="until bound", displayName=None)
     assert made.body["id"] == f"{GROUP}/{EXEMPTION}"
@@ -115,14 +115,7 @@ def test_the_life_of_an_exemption(door: Door) -> None:
     again = exempt(door, GROUP, assignment, exemptionCategory="Mitigated")
     assert again.status == 200
     assert again.body["systemData"]["createdAt"] == made.body["systemData"]["createdAt"]
-    url = f"{GROUP}/{EXEMPTION}{API}"
-    assert door.send("GET", url).body == again.body
-    for scope, names in ((SUBSCRIPTION, ["phase-one"]), (GROUP, ["phase-one"]), (OTHER, [])):
-        listed = door.send("GET", f"{scope}/{EXEMPTION.rsplit('/', 1)[0]}{API}").body["value"]
-        assert [row["name"] for row in listed] == names
-    assert [door.send("DELETE", url).status for _ in range(2)] == [200, 204]
-    assert door.send("GET", url).code == "PolicyExemptionNotFound"
-    exempt(door, GROUP, assignment)
+    assert door.send("GET", f"{GROUP}/{EXEMPTION}{API}").body == again.body
     door.send("DELETE", GROUP)
     assert door.send("GET", f"{SUBSCRIPTION}/{EXEMPTION.rsplit('/', 1)[0]}{API}").body == {"value": []}
 

@@ -17,9 +17,8 @@ from core.login import Method, configured, login
 from provider.azure_client import AzureClient, ForeignHostError
 from provider.credential import credential
 from provider.wire import decode, encode
-from tests.provider.canned import Canned
+from tests.provider.canned import Canned, login_host
 from tests.provider.fake_azure import FakeAzure
-from tests.provider.login_host import LoginHost
 from tests.provider.rig import engine, engine_log
 from tests.support.logins import CASES, CLIENT, TENANT, Case
 
@@ -102,11 +101,13 @@ def test_a_requested_oidc_token_is_requested_for_each_token_of_azure(monkeypatch
 
     monkeypatch.setattr(requests, "get", get)
     settings = {"useOidc": "true", "oidcRequestUrl": "https://actions.example", "oidcRequestToken": "ask"}
-    host = LoginHost(expires_in=0)
-    made = credential(login({**settings, "clientId": CLIENT, "tenantId": TENANT}, {}), transport=host)
+    host = login_host(expires_in=0)
+    made = credential(
+        login({**settings, "clientId": CLIENT, "tenantId": TENANT}, {}), transport=host.transport
+    )
     for _ in range(2):
         made.get_token(clouds.PUBLIC.arm_scope)
-    sent = [form["client_assertion"] for method, _, form in host.asked if method == "POST"]
+    sent = [form["client_assertion"] for asked, form in host.asked if asked.startswith("POST")]
     assert sent == ["first", "second"]
 
 

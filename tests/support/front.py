@@ -58,6 +58,11 @@ class Reply:
         return str(self.body["error"]["message"])
 
 
+def _decoded(content: bytes) -> Any:
+    """JSON, or the text of an answer that is none: a managed HSM says OK to who has no token."""
+    return content.decode() if content == b"OK" else codec.loads(content)
+
+
 @dataclass
 class Door:
     """A cloud of its own with the seeds planted, and a front door to it."""
@@ -94,7 +99,7 @@ class Door:
         answer: Answer = self.front.answer(
             Raw(method, parts.netloc, parts.path, parts.query, sent, content),
         )
-        body = codec.loads(answer.content) if answer.content else None
+        body = _decoded(answer.content) if answer.content else None
         return Reply(answer.status, dict(answer.headers), body, answer.wire, answer.seconds)
 
     def national_token(self, cloud: NationalCloud, service: str) -> str:

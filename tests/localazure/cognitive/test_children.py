@@ -36,7 +36,9 @@ def test_a_project_has_an_identity_of_its_own_until_it_is_deleted(case: Case) ->
     made = send(case, "PUT", PROJECT, body)
     assert made.status == 201
     found = made.body
-    assert (found["name"], found["type"]) == ("claims", "Microsoft.CognitiveServices/accounts/projects")
+    assert found["name"] == "Language-1/claims"
+    assert found["type"] == "Microsoft.CognitiveServices/accounts/projects"
+    assert made.headers["etag"] == found["etag"] == send(case, "GET", PROJECT).headers["etag"]
     assert found["properties"]["endpoints"] == {
         "AI Foundry API": "https://contoso-language.services.ai.azure.com/api/projects/claims"
     }
@@ -126,7 +128,14 @@ def test_a_deployment_has_its_model_and_capacity(case: Case) -> None:
     made = deploy(case)
     assert made.status == 201
     assert made.body["sku"] == {"name": "GlobalStandard", "capacity": 5}
-    assert made.body["properties"] == {**MODEL, "provisioningState": "Succeeded"}
+    assert made.body["properties"] == {
+        "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
+        **MODEL,
+        "currentCapacity": 5,
+        "provisioningState": "Succeeded",
+    }
+    sent: Any = {"properties": {**MODEL, "versionUpgradeOption": "NoAutoUpgrade"}}
+    assert deploy(case, **sent).body["properties"]["versionUpgradeOption"] == "NoAutoUpgrade"
     assert error(deploy(case, properties={})) == (400, "BadRequest")
     other = f"{ACCOUNT}-2"
     case.make(other, properties={"customSubDomainName": "contoso-2"})
@@ -143,3 +152,22 @@ def test_writes_below_one_account_do_not_overlap(case: Case) -> None:
     assert error(send(case, "PUT", PROJECT, SYSTEM)) == (409, "RequestConflict")
     case.cloud.clock.advance(31)
     assert deploy(case, "other").status == 201
+
+
+@pytest.mark.parametrize("owner", [ACCOUNT, PROJECT])
+def test_a_connection_is_kept_without_its_secrets(case: Case, owner: str) -> None:
+    """At the account and at a project: listed, read, changed, and gone with the one that it is at."""
+    case.make(**FOUNDRY)
+    url = f"{owner}/connections/registry"
+    target = {"category": "ContainerRegistry", "target": "https://x", "authType": "None"}
+    if owner == PROJECT:
+        assert error(send(case, "PUT", url, {"properties": target})) == (404, "ResourceNotFound")
+    assert send(case, "PUT", PROJECT, SYSTEM).status == 201
+    assert error(send(case, "PUT", url, {"properties": {"category": "x"}})) == (400, "BadRequest")
+    made = send(case, "PUT", url, {"properties": {**target, "credentials": {"key": "secret"}}}).body
+    assert (made["name"], made["properties"]) == ("registry", target)
+    assert send(case, "GET", f"{owner}/connections").body["value"] == [made]
+    assert send(case, "PATCH", url, {"properties": {"target": "y"}}).body["properties"]["target"] == "y"
+    send(case, "DELETE", PROJECT)
+    send(case, "PUT", PROJECT, SYSTEM)
+    assert send(case, "GET", url).status == (404 if owner == PROJECT else 200)

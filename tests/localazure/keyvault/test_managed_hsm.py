@@ -56,6 +56,26 @@ def test_arm_shows_what_was_made(hsm: Case) -> None:
         assert [one["id"] for one in listed] == [HSM]
 
 
+def test_who_has_no_token_gets_a_challenge_and_no_error(hsm: Case) -> None:
+    """401 with a text in place of an object: recorded of keyvault-admin in Azure/azure-sdk-for-js."""
+    url = f"{HSM_URI}keys/k?api-version=7.4"
+    read, made = (
+        hsm.send("GET", url, bearer=""),
+        hsm.send("POST", url.replace("k?", "k/create?"), {}, bearer=""),
+    )
+    assert [(one.status, one.body) for one in (read, made)] == [(401, "OK"), (401, None)]
+    assert read.headers["www-authenticate"].endswith('resource="https://managedhsm.azure.net"')
+    assert read.headers["content-type"] == "application/json; charset=utf-8"
+
+
+def test_a_key_says_in_every_version_that_it_cannot_be_exported(hsm: Case) -> None:
+    """Where a vault says it from 7.4 on."""
+    grant(hsm, OWNER, CRYPTO_USER)
+    make_key(hsm)
+    for api in ("7.2", "7.5"):
+        assert hsm.hsm("GET", f"/keys/k?api-version={api}").body["attributes"]["exportable"] is False
+
+
 @pytest.mark.parametrize(
     ("path", "body", "found"),
     [

@@ -1,0 +1,224 @@
+"""A type of resource in Resource Manager, declared once: where it is, and what a PUT makes of it.
+
+Owns: PUT, PATCH, GET, DELETE and the lists of a type, ARM's 404, and what goes with a resource. Does not own:
+what a PUT makes of a body, which each type says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from localazure import authorization
+from localazure.cloud import Cloud
+from localazure.locations import location_in, require_same_location
+from localazure.paging import page
+from localazure.routes import Handler, Route
+from localazure.shapes import an_object
+from localazure.web import Host, Json, Request, Response, ServiceError
+
+SUBSCRIPTION = "/subscriptions/{subscription}"
+GROUP = f"{SUBSCRIPTION}/resourceGroups/{{group}}"
+SPECIFIED = "all of it: made from the specification"
+LOCK = "lock"
+"""The store's kind of management locks."""
+Make = Callable[[Cloud, Request, str, "Json | None"], Json]
+
+
+@dataclass(frozen=True)
+class ArmType:
+    """One type. `path` is the template of one resource, its name last, `kind` the store's. A `tracked` one is
+    in a resource group, listed in the subscription, too, and patched; others may be `patched`.
+
+    `make` turns a PUT (its id, the request, the body known before or None) into the body to store, but for
+    id, name and type; a PATCH is a PUT of what is known with what was sent laid over it. `parent` raises
+    where what it is below is absent. `regions` are those where it can be, where it has a location. `shown`
+    completes a stored body; `removed` gets the body of one that is gone. `around` lists what is at, above
+    and below a scope. `guarded` wraps the handlers of writes. `assumed` is told by method, or for all.
+    """
+
+    kind: str
+    path: str
+    make: Make
+    assumed: str | Mapping[str, str] = SPECIFIED
+    regions: Collection[str] = ()
+    parent: Callable[[Cloud, Request], object] = lambda _, __: None
+    shown: Callable[[Cloud, Request, Json], Json] = lambda _, __, body: body
+    removed: Callable[[Cloud, Json], None] = lambda _, __: None
+    absent: Callable[[str], ServiceError] | None = None
+    guarded: Callable[[Handler], Handler] = lambda handler: handler
+    around: bool = False
+    tracked: bool = False
+    patched: bool = False
+    deleted_is_shown: bool = False
+    created_status: int = 201
+    created_headers: Callable[[Request, str], Mapping[str, str]] = lambda _, __: {}
+
+    @cached_property
+    def type(self) -> str:
+        """ARM's name of the type (`Microsoft.KeyVault/vaults`)."""
+        below = self.path.rpartition("/providers/")[2]
+        return "/".join(part for part in below.split("/") if not part.startswith("{"))
+
+    @cached_property
+    def _many(self) -> str:
+        return self.path.rpartition("/")[0]
+
+    def routes(self) -> tuple[Route, ...]:
+        """PUT, GET, DELETE and the lists."""
+
+        def row(method: str, path: str, action: str, handler: Handler) -> Route:
+            assumed = self.assumed
+            if not isinstance(assumed, str):
+                assumed = assumed.get(method if path == self.path else "LIST", "")
+            act = handler if action == "read" else self.guarded(handler)
+            return Route(method, Host.ARM, path, f"{self.type}/{action}", act, assumed)
+
+        rows = [
+            row("PUT", self.path, "write", self.put),
+            row("GET", self.path, "read", self.get),
+            row("DELETE", self.path, "delete", self.delete),
+            row("GET", self._many, "read", self.list_all),
+        ]
+        if self.tracked:
+            everywhere = f"{SUBSCRIPTION}/providers/{self.type}"
+            rows.append(row("GET", everywhere, "read", self.list_all))
+        if self.tracked or self.patched:
+            rows.append(row("PATCH", self.path, "write", self.patch))
+        return tuple(rows)
+
+    def put(self, cloud: Cloud, request: Request) -> Response:
+        """Creates or replaces."""
+        self.parent(cloud, request)
+        known = self.find(cloud, self.id_of(request))
+        if self.regions:
+            location = location_in(request.body, self.type, self.regions)
+            if known:
+                group = request.params.get("group", "")
+                require_same_location(known["name"], known["location"], location, group)
+        return self._written(cloud, request, known)
+
+    def patch(self, cloud: Cloud, request: Request) -> Response:
+        """Changes what is named, but for the location; `properties` and what is beside them."""
+        self.parent(cloud, request)
+        known = self.required(cloud, request)
+        sent = {name: value for name, value in request.body.items() if value is not None}
+        properties = {**known["properties"], **an_object(sent.get("properties"), "properties")}
+        kept = {"properties": properties, **({"location": known["location"]} if "location" in known else {})}
+        return self._written(cloud, replace(request, body={**known, **sent, **kept}), known)
+
+    def get(self, cloud: Cloud, request: Request) -> Response:
+        """The resource."""
+        self.parent(cloud, request)
+        return self._answered(cloud, request, 200, self.required(cloud, request))
+
+    def delete(self, cloud: Cloud, request: Request) -> Response:
+        """Takes it away; 204 where it is not there."""
+        self.parent(cloud, request)
+        body = self.find(cloud, self.id_of(request))
+        if body is None:
+            return Response(204)
+        self.drop(cloud, body)
+        return Response(200, body if self.deleted_is_shown else None)
+
+    def list_all(self, cloud: Cloud, request: Request) -> Response:
+        """Those of a scope, page by page."""
+        self.parent(cloud, request)
+        found = self._listed(cloud, request)
+        shown = [self.shown(cloud, request, body) for body in found]
+        return Response(200, page(request, shown, lambda body: str(body["id"]), lambda body: body))
+
+    def find(self, cloud: Cloud, id: str) -> Json | None:
+        """The stored body of an id."""
+        found = cloud.store.get(self.kind, id)
+        return None if found is None else body_of(found)
+
+    def below(self, cloud: Cloud, scope: str = "") -> list[Json]:
+        """The stored bodies below a scope, or all."""
+        return [body_of(found) for _, found in cloud.store.scan(self.kind, scope and f"{scope}/")]
+
+    def required(self, cloud: Cloud, request: Request) -> Json:
+        """The stored body that a request is about. Raises 404."""
+        id = self.id_of(request)
+        body = self.find(cloud, id)
+        if body is None:
+            if self.absent is not None:
+                raise self.absent(id.rpartition("/")[2])
+            raise resource_not_found(id.rpartition("/providers/")[2], request.params["group"])
+        return body
+
+    def drop(self, cloud: Cloud, body: Json) -> None:
+        """Takes a resource away with what hangs on it."""
+        cloud.store.delete(self.kind, body["id"])
+        drop_extensions(cloud, body["id"])
+        self.removed(cloud, body)
+
+    def delete_in_group(self, cloud: Cloud, group_id: str) -> None:
+        """Takes away all that a group, which is being deleted, has of this type."""
+        for body in self.below(cloud, group_id):
+            self.drop(cloud, body)
+
+    def id_of(self, request: Request) -> str:
+        """The id that a request's path names."""
+        return "/" + self.path.replace("*}", "}").format(**request.params).lstrip("/")
+
+    def scope_of(self, id: str) -> str:
+        """What a resource is at: its id without the provider's part."""
+        return id[: id.lower().rindex(f"/providers/{self.type}/".lower())]
+
+    def _written(self, cloud: Cloud, request: Request, known: Json | None) -> Response:
+        id = known["id"] if known else self.id_of(request)
+        name = known["name"] if known else id.rpartition("/")[2]
+        body = {"id": id, "name": name, "type": self.type, **self.make(cloud, request, id, known)}
+        return self._stored(cloud, request, body, known)
+
+    def _stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
+        cloud.store.put(self.kind, body["id"], body)
+        if known:
+            return self._answered(cloud, request, 200, body)
+        response = self._answered(cloud, request, self.created_status, body)
+        return replace(response, headers={**response.headers, **self.created_headers(request, body["id"])})
+
+    def _answered(self, cloud: Cloud, request: Request, status: int, body: Json) -> Response:
+        headers = {"ETag": body["etag"]} if body.get("etag") else {}
+        return Response(status, self.shown(cloud, request, body), headers)
+
+    def _listed(self, cloud: Cloud, request: Request) -> list[Json]:
+        if self.around:
+            scope = "/" + self._many.replace("*}", "}").format(**request.params).lstrip("/")
+            at = scope.lower().removesuffix(f"/providers/{self.type}".lower()) + "/"
+            held = [(body, f"{self.scope_of(body['id'])}/".lower()) for body in self.below(cloud)]
+            return [body for body, other in held if other.startswith(at) or at.startswith(other)]
+        if self.tracked and "group" not in request.params:
+            return self.below(cloud, SUBSCRIPTION.format(**request.params))
+        return self.below(cloud, "/" + self._many.replace("*}", "}").format(**request.params).lstrip("/"))
+
+
+def body_of(document: Json) -> Json:
+    """ARM's body of a stored document, which is one or has one beside its operation."""
+    return document.get("body", document)
+
+
+def drop_extensions(cloud: Cloud, id: str) -> None:
+    """Takes away the grants and locks at and below a scope that goes."""
+    authorization.drop_below(cloud, id)
+    for lock, _ in cloud.store.scan(LOCK, f"{id}/"):
+        cloud.store.delete(LOCK, lock)
+
+
+def resource_not_found(resource: str, group: str) -> ServiceError:
+    """ARM's 404 for a resource, given as `namespace/type/name`."""
+    return ServiceError(
+        404,
+        "ResourceNotFound",
+        f"The Resource '{resource}' under resource group '{group}' was not found. For more details please go "
+        "to https://aka.ms/ARMResourceNotFoundFix",
+        gateway=True,
+    )
+
+
+def parent_not_found(name: str) -> ServiceError:
+    """ARM's 404 for what is asked of a resource below one that is not there."""
+    message = f"Can not perform requested operation on nested resource. Parent resource '{name}' not found."
+    return ServiceError(404, "ParentResourceNotFound", message, gateway=True)

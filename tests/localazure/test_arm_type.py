@@ -1,0 +1,176 @@
+"""What every type has that is declared as a row: its life where it was put, and the lists that have it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from localazure import seed
+from localazure.authorization import assign_role
+from localazure.policy_built_ins import CUSTOMER_KEY
+from tests.localazure.driver import hsm_body
+from tests.localazure.observed.fact import vault_body
+from tests.support.front import SUBSCRIPTION, Door
+
+GROUP = f"{SUBSCRIPTION}/resourceGroups/g"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-rows"
+WEST = {"location": "westeurope"}
+GLOBAL = {"location": "global"}
+AUTHORIZATION = "providers/Microsoft.Authorization"
+ASSIGNMENT = f"{SUBSCRIPTION}/{AUTHORIZATION}/policyAssignments/a"
+INSIGHTS = f"{GROUP}/providers/Microsoft.Insights"
+NETWORK = f"{GROUP}/providers/Microsoft.Network"
+WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/w"
+ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/rows"
+NAMESPACE = f"{GROUP}/providers/Microsoft.EventHub/namespaces/n"
+BUILT_IN = f"/providers/Microsoft.Authorization/policyDefinitions/{CUSTOMER_KEY}"
+RULE = {"if": {"field": "type", "equals": "x"}, "then": {"effect": "deny"}}
+DENY = {"permissions": [{"actions": ["*/x"]}], "principals": [{"id": seed.READER.object_id}]}
+SEARCH = {"category": "c", "displayName": "d", "query": "q"}
+HSM_BODY = {**hsm_body(initialAdminObjectIds=[seed.DEPLOYER.object_id]), **WEST}
+FOUNDRY = {
+    **WEST,
+    "kind": "AIServices",
+    "sku": {"name": "S0"},
+    "identity": {"type": "SystemAssigned"},
+    "properties": {"customSubDomainName": "rows", "allowProjectManagement": True},
+}
+MODEL = {"model": {"format": "OpenAI", "name": "m"}}
+
+
+def of(**properties: Any) -> dict[str, Any]:
+    return {"properties": properties}
+
+
+TRACKED: dict[str, dict[str, Any]] = {
+    f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i": WEST,
+    f"{GROUP}/providers/Microsoft.Storage/storageAccounts/s": WEST,
+    NAMESPACE: WEST,
+    WORKSPACE: WEST,
+    f"{INSIGHTS}/actionGroups/team": {**GLOBAL, **of(groupShortName="t")},
+    f"{INSIGHTS}/scheduledQueryRules/r": {**WEST, **of(criteria={"allOf": []}, scopes=["/x"])},
+    f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-rows": HSM_BODY,
+    f"{NETWORK}/virtualNetworks/n": {**WEST, **of(addressSpace={"addressPrefixes": ["10.0.0.0/16"]})},
+    f"{NETWORK}/privateDnsZones/a.example": GLOBAL,
+}
+ROWS = {
+    **{url: (body, "ResourceNotFound") for url, body in TRACKED.items()},
+    f"{VAULT}/{AUTHORIZATION}/locks/l": (of(level="CanNotDelete"), "LockNotFound"),
+    f"{GROUP}/{AUTHORIZATION}/denyAssignments/d": (of(**DENY), "DenyAssignmentNotFound"),
+    f"{SUBSCRIPTION}/{AUTHORIZATION}/policyDefinitions/p": (of(policyRule=RULE), "PolicyDefinitionNotFound"),
+    f"{GROUP}/{AUTHORIZATION}/policyAssignments/b": (
+        of(policyDefinitionId=BUILT_IN),
+        "PolicyAssignmentNotFound",
+    ),
+    f"{GROUP}/{AUTHORIZATION}/policyExemptions/e": (
+        of(policyAssignmentId=ASSIGNMENT, exemptionCategory="Waiver"),
+        "PolicyExemptionNotFound",
+    ),
+    f"{VAULT}/providers/Microsoft.Insights/diagnosticSettings/d": (
+        of(workspaceId=WORKSPACE),
+        "ResourceNotFound",
+    ),
+    f"{WORKSPACE}/savedSearches/s": ({"etag": "*", **of(**SEARCH)}, "NotFound"),
+    f"{NAMESPACE}/authorizationRules/r": (of(rights=["Send"]), "ResourceNotFound"),
+    f"{ACCOUNT}/projects/pp": (WEST, "ResourceNotFound"),
+    f"{ACCOUNT}/deployments/dd": (of(**MODEL), "ResourceNotFound"),
+    f"{ACCOUNT}/connections/cc": (of(category="c", authType="None"), "ResourceNotFound"),
+}
+PARENTS = {
+    VAULT: vault_body(),
+    WORKSPACE: WEST,
+    NAMESPACE: WEST,
+    ACCOUNT: FOUNDRY,
+    ASSIGNMENT: of(policyDefinitionId=BUILT_IN),
+}
+
+
+@pytest.fixture
+def door() -> Door:
+    door = Door()
+    door.group("g")
+    return door
+
+
+def put_parents(door: Door, url: str) -> None:
+    for parent, body in PARENTS.items():
+        if parent != url:
+            assert door.send("PUT", parent, body).status < 300
+    for _ in range(2):
+        door.send("GET", ACCOUNT)
+
+
+def ids(door: Door, url: str) -> list[str]:
+    return [str(one["id"]) for one in door.send("GET", url).body["value"]]
+
+
+@pytest.mark.parametrize("url", ROWS, ids=lambda url: url.split("/providers/")[-1].partition("/")[2])
+def test_a_resource_lives_where_it_was_put(door: Door, url: str) -> None:
+    """Made, read, listed, put again and deleted in any case of its id; then 404 of its own, and 204."""
+    body, code = ROWS[url]
+    put_parents(door, url)
+    many, _, name = url.rpartition("/")
+    assert door.send("GET", url).code == code
+    assert door.send("PUT", url, body).status in (200, 201, 202)
+    shown = door.send("GET", url).body
+    assert shown["id"].lower() == url.lower()
+    assert shown["name"] in (name, f"rows/{name}")
+    assert shown["id"] in ids(door, many)
+    assert door.send("PUT", url.upper().replace("/SUBSCRIPTIONS/", "/subscriptions/"), body).status in (
+        200,
+        202,
+    )
+    assert door.send("GET", url).body["id"] == shown["id"]
+    assert door.send("DELETE", url).status in (200, 202)
+    assert door.send("GET", url).code == code
+    assert shown["id"] not in ids(door, many)
+    assert door.send("DELETE", url).status == 204
+
+
+@pytest.mark.parametrize("url", TRACKED, ids=lambda url: url.split("/providers/")[-1])
+def test_a_resource_of_a_group_is_in_the_lists_of_both(door: Door, url: str) -> None:
+    """Of the group and of the subscription; a patch of its tags leaves the rest; its grants go with it."""
+    door.send("PUT", url, TRACKED[url])
+    many = url.rpartition("/")[0]
+    for scope in (GROUP, SUBSCRIPTION):
+        assert len(door.send("GET", many.replace(GROUP, scope)).body["value"]) == 1
+    assert door.send("GET", many.replace(GROUP, f"{GROUP}-2")).code == "ResourceGroupNotFound"
+    before = [door.send("GET", url).body for _ in range(2)][1]
+    changed = door.send("PATCH", url, {"tags": {"a": "b"}, "location": "eastus"})
+    assert (changed.status, changed.body["tags"]) == (200, {"a": "b"})
+    assert (changed.body["location"], changed.body["id"]) == (before["location"], before["id"])
+    assign_role(door.cloud, seed.READER.object_id, "Owner", url)
+    door.send("DELETE", url)
+    assert door.cloud.store.scan("roleAssignment", f"{url}/") == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["denyAssignments/d", "policyExemptions/e", "locks/l", "policyAssignments/b"]
+)
+def test_a_list_at_a_scope_has_what_is_above_and_below(door: Door, kind: str) -> None:
+    """And nothing of a place beside it."""
+    other = door.group("g2")
+    url = f"{GROUP}/{AUTHORIZATION}/{kind}"
+    put_parents(door, url)
+    assert door.send("PUT", url, ROWS.get(url, (of(level="CanNotDelete"), ""))[0]).status == 201
+    many = url.rpartition("/")[0]
+    id = door.send("GET", url).body["id"]
+    found = {scope: id in ids(door, many.replace(GROUP, scope)) for scope in (SUBSCRIPTION, GROUP, other)}
+    assert found == {SUBSCRIPTION: True, GROUP: True, other: False}
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        (f"{WORKSPACE}/savedSearches/s", "ParentResourceNotFound"),
+        (f"{NAMESPACE}/authorizationRules/r", "ParentResourceNotFound"),
+        (f"{NETWORK}/privateDnsZones/a.example/virtualNetworkLinks/l", "ParentResourceNotFound"),
+        (f"{NETWORK}/privateEndpoints/e/privateDnsZoneGroups/z", "ParentResourceNotFound"),
+        (f"{ACCOUNT}/deployments/dd", "ResourceNotFound"),
+    ],
+)
+def test_fails_below_what_is_not_there(door: Door, url: str, code: str) -> None:
+    """A child needs the one that it is below."""
+    body = ROWS[url][0] if url in ROWS else {**GLOBAL, **of(x=1)}
+    assert door.send("PUT", url, body).code == code
