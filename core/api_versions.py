@@ -1,4 +1,4 @@
-"""The API version by which Azure is asked for each thing, where no client of an SDK chooses one.
+"""The API version by which Azure is asked for each thing, where azure-native does not choose one.
 
 One for each: newer definitions rename and add, and what was written against one is read by the same.
 Source: Azure/azure-rest-api-specs; for keys and projects, the data planes of Key Vault and Language.
@@ -30,5 +30,8 @@ RESOURCES: Final = "2021-04-01"
 STORAGE_ACCOUNTS: Final = "2023-05-01"
 SUBNETS: Final = "2024-05-01"
 SUBSCRIPTIONS: Final = "2022-12-01"
-VAULTS: Final = "2023-07-01"
+VAULTS: Final = "2026-02-01"
+"""Vaults, managed HSMs and keys through Resource Manager, which refuses every older version from 27 February
+2027 (learn.microsoft.com/azure/key-vault/general/access-control-default, 2026-11-28). By this version a new
+vault that does not say `enableRbacAuthorization` has Azure RBAC; an update changes nothing about that."""
 WORKSPACES: Final = "2022-10-01"

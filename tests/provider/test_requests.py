@@ -22,7 +22,7 @@ HSM_KEY = key_id(f"{HSM.text}/keys/cmk")
 ARM, HSM_URI = "https://management.azure.com", "https://contoso-hsm.managedhsm.azure.net"
 ROLES = "providers/Microsoft.Authorization/roleAssignments"
 HSM_LIST = f"GET {HSM_URI}/keys/cmk/{ROLES}?api-version=7.4"
-ACCOUNTS, KEY_VAULT, AUTHORIZATION = "2024-10-01", "2023-07-01", "2022-04-01"
+ACCOUNTS, KEY_VAULT, AUTHORIZATION = "2024-10-01", "2026-02-01", "2022-04-01"
 OPERATION = f"{ARM}/x/operationResults/1?api-version=2017-04-18&t=1&s=signed"
 Call = Callable[[Azure], Coroutine[Any, Any, Any]]
 
