@@ -163,10 +163,10 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/soft_deleted.py problems 3
         components/guards/soft_deleted.py _held
         provider/deployment/addresses.py check.judge
-        provider/deployment/destinations.py _region
-        provider/deployment/destinations.py _rights
-        provider/deployment/destinations.py _storage 2
-        provider/deployment/linked_storage.py problems
+        provider/deployment/references.py _region
+        provider/deployment/references.py _rights
+        provider/deployment/references.py _tier
+        provider/deployment/references.py _firewall
         provider/deployment/locks.py check.judge
         provider/deployment/names.py _no_group
         provider/deployment/names.py _taken_here
