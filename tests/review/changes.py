@@ -360,6 +360,7 @@ ROWS: Final = (
     row("linked storage added", sets(ACCOUNT, "properties.userOwnedStorage", [{"resourceId": "/s/one"}])),
     row("linked search taken away", does(had(ACCOUNT, "properties.apiProperties", {"qnaAzureSearchEndpointId": "/s/one"}), sets(ACCOUNT, "properties.apiProperties", None)), "link-lost"),
     row("storage linked to a kind without", does(sets(ACCOUNT, "kind", "OpenAI"), sets(ACCOUNT, "properties.userOwnedStorage", [{"resourceId": "/s/one"}])), "not-for-kind"),
+    row("storage that a kind without it has already", does(had(ACCOUNT, "kind", "OpenAI"), had(ACCOUNT, "properties.userOwnedStorage", [{"resourceId": "/s/one"}]), sets(ACCOUNT, "tags", {"a": "b"}))),
     row("account replaced at any change from now on", replaces_on(ACCOUNT, "*"), "protection-weakened"),
     row("account no longer protected", unprotects(ACCOUNT), "protection-weakened"),
     row("a new account without a key", new_account(), "not-encrypted"),
