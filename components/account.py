@@ -110,23 +110,33 @@ def make_account(
     opts.ignore_changes = ignored
     # An account that replaces another is made and bound before the other one is deleted, with its data.
     opts.delete_before_replace = False
-    explains = opts.hooks.on_error or () if opts.hooks else ()
+    explains = (opts.hooks and opts.hooks.on_error) or ()
     opts.hooks = key_guard(
         inputs.account_name, through, before=before, same_key=not inline, frozen=frozen, unbinds=unbinds
     )
     opts.hooks.on_error = [*(on_error or explains)]
     account = cognitiveservices.Account(f"{inputs.name}-account", **declared, opts=opts)
+    digest = pulumi.Output.all(described, inputs.resource_group_name).apply(lambda pair: _digest(*pair))
+    return _made(account, digest, opts.parent, frozen=frozen)
+
+
+def _made(
+    account: "cognitiveservices.Account",
+    digest: pulumi.Output[str],
+    parent: pulumi.Resource | None,
+    *,
+    frozen: bool,
+) -> MadeAccount:
     live = read_back(
         account.name,
         cognitiveservices.get_account_output(
             account_name=account.name,
             resource_group_name=account.id.apply(arm_ids.group_of),
-            opts=pulumi.InvokeOutputOptions(parent=opts.parent),
+            opts=pulumi.InvokeOutputOptions(parent=parent),
         ),
     )
     principal_id = live.identity.apply(lambda found: found.principal_id if found else None)
     tenant_id = live.identity.apply(lambda found: found.tenant_id if found else None)
-    digest = pulumi.Output.all(described, inputs.resource_group_name).apply(lambda pair: _digest(*pair))
     return MadeAccount(account, live.properties.endpoint, principal_id, tenant_id, digest, frozen)
 
 

@@ -36,6 +36,7 @@ from core.roles import HSM_CRYPTO_USER, HSM_POLICY_ADMINISTRATOR, Role
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
+from operate.fleet.shared import read
 from operate.stack import StackError, add_json, add_stack, outputs, pulumi, services
 from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
 from provider.azure import Azure
@@ -51,7 +52,6 @@ from provider.retrying import patient
 from provider.waiting import SystemClock, Waiter
 from provider.wire import Properties
 from settings.model import ServiceSettings
-from settings.shared import read
 
 OK, FAILED, UNCHECKED, WARNING = "ok", "FAILED", "not checked", "warning"
 OLDEST_CLI: Final = (3, 259, 0)

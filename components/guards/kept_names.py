@@ -19,7 +19,7 @@ def kept_names(inputs: ServiceInputs, before: RecordedService) -> Iterator[str]:
     }
     for what in ("account", "vault"):
         placed = before.placed.get(f"{inputs.name}-{what}-endpoint")
-        if placed and not inputs.network.endpoint(what).name:
+        if placed:
             kept["privateEndpoint", what] = placed.name
     for resource, target in inputs.named:
         name = kept.get((resource, target))

@@ -134,7 +134,7 @@ class PreflightResult:
     something of. `account`: the account as the state and Azure have it. `has_used_key`: the account is under
     its key by a grant that exists, and no proof of the access was ever recorded.
     `access_validated`: such a proof is recorded. `placed`: the private endpoints and network links that the
-    state has, by logical name.
+    state has, by logical name. `revocations`: what takes access away, of any service; all else comes after.
     """
 
     tenant_id: str
@@ -151,6 +151,7 @@ class PreflightResult:
     has_used_key: bool = False
     access_validated: bool = False
     placed: Mapping[str, PlacedName] = field(default_factory=dict)
+    revocations: tuple[pulumi.Resource, ...] = ()
 
 
 def preflight(
@@ -181,7 +182,7 @@ def preflight(
     try:
         results = _sync_await(asked.run())
     finally:
-        revoke_access(asked.revoked)
+        revocations = tuple(revoke_access(asked.revoked))
     if asked.problems:
         raise RefusedError(asked.problems, [*asked.revoked])
     # Beside a refusal it would read as if the same command could work a second time.
@@ -190,7 +191,7 @@ def preflight(
             f"service {name!r}: takes over what Azure has and the state has not: {', '.join(taken)}. If the "
             "engine says that it does not exist, a read of Azure was late: run the same command again"
         )
-    return results
+    return {name: replace(one, revocations=revocations) for name, one in results.items()}
 
 
 def refuse_other_login(azure_native: Mapping[str, Any], azure_cmk: Mapping[str, Any]) -> None:

@@ -15,8 +15,7 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_settings_lead_out.py::test_what_is_said_about_settings_leads_to_right_ones": """
         components/arguments/inputs.py Arguments.completed
         components/arguments/inputs.py _Reading._texts
-        components/audit.py _destinations 2
-        components/audit.py _recipients
+        components/audit.py _destinations
         components/key.py _rotation_before_expiry
         components/network.py checked_ip_range
         components/encryption_args.py _one_vault
@@ -281,12 +280,11 @@ FOLLOWED: Mapping[str, str] = {
         provider/checks.py _client_id
         provider/checks.py principal_id
         components/access.py has_identity
-        settings/shared.py _settings 2
+        operate/fleet/shared.py _settings 2
         review/approvals.py _wrong
         components/account_args.py _outbound
         components/foundry.py _below
         components/foundry.py _unique
-        components/network.py endpoint_problems
         settings/parse.py _without_path
         policies/reports.py _text
     """,

@@ -17,7 +17,7 @@ from operate.errors import OperateError
 from operate.fleet import command, files, work
 from operate.fleet.journal import Journal
 from operate.fleet.planning import Outcome, Ring, Share, StopRule
-from settings.shared import FleetFileError
+from operate.fleet.shared import FleetFileError
 from tests.settings.test_parse import VAULT_ID
 
 FLEET: dict[str, Any] = {"stacks": ["prod-*"], "settings": {"location": "westeurope"}}
