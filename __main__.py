@@ -16,7 +16,8 @@ import pulumi
 
 import settings
 from components.arguments.inputs import known_text
-from components.guards.preflight import ServiceRequest, preflight
+from components.guards.preflight import preflight
+from components.guards.reader import ServiceRequest
 from components.sdk_debug import drop_sdk_debug_messages, drop_stack_traces
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions

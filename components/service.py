@@ -10,7 +10,9 @@ from components.account import MadeAccount
 from components.account_args import InlineKeyArgs
 from components.arguments.inputs import known_text, read_known
 from components.component import Component, azure_provider, former_names
-from components.guards.preflight import PreflightResult, ServiceRequest, preflight
+from components.guards.plan import Plan
+from components.guards.preflight import preflight
+from components.guards.reader import ServiceRequest
 from components.key_version import KeyVersion
 from components.references import KeyReference
 from components.service_args import EncryptedAIServicesAccountArgs
@@ -68,7 +70,7 @@ class EncryptedAIServicesAccount(Component):
         opts: pulumi.ResourceOptions | None = None,
         *,
         vault_provider: pulumi.ProviderResource | None = None,
-        preflight_result: PreflightResult | None = None,
+        preflight_result: Plan | None = None,
     ) -> None:
         """`vault_provider` is an azure-native provider for the subscription of an existing vault, if that is
         another one; by default it is made from the id. `preflight_result` is that of preflight(), which a
@@ -124,9 +126,9 @@ class EncryptedAIServicesAccount(Component):
         # Phase 1: the account on Microsoft-managed keys, and access to the key for the identity it then has.
         key = parts.key()
         # A destroy deletes the account before its vault, and before its access.
-        ends_access = parts.ends_access(key)
-        account = parts.account(after=[*parts.vault_makers(key), ends_access], key=key)
-        grant = parts.grant(key, account.grantee_id, ends_access)
+        access_ends_with = parts.access_ends_with(key)
+        account = parts.account(after=[*parts.vault_makers(key), access_ends_with], key=key)
+        grant = parts.grant(key, account.grantee_id, access_ends_with)
         version = parts.key_version(key, account.resource.id)
         self._made(parts, account, key, version, grant)
         if self._inputs.unbinds:

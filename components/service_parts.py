@@ -20,8 +20,8 @@ from components.callers import make_callers
 from components.component import ChildOptions, Component, waited_for
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_deployments, make_projects
-from components.guards.existing_resources import has_policy
-from components.guards.preflight import PreflightResult
+from components.guards.grants import has_policy
+from components.guards.plan import Plan
 from components.identity import EncryptionIdentityArgs, MadeIdentity, make_identity
 from components.invokes import invoke
 from components.key_access_cleanup import KeyAccessCleanup
@@ -46,7 +46,7 @@ class Parts:
         self,
         owner: Component,
         inputs: EncryptedAIServicesAccountArgs,
-        preflight: PreflightResult,
+        preflight: Plan,
         vault_provider: pulumi.ProviderResource | None,
     ) -> None:
         self._owner, self._inputs = owner, inputs
@@ -77,13 +77,13 @@ class Parts:
         given = (self._inputs.key.id, self._inputs.vault.id)
         return [source for id in given if id is not None for source in source_resources(id)]
 
-    def ends_access(self, key: KeyReference) -> pulumi.Resource:
+    def access_ends_with(self, key: KeyReference) -> pulumi.Resource:
         """What ends the access of the account's own identity, once the account is gone: the deletion of a
         vault made here, else a resource of its own. The grant is deleted with it, and not before the account,
         which would be left without its key."""
         if key.vault.resource:
             return key.vault.resource
-        subscription, name = self._preflight.subscription_id, self._inputs.account_name
+        subscription, name = self._preflight.login.subscription_id, self._inputs.account_name
         group: pulumi.Output[str] = pulumi.Output.from_input(self.resource_group_name)
         account_id = group.apply(
             lambda group: arm_ids.child(arm_ids.group_id(subscription, group), arm_ids.ACCOUNT, name)
@@ -169,7 +169,7 @@ class Parts:
         grant = KeyGrant(
             key,
             principal_id,
-            self._preflight.tenant_id,
+            self._preflight.login.tenant_id,
             self._inputs.grants_by,
             deleted_with=deleted_with,
         )
@@ -272,10 +272,9 @@ class Parts:
             account_id=account.resource.id,
             key_uri_with_version=version.key_uri_with_version,
             vault_id=key.vault.id,
-            account_digest=account.declared_digest,
             opts=options(
                 depends_on=[grant] if grant else [],
-                ignore_changes=[*unchanged, *(["accountDigest"] if account.frozen else [])],
+                ignore_changes=unchanged,
                 deleted_with=account.resource,
             ),
         )
@@ -289,7 +288,7 @@ class Parts:
             self._inputs.account_kind,
             account.resource,
             options,
-            deployer_id=self._preflight.deployer_id,
+            deployer_id=self._preflight.login.object_id,
         )
 
     def storage_access(self, account: MadeAccount) -> None:

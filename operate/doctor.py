@@ -15,16 +15,19 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import pulumi as sdk
 
-from components.guards.existing_resources import KeyLocation, locate_key
-from components.guards.existing_resources import problems as existing_vault_problems
+from components.account_write import AccountBefore
+from components.guards.existing_resources import unusable_vault
+from components.guards.key_place import place_of_key
 from components.guards.planned import PlannedResource, planned
 from components.guards.recorded_state import RecordedService
+from components.guards.situation import Live, Situation
+from components.guards.situation import Login as Deployer
 from components.guards.soft_deleted import Listed, SoftDeleted, holding_names
 from components.guards.soft_deleted import problems as soft_deleted_problems
 from core import arm_ids, demands, key_uris
@@ -217,25 +220,20 @@ def _deployment(
     new: Sequence[ServiceSettings], azure: Azure, principal: Principal, found: Login
 ) -> Iterator[Line]:
     plan: dict[str, list[PlannedResource]] = {}
-    nothing, deleted = RecordedService(), asyncio.run(_deleted(azure, found.subscription_id))
+    deleted = asyncio.run(_deleted(azure, found.subscription_id))
+    deployer = Deployer(principal.tenant_id, found.subscription_id, principal.object_id)
     if isinstance(deleted, Line):
         yield deleted
     for service in new:
+        nothing = RecordedService(service.name)
         gone = SoftDeleted() if isinstance(deleted, Line) else holding_names(service, nothing, *deleted)
-        location = locate_key(service, nothing, gone)
-        if location.vault_exists:
-            yield from asyncio.run(_existing(service, location, azure, principal))
+        place = place_of_key(service, nothing, gone)
+        one = Situation(service, nothing, deployer, place, Live(), gone, AccountBefore())
+        if place.vault_exists:
+            yield from asyncio.run(_existing(one, azure))
         for problem in soft_deleted_problems(service, gone):
             yield Line(f"{service.name}, {problem.path}", FAILED, problem.text)
-        plan[service.name] = planned(
-            service,
-            nothing,
-            gone,
-            location,
-            subscription_id=found.subscription_id,
-            tenant_id=principal.tenant_id,
-            keeps_key=gone.vault is not None and location.makes_key,
-        )
+        plan[service.name] = planned(one)
     report = asyncio.run(_asked([one for members in plan.values() for one in members], azure))
     named = {one.id: f"{name}, {one.argument}" for name, some in plan.items() for one in some}
     told = [
@@ -261,23 +259,21 @@ async def _deleted(azure: Azure, subscription: str) -> tuple[Listed, Listed] | L
     return held["vaults"], held["accounts"]
 
 
-async def _existing(
-    service: ServiceSettings, location: KeyLocation, azure: Azure, principal: Principal
-) -> list[Line]:
+async def _existing(one: Situation, azure: Azure) -> list[Line]:
     """Why the vault or managed HSM that a service is to use cannot hold its key."""
-    ask = Questions(patient(azure, _waiter()))
+    ask, place = Questions(patient(azure, _waiter())), one.place
     try:
-        vault = await ask.get(location.vault_id, VAULTS)
-        key = await ask.get(location.key_id, VAULTS) if vault and location.makes_key else None
+        vault = await ask.get(place.vault_id, VAULTS)
+        key = await ask.get(place.key_id, VAULTS) if vault and place.makes_key else None
     except UnansweredQuestionError as error:
-        return [Line(f"{service.name}, vault", UNCHECKED, f"whether it can hold the key, because {error}")]
+        return [Line(f"{one.name}, vault", UNCHECKED, f"whether it can hold the key, because {error}")]
     found = [
-        Line(f"{service.name}, {problem.path}", FAILED, problem.text)
-        for problem in existing_vault_problems(service, location, vault, key, principal.tenant_id)
+        Line(f"{one.name}, {problem.path}", FAILED, problem.text)
+        for problem in unusable_vault(replace(one, live=Live(vault=vault, key=key)))
     ]
-    if vault and location.in_managed_hsm:
-        key_id = arm_ids.key_id(location.key_id)
-        found += await _in_hsm(f"{service.name}, key.id", key_id, azure, principal.object_id)
+    if vault and place.in_managed_hsm:
+        key_id = arm_ids.key_id(place.key_id)
+        found += await _in_hsm(f"{one.name}, key.id", key_id, azure, one.login.object_id)
     return found
 
 
@@ -296,16 +292,8 @@ async def _in_hsm(about: str, key: ArmId, azure: Azure, principal_id: str) -> li
         options = key_uris.cli_options(key.parent.name, key.name, in_managed_hsm=True)
         make = f"az keyvault key create {options} --kty RSA-HSM --size 2048 --ops wrapKey unwrapKey"
         return [Line(about, FAILED, f"the managed HSM has no key {key.name!r}", make)]
-    unmet = [
-        demands.key_type(version.type, version.size),
-        demands.key_operations(version.operations),
-        *demands.key_usable(version, time.time()),
-    ]
-    found = [
-        Line(about, FAILED, one.text, demands.FIXES.get(one.demand, "").format(key=version.uri))
-        for one in unmet
-        if one
-    ]
+    judged = [*demands.judge(None, None, version), *demands.key_usable(version, time.time())]
+    found = [Line(about, FAILED, one.text, one.az(key=version.uri or "")) for one in judged if one.unmet]
     may = any(
         one.role and one.role.allows_data(HSM_ROLE_WRITE) and arm_ids.covers(one.scope, key.text)
         for one in given

@@ -157,11 +157,9 @@ def verify(service: Outputs, wanted: Login, *, write_project: bool, seconds: flo
     account = adapters.account(cloud.get(service["accountId"], api_versions.ACCOUNTS))
     yield from binding(account.encryption, service["keyUriWithVersion"])
     vault = adapters.vault(cloud.get(service["vaultId"], api_versions.VAULTS))
-    for claim, unmet in (
-        (f"soft delete of the {vault.noun}", demands.soft_delete(vault.soft_delete, vault.purge_protection)),
-        (f"purge protection of the {vault.noun}", demands.purge_protection(vault.purge_protection)),
-    ):
-        yield Check(claim, "True", "True" if unmet is None else unmet.found)
+    unmet = {one.demand: one.found for one in demands.judge(None, vault, None)}
+    for demand in ("soft-delete", "purge-protection"):
+        yield Check(f"{demand.replace('-', ' ')} of the {vault.noun}", "True", unmet.get(demand, "True"))
     with _client(service["endpoint"], login.token_credential(wanted)) as client:
         if service.get("access") == "revoked":
             yield refused(client, seconds)

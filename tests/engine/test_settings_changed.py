@@ -85,9 +85,9 @@ class Change:
     effects: Mapping[str, str]
 
 
-ACCOUNT_WRITTEN = {"account": "update properties", "binding": "update accountDigest"}
+ACCOUNT_WRITTEN = {"account": "update properties"}
 REBOUND = {"binding": "update keyUriWithVersion"}
-WRITTEN = {"account": "update properties", "vault": "update properties", "binding": "update accountDigest"}
+WRITTEN = {"account": "update properties", "vault": "update properties"}
 # Read as one life, in this order: a rotation needs the vault's data plane, which the network then closes.
 CHANGES = (
     Change(
@@ -101,7 +101,6 @@ CHANGES = (
         },
         {
             **dict.fromkeys(("group", "workspace", "vault", "account"), "update tags"),
-            "binding": "update accountDigest",
             f"operator-{SOMEBODY}-access": "create",
         },
     ),
@@ -119,7 +118,7 @@ CHANGES = (
         {
             "key-version": "update pin",
             "account": "update identity",
-            "binding": "update accountDigest keyUriWithVersion",
+            "binding": "update keyUriWithVersion",
         },
     ),
     Change(
@@ -171,7 +170,7 @@ CHANGES = (
             **WRITTEN,
             "key": "create-replacement keyName",
             "key-version": "create-replacement keyId pin",
-            "binding": "update accountDigest keyUriWithVersion",
+            "binding": "update keyUriWithVersion",
             **dict.fromkeys(("account-audit", "vault-audit", "account-zone", "account-zone-link"), "create"),
             **dict.fromkeys(("account-endpoint", "account-dns", "vault-endpoint", "vault-dns"), "create"),
         },
@@ -186,7 +185,7 @@ CHANGES = (
             "key-version": "create-replacement keyId",
             # Its host is added to those that the account may call; the former vault's goes in the next one.
             "account": "update properties",
-            "binding": "update accountDigest keyUriWithVersion vaultId",
+            "binding": "update keyUriWithVersion vaultId",
             f"subscription-{OTHER_SUBSCRIPTION_ID}": "create",
             # In a vault that stays, the access has to be removed once the account is gone.
             "access-cleanup": "create",
