@@ -1,7 +1,7 @@
 """What a fleet's commands did: a file of JSON lines that is only ever appended to.
 
-It is a help for people, for the balance of shards, and for resuming; whether a stack is as it should be, only
-the stack itself tells (planning.settled). No secrets, no outputs of stacks.
+It is a help for people, for reports, and for a rotation that goes on. Whether a stack is as it should be, the
+stack itself tells. No secrets, no outputs of stacks.
 """
 
 from __future__ import annotations
