@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 import pulumi
 
 from components.arguments import checks, names
-from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument
+from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument, arguments
 from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
 from components.arguments.tags import Tags, checked_tags
@@ -137,6 +137,11 @@ class AccountArguments(ComponentArguments):
     def naming_rule(self) -> NamingRule:
         """What gives the resources made here their names."""
         return NamingRule(self.name, kind=self.account_kind)
+
+    def of_account(self, **own: Any) -> "AIServicesAccountArgs":
+        """The arguments of the account alone: those that it shares with a service, and its `own`."""
+        shared = {name: getattr(self, name) for name in arguments(AccountArguments)}
+        return AIServicesAccountArgs(**{"_name": self.name, **shared, **own})
 
 
 def _tier(account: "AIServicesAccountArgs") -> Iterator[Problem]:

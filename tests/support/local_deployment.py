@@ -24,7 +24,8 @@ from azure.core.credentials import AccessToken
 from azure.core.pipeline.transport import RequestsTransport
 from pulumi.runtime import mocks
 
-from components.guards.preflight import ServiceRequest, preflight
+from components.guards.preflight import preflight
+from components.guards.reader import ServiceRequest
 from components.service import EncryptedAIServicesAccount
 from components.service_args import EncryptedAIServicesAccountArgs
 from core.login import Login as ProviderLogin
