@@ -122,7 +122,7 @@ class StackKeys:
         unread = []
         for uri, name in {(one.key.vault_uri, one.key.name.lower()) for one in found}:
             try:
-                listed = client.pages(f"{uri}/keys/{name}/versions?api-version={api_versions.KEYS}")
+                listed = client.pages(f"{KeyUri(uri, name).text}/versions?api-version={api_versions.KEYS}")
                 keys[uri, name] = [adapters.key_version_from_vault(one) for one in listed]
             except HttpResponseError as error:
                 # The versions may all be of keys that this login may list.
