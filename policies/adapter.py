@@ -24,9 +24,9 @@ from core.demands import DemandOutcome
 from core.resource_types import COMPONENTS, Kind, kind_of, parse_urn
 from core.values import Mark
 from policies import exemptions
+from policies.engine_requests import OurResourcePolicy, OurStackPolicy, level_of, resources
 from policies.redaction import without_secrets
 from policies.reports import LEVELS, UNUSED
-from policies.requests import OurResourcePolicy, OurStackPolicy, level_of, resources
 from policies.rule import Options, ResourceRule, Rule, RuleFinding, StackRule, Subject, UsedResourceRule
 from policies.session import Session
 from policies.used import UsedProtections

@@ -7,8 +7,8 @@ from typing import Final
 from pulumi_policy import Policy
 
 from policies.adapter import to_policy
+from policies.engine_requests import read_once
 from policies.reports import reports
-from policies.requests import read_once
 from policies.rules import RULES
 from policies.session import Session
 

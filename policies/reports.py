@@ -11,8 +11,8 @@ from pulumi_policy import (
     StackValidationArgs,
 )
 
+from policies.engine_requests import OurStackPolicy, level_of, resources
 from policies.exemptions import Exemption, day_of
-from policies.requests import OurStackPolicy, level_of, resources
 from policies.session import Session
 
 EXEMPTIONS: Final = "exemptions-listed"

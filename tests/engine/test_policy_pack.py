@@ -109,7 +109,7 @@ def test_an_exported_state_of_a_wrong_stack_is_refused(tmp_path: Path) -> None:
     run = analyze(tmp_path, things)
     assert run.returncode != 0
     assert "key-rsa-2048" in run.stdout
-    assert "found: properties.keySize is 3072" in run.stdout
+    assert "found: the key has 3072 bits" in run.stdout
     assert "one-writer" in run.stdout
 
 
@@ -125,7 +125,7 @@ def test_a_built_pack_judges_outside_the_checkout(tmp_path: Path) -> None:
     things["key"] = replace(things["key"], props=with_change(things["key"].props, "properties.keySize", 3072))
     wrong = analyze(tmp_path, things, pack=built)
     assert wrong.returncode != 0
-    assert "found: properties.keySize is 3072" in wrong.stdout
+    assert "found: the key has 3072 bits" in wrong.stdout
 
 
 @pytest.mark.long

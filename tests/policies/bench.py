@@ -1,6 +1,6 @@
 """The pack's own time over large stacks: `python -m tests.policies.bench`.
 
-Owns: the measurement, without the SDK's decoding of messages (policies/requests.py).
+Owns: the measurement, without the SDK's decoding of messages (policies/engine_requests.py).
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from tests.policies.mutants import mutants
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ("table", "used", "rule", "session")
-SHARED_TOO = ("requests", "adapter", "exemptions", "reports")
+SHARED_TOO = ("engine_requests", "adapter", "exemptions", "reports")
 # Tests that take long and tell little of one rule.
 _LEFT_OUT = ("test_generated_stacks.py", "test_speed.py", "test_mutations.py")
 

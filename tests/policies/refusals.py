@@ -128,7 +128,11 @@ REFUSED: Final[dict[str, list[Refused]]] = {
         vault("properties.enableRbacAuthorization", True, model="access-policy"),
     ],
     "vault-no-broad-grants": [_one(ACCESS_POLICY, policy_props(), "policy.permissions.keys", ["all"])],
-    "key-rsa-2048": [key("properties.kty", "EC"), key("properties.keySize", 3072)],
+    "key-rsa-2048": [
+        key("properties.kty", "EC"),
+        key("properties.keySize", 3072),
+        key("properties.keySize", ...),
+    ],
     "key-usable": [
         key("properties.attributes.enabled", False),
         key("properties.attributes.expires", NOW - 1),
@@ -202,6 +206,7 @@ REFUSED: Final[dict[str, list[Refused]]] = {
         stack("grant", "policy.permissions.keys", ["get", "wrapKey", "unwrapKey", "sign"]),
         stack("grant", "roleDefinitionId", OFFICER, of=two_phases(roles=True)),
         stack("vault", "properties.enableRbacAuthorization", True),
+        stack("grant", "policy.objectId", "somebody"),
     ],
     "same-region": [stack("vault", "location", "northeurope")],
     "same-tenant": [

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -82,11 +83,16 @@ def _answers(rule: Rule, refused: Refused) -> list[str]:
     return [answer.message for answer in answers]
 
 
+@cache
+def _of_module(module: ModuleType) -> list[Mutant]:
+    return [*mutants(inspect.getsource(module), drop_violation)]
+
+
 def _changes(rules: Iterable[Rule]) -> list[tuple[Rule, Mutant]]:
     return [
         (rule, mutant)
         for rule in rules
-        for mutant in mutants(inspect.getsource(_module(rule)), drop_violation)
+        for mutant in _of_module(_module(rule))
         if mutant.function in _functions(rule)
     ]
 

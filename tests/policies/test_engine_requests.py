@@ -10,7 +10,7 @@ import pytest
 from google.protobuf import json_format
 from pulumi_policy import ResourceValidationPolicy, StackValidationPolicy, policy
 
-from policies import requests
+from policies import engine_requests
 from policies.pack import make_policies
 from policies.used import UsedProtections
 from tests.policies.asking import NOW, Pack
@@ -43,7 +43,7 @@ def test_a_message_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return counted
 
     for place, name, calls in (
-        (requests, "_resource", read),
+        (engine_requests, "_resource", read),
         (sdk, "unknown_checking_proxy", decoded),
         (UsedProtections, "__init__", built),
     ):
@@ -136,7 +136,7 @@ def test_an_sdk_that_asks_in_another_way_starts_no_pack(
             if way == "asks nobody":
                 return sdk.proto.AnalyzeResponse()
             json_format.MessageToDict(request.properties)
-            requests._request.resources = None
+            engine_requests._request.resources = None
             return super().Analyze(request, context)
 
     monkeypatch.setattr(sdk, "_PolicyAnalyzerServicer", Renamed)
