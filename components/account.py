@@ -1,10 +1,5 @@
-"""The AI services account: its declared inputs, and the digest of them that tells the binding of each write.
+"""The AI services account, as it is declared; account_write.py keeps its key through each write."""
 
-account_write.py keeps the key through such a write.
-"""
-
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +13,7 @@ from components.account_args import AIServicesAccountArgs, declared_account
 from components.account_write import ENCRYPTION, AccountBefore, account_before, key_guard
 from components.arguments.inputs import read
 from components.component import ChildOptions, Component, read_back, waited_for
-from components.kept_properties import KEPT, SEARCH_LINK, lost_search, with_kept, without_secret
+from components.kept_properties import KEPT, SEARCH_LINK, lost_search, with_kept
 from core import arm_ids
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
 from core.key_uris import KeyUri
@@ -37,16 +32,12 @@ _CHANGING = [
 
 @dataclass(frozen=True)
 class MadeAccount:
-    """An account that was made. `declared_digest` is the SHA-256 of its declared inputs, which changes
-    whenever this program writes the account. `principal_id` and `tenant_id` are those of its own identity, if
-    it has one. `frozen`: this run does not write the account."""
+    """An account that was made. `principal_id` and `tenant_id` are those of its own identity, if any."""
 
     resource: "cognitiveservices.Account"
     endpoint: pulumi.Output[str]
     principal_id: pulumi.Output[str | None]
     tenant_id: pulumi.Output[str | None]
-    declared_digest: pulumi.Output[str]
-    frozen: bool = False
 
     @property
     def key_uri_with_version(self) -> pulumi.Output[str | None]:
@@ -80,7 +71,6 @@ def make_account(
     is read here.
     """
     declared = declared_account(inputs)
-    described = _described(declared)
     inline = unbinds or inputs.encryption_key is not None
     opts = options(depends_on=list(after))
     through = pulumi.InvokeOptions(parent=opts.parent)
@@ -110,24 +100,27 @@ def make_account(
     opts.ignore_changes = ignored
     # An account that replaces another is made and bound before the other one is deleted, with its data.
     opts.delete_before_replace = False
-    explains = opts.hooks.on_error or () if opts.hooks else ()
+    explains = (opts.hooks and opts.hooks.on_error) or ()
     opts.hooks = key_guard(
         inputs.account_name, through, before=before, same_key=not inline, frozen=frozen, unbinds=unbinds
     )
     opts.hooks.on_error = [*(on_error or explains)]
     account = cognitiveservices.Account(f"{inputs.name}-account", **declared, opts=opts)
+    return _made(account, opts.parent)
+
+
+def _made(account: "cognitiveservices.Account", parent: pulumi.Resource | None) -> MadeAccount:
     live = read_back(
         account.name,
         cognitiveservices.get_account_output(
             account_name=account.name,
             resource_group_name=account.id.apply(arm_ids.group_of),
-            opts=pulumi.InvokeOutputOptions(parent=opts.parent),
+            opts=pulumi.InvokeOutputOptions(parent=parent),
         ),
     )
     principal_id = live.identity.apply(lambda found: found.principal_id if found else None)
     tenant_id = live.identity.apply(lambda found: found.tenant_id if found else None)
-    digest = pulumi.Output.all(described, inputs.resource_group_name).apply(lambda pair: _digest(*pair))
-    return MadeAccount(account, live.properties.endpoint, principal_id, tenant_id, digest, frozen)
+    return MadeAccount(account, live.properties.endpoint, principal_id, tenant_id)
 
 
 class AIServicesAccount(Component):
@@ -147,8 +140,6 @@ class AIServicesAccount(Component):
     """Object id of the account's own identity; none when it has only a user-assigned one."""
     tenant_id: pulumi.Output[str | None]
     """The tenant of the account's own identity."""
-    declared_digest: pulumi.Output[str]
-    """Changes whenever the account is written; a binding takes it, so that it is written again, too."""
 
     def __init__(
         self,
@@ -162,7 +153,6 @@ class AIServicesAccount(Component):
         self.account_id, self.account_name = made.resource.id, made.resource.name
         self.endpoint, self.principal_id = made.endpoint, made.principal_id
         self.tenant_id = made.tenant_id
-        self.declared_digest = made.declared_digest
         self.register_outputs(
             {
                 "accountId": self.account_id,
@@ -170,24 +160,8 @@ class AIServicesAccount(Component):
                 "endpoint": self.endpoint,
                 "principalId": self.principal_id,
                 "tenantId": self.tenant_id,
-                "declaredDigest": self.declared_digest,
             }
         )
-
-
-def _described(declared: Mapping[str, Any]) -> pulumi.Output[str]:
-    """The declared inputs as JSON, without what a run adds to them, and without the group: a large program
-    would have to wait for it, and it cannot change."""
-    # A copy, for the JSON is made later.
-    rest = {**declared, "properties": without_secret(declared["properties"])}
-    del rest["resource_group_name"]
-    return pulumi.Output.json_dumps(rest, sort_keys=True)
-
-
-def _digest(described: str, group: str) -> str:
-    """The digest that bindings are written with. ARM may answer another casing of the group."""
-    whole = json.dumps({**json.loads(described), "resource_group_name": group.lower()}, sort_keys=True)
-    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def _key_uri_with_version(encryption: "cognitiveservices.outputs.EncryptionResponse | None") -> str | None:

@@ -72,8 +72,8 @@ class KeyBindingArgs(ComponentArguments):
     account_id: pulumi.Input[str] = argument(check=checks.resource_id(arm_ids.ACCOUNT))
     """Required. ARM id of the account, which has a system-assigned identity."""
     account_digest: pulumi.Input[str] | None = None
-    """Optional. `AIServicesAccount.declared_digest`; another one writes the binding again, as it must be
-    after each write of the account."""
+    """Optional. For an account that a program makes with azure-native itself: another value writes the
+    binding again, as it must be after each write of such an account."""
     key_id: pulumi.Input[str] = argument(check=checks.key_id)
     """Required. ARM id of the key, without a version."""
     grant_id: pulumi.Input[str]
@@ -115,7 +115,6 @@ class KeyBinding(Component):
         """Binds an account to a key that its identity was granted, all made by this program."""
         args = KeyBindingArgs(
             account_id=account.account_id,
-            account_digest=account.declared_digest,
             key_id=key.key_id,
             grant_id=grant.grant_id,
             generation=generation,

@@ -24,6 +24,8 @@ def is_absent(error: str) -> bool:
     return _ABSENT.search(error) is not None
 
 
+Answer = Mapping[str, Any] | None
+"""What Azure has of a resource; None where it has none."""
 State = Mapping[tuple[str, str], Mapping[str, Any]]
 """The outputs of resources by type token and logical name, whatever their parents."""
 

@@ -4,7 +4,6 @@ azure-native PUTs what a program declares and nothing else, so a PUT removes wha
 Each run therefore repeats these properties.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -46,18 +45,6 @@ def declared_links(
         key = pulumi.Output.secret(search_service_key)
         links[_API] = {_SEARCH_ID: search_service_id, _SEARCH_KEY: key}
     return links
-
-
-def without_secret(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Declared properties with a fingerprint in place of the search service's key, which is random and long:
-    a digest of them still changes with it, and is no secret."""
-    api = properties.get(_API)
-    if not api:
-        return dict(properties)
-    fingerprint = pulumi.Output.unsecret(
-        pulumi.Output.from_input(api[_SEARCH_KEY]).apply(lambda key: hashlib.sha256(key.encode()).hexdigest())
-    )
-    return {**properties, _API: {**api, _SEARCH_KEY: fingerprint}}
 
 
 def with_kept(properties: Mapping[str, Any], account: Mapping[str, Any] | None) -> dict[str, Any]:

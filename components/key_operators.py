@@ -13,7 +13,7 @@ from components.access import ROTATION, KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.checks import DEPLOYER
 from components.component import ChildOptions
-from components.guards.preflight import PreflightResult
+from components.guards.plan import Plan
 from components.references import KeyReference, VaultReference
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs
@@ -21,7 +21,7 @@ from components.service_args import EncryptedAIServicesAccountArgs
 
 def assign_officers(
     inputs: EncryptedAIServicesAccountArgs,
-    preflight: PreflightResult,
+    preflight: Plan,
     vault: VaultReference,
     options: ChildOptions,
 ) -> list[pulumi.Resource]:
@@ -33,7 +33,7 @@ def assign_officers(
             f"{inputs.name}-operator-{operator}-access",
             ROTATION.role,
             scope=vault.id,
-            principal_id=preflight.deployer_id if operator == DEPLOYER else operator,
+            principal_id=preflight.login.object_id if operator == DEPLOYER else operator,
             principal_type=None,  # a person, a group or a pipeline: Azure knows which
             opts=options(
                 provider=vault.provider,
@@ -45,7 +45,7 @@ def assign_officers(
 
 def grant_operators(
     inputs: EncryptedAIServicesAccountArgs,
-    preflight: PreflightResult,
+    preflight: Plan,
     key: KeyReference,
     options: ChildOptions,
 ) -> list[pulumi.Resource]:
@@ -58,7 +58,7 @@ def grant_operators(
     granted: list[pulumi.Resource] = []
     for operator in inputs.vault.key_operators:
         name = f"{inputs.name}-operator-{operator}"
-        object_id = preflight.deployer_id if operator == DEPLOYER else operator
-        grant = KeyGrant(key, object_id, preflight.tenant_id, ACCESS_POLICY, ROTATION)
+        object_id = preflight.login.object_id if operator == DEPLOYER else operator
+        grant = KeyGrant(key, object_id, preflight.login.tenant_id, ACCESS_POLICY, ROTATION)
         granted.append(make_grant(name, grant, options))
     return granted

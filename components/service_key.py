@@ -6,7 +6,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
 from components.component import Component, waited_for
-from components.guards.preflight import PreflightResult
+from components.guards.plan import Plan
 from components.invokes import InvokeError, invoke, is_absent
 from components.key import EncryptionKeyArgs, make_key
 from components.key_operators import assign_officers
@@ -18,7 +18,7 @@ from core import arm_ids, facts
 
 def service_key(
     inputs: EncryptedAIServicesAccountArgs,
-    preflight: PreflightResult,
+    preflight: Plan,
     owner: Component,
     *,
     resource_group_name: pulumi.Input[str],
@@ -39,7 +39,7 @@ def service_key(
                 _name=inputs.name,
                 resource_group_name=resource_group_name,
                 location=inputs.location,
-                tenant_id=preflight.tenant_id,
+                tenant_id=preflight.login.tenant_id,
                 vault_name=inputs.vault.name,
                 access_model=inputs.access_model,
                 network=inputs.network,

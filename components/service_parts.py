@@ -10,7 +10,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.access import KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY
 from components.account import MadeAccount, make_account
-from components.account_args import AIServicesAccountArgs, InlineKeyArgs, allowed_hosts
+from components.account_args import InlineKeyArgs, allowed_hosts
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
 from components.audit import AuditTrailArgs, make_audit_trail
@@ -20,8 +20,8 @@ from components.callers import make_callers
 from components.component import ChildOptions, Component, waited_for
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_deployments, make_projects
-from components.guards.existing_resources import has_policy
-from components.guards.preflight import PreflightResult
+from components.guards.grants import has_policy
+from components.guards.plan import Plan
 from components.identity import EncryptionIdentityArgs, MadeIdentity, make_identity
 from components.invokes import invoke
 from components.key_access_cleanup import KeyAccessCleanup
@@ -46,14 +46,11 @@ class Parts:
         self,
         owner: Component,
         inputs: EncryptedAIServicesAccountArgs,
-        preflight: PreflightResult,
-        *,
+        preflight: Plan,
         vault_provider: pulumi.ProviderResource | None,
-        workspace_provider: pulumi.ProviderResource | None,
     ) -> None:
         self._owner, self._inputs = owner, inputs
         self._preflight, self._vault_provider = preflight, vault_provider
-        self._workspace_provider = workspace_provider
         self._made_vault_id: pulumi.Input[str] | None = None
         self._officers: list[pulumi.Resource] = []
         self._below_account: list[pulumi.Resource] = []
@@ -80,13 +77,13 @@ class Parts:
         given = (self._inputs.key.id, self._inputs.vault.id)
         return [source for id in given if id is not None for source in source_resources(id)]
 
-    def ends_access(self, key: KeyReference) -> pulumi.Resource:
+    def access_ends_with(self, key: KeyReference) -> pulumi.Resource:
         """What ends the access of the account's own identity, once the account is gone: the deletion of a
         vault made here, else a resource of its own. The grant is deleted with it, and not before the account,
         which would be left without its key."""
         if key.vault.resource:
             return key.vault.resource
-        subscription, name = self._preflight.subscription_id, self._inputs.account_name
+        subscription, name = self._preflight.login.subscription_id, self._inputs.account_name
         group: pulumi.Output[str] = pulumi.Output.from_input(self.resource_group_name)
         account_id = group.apply(
             lambda group: arm_ids.child(arm_ids.group_id(subscription, group), arm_ids.ACCOUNT, name)
@@ -144,25 +141,14 @@ class Parts:
         """The account; with `encryption_key` bound in its create, by the identity given."""
         self._warn_of_replacement()
         return make_account(
-            AIServicesAccountArgs(
-                _name=self._inputs.name,
+            self._inputs.of_account(
                 resource_group_name=self.resource_group_name,
                 location=self._inputs.location,
-                account_name=self._inputs.account_name,
-                kind=self._inputs.kind,
-                sku=self._inputs.sku,
                 system_assigned=self._inputs.identity != USER_ASSIGNED,
                 user_assigned_identity_id=identity_id,
                 encryption_key=encryption_key,
-                network=self._inputs.network,
                 allow_project_management=self._inputs.manages_projects,
-                restrict_outbound=self._inputs.restrict_outbound,
                 allowed_fqdns=tuple(self._allowed_hosts(key)),
-                other_identity_ids=self._inputs.other_identity_ids,
-                storage_account_ids=self._inputs.storage_account_ids,
-                search_service_id=self._inputs.search_service_id,
-                search_service_key=self._inputs.search_service_key,
-                tags=self._inputs.tags,
             ),
             keep_as_found(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
             after=after,
@@ -183,7 +169,7 @@ class Parts:
         grant = KeyGrant(
             key,
             principal_id,
-            self._preflight.tenant_id,
+            self._preflight.login.tenant_id,
             self._inputs.grants_by,
             deleted_with=deleted_with,
         )
@@ -286,10 +272,9 @@ class Parts:
             account_id=account.resource.id,
             key_uri_with_version=version.key_uri_with_version,
             vault_id=key.vault.id,
-            account_digest=account.declared_digest,
             opts=options(
                 depends_on=[grant] if grant else [],
-                ignore_changes=[*unchanged, *(["accountDigest"] if account.frozen else [])],
+                ignore_changes=unchanged,
                 deleted_with=account.resource,
             ),
         )
@@ -303,7 +288,7 @@ class Parts:
             self._inputs.account_kind,
             account.resource,
             options,
-            deployer_id=self._preflight.deployer_id,
+            deployer_id=self._preflight.login.object_id,
         )
 
     def storage_access(self, account: MadeAccount) -> None:
@@ -348,11 +333,12 @@ class Parts:
             recorded=self._preflight.placed,
         )
 
-    def audit_trail(self, account_id: pulumi.Output[str]) -> None:
-        """The audit logs of the account and of the vault made here, unless they are not to be kept."""
+    def audit_trail(self, account_id: pulumi.Output[str]) -> pulumi.Output[str | None]:
+        """The audit logs of the account and of the vault made here, unless they are not to be kept. Returns
+        the id of their workspace."""
         audit = self._inputs.audit
         if not audit.keeps_logs:
-            return
+            return pulumi.Output.from_input(None)
         audit_trail = make_audit_trail(
             AuditTrailArgs(
                 _name=self._inputs.name,
@@ -365,10 +351,10 @@ class Parts:
                 **audit.shared,
             ),
             self._owner,
-            self._workspace_provider,
             logs=self._kept_unless(self._inputs.replace_account),
         )
         self._below_account += audit_trail.settings
+        return audit_trail.workspace_id
 
     def locks(self, account: MadeAccount) -> None:
         """Locks on the account and on the vault of its key, after all that is below them."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.monitor.query import LogsQueryClient, LogsQueryResult
@@ -34,34 +34,6 @@ class UnansweredError(OperateError):
         super().__init__(" ".join(why.split()))
 
 
-class AzureReader(Protocol):
-    """The live cloud. Every method raises UnansweredError."""
-
-    def get(self, path: str, api_version: str) -> Json:
-        """One resource of Resource Manager."""
-        ...
-
-    def list(self, path: str, api_version: str) -> Sequence[Json]:
-        """All pages of a list of Resource Manager."""
-        ...
-
-    def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Sequence[Json]:
-        """The rows of a workspace's answer to a query, by column."""
-        ...
-
-    def deleted_keys(self, vault_uri: str) -> Sequence[Json]:
-        """The soft-deleted keys of a vault: name, deletedDate, scheduledPurgeDate."""
-        ...
-
-    def get_in_hsm(self, hsm_uri: str, path: str) -> Json:
-        """One answer of a managed HSM's own API."""
-        ...
-
-    def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
-        """All pages of a list of a managed HSM's own API."""
-        ...
-
-
 @dataclass(frozen=True)
 class SentQuery:
     """One query and the SHA-256 of its answer (canonical JSON). `answer` is "ok", or why there was none."""
@@ -81,7 +53,10 @@ class _Answer:
 
 
 class LiveAzure:
-    """Implements AzureReader. Each query is sent once; a repeated one gets the recorded answer."""
+    """The live cloud. Each query is sent once; a repeated one gets the recorded answer.
+
+    The methods that ask raise UnansweredError.
+    """
 
     def __init__(self, login: Login) -> None:
         self._client = AzureClient(login, retries=6)
@@ -116,12 +91,16 @@ class LiveAzure:
         return self._now
 
     def get(self, path: str, api_version: str) -> Json:
+        """One resource of Resource Manager."""
         return self._get(f"{path}?api-version={api_version}")
 
     def list(self, path: str, api_version: str) -> Sequence[Json]:
+        """All pages of a list of Resource Manager."""
         return self._list(f"{path}?api-version={api_version}")
 
     def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Sequence[Json]:
+        """The rows of a workspace's answer to a query, by column."""
+
         def rows() -> list[Json]:
             client = LogsQueryClient(self._client.credential, endpoint=self._client.cloud.log_analytics)
             answer = client.query_workspace(customer_id, text, timespan=(since, until))
@@ -134,23 +113,24 @@ class LiveAzure:
         return self._once(f"QUERY workspace {customer_id} {span}: {text}", rows)
 
     def deleted_keys(self, vault_uri: str) -> Sequence[Json]:
+        """The soft-deleted keys of a vault: name, and in seconds since 1970 deletedDate and
+        scheduledPurgeDate."""
+
         def rows() -> list[Json]:
-            found = self._client.pages(_of_vault(vault_uri, "/deletedkeys"))
+            times = ("deletedDate", "scheduledPurgeDate")
             return [
-                {
-                    "name": arm_ids.name_of(str(one["kid"])),
-                    "deletedDate": _moment(one.get("deletedDate")),
-                    "scheduledPurgeDate": _moment(one.get("scheduledPurgeDate")),
-                }
-                for one in found
+                {"name": arm_ids.name_of(str(one["kid"])), **{name: one.get(name) for name in times}}
+                for one in self._client.pages(_of_vault(vault_uri, "/deletedkeys"))
             ]
 
         return self._once(f"LIST {vault_uri}/deletedkeys", rows)
 
     def get_in_hsm(self, hsm_uri: str, path: str) -> Json:
+        """One answer of a managed HSM's own API."""
         return self._get(_of_vault(hsm_uri, path))
 
     def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
+        """All pages of a list of a managed HSM's own API."""
         return self._list(_of_vault(hsm_uri, path))
 
     def _get(self, target: str) -> Json:
@@ -187,10 +167,6 @@ def account_id(text: str) -> str:
 def _of_vault(uri: str, path: str) -> str:
     """The address of a path of a vault's or a managed HSM's own API."""
     return f"{uri}{path}?api-version={KEYS}"
-
-
-def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _answered(ask: Callable[[], T]) -> T:

@@ -14,18 +14,20 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from importlib import metadata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import pulumi as sdk
 
-from components.guards.existing_resources import KeyLocation, locate_key
-from components.guards.existing_resources import problems as existing_vault_problems
+from components.account_write import AccountBefore
+from components.guards.existing_resources import unusable_vault
+from components.guards.key_place import place_of_key
 from components.guards.planned import PlannedResource, planned
 from components.guards.recorded_state import RecordedService
+from components.guards.situation import Live, Situation
+from components.guards.situation import Login as Deployer
 from components.guards.soft_deleted import Listed, SoftDeleted, holding_names
 from components.guards.soft_deleted import problems as soft_deleted_problems
 from core import arm_ids, demands, key_uris
@@ -37,7 +39,8 @@ from core.roles import HSM_CRYPTO_USER, HSM_POLICY_ADMINISTRATOR, Role
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
-from operate.stack import StackError, add_stack, outputs, pulumi, services
+from operate.fleet.shared import read
+from operate.stack import StackError, add_json, add_stack, outputs, pulumi, services
 from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
 from provider.azure import Azure
 from provider.azure_client import AzureClient, Principal
@@ -52,7 +55,6 @@ from provider.retrying import patient
 from provider.waiting import SystemClock, Waiter
 from provider.wire import Properties
 from settings.model import ServiceSettings
-from settings.shared import read
 
 OK, FAILED, UNCHECKED, WARNING = "ok", "FAILED", "not checked", "warning"
 OLDEST_CLI: Final = (3, 259, 0)
@@ -74,7 +76,7 @@ class Line:
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     add_stack(parser, help="the stack whose settings are in Pulumi.NAME.yaml")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -90,15 +92,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def lines(stack: str) -> list[Line]:
     """Everything that was looked at, for one stack."""
-    return [*_machine(stack), *_azure(stack)]
+    return [*_machine(), *_azure(stack)]
 
 
-def _machine(stack: str) -> Iterator[Line]:
+def _machine() -> Iterator[Line]:
     yield _pulumi("Pulumi CLI", ("version",), _version)
-    yield _pulumi("plugins", ("plugin", "ls", "--json"), _plugins)
     yield _pulumi("backend", ("whoami", "--json"), _backend)
-    yield _secrets(stack)
-    yield _proxy(os.environ)
 
 
 def _pulumi(about: str, words: tuple[str, ...], judge: Callable[[str], Line]) -> Line:
@@ -123,17 +122,6 @@ def _version(text: str) -> Line:
     )
 
 
-def _plugins(text: str) -> Line:
-    needed = metadata.version("pulumi-azure-native")
-    if "azure-native:" in os.environ.get("PULUMI_DEBUG_PROVIDERS", ""):
-        return Line("plugins", OK, "azure-native is attached by PULUMI_DEBUG_PROVIDERS")
-    installed = [str(one.get("version")) for one in json.loads(text) if one.get("name") == "azure-native"]
-    if needed in installed:
-        return Line("plugins", OK, f"azure-native {needed}")
-    found = f"azure-native {needed} is not installed, so the first preview downloads it"
-    return Line("plugins", UNCHECKED, found, "`pulumi install` does it now")
-
-
 def _backend(text: str) -> Line:
     url = str(json.loads(text).get("url") or "")
     if not url.startswith("file://"):
@@ -146,34 +134,6 @@ def _backend(text: str) -> Line:
     if os.access(there, os.W_OK) and there.is_dir():
         return Line("backend", OK, f"{url} can be written")
     return Line("backend", FAILED, f"{url} cannot be written", "choose another with `pulumi login`")
-
-
-def _secrets(stack: str) -> Line:
-    about, document = "secrets provider", _file(stack).document
-    provider = str(document.get("secretsprovider") or "")
-    if provider and provider != "passphrase":
-        return Line(about, UNCHECKED, f"{provider.partition('?')[0]}, because only an update uses its key")
-    given = [
-        name for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE") if name in os.environ
-    ]
-    if given or not document.get("encryptionsalt"):
-        return Line(about, OK, f"passphrase, from {given[0]}" if given else "none chosen yet")
-    fix = "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
-    return Line(about, FAILED, "a passphrase, and none is given", fix)
-
-
-def _proxy(environ: Mapping[str, str]) -> Line:
-    proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy") or ""
-    bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE") or ""
-    host = proxy.rpartition("@")[2].removeprefix("http://").rstrip("/")
-    found = f"through the proxy {host}" if proxy else "no proxy"
-    if bundle and not Path(bundle).is_file():
-        return Line(
-            "network", FAILED, f"{found}; the CA bundle {bundle} does not exist", "name one that does"
-        )
-    return Line(
-        "network", OK, f"{found}, {'with the CA bundle ' + bundle if bundle else 'with the usual CAs'}"
-    )
 
 
 def _file(stack: str) -> StackFile:
@@ -260,49 +220,32 @@ def _deployment(
     new: Sequence[ServiceSettings], azure: Azure, principal: Principal, found: Login
 ) -> Iterator[Line]:
     plan: dict[str, list[PlannedResource]] = {}
-    nothing, deleted = RecordedService(), asyncio.run(_deleted(azure, found.subscription_id))
+    deleted = asyncio.run(_deleted(azure, found.subscription_id))
+    deployer = Deployer(principal.tenant_id, found.subscription_id, principal.object_id)
     if isinstance(deleted, Line):
         yield deleted
     for service in new:
+        nothing = RecordedService(service.name)
         gone = SoftDeleted() if isinstance(deleted, Line) else holding_names(service, nothing, *deleted)
-        location = locate_key(service, nothing, gone)
-        if location.vault_exists:
-            yield from asyncio.run(_existing(service, location, azure, principal))
+        place = place_of_key(service, nothing, gone)
+        one = Situation(service, nothing, deployer, place, Live(), gone, AccountBefore())
+        if place.vault_exists:
+            yield from asyncio.run(_existing(one, azure))
         for problem in soft_deleted_problems(service, gone):
             yield Line(f"{service.name}, {problem.path}", FAILED, problem.text)
-        plan[service.name] = planned(
-            service,
-            nothing,
-            gone,
-            location,
-            subscription_id=found.subscription_id,
-            tenant_id=principal.tenant_id,
-            keeps_key=gone.vault is not None and location.makes_key,
-        )
+        plan[service.name] = planned(one)
     report = asyncio.run(_asked([one for members in plan.values() for one in members], azure))
-    for finding in report.findings:
-        about = next(
-            (
-                f"{name}, {one.argument}"
-                for name, some in plan.items()
-                for one in some
-                if one.id == finding.id
-            ),
-            finding.id,
-        )
-        yield Line(about, FAILED, finding.text, finding.fix)
-    for change in report.changes:
-        yield Line(policies.NAME, WARNING, change.text, change.fix)
-    for note in report.notes:
-        yield Line(note.check, WARNING, note.text, note.fix)
-    for question in report.unchecked:
-        yield Line(question.check, UNCHECKED, f"{question.what}, because {question.why}")
-    wrong = {one.check for one in report.findings} | {one.check for one in report.unchecked}
-    wrong |= {policies.NAME} if report.changes else set()
-    wrong |= {one.check for one in report.notes}
-    for name in checks.CHECKS:
-        if name not in wrong:
-            yield Line(name, OK, "nothing that Azure would refuse")
+    named = {one.id: f"{name}, {one.argument}" for name, some in plan.items() for one in some}
+    told = [
+        *(Line(named.get(one.id, one.id), FAILED, one.text, one.fix) for one in report.findings),
+        *(Line(policies.NAME, WARNING, one.text, one.fix) for one in report.changes),
+        *(Line(one.check, WARNING, one.text, one.fix) for one in report.notes),
+        *(Line(one.check, UNCHECKED, f"{one.what}, because {one.why}") for one in report.unchecked),
+    ]
+    yield from told
+    wrong = {one.about for one in told} | {one.check for one in report.findings}
+    well = (name for name in checks.CHECKS if name not in wrong)
+    yield from (Line(name, OK, "nothing that Azure would refuse") for name in well)
 
 
 async def _deleted(azure: Azure, subscription: str) -> tuple[Listed, Listed] | Line:
@@ -316,23 +259,21 @@ async def _deleted(azure: Azure, subscription: str) -> tuple[Listed, Listed] | L
     return held["vaults"], held["accounts"]
 
 
-async def _existing(
-    service: ServiceSettings, location: KeyLocation, azure: Azure, principal: Principal
-) -> list[Line]:
+async def _existing(one: Situation, azure: Azure) -> list[Line]:
     """Why the vault or managed HSM that a service is to use cannot hold its key."""
-    ask = Questions(patient(azure, _waiter()))
+    ask, place = Questions(patient(azure, _waiter())), one.place
     try:
-        vault = await ask.get(location.vault_id, VAULTS)
-        key = await ask.get(location.key_id, VAULTS) if vault and location.makes_key else None
+        vault = await ask.get(place.vault_id, VAULTS)
+        key = await ask.get(place.key_id, VAULTS) if vault and place.makes_key else None
     except UnansweredQuestionError as error:
-        return [Line(f"{service.name}, vault", UNCHECKED, f"whether it can hold the key, because {error}")]
+        return [Line(f"{one.name}, vault", UNCHECKED, f"whether it can hold the key, because {error}")]
     found = [
-        Line(f"{service.name}, {problem.path}", FAILED, problem.text)
-        for problem in existing_vault_problems(service, location, vault, key, principal.tenant_id)
+        Line(f"{one.name}, {problem.path}", FAILED, problem.text)
+        for problem in unusable_vault(replace(one, live=Live(vault=vault, key=key)))
     ]
-    if vault and location.in_managed_hsm:
-        key_id = arm_ids.key_id(location.key_id)
-        found += await _in_hsm(f"{service.name}, key.id", key_id, azure, principal.object_id)
+    if vault and place.in_managed_hsm:
+        key_id = arm_ids.key_id(place.key_id)
+        found += await _in_hsm(f"{one.name}, key.id", key_id, azure, one.login.object_id)
     return found
 
 
@@ -351,16 +292,8 @@ async def _in_hsm(about: str, key: ArmId, azure: Azure, principal_id: str) -> li
         options = key_uris.cli_options(key.parent.name, key.name, in_managed_hsm=True)
         make = f"az keyvault key create {options} --kty RSA-HSM --size 2048 --ops wrapKey unwrapKey"
         return [Line(about, FAILED, f"the managed HSM has no key {key.name!r}", make)]
-    unmet = [
-        demands.key_type(version.type, version.size),
-        demands.key_operations(version.operations),
-        *demands.key_usable(version, time.time()),
-    ]
-    found = [
-        Line(about, FAILED, one.text, demands.FIXES.get(one.demand, "").format(key=version.uri))
-        for one in unmet
-        if one
-    ]
+    judged = [*demands.judge(None, None, version), *demands.key_usable(version, time.time())]
+    found = [Line(about, FAILED, one.text, one.az(key=version.uri or "")) for one in judged if one.unmet]
     may = any(
         one.role and one.role.allows_data(HSM_ROLE_WRITE) and arm_ids.covers(one.scope, key.text)
         for one in given

@@ -133,23 +133,21 @@ class Binder:
         """Raises RefusedOperationError if the identity cannot use the key, because the service needs the key
         to unbind the account (assumed). Checks nothing if the binding names no vault, or if this machine does
         not reach the key: a managed HSM itself answers about its roles."""
-        for look in (1, 2):
+
+        async def look() -> list[Finding]:
             try:
-                live = await read_resources(call.azure, bound)
-                live = await read_roles(call.azure, bound, live)
+                live = await read_roles(call.azure, bound, await read_resources(call.azure, bound))
             except ServiceError as failure:
-                if not failure.is_unreachable:
-                    raise
-                return
+                if failure.is_unreachable:
+                    return []
+                raise
             check = Preflight(bound, live, self._clock.time(), rebinding=True)
-            wrong = blocking(findings(check, (identity_has_access,)))
-            if not wrong:
-                return
-            if look == 1:
-                await call.waiter.pause(SECOND_LOOK_SECONDS, f"making sure: {wrong[0].text}")
-        raise RefusedOperationError(
-            refusal(f"{bound.account.name if bound.account else ''} cannot leave its key", wrong)
-        )
+            return blocking(findings(check, (identity_has_access,)))
+
+        name = bound.account.name if bound.account else ""
+        reason = f"making sure that the identity of {name} cannot use its key"
+        if wrong := await call.waiter.twice(look, lambda wrong: not wrong, reason):
+            raise RefusedOperationError(refusal(f"{name} cannot leave its key", wrong))
 
     async def _preflight(self, wanted: binding.DesiredBinding, call: Call, *, rebinding: bool) -> Account:
         """The account, once nothing forbids binding it. Raises RefusedOperationError with every reason."""
@@ -169,14 +167,11 @@ class Binder:
 
     async def _confirmed(self, account_id: ArmId, call: Call) -> Account | None:
         """The settled account; that there is none is believed only when it is answered twice."""
-        account = await self._settled(account_id, call)
-        if account is None:
-            # One 404 may come from a front end that is behind; believing it forgets a bound account.
-            await call.waiter.pause(
-                SECOND_LOOK_SECONDS, f"making sure that the account {account_id.name} is gone"
-            )
-            account = await self._settled(account_id, call)
-        return account
+        return await call.waiter.twice(
+            lambda: self._settled(account_id, call),
+            lambda found: found is not None,
+            f"making sure that the account {account_id.name} is gone",
+        )
 
     async def _settled(self, account_id: ArmId, call: Call) -> Account | None:
         """The account once no change is under way on it; None when there is none."""

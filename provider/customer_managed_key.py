@@ -10,7 +10,6 @@ from typing import ClassVar
 
 from core import arm_ids
 from core.facts import Account
-from core.refusals import SECOND_LOOK_SECONDS
 from provider import binding
 from provider.binder import Binder, UnfinishedError, refusal_head
 from provider.checks import UNBIND, Failure, check_binding
@@ -78,15 +77,15 @@ class CustomerManagedKeyHandler(Resource):
     async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """What is really bound; gone when the account is absent or on Microsoft's keys.
 
-        That a binding of the state is gone is believed when it is answered twice: one answer may come from a
-        front end that is behind (assumed), and with the binding the state forgets the key that an update of
-        the account has to repeat.
+        That a binding of the state is gone is believed when it is answered twice: with the binding the state
+        forgets the key that an update of the account has to repeat.
         """
         account_id = arm_ids.account_id(id)
-        account = await call.azure.account(account_id)
-        if olds.values and not _is_bound(account):
-            await call.waiter.pause(SECOND_LOOK_SECONDS, f"making sure that {account_id.name} is not bound")
-            account = await call.azure.account(account_id)
+        account = await call.waiter.twice(
+            lambda: call.azure.account(account_id),
+            lambda found: not olds.values or _is_bound(found),
+            f"making sure that {account_id.name} is not bound",
+        )
         if account is None or not _is_bound(account):
             return State("")
         account = binding.with_version(account, olds.text("keyUriWithVersion"))

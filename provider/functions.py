@@ -20,9 +20,6 @@ from core.login import Login
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider import binding
 from provider.checks import Failure, Form, check, principal_id
-from provider.deployment import checks
-from provider.deployment.model import Report, Unchecked
-from provider.deployment.questions import Questions
 from provider.error_table import ErrorContext
 from provider.errors import service_message
 from provider.failure import ServiceError
@@ -122,6 +119,10 @@ async def get_client_config(call: Call, args: Properties) -> Answer:
 async def check_deployment(call: Call, args: Properties) -> Answer:
     """What Azure would refuse of resources that are about to be made, and what policies change of them:
     `{"findings": [...], "unchecked": [...], "changes": [...], "notes": [...]}`. Nothing is written."""
+    from provider.deployment import checks  # noqa: PLC0415 - most runs of a provider ask nothing of it
+    from provider.deployment.model import Report, Unchecked  # noqa: PLC0415
+    from provider.deployment.questions import Questions  # noqa: PLC0415
+
     if args.has_unknowns:
         return dict.fromkeys(("findings", "unchecked", "changes", "notes"), UNKNOWN)
     given = args.values["resources"]
@@ -197,6 +198,8 @@ def _no_subscription(login: Login, args: Properties) -> Iterator[Failure]:
 
 
 def _not_planned(login: Login, args: Properties) -> Iterator[Failure]:
+    from provider.deployment import checks  # noqa: PLC0415
+
     for name in args.known("checks") or []:
         if name not in checks.CHECKS:
             yield Failure("checks", f"{name!r} is no check; expected one of {', '.join(checks.CHECKS)}")

@@ -6,8 +6,7 @@ reach.
 
 What counts is that the principal has the role at the key, whatever the assignment's name: a grant that is
 there already is taken over, and deleting the resource takes every one of them away. That a grant of the state
-is gone is believed when it is answered twice, because one answer may come from a front end that is behind
-(assumed).
+is gone is believed when it is answered twice.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from typing import ClassVar
 from core import arm_ids
 from core.arm_ids import ArmId, MalformedError
 from core.facts import RoleAssignment
-from core.refusals import SECOND_LOOK_SECONDS
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, id_of
 from provider.checks import Form, principal_id
 from provider.difference import Differences, replaced
@@ -83,12 +81,11 @@ class ManagedHsmRoleAssignmentHandler(Resource):
         text, _, principal = id.partition(SEPARATOR)
         key = arm_ids.key_id(text)
         try:
-            found = await _found(call, key, principal)
-            if not found and olds.values:
-                await call.waiter.pause(
-                    SECOND_LOOK_SECONDS, f"making sure that the access to {key.name} is gone"
-                )
-                found = await _found(call, key, principal)
+            found = await call.waiter.twice(
+                lambda: _found(call, key, principal),
+                lambda found: bool(found) or not olds.values,
+                f"making sure that the access to {key.name} is gone",
+            )
         except ServiceError as failure:
             if not olds.values:
                 raise

@@ -19,7 +19,6 @@ from typing import ClassVar
 from core import arm_ids
 from core.arm_ids import ArmId
 from core.facts import Account
-from core.refusals import SECOND_LOOK_SECONDS
 from provider.binder import READ_LAG_SECONDS
 from provider.checks import Form
 from provider.difference import Change, Difference, Differences, replaced
@@ -91,11 +90,13 @@ class KeyAccessCleanupHandler(Resource):
 
 
 async def _needs_it(call: Call, account: ArmId, vault: ArmId) -> bool:
-    if _is_under_a_key_of(vault, await call.azure.account(account)):
-        return True
-    # One answer may come from a front end that is behind; believing it cuts an account off from its data.
-    await call.waiter.pause(SECOND_LOOK_SECONDS, f"making sure that {account.name} has left its key")
-    return _is_under_a_key_of(vault, await call.azure.account(account))
+    """Believing one answer that it does not would cut an account off from its data."""
+    found = await call.waiter.twice(
+        lambda: call.azure.account(account),
+        lambda found: _is_under_a_key_of(vault, found),
+        f"making sure that {account.name} has left its key",
+    )
+    return _is_under_a_key_of(vault, found)
 
 
 async def _principal(call: Call, account: ArmId) -> Mapping[str, Value]:

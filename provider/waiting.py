@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from core.refusals import SECOND_LOOK_SECONDS
+
 T = TypeVar("T")
 
 DEFAULT_TIMEOUT = 30 * 60.0
@@ -125,6 +127,17 @@ class Waiter:
         finally:
             answer.cancel()
             stop.cancel()
+
+    async def twice(
+        self, look: Callable[[], Awaitable[T]], is_believed: Callable[[T], bool], reason: str
+    ) -> T:
+        """What `look` gives; looks again after a pause for what is not believed at once. One answer may come
+        from a front end that is behind (assumed)."""
+        found = await look()
+        if not is_believed(found):
+            await self.pause(SECOND_LOOK_SECONDS, reason)
+            found = await look()
+        return found
 
     async def pause(self, seconds: float, reason: str) -> None:
         """Waits, having said why. The last pause is cut at the deadline, so that one more try is made there.

@@ -1,16 +1,24 @@
 """What a component refuses because of what exists already: in the stack's state and in Azure.
 
+Look, judge, decide:
+
 | module | owns |
 |---|---|
-| `preflight` | the questions to state and Azure before anything is made, and what follows for each service |
-| `recorded_state` | what the stack's state holds of a service |
-| `existing_resources` | an existing vault, key or grant that a service would use |
-| `soft_deleted` | names that soft-deleted vaults and accounts still hold |
-| `data_loss` | changes of arguments that would lose the data, or access to it |
-| `drift` | what was removed outside Pulumi |
-| `access` | access that was removed outside Pulumi, in full or in part, or by `access: revoked` |
-| `planned` | what a service is about to make, which the provider checks |
-| `invokes` | calls of a provider's functions |
+| `preflight` | the order of it all, and the refusal of every problem at once |
+| `reader` | the one place that asks the engine and Azure |
+| `situation` | one service: what is declared, what the state has, what Azure has, and what follows |
+| `rules` | the table of what a service is refused for |
+| `notes` | the table of what is told and stops nothing |
+| `plan` | what is kept, taken over, waited for and recovered |
+| `planned` | what a service is about to make, which the provider's `checkDeployment` judges |
 
-All but `preflight` and `invokes` are pure.
+What they are made of: `recorded_state` (the state of a service), `key_place` (where its key is),
+`soft_deleted` (names that are held), and the rules by subject: `data_loss`, `existing_resources`, `drift`,
+`access`, `grants`. All but `preflight` and `reader` are pure.
+
+A run repairs only what is common and certain, and says so: it takes over the account's own grant, which an
+update that was cut off has made, and the key of its name in a vault that it has made; and it gives a new
+identity of the account its access, before it writes the account. What is rare, or may be somebody's purpose,
+is refused with the command that leads out: access that was removed, an account, a vault or a key operator's
+access that this stack did not make, a thing that is gone.
 """

@@ -19,7 +19,7 @@ from components.service_args import MICROSOFT_MANAGED, REVOKED, ServiceInputs
 from core import arm_ids, facts, key_uris, kind_limits, regions
 from core import resource_types as types
 from core.api_versions import VAULTS
-from core.commands import assign_role
+from core.commands import assign_role, in_subscription
 from core.facts import HOURS_HELD
 
 _KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
@@ -193,7 +193,7 @@ def _locked(inputs: ServiceInputs, before: RecordedService) -> Problems:
     kept |= {one.logical_name for one in inputs.deployments}
     kept |= {f"{one.logical_name}-role" for one in inputs.projects if one.role}
     kept |= {"account-audit"} if inputs.audit.keeps_logs else set()
-    for _, name in sorted(before.below_account):
+    for name in sorted(before.below_account):
         part = name.removeprefix(f"{inputs.name}-")
         if part not in kept:
             yield Problem(
@@ -277,7 +277,8 @@ def _other_model(model: str, user: str | None, vault: facts.Vault, key_id: str |
     return (
         f"First run `{grant}`, which gives its identity the access that this stack then takes over; wait ten "
         f"minutes until it counts; switch the vault with `az keyvault update --name {vault.name} "
-        f"--enable-rbac-authorization {str(model == RBAC).lower()}`; run `pulumi refresh`; then change the "
+        f"--enable-rbac-authorization {str(model == RBAC).lower()}{in_subscription(vault.id)}`; run "
+        "`pulumi refresh`; then change the "
         "setting"
     )
 
@@ -331,18 +332,6 @@ def _made_here(inputs: ServiceInputs, before: RecordedService) -> Problems:
                 path,
                 f"{noun!r} was made by this stack: named as existing, it would be deleted, {meaning}",
             )
-
-
-def ended_logs(inputs: ServiceInputs, before: RecordedService) -> str | None:
-    """A warning where the workspace that this stack made is not declared any more."""
-    if before.workspace_id is None or (inputs.audit.has_workspace and inputs.audit.workspace_id is None):
-        return None
-    return (
-        f"audit no longer has a workspace made here, which deletes workspace "
-        f"{arm_ids.name_of(before.workspace_id)!r} with its logs. While it and the diagnostic settings are "
-        "protected, the engine refuses: first run `pulumi up` with protect: false alone, or run each `pulumi "
-        "state unprotect` command that is printed, and then the same command again"
-    )
 
 
 def no_longer_declared(before: RecordedService, name: str) -> Problem:

@@ -2,47 +2,41 @@
 
 Owns: which resources are missing that the data of a bound account depends on, what that means for the data,
 and the way back. What an update repairs by itself (a binding, access for a new identity, a vault's
-protection) is not refused. Pure. Does not own: removed access (access.py), the calls to Azure (preflight.py).
+protection) is not refused. Pure. Does not own: removed access (access.py), the calls to Azure (reader.py).
 """
 
 from collections.abc import Iterator
 
 from components.arguments.problem import Problem
-from components.guards.existing_resources import Answer, KeyLocation
-from components.guards.recorded_state import SYSTEM, USER, RecordedService
-from core import arm_ids, facts, key_uris
+from components.guards.key_place import KeyPlace
+from components.guards.recorded_state import SYSTEM, USER
+from components.guards.situation import Situation
+from core import arm_ids, facts
 from core.facts import HOURS_HELD
 
 _FORGET = "run `pulumi refresh`, which removes it from the state"
 
 
-def problems(
-    before: RecordedService,
-    location: KeyLocation,
-    account: Answer,
-    vault: Answer,
-    key: Answer,
-    *,
-    identity: Answer,
-) -> Iterator[Problem]:
+def gone(situation: Situation) -> Iterator[Problem]:
     """What is missing of a service: its account, and what that needs where it is bound. A vault that it is
     not bound in does not count."""
-    if before.account is None:
+    before, place, live = situation.before, situation.place, situation.live
+    if before.account is None or live.unread or not situation.looks_for_drift:
         return
-    if account is None and _was_made(before.account):
+    if live.account is None and _was_made(before.account):
         yield _account(before.account)
-    if account is None or not before.is_bound:
+    if live.account is None or not before.is_bound:
         return
-    if before.key_identity == SYSTEM and not (account.get("identity") or {}).get("principalId"):
+    if before.key_identity == SYSTEM and not (live.account.get("identity") or {}).get("principalId"):
         yield _identity(before.account)
-    if before.key_identity == USER and before.identity_id and identity is None:
+    if before.key_identity == USER and before.identity_id and live.identity is None:
         yield _user_assigned(before.identity_id)
-    if not location.vault_id or before.bound_to not in (None, location.place):
+    if not place.vault_id or before.bound_to not in (None, place.names):
         return
-    if vault is None:
-        yield _vault(location)
-    elif key is None:
-        yield _key(location)
+    if live.vault is None:
+        yield _vault(place)
+    elif live.key is None:
+        yield _key(place)
 
 
 def _was_made(account: facts.Account) -> bool:
@@ -82,16 +76,16 @@ def _user_assigned(id: str) -> Problem:
     )
 
 
-def _vault(location: KeyLocation) -> Problem:
-    name = arm_ids.name_of(location.vault_id)
-    if location.in_managed_hsm:
+def _vault(place: KeyPlace) -> Problem:
+    name = arm_ids.name_of(place.vault_id)
+    if place.in_managed_hsm:
         return Problem(
             "key.id",
             f"managed HSM {name!r} was deleted outside Pulumi, and the data under its key is out of reach "
             f"until it is back: `az keyvault recover --hsm-name {name} --location REGION`",
         )
     back = f"To bring it back, {_FORGET}, and set softDeleted: recover"
-    if location.vault_exists:
+    if place.vault_exists:
         back = f"It was not made here: run `az keyvault recover --name {name}` to bring it back"
     return Problem(
         "vault",
@@ -100,14 +94,12 @@ def _vault(location: KeyLocation) -> Problem:
     )
 
 
-def _key(location: KeyLocation) -> Problem:
-    name = arm_ids.name_of(location.vault_id)
-    options = key_uris.cli_options(name, location.key_name, in_managed_hsm=location.in_managed_hsm)
-    noun = "managed HSM" if location.in_managed_hsm else "vault"
+def _key(place: KeyPlace) -> Problem:
+    name, noun = arm_ids.name_of(place.vault_id), place.noun
     return Problem(
         "key",
-        f"{noun} {name!r} no longer has the key {location.key_name!r}, and the data under it is out of "
+        f"{noun} {name!r} no longer has the key {place.key_name!r}, and the data under it is out of "
         "reach; a new key of that name would not open it. Bring it back with `az keyvault key recover "
-        f"{options}` or, if the {noun} itself was created again, with "
+        f"{place.cli_options}` or, if the {noun} itself was created again, with "
         "`az keyvault key restore` from a backup",
     )

@@ -11,18 +11,15 @@ from typing import Any
 import pulumi
 
 from components.access_model import ACCESS_POLICY, RBAC
-from components.account_args import AIServicesAccountArgs, allowed_hosts, declared_account, on_the_wire
-from components.account_write import Found
-from components.alerts import ALERTS
+from components.account_args import allowed_hosts, declared_account, on_the_wire
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
 from components.audit import WORKSPACE_TIER
-from components.audit_queries import SAVED
 from components.encryption_args import USER_ASSIGNED
 from components.guards import data_loss
-from components.guards.existing_resources import KeyLocation
+from components.guards.key_place import KeyPlace
 from components.guards.recorded_state import RecordedService
-from components.guards.soft_deleted import SoftDeleted
+from components.guards.situation import Situation
 from components.key import key_properties
 from components.network import PRIVATE, dns_zones, zone_label
 from components.service_args import ServiceInputs, storage_role
@@ -75,44 +72,29 @@ def _type(id: str) -> str:
     return arm_ids.parse(id).type
 
 
-def planned(
-    inputs: ServiceInputs,
-    before: RecordedService,
-    deleted: SoftDeleted,
-    location: KeyLocation,
-    *,
-    subscription_id: str,
-    tenant_id: str,
-    keeps_key: bool,
-    live: Mapping[str, Found] | None = None,
-) -> list[PlannedResource]:
+def planned(situation: Situation) -> list[PlannedResource]:
     """What a run makes of a service, less what the state has and Azure has as declared. Nothing where its
-    group is not known yet. `live` are the outputs of what was read, by the part's name."""
-    group = before.group_name or data_loss.group_name(inputs)
-    if group == UNKNOWN:
+    group or subscription is not known."""
+    before = situation.before
+    group = before.group_name or data_loss.group_name(situation.inputs)
+    if group == UNKNOWN or not situation.login.subscription_id:
         return []
-    maker = _Planner(
-        inputs,
-        before,
-        deleted,
-        location,
-        group_id=arm_ids.group_id(subscription_id, group),
-        tenant_id=tenant_id,
-        keeps_key=keeps_key,
-    )
-    written = [*_written(maker, live or {})]
+    maker = _Planner(situation, arm_ids.group_id(situation.login.subscription_id, group))
+    written = [*_written(maker)]
     if before.group_name and written:
         # The state may have one that is not there, of an update that was cut off: the engine then makes it.
         written.append(PlannedResource(maker.group_id, "group", "resourceGroupName", used=True))
     return written
 
 
-def _written(maker: "_Planner", live: Mapping[str, Found]) -> Iterator[PlannedResource]:
-    for one in maker.resources():
-        if one.deletes or not maker.is_recorded(one):
-            yield one
-        elif (found := live.get(one.name)) and _differs(one, found, maker.inputs.as_found):
-            yield replace(one, changes=True)
+def _written(maker: "_Planner") -> Iterator[PlannedResource]:
+    one = maker.situation
+    live = {} if one.is_replaced else {"account": one.live.account, "vault": one.live.vault}
+    for made in maker.resources():
+        if made.deletes or not maker.is_recorded(made):
+            yield made
+        elif (found := live.get(made.name)) and _differs(made, found, one.inputs.as_found):
+            yield replace(made, changes=True)
 
 
 def _differs(one: PlannedResource, found: Mapping[str, Any], as_found: Sequence[str]) -> bool:
@@ -136,13 +118,20 @@ def _at(body: Mapping[str, Any], path: str) -> str | None:
 
 @dataclass(frozen=True)
 class _Planner:
-    inputs: ServiceInputs
-    before: RecordedService
-    deleted: SoftDeleted
-    location: KeyLocation
+    situation: Situation
     group_id: str
-    tenant_id: str
-    keeps_key: bool
+
+    @property
+    def inputs(self) -> ServiceInputs:
+        return self.situation.inputs
+
+    @property
+    def before(self) -> RecordedService:
+        return self.situation.before
+
+    @property
+    def place(self) -> KeyPlace:
+        return self.situation.place
 
     @property
     def _rule(self) -> names.NamingRule:
@@ -152,17 +141,14 @@ class _Planner:
         """Whether the state has it, or has a resource that refers to it already."""
         if one.used:
             return one.id.lower() in self.before.mentioned_ids
-        if one.changes or (one.name == "account" and data_loss.is_replaced(self.inputs, self.before)):
+        if one.changes or (one.name == "account" and self.situation.is_replaced):
             return False
         placed = self._placed(one.name)
         # Another subnet makes another endpoint of the same logical name.
-        return placed.name == arm_ids.name_of(one.id) if placed else self._has(one.name)
+        return placed.name == arm_ids.name_of(one.id) if placed else self.before.has(one.name)
 
     def _placed(self, part: str) -> names.PlacedName | None:
         return self.before.placed.get(f"{self.inputs.name}-{part}")
-
-    def _has(self, part: str) -> bool:
-        return any(name == f"{self.inputs.name}-{part}" for _, name in self.before.resources)
 
     def resources(self) -> Iterator[PlannedResource]:
         """All that the service has, in no order."""
@@ -188,7 +174,7 @@ class _Planner:
             role = arm_ids.child(account_id, arm_ids.ROLE_ASSIGNMENT, "new")
             # An object id that is known here may be an output's, and the name then follows from the label.
             logical = caller.logical_names(inputs.account_kind)
-            recorded = (name for name in logical if self._has(name))
+            recorded = (name for name in logical if self.before.has(name))
             yield PlannedResource(role, next(recorded, logical[0]), "callers")
         for id in inputs.granted_storage_ids:
             role = arm_ids.child(id, arm_ids.ROLE_ASSIGNMENT, "new")
@@ -208,11 +194,11 @@ class _Planner:
 
     @property
     def _vault_id(self) -> str:
-        return self.location.vault_id or self._inside(arm_ids.VAULT, self.inputs.vault.name)
+        return self.place.vault_id or self._inside(arm_ids.VAULT, self.inputs.vault.name)
 
     @property
     def _key_id(self) -> str:
-        return facts.key_id(self._vault_id, self.location.key_name)
+        return facts.key_id(self._vault_id, self.place.key_name)
 
     @property
     def _identity_id(self) -> str:
@@ -222,7 +208,7 @@ class _Planner:
 
     def _key(self) -> Iterator[PlannedResource]:
         inputs = self.inputs
-        if not inputs.makes_vault and not self.location.vault_id:
+        if not inputs.makes_vault and not self.place.vault_id:
             return  # in a vault that something else in the program is yet to make
         if inputs.makes_vault:
             yield PlannedResource(
@@ -231,13 +217,13 @@ class _Planner:
                 inputs.argument_of("vault"),
                 self._body(
                     properties=on_the_wire(
-                        vault_properties(self.tenant_id, inputs.access_model, inputs.network)
+                        vault_properties(self.situation.login.tenant_id, inputs.access_model, inputs.network)
                     )
                 ),
                 existing_argument="vault.id",
-                recovers=self.deleted.vault is not None,
+                recovers=self.situation.deleted.vault is not None,
             )
-        if not inputs.makes_key or self.keeps_key:
+        if not inputs.makes_key or self.situation.keeps_key:
             yield PlannedResource(self._key_id, "key", "key.id", used=True)
         else:
             body = key_properties(inputs.key.expires_after_days, inputs.key.rotates_after_days)
@@ -270,20 +256,17 @@ class _Planner:
     def _account(self) -> PlannedResource:
         inputs = self.inputs
         declared = declared_account(
-            AIServicesAccountArgs(
-                _name=inputs.name,
+            inputs.of_account(
                 resource_group_name="",
                 location=inputs.location,
-                account_name=inputs.account_name,
-                kind=inputs.kind,
-                sku=inputs.sku,
                 system_assigned=inputs.identity != USER_ASSIGNED,
                 user_assigned_identity_id=None if inputs.binds_in_two_phases else self._identity_id,
-                other_identity_ids=inputs.other_identity_ids,
-                network=inputs.network,
                 allow_project_management=inputs.manages_projects,
-                restrict_outbound=inputs.restrict_outbound,
                 allowed_fqdns=self._allowed_hosts(),
+                # Links are asked about by themselves, and the key of a search service is a secret.
+                storage_account_ids=None,
+                search_service_id=None,
+                search_service_key=None,
             )
         )
         properties = on_the_wire(declared["properties"])
@@ -294,7 +277,7 @@ class _Planner:
             identity["userAssignedIdentities"] = {id: {} for id in assigned}
         body = self._body(kind=declared["kind"], sku=declared["sku"], identity=identity)
         free = {**body, "properties": properties}
-        key = {"keyName": self.location.key_name}
+        key = {"keyName": self.place.key_name}
         if self._vault_id:
             key["keyVaultUri"] = self._vault_uri
         encryption = {"keySource": facts.CUSTOMER_MANAGED, "keyVaultProperties": key}
@@ -307,7 +290,7 @@ class _Planner:
             inputs.argument_of("account"),
             under_key if inline else free,
             bound=None if inline else bound,
-            recovers=self.deleted.account is not None,
+            recovers=self.situation.deleted.account is not None,
         )
 
     def _allowed_hosts(self) -> tuple[pulumi.Input[str], ...]:
@@ -327,9 +310,9 @@ class _Planner:
     def _removed_locks(self) -> Iterator[PlannedResource]:
         """The locks that are taken away, which may take a right that nothing else does."""
         account = self.before.account
-        for what, at in (("account", account.id if account else None), ("vault", self.location.vault_id)):
+        for what, at in (("account", account.id if account else None), ("vault", self.place.vault_id)):
             name = self._rule.name("lock", what)
-            if at and self._has(f"{what}-lock"):
+            if at and self.before.has(f"{what}-lock"):
                 yield PlannedResource(
                     arm_ids.child(at, arm_ids.LOCK, name), f"{what}-lock", "lock", deletes=True
                 )
@@ -376,7 +359,7 @@ class _Planner:
             audit_log.EVENT_HUB: known_text(audit.event_hub_rule_id),
         }
         target = {"properties": {name: id for name, id in places.items() if id not in (None, UNKNOWN)}}
-        setting = audit.setting_name or self._rule.name("diagnosticSetting")
+        setting = self._rule.name("diagnosticSetting")
         watched = {"account": self._inside(arm_ids.ACCOUNT, self.inputs.account_name)}
         if self.inputs.makes_vault:
             watched["vault"] = self._vault_id
@@ -386,26 +369,6 @@ class _Planner:
                 f"{what}-audit",
                 "audit",
                 target,
-            )
-        if not audit.alerts:
-            return
-        if audit.alert_emails:
-            yield PlannedResource(
-                self._inside(arm_ids.ACTION_GROUP, self._rule.name("actionGroup")),
-                "alerts",
-                "audit.alertEmails",
-            )
-        if workspace not in (None, UNKNOWN):
-            for saved in SAVED:
-                search = f"{workspace}/savedSearches/{self.inputs.name}-{saved.name}"
-                yield PlannedResource(search, saved.name, "audit.alerts")
-        for alert in ALERTS:
-            query = alert.query.name
-            yield PlannedResource(
-                self._inside(arm_ids.ALERT_RULE, self._rule.name("alert", query)),
-                f"{query}-alert",
-                "audit.alerts",
-                self._body(),
             )
 
     def _network(self) -> Iterator[PlannedResource]:
@@ -418,24 +381,14 @@ class _Planner:
         if self.inputs.makes_vault:
             targets["vault"] = self._vault_id
         for what, target in targets.items():
-            recorded, own = self._placed(f"{what}-endpoint"), network.endpoint(what)
+            recorded = self._placed(f"{what}-endpoint")
             place = recorded.place_id if recorded and subnet == UNKNOWN else subnet
-            name = own.name or names.endpoint_name(self._rule.name("privateEndpoint", what), place, recorded)
+            name = names.endpoint_name(self._rule.name("privateEndpoint", what), place, recorded)
             endpoint = self._inside(arm_ids.PRIVATE_ENDPOINT, name)
             connection = {"properties": {"privateLinkServiceId": target}}
-            # The service's own endpoints give up the addresses that they have.
-            new = [
-                {"name": member, "properties": {"privateIPAddress": address, "memberName": member}}
-                for member, address in own.addresses.items()
-                if address not in self._held_addresses(subnet)
-            ]
             properties = {"subnet": {"id": subnet}, "privateLinkServiceConnections": [connection]}
             yield PlannedResource(
-                endpoint,
-                f"{what}-endpoint",
-                f"network.{what}Endpoint" if own.given else "network.subnetId",
-                self._body(properties={**properties, **({"ipConfigurations": new} if new else {})}),
-                changes=bool(new and recorded and recorded.name.lower() == name.lower()),
+                endpoint, f"{what}-endpoint", "network.subnetId", self._body(properties=properties)
             )
             ids = {
                 zone: network.zone_id(zone) or self._inside(arm_ids.PRIVATE_DNS_ZONE, zone)
@@ -451,14 +404,6 @@ class _Planner:
             for zone, id in ids.items():
                 if network.zone_id(zone) is None:
                     yield from self._zone(id, zone_label(what, zone, zones[what]), subnet)
-
-    def _held_addresses(self, subnet_id: str) -> set[str]:
-        return {
-            address
-            for one in map(self._placed, ("account-endpoint", "vault-endpoint"))
-            if one and arm_ids.same(one.place_id, subnet_id)
-            for address in one.addresses
-        }
 
     def _zone(self, id: str, label: str, subnet: str) -> Iterator[PlannedResource]:
         argument = "network.privateDnsZoneIds"
@@ -482,7 +427,6 @@ class _Planner:
             "audit.workspaceId": (audit.workspace_id,),
             "audit.storageAccountId": (audit.storage_account_id,),
             "audit.eventHubRuleId": (audit.event_hub_rule_id,),
-            "audit.alertActionGroupIds": audit.alert_action_group_ids,
         }
         for id in self.inputs.storage_account_ids or ():
             # Its kind says what the storage is for.

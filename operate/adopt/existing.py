@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from core import api_versions, arm_ids, facts
 from core.facts import Account, Key, UserAssignedIdentity, Vault
-from operate.azure import AzureReader, Json, UnansweredError
+from operate.azure import Json, LiveAzure, UnansweredError
 from operate.evidence.collect import service
 from operate.evidence.model import Service
 
@@ -56,7 +56,7 @@ class Existing:
         return part
 
 
-def find(cloud: AzureReader, account_id: str, now: datetime) -> Existing:
+def find(cloud: LiveAzure, account_id: str, now: datetime) -> Existing:
     """Everything about an account. What cannot be read is in `service`, as NotChecked."""
     seen = service(cloud, account_id, now=now, days=1)
     if not isinstance(seen.account, Account):
@@ -78,7 +78,7 @@ def find(cloud: AzureReader, account_id: str, now: datetime) -> Existing:
     )
 
 
-def _assignments(cloud: AzureReader, account: Account, vault: Vault) -> tuple[Json, ...]:
+def _assignments(cloud: LiveAzure, account: Account, vault: Vault) -> tuple[Json, ...]:
     # A managed HSM's own are among the facts.
     if account.key_user is None or not vault.uses_rbac or vault.is_managed_hsm:
         return ()
@@ -92,7 +92,7 @@ def _assignments(cloud: AzureReader, account: Account, vault: Vault) -> tuple[Js
     )
 
 
-def _identity(cloud: AzureReader, user: UserAssignedIdentity) -> Json:
+def _identity(cloud: LiveAzure, user: UserAssignedIdentity) -> Json:
     """The user-assigned identity's own answer."""
     try:
         return cloud.get(user.id, api_versions.IDENTITIES)

@@ -17,7 +17,7 @@ from core.api_versions import (
     WORKSPACES,
 )
 from core.facts import Account, DenyAssignment, Key, RoleAssignment, Vault
-from operate.azure import AzureReader, Json, UnansweredError
+from operate.azure import Json, LiveAzure, UnansweredError
 from operate.evidence.model import (
     DiagnosticSetting,
     Facts,
@@ -63,7 +63,7 @@ def key_use(vault_id: str) -> str:
 
 
 def collect(
-    cloud: AzureReader,
+    cloud: LiveAzure,
     subject: str,
     account_ids: Iterable[str],
     *,
@@ -90,7 +90,7 @@ def collect(
     )
 
 
-def accounts_in(cloud: AzureReader, subscription_id: str) -> list[str]:
+def accounts_in(cloud: LiveAzure, subscription_id: str) -> list[str]:
     """The ids of a subscription's Language accounts and of all others under a customer's key."""
     path = arm_ids.of_subscription(subscription_id, arm_ids.ACCOUNT)
     found = [adapters.account(body) for body in cloud.list(path, ACCOUNTS)]
@@ -107,7 +107,7 @@ def attempt(question: Callable[[], T]) -> T | NotChecked:
         return NotChecked(f"the answer could not be read: {type(error).__name__}: {error}")
 
 
-def service(cloud: AzureReader, account_id: str, *, now: datetime, days: int) -> Service:
+def service(cloud: LiveAzure, account_id: str, *, now: datetime, days: int) -> Service:
     """Everything about one account. Never raises: what is not answered is NotChecked."""
     account = attempt(lambda: _whole(adapters.account(cloud.get(account_id, ACCOUNTS))))
     locks = attempt(lambda: _locks(cloud, account_id))
@@ -138,7 +138,7 @@ def service(cloud: AzureReader, account_id: str, *, now: datetime, days: int) ->
     )
 
 
-def _vault(cloud: AzureReader, account_id: str, bound: key_uris.KeyUri) -> Vault:
+def _vault(cloud: LiveAzure, account_id: str, bound: key_uris.KeyUri) -> Vault:
     """The vault or managed HSM that the account names by its host, in whatever subscription this login
     sees."""
     type, noun = (arm_ids.MANAGED_HSM, "managed HSM") if bound.in_managed_hsm else (arm_ids.VAULT, "vault")
@@ -159,7 +159,7 @@ def _vault(cloud: AzureReader, account_id: str, bound: key_uris.KeyUri) -> Vault
     raise UnansweredError(f"{NO_VAULT}{noun} {bound.vault_name!r}{''.join(refusals)}")
 
 
-def _key(cloud: AzureReader, key_id: str, bound: key_uris.KeyUri) -> Key:
+def _key(cloud: LiveAzure, key_id: str, bound: key_uris.KeyUri) -> Key:
     if bound.in_managed_hsm:
         key = _key_in_hsm(cloud, key_id, bound)
     else:
@@ -169,7 +169,7 @@ def _key(cloud: AzureReader, key_id: str, bound: key_uris.KeyUri) -> Key:
     return _whole(key)
 
 
-def _key_in_hsm(cloud: AzureReader, key_id: str, bound: key_uris.KeyUri) -> Key:
+def _key_in_hsm(cloud: LiveAzure, key_id: str, bound: key_uris.KeyUri) -> Key:
     """Resource Manager does not show the keys of an HSM (key-vault/managed-hsm/access-control)."""
     path = f"/keys/{bound.name}"
     rotation = cloud.get_in_hsm(bound.vault_uri, f"{path}/rotationpolicy")
@@ -184,7 +184,7 @@ def _whole(resource: R) -> R:
     return resource
 
 
-def _assignments(cloud: AzureReader, vault: Vault, bound: key_uris.KeyUri) -> tuple[RoleAssignment, ...]:
+def _assignments(cloud: LiveAzure, vault: Vault, bound: key_uris.KeyUri) -> tuple[RoleAssignment, ...]:
     """The role assignments at, above and below a vault, each with its role's definition; of a managed HSM,
     its own, which are all that count in it."""
     if vault.is_managed_hsm:
@@ -198,7 +198,7 @@ def _assignments(cloud: AzureReader, vault: Vault, bound: key_uris.KeyUri) -> tu
     return tuple(sorted(found, key=lambda a: (a.principal_id, a.scope, a.role_name)))
 
 
-def _assignments_in_hsm(cloud: AzureReader, hsm_id: str, hsm_uri: str) -> Iterator[RoleAssignment]:
+def _assignments_in_hsm(cloud: LiveAzure, hsm_id: str, hsm_uri: str) -> Iterator[RoleAssignment]:
     definitions = cloud.list_in_hsm(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_DEFINITION}")
     roles = {str(body["name"]).lower(): body for body in definitions}
     for body in cloud.list_in_hsm(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_ASSIGNMENT}"):
@@ -209,13 +209,13 @@ def _assignments_in_hsm(cloud: AzureReader, hsm_id: str, hsm_uri: str) -> Iterat
         yield adapters.role_assignment({"id": id, "properties": {**given, "scope": scope}}, definition)
 
 
-def _denials(cloud: AzureReader, scope: str) -> tuple[DenyAssignment, ...]:
+def _denials(cloud: LiveAzure, scope: str) -> tuple[DenyAssignment, ...]:
     """The deny assignments at, above and below a scope."""
     listed = cloud.list(arm_ids.child(scope, arm_ids.DENY_ASSIGNMENT), AUTHORIZATION)
     return tuple(sorted(map(adapters.deny_assignment, listed), key=lambda d: (d.scope, d.denied.name)))
 
 
-def _diagnostics(cloud: AzureReader, vault_id: str) -> tuple[DiagnosticSetting, ...]:
+def _diagnostics(cloud: LiveAzure, vault_id: str) -> tuple[DiagnosticSetting, ...]:
     path = arm_ids.child(vault_id, arm_ids.DIAGNOSTIC_SETTING)
     found = [diagnostic_setting(body) for body in cloud.list(path, DIAGNOSTIC_SETTINGS)]
     return tuple(sorted(found, key=lambda setting: setting.name))
@@ -242,7 +242,7 @@ def diagnostic_setting(body: Json) -> DiagnosticSetting:
 
 
 def _use(
-    cloud: AzureReader, vault_id: str, settings: Sequence[DiagnosticSetting], now: datetime, days: int
+    cloud: LiveAzure, vault_id: str, settings: Sequence[DiagnosticSetting], now: datetime, days: int
 ) -> KeyUseLog:
     """What the first workspace that gets the audit log says."""
     audited = [s for s in settings if s.is_audit]
@@ -296,7 +296,7 @@ def _order(row: UseRow) -> tuple[object, ...]:
     return row.day, row.identity, row.operation, row.key_uri, row.refused
 
 
-def _deleted(cloud: AzureReader, subscriptions: Iterable[str]) -> tuple[SoftDeletedResource, ...]:
+def _deleted(cloud: LiveAzure, subscriptions: Iterable[str]) -> tuple[SoftDeletedResource, ...]:
     found: list[SoftDeletedResource] = []
     for subscription in subscriptions:
         for kind, type, version in (
@@ -312,7 +312,7 @@ def _deleted(cloud: AzureReader, subscriptions: Iterable[str]) -> tuple[SoftDele
     return tuple(sorted(found, key=lambda d: (d.kind, d.name)))
 
 
-def _deleted_keys(cloud: AzureReader, vault_uri: str) -> tuple[SoftDeletedResource, ...]:
+def _deleted_keys(cloud: LiveAzure, vault_uri: str) -> tuple[SoftDeletedResource, ...]:
     found = [
         _soft_deleted("key", k["name"], k["deletedDate"], k["scheduledPurgeDate"])
         for k in cloud.deleted_keys(vault_uri)
@@ -324,7 +324,7 @@ def _soft_deleted(kind: str, name: str, deleted: object, purged: object) -> Soft
     return SoftDeletedResource(kind, name, moment(seconds(deleted)), moment(seconds(purged)))
 
 
-def _locks(cloud: AzureReader, scope: str) -> tuple[Lock, ...]:
+def _locks(cloud: LiveAzure, scope: str) -> tuple[Lock, ...]:
     listed = cloud.list(arm_ids.child(scope, arm_ids.LOCK), LOCKS)
     found = [
         Lock(body["name"], body["properties"]["level"], arm_ids.parse(body["id"]).scope) for body in listed
@@ -332,7 +332,7 @@ def _locks(cloud: AzureReader, scope: str) -> tuple[Lock, ...]:
     return tuple(sorted(found, key=lambda lock: (lock.scope, lock.name)))
 
 
-def _exemptions(cloud: AzureReader, scope: str) -> tuple[PolicyExemption, ...]:
+def _exemptions(cloud: LiveAzure, scope: str) -> tuple[PolicyExemption, ...]:
     listed = cloud.list(arm_ids.child(scope, arm_ids.POLICY_EXEMPTION), POLICY_EXEMPTIONS)
     found = [
         PolicyExemption(

@@ -163,16 +163,6 @@ def test_destroy_never_takes_access_from_a_living_account(default: RecordingMoni
     assert vault.urn in account.needs
 
 
-def test_digest_changes_with_any_declared_input(default: RecordingMonitor) -> None:
-    """Whatever makes Pulumi write the account makes it write the binding again."""
-    digests = {
-        service(**more).one(":CustomerManagedKey").inputs["accountDigest"]
-        for more in ({}, {"tags": {"a": "b"}}, {"network": {"access": "open"}}, {"account_name": "other"})
-    }
-    assert len(digests) == 4
-    assert default.one(":CustomerManagedKey").inputs["accountDigest"] in digests
-
-
 def test_operators_have_access_before_the_version_is_asked_for() -> None:
     """Who may rotate is granted that before the rotation; it is no grant that an account lives on."""
     monitor = service(vault={"key_operators": ["deployer"]}, key={"generation": 3})

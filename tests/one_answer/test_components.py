@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from components.guards import access
-from components.guards.existing_resources import KeyLocation
+from components.guards.key_place import KeyPlace
 from components.guards.recorded_state import RecordedService
+from components.guards.situation import Live
 from core import adapters
 from tests.one_answer.situations import READ_BY_ALL, Situation
 from tests.one_answer.world import VAULT
+from tests.support.situations import situation
 
 
 @pytest.mark.parametrize("row", [row for row in READ_BY_ALL if not row.rbac], ids=lambda row: row.name)
@@ -24,9 +25,9 @@ def test_the_guard_says_what_the_cloud_does(row: Situation) -> None:
     if vault is None:
         return
     before = RecordedService(
-        account=adapters.account(world.account_json), key_identity="system", grantee_id=world.principal
+        "language", account=adapters.account(world.account_json), binding={}, principal_id=world.principal
     )
-    location = KeyLocation(vault_id=VAULT, vault_exists=True, key_name="cmk-contoso")
-    given = access.granted(before, location, vault, None)
+    place = KeyPlace(vault_id=VAULT, vault_exists=True, key_name="cmk-contoso")
+    given = situation(before, place, Live(vault=vault)).access
     assert given is not None
     assert given.level is row.access

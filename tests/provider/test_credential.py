@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from azure.core.exceptions import AzureError, ServiceRequestError
+from azure.core.pipeline.transport import RequestsTransport
 from pulumi.runtime.proto import provider_pb2
 
 from core import clouds
@@ -19,8 +20,8 @@ from core.login import login
 from provider.credential import complete, credential
 from provider.host import Host
 from provider.responses import failure_from
+from tests.provider.canned import TENANT, login_host
 from tests.provider.fake_azure import FakeAzure
-from tests.provider.login_host import TENANT, LoginHost
 
 CLIENT = "22222222-2222-2222-2222-222222222222"
 WHO = {"tenantId": TENANT, "clientId": CLIENT}
@@ -59,11 +60,13 @@ def test_an_application_logs_in_at_its_clouds_login_host_alone(
         return answer
 
     monkeypatch.setattr(requests, "get", get)
-    host = LoginHost()
-    made = credential(login({**WHO, **settings[way], "environment": cloud.name}, {}), transport=host)
+    host = login_host()
+    made = credential(
+        login({**WHO, **settings[way], "environment": cloud.name}, {}), transport=host.transport
+    )
     assert made.get_token(cloud.arm_scope).token == "the-token"
-    assert {netloc for _, netloc, _ in host.asked} == {urlsplit(cloud.authority).netloc}
-    (form,) = [form for method, _, form in host.asked if method == "POST"]
+    assert set(host.hosts) == {urlsplit(cloud.authority).netloc}
+    (form,) = [form for sent, form in host.asked if sent.startswith("POST")]
     assert (form["grant_type"], form["client_id"]) == ("client_credentials", CLIENT)
     assert cloud.arm_scope in form["scope"]
     if way == "secret":
@@ -112,10 +115,10 @@ def test_the_cli_is_asked_for_the_chosen_clouds_audience(az: Path) -> None:
 
 def test_the_cli_is_asked_for_the_chosen_subscriptions_account(az: Path) -> None:
     """With a subscription, the token is of its account; `--tenant`, which `az` refuses beside it, is left
-    out also when a vault names its tenant."""
+    out."""
     settings = {"tenantId": TENANT, "subscriptionId": CLIENT}
     made = credential(complete(login(settings, {})))
-    assert made.get_token("https://vault.azure.net/.default", tenant_id=TENANT).token == "cli-token"
+    assert made.get_token("https://vault.azure.net/.default").token == "cli-token"
     show, token = az.read_text().splitlines()
     assert show == f"account show --output json --subscription {CLIENT}"
     assert f"--subscription {CLIENT}" in token
@@ -171,7 +174,7 @@ def test_a_cli_that_is_not_logged_in_is_left_to_say_so(
 def test_a_missing_managed_identity_is_final(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a machine that has no managed identity, that is said at once, and no outage is made of it."""
 
-    class Nobody(LoginHost):
+    class Nobody(RequestsTransport):  # type: ignore[misc]
         def send(self, request: Any, **_: Any) -> Any:
             raise ServiceRequestError("no route to 169.254.169.254")
 
@@ -193,7 +196,7 @@ def test_a_federated_token_that_cannot_be_had_is_asked_for_again(monkeypatch: py
 
     monkeypatch.setattr(requests, "get", get)
     settings = {"useOidc": "true", "oidcRequestUrl": "https://actions.example", "oidcRequestToken": "hunter2"}
-    made = credential(login({**WHO, **settings}, {}), transport=LoginHost())
+    made = credential(login({**WHO, **settings}, {}), transport=login_host().transport)
     with pytest.raises(AzureError) as failed:
         made.get_token(clouds.PUBLIC.arm_scope)
     failure = failure_from(failed.value, "reading")

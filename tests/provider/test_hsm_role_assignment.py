@@ -49,6 +49,18 @@ async def test_fails_on_another_grant_than_this(change: dict[str, str], reason: 
     assert reason in failures[next(iter(change))]
 
 
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
+async def test_a_spelling_changes_in_place(preview: bool) -> None:
+    """Nothing is asked of the HSM, and what is known of the grant stays."""
+    azure = with_hsm()
+    async with engine(azure) as pulumi:
+        id, made = await pulumi.create(HSM_ROLE, INPUTS)
+        calls, news = len(azure.calls), {**INPUTS, "principalId": PRINCIPAL.upper()}
+        changed = await pulumi.update(HSM_ROLE, id, made.values, INPUTS, news, preview=preview)
+    assert changed.values == {**made.values, **news}
+    assert len(azure.calls) == calls
+
+
 async def test_a_grant_is_made_read_and_taken() -> None:
     """Exactly the role that the service needs, at the key; what others have stays."""
     azure = with_hsm()

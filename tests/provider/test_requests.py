@@ -197,6 +197,30 @@ async def test_a_role_of_an_hsm_has_one_name_for_a_key_and_an_identity() -> None
     assert role.startswith("Microsoft.KeyVault/providers/Microsoft.Authorization/roleDefinitions/")
 
 
+@pytest.mark.parametrize(("status", "told"), [(403, True), (500, False)])
+async def test_roles_above_a_key_that_may_not_be_listed_are_not_taken_for_none(
+    status: int, told: bool
+) -> None:
+    """A grant of the whole HSM may be behind them: it counts as one whose role was not read."""
+    refused = {"error": {"code": "AccessDenied", "message": "Not authorized"}}
+    cloud = Canned()
+
+    def answer(request: Any) -> Any:
+        at_key = "/keys/cmk/" in request.url
+        cloud.status = 200 if at_key else status
+        return {"value": []} if at_key else refused
+
+    cloud.answer = answer
+    asked = Azure(cloud.client()).role_assignments(HSM_KEY.text, PRINCIPAL)
+    if not told:
+        with pytest.raises(ServiceError, match="AccessDenied"):
+            await asked
+        return
+    unread = await asked
+    assert [one.scope for one in unread] == [f"{HSM.text}/keys", HSM.text]
+    assert {one.role for one in unread} == {None}
+
+
 @pytest.mark.parametrize("answer", ["<html>Sign in to the proxy</html>", "[]", '"text"'])
 async def test_an_answer_that_is_no_json_object_is_an_error(answer: str) -> None:
     """As a proxy gives one: its words are told, and no half-read fact comes of it."""

@@ -24,7 +24,8 @@ from azure.core.credentials import AccessToken
 from azure.core.pipeline.transport import RequestsTransport
 from pulumi.runtime import mocks
 
-from components.guards.preflight import ServiceRequest, preflight
+from components.guards.preflight import preflight
+from components.guards.reader import ServiceRequest
 from components.service import EncryptedAIServicesAccount
 from components.service_args import EncryptedAIServicesAccountArgs
 from core.login import Login as ProviderLogin
@@ -150,7 +151,7 @@ class _DoorAzure:
         """There is no connection."""
 
 
-_LOGIN = ProviderLogin(settings={"subscriptionId": seed.SUBSCRIPTION_ID})
+_LOGIN = ProviderLogin(settings={"subscriptionId": seed.SUBSCRIPTION_ID, "clientSecret": "not sent"})
 
 
 class _Providers(mocks.Mocks):

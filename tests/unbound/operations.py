@@ -55,7 +55,6 @@ def _parts(program: Program) -> None:
         "claims",
         {
             "account_id": account.account_id,
-            "account_digest": account.declared_digest,
             "key_id": KEY_ID,
             "grant_id": "grant",
             "generation": program.generation,
@@ -132,9 +131,6 @@ def _adopt(engine: Engine, program: Program) -> None:
         "azureApiVersion": engine.api_version,
     }
     engine.state["account"] = Held("azure-native:cognitiveservices:Account", inputs, live)
-    if "binding" in engine.state:
-        engine.state["binding"].inputs.pop("accountDigest", None)
-        engine.state["binding"].outputs.pop("accountDigest", None)
     _retag(engine, program)
 
 

@@ -52,7 +52,7 @@ def target_account(consumer: Consumer) -> None:
 
 
 def target_binding(consumer: Consumer) -> None:
-    """The binding alone, which records the digest of inputs that were not written."""
+    """The binding alone, though the account is declared otherwise."""
     consumer.say(**OPEN, tags=TAGS)
     consumer.must_up("--target", consumer.urn("binding"))
     assert consumer.judge.lapses() == []

@@ -20,10 +20,15 @@ from components.guards import (
     data_loss,
     drift,
     existing_resources,
+    grants,
+    key_place,
     planned,
     preflight,
+    reader,
+    rules,
     soft_deleted,
 )
+from components.guards.situation import Situation
 from operate import recover
 from policies.rules import binding_protected
 from provider import errors, key_access_cleanup, key_version, rotation
@@ -63,11 +68,14 @@ _ROW: Callable[..., Any] = errors._row
 _SECRET = "AADSTS7000215"
 
 
-async def _run_without_revoking(self: Any) -> Any:
-    results = await _RUN(self)
+async def _run_without_revoking(self: Any, configured: Any) -> None:
+    await _RUN(self, configured)
     if self.problems:
         self.revoked.clear()
-    return results
+
+
+def _without(rule: rules.Rule) -> tuple[rules.Rule, ...]:
+    return tuple(one for one in rules.RULES if one is not rule)
 
 
 def _rotates_a_number(old_inputs: Properties, news: Properties) -> bool:
@@ -87,7 +95,12 @@ MENDS = (
     Mend(
         "a refusal does not hold up a revocation", "1", (preflight._Preflight, "run"), _run_without_revoking
     ),
-    Mend("access that somebody took is not given back unasked", "2", (access, "problems"), _nothing),
+    Mend(
+        "access that somebody took is not given back unasked",
+        "2",
+        (rules, "RULES"),
+        _without(access.removed_access),
+    ),
     Mend("a replacement's name is free", "3", (soft_deleted, "problems"), lambda *_: []),
     Mend(
         "no service goes unnamed", "4", (preflight._Preflight, "_refuse_left_out"), lambda *_: None, POLICIES
@@ -95,8 +108,8 @@ MENDS = (
     Mend(
         "an operator's policy is left alone",
         "5",
-        (existing_resources, "operators_of_others"),
-        _nothing,
+        (rules, "RULES"),
+        _without(grants.operators_of_others),
     ),
     Mend(
         "a service leaves no access behind",
@@ -106,13 +119,13 @@ MENDS = (
     ),
     Mend("what is audited stays so", "6", (service_parts, "make_audit_trail"), _unprotected, POLICIES),
     Mend("no older version is bound", "7", (key_version, "_not_older"), lambda versions, _: versions),
-    Mend("no account is written without access", "8", (access, "holds_up_account"), _no),
-    Mend("what is gone is told", "8", (drift, "problems"), _nothing),
+    Mend("no account is written without access", "8", (Situation, "account_lacks_access"), False),
+    Mend("what is gone is told", "8", (rules, "RULES"), _without(drift.gone)),
     Mend("the pack knows the settings", "9", (binding_protected, "_asks_for_it"), _no, POLICIES),
     Mend("a first generation rotates", "10", (key_version, "rotates"), _rotates_a_number),
-    Mend("a key is named as before", "11", (existing_resources, "_is_another_key"), _no),
+    Mend("a key is named as before", "11", (key_place, "_is_another_key"), _no),
     Mend("what exists is taken over", "12", (recover, "missing"), lambda *_: ([], []), POLICIES),
-    Mend("guards judge the live account", "13", (preflight, "as_it_is"), lambda before, _: before),
+    Mend("guards judge the live account", "13", (reader, "as_it_is"), lambda before, _: before),
     Mend(
         "a changed secret is told with its command",
         "14",
@@ -121,7 +134,7 @@ MENDS = (
         POLICIES,
     ),
     Mend("a subnet is looked up", "15", (planned._Planner, "_references"), _nothing),
-    Mend("a wrong key is told first", "16", (existing_resources, "unusable_key"), _nothing),
+    Mend("a wrong key is told first", "16", (rules, "RULES"), _without(existing_resources.unusable_key)),
     Mend("a rotation waits for its grant", "17", (rotation.Rotation, "_with_access"), _at_once),
     Mend("what would be lost is refused", "", (data_loss, "losses"), lambda *_, **__: []),
     Mend("no account is recovered that could not be bound", "", (soft_deleted, "_unfit"), lambda *_: None),

@@ -256,8 +256,8 @@ def test_what_keeps_a_composed_account_from_its_key_is_found() -> None:
         }
         account = AIServicesAccount("own", made)
         user: Any = {"key_id": KEY, "principal_id": account.principal_id, "tenant_id": seed.TENANT_ID}
-        bound: Any = {"account_id": account.account_id, "account_digest": account.declared_digest}
-        bound |= {"key_id": KEY, "grant_id": KeyAccess("own", user).grant_id}
+        grant = KeyAccess("own", user)
+        bound: Any = {"account_id": account.account_id, "key_id": KEY, "grant_id": grant.grant_id}
         KeyBinding("own", bound)
 
     hub.engine.up(program, refresh=False)

@@ -12,7 +12,8 @@ from pulumi_azure_native import resources
 from components.access import KeyAccess
 from components.account import AIServicesAccount
 from components.arguments.problem import InputError
-from components.guards.preflight import ServiceRequest, preflight
+from components.guards.preflight import preflight
+from components.guards.reader import ServiceRequest
 from components.identity import EncryptionIdentity
 from components.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount

@@ -8,8 +8,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.guards.data_loss import ended_logs, losses
-from components.guards.preflight import RefusedError, ServiceRequest, preflight
+from components.guards.data_loss import losses
+from components.guards.notes import ended_logs
+from components.guards.preflight import RefusedError, preflight
+from components.guards.reader import ServiceRequest
 from components.guards.recorded_state import recorded_service
 from components.invokes import by_type_and_name
 from components.service import EncryptedAIServicesAccount
@@ -22,6 +24,7 @@ from tests.support.recording import (
     run,
     service_inputs,
 )
+from tests.support.situations import situation
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"
 VAULT_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-hub"
@@ -353,10 +356,8 @@ def test_a_grant_of_an_account_that_is_replaced_is_not_taken_over() -> None:
 def test_logs_that_are_deleted_are_told(audit: dict[str, Any], *, warns: bool) -> None:
     """They go with the workspace that this stack made, also where another one follows it."""
     before = recorded_service("language", by_type_and_name(state()))
-    warning = ended_logs(service_inputs(audit=audit), before)
-    assert ("deletes workspace 'log-language' with its logs" in (warning or "")) is warns
+    warning = "".join(ended_logs(situation(before, audit=audit)))
+    assert ("deletes workspace 'log-language' with its logs" in warning) is warns
     no_workspace = {urn: found for urn, found in state().items() if "Workspace" not in urn}
-    assert (
-        ended_logs(service_inputs(audit=audit), recorded_service("language", by_type_and_name(no_workspace)))
-        is None
-    )
+    without = recorded_service("language", by_type_and_name(no_workspace))
+    assert [*ended_logs(situation(without, audit=audit))] == []

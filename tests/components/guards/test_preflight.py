@@ -8,7 +8,11 @@ import pulumi
 import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
-from components.guards.preflight import RefusedError, ServiceRequest, preflight, refuse_other_login
+from components.account_write import AccountBefore
+from components.guards.plan import Plan
+from components.guards.preflight import RefusedError, preflight
+from components.guards.reader import ServiceRequest, refuse_other_login
+from components.guards.situation import Login
 from components.invokes import explained, is_absent
 from tests.support.recording import (
     OTHER_SUBSCRIPTION,
@@ -21,6 +25,9 @@ from tests.support.recording import (
     run,
     service_inputs,
 )
+
+GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault"
+VAULT_ID, HSM_KEY = f"{GROUP}/vaults/kv-hub", f"{GROUP}/managedHSMs/hsm-hub/keys/cmk"
 
 
 class RefusedLoginError(AbsentError):
@@ -254,3 +261,57 @@ def test_the_problem_of_one_service_hides_none_of_another() -> None:
         ("wrong", "access"),
         ("wrong", "resourceGroupName"),
     ]
+
+
+@pytest.mark.parametrize("said", [{}, {"vault": {"id": VAULT_ID}}, {"key": {"id": HSM_KEY}}])
+def test_an_empty_answer_is_none(said: dict[str, Any]) -> None:
+    """Pulumi's own mocks answer every call with nothing: what they do not tell cannot be read, which is told,
+    and the service is planned as for a first time."""
+
+    class Empty(FakeAzure):
+        def call(self, args: MockCallArgs) -> Any:
+            return {}, []
+
+    plans: dict[str, Plan] = {}
+    request = ServiceRequest(service_inputs("one", **said))
+    run(lambda: plans.update(preflight({"one": request})), azure=Empty())
+    assert plans["one"] == Plan(Login(), account=AccountBefore())
+
+
+def test_what_is_refused_already_is_told_once() -> None:
+    """A name that is held by a deleted vault is taken, too."""
+    azure, group = FakeAzure(), f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-one"
+    vault_id = f"{group}/providers/Microsoft.KeyVault/vaults/kv-one"
+    vault = {"name": "kv-one", "resourceId": vault_id, "location": "westeurope"}
+    azure.deleted = {"vaults": [vault]}
+    azure.report = {"findings": [{"id": vault_id, "text": "is taken", "fix": "give another"}]}
+    with pytest.raises(RefusedError) as refused:
+        run(lambda: preflight({"one": ServiceRequest(service_inputs("one"))}), azure=azure)
+    assert [problem.path for _, problem in refused.value.problems] == ["vault.name"]
+
+
+def test_however_much_is_not_checked_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what the login may not do; the questions and their reasons are listed with --debug. A single
+    one is told as it is."""
+    told: dict[str, list[str]] = {"warn": [], "debug": []}
+    for level, texts in told.items():
+        monkeypatch.setattr(pulumi.log, level, lambda text, *_, texts=texts: texts.append(text))
+    azure = FakeAzure()
+    questions = [
+        {
+            "check": "rights",
+            "what": f"question {number}",
+            "why": f"no Microsoft.Test/kind{number}/read",
+        }
+        for number in range(11)
+    ]
+    for unchecked in (questions, questions[:1]):
+        azure.report = {"unchecked": unchecked}
+        run(lambda: preflight({"one": ServiceRequest(service_inputs("one"))}), azure=azure)
+    many, one = told["warn"]
+    assert many.startswith(
+        "not checked: 11 questions, of a login that may not do Microsoft.Test/kind0/read, "
+    )
+    assert "--debug" in many
+    assert len([text for text in told["debug"] if text.startswith("not checked: question ")]) == 11
+    assert one == "not checked: question 0, because no Microsoft.Test/kind0/read"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from localazure import seed
-from operate.azure import Json, UnansweredError
+from operate.azure import Json, LiveAzure, UnansweredError
 from tests.localazure.page import scene as page_scene
 from tests.operate.adopt import field
 from tests.support.front import Door, token
@@ -23,8 +23,8 @@ _HSM = "https://managedhsm.azure.net"
 SUBSCRIPTION, OTHER_SUBSCRIPTION = (subscription.id for subscription in seed.SUBSCRIPTIONS[:2])
 
 
-class DoorAzure:
-    """Implements operate.azure.Azure over a front door; questions with a text of `refused` are refused, and
+class DoorAzure(LiveAzure):
+    """Asks a front door; questions with a text of `refused` are refused, and
     those with a text of `odd` answered with what nobody expects."""
 
     def __init__(self, door: Door, *refused: str, odd: str = "") -> None:

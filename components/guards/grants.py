@@ -1,0 +1,156 @@
+"""Grants at the key that exist already: the account's own, which the stack takes over, and those of others.
+
+Pure. Does not own: the grant itself (components/access.py), nor access that was removed (access.py).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from components.access import ROTATION, USE
+from components.access_model import ACCESS_POLICY, RBAC
+from components.arguments import names
+from components.arguments.checks import DEPLOYER
+from components.arguments.problem import Problem
+from components.guards.key_place import KeyPlace, of_new_identity
+from components.guards.recorded_state import RecordedService
+from components.guards.situation import Situation
+from components.invokes import Answer
+from components.service_args import ServiceInputs
+from core import arm_ids
+from core.commands import set_policy
+
+
+def adopted_grants(situation: Situation) -> Mapping[str, str]:
+    """The id of the account's grant by logical name, if it exists and the state lacks it, as after an update
+    that was cut off.
+
+    While the state records that access is revoked, the grant is gone, and a read that shows it is late:
+    `azure-cmk` forgets the revocation once somebody has given the access back.
+    """
+    one, live = situation, situation.live
+    new = None if one.is_replaced else of_new_identity(one.inputs, one.before, one.place)
+    looked_at = ((one.place, live.assignment), *([(new, live.new_assignment)] if new else []))
+    if one.before.revoked:
+        return {}
+    found = [_existing_grant(place, live.vault, assignment) for place, assignment in looked_at]
+    return {f"{one.name}-access": id for id in found if id}
+
+
+def _existing_grant(place: KeyPlace, vault: Answer, assignment: Answer) -> str | None:
+    if place.lacks_policy and place.grantee_id.lower() in _permissions(vault):
+        return _policy_id(place.vault_id, place.grantee_id)
+    return str(assignment["id"]) if place.lacks_assignment and assignment else None
+
+
+def recovered_grants(situation: Situation) -> Mapping[str, str]:
+    """The id of the grant that a recovered vault has, by logical name.
+
+    A vault comes back with its access policies and without its role assignments (source: "Azure Key Vault
+    recovery management"). The account's identity still has its policy then, unless access was revoked before,
+    which shows once the vault is back.
+    """
+    one, vault = situation, situation.deleted.vault
+    principal = (
+        one.before.grantee_id if one.before.account else (one.deleted.account or {}).get("principalId")
+    )
+    if vault is None or principal is None or one.inputs.access_model == RBAC:
+        return {}
+    return {f"{one.name}-access": _policy_id(vault["resourceId"], principal)}
+
+
+def has_policy(vault: Answer, policy_id: str) -> bool:
+    """Whether a vault has the access policy of an id."""
+    return arm_ids.name_of(policy_id).lower() in _permissions(vault)
+
+
+def inexact_policy(situation: Situation) -> Iterator[Problem]:
+    """An identity that was made anew has an access policy already that gives anything else than the stack
+    would, so that the stack cannot take it over."""
+    one = situation
+    new = None if one.is_replaced else of_new_identity(one.inputs, one.before, one.place)
+    found = _permissions(one.live.vault).get(new.grantee_id.lower()) if new and new.lacks_policy else None
+    if new is None or found is None:
+        return
+    given = {name.lower() for name in found.get("keys", ())}
+    if set(found) == {"keys"} and given == {name.lower() for name in USE.policy}:
+        return
+    name, user, others = arm_ids.name_of(new.vault_id), new.grantee_id, sorted({*found} - {"keys"})
+    beside = f", remove its permissions on {' and '.join(others)}," if others else ""
+    yield Problem(
+        "access",
+        f"the account's identity was re-created as {user}, which already has an access policy in vault "
+        f"{name!r}, but not exactly {', '.join(USE.policy)} on keys; a vault has one policy for each "
+        f"identity. Run `{set_policy(new.vault_id, user, USE.policy)}`{beside} and run the same command "
+        "again, which takes the policy over",
+    )
+
+
+def roles_of_operators(
+    inputs: ServiceInputs, before: RecordedService, place: KeyPlace, deployer_id: str
+) -> Mapping[str, Mapping[str, str]]:
+    """By key operator whose role at a vault with Azure RBAC this service has not made: the arguments to read
+    the role assignment that it would make."""
+    if not place.vault_id or inputs.grants_by != RBAC:
+        return {}
+    return {
+        operator: {
+            "scope": place.vault_id,
+            "roleAssignmentName": names.role_assignment_name(place.vault_id, object_id, ROTATION.role.id),
+        }
+        for operator, object_id in _unmade_operators(inputs, before, deployer_id).items()
+    }
+
+
+def operators_of_others(situation: Situation) -> Iterator[Problem]:
+    """A key operator has access already that this service did not make: whoever made it may take it away.
+
+    A recovery takes over what the owner of a vault declares, so that nothing is refused there.
+    """
+    one, place = situation, situation.place
+    if one.recovers and not place.vault_exists:
+        return
+    name, deployer_id = arm_ids.name_of(place.vault_id), one.login.object_id
+    for operator, object_id in _unmade_operators(one.inputs, one.before, deployer_id).items():
+        if one.inputs.grants_by == ACCESS_POLICY and object_id.lower() in _permissions(one.live.vault):
+            what = "an access policy"
+            delete = f"az keyvault delete-policy --name {name} --object-id {object_id}"
+        elif assignment := one.live.operator_roles.get(operator):
+            what = f"the role {ROTATION.role.name!r}"
+            delete = f"az role assignment delete --ids {assignment['id']}"
+        else:
+            continue
+        again = f". Or, if nobody else relies on it, run `{delete}` and then the same command again"
+        yield Problem(
+            "vault.keyOperators",
+            f"key operator {operator} has {what} in vault {name!r} already, which this service did not make: "
+            "another program may have made it, and may delete it. A vault gives it to an identity once, so "
+            f"name the operator only in the program that owns the vault. Leave {operator} out of "
+            "vault.keyOperators here: the operator keeps the access that it has"
+            f"{'' if place.vault_exists else again}",
+        )
+
+
+def _unmade_operators(inputs: ServiceInputs, before: RecordedService, deployer_id: str) -> Mapping[str, str]:
+    """The object ids of the key operators whose access the state does not have, by operator."""
+    return {
+        operator: deployer_id if operator == DEPLOYER else operator
+        for operator in inputs.vault.key_operators
+        if not before.has(f"operator-{operator}-access")
+    }
+
+
+def _permissions(vault: Answer) -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """The permissions in a vault's access policies, by object id, lower case."""
+    entries: Sequence[Mapping[str, Any]] = ((vault or {}).get("properties") or {}).get("accessPolicies") or ()
+    return {
+        str(entry["objectId"]).lower(): {
+            group: given for group, given in (entry.get("permissions") or {}).items() if given
+        }
+        for entry in entries
+        if not entry.get("applicationId")
+    }
+
+
+def _policy_id(vault_id: str, object_id: str) -> str:
+    """The id that azure-native gives an access policy."""
+    return f"{vault_id}/accessPolicy/{object_id}"

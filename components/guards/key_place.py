@@ -1,0 +1,184 @@
+"""Where a service's key is, and what has to be read about it. Pure."""
+
+from dataclasses import dataclass, replace
+
+from components.access_model import ACCESS_POLICY, RBAC
+from components.arguments import names
+from components.arguments.inputs import UNKNOWN, known_text
+from components.guards import data_loss
+from components.guards.recorded_state import RecordedService
+from components.guards.soft_deleted import SoftDeleted
+from components.service_args import ServiceInputs
+from core import arm_ids, facts, key_uris, roles
+from core import resource_types as types
+
+
+@dataclass(frozen=True)
+class KeyPlace:
+    """A service's key, its vault or managed HSM, and the grant of the identity `grantee_id` to it.
+
+    `lacks_policy`, `lacks_assignment`: the state does not have the account's access policy or role
+    assignment, though Azure may; `assignment_name` and `assignment_scope` are those of the role assignment in
+    Azure.
+    """
+
+    vault_id: str = ""
+    vault_exists: bool = False
+    makes_key: bool = False
+    reads_vault: bool = False
+    reads_key: bool = False
+    key_name: str = ""
+    grantee_id: str = ""
+    lacks_policy: bool = False
+    lacks_assignment: bool = False
+    assignment_name: str = ""
+    assignment_scope: str = ""
+
+    @property
+    def key_id(self) -> str:
+        """The key's ARM id."""
+        return facts.key_id(self.vault_id, self.key_name)
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of vault and key, lower case."""
+        return key_uris.place_of(self.vault_id), self.key_name.lower()
+
+    @property
+    def in_managed_hsm(self) -> bool:
+        """Whether the key is in a managed HSM, which azure-cmk reads."""
+        return arm_ids.in_managed_hsm(self.vault_id)
+
+    @property
+    def noun(self) -> str:
+        """What the key is in."""
+        return "managed HSM" if self.in_managed_hsm else "vault"
+
+    @property
+    def cli_options(self) -> str:
+        """What names the key in `az keyvault key`."""
+        name = arm_ids.name_of(self.vault_id)
+        return key_uris.cli_options(name, self.key_name, in_managed_hsm=self.in_managed_hsm)
+
+    @property
+    def vault_arguments(self) -> dict[str, str]:
+        """What names the vault in azure-native's functions."""
+        vault = arm_ids.vault_id(self.vault_id)
+        return {"resourceGroupName": vault.group, "vaultName": vault.name}
+
+    @property
+    def key_arguments(self) -> dict[str, str]:
+        """What names the key in azure-native's functions."""
+        return {**self.vault_arguments, "keyName": self.key_name}
+
+    @property
+    def assignment_arguments(self) -> dict[str, str]:
+        """What names the role assignment in azure-native's functions."""
+        return {"scope": self.assignment_scope, "roleAssignmentName": self.assignment_name}
+
+
+def place_of_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDeleted) -> KeyPlace:
+    """Where the key of a service is. A vault that is yet to be made, here or elsewhere, is not read."""
+    if not inputs.has_key:
+        return KeyPlace()
+    key_id, given = known_text(inputs.key.id), known_text(inputs.vault.id)
+    if UNKNOWN in (key_id, given):
+        return KeyPlace(makes_key=key_id is None, key_name=inputs.key.name)
+    given = given or (arm_ids.key_id(key_id).parent.text if key_id else None)
+    vault_id = given or (before.vault.id if before.vault else "")
+    key_name = arm_ids.name_of(key_id) if key_id else inputs.key.name
+    # Also where the state has another: a change of the name, or of the vault, leaves each key where it is.
+    makes_key = not key_id and (
+        not before.has("key") or _is_another_key(before.made_key_id, vault_id, key_name)
+    )
+    if not vault_id:
+        return KeyPlace(makes_key=makes_key, key_name=key_name)
+    place = KeyPlace(
+        vault_id=vault_id,
+        vault_exists=given is not None,
+        makes_key=makes_key,
+        reads_vault=given is not None or bool(inputs.vault.key_operators) or before.is_bound,
+        reads_key=makes_key or before.is_bound or key_id is not None,
+        key_name=key_name,
+    )
+    # A user-assigned identity is known before there is an account. A new account has another identity.
+    principal = before.grantee_id or (deleted.account or {}).get("principalId")
+    if not principal or data_loss.is_replaced(inputs, before):
+        return place
+    return _with_grant(replace(place, grantee_id=principal), inputs, before)
+
+
+def _with_grant(place: KeyPlace, inputs: ServiceInputs, before: RecordedService) -> KeyPlace:
+    if inputs.grants_by == ACCESS_POLICY:
+        recorded = (types.ACCESS_POLICY, f"{inputs.name}-access") in before.resources
+        # The state has it of another vault, and an update that was cut off may have made this one.
+        lacks = not recorded or _is_another_vault(before.policy_vault, place.vault_id)
+        return replace(place, lacks_policy=lacks, reads_vault=place.reads_vault or lacks)
+    if place.in_managed_hsm:
+        # A grant that exists is taken over by the resource itself.
+        return replace(place, assignment_name=f"{inputs.name}-access")
+    if before.assignment_id and "access" in inputs.as_found:
+        # An adopted assignment has the name and scope that its maker gave it.
+        scope = arm_ids.parse(before.assignment_id).scope
+        return replace(place, assignment_name=arm_ids.name_of(before.assignment_id), assignment_scope=scope)
+    name = assignment_name(place, place.grantee_id)
+    # Its name follows from the key: the state may have that of another key.
+    former = arm_ids.name_of(before.assignment_id or name)
+    recorded = (types.ROLE_ASSIGNMENT, f"{inputs.name}-access") in before.resources
+    return replace(
+        place,
+        lacks_assignment=not recorded or former.lower() != name.lower(),
+        assignment_name=name,
+        assignment_scope=place.key_id,
+    )
+
+
+def assignment_name(place: KeyPlace, principal_id: str) -> str:
+    """The name that the stack gives an identity's role assignment at the key."""
+    return names.role_assignment_name(place.key_id, principal_id, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id)
+
+
+def of_new_identity(inputs: ServiceInputs, before: RecordedService, place: KeyPlace) -> KeyPlace | None:
+    """Where the grant of an identity that somebody has re-created is: an update that was cut off may have
+    made it, while the state still has that of the former identity. None where the identity is the one of the
+    recorded grant, or gets none."""
+    user = before.key_user_id
+    here = place.vault_id and not place.in_managed_hsm and inputs.binds_in_two_phases
+    grants = here and before.is_bound and before.grant_recorded and not inputs.is_revoked
+    if not (grants and user) or user.lower() == (before.grantee_id or "").lower():
+        return None
+    if inputs.access_model != RBAC:
+        return replace(place, grantee_id=user, lacks_policy=True, lacks_assignment=False, assignment_name="")
+    return replace(
+        place,
+        grantee_id=user,
+        lacks_policy=False,
+        lacks_assignment=True,
+        assignment_name=assignment_name(place, user),
+        assignment_scope=place.key_id,
+    )
+
+
+def is_elsewhere(before: RecordedService, place: KeyPlace) -> bool:
+    """Whether the declared key is another than the one in use, and so is what says who may use it: of access
+    policies the vault, of roles the key."""
+    if before.bound_to is None:
+        return False
+    vault, key = before.bound_to
+    by_role = bool(place.assignment_name)
+    return vault != key_uris.place_of(place.vault_id) or (by_role and key != place.key_name.lower())
+
+
+def _is_another_vault(recorded: str | None, vault_id: str) -> bool:
+    """Whether a vault's name in the state is that of another one; their names are unique. An access policy
+    that is the same must never be taken for two, of which the former goes."""
+    return bool(recorded) and str(recorded).lower() != arm_ids.name_of(vault_id).lower()
+
+
+def _is_another_key(recorded_id: str | None, vault_id: str, key_name: str) -> bool:
+    """Whether the key of the state is not the declared one. Without a vault only their names are compared."""
+    if recorded_id is None:
+        return False
+    recorded = arm_ids.key_id(recorded_id)
+    moves = bool(vault_id) and _is_another_vault(recorded.parent.name, vault_id)
+    return moves or recorded.name != key_name

@@ -1,0 +1,300 @@
+"""Reads what exists before anything is made: the one place in which the guards call the engine and Azure.
+
+Each question is asked once in a look, whichever service asks it, and works in a preview. What may not be read
+is kept by its reason, and is told in one line.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pulumi
+
+from components.account_write import recorded_account
+from components.arguments.inputs import known_text
+from components.cmk_resource import cmk_invoke_options
+from components.guards import data_loss, soft_deleted
+from components.guards.access import key_left_behind
+from components.guards.grants import roles_of_operators
+from components.guards.key_place import KeyPlace, assignment_name, of_new_identity, place_of_key
+from components.guards.recorded_state import USER, RecordedService, as_it_is
+from components.guards.situation import Live, Login, Situation, gives_reading_role, is_in_subscription
+from components.guards.soft_deleted import SoftDeleted
+from components.invokes import Answer, InvokeError, State, invoke, is_absent, missing_data_role
+from components.service_args import RECOVER, ServiceInputs
+from core import adapters, arm_ids, demands, rights
+from core.refusals import is_forbidden_text
+from core.rights import Access
+
+_EMPTY = "the answer is empty"
+"""Why something counts as not read: so Pulumi's mocks answer."""
+_WHAT = {
+    "getAccount": "which key an account has",
+    "getVault": "whether a vault can hold the key, and its access",
+    "getKey": "whether a key exists",
+    "getRoleAssignment": "whether a role is assigned on a key",
+    "getUserAssignedIdentity": "whether the identity that uses a key exists",
+}
+_OF_THE_ACCOUNT = {"account", "vault", "key", "assignment", "identity"}
+"""What is missed where it is gone."""
+_HSM_WHAT = {
+    "hsm": ("vault", "whether a managed HSM can hold the key"),
+    "version": ("key", "whether a key exists in a managed HSM"),
+    "assignmentId": ("assignment", "whether the account's identity has a role at its key in a managed HSM"),
+}
+
+
+@dataclass(frozen=True)
+class ServiceRequest:
+    """A service that is about to be made.
+
+    `vault_provider` is an azure-native provider for the subscription of an existing vault, if that is another
+    one; `former_names` are those of the component's aliases.
+    """
+
+    inputs: ServiceInputs
+    vault_provider: pulumi.ProviderResource | None = None
+    former_names: tuple[str, ...] = ()
+
+
+class _UnreadError(Exception):
+    """Something may not be read."""
+
+
+@dataclass
+class Reader:
+    """Asks through `provider`, the azure-native provider of the services, if that is not the default one.
+    `unchecked` is what Azure did not tell, with the reasons."""
+
+    provider: pulumi.ProviderResource | None = None
+    login: Login = Login()
+    method: str = ""
+    unchecked: list[str] = field(default_factory=list)
+    _answers: dict[tuple[Any, ...], asyncio.Future[Answer]] = field(default_factory=dict)
+
+    async def log_in(self) -> None:
+        """Reads who deploys. Raises RunError where the two providers do so as different principals."""
+        native = await invoke("azure-native:authorization:getClientConfig", self._through(None))
+        own = await invoke("azure-cmk:index:getClientConfig", cmk_invoke_options())
+        refuse_other_login(native, own)
+        self.method = own.get("method") or "the provider's settings"
+        self.login = Login(*(native.get(name) or "" for name in ("tenantId", "subscriptionId", "objectId")))
+
+    async def deleted(
+        self, services: Mapping[str, ServiceRequest], recorded: Mapping[str, RecordedService]
+    ) -> Mapping[str, SoftDeleted]:
+        """What is soft-deleted and holds names of the services."""
+        wanted = {name: (one.inputs, recorded[name]) for name, one in services.items()}
+        if not any(soft_deleted.makes_names(*one) for one in wanted.values()):
+            return dict.fromkeys(wanted, SoftDeleted())
+        listed: Mapping[str, Any] = {}
+        try:
+            subscription_id = self.login.subscription_id
+            listed = await self.own("getDeleted", subscriptionId=subscription_id)
+        except InvokeError as error:
+            recovers = any(inputs.soft_deleted == RECOVER for inputs, _ in wanted.values())
+            if recovers or not is_forbidden_text(str(error)):
+                raise
+            self.unchecked.append(
+                f"whether a soft-deleted vault or account of the subscription holds a name, because {error}"
+            )
+        vaults, accounts = listed.get("vaults") or (), listed.get("accounts") or ()
+        return {name: soft_deleted.holding_names(*one, vaults, accounts) for name, one in wanted.items()}
+
+    async def situation(
+        self,
+        request: ServiceRequest,
+        recorded: RecordedService,
+        state: State,
+        deleted: SoftDeleted,
+        *,
+        look: int,
+    ) -> Situation:
+        """The situation of a service. Another `look` asks everything anew."""
+        inputs, asked = request.inputs, _Look(self, request, look)
+        account = await asked.account(recorded)
+        is_replaced = data_loss.is_replaced(inputs, recorded)
+        before = recorded if is_replaced else as_it_is(recorded, account)
+        place = place_of_key(inputs, before, deleted)
+        drifts = is_in_subscription(before.account, self.login) and not is_replaced
+        vault, key, assignment = await asked.key_and_grant(place, before)
+        live = Live(
+            account,
+            vault,
+            key,
+            assignment,
+            await asked.identity(before) if drifts and before.key_identity == USER else None,
+            await asked.new_assignment(place, before) if not is_replaced else None,
+            await asked.operator_roles(place, before, self.login.object_id),
+            is_replaced or await asked.can_leave_key(place, before),
+            frozenset(asked.unread & _OF_THE_ACCOUNT),
+        )
+        declared = replace(recorded_account(state, inputs.account_name), live=account)
+        return Situation(inputs, before, self.login, place, live, deleted, declared)
+
+    async def native(
+        self, function: str, provider: pulumi.ProviderResource | None, arguments: Mapping[str, str], look: int
+    ) -> Answer:
+        """The answer of a function of azure-native; None if the resource does not exist. Raises _UnreadError
+        where it may not be read, and InvokeError."""
+        call = (look, function, provider, *sorted(arguments.items()))
+        if call not in self._answers:
+            self._answers[call] = asyncio.ensure_future(self._native(function, provider, arguments))
+        return await self._answers[call]
+
+    async def _native(
+        self, function: str, provider: pulumi.ProviderResource | None, arguments: Mapping[str, str]
+    ) -> Answer:
+        why = _EMPTY
+        try:
+            found = await invoke(f"azure-native:{function}", self._through(provider), **arguments)
+            if found:
+                return found
+        except InvokeError as error:
+            if is_absent(str(error)):
+                return None
+            if not is_forbidden_text(str(error)) or missing_data_role(str(error)):
+                raise
+            why = str(error)
+        self.unchecked.append(f"{_WHAT[function.rpartition(':')[2]]}, because {why}")
+        raise _UnreadError
+
+    async def own(self, function: str, **arguments: Any) -> Mapping[str, Any]:
+        """The answer of a function of azure-cmk. Raises InvokeError."""
+        return await invoke(f"azure-cmk:index:{function}", cmk_invoke_options(), **arguments)
+
+    def _through(self, provider: pulumi.ProviderResource | None) -> pulumi.InvokeOptions | None:
+        chosen = provider or self.provider
+        return pulumi.InvokeOptions(provider=chosen) if chosen else None
+
+
+@dataclass
+class _Look:
+    """One look at what a service is made of; `unread` names what may not be read of it."""
+
+    reader: Reader
+    request: ServiceRequest
+    number: int
+    unread: set[str] = field(default_factory=set)
+
+    async def _get(self, what: str, function: str, arguments: Mapping[str, str] | None) -> Answer:
+        """The resource; None if it does not exist, if it may not be read, or if there are no arguments."""
+        if arguments is None:
+            return None
+        at_vault = function.startswith(("keyvault:", "authorization:"))
+        provider = self.request.vault_provider if at_vault else None
+        try:
+            return await self.reader.native(function, provider, arguments, self.number)
+        except _UnreadError:
+            self.unread.add(what)
+            return None
+
+    async def account(self, recorded: RecordedService) -> Answer:
+        """The account that the service has; where it is to have another one, whatever has that one's name."""
+        inputs = self.request.inputs
+        group = recorded.group_name or known_text(inputs.existing_resource_group_name)
+        wanted = inputs.account_name
+        if recorded.account is not None:
+            is_here = is_in_subscription(recorded.account, self.reader.login)
+            group = arm_ids.group_of(recorded.account.id) if is_here else None
+            is_replaced = data_loss.is_replaced(inputs, recorded)
+            wanted = wanted if is_replaced else recorded.account.name
+        place = {"resourceGroupName": group, "accountName": wanted} if group else None
+        return await self._get("account", "cognitiveservices:getAccount", place)
+
+    async def key_and_grant(self, place: KeyPlace, before: RecordedService) -> tuple[Answer, Answer, Answer]:
+        """The vault, the key and the role assignment, as far as they are to be read."""
+        if place.in_managed_hsm:
+            return await self._in_hsm(place)
+        assignment = place.assignment_arguments if place.assignment_name else None
+        return await asyncio.gather(
+            self._get("vault", "keyvault:getVault", place.vault_arguments if place.reads_vault else None),
+            self._key(place, before),
+            self._get("assignment", "authorization:getRoleAssignment", assignment),
+        )
+
+    async def _key(self, place: KeyPlace, before: RecordedService) -> Answer:
+        """The key, if it is to be read; None where this update gives the deployer the role to read it."""
+        try:
+            return await self._get("key", "keyvault:getKey", place.key_arguments if place.reads_key else None)
+        except InvokeError as error:
+            if gives_reading_role(self.request.inputs, before) and missing_data_role(str(error)):
+                return None
+            raise
+
+    async def _in_hsm(self, place: KeyPlace) -> tuple[Answer, Answer, Answer]:
+        """The same of a managed HSM, which azure-cmk reads: azure-native does not reach its data plane."""
+        found = await self.reader.own(
+            "getManagedHsmKey", keyId=place.key_id, principalId=place.grantee_id or None
+        )
+        unread = found.get("unread") or ({} if found else dict.fromkeys(_HSM_WHAT, _EMPTY))
+        for word, why in unread.items():
+            what, question = _HSM_WHAT[word]
+            self.unread.add(what)
+            self.reader.unchecked.append(f"{question}, because {why}")
+
+        def answer(word: str) -> Answer:
+            value = None if word in unread else found.get(word)
+            return value if isinstance(value, Mapping) else {"id": value} if value else None
+
+        return answer("hsm"), answer("version"), answer("assignmentId")
+
+    async def identity(self, before: RecordedService) -> Answer:
+        """The user-assigned identity that this stack made."""
+        id = before.identity_id
+        place = (
+            {"resourceGroupName": arm_ids.group_of(id), "resourceName": arm_ids.name_of(id)} if id else None
+        )
+        return await self._get("identity", "managedidentity:getUserAssignedIdentity", place)
+
+    async def new_assignment(self, place: KeyPlace, before: RecordedService) -> Answer:
+        """The role assignment of an identity that was made anew, where an update that was cut off made it."""
+        new = of_new_identity(self.request.inputs, before, place)
+        asked = new.assignment_arguments if new and new.lacks_assignment else None
+        return await self._get("new assignment", "authorization:getRoleAssignment", asked)
+
+    async def operator_roles(
+        self, place: KeyPlace, before: RecordedService, deployer_id: str
+    ) -> Mapping[str, Answer]:
+        """The roles of the key operators that the state lacks."""
+        wanted = roles_of_operators(self.request.inputs, before, place, deployer_id)
+        return {
+            operator: await self._get("operators", "authorization:getRoleAssignment", asked)
+            for operator, asked in wanted.items()
+        }
+
+    async def can_leave_key(self, place: KeyPlace, before: RecordedService) -> bool:
+        """Whether the account stays on its key, or its identity can use that one, by a grant for it alone;
+        True where that cannot be read."""
+        key_id = key_left_behind(self.request.inputs, before, place)
+        if key_id is None:
+            return True
+        user, key = before.key_user_id or "", arm_ids.key_id(key_id)
+        left = KeyPlace(vault_id=key.parent.text, reads_vault=True, key_name=key.name, grantee_id=user)
+        left = replace(left, assignment_name=assignment_name(left, user), assignment_scope=key_id)
+        other = _Look(self.reader, self.request, self.number)
+        vault, _, assignment = await other.key_and_grant(left, before)
+        by_other_login = left.in_managed_hsm or self.request.vault_provider is not None
+        if vault is None or other.unread:
+            return bool(other.unread) or by_other_login
+        found = adapters.vault(vault)
+        if demands.trusted_services(found.network):
+            return False
+        if left.in_managed_hsm or found.uses_rbac:
+            return assignment is not None
+        return rights.by_policies(found, user).level is Access.FULL
+
+
+def refuse_other_login(azure_native: Mapping[str, Any], azure_cmk: Mapping[str, Any]) -> None:
+    """Raises RunError when the two providers are logged in as different principals: one would write what the
+    other may not read, or look for deleted accounts in another tenant."""
+    for name in ("tenantId", "objectId"):
+        native, own = azure_native.get(name), azure_cmk.get(name)
+        if native and own and native.lower() != own.lower():
+            raise pulumi.RunError(
+                f"the providers azure-native and azure-cmk are logged in as different principals: {name} "
+                f"{native} and {own}. Log in both the same way: with ARM_* environment variables or the "
+                "Azure CLI, or with the same settings under azure-native: and azure-cmk: in the stack's "
+                "configuration"
+            )

@@ -1,0 +1,70 @@
+"""What a service is refused for because of what exists: one function for each reason, in one table.
+
+A rule takes a situation and gives the problems that it sees in it, with their fixes. Nothing here reads or
+writes, and no rule knows another one. Does not own: what Azure would refuse of what is made (the provider's
+checkDeployment and its previews).
+"""
+
+from collections.abc import Callable, Iterator
+
+from components import callers
+from components.arguments.problem import Problem
+from components.guards import access, data_loss, drift, existing_resources, grants, soft_deleted
+from components.guards.situation import Situation
+
+Rule = Callable[[Situation], Iterator[Problem]]
+
+
+def would_lose(situation: Situation) -> Iterator[Problem]:
+    """A change of arguments would lose the data, or access to it."""
+    yield from data_loss.losses(
+        situation.inputs,
+        situation.before,
+        tenant_id=situation.login.tenant_id,
+        subscription_id=situation.login.subscription_id,
+    )
+
+
+def names_are_held(situation: Situation) -> Iterator[Problem]:
+    """A soft-deleted vault or account holds a name."""
+    yield from soft_deleted.problems(situation.inputs, situation.deleted)
+
+
+def deployer_calls_twice(situation: Situation) -> Iterator[Problem]:
+    """A caller that is the deployer cannot be judged before who deploys is known."""
+    one = situation.inputs
+    if any(caller.is_deployer for caller in one.callers):
+        yield from callers.problems(one.callers, one.account_kind, situation.login.object_id)
+
+
+RULES: tuple[Rule, ...] = (
+    existing_resources.unreadable_account,
+    would_lose,
+    deployer_calls_twice,
+    names_are_held,
+    existing_resources.unusable_vault,
+    existing_resources.absent_key,
+    existing_resources.unusable_key,
+    drift.gone,
+    existing_resources.unrecorded_account,
+    access.revoked_without_a_key,
+    access.removed_access,
+    access.cannot_leave_key,
+    grants.operators_of_others,
+    grants.inexact_policy,
+)
+
+
+def problems(situation: Situation) -> list[Problem]:
+    """All problems of a service, in the order of the table."""
+    return [problem for rule in RULES for problem in rule(situation)]
+
+
+DOUBTFUL: tuple[Rule, ...] = (
+    existing_resources.absent_key,
+    drift.gone,
+    access.removed_access,
+    access.cannot_leave_key,
+)
+"""Rules that see what a front end which is behind shows as well, as after a grant of seconds ago: only the
+same answer twice is believed."""

@@ -1,0 +1,165 @@
+"""The situation of one service before a run: what is declared, what the state has, what Azure has.
+
+Owns: what follows from these three by itself, such as whether the identity can use the key. Pure. Does not
+own: how it is read (reader.py), what is wrong with it (rules.py), what is done about it (plan.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from components.access_model import RBAC
+from components.account_write import AccountBefore
+from components.arguments.checks import DEPLOYER
+from components.guards import data_loss
+from components.guards.key_place import KeyPlace, is_elsewhere
+from components.guards.recorded_state import RecordedService
+from components.guards.soft_deleted import SoftDeleted
+from components.invokes import Answer
+from components.service_args import ServiceInputs
+from core import adapters, arm_ids, demands, facts, rights
+from core.rights import Access, EffectiveAccess
+
+_WHOLE = EffectiveAccess(frozenset(word.lower() for word in rights.NEEDED))
+
+
+@dataclass(frozen=True)
+class Login:
+    """Who deploys. Each is empty where azure-native does not tell it, as Pulumi's mocks do not."""
+
+    tenant_id: str = ""
+    subscription_id: str = ""
+    object_id: str = ""
+
+
+@dataclass(frozen=True)
+class Live:
+    """What Azure has; each None where it is not there or was not to be read. `unread` names those that may
+    not be read, and may be there.
+
+    `account` is the one that the service has; where it is to have another one, whatever has that one's name.
+    `assignment` is the role assignment of the account's identity, `new_assignment` that of an identity which
+    somebody made anew, and `operator_roles` are those of the key operators that the state lacks. `identity`
+    is the user-assigned one that the key is used by. `can_leave_key` is False where the account is to leave a
+    key that its identity can no longer use.
+    """
+
+    account: Answer = None
+    vault: Answer = None
+    key: Answer = None
+    assignment: Answer = None
+    identity: Answer = None
+    new_assignment: Answer = None
+    operator_roles: Mapping[str, Answer] = field(default_factory=dict)
+    can_leave_key: bool = True
+    unread: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One service. `account` is what the state has of the account that is declared, and what Azure has of it;
+    `recovers`: `operate recover` asks what the stack declares, to look for what exists already."""
+
+    inputs: ServiceInputs
+    before: RecordedService
+    login: Login
+    place: KeyPlace
+    live: Live
+    deleted: SoftDeleted
+    account: AccountBefore
+    recovers: bool = False
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.inputs.name
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another account replaces the existing one."""
+        return data_loss.is_replaced(self.inputs, self.before)
+
+    @property
+    def looks_for_drift(self) -> bool:
+        """Whether what is missing of the account was removed by somebody: not where an update that was cut
+        off may have deleted it, nor where the login is another subscription's, which data_loss.py
+        refuses."""
+        return is_in_subscription(self.before.account, self.login) and not self.is_replaced
+
+    @property
+    def keeps_key(self) -> bool:
+        """Whether the key is there, or comes back with its vault, and is used as it is."""
+        comes_back = self.deleted.vault is not None and self.place.makes_key
+        return comes_back or (self.live.key is not None and self.place.makes_key)
+
+    @property
+    def gives_reading_role(self) -> bool:
+        """Whether this update may give the deployer the role to read the key."""
+        return gives_reading_role(self.inputs, self.before)
+
+    @property
+    def lacks_named_key(self) -> bool:
+        """Whether a vault that is there lacks the existing key that an account is yet to be bound to."""
+        named = self.place.reads_key and not self.place.makes_key and not self.before.is_bound
+        absent = self.live.vault is not None and self.live.key is None and "key" not in self.live.unread
+        return named and absent and not self.gives_reading_role
+
+    @property
+    def _reads_grant(self) -> bool:
+        return self.live.vault is not None and not is_elsewhere(self.before, self.place)
+
+    @property
+    def access(self) -> EffectiveAccess | None:
+        """The access that the account's identity has in the vault whose key the account is bound to.
+
+        None if the answers do not show it: the vault is gone (drift.py), the account is about to move to this
+        vault or key, or the access model is another one.
+        """
+        before, vault = self.before, self.live.vault
+        if not self._reads_grant or "assignment" in self.live.unread:
+            return None
+        if self.place.assignment_name:
+            by_policy = before.grant_recorded and before.assignment_id is None
+            return None if by_policy else _WHOLE if self.live.assignment else EffectiveAccess()
+        if before.assignment_id is not None:
+            return None
+        found = adapters.vault(vault or {})
+        return EffectiveAccess() if found.uses_rbac else rights.by_policies(found, before.grantee_id or "")
+
+    @property
+    def closed_vault(self) -> facts.Vault | None:
+        """The vault whose key the account is bound to, if its firewall does not let the service in."""
+        if not self._reads_grant or not self.before.is_bound:
+            return None
+        found = adapters.vault(self.live.vault or {})
+        return found if demands.trusted_services(found.network, found.noun) else None
+
+    @property
+    def account_lacks_access(self) -> bool:
+        """Whether the identity of a bound account lacks access to its key, in full or in part.
+
+        The service then refuses every write of the account (assumed, `same_key_again`), so that an account
+        whose access comes after it waits: the grant is repaired first. Not so of an account that moves to a
+        key under another grant, nor of one whose identity is gone (drift.py).
+        """
+        before, user = self.before, self.before.key_user_id
+        if self.is_replaced or not before.is_bound or {"vault", "assignment"} & self.live.unread:
+            return False
+        if self.deleted.vault is not None and self.inputs.access_model == RBAC:
+            return True  # it comes back from soft delete without its role assignments
+        if before.bound_to is None or user is None or not self._reads_grant:
+            return False
+        if before.revoked:
+            return True
+        if self.place.assignment_name:
+            return self.live.assignment is None or user != before.grantee_id
+        return rights.by_policies(adapters.vault(self.live.vault or {}), user).level is not Access.FULL
+
+
+def is_in_subscription(account: facts.Account | None, login: Login) -> bool:
+    """Whether an account is in the login's subscription."""
+    return account is not None and arm_ids.subscription_of(account.id) == login.subscription_id.lower()
+
+
+def gives_reading_role(inputs: ServiceInputs, before: RecordedService) -> bool:
+    """Whether an update of a service may give the deployer the role to read the key."""
+    return inputs.access_model == RBAC and DEPLOYER in inputs.vault.key_operators and not before.is_bound

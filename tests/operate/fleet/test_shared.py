@@ -1,0 +1,131 @@
+"""Settings that fleet.yaml shares: whose they are, and which of them count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from operate.fleet import shared
+from operate.fleet.shared import FleetFileError
+from settings import SettingsError, parse
+from settings.parse import merged
+from tests.settings.test_parse import MINIMAL
+
+FLEET = {
+    "stacks": ["prod-*"],
+    "exclude": ["prod-sandbox"],
+    "settings": {"location": "westeurope", "key": {"generation": 1, "rotatesAfterDays": 100}},
+    "labels": [
+        {"match": {"team": "claims"}, "settings": {"key": {"rotatesAfterDays": 200}}},
+        {"match": {"team": ["claims", "hr"], "stack": "*-eu"}, "settings": {"accessModel": "rbac"}},
+    ],
+}
+_INNER = st.dictionaries(st.sampled_from("uv"), st.integers(), max_size=2)
+VALUES = st.dictionaries(
+    st.sampled_from("abc"),
+    st.integers() | st.dictionaries(st.sampled_from("xyz"), st.integers() | _INNER, max_size=3),
+    max_size=3,
+)
+
+
+def test_the_stacks_own_file_wins_and_groups_are_merged() -> None:
+    """fleet.yaml, then each label that matches in order, then the stack's file."""
+    of_fleet = shared.shared(FLEET)
+    levels = of_fleet.of("prod-eu", {"team": "claims", "stack": "prod-eu"})
+    assert [one.place for one in levels] == ["settings", "labels[0]", "labels[1]"]
+    below = merged(*(one.settings for one in levels))
+    (service,) = parse({"name": "claims", "key": {"generation": 7}}, shared=below).services
+    assert (service.location, service.access_model) == ("westeurope", "rbac")
+    assert (service.key.generation, service.key.rotates_after_days) == (7, 200)
+
+
+def test_groups_are_merged_at_any_depth() -> None:
+    """What is said of one setting in a group in a group leaves the others as they are shared."""
+    below, own = {"a": {"b": {"c": 1, "d": 2}, "e": 3}}, {"a": {"b": {"d": 4}}}
+    assert merged(below, own) == {"a": {"b": {"c": 1, "d": 4}, "e": 3}}
+
+
+def test_who_is_not_of_the_fleet_has_none_of_it() -> None:
+    """An excluded stack, one of another name, and a checkout without a fleet.yaml."""
+    of_fleet = shared.shared(FLEET)
+    assert of_fleet.of("prod-sandbox", {}) == of_fleet.of("dev", {}) == ()
+    assert shared.read(Path("/nonexistent")).of("prod-eu", {}) == ()
+
+
+@given(st.lists(VALUES, max_size=4))
+def test_each_value_has_the_origin_that_it_came_from(levels: list[dict[str, Any]]) -> None:
+    """The shown origins are those of the merged settings, value by value."""
+    found = shared.origins([(str(number), one) for number, one in enumerate(levels)])
+    assert {path: value for path, (value, _) in found.items()} == dict(_flat(merged(*levels)))
+    for path, (value, place) in found.items():
+        said: Any = levels[int(place)]
+        for word in path.split("."):
+            said = said[word]
+        assert said == value
+
+
+def _flat(settings: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in settings.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def test_a_wrong_shared_setting_says_where_it_stands() -> None:
+    """The same checks as of a stack's file; what the stack's own file says is not blamed on the fleet."""
+    with pytest.raises(SettingsError) as error:
+        parse({**MINIMAL, "access": "never"}, shared={"sku": "F9", "location": "nowhere", "colour": "red"})
+    text = str(error.value)
+    assert "language-cmk:sku: found 'F9', expected " in text
+    assert text.count("(set in fleet.yaml)") == 2
+    assert "access: found 'never', expected 'granted' or 'revoked'\n" in text + "\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"stacks": None}, "stacks"),
+        ({"stacks": "prod"}, "stacks"),
+        ({"settings": {"name": "claims"}}, "settings.name"),
+        ({"settings": {"searchServiceKey": {"secure": "v1:x"}}}, "settings"),
+        ({"settings": []}, None),
+        ({"settings": ["a"]}, "settings"),
+        ({"labels": {"match": {}}}, "labels"),
+        ({"labels": [{"match": {"team": 3}, "settings": {}}]}, "labels[0].match.team"),
+        ({"labels": [{"settings": {}}]}, "labels[0]"),
+        ({"labels": [{"match": {}, "settings": {"unbindAccount": "a"}}]}, "labels[0].settings.unbindAccount"),
+    ],
+)
+def test_a_wrong_fleet_file_is_refused_with_the_place(change: dict[str, Any], path: str | None) -> None:
+    """A typing error, what is decided for one stack, and what is encrypted for one stack."""
+    if path is None:
+        assert shared.shared({**FLEET, **change}).levels[0].settings == {}
+        return
+    with pytest.raises(FleetFileError) as error:
+        shared.shared({**FLEET, **change})
+    assert path in {one.path for one in error.value.problems}
+
+
+def test_labels_are_the_tags_and_what_the_stack_is(tmp_path: Path) -> None:
+    """As the file has them, and as Pulumi hands them to the program, which is text."""
+    config = yaml.safe_load("""
+      azure-native:subscriptionId: 00000000-0000-0000-0000-000000000001
+      language-cmk:location: westeurope
+      language-cmk:tags: {team: claims}
+    """)
+    expected = {
+        "team": "claims",
+        "location": "westeurope",
+        "subscription": "00000000-0000-0000-0000-000000000001",
+        "stack": "prod-eu",
+    }
+    assert shared.labels_of("prod-eu", config) == expected
+    as_text = {**config, "language-cmk:tags": '{"team": "claims"}'}
+    assert shared.labels_of("prod-eu", as_text) == expected

@@ -1,0 +1,29 @@
+"""Situations of a service by themselves, for what judges them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.account_write import AccountBefore
+from components.guards.key_place import KeyPlace
+from components.guards.recorded_state import RecordedService
+from components.guards.situation import Live, Login, Situation
+from components.guards.soft_deleted import SoftDeleted
+from tests.support.recording import DEPLOYER, SUBSCRIPTION, TENANT, service_inputs
+
+LOGIN = Login(TENANT, SUBSCRIPTION, DEPLOYER)
+
+
+def situation(
+    before: RecordedService, place: KeyPlace | None = None, live: Live | None = None, **said: Any
+) -> Situation:
+    """A service with arguments `said`, as the state and Azure have it."""
+    return Situation(
+        service_inputs(**said),
+        before,
+        LOGIN,
+        place or KeyPlace(),
+        live or Live(),
+        SoftDeleted(),
+        AccountBefore(),
+    )
