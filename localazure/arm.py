@@ -106,7 +106,9 @@ def admit(cloud: Cloud, request: Request, route: Route) -> Request:
         linked_access.require(cloud, request, route.permission, place.scope)
     if request.method in _WRITES:
         _require_registration(cloud, request, place)
-    if place.group and (place.namespace or place.scope.lower() != place.group.lower()):
+    # What a list of grants or locks answers in a group that is absent was not observed.
+    listed = request.method == "GET" and place.namespace.lower() not in ("", *_FREE)
+    if place.group and (listed or place.scope.lower() != place.group.lower()):
         _require_group(cloud, place, writes=request.method in _WRITES)
     if request.method == "PUT":
         _require_parent(cloud, place)

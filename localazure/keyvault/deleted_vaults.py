@@ -1,10 +1,10 @@
-"""ARM: soft-deleted vaults, their purge, and the operation results of purges."""
+"""ARM: soft-deleted vaults and managed HSMs, their purge, and the operation results of purges."""
 
 from __future__ import annotations
 
 from localazure import operations
 from localazure.cloud import Cloud, iso
-from localazure.keyvault import lifecycle, vault_store
+from localazure.keyvault import lifecycle, managed_hsms, vault_store
 from localazure.keyvault.model import Vault
 from localazure.keyvault.vault_body import HEADERS, answer, deleted_body
 from localazure.locations import normal_location
@@ -13,7 +13,7 @@ from localazure.web import Host, Request, Response, ServiceError
 
 
 def get(cloud: Cloud, request: Request) -> Response:
-    """A soft-deleted vault."""
+    """A soft-deleted vault or managed HSM."""
     vault = _require(cloud, request)
     if not _shows(cloud, vault):
         raise _absent()
@@ -27,8 +27,15 @@ def list_all(cloud: Cloud, request: Request) -> Response:
     return answer(page(request, vaults, lambda v: v.id, deleted_body, ends_empty=True))
 
 
+def list_hsms(cloud: Cloud, request: Request) -> Response:
+    """The soft-deleted managed HSMs of a subscription."""
+    below = managed_hsms.deleted_below(cloud, f"/subscriptions/{request.params['subscription']}/")
+    found = [hsm for hsm in below if _shows(cloud, hsm)]
+    return Response(200, page(request, found, lambda hsm: hsm.id, deleted_body))
+
+
 def purge(cloud: Cloud, request: Request) -> Response:
-    """Purges a soft-deleted vault: 202, to be polled at the Location."""
+    """Purges a soft-deleted vault or managed HSM: 202, to be polled at the Location."""
     vault = _require(cloud, request)
     lifecycle.purge(cloud, vault)
     operation = operations.begin(cloud, {"kind": "vault purge", "id": vault.id})
@@ -53,8 +60,11 @@ def purge_result(cloud: Cloud, request: Request) -> Response:
 
 
 def _require(cloud: Cloud, request: Request) -> Vault:
-    p = request.params
-    vault = vault_store.holder(cloud, p["vault"])
+    p, vault = request.params, None
+    if "vault" in p:
+        vault = vault_store.holder(cloud, p["vault"])
+    else:
+        vault = managed_hsms.find_deleted(cloud, p["hsm"])
     if vault is None or vault.deleted is None:
         raise _absent()
     here = vault.subscription_id.lower() == p["subscription"].lower()

@@ -39,7 +39,7 @@ def purge(cloud: Cloud, vault: Vault) -> None:
     """Purges a soft-deleted vault. Raises 405 where purge protection forbids it."""
     if vault.purge_protected:
         raise ServiceError(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.")
-    vault_store.purge(cloud, vault)
+    (managed_hsms.purge if vault.hsm else vault_store.purge)(cloud, vault)
 
 
 def delete_in_group(cloud: Cloud, group_id: str) -> None:

@@ -1,8 +1,7 @@
 """Microsoft.KeyVault/managedHSMs: the resource in ARM, and the HSM as its data plane sees it.
 
 A new one is active at once. On Azure that takes half an hour and the download of its security domain, which
-this cloud does not have. A deleted one, which keeps its name, keys and roles, can be recovered and listed;
-only the end of its retention purges it here.
+this cloud does not have. A deleted one keeps its name, keys and roles, until it is recovered or purged.
 Shapes are the specification's (Microsoft.KeyVault 2023-07-01), so all of it is assumed.
 """
 
@@ -17,12 +16,9 @@ from localazure.cloud import Cloud
 from localazure.keyvault import key_store, local_roles
 from localazure.keyvault.model import HSM_SUFFIX, HSM_TYPE, MAX_RETENTION_DAYS, Vault
 from localazure.keyvault.problems import bad_request, invalid
-from localazure.keyvault.vault_body import deleted_body
 from localazure.locations import REGIONS
-from localazure.paging import page
-from localazure.routes import Route
 from localazure.shapes import an_object, require_tags, texts
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Json, Request, ServiceError
 
 _KIND, _DELETED, _INDEX = "hsm", "hsm.deleted", "hsm.name"
 _NAME = re.compile(r"(?=.{3,24}$)[a-z](?:-?[a-z0-9])*", re.IGNORECASE)
@@ -43,16 +39,26 @@ def holder(cloud: Cloud, name: str) -> Vault | None:
     return _as_vault(body) if body else None
 
 
-def _deleted_below(cloud: Cloud, scope: str) -> list[Vault]:
+def find_deleted(cloud: Cloud, name: str) -> Vault | None:
+    """The soft-deleted one of a name; None where there is none."""
+    return next((hsm for hsm in deleted_below(cloud, "") if hsm.name.lower() == name.lower()), None)
+
+
+def purge(cloud: Cloud, hsm: Vault) -> None:
+    """Takes away a soft-deleted one with its keys and roles."""
+    key_store.purge_all(cloud, hsm)
+    local_roles.drop_all(cloud, hsm)
+    cloud.store.delete(_INDEX, hsm.name)
+    cloud.store.delete(_DELETED, hsm.id)
+
+
+def deleted_below(cloud: Cloud, scope: str) -> list[Vault]:
     """The soft-deleted ones of a scope; those whose retention is over are purged here."""
     stored = cloud.store.scan(_DELETED, scope)
     found = [replace(_as_vault(one["body"]), deleted=one["deleted"]) for _, one in stored]
     over = [hsm for hsm in found if (hsm.purge_date or 0.0) <= cloud.clock.now()]
     for hsm in over:
-        key_store.purge_all(cloud, hsm)
-        local_roles.drop_all(cloud, hsm)
-        cloud.store.delete(_INDEX, hsm.name)
-        cloud.store.delete(_DELETED, hsm.id)
+        purge(cloud, hsm)
     return [hsm for hsm in found if hsm not in over]
 
 
@@ -78,7 +84,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     require_tags(request.body.get("tags"))
     if not _NAME.fullmatch(name):
         raise bad_request(f"The managed HSM name '{name}' is invalid: 3 to 24 letters, digits and hyphens.")
-    gone = next((hsm for hsm in _deleted_below(cloud, "") if hsm.name.lower() == name.lower()), None)
+    gone = find_deleted(cloud, name)
     if gone is not None:
         return _recovered(cloud, gone, id, sent.get("createMode"))
     if known is None and holder(cloud, name) is not None:
@@ -147,13 +153,6 @@ def _removed(cloud: Cloud, body: Json) -> None:
     cloud.store.put(_DELETED, body["id"], {"body": body, "deleted": cloud.clock.now()})
 
 
-def _list_deleted(cloud: Cloud, request: Request) -> Response:
-    latest = cloud.clock.now() - cloud.behaviour.deleted_resources_visible_after
-    below = _deleted_below(cloud, f"/subscriptions/{request.params['subscription']}/")
-    found = [hsm for hsm in below if (hsm.deleted or 0.0) <= latest]
-    return Response(200, page(request, found, lambda hsm: hsm.id, deleted_body))
-
-
 # The clients take 200 and 202 for a new one, and no 201.
 HSMS = ArmType(
     kind=_KIND,
@@ -165,14 +164,4 @@ HSMS = ArmType(
     created_status=200,
     assumed="all of it",
 )
-ROUTES = (
-    *HSMS.routes(),
-    Route(
-        "GET",
-        Host.ARM,
-        "/subscriptions/{subscription}/providers/Microsoft.KeyVault/deletedManagedHSMs",
-        "Microsoft.KeyVault/deletedManagedHSMs/read",
-        _list_deleted,
-        "all of it",
-    ),
-)
+ROUTES = HSMS.routes()

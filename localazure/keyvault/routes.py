@@ -28,6 +28,8 @@ _SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.KeyVault"
 _VAULTS = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults"
 _VAULT = _VAULTS + "/{vault}"
 _KEY = _VAULT + "/keys/{key}"
+_HSMS, _ALL = "deletedManagedHSMs", "all of it"
+_DELETED_HSM = _SUBSCRIPTION + "/locations/{location}/deletedManagedHSMs/{hsm}"
 _DELETED = _SUBSCRIPTION + "/locations/{location}/deletedVaults/{vault}"
 
 _PUT_ASSUMED = (
@@ -112,6 +114,9 @@ ROUTES: tuple[Route, ...] = (
     _arm("GET", _SUBSCRIPTION + "/deletedVaults", "deletedVaults/read", deleted_vaults.list_all),
     _arm("GET", _DELETED, "locations/deletedVaults/read", deleted_vaults.get),
     _arm("POST", _DELETED + "/purge", "locations/deletedVaults/purge/action", deleted_vaults.purge),
+    _arm("GET", _SUBSCRIPTION + "/deletedManagedHSMs", f"{_HSMS}/read", deleted_vaults.list_hsms, _ALL),
+    _arm("GET", _DELETED_HSM, f"locations/{_HSMS}/read", deleted_vaults.get, _ALL),
+    _arm("POST", _DELETED_HSM + "/purge", f"locations/{_HSMS}/purge/action", deleted_vaults.purge, _ALL),
     _arm(
         "GET",
         _SUBSCRIPTION + "/locations/{location}/operationResults/{operation}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localazure.arm_type import parent_not_found
+from localazure.arm_type import SPECIFIED, parent_not_found
 from localazure.cloud import Cloud
 from localazure.network.private_endpoints import ZONE_GROUP
 from localazure.network.resource import (
@@ -15,7 +15,8 @@ from localazure.network.resource import (
     tags_of,
 )
 from localazure.network.virtual_networks import NETWORKS
-from localazure.web import Json, Request, ServiceError
+from localazure.routes import Route
+from localazure.web import Host, Json, Request, Response, ServiceError
 
 _LIMITS = {
     "maxNumberOfRecordSets": 25000,
@@ -142,4 +143,21 @@ def _records(cloud: Cloud, zone_id: str) -> int:
     return len({record["recordSetName"] for one in mine for record in one["recordSets"]})
 
 
-ROUTES = (*ZONES.routes(), *LINKS.routes())
+def get_soa(cloud: Cloud, request: Request) -> Response:
+    """The SOA record that each zone has, which terraform's azurerm reads with it."""
+    zone, type = ZONES.required(cloud, request), f"{ZONES.type}/SOA"
+    record = {
+        "host": "azureprivatedns.net",
+        "email": "azureprivatedns-host.microsoft.com",
+        "serialNumber": 1,
+        "refreshTime": 3600,
+        "retryTime": 300,
+        "expireTime": 2419200,
+        "minimumTtl": 10,
+    }
+    properties = {"ttl": 3600, "fqdn": f"{zone['name']}.", "isAutoRegistered": False, "soaRecord": record}
+    return Response(200, {"id": f"{zone['id']}/SOA/@", "name": "@", "type": type, "properties": properties})
+
+
+_SOA = Route("GET", Host.ARM, f"{ZONES.path}/SOA/@", f"{ZONES.type}/SOA/read", get_soa, SPECIFIED)
+ROUTES = (*ZONES.routes(), *LINKS.routes(), _SOA)

@@ -13,6 +13,7 @@ from tests.localazure.driver import (
     GROUP,
     HSM,
     HSM_URI,
+    KEY_VAULT,
     OTHER_GROUP,
     OWNER,
     SERVICE,
@@ -230,3 +231,19 @@ def test_a_deleted_hsm_is_listed_and_comes_back_with_its_keys_and_roles(hsm: Cas
     assert hsm.arm("PUT", HSM, recovery).status == 200
     assert hsm.arm("GET", deleted).body["value"] == []
     assert wraps(hsm) == "works"
+
+
+@pytest.mark.parametrize(("protected", "status"), [(True, 405), (False, 202)])
+def test_a_deleted_hsm_is_purged_unless_it_is_protected(case: Case, protected: bool, status: int) -> None:
+    """202 with a Location that ends in 200; then its name, keys and roles are gone."""
+    case.arm("PUT", HSM, hsm_body(enablePurgeProtection=protected))
+    one = f"{KEY_VAULT}/locations/westeurope/deletedManagedHSMs/Contoso-Hsm"
+    assert case.arm("GET", one).status == 404
+    case.arm("DELETE", HSM)
+    assert case.arm("GET", one).body["properties"]["mhsmId"] == HSM
+    purged = case.arm("POST", f"{one}/purge")
+    assert purged.status == status
+    if status == 202:
+        assert [case.send("GET", purged.headers["location"]).status for _ in range(2)] == [202, 200]
+        assert case.arm("GET", one).status == 404
+        assert case.arm("PUT", HSM, hsm_body()).status == 200

@@ -32,6 +32,8 @@ def test_a_zone_group_puts_the_endpoints_name_into_the_zone(case: Case) -> None:
     assert (record["fqdn"], record["ipAddresses"]) == (f"contoso-1.{ZONE}", ["10.0.1.4"])
     shown = case.send("GET", case.zone).body["properties"]
     assert (shown["numberOfRecordSets"], shown["numberOfVirtualNetworkLinks"]) == (2, 1)
+    record = case.send("GET", f"{case.zone}/SOA/@").body
+    assert (record["name"], record["properties"]["fqdn"]) == ("@", f"{ZONE}.")
     case.send("DELETE", case.endpoint)
     assert case.send("GET", group).status == 404
     assert case.send("GET", case.zone).body["properties"]["numberOfRecordSets"] == 1
