@@ -21,6 +21,7 @@ from components.guards.reader import ServiceRequest
 from components.sdk_debug import drop_sdk_debug_messages, drop_stack_traces
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions
+from operate.fleet.shared import settings_of
 
 # The exit code by which Pulumi's Python hosts know that the error was reported. After any other they report
 # an unhandled error as well.
@@ -31,7 +32,7 @@ def main() -> None:
     """Makes the services, and exports the outputs of each."""
     drop_sdk_debug_messages()
     drop_stack_traces()
-    stack = settings.load()
+    stack = settings.load(settings_of)
     subscriptions = Subscriptions(stack.subscription_id)
     requests = {
         service.name: ServiceRequest(
@@ -52,9 +53,6 @@ def main() -> None:
             service,
             pulumi.ResourceOptions(protect=service.protect),
             vault_provider=requests[service.name].vault_provider,
-            workspace_provider=subscriptions.provider_of(
-                known_text(service.audit.workspace_id) if service.audit.alerts else None
-            ),
             preflight_result=results[service.name],
         )
         for service in stack.services

@@ -1,11 +1,23 @@
 """What a user composes: encrypted AI services accounts and the parts that they are made of.
 
-| where | what |
+Imports run down, from row to row, or stay in a row:
+
+| rooms | what they hold |
 |---|---|
-| `service`, `service_args`, `service_parts` | a whole service, its arguments, and the order of its parts |
-| `account_args`, `encryption_args` | its arguments by what they are about; an account takes the first |
-| `vault`, `key`, `identity`, `account`, ... | the parts, each with its arguments and its component |
-| `arguments/` | how arguments are declared, read and checked |
-| `guards/` | what is refused because of what exists |
-| `component`, `host` | what components have in common, and how other languages use them |
+| `testing` | mocks for unit tests of programs |
+| `__main__`, `host`, `package_schema` | the components as a package for programs in any language |
+| `service`, `service_parts`, `service_key`, `key_operators` | a whole service, and the order of its parts |
+| `guards` | what is refused because of what exists; what a service is about to make |
+| `private_network`, `resource_group` | parts that only a service has |
+| `service_args`, `encryption_args` | the arguments of a service |
+| `audit`, `binding`, `callers`, `foundry`, `lock` | what comes after the account |
+| `account`, `key` | the account and its key |
+| `access`, `account_args`, `identity`, `network`, `vault` | what these need, and their arguments |
+| `as_found`, `component`, `subscriptions`, `vault_writes` | what all components have in common |
+| `account_write`, `azure_failures`, `role_assignment` | writes of an account, failures of Azure, roles |
+| `key_access_cleanup`, `key_access_revocation`, `key_access_validation`, `key_version` | `azure-cmk`'s own |
+| `cmk_resource`, `managed_hsm_role_assignment` | what its resources have in common, and a grant in an HSM |
+| `access_model`, `hooks`, `invokes`, `kept_properties`, `references` | values, and calls of the engine |
+| `sdk_debug`, `version_aliases` | what the SDK sends that serves nobody |
+| `arguments` | how arguments are declared, read and checked |
 """

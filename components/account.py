@@ -100,18 +100,22 @@ def make_account(
     opts.ignore_changes = ignored
     # An account that replaces another is made and bound before the other one is deleted, with its data.
     opts.delete_before_replace = False
-    explains = opts.hooks.on_error or () if opts.hooks else ()
+    explains = (opts.hooks and opts.hooks.on_error) or ()
     opts.hooks = key_guard(
         inputs.account_name, through, before=before, same_key=not inline, frozen=frozen, unbinds=unbinds
     )
     opts.hooks.on_error = [*(on_error or explains)]
     account = cognitiveservices.Account(f"{inputs.name}-account", **declared, opts=opts)
+    return _made(account, opts.parent)
+
+
+def _made(account: "cognitiveservices.Account", parent: pulumi.Resource | None) -> MadeAccount:
     live = read_back(
         account.name,
         cognitiveservices.get_account_output(
             account_name=account.name,
             resource_group_name=account.id.apply(arm_ids.group_of),
-            opts=pulumi.InvokeOutputOptions(parent=opts.parent),
+            opts=pulumi.InvokeOutputOptions(parent=parent),
         ),
     )
     principal_id = live.identity.apply(lambda found: found.principal_id if found else None)

@@ -9,13 +9,13 @@ from typing import Any, ClassVar, Final
 import pulumi
 
 from components.arguments import checks, names
-from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument
+from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument, arguments
 from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
 from components.arguments.tags import Tags, checked_tags
 from components.kept_properties import declared_links
 from components.network import NetworkArgs
-from core import arm_ids, clouds, key_uris, kind_limits, kinds
+from core import arm_ids, clouds, demands, key_uris, kind_limits, kinds
 from core.facts import CUSTOMER_MANAGED
 from core.kinds import FREE_TIER, AccountKind
 from core.regions import region
@@ -41,7 +41,7 @@ class InlineKeyArgs(Arguments):
 def tier_problems(kind: AccountKind, sku: str, *, otherwise: str) -> Iterator[Problem]:
     """What is wrong with the tier of an account of a kind. `otherwise`: what can be done instead of using a
     paid tier with a customer-managed key; "" for an account without one."""
-    if otherwise and (unmet := kind_limits.tier(kind.name, sku)):
+    if otherwise and sku and (unmet := demands.tier(kind.name, sku, planned=True)):
         yield Problem("sku", f"found {unmet.found}; use {kind.tiers[0]!r}, or {otherwise}")
     elif sku and sku not in (*kind.tiers, FREE_TIER):
         known = f"{', '.join(map(repr, kind.tiers))} or {FREE_TIER!r}"
@@ -137,6 +137,11 @@ class AccountArguments(ComponentArguments):
     def naming_rule(self) -> NamingRule:
         """What gives the resources made here their names."""
         return NamingRule(self.name, kind=self.account_kind)
+
+    def of_account(self, **own: Any) -> "AIServicesAccountArgs":
+        """The arguments of the account alone: those that it shares with a service, and its `own`."""
+        shared = {name: getattr(self, name) for name in arguments(AccountArguments)}
+        return AIServicesAccountArgs(**{"_name": self.name, **shared, **own})
 
 
 def _tier(account: "AIServicesAccountArgs") -> Iterator[Problem]:

@@ -1,13 +1,12 @@
 """The audit trail: every use of the key and every access to the account, in a Log Analytics workspace."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
 import pulumi
 from pulumi_azure_native import monitor, operationalinsights
 
-from components.alerts import make_alerts
 from components.arguments import checks, names
 from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument, read
 from components.arguments.names import NamingRule
@@ -33,26 +32,11 @@ class MadeAudit(NamedTuple):
     settings: list[pulumi.Resource]
 
 
-def _recipients(audit: "AuditLogArguments") -> Iterator[Problem]:
-    if (audit.alert_emails or audit.alert_action_group_ids) and not audit.alerts:
-        yield Problem(
-            "alerts",
-            "found false, but alertEmails or alertActionGroupIds is set; set alerts: true, or remove them",
-        )
-
-
 def _destinations(audit: "AuditLogArguments") -> Iterator[Problem]:
     if audit.new_workspace and audit.workspace_id is not None:
         yield Problem("newWorkspace", "found true, but workspaceId names one that exists; remove one of them")
-    if audit.alerts and not audit.has_workspace:
-        yield Problem("alerts", "needs a workspace: remove newWorkspace: false, or give workspaceId")
     if audit.event_hub_name and audit.event_hub_rule_id is None:
         yield Problem("eventHubRuleId", "is required with eventHubName, because it says in which namespace")
-
-
-def _alerts(audit: "AuditTrailArgs") -> Iterator[Problem]:
-    if audit.alerts and audit.vault_id is None:
-        yield Problem("alerts", "is for a vault's log, so vaultId is required")
 
 
 def _somewhere(audit: "AuditTrailArgs") -> Iterator[Problem]:
@@ -68,10 +52,7 @@ class AuditLogArguments(Arguments):
     """Where audit logs go, and who is alerted: the arguments that an AuditTrail and a service share."""
 
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(
-            _destinations, ("new_workspace", "workspace_id", "event_hub_rule_id", "event_hub_name", "alerts")
-        ),
-        ArgumentRule(_recipients, ("alerts", "alert_emails", "alert_action_group_ids")),
+        ArgumentRule(_destinations, ("new_workspace", "workspace_id", "event_hub_rule_id", "event_hub_name")),
     )
 
     new_workspace: bool | None = None
@@ -96,17 +77,6 @@ class AuditLogArguments(Arguments):
     event_hub_name: str | None = argument(None, check=names.EVENT_HUB.checked)
     """Optional. Name of the event hub in that namespace; with `eventHubRuleId`. Default: one that Azure makes
     for each category of logs."""
-    setting_name: str | None = argument(None, check=names.DIAGNOSTIC_SETTING.checked)
-    """Optional. Name of the diagnostic settings, when they are made. Default: `<name>-audit`."""
-    alerts: bool = False
-    """Optional. Saves queries in the workspace (key use by identity, failed unwraps, key changes), and alerts
-    on failed unwraps and on keys that expire soon. For a vault made here."""
-    alert_emails: Sequence[str] = argument((), check=checks.email)
-    """Optional. E-mail addresses that receive the alerts; with `alerts`."""
-    alert_action_group_ids: Sequence[pulumi.Input[str]] = argument(
-        (), check=checks.resource_id(arm_ids.ACTION_GROUP)
-    )
-    """Optional. ARM ids of existing action groups that receive the alerts; with `alerts`."""
 
     @property
     def has_workspace(self) -> bool:
@@ -130,7 +100,6 @@ class AuditTrailArgs(AuditLogArguments, ComponentArguments):
     """Inputs of AuditTrail."""
 
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_alerts, ("alerts", "vault_id")),
         ArgumentRule(
             _somewhere, ("new_workspace", "workspace_id", "storage_account_id", "event_hub_rule_id")
         ),
@@ -155,10 +124,10 @@ class AuditTrailArgs(AuditLogArguments, ComponentArguments):
 
 
 class AuditTrail(Component):
-    """Sends the audit logs of an account and its vault to a workspace, and may alert on them.
+    """Sends the audit logs of an account and its vault to a workspace, a storage account or an event hub.
 
     Produces: azure-native:monitor:DiagnosticSetting for each; azure-native:operationalinsights:Workspace if
-    none is given; with `alerts` saved queries, an action group and two alerts.
+    none is given.
     """
 
     workspace_id: pulumi.Output[str | None]
@@ -176,13 +145,11 @@ class AuditTrail(Component):
 def make_audit_trail(
     inputs: AuditTrailArgs,
     owner: Component,
-    workspace_provider: pulumi.ProviderResource | None = None,
     logs: ChildOptions | None = None,
 ) -> MadeAudit:
     """Makes the diagnostic settings.
 
-    `workspace_provider` is an azure-native provider for the subscription of an existing workspace, if that is
-    another one. `logs` are the options of the settings; by default they are protected like the account, or a
+    `logs` are the options of the settings; by default they are protected like the account, or a
     destroy that is refused for the account would first have ended its audit.
     """
     name, vault_id = inputs.name, inputs.vault_id
@@ -196,7 +163,7 @@ def make_audit_trail(
         if resource_id is not None:
             setting = monitor.DiagnosticSetting(
                 f"{name}-{what}-audit",
-                name=inputs.setting_name or inputs.naming_rule.name("diagnosticSetting"),
+                name=inputs.naming_rule.name("diagnosticSetting"),
                 resource_uri=resource_id,
                 workspace_id=workspace_id,
                 storage_account_id=inputs.storage_account_id,
@@ -210,19 +177,6 @@ def make_audit_trail(
                 opts=(logs or owner.protected_child)(delete_before_replace=False, ignore_changes=["name"]),
             )
             settings.append(setting)
-    if inputs.alerts and vault_id is not None and workspace_id is not None:
-        make_alerts(
-            inputs.naming_rule,
-            owner.child,
-            resource_group_name=inputs.resource_group_name,
-            location=inputs.location,
-            workspace_id=workspace_id,
-            vault_id=vault_id,
-            emails=inputs.alert_emails,
-            action_group_ids=inputs.alert_action_group_ids,
-            tags=inputs.tags,
-            workspace_provider=workspace_provider,
-        )
     return MadeAudit(pulumi.Output.from_input(workspace_id), settings)
 
 

@@ -14,16 +14,14 @@ part would double the resources of a stack for no benefit.
 """
 
 from collections.abc import Mapping, Sequence
-from copy import copy
 from typing import Any, Protocol, TypeVar, cast
 
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
 
 from components.azure_failures import explaining_hooks
-from components.key_access_revocation import revocations
 from components.version_aliases import drop_version_aliases
-from core.resource_types import ACCOUNT, COMPONENTS, FORMER_TYPES, VAULT, parse_urn
+from core.resource_types import ACCOUNT, COMPONENTS, VAULT, parse_urn
 
 AZURE = "azure-native"
 _NETWORK = ("properties.networkAcls", "properties.publicNetworkAccess")
@@ -67,11 +65,16 @@ class Component(pulumi.ComponentResource):
     """A component of this project, `language-cmk:index:<Class>`."""
 
     def __init__(
-        self, name: str, opts: pulumi.ResourceOptions | None, shown: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        opts: pulumi.ResourceOptions | None,
+        shown: Mapping[str, Any] | None = None,
+        after: Sequence[pulumi.Resource] = (),
     ) -> None:
         """`shown` are the arguments that a preview shows of the component itself. The policy pack reads them
         (binding-protected, account-has-customer-key, grant-present), as it reads `protect: false`: they tell
-        what is intended."""
+        what is intended. `after` are resources that each child comes after."""
+        self._after = list(after)
         self._given = opts = opts or pulumi.ResourceOptions()
         inherited = opts.parent.protects if isinstance(opts.parent, Component) else True
         # Not annotated in the class, because Pulumi takes annotated attributes for outputs.
@@ -81,12 +84,10 @@ class Component(pulumi.ComponentResource):
         # Children inherit it, so the outermost component is enough.
         if not isinstance(opts.parent, Component):
             own.transformations = [drop_version_aliases]
-        type_ = f"{COMPONENTS}{type(self).__name__}"
-        own.aliases = _of_former_type(FORMER_TYPES.get(type_), opts.aliases)
         if opts.ignore_changes:
             own.transformations = [*(own.transformations or ()), _ignoring(opts.ignore_changes)]
         super().__init__(
-            type_,
+            f"{COMPONENTS}{type(self).__name__}",
             name,
             {**(shown or {}), **({} if self.protects else {"protect": False})},
             pulumi.ResourceOptions.merge(opts, own),
@@ -113,29 +114,10 @@ class Component(pulumi.ComponentResource):
         if self._explains:
             own.setdefault("hooks", pulumi.ResourceHookBinding(on_error=[*self._explains]))
         child = pulumi.ResourceOptions(parent=self, protect=protect, **{**handed_on, **own})
-        for after in (given.depends_on, revocations()):
+        for after in (given.depends_on, self._after):
             if after:
                 child = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=after))
         return child
-
-
-def _of_former_type(
-    type_: str | None, aliases: Sequence[pulumi.Input[str | pulumi.Alias]] | None
-) -> list[pulumi.Input[str | pulumi.Alias]]:
-    """A component's identities under the type that it had before: its own, and those that the caller tells.
-
-    An alias that tells a name alone stands for the component's present type, so that the caller's aliases
-    would not find a component that has changed both.
-    """
-    if type_ is None:
-        return []
-    former: list[pulumi.Input[str | pulumi.Alias]] = [pulumi.Alias(type_=type_)]
-    for alias in aliases or ():
-        if isinstance(alias, pulumi.Alias) and not isinstance(alias.type_, str):
-            own = copy(alias)
-            own.type_ = type_
-            former.append(own)
-    return former
 
 
 def _ignoring(arguments: Sequence[str]) -> pulumi.ResourceTransformation:

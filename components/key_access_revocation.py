@@ -2,23 +2,17 @@
 
 The engine deletes what a program no longer declares only after everything else succeeded: a grant that is
 left out would keep the data readable whenever something else fails. The revocation removes the access in its
-own creation, and every other resource of the program comes after it. In the state it records that the access
+own creation, and every other resource of the services comes after it. In the state it records that the access
 was removed on purpose, so that it may be restored.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from weakref import WeakKeyDictionary
 
 import pulumi
-from pulumi.runtime import settings
 
 from components.cmk_resource import CmkResource
 from core import resource_types
-
-# By the engine's run: a process may serve a preview and then an update.
-_made: WeakKeyDictionary[Any, list[pulumi.Resource]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -40,18 +34,15 @@ class KeyAccessRevocation(CmkResource):
             "assignment_id": access.assignment_id,
         }
         super().__init__(resource_types.KEY_ACCESS_REVOCATION, name, {"revoked_at": None, **inputs}, opts)
-        _made.setdefault(settings.get_monitor(), []).append(self)
 
 
-def revoke_access(by_service: Mapping[str, RevokedAccess]) -> None:
+def revoke_access(by_service: Mapping[str, RevokedAccess]) -> list[pulumi.Resource]:
     """Takes access away, of every service that is to lose it, before anything of any service is declared.
+    Returns what everything else comes after.
 
     The resources have no parent, because the services' components come after them.
     """
-    for name, access in by_service.items():
+    return [
         KeyAccessRevocation(f"{name}-revocation", access, pulumi.ResourceOptions(protect=False))
-
-
-def revocations() -> list[pulumi.Resource]:
-    """The revocations that this run declared so far: what everything else comes after."""
-    return list(_made.get(settings.get_monitor(), ()))
+        for name, access in by_service.items()
+    ]

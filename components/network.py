@@ -1,18 +1,17 @@
 """Who may reach a service's endpoints: one setting for its account and its vault."""
 
 import ipaddress
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pulumi
 
-from components.arguments import checks, names
+from components.arguments import checks
 from components.arguments.inputs import ArgumentRule, Arguments, argument
 from components.arguments.problem import Problem
 from core import arm_ids, clouds, kinds, regions
-from core.kinds import VAULT_MEMBER, AccountKind
+from core.kinds import AccountKind
 
 _LONGEST_PREFIX = 30
 ACCOUNT, VAULT = "account", "vault"
@@ -68,47 +67,6 @@ def checked_ip_range(text: str) -> str:
     return text
 
 
-def _addresses(by_member: Mapping[str, str]) -> None:
-    """Static addresses by member. Raises ValueError with everything that is wrong."""
-    wrong = [
-        f"{member}: {text!r} is not an IPv4 address"
-        for member, text in sorted(by_member.items())
-        if not _ipv4(text)
-    ]
-    twice = [text for text, count in Counter(by_member.values()).items() if count > 1]
-    wrong += [f"{text!r} is given to two members; each has an address of its own" for text in twice]
-    if wrong:
-        raise ValueError("; ".join(wrong))
-
-
-def _ipv4(text: str) -> bool:
-    try:
-        ipaddress.IPv4Address(text)
-    except ValueError:
-        return False
-    return True
-
-
-@dataclass(frozen=True, kw_only=True)
-class PrivateEndpointArgs(Arguments):
-    """A private endpoint's own names and addresses. A change makes the endpoint anew: its service cannot be
-    reached through it meanwhile, and no data is lost."""
-
-    name: str | None = argument(None, check=names.ENDPOINT.checked)
-    """Optional. Name of the private endpoint. Default: `pe-<name>-account`, `pe-<name>-vault`."""
-    network_interface_name: str | None = argument(None, check=names.NETWORK_INTERFACE.checked)
-    """Optional. Name of its network interface. Default: one that Azure makes of the endpoint's name."""
-    ip_addresses: Mapping[str, str] | None = argument(None, check=_addresses)
-    """Optional. Its static addresses in the subnet, by member: `default`; of an account of kind `AIServices`,
-    `default` (cognitiveservices.azure.com), `secondary` (openai.azure.com) and `third`
-    (services.ai.azure.com). Default: free ones, which Azure chooses."""
-
-    @property
-    def addresses(self) -> Mapping[str, str]:
-        """The static addresses by member."""
-        return self.ip_addresses or {}
-
-
 def _zone(text: str) -> None:
     found = arm_ids.resource_id(text, arm_ids.PRIVATE_DNS_ZONE).name
     if found.lower() not in _ZONES:
@@ -127,50 +85,10 @@ def _selected(network: "NetworkArgs") -> Iterator[Problem]:
 def _private(network: "NetworkArgs") -> Iterator[Problem]:
     if network.access == PRIVATE and network.subnet_id is None:
         yield Problem("subnetId", "is required with access: private")
-    endpoints = network.account_endpoint.given or network.vault_endpoint.given
-    if network.access != PRIVATE and (
-        network.subnet_id is not None or network.private_dns_zone_ids or endpoints
-    ):
+    if network.access != PRIVATE and (network.subnet_id is not None or network.private_dns_zone_ids):
         yield Problem(
-            "access",
-            f"found {network.access!r}, but a subnet, DNS zones or private endpoints are given; expected "
-            "'private'",
+            "access", f"found {network.access!r}, but a subnet or DNS zones are given; expected 'private'"
         )
-
-
-def endpoint_problems(network: "NetworkArgs", kind: AccountKind, *, makes_vault: bool) -> Iterator[Problem]:
-    """What is wrong with the private endpoints of an account of a kind and of its vault."""
-    account, vault = network.account_endpoint, network.vault_endpoint
-    if vault.given and not makes_vault:
-        yield Problem(
-            "vaultEndpoint",
-            "is for a vault made here; the endpoints of an existing vault belong to its owner",
-        )
-    for path, endpoint, members in (
-        ("accountEndpoint", account, kind.members),
-        ("vaultEndpoint", vault, (VAULT_MEMBER,)),
-    ):
-        if endpoint.addresses and {*endpoint.addresses} != {*members}:
-            whose = f"an account of kind {kind.name}" if endpoint is account else "a vault"
-            found = ", ".join(sorted(endpoint.addresses))  # an engine's maps have no order
-            yield Problem(
-                f"{path}.ipAddresses",
-                f"found {found}; expected an address for each member of {whose}: {', '.join(members)}",
-            )
-    for word, ours, others in (
-        ("name", {account.name}, {vault.name}),
-        ("networkInterfaceName", {account.network_interface_name}, {vault.network_interface_name}),
-        ("ipAddresses", {*account.addresses.values()}, {*vault.addresses.values()}),
-    ):
-        for shared in sorted(filter(None, {_folded(one) for one in ours} & {_folded(one) for one in others})):
-            yield Problem(
-                f"vaultEndpoint.{word}",
-                f"{shared!r} is given to the account's endpoint, too; give it another",
-            )
-
-
-def _folded(text: str | None) -> str:
-    return (text or "").lower()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,10 +97,7 @@ class NetworkArgs(Arguments):
 
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(_selected, ("access", "allowed_ip_ranges", "allowed_subnet_ids")),
-        ArgumentRule(
-            _private,
-            ("access", "subnet_id", "private_dns_zone_ids", "account_endpoint", "vault_endpoint"),
-        ),
+        ArgumentRule(_private, ("access", "subnet_id", "private_dns_zone_ids")),
     )
 
     access: str = argument(CLOSED, choices=(CLOSED, SELECTED, OPEN, PRIVATE))
@@ -199,14 +114,6 @@ class NetworkArgs(Arguments):
     """Optional. ARM ids of existing private DNS zones, `privatelink.cognitiveservices.azure.com` and
     `privatelink.vaultcore.azure.net`, with `AIServices` and `OpenAI` also those of their other endpoints;
     with `private`. A zone that is not given is made here."""
-    account_endpoint: PrivateEndpointArgs = PrivateEndpointArgs()
-    """Optional. The account's private endpoint; with `private`."""
-    vault_endpoint: PrivateEndpointArgs = PrivateEndpointArgs()
-    """Optional. The private endpoint of the vault made here; with `private`."""
-
-    def endpoint(self, what: str) -> PrivateEndpointArgs:
-        """The endpoint of the `account` or the `vault`."""
-        return self.account_endpoint if what == ACCOUNT else self.vault_endpoint
 
     def zone_id(self, zone_name: str) -> str | None:
         """The existing private DNS zone of a name."""

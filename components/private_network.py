@@ -33,8 +33,7 @@ def make_private_endpoints(
     written.
 
     `recorded` are the endpoints and links that the state has, by logical name. In another subnet an endpoint
-    is another one (azure-native replaces it) of another name, so that it is there before the old one goes;
-    one with a name or addresses of its own goes first, because its successor needs them.
+    is another one (azure-native replaces it) of another name, so that it is there before the old one goes.
     The DNS comes after all endpoints, and what it replaces goes first: a zone has one link to a network, and
     two zone groups would write the same record, which the old one would take away (assumed).
     """
@@ -57,32 +56,56 @@ def make_private_endpoints(
         if target is not None
     }
     for what, endpoint in endpoints.items():
-        zones = dns_zones(inputs.location, inputs.account_kind)[what]
-        network.PrivateDnsZoneGroup(
-            f"{name}-{what}-dns",
+        _dns(
+            inputs,
+            what,
+            endpoint,
+            options,
             resource_group_name=resource_group_name,
-            private_endpoint_name=endpoint.name,
-            private_dns_zone_group_name="default",
-            private_dns_zone_configs=[
-                {
-                    "name": zone_name.replace(".", "-"),
-                    "private_dns_zone_id": inputs.network.zone_id(zone_name)
-                    or _zone(
-                        f"{name}-{zone_label(what, zone_name, zones)}",
-                        zone_name,
-                        options,
-                        network_id=subnet.apply(lambda subnet: arm_ids.parse(subnet).parent.text),
-                        resource_group_name=resource_group_name,
-                        tags=inputs.tags,
-                        recorded=recorded,
-                        after=list(endpoints.values()),
-                    ),
-                }
-                for zone_name in zones
-            ],
-            opts=options(depends_on=list(endpoints.values())),
+            network_id=subnet.apply(lambda subnet: arm_ids.parse(subnet).parent.text),
+            after=[*endpoints.values()],
+            recorded=recorded,
         )
     return [*endpoints.values()]
+
+
+def _dns(
+    inputs: EncryptedAIServicesAccountArgs,
+    what: str,
+    endpoint: network.PrivateEndpoint,
+    options: ChildOptions,
+    *,
+    resource_group_name: pulumi.Input[str],
+    network_id: pulumi.Output[str],
+    after: Sequence[pulumi.Resource],
+    recorded: Mapping[str, PlacedName],
+) -> None:
+    """The group of an endpoint's zones, with the zones that are not given."""
+    zones = dns_zones(inputs.location, inputs.account_kind)[what]
+    ids = {
+        zone: inputs.network.zone_id(zone)
+        or _zone(
+            f"{inputs.name}-{zone_label(what, zone, zones)}",
+            zone,
+            options,
+            network_id=network_id,
+            resource_group_name=resource_group_name,
+            tags=inputs.tags,
+            recorded=recorded,
+            after=after,
+        )
+        for zone in zones
+    }
+    network.PrivateDnsZoneGroup(
+        f"{inputs.name}-{what}-dns",
+        resource_group_name=resource_group_name,
+        private_endpoint_name=endpoint.name,
+        private_dns_zone_group_name="default",
+        private_dns_zone_configs=[
+            {"name": zone.replace(".", "-"), "private_dns_zone_id": id} for zone, id in ids.items()
+        ],
+        opts=options(depends_on=list(after)),
+    )
 
 
 def _endpoint(
@@ -96,24 +119,13 @@ def _endpoint(
     after: Sequence[pulumi.Resource],
     recorded: PlacedName | None,
 ) -> network.PrivateEndpoint:
-    own = inputs.network.endpoint(what)
-    # Its successor has the same names or addresses where they are declared, and where the subnet stays.
+    # Its successor has the same name where the subnet stays.
     stays = recorded is not None and arm_ids.same(waited_for(subnet) or "", recorded.place_id)
-    rule = inputs.naming_rule
-    interface = names.interface_name(
-        own.network_interface_name, recorded, rule.name("networkInterface", what)
-    )
+    by_rule = inputs.naming_rule.name("privateEndpoint", what)
     return network.PrivateEndpoint(
         f"{inputs.name}-{what}-endpoint",
         resource_group_name=resource_group_name,
-        private_endpoint_name=own.name
-        or subnet.apply(partial(names.endpoint_name, rule.name("privateEndpoint", what), recorded=recorded)),
-        custom_network_interface_name=interface,
-        ip_configurations=[
-            {"name": member, "group_id": what, "member_name": member, "private_ip_address": address}
-            for member, address in own.addresses.items()
-        ]
-        or None,
+        private_endpoint_name=subnet.apply(partial(names.endpoint_name, by_rule, recorded=recorded)),
         location=inputs.location,
         subnet={"id": subnet},
         private_link_service_connections=[
@@ -122,9 +134,9 @@ def _endpoint(
         tags=inputs.tags,
         opts=options(
             depends_on=list(after),
-            delete_before_replace=stays or bool(own.given or interface),
-            # Azure changes neither on an endpoint that exists, and azure-native would try.
-            replace_on_changes=["customNetworkInterfaceName", "ipConfigurations"],
+            delete_before_replace=stays,
+            # One that was made with an interface's name or addresses of its own keeps them.
+            ignore_changes=["customNetworkInterfaceName", "ipConfigurations"],
         ),
     )
 

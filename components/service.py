@@ -57,6 +57,11 @@ class EncryptedAIServicesAccount(Component):
     """Whether the account may use the key: "granted" or "revoked"."""
     grant_id: pulumi.Output[str | None]
     """ARM id of the access policy or role assignment that gives the access; none while it is revoked."""
+    bound: pulumi.Output[str]
+    """The account's ARM id, once its data is under the key that it is to be under: for what comes after that,
+    such as connections, policies for responsible AI or commitment plans."""
+    workspace_id: pulumi.Output[str | None]
+    """ARM id of the Log Analytics workspace of the audit logs; none where they go elsewhere, or nowhere."""
 
     def __init__(
         self,
@@ -65,39 +70,36 @@ class EncryptedAIServicesAccount(Component):
         opts: pulumi.ResourceOptions | None = None,
         *,
         vault_provider: pulumi.ProviderResource | None = None,
-        workspace_provider: pulumi.ProviderResource | None = None,
         preflight_result: Plan | None = None,
     ) -> None:
         """`vault_provider` is an azure-native provider for the subscription of an existing vault, if that is
-        another one; `workspace_provider` for that of an existing workspace in which queries are saved. By
-        default they are made from the ids. `preflight_result` is that of preflight(), which a program of
-        several services calls once for all, with the providers of all."""
+        another one; by default it is made from the id. `preflight_result` is that of preflight(), which a
+        program of several services calls once for all, with the providers of all."""
         known, inputs = read_known(EncryptedAIServicesAccountArgs, name, args)
         if preflight_result is None:
             others = Subscriptions(name=name, opts=opts)
             vault_id = known_text(known.key.id) or known_text(known.vault.id)
             vault_provider = vault_provider or others.provider_of(vault_id or None)
-            workspace_id = known_text(known.audit.workspace_id) if known.audit.alerts else None
-            workspace_provider = workspace_provider or others.provider_of(workspace_id or None)
             request = ServiceRequest(known, vault_provider, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
-        super().__init__(name, opts, _decisions(inputs))
+        super().__init__(name, opts, _decisions(inputs), preflight_result.revocations)
         self._inputs = inputs
-        providers = {"vault_provider": vault_provider, "workspace_provider": workspace_provider}
-        parts = Parts(self, inputs, preflight_result, **providers)
-        bound: list[pulumi.Resource] = []
+        parts = Parts(self, inputs, preflight_result, vault_provider)
+        binding: list[pulumi.CustomResource] = []
         self.access = pulumi.Output.from_input(inputs.access)
         self.resource_group_name = parts.resource_group_name
         if not inputs.has_key:
             account = parts.account(after=[])
             self._made(parts, account)
         elif inputs.binds_in_two_phases:
-            account, bound = self._in_two_phases(parts)
+            account, binding = self._in_two_phases(parts)
         else:
             account = self._in_one_phase(parts)
-        endpoints = parts.private_endpoints(self.account_id, after=bound)
-        parts.children(account, after=[*bound, *endpoints])
-        parts.audit_trail(self.account_id)
+        # The id of a binding is the account's, and is known in the preview of a rotation, too.
+        self.bound = binding[0].id if binding else self.account_id
+        endpoints = parts.private_endpoints(self.account_id, after=binding)
+        parts.children(account, after=[*binding, *endpoints])
+        self.workspace_id = parts.audit_trail(self.account_id)
         parts.locks(account)
         self.register_outputs(self.outputs())
 
@@ -116,9 +118,11 @@ class EncryptedAIServicesAccount(Component):
             "keyUriWithVersion": self.key_uri_with_version,
             "access": self.access,
             "grantId": self.grant_id,
+            "bound": self.bound,
+            "workspaceId": self.workspace_id,
         }
 
-    def _in_two_phases(self, parts: Parts) -> tuple[MadeAccount, list[pulumi.Resource]]:
+    def _in_two_phases(self, parts: Parts) -> tuple[MadeAccount, list[pulumi.CustomResource]]:
         # Phase 1: the account on Microsoft-managed keys, and access to the key for the identity it then has.
         key = parts.key()
         # A destroy deletes the account before its vault, and before its access.

@@ -13,7 +13,6 @@ import pulumi
 
 from components import callers
 from components.account_args import tier_problems
-from components.alerts import ALERTS
 from components.arguments import checks, names
 from components.arguments.inputs import (
     ArgumentLimits,
@@ -40,7 +39,7 @@ from components.encryption_args import MICROSOFT_MANAGED as MICROSOFT_MANAGED  #
 from components.encryption_args import REVOKED as REVOKED  # noqa: PLC0414
 from components.foundry import FoundryArguments
 from components.lock import CAN_NOT_DELETE
-from components.network import PRIVATE, endpoint_problems
+from components.network import PRIVATE
 from core import arm_ids, kind_limits
 from core.regions import normalised, region
 
@@ -54,18 +53,10 @@ class ServiceAuditArgs(AuditLogArguments):
 
 @dataclass(frozen=True, kw_only=True)
 class NamesArgs(Arguments):
-    """How the resources made here are named in Azure. Each is a template; `{service}`, `{stack}`,
-    `{location}` and `{kind}`, the abbreviation of the account's kind, stand for what they say."""
+    """How resources are named in Azure that have no name of their own among the arguments. Each is a
+    template; `{service}`, `{stack}`, `{location}` and `{kind}`, the abbreviation of the account's kind, stand
+    for what they say."""
 
-    resource_group: str | None = argument(None, check=names.template_of("resourceGroup"))
-    """Optional. The resource group. Default: `rg-{service}`."""
-    vault: str | None = argument(None, check=names.template_of("vault"))
-    """Optional. The vault, globally unique. Default: `kv-{service}`."""
-    key: str | None = argument(None, check=names.template_of("key"))
-    """Optional. The key. Default: `cmk-{service}`. Another name makes another key and binds the account to
-    it."""
-    account: str | None = argument(None, check=names.template_of("account"))
-    """Optional. The account and its subdomain, globally unique. Default: `{kind}-{service}`."""
     identity: str | None = argument(None, check=names.template_of("identity"))
     """Optional. The user-assigned identity, when it is made. Default: `id-{service}`."""
     workspace: str | None = argument(None, check=names.template_of("workspace"))
@@ -73,16 +64,8 @@ class NamesArgs(Arguments):
     private_endpoint: str | None = argument(None, check=names.template_of("privateEndpoint"))
     """Optional. The private endpoints, when they are made; `{target}` is `account` or `vault`. Default:
     `pe-{service}-{target}`."""
-    network_interface: str | None = argument(None, check=names.template_of("networkInterface"))
-    """Optional. Their network interfaces, when they are made; `{target}` is `account` or `vault`. Default:
-    what Azure makes of the endpoint's name."""
     diagnostic_setting: str | None = argument(None, check=names.template_of("diagnosticSetting"))
     """Optional. The diagnostic settings, when they are made. Default: `{service}-audit`."""
-    action_group: str | None = argument(None, check=names.template_of("actionGroup"))
-    """Optional. The action group of `audit.alertEmails`. Default: `ag-{service}`."""
-    alert: str | None = argument(None, check=names.template_of("alert"))
-    """Optional. The alerts; `{alert}` is `failed-unwraps` or `key-near-expiry`. Default:
-    `alert-{service}-{alert}`."""
     lock: str | None = argument(None, check=names.template_of("lock"))
     """Optional. The locks, when they are made; `{target}` is `account` or `vault`. Default:
     `{service}-{target}-lock`."""
@@ -124,23 +107,11 @@ def _callers(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
     yield from callers.problems(service.callers, service.account_kind)
 
 
-def _endpoints(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
-    for one in endpoint_problems(service.network, service.account_kind, makes_vault=service.makes_vault):
-        yield Problem(f"network.{one.path}", one.text)
-
-
 def _resource_group(service: "PlacementArguments") -> Iterator[Problem]:
     if service.resource_group_name and service.existing_resource_group_name is not None:
         yield Problem(
             "resourceGroupName",
             "is for a group made here, but existingResourceGroupName is given, too; remove one of them",
-        )
-
-
-def _alerts(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
-    if service.audit.alerts and not service.makes_vault:
-        yield Problem(
-            "audit.alerts", "is for a vault made here; alerts on an existing vault's log belong to its owner"
         )
 
 
@@ -194,9 +165,7 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         ArgumentRule(_tier, ("kind", "sku", "encryption")),
         ArgumentRule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),
         ArgumentRule(_callers, ("kind", "callers")),
-        ArgumentRule(_endpoints, ("kind", "network", "vault", "key", "encryption", "unbind_account")),
         ArgumentRule(_storage_identity, ("identity", "storage_account_ids", "grant_storage_access")),
-        ArgumentRule(_alerts, ("audit", "encryption", "unbind_account", "vault", "key")),
         ArgumentRule(
             _derived_names,
             (
@@ -243,9 +212,8 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     _stack: str = dataclasses.field(default="", compare=False)
     # Last, because it hides the module in what follows.
     names: NamesArgs = NamesArgs()
-    """Optional. How what is made here is named in Azure. A name that is given by itself, such as
-    `accountName`, comes first. A changed rule is refused where it would replace what holds data; what is
-    named *when it is made* keeps the name that it has."""
+    """Optional. How what is made here is named in Azure, but for what has a name of its own: the account, the
+    vault, the key and the resource group. What is named *when it is made* keeps the name that it has."""
 
     @property
     def naming_rule(self) -> NamingRule:
@@ -271,16 +239,9 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         return tuple(found)
 
     def argument_of(self, resource: str) -> str:
-        """The path of what gives the resource its name: its own argument, or the rule."""
+        """The path of what gives the resource its name."""
         made = {one.resource: one.argument for one in self.derived_names}
-        own = {
-            "account": "account_name" in self.given,
-            "resourceGroup": "resource_group_name" in self.given,
-            "vault": "name" in self.vault.given,
-            "key": "name" in self.key.given,
-        }
-        by_rule = resource in self.names.templates and not own.get(resource)
-        return f"names.{resource}" if by_rule else made.get(resource, "name")
+        return made.get(resource, f"names.{resource}" if resource in self.names.templates else "name")
 
     @property
     def named(self) -> tuple[tuple[str, str], ...]:
@@ -290,14 +251,11 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         if self.has_key and not self.binds_in_two_phases:
             found.append(("identity", ""))
         if self.network.access == PRIVATE:
-            found += [(one, target) for one in ("privateEndpoint", "networkInterface") for target in targets]
+            found += [("privateEndpoint", target) for target in targets]
         if self.audit.keeps_logs:
             found.append(("diagnosticSetting", ""))
             if self.audit.has_workspace and self.audit.workspace_id is None:
                 found.append(("workspace", ""))
-        if self.audit.alerts:
-            found += [("alert", query) for query in (one.query.name for one in ALERTS)]
-            found += [("actionGroup", "")] if self.audit.alert_emails else []
         if self.lock:
             found += [("lock", target) for target in ("account", "vault")]
         return tuple(found)

@@ -10,7 +10,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.access import KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY
 from components.account import MadeAccount, make_account
-from components.account_args import AIServicesAccountArgs, InlineKeyArgs, allowed_hosts
+from components.account_args import InlineKeyArgs, allowed_hosts
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
 from components.audit import AuditTrailArgs, make_audit_trail
@@ -47,13 +47,10 @@ class Parts:
         owner: Component,
         inputs: EncryptedAIServicesAccountArgs,
         preflight: Plan,
-        *,
         vault_provider: pulumi.ProviderResource | None,
-        workspace_provider: pulumi.ProviderResource | None,
     ) -> None:
         self._owner, self._inputs = owner, inputs
         self._preflight, self._vault_provider = preflight, vault_provider
-        self._workspace_provider = workspace_provider
         self._made_vault_id: pulumi.Input[str] | None = None
         self._officers: list[pulumi.Resource] = []
         self._below_account: list[pulumi.Resource] = []
@@ -144,25 +141,14 @@ class Parts:
         """The account; with `encryption_key` bound in its create, by the identity given."""
         self._warn_of_replacement()
         return make_account(
-            AIServicesAccountArgs(
-                _name=self._inputs.name,
+            self._inputs.of_account(
                 resource_group_name=self.resource_group_name,
                 location=self._inputs.location,
-                account_name=self._inputs.account_name,
-                kind=self._inputs.kind,
-                sku=self._inputs.sku,
                 system_assigned=self._inputs.identity != USER_ASSIGNED,
                 user_assigned_identity_id=identity_id,
                 encryption_key=encryption_key,
-                network=self._inputs.network,
                 allow_project_management=self._inputs.manages_projects,
-                restrict_outbound=self._inputs.restrict_outbound,
                 allowed_fqdns=tuple(self._allowed_hosts(key)),
-                other_identity_ids=self._inputs.other_identity_ids,
-                storage_account_ids=self._inputs.storage_account_ids,
-                search_service_id=self._inputs.search_service_id,
-                search_service_key=self._inputs.search_service_key,
-                tags=self._inputs.tags,
             ),
             keep_as_found(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
             after=after,
@@ -347,11 +333,12 @@ class Parts:
             recorded=self._preflight.placed,
         )
 
-    def audit_trail(self, account_id: pulumi.Output[str]) -> None:
-        """The audit logs of the account and of the vault made here, unless they are not to be kept."""
+    def audit_trail(self, account_id: pulumi.Output[str]) -> pulumi.Output[str | None]:
+        """The audit logs of the account and of the vault made here, unless they are not to be kept. Returns
+        the id of their workspace."""
         audit = self._inputs.audit
         if not audit.keeps_logs:
-            return
+            return pulumi.Output.from_input(None)
         audit_trail = make_audit_trail(
             AuditTrailArgs(
                 _name=self._inputs.name,
@@ -364,10 +351,10 @@ class Parts:
                 **audit.shared,
             ),
             self._owner,
-            self._workspace_provider,
             logs=self._kept_unless(self._inputs.replace_account),
         )
         self._below_account += audit_trail.settings
+        return audit_trail.workspace_id
 
     def locks(self, account: MadeAccount) -> None:
         """Locks on the account and on the vault of its key, after all that is below them."""

@@ -14,6 +14,9 @@ import pulumi
 from pulumi.runtime import mocks
 from pulumi.runtime import settings as runtime
 
+from core import arm_ids, clouds, demands, facts, key_uris
+from core import resource_types as types
+
 SUBSCRIPTION: Final = "11111111-1111-4111-8111-111111111111"
 TENANT: Final = "33333333-3333-4333-8333-333333333333"
 DEPLOYER: Final = "44444444-4444-4444-8444-444444444444"
@@ -26,22 +29,13 @@ VERSION: Final = "0123456789abcdef0123456789abcdef"
 """The version of each key."""
 
 _IDENTITY: Final = {"principalId": PRINCIPAL, "tenantId": TENANT}
-_PATHS: Final = {
-    "azure-native:keyvault:Vault": ("Microsoft.KeyVault/vaults/{vaultName}", "vaultName"),
-    "azure-native:keyvault:Key": ("Microsoft.KeyVault/vaults/{vaultName}/keys/{keyName}", "keyName"),
-    "azure-native:cognitiveservices:Account": (
-        "Microsoft.CognitiveServices/accounts/{accountName}",
-        "accountName",
-    ),
-    "azure-native:managedidentity:UserAssignedIdentity": (
-        "Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}",
-        "resourceName",
-    ),
-    "azure-native:operationalinsights:Workspace": (
-        "Microsoft.OperationalInsights/workspaces/{workspaceName}",
-        "workspaceName",
-    ),
+_NAMED: Final = {
+    types.VAULT: (arm_ids.VAULT, "vaultName"),
+    types.ACCOUNT: (arm_ids.ACCOUNT, "accountName"),
+    types.USER_ASSIGNED_IDENTITY: (arm_ids.USER_ASSIGNED_IDENTITY, "resourceName"),
+    types.WORKSPACE: (arm_ids.WORKSPACE, "workspaceName"),
 }
+"""By Pulumi's type: the type in Resource Manager, and the input that has the name."""
 
 
 class AbsentError(grpc.RpcError):  # type: ignore[misc]
@@ -75,9 +69,9 @@ class AzureMocks(mocks.Mocks):
         self.made: dict[str, dict[str, Any]] = {}
         self.vault: dict[str, Any] = existing_vault()
         self.key: dict[str, Any] | None = {
-            "kty": "RSA",
-            "keySize": 2048.0,
-            "keyOps": ["wrapKey", "unwrapKey"],
+            "kty": demands.KEY_TYPES[0],
+            "keySize": float(demands.KEY_SIZE),
+            "keyOps": [*demands.KEY_OPERATIONS],
         }
         self.accounts: set[str] = set()
 
@@ -100,7 +94,7 @@ class AzureMocks(mocks.Mocks):
             case "cognitiveservices:getProject":
                 return {"identity": {"type": "SystemAssigned", "principalId": PROJECT_PRINCIPAL}}
             case "cognitiveservices:getAccount" if asked["accountName"] in self.accounts:
-                endpoint = "https://account.cognitiveservices.azure.com/"
+                endpoint = f"https://{asked['accountName']}.{clouds.PUBLIC.account_suffix}/"
                 identity = {"type": "SystemAssigned", **_IDENTITY}
                 return {"identity": identity, "properties": {"endpoint": endpoint}}
             case "keyvault:getKey" | "cognitiveservices:getAccount" | "authorization:getRoleAssignment":
@@ -110,25 +104,31 @@ class AzureMocks(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         self.made[args.name] = args.inputs
         outputs = dict(args.inputs)
-        if args.typ == "azure-native:cognitiveservices:Account":
+        if args.typ == types.ACCOUNT:
             self.accounts.add(str(args.inputs["accountName"]))
         if "identity" in outputs:
             # Identities go in as a list and come out as a map.
             outputs["identity"] = {"type": outputs["identity"]["type"]}
-        if args.typ == "azure-native:resources:ResourceGroup":
+        if args.typ == types.RESOURCE_GROUP:
             outputs["name"] = args.inputs["resourceGroupName"]
-        if args.typ in _PATHS:
-            path, name = _PATHS[args.typ]
+        if args.typ in _NAMED:
+            type, name = _NAMED[args.typ]
             outputs["name"] = args.inputs[name]
-            group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{args.inputs['resourceGroupName']}"
-            return f"{group}/providers/{path.format(**args.inputs)}", outputs
-        if args.typ == "azure-cmk:index:KeyVersion":
-            place, key = args.inputs["keyId"].split("/keys/")
-            type, vault = place.split("/")[-2:]
-            uri = f"https://{vault}.{'managedhsm' if type == 'managedHSMs' else 'vault'}.azure.net/"
-            outputs |= {"keyName": key, "version": VERSION, "vaultUri": uri}
-            outputs["keyUriWithVersion"] = f"{uri}keys/{key}/{VERSION}"
+            return arm_ids.child(_group(args), type, args.inputs[name]), outputs
+        if args.typ == types.KEY:
+            outputs["name"] = args.inputs["keyName"]
+            vault_id = arm_ids.child(_group(args), arm_ids.VAULT, args.inputs["vaultName"])
+            return facts.key_id(vault_id, args.inputs["keyName"]), outputs
+        if args.typ == types.KEY_VERSION:
+            key = arm_ids.key_id(args.inputs["keyId"])
+            uri = key_uris.uri_of(key.parent, clouds.PUBLIC)
+            outputs |= {"keyName": key.name, "version": VERSION, "vaultUri": f"{uri}/"}
+            outputs["keyUriWithVersion"] = key_uris.KeyUri(uri, key.name, VERSION).text
         return f"{args.name}-id", outputs
+
+
+def _group(args: mocks.MockResourceArgs) -> str:
+    return arm_ids.group_id(SUBSCRIPTION, args.inputs["resourceGroupName"])
 
 
 def declared(program: Callable[[], object], azure: AzureMocks | None = None) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from core import arm_ids, roles
+from core import arm_ids, roles, values
 from core.facts import (
     MICROSOFT_MANAGED,
     Account,
@@ -26,6 +26,7 @@ from core.facts import (
     UserAssignedIdentity,
     Vault,
 )
+from core.values import Mark, Value
 
 Json = Mapping[str, Any]
 
@@ -55,7 +56,7 @@ def account(body: Json) -> Account:
         capabilities=tuple(_text(_mapping(one).get("name")) for one in capabilities)
         if capabilities
         else None,
-        restricts_outbound=properties.get("restrictOutboundNetworkAccess") is True,
+        restricts_outbound=_flag(properties.get("restrictOutboundNetworkAccess")) is True,
         allowed_fqdns=tuple(_text(one) for one in properties.get("allowedFqdnList") or ()),
         manages_projects=properties.get("allowProjectManagement") is True,
         storage_ids=tuple(
@@ -79,23 +80,34 @@ def encryption(body: Json | None) -> Encryption:
     )
 
 
-def network(properties: Json) -> Network:
-    """The network settings in the properties of an account or a vault.
+def network(properties: object) -> Network:
+    """The network settings in the properties of an account or a vault, from any source.
 
     Rules without a `defaultAction` close the endpoint to everybody else (assumed).
     """
-    rules = _mapping(properties.get("networkAcls"))
-    addresses = tuple(_text(_mapping(one).get("value")) for one in rules.get("ipRules") or ())
-    subnets = tuple(_text(_mapping(one).get("id")) for one in rules.get("virtualNetworkRules") or ())
+    rules = values.prop(properties, "networkAcls")
+    addresses, subnets = (
+        listed if isinstance(listed, Mark) else tuple(_value(values.look(one, part)) for one in listed)
+        for name, part in (("ipRules", "value"), ("virtualNetworkRules", "id"))
+        for listed in [values.items(values.look(rules, name))]
+    )
+    bypass = values.look(rules, "bypass")
+    closed = isinstance(addresses, Mark) or isinstance(subnets, Mark) or addresses or subnets
+    connections = values.items(values.prop(properties, "privateEndpointConnections"))
     return Network(
-        public_access=_text(properties.get("publicNetworkAccess")) or Network.public_access,
-        default_action=_text(rules.get("defaultAction"))
-        or ("Deny" if addresses or subnets else Network.default_action),
-        bypass=_text(rules.get("bypass")) or Network.bypass,
+        public_access=_value(values.prop(properties, "publicNetworkAccess")) or Network.public_access,
+        default_action=_value(values.look(rules, "defaultAction"))
+        or ("Deny" if closed else Network.default_action),
+        bypass=Network.bypass if bypass is None else _value(bypass),
         ip_rules=addresses,
         subnet_rules=subnets,
-        private_endpoints=len(properties.get("privateEndpointConnections") or ()),
+        private_endpoints=0 if isinstance(connections, Mark) else len(connections),
     )
+
+
+def _value(value: object) -> Value:
+    """A text as Azure wrote it, or what hides it."""
+    return value if isinstance(value, Mark) else _text(value)
 
 
 def vault(body: Json) -> Vault:
@@ -341,8 +353,10 @@ def _text(value: object) -> str:
 
 
 def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
+    found = values.flag(value)
+    return found if isinstance(found, bool) else None
 
 
 def _whole(value: object) -> int | None:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    found = values.number(value)
+    return found if isinstance(found, int) else None

@@ -2,9 +2,10 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from core import arm_ids
 from core.roles import SERVICE_PRINCIPAL
 
 
@@ -14,6 +15,21 @@ def assign_role(scope: str, role_id: str, principal_id: str, *, name: str) -> st
     return (
         f"az role assignment create --name {name} --role {role_id} --assignee-object-id {principal_id} "
         f"--assignee-principal-type {SERVICE_PRINCIPAL} --scope {shlex.quote(scope)}"
+    )
+
+
+def in_subscription(id: str) -> str:
+    """The option by which a command of az finds what an id names, whichever subscription is selected; "" for
+    an id that names none."""
+    subscription = arm_ids.subscription_of(id)
+    return f" --subscription {shlex.quote(subscription)}" if subscription else ""
+
+
+def set_policy(vault_id: str, object_id: str, permissions: Iterable[str]) -> str:
+    """The command of az that gives an identity these permissions on the keys of a vault."""
+    return (
+        f"az keyvault set-policy --name {arm_ids.name_of(vault_id)} --object-id {object_id} "
+        f"--key-permissions {' '.join(permissions)}{in_subscription(vault_id)}"
     )
 
 

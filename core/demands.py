@@ -1,20 +1,25 @@
 """What the service demands of account, vault and key before it takes a customer's key.
 
 Owns each demand once, as a plain function over facts or single values, so that a policy that knows one
-property can ask as well as a preflight that read everything. Quotations are from the source document,
+property can ask as well as a preflight that read everything. The answer is None where the demand is met, else
+a `Judgement`: that it is unmet, that it is not yet known (a value that only the update will know), or that it
+is undecided (Azure did not say, a secret, a security perimeter). Quotations are from the source document,
 "Language service encryption of data at rest"
 (learn.microsoft.com/azure/ai-services/language-service/concepts/encryption-data-at-rest), unless said
 otherwise. Does not own the grant (`rights`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Final
 
-from core import api_versions, key_uris, kinds, regions
+from core import api_versions, arm_ids, clouds, key_uris, kinds, regions, values
+from core.commands import in_subscription
 from core.defaults import DEFAULTS
-from core.facts import KeyVersion, Network
+from core.facts import Account, Key, KeyVersion, Network, Vault
+from core.values import Mark, Value
 
 KEY_TYPES: Final = ("RSA", "RSA-HSM")
 KEY_SIZE: Final = 2048
@@ -22,129 +27,349 @@ KEY_SIZE: Final = 2048
 KEY_OPERATIONS: Final = ("wrapKey", "unwrapKey")
 RETENTION_DAYS: Final[int] = DEFAULTS["softDeleteRetentionInDays"]
 """Days for which a vault keeps what was deleted: default and maximum (soft-delete-overview)."""
+WIDEST_RANGE: Final = 8
+"""Bits of the widest range that one organisation can have; two of /1 are every address, as one of /0 is."""
 CAPABILITY: Final = "CustomerManagedKey"
 """The name in an account's `capabilities` of the tiers and kinds that take a customer's key."""
-FIXES: Final = {
-    # `az keyvault update` has no option for it (az 2.91.0).
-    "soft-delete": f"az rest --method patch --url '{{vault_id}}?api-version={api_versions.VAULTS}' "
-    """--body '{{"properties": {{"enableSoftDelete": true}}}}'""",
-    "purge-protection": "{update} --enable-purge-protection true",
-    "trusted-services": "{update} --bypass AzureServices",
-    "key-operations": f"az keyvault key set-attributes --id {{key}} --ops {' '.join(KEY_OPERATIONS)}",
-}
-"""The command by which a demand is met, for those that one command meets; `update` is `update_command`."""
 
 
-def update_command(vault_name: str, *, in_managed_hsm: bool = False) -> str:
-    """The command that changes a vault, or a managed HSM."""
-    if in_managed_hsm:
-        return f"az keyvault update-hsm --hsm-name {vault_name}"
-    return f"az keyvault update --name {vault_name}"
+class DemandOutcome(Enum):
+    """How a demand stands, where it is not met. LATER: an update decides it, and this preview cannot.
+    UNDECIDED: what was read cannot say."""
+
+    UNMET = "unmet"
+    LATER = "not yet known"
+    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True)
-class Unmet:
-    """A demand that does not hold: what was found, and what was expected instead."""
+class Fix:
+    """How to meet a demand: by a command or a change of what exists, by a property of the program, by a
+    setting of this project. Texts may name `{update}`, the command that changes the vault, its
+    `{subscription}`, an option, `{vault_id}`, `{key}`, the key's or version's URI, and `{host}`, the vault's.
+    """
+
+    command: str
+    property: str
+    setting: str | None = None
+
+
+FIXES: Final = {
+    "same-region": Fix(
+        "use a vault or managed HSM in the account's region",
+        "move the one without data: make the vault and key (or the account) in the other's region",
+    ),
+    "same-tenant": Fix(
+        "use a vault of the account's tenant",
+        "use a vault of the account's own tenant: identities do not work across directories",
+    ),
+    "hsm-activated": Fix("download its security domain: az keyvault security-domain download", ""),
+    "soft-delete": Fix(
+        # `az keyvault update` has no option for it (az 2.91.0).
+        f"az rest --method patch --url '{{vault_id}}?api-version={api_versions.VAULTS}' "
+        """--body '{{"properties": {{"enableSoftDelete": true}}}}'""",
+        "set enableSoftDelete to true on the vault",
+    ),
+    "purge-protection": Fix(
+        "{update} --enable-purge-protection true{subscription}",
+        "set enablePurgeProtection to true on the vault; note that Azure never lets it be switched off again",
+    ),
+    "trusted-services": Fix(
+        "{update} --bypass AzureServices{subscription}", 'set networkAcls.bypass to "AzureServices"'
+    ),
+    "key-type": Fix(
+        "use a new RSA key of 2048 bits",
+        "create the key with kty RSA and keySize 2048, under a new name if it exists already: Azure ignores "
+        "a change of an existing key's size",
+    ),
+    "key-operations": Fix(
+        f"az keyvault key set-attributes --id {{key}} --ops {' '.join(KEY_OPERATIONS)}",
+        "add wrapKey and unwrapKey to keyOps",
+    ),
+    "tier": Fix(
+        "change the account's tier",
+        'set sku.name to "S" (or another paid tier of this kind of account)',
+        "set sku: S",
+    ),
+    "outbound": Fix(
+        "add {host} to allowedFqdnList, or set restrictOutboundNetworkAccess to false",
+        "add {host} to allowedFqdnList, or set restrictOutboundNetworkAccess to false",
+    ),
+    "public-access-disabled": Fix(
+        "disable public network access and connect through a private endpoint",
+        "disable public network access and connect through a private endpoint",
+        "set network.access to closed, or to private with network.subnetId",
+    ),
+    "network-restricted": Fix(
+        "set network.access to closed, selected or private",
+        'set networkAcls.defaultAction to "Deny" and name the networks that may enter, or disable public '
+        "network access",
+        "set network.access to closed, selected or private",
+    ),
+    "networks-known": Fix(
+        "take the range out of network.allowedIpRanges",
+        "name the ranges that may enter",
+        "take the range out of network.allowedIpRanges",
+    ),
+}
+"""The fix of each demand that has one fix."""
+
+
+def update_command(vault_id: str) -> str:
+    """The command that changes a vault, or a managed HSM, without the subscription that it is in."""
+    name = arm_ids.name_of(vault_id)
+    in_hsm = arm_ids.in_managed_hsm(vault_id)
+    return f"az keyvault update-hsm --hsm-name {name}" if in_hsm else f"az keyvault update --name {name}"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A demand that is not met, or of which that is not known: what was found, and what was expected."""
 
     demand: str
     found: str
-    expected: str
+    expected: str = ""
+    outcome: DemandOutcome = DemandOutcome.UNMET
+    own_fix: Fix | None = None
+
+    @property
+    def unmet(self) -> bool:
+        """Whether the demand does not hold, for certain."""
+        return self.outcome is DemandOutcome.UNMET
 
     @property
     def text(self) -> str:
-        """Both, as one clause of a message."""
-        return f"{self.found}; expected {self.expected}"
+        """Found and expected as one clause of a message."""
+        return f"{self.found}; expected {self.expected}" if self.expected else self.found
+
+    @property
+    def fix(self) -> Fix:
+        """How to meet it, where one change does."""
+        return self.own_fix or FIXES.get(self.demand, Fix("", ""))
+
+    def command(self, *, vault_id: str = "", key: object = "", host: str = "") -> str:
+        """How to meet it by a change of what exists. `key` is its or a version's URI, `host` the vault's."""
+        return self.fix.command.format(
+            update=update_command(vault_id),
+            subscription=in_subscription(vault_id),
+            vault_id=vault_id,
+            key=key,
+            host=host,
+        )
+
+    def az(self, *, vault_id: str = "", key: object = "") -> str:
+        """The command of az that meets it; "" where none does by itself."""
+        command = self.command(vault_id=vault_id, key=key)
+        return command if command.startswith("az ") else ""
 
 
-def region(account: str, vault: str, noun: str = "vault") -> Unmet | None:
+def not_known(demand: str, what: str, mark: Mark) -> Judgement:
+    """A demand that a value decides which is not shown: the update will know it, or it is secret."""
+    outcome = DemandOutcome.LATER if mark is Mark.UNKNOWN else DemandOutcome.UNDECIDED
+    return Judgement(demand, f"{what} {mark.words}", outcome=outcome)
+
+
+def first_mark(*found: object) -> Mark | None:
+    """The first of these values that is not shown."""
+    return next((one for one in found if isinstance(one, Mark)), None)
+
+
+def region(account: Value, vault: Value, noun: str = "vault") -> Judgement | None:
     """ "The Azure AI services resource and the key vault must be in the same region"."""
+    if not (isinstance(account, str) and isinstance(vault, str)):
+        return _of_both("same-region", "region", account, vault, noun)
     if regions.same(account, vault):
         return None
-    return Unmet("same-region", f"the account is in {account}, the {noun} in {vault}", "one region for both")
+    return Judgement(
+        "same-region", f"the account is in {account}, the {noun} in {vault}", "one region for both"
+    )
 
 
-def tenant(account: str, vault: str, noun: str = "vault") -> Unmet | None:
+def tenant(account: Value, vault: Value, noun: str = "vault", whose: str = "account") -> Judgement | None:
     """ "... and in the same Microsoft Entra tenant, but they can be in different subscriptions"."""
+    if not (isinstance(account, str) and isinstance(vault, str)):
+        return _of_both("same-tenant", "tenant", account, vault, noun)
     if account.lower() == vault.lower():
         return None
-    return Unmet(
+    return Judgement(
         "same-tenant",
-        f"the account is in tenant {account}, the {noun} in {vault}",
+        f"the {whose} is in tenant {account}, the {noun} in {vault}",
         "one tenant for both, because a managed identity does not cross tenants",
     )
 
 
-def activated(activated: bool | None) -> Unmet | None:
+def activated(activated: bool | None) -> Judgement | None:
     """A managed HSM keeps no keys before its security domain was downloaded (managed-hsm/quick-create-cli);
     what Azure did not say is not judged."""
     if activated is not False:
         return None
-    return Unmet(
+    return Judgement(
         "hsm-activated", "the managed HSM is not activated", "an HSM with its security domain downloaded"
     )
 
 
-def soft_delete(enabled: bool | None, purge_protection: bool | None) -> Unmet | None:
+def soft_delete(enabled: bool | Mark | None, purge_protection: bool | Mark | None) -> Judgement | None:
     """ "You must enable both the Soft Delete and Do Not Purge properties on the key vault".
 
     A vault that does not say has soft delete if it has purge protection, which "can only be enabled once
     soft-delete is enabled" (azure/key-vault/general/soft-delete-overview).
     """
-    if enabled or (enabled is None and purge_protection):
+    if isinstance(enabled, Mark):
+        return not_known("soft-delete", "enableSoftDelete", enabled)
+    if enabled or (enabled is None and purge_protection is True):
         return None
-    return Unmet("soft-delete", f"the vault has enableSoftDelete {_shown(enabled)}", "true")
+    return Judgement("soft-delete", f"the vault has enableSoftDelete {_shown(enabled)}", "true")
 
 
-def purge_protection(enabled: bool | None, noun: str = "vault") -> Unmet | None:
+def purge_protection(enabled: bool | Mark | None, noun: str = "vault") -> Judgement | None:
     """ "You must enable both the Soft Delete and Do Not Purge properties on the key vault"."""
+    if isinstance(enabled, Mark):
+        return not_known("purge-protection", "enablePurgeProtection", enabled)
     if enabled:
         return None
-    return Unmet("purge-protection", f"the {noun} has enablePurgeProtection {_shown(enabled)}", "true")
+    return Judgement("purge-protection", f"the {noun} has enablePurgeProtection {_shown(enabled)}", "true")
 
 
-def trusted_services(network: Network, noun: str = "vault") -> Unmet | None:
+def trusted_services(network: Network, noun: str = "vault") -> Judgement | None:
     """A vault with a firewall must let trusted Microsoft services in, by which the account reaches its key
-    (azure/key-vault/general/overview-vnet-service-endpoints, trusted services)."""
-    if network.admits_trusted_services:
+    (azure/key-vault/general/overview-vnet-service-endpoints, trusted services). The rules of a network
+    security perimeter override the firewall's (azure/private-link/network-security-perimeter-concepts,
+    2026-11-28), and nobody reads them here."""
+    if network.in_perimeter:
+        return _perimeter("trusted-services", noun)
+    if network.is_open is True or network.admits_trusted_services is True:
         return None
-    return Unmet(
-        "trusted-services",
-        f"the {noun}'s network is closed with bypass {network.bypass}",
-        "bypass AzureServices",
+    if mark := first_mark(network.bypass):
+        return not_known("trusted-services", "networkAcls.bypass", mark)
+    if network.is_open is False:
+        found = f"the {noun}'s network is closed with bypass {network.bypass}"
+        return Judgement("trusted-services", found, "bypass AzureServices")
+    return not_known("trusted-services", "publicNetworkAccess or networkAcls", network.is_open)
+
+
+def restricted(network: Network, *, disabled: bool = False) -> Judgement | None:
+    """No endpoint can be reached from anywhere: public access is disabled or, unless it must be (`disabled`),
+    the firewall's default is Deny and no range is wider than one organisation's (Azure Policy 037eea7a and
+    55615ac9, PSRule AZR-000280 and AZR-000355)."""
+    if network.is_disabled:
+        return None
+    if disabled:
+        if mark := first_mark(network.public_access):
+            return not_known("public-access-disabled", "publicNetworkAccess", mark)
+        found = f"publicNetworkAccess is {values.shown(network.public_access)}"
+        return Judgement("public-access-disabled", found, 'publicNetworkAccess "Disabled"')
+    if network.in_perimeter:
+        return _perimeter("network-restricted", "endpoint")
+    if mark := first_mark(network.is_open, network.ip_rules):
+        return not_known("network-restricted", "publicNetworkAccess or networkAcls", mark)
+    if network.is_open:
+        expected = 'publicNetworkAccess "Disabled", or networkAcls.defaultAction "Deny"'
+        return Judgement("network-restricted", network.described, expected)
+    rules = () if isinstance(network.ip_rules, Mark) else network.ip_rules
+    wide = next((rule for rule in rules if isinstance(rule, str) and _is_wide(rule)), None)
+    if wide is None:
+        return None
+    return Judgement(
+        "networks-known",
+        f"networkAcls.ipRules holds {values.shown(wide)}, which is wider than any network of your own",
+        f"ranges of networks that are known, none wider than /{WIDEST_RANGE}",
     )
 
 
-def key_type(type: str | None, size: int | None) -> Unmet | None:
-    """ "Only RSA keys of size 2048 are supported"; what Azure did not say is not judged."""
-    if type is not None and type.upper() not in KEY_TYPES:
-        return Unmet("key-type", f"the key is of type {type}", f"{' or '.join(KEY_TYPES)} of {KEY_SIZE} bits")
-    if size not in (None, KEY_SIZE):
-        return Unmet("key-type", f"the key has {size} bits", f"{KEY_SIZE}")
+def _is_wide(value: str) -> bool:
+    bits = value.rpartition("/")[2] if "/" in value else ""
+    return bits.isdecimal() and int(bits) < WIDEST_RANGE
+
+
+def key_type(type: Value, size: int | Mark | None) -> Judgement | None:
+    """ "Only RSA keys of size 2048 are supported"."""
+    if isinstance(type, str) and type.upper() not in KEY_TYPES:
+        expected = f"{' or '.join(KEY_TYPES)} of {KEY_SIZE} bits"
+        return Judgement("key-type", f"the key is of type {type}", expected)
+    if not isinstance(size, Mark) and size not in (None, KEY_SIZE):
+        return Judgement("key-type", f"the key has {size} bits", f"{KEY_SIZE}")
+    if mark := first_mark(type, size):
+        return not_known("key-type", "kty" if isinstance(type, Mark) else "keySize", mark)
+    unsaid = [name for name, value in (("kty", type), ("keySize", size)) if value is None]
+    if unsaid:
+        return Judgement(
+            "key-type", f"the key's {' and '.join(unsaid)} not stated", outcome=DemandOutcome.UNDECIDED
+        )
     return None
 
 
-def key_operations(operations: Iterable[str] | None) -> Unmet | None:
-    """The key must allow the wrapping and unwrapping of data keys; what Azure did not say is not judged."""
+def key_operations(operations: Iterable[object] | Mark | None) -> Judgement | None:
+    """The key must allow the wrapping and unwrapping of data keys."""
     if operations is None:
-        return None
-    given = {word.lower() for word in operations}
-    missing = [word for word in KEY_OPERATIONS if word.lower() not in given]
+        return Judgement("key-operations", "the key's keyOps not stated", outcome=DemandOutcome.UNDECIDED)
+    words = [operations] if isinstance(operations, Mark) else [values.word(one) for one in operations]
+    missing = [word for word in KEY_OPERATIONS if word.lower() not in words]
     if not missing:
         return None
-    return Unmet(
-        "key-operations", f"the key does not allow {' and '.join(missing)}", "both wrapKey and unwrapKey"
-    )
+    if mark := first_mark(*words):
+        return not_known("key-operations", "keyOps", mark)
+    found = f"the key does not allow {' and '.join(missing)}"
+    return Judgement("key-operations", found, "both wrapKey and unwrapKey")
 
 
-def key_usable(version: KeyVersion, now: float) -> list[Unmet]:
+def key_usable(version: KeyVersion, now: float) -> list[Judgement]:
     """Why a version cannot be bound at `now` (seconds since 1970): disabled, not valid yet, or expired."""
-    name, expected = f"the key version {version.version}", "a version that is enabled and valid"
-    found = [] if version.enabled else [f"{name} is disabled"]
-    if version.not_before is not None and version.not_before > now:
-        found.append(f"{name} is not valid before {moment(version.not_before)}")
-    if version.expires is not None and version.expires <= now:
-        found.append(f"{name} expired on {moment(version.expires)}")
-    return [Unmet("key-usable", text, expected) for text in found]
+    name = f"the key version {version.version}"
+    return usable(name, version.enabled, version.not_before, version.expires, now)
+
+
+def usable(
+    name: str,
+    enabled: bool | Mark | None,
+    not_before: int | Mark | None,
+    expires: int | Mark | None,
+    now: float,
+) -> list[Judgement]:
+    """The same of single values, with what is not known of them."""
+    expected = "a version that is enabled and valid"
+    stated = {"enabled": enabled, "notBefore": not_before, "expires": expires}
+    open_ = [
+        not_known("key-usable", f"attributes.{part}", one)
+        for part, one in stated.items()
+        if isinstance(one, Mark)
+    ]
+    found = [] if enabled else [(f"{name} is disabled", "enable the key")]
+    if isinstance(not_before, int) and not_before > now:
+        fix = "leave notBefore out, or wait until then before the account is bound"
+        found.append((f"{name} is not valid before {moment(not_before)}", fix))
+    if isinstance(expires, int) and expires <= now:
+        fix = (
+            "create a new version that expires later, bind the account to it, and only then disable this one"
+        )
+        found.append((f"{name} expired on {moment(expires)}", fix))
+    return [Judgement("key-usable", text, expected, own_fix=Fix("", fix)) for text, fix in found] + open_
+
+
+def judge(
+    account: Account | None, vault: Vault | None, version: KeyVersion | Key | None, uris: Collection[str] = ()
+) -> list[Judgement]:
+    """Every demand about what exists, of what was read: those that are met are left out, and so is whether
+    the version can be used now (`key_usable`) and who may use it (`rights`). `uris`: the key's vault's.
+    """
+    found: list[Judgement | None] = []
+    if account is not None:
+        found.append(tier(account.kind, account.sku, account.capabilities))
+        found.append(outbound(account.restricts_outbound, account.allowed_fqdns, uris) if uris else None)
+    if account is not None and vault is not None:
+        found.append(region(account.location, vault.location, vault.noun))
+        # An account without an identity does not say its tenant.
+        tenant_id = account.tenant_id or vault.tenant_id
+        found.append(tenant(tenant_id, vault.tenant_id, vault.noun))
+    if vault is not None:
+        found += [
+            activated(vault.activated),
+            soft_delete(vault.soft_delete, vault.purge_protection),
+            purge_protection(vault.purge_protection, vault.noun),
+            trusted_services(vault.network, vault.noun),
+        ]
+    if version is not None:
+        found += [key_type(version.type, version.size), key_operations(version.operations)]
+    return [one for one in found if one]
 
 
 def depends_on_clock(version: KeyVersion, now: float) -> bool:
@@ -153,33 +378,99 @@ def depends_on_clock(version: KeyVersion, now: float) -> bool:
     return len({bool(key_usable(version, now + off)) for off in (-86400.0, 0.0, 86400.0)}) > 1
 
 
-def tier(kind: str, sku: str, capabilities: Sequence[str] | None) -> Unmet | None:
-    """ "Pricing Tier for CMK": the account lists the capability. Not judged where it lists none."""
-    if capabilities is None or CAPABILITY.lower() in {name.lower() for name in capabilities}:
-        return None
-    return Unmet(
-        "tier",
-        f"the account of kind {kind} and tier {sku or 'unknown'} has no capability {CAPABILITY}",
-        f"a tier that has it, such as {kinds.tier_for_a_key(kind) or 'a paid one'}",
+def tier(
+    kind: Value,
+    sku: Value,
+    capabilities: Sequence[str] | None = None,
+    *,
+    planned: bool = False,
+    free: Collection[str] = kinds.FREE_TIERS,
+) -> Judgement | None:
+    """ "Pricing Tier for CMK": an account lists the capability; one that is `planned` has a paid tier.
+    `capabilities` of None means that the account does not list any."""
+    paid = kinds.tier_for_a_key(kind) if isinstance(kind, str) else ""
+    named = values.word(sku)
+    if capabilities is not None:
+        if CAPABILITY.lower() in {name.lower() for name in capabilities}:
+            return None
+        found = f"the account of kind {kind} and tier {sku or 'unknown'} has no capability {CAPABILITY}"
+        return Judgement("tier", found, f"a tier that has it, such as {paid or 'a paid one'}")
+    if named in {values.word(one) for one in free}:
+        listed = kinds.find(kind) if isinstance(kind, str) else None
+        of_kind = f" of kind {listed.name}" if listed else ""
+        found = f"{sku!r}, which does not support customer-managed keys"
+        return Judgement("tier", found, f"a paid tier{of_kind}, such as {paid or 'S'!r}")
+    if not planned:
+        found = (
+            "the account lists no capabilities, so whether its kind and tier take a customer's key is unknown"
+        )
+        return Judgement("tier", found, outcome=DemandOutcome.UNDECIDED)
+    if isinstance(named, Mark):
+        return not_known("tier", "sku.name", named)
+    return (
+        None
+        if named
+        else Judgement("tier", "sku.name is not stated", f"a paid tier, such as {paid or 'S'!r}")
     )
 
 
-def outbound(restricts: bool, allowed: Iterable[str], vault_uri: str) -> Unmet | None:
-    """An account that restricts outbound access must allow its vault's host (Azure/ResourceModules#3259)."""
-    host = key_uris.vault_host(vault_uri)
-    names = sorted(name.lower() for name in allowed)
-    if not restricts or host in names:
+def outbound(
+    restricts: bool | Mark | None, allowed: Iterable[object] | Mark, vaults: Collection[str]
+) -> Judgement | None:
+    """An account that restricts outbound access must allow its vault's host (Azure/ResourceModules#3259).
+
+    `vaults` are the vault's URI or host; or, where a program shows its name and not its cloud, what
+    `key_uris.place` makes of it; none where nothing shows which vault it is: the host of any then passes.
+    """
+    if isinstance(restricts, Mark):
+        return not_known("outbound", "restrictOutboundNetworkAccess", restricts)
+    listed = [allowed] if isinstance(allowed, Mark) else [values.name(one) for one in allowed]
+    names = sorted(key_uris.vault_host(one) for one in listed if isinstance(one, str))
+    places = {name: key_uris.place(f"https://{name}") for name in names}
+    wanted = {one if key_uris.is_hsm_place(one) else key_uris.vault_host(one) for one in vaults}
+    reached = {*places, *places.values()} & wanted if wanted else {*places.values()} - {None}
+    if restricts is not True or reached:
         return None
-    return Unmet(
+    if mark := first_mark(*listed):
+        return not_known("outbound", "allowedFqdnList", mark)
+    return Judgement(
         "outbound",
         f"the account restricts outbound access and allows {', '.join(names) or 'nothing'}",
-        f"{host} in allowedFqdnList, or restrictOutboundNetworkAccess false",
+        f"{min(wanted, default='the host of its vault')} in allowedFqdnList, or "
+        "restrictOutboundNetworkAccess false",
     )
+
+
+def host_words(vaults: Collection[str]) -> str:
+    """A vault's host for the fix of `outbound`, which takes the same; each cloud has a suffix of its own."""
+    host = min(vaults, default="NAME")
+    if "." in host and not key_uris.is_hsm_place(host):
+        return host
+    if key_uris.is_hsm_place(host):
+        return "the host of the key's managed HSM"
+    suffixes = ", ".join(cloud.vault_suffix for cloud in clouds.ALL)
+    return f"the host of the vault {host} ({host}. and the suffix of its cloud: {suffixes})"
+
+
+def _of_both(demand: str, what: str, account: Value, vault: Value, noun: str) -> Judgement:
+    """What is not known of the account or of its vault."""
+    side, value = ("account", account) if not isinstance(account, str) else (noun, vault)
+    if isinstance(value, Mark):
+        return not_known(demand, f"the {what} of the {side}", value)
+    return Judgement(demand, f"the {what} of the {side} is not stated", outcome=DemandOutcome.UNDECIDED)
+
+
+def _perimeter(demand: str, noun: str) -> Judgement:
+    found = f"a network security perimeter decides who reaches the {noun}, and it is not read here"
+    return Judgement(demand, found, outcome=DemandOutcome.UNDECIDED)
 
 
 def moment(seconds: int) -> str:
     """A time as messages write it: `2026-01-31T12:00:00Z`."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        return f"{seconds} s after 1970"
 
 
 def _shown(value: bool | None) -> str:

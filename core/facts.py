@@ -8,9 +8,10 @@ from `adapters`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core import arm_ids, key_uris
+from core import arm_ids, key_uris, values
 from core.defaults import DEFAULTS
 from core.roles import Role
+from core.values import Mark, Value
 
 MICROSOFT_MANAGED = "Microsoft.CognitiveServices"
 CUSTOMER_MANAGED = "Microsoft.KeyVault"
@@ -55,32 +56,54 @@ class Encryption:
 class Network:
     """Who may reach an endpoint. What is absent has Azure's default: open, trusted services pass."""
 
-    public_access: str = DEFAULTS["publicNetworkAccess"]
-    default_action: str = DEFAULTS["defaultAction"]
-    bypass: str = DEFAULTS["bypass"]
-    ip_rules: tuple[str, ...] = ()
-    subnet_rules: tuple[str, ...] = ()
+    public_access: Value = DEFAULTS["publicNetworkAccess"]
+    default_action: Value = DEFAULTS["defaultAction"]
+    bypass: Value = DEFAULTS["bypass"]
+    ip_rules: tuple[Value, ...] | Mark = ()
+    subnet_rules: tuple[Value, ...] | Mark = ()
     private_endpoints: int = 0
 
     @property
-    def is_open(self) -> bool:
-        """Whether every address may connect."""
-        return self.public_access.lower() != "disabled" and self.default_action.lower() == "allow"
+    def is_disabled(self) -> bool:
+        """Whether public access is disabled, whatever the firewall says."""
+        return values.word(self.public_access) == "disabled"
+
+    @property
+    def in_perimeter(self) -> bool:
+        """Whether a network security perimeter decides who gets in. Its rules are not read here; without any
+        it lets nobody in (azure/private-link/network-security-perimeter-concepts, 2026-11-28)."""
+        return values.word(self.public_access) == "securedbyperimeter"
+
+    @property
+    def is_open(self) -> bool | Mark:
+        """Whether every address may connect; a mark where that is not shown."""
+        action = values.word(self.default_action)
+        if self.is_disabled or self.in_perimeter or action == "deny":
+            return False
+        unknown = (one for one in (self.public_access, action) if isinstance(one, Mark))
+        return next(unknown, action == "allow")
 
     @property
     def described(self) -> str:
         """The rules as a message tells them."""
-        if self.public_access.lower() == "disabled":
+        if self.is_disabled:
             return f"public access is disabled; private endpoints: {self.private_endpoints}"
+        if self.in_perimeter:
+            return "a network security perimeter decides who may connect"
         if self.is_open:
             return "every address may connect"
-        allowed = ", ".join(self.ip_rules) or "none"
-        return f"allowed addresses: {allowed}; allowed subnets: {len(self.subnet_rules)}"
+        lists = (() if isinstance(rules, Mark) else rules for rules in (self.ip_rules, self.subnet_rules))
+        addresses, subnets = lists
+        return (
+            f"allowed addresses: {', '.join(map(str, addresses)) or 'none'}; allowed subnets: {len(subnets)}"
+        )
 
     @property
     def admits_trusted_services(self) -> bool:
-        """Whether Microsoft's trusted services get through."""
-        return self.is_open or self.bypass.replace(" ", "").lower() == "azureservices"
+        """Whether Microsoft's trusted services get through, for certain. A list such as Storage's "Logging,
+        AzureServices" names them, too."""
+        named = values.word(self.bypass)
+        return self.is_open is True or (isinstance(named, str) and "azureservices" in named.split(","))
 
 
 @dataclass(frozen=True)

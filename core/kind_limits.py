@@ -6,48 +6,35 @@
 from collections.abc import Iterable
 
 from core import kinds
-from core.demands import Unmet
-from core.kinds import FREE_TIER
+from core.demands import Judgement
 
 
-def tier(kind: str, sku: str) -> Unmet | None:
-    """The free tier takes no customer-managed key ("Pricing Tier for CMK")."""
-    found = kinds.find(kind)
-    if found is None or sku.upper() != FREE_TIER:
-        return None
-    return Unmet(
-        "kind-tier",
-        f"{sku!r}, which does not support customer-managed keys",
-        f"a paid tier of kind {found.name}, such as {found.tiers[0]!r}",
-    )
-
-
-def key_identity(kind: str, *, user_assigned: bool) -> Unmet | None:
+def key_identity(kind: str, *, user_assigned: bool) -> Judgement | None:
     """Some kinds use a key only through the account's own identity."""
     found = kinds.find(kind)
     if found is None or found.user_assigned or not user_assigned:
         return None
-    return Unmet(
+    return Judgement(
         "kind-identity",
         f"accounts of kind {found.name} take a customer-managed key only through their own identity",
         "the account's own identity",
     )
 
 
-def storage(kind: str, count: int) -> Unmet | None:
+def storage(kind: str, count: int) -> Judgement | None:
     """Only some kinds keep data in linked storage, some of them in one storage account."""
     found = kinds.find(kind)
     if found is None or not count:
         return None
     if not found.storage:
         takes = ", ".join(one.name for one in kinds.ALL if one.storage)
-        return Unmet(
+        return Judgement(
             "kind-storage",
             f"kind {found.name}, which Azure links to no storage (BringOwnFeatureNotEnabled)",
             f"one of {takes}, or no linked storage",
         )
     if found.storage_stays and count > 1:
-        return Unmet(
+        return Judgement(
             "kind-storage",
             f"{count} storage accounts, but Azure links an account of kind {found.name} to one",
             "one of them",
@@ -55,12 +42,12 @@ def storage(kind: str, count: int) -> Unmet | None:
     return None
 
 
-def storage_change(kind: str, before: Iterable[str], after: Iterable[str]) -> Unmet | None:
+def storage_change(kind: str, before: Iterable[str], after: Iterable[str]) -> Judgement | None:
     """Of some kinds the linked storage is named when the account is made, and never changes."""
     found, had, wanted = kinds.find(kind), sorted(before), sorted(after)
     if found is None or not found.storage_stays or _folded(had) == _folded(wanted):
         return None
-    return Unmet(
+    return Judgement(
         "kind-storage-stays",
         f"{', '.join(map(repr, wanted)) or 'none'}, but Azure links an account of kind {found.name} to "
         "storage only when it is made",
@@ -68,7 +55,7 @@ def storage_change(kind: str, before: Iterable[str], after: Iterable[str]) -> Un
     )
 
 
-def kind_change(before: str, after: str) -> Unmet | None:
+def kind_change(before: str, after: str) -> Judgement | None:
     """An account keeps its kind, but for one of Azure OpenAI, which can become a Foundry resource in place
     (hashicorp/terraform-provider-azurerm#31063, in 4.56; Azure/azure-cli#32089; both read on 2026-11-28).
     Back from there it went only without projects, which is not offered."""
@@ -76,63 +63,65 @@ def kind_change(before: str, after: str) -> Unmet | None:
     upgrades = one is not None and one.openai and other is not None and other.foundry
     if before.lower() == after.lower() or upgrades:
         return None
-    return Unmet("kind-stays", f"{after!r}, but an account of kind {before} keeps its kind", repr(before))
+    return Judgement("kind-stays", f"{after!r}, but an account of kind {before} keeps its kind", repr(before))
 
 
-def vault_change(kind: str, before: str, after: str) -> Unmet | None:
+def vault_change(kind: str, before: str, after: str) -> Judgement | None:
     """A Foundry account takes later keys from the vault of its first one only
     (learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal)."""
     found = kinds.find(kind)
     if found is None or not found.foundry or before.lower() == after.lower():
         return None
-    return Unmet(
+    return Judgement(
         "kind-vault-stays",
         f"a key in {after!r}, but an account of kind {found.name} only takes other keys of its vault",
         f"a key in {before!r}",
     )
 
 
-def search(kind: str, *, linked: bool) -> Unmet | None:
+def search(kind: str, *, linked: bool) -> Judgement | None:
     """Only some kinds have question answering, which keeps its data in a search service."""
     found = kinds.find(kind)
     if found is None or found.search or not linked:
         return None
     takes = ", ".join(one.name for one in kinds.ALL if one.search)
-    return Unmet(
+    return Judgement(
         "kind-search",
         f"kind {found.name}, which has no question answering",
         f"one of {takes}, or no search service",
     )
 
 
-def bypass(kind: str, *, stated: bool) -> Unmet | None:
+def bypass(kind: str, *, stated: bool) -> Judgement | None:
     """Only the network rules of some kinds know an exception for Azure's trusted services."""
     found = kinds.find(kind)
     if found is None or found.bypass or not stated:
         return None
     takes = ", ".join(one.name for one in kinds.ALL if one.bypass)
-    return Unmet(
+    return Judgement(
         "kind-bypass",
         f"kind {found.name}, whose network rules have no bypass",
         f"one of {takes}, or networkAcls without bypass",
     )
 
 
-def projects(kind: str) -> Unmet | None:
+def projects(kind: str) -> Judgement | None:
     """Only Foundry accounts have projects."""
     found = kinds.find(kind)
     if found is None or found.foundry:
         return None
-    return Unmet("kind-projects", f"kind {found.name}, which has no projects", "kind AIServices")
+    return Judgement("kind-projects", f"kind {found.name}, which has no projects", "kind AIServices")
 
 
-def deployments(kind: str) -> Unmet | None:
+def deployments(kind: str) -> Judgement | None:
     """Models are deployed only to accounts that serve Azure OpenAI."""
     found = kinds.find(kind)
     if found is None or found.openai:
         return None
     takes = " or ".join(one.name for one in kinds.ALL if one.openai)
-    return Unmet("kind-deployments", f"kind {found.name}, to which no models are deployed", f"kind {takes}")
+    return Judgement(
+        "kind-deployments", f"kind {found.name}, to which no models are deployed", f"kind {takes}"
+    )
 
 
 def _folded(ids: Iterable[str]) -> set[str]:

@@ -24,6 +24,8 @@ from core.roles import Role
 
 FREE_TIER: Final = "F0"
 """The free tier of every kind. It does not support customer-managed keys."""
+FREE_TIERS: Final = (FREE_TIER, "F1", "Free")
+"""The same with the names that other services have for theirs."""
 
 
 @dataclass(frozen=True)

@@ -37,11 +37,6 @@ COMPONENTS: Final = "language-cmk:index:"
 """The beginning of each component type of this project. A component writes nothing by itself."""
 SERVICE: Final = f"{COMPONENTS}EncryptedAIServicesAccount"
 ACCOUNT_COMPONENT: Final = f"{COMPONENTS}AIServicesAccount"
-FORMER_TYPES: Final = {
-    SERVICE: f"{COMPONENTS}EncryptedLanguageService",
-    ACCOUNT_COMPONENT: f"{COMPONENTS}LanguageAccount",
-}
-"""The types of components while Language was the only kind of account; states still have them."""
 URN_SEPARATOR: Final = "::"
 STACK: Final = "pulumi:pulumi:Stack"
 

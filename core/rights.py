@@ -104,7 +104,8 @@ ON_KEYS: Final = (
 """In words: the permissions on keys that can expose or lose the data. Harmless ones (get, list, sign) are
 left out."""
 
-_NEEDED: Final = frozenset(word.lower() for word in NEEDED)
+EXACT: Final = frozenset(word.lower() for word in NEEDED)
+"""The same in lower case, as permissions are compared."""
 _SPELLING: Final = {word.lower(): word for word in NEEDED}
 
 
@@ -138,13 +139,13 @@ class EffectiveAccess:
     @property
     def excess(self) -> tuple[str, ...]:
         """What is given beyond the service's needs, sorted."""
-        return tuple(sorted(self.permissions - _NEEDED))
+        return tuple(sorted(self.permissions - EXACT))
 
 
 def level(permissions: Iterable[str], *, uncertain: bool = False) -> Access:
     """How far permissions, lower case and expanded, cover what the service needs."""
-    given = frozenset(permissions) & _NEEDED
-    if given == _NEEDED:
+    given = frozenset(permissions) & EXACT
+    if given == EXACT:
         return Access.FULL
     if uncertain:
         return Access.UNKNOWN
@@ -195,7 +196,7 @@ def of_role(role: Role, key_id: str = "") -> frozenset[str]:
 def beyond(role: Role, key_id: str = "") -> tuple[str, ...]:
     """In words: what a role allows on a key and on its vault that can expose or lose the data and that the
     service does not need. `key_id` as for `of_role`."""
-    given = of_role(role, key_id) - _NEEDED
+    given = of_role(role, key_id) - EXACT
     on_keys = (words for names, words in ON_KEYS if names & given)
     return (*on_keys, *(words for action, words in OVER_VAULT.items() if role.allows(action)))
 
@@ -233,7 +234,7 @@ def by_roles(
         if _applies(denial, principal_id, key_id):
             taken |= of_role(denial.denied, key_id)
     # What a denial takes, no uncertain assignment gives: access is not full, whatever the others are.
-    if taken & _NEEDED:
+    if taken & EXACT:
         uncertain = []
     return EffectiveAccess(frozenset(given - taken), tuple(uncertain))
 

@@ -7,6 +7,7 @@ version can be enabled again. Does not own the first step, a new version and the
 (`key.generation`)."""
 
 import argparse
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -20,7 +21,7 @@ from operate import login
 from operate.azure import LiveAzure
 from operate.errors import DeclinedError
 from operate.revoke import ServiceAccess, access
-from operate.stack import add_stack, outputs, services
+from operate.stack import add_json, add_stack, outputs, services
 from provider.azure_client import AzureClient
 
 
@@ -38,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="disable them; default: only print what would be done"
     )
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,15 +48,21 @@ def run(arguments: argparse.Namespace) -> int:
     found = StackKeys.of(arguments.stack, arguments.service)
     if reasons := problems(found.versions, arguments.version, found.accounts()):
         raise NotDisabledError("\n  ".join(["no version was disabled:", *reasons, *found.unread]))
+    keys = [
+        KeyUri(uri, name, one.version)
+        for (uri, name), versions in found.versions.items()
+        for one in versions
+        if one.version.lower() in arguments.version
+    ]
+    for key in keys if arguments.yes else ():
+        found.disable(key)
+    if arguments.json:
+        print(json.dumps([{"keyVersion": key.text, "disabled": arguments.yes} for key in keys], indent=2))
+        return 0
     print("no account that this login can see in the subscriptions of accounts and vaults is bound to them")
-    for (uri, name), versions in found.versions.items():
-        for version in (one.version for one in versions if one.version.lower() in arguments.version):
-            key = KeyUri(uri, name, version)
-            if not arguments.yes:
-                print(f"{key.text} would be disabled; run the command again with --yes to disable it")
-                continue
-            found.disable(key)
-            print(f"{key.text} is disabled; {_enable(key)}")
+    for key in keys:
+        would = f"{key.text} would be disabled; run the command again with --yes to disable it"
+        print(f"{key.text} is disabled; {_enable(key)}" if arguments.yes else would)
     return 0
 
 
@@ -114,7 +122,7 @@ class StackKeys:
         unread = []
         for uri, name in {(one.key.vault_uri, one.key.name.lower()) for one in found}:
             try:
-                listed = client.pages(f"{uri}/keys/{name}/versions?api-version={api_versions.KEYS}")
+                listed = client.pages(f"{KeyUri(uri, name).text}/versions?api-version={api_versions.KEYS}")
                 keys[uri, name] = [adapters.key_version_from_vault(one) for one in listed]
             except HttpResponseError as error:
                 # The versions may all be of keys that this login may list.

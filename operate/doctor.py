@@ -14,9 +14,8 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
@@ -40,7 +39,8 @@ from core.roles import HSM_CRYPTO_USER, HSM_POLICY_ADMINISTRATOR, Role
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
-from operate.stack import StackError, add_stack, outputs, pulumi, services
+from operate.fleet.shared import read
+from operate.stack import StackError, add_json, add_stack, outputs, pulumi, services
 from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
 from provider.azure import Azure
 from provider.azure_client import AzureClient, Principal
@@ -55,7 +55,6 @@ from provider.retrying import patient
 from provider.waiting import SystemClock, Waiter
 from provider.wire import Properties
 from settings.model import ServiceSettings
-from settings.shared import read
 
 OK, FAILED, UNCHECKED, WARNING = "ok", "FAILED", "not checked", "warning"
 OLDEST_CLI: Final = (3, 259, 0)
@@ -77,7 +76,7 @@ class Line:
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     add_stack(parser, help="the stack whose settings are in Pulumi.NAME.yaml")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -93,15 +92,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def lines(stack: str) -> list[Line]:
     """Everything that was looked at, for one stack."""
-    return [*_machine(stack), *_azure(stack)]
+    return [*_machine(), *_azure(stack)]
 
 
-def _machine(stack: str) -> Iterator[Line]:
+def _machine() -> Iterator[Line]:
     yield _pulumi("Pulumi CLI", ("version",), _version)
-    yield _pulumi("plugins", ("plugin", "ls", "--json"), _plugins)
     yield _pulumi("backend", ("whoami", "--json"), _backend)
-    yield _secrets(stack)
-    yield _proxy(os.environ)
 
 
 def _pulumi(about: str, words: tuple[str, ...], judge: Callable[[str], Line]) -> Line:
@@ -126,17 +122,6 @@ def _version(text: str) -> Line:
     )
 
 
-def _plugins(text: str) -> Line:
-    needed = metadata.version("pulumi-azure-native")
-    if "azure-native:" in os.environ.get("PULUMI_DEBUG_PROVIDERS", ""):
-        return Line("plugins", OK, "azure-native is attached by PULUMI_DEBUG_PROVIDERS")
-    installed = [str(one.get("version")) for one in json.loads(text) if one.get("name") == "azure-native"]
-    if needed in installed:
-        return Line("plugins", OK, f"azure-native {needed}")
-    found = f"azure-native {needed} is not installed, so the first preview downloads it"
-    return Line("plugins", UNCHECKED, found, "`pulumi install` does it now")
-
-
 def _backend(text: str) -> Line:
     url = str(json.loads(text).get("url") or "")
     if not url.startswith("file://"):
@@ -149,34 +134,6 @@ def _backend(text: str) -> Line:
     if os.access(there, os.W_OK) and there.is_dir():
         return Line("backend", OK, f"{url} can be written")
     return Line("backend", FAILED, f"{url} cannot be written", "choose another with `pulumi login`")
-
-
-def _secrets(stack: str) -> Line:
-    about, document = "secrets provider", _file(stack).document
-    provider = str(document.get("secretsprovider") or "")
-    if provider and provider != "passphrase":
-        return Line(about, UNCHECKED, f"{provider.partition('?')[0]}, because only an update uses its key")
-    given = [
-        name for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE") if name in os.environ
-    ]
-    if given or not document.get("encryptionsalt"):
-        return Line(about, OK, f"passphrase, from {given[0]}" if given else "none chosen yet")
-    fix = "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
-    return Line(about, FAILED, "a passphrase, and none is given", fix)
-
-
-def _proxy(environ: Mapping[str, str]) -> Line:
-    proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy") or ""
-    bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE") or ""
-    host = proxy.rpartition("@")[2].removeprefix("http://").rstrip("/")
-    found = f"through the proxy {host}" if proxy else "no proxy"
-    if bundle and not Path(bundle).is_file():
-        return Line(
-            "network", FAILED, f"{found}; the CA bundle {bundle} does not exist", "name one that does"
-        )
-    return Line(
-        "network", OK, f"{found}, {'with the CA bundle ' + bundle if bundle else 'with the usual CAs'}"
-    )
 
 
 def _file(stack: str) -> StackFile:
@@ -278,29 +235,17 @@ def _deployment(
             yield Line(f"{service.name}, {problem.path}", FAILED, problem.text)
         plan[service.name] = planned(one)
     report = asyncio.run(_asked([one for members in plan.values() for one in members], azure))
-    for finding in report.findings:
-        about = next(
-            (
-                f"{name}, {one.argument}"
-                for name, some in plan.items()
-                for one in some
-                if one.id == finding.id
-            ),
-            finding.id,
-        )
-        yield Line(about, FAILED, finding.text, finding.fix)
-    for change in report.changes:
-        yield Line(policies.NAME, WARNING, change.text, change.fix)
-    for note in report.notes:
-        yield Line(note.check, WARNING, note.text, note.fix)
-    for question in report.unchecked:
-        yield Line(question.check, UNCHECKED, f"{question.what}, because {question.why}")
-    wrong = {one.check for one in report.findings} | {one.check for one in report.unchecked}
-    wrong |= {policies.NAME} if report.changes else set()
-    wrong |= {one.check for one in report.notes}
-    for name in checks.CHECKS:
-        if name not in wrong:
-            yield Line(name, OK, "nothing that Azure would refuse")
+    named = {one.id: f"{name}, {one.argument}" for name, some in plan.items() for one in some}
+    told = [
+        *(Line(named.get(one.id, one.id), FAILED, one.text, one.fix) for one in report.findings),
+        *(Line(policies.NAME, WARNING, one.text, one.fix) for one in report.changes),
+        *(Line(one.check, WARNING, one.text, one.fix) for one in report.notes),
+        *(Line(one.check, UNCHECKED, f"{one.what}, because {one.why}") for one in report.unchecked),
+    ]
+    yield from told
+    wrong = {one.about for one in told} | {one.check for one in report.findings}
+    well = (name for name in checks.CHECKS if name not in wrong)
+    yield from (Line(name, OK, "nothing that Azure would refuse") for name in well)
 
 
 async def _deleted(azure: Azure, subscription: str) -> tuple[Listed, Listed] | Line:
@@ -347,16 +292,8 @@ async def _in_hsm(about: str, key: ArmId, azure: Azure, principal_id: str) -> li
         options = key_uris.cli_options(key.parent.name, key.name, in_managed_hsm=True)
         make = f"az keyvault key create {options} --kty RSA-HSM --size 2048 --ops wrapKey unwrapKey"
         return [Line(about, FAILED, f"the managed HSM has no key {key.name!r}", make)]
-    unmet = [
-        demands.key_type(version.type, version.size),
-        demands.key_operations(version.operations),
-        *demands.key_usable(version, time.time()),
-    ]
-    found = [
-        Line(about, FAILED, one.text, demands.FIXES.get(one.demand, "").format(key=version.uri))
-        for one in unmet
-        if one
-    ]
+    judged = [*demands.judge(None, None, version), *demands.key_usable(version, time.time())]
+    found = [Line(about, FAILED, one.text, one.az(key=version.uri or "")) for one in judged if one.unmet]
     may = any(
         one.role and one.role.allows_data(HSM_ROLE_WRITE) and arm_ids.covers(one.scope, key.text)
         for one in given

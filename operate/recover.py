@@ -18,11 +18,12 @@ operations become imports and are then forgotten (CLI 3.259, cmd/pulumi/operatio
 
 import argparse
 import copy
+import functools
 import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +34,7 @@ from core.engine_values import UNKNOWN
 from core.environment import RECOVERS
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
-from operate.stack import StackError, add_stack, pulumi
+from operate.stack import StackError, add_json, add_stack, pulumi
 
 OWN_PROVIDER = "azure-cmk:"
 """Resources whose create finds by itself what an earlier one has done."""
@@ -138,10 +139,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--backup", metavar="FOLDER", type=Path, default=BACKUPS, help="for the state before")
     parser.add_argument("--yes", action="store_true", help="take what exists in Azure into the state")
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """The exit code is 0 when nothing is left to do but `pulumi up`, 1 when something is."""
+    told: list[str] = []
+    code = _recovered(arguments, told.append if arguments.json else functools.partial(print, flush=True))
+    if arguments.json:
+        print(json.dumps({"done": code == 0, "told": told}, indent=2))
+    return code
+
+
+def _recovered(arguments: argparse.Namespace, tell: Callable[[str], None]) -> int:
     stack = arguments.stack
     exported = _pulumi("export", stack)
     try:
@@ -152,33 +162,35 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = login.of_stack(stack)
     after, cuts = resolved(before, wanted.subscription_id)
     if cuts or arguments.copy:
-        print(f"{len(cuts)} operation(s) of stack {stack} were cut off{':' if cuts else ''}")
+        tell(f"{len(cuts)} operation(s) of stack {stack} were cut off{':' if cuts else ''}")
         for cut in cuts:
-            print(f"  {cut}")
+            tell(f"  {cut}")
         if any(cut.problem for cut in cuts):
-            print("nothing was changed")
+            tell("nothing was changed")
             return 1
-        _write(stack, after, exported, arguments.backup)
+        _write(stack, after, exported, arguments.backup, tell=tell)
         return 0
-    print(f"nothing of stack {stack} was cut off; asking `pulumi preview` what it would create", flush=True)
+    tell(f"nothing of stack {stack} was cut off; asking `pulumi preview` what it would create")
     created, reasons = declared(stack)
     found, problems = missing(created, before, LiveAzure(wanted), wanted.subscription_id)
     for problem in problems:
-        print(f"  {problem}")
+        tell(f"  {problem}")
     if not found and reasons:
         told = filter(None, (reasons, commands.log_in_anew(reasons, stack)))
         raise StackError(f"the preview of stack {stack} failed: " + "\n".join(told))
     if not found:
-        print("nothing that it would create exists already; run `pulumi up`")
+        tell("nothing that it would create exists already; run `pulumi up`")
         return 1 if problems else 0
-    print("declared, not in the state, and existing in Azure:")
+    tell("declared, not in the state, and existing in Azure:")
     for one in found:
-        print(f"  {one}")
+        tell(f"  {one}")
     if not arguments.yes:
-        print("say --yes to take these into the state; nothing was changed")
+        tell("say --yes to take these into the state; nothing was changed")
         return 1
     before["deployment"].setdefault("resources", []).extend(one.resource for one in found)
-    _write(stack, before, exported, arguments.backup, then="run this command again, then `pulumi up`")
+    _write(
+        stack, before, exported, arguments.backup, tell=tell, then="run this command again, then `pulumi up`"
+    )
     return 0
 
 
@@ -356,15 +368,21 @@ def _add(created: dict[str, Any], resources: list[dict[str, Any]]) -> str:
 
 
 def _write(
-    stack: str, state: Mapping[str, Any], before: str, folder: Path, then: str = "run `pulumi up`"
+    stack: str,
+    state: Mapping[str, Any],
+    before: str,
+    folder: Path,
+    *,
+    tell: Callable[[str], None],
+    then: str = "run `pulumi up`",
 ) -> None:
     """Imports a state, after saving the one before."""
-    print(f"the state before is in {saved(stack, before, folder)}", flush=True)
+    tell(f"the state before is in {saved(stack, before, folder)}")
     with tempfile.TemporaryDirectory() as private:
         file = Path(private, "state.json")
         file.write_text(json.dumps(state), encoding="utf-8")
         _pulumi("import", stack, "--file", str(file))
-    print(f"now {then}")
+    tell(f"now {then}")
 
 
 def saved(stack: str, exported: str, folder: Path) -> Path:

@@ -19,7 +19,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from core import arm_ids, clouds, key_uris, rights
@@ -31,7 +31,7 @@ from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER as ROLE
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER as HSM_ROLE
 from core.roles import SERVICE_PRINCIPAL, hsm_assignment_name
 from operate.errors import DeclinedError
-from operate.stack import Outputs, add_stack, outputs, services, without
+from operate.stack import Outputs, add_json, add_stack, outputs, services, without
 
 _PROJECTS = f"language/authoring/analyze-conversations/projects?api-version={PROJECTS}"
 _NEEDED = ("accountId", "principalId", "vaultId", "keyUriWithVersion")
@@ -91,6 +91,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--outputs", metavar="FILE", help="the stack's outputs as JSON, instead of asking Pulumi"
     )
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -98,13 +99,19 @@ def run(arguments: argparse.Namespace) -> int:
     found = outputs(
         arguments.stack, arguments.outputs, otherwise=", or name a file with the outputs with --outputs"
     )
-    refused = False
+    refused, told = False, []
     for service in services(found, arguments.service).values():
         try:
-            print("\n".join(page(granted(service), arguments.stack)), end="\n\n")
+            own = granted(service)
         except NoAccessError as error:
             refused = True
             print(f"revoke-commands: {error}", file=sys.stderr)
+            continue
+        told.append({"account": own.account_id, "actions": [asdict(one) for one in actions(own)]})
+        if not arguments.json:
+            print("\n".join(page(own, arguments.stack)), end="\n\n")
+    if arguments.json:
+        print(json.dumps(told, indent=2))
     return 1 if refused else 0
 
 

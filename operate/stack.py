@@ -66,6 +66,11 @@ def add_stack(parser: argparse._ActionsContainer, *, required: bool = True, help
     parser.add_argument("--stack", required=required, metavar="NAME", help=help or "the stack")
 
 
+def add_json(parser: argparse._ActionsContainer) -> None:
+    """Adds `--json`, as every command spells it."""
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
 def pulumi(*words: str, otherwise: str = "", environment: Mapping[str, str] | None = None) -> CommandResult:
     """Runs the Pulumi CLI without prompts, with `environment` besides its own; its output, and a code that is
     0 where it went well. Raises StackError if it is not installed; `otherwise` is another way out, which the

@@ -16,10 +16,10 @@ import yaml
 from components.arguments.inputs import shown
 from core.environment import NAMESPACE
 from operate.errors import OperateError
-from settings import shared
+from operate.fleet import shared
+from operate.fleet.shared import FILE, SharedSettings
 from settings.model import Settings
-from settings.parse import decoded, parse
-from settings.shared import FILE, SharedSettings, Values
+from settings.parse import Values, decoded, merged, parse
 
 PROGRAM = Path(__file__).resolve().parents[1]
 """Where the program is whose settings stand in such a file."""
@@ -72,7 +72,7 @@ class StackFile:
         }
         return parse(
             own,
-            shared=shared.merged(*(one for _, one in below)),
+            shared=merged(*(one for _, one in below)),
             secret=secret,
             login=login,
             stack=self.stack,

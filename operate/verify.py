@@ -7,10 +7,11 @@ Compares account and vault with the stack's outputs, and uses the account's data
 """
 
 import argparse
+import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from azure.ai.language.conversations.authoring import ConversationAuthoringClient
@@ -22,7 +23,7 @@ from core.facts import CUSTOMER_MANAGED, Encryption, Network
 from core.login import Login
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
-from operate.stack import Outputs, add_stack, outputs, services, without
+from operate.stack import Outputs, add_json, add_stack, outputs, services, without
 
 _NEEDED = ("accountId", "endpoint", "vaultId", "keyUriWithVersion")
 _PROJECT = "customer-managed-key-proof"
@@ -82,29 +83,49 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=15,
         help="how long to wait until a revocation takes effect; default 15",
     )
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints every check; the exit code is 0 only if all of them held."""
+    told: list[dict[str, Any]] = []
     held, wanted = True, None
+
+    def tell(check: Check, kept_out: bool) -> None:
+        told.append({"account": account, **asdict(check), "holds": None if kept_out else check.holds})
+        if not arguments.json:
+            show(check, kept_out)
+
     for service in services(outputs(arguments.stack)).values():
+        account = service.get("accountId", "")
         if problem := unprovable(service):
-            print(f"  FAILED  {problem}")
+            told.append({"account": account, "problem": problem, "holds": False})
+            if not arguments.json:
+                print(f"  FAILED  {problem}")
             held = False
             continue
         wanted = wanted or login.of_stack(arguments.stack, clouds.of_endpoint(service["endpoint"]))
         checked = {**service, "access": "revoked"} if arguments.revoked else service
         seconds = 60 * arguments.minutes
-        print(f"Proof, read back from the account {service['accountId']}:")
+        if not arguments.json:
+            print(f"Proof, read back from the account {account}:")
         proven = prove(
             checked,
             wanted,
             write_project=arguments.write_project,
             if_reached=arguments.if_reached,
             seconds=seconds,
+            tell=tell,
         )
         held = proven and held
+    if arguments.json:
+        print(json.dumps(told, indent=2))
     return 0 if held else 1
+
+
+def show(check: Check, kept_out: bool) -> None:
+    """Prints a check as it comes."""
+    print(f"  ?       {check.claim}: not tried; {check.found}" if kept_out else check, flush=True)
 
 
 def prove(
@@ -114,19 +135,18 @@ def prove(
     write_project: bool,
     if_reached: bool = False,
     seconds: float = 900,
+    tell: Callable[[Check, bool], None] = show,
 ) -> bool:
-    """Prints every check of one service; whether all of them held. With `if_reached`, that this machine is
-    kept out of the account is only told."""
+    """Tells every check of one service; whether all of them held. With `if_reached`, that this machine is
+    kept out of the account is only told, as the second argument of `tell`."""
     held = True
     try:
         for check in verify(service, wanted, write_project=write_project, seconds=seconds):
-            if if_reached and isinstance(check, KeptOut):
-                print(f"  ?       {check.claim}: not tried; {check.found}", flush=True)
-            else:
-                print(check, flush=True)
-                held = held and check.holds
+            kept_out = if_reached and isinstance(check, KeptOut)
+            tell(check, kept_out)
+            held = held and (kept_out or check.holds)
     except (AzureError, UnansweredError) as error:
-        print(f"  FAILED  the cloud could not be queried: {error}")
+        tell(Check("the cloud", "an answer", f"no answer: {error}"), False)
         return False
     return held
 
@@ -137,11 +157,9 @@ def verify(service: Outputs, wanted: Login, *, write_project: bool, seconds: flo
     account = adapters.account(cloud.get(service["accountId"], api_versions.ACCOUNTS))
     yield from binding(account.encryption, service["keyUriWithVersion"])
     vault = adapters.vault(cloud.get(service["vaultId"], api_versions.VAULTS))
-    for claim, unmet in (
-        (f"soft delete of the {vault.noun}", demands.soft_delete(vault.soft_delete, vault.purge_protection)),
-        (f"purge protection of the {vault.noun}", demands.purge_protection(vault.purge_protection)),
-    ):
-        yield Check(claim, "True", "True" if unmet is None else unmet.found)
+    unmet = {one.demand: one.found for one in demands.judge(None, vault, None)}
+    for demand in ("soft-delete", "purge-protection"):
+        yield Check(f"{demand.replace('-', ' ')} of the {vault.noun}", "True", unmet.get(demand, "True"))
     with _client(service["endpoint"], login.token_credential(wanted)) as client:
         if service.get("access") == "revoked":
             yield refused(client, seconds)

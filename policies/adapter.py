@@ -14,37 +14,22 @@ from pulumi_policy import (
     Policy,
     PolicyComplianceFramework,
     PolicyConfigSchema,
-    PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
-    ResourceValidationPolicy,
     Severity,
     StackValidationArgs,
-    StackValidationPolicy,
 )
 
+from core.demands import DemandOutcome
 from core.resource_types import COMPONENTS, Kind, kind_of, parse_urn
+from core.values import Mark
 from policies import exemptions
-from policies.decoding import level_of
-from policies.kinds import read
 from policies.redaction import without_secrets
-from policies.relations import Relations
 from policies.reports import LEVELS, UNUSED
-from policies.rule import (
-    Finding,
-    NotYetKnown,
-    Options,
-    ResourceRule,
-    Rule,
-    StackRule,
-    Subject,
-    Undecided,
-    UsedResourceRule,
-    Violation,
-)
+from policies.requests import OurResourcePolicy, OurStackPolicy, level_of, resources
+from policies.rule import Options, ResourceRule, Rule, RuleFinding, StackRule, Subject, UsedResourceRule
 from policies.session import Session
-from policies.stack_index import Node, StackIndex
-from policies.view import UNKNOWN
+from policies.used import UsedProtections
 
 _REFUSES: Final = ("mandatory", "remediate")
 Clock = Callable[[], float]
@@ -60,46 +45,16 @@ def to_policy(rule: Rule, session: Session, clock: Clock = time.time) -> Policy:
     raise TypeError(f"{rule.name} is not a rule on a resource, on a used resource or on the stack")
 
 
-def subject_of(args: ResourceValidationArgs, session: Session) -> Subject:
-    """The resource that the engine asks about, as rules see it."""
-    resource = read(args.resource_type, args.props)
-    options = args.opts
-    return Subject(
-        kind=resource.kind,
-        token=args.resource_type,
-        api_version=resource.api_version,
-        view=resource.view,
-        protect=bool(options.protect) if options else False,
-        deletes_first=bool(options.delete_before_replace) if options else False,
-        ignore_changes=tuple(options.ignore_changes or ()) if options else (),
-        around=tuple(session.around(options.parent if options else None)),
-    )
-
-
-def _subject_in_stack(node: Node, relations: Relations, session: Session) -> Subject:
-    """The same, of a resource in the stack: by its inputs; by its outputs in a stack that is shown alone."""
-    options = node.resource.opts
-    return Subject(
-        kind=node.kind,
-        token=node.resource.resource_type,
-        api_version=None,
-        view=relations.index.stated(node),
-        ignore_changes=node.ignore_changes,
-        around=tuple(session.around(options.parent if options else None)),
-        above_vaults=node.kind is Kind.ROLE_ASSIGNMENT and relations.is_above_vaults(node),
-    )
-
-
-def message(rule: Rule, violation: Violation, urn: str, notes: Sequence[str] = ()) -> str:
+def message(rule: Rule, finding: RuleFinding, urn: str, notes: Sequence[str] = ()) -> str:
     """The text of a violation after the rule's title: found, required, why, fix. Advice is one line."""
-    ours = COMPONENTS in urn and violation.setting is not None
-    fix = without_secrets(str(violation.setting) if ours else violation.fix)
-    found = f"found: {without_secrets(violation.found)}"
+    ours = COMPONENTS in urn and finding.setting is not None
+    fix = without_secrets(_one_line(str(finding.setting) if ours else finding.fix))
+    found = f"found: {without_secrets(_one_line(finding.found))}"
     if level_of(rule.name, rule.level) not in _REFUSES:
         return "; ".join([found, *(f"note: {note}" for note in notes), f"fix: {fix}"])
     lines = [
         found,
-        f"required: {violation.required}",
+        f"required: {finding.required}",
         f"why: {rule.why} ({rule.source})",
         *(f"note: {note}" for note in notes),
         f"fix: {fix}",
@@ -107,20 +62,24 @@ def message(rule: Rule, violation: Violation, urn: str, notes: Sequence[str] = (
     return "\n".join(lines)
 
 
-def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> ResourceValidationPolicy:
+def _one_line(text: str) -> str:
+    """A text in which no value of the program begins a line of its own."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> OurResourcePolicy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        session.note(args)
+        (resource,) = resources()
+        session.note(resource, args.resource_type)
         config = args.get_config()
         # Most resources concern no rule; only an exemption to be listed makes the rest worth its time.
-        kind = kind_of(args.resource_type)
-        concerns = rule.kinds is None or kind is Kind.GENERIC or kind in rule.kinds
+        concerns = rule.kinds is None or resource.kind in rule.kinds
         if not concerns and not config.get("exemptions"):
             return
 
-        def judge(options: Options) -> Iterable[Finding]:
-            subject = subject_of(args, session)
-            if rule.kinds is None or subject.kind in rule.kinds:
-                yield from rule.judge(subject, options)
+        def judge(options: Options) -> Iterable[RuleFinding]:
+            subject = Subject(resource, tuple(session.around(resource)))
+            return rule.judge(subject, options) if concerns else ()
 
         _Asking(rule, session, clock, config).answer(judge, args, report, args.urn)
 
@@ -128,67 +87,52 @@ def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> Reso
         kind = kind_of(args.resource_type)
         return rule.remedy(args.props) if rule.remedy and rule.kinds and kind in rule.kinds else None
 
-    return ResourceValidationPolicy(
+    return OurResourcePolicy(
         validate=validate, remediate=remediate if rule.remedy is not None else None, **_metadata(rule)
     )
 
 
 def _of_used(
-    rule: UsedResourceRule, relations: Relations, options: Options, session: Session
-) -> Iterator[Finding]:
-    for node in (node for kind in rule.kinds for node in relations.index.of(kind)):
-        subject = _subject_in_stack(node, relations, session)
-        found = (replace(one, urn=node.urn) for one in rule.judge(subject, options))
-        used = relations.is_used(node)
-        if used is UNKNOWN:
-            yield from (
-                Undecided(f"whether it reaches the account's key: {one.found}", one.urn)
-                if isinstance(one, Violation)
-                else one
-                for one in found
-            )
+    rule: UsedResourceRule, protections: UsedProtections, options: Options, session: Session
+) -> Iterator[RuleFinding]:
+    stack = protections.stack
+    for resource in (one for kind in rule.kinds for one in stack.of(kind)):
+        above = resource.kind is Kind.ROLE_ASSIGNMENT and protections.is_above_vaults(resource)
+        subject = Subject(resource, tuple(stack.around(resource)), above)
+        found = [replace(one, urn=resource.urn) for one in rule.judge(subject, options)]
+        used = protections.is_used(resource) if found else False
+        if isinstance(used, Mark):
+            yield from map(_if_used, found)
         elif used:
             yield from found
         elif level_of(rule.name, rule.level) in _REFUSES:
-            session.unused += _unused(rule, node.urn, found)
+            session.unused += [
+                without_secrets(f"{short(resource.urn)}: {one.found} ({rule.name}); fix: {one.fix}")
+                for one in found
+                if one.outcome is DemandOutcome.UNMET
+            ]
 
 
-def _unused(rule: Rule, urn: str, findings: Iterable[Finding]) -> Iterator[str]:
-    for one in findings:
-        if isinstance(one, Violation):
-            yield without_secrets(f"{short(urn)}: {one.found} ({rule.name}); fix: {one.fix}")
+def _if_used(one: RuleFinding) -> RuleFinding:
+    """A violation of something of which this stack cannot say whether an account's key depends on it."""
+    if one.outcome is not DemandOutcome.UNMET:
+        return one
+    found = f"whether it reaches the account's key: {one.found}"
+    return replace(one, found=found, outcome=DemandOutcome.UNDECIDED)
 
 
-def _stack_policy(
-    rule: StackRule | UsedResourceRule, session: Session, clock: Clock
-) -> StackValidationPolicy:
+def _stack_policy(rule: StackRule | UsedResourceRule, session: Session, clock: Clock) -> OurStackPolicy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        def judge(options: Options) -> Iterable[Finding]:
-            relations = _relations(args.resources, session)
+        def judge(options: Options) -> Iterable[RuleFinding]:
+            session.judges_unused = level_of(UNUSED, LEVELS[UNUSED].value) in _REFUSES
+            protections = session.protections(resources())
             if isinstance(rule, StackRule):
-                return rule.judge(relations, options)
-            return _of_used(rule, relations, options, session)
+                return rule.judge(protections, options)
+            return _of_used(rule, protections, options, session)
 
         _Asking(rule, session, clock, args.get_config()).answer(judge, args, report, "")
 
-    return StackValidationPolicy(validate=validate, **_metadata(rule))
-
-
-def _relations(resources: Sequence[PolicyResource], session: Session) -> Relations:
-    """The relations that all rules of a request share; if they cannot be made, every rule raises the
-    error."""
-    session.judges_unused = level_of(UNUSED, LEVELS[UNUSED].value) in _REFUSES
-    if session.relations is None or session.relations[0] is not resources:
-        try:
-            made: Relations | Exception = Relations(StackIndex(resources, session))
-        except Exception as problem:  # noqa: BLE001 - each rule then reports it, and refuses
-            made = problem
-        session.relations = (resources, made)
-    found = session.relations[1]
-    if isinstance(found, Exception):
-        raise found
-    relations: Relations = found
-    return relations
+    return OurStackPolicy(validate=validate, **_metadata(rule))
 
 
 class _Asking:
@@ -206,7 +150,7 @@ class _Asking:
             session.exemptions.setdefault((rule.name, exemption), set())
 
     def answer(
-        self, judge: Callable[[Options], Iterable[Finding]], args: Args, report: ReportViolation, urn: str
+        self, judge: Callable[[Options], Iterable[RuleFinding]], args: Args, report: ReportViolation, urn: str
     ) -> None:
         """Reports every violation. Where there is none, what a preview does not know yet makes the rule "not
         applicable", for the engine shows advice where a rule is left with unknown values."""
@@ -215,11 +159,11 @@ class _Asking:
         try:
             for finding in judge(self._options):
                 where = finding.urn or urn
-                if isinstance(finding, Violation):
+                if finding.outcome is DemandOutcome.UNMET:
                     refused |= self._violation(finding, where, report)
                     continue
-                what = without_secrets(f"{short(where)}: {finding.what}" if where else finding.what)
-                if isinstance(finding, NotYetKnown):
+                what = without_secrets(f"{short(where)}: {finding.found}" if where else finding.found)
+                if finding.outcome is DemandOutcome.LATER:
                     later.append(what)
                 elif not self._exempts(where):
                     self._session.undecided.append(f"{self._rule.name}: {what}")
@@ -236,15 +180,15 @@ class _Asking:
         self._session.exemptions[self._rule.name, fitting[0]].add(urn)
         return True
 
-    def _violation(self, violation: Violation, urn: str, report: ReportViolation) -> bool:
+    def _violation(self, finding: RuleFinding, urn: str, report: ReportViolation) -> bool:
         if self._exempts(urn):
             return False
         notes = [
             f"the exemption of this resource ended on {ended.until} ({ended.reason})"
             for ended in exemptions.matching(self._exemptions, urn)[:1]
         ]
-        text = message(self._rule, violation, urn, [*notes, *self._bad_exemptions])
-        report(text, violation.urn)
+        text = message(self._rule, finding, urn, [*notes, *self._bad_exemptions])
+        report(text, finding.urn)
         return True
 
     def _failure(self, problem: Exception) -> str:

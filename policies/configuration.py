@@ -23,6 +23,8 @@ from policies.rules import RULES
 _RULES: Final = {rule.name: rule for rule in RULES}
 _PARTS: Final = ("profile", "rules", "exemptions")
 _LEVELS: Final = ("advisory", "mandatory", "remediate", "disabled")
+_FOR_A_TIME: Final = ("until", "reason")
+"""What a rule that is disabled has besides its level."""
 _EXEMPTION: Final = ("rule", "urn", "reason", "until")
 _TYPES: Final[Mapping[str, type]] = {"string": str, "integer": int, "array": list}
 
@@ -43,7 +45,8 @@ def read(text: str, today: date) -> dict[str, Any]:
         raise ConfigurationError("\n".join(problems))
     made = profile(stated.get("profile") or PROFILES[0])
     for name, changes in (stated.get("rules") or {}).items():
-        made[name].update({"enforcementLevel": changes} if isinstance(changes, str) else changes)
+        values = {"enforcementLevel": changes} if isinstance(changes, str) else changes
+        made[name].update({key: value for key, value in values.items() if key not in _FOR_A_TIME})
     for one in stated.get("exemptions") or []:
         entry = {key: str(one[key]) for key in ("urn", "reason", "until")}
         made[one["rule"]].setdefault("exemptions", []).append(entry)
@@ -60,7 +63,7 @@ def _problems(stated: object, today: date) -> Iterator[str]:
     rules, listed = stated.get("rules") or {}, stated.get("exemptions") or []
     if isinstance(rules, Mapping):
         for name, changes in rules.items():
-            yield from _rule_problems(str(name), changes)
+            yield from _rule_problems(str(name), changes, today)
     else:
         yield f"rules: found {_shown(rules)}, expected rules by name"
     if isinstance(listed, list):
@@ -70,7 +73,7 @@ def _problems(stated: object, today: date) -> Iterator[str]:
         yield f"exemptions: found {_shown(listed)}, expected a list"
 
 
-def _rule_problems(name: str, changes: object) -> Iterator[str]:
+def _rule_problems(name: str, changes: object, today: date) -> Iterator[str]:
     if name not in _RULES and name not in LEVELS:
         yield f"rules.{name}: there is no such rule; policies/README.md lists them"
         return
@@ -79,6 +82,9 @@ def _rule_problems(name: str, changes: object) -> Iterator[str]:
         yield f"rules.{name}: found {_shown(changes)}, expected a level or settings"
         return
     settings = _RULES[name].settings if name in _RULES else {}
+    if values.get("enforcementLevel") == "disabled" and name in _RULES and _RULES[name].level == "mandatory":
+        yield from _ending_problems(name, values, today)
+        values = {key: value for key, value in values.items() if key not in _FOR_A_TIME}
     for setting, value in values.items():
         if setting == "enforcementLevel":
             if value not in _LEVELS:
@@ -88,6 +94,22 @@ def _rule_problems(name: str, changes: object) -> Iterator[str]:
             yield f"rules.{name}.{setting}: there is no such setting; expected {known}"
         else:
             yield from _value_problems(f"rules.{name}.{setting}", value, settings[setting])
+
+
+def _ending_problems(name: str, values: Mapping[str, Any], today: date) -> Iterator[str]:
+    """A rule that refuses is off for a time only, and for a reason, as an exemption is."""
+    until, reason = values.get("until"), values.get("reason")
+    if until is None or reason is None:
+        most = today + exemptions.LONGEST
+        yield (
+            f"rules.{name}: a rule that refuses is disabled for a time only; expected {{enforcementLevel: "
+            f"disabled, until: DAY, reason: WHY}}, with a day by {most}"
+        )
+        return
+    problems = exemptions.problems_of(f"*::{name}", reason, str(until), today)
+    yield from (f"rules.{name}.{text}" for text in problems)
+    if not problems and date.fromisoformat(str(until)) < today:
+        yield f"rules.{name}: it was disabled until {until}; remove the entry, or renew it with its reason"
 
 
 def _value_problems(place: str, value: Any, schema: Mapping[str, Any]) -> Iterator[str]:

@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from core import resource_types
-from policies.view import as_items, as_text, step
+from core import resource_types, values
 
 _TEXT: Final = {"type": "string", "minLength": 1}
 SCHEMA: Final[Mapping[str, Any]] = {
@@ -72,11 +71,11 @@ def read_exemptions(configured: object, today: date) -> tuple[tuple[Exemption, .
 
     An exemption with a problem exempts nothing.
     """
-    items = as_items(configured)
+    items = values.items(configured)
     good: list[Exemption] = []
     bad: list[str] = []
-    for number, item in enumerate(items if isinstance(items, tuple) else (), start=1):
-        urn, reason, until = (as_text(step(item, key)) for key in ("urn", "reason", "until"))
+    for number, item in enumerate(items if isinstance(items, list) else (), start=1):
+        urn, reason, until = (values.name(values.look(item, key)) for key in ("urn", "reason", "until"))
         if problems := problems_of(urn, reason, until, today):
             bad.append(f"exemption {number} is ignored: {'; '.join(problems)}")
         else:

@@ -7,8 +7,8 @@ from typing import Final
 from pulumi_policy import Policy
 
 from policies.adapter import to_policy
-from policies.decoding import decode_once
 from policies.reports import reports
+from policies.requests import read_once
 from policies.rules import RULES
 from policies.session import Session
 
@@ -20,6 +20,6 @@ def make_policies(clock: Callable[[], float] = time.time) -> list[Policy]:
 
     Raises RuntimeError where the installed SDK would not tell the pack which values are secrets.
     """
-    decode_once()
-    session = Session()
+    read_once()
+    session = Session(refusing=tuple(rule.name for rule in RULES if rule.level == "mandatory"))
     return [*(to_policy(rule, session, clock) for rule in RULES), *reports(session, clock)]

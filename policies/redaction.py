@@ -1,11 +1,11 @@
 """Keeps secret values out of the pack's messages.
 
-The SDK hands rules the plain values of secrets (pulumi_policy.deserialize, without keep_secrets). Only the
-engine's message says which values are secret; decoding.py passes it to `remember` before it is decoded.
+Only the engine's message says which values are secret: rules read what is inside (they judge it as any other
+value), and every text of the pack leaves it out.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from core.engine_values import SECRET, SIGNATURE
@@ -17,18 +17,17 @@ _LEAST: Final = 3
 _values: set[str] = set()
 
 
-def remember(properties: object) -> None:
-    """Notes every text and number inside a secret of a message's properties."""
-    waiting = [(properties, False)]
-    while waiting:
-        value, inside = waiting.pop()
-        if isinstance(value, Mapping):
-            hidden = inside or value.get(SIGNATURE) == SECRET
-            waiting += [(inner, hidden) for name, inner in value.items() if name != SIGNATURE]
-        elif isinstance(value, Sequence) and not isinstance(value, str):
-            waiting += [(inner, inside) for inner in value]
-        elif inside:
-            _note(value)
+def opened(value: Any, *, inside: bool = False) -> Any:
+    """A value of the engine's message without the marks of secrets; notes every text and number in these."""
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE) == SECRET:
+            return opened(value.get("value"), inside=True)
+        return {name: opened(inner, inside=inside) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [opened(inner, inside=inside) for inner in value]
+    if inside:
+        _note(value)
+    return value
 
 
 def _note(value: Any) -> None:

@@ -9,10 +9,10 @@ from pulumi_policy import (
     ReportViolation,
     Severity,
     StackValidationArgs,
-    StackValidationPolicy,
 )
 
 from policies.exemptions import Exemption, day_of
+from policies.requests import OurStackPolicy, level_of, resources
 from policies.session import Session
 
 EXEMPTIONS: Final = "exemptions-listed"
@@ -37,7 +37,7 @@ def _report(name: str, title: str, lines: Callable[[], Iterable[str]]) -> Policy
         for line in sorted(set(lines())):
             report(line, None)
 
-    return StackValidationPolicy(
+    return OurStackPolicy(
         name=name,
         description=title,
         validate=validate,
@@ -48,17 +48,20 @@ def _report(name: str, title: str, lines: Callable[[], Iterable[str]]) -> Policy
 
 def _exemptions(session: Session, today: Any) -> Iterable[str]:
     yield from session.unusable
+    for rule in session.refusing:
+        if level_of(rule, "") == "disabled":
+            yield f"{rule}, which refuses otherwise, is disabled by the configuration"
     for (rule, exemption), used_for in sorted(
         session.exemptions.items(), key=lambda entry: (entry[0][0], entry[0][1].urn)
     ):
-        yield _text(rule, exemption, sorted(used_for), ended=not exemption.holds_on(today))
+        yield _text(rule, exemption, sorted(used_for), len(resources()), ended=not exemption.holds_on(today))
 
 
-def _text(rule: str, exemption: Exemption, used_for: list[str], *, ended: bool) -> str:
+def _text(rule: str, exemption: Exemption, used_for: list[str], count: int, *, ended: bool) -> str:
     if ended:
         state = "it has ended and exempts nothing; remove it"
     elif used_for:
-        state = "used for " + ", ".join(used_for)
+        state = f"used for {len(used_for)} of {count} resources: {', '.join(used_for)}"
     else:
         state = "not needed in this run"
     return f"{rule} may be broken by {exemption.urn} until {exemption.until}: {exemption.reason} ({state})"

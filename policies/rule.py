@@ -1,68 +1,96 @@
 """What a rule is: its metadata, its pure judgement, and what it can find."""
 
-from __future__ import annotations
-
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Final, Literal
 
+from core import values
+from core.demands import DemandOutcome, Judgement
+from core.protection import StatedEncryption
 from core.resource_types import Kind
-from policies.view import UNKNOWN, View, as_items, as_number, as_text, as_word, shown
+from core.stack import StackResource
+from core.values import Mark, Value
+from policies.used import UsedProtections
 
-if TYPE_CHECKING:
-    from policies.relations import Relations
+SERVICE_DOCUMENT: Final = "Language service encryption of data at rest, Microsoft Learn"
+KEY_VAULT_DOCUMENT: Final = "Azure Key Vault documentation, Microsoft Learn"
+FIELD: Final = "agreed practice of Azure Policy, CIS and PSRule"
+OBSERVED: Final = "observed behaviour of azure-native and the service"
 
 
 @dataclass(frozen=True)
-class Violation:
-    """One thing that breaks a rule: what was found, what is required, and how to fix it.
+class RuleFinding:
+    """One thing that breaks a rule: what was found, what is required, and how to fix it; or, by its outcome,
+    what an update or nobody here can say.
 
     `setting` is the fix for a resource that this project's components make, by their settings; None where it
     is the same. `urn` names the resource for stack rules; a resource rule leaves it out.
     """
 
     found: str
-    required: str
-    fix: str
+    required: str = ""
+    fix: str = ""
     urn: str | None = None
     setting: str | None = None
+    outcome: DemandOutcome = DemandOutcome.UNMET
 
 
-@dataclass(frozen=True)
-class NotYetKnown:
+Findings = Iterator[RuleFinding]
+
+
+def later(what: str, urn: str | None = None) -> RuleFinding:
     """A value that this preview does not know. The rule is asked again when the value is known."""
-
-    what: str
-    urn: str | None = None
+    return RuleFinding(f"{what} is not known yet", urn=urn, outcome=DemandOutcome.LATER)
 
 
-@dataclass(frozen=True)
-class Undecided:
+def undecided(what: str, urn: str | None = None) -> RuleFinding:
     """A question that this stack cannot answer: it is reported as advice and never counted as passed."""
-
-    what: str
-    urn: str | None = None
+    return RuleFinding(what, urn=urn, outcome=DemandOutcome.UNDECIDED)
 
 
-Finding = Violation | NotYetKnown | Undecided
-Findings = Iterable[Finding]
+def hidden(what: str, mark: Mark, urn: str | None = None) -> RuleFinding:
+    """A value that is not shown: not known yet, or secret."""
+    return later(what, urn) if mark is Mark.UNKNOWN else undecided(f"{what}, which is secret", urn)
+
+
+def customer_key(
+    encryption: StatedEncryption | Mark | None, urn: str
+) -> StatedEncryption | RuleFinding | None:
+    """The customer-managed key that an account states, or what of it is unknown; else None."""
+    if isinstance(encryption, Mark):
+        return hidden("properties.encryption", encryption, urn)
+    if encryption is not None and isinstance(encryption.source, Mark):
+        return hidden("properties.encryption.keySource", encryption.source, urn)
+    return encryption if encryption is not None and encryption.is_customer_key else None
+
+
+def of(judgement: Judgement | None, urn: str | None = None, **places: str) -> Iterable[RuleFinding]:
+    """What core says of a demand, as a finding; nothing where it is met. `places` fill the fix."""
+    if judgement is not None:
+        fix, setting = judgement.fix.property.format(**places), judgement.fix.setting
+        yield RuleFinding(judgement.found, judgement.expected, fix, urn, setting, judgement.outcome)
 
 
 def expect(
     where: str, value: object, holds: bool, *, required: str, fix: str, setting: str | None = None
-) -> Findings:
+) -> Iterable[RuleFinding]:
     """The finding about one property: nothing where `holds`, which counts once the value is known."""
-    if value is UNKNOWN:
-        yield NotYetKnown(f"{where} is not known yet")
+    if isinstance(value, Mark):
+        yield hidden(where, value)
     elif not holds:
-        yield Violation(f"{where} is {shown(value)}", required, fix, setting=setting)
+        yield RuleFinding(f"{where} is {values.shown(value)}", required, fix, setting=setting)
 
 
 def texts(description: str, *default: str) -> dict[str, Any]:
     """The schema of a setting that is a list of texts."""
     items = {"type": "string", "minLength": 1}
     return {"type": "array", "items": items, "default": [*default], "description": description}
+
+
+def days(description: str, **bounds: int) -> dict[str, Any]:
+    """The schema of a setting that is a number of days."""
+    return {"type": "integer", **bounds, "description": description}
 
 
 @dataclass(frozen=True)
@@ -78,53 +106,63 @@ class Options:
         value = self.values.get(name)
         return self.defaults.get(name) if value is None else value
 
-    def number(self, name: str) -> int | None:
-        """A whole-number setting."""
-        number = as_number(self.get(name))
-        return number if isinstance(number, int) else None
+    def number(self, name: str) -> int:
+        """A whole-number setting; 0 where there is none."""
+        number = values.number(self.get(name))
+        return number if isinstance(number, int) else 0
 
     def word(self, name: str) -> str:
         """An enum setting, lower case."""
-        word = as_word(self.get(name))
+        word = values.word(self.get(name))
         return word if isinstance(word, str) else ""
 
     def words(self, name: str) -> frozenset[str]:
         """A list of texts, lower case."""
-        items = as_items(self.get(name))
-        texts = (as_text(item) for item in items) if isinstance(items, tuple) else ()
+        items = values.items(self.get(name))
+        texts = () if isinstance(items, Mark) else map(values.name, items)
         return frozenset(text.lower() for text in texts if isinstance(text, str))
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One resource as a resource rule sees it: its inputs before the step, and its options."""
+    """One resource as a rule on a resource sees it: by its inputs; by its outputs in a stack that is shown
+    alone. `around` are this project's components that it is in, innermost first; `above_vaults` is True for a
+    role assignment whose scope is above vaults and keys."""
 
-    kind: Kind | None
-    token: str
-    api_version: str | None
-    view: View
-    protect: bool = False
-    deletes_first: bool = False
-    ignore_changes: tuple[str, ...] = ()
-    around: tuple[View, ...] = ()
-    """The inputs of this project's components around the resource, innermost first."""
+    resource: StackResource
+    around: tuple[StackResource, ...] = ()
     above_vaults: bool = False
-    """True for a role assignment whose scope is above vaults and keys."""
 
     @property
     def is_recovery(self) -> bool:
         """True when a deleted vault is brought back: Azure then keeps the properties it had. Azure's own
         built-in policies leave such a request alone (0b60c0b2, 1e66c121)."""
-        return self.kind is Kind.VAULT and self.view.word("createMode") == "recover"
+        return self.resource.kind is Kind.VAULT and self.word("createMode") == "recover"
+
+    def get(self, path: str) -> Any:
+        """What the program states."""
+        return self.resource.stated(path)
+
+    def flag(self, path: str) -> bool | Mark | None:
+        """A boolean, or Azure's default for it."""
+        return values.flag(self.resource.setting(path))
+
+    def word(self, path: str) -> Value:
+        """An enum's value for comparison, as it is stated."""
+        return values.word(self.get(path))
+
+    def name(self, path: str) -> Value:
+        """A text that says something."""
+        return values.name(self.get(path))
 
 
-ResourceJudge = Callable[[Subject, Options], Findings]
-StackJudge = Callable[["Relations", Options], Findings]
+ResourceJudge = Callable[[Subject, Options], Iterable[RuleFinding]]
+StackJudge = Callable[[UsedProtections, Options], Iterable[RuleFinding]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What every rule says of itself. `name` and `title` come from its file (rules/__init__.py).
+    """What every rule says of itself. A rule in a file of its own has its `name` and `title` from that.
 
     `same_as` are the ids of the same demand in other rule sets, as tags with spaces between: azure-policy:ID,
     cis-azure-6.0:ID, psrule:ID, checkov:ID and others. `settings` are JSON schemas by name, each with a

@@ -1,25 +1,17 @@
 """What one run of the pack remembers between the engine's calls."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, Final
-
-from pulumi_policy import ResourceValidationArgs
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from core.resource_types import COMPONENTS, Kind
+from core.stack import Stack, StackResource, around
 from policies.exemptions import Exemption
-from policies.kinds import read
-from policies.view import View
+from policies.used import UsedProtections
 
-_REMEMBERED: Final = frozenset(
+_REMEMBERED: frozenset[Kind] = frozenset(
     {
-        Kind.VAULT,
-        Kind.KEY,
-        Kind.ACCOUNT,
-        Kind.BINDING,
-        Kind.ACCESS_POLICY,
-        Kind.ROLE_ASSIGNMENT,
-        Kind.DIAGNOSTIC_SETTING,
+        *(Kind.VAULT, Kind.KEY, Kind.ACCOUNT, Kind.BINDING),
+        *(Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT, Kind.DIAGNOSTIC_SETTING),
     }
 )
 
@@ -28,56 +20,60 @@ _REMEMBERED: Final = frozenset(
 class Session:
     """One process serves one run of the engine, so nothing here outlives the run.
 
-    `exemptions` holds, for each one configured, the URNs it was used for; `inputs` is keyed by URN, as are
-    `components`: what each of ours was given, and the URN of what it is in. The engine shows stack rules
-    outputs alone: there a vault's own access policies look like those of separate resources, and in a preview
-    whatever the program leaves out looks unknown. `urns` are the resources that came by as declared: the
-    engine asks resource rules about each resource that the program registers, about no resource that it
-    deletes or only reads (pulumi/pulumi pkg/resource/deploy/step_generator.go, continueStepsFromImport).
-    `undecided`, `unused` and `unusable` (exemptions) are lines for the reports at the end. `judges_unused`:
-    rules also judge vaults, keys and grants that no account uses. Entries are
-    written whole, so calls that overlap need no lock.
+    `declared` are the resources as the engine asked about them, by URN, this project's components among them.
+    It shows stack rules outputs alone: there a vault's own access policies look like those of separate
+    resources, and in a preview whatever the program leaves out looks unknown. `urns` are all resources that
+    came by: the engine asks resource rules about each resource that the program registers, about no resource
+    that it deletes or only reads (pulumi/pulumi pkg/resource/deploy/step_generator.go,
+    continueStepsFromImport). `exemptions` holds, for each one configured, the URNs it was used for.
+    `undecided`, `unused` and `unusable` (exemptions) are lines for the reports at the end; `refusing` the
+    rules that refuse unless the configuration says otherwise. `judges_unused`: rules also judge vaults, keys
+    and grants that no account uses. Entries are written whole, so calls that overlap need no lock.
     """
 
     exemptions: dict[tuple[str, Exemption], set[str]] = field(default_factory=dict)
-    inputs: dict[str, View] = field(default_factory=dict)
+    declared: dict[str, StackResource] = field(default_factory=dict)
     urns: set[str] = field(default_factory=set)
-    components: dict[str, tuple[View, str | None]] = field(default_factory=dict)
     undecided: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
     judges_unused: bool = False
     unusable: list[str] = field(default_factory=list)
-    relations: tuple[object, Any] | None = None
-    _last: object = None
+    refusing: tuple[str, ...] = ()
+    _stack: tuple[Sequence[StackResource], UsedProtections | Exception] | None = None
 
-    def note(self, args: ResourceValidationArgs) -> None:
-        """Remembers a resource that the engine asks about, once for all rules."""
-        if args.props is self._last:
-            return
-        self._last = args.props
-        self.urns.add(args.urn)
-        if args.resource_type.startswith(COMPONENTS):
-            self.components[args.urn] = (View(args.props), args.opts.parent if args.opts else None)
-            return
-        resource = read(args.resource_type, args.props)
-        if resource.kind in _REMEMBERED:
-            self.inputs[args.urn] = resource.view
+    def note(self, resource: StackResource, token: str) -> None:
+        """Remembers a resource that the engine asks about."""
+        self.urns.add(resource.urn)
+        if resource.kind in _REMEMBERED or token.startswith(COMPONENTS):
+            self.declared[resource.urn] = resource
 
-    def around(self, parent: str | None) -> Iterator[View]:
-        """The inputs of this project's components around a resource, innermost first; `parent` is what it is
-        in.
+    def around(self, resource: StackResource) -> Iterator[StackResource]:
+        """This project's components around a resource; a parent is registered before its children."""
+        return around(resource, self.declared.get)
 
-        By these inputs a component says what its settings ask for on purpose: `access: revoked`, `protect:
-        false`, `replaceAccount` and `unbindAccount`. A parent is registered before its children.
-        """
-        while parent is not None and (component := self.components.get(parent)) is not None:
-            inputs, parent = component
-            yield inputs
+    def protections(self, shown: Sequence[StackResource]) -> UsedProtections:
+        """The model of the stack, built once for all rules of a request; if it cannot be built, each rule
+        raises the error."""
+        if self._stack is None or self._stack[0] is not shown:
+            try:
+                made: UsedProtections | Exception = UsedProtections(self._stack_of(shown), self.judges_unused)
+            except Exception as problem:  # noqa: BLE001 - each rule then reports it, and refuses
+                made = problem
+            self._stack = (shown, made)
+        found = self._stack[1]
+        if isinstance(found, Exception):
+            raise found
+        return found
 
-    def declared(self, urn: str) -> View | None:
-        """A resource's inputs; None when they never came by."""
-        return self.inputs.get(urn)
-
-    def declares(self, urn: str) -> bool:
-        """Whether this run declares a resource; always True for a state that is shown alone."""
-        return not self.urns or urn in self.urns
+    def _stack_of(self, shown: Sequence[StackResource]) -> Stack:
+        """What this run declares. After a refresh the engine's list has every resource of the old state, too,
+        also those that go; a state that is shown alone is judged whole."""
+        declared = [one for one in shown if not self.urns or one.urn in self.urns]
+        if self.urns and not declared:
+            raise ValueError(
+                f"the engine shows a stack without any of the {len(self.urns)} resources that it asked about"
+            )
+        return Stack(
+            replace(one, inputs=stated.outputs) if (stated := self.declared.get(one.urn)) else one
+            for one in declared
+        )

@@ -90,7 +90,7 @@ class Azure:
         """One version; the current one when `version` is None. An HSM's own API has its keys."""
         doing = f"reading the key {key.name} of {key.parent.name}"
         if key.in_managed_hsm:
-            target = f"{self._uri(key.parent)}/keys/{key.name}/{version or ''}?api-version={KEYS}"
+            target = _at(self._uri(key.parent), key.name, version or "")
             return await self._found(doing, target, adapters.key_version_from_vault)
         path = f"{key.text}/versions/{version}" if version else key.text
         return await self._found(doing, _of(path, VAULTS), adapters.key_version)
@@ -106,20 +106,20 @@ class Azure:
     async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
         """The versions as the vault's own API lists them, with their tags."""
         doing = f"listing the versions of the key {name} at {vault_uri}"
-        listed = await self._list(doing, f"{vault_uri}/keys/{name}/versions?api-version={KEYS}")
+        listed = await self._list(doing, _at(vault_uri, name, "versions"))
         return [adapters.key_version_from_vault(one) for one in listed]
 
     async def tag_key_version(self, vault_uri: str, name: str, version: str, tags: dict[str, str]) -> None:
         """Replaces the version's tags through the vault's own API."""
         doing = f"tagging the version {version} of the key {name} at {vault_uri}"
-        target = f"{vault_uri}/keys/{name}/{version}?api-version={KEYS}"
-        await self._json(doing, "PATCH", target, {"tags": tags})
+        await self._json(doing, "PATCH", _at(vault_uri, name, version), {"tags": tags})
 
     async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
         """Makes a new version through the vault's own API."""
         doing = f"rotating the key {name} at {vault_uri}"
-        target = f"{vault_uri}/keys/{name}/rotate?api-version={KEYS}"
-        return adapters.key_version_from_vault(await self._json(doing, "POST", target))
+        return adapters.key_version_from_vault(
+            await self._json(doing, "POST", _at(vault_uri, name, "rotate"))
+        )
 
     async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
         """The assignments at or above a scope that count for a principal, also by a group that it is in."""
@@ -181,10 +181,10 @@ class Azure:
         )
 
     async def deleted_accounts(self, subscription: str) -> list[Deleted]:
-        return await self._deleted(subscription, "Microsoft.CognitiveServices/deletedAccounts", ACCOUNTS)
+        return await self._deleted(subscription, arm_ids.DELETED_ACCOUNT, ACCOUNTS)
 
     async def deleted_vaults(self, subscription: str) -> list[Deleted]:
-        return await self._deleted(subscription, "Microsoft.KeyVault/deletedVaults", VAULTS)
+        return await self._deleted(subscription, arm_ids.DELETED_VAULT, VAULTS)
 
     async def _deleted(self, subscription: str, type: str, api_version: str) -> list[Deleted]:
         target = _of(arm_ids.of_subscription(subscription, type), api_version)
@@ -283,6 +283,11 @@ class AzureClock:
 
 def _of(path: str, api_version: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}api-version={api_version}"
+
+
+def _at(vault_uri: str, key: str, what: str) -> str:
+    """A version of a key, or what can be done with it, at the vault's own API."""
+    return _of(f"{key_uris.KeyUri(vault_uri, key).text}/{what}", KEYS)
 
 
 def _assignments(scope: str, filter: str) -> str:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from core.login import Login, Method
 
 if TYPE_CHECKING:
-    from azure.core.credentials import AccessToken, TokenCredential
+    from azure.core.credentials import TokenCredential
 
 AZ_TIMEOUT = 30.0
 """Seconds that `az account show` may take; a cold start of the CLI takes some."""
@@ -100,25 +100,10 @@ def credential(login: Login, **transport: Any) -> TokenCredential:
         case Method.MANAGED_IDENTITY:
             return identity.ManagedIdentityCredential(client_id=client or None, **transport)
         case Method.CLI if login.subscription_id:
-            cli = identity.AzureCliCredential(subscription=login.subscription_id)
-            return _WithoutTenant(cli)
+            # A subscription is of one tenant, and `az` refuses `--tenant` beside it (Azure/azure-cli#32755).
+            return identity.AzureCliCredential(subscription=login.subscription_id)
         case Method.CLI:
             return identity.AzureCliCredential(tenant_id=tenant, additionally_allowed_tenants=extra)
-
-
-class _WithoutTenant:
-    """The Azure CLI's credential for a subscription, whose tenant is the only one that it can have.
-
-    `az account get-access-token` refuses `--tenant` beside `--subscription` (Azure/azure-cli#32755), and Key
-    Vault's clients ask for the tenant that the vault names.
-    """
-
-    def __init__(self, cli: TokenCredential) -> None:
-        self._cli = cli
-
-    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        options.pop("tenant_id", None)
-        return self._cli.get_token(*scopes, **options)
 
 
 def _raise_refusals(response: Any) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from core import arm_ids, key_uris, rights
-from core.commands import log_in_anew
+from core.commands import in_subscription, log_in_anew
 from core.refusals import KEY_REFUSED
 from core.roles import (
     CRYPTO_OFFICER,
@@ -56,12 +56,14 @@ class ErrorContext:
         """What the braces of a fix are filled with: each field, and commands that fit a vault or an HSM."""
         in_hsm = arm_ids.in_managed_hsm(self.vault_id)
         key = key_uris.cli_options(self.vault_name, self.key_name, in_managed_hsm=in_hsm)
+        subscription = in_subscription(self.vault_id)
         policy = _GRANT_HSM_ROLE if in_hsm else _SET_POLICY
         update = f"update-hsm --hsm-name {self.vault_name}" if in_hsm else f"update --name {self.vault_name}"
         return {
             **vars(self),
             "key_options": key,
-            "grant": policy.format(**vars(self)),
+            "grant": policy.format(**vars(self), subscription=subscription),
+            "subscription": subscription,
             "update_vault": f"az keyvault {update}",
         }
 
@@ -84,7 +86,7 @@ _GRANT_ROLE = (
 )
 _SET_POLICY = (
     "az keyvault set-policy --name {vault_name} --object-id {principal_id} --key-permissions "
-    f"{' '.join(rights.NEEDED)}"
+    f"{' '.join(rights.NEEDED)}{{subscription}}"
 )
 
 
@@ -107,7 +109,7 @@ _MAKE_OFFICER = (
 )
 _SET_ROTATION_POLICY = (
     "az keyvault set-policy --name {vault_name} --object-id {deployer_id} --key-permissions "
-    f"{ROTATION_PERMISSIONS}"
+    f"{ROTATION_PERMISSIONS}{{subscription}}"
 )
 
 _KEY_THROUGH_ARM = ErrorRow(
@@ -123,7 +125,7 @@ _SERVICE: tuple[ErrorRow, ...] = (
     ErrorRow(
         r"encryption key must be recoverable and not purgeable",
         "the vault lacks soft delete or purge protection",
-        "{update_vault} --enable-purge-protection true",
+        "{update_vault} --enable-purge-protection true{subscription}",
         "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
     ),
     ErrorRow(
@@ -161,7 +163,7 @@ _SERVICE: tuple[ErrorRow, ...] = (
         r"Public network access is disabled and request is not from a trusted service|ForbiddenByConnection"
         r"|ForbiddenByFirewall|Client address is not authorized",
         "the vault's network lets nobody in",
-        "{update_vault} --bypass AzureServices",
+        "{update_vault} --bypass AzureServices{subscription}",
         "Key Vault 403 answers",
     ),
     ErrorRow(

@@ -183,21 +183,14 @@ class KeyVersionHandler(Resource):
         if newest is None:
             raise RefusedOperationError(await _no_key(call, key))
         chosen = await self._chosen(call, key, inputs, newest, current)
-        unmet = [
-            found
-            for found in (
-                demands.key_type(chosen.type, chosen.size),
-                demands.key_operations(chosen.operations),
-            )
-            if found
-        ]
+        unmet = [found for found in demands.judge(None, None, chosen) if found.unmet]
         if unmet:
             fix = (
                 f"use an {demands.KEY_TYPES[key.in_managed_hsm]} key of {demands.KEY_SIZE} bits that "
                 f"allows {' and '.join(demands.KEY_OPERATIONS)}"
             )
-            if all(one.demand in demands.FIXES for one in unmet):
-                fix = demands.FIXES["key-operations"].format(key=chosen.uri)
+            if all(one.demand == "key-operations" for one in unmet):
+                fix = demands.FIXES["key-operations"].command.format(key=chosen.uri)
             raise RefusedOperationError(
                 f"the service does not take the key {key.name}: {'; '.join(one.text for one in unmet)}\n"
                 f"  fix: {fix}"

@@ -6,11 +6,13 @@ What could not be read is a finding of its own, so that silence never means "che
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from core import arm_ids, demands, facts, key_uris, kind_limits, rights
-from core.demands import Unmet
-from core.facts import HOURS_HELD, Account, KeyVersion, RoleAssignment, Vault
+from core.commands import set_policy
+from core.demands import Judgement
+from core.facts import HOURS_HELD, RoleAssignment, Vault
 from core.key_uris import KeyUri
 from core.rights import Access
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_SERVICE_ENCRYPTION_USER
@@ -63,26 +65,6 @@ def account_is_not_busy(check: Preflight) -> Iterator[Finding]:
         )
     else:
         yield from account_is_settled(check)
-
-
-def account_tier(check: Preflight) -> Iterator[Finding]:
-    """The account's kind and tier take a customer's key, which ARM says in `capabilities`."""
-    account = check.live.account
-    if account is None:
-        return
-    if account.capabilities is None:
-        yield Finding(
-            "account-tier",
-            Severity.NOT_CHECKED,
-            "the account lists no capabilities, so whether its kind and tier take a customer's key is "
-            "unknown",
-        )
-    yield from _unmet(
-        "account-tier",
-        Severity.CHANGEABLE,
-        demands.tier(account.kind, account.sku, account.capabilities),
-        "change the account's tier",
-    )
 
 
 def account_has_identity(check: Preflight) -> Iterator[Finding]:
@@ -291,9 +273,8 @@ def access_findings(
             Severity.TRANSIENT,
             f"the access policies of {facts.vault_name(vault)} do not give {missing} to the identity "
             f"{principal_id}",
-            f"az keyvault set-policy --name {facts.vault_name(vault)} --object-id {principal_id} "
-            f"--key-permissions {' '.join(rights.NEEDED)} (a policy for a group that the identity is in "
-            "cannot be seen here)",
+            f"{set_policy(vault.id, principal_id, rights.NEEDED)} (a policy for a group that the "
+            "identity is in cannot be seen here)",
         )
 
 
@@ -360,24 +341,6 @@ def bound_version_is_usable(check: Preflight) -> Iterator[Finding]:
     )
 
 
-def key_properties_known(check: Preflight) -> Iterator[Finding]:
-    """What Azure did not say about the key was not checked."""
-    if (key := check.live.key) and (unknown := unknown_properties(key)):
-        yield Finding(
-            "key-properties-known",
-            Severity.NOT_CHECKED,
-            f"Azure did not say {', '.join(unknown)} of the key version",
-        )
-
-
-def unknown_properties(key: KeyVersion) -> list[str]:
-    """The properties of a key version that a demand is about and that Azure did not say."""
-    values: dict[str, object] = {"kty": key.type, "keyOps": key.operations}
-    if not key.type or key.type.upper() in demands.KEY_TYPES:
-        values["keySize"] = key.size
-    return [name for name, value in values.items() if value is None]
-
-
 # What was not read
 
 
@@ -387,112 +350,50 @@ def unreadable_parts(check: Preflight) -> Iterator[Finding]:
         yield Finding("unreadable-parts", Severity.NOT_CHECKED, f"{part.what} could not be read: {part.why}")
 
 
-# Demands of one thing or two: the rule, what a demand that does not hold means, and the fix
+# The demands of `core.demands`: the rule that each is here, and what follows where it is not met
+
+_DEMANDS: Final = {
+    "tier": ("account-tier", Severity.CHANGEABLE),
+    "outbound": ("outbound-reaches-vault", Severity.CHANGEABLE),
+    "same-region": ("same-region", Severity.REFUSED),
+    "same-tenant": ("same-tenant", Severity.REFUSED),
+    "hsm-activated": ("hsm-is-activated", Severity.CHANGEABLE),
+    "soft-delete": ("vault-has-soft-delete", Severity.CHANGEABLE),
+    "purge-protection": ("vault-has-purge-protection", Severity.CHANGEABLE),
+    "trusted-services": ("vault-admits-trusted-services", Severity.CHANGEABLE),
+    "key-type": ("key-is-rsa-2048", Severity.REFUSED),
+    "key-operations": ("key-allows-wrapping", Severity.CHANGEABLE),
+}
+
+
+def demands_are_met(check: Preflight) -> Iterator[Finding]:
+    """What the service demands of the account, the vault and the key; what Azure does not say is not
+    checked."""
+    live, key = check.live, check.key
+    for one in demands.judge(live.account, live.vault, live.key, [key.vault_uri] if key else ()):
+        rule, severity = _DEMANDS[one.demand]
+        if one.unmet:
+            places = {"host": key.host if key else "", "key": key.text if key else ""}
+            yield Finding(rule, severity, one.text, one.command(vault_id=check.vault_id, **places))
+        else:
+            yield Finding(rule, Severity.NOT_CHECKED, one.found)
 
 
 def _options(key: KeyUri) -> str:
     return key_uris.cli_options(key.vault_name, key.name, in_managed_hsm=key.in_managed_hsm)
 
 
-def _unmet(rule: str, severity: Severity, unmet: Unmet | None, fix: str) -> Iterator[Finding]:
-    if unmet:
+def _unmet(rule: str, severity: Severity, unmet: Judgement | None, fix: str) -> Iterator[Finding]:
+    if unmet and unmet.unmet:
         yield Finding(rule, severity, unmet.text, fix)
 
 
-def _of_vault(rule: str, demand: Callable[[Vault], Unmet | None], fix: str) -> Rule:
-    """A rule about the vault or managed HSM; `fix` may name `{update}`, the command that changes it, and
-    `{vault_id}`."""
-
-    def judge(check: Preflight) -> Iterator[Finding]:
-        if vault := check.live.vault:
-            name = facts.vault_name(vault)
-            update = demands.update_command(name, in_managed_hsm=vault.is_managed_hsm)
-            filled = fix.format(update=update, vault_id=vault.id)
-            yield from _unmet(rule, Severity.CHANGEABLE, demand(vault), filled)
-
-    return judge
-
-
-def _of_both(rule: str, demand: Callable[[Account, Vault], Unmet | None], fix: str) -> Rule:
-    """A rule about account and vault together, which no update of what exists can change."""
-
-    def judge(check: Preflight) -> Iterator[Finding]:
-        if (account := check.live.account) and (vault := check.live.vault):
-            yield from _unmet(rule, Severity.REFUSED, demand(account, vault), fix)
-
-    return judge
-
-
-def _of_key(rule: str, severity: Severity, demand: Callable[[KeyVersion], Unmet | None], fix: str) -> Rule:
-    """A rule about the key's version; `fix` may name the `{key}`."""
-
-    def judge(check: Preflight) -> Iterator[Finding]:
-        if (version := check.live.key) and (key := check.key):
-            yield from _unmet(rule, severity, demand(version), fix.format(key=key.text))
-
-    return judge
-
-
-def outbound_reaches_vault(check: Preflight) -> Iterator[Finding]:
-    """The account's outbound restriction lets it reach the vault."""
-    if (account := check.live.account) and (key := check.key):
-        unmet = demands.outbound(account.restricts_outbound, account.allowed_fqdns, key.vault_uri)
-        fix = f"add {key.host} to allowedFqdnList, or set restrictOutboundNetworkAccess to false"
-        yield from _unmet("outbound-reaches-vault", Severity.CHANGEABLE, unmet, fix)
-
-
 _SURROUNDINGS: tuple[Rule, ...] = (
-    outbound_reaches_vault,
     vault_exists,
     vault_holds_the_key,
-    _of_both(
-        "same-region",
-        lambda account, vault: demands.region(account.location, vault.location, vault.noun),
-        "use a vault or managed HSM in the account's region",
-    ),
-    _of_both(
-        "same-tenant",
-        # An account without an identity does not say its tenant.
-        lambda account, vault: (
-            demands.tenant(account.tenant_id, vault.tenant_id, vault.noun) if account.tenant_id else None
-        ),
-        "use a vault of the account's tenant",
-    ),
-    _of_vault(
-        "hsm-is-activated",
-        lambda vault: demands.activated(vault.activated),
-        "download its security domain: az keyvault security-domain download",
-    ),
-    _of_vault(
-        "vault-has-soft-delete",
-        lambda vault: demands.soft_delete(vault.soft_delete, vault.purge_protection),
-        demands.FIXES["soft-delete"],
-    ),
-    _of_vault(
-        "vault-has-purge-protection",
-        lambda vault: demands.purge_protection(vault.purge_protection, vault.noun),
-        demands.FIXES["purge-protection"],
-    ),
-    _of_vault(
-        "vault-admits-trusted-services",
-        lambda vault: demands.trusted_services(vault.network, vault.noun),
-        demands.FIXES["trusted-services"],
-    ),
+    demands_are_met,
     identity_has_access,
-    _of_key(
-        "key-is-rsa-2048",
-        Severity.REFUSED,
-        lambda version: demands.key_type(version.type, version.size),
-        "use a new RSA key of 2048 bits",
-    ),
-    _of_key(
-        "key-allows-wrapping",
-        Severity.CHANGEABLE,
-        lambda version: demands.key_operations(version.operations),
-        demands.FIXES["key-operations"],
-    ),
     bound_version_is_usable,
-    key_properties_known,
     unreadable_parts,
 )
 """What must hold around an account and its key, whatever is done."""
@@ -500,7 +401,6 @@ _SURROUNDINGS: tuple[Rule, ...] = (
 BINDING_RULES: tuple[Rule, ...] = (
     account_exists,
     account_is_not_busy,
-    account_tier,
     account_has_identity,
     account_takes_identity,
     account_is_free,
@@ -516,7 +416,6 @@ BINDING_RULES: tuple[Rule, ...] = (
 ROTATION_RULES: tuple[Rule, ...] = (
     account_was_read,
     account_is_settled,
-    account_tier,
     account_has_identity,
     account_is_on_the_key,
     key_exists,

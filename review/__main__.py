@@ -25,7 +25,6 @@ from review.approvals import People
 from review.events import Diagnostic
 from review.preview import Preview, PreviewError
 from review.report import Origin
-from review.verdict import VerdictSeverity
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -61,9 +60,6 @@ def main(words: Sequence[str] | None = None) -> int:
     if arguments.json:
         arguments.json.write_text(as_json.render(made), encoding="utf-8")
     print(printers.plain(document.of(made, rows=len(made.rows))))
-    if arguments.expect is not None and made.rows and arguments.expect != made.digest:
-        print("review: this update is not the one that was reviewed: review it again", file=sys.stderr)
-        return VerdictSeverity.BLOCKED.exit_code
     return made.severity.exit_code
 
 
@@ -137,11 +133,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--approvals", type=Path, help="the approvals recorded in the repository")
     parser.add_argument("--markdown", type=Path, help="write a pull-request comment here")
-    parser.add_argument(
-        "--expect",
-        metavar="DIGEST",
-        help="refuse (4) if the update changes anything else than the review of it",
-    )
     parser.add_argument("--json", type=Path, help="write the review for machines here")
     return parser
 

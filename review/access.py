@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Final
 
-from core import arm_ids, key_uris, rights, roles
-from core.facts import PolicyEntry
-from core.resource_types import HSM_ROLE_ASSIGNMENT
+from core import arm_ids, key_uris, protection, rights, roles, values
+from core.protection import key_scope
+from core.resource_types import HSM_ROLE_ASSIGNMENT, Kind
 from core.rights import Access
 from core.roles import Role
-from review.kinds import token_of
-from review.resource import ReviewedState, arm_name
-from review.values import Mark, Value, folded, items, look, text
-
-Place = tuple[str | None, str | None]
-"""The vault and the key that a scope names; each is None if the scope does not name one."""
+from core.values import Mark, Value, folded
+from review.resource import ReviewedState, token_of
 
 
 @dataclass(frozen=True)
@@ -57,8 +53,9 @@ class ReviewedGrant:
         return rights.EffectiveAccess(self.permissions).excess
 
     @property
-    def place(self) -> Place:
-        return _place_of(self.scope)
+    def place(self) -> tuple[str | None, str | None]:
+        """The vault and the key that its scope names; each is None if the scope does not name one."""
+        return key_scope(self.scope)
 
     def covers(self, vault: Value, key: Value, vault_id: str = "") -> bool:
         """Whether it counts for that key, or may: an unknown vault or scope is given the benefit."""
@@ -69,11 +66,8 @@ class ReviewedGrant:
         named_vault, named_key = self.place
         if named_vault is None:
             # A role counts for all below its scope: subscription, resource group.
-            return (
-                not arm_ids.subscription_of(self.scope)
-                or not vault_id
-                or arm_ids.covers(self.scope, vault_id)
-            )
+            is_wide = not arm_ids.subscription_of(self.scope) or not vault_id
+            return is_wide or arm_ids.covers(self.scope, vault_id)
         if named_vault != vault.lower():
             return False
         return named_key is None or not isinstance(key, str) or named_key == key.lower()
@@ -100,13 +94,13 @@ class Revocation:
     @classmethod
     def of(cls, state: ReviewedState) -> Revocation:
         principal, key, id = (
-            text(look(state.inputs, name)) for name in ("principalId", "keyId", "assignmentId")
+            values.text(values.look(state.written, name)) for name in ("principalId", "keyId", "assignmentId")
         )
         return cls(principal, key, folded(id))
 
     @property
-    def place(self) -> Place:
-        return _place_of(folded(self.key) or "")
+    def place(self) -> tuple[str | None, str | None]:
+        return key_scope(folded(self.key) or "")
 
     def takes(self, grant: ReviewedGrant, id: str) -> bool:
         """Whether it removes a grant. `id` is the ARM id of the grant's resource."""
@@ -119,90 +113,77 @@ class Revocation:
 
 def level(grants: Iterable[ReviewedGrant]) -> Access:
     """How far grants of one identity, taken together, cover what the service needs."""
-    given = list(grants)
-    certain = frozenset[str]().union(*(one.permissions for one in given if not one.uncertain))
-    return rights.level(certain, uncertain=any(one.uncertain for one in given))
+    found = tuple(grants)
+    return rights.level(certain(found), uncertain=any(one.uncertain for one in found))
 
 
-def of_access_policy(urn: str, state: ReviewedState, tenant: Value = None) -> ReviewedGrant:
-    """A standalone azure-native:keyvault:AccessPolicy. `tenant` is the vault's."""
-    policy = state.declared("policy")
-    vault = folded(text(state.declared("vaultName"))) or folded(arm_name(state, "vaultName"))
-    return _of_policy(urn, policy, vault or "", tenant)
+def certain(grants: Iterable[ReviewedGrant]) -> frozenset[str]:
+    """The permissions that grants give, whatever is uncertain."""
+    return frozenset[str]().union(*(one.permissions for one in grants if not one.uncertain))
 
 
-def inline(urn: str, entries: object, name: Value, tenant: Value = None) -> Iterable[ReviewedGrant]:
-    """The entries of a vault's own accessPolicies."""
-    listed = items(entries)
-    for entry in listed if isinstance(listed, list) else ():
-        yield _of_policy(urn, entry, folded(name) or "", tenant)
+def of_policies(state: ReviewedState, entries: object, vault: Value, tenant: Value) -> list[ReviewedGrant]:
+    """The grants of an access policy, or of a vault's own list. `tenant` is the vault's."""
+    scope = f"/vaults/{folded(vault)}" if folded(vault) else ""
+    bag = {"policy" if state.kind is Kind.ACCESS_POLICY else "accessPolicies": entries}
+    listed = protection.entries_of(state.kind, bag)
+    if isinstance(listed, Mark):
+        unknown = protection.StatedPolicyEntry(Mark.UNKNOWN, None, None, {"keys": Mark.UNKNOWN})
+        listed = (unknown,) if state.kind is Kind.ACCESS_POLICY else ()
+    return [_of_entry(state.urn, one, scope, tenant) for one in listed]
 
 
-def of_role_assignment(urn: str, state: ReviewedState) -> ReviewedGrant:
-    """An azure-native:authorization:RoleAssignment, or the generic resource of that type."""
-    definition = _stated(state, "roleDefinitionId")
-    condition = _stated(state, "condition")
+def _of_entry(urn: str, entry: protection.StatedPolicyEntry, scope: str, tenant: Value) -> ReviewedGrant:
+    known = () if isinstance(entry.keys, Mark) else entry.keys
+    what = rights.spelt(known) if known else "no key permissions"
+    if isinstance(entry.keys, Mark):
+        what = "unknown permissions"
+    if entry.application_id:
+        application = entry.application_id
+        what = f"{what} for the application {getattr(application, 'value', application)} on behalf of it"
+    ours = not (isinstance(tenant, str) and isinstance(entry.tenant_id, str))
+    ours = ours or folded(tenant) == folded(entry.tenant_id)
+    gives = ours and not entry.application_id
+    is_unknown = isinstance(entry.keys, Mark) or isinstance(entry.application_id, Mark)
+    return ReviewedGrant(
+        urn=urn,
+        principal=entry.holder,
+        what=what,
+        scope=scope,
+        permissions=rights.expanded(known) if gives else frozenset(),
+        uncertain="of which some are not known" if is_unknown else "",
+    )
+
+
+def of_role_assignment(state: ReviewedState) -> ReviewedGrant:
+    """A role assignment, of a managed HSM's own roles too, whose permissions are its own."""
+    definition, condition, principal, scope = map(
+        state.text, ("roleDefinitionId", "condition", "principalId", "scope")
+    )
     role = roles.built_in(definition) if isinstance(definition, str) else None
     id = arm_ids.name_of(folded(definition) or "")
     uncertain = "" if role else "whose permissions this review does not know"
     if role and condition:
         shown = f": {condition}" if isinstance(condition, str) else ""
         uncertain = f"under a condition{shown}"
+    is_of_hsm = token_of(state.urn) == HSM_ROLE_ASSIGNMENT
     return ReviewedGrant(
-        urn=urn,
-        principal=_stated(state, "principalId"),
+        urn=state.urn,
+        principal=principal,
         what=role.name if role else (f"role {id}" if id else "a role known after apply"),
-        scope=folded(_stated(state, "scope")) or "",
-        permissions=rights.of_role(role, _plane(urn)) if role else frozenset(),
+        scope=folded(scope) or "",
+        permissions=rights.of_role(role, arm_ids.HSM_KEY if is_of_hsm else "") if role else frozenset(),
         uncertain=uncertain,
         role=role,
         is_role=True,
     )
 
 
-def _plane(urn: str) -> str:
-    """Where a role assignment counts: the roles of a managed HSM are its own, and those of Resource Manager
-    give nothing in it."""
-    return arm_ids.HSM_KEY if token_of(urn) == HSM_ROLE_ASSIGNMENT else arm_ids.KEY
-
-
-def _stated(state: ReviewedState, name: str) -> Value:
-    """A property that azure-native flattens, and its generic resource does not."""
-    stated = text(state.declared(name))
-    return text(state.declared(f"properties.{name}")) if stated is None else stated
-
-
-def _of_policy(urn: str, policy: Any, vault: str, tenant: Value) -> ReviewedGrant:
-    listed = items(look(policy, "permissions.keys"))
-    words = [text(item) for item in listed] if isinstance(listed, list) else []
-    names = tuple(name for item in words if (name := folded(item)) is not None)
-    principal, application = (text(look(policy, name)) for name in ("objectId", "applicationId"))
-    own = text(look(policy, "tenantId"))
-    what = rights.spelt(names) if names else "no key permissions"
-    unknown = isinstance(listed, Mark) or any(isinstance(item, Mark) for item in words)
-    entry = PolicyEntry(
-        object_id=principal if isinstance(principal, str) else "",
-        keys=names,
-        tenant_id=own if isinstance(own, str) else "",
-        application_id=application if isinstance(application, str) else "",
-    )
-    if application:
-        shown = application if isinstance(application, str) else application.value
-        what = f"{what} for the application {shown} on behalf of it"
-    return ReviewedGrant(
-        urn=urn,
-        principal=principal,
-        what="unknown permissions" if unknown and not names else what,
-        scope=f"/vaults/{vault}" if vault else "",
-        permissions=rights.of_entry(entry, entry.object_id, tenant if isinstance(tenant, str) else ""),
-        uncertain="of which some are not known" if unknown or isinstance(application, Mark) else "",
-    )
-
-
-def _place_of(scope: str) -> Place:
-    named = arm_ids.segments(scope)
-    name = named.get("vaults") or named.get("managedhsms")
-    return key_uris.place_named(name, scope) if name else None, named.get("keys")
+_SCOPES: Final = {
+    "resourcegroups": "resource group",
+    "managementgroups": "management group",
+    "subscriptions": "subscription",
+}
 
 
 def _place(scope: str) -> str:
@@ -211,10 +192,7 @@ def _place(scope: str) -> str:
         if type in named:
             key = f"key {named['keys']} of " if "keys" in named else ""
             return f"{key}{noun} {named[type]}"
-    if "resourcegroups" in named:
-        return f"resource group {named['resourcegroups']}"
-    if "managementgroups" in named:
-        return f"management group {named['managementgroups']}"
-    if "subscriptions" in named:
-        return f"subscription {named['subscriptions']}"
+    for type, noun in _SCOPES.items():
+        if type in named:
+            return f"{noun} {named[type]}"
     return scope or "a scope known after apply"

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 
 from core import rights
 from core.rights import Access
-from review.access import ReviewedGrant, level
+from core.values import Value
+from review.access import ReviewedGrant, certain, level
 from review.protection import Protection
-from review.values import Value
 from review.verdict import Name, Verdict
 
 _TAKEN = "access to the key REMOVED ({}): the service can no longer read the data"
@@ -49,12 +49,12 @@ def lost(before: Iterable[ReviewedGrant], after: Iterable[ReviewedGrant]) -> Ite
         return
     if has is Access.UNKNOWN or had is Access.UNKNOWN:
         yield Verdict(Name.UNDETERMINED, _UNSURE, (_listed(new) or _listed(old),))
-    elif _given(old) <= _given(new):
+    elif certain(old) <= certain(new):
         return
-    elif has is Access.NARROWER and _given(new) & rights.READS_DATA_KEYS:
-        missing = ", ".join(rights.EffectiveAccess(_given(new)).missing)
+    elif has is Access.NARROWER and certain(new) & rights.READS_DATA_KEYS:
+        missing = ", ".join(rights.EffectiveAccess(certain(new)).missing)
         yield Verdict(Name.ACCESS_NARROWED, _NARROWED, (missing, _listed(new)))
-    elif _given(old) & rights.READS_DATA_KEYS:
+    elif certain(old) & rights.READS_DATA_KEYS:
         yield Verdict(Name.ACCESS_REVOKED, _TAKEN, (shown(old),))
 
 
@@ -69,7 +69,3 @@ def _listed(grants: Iterable[ReviewedGrant]) -> str:
 
 def _words(grants: Iterable[ReviewedGrant]) -> set[tuple[str, frozenset[str]]]:
     return {(grant.words, grant.permissions) for grant in grants}
-
-
-def _given(grants: Iterable[ReviewedGrant]) -> frozenset[str]:
-    return frozenset[str]().union(*(one.permissions for one in grants if not one.uncertain))

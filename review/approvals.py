@@ -23,7 +23,7 @@ from typing import Any, Final
 
 import yaml
 
-from review.values import folded
+from core.values import folded
 from review.verdict import Name, Verdict, VerdictSeverity
 
 LONGEST: Final = timedelta(days=14)

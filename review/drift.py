@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from core.resource_types import Kind
+from core.values import look
 from review import printers
-from review.kinds import Kind, kind_of, name_of
+from review.resource import kind_of, name_of
 from review.text import Items, Shown, Text
-from review.values import look
 
 _CHANGED: Final = frozenset({"update", "delete"})
 # What a new version of a key brings with it. Whether it may be used, and for what, is not there.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from review.kinds import name_of
+from review.resource import name_of
 
 
 @dataclass(frozen=True)

@@ -3,113 +3,42 @@
 A stack that only has vaults and grants, or the resource group, decides over accounts of other stacks as well.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from core.rights import Access
 from review import access_verdicts
 from review.access import ReviewedGrant, level
-from review.kinds import VAULTS, Kind, may_hold, token_of
-from review.resource import ReviewedResource
+from review.lifecycle import Found
+from review.resource import VAULTS, ReviewedResource
+from review.settings import GIVEN_BACK
 from review.snapshot import Moment, Snapshot
-from review.values import folded, text
 from review.verdict import Name, Verdict
 
-Found = tuple[str, Verdict]
-_RESTORED = (
-    "access to the key ({}) was taken from {} outside Pulumi, perhaps on purpose: this update GIVES IT BACK"
-)
-_UNREAD = {Kind.OTHER_PROVIDER, Kind.UNREAD}
-_GOING = {True: "REPLACED", False: "DELETED"}
-
-
-def with_their_groups(resources: Sequence[ReviewedResource]) -> tuple[ReviewedResource, ...]:
-    """The resources, where nothing is kept (retainOnDelete) that goes with its resource group."""
-    groups = {
-        f"{one.live.id.rstrip('/').lower()}/"
-        for one in resources
-        if one.kind is Kind.RESOURCE_GROUP and one.live and one.live.id and _goes(one)
-    }
-    return tuple(_unkept(one, groups) for one in resources)
-
-
-def _unkept(one: ReviewedResource, groups: Iterable[str]) -> ReviewedResource:
-    if one.released and one.live and any(one.live.id.lower().startswith(group) for group in groups):
-        return replace(one, live=replace(one.live, retained=False))
-    return one
+_RESTORED = f"access to the key ({{}}) was taken from {{}} outside Pulumi, {GIVEN_BACK}"
 
 
 def verdicts(
     resources: Iterable[ReviewedResource],
     snapshots: Mapping[Moment, Snapshot],
     owned: Container[tuple[str, str]],
-) -> list[Found]:
-    """Verdicts by the URN of what they are about.
-
-    `owned` are principals and vaults of accounts that are shown.
-    """
-    found = [*_access(resources, snapshots, owned)]
-    for one in resources:
-        if one.kind is Kind.RESOURCE_GROUP and _goes(one):
-            words = (
-                f"resource group {_GOING[one.replaced]}: all in it goes, also what this preview does not show"
-            )
-            found.append((one.urn, Verdict(Name.UNDETERMINED, words)))
-        elif one.kind in _UNREAD and (_goes(one) or _writes(one)):
-            done = _GOING[one.replaced] if _goes(one) else "WRITTEN"
-            words = f"{done}, and this review does not read what {{}} does to data"
-            found.append((one.urn, Verdict(Name.UNDETERMINED, words, (token_of(one.urn),))))
-        elif one.kind is Kind.PRIVATE_ENDPOINT and _goes(one):
-            then = " meanwhile; the new one may have other addresses" if one.replaced else ""
-            words = f"private endpoint {_GOING[one.replaced]}: calls through it fail{then}"
-            found.append((one.urn, Verdict(Name.CHANGED, words)))
-        elif one.kind is Kind.LOCK:
-            found += [(one.urn, verdict) for verdict in _lock(one)]
-    return found
-
-
-def _goes(one: ReviewedResource) -> bool:
-    return one.deleted or (one.replaced and one.live is not None)
-
-
-def _writes(one: ReviewedResource) -> bool:
-    holds = one.kind is Kind.UNREAD or (one.planned is not None and may_hold(one.planned.inputs))
-    return one.written and holds
-
-
-def _lock(one: ReviewedResource) -> Iterator[Verdict]:
-    """A management lock that goes, or lets more pass: ReadOnly allows less than CanNotDelete."""
-    if _goes(one):
-        yield Verdict(
-            Name.PROTECTION_WEAKENED, f"management lock {_GOING[one.replaced]}: what it held can be deleted"
-        )
-    elif one.live and one.planned:
-        before, after = (text(state.declared("level")) for state in (one.live, one.planned))
-        if folded(before) != folded(after) and folded(before) != "notspecified":
-            words = "management lock weakened: {} -> {}"
-            yield Verdict(Name.PROTECTION_WEAKENED, words, (before, after))
-
-
-def _access(
-    resources: Iterable[ReviewedResource],
-    snapshots: Mapping[Moment, Snapshot],
-    owned: Container[tuple[str, str]],
 ) -> Iterator[Found]:
     """Grants that let an identity of no account shown here use a key, and that are taken away: by this
-    update, or outside Pulumi and not given again."""
+    update, or outside Pulumi and not given again. `owned` are principals and vaults of accounts that are
+    shown."""
     live, planned = snapshots[Moment.LIVE], snapshots[Moment.PLANNED]
     kept = {one.urn for one in resources if one.released}
-    gone = {one.urn for one in resources if one.kind in VAULTS and (_goes(one) or one.planned is None)}
-    before, after = _by_principal(live.grants()), _by_principal(planned.grants())
+    gone = {one.urn for one in resources if one.kind in VAULTS and (one.goes or one.planned is None)}
+    before, after = live.by_principal(), planned.by_principal()
     seen: set[tuple[str, str]] = set()
     for snapshot in (live, snapshots[Moment.RECORDED]):
-        for principal, grants in _by_principal(snapshot.grants()).items():
+        for principal, grants in snapshot.by_principal().items():
             for grant in grants:
                 vault = grant.place[0]
                 entry = snapshot.vault_named(vault)
                 if not principal or (principal, vault or "") in owned or (principal, grant.scope) in seen:
                     continue
-                if grant.urn in kept or (entry and entry[0].urn in gone):
+                if grant.urn in kept or (entry and entry.urn in gone):
                     continue
                 had = _on_key(snapshot, grants, grant)
                 if level(had) is not Access.FULL:
@@ -129,15 +58,8 @@ def _on_key(snapshot: Snapshot, grants: Iterable[ReviewedGrant], grant: Reviewed
     model."""
     vault, key = grant.place
     entry = snapshot.vault_named(vault)
-    id = entry[1].id if entry else ""
+    id = entry.id if entry else ""
     return [one.under(snapshot.uses_roles(vault)) for one in grants if one.covers(vault, key, id)]
-
-
-def _by_principal(grants: Iterable[ReviewedGrant]) -> Mapping[str, list[ReviewedGrant]]:
-    found: dict[str, list[ReviewedGrant]] = {}
-    for grant in grants:
-        found.setdefault(folded(grant.principal) or "", []).append(grant)
-    return found
 
 
 def _perhaps(after: Mapping[str, list[ReviewedGrant]], grant: ReviewedGrant) -> Iterator[ReviewedGrant]:

@@ -12,10 +12,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from core.resource_types import Kind
 from review import preview
-from review.kinds import Kind, kind_of, token_of
 from review.preview import Preview, PreviewError
-from review.resource import REPLACING
+from review.resource import REPLACING, kind_of, token_of
 
 # The engine's steps, the gravest first (pkg/resource/deploy/step.go). A plan allows each step that it names.
 _STEPS: Final = (

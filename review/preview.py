@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from core.resource_types import parse_urn
+from core.resource_types import Kind, parse_urn
 from review.events import Diagnostic, PolicyFinding, policy_finding
-from review.kinds import Kind, kind_of, token_of
-from review.resource import REPLACING, ReviewedResource, Step, resource_of
+from review.resource import REPLACING, ReviewedResource, Step, kind_of, resource_of, token_of
 
 # Of the steps of a replacement, the first is counted.
 _NOT_COUNTED: Final = frozenset({"same", "refresh", "read", "remove-pending-replace", *REPLACING[1:]})
@@ -144,7 +143,8 @@ def of_steps(
         if kind is Kind.STACK:
             stack = stack or parse_urn(urn).name
         elif kind is not None:
-            found.setdefault(urn, []).append(Step.of(raw, kind, refreshed=refreshed))
+            states = raw.get("oldState"), raw.get("newState")
+            found.setdefault(urn, []).append(Step(urn, kind, str(raw.get("op", "")), refreshed, *states))
     finished = finished and not errors
     # Only then is a resource without a planned step one that will not be there.
     whole = shows_sames and finished

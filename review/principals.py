@@ -7,9 +7,9 @@ vault with access policies can give themselves any permission).
 from collections.abc import Container, Iterator, Mapping
 
 from core import rights
+from core.values import Mark, Value, folded
 from review.access import ReviewedGrant
 from review.snapshot import Moment, Snapshot
-from review.values import Mark, Value, folded
 from review.verdict import Name, Verdict
 
 Ability = tuple[str, str]
@@ -21,8 +21,8 @@ def added(
     owned: Container[tuple[str, str]],
     used: Container[ReviewedGrant],
     told: Container[str],
-) -> Iterator[tuple[str, Value, Verdict]]:
-    """Who gains rights on a key of a vault shown here: the grant's URN, the principal and the verdict.
+) -> Iterator[tuple[Value, Verdict]]:
+    """Who gains rights on a key of a vault shown here: the principal and the verdict.
 
     `owned` are principal and vault of each account in the preview, `used` the grants that accounts use,
     `told` the URNs of grants for which another verdict already reports the restored access.
@@ -48,7 +48,7 @@ def added(
         name = Name.ACCESS_GRANTED if is_new else name
         can_do = ", ".join(words for words, _ in gained)
         words = f"{{}} can {'again' if again else 'now'} {can_do} ({{}})"
-        yield grant.urn, grant.principal, Verdict(name, words, (grant.principal, grant.words))
+        yield grant.principal, Verdict(name, words, (grant.principal, grant.words))
 
 
 def _held(snapshot: Snapshot) -> Mapping[tuple[str, str], set[Ability]]:

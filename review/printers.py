@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 from urllib.parse import quote
 
+from core.values import Mark, Value
 from review.text import (
     LIMIT,
     Block,
@@ -26,7 +27,6 @@ from review.text import (
     Table,
     Text,
 )
-from review.values import Mark, Value
 from review.verdict import VerdictSeverity
 
 SIGNS: Final = {

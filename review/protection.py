@@ -1,17 +1,20 @@
 """How one account's data is protected at one moment: what a report shows and verdicts compare."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from __future__ import annotations
 
-from core import arm_ids
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from core import arm_ids, values
+from core.resource_types import Kind
 from core.rights import Access
+from core.values import Mark, Value, folded, look, text
 from review import access, settings
 from review.access import ReviewedGrant
 from review.keys import ReviewedKey
-from review.resource import ReviewedResource, ReviewedState
+from review.resource import ReviewedState
 from review.settings import Setting, Settings
-from review.snapshot import Entry, Snapshot
-from review.values import Mark, Value, folded, look, text
+from review.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -38,32 +41,23 @@ class ReviewedIdentity:
 
 
 @dataclass(frozen=True)
-class VaultProtection:
-    """The vault that the key is in, as far as it is in the preview."""
-
-    urn: str
-    settings: Settings
-    shuts_services_out: bool
-
-
-@dataclass(frozen=True)
 class Protection:
-    """One account at one moment. `key` is None on Microsoft-managed keys, `vault` if the preview has none.
+    """One account at one moment. `key` is None on Microsoft-managed keys; `vault` is the URN of its vault,
+    None if the preview has none.
 
-    `used_by` are the URNs of the user-assigned identities of this stack that may use the key.
+    `account` is the account as it is, None for one of another stack; `binding` is the URN of what binds it,
+    and `used_by` are those of the user-assigned identities of this stack that may use the key.
     """
 
     key: ReviewedKey | Mark | None
     grants: tuple[ReviewedGrant, ...]
-    vault: VaultProtection | None
+    vault: str | None = None
+    vault_settings: Settings = field(default_factory=dict)
     identity: ReviewedIdentity | None = None
     settings: Settings = field(default_factory=dict)
-    kind: Value = None
-    tier: Value = None
+    account: ReviewedState | None = None
     binding: str | None = None
     used_by: frozenset[str] = frozenset()
-    linked: frozenset[tuple[str, str]] = frozenset()
-    bypass: Value = None
 
     @property
     def bound(self) -> bool:
@@ -75,70 +69,66 @@ class Protection:
         return access.level(self.grants)
 
 
-def of_account(snapshot: Snapshot, account: ReviewedResource, state: ReviewedState) -> Protection:
+def of_account(snapshot: Snapshot, state: ReviewedState) -> Protection:
     """The protection of an account of the stack."""
     id = state.id or None
-    binding = snapshot.binding_of(account.urn, id)
-    if binding:
-        key = snapshot.bound_key(*binding)
-    else:
-        key = None if snapshot.unbinds(id) else snapshot.bound_key(account, state)
+    binding = snapshot.binding_of(state.urn, id)
+    unbound = binding is None and snapshot.unbinds(id)
+    key = None if unbound else snapshot.bound_key(binding or state)
     identity = _identity(snapshot, state)
+    users = key_users(snapshot, state, identity, key)
+    host = key.host if isinstance(key, ReviewedKey) else None
+    logs = snapshot.logs_of(state.urn, id)
+    own = settings.of_account(state, snapshot.private_endpoints_of(id), logs, host)
+    vault = snapshot.vault_named(key.vault) if isinstance(key, ReviewedKey) else None
+    made = (snapshot.identity(one) for one in users[1] if key is not None)
     return Protection(
         key=key,
         identity=identity,
-        grants=_covering(snapshot, _grants(snapshot, (account, state), identity, binding, key), key),
-        settings={
-            **settings.of_account(
-                state, snapshot.private_endpoints_of(id), snapshot.logs_of(account.urn, id)
-            ),
-            **_protected("binding", binding),
-        },
-        vault=_vault(snapshot, key),
-        kind=text(state.declared("kind")),
-        tier=text(state.declared("sku.name")),
-        linked=settings.linked_of(state),
-        bypass=text(state.declared("properties.networkAcls.bypass")),
-        binding=binding[0].urn if binding else None,
-        used_by=frozenset(
-            entry[0].urn
-            for id in key_users(snapshot, state, identity, key)[1]
-            if key is not None and (entry := snapshot.identity(id))
-        ),
+        # What is bound in the account's own create waits for the grant itself.
+        grants=_covering(snapshot, _grants(snapshot, state, identity, users, binding or state), key),
+        settings={**own, **_protected("binding", binding)},
+        vault=vault.urn if vault else None,
+        vault_settings=_vault(snapshot, key, vault),
+        account=state,
+        binding=binding.urn if binding else None,
+        used_by=frozenset(one.urn for one in made if one),
     )
 
 
-def of_binding(snapshot: Snapshot, binding: ReviewedResource, state: ReviewedState) -> Protection:
+def of_binding(snapshot: Snapshot, state: ReviewedState) -> Protection:
     """The protection of an account that is not in the stack, of which only its binding is known."""
-    key = snapshot.bound_key(binding, state)
-    principal = text(state.computed("principalId"))
-    grants = snapshot.grants_of((), (principal,), state.waits_for)
+    key = snapshot.bound_key(state)
+    vault = snapshot.vault_named(key.vault) if isinstance(key, ReviewedKey) else None
+    grants = snapshot.grants_of((), (values.text(state.found("principalId")),), state.dependencies)
     return Protection(
         key=key,
         grants=_covering(snapshot, grants, key),
-        vault=_vault(snapshot, key),
-        settings=_protected("binding", (binding, state)),
-        binding=binding.urn,
+        vault=vault.urn if vault else None,
+        vault_settings=_vault(snapshot, key, vault),
+        settings=_protected("binding", state),
+        binding=state.urn,
     )
 
 
 def _identity(snapshot: Snapshot, state: ReviewedState) -> ReviewedIdentity:
-    declared = state.declared("identity") if not snapshot.live else state.found("identity")
-    type = text(look(declared, "type"))
-    if isinstance(type, Mark):
+    declared = state.found("identity") if snapshot.live else state.stated("identity")
+    named = values.word(look(declared, "type"))
+    if isinstance(named, Mark):
         return ReviewedIdentity(None, None)
-    kinds = {part.strip() for part in (folded(type) or "none").split(",")}
-    user = _user_assigned(declared) if "userassigned" in kinds else frozenset()
+    kinds = (named or "none").split(",")
+    listed = values.items(look(declared, "userAssignedIdentities"))
+    user: frozenset[str] | None = frozenset()
+    if "userassigned" in kinds:
+        ids = [] if isinstance(listed, Mark) else [text(id) for id in listed]
+        is_known = not isinstance(listed, Mark) and not any(isinstance(id, Mark) for id in ids)
+        user = frozenset(known for id in ids if (known := folded(id))) if is_known else None
     system = "systemassigned" in kinds
-    return ReviewedIdentity(system, user, text(state.computed("identity.principalId")) if system else None)
+    return ReviewedIdentity(system, user, text(state.found("identity.principalId")) if system else None)
 
 
-def _user_assigned(identity: object) -> frozenset[str] | None:
-    listed = look(identity, "userAssignedIdentities")
-    ids = [text(id) for id in listed] if isinstance(listed, list | dict) else []
-    if isinstance(listed, Mark) or any(isinstance(id, Mark) for id in ids):
-        return None
-    return frozenset(known for id in ids if (known := folded(id)))
+def _is_identity(state: ReviewedState | None) -> bool:
+    return state is not None and state.kind is Kind.USER_ASSIGNED_IDENTITY
 
 
 def key_users(
@@ -165,36 +155,31 @@ def key_users(
 
 def _facts(snapshot: Snapshot, state: ReviewedState, id: str, name: str) -> Iterator[Value]:
     """What the cloud says of an attached identity, by its own resource and by the account."""
-    entry = snapshot.identity(id)
-    if entry:
-        yield text(entry[1].computed(name))
-    assigned = look(state.computed("identity"), "userAssignedIdentities")
+    if made := snapshot.identity(id):
+        yield text(made.found(name))
+    assigned = look(state.outputs, "identity.userAssignedIdentities")
     if isinstance(assigned, dict):
         yield from (text(look(facts, name)) for known, facts in assigned.items() if folded(known) == id)
 
 
 def _grants(
     snapshot: Snapshot,
-    account: Entry,
+    state: ReviewedState,
     identity: ReviewedIdentity,
-    binding: Entry | None,
-    key: ReviewedKey | Mark | None,
+    users: tuple[bool, frozenset[str]],
+    waiting: ReviewedState,
 ) -> tuple[ReviewedGrant, ...]:
-    state = account[1]
-    own, user = key_users(snapshot, state, identity, key)
+    own, user = users
     principals: list[Value] = [identity.principal] if own else []
     # An identity that is not made yet is known by the account that it is made with.
-    urns = [account[0].urn] if own or identity.system is None else []
+    urns = [state.urn] if own or identity.system is None else []
     for id in user:
-        entry = snapshot.identity(id)
         principals += _facts(snapshot, state, id, "principalId")
-        if entry:
-            urns.append(entry[0].urn)
+        urns += [made.urn] if (made := snapshot.identity(id)) else []
     if identity.user is None:
-        urns += [entry[0].urn for entry in snapshot.needed_identities(state)]
-    # What is bound in the account's own create waits for the grant itself.
-    waiting = binding[1] if binding else state
-    return snapshot.grants_of(urns, principals, waiting.waits_for)
+        made_from = state.sources.get("identity") or ()
+        urns += [urn for urn in made_from if _is_identity(snapshot.state(urn))]
+    return snapshot.grants_of(urns, principals, waiting.dependencies)
 
 
 def _covering(
@@ -203,26 +188,26 @@ def _covering(
     if not isinstance(key, ReviewedKey):
         return grants
     vault, roles = snapshot.vault_named(key.vault), snapshot.uses_roles(key.vault)
-    id = vault[1].id if vault else ""
+    id = vault.id if vault else ""
     return tuple(grant.under(roles) for grant in grants if grant.covers(key.vault, key.name, id))
 
 
-def _protected(what: str, entry: Entry | None) -> dict[str, Setting]:
-    return {f"Pulumi's protection of the {what}": settings.protected(entry[1])} if entry else {}
+def _protected(what: str, state: ReviewedState | None) -> dict[str, Setting]:
+    return {f"Pulumi's protection of the {what}": settings.protected(state)} if state else {}
 
 
-def _vault(snapshot: Snapshot, key: ReviewedKey | Mark | None) -> VaultProtection | None:
-    entry = snapshot.vault_named(key.vault) if isinstance(key, ReviewedKey) else None
-    if entry is None or not isinstance(key, ReviewedKey):
-        return None
-    found = vault_facts(snapshot, *entry)
-    own = _protected("key", snapshot.key_in(key.vault, key.name))
-    return replace(found, settings={**found.settings, **own})
+def _vault(
+    snapshot: Snapshot, key: ReviewedKey | Mark | None, vault: ReviewedState | None
+) -> dict[str, Setting]:
+    if vault is None or not isinstance(key, ReviewedKey):
+        return {}
+    return {**of_store(snapshot, vault), **_protected("key", snapshot.key_in(key.vault, key.name))}
 
 
-def vault_facts(snapshot: Snapshot, resource: ReviewedResource, state: ReviewedState) -> VaultProtection:
-    """The facts of a vault of the stack."""
+def of_store(snapshot: Snapshot, state: ReviewedState) -> dict[str, Setting]:
+    """The settings of a vault or a key of the stack."""
+    if state.kind is Kind.KEY:
+        return _protected("key", state)
     id = state.id or None
-    endpoints, logs = snapshot.private_endpoints_of(id), snapshot.logs_of(resource.urn, id)
-    found = settings.of_vault(state, endpoints, logs, live=snapshot.live)
-    return VaultProtection(resource.urn, found, settings.shuts_services_out(state, found["vault's network"]))
+    endpoints, logs = snapshot.private_endpoints_of(id), snapshot.logs_of(state.urn, id)
+    return settings.of_vault(state, endpoints, logs, live=snapshot.live)

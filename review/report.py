@@ -1,6 +1,6 @@
 """The review: what a preview does to the encryption of each account, and what the reviewer has to do.
 
-Combines verdicts, policy findings and approvals; markdown.py, plain_text.py and as_json.py write it.
+Combines verdicts, policy findings and approvals; document.py says it in words, and as_json.py for machines.
 """
 
 import hashlib
@@ -12,15 +12,15 @@ from datetime import date
 from typing import Any, Final
 
 from core import commands
+from core.values import Mark, Value
 from review import approvals as recorded
 from review.approvals import Approval, People
 from review.events import Diagnostic, PolicyFinding
 from review.keys import ReviewedKey
 from review.preview import Preview
 from review.protection import Protection
-from review.rules import verdicts_of, verdicts_of_unattached
+from review.rules import verdicts_of
 from review.subject import ReviewedAccount, known_as, subjects_of
-from review.values import Mark, Value
 from review.verdict import Name, Verdict, VerdictSeverity
 
 # What the engine says for every refusal, beside the reason.
@@ -151,11 +151,9 @@ def make(
     people: People = _NOBODY,
 ) -> Review:
     """Reviews a preview. `today` is the UTC day by which approvals expire."""
-    subjects, unattached = subjects_of(preview)
+    subjects, others = subjects_of(preview)
     rows = [_row(subject) for subject in subjects]
-    for one in unattached:
-        judged = tuple(Judged(verdict) for verdict in verdicts_of_unattached(one))
-        rows.append(ReportRow(one.name, one.id, judged, (), one.noun or one.resource.kind.value))
+    rows += [ReportRow(one.name, one.id, tuple(map(Judged, one.verdicts)), (), one.noun) for one in others]
     accounts = [row for row in rows if row.noun == "account"]
     without_key = sum(
         not row.verdicts and not (subject.planned and subject.planned.bound)
@@ -261,8 +259,8 @@ def _shown(one: Protection | None) -> dict[str, Value]:
     else:
         shown["key"] = one.key if isinstance(one.key, Mark) else "Microsoft-managed"
     shown["grant"] = "; ".join(sorted({grant.words for grant in one.grants})) or None
-    own, vaults = one.settings, one.vault.settings if one.vault else {}
-    return shown | {each.fact: each.shown for each in (*own.values(), *vaults.values()) if each.fact}
+    found = (*one.settings.values(), *one.vault_settings.values())
+    return shown | {each.fact: each.shown for each in found if each.fact}
 
 
 def _raw(row: ReportRow) -> int:

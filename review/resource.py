@@ -1,18 +1,19 @@
-"""One resource in a preview, from the steps of its URN.
-
-`recorded` is what the state had, `live` what a refresh found (the same without one), `planned` what will be.
+"""One resource in a preview, from the steps of its URN, at three moments: in the state, in the cloud before
+the update, after it. At each it is core's resource, so that what reads a stack reads a preview, too.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from core import arm_ids
-from core.defaults import DEFAULTS
-from review.kinds import Kind, name_of, token_of, with_names
-from review.values import Mark, Value, look, text
+from core import arm_ids, resource_types, stack, values
+from core.resource_types import NAME_INPUTS, Kind
+from core.stack import Bag, StackResource
+from core.values import Mark, Value
 
 REPLACING: Final = (
     "replace",
@@ -21,102 +22,78 @@ REPLACING: Final = (
     "import-replacement",
     "read-replacement",
 )
+VAULTS: Final = frozenset({Kind.VAULT, Kind.MANAGED_HSM})
 # What is adopted or only read is there before.
 _FOUND: Final = frozenset({"import", "read"})
 _STAYS: Final = frozenset({"same", "update", "refresh", "import"})
+# These nest their settings as their own types do, so that the same reading does for both.
+_AS_GENERIC: Final = {
+    *(Kind.ACCOUNT, Kind.PROJECT, Kind.DEPLOYMENT, Kind.UNREAD),
+    *(Kind.VAULT, Kind.MANAGED_HSM, Kind.KEY, Kind.ROLE_ASSIGNMENT),
+}
+_HELD: Final = re.compile(
+    r"microsoft\.(keyvault|cognitiveservices|authorization|managedidentity|network/networksecurityperimeters)"
+    r"|templatelink"
+)
 
 
-@dataclass(frozen=True)
-class ReviewedState:
-    """A resource at one moment.
+@dataclass(frozen=True, eq=False)
+class ReviewedState(StackResource):
+    """A resource at one moment. `inputs` are what is declared, and what the cloud says where nothing is;
+    `outputs` what the cloud says, from before the update where the update does not know it yet; `written`
+    what the program alone declares.
 
-    `carried` are the outputs from before an update, whose own are not known yet; `before` its inputs then.
-    `dependencies` are URNs by input; `waits_for` all of them, also those that give no value.
     `replaced_on` are its `replaceOnChanges`: paths of properties whose change replaces the resource, even if
     the provider would update it.
     """
 
-    id: str = ""
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-    carried: Mapping[str, Any] = field(default_factory=dict)
-    before: Mapping[str, Any] = field(default_factory=dict)
-    protect: bool = False
+    written: Bag = field(default_factory=dict)
     retained: bool = False
-    dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    waits_for: Sequence[str] = ()
     replaced_on: Sequence[str] = ()
 
-    @classmethod
-    def of(cls, raw: Mapping[str, Any]) -> ReviewedState:
-        id = text(raw.get("id"))
-        return cls(
-            id=id if isinstance(id, str) else "",
-            inputs=raw.get("inputs") or {},
-            outputs=raw.get("outputs") or {},
-            protect=bool(raw.get("protect")),
-            retained=bool(raw.get("retainOnDelete")),
-            dependencies=raw.get("propertyDependencies") or {},
-            waits_for=raw.get("dependencies") or (),
-            replaced_on=raw.get("replaceOnChanges") or (),
-        )
+    @property
+    def id(self) -> str:
+        """Its id; empty where it is not known."""
+        known = values.text(values.look(self.outputs, "id"))
+        return known if isinstance(known, str) else ""
 
-    def declared(self, path: str) -> Any:
-        """What the program declares, else what is there; None where it no longer declares what it did."""
-        declared = look(self.inputs, path)
-        if declared is None and look(self.before, path) is not None:
-            return None
-        return self.computed(path) if declared is None else declared
-
-    def setting(self, path: str) -> Any:
-        """The declared value, or else Azure's default."""
-        declared = self.declared(path)
-        return DEFAULTS.get(path.rpartition(".")[2]) if declared is None else declared
+    @property
+    def azure_name(self) -> Value:
+        """The name in Azure: the id's last part, else the input that gives it."""
+        if self.id.startswith("/"):
+            return arm_ids.name_of(self.id)
+        return values.text(values.look(self.written, NAME_INPUTS.get(self.kind, "name") if self.kind else ""))
 
     def found(self, path: str) -> Any:
-        """What the cloud answered, else what the program declares."""
-        answered = look(self.outputs, path)
-        return look(self.inputs, path) if answered is None or answered is Mark.UNKNOWN else answered
+        """What the cloud answered, else what is declared."""
+        answered = super().found(path)
+        declared = self.stated(path) if answered is None or answered is Mark.UNKNOWN else None
+        return answered if declared is None else declared
 
-    def computed(self, path: str) -> Any:
-        """What only the cloud can say; what it said before where the update does not know yet."""
-        answered = look(self.outputs, path)
-        if answered is None or answered is Mark.UNKNOWN:
-            before = look(self.carried, path)
-            return answered if before is None else before
-        return answered
+    def text(self, path: str) -> Value:
+        """What is declared, as a text."""
+        return values.text(self.stated(path))
 
     def needs(self, urn: str, *properties: str) -> bool:
-        """Whether one of these inputs is made from that resource; of any input when none is named."""
-        names = properties or tuple(self.dependencies)
-        return any(urn in (self.dependencies.get(name) or ()) for name in names)
+        """Whether one of these inputs is made from that resource."""
+        return any(urn in (self.sources.get(name) or ()) for name in properties)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the engine, of a kind that a review looks at. `was` is the URN it had before."""
+    """One step of the engine, of a kind that a review looks at: its raw states."""
 
     urn: str
     kind: Kind
     op: str
     refreshed: bool
-    old: ReviewedState | None
-    new: ReviewedState | None
-    was: str = ""
+    old: Bag | None
+    new: Bag | None
 
-    @classmethod
-    def of(cls, raw: Mapping[str, Any], kind: Kind, *, refreshed: bool) -> Step:
-        urn = str(raw.get("urn", ""))
-        before, after = (with_names(token_of(urn), kind, raw.get(one)) for one in ("oldState", "newState"))
-        return cls(
-            urn=urn,
-            kind=kind,
-            op=str(raw.get("op", "")),
-            refreshed=refreshed,
-            old=ReviewedState.of(before) if before else None,
-            new=ReviewedState.of(after) if after else None,
-            was=str(before.get("urn") or "") if before else "",
-        )
+    @property
+    def was(self) -> str:
+        """The URN that the resource had before."""
+        return str((self.old or {}).get("urn") or "")
 
 
 @dataclass(frozen=True)
@@ -138,7 +115,7 @@ class ReviewedResource:
     @property
     def state(self) -> ReviewedState:
         """What is there now, else what will be, else what was recorded."""
-        return self.live or self.planned or self.recorded or ReviewedState()
+        return self.live or self.planned or self.recorded or ReviewedState(self.urn, self.kind)
 
     @property
     def replaced(self) -> bool:
@@ -153,6 +130,11 @@ class ReviewedResource:
     def released(self) -> bool:
         """Taken out of the stack and left in the cloud as it is."""
         return self.live is not None and self.planned is None and self.live.retained
+
+    @property
+    def goes(self) -> bool:
+        """Deleted, or replaced by a new one."""
+        return self.deleted or (self.replaced and self.live is not None)
 
     @property
     def written(self) -> bool:
@@ -171,27 +153,105 @@ def resource_of(steps: Sequence[Step], *, unplanned: bool = False) -> ReviewedRe
     if not plan:
         last = refreshes[-1]
         live = None if last.op == "delete" or unplanned else last.new
-        return ReviewedResource(last.urn, last.kind, "same", recorded or last.old, live, live)
+        found = (_state(last, one) for one in (recorded or last.old, live, live))
+        return ReviewedResource(last.urn, last.kind, "same", *found)
+    first = plan[0]
     old = next((step.old for step in plan if step.old is not None), None)
     new = next((step.new for step in reversed(plan) if step.new is not None), None)
     if old is None and plan[-1].op in _FOUND:
         old = new
     op = "replace" if any(step.op in REPLACING for step in plan) else plan[-1].op
-    if op in _STAYS and new is not None and old is not None:
-        new = _carried(old, new, op)
+    # What an update leaves as it is: the id, and what the cloud answered.
+    carried = old if op in _STAYS and old is not new else None
+    planned = _state(first, new, carried) if op != "delete" else None
     return ReviewedResource(
-        plan[0].urn, plan[0].kind, op, recorded or old, old, new if op != "delete" else None
+        first.urn, first.kind, op, _state(first, recorded or old), _state(first, old), planned
     )
 
 
-def _carried(old: ReviewedState, new: ReviewedState, op: str) -> ReviewedState:
-    """What an update leaves as it is: the id, and what the cloud answered."""
-    outputs = old.outputs if op == "same" and not new.outputs else new.outputs
-    return replace(new, id=new.id or old.id, outputs=outputs, carried=old.outputs, before=old.inputs)
+def _state(step: Step, raw: Bag | None, carried: Bag | None = None) -> ReviewedState | None:
+    if raw is None:
+        return None
+    # By the URN: a state could name another type, one that no rule looks at.
+    named = {"urn": step.urn, "type": token_of(step.urn)}
+    now, was = (stack.of_engine({**one, **named}) for one in (raw, carried or {}))
+    written, outputs = now.inputs or {}, _over(now.outputs, was.outputs, over=Mark.UNKNOWN)
+    found = vars(now) | {
+        "kind": step.kind,
+        # What the program no longer declares is not what it was.
+        "inputs": _over(written, _without(outputs, was.inputs or {}, written)),
+        "outputs": outputs,
+        "written": written,
+        "retained": bool(raw.get("retainOnDelete")),
+        "replaced_on": raw.get("replaceOnChanges") or (),
+    }
+    return ReviewedState(**found)
 
 
-def arm_name(state: ReviewedState, *inputs: str) -> Value:
-    """The name in Azure: the id's last part, else the input that gives it."""
-    if state.id.startswith("/"):
-        return arm_ids.name_of(state.id)
-    return next((found for name in inputs if (found := text(look(state.inputs, name))) is not None), None)
+def _over(top: Bag, below: Bag, over: Mark | None = None) -> Bag:
+    """Properties over others, one by one, also inside `properties`. What is absent hides none; with `over`,
+    no value at any depth that is this mark does."""
+    found = dict(below)
+    for name, value in top.items():
+        known, under = values.opened(value), values.opened(below.get(name))
+        if known is None or (known is over and under is not None):
+            continue
+        both = isinstance(known, Mapping) and isinstance(under, Mapping)
+        found[name] = _over(known, under, over) if both and (over or name == "properties") else value
+    return found
+
+
+def _without(outputs: Bag, was: Bag, written: Bag) -> Bag:
+    """The outputs without what was declared and no longer is."""
+    gone = {name for name, value in was.items() if value is not None and written.get(name) is None}
+    kept = {name: value for name, value in outputs.items() if name not in gone}
+    before, now, inner = (values.opened(one.get("properties")) for one in (was, written, outputs))
+    if isinstance(before, Mapping) and isinstance(now, Mapping) and isinstance(inner, Mapping):
+        kept["properties"] = _without(inner, before, now)
+    return kept
+
+
+def kind_of(token: str, inputs: Bag | None = None) -> Kind | None:
+    """The kind of a type token; None for every other resource. `inputs` say what a generic resource is: one
+    that is not read here is as good as another provider's."""
+    kind = resource_types.kind_of(token)
+    if kind is not Kind.GENERIC:
+        return kind
+    if token.lower().startswith("azapi:"):
+        type = values.text(values.look(inputs, "type"))
+        known = isinstance(type, Mark) or resource_types.kind_of_arm_type((type or "").partition("@")[0])
+        return Kind.OTHER_PROVIDER if known else None
+    found = stack.read(token, inputs or {})[0]
+    return found if found is None or found in _AS_GENERIC else Kind.OTHER_PROVIDER
+
+
+def may_hold(inputs: Bag) -> bool:
+    """Whether an ARM template may hold what a review reads; True for other providers' resources."""
+    held = [
+        one[name]
+        for one in (inputs.get("properties"), inputs)
+        if isinstance(one, Mapping)
+        for name in resource_types.TEMPLATE_INPUTS
+        if name in one
+    ]
+    if not held:
+        return True
+    written = " ".join(one if isinstance(one, str) else json.dumps(one) for one in held).lower()
+    is_hidden = isinstance(values.text(written), Mark) or Mark.SECRET.value in written
+    return bool(_HELD.search(written)) or is_hidden
+
+
+def token_of(urn: str) -> str:
+    """The type token in a URN; empty for what is none."""
+    try:
+        return resource_types.parse_urn(urn).type
+    except ValueError:
+        return ""
+
+
+def name_of(urn: str) -> str:
+    """The name in a URN, which is the resource's name in the program; the text itself for what is none."""
+    try:
+        return resource_types.parse_urn(urn).name
+    except ValueError:
+        return urn

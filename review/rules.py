@@ -4,108 +4,47 @@ Sources: "encryption of data at rest" (disabling the identity or revoking access
 must be bound again), and that an account's PUT drops what it does not carry.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final, TypeVar
+from collections.abc import Iterator
+from typing import Final
 
-from core import arm_ids
-from core.facts import HOURS_HELD
-from review import access_verdicts, keys, kind_verdicts, settings, vault_verdicts
+from core import arm_ids, values
+from core.values import Mark, folded
+from review import access_verdicts, keys, kind_verdicts, lifecycle, settings
 from review.keys import ReviewedKey, newest_version
-from review.kinds import Kind
-from review.protection import Protection, VaultProtection
-from review.resource import ReviewedResource
-from review.settings import Setting
-from review.subject import ReviewedAccount, Unattached
-from review.values import Mark, Value, folded, look
-from review.verdict import Name, Verdict
+from review.protection import Protection
+from review.subject import ReviewedAccount
+from review.verdict import Name, Verdict, ordered
 
-Facts = TypeVar("Facts", Protection, VaultProtection)
-_KEY: Final = "Pulumi's protection of the key"
-_UNDONE: Final = ", perhaps on purpose: this update GIVES IT BACK"
 _HOW: Final = {Name.ACCESS_NARROWED: "narrowed", Name.UNDETERMINED: "changed"}
 
 
 def verdicts_of(subject: ReviewedAccount) -> tuple[Verdict, ...]:
     """Every verdict on one account, the gravest first; none when nothing changes its encryption."""
-    found = list(dict.fromkeys(_all(subject)))
-    return tuple(sorted(found, key=lambda one: -one.severity))
-
-
-def verdicts_of_unattached(unattached: Unattached) -> tuple[Verdict, ...]:
-    """Verdicts on a vault or key that no account of the preview is bound to, or on what else has some."""
-    if unattached.verdicts:
-        return unattached.verdicts
-    resource = unattached.resource
-    found = [*vault_verdicts.of(resource), *settings.replacing(resource)]
-    if unattached.live and unattached.planned and not resource.replaced:
-        found += _vault(unattached.live, unattached.planned)
-        if unattached.recorded:
-            found += _outside(_vault, unattached.recorded, unattached.live, unattached.planned)
-    elif resource.kind is Kind.KEY and resource.live and resource.planned and not resource.replaced:
-        protected = [{_KEY: settings.protected(one)} for one in (resource.live, resource.planned)]
-        found += settings.compared(*protected)
-    return tuple(sorted(dict.fromkeys(found), key=lambda one: -one.severity))
-
-
-def _outside(
-    judge: Callable[[Facts, Facts], Iterable[Verdict]], recorded: Facts, live: Facts, planned: Facts
-) -> Iterator[Verdict]:
-    """Verdicts on changes outside Pulumi: protection that was weakened and that this update leaves so, and a
-    service that was cut off from its key and that this update lets in again."""
-    stays, back = set(judge(recorded, planned)), set(judge(planned, live))
-    for one in judge(recorded, live):
-        if one in stays:
-            yield one
-        elif one.name is Name.ACCESS_REVOKED and one in back:
-            words = (
-                f"{one.words}, by a change outside Pulumi, perhaps on purpose: this update RESTORES ACCESS"
-            )
-            yield Verdict(Name.ACCESS_RESTORED, words, one.values)
+    return ordered(_all(subject))
 
 
 def _settings(live: Protection, planned: Protection) -> Iterator[Verdict]:
     """What gets worse, or better, around one account and the vault of its key."""
     yield from settings.compared(live.settings, planned.settings)
-    key = planned.key
-    host = key.host if isinstance(key, ReviewedKey) else None
-    before, after = (one.settings.get("account's outbound access") for one in (live, planned))
-    if host and before and after and _shuts_out(after, host) and not _shuts_out(before, host):
-        words = (
-            "account may no longer reach {}, the vault of its key: the service can no longer read the data"
-        )
-        yield Verdict(Name.ACCESS_REVOKED, words, (host,))
-    for what, id in sorted(live.linked - planned.linked):
+    linked = [settings.linked_of(one.account) if one.account else frozenset() for one in (live, planned)]
+    for what, id in sorted(linked[0] - linked[1]):
         words = f"linked {what} {{}} TAKEN AWAY: the account no longer reads what it keeps there"
         yield Verdict(Name.LINK_LOST, words, (arm_ids.name_of(id),))
-    if live.vault and planned.vault and live.vault.urn == planned.vault.urn:
-        yield from _vault(live.vault, planned.vault)
-
-
-def _shuts_out(outbound: Setting, host: str) -> bool:
-    """Whether a host that the account needs is out of reach (core.demands.outbound)."""
-    return outbound.lets is not None and not {settings.ANYTHING, host} & outbound.lets
-
-
-def _vault(live: VaultProtection, planned: VaultProtection) -> Iterator[Verdict]:
-    yield from settings.compared(live.settings, planned.settings)
-    if planned.shuts_services_out and not live.shuts_services_out:
-        yield Verdict(
-            Name.ACCESS_REVOKED,
-            "vault's firewall does not let trusted Azure services in: the service is shut out",
-        )
+    if live.vault and live.vault == planned.vault:
+        yield from settings.compared(live.vault_settings, planned.vault_settings)
 
 
 def _all(subject: ReviewedAccount) -> Iterator[Verdict]:
     account, live, planned = subject.account, subject.live, subject.planned
+    if account:
+        yield from lifecycle.of_account(account)
     if account and account.replaced:
-        yield Verdict(
-            Name.ACCOUNT_REPLACED, "account REPLACED: its data is lost, the new account starts empty"
-        )
+        pass
     elif live and planned is None:
-        yield from _leaves(subject)
-    elif live is None and planned is None:
-        if subject.recorded:
-            yield Verdict(Name.ACCOUNT_GONE, "account was deleted outside Pulumi")
+        if account is None:
+            yield from _unbinding(subject)
+    elif live is None and planned is None and account is None:
+        yield Verdict(Name.ACCOUNT_GONE, "account was deleted outside Pulumi")
     elif live is None and planned:
         yield from _new(subject, planned)
     elif live and planned:
@@ -116,32 +55,16 @@ def _all(subject: ReviewedAccount) -> Iterator[Verdict]:
         yield from lost or access_verdicts.of(subject.recorded, live, planned)
         yield from _settings(live, planned)
         if subject.recorded:
-            yield from _outside(_settings, subject.recorded, live, planned)
+            yield from settings.outside(_settings, subject.recorded, live, planned)
     if planned:
         yield from kind_verdicts.of_account(live, planned)
-    yield from settings.replacing(account, *subject.bindings, subject.vault, subject.key)
+    yield from lifecycle.replacing(account, *subject.bindings, subject.vault, subject.key)
     # A key goes with its vault. Accounts of other stacks may use both, so the verdict stands with this one.
-    yield from [*vault_verdicts.of(subject.vault)] or vault_verdicts.of(subject.key)
-
-
-def _leaves(subject: ReviewedAccount) -> Iterator[Verdict]:
-    if subject.account is None:
-        yield from _unbinding(subject)
-    elif subject.account.released:
-        yield Verdict(
-            Name.RELEASED, "account leaves the stack and stays in Azure as it is: Pulumi no longer manages it"
-        )
-    else:
-        yield Verdict(
-            Name.ACCOUNT_DELETED,
-            f"account DELETED: its data is lost unless the account is restored within {HOURS_HELD} hours",
-        )
+    yield from [*lifecycle.of_store(subject.vault)] or lifecycle.of_store(subject.key)
 
 
 def _new(subject: ReviewedAccount, planned: Protection) -> Iterator[Verdict]:
     again = "was deleted outside Pulumi and " if subject.recorded else ""
-    if subject.recorded and subject.account:
-        yield Verdict(Name.ACCOUNT_GONE, "account was deleted outside Pulumi; it is made again, empty")
     if planned.key is None and subject.maybe_bound:
         yield Verdict(
             Name.UNDETERMINED, "new account, and the preview does not show whether it will be bound"
@@ -153,10 +76,10 @@ def _new(subject: ReviewedAccount, planned: Protection) -> Iterator[Verdict]:
     elif isinstance(planned.key, ReviewedKey):
         if subject.account is None and subject.recorded:
             yield Verdict(
-                Name.REPAIRED, "binding " + again + "will be bound again to {}", (_shown(planned.key),)
+                Name.REPAIRED, "binding " + again + "will be bound again to {}", (planned.key.shown,)
             )
         else:
-            yield Verdict(Name.BOUND, "will be bound to {}", (_shown(planned.key),))
+            yield Verdict(Name.BOUND, "will be bound to {}", (planned.key.shown,))
     else:
         yield Verdict(Name.UNDETERMINED, "new account whose encryption is {}", (planned.key,))
 
@@ -169,7 +92,7 @@ def _encryption(subject: ReviewedAccount, live: Protection, planned: Protection)
         return
     if before is None:
         if after is not None and not (subject.recorded and subject.recorded.key):
-            yield Verdict(Name.BOUND, "will be bound to {}", (_shown(after),))
+            yield Verdict(Name.BOUND, "will be bound to {}", (after.shown,))
         return
     if after is None:
         yield from _unbinding(subject)
@@ -194,7 +117,7 @@ def _encryption(subject: ReviewedAccount, live: Protection, planned: Protection)
         yield Verdict(
             Name.KEY_CHANGED,
             "will be re-bound to ANOTHER KEY: {} instead of {}",
-            (_shown(after), _shown(before)),
+            (after.shown, before.shown),
         )
     else:
         yield Verdict(Name.UNDETERMINED, "will be re-bound, and the preview does not show to which key")
@@ -213,22 +136,23 @@ def _reasserted(subject: ReviewedAccount, key: ReviewedKey) -> Iterator[Verdict]
     if any(binding.released for binding in subject.bindings):
         yield from _unbinding(subject)
     elif any(binding.replaced for binding in subject.bindings):
+        # The provider unbinds no account for which the program declares a binding, but only an instance of it
+        # that made both bindings knows that.
         words = (
-            "binding REPLACED on the same account: the old one is deleted after the new one, which unbinds it"
+            "binding REPLACED on the same account: the old one is deleted after the new one, and may "
+            "unbind it"
         )
-        yield Verdict(Name.UNBOUND, words)
+        yield Verdict(Name.MAY_UNBIND, words)
     elif any(binding.op in {"update", "create"} for binding in subject.bindings):
         yield Verdict(Name.REASSERTED, "binding is written again with the same version {}", (key.version,))
     elif subject.account and subject.account.op == "update" and subject.account.planned:
-        yield from _written(keys.of_account(subject.account.planned, live=False), key, subject.account)
+        yield from _written(values.prop(subject.account.planned.written, "encryption"), key)
 
 
-def _written(
-    inline: ReviewedKey | Mark | None, key: ReviewedKey, account: ReviewedResource
-) -> Iterator[Verdict]:
+def _written(stated: object, key: ReviewedKey) -> Iterator[Verdict]:
     """What an account's own write makes of its encryption, where no binding is written after it."""
-    stated = account.planned is not None and look(account.planned.inputs, "properties.encryption") is not None
-    if inline is None and not stated:
+    inline = keys.of_encryption(stated)
+    if inline is None and stated is None:
         words = "account is written WITHOUT its encryption and not bound again: it must be assumed unbound"
         yield Verdict(Name.MAY_UNBIND, words)
     elif inline is None:
@@ -240,7 +164,7 @@ def _written(
         )
     elif not inline.same_version(key):
         words = "account is written with ANOTHER KEY OR VERSION: {} instead of {}"
-        yield Verdict(Name.KEY_CHANGED, words, (_shown(inline), _shown(key)))
+        yield Verdict(Name.KEY_CHANGED, words, (inline.shown, key.shown))
 
 
 def _identity(live: Protection, planned: Protection) -> Iterator[Verdict]:
@@ -282,7 +206,7 @@ def _drift(subject: ReviewedAccount, live: Protection, planned: Protection) -> I
     if recorded.bound and not live.bound:
         if isinstance(planned.key, ReviewedKey):
             yield Verdict(
-                Name.REPAIRED, "was UNBOUND outside Pulumi; will be bound again to {}", (_shown(planned.key),)
+                Name.REPAIRED, "was UNBOUND outside Pulumi; will be bound again to {}", (planned.key.shown,)
             )
         else:
             yield Verdict(Name.UNBOUND, "was UNBOUND outside Pulumi, and this update does not bind it again")
@@ -292,7 +216,7 @@ def _drift(subject: ReviewedAccount, live: Protection, planned: Protection) -> I
         and recorded.key.same_version(live.key) is False
     ):
         words = "was re-bound outside Pulumi, from {} to {}"
-        yield Verdict(Name.CHANGED, words, (_shown(recorded.key), _shown(live.key)))
+        yield Verdict(Name.CHANGED, words, (recorded.key.shown, live.key.shown))
     lost = recorded.identity and recorded.identity.system and live.identity and live.identity.system is False
     # Access goes with the identity that has it.
     if lost:
@@ -318,13 +242,5 @@ def _access_drift(
         elif subject.asked_back:
             yield Verdict(Name.ACCESS_GRANTED, "access to the key GIVEN: it is no longer declared as revoked")
         else:
-            words = f"access to the key was {how} outside Pulumi{_UNDONE}"
+            words = f"access to the key was {how} outside Pulumi, {settings.GIVEN_BACK}"
             yield Verdict(Name.ACCESS_RESTORED, words)
-
-
-def _shown(key: ReviewedKey) -> Value:
-    parts = (key.vault, key.name, key.version)
-    if all(part is Mark.UNKNOWN for part in parts):
-        return Mark.UNKNOWN
-    shown = [part.value if isinstance(part, Mark) else (part or "no version") for part in parts]
-    return f"{shown[0]}/{shown[1]}, version {shown[2]}"

@@ -6,17 +6,24 @@ the service demands soft delete and purge protection; Azure's own policies ask f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
-from core import arm_ids, audit_log
+from core import adapters, arm_ids, audit_log, demands, values
 from core.defaults import DEFAULTS
-from review.resource import ReviewedResource, ReviewedState
-from review.values import Mark, Value, flag, folded, items, look, text
+from core.facts import Network
+from core.values import Mark, Value, flag, folded, items, look, text
+from review.resource import ReviewedState
 from review.verdict import Name, Verdict
 
+Facts = TypeVar("Facts")
 ANYTHING: Final = "*"
+GIVEN_BACK: Final = "perhaps on purpose: this update GIVES IT BACK"
+_NO_SERVICES: Final = "vault's firewall does not let trusted Azure services in: the service is shut out"
+_NO_HOST: Final = (
+    "account may no longer reach {}, the vault of its key: the service can no longer read the data"
+)
 _NOTHING: Final[frozenset[str]] = frozenset()
 _ALL: Final = frozenset({ANYTHING})
 Record = tuple[str, str, str]
@@ -29,6 +36,7 @@ class Setting:
     that is not known; `records`: what is logged, and where. `fact` is its line in the report, if it has one.
 
     `lost` is the verdict when it gets weaker; `notes_gain`: a verdict says as well that it gets stronger.
+    `cuts_off` is the verdict where it keeps the service from its key.
     """
 
     shown: Value
@@ -38,6 +46,7 @@ class Setting:
     notes_gain: bool = True
     records: frozenset[Record] = frozenset()
     in_perimeter: bool = False
+    cuts_off: Verdict | None = None
 
     def lets_more_than(self, before: Setting) -> bool:
         """Whether something passes that did not before, or is no longer logged at its place."""
@@ -72,22 +81,30 @@ def compared(before: Settings, after: Settings) -> Iterator[Verdict]:
         elif new.notes_gain and (old.lets_more_than(new) if not new.records else not old.records):
             words = f"{what} strengthened: {{}} -> {{}}"
             yield Verdict(Name.STRENGTHENED, words, (old.shown or "none", new.shown))
+        if new.cuts_off and not old.cuts_off:
+            yield new.cuts_off
 
 
-def replacing(*resources: ReviewedResource | None) -> Iterator[Verdict]:
-    """The properties whose later change would replace a resource that holds data or its key, because the
-    update adds them to `replaceOnChanges`."""
-    for one in resources:
-        if one and one.planned and not one.replaced:
-            new = set(one.planned.replaced_on) - set(one.live.replaced_on if one.live else ())
-            words = f"later changes of {{}} will REPLACE the {one.kind.value} instead of updating it"
-            if new:
-                yield Verdict(Name.PROTECTION_WEAKENED, words, (", ".join(sorted(map(str, new))),))
+def outside(
+    judge: Callable[[Facts, Facts], Iterable[Verdict]], recorded: Facts, live: Facts, planned: Facts
+) -> Iterator[Verdict]:
+    """Verdicts on changes outside Pulumi: protection that was weakened and that this update leaves so, and a
+    service that was cut off from its key and that this update lets in again."""
+    stays, back = set(judge(recorded, planned)), set(judge(planned, live))
+    for one in judge(recorded, live):
+        if one in stays:
+            yield one
+        elif one.name is Name.ACCESS_REVOKED and one in back:
+            words = f"{one.words}, by a change outside Pulumi, {GIVEN_BACK}"
+            yield Verdict(Name.ACCESS_RESTORED, words, one.values)
 
 
-def of_account(state: ReviewedState, endpoints: int, logs: Iterable[ReviewedState]) -> dict[str, Setting]:
-    """The settings of an account. `endpoints` is how many private endpoints lead to it."""
-    off = flag(state.setting("properties.disableLocalAuth"))
+def of_account(
+    state: ReviewedState, endpoints: int, logs: Iterable[ReviewedState], host: str | None
+) -> dict[str, Setting]:
+    """The settings of an account. `endpoints` is how many private endpoints lead to it, `host` that of the
+    vault of its key."""
+    off = flag(state.setting("disableLocalAuth"))
     local = off if isinstance(off, Mark) else None if off is None else _on(not off)
     return {
         "account's network": network(state, endpoints, "network"),
@@ -96,7 +113,7 @@ def of_account(state: ReviewedState, endpoints: int, logs: Iterable[ReviewedStat
         ),
         "account's audit log": _audit(logs, notes_gain=False),
         "Pulumi's protection of the account": protected(state),
-        "account's outbound access": _outbound(state),
+        "account's outbound access": _outbound(state, host),
     }
 
 
@@ -104,19 +121,22 @@ def of_vault(
     state: ReviewedState, endpoints: int, logs: Iterable[ReviewedState], *, live: bool
 ) -> dict[str, Setting]:
     """The settings of a vault. A write that does not state purge protection leaves it as it is."""
-    soft, purge = (flag(state.setting(f"properties.{name}")) for name in _DELETES)
-    days = text(state.setting("properties.softDeleteRetentionInDays"))
+    soft, purge = (flag(state.setting(name)) for name in ("enableSoftDelete", "enablePurgeProtection"))
+    firewall = network(state, endpoints, "vault network")
+    # The service reaches its vault as a trusted one.
+    judged = demands.trusted_services(_network(state))
+    if judged and not firewall.in_perimeter:
+        unmet = judged.unmet and firewall.lets is not None
+        cut = Verdict(Name.ACCESS_REVOKED, _NO_SERVICES)
+        firewall = replace(firewall, cuts_off=cut) if unmet else replace(firewall, lets=None)
     return {
-        "vault's network": network(state, endpoints, "vault network"),
+        "vault's network": firewall,
         "soft delete": _recovery(soft, ""),
         "purge protection": _recovery(False if purge is None and live else purge, "purge protection"),
-        "days a deleted key can be recovered": _retention(days),
+        "days a deleted key can be recovered": _retention(text(state.setting("softDeleteRetentionInDays"))),
         "vault's audit log": _audit(logs, "audit"),
         "Pulumi's protection of the vault": protected(state),
     }
-
-
-_DELETES: Final = ("enableSoftDelete", "enablePurgeProtection")
 
 
 def protected(state: ReviewedState) -> Setting:
@@ -124,64 +144,43 @@ def protected(state: ReviewedState) -> Setting:
     return Setting(_on(state.protect), _NOTHING if state.protect else _ALL, notes_gain=False)
 
 
+def _network(state: ReviewedState) -> Network:
+    return adapters.network(values.look(state.inputs, "properties"))
+
+
 def network(state: ReviewedState, endpoints: int, fact: str) -> Setting:
-    """Who reaches an account or a vault over the network. What is not declared means open, as in Azure."""
-    access = folded_or_mark(state.setting("properties.publicNetworkAccess"))
-    acls = state.declared("properties.networkAcls")
-    rules = _rules(acls)
-    # Rules without a default close it to everybody else, as core.adapters reads it (assumed).
-    default = folded_or_mark(look(acls, "defaultAction")) or ("allow" if rules == _NOTHING else "deny")
+    """Who reaches an account or a vault over the network, as core reads it."""
+    found = _network(state)
     behind = f", private endpoints: {endpoints}" if endpoints else ""
-    if access == "securedbyperimeter":
+    if found.in_perimeter:
         return Setting(f"decided by its network security perimeter{behind}", None, fact, in_perimeter=True)
-    if access != "disabled" and Mark in map(type, (access, acls, default)):
+    lists = [[rules] if isinstance(rules, Mark) else rules for rules in (found.ip_rules, found.subnet_rules)]
+    rules = [] if found.is_disabled else [*lists[0], *lists[1]]
+    decides = () if found.is_disabled else (found.public_access, found.default_action)
+    if demands.first_mark(*decides) or (not found.is_open and demands.first_mark(*rules)):
         return Setting(Mark.UNKNOWN.value + behind, None, fact)
-    trusted = ", trusted Azure services" if lets_services(state) and look(acls, "bypass") else ""
-    if access == "disabled" or (default == "deny" and rules == _NOTHING):
-        return Setting(f"closed{trusted}{behind}", _NOTHING, fact)
-    if default != "deny":
+    if found.is_open:
         return Setting(f"open to all networks{behind}", _ALL, fact)
-    if rules is None:
-        return Setting(Mark.UNKNOWN.value + behind, None, fact)
-    return Setting(f"selected networks ({', '.join(sorted(rules))}){trusted}{behind}", rules, fact)
+    named = frozenset(map(str, rules))
+    says_so = state.stated("networkAcls.bypass") and found.admits_trusted_services
+    behind = (", trusted Azure services" if says_so else "") + behind
+    shown = f"selected networks ({', '.join(sorted(named))})" if named else "closed"
+    return Setting(shown + behind, named, fact)
 
 
-def lets_services(state: ReviewedState) -> bool:
-    """Whether trusted Azure services pass a firewall, because it says so or by default (Vault 2024-11-01)."""
-    stated = text(state.declared("properties.networkAcls.bypass")) or DEFAULTS["bypass"]
-    return "azureservices" in (folded(stated) or "")
-
-
-def shuts_services_out(state: ReviewedState, found: Setting) -> bool:
-    """Whether a vault's firewall excludes the service, too, which reaches its vault as a trusted one."""
-    return found.lets is not None and ANYTHING not in found.lets and not lets_services(state)
-
-
-def _rules(acls: object) -> frozenset[str] | None:
-    found: set[str] = set()
-    for path, property in (("ipRules", "value"), ("virtualNetworkRules", "id")):
-        rules = items(look(acls, path))
-        if isinstance(rules, Mark):
-            return None
-        for rule in rules or ():
-            value = text(look(rule, property))
-            if not isinstance(value, str):
-                return None
-            found.add(value)
-    return frozenset(found)
-
-
-def _outbound(state: ReviewedState) -> Setting:
+def _outbound(state: ReviewedState, host: str | None) -> Setting:
     """Which hosts an account may reach: anything where it says nothing, as in Azure."""
-    restricts = flag(state.setting("properties.restrictOutboundNetworkAccess"))
-    listed = items(state.declared("properties.allowedFqdnList"))
-    names = [text(one) for one in listed] if isinstance(listed, list) else []
-    if Mark in map(type, (restricts, listed, *names)):
+    restricts = flag(state.setting("restrictOutboundNetworkAccess"))
+    listed = items(state.stated("allowedFqdnList"))
+    names = [listed] if isinstance(listed, Mark) else [text(one) for one in listed]
+    if demands.first_mark(restricts, *names):
         return Setting(Mark.UNKNOWN.value, None)
     if not restricts:
         return Setting("anywhere", _ALL)
     hosts = frozenset(known for one in names if (known := folded(one)))
-    return Setting(", ".join(sorted(hosts)) or "nothing", hosts)
+    judged = demands.outbound(restricts, names, [host]) if host else None
+    cut = Verdict(Name.ACCESS_REVOKED, _NO_HOST, (host,)) if judged else None
+    return Setting(", ".join(sorted(hosts)) or "nothing", hosts, cuts_off=cut)
 
 
 def _recovery(is_on: bool | Mark | None, fact: str) -> Setting:
@@ -205,9 +204,9 @@ def linked_of(state: ReviewedState) -> frozenset[tuple[str, str]]:
     Their data is under their own keys; what is no longer linked is no longer read (userOwnedStorage and
     apiProperties.qnaAzureSearchEndpointId of an account, Microsoft.CognitiveServices 2025-06-01).
     """
-    listed = items(state.declared("properties.userOwnedStorage"))
-    storage = [text(look(one, "resourceId")) for one in listed] if isinstance(listed, list) else []
-    search = text(state.declared("properties.apiProperties.qnaAzureSearchEndpointId"))
+    listed = items(state.stated("userOwnedStorage"))
+    storage = [] if isinstance(listed, Mark) else [text(look(one, "resourceId")) for one in listed]
+    search = text(state.stated("apiProperties.qnaAzureSearchEndpointId"))
     return frozenset(
         (what, known)
         for what, id in (*(("storage", one) for one in storage), ("search", search))
@@ -219,10 +218,10 @@ def _audit(settings: Iterable[ReviewedState], fact: str = "", *, notes_gain: boo
     """All diagnostic settings of a resource together; one without a category or a place records nothing."""
     records: set[Record] = set()
     for state in settings:
-        listed = items(state.declared("logs"))
+        listed = items(state.stated("logs"))
         names = {
             name
-            for log in (listed if isinstance(listed, list) else ())
+            for log in (() if isinstance(listed, Mark) else listed)
             if flag(look(log, "enabled")) is not False
             and (name := folded(text(look(log, "categoryGroup")) or text(look(log, "category"))))
         }
@@ -231,7 +230,7 @@ def _audit(settings: Iterable[ReviewedState], fact: str = "", *, notes_gain: boo
         records |= {
             (name, what, place.value if isinstance(place, Mark) else _place(state, path, place))
             for path, what in audit_log.DESTINATIONS.items()
-            if (place := text(state.declared(path)))
+            if (place := text(state.stated(path)))
             for name in names
         }
     categories = ", ".join(sorted({category for category, _, _ in records}))
@@ -255,16 +254,10 @@ def _place(state: ReviewedState, path: str, written: str) -> str:
     id = written.strip().rstrip("/").lower()
     if path != audit_log.EVENT_HUB:
         return id
-    namespace, hub = id.partition("/authorizationrules/")[0], text(state.declared(audit_log.EVENT_HUB_NAME))
+    namespace, hub = id.partition("/authorizationrules/")[0], text(state.stated(audit_log.EVENT_HUB_NAME))
     if isinstance(hub, Mark):
         return hub.value
     return f"{namespace}/eventhubs/{hub.lower()}" if hub else namespace
-
-
-def folded_or_mark(value: object) -> str | Mark | None:
-    """An enum's value for comparing, or a mark as it is."""
-    known = text(value)
-    return known if isinstance(known, Mark) else folded(known)
 
 
 def _on(value: bool) -> str:

@@ -1,20 +1,21 @@
 """The subjects of verdicts: accounts at three moments, and vaults and keys that no account uses."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core import arm_ids
-from core.resource_types import NAME_INPUTS
-from review import access_verdicts, foundry, other_stacks, principals, protection
-from review.access import ReviewedGrant, Revocation
+from core.resource_types import Kind
+from core.values import Mark, Value, folded
+from review import access_verdicts, kind_verdicts, lifecycle, other_stacks, principals, protection, settings
+from review.access import Revocation
 from review.keys import ReviewedKey
-from review.kinds import VAULTS, Kind
 from review.preview import Preview
 from review.protection import Protection
-from review.resource import ReviewedResource, arm_name
+from review.resource import VAULTS, ReviewedResource
 from review.snapshot import Moment, Snapshot
-from review.values import Mark, Value, folded, text
-from review.verdict import Name, Verdict
+from review.verdict import Name, Verdict, ordered
+
+Snapshots = Mapping[Moment, Snapshot]
 
 
 @dataclass(frozen=True)
@@ -38,64 +39,92 @@ class ReviewedAccount:
     maybe_bound: bool = False
     asked_back: bool = False
 
+    @property
+    def moments(self) -> list[Protection]:
+        """Its protection at each moment at which it is there."""
+        return [one for one in (self.recorded, self.live, self.planned) if one]
+
 
 @dataclass(frozen=True)
-class Unattached:
-    """A vault or a key that no account of the preview is bound to, or whatever else has `verdicts`."""
+class Other:
+    """A vault or a key that no account of the preview is bound to, or whatever else has verdicts."""
 
-    resource: ReviewedResource
     name: Value
     id: Value
-    live: protection.VaultProtection | None = None
-    planned: protection.VaultProtection | None = None
-    verdicts: tuple[Verdict, ...] = ()
-    noun: str = ""
-    recorded: protection.VaultProtection | None = None
+    noun: str
+    verdicts: tuple[Verdict, ...]
 
 
-def subjects_of(preview: Preview) -> tuple[tuple[ReviewedAccount, ...], tuple[Unattached, ...]]:
-    """The accounts of a preview, and the vaults and keys that belong to none of them."""
-    resources = other_stacks.with_their_groups(preview.resources)
+def subjects_of(preview: Preview) -> tuple[tuple[ReviewedAccount, ...], tuple[Other, ...]]:
+    """The accounts of a preview, and what else has verdicts."""
+    resources = lifecycle.with_their_groups(preview.resources)
     snapshots = {moment: Snapshot(resources, moment) for moment in Moment}
     by_urn = {resource.urn: resource for resource in resources}
     subjects = [_subject(one, snapshots, by_urn) for one in resources if one.kind is Kind.ACCOUNT]
     taken = {binding.urn for subject in subjects for binding in subject.bindings}
     adrift = [one for one in resources if one.kind is Kind.BINDING and one.urn not in taken]
-    if any(one.planned and text(one.planned.declared("accountId")) is Mark.UNKNOWN for one in adrift):
+    if any(one.planned and one.planned.text("accountId") is Mark.UNKNOWN for one in adrift):
         subjects = [replace(one, maybe_bound=True) for one in subjects]
     subjects += [_subject(one, snapshots, by_urn) for one in adrift]
     revocations = [one for one in resources if one.kind is Kind.REVOCATION]
     ended = [Revocation.of(one.live) for one in revocations if one.live and one.planned is None]
     subjects = [replace(one, asked_back=any(_concerns(each, one) for each in ended)) for one in subjects]
+    return tuple(subjects), tuple(_others(resources, snapshots, subjects, revocations))
+
+
+def _others(
+    resources: Sequence[ReviewedResource],
+    snapshots: Snapshots,
+    subjects: Sequence[ReviewedAccount],
+    revocations: Sequence[ReviewedResource],
+) -> Iterator[Other]:
     used = {one.urn for subject in subjects for one in (subject.key, subject.vault) if one}
+    for one in resources:
+        if one.kind in {*VAULTS, Kind.KEY} and one.urn not in used and (found := _of_store(one, snapshots)):
+            yield Other(one.state.azure_name, one.state.id or None, one.kind.value, found)
     owned = _owned(subjects)
-    found = [*other_stacks.verdicts(resources, snapshots, owned), *foundry.verdicts(resources)]
-    found += _revoked(revocations, subjects)
-    others = [
-        Unattached(one := by_urn[urn], one.name, one.state.id or None, verdicts=(verdict,))
-        for urn, verdict in found
-    ]
-    told = {urn for urn, verdict in found if verdict.name is Name.ACCESS_RESTORED}
-    others += [
-        Unattached(by_urn[urn], principal, None, verdicts=(verdict,), noun="principal")
-        for urn, principal, verdict in principals.added(snapshots, owned, frozenset(_granted(subjects)), told)
-    ]
-    return tuple(subjects), (*_unattached(resources, snapshots, used), *others)
+    access = [*other_stacks.verdicts(resources, snapshots, owned)]
+    by_urn = {one.urn: one for one in resources}
+    for urn, verdict in (
+        *access,
+        *lifecycle.of_others(resources),
+        *kind_verdicts.below_accounts(resources),
+        *_revoked(revocations, subjects),
+    ):
+        one = by_urn[urn]
+        yield Other(one.name, one.state.id or None, one.kind.value, (verdict,))
+    told = {urn for urn, verdict in access if verdict.name is Name.ACCESS_RESTORED}
+    used_grants = {grant for one in subjects for at in (one.live, one.planned) if at for grant in at.grants}
+    for principal, verdict in principals.added(snapshots, owned, used_grants, told):
+        yield Other(principal, None, "principal", (verdict,))
+
+
+def _of_store(resource: ReviewedResource, snapshots: Snapshots) -> tuple[Verdict, ...]:
+    """Verdicts on a vault or a key that no account of the preview is bound to."""
+    found = [*lifecycle.of_store(resource), *lifecycle.replacing(resource)]
+    states = ((snapshots[moment], snapshots[moment].state(resource.urn)) for moment in Moment)
+    recorded, live, planned = (state and protection.of_store(at, state) for at, state in states)
+    if live and planned and not resource.replaced:
+        found += settings.compared(live, planned)
+        if recorded and resource.kind in VAULTS:
+            found += settings.outside(settings.compared, recorded, live, planned)
+    return ordered(found)
 
 
 def _concerns(revocation: Revocation, subject: ReviewedAccount) -> bool:
     """Whether a revocation is about the account's key and an identity with which the account uses it."""
-    moments = [one for one in (subject.recorded, subject.live, subject.planned) if one]
     keys = {
-        (folded(one.key.vault), folded(one.key.name)) for one in moments if isinstance(one.key, ReviewedKey)
+        (folded(one.key.vault), folded(one.key.name))
+        for one in subject.moments
+        if isinstance(one.key, ReviewedKey)
     }
-    principals = {folded(grant.principal) for one in moments for grant in one.grants}
+    principals = {folded(grant.principal) for one in subject.moments for grant in one.grants}
     return revocation.place in keys and folded(revocation.principal) in principals
 
 
 def _revoked(
     revocations: Iterable[ReviewedResource], subjects: Iterable[ReviewedAccount]
-) -> Iterator[other_stacks.Found]:
+) -> Iterator[lifecycle.Found]:
     """Verdicts on revocations that the update writes, if no account's own verdict reports their effect."""
     losing = [
         one
@@ -119,7 +148,7 @@ def _owned(subjects: Iterable[ReviewedAccount]) -> frozenset[tuple[str, str]]:
     """Principal and vault of each account, whose access its own verdicts are about."""
     found = set()
     for subject in subjects:
-        moments = [one for one in (subject.recorded, subject.live, subject.planned) if one]
+        moments = subject.moments
         principals = [grant.principal for one in moments for grant in one.grants]
         principals += [one.identity.principal for one in moments if one.identity]
         vaults = {folded(one.key.vault) or "" for one in moments if isinstance(one.key, ReviewedKey)}
@@ -127,31 +156,23 @@ def _owned(subjects: Iterable[ReviewedAccount]) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def _granted(subjects: Iterable[ReviewedAccount]) -> Iterator[ReviewedGrant]:
-    """The grants that accounts use."""
-    for subject in subjects:
-        for one in (subject.live, subject.planned):
-            if one:
-                yield from one.grants
-
-
 def _subject(
-    resource: ReviewedResource, snapshots: dict[Moment, Snapshot], by_urn: dict[str, ReviewedResource]
+    resource: ReviewedResource, snapshots: Snapshots, by_urn: dict[str, ReviewedResource]
 ) -> ReviewedAccount:
     """The subject of an account, or of a binding whose account is not in the stack."""
     is_account = resource.kind is Kind.ACCOUNT
     protection_of = protection.of_account if is_account else protection.of_binding
     found = {
-        moment: protection_of(snapshot, resource, state) if (state := snapshot.state(resource.urn)) else None
+        moment: protection_of(snapshot, state) if (state := snapshot.state(resource.urn)) else None
         for moment, snapshot in snapshots.items()
     }
     bindings = dict.fromkeys(one.binding for one in found.values() if one and one.binding)
-    key, vault = _key_and_vault(found, snapshots)
+    key, vault = _key_and_vault(found, snapshots, by_urn)
     live = found[Moment.LIVE]
-    id = resource.state.id or None if is_account else text(resource.state.declared("accountId"))
+    id = resource.state.id or None if is_account else resource.state.text("accountId")
     named = arm_ids.name_of(id) if isinstance(id, str) else id
     return ReviewedAccount(
-        name=arm_name(resource.state, "accountName") if is_account else named,
+        name=resource.state.azure_name if is_account else named,
         id=id,
         account=resource if is_account else None,
         bindings=tuple(by_urn[urn] for urn in bindings),
@@ -165,7 +186,9 @@ def _subject(
 
 
 def _key_and_vault(
-    found: dict[Moment, Protection | None], snapshots: dict[Moment, Snapshot]
+    found: dict[Moment, Protection | None],
+    snapshots: Snapshots,
+    by_urn: dict[str, ReviewedResource],
 ) -> tuple[ReviewedResource | None, ReviewedResource | None]:
     """The key and vault that the data is under now; after the update where it is under none now."""
     for moment in (Moment.LIVE, Moment.RECORDED, Moment.PLANNED):
@@ -174,24 +197,8 @@ def _key_and_vault(
         if isinstance(key, ReviewedKey):
             made = snapshot.key_in(key.vault, key.name)
             vault = snapshot.vault_named(key.vault)
-            return (made[0] if made else None), (vault[0] if vault else None)
+            return (by_urn[made.urn] if made else None), (by_urn[vault.urn] if vault else None)
     return None, None
-
-
-def _unattached(
-    resources: Iterable[ReviewedResource], snapshots: dict[Moment, Snapshot], used: set[str]
-) -> Iterator[Unattached]:
-    for resource in resources:
-        if resource.kind not in {*VAULTS, Kind.KEY} or resource.urn in used:
-            continue
-        live, planned, recorded = (
-            protection.vault_facts(snapshots[moment], resource, at)
-            if resource.kind in VAULTS and (at := snapshots[moment].state(resource.urn))
-            else None
-            for moment in (Moment.LIVE, Moment.PLANNED, Moment.RECORDED)
-        )
-        name = arm_name(resource.state, NAME_INPUTS[resource.kind])
-        yield Unattached(resource, name, resource.state.id or None, live, planned, recorded=recorded)
 
 
 def known_as(name: Value, id: Value) -> frozenset[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from review.values import Value
+from core.values import Value
 from review.verdict import Verdict, VerdictSeverity
 
 LIMIT: Final = 600

@@ -1,10 +1,11 @@
 """The verdicts, by the names that approvals use; their severities and exit codes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
-from review.values import Value
+from core.values import Value
 
 
 class VerdictSeverity(IntEnum):
@@ -80,3 +81,8 @@ class Verdict:
         if place < _PLACES[Name.ACCESS_NARROWED]:
             return VerdictSeverity.BLOCKED
         return VerdictSeverity.APPROVAL if place < _PLACES[Name.BOUND] else VerdictSeverity.NOTE
+
+
+def ordered(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Each verdict once, the gravest first."""
+    return tuple(sorted(dict.fromkeys(verdicts), key=lambda one: -one.severity))

@@ -18,8 +18,10 @@ from core import regions
 from core.environment import NAMESPACE
 from settings.model import ServiceSettings, Settings
 from settings.services import problems_between
-from settings.shared import FILE, merged
 
+Values = Mapping[str, object]
+SHARED_FILE = "fleet.yaml"
+"""What a fleet's stacks share (operate/fleet/shared.py)."""
 SERVICES = "services"
 REMOVED = "removedServices"
 _ARGUMENTS = {
@@ -86,6 +88,17 @@ def parse(
         subscription_id=login.get("subscriptionId"),
         tenant_id=login.get("tenantId"),
     )
+
+
+def merged(*levels: Values) -> dict[str, object]:
+    """Settings over each other, the strongest last; of groups, setting by setting."""
+    found: dict[str, object] = {}
+    for level in levels:
+        for name, value in level.items():
+            below = found.get(name)
+            both = isinstance(below, Mapping) and isinstance(value, Mapping)
+            found[name] = merged(below, value) if both else value  # type: ignore[arg-type]
+    return found
 
 
 def _placeholders(login: Mapping[str, str]) -> Iterator[Problem]:
@@ -162,7 +175,7 @@ def _of_fleet(problem: Problem, own: Mapping[str, object], shared: Mapping[str, 
     within = isinstance(group, Mapping) and (not inner or _top(inner) in group)
     if name not in shared or (name in own and (within or not isinstance(group, Mapping))):
         return problem
-    return Problem(problem.path, f"{problem.text} (set in {FILE})")
+    return Problem(problem.path, f"{problem.text} (set in {SHARED_FILE})")
 
 
 def decoded(config: Mapping[str, object]) -> dict[str, object]:

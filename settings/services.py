@@ -31,7 +31,7 @@ def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
             if service.network.subnet_id and _makes_zone(service)
         ],
     }
-    for resource in ("identity", "workspace", "privateEndpoint", "networkInterface", "actionGroup", "alert"):
+    for resource in ("identity", "workspace", "privateEndpoint"):
         kinds[f"names.{resource}"] = [
             f"{_group(service)}/{name}"
             for service in services
@@ -47,38 +47,10 @@ def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
                     "existing in the others",
                 )
     yield from _shared_operators(services)
-    yield from _shared_addresses(services)
 
 
 def _group(service: ServiceSettings) -> str:
     return service.resource_group_name or known_text(service.existing_resource_group_name) or ""
-
-
-def _shared_addresses(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
-    """A private endpoint has its addresses in its subnet, and its name in its group, to itself."""
-    made: dict[str, list[tuple[str, str]]] = {}
-    for service in services:
-        subnet = known_text(service.network.subnet_id) or ""
-        group = _group(service)
-        for what in (ACCOUNT, VAULT):
-            own = service.network.endpoint(what)
-            for word, value, place in (
-                *(("ipAddresses", address, subnet) for address in own.addresses.values()),
-                ("name", own.name, group),
-                ("networkInterfaceName", own.network_interface_name, group),
-            ):
-                if value:
-                    key = f"network.{what}Endpoint.{word}"
-                    made.setdefault(word, []).append((key, f"{value.lower()}|{place.lower()}"))
-    for rows in made.values():
-        for taken, count in Counter(taken for _, taken in rows).items():
-            if count > 1:
-                value, _, place = taken.partition("|")
-                yield Problem(
-                    next(path for path, one in rows if one == taken),
-                    f"{count} private endpoints have {value!r} in {arm_ids.name_of(place)!r}; give each its "
-                    "own",
-                )
 
 
 def _makes_zone(service: ServiceSettings) -> bool:

@@ -1,31 +1,32 @@
 """The stack's configuration, which nothing else in this project reads from Pulumi."""
 
-from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import pulumi
 from pulumi.runtime import config
 
 from core.environment import NAMESPACE
 from settings.model import Settings
-from settings.parse import parse
-from settings.shared import labels_of, merged, read
+from settings.parse import Values, parse
 
 _NOT_SHOWN = "searchServiceKey"
 
 
-def load() -> Settings:
-    """The settings of the stack that runs, over those that fleet.yaml shares. Raises SettingsError with every
-    problem there is, and FleetFileError."""
+def nothing_shared(_stack: str, _config: Values) -> Values:
+    """A stack that belongs to no fleet."""
+    return {}
+
+
+def load(shared: Callable[[str, Values], Values] = nothing_shared) -> Settings:
+    """The settings of the stack that runs, over those that others share with it: `shared` gives them by the
+    stack's name and its own configuration. Raises SettingsError with every problem there is."""
     values, login = _values(NAMESPACE), _values("azure-native:")
     secret = frozenset(key for key in values if config.is_config_secret(NAMESPACE + key))
     # Pulumi itself warns when a program reads a secret by pulumi.Config.get().
     for warning in shown_secrets(values, secret):
         pulumi.log.warn(warning)
     stack = pulumi.get_stack()
-    levels = read(Path()).of(stack, labels_of(stack, _everything()))
-    shared = merged(*(one.settings for one in levels))
-    return parse(values, secret=secret, shared=shared, login=login, stack=stack)
+    return parse(values, secret=secret, shared=shared(stack, _everything()), login=login, stack=stack)
 
 
 def shown_secrets(values: Mapping[str, str], secret: Collection[str]) -> Iterator[str]:

@@ -95,13 +95,6 @@ ENDPOINT = Limit(
     r"[A-Za-z0-9]([\w.-]*\w)?",
     "letters, digits, underscores, periods and hyphens, a letter or digit first",
 )
-NETWORK_INTERFACE = Limit(
-    "network interface name",
-    1,
-    80,
-    r"[A-Za-z0-9]([\w.-]*\w)?",
-    "letters, digits, underscores, periods and hyphens, a letter or digit first",
-)
 NETWORK_LINK = Limit(
     "virtual network link name",
     1,
@@ -146,20 +139,6 @@ SERVICE = Limit(
 )
 
 
-ACTION_GROUP = Limit(
-    "action group name",
-    1,
-    260,
-    r"[^:<>+/&%\\?|]*[^:<>+/&%\\?|. ]",
-    "any characters but :<>+/&%\\?|, no space or period at the end",
-)
-ALERT = Limit(
-    "alert name",
-    1,
-    260,
-    r"[^*#<>%{}&:\\?/]*[^*#<>%{}&:\\?/. ]",
-    "any characters but *#<>%{}&:\\?/, no space or period at the end",
-)
 LOCK = Limit(
     "lock name",
     1,
@@ -185,10 +164,7 @@ DEFAULTS: Final[Mapping[str, _Default]] = {
     "identity": _Default(IDENTITY, "id-{service}"),
     "workspace": _Default(WORKSPACE, "log-{service}"),
     "privateEndpoint": _Default(ENDPOINT, "pe-{service}-{target}", "target"),
-    "networkInterface": _Default(NETWORK_INTERFACE, "", "target"),
     "diagnosticSetting": _Default(DIAGNOSTIC_SETTING, "{service}-audit"),
-    "actionGroup": _Default(ACTION_GROUP, "ag-{service}"),
-    "alert": _Default(ALERT, "alert-{service}-{alert}", "alert"),
     "lock": _Default(LOCK, "{service}-{target}-lock", "target"),
 }
 """What has a name by the rule. Without a template Azure chooses one."""
@@ -242,7 +218,7 @@ class NamingRule:
         if "{stack}" in template:
             stack = self.stack or pulumi.get_stack()
         values = {"service": self.service, "stack": stack, "location": self.location}
-        values |= {"kind": self.kind.prefix, "target": target, "alert": target}
+        values |= {"kind": self.kind.prefix, "target": target}
         name = template.format_map(values)
         return default.limit.checked(name) if name else ""
 
@@ -281,12 +257,6 @@ class PlacedName:
 def endpoint_name(name: str, subnet_id: str = "", recorded: PlacedName | None = None) -> str:
     """The name of a private endpoint in a subnet, where the rule gives it `name`."""
     return _placed(name, subnet_id, recorded)
-
-
-def interface_name(own: str | None, recorded: PlacedName | None, by_rule: str) -> str | None:
-    """The name of a private endpoint's network interface; None where Azure chooses it. One that exists keeps
-    its name, unless it is given another of its own."""
-    return own or (recorded.interface if recorded else by_rule) or None
 
 
 def network_link_name(zone: str, network_id: str = "", recorded: PlacedName | None = None) -> str:

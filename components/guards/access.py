@@ -69,10 +69,8 @@ def _shut(vault: facts.Vault) -> tuple[str, str]:
     """In words: how the firewall keeps the service out, and the az command that lets the service in again. It
     is not `pulumi up`, because an update without a refresh sees no difference in the vault."""
     unmet = demands.trusted_services(vault.network, vault.noun)
-    update = demands.update_command(vault.name, in_managed_hsm=vault.is_managed_hsm)
-    command = demands.FIXES["trusted-services"].format(update=update)
     how = f"cut off outside Pulumi, by the firewall of {vault.name!r}: {unmet.text if unmet else ''}"
-    return how, f"run `{command}`"
+    return how, f"run `{unmet.az(vault_id=vault.id or vault.name) if unmet else ''}`"
 
 
 def key_left_behind(inputs: ServiceInputs, before: RecordedService, place: KeyPlace) -> str | None:

@@ -19,7 +19,7 @@ from components.service_args import MICROSOFT_MANAGED, REVOKED, ServiceInputs
 from core import arm_ids, facts, key_uris, kind_limits, regions
 from core import resource_types as types
 from core.api_versions import VAULTS
-from core.commands import assign_role
+from core.commands import assign_role, in_subscription
 from core.facts import HOURS_HELD
 
 _KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
@@ -277,7 +277,8 @@ def _other_model(model: str, user: str | None, vault: facts.Vault, key_id: str |
     return (
         f"First run `{grant}`, which gives its identity the access that this stack then takes over; wait ten "
         f"minutes until it counts; switch the vault with `az keyvault update --name {vault.name} "
-        f"--enable-rbac-authorization {str(model == RBAC).lower()}`; run `pulumi refresh`; then change the "
+        f"--enable-rbac-authorization {str(model == RBAC).lower()}{in_subscription(vault.id)}`; run "
+        "`pulumi refresh`; then change the "
         "setting"
     )
 

@@ -70,12 +70,8 @@ def _unmet_by_vault(situation: Situation, found: facts.Vault, path: str) -> Iter
         demands.purge_protection(found.purge_protection, found.noun),
         None if is_closed else demands.trusted_services(found.network, found.noun),
     )
-    for demand in filter(None, unmet):
-        fix = demands.FIXES.get(demand.demand, "").format(
-            update=demands.update_command(found.name, in_managed_hsm=found.is_managed_hsm),
-            vault_id=found.id,
-        )
-        run = f"; run `{fix}`" if fix else ""
+    for demand in (one for one in unmet if one and one.unmet):
+        run = f"; run `{fix}`" if (fix := demand.az(vault_id=found.id)) else ""
         if demand.demand == "same-region":
             there = regions.normalised(found.location)
             run = f"; set location: {there}, or give a {found.noun} in {location}"
@@ -104,9 +100,8 @@ def unusable_key(situation: Situation) -> Iterator[Problem]:
         demands.key_type(key.get("kty"), None if size is None else int(size)),
         demands.key_operations(key.get("keyOps")),
     )
-    for demand in filter(None, unmet):
-        command = demands.FIXES.get(demand.demand, "").format(key=key.get("keyUri"))
-        run = f"; run `{command}`" if command else ""
+    for demand in (one for one in unmet if one and one.unmet):
+        run = f"; run `{command}`" if (command := demand.az(key=key.get("keyUri"))) else ""
         yield Problem("key.id", f"the key {place.key_name!r} cannot be used: {demand.text}{run}")
 
 

@@ -17,6 +17,7 @@ from components.guards.situation import Situation
 from components.invokes import Answer
 from components.service_args import ServiceInputs
 from core import arm_ids
+from core.commands import set_policy
 
 
 def adopted_grants(situation: Situation) -> Mapping[str, str]:
@@ -79,8 +80,8 @@ def inexact_policy(situation: Situation) -> Iterator[Problem]:
         "access",
         f"the account's identity was re-created as {user}, which already has an access policy in vault "
         f"{name!r}, but not exactly {', '.join(USE.policy)} on keys; a vault has one policy for each "
-        f"identity. Run `az keyvault set-policy --name {name} --object-id {user} --key-permissions "
-        f"{' '.join(USE.policy)}`{beside} and run the same command again, which takes the policy over",
+        f"identity. Run `{set_policy(new.vault_id, user, USE.policy)}`{beside} and run the same command "
+        "again, which takes the policy over",
     )
 
 

@@ -98,7 +98,7 @@ def kept_names(situation: Situation) -> Iterator[str]:
     }
     for what in ("account", "vault"):
         placed = before.placed.get(f"{inputs.name}-{what}-endpoint")
-        if placed and not inputs.network.endpoint(what).name:
+        if placed:
             kept["privateEndpoint", what] = placed.name
     for resource, target in inputs.named:
         name, by_rule = kept.get((resource, target)), rule.name(resource, target)

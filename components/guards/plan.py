@@ -23,6 +23,7 @@ class Plan:
     something of. `account`: the account as the state and Azure have it. `has_used_key`: the account is under
     its key by a grant that exists, and no proof of the access was ever recorded. `access_validated`: such a
     proof is recorded. `placed`: the private endpoints and network links that the state has, by logical name.
+    `revocations`: what takes access away, of any service; all else comes after.
     """
 
     login: Login
@@ -37,6 +38,7 @@ class Plan:
     has_used_key: bool = False
     access_validated: bool = False
     placed: Mapping[str, PlacedName] = field(default_factory=dict)
+    revocations: tuple[pulumi.Resource, ...] = ()
 
 
 def plan(situation: Situation) -> Plan:

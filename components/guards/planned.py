@@ -11,12 +11,10 @@ from typing import Any
 import pulumi
 
 from components.access_model import ACCESS_POLICY, RBAC
-from components.account_args import AIServicesAccountArgs, allowed_hosts, declared_account, on_the_wire
-from components.alerts import ALERTS
+from components.account_args import allowed_hosts, declared_account, on_the_wire
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
 from components.audit import WORKSPACE_TIER
-from components.audit_queries import SAVED
 from components.encryption_args import USER_ASSIGNED
 from components.guards import data_loss
 from components.guards.key_place import KeyPlace
@@ -258,20 +256,17 @@ class _Planner:
     def _account(self) -> PlannedResource:
         inputs = self.inputs
         declared = declared_account(
-            AIServicesAccountArgs(
-                _name=inputs.name,
+            inputs.of_account(
                 resource_group_name="",
                 location=inputs.location,
-                account_name=inputs.account_name,
-                kind=inputs.kind,
-                sku=inputs.sku,
                 system_assigned=inputs.identity != USER_ASSIGNED,
                 user_assigned_identity_id=None if inputs.binds_in_two_phases else self._identity_id,
-                other_identity_ids=inputs.other_identity_ids,
-                network=inputs.network,
                 allow_project_management=inputs.manages_projects,
-                restrict_outbound=inputs.restrict_outbound,
                 allowed_fqdns=self._allowed_hosts(),
+                # Links are asked about by themselves, and the key of a search service is a secret.
+                storage_account_ids=None,
+                search_service_id=None,
+                search_service_key=None,
             )
         )
         properties = on_the_wire(declared["properties"])
@@ -364,7 +359,7 @@ class _Planner:
             audit_log.EVENT_HUB: known_text(audit.event_hub_rule_id),
         }
         target = {"properties": {name: id for name, id in places.items() if id not in (None, UNKNOWN)}}
-        setting = audit.setting_name or self._rule.name("diagnosticSetting")
+        setting = self._rule.name("diagnosticSetting")
         watched = {"account": self._inside(arm_ids.ACCOUNT, self.inputs.account_name)}
         if self.inputs.makes_vault:
             watched["vault"] = self._vault_id
@@ -374,26 +369,6 @@ class _Planner:
                 f"{what}-audit",
                 "audit",
                 target,
-            )
-        if not audit.alerts:
-            return
-        if audit.alert_emails:
-            yield PlannedResource(
-                self._inside(arm_ids.ACTION_GROUP, self._rule.name("actionGroup")),
-                "alerts",
-                "audit.alertEmails",
-            )
-        if workspace not in (None, UNKNOWN):
-            for saved in SAVED:
-                search = f"{workspace}/savedSearches/{self.inputs.name}-{saved.name}"
-                yield PlannedResource(search, saved.name, "audit.alerts")
-        for alert in ALERTS:
-            query = alert.query.name
-            yield PlannedResource(
-                self._inside(arm_ids.ALERT_RULE, self._rule.name("alert", query)),
-                f"{query}-alert",
-                "audit.alerts",
-                self._body(),
             )
 
     def _network(self) -> Iterator[PlannedResource]:
@@ -406,24 +381,14 @@ class _Planner:
         if self.inputs.makes_vault:
             targets["vault"] = self._vault_id
         for what, target in targets.items():
-            recorded, own = self._placed(f"{what}-endpoint"), network.endpoint(what)
+            recorded = self._placed(f"{what}-endpoint")
             place = recorded.place_id if recorded and subnet == UNKNOWN else subnet
-            name = own.name or names.endpoint_name(self._rule.name("privateEndpoint", what), place, recorded)
+            name = names.endpoint_name(self._rule.name("privateEndpoint", what), place, recorded)
             endpoint = self._inside(arm_ids.PRIVATE_ENDPOINT, name)
             connection = {"properties": {"privateLinkServiceId": target}}
-            # The service's own endpoints give up the addresses that they have.
-            new = [
-                {"name": member, "properties": {"privateIPAddress": address, "memberName": member}}
-                for member, address in own.addresses.items()
-                if address not in self._held_addresses(subnet)
-            ]
             properties = {"subnet": {"id": subnet}, "privateLinkServiceConnections": [connection]}
             yield PlannedResource(
-                endpoint,
-                f"{what}-endpoint",
-                f"network.{what}Endpoint" if own.given else "network.subnetId",
-                self._body(properties={**properties, **({"ipConfigurations": new} if new else {})}),
-                changes=bool(new and recorded and recorded.name.lower() == name.lower()),
+                endpoint, f"{what}-endpoint", "network.subnetId", self._body(properties=properties)
             )
             ids = {
                 zone: network.zone_id(zone) or self._inside(arm_ids.PRIVATE_DNS_ZONE, zone)
@@ -439,14 +404,6 @@ class _Planner:
             for zone, id in ids.items():
                 if network.zone_id(zone) is None:
                     yield from self._zone(id, zone_label(what, zone, zones[what]), subnet)
-
-    def _held_addresses(self, subnet_id: str) -> set[str]:
-        return {
-            address
-            for one in map(self._placed, ("account-endpoint", "vault-endpoint"))
-            if one and arm_ids.same(one.place_id, subnet_id)
-            for address in one.addresses
-        }
 
     def _zone(self, id: str, label: str, subnet: str) -> Iterator[PlannedResource]:
         argument = "network.privateDnsZoneIds"
@@ -470,7 +427,6 @@ class _Planner:
             "audit.workspaceId": (audit.workspace_id,),
             "audit.storageAccountId": (audit.storage_account_id,),
             "audit.eventHubRuleId": (audit.event_hub_rule_id,),
-            "audit.alertActionGroupIds": audit.alert_action_group_ids,
         }
         for id in self.inputs.storage_account_ids or ():
             # Its kind says what the storage is for.

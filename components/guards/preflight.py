@@ -83,7 +83,7 @@ def preflight(
     try:
         _sync_await(found.run(configured))
     finally:
-        revoke_access(found.revoked)
+        revocations = tuple(revoke_access(found.revoked))
     if found.problems:
         raise RefusedError(found.problems, [*found.revoked])
     plans = {name: plan.plan(one) for name, one in found.situations.items()}
@@ -95,7 +95,7 @@ def preflight(
                 f"{', '.join(sorted(one.adopted))}. If the engine says that it does not exist, a read of "
                 "Azure was late: run the same command again"
             )
-    return plans
+    return {name: replace(one, revocations=revocations) for name, one in plans.items()}
 
 
 @dataclass

@@ -14,7 +14,6 @@ from core import adapters, arm_ids, facts, key_uris
 from core import resource_types as types
 
 SYSTEM, USER = "system", "user"
-_SERVICES = (types.SERVICE, types.FORMER_TYPES[types.SERVICE])
 _BELOW = (types.ROLE_ASSIGNMENT, types.PROJECT, types.DEPLOYMENT, types.DIAGNOSTIC_SETTING)
 _PLACES = {types.PRIVATE_ENDPOINT: "subnet", types.NETWORK_LINK: "virtualNetwork"}
 """The output that says where a resource is which is another one elsewhere."""
@@ -210,7 +209,7 @@ def as_it_is(before: RecordedService, live: Mapping[str, Any] | None) -> Recorde
 
 def recorded_names(state: State) -> frozenset[str]:
     """The names of the services that a state holds an account of."""
-    services = {name for kind, name in state if kind in _SERVICES}
+    services = {name for kind, name in state if kind == types.SERVICE}
     accounts = {name for (kind, name), found in state.items() if kind == types.ACCOUNT and found.get("id")}
     return frozenset(name for name in services if f"{name}-account" in accounts)
 
@@ -237,7 +236,7 @@ def _of_nobody_else(
     name: str, mentioned: Mapping[tuple[str, str], frozenset[str]], state: State
 ) -> Iterator[frozenset[str]]:
     """The ids of each resource that refers to an account, or whose name begins with no other service's."""
-    longer = tuple(f"{one}-" for kind, one in state if kind in _SERVICES and one.startswith(f"{name}-"))
+    longer = tuple(f"{one}-" for kind, one in state if kind == types.SERVICE and one.startswith(f"{name}-"))
     for (_, logical), ids in mentioned.items():
         if _accounts_in(ids) or not logical.startswith(longer):
             yield ids

@@ -12,7 +12,7 @@ from components.arguments.problem import Problem
 from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
 from components.service_args import RECOVER, ServiceInputs
-from core import arm_ids, kind_limits, kinds, regions
+from core import arm_ids, demands, kinds, regions
 
 Listed = Sequence[Mapping[str, Any]]
 
@@ -73,7 +73,7 @@ def _unfit(inputs: ServiceInputs, account: Mapping[str, Any], remedy: str) -> Pr
             "without a system-assigned identity, and a user-assigned one that it was bound through is not "
             "recovered: nothing could be given access to its key"
         )
-    elif inputs.has_key and (unmet := kind_limits.tier(kind, sku)):
+    elif inputs.has_key and (unmet := demands.tier(kind, sku, planned=True)):
         reason = f"on tier {unmet.found}"
     elif kind.lower() != inputs.kind.lower() and kinds.find(kind) is None:
         reason = f"as one of kind {kind!r}, which is not known here"

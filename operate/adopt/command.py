@@ -5,6 +5,7 @@ both files are written; 1 something prevents that: every problem is printed, and
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
@@ -19,7 +20,7 @@ from operate.adopt.obstacles import obstacles
 from operate.adopt.plan import plan
 from operate.azure import LiveAzure, account_id
 from operate.errors import OperateError
-from operate.stack import add_stack
+from operate.stack import add_json, add_stack
 from operate.stack_file import PROGRAM, path_of
 from settings.parse import SettingsError, parse
 
@@ -57,10 +58,15 @@ def run(arguments: argparse.Namespace) -> int:
         return _refuse([f"{settings}: {error}"])
     settings.write_text(text, encoding="utf-8")
     imports.write_text(import_file(plans, version("pulumi-azure-native")), encoding="utf-8")
-    for note in [note for one in plans for note in one.notes]:
+    notes = [note for one in plans for note in one.notes]
+    then = list(commands(wanted.stack, imports.name, separates=wanted.take_vault))
+    if wanted.json:
+        print(json.dumps({"written": [str(settings), str(imports)], "notes": notes, "run": then}, indent=2))
+        return 0
+    for note in notes:
         print(f"note: {note}")
     print(f"written: {settings}, {imports}; now run")
-    for command in commands(wanted.stack, imports.name, separates=wanted.take_vault):
+    for command in then:
         print(f"  {command}")
     return 0
 
@@ -108,3 +114,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also adopt the vault and the key; default: use them without adopting them",
     )
+    add_json(parser)

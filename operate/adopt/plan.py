@@ -9,6 +9,7 @@ from components.arguments.tags import checked_tags
 from core import adapters, arm_ids, kinds, regions, resource_types, rights
 from core.facts import Network
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from core.values import Mark
 from operate.adopt.existing import Existing
 from operate.azure import Json
 from operate.evidence.model import NotChecked
@@ -74,10 +75,11 @@ def network(found: Network) -> dict[str, Any]:
     """The nearest that the settings can express of an account's network; the live one stays as found."""
     if found.is_open:
         return {"access": "open"}
-    lists = {"allowedIpRanges": found.ip_rules, "allowedSubnetIds": found.subnet_rules}
-    if found.public_access.lower() == "disabled" or not any(lists.values()):
+    named = {"allowedIpRanges": found.ip_rules, "allowedSubnetIds": found.subnet_rules}
+    lists = {word: [*map(str, rules)] for word, rules in named.items() if not isinstance(rules, Mark)}
+    if found.is_disabled or not any(lists.values()):
         return {"access": "closed"}
-    return {"access": "selected", **{word: list(rules) for word, rules in lists.items() if rules}}
+    return {"access": "selected", **{word: rules for word, rules in lists.items() if rules}}
 
 
 def grant(name: str, existing: Existing) -> tuple[Import, bool] | None:

@@ -18,16 +18,16 @@ from operate.evidence import policy, report
 from operate.evidence.check import check
 from operate.evidence.collect import accounts_in, attempt, collect
 from operate.evidence.findings import AuditSeverity, findings
-from operate.evidence.rotation import rotation_text
+from operate.evidence.rotation import rotation_text, rows
 from operate.evidence.words import counted
 from operate.source import Source
-from operate.stack import StackError, add_stack, outputs, services, without
+from operate.stack import StackError, add_json, add_stack, outputs, services, without
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; its exit code."""
     if arguments.report == "check":
-        return _check(arguments.out)
+        return _check(arguments.out, as_json=arguments.json)
     stack = arguments.stack
     if not (stack or arguments.account or arguments.subscription):
         raise OperateError("found no accounts to read; name them with --stack, --account or --subscription")
@@ -45,11 +45,14 @@ def run(arguments: argparse.Namespace) -> int:
     if isinstance(source, Source) and source.warning:
         print(f"evidence: {source.warning}", file=sys.stderr)
     if arguments.report == "rotation":
-        print(rotation_text(facts))
+        print(report.as_json(rows(facts.services, facts.taken)) if arguments.json else rotation_text(facts))
     else:
         answers = azure.answers if arguments.keep else None
         made = report.files(facts, found, azure.queries, report.tool_version(), answers)
         report.write(arguments.out, made)
+        if arguments.json:
+            print(report.as_json({"out": str(arguments.out), "findings": found}))
+            return 1 if any(f.severity is AuditSeverity.ERROR for f in found) else 0
         for finding in found:
             print(f"{finding.severity.word:8}{finding.subject}: {finding.text}")
         counts = ", ".join(counted(sum(f.severity is s for f in found), s.word) for s in AuditSeverity)
@@ -57,8 +60,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(f.severity is AuditSeverity.ERROR for f in found) else 0
 
 
-def _check(folder: Path) -> int:
+def _check(folder: Path, *, as_json: bool) -> int:
     found = check(folder)
+    if as_json:
+        print(report.as_json(found))
+        return 1 if found.problems else 0
     for problem in found.problems:
         print(problem)
     kept = f"{counted(found.answers, 'answer')} kept, {found.not_kept} not kept (--keep keeps them)"
@@ -109,3 +115,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--at", type=_moment, metavar="TIME", help="judge as of this time; default now, by the cloud's clock"
     )
     parser.add_argument("--policy-pack-config", metavar="FILE", help="configuration of the policy pack")
+    add_json(parser)

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any, Final
 
 from core import audit_log, demands, rights
+from core.commands import in_subscription
 from core.facts import Account, Key, Vault
 from core.key_uris import KeyUri
 from core.rights import Access
@@ -65,7 +66,10 @@ _GRANT = (
 _CLOSE = "set network.access to closed, selected or private"
 _ROTATE = "raise key.generation and run pulumi up"
 DEMAND_FIXES = {
-    **demands.FIXES,
+    **{
+        demand: demands.FIXES[demand].command
+        for demand in ("soft-delete", "purge-protection", "trusted-services", "key-operations")
+    },
     "same-region": "bind the account to a key in its own region",
     "same-tenant": "bind the account to a key in its own tenant",
     "key-type": "create an RSA key of 2048 bits and bind the account to it",
@@ -312,8 +316,8 @@ def _words(vault: object) -> dict[str, str]:
         }
     return {
         "noun": vault.noun,
-        "close": f"{demands.update_command(vault.name, in_managed_hsm=True)} --default-action Deny --bypass "
-        "AzureServices",
+        "close": f"{demands.update_command(vault.id)} --default-action Deny --bypass AzureServices"
+        f"{in_subscription(vault.id)}",
         "record": f"have its administrators send its {audit_log.CATEGORY} log to a workspace, "
         "or to storage or an event hub, where it is not read here "
         "(docs/managed-hsm.md has the command)",
@@ -393,27 +397,19 @@ def _account(account: Account) -> Iterator[Broken]:
 def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> Iterator[Broken]:
     """The demands of the service that are not met, whether or not the key could be read."""
     bound = account.encryption.key
-    unmet = [
-        demands.region(account.location, vault.location, vault.noun),
-        demands.tenant(account.tenant_id or vault.tenant_id, vault.tenant_id, vault.noun),
-        demands.soft_delete(vault.soft_delete, vault.purge_protection),
-        demands.purge_protection(vault.purge_protection, vault.noun),
-        demands.trusted_services(vault.network, vault.noun),
-        demands.tier(account.kind, account.sku, account.capabilities),
-        demands.outbound(account.restricts_outbound, account.allowed_fqdns, account.encryption.key_vault_uri),
-    ]
-    if key:
-        unmet += [demands.key_type(key.type, key.size), demands.key_operations(key.operations)]
-        if version := key.version(account.encryption.key_version):
-            unmet += demands.key_usable(version, facts.taken.timestamp())
+    uri = account.encryption.key_vault_uri
+    unmet = demands.judge(account, vault, key, [uri] if uri else ())
+    if version := key.version(account.encryption.key_version) if key else None:
+        unmet += demands.key_usable(version, facts.taken.timestamp())
     names = {
         "vault": vault.name,
         "vault_id": vault.id,
-        "update": demands.update_command(vault.name, in_managed_hsm=vault.is_managed_hsm),
+        "update": demands.update_command(vault.id),
+        "subscription": in_subscription(vault.id),
         "key": bound and KeyUri(bound.vault_uri, bound.name).text,
         "version": bound and bound.text,
     }
-    yield from ((one.demand, {"text": one.text, **names}) for one in unmet if one)
+    yield from ((one.demand, {"text": one.text, **names}) for one in unmet if one.unmet)
 
 
 def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Broken]:

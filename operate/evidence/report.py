@@ -105,6 +105,11 @@ def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[
     return shown
 
 
+def as_json(shown: Any) -> str:
+    """Anything of a report as evidence.json would have it."""
+    return json.dumps(_plain(shown), indent=2, ensure_ascii=False)
+
+
 def _controls() -> list[Control]:
     """Every control on which a rule bears."""
     return sorted({one for bears in CONTROLS.values() for one in bears})

@@ -17,12 +17,11 @@ from typing import Any, NamedTuple
 
 from operate import stack
 from operate.errors import OperateError
-from operate.fleet import actions, files, planning, report
+from operate.fleet import actions, files, planning, report, shared
 from operate.fleet.actions import ChosenStacks
 from operate.fleet.files import FleetFiles
 from operate.fleet.journal import Journal
-from settings import shared
-from settings.shared import FleetFileError
+from operate.fleet.shared import FleetFileError
 
 
 class Action(NamedTuple):

@@ -1,7 +1,7 @@
 """The fleet as its files have it: fleet.yaml, and a Pulumi.<stack>.yaml for each stack.
 
 Owns: reading and checking them, all problems at once, and what a change of files touches. Does not own: what
-is shared (settings/shared.py), and what a setting may be (settings/).
+is shared (shared.py), and what a setting may be (settings/).
 """
 
 import hashlib
@@ -19,12 +19,12 @@ from components.arguments.inputs import Arguments, argument, camel_case, examine
 from components.arguments.problem import Problem
 from core import arm_ids, key_uris
 from operate.errors import OperateError
+from operate.fleet import shared
 from operate.fleet.planning import Member, Ring, Share, StopRule
+from operate.fleet.shared import FILE, FleetFileError, SharedSettings
 from operate.stack_file import StackFile, path_of, stack_file
-from settings import shared
 from settings.model import ServiceSettings, Settings
 from settings.parse import SettingsError
-from settings.shared import FILE, FleetFileError, SharedSettings
 
 AT_ONCE = 4
 """Stacks that are updated at once, unless fleet.yaml says otherwise: an engine with its processes takes a
@@ -34,6 +34,7 @@ PROGRAM = (
     "__main__.py",
     "components",
     "core",
+    "operate/fleet/shared.py",
     "policies",
     "policy-config.yaml",
     "provider",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from operate.errors import OperateError
-from settings.shared import Selector, matches
+from operate.fleet.shared import Selector, matches
 
 REST = "rest"
 """The ring of the stacks that no other ring takes."""

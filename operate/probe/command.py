@@ -26,6 +26,7 @@ from operate.probe.conversation import Conversation, ProbeClock, Sanitizer, Syst
 from operate.probe.questions import QUESTIONS, Question
 from operate.probe.report import CONFIRMED, REFUTED, UNKNOWN, Answer
 from operate.probe.scene import Scene, UnknownError, leftovers, remove
+from operate.stack import add_json
 from provider.azure_client import AzureClient
 
 ESTIMATE = """\
@@ -109,6 +110,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--storage", metavar="ID", default="", help="a storage account that may be linked")
     parser.add_argument("--out", type=Path, default=Path(".probe"), help="folder to write to; default .probe")
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -138,6 +140,9 @@ def run(arguments: argparse.Namespace) -> int:
             probe.ask()
         finally:
             write(probe, arguments.out)
+    if arguments.json:
+        print((arguments.out / "probe.json").read_text(encoding="utf-8"), end="")
+        return 0
     for one in probe.answers:
         print(f"{one.answer:10}{one.switch}: {one.why if one.answer == UNKNOWN else json.dumps(one.value)}")
     for text in probe.left:

@@ -1,4 +1,4 @@
-"""One rule each file; what is in this folder is what the pack enforces, in the order of the names.
+"""The rules about a program's own shape, one in each file, and the demands of policies/table.py.
 
 A file's name is its rule's name, and its docstring the rule's title.
 """
@@ -9,6 +9,7 @@ from pkgutil import iter_modules
 from typing import Final
 
 from policies.rule import Rule
+from policies.table import ROWS
 
 
 def _rule(module: str) -> Rule:
@@ -17,4 +18,6 @@ def _rule(module: str) -> Rule:
     return replace(rule, name=module.replace("_", "-"), title=str(found.__doc__).removesuffix("."))
 
 
-RULES: Final = tuple(_rule(name) for name in sorted(one.name for one in iter_modules(__path__)))
+_FILES: Final = [_rule(one.name) for one in iter_modules(__path__)]
+RULES: Final = tuple(sorted([*ROWS, *_FILES], key=lambda rule: rule.name))
+"""What the pack enforces, in the order of the names."""

@@ -1,18 +1,18 @@
 """A customer-managed key's binding is protected."""
 
+from core import values
 from core.resource_types import Kind
-from policies import sources
-from policies.rule import Findings, Options, ResourceRule, Subject, Undecided, Violation
-from policies.view import View
+from core.stack import StackResource
+from policies.rule import OBSERVED, Findings, Options, ResourceRule, RuleFinding, Subject, undecided
 
 
 def judge(subject: Subject, _: Options) -> Findings:
     """Passes a resource whose service has a setting that removes the protection, because somebody decided
     that. The engine does not show `replaceOnChanges` to a pack, and never replaces a protected resource."""
-    if subject.protect or any(_asks_for_it(component) for component in subject.around):
+    if subject.resource.protect or any(_asks_for_it(component) for component in subject.around):
         return
-    if subject.kind is Kind.BINDING:
-        yield Violation(
+    if subject.resource.kind is Kind.BINDING:
+        yield RuleFinding(
             found="the resource option protect is not set",
             required="protect: true",
             fix="set protect: true on the binding; before you delete or replace it on purpose, take it off "
@@ -20,22 +20,22 @@ def judge(subject: Subject, _: Options) -> Findings:
             setting="remove protect; to delete something on purpose, set replaceAccount, unbindAccount or "
             "protect: false",
         )
-    elif subject.deletes_first:
-        yield Undecided(
+    elif subject.resource.deletes_first:
+        yield undecided(
             "whether a change replaces it: it is not protected, and a replacement deletes it first"
         )
 
 
-def _asks_for_it(component: View) -> bool:
+def _asks_for_it(component: StackResource) -> bool:
     """`protect: false`, or the settings that unprotect in one update what the next removes."""
-    return component.flag("protect") is False or any(
-        isinstance(component.text(name), str) for name in ("replaceAccount", "unbindAccount")
+    return values.flag(component.stated("protect")) is False or any(
+        isinstance(values.name(component.stated(name)), str) for name in ("replaceAccount", "unbindAccount")
     )
 
 
 RULE = ResourceRule(
     why="deleting the binding puts the account back on Microsoft's key",
-    source=sources.OBSERVED,
+    source=OBSERVED,
     severity="high",
     kinds=(Kind.BINDING, Kind.ACCOUNT, Kind.VAULT, Kind.KEY),
     judge=judge,

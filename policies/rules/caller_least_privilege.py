@@ -1,11 +1,10 @@
 """Whoever calls an account has no wider role on it than calls take."""
 
-from core import roles
+from core import roles, values
+from core.protection import Protections, role_of
 from core.resource_types import Kind
-from policies.grants import role_of
-from policies.relations import Relations
-from policies.rule import Findings, Options, StackRule, Violation, texts
-from policies.stack_index import Node
+from core.stack import StackResource
+from policies.rule import Findings, Options, RuleFinding, StackRule, texts
 
 _BROAD = {
     role.id: role.name
@@ -19,15 +18,15 @@ _BROAD = {
 }
 
 
-def judge(relations: Relations, options: Options) -> Findings:
+def judge(protections: Protections, options: Options) -> Findings:
     """Roles by which an account, and its key with it, can be changed, assigned at an account."""
-    for assignment in relations.index.of(Kind.ROLE_ASSIGNMENT):
-        role, principal = role_of(assignment.view), assignment.view.text("principalId")
-        if role not in _BROAD or _account_of(assignment, relations) is None:
+    for assignment in protections.stack.of(Kind.ROLE_ASSIGNMENT):
+        role, principal = role_of(assignment), values.name(assignment.found("principalId"))
+        if role not in _BROAD or _account_of(assignment, protections) is None:
             continue
         if isinstance(principal, str) and principal.lower() in options.words("administrators"):
             continue
-        yield Violation(
+        yield RuleFinding(
             found=f"{_BROAD[str(role)]} is assigned at an account",
             required="a role that calls the service and changes nothing of the account",
             fix="assign the least privileged role of the account's kind, such as "
@@ -36,12 +35,8 @@ def judge(relations: Relations, options: Options) -> Findings:
         )
 
 
-def _account_of(assignment: Node, relations: Relations) -> Node | None:
-    scope = assignment.view.text("scope")
-    found = relations.index.named_by(scope) if isinstance(scope, str) else None
-    if found is not None and found.kind is Kind.ACCOUNT:
-        return found
-    return relations.index.source(assignment, Kind.ACCOUNT, "scope")
+def _account_of(assignment: StackResource, protections: Protections) -> StackResource | None:
+    return protections.stack.target(assignment, Kind.ACCOUNT, "scope")
 
 
 RULE = StackRule(

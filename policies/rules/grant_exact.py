@@ -1,57 +1,67 @@
 """An identity that uses a key holds get, wrapKey and unwrapKey, and nothing else."""
 
+from typing import Final
+
 from core import rights
+from core.protection import StatedPolicyEntry, entries_of
 from core.resource_types import Kind
-from policies import sources
-from policies.grants import EXACT, DeclaredPolicyEntry, entries_of
-from policies.rule import Findings, NotYetKnown, Options, Subject, UsedResourceRule, Violation, texts
-from policies.view import UNKNOWN
+from core.values import Mark
+from policies.rule import (
+    SERVICE_DOCUMENT,
+    Findings,
+    Options,
+    RuleFinding,
+    Subject,
+    UsedResourceRule,
+    later,
+    texts,
+)
+
+_FIX: Final = (
+    "grant exactly get, wrapKey and unwrapKey on keys; name people who manage keys in `administrators`"
+)
 
 
 def judge(subject: Subject, options: Options) -> Findings:
     """An entry that can wrap or unwrap is a service's, unless `administrators` names its holder."""
-    entries = entries_of(subject.kind, subject.view)
-    if entries is UNKNOWN:
-        yield NotYetKnown("the access policies are not known yet")
+    entries = entries_of(subject.resource.kind, subject.resource.declared)
+    if isinstance(entries, Mark):
+        yield later("what the access policies are")
         return
     administrators = options.words("administrators")
     for entry in entries:
-        if isinstance(entry.object_id, str) and entry.object_id.lower() in administrators:
-            continue
-        yield from _judge_entry(entry)
+        if not (isinstance(entry.holder, str) and entry.holder.lower() in administrators):
+            yield from _judge_entry(entry)
 
 
-def _judge_entry(entry: DeclaredPolicyEntry) -> Findings:
-    keys = entry.of("keys")
-    if keys is UNKNOWN:
-        yield NotYetKnown(f"the key permissions of {entry.who} are not known yet")
+def _judge_entry(entry: StatedPolicyEntry) -> Findings:
+    held = entry.keys
+    if isinstance(held, Mark):
+        yield later(f"which key permissions {entry.who} holds")
         return
-    if not entry.uses_keys:
+    # Whoever can wrap or unwrap, does as a service does with its key.
+    if not (rights.EXACT - {"get"}) & rights.expanded(held):
         return
-    fix = "grant exactly get, wrapKey and unwrapKey on keys; name people who manage keys in `administrators`"
-    held = set(keys)
-    if held != EXACT:
-        yield Violation(
+    if held != rights.EXACT:
+        missing = rights.EXACT - held if "all" not in held else frozenset()
+        yield RuleFinding(
             found=f"{entry.who} holds on keys: {rights.spelt(held)}"
-            + (f" (missing {rights.spelt(EXACT - held)})" if EXACT - held and "all" not in held else ""),
+            + (f" (missing {rights.spelt(missing)})" if missing else ""),
             required="on keys exactly get, wrapKey, unwrapKey",
-            fix=fix,
+            fix=_FIX,
         )
     for group in rights.GROUPS[1:]:
-        others = entry.of(group)
-        if others is UNKNOWN:
-            yield NotYetKnown(f"the {group} permissions of {entry.who} are not known yet")
+        others = entry.permissions[group]
+        if isinstance(others, Mark):
+            yield later(f"which permissions on {group} {entry.who} holds")
         elif others:
-            yield Violation(
-                found=f"{entry.who} holds on {group}: {rights.spelt(others)}",
-                required=f"nothing on {group}",
-                fix=fix,
-            )
+            found = f"{entry.who} holds on {group}: {rights.spelt(others)}"
+            yield RuleFinding(found, f"nothing on {group}", _FIX)
 
 
 RULE = UsedResourceRule(
     why="the service needs to read, wrap and unwrap; anything more is what an attacker would use",
-    source=sources.SERVICE_DOCUMENT,
+    source=SERVICE_DOCUMENT,
     severity="high",
     settings={
         "administrators": texts("Object ids of people and pipelines that manage keys and may hold more.")

@@ -1,50 +1,45 @@
 """The identity that uses a key is granted what it needs, in the model that its vault uses."""
 
-from core import arm_ids, rights, roles
-from policies import sources
-from policies.grants import ENCRYPTION_USER, EXACT, on_keys, role_of
-from policies.key_uses import KeyUse
-from policies.relations import DeclaredGrant, Relations
-from policies.rule import Finding, Findings, NotYetKnown, Options, StackRule, Undecided, Violation
-from policies.view import UNKNOWN
+from typing import Final
 
-_REQUIRED = "get, wrapKey and unwrapKey on the key for the account's identity"
-_REFRESH = "run `pulumi refresh`: the identity was re-created, and the state still has the old one"
-_SETTING = "set access: granted, and take access out of asFound"
+from core import arm_ids, rights, roles, values
+from core.protection import AccountProtection, Grant, Protections
+from core.values import Mark
+from policies.rule import SERVICE_DOCUMENT, Findings, Options, RuleFinding, StackRule, hidden, undecided
+
+_ROLE: Final = roles.CRYPTO_SERVICE_ENCRYPTION_USER
+_REQUIRED: Final = "get, wrapKey and unwrapKey on the key for the account's identity"
+_REFRESH: Final = "run `pulumi refresh`: the identity was re-created, and the state still has the old one"
+_SETTING: Final = "set access: granted, and take access out of asFound"
 
 
-def judge(relations: Relations, _: Options) -> Findings:
+def judge(protections: Protections, _: Options) -> Findings:
     """Undecided where the identity is not part of the stack; access that is revoked is not missing."""
-    for use in relations.uses:
-        if relations.index.is_revoked(use.writer):
+    for use in protections.all:
+        if protections.stack.is_revoked(use.writer):
             continue
-        grants = relations.grants_of(use)
+        grants = protections.grants_of(use)
         if grants:
-            yield from _judge_access(use, grants, relations)
-            yield from _judge_model(use, grants, relations)
+            yield from _judge_access(use, grants, protections)
+            yield from _judge_model(use, grants)
         else:
-            yield _missing(use, relations)
+            yield _missing(use, protections)
 
 
-def _missing(use: KeyUse, relations: Relations) -> Finding:
-    if not relations.holders_of(use):
-        return Undecided("the identity that uses the key is not a resource of this stack", use.writer.urn)
-    if relations.may_be_another(use):
-        return Undecided(
+def _missing(use: AccountProtection, protections: Protections) -> RuleFinding:
+    if not protections.holders_of(use):
+        return undecided("the identity that uses the key is not a resource of this stack", use.writer.urn)
+    if protections.may_be_another(use):
+        return undecided(
             "this preview does not know the object id of the identity that uses the key, so whether one of "
             "the grants on the vault is for it",
             use.writer.urn,
         )
-    if anew := relations.of_another_identity(use):
-        names = ", ".join(sorted({f"{grant.node.name} is for {grant.object_id}" for grant in anew}))
-        return Violation(
-            found=f"{names}, and the state has another identity for {use.writer.name}",
-            required=_REQUIRED,
-            fix=_REFRESH,
-            setting=_REFRESH,
-            urn=use.writer.urn,
-        )
-    return Violation(
+    if anew := protections.of_another_identity(use):
+        names = ", ".join(sorted({f"{grant.resource.name} is for {grant.principal}" for grant in anew}))
+        found = f"{names}, and the state has another identity for {use.writer.name}"
+        return RuleFinding(found, _REQUIRED, _REFRESH, use.writer.urn, _REFRESH)
+    return RuleFinding(
         found=f"no access policy and no role assignment of this stack is for the identity of "
         f"{use.writer.name}",
         required=_REQUIRED,
@@ -58,33 +53,23 @@ def _missing(use: KeyUse, relations: Relations) -> Finding:
     )
 
 
-def _judge_access(use: KeyUse, grants: list[DeclaredGrant], relations: Relations) -> Findings:
+def _judge_access(use: AccountProtection, grants: list[Grant], protections: Protections) -> Findings:
     given: set[str] = set()
-    unsure: list[Finding] = []
+    unsure: list[RuleFinding] = []
     for grant in grants:
-        identities = relations.identities_behind(grant)
-        if len(identities) > 1:
-            names = " and ".join(sorted(one.name for one in identities))
-            unsure.append(
-                Undecided(
-                    f"whether it is for the identity of {use.writer.name}: it comes from {names}",
-                    grant.node.urn,
-                )
-            )
-            continue
-        found = _permissions(grant, use, relations)
-        if isinstance(found, frozenset):
-            given |= found
-            yield from _wider(grant, found, use, relations)
-        else:
+        found = _permissions(grant, use, protections)
+        if isinstance(found, RuleFinding):
             unsure.append(found)
+        else:
+            given |= found
+            yield from _wider(grant, found, use, protections)
     level = rights.level(given, uncertain=bool(unsure))
     if level is rights.Access.UNKNOWN:
         yield from unsure
     elif level is not rights.Access.FULL:
-        names = ", ".join(sorted({grant.node.name for grant in grants}))
+        names = ", ".join(sorted({grant.resource.name for grant in grants}))
         missing = rights.EffectiveAccess(frozenset(given)).missing
-        yield Violation(
+        yield RuleFinding(
             found=f"{names} gives the account's identity on keys: {rights.spelt(given)} "
             f"(missing {', '.join(missing)})",
             required=_REQUIRED,
@@ -94,68 +79,65 @@ def _judge_access(use: KeyUse, grants: list[DeclaredGrant], relations: Relations
             else "grant exactly get, wrapKey and unwrapKey on keys, or the role Key Vault Crypto Service "
             "Encryption User; without an applicationId",
             setting=_SETTING,
-            urn=grants[0].node.urn,
+            urn=grants[0].resource.urn,
         )
 
 
-def _permissions(grant: DeclaredGrant, use: KeyUse, relations: Relations) -> frozenset[str] | Finding:
+def _permissions(
+    grant: Grant, use: AccountProtection, protections: Protections
+) -> frozenset[str] | RuleFinding:
+    identities, urn = protections.identities_behind(grant), grant.resource.urn
+    if len(identities) > 1:
+        names = " and ".join(sorted(one.name for one in identities))
+        return undecided(f"whether it is for the identity of {use.writer.name}: it comes from {names}", urn)
     if use.in_managed_hsm and not grant.in_managed_hsm:
         # What Azure RBAC and access policies grant counts for nothing in an HSM.
         return frozenset()
     if grant.entry is not None:
-        keys = on_keys(grant.entry)
-        return (
-            NotYetKnown("the key permissions are not known yet", grant.node.urn) if keys is UNKNOWN else keys
-        )
-    role = role_of(grant.node.view)
-    if role is UNKNOWN:
-        return NotYetKnown("roleDefinitionId is not known yet", grant.node.urn)
+        keys = grant.entry.given
+        return hidden("what the key permissions are", keys, urn) if isinstance(keys, Mark) else keys
+    role = grant.role_id
+    if isinstance(role, Mark):
+        return hidden("roleDefinitionId", role, urn)
     known = roles.built_in(role) if role else None
     if known is None:
-        what = f"whether the role {role or 'it assigns'} holds read, wrap and unwrap"
-        return Undecided(what, grant.node.urn)
-    condition = relations.index.stated(grant.node).text("condition")
-    if condition is UNKNOWN:
-        return NotYetKnown("the condition of the assignment is not known yet", grant.node.urn)
+        return undecided(f"whether the role {role or 'it assigns'} holds read, wrap and unwrap", urn)
+    condition = values.name(grant.resource.stated("condition"))
+    if isinstance(condition, Mark):
+        return hidden("the condition of the assignment", condition, urn)
     given = rights.of_role(known, arm_ids.HSM_KEY if grant.in_managed_hsm else arm_ids.KEY)
     if condition is not None and given:
-        return Undecided("whether the condition of the assignment holds for the account", grant.node.urn)
+        return undecided("whether the condition of the assignment holds for the account", urn)
     return given
 
 
-def _wider(grant: DeclaredGrant, found: frozenset[str], use: KeyUse, relations: Relations) -> Findings:
-    role = roles.built_in(str(role_of(grant.node.view))) if grant.entry is None else None
+def _wider(grant: Grant, found: frozenset[str], use: AccountProtection, protections: Protections) -> Findings:
+    name, urn = grant.resource.name, grant.resource.urn
+    role = roles.built_in(str(grant.role_id)) if grant.entry is None else None
     if role is not None and (beyond := rights.beyond(role)):
-        what = f"{grant.node.name} assigns {role.name} to the account's identity: {', '.join(beyond)}"
-        if relations.is_at_or_above(grant, use) is UNKNOWN:
-            yield Undecided(f"whether it holds the vault: {what}", grant.node.urn)
+        what = f"{name} assigns {role.name} to the account's identity: {', '.join(beyond)}"
+        if isinstance(protections.is_at_or_above(grant, use), Mark):
+            yield undecided(f"whether it holds the vault: {what}", urn)
             return
-        yield Violation(
-            found=what,
-            required=f"{ENCRYPTION_USER.name} ({ENCRYPTION_USER.id}) alone",
-            fix=f"assign {ENCRYPTION_USER.name}, and nothing else on the vault or above it",
-            urn=grant.node.urn,
-        )
-    elif grant.entry is not None and found - EXACT:
-        yield Violation(
-            found=f"{grant.node.name} gives the account's identity on keys: {rights.spelt(found)}",
-            required="exactly get, wrapKey, unwrapKey",
-            fix="grant exactly get, wrapKey and unwrapKey on keys",
-            urn=grant.node.urn,
-        )
+        fix = f"assign {_ROLE.name}, and nothing else on the vault or above it"
+        yield RuleFinding(what, f"{_ROLE.name} ({_ROLE.id}) alone", fix, urn)
+    elif grant.entry is not None and found - rights.EXACT:
+        what = f"{name} gives the account's identity on keys: {rights.spelt(found)}"
+        fix = "grant exactly get, wrapKey and unwrapKey on keys"
+        yield RuleFinding(what, "exactly get, wrapKey, unwrapKey", fix, urn)
 
 
-def _judge_model(use: KeyUse, grants: list[DeclaredGrant], relations: Relations) -> Findings:
+def _judge_model(use: AccountProtection, grants: list[Grant]) -> Findings:
     if use.vault is None:
         return
-    rbac = relations.index.stated(use.vault).flag("enableRbacAuthorization")
-    if rbac is UNKNOWN:
-        yield NotYetKnown("enableRbacAuthorization of the vault is not known yet", use.vault.urn)
+    rbac = values.flag(use.vault.stated("enableRbacAuthorization"))
+    if isinstance(rbac, Mark):
+        yield hidden("enableRbacAuthorization of the vault", rbac, use.vault.urn)
     elif not any((grant.entry is None) is (rbac is True) for grant in grants):
         model, wanted = (
             ("role assignments", "a role assignment") if rbac else ("access policies", "an access policy")
         )
-        yield Violation(
+        yield RuleFinding(
             found=f"the vault {use.vault.name} uses {model}, and {use.writer.name} has only the "
             f"other kind of grant",
             required=f"{wanted} for the account's identity",
@@ -168,7 +150,7 @@ def _judge_model(use: KeyUse, grants: list[DeclaredGrant], relations: Relations)
 
 RULE = StackRule(
     why="without access the binding fails, and when access is taken away the data cannot be read",
-    source=sources.SERVICE_DOCUMENT,
+    source=SERVICE_DOCUMENT,
     severity="critical",
     judge=judge,
 )

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from core import arm_ids
-from core.resource_types import TEMPLATE_INPUTS, Kind
-from policies.rule import Findings, NotYetKnown, Options, ResourceRule, Subject, Undecided, Violation
-from policies.view import UNKNOWN, as_items, as_text, step
+from core import arm_ids, values
+from core.resource_types import TEMPLATE_INPUTS, Kind, parse_urn
+from core.values import Mark
+from policies.rule import Findings, Options, ResourceRule, RuleFinding, Subject, hidden, undecided
 
 _DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$|blueprint(/\w+)?:Assignment$")
 _JUDGED: Final = tuple(type.lower() for type in (arm_ids.VAULT, arm_ids.ACCOUNT))
@@ -16,20 +16,21 @@ _JUDGED: Final = tuple(type.lower() for type in (arm_ids.VAULT, arm_ids.ACCOUNT)
 
 def judge(subject: Subject, _: Options) -> Findings:
     """Other rules cannot read such resources. A template is reported if it holds one."""
-    if not _DEPLOYMENT.search(subject.token):
-        yield _violation(subject.token)
+    token = parse_urn(subject.resource.urn).type
+    if not _DEPLOYMENT.search(token):
+        yield _violation(token)
         return
-    stated = map(subject.view.prop, TEMPLATE_INPUTS)
+    stated = map(subject.get, TEMPLATE_INPUTS)
     template = next((found for found in stated if found is not None), None)
     if isinstance(template, str):
         try:
             template = json.loads(template)
         except ValueError:
             template = None
-    if template is UNKNOWN:
-        yield NotYetKnown("the template of a deployment is not known yet")
+    if isinstance(template, Mark):
+        yield hidden("the template of a deployment", template)
     elif template is None:
-        yield Undecided(
+        yield undecided(
             "which resources a deployment or blueprint makes: its template is elsewhere, or not readable"
         )
     else:
@@ -37,26 +38,25 @@ def judge(subject: Subject, _: Options) -> Findings:
             yield _violation(f"a template with {found}")
 
 
-def _violation(found: str) -> Violation:
-    return Violation(
+def _violation(found: str) -> RuleFinding:
+    return RuleFinding(
         found=f"{found}, whose properties no rule of this pack reads",
         required="the same resource of azure-native",
         fix="import it as azure-native's resource, or see by other means that it holds to these rules",
     )
 
 
-def _types(node: object) -> Iterator[str]:
+def _types(part: object) -> Iterator[str]:
     """The types in a template that rules judge, however deep: of nested resources and nested templates."""
-    if isinstance(node, Mapping):
-        kind = as_text(step(node, "type"))
+    if isinstance(part, Mapping):
+        kind = values.name(part.get("type"))
         if isinstance(kind, str) and kind.lower().startswith(_JUDGED):
             yield kind
-        for key in node:
-            yield from _types(step(node, key))
-    elif isinstance(node, Sequence) and not isinstance(node, str):
-        items = as_items(node)
-        for item in items if items is not UNKNOWN else ():
-            yield from _types(item)
+        for inner in part.values():
+            yield from _types(inner)
+    elif isinstance(part, Sequence) and not isinstance(part, str):
+        for inner in part:
+            yield from _types(inner)
 
 
 RULE = ResourceRule(

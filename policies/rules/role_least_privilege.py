@@ -1,42 +1,52 @@
 """A service reaches keys through Key Vault Crypto Service Encryption User, on one vault or key."""
 
+from collections.abc import Iterable
+from typing import Final
+
 from core import arm_ids, rights, roles
+from core.protection import role_of
 from core.resource_types import Kind
-from policies import sources
-from policies.grants import ENCRYPTION_USER, WIDER_ROLES, role_of
+from core.values import Mark
 from policies.rule import (
+    KEY_VAULT_DOCUMENT,
     Findings,
-    NotYetKnown,
     Options,
+    RuleFinding,
     Subject,
-    Undecided,
     UsedResourceRule,
-    Violation,
     expect,
+    hidden,
+    later,
     texts,
+    undecided,
 )
-from policies.view import UNKNOWN, as_word
 
-_SERVICE = roles.SERVICE_PRINCIPAL.lower()
+_SERVICE: Final = roles.SERVICE_PRINCIPAL.lower()
+_EXACT: Final = roles.CRYPTO_SERVICE_ENCRYPTION_USER
+WIDER_ROLES: Final = {
+    role.id: role
+    for role in roles.BUILT_IN.values()
+    if role is not _EXACT and rights.level(rights.of_role(role)) is rights.Access.FULL
+}
+"""Built-in roles by which a key can be used as the service does, and for more."""
 
 
-def judge(assignment: Subject, options: Options) -> Findings:
+def judge(assignment: Subject, options: Options) -> Iterable[RuleFinding]:
     """Judges the roles that can use a key, lose it or give others access to it. People may hold such roles,
     service principals may not. A role that cannot use keys as the service does may be meant for other
     resources, so it is undecided if its scope is above vaults or it has a condition."""
-    role = role_of(assignment.view)
-    if role is UNKNOWN:
-        yield NotYetKnown("roleDefinitionId is not known yet")
-    elif role == ENCRYPTION_USER.id:
-        yield from _judge_scope(assignment)
-        yield from _judge_principal_type(assignment)
-    elif (known := roles.built_in(role or "")) is not None and rights.beyond(known):
-        yield from _judge_wider(assignment, known, options)
+    role = role_of(assignment.resource)
+    if isinstance(role, Mark):
+        return [hidden("roleDefinitionId", role)]
+    if role == _EXACT.id:
+        return [*_judge_scope(assignment), *_judge_principal_type(assignment)]
+    known = roles.built_in(role or "")
+    return _judge_wider(assignment, known, options) if known and rights.beyond(known) else ()
 
 
-def _judge_scope(assignment: Subject) -> Findings:
-    scope = assignment.view.text("scope")
-    yield from expect(
+def _judge_scope(assignment: Subject) -> Iterable[RuleFinding]:
+    scope = assignment.name("scope")
+    return expect(
         "scope",
         scope,
         isinstance(scope, str) and _is_narrow(scope),
@@ -50,12 +60,11 @@ def _is_narrow(scope: str) -> bool:
     return "vaults" in names and set(names[names.index("vaults") + 1 :]) <= {"keys", "versions"}
 
 
-def _judge_principal_type(assignment: Subject) -> Findings:
-    stated = assignment.view.prop("principalType")
-    yield from expect(
+def _judge_principal_type(assignment: Subject) -> Iterable[RuleFinding]:
+    return expect(
         "principalType",
-        stated,
-        as_word(stated) == _SERVICE,
+        assignment.get("principalType"),
+        assignment.word("principalType") == _SERVICE,
         required='principalType "ServicePrincipal"',
         fix="state principalType: Azure otherwise refuses an identity that it made a moment ago, "
         "and this role is for services",
@@ -63,23 +72,22 @@ def _judge_principal_type(assignment: Subject) -> Findings:
 
 
 def _judge_wider(assignment: Subject, role: roles.Role, options: Options) -> Findings:
-    kind = assignment.view.word("principalType")
-    if kind not in (_SERVICE, None, UNKNOWN):
+    kind, principal = assignment.word("principalType"), assignment.name("principalId")
+    if kind not in (_SERVICE, None, Mark.UNKNOWN):
         return
-    principal = assignment.view.text("principalId")
     if isinstance(principal, str) and principal.lower() in options.words("administrators"):
         return
     found = f"a service principal is assigned {role.name}, with which it can {', '.join(rights.beyond(role))}"
-    if kind is UNKNOWN:
-        yield NotYetKnown(f"principalType is not known yet, and the role is {role.name}")
+    if kind is Mark.UNKNOWN:
+        yield later(f"principalType, where the role is {role.name},")
     elif kind is None:
-        yield Undecided(f"principalType is not stated, and the role is {role.name}")
-    elif role.id not in WIDER_ROLES and (assignment.above_vaults or assignment.view.text("condition")):
-        yield Undecided(f"whether the assignment is meant for the vault or the key: {found}")
+        yield undecided(f"principalType is not stated, and the role is {role.name}")
+    elif role.id not in WIDER_ROLES and (assignment.above_vaults or assignment.name("condition")):
+        yield undecided(f"whether the assignment is meant for the vault or the key: {found}")
     else:
-        yield Violation(
+        yield RuleFinding(
             found=found,
-            required=f"{ENCRYPTION_USER.name} ({ENCRYPTION_USER.id})",
+            required=f"{_EXACT.name} ({_EXACT.id})",
             fix="assign Key Vault Crypto Service Encryption User; name pipelines that manage keys in "
             "`administrators`",
         )
@@ -88,7 +96,7 @@ def _judge_wider(assignment: Subject, role: roles.Role, options: Options) -> Fin
 RULE = UsedResourceRule(
     why="that role is exactly read, wrap and unwrap; wider roles and scopes reach keys that are not the "
     "service's",
-    source=sources.KEY_VAULT_DOCUMENT,
+    source=KEY_VAULT_DOCUMENT,
     severity="high",
     settings={
         "administrators": texts("Principal ids of pipelines that manage keys and may hold wider roles.")

@@ -1,29 +1,28 @@
 """Every use of a vault's keys is recorded."""
 
-from typing import Final
+from typing import Any, Final
 
-from core import audit_log
+from core import audit_log, values
 from core.resource_types import Kind
-from policies import sources
-from policies.relations import Relations
-from policies.rule import Findings, NotYetKnown, Options, StackRule, Violation
-from policies.stack_index import Node, StackIndex
-from policies.view import UNKNOWN, View
+from core.stack import Stack, StackResource
+from core.values import Mark
+from policies.rule import SERVICE_DOCUMENT, Findings, Options, RuleFinding, StackRule, later
+from policies.used import UsedProtections
 
 _CATEGORIES: Final = frozenset(name.lower() for name in audit_log.CATEGORIES)
 
 
-def judge(relations: Relations, _: Options) -> Findings:
+def judge(protections: UsedProtections, _: Options) -> Findings:
     """PSRule's demand (AuditEvent, audit or allLogs, enabled), and a destination."""
-    settings = _settings_by_vault(relations.index)
-    for vault in filter(relations.is_used, relations.index.of(Kind.VAULT)):
-        verdicts = [_is_audit(relations.index.stated(setting)) for setting in settings.get(vault.urn, [])]
+    settings = _settings_by_vault(protections.stack)
+    for vault in filter(protections.is_used, protections.stack.of(Kind.VAULT)):
+        verdicts = [_is_audit(setting) for setting in settings.get(vault.urn, [])]
         if True in verdicts:
             continue
-        if UNKNOWN in verdicts:
-            yield NotYetKnown("what its diagnostic setting records is not known yet", vault.urn)
+        if Mark.UNKNOWN in verdicts:
+            yield later("what its diagnostic setting records", vault.urn)
         else:
-            yield Violation(
+            yield RuleFinding(
                 found=f"the vault {vault.name} has no diagnostic setting"
                 + (" that records audit events" if verdicts else ""),
                 required="a diagnostic setting with AuditEvent (or the group audit or allLogs) and a "
@@ -36,43 +35,35 @@ def judge(relations: Relations, _: Options) -> Findings:
             )
 
 
-def _settings_by_vault(index: StackIndex) -> dict[str, list[Node]]:
-    found: dict[str, list[Node]] = {}
-    for setting in index.of(Kind.DIAGNOSTIC_SETTING):
-        for name in ("resourceUri", "scope"):
-            target = setting.view.text(name)
-            vault = index.named_by(target) if isinstance(target, str) else None
-            vault = vault or index.source(setting, Kind.VAULT, name)
-            if vault is not None and vault.kind is Kind.VAULT:
-                found.setdefault(vault.urn, []).append(setting)
-                break
+def _settings_by_vault(stack: Stack) -> dict[str, list[StackResource]]:
+    found: dict[str, list[StackResource]] = {}
+    for setting in stack.of(Kind.DIAGNOSTIC_SETTING):
+        targets = (stack.target(setting, Kind.VAULT, name) for name in ("resourceUri", "scope"))
+        if vault := next(filter(None, targets), None):
+            found.setdefault(vault.urn, []).append(setting)
     return found
 
 
-def _is_audit(setting: View) -> object:
-    """True, False, or UNKNOWN."""
-    logs = setting.views("logs")
-    targets = [setting.text(name) for name in audit_log.DESTINATIONS]
-    if all(target is None for target in targets):
+def _is_audit(setting: StackResource) -> bool | Mark:
+    """Whether a setting sends audit events somewhere; a mark where that is not known."""
+    logs = values.items(setting.stated("logs"))
+    if all(values.name(setting.stated(name)) is None for name in audit_log.DESTINATIONS):
         return False
-    if logs is UNKNOWN:
-        return UNKNOWN
-    verdicts = [_records(log) for log in logs]
-    return True if True in verdicts else UNKNOWN if UNKNOWN in verdicts else False
+    verdicts = [logs] if isinstance(logs, Mark) else [_records(log) for log in logs]
+    return True in verdicts or (Mark.UNKNOWN if Mark.UNKNOWN in verdicts else False)
 
 
-def _records(log: View) -> object:
-    enabled, category, group = log.flag("enabled"), log.word("category"), log.word("categoryGroup")
+def _records(log: Any) -> bool | Mark:
+    enabled = values.flag(values.look(log, "enabled"))
+    names = {values.word(values.look(log, part)) for part in ("category", "categoryGroup")}
     if enabled is not True:
-        return UNKNOWN if enabled is UNKNOWN else False
-    if _CATEGORIES & {category, group}:
-        return True
-    return UNKNOWN if UNKNOWN in (category, group) else False
+        return Mark.UNKNOWN if isinstance(enabled, Mark) else False
+    return bool(_CATEGORIES & names) or (Mark.UNKNOWN if Mark.UNKNOWN in names else False)
 
 
 RULE = StackRule(
     why="customer-managed keys let one audit who used a key; without a log there is nothing to audit",
-    source=sources.SERVICE_DOCUMENT,
+    source=SERVICE_DOCUMENT,
     severity="medium",
     same_as="azure-policy:cf820ca0-f99e-4f3e-84fb-66e913812d21 cis-azure-6.0:6.1.1.4 psrule:AZR-000119 "
     "kics:38c71c00 regula:FG_R00344 terrascan:AC_AZURE_0169 prowler:keyvault_logging_enabled "

@@ -1,15 +1,19 @@
-"""Whether what is referred to by id exists, and can be used as it is.
+"""Whether what is referred to by id exists, and can be used as it is: by an account, or by Azure Monitor.
 
-Sources: azure-rest-api-specs, the GET of each type. A type that is not in the table is not looked up.
+Sources: azure-rest-api-specs, the GET of each type, and the shapes of Microsoft.Storage 2023-05-01 and
+Microsoft.EventHub 2024-01-01; where Azure Monitor can deliver logs: learn.microsoft.com/azure/azure-monitor/
+platform/diagnostic-settings, "Destination limitations"; that an account comes to storage as a trusted
+Microsoft service: learn.microsoft.com/azure/ai-services/speech-service/
+bring-your-own-storage-speech-resource. A type that is not in the table is not looked up.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
-from core import arm_ids
+from core import arm_ids, facts, regions
 from core.api_versions import (
     ACTION_GROUPS,
     EVENT_HUBS,
@@ -18,7 +22,6 @@ from core.api_versions import (
     SUBNETS,
     WORKSPACES,
 )
-from provider.deployment import destinations, linked_storage
 from provider.deployment.model import USE, DeploymentFinding, Planned, Report
 from provider.deployment.questions import Questions, UnansweredQuestionError, about_each
 
@@ -32,30 +35,106 @@ VERSIONS: Final[Mapping[str, str]] = {
     arm_ids.STORAGE_ACCOUNT.lower(): STORAGE_ACCOUNTS,
     arm_ids.EVENT_HUB_RULE.lower(): EVENT_HUBS,
 }
+_RIGHTS: Final = ("Manage", "Send", "Listen")
+"""What Azure Monitor needs of an event hub."""
+Problem = tuple[str, str]
+"""What was found, and what to do about it."""
 
 
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
-    """A finding for each id of something that does not exist."""
+    """A finding for each id of something that does not exist, or cannot be used."""
     used = {one.id.lower(): one for one in plan if one.action == USE and one.type.lower() in VERSIONS}
 
     async def judge(one: Planned) -> Iterable[DeploymentFinding]:
         answer = await ask.get(one.id, VERSIONS[one.type.lower()])
-        if answer is not None:
-            if linked_storage.is_linked(one):
-                wrong = linked_storage.problems(one, answer)
-            else:
-                wrong = await destinations.problems(one, answer, ask)
-            return [DeploymentFinding(NAME, one.id, text, fix) for text, fix in wrong]
-        text = f"{one.label} does not exist: {one.id}"
-        return [DeploymentFinding(NAME, one.id, text, f"correct {one.setting}, or make it first")]
+        if answer is None:
+            text = f"{one.label} does not exist: {one.id}"
+            return [DeploymentFinding(NAME, one.id, text, f"correct {one.setting}, or make it first")]
+        return [DeploymentFinding(NAME, one.id, *wrong) for wrong in await _problems(one, answer, ask)]
 
     report = await about_each(NAME, WHAT, used.values(), judge)
     return report + Report(notes=tuple([note async for note in _notes(used.values(), ask)]))
 
 
+async def _problems(one: Planned, found: Mapping[str, Any], ask: Questions) -> list[Problem]:
+    """What is wrong with something as Azure has it; nothing of most types."""
+    if _is_linked(one):
+        return [*_firewall(one, found, ", so that the account cannot keep its data there", by_rules=True)]
+    if one.type.lower() == arm_ids.STORAGE_ACCOUNT.lower():
+        there = _region(one, one.label, found)
+        return [*there, *_tier(one, found), *_firewall(one, found, ", such as Azure Monitor")]
+    if one.type.lower() == arm_ids.EVENT_HUB_RULE.lower():
+        parent = arm_ids.parse(one.id).parent
+        namespace = await ask.get(parent.text, EVENT_HUBS) or {}
+        return [*_region(one, f"event hub namespace {parent.name!r}", namespace), *_rights(one, found)]
+    return []
+
+
 async def _notes(used: Iterable[Planned], ask: Questions) -> AsyncIterator[DeploymentFinding]:
-    for one in filter(linked_storage.is_linked, used):
+    for one in filter(_is_linked, used):
         with suppress(UnansweredQuestionError):
-            answer = await ask.get(one.id, VERSIONS[one.type.lower()])
-            for text, fix in linked_storage.notes(one, answer) if answer else ():
-                yield DeploymentFinding(NAME, one.id, text, fix)
+            if answer := await ask.get(one.id, VERSIONS[one.type.lower()]):
+                for text, advice in _advice(one, answer):
+                    yield DeploymentFinding(NAME, one.id, text, advice)
+
+
+def _is_linked(one: Planned) -> bool:
+    """Whether it is storage for an account's data, whose kind its content has, and not for logs."""
+    return one.type.lower() == arm_ids.STORAGE_ACCOUNT.lower() and bool(one.kind)
+
+
+def _advice(one: Planned, found: Mapping[str, Any]) -> Iterator[Problem]:
+    """What refuses nothing: data in the storage is under the storage account's own key, wherever that is."""
+    source = str(((found.get("properties") or {}).get("encryption") or {}).get("keySource") or "")
+    if source.lower() != facts.CUSTOMER_MANAGED.lower():
+        yield (
+            f"{one.label} is encrypted with Microsoft-managed keys, and so is what the account keeps there",
+            "only a customer-managed key of the storage account's own puts that data under your key",
+        )
+    there = str(found.get("location") or "")
+    if there and not regions.same(there, one.location):
+        yield (
+            f"{one.label} is in region {there!r}, and the account in {one.location!r}",
+            "Microsoft recommends one in the same region",
+        )
+
+
+def _firewall(
+    one: Planned, found: Mapping[str, Any], kept_out: str, *, by_rules: bool = False
+) -> Iterator[Problem]:
+    """`by_rules`: the firewall may admit the account itself instead."""
+    rules = (found.get("properties") or {}).get("networkAcls") or {}
+    admits = "azureservices" in str(rules.get("bypass") or "").lower()
+    admits = admits or (by_rules and bool(rules.get("resourceAccessRules")))
+    if str(rules.get("defaultAction") or "").lower() == "deny" and not admits:
+        yield (
+            f"the firewall of {one.label} does not admit trusted Microsoft services{kept_out}",
+            f"run `az storage account update --name {one.name} --bypass AzureServices`",
+        )
+
+
+def _region(one: Planned, label: str, found: Mapping[str, Any]) -> Iterator[Problem]:
+    there = str(found.get("location") or "")
+    if one.location and there and not regions.same(there, one.location):
+        yield (
+            f"{label} is in region {there!r}, but its logs come from resources in {one.location!r}",
+            f"set {one.setting} to one in the same region",
+        )
+
+
+def _tier(one: Planned, found: Mapping[str, Any]) -> Iterator[Problem]:
+    if str((found.get("sku") or {}).get("name") or "").lower().startswith("premium"):
+        yield (
+            f"{one.label} has a premium tier, and Azure Monitor sends no logs to premium storage",
+            f"set {one.setting} to one of a standard tier",
+        )
+
+
+def _rights(one: Planned, found: Mapping[str, Any]) -> Iterator[Problem]:
+    given = [str(right) for right in (found.get("properties") or {}).get("rights") or ()]
+    missing = [right for right in _RIGHTS if right not in given]
+    if missing:
+        yield (
+            f"{one.label} grants {', '.join(given) or 'no rights'}, and not {', '.join(missing)}",
+            f"set {one.setting} to a rule with {', '.join(_RIGHTS)}, such as RootManageSharedAccessKey",
+        )

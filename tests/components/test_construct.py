@@ -229,16 +229,14 @@ def test_providers_are_used_by_the_children_of_their_package(caller: Caller) -> 
 
 
 def test_aliases_are_the_components(caller: Caller) -> None:
-    """Specs and URNs; the engine gives the children theirs from them. What a spec does not say of the type
-    holds for the service's former type, too, since a state may be as old as the name."""
+    """Specs and URNs; the engine gives the children theirs from them."""
     former = f"urn:pulumi:{STACK}::{PROJECT}::language-cmk:index:EncryptedAIServicesAccount::former"
     spec = alias_pb2.Alias(spec=alias_pb2.Alias.Spec(name="older"))
     monitor = caller.service(aliases=[alias_pb2.Alias(urn=former), spec])
     own = monitor.one(":EncryptedAIServicesAccount").request.aliases
     assert [one.urn for one in own if one.urn] == [former]
     specs = [(one.spec.type, one.spec.name) for one in own if one.HasField("spec")]
-    type = types.FORMER_TYPES[types.SERVICE]
-    assert specs == [("", "older"), (type, ""), (type, "older")]
+    assert specs == [("", "older")]
 
 
 def test_hooks_stay_with_the_component_and_the_accounts_own_hook_stays(caller: Caller) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from components.arguments.problem import InputError
 from components.service import EncryptedAIServicesAccount
-from tests.components.test_private_and_alerts import SUBNET
+from tests.components.test_private_and_logs import SUBNET
 from tests.support.recording import RecordingMonitor, run
 
 EVERYTHING: dict[str, Any] = {
@@ -16,7 +16,6 @@ EVERYTHING: dict[str, Any] = {
     "identity": "userAssigned",
     "lock": "CanNotDelete",
     "network": {"access": "private", "subnet_id": SUBNET},
-    "audit": {"alerts": True, "alert_emails": ["security@contoso.example"]},
     "tags": {"owner": "claims"},
 }
 NAMES = {
@@ -28,8 +27,6 @@ NAMES = {
     ":Workspace": "workspaceName",
     ":PrivateEndpoint": "privateEndpointName",
     ":DiagnosticSetting": "name",
-    ":ActionGroup": "actionGroupName",
-    ":ScheduledQueryRule": "ruleName",
     ":ManagementLockByScope": "lockName",
 }
 """The input of each type that is its name in Azure."""
@@ -38,17 +35,10 @@ TAGGED = {*NAMES, ":PrivateZone", ":VirtualNetworkLink", ":Project", ":Deploymen
     ":ManagementLockByScope",
 }
 TEMPLATES = {
-    "resource_group": "RG-{service}-{location}",
-    "vault": "kv{service}",
-    "key": "key-{service}",
-    "account": "{kind}-{service}-weu",
     "identity": "uami-{service}",
     "workspace": "law-{service}",
     "private_endpoint": "pep-{service}-{target}",
-    "network_interface": "nic-{service}-{target}",
     "diagnostic_setting": "diag-{service}",
-    "action_group": "agp-{service}",
-    "alert": "{alert}-{service}",
     "lock": "lock-{service}-{target}",
 }
 
@@ -63,11 +53,12 @@ def service(**more: Any) -> RecordingMonitor:
     return run(lambda: EncryptedAIServicesAccount("claims", args))
 
 
-def test_every_name_follows_the_templates() -> None:
-    """Of each resource that has a name of its own; the interface of an endpoint, too."""
-    monitor = service(names=TEMPLATES)
+def test_every_name_follows_the_templates_or_is_given() -> None:
+    """By an argument of its own where people call it by that name, by a template otherwise."""
+    given = {"resource_group_name": "RG-claims", "vault": {"name": "kvclaims"}, "key": {"name": "key-claims"}}
+    monitor = service(names=TEMPLATES, account_name="lang-claims-weu", **given)
     assert named(monitor) == {
-        ":ResourceGroup": {"RG-claims-westeurope"},
+        ":ResourceGroup": {"RG-claims"},
         ":Vault": {"kvclaims"},
         ":Key": {"key-claims"},
         ":Account": {"lang-claims-weu"},
@@ -75,32 +66,13 @@ def test_every_name_follows_the_templates() -> None:
         ":Workspace": {"law-claims"},
         ":PrivateEndpoint": {"pep-claims-account", "pep-claims-vault"},
         ":DiagnosticSetting": {"diag-claims"},
-        ":ActionGroup": {"agp-claims"},
-        ":ScheduledQueryRule": {"failed-unwraps-claims", "key-near-expiry-claims"},
         ":ManagementLockByScope": {"lock-claims-account", "lock-claims-vault"},
     }
-    interfaces = {found.inputs["customNetworkInterfaceName"] for found in monitor.of(":PrivateEndpoint")}
-    assert interfaces == {"nic-claims-account", "nic-claims-vault"}
-
-
-def test_a_name_of_its_own_comes_before_the_rule() -> None:
-    """`vault.name` and the like say more than a template."""
-    monitor = service(names=TEMPLATES, vault={"name": "kv-mine"}, account_name="mine")
-    assert named(monitor)[":Vault"] == {"kv-mine"}
-    assert named(monitor)[":Account"] == {"mine"}
 
 
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        (
-            {"names": {"vault": "kv-{service}-{location}-long"}},
-            "names.vault: key vault name 'kv-claims-west",
-        ),
-        (
-            {"names": {"account": "Lang-{service}"}},
-            "names.account: account name 'Lang-claims' is not allowed",
-        ),
         (
             {"names": {"identity": "{service}."}},
             "names.identity: identity name 'claims.' is not allowed",

@@ -32,6 +32,7 @@ def test_schema_has_every_input_and_output_with_its_meaning() -> None:
         "access",
         "accountId",
         "accountName",
+        "bound",
         "endpoint",
         "exampleCommand",
         "grantId",
@@ -41,6 +42,7 @@ def test_schema_has_every_input_and_output_with_its_meaning() -> None:
         "tokenScope",
         "vaultId",
         "vaultUri",
+        "workspaceId",
     }
     described = {**component["inputProperties"], **component["properties"]}
     assert [name for name, found in described.items() if not found["description"]] == []

@@ -46,7 +46,6 @@ LISTED = {
 }
 CHECK = "Microsoft.Authorization/permissions/read"
 """What the preview's own look at the rights takes."""
-ALERTS = {"alerts": True, "alert_emails": ["security@contoso.example"]}
 SELECTED = {"access": "selected", "allowed_subnet_ids": [f"{NETWORK}/subnets/endpoints"]}
 OPEN = {"access": "open"}
 PREVIEW = ("preview",)
@@ -160,10 +159,9 @@ def deleted(deployment: Deployment) -> None:
 
 KEY = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
 RECOVERED = {**SHARED, "audit": {"new_workspace": False}}
-STATIC = {"ip_addresses": {"default": "10.0.0.20"}}
-PRIVATE = {**private(account_endpoint=STATIC), "audit": ALERTS, "access_model": "rbac", "callers": [CALLER]}
+PRIVATE = {**private(), "access_model": "rbac", "callers": [CALLER]}
 USER_ASSIGNED = {**SHARED, "identity": "userAssigned", "access_model": "rbac", "network": SELECTED}
-ROLES = {"access_model": "rbac", "audit": ALERTS, "network": OPEN}
+ROLES = {"access_model": "rbac", "network": OPEN}
 FOUNDRY = {
     **SHARED,
     "kind": "AIServices",
@@ -185,9 +183,9 @@ MORE = f"{IN_SHARED}/providers/{arm_ids.USER_ASSIGNED_IDENTITY}/id-storage"
 IDENTITIES = {**SHARED, "audit": {"new_workspace": False}, "other_identity_ids": [MORE]}
 MODES = {
     "access policies": Mode({"vault": {"key_operators": ["deployer"]}, "network": OPEN}),
-    "roles, with alerts": Mode(ROLES),
+    "roles": Mode(ROLES),
     "user-assigned, selected networks": Mode(USER_ASSIGNED, network),
-    "private, with alerts and callers": Mode(PRIVATE, both(network, deployed_later)),
+    "private, with callers": Mode(PRIVATE, both(network, deployed_later)),
     "existing vault": Mode(
         {**SHARED, "vault": {"id": HUB, "key_operators": ["deployer"]}},
         vault(SUBSCRIPTION, "rg-shared", "kv-hub"),

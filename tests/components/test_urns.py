@@ -23,7 +23,6 @@ MODES: dict[str, dict[str, Any]] = {
     "existing-vault": {"vault": {"id": VAULT_ID}, "existing_resource_group_name": "rg"},
     "existing-key": {"key": {"id": f"{VAULT_ID}/keys/own"}},
     "private-network": {"network": {"access": "private", "subnet_id": SUBNET_ID}},
-    "alerts": {"audit": {"alerts": True, "alert_emails": ["security@contoso.example"]}},
 }
 
 

@@ -10,7 +10,6 @@ from pulumi_azure_native import keyvault
 
 from components.service import EncryptedAIServicesAccount
 from components.version_aliases import is_version_alias
-from core.resource_types import FORMER_TYPES, SERVICE
 from tests.support.recording import RecordingMonitor, run
 
 
@@ -21,7 +20,7 @@ def service() -> RecordingMonitor:
 def test_no_resource_carries_version_aliases() -> None:
     """Resolving them is most of the time of a large preview, so only a type's real old name is sent."""
     sent = {alias.spec.type for found in service().registered for alias in found.request.aliases}
-    assert sent == {"azure-native:insights:DiagnosticSetting", FORMER_TYPES[SERVICE]}
+    assert sent == {"azure-native:insights:DiagnosticSetting"}
 
 
 def test_version_aliases_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,58 +6,104 @@ import pytest
 
 from core import demands
 from core.facts import KeyVersion, Network
+from core.values import Mark
+
+UNSAID, SECRET, MET = "undecided", "undecided", ""
+URI, HOST = "https://kv1.vault.azure.net:443/", "kv1.vault.azure.net"
+PERIMETER = Network(public_access="SecuredByPerimeter", default_action="Deny", bypass="None")
 
 
 @pytest.mark.parametrize(
-    ("found", "holds"),
+    ("found", "outcome"),
     [
-        (demands.region("West Europe", "westeurope"), True),
-        (demands.region("westeurope", "northeurope"), False),
-        (demands.tenant("T-1", "t-1"), True),
-        (demands.tenant("t-1", "t-2"), False),
-        (demands.soft_delete(True, None), True),
-        (demands.soft_delete(False, True), False),
-        (demands.soft_delete(False, None), False),
+        (demands.region("West Europe", "westeurope"), MET),
+        (demands.region("westeurope", "northeurope"), "unmet"),
+        (demands.region("westeurope", Mark.UNKNOWN), "not yet known"),
+        (demands.region(Mark.SECRET, "westeurope"), SECRET),
+        (demands.region(None, "westeurope"), UNSAID),
+        (demands.tenant("T-1", "t-1"), MET),
+        (demands.tenant("t-1", "t-2"), "unmet"),
+        (demands.tenant("t-1", Mark.UNKNOWN), "not yet known"),
+        (demands.soft_delete(True, None), MET),
+        (demands.soft_delete(False, True), "unmet"),
+        (demands.soft_delete(False, None), "unmet"),
         # Purge protection can only be on where soft delete is.
-        (demands.soft_delete(None, True), True),
-        (demands.soft_delete(None, None), False),
-        (demands.purge_protection(True), True),
-        (demands.purge_protection(False), False),
-        (demands.purge_protection(None), False),
-        (demands.trusted_services(Network()), True),
-        (demands.trusted_services(Network(bypass="None")), True),
-        (demands.trusted_services(Network(default_action="Deny")), True),
-        (demands.trusted_services(Network(default_action="deny", bypass="None")), False),
-        (demands.trusted_services(Network(public_access="disabled", bypass="none")), False),
-        (demands.trusted_services(Network(public_access="Disabled", bypass="AzureServices")), True),
-        (demands.key_type("RSA", 2048), True),
-        (demands.key_type("rsa-hsm", 2048), True),
-        (demands.activated(True), True),
-        (demands.activated(None), True),
-        (demands.activated(False), False),
-        (demands.key_type(None, None), True),
-        (demands.key_type("RSA", 3072), False),
-        (demands.key_type("EC", None), False),
-        (demands.key_type("oct", 256), False),
-        (demands.key_operations(None), True),
-        (demands.key_operations(["WrapKey", "unwrapkey", "sign"]), True),
-        (demands.key_operations(["wrapKey"]), False),
-        (demands.key_operations([]), False),
-        (demands.tier("TextAnalytics", "S", ["customermanagedkey"]), True),
-        (demands.tier("TextAnalytics", "S", None), True),
-        (demands.tier("TextAnalytics", "F0", ["VirtualNetworks"]), False),
-        (demands.outbound(False, [], "https://kv1.vault.azure.net/"), True),
-        (demands.outbound(True, ["KV1.vault.azure.net"], "https://kv1.vault.azure.net:443/"), True),
-        (demands.outbound(True, [], "https://kv1.vault.azure.net/"), False),
+        (demands.soft_delete(None, True), MET),
+        (demands.soft_delete(None, None), "unmet"),
+        (demands.soft_delete(Mark.UNKNOWN, True), "not yet known"),
+        (demands.purge_protection(True), MET),
+        (demands.purge_protection(False), "unmet"),
+        (demands.purge_protection(None), "unmet"),
+        (demands.purge_protection(Mark.SECRET), SECRET),
+        (demands.trusted_services(Network()), MET),
+        (demands.trusted_services(Network(bypass="None")), MET),
+        (demands.trusted_services(Network(default_action="Deny")), MET),
+        (demands.trusted_services(Network(default_action="Deny", bypass="Logging, AzureServices")), MET),
+        (demands.trusted_services(Network(default_action="deny", bypass="none")), "unmet"),
+        (demands.trusted_services(Network(public_access="disabled", bypass="none")), "unmet"),
+        (demands.trusted_services(Network(public_access="Disabled", bypass="AzureServices")), MET),
+        (demands.trusted_services(Network(default_action="Deny", bypass=Mark.UNKNOWN)), "not yet known"),
+        (demands.trusted_services(Network(default_action=Mark.UNKNOWN, bypass="None")), "not yet known"),
+        (demands.trusted_services(Network(default_action=Mark.UNKNOWN)), MET),
+        (demands.trusted_services(PERIMETER), "undecided"),
+        (demands.key_type("RSA", 2048), MET),
+        (demands.key_type("rsa-hsm", 2048), MET),
+        (demands.key_type(None, None), UNSAID),
+        (demands.key_type("RSA", Mark.UNKNOWN), "not yet known"),
+        (demands.key_type("RSA", 3072), "unmet"),
+        (demands.key_type(None, 3072), "unmet"),
+        (demands.key_type("EC", None), "unmet"),
+        (demands.key_type("oct", 256), "unmet"),
+        (demands.activated(True), MET),
+        (demands.activated(None), MET),
+        (demands.activated(False), "unmet"),
+        (demands.key_operations(None), UNSAID),
+        (demands.key_operations(["WrapKey", "unwrapkey", "sign"]), MET),
+        (demands.key_operations(["wrapKey"]), "unmet"),
+        (demands.key_operations(["wrapKey", Mark.UNKNOWN]), "not yet known"),
+        (demands.key_operations([]), "unmet"),
+        (demands.tier("TextAnalytics", "F0", ["customermanagedkey"]), MET),
+        (demands.tier("TextAnalytics", "S", None), UNSAID),
+        (demands.tier("TextAnalytics", "S", ["VirtualNetworks"]), "unmet"),
+        (demands.tier("TextAnalytics", "f 0", None), "unmet"),
+        (demands.tier("TextAnalytics", "S", planned=True), MET),
+        (demands.tier("SomethingNew", "free", planned=True), "unmet"),
+        (demands.tier("TextAnalytics", None, planned=True), "unmet"),
+        (demands.tier("TextAnalytics", "S", []), "unmet"),
+        (demands.tier(Mark.UNKNOWN, Mark.UNKNOWN, planned=True), "not yet known"),
+        (demands.outbound(False, [], [URI]), MET),
+        (demands.outbound(None, [], [URI]), MET),
+        (demands.outbound(True, ["KV1.vault.azure.net"], [URI]), MET),
+        (demands.outbound(True, [], [URI]), "unmet"),
+        (demands.outbound(True, ["*.vault.azure.net"], [URI]), "unmet"),
+        (demands.outbound(True, ["*.vault.azure.net"], ["kv1"]), "unmet"),
+        (demands.outbound(True, ["*.vault.azure.net"], []), "unmet"),
+        (demands.outbound(True, ["kv1.vault.azure.cn"], [URI]), "unmet"),
+        (demands.outbound(True, [HOST], ["kv1"]), MET),
+        (demands.outbound(True, [HOST], []), MET),
+        (demands.outbound(True, [Mark.UNKNOWN], [URI]), "not yet known"),
+        (demands.outbound(Mark.UNKNOWN, [], [URI]), "not yet known"),
     ],
 )
-def test_demands(found: demands.Unmet | None, holds: bool) -> None:
-    """Each holds, or says what was found and what was expected."""
-    assert (found is None) is holds
+def test_demands(found: demands.Judgement | None, outcome: str) -> None:
+    """Each is met, or says how it stands, what was found and what was expected."""
+    assert (found.outcome.value if found else MET) == outcome
     if found is not None:
         assert found.found
-        assert found.expected
-        assert found.text == f"{found.found}; expected {found.expected}"
+        assert bool(found.expected) is found.unmet
+        assert found.text == (f"{found.found}; expected {found.expected}" if found.unmet else found.found)
+
+
+@pytest.mark.parametrize("demand", demands.FIXES)
+def test_each_fix_is_a_command_or_a_change(demand: str) -> None:
+    """Its texts name nothing that they are not given; a command names the subscription of what it changes."""
+    fix, unmet = demands.FIXES[demand], demands.Judgement(demand, "found", "expected")
+    assert fix.property.format(host="HOST") or demand == "hsm-activated"
+    vault = "/subscriptions/s-1/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"
+    command = unmet.az(vault_id=vault, key="KEY")
+    assert bool(command) is fix.command.startswith(("az ", "{update}"))
+    assert command.endswith(" --subscription s-1") is ("{update}" in fix.command)
+    assert demands.update_command(vault.replace("vaults/kv", "managedHSMs/h")).endswith("-hsm --hsm-name h")
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,10 @@ pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 MODES: dict[str, dict[str, Any]] = {
     "system-assigned, access policy": {},
-    "system-assigned, RBAC, alerts": {
+    "system-assigned, RBAC": {
         "accessModel": "rbac",
         "vault": None,
-        "audit": {"newWorkspace": True, "alerts": True, "alertEmails": ["security@contoso.example"]},
+        "audit": {"newWorkspace": True},
     },
     "user-assigned": {"identity": "userAssigned"},
 }

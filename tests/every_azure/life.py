@@ -117,7 +117,6 @@ class Program:
             "access": self.access,
             "key": {"generation": self.generation},
             "network": {"access": "open"},
-            "audit": {"alerts": True, "alert_emails": ["security@contoso.example"]},
             **MODES[self.mode],
             **self.more,
         }

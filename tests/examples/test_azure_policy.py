@@ -22,8 +22,8 @@ from docs.examples.azure_policy.constraints import (
     definition_parameters,
 )
 from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
-from policies.grants import WIDER_ROLES
 from policies.rules import RULES
+from policies.rules.role_least_privilege import WIDER_ROLES
 from tests.support.recording import DEPLOYER, PRINCIPAL, SUBSCRIPTION, RecordingMonitor, run
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"

@@ -13,8 +13,8 @@ from typing import Any, Final
 import pytest
 
 from components.arguments.problem import InputError
-from core import arm_ids, key_uris, kind_limits, kinds
-from core.demands import Unmet
+from core import arm_ids, demands, key_uris, kind_limits, kinds
+from core.demands import Judgement
 from core.facts import UserAssignedIdentity
 from core.kinds import AccountKind
 from provider.finding import Preflight
@@ -47,7 +47,7 @@ SEARCH: Final = f"{IN_SHARED}/providers/Microsoft.Search/searchServices/srch"
 TWO: Final = [STORAGE, f"{STORAGE}2"]
 BELOW: Final = {"foundry": "Project", "openai": "Deployment"}
 LIMITS: Final = {
-    "tiers": lambda kind: kind_limits.tier(kind, "F0"),
+    "tiers": lambda kind: demands.tier(kind, "F0", planned=True),
     "user_assigned": lambda kind: kind_limits.key_identity(kind, user_assigned=True),
     "storage": lambda kind: kind_limits.storage(kind, 1),
     "storage_stays": lambda kind: kind_limits.storage(kind, 2),
@@ -81,7 +81,7 @@ CASES: Final = [(column, kind.name) for column in LIMITS for kind in kinds.ALL]
 each_case = pytest.mark.parametrize(("column", "kind"), CASES)
 
 
-def limit(column: str, kind: str) -> Unmet | None:
+def limit(column: str, kind: str) -> Judgement | None:
     """What core says."""
     return LIMITS[column](kind)
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from core import adapters, demands, rights
+from core.resource_types import Kind
 from core.rights import Access
 from review import access, preview, protection
-from review.kinds import Kind
 from review.snapshot import Moment, Snapshot
 from tests.one_answer.hsm_world import CRYPTO_USER, ENCRYPTION_USER, HSM, HSM_KEY, HsmWorld
 from tests.one_answer.world import GROUP
@@ -173,8 +173,8 @@ def review_says(world: HsmWorld) -> Access:
     steps = [step("same", token, name, facts, {**facts, "outputs": {}}) for token, name, facts in held]
     document = {"steps": steps, "changeSummary": {}, "diagnostics": [], "config": {}, "duration": 1}
     snapshot = Snapshot(preview.read(json.dumps(document)).resources, Moment.LIVE)
-    ((resource, found),) = snapshot.of(Kind.ACCOUNT)
-    return access.level(protection.of_account(snapshot, resource, found).grants)
+    (found,) = snapshot.states(Kind.ACCOUNT)
+    return access.level(protection.of_account(snapshot, found).grants)
 
 
 def test_every_part_says_what_the_cloud_does(arranged: tuple[Row, HsmWorld]) -> None:

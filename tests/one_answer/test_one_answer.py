@@ -47,25 +47,13 @@ def unmet(world: World) -> Iterator[str]:
         yield "vault-exists"
         return
     vault = adapters.vault(world.vault_json)
-    found = [
-        demands.region(account.location, vault.location),
-        demands.tenant(account.tenant_id or "", vault.tenant_id),
-        demands.soft_delete(vault.soft_delete, vault.purge_protection),
-        demands.purge_protection(vault.purge_protection),
-        demands.trusted_services(vault.network),
-        demands.tier(account.kind, account.sku, account.capabilities),
-        demands.outbound(account.restricts_outbound, account.allowed_fqdns, uri.vault_uri),
-    ]
-    if world.key_json is None:
+    version = adapters.key_version(world.key_json) if world.key_json else None
+    found = demands.judge(account, vault, version, [uri.vault_uri])
+    if version is None:
         yield "key-exists"
     else:
-        version = adapters.key_version(world.key_json)
-        found += [
-            demands.key_type(version.type, version.size),
-            demands.key_operations(version.operations),
-            *demands.key_usable(version, world.door.cloud.clock.now()),
-        ]
-    yield from (one.demand for one in found if one)
+        found += demands.key_usable(version, world.door.cloud.clock.now())
+    yield from (one.demand for one in found if one.unmet)
 
 
 def test_core_says_what_the_cloud_does(arranged: tuple[Situation, World]) -> None:

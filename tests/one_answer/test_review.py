@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from core.resource_types import Kind
 from core.rights import Access
 from review import access, preview, protection
-from review.kinds import Kind
 from review.snapshot import Moment, Snapshot
 from tests.one_answer.situations import READ_BY_ALL, URI_OF_AN_HSM, Situation
 from tests.one_answer.world import World
@@ -36,8 +36,8 @@ def level(world: World, moment: Moment) -> Access:
     """What the review says of the identity's access, before or after the update."""
     document = {"steps": steps(world), "changeSummary": {}, "diagnostics": [], "config": {}, "duration": 1}
     snapshot = Snapshot(preview.read(json.dumps(document)).resources, moment)
-    ((resource, found),) = snapshot.of(Kind.ACCOUNT)
-    return access.level(protection.of_account(snapshot, resource, found).grants)
+    (found,) = snapshot.states(Kind.ACCOUNT)
+    return access.level(protection.of_account(snapshot, found).grants)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,12 +21,16 @@ RUN = [sys.executable, "-m", "operate"]
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_names_the_stack(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every command has its help, and takes --stack, as each action of `fleet` does; the whole has a line
-    for each command."""
+    """Every command has its help, and takes --stack and --json, as each action of `fleet` does; the whole has
+    a line for each command."""
     with pytest.raises(SystemExit, match="0"):
         main([*(["fleet", "up"] if command == "fleet" else [command] if command else []), "--help"])
     printed = capsys.readouterr().out
-    assert "--stack NAME" in printed if command else all(name in printed for name in COMMANDS)
+    assert (
+        {"--stack NAME", "--json"} <= {*re.findall(r"--stack NAME|--json", printed)}
+        if command
+        else (all(name in printed for name in COMMANDS))
+    )
 
 
 @pytest.mark.parametrize("words", [["nothing"], [], ["verify"], ["recover", "--stack"]])

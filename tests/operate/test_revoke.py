@@ -182,6 +182,11 @@ def test_every_service_of_a_stack_has_its_page(tmp_path: Path, capsys: pytest.Ca
     assert "python -m operate verify --stack prod --revoked" in printed.out
     assert "revoked already" in printed.err
     assert main([*words, "--service", "one"]) == 0
+    capsys.readouterr()
+    assert main([*words, "--json"]) == 1
+    (service,) = json.loads(capsys.readouterr().out)
+    assert service["account"] == OUTPUTS["accountId"]
+    assert service["actions"][0]["az"][0].startswith("az keyvault delete-policy --name kv-hub ")
 
 
 HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-hub"

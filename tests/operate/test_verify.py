@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from typing import Any
 from unittest.mock import MagicMock
@@ -12,6 +13,7 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError
 from core.facts import Encryption, Network
 from core.login import Login
 from operate import verify
+from operate.__main__ import main
 from operate.azure import UnansweredError
 
 VERSION = "0123456789abcdef0123456789abcdef"
@@ -72,6 +74,21 @@ def test_one_failed_check_fails_the_proof(
     monkeypatch.setattr(verify, "verify", lambda *_, **__: iter(checks))
     assert proven() is holds
     assert [*map(str, checks)] == capsys.readouterr().out.splitlines()
+
+
+def test_the_checks_as_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each with its account and whether it holds; one that nobody could try holds neither way."""
+    checks = [verify.Check("a", "x", "x"), verify.KeptOut("b", "x", "no way there")]
+    monkeypatch.setattr(verify, "verify", lambda *_, **__: iter(checks))
+    monkeypatch.setattr(
+        verify, "outputs", lambda _: {"services": {"one": OUTPUTS, "two": {"accountId": "/b"}}}
+    )
+    monkeypatch.setattr("operate.login.of_stack", lambda *_: Login())
+    assert main(["verify", "--stack", "dev", "--write-project", "--if-reached", "--json"]) == 1
+    first, second, third = json.loads(capsys.readouterr().out)
+    assert (first["account"], first["claim"], first["holds"]) == (OUTPUTS["accountId"], "a", True)
+    assert (second["claim"], second["holds"], second["found"]) == ("b", None, "no way there")
+    assert (third["account"], third["holds"]) == ("/b", False)
 
 
 def test_fails_when_the_cloud_cannot_be_asked(

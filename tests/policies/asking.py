@@ -22,7 +22,7 @@ from pulumi_policy.proxy import (
     UNKNOWN_STRING_VALUE,
 )
 
-from policies import redaction
+from policies import redaction, requests
 from policies.pack import PACK_NAME, make_policies
 from policies.reports import UNDECIDED
 
@@ -97,6 +97,7 @@ class Pack:
         now: float = NOW,
     ) -> None:
         redaction.forget()
+        requests.read_once()
         chosen = list(policies) if policies is not None else make_policies(lambda: now)
         make: Any = sdk._PolicyAnalyzerServicer  # whose methods have no types
         self.servicer = make(PACK_NAME, "0.0.1", chosen, EnforcementLevel.ADVISORY)

@@ -1,6 +1,6 @@
 """The pack's own time over large stacks: `python -m tests.policies.bench`.
 
-Owns: the measurement, without the SDK's decoding of messages (policies/decoding.py).
+Owns: the measurement, without the SDK's decoding of messages (policies/requests.py).
 """
 
 from __future__ import annotations

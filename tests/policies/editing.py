@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.resource_types import Kind
-from policies.kinds import read
+from core.stack import read
 from policies.rule import ResourceRule
 from policies.rules import RULES
 from tests.policies.asking import Answer, Pack, Thing, verdict
@@ -49,7 +49,7 @@ def without(stack: Stack, *names: str) -> Stack:
 def around(thing: Thing) -> Stack:
     """The right stack with a vault, key or grant of its own replaced by this one, which the account then
     uses."""
-    kind = read(thing.type, thing.props).kind
+    kind = read(thing.type, thing.props)[0]
     slots = {Kind.VAULT: "vault", Kind.KEY: "key", Kind.ACCESS_POLICY: "grant", Kind.ROLE_ASSIGNMENT: "grant"}
     if kind not in slots:
         return {**two_phases(), thing.name: thing}

@@ -31,6 +31,7 @@ class Mutant:
 
     what: str
     tree: ast.Module
+    function: str = ""
 
 
 def mutants(source: str, *changes: Change) -> Iterator[Mutant]:
@@ -43,8 +44,14 @@ def mutants(source: str, *changes: Change) -> Iterator[Mutant]:
             changed = copy.deepcopy(tree)
             change(list(ast.walk(changed))[place])
             line = getattr(node, "lineno", 0)
-            text = source.splitlines()[line - 1].strip()
-            yield Mutant(f"{change.__name__} at line {line}: {text}", ast.fix_missing_locations(changed))
+            what = f"{change.__name__} at line {line}: {source.splitlines()[line - 1].strip()}"
+            yield Mutant(what, ast.fix_missing_locations(changed), _function_at(tree, line))
+
+
+def _function_at(tree: ast.Module, line: int) -> str:
+    """The function of the module that a line is in; "" for none."""
+    functions = (one for one in tree.body if isinstance(one, ast.FunctionDef))
+    return next((one.name for one in functions if one.lineno <= line <= (one.end_lineno or 0)), "")
 
 
 def drop_yield(node: ast.AST) -> bool:
@@ -56,14 +63,21 @@ def drop_yield(node: ast.AST) -> bool:
 
 
 def drop_violation(node: ast.AST) -> bool:
-    """Takes away one refusal: `yield Violation(...)`, or the helper that makes one."""
-    if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield | ast.YieldFrom)):
-        return False
-    made = node.value.value
-    makers = ("Violation", "_wrong", "_violation", "expect")
-    if isinstance(made, ast.Call) and getattr(made.func, "id", "") in makers:
-        return drop_yield(node)
+    """Takes away one refusal: what a generator yields or a function returns, or the helper that makes it."""
+    if isinstance(node, ast.Return):
+        made, other = node.value, ast.Tuple([], ast.Load())
+        parts = [made.body, made.orelse] if isinstance(made, ast.IfExp) else [made]
+        if any(_makes_refusal(part) for part in parts):
+            node.value = other
+            return True
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield | ast.YieldFrom):
+        return _makes_refusal(node.value.value) and drop_yield(node)
     return False
+
+
+def _makes_refusal(made: ast.AST | None) -> bool:
+    makers = ("RuleFinding", "_violation", "expect", "of", "_found")
+    return isinstance(made, ast.Call) and getattr(made.func, "id", "") in makers
 
 
 def negate_condition(node: ast.AST) -> bool:

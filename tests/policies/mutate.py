@@ -28,8 +28,8 @@ from pulumi.runtime import proto  # noqa: F401
 from tests.policies.mutants import mutants
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED = ("view", "relations", "key_uses", "grants", "network", "encryption")
-SHARED_TOO = ("rule", "kinds", "stack_index", "adapter", "exemptions", "reports")
+SHARED = ("table", "used", "rule", "session")
+SHARED_TOO = ("requests", "adapter", "exemptions", "reports")
 # Tests that take long and tell little of one rule.
 _LEFT_OUT = ("test_generated_stacks.py", "test_speed.py", "test_mutations.py")
 

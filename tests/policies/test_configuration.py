@@ -30,6 +30,8 @@ EXEMPTION = {
     "until": "2030-06-30",
 }
 
+OFF = {"enforcementLevel": "disabled", "until": "2030-06-30", "reason": "moves in spring"}
+
 
 def problems(text: str) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
@@ -52,6 +54,8 @@ def test_levels_thresholds_and_exemptions_come_over_the_profile() -> None:
                 "vault-audited": "advisory",
                 "account-has-customer-key": {"excludedKinds": ["OpenAI"]},
                 "unused-by-accounts": "disabled",
+                "key-usable": OFF,
+                "one-key-per-account": "disabled",
             },
             "exemptions": [EXEMPTION],
         }
@@ -59,6 +63,7 @@ def test_levels_thresholds_and_exemptions_come_over_the_profile() -> None:
     made = read(text, TODAY)
     assert made["key-expiry"] == {"enforcementLevel": "mandatory", "minimumDays": 30, "maximumDays": 0}
     assert made["vault-audited"]["enforcementLevel"] == "advisory"
+    assert made["key-usable"] == {"enforcementLevel": "disabled"}
     assert made["unused-by-accounts"] == {"enforcementLevel": "disabled"}
     assert made["vault-retention"]["exemptions"] == [
         {key: value for key, value in EXEMPTION.items() if key != "rule"}
@@ -86,6 +91,11 @@ WRONG: list[tuple[Any, str]] = [
     ({"rules": {"vault-permission-model": {"model": "roles"}}}, "expected any or access-policy or rbac"),
     ({"rules": {"grant-exact": {"administrators": [1]}}}, "expected a list of texts"),
     ({"rules": {"unused-by-accounts": {"minimumDays": 3}}}, "there is no such setting"),
+    ({"rules": {"key-usable": "disabled"}}, "a rule that refuses is disabled for a time only"),
+    ({"rules": {"key-usable": {"enforcementLevel": "disabled", "until": "2030-06-30"}}}, "reason: WHY"),
+    ({"rules": {"key-usable": {**OFF, "until": "2031-03-19"}}}, "expected a day within a year"),
+    ({"rules": {"key-usable": {**OFF, "until": "2030-03-16"}}}, "it was disabled until 2030-03-16"),
+    ({"rules": {"key-usable": {**OFF, "enforcementLevel": "advisory"}}}, "there is no such setting"),
     ({"exemptions": {"a": 1}}, "exemptions: found"),
     ({"exemptions": ["all"]}, "exemptions[1]: expected exactly rule, urn, reason, until"),
     ({"exemptions": [{**EXEMPTION, "rule": "vault"}]}, 'there is no rule "vault"'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,7 +37,25 @@ def test_an_exemption_holds_and_is_listed() -> None:
     result, _, listed = _exempted(_exempting("2030-03-17"))
     assert result == "pass"
     assert f"{RULE_NAME} may be broken by *::vault until 2030-03-17: moving house" in listed
-    assert f"used for {OPEN_VAULT.urn}" in listed
+    assert f"resources: {OPEN_VAULT.urn}" in listed
+
+
+def test_a_wide_pattern_is_counted() -> None:
+    """A pattern that exempts many resources says so: how many of the run's, and which."""
+    rule = "binding-protected"
+    pack = Pack({rule: _exempting("2030-12-31", urn="*::*i*")})
+    stack = {name: replace(one, protect=False) for name, one in two_phases().items()}
+    said = [one.message for one in run(stack, pack) if one.rule == "exemptions-listed"]
+    assert f"used for 1 of {len(stack)} resources: {stack['binding'].urn}" in said[0]
+
+
+def test_a_rule_that_is_off_is_listed() -> None:
+    """A rule that refuses by default and is disabled is named in every report; one of advice is not."""
+    levels = {"key-usable": "disabled", "key-expiry": "disabled"}
+    listed = [one for one in run(two_phases(), Pack(levels=levels)) if one.rule == "exemptions-listed"]
+    assert [one.message.splitlines()[-1] for one in listed] == [
+        "key-usable, which refuses otherwise, is disabled by the configuration"
+    ]
 
 
 def test_an_exemption_ends() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from policies.encryption import covers, identity_of, touches
-from policies.view import View
+from core.protection import identity_of
+from core.resource_types import Kind
+from core.stack import StackResource
 from tests.policies.asking import UNKNOWN_LIST, UNKNOWN_OBJECT, UNKNOWN_TEXT, VAULT, Pack, Thing, verdict
 from tests.policies.bags import VAULT_ID, inline_account_props, vault_props, with_change
 from tests.policies.editing import around, both, change, says, with_prop
@@ -160,12 +161,12 @@ def test_the_identities_of_an_account_are_read_from_inputs_and_outputs() -> None
         ({"/a": {"clientId": "C"}, "/b": {}}, ("/a", "/b"), {"c"}),
         (None, (), set()),
     ):
-        read = identity_of(View({"identity": {"type": "UserAssigned", "userAssignedIdentities": attached}}))
+        read = identity_of({"identity": {"type": "UserAssigned", "userAssignedIdentities": attached}})
         assert read.attached == ids
         assert read.client_ids == clients
         assert (read.is_user, read.is_system) == (True, False)
     for unknown in (["/a", UNKNOWN_TEXT], UNKNOWN_LIST):
-        read = identity_of(View({"identity": {"type": "None", "userAssignedIdentities": unknown}}))
+        read = identity_of({"identity": {"type": "None", "userAssignedIdentities": unknown}})
         assert not isinstance(read.attached, tuple)
         assert not read.is_user
 
@@ -182,9 +183,12 @@ def test_an_inline_key_without_a_source_is_a_vaults() -> None:
 
 def test_an_empty_path_ignores_nothing() -> None:
     """Neither the whole resource nor a part of it."""
-    for judge in (covers, touches):
-        assert not judge(("", "..", "[]"), "identity")
-        assert judge(("", "identity"), "identity")
+    nothing = StackResource("", Kind.ACCOUNT, ignore_changes=("", "..", "[]"))
+    assert not nothing.ignores("identity")
+    assert not nothing.ignores_part("identity")
+    identity = StackResource("", Kind.ACCOUNT, ignore_changes=("", "identity"))
+    assert identity.ignores("identity")
+    assert identity.ignores_part("identity")
 
 
 @pytest.mark.parametrize("roles", [True, False])

@@ -189,7 +189,7 @@ CASES: dict[str, tuple[LiveState, str, Severity, str]] = {
         C,
         "does not allow unwrapKey",
     ),
-    "operations unknown": (live_state(key=a_version(operations=None)), "key-properties-known", U, "keyOps"),
+    "operations unknown": (live_state(key=a_version(operations=None)), "key-allows-wrapping", U, "keyOps"),
     "no policy": (
         live_state(vault=a_vault(policies=())),
         "identity-has-access",

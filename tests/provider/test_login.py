@@ -13,7 +13,7 @@ import requests
 from pulumi.runtime.proto import provider_pb2
 
 from core import clouds
-from core.login import Method, configured, login
+from core.login import configured, login
 from provider.azure_client import AzureClient, ForeignHostError
 from provider.credential import credential
 from provider.wire import decode, encode
@@ -39,9 +39,6 @@ def test_each_login_gets_the_credential_of_its_method(case: Case, certificate: P
     if found.get("clientCertificatePath"):
         changed = {"clientCertificatePath": str(certificate), "clientCertificatePassword": "hunter2"}
         found = replace(found, settings={**found.settings, **changed})
-    if found.method is Method.CLI and found.subscription_id:
-        assert type(credential(found)).__name__ == "_WithoutTenant"
-        return
     made: Any = credential(found)
     assert type(made).__name__ == CLASSES[case.method]
     if case.method in ("SECRET", "CERTIFICATE"):

@@ -96,7 +96,7 @@ def test_components_and_schema_have_the_same_properties(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pulumi.CustomResource, "__init__", lambda s, t, n, p, o=None, *r: seen.update(t=t, p=p))
-        made = resource("x", args)
+        made = resource("x", **args)
     wire = {made.translate_input_property(name) for name in seen["p"]}
     assert seen["t"] in SCHEMA["resources"]
     assert wire == {*schema["properties"], *schema["inputProperties"]}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from review.kinds import Kind
+from core.resource_types import Kind
 from tests.review.build import UNKNOWN
 from tests.review.scenes import OTHER, ROLE, Scene
 
@@ -70,7 +70,7 @@ def sets(kind: Kind, path: str, value: Any, op: str = "update") -> Change:
 
 
 def had(kind: Kind, path: str, value: Any) -> Change:
-    return lambda scene: scene.had(kind, path, value)
+    return lambda scene: scene.had(kind, path, value(scene) if callable(value) else value)
 
 
 def deletes(kind: Kind, *, retain: bool = False) -> Change:
@@ -308,7 +308,7 @@ ROWS: Final = (
     # The binding.
     row("binding deleted", deletes(BINDING), "unbound"),
     row("binding deleted and kept in Azure", deletes(BINDING, retain=True), "released"),
-    row("binding replaced on the same account", replaces(BINDING), "unbound"),
+    row("binding replaced on the same account", replaces(BINDING), "may-unbind"),
     row("binding written again", writes(BINDING), "re-asserted"),
     row("binding to the newer version", does(newer_in_the_vault, sets(BINDING, "keyUriWithVersion", version("f"))), "rotated"),
     row("binding to an older version", sets(BINDING, "keyUriWithVersion", version("0")), "older-version", elsewhere="rotated"),
@@ -350,6 +350,8 @@ ROWS: Final = (
     row("account's network known after apply", sets(ACCOUNT, "properties.publicNetworkAccess", UNKNOWN), "undetermined"),
     row("outbound access shut", sets(ACCOUNT, "properties.restrictOutboundNetworkAccess", True), "access-revoked strengthened"),
     row("outbound access to the vault alone", does(sets(ACCOUNT, "properties.allowedFqdnList", lambda scene: [scene.key_uri.split("/")[2]]), lambda scene: scene.set(ACCOUNT, "properties.restrictOutboundNetworkAccess", True)), "strengthened"),
+    row("outbound access to the vault, in capitals", does(sets(ACCOUNT, "properties.allowedFqdnList", lambda scene: [scene.key_uri.split("/")[2].upper()]), lambda scene: scene.set(ACCOUNT, "properties.restrictOutboundNetworkAccess", True)), "strengthened"),
+    row("key moved out of what outbound access reaches", does(had(ACCOUNT, "properties.restrictOutboundNetworkAccess", True), had(ACCOUNT, "properties.allowedFqdnList", lambda scene: [scene.key_uri.split("/")[2]]), sets(BINDING, "keyUriWithVersion", f"https://kv-other.vault.azure.net/keys/key/{'1' * 32}")), "key-changed access-revoked access-revoked", elsewhere="key-changed access-revoked"),
     row("outbound access opened", does(had(ACCOUNT, "properties.restrictOutboundNetworkAccess", True), sets(ACCOUNT, "properties.restrictOutboundNetworkAccess", None)), "protection-weakened"),
     row("outbound access to one host more", does(had(ACCOUNT, "properties.restrictOutboundNetworkAccess", True), sets(ACCOUNT, "properties.allowedFqdnList", ["x.com"])), "protection-weakened"),
     row("outbound access known after apply", sets(ACCOUNT, "properties.restrictOutboundNetworkAccess", UNKNOWN), "undetermined"),
@@ -371,6 +373,7 @@ ROWS: Final = (
     row("soft delete off", sets(VAULT, "properties.enableSoftDelete", False), "recovery-weakened"),
     row("soft delete known after apply", sets(VAULT, "properties.enableSoftDelete", UNKNOWN), "undetermined"),
     row("purge protection off", sets(VAULT, "properties.enablePurgeProtection", False), "recovery-weakened"),
+    row("purge protection off, as a text", sets(VAULT, "properties.enablePurgeProtection", "false"), "recovery-weakened"),
     row("purge protection no longer stated", sets(VAULT, "properties.enablePurgeProtection", None), "undetermined"),
     row("purge protection on", does(had(VAULT, "properties.enablePurgeProtection", False), sets(VAULT, "properties.enablePurgeProtection", True)), "strengthened"),
     row("fewer days than the default", does(had(VAULT, "properties.softDeleteRetentionInDays", None), sets(VAULT, "properties.softDeleteRetentionInDays", 7)), "recovery-weakened"),
@@ -389,6 +392,7 @@ ROWS: Final = (
     row("vault's network for one address more", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, ONE_ADDRESS)), "protection-weakened"),
     row("vault's network for one address fewer", does(had(VAULT, PATH, ONE_ADDRESS), sets(VAULT, PATH, CLOSED)), "strengthened"),
     row("vault's network shut, services too", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, SHUT)), "access-revoked"),
+    row("vault's bypass known after apply", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, {"defaultAction": "Deny", "bypass": UNKNOWN})), "undetermined"),
     row("vault's network shut, services not", does(had(VAULT, PATH, OPEN), sets(VAULT, PATH, CLOSED)), "strengthened"),
     row("vault's network left to a perimeter", does(had(VAULT, PATH, OPEN), sets(VAULT, "properties.publicNetworkAccess", "SecuredByPerimeter")), "undetermined"),
     row("vault's network opened, that a perimeter had", does(had(VAULT, "properties.publicNetworkAccess", "SecuredByPerimeter"), sets(VAULT, "properties.publicNetworkAccess", "Enabled")), "undetermined"),
@@ -457,6 +461,7 @@ ROWS: Final = (
     row("role at another key", role_at(lambda scene: f"{scene.vault_id}/keys/other"), "access-revoked"),
     row("role at another vault", role_at(lambda scene: f"{scene.vault_id}2"), "access-revoked principal-added"),
     row("role at another group", role_at(another_group), "access-revoked"),
+    row("role under a secret condition", of_role("condition", SECRET), "undetermined", elsewhere="undetermined principal-added"),
     row("role under a condition", of_role("condition", "@Resource[x] StringEquals 'y'"), "undetermined", elsewhere="undetermined principal-added"),
     row("role for somebody else", of_role("principalId", OTHER), "access-revoked principal-added"),
     row("grant deleted", grant_goes(), "access-revoked"),

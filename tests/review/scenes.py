@@ -13,9 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from core.resource_types import Kind
 from review import report
-from review.kinds import Kind, kind_of, token_of
 from review.preview import read
+from review.resource import kind_of, token_of
 from tests.review.build import TODAY, Step
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures"

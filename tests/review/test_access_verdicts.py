@@ -20,7 +20,6 @@ GIVEN = Protection(
     key=ReviewedKey("kv", "cmk", "1" * 32, None),
     identity=None,
     grants=(GRANT,),
-    vault=None,
 )
 REVOKED = replace(GIVEN, grants=())
 

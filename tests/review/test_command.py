@@ -80,13 +80,3 @@ def test_what_is_refused_gives_the_runner_no_command(
     assert "set-output" in said
     assert all(line.startswith("review: ") for line in re.split("[\r\n]+", said.strip()))
     assert not re.search(r"##(vso)?\[|\x1b", said)
-
-
-def test_an_update_that_was_not_reviewed_is_refused(tmp_path: Path) -> None:
-    """`--expect` takes the digest of the review; nothing else passes but what changes nothing."""
-    run(tmp_path, OPENED, "--json", str(tmp_path / "r.json"))
-    reviewed = json.loads((tmp_path / "r.json").read_text())["digest"]
-    assert run(tmp_path, OPENED, "--expect", reviewed) == 3
-    assert run(tmp_path, UNBOUND, "--expect", reviewed) == 4
-    assert run(tmp_path, OPENED, "--expect", "") == 4
-    assert run(tmp_path, GOOD, "--expect", "") == 0

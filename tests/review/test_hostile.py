@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.values import Mark
 from review import as_json, drift, plan, printers, report
 from review.merge import StackReview, merged
 from review.preview import PreviewError, read
 from review.printers import in_markdown, in_plain
 from review.text import LIMIT, Example, Fold, Heading, Items, Shown, Table, Text
-from review.values import Mark
 from review.verdict import VerdictSeverity
 from tests.review.build import (
     POLICY,

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
+from core.values import Mark, look
 from review.preview import PreviewError, read, read_policies
 from review.report import make
-from review.values import Mark, look
 from tests.review.build import BINDING, binding, bound, comment, digest, step
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"

@@ -13,12 +13,10 @@ from tests.review.build import (
     ACCOUNT_ID,
     BINDING,
     INLINE,
-    KEY,
     KEY_URI,
     TODAY,
     UNKNOWN,
     VAULT,
-    VAULT_ID,
     account,
     binding,
     bound,
@@ -26,7 +24,6 @@ from tests.review.build import (
     replaced,
     review,
     same,
-    state,
     step,
     terminal,
     vault,
@@ -38,18 +35,6 @@ def test_a_bound_account_that_does_not_change_has_no_verdict() -> None:
     """Nothing changes, so nothing is said."""
     assert verdicts(*bound()) == []
     assert review(*bound()).unchanged == 1
-
-
-def test_a_binding_that_is_retained_is_released_and_not_unbound() -> None:
-    """retainOnDelete leaves the binding in Azure, so the data stays under the key; but nobody watches it."""
-    kept = binding(retainOnDelete=True)
-    assert verdicts(*replaced(bound(), BINDING, step("delete", BINDING, "b", kept))) == ["released"]
-
-
-def test_a_key_that_is_retained_is_released_and_not_deleted() -> None:
-    """retainOnDelete leaves the key in its vault."""
-    key = state({"keyName": "key", "vaultName": "kv"}, id=f"{VAULT_ID}/keys/key", retainOnDelete=True)
-    assert verdicts(*bound(), step("delete", KEY, "k", key)) == ["released"]
 
 
 def test_inline_encryption_taken_out_is_unbound() -> None:

@@ -9,11 +9,7 @@ from tests.support import cloud
 from tests.support.crash import Moment, killed_at
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
-ALERT = Moment(
-    "alert",
-    "PUT",
-    "/subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.Insights/scheduledQueryRules/{r}",
-)
+LOCK = Moment("lock", "PUT", "{scope*}/providers/Microsoft.Authorization/locks/{name}")
 
 
 def test_crash_recovery(runbook: Runbook) -> None:
@@ -23,9 +19,9 @@ def test_crash_recovery(runbook: Runbook) -> None:
     for heading in runbook.run("crash-recovery"):
         assert judge.reads_data()
         if heading.startswith("Before anything"):
-            assert killed_at(runbook.azure, runbook.stack, [ALERT])
+            assert killed_at(runbook.azure, runbook.stack, [LOCK])
         if heading == "Going on":
-            assert len(cloud.documents(runbook.azure, "scheduledQueryRule")) == 2
+            assert len(cloud.documents(runbook.azure, "lock")) == 2
     assert judge.verdicts(versions=1) == []
     assert judge.ciphertext() == ciphertext
     assert judge.refusals() == []

@@ -51,11 +51,11 @@ def test_an_editor_accepts_a_secret_inside_a_setting() -> None:
         "language-cmk:services": [{"name": secret, "vault": {"name": secret}}],
     }
     jsonschema.validate({"config": config}, schema())
-    for group in ({"key": {"generation": secret}}, {"audit": {"alerts": secret}}):
+    for group in ({"key": {"generation": secret}}, {"audit": {"newWorkspace": secret}}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(
                 {"config": {f"language-cmk:{key}": one for key, one in group.items()}}, schema()
             )
-    for wrong in ({"key": {"generation": "2"}}, {"audit": {"alerts": "false"}}):
+    for wrong in ({"key": {"generation": "2"}}, {"audit": {"newWorkspace": "false"}}):
         with pytest.raises(SettingsError):
             parse({"name": "claims", "location": "westeurope", **wrong})

@@ -28,21 +28,6 @@ def test_services_share_what_is_said_at_the_top() -> None:
     assert alpha.key.rotates_after_days == beta.key.rotates_after_days == 90
 
 
-def test_a_group_inside_a_group_is_shared_setting_by_setting() -> None:
-    """A service that says one thing of a group keeps all else that is shared, at any depth."""
-    shared = {
-        "access": "private",
-        "subnetId": SUBNET_ID,
-        "accountEndpoint": {"ipAddresses": {"default": "10.0.0.9"}},
-    }
-    own = {"accountEndpoint": {"name": "pe-own"}}
-    (service,) = parse(
-        as_pulumi_has_them(location="uksouth", network=shared, services=[{"name": "alpha", "network": own}])
-    ).services
-    endpoint = service.network.account_endpoint
-    assert (endpoint.name, endpoint.ip_addresses) == ("pe-own", {"default": "10.0.0.9"})
-
-
 def test_services_on_one_existing_vault_give_their_accounts_zone_alone() -> None:
     """The endpoint and the zone of a vault that exists belong to its owner."""
     zone = f"{GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.cognitiveservices.azure.com"

@@ -151,7 +151,7 @@ class _DoorAzure:
         """There is no connection."""
 
 
-_LOGIN = ProviderLogin(settings={"subscriptionId": seed.SUBSCRIPTION_ID})
+_LOGIN = ProviderLogin(settings={"subscriptionId": seed.SUBSCRIPTION_ID, "clientSecret": "not sent"})
 
 
 class _Providers(mocks.Mocks):

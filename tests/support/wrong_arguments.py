@@ -65,54 +65,9 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"network": {"access": "selected"}},
         "network.access: 'selected' needs allowedIpRanges or allowedSubnetIds",
     ),
-    "an endpoint without an address for each member": (
-        {
-            "kind": "AIServices",
-            "network": {
-                "access": "private",
-                "subnetId": f"{_GROUP}/Microsoft.Network/virtualNetworks/v/subnets/s",
-                "accountEndpoint": {"ipAddresses": {"default": "10.0.0.10", "openai": "10.0.0.11"}},
-            },
-        },
-        (
-            "network.accountEndpoint.ipAddresses: found default, openai; expected an address for each member "
-            "of an account of kind AIServices: default, secondary, third"
-        ),
-    ),
-    "one address for two endpoints": (
-        {
-            "network": {
-                "access": "private",
-                "subnetId": f"{_GROUP}/Microsoft.Network/virtualNetworks/v/subnets/s",
-                "accountEndpoint": {"ipAddresses": {"default": "10.0.0.10"}},
-                "vaultEndpoint": {"ipAddresses": {"default": "10.0.0.10"}},
-            },
-        },
-        (
-            "network.vaultEndpoint.ipAddresses: '10.0.0.10' is given to the account's endpoint, too; give it "
-            "another"
-        ),
-    ),
-    "the endpoint of a vault that exists": (
-        {
-            "vault": {"id": VAULT_ID},
-            "network": {
-                "access": "private",
-                "subnetId": f"{_GROUP}/Microsoft.Network/virtualNetworks/v/subnets/s",
-                "vaultEndpoint": {"name": "pep-hub"},
-            },
-        },
-        (
-            "network.vaultEndpoint: is for a vault made here; the endpoints of an existing vault belong to "
-            "its owner"
-        ),
-    ),
-    "a private endpoint that nothing makes": (
-        {"network": {"accountEndpoint": {"name": "pep-claims"}}},
-        (
-            "network.access: found 'closed', but a subnet, DNS zones or private endpoints are given; "
-            "expected 'private'"
-        ),
+    "a subnet that nothing uses": (
+        {"network": {"subnetId": f"{_GROUP}/Microsoft.Network/virtualNetworks/v/subnets/s"}},
+        "network.access: found 'closed', but a subnet or DNS zones are given; expected 'private'",
     ),
     "private without a subnet": (
         {"network": {"access": "private"}},
@@ -167,12 +122,9 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"audit": {"newWorkspace": True, "workspaceId": WORKSPACE_ID}},
         "audit.newWorkspace: found true, but workspaceId names one that exists; remove one of them",
     ),
-    "recipients without alerts": (
-        {"audit": {"alertEmails": ["security@contoso.example"]}},
-        (
-            "audit.alerts: found false, but alertEmails or alertActionGroupIds is set; set alerts: true, or "
-            "remove them"
-        ),
+    "an event hub without its namespace": (
+        {"audit": {"eventHubName": "audit"}},
+        "audit.eventHubRuleId: is required with eventHubName, because it says in which namespace",
     ),
     "two resource groups": (
         {"resourceGroupName": "rg-own", "existingResourceGroupName": "rg-shared"},

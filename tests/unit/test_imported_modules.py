@@ -23,7 +23,7 @@ AZURE_NATIVE = {"parver", "pulumi_azure_native"}
 """Its modules are placeholders until something of them is used; the tests below count those that are."""
 _SCRIPT = "import runpy; runpy.run_path({!r}, run_name='imported')".format
 PROCESSES: Mapping[str, tuple[str, set[str]]] = {
-    "program": (_SCRIPT("__main__.py"), {"components", "core", "settings", *SDK, *AZURE_NATIVE}),
+    "program": (_SCRIPT("__main__.py"), {"components", "core", "operate", "settings", *SDK, *AZURE_NATIVE}),
     "package": (_SCRIPT("components/__main__.py"), {"components", "core", *SDK, *AZURE_NATIVE}),
     "provider": (_SCRIPT("provider/__main__.py"), {"core", "provider", *GRPC}),
     "policy pack": (

@@ -29,7 +29,9 @@ _SET_POLICY = re.compile(
 )
 _RECOVER_VAULT = re.compile(r"run `az keyvault recover --name kv-claims`")
 _LEFT_AS_IT_IS = re.compile(r"to keep it removed, .*?; (?=to restore it, run `az )")
-_OPEN_VAULT = re.compile(r"run `az keyvault update --name kv-claims --bypass AzureServices`")
+_OPEN_VAULT = re.compile(
+    r"run `az keyvault update --name kv-claims --bypass AzureServices --subscription \S+`"
+)
 _ASSIGN = re.compile(r'az role assignment create .*--role "?(?P<role>[A-Z][\w ]+?)"? --')
 _OTHER_MODEL = re.compile(r"accessModel: changes from .*")
 _ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?([\w.]+): is for .*; remove one of them$", re.MULTILINE)

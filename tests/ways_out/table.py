@@ -15,8 +15,7 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_settings_lead_out.py::test_what_is_said_about_settings_leads_to_right_ones": """
         components/arguments/inputs.py Arguments.completed
         components/arguments/inputs.py _Reading._texts
-        components/audit.py _destinations 2
-        components/audit.py _recipients
+        components/audit.py _destinations
         components/key.py _rotation_before_expiry
         components/network.py checked_ip_range
         components/encryption_args.py _one_vault
@@ -54,7 +53,7 @@ FOLLOWED: Mapping[str, str] = {
         provider/key_version.py _no_version
     """,
     f"{_W}/test_access_leads_out.py::test_what_somebody_gave_a_new_identity_is_taken_over": """
-        components/guards/grants.py inexact_policy
+        core/commands.py set_policy
     """,
     f"{_W}/test_findings_lead_out.py::test_what_keeps_a_composed_account_from_its_key_is_found": """
         components/azure_failures.py _UNUSABLE_KEY
@@ -164,10 +163,10 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/soft_deleted.py problems 3
         components/guards/soft_deleted.py _held
         provider/deployment/addresses.py check.judge
-        provider/deployment/destinations.py _region
-        provider/deployment/destinations.py _rights
-        provider/deployment/destinations.py _storage 2
-        provider/deployment/linked_storage.py problems
+        provider/deployment/references.py _region
+        provider/deployment/references.py _rights
+        provider/deployment/references.py _tier
+        provider/deployment/references.py _firewall
         provider/deployment/locks.py check.judge
         provider/deployment/names.py _no_group
         provider/deployment/names.py _taken_here
@@ -188,18 +187,17 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/existing_resources.py absent_key
     """,
     f"{_W}/test_findings_lead_out.py::test_what_is_found_leads_to_the_binding": """
-        core/demands.py FIXES 2
+        core/demands.py FIXES 5
         core/demands.py update_command 2
         provider/key_version.py _no_key 2
         provider/key_version.py KeyVersionHandler._pinned
         provider/key_version.py _no_version 2
         provider/rules.py vault_exists
-        provider/rules.py access_findings 3
+        provider/rules.py access_findings 2
         provider/rules.py key_version_exists
         provider/rules.py key_exists
         provider/rules.py key_is_usable
         provider/rules.py bound_version_is_usable 3
-        provider/rules.py outbound_reaches_vault
         provider/key_access_validation.py _findings
     """,
     f"{_W}/test_each_message_is_followed.py::test_each_fix_of_a_known_answer_is_carried_out": """
@@ -221,16 +219,12 @@ FOLLOWED: Mapping[str, str] = {
     """,
     # The policy pack
     "tests/policies/test_mutations.py::test_a_property_that_a_rule_says_to_set_satisfies_it": """
+        core/demands.py FIXES 5
         policies/rules/account_identity.py _FIX
-        policies/rules/account_local_auth_disabled.py judge
-        policies/rules/account_tier_supports_cmk.py judge
         policies/rules/cmk_complete.py _judge_inline
-        policies/rules/vault_permission_model.py judge 2
-        policies/rules/vault_purge_protection.py judge
-        policies/rules/vault_retention.py judge
-        policies/rules/vault_soft_delete.py judge
-        policies/rules/vault_trusted_services.py judge
-        policies/network.py judge 3
+        policies/table.py _local_auth
+        policies/table.py _permission_model 2
+        policies/table.py _retention
     """,
     "tests/engine/test_policy_pack.py::test_the_ways_out_pass_the_pack": """
         policies/rules/account_has_customer_key.py _judge_unbound
@@ -238,7 +232,7 @@ FOLLOWED: Mapping[str, str] = {
     """,
     # Commands of this project
     "tests/operate/test_recover_on_the_engine.py::test_what_exists_and_is_declared_is_taken_over": """
-        operate/recover.py run 3
+        operate/recover.py _recovered 3
     """,
     "tests/runbooks/test_crash_recovery.py::test_crash_recovery": """
         operate/recover.py CutOff.__str__ 3
@@ -283,12 +277,11 @@ FOLLOWED: Mapping[str, str] = {
         provider/checks.py _client_id
         provider/checks.py principal_id
         components/access.py has_identity
-        settings/shared.py _settings 2
+        operate/fleet/shared.py _settings 2
         review/approvals.py _wrong
         components/account_args.py _outbound
         components/foundry.py _below
         components/foundry.py _unique
-        components/network.py endpoint_problems
         settings/parse.py _without_path
         policies/reports.py _text
     """,
@@ -333,17 +326,17 @@ FOLLOWED: Mapping[str, str] = {
         provider/rules.py account_takes_identity
     """,
     f"{_W}/test_rules_lead_out.py::test_a_rule_is_satisfied_by_its_fix": """
-        policies/rules/account_outbound_compatible.py _judge_use
+        core/demands.py FIXES 2
+        core/demands.py usable
         policies/rules/binding_identity.py _own
-        policies/rules/key_usable.py _dates
         policies/rules/one_writer.py _judge_bindings
         policies/rules/one_writer.py _judge_twins
     """,
     f"{_W}/test_rules_lead_out.py::test_a_rule_is_satisfied_by_the_setting_that_it_names": """
         policies/rules/grant_present.py _SETTING
         policies/rules/grant_present.py _judge_model
-        policies/rules/key_expiry.py judge 2
-        policies/rules/key_rotation_policy.py judge
+        policies/table.py _expiry_date
+        policies/table.py _ROTATION_SETTING
         policies/rules/vault_audited.py judge
     """,
     f"{_W}/test_managed_hsm_leads_out.py::test_a_missing_role_is_given_by_the_command_that_is_printed": """
@@ -374,7 +367,7 @@ CHECKED: Mapping[str, str] = {
         operate/recover.py arm_id
     """,
     "A security domain is given out once, wrapped with keys that only the HSM's administrators hold": """
-        provider/rules.py _SURROUNDINGS
+        core/demands.py FIXES
     """,
 }
 """What no test follows to its end, by the reason; its commands and settings are checked for being real."""

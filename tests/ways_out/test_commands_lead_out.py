@@ -71,7 +71,7 @@ def pulumi(*words: str) -> None:
 
 
 def backend() -> doctor.Line:
-    (line,) = [line for line in doctor._machine("dev") if line.about == "backend"]
+    (line,) = [line for line in doctor._machine() if line.about == "backend"]
     return line
 
 

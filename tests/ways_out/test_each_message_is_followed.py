@@ -82,7 +82,12 @@ def test_each_fix_of_a_finding_of_the_evidence_is_carried_out(demand: str) -> No
     """The same commands as the provider's, and the one for a version that is disabled."""
     hub = Hub()
     version = f"{KEY_URL}/{newest_version(hub.door, KEY_URL)}"
-    named = {"vault": "kv-hub", "vault_id": VAULT, "update": demands.update_command("kv-hub")}
+    named = {
+        "vault": "kv-hub",
+        "vault_id": VAULT,
+        "update": demands.update_command(VAULT),
+        "subscription": "",
+    }
     fix = DEMAND_FIXES[demand].format(**named, key=version, version=version)
     assert carry_out(hub.door, fix) == ("az " in fix)
     hub.engine.close()

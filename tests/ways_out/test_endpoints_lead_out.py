@@ -70,50 +70,6 @@ def test_an_endpoint_is_made_before_another_is_taken_away(private: World, to: st
     assert private.engine.operations == []
 
 
-def own(world: World, **account: object) -> str:
-    """An update that gives the endpoints names and addresses of their own; what it was refused with."""
-    names = {"name": "pep-vault", "network_interface_name": "nic-vault"}
-    mine = {"name": "pep-account", "network_interface_name": "nic-account", **account}
-    world.settings["network"] = {
-        "access": "private",
-        "subnet_id": f"{NETWORKS}/vnet/subnets/endpoints",
-        "account_endpoint": mine,
-        "vault_endpoint": {**names, "ip_addresses": {"default": "10.0.0.21"}},
-    }
-    return world.up()
-
-
-def addresses(world: World) -> dict[str, str]:
-    """The first address of each live endpoint, by its name."""
-    listed = world.arm("GET", f"{GROUP}/Microsoft.Network/privateEndpoints")["value"]
-    return {one["name"]: one["properties"]["customDnsConfigs"][0]["ipAddresses"][0] for one in listed}
-
-
-def test_endpoints_take_names_and_addresses_of_their_own_and_give_them_back(private: World) -> None:
-    """Each change goes through in one update and leaves nothing to do, and the zones follow: to own names and
-    addresses, to another address, to another interface, and back to what Azure chooses."""
-    before = addresses(private)
-    for said, expected in (
-        ({"ip_addresses": {"default": "10.0.0.20"}}, "10.0.0.20"),
-        ({"ip_addresses": {"default": "10.0.0.30"}}, "10.0.0.30"),
-        ({"ip_addresses": {"default": "10.0.0.30"}, "network_interface_name": "nic-other"}, "10.0.0.30"),
-    ):
-        assert own(private, **said) == ""
-        assert addresses(private) == {"pep-account": expected, "pep-vault": "10.0.0.21"}
-        assert private.up() == ""
-        assert private.engine.operations == []
-        zone = f"{GROUP}/Microsoft.Network/privateDnsZones/privatelink.cognitiveservices.azure.com"
-        (record,) = private.arm("GET", f"{zone}/A")["value"]
-        assert record["properties"]["aRecords"] == [{"ipv4Address": expected}]
-    assert "10.0.1.7 is outside the subnet 'endpoints'" in own(private, ip_addresses={"default": "10.0.1.7"})
-    assert private.engine.operations == []
-    assert moved(private, "vnet/subnets/endpoints") == ""
-    assert set(addresses(private)) == {"pep-account", "pep-vault"}
-    assert set(addresses(private).values()) == set(before.values())
-    assert private.up() == ""
-    assert private.engine.operations == []
-
-
 @pytest.mark.parametrize("arrives", [False, True])
 @pytest.mark.parametrize("write", [1, 2, 3])
 def test_dns_that_fails_after_a_move_is_made_good(private: World, write: int, *, arrives: bool) -> None:

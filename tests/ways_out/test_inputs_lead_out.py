@@ -22,14 +22,15 @@ from core.login import Login, LoginError
 from core.login import login as core_login
 from operate import login, recover
 from operate.errors import OperateError
+from operate.fleet import shared
+from operate.fleet.shared import FleetFileError
 from operate.probe.command import _place
 from provider import checks
 from provider.functions import FUNCTIONS
 from provider.host import served
 from provider.wire import Properties
 from review import approvals
-from settings import SettingsError, parse, shared
-from settings.shared import FleetFileError
+from settings import SettingsError, parse
 from tests.policies.asking import Pack
 from tests.policies.stacks import two_phases
 from tests.provider.fake_azure import ACCOUNT_ID, PRINCIPAL, SUBSCRIPTION, VAULT_ID, FakeAzure, key_uri
@@ -109,12 +110,6 @@ def exemptions(given: list[Mapping[str, str]]) -> None:
     answers = Pack({"vault-retention": {"exemptions": given}}).ask_stack([*two_phases().values()])
     if ended := [one.message for one in answers if "has ended" in one.message]:
         raise ValueError(ended[0])
-
-
-def private(account_endpoint: str, vault_endpoint: str) -> str:
-    """The network of a service whose private endpoints have these names."""
-    endpoints = {"accountEndpoint": {"name": account_endpoint}, "vaultEndpoint": {"name": vault_endpoint}}
-    return json.dumps({"access": "private", "subnetId": SUBNET, **endpoints})
 
 
 ENDED = {"urn": "*::vault", "reason": "moves", "until": "2020-01-01"}
@@ -223,12 +218,6 @@ CASES: Mapping[str, Case] = {
         "run `pulumi config rm language-cmk:network.access`, then `pulumi config set --path "
         "language-cmk:network.access VALUE`",
         {"network": '{"access": "closed"}'},
-    ),
-    "a name for two endpoints": Case(
-        settings,
-        {"network": private("pep-claims", "pep-claims")},
-        "give it another",
-        {"network": private("pep-claims", "pep-vault")},
     ),
     "an exemption that has ended": Case(exemptions, [ENDED], "remove it", []),
 }

@@ -182,7 +182,7 @@ def _said(one: Adopted) -> list[str]:
     """What the rule says of the whole program with these settings."""
     monitor = RecordingMonitor(FakeAzure())
     document = {"name": "claims", "location": "westeurope", **one.settings}
-    with patch.object(program.settings, "load", lambda: parse(document)):
+    with patch.object(program.settings, "load", lambda _: parse(document)):
         run(program.main, monitor=monitor)
     said = answers(monitor, {one.type: one.found})
     return [answer.message for _, answer in said if answer.rule == one.rule]

@@ -20,15 +20,12 @@ from tests.ways_out.messages import MESSAGES
 
 HSM_KEY = f"{VAULT_ID.replace('vaults/kv-hub', 'managedHSMs/hsm-hub')}/keys/own"
 ALSO: Mapping[str, Mapping[str, Any]] = {
-    "a workspace that nobody makes": {
-        "audit": {"newWorkspace": False, "alerts": True, "alertEmails": ["a@b.c"]}
-    },
     "a key of another vault": {
         "vault": {"id": VAULT_ID},
         "key": {"id": f"{VAULT_ID.replace('kv-hub', 'kv-other')}/keys/own"},
     },
     "a name that makes longer ones": {"name": "a" * 40, "accountName": "lang-a"},
-    "a template that makes longer ones": {"names": {"vault": "kv-{service}-{location}-contoso"}},
+    "a template that makes longer ones": {"names": {"workspace": "log-{service}-" + "x" * 60}},
     "an access model of a managed HSM": {"key": {"id": HSM_KEY}, "accessModel": "rbac"},
     "operators of a managed HSM": {"key": {"id": HSM_KEY}, "vault": {"keyOperators": ["deployer"]}},
     "a list that names one twice": {
@@ -40,8 +37,11 @@ SUBNET = f"{VAULT_ID.partition('/Microsoft.KeyVault')[0]}/Microsoft.Network/virt
 IDENTITY_ID = (
     f"{VAULT_ID.partition('/Microsoft.KeyVault')[0]}/Microsoft.ManagedIdentity/userAssignedIdentities/id"
 )
+PROVIDERS = VAULT_ID.partition("/Microsoft.KeyVault")[0]
+EVENT_HUB_RULE = f"{PROVIDERS}/Microsoft.EventHub/namespaces/evh/authorizationRules/siem"
 SAMPLES: Mapping[str, Any] = {
     "accountName": "lang-claims",
+    "audit.eventHubRuleId": EVENT_HUB_RULE,
     "audit.workspaceId": WORKSPACE_ID,
     "key.pin": "0" * 32,
     "network.allowedIpRanges": ["8.8.8.8"],
@@ -55,6 +55,7 @@ SAMPLES: Mapping[str, Any] = {
 MODULES = (
     "components/arguments/inputs.py",
     "components/audit.py",
+    "components/encryption_args.py",
     "components/key.py",
     "components/network.py",
     "components/service_args.py",
@@ -107,7 +108,7 @@ def carry_out(document: dict[str, Any], path: str, text: str) -> None:
     elif found := re.search(r"shorten the name, or give ([\w.]+)", text):
         assign(document, found[1], SAMPLES[found[1]])
     elif "shorten the template" in text:
-        assign(document, path, "kv-{service}")
+        assign(document, path, "log-{service}")
     elif found := re.search(r"did you mean '(\w+)'|use '(\w+)'|expected '(\w+)'", text):
         assign(document, path, found[1] or found[2] or found[3])
     elif found := re.search(r"expected at (?:most|least) (\d+)", text):

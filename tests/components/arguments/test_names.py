@@ -39,10 +39,7 @@ def test_derived_names_are_stable() -> None:
         "identity": "id-svc",
         "workspace": "log-svc",
         "privateEndpoint": "pe-svc-account",
-        "networkInterface": "",
         "diagnosticSetting": "svc-audit",
-        "actionGroup": "ag-svc",
-        "alert": "alert-svc-account",
         "lock": "svc-account-lock",
     }
 
@@ -64,11 +61,6 @@ def test_a_template_gives_a_name_from_service_stack_location_and_kind() -> None:
         ("vault", "kv-{service.name}", "has other placeholders"),
         ("vault", "kv-{target}", "has other placeholders"),
         ("privateEndpoint", "pep-{service}", "needs {target}, because a service has several"),
-        (
-            "alert",
-            "alert-{service}-{target}",
-            "other placeholders than {service}, {stack}, {location}, {kind}, {al",
-        ),
     ],
 )
 def test_fails_for_a_template_that_gives_no_name(resource: str, template: str, says: str) -> None:

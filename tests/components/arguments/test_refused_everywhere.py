@@ -138,14 +138,14 @@ PARTS: Mapping[str, tuple[Any, Mapping[str, Any], str]] = {
         },
         "a pin that is no version",
     ),
-    "trail's recipients": (
+    "trail's event hub": (
         AuditTrail,
         {
             **PLACE,
             "accountId": VAULT_ID.replace("KeyVault/vaults", "CognitiveServices/accounts"),
-            "alertEmails": ["security@contoso.example"],
+            "eventHubName": "audit",
         },
-        "recipients without alerts",
+        "an event hub without its namespace",
     ),
 }
 

@@ -322,13 +322,6 @@ RIGHTS = (
         identity="systemAndUserAssigned",
     ),
     rights(
-        "no right on alerts",
-        (KV, CS, LOGS),
-        ("scheduledQueryRules/write",),
-        "audit.alerts",
-        audit={"alerts": True},
-    ),
-    rights(
         "no right on accounts alone",
         (LOGS,),
         ("accounts/write", CS),
@@ -954,19 +947,6 @@ REFERENCES = (
         {**SHARED, "audit": {"workspace_id": _MISTYPED}},
         {"audit": {"new_workspace": True}},
     ),
-    unresolved(
-        "no such action group",
-        "audit.alertActionGroupIds",
-        "action group",
-        {
-            **SHARED,
-            "audit": {
-                "alerts": True,
-                "alert_action_group_ids": [f"{IN_SHARED}/providers/Microsoft.Insights/actionGroups/mistyped"],
-            },
-        },
-        {"audit": {"new_workspace": True}},
-    ),
 )
 STORAGE = f"{IN_SHARED}/providers/Microsoft.Storage/storageAccounts/stlogs"
 EVENT_HUBS = f"{IN_SHARED}/providers/Microsoft.EventHub/namespaces/evh-logs"
@@ -1054,38 +1034,7 @@ LINKED = (
 )
 
 
-def taken(deployment: Deployment) -> None:
-    """The network, and a private endpoint that has the address 10.0.0.4."""
-    network(deployment)
-    target = f"{IN_SHARED}/providers/Microsoft.KeyVault/vaults/kv-other"
-    vault(SUBSCRIPTION, "rg-shared", "kv-other")(deployment)
-    link = {"name": "v", "properties": {"privateLinkServiceId": target, "groupIds": ["vault"]}}
-    subnet = {"id": f"{NETWORK}/subnets/endpoints"}
-    body = {"subnet": subnet, "privateLinkServiceConnections": [link]}
-    id = f"{IN_SHARED}/providers/Microsoft.Network/privateEndpoints/other"
-    made(deployment, id, {"location": "westeurope", "properties": body}, "2024-05-01")
-
-
-def misplaced(name: str, address: str, *says: str) -> FirstDeployment:
-    """A static address that the account's private endpoint cannot have."""
-    return FirstDeployment(
-        name,
-        taken,
-        "network.accountEndpoint",
-        (*says, "give another address in network.accountEndpoint.ipAddresses"),
-        private(account_endpoint={"ip_addresses": {"default": address}}),
-        private(account_endpoint={"ip_addresses": {"default": "10.0.0.9"}}),
-    )
-
-
-ADDRESSES = (
-    misplaced("an address of another subnet", "10.0.1.9", "outside the subnet 'endpoints'", "10.0.0.0/24"),
-    misplaced("an address that Azure keeps", "10.0.0.3", "that Azure keeps: the first four and the last"),
-    misplaced("the last address", "10.0.0.255", "that Azure keeps"),
-    misplaced("an address that is taken", "10.0.0.4", "'endpoints' is taken; free are 10.0.0.5"),
-)
 ROWS = (
-    *ADDRESSES,
     *DESTINATIONS,
     *NAMES,
     *RIGHTS,

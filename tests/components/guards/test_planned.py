@@ -19,7 +19,6 @@ MODES: dict[str, dict[str, Any]] = {
     "no key": {"encryption": "microsoftManaged"},
     "existing group": SHARED,
     "no workspace": {"audit": {"new_workspace": False}},
-    "alerts": {"audit": {"alerts": True, "alert_emails": ["a@contoso.com"]}},
     "private": {**SHARED, "network": {"access": "private", "subnet_id": f"{_NETWORK}/subnets/endpoints"}},
     "tags": {"tags": {"team": "claims"}},
     "callers": {"callers": [{"principal_id": "b7e02c96-4a1d-4f53-8c6b-d90f3e5a7124"}]},
@@ -42,8 +41,6 @@ MODES: dict[str, dict[str, Any]] = {
 
 
 _BY_NAME = (
-    arm_ids.ACTION_GROUP,
-    arm_ids.ALERT_RULE,
     arm_ids.PRIVATE_DNS_ZONE,
     arm_ids.PRIVATE_ENDPOINT,
     arm_ids.USER_ASSIGNED_IDENTITY,

@@ -17,7 +17,7 @@ from operate.errors import OperateError
 from operate.fleet import command, files, work
 from operate.fleet.journal import Journal
 from operate.fleet.planning import Outcome, Ring, Share, StopRule
-from settings.shared import FleetFileError
+from operate.fleet.shared import FleetFileError
 from tests.settings.test_parse import VAULT_ID
 
 FLEET: dict[str, Any] = {"stacks": ["prod-*"], "settings": {"location": "westeurope"}}
@@ -308,6 +308,33 @@ def test_each_stack_is_updated_by_its_own_plan(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(work, "run", run)
     assert main(["fleet", "up", "--yes", "--plans", "plans"]) == 0
     assert plans == {one: str(tmp_path / "plans" / one / "plan.json") for one in ("prod-a", "prod-b")}
+
+
+def test_a_rotation_is_of_every_stack_that_uses_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of those that were not named: they would stay behind. The first to be updated makes the version,
+    and the others follow it."""
+    shared = {"key": {"id": f"{VAULT_ID}/keys/shared"}}
+    rings = [{"name": "canary", "match": {"stack": "prod-c"}}]
+    stacks = {"prod_a": shared, "prod_b": {}, "prod_c": shared}
+    monkeypatch.chdir(checkout(tmp_path, {**FLEET, "rings": rings}, **stacks))
+    monkeypatch.setattr(engine, "last_updates", lambda: dict.fromkeys(("prod-a", "prod-b", "prod-c"), ""))
+    updated: list[str] = []
+
+    def run(task: work.Task) -> work.Done:
+        updated.append(task.stack)
+        return work.Done(Outcome(task.stack))
+
+    monkeypatch.setattr(work, "run", run)
+    assert main(["fleet", "rotate", "--yes", "--stack", "prod-a"]) == 0
+    assert updated == ["prod-c", "prod-a"]
+    own = {
+        name: yaml.safe_load((tmp_path / f"Pulumi.{name}.yaml").read_text()) for name in ("prod-a", "prod-c")
+    }
+    key = "language-cmk:key"
+    assert own["prod-c"]["config"][key]["generation"] == 1
+    assert "generation" not in own["prod-a"]["config"][key]
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,6 @@ def test_a_managed_hsm_is_a_host_like_a_vault() -> None:
     stack = with_prop(with_prop(stack, "binding", "keyUriWithVersion", uri), "binding", "vaultId", None)
     for host, expected in ("hsm-one.managedhsm.azure.net", "pass"), ("hsm-one.vault.azure.net", "violation"):
         assert says(restricted(stack, RESTRICTED | {"allowedFqdnList": [host]}), RULE) == expected
-    for one, words in (stack, "add the host of the key's managed HSM"), (two_phases(), "add kv-one.vault"):
+    for one, words in (stack, "add hsm-one.managedhsm.azure.net to"), (two_phases(), "add kv-one.vault"):
         said = [answer.message for answer in run(restricted(one, RESTRICTED)) if answer.rule == RULE]
         assert words in said[0]

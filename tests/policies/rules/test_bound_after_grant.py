@@ -14,6 +14,8 @@ from tests.policies.editing import (
 )
 from tests.policies.stacks import two_phases
 
+COMPONENT = "language-cmk:index:EncryptedAIServicesAccount"
+
 
 @every
 def test_a_key_bound_without_waiting_for_its_grant_is_refused(name: str) -> None:
@@ -35,7 +37,11 @@ def test_a_grant_that_goes_need_not_come_before_its_binding() -> None:
     """A preview still shows the grant that a revocation deletes, and the binding no longer waits for it."""
     stack = change(two_phases(), "binding", depends_on=[], parent="service")
     assert (
-        says({"service": Thing("service", "acme:index:Service", {}), **stack}, "bound-after-grant") != "pass"
+        says(
+            {"service": Thing("service", COMPONENT, {}), **stack},
+            "bound-after-grant",
+        )
+        != "pass"
     )
-    said = Thing("service", "acme:index:Service", {"access": "revoked"})
+    said = Thing("service", COMPONENT, {"access": "revoked"})
     assert says({"service": said, **stack}, "bound-after-grant") == "pass"

@@ -79,3 +79,19 @@ def test_an_account_that_exists_may_be_given_a_key_for_its_own_identity() -> Non
     """The usual two deployments: the first makes the account, the second grants access and states the key."""
     props = with_change(inline_account_props(), f"{CMK}.identityClientId", ...)
     assert ask({**props, "name": "lang-one"}, "cmk-not-at-create-with-system-identity") == "pass"
+
+
+@pytest.mark.parametrize(("id", "expected"), [(UNKNOWN_TEXT, "violation"), ("/the/account", "pass")])
+def test_an_account_of_azapi_is_judged_as_one_of_azure_native(id: str, expected: str) -> None:
+    """Its name is an input, so its id tells whether this preview makes it."""
+    props = with_change(inline_account_props(), f"{CMK}.identityClientId", ...)
+    body = {name: props[name] for name in ("kind", "sku", "properties")}
+    account = {
+        "type": "Microsoft.CognitiveServices/accounts@2025-06-01",
+        "name": "lang-one",
+        "identity": props["identity"],
+        "body": body,
+    }
+    thing = Thing("a", "azapi:index/resource:Resource", {**account, "id": id})
+    rule = "cmk-not-at-create-with-system-identity"
+    assert verdict(answers_on(rule, thing, Pack()), rule) == expected

@@ -31,6 +31,8 @@ from tests.policies.editing import (
 )
 from tests.policies.stacks import CLIENT, Stack, one_phase, run, two_phases
 
+COMPONENT = "language-cmk:index:EncryptedAIServicesAccount"
+
 
 @every
 def test_a_missing_grant_is_refused(name: str) -> None:
@@ -45,7 +47,7 @@ def test_a_missing_grant_is_refused(name: str) -> None:
 def test_a_grant_taken_away_on_purpose_is_not_missing(name: str, access: str, verdict: str) -> None:
     """Where the component around it says that access is revoked, and only there."""
     stack = without(STACKS[name](), "grant")
-    service = {"service": Thing("service", "acme:index:Service", {"access": access})}
+    service = {"service": Thing("service", COMPONENT, {"access": access})}
     writer = "binding" if "binding" in stack else "account"
     stack = change({**service, **stack}, writer, parent="service")
     assert says(stack, "grant-present") == verdict

@@ -48,7 +48,7 @@ NETWORK_CASES = [
         "violation",
     ),
     ({"networkAcls": {"defaultAction": "Deny", "ipRules": UNKNOWN_LIST}}, "open", "violation"),
-    ({"publicNetworkAccess": "SecuredByPerimeter"}, "pass", "violation"),
+    ({"publicNetworkAccess": "SecuredByPerimeter"}, "open", "violation"),
     ({"publicNetworkAccess": "Enabled"}, "violation", "violation"),
     ({"publicNetworkAccess": None, "networkAcls": None}, "violation", "violation"),
     ({}, "violation", "violation"),

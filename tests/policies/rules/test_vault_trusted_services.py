@@ -54,7 +54,7 @@ def test_the_firewall_lets_trusted_services_through(bypass: Any, expected: str) 
         ("Enabled", "Deny", "violation"),
         (..., "deny", "violation"),
         ("Disabled", "Allow", "violation"),
-        ("SecuredByPerimeter", "Allow", "violation"),
+        ("SecuredByPerimeter", "Allow", "open"),
         (UNKNOWN_TEXT, "Allow", "open"),
         ("Enabled", UNKNOWN_TEXT, "open"),
         (UNKNOWN_TEXT, "Deny", "violation"),

@@ -11,8 +11,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settings import SettingsError, parse, shared
-from settings.shared import FleetFileError
+from operate.fleet import shared
+from operate.fleet.shared import FleetFileError
+from settings import SettingsError, parse
+from settings.parse import merged
 from tests.settings.test_parse import MINIMAL
 
 FLEET = {
@@ -37,10 +39,16 @@ def test_the_stacks_own_file_wins_and_groups_are_merged() -> None:
     of_fleet = shared.shared(FLEET)
     levels = of_fleet.of("prod-eu", {"team": "claims", "stack": "prod-eu"})
     assert [one.place for one in levels] == ["settings", "labels[0]", "labels[1]"]
-    below = shared.merged(*(one.settings for one in levels))
+    below = merged(*(one.settings for one in levels))
     (service,) = parse({"name": "claims", "key": {"generation": 7}}, shared=below).services
     assert (service.location, service.access_model) == ("westeurope", "rbac")
     assert (service.key.generation, service.key.rotates_after_days) == (7, 200)
+
+
+def test_groups_are_merged_at_any_depth() -> None:
+    """What is said of one setting in a group in a group leaves the others as they are shared."""
+    below, own = {"a": {"b": {"c": 1, "d": 2}, "e": 3}}, {"a": {"b": {"d": 4}}}
+    assert merged(below, own) == {"a": {"b": {"c": 1, "d": 4}, "e": 3}}
 
 
 def test_who_is_not_of_the_fleet_has_none_of_it() -> None:
@@ -54,7 +62,7 @@ def test_who_is_not_of_the_fleet_has_none_of_it() -> None:
 def test_each_value_has_the_origin_that_it_came_from(levels: list[dict[str, Any]]) -> None:
     """The shown origins are those of the merged settings, value by value."""
     found = shared.origins([(str(number), one) for number, one in enumerate(levels)])
-    assert {path: value for path, (value, _) in found.items()} == dict(_flat(shared.merged(*levels)))
+    assert {path: value for path, (value, _) in found.items()} == dict(_flat(merged(*levels)))
     for path, (value, place) in found.items():
         said: Any = levels[int(place)]
         for word in path.split("."):

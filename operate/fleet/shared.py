@@ -26,8 +26,9 @@ import yaml
 from components.arguments.inputs import shown
 from components.arguments.problem import Problem
 from core.environment import NAMESPACE
+from settings.parse import SHARED_FILE, Values, merged
 
-FILE = "fleet.yaml"
+FILE = SHARED_FILE
 OF_ONE_STACK = frozenset(
     {
         "accountName",
@@ -42,7 +43,6 @@ OF_ONE_STACK = frozenset(
 )
 """Settings that name one service, or that are decided for one stack at a time."""
 
-Values = Mapping[str, object]
 Selector = Mapping[str, tuple[str, ...]]
 """Labels, and the patterns of which the value of each must match one. An empty one matches every stack."""
 
@@ -83,6 +83,12 @@ class SharedSettings:
         return tuple(one for one in self.levels if self.includes(stack) and matches(one.match, labels))
 
 
+def settings_of(stack: str, config: Mapping[str, object]) -> Values:
+    """What fleet.yaml in this folder shares with a stack, by the full keys of its own configuration. Raises
+    FleetFileError."""
+    return merged(*(one.settings for one in read(Path()).of(stack, labels_of(stack, config))))
+
+
 def labels_of(stack: str, config: Mapping[str, object]) -> dict[str, str]:
     """The labels of a stack: its tags, and besides `stack`, `location` and `subscription`.
 
@@ -104,24 +110,15 @@ def matches(match: Selector, labels: Mapping[str, str]) -> bool:
     return all(name in labels and _any(labels[name], patterns) for name, patterns in match.items())
 
 
-def merged(*levels: Values) -> dict[str, object]:
-    """Settings over each other, the strongest last; of groups, setting by setting."""
-    found: dict[str, object] = {}
-    for level in levels:
-        for name, value in level.items():
-            below = found.get(name)
-            both = isinstance(below, Mapping) and isinstance(value, Mapping)
-            found[name] = merged(below, value) if both else value  # type: ignore[arg-type]
-    return found
-
-
 def origins(levels: Sequence[tuple[str, Values]]) -> dict[str, tuple[object, str]]:
     """Each setting of merged levels, by its path, with its value and the place that it comes from."""
     found: dict[str, tuple[object, str]] = {}
     for name, value in merged(*(settings for _, settings in levels)).items():
         said = [(place, settings[name]) for place, settings in levels if name in settings]
         if isinstance(value, Mapping) and value:
-            groups = [(place, one) for place, one in said if isinstance(one, Mapping)]
+            groups: list[tuple[str, Values]] = []
+            for place, one in said:  # what is no group takes the groups below it away
+                groups = [*groups, (place, one)] if isinstance(one, Mapping) else []
             found |= {f"{name}.{inner}": one for inner, one in origins(groups).items()}
         else:
             found[name] = (value, said[-1][0])

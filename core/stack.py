@@ -1,0 +1,348 @@
+"""The resources of a stack at one moment, and which belong together.
+
+Built from the resources of a policy request, from a preview, a plan or a state: one reading of each type
+in every shape that a program may use (azure-native's own types, its generic resource, azapi). Joined by
+values where values are known (ids, and the names of vaults and accounts, which are unique in Azure),
+otherwise by the engine's property dependencies; never by logical names.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from core import arm_ids, values
+from core.defaults import DEFAULTS
+from core.facts import LIVE_ENCRYPTION
+from core.resource_types import (
+    AZAPI_PARENT,
+    COMPONENTS,
+    GENERIC_INPUTS,
+    GENERIC_NAMES,
+    NAME_INPUTS,
+    PARENT_NAME_INPUTS,
+    Kind,
+    kind_of_arm_type,
+    kind_of_generic,
+    parse_token,
+    parse_urn,
+)
+from core.values import Mark, Value
+
+Bag = Mapping[str, Any]
+_BESIDE: Final = ("id", "name", "location", "tags", "identity")
+"""What azapi has beside the body."""
+_ARM_ID_PARTS: Final = 8
+"""subscriptions/S/resourceGroups/R/providers/N/TYPE/NAME"""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A resource's provider: its URN, and the tenant that it is configured for."""
+
+    urn: str = ""
+    tenant: Value = None
+
+
+@dataclass(frozen=True, eq=False)
+class StackResource:
+    """One resource. `outputs` are what the cloud answered, which in a preview are the inputs and unknowns;
+    `inputs` what the program declares, None where only a state is shown. `api_version` is the one that its
+    program chose. `sources` are URNs by input; `dependencies` all of them, also those that give no value.
+    """
+
+    urn: str
+    kind: Kind | None
+    inputs: Bag | None = None
+    outputs: Bag = field(default_factory=dict)
+    parent: str | None = None
+    api_version: str | None = None
+    protect: bool = False
+    deletes_first: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    provider: Provider = Provider()
+
+    @property
+    def name(self) -> str:
+        """Its name in the program, for messages."""
+        return parse_urn(self.urn).name
+
+    @property
+    def declared(self) -> Bag:
+        """What the program declares; in a state that is shown alone, what is there."""
+        return self.outputs if self.inputs is None else self.inputs
+
+    def stated(self, path: str) -> Any:
+        """What the program declares. Here a property that the program leaves out is absent; in a preview's
+        outputs it is unknown, like a value that is not known yet."""
+        return values.prop(self.declared, path)
+
+    def setting(self, path: str) -> Any:
+        """What the program declares, or else Azure's default."""
+        stated = self.stated(path)
+        return DEFAULTS.get(path.rpartition(".")[2]) if stated is None else stated
+
+    def found(self, path: str) -> Any:
+        """What the cloud answered, in a preview as far as it is known."""
+        return values.prop(self.outputs, path)
+
+    def ignores(self, *path: str) -> bool:
+        """Whether its ignoreChanges takes in the whole property at a path."""
+        return any(_fits(_path(text), path) for text in self.ignore_changes)
+
+    def ignores_part(self, *path: str) -> bool:
+        """Whether its ignoreChanges takes in the property at a path, or a part of it."""
+        return any(_fits(_path(text)[: len(path)], path) for text in self.ignore_changes)
+
+    @property
+    def leaves_encryption(self) -> bool:
+        """Whether the program leaves an account's encryption as it is: it ignores changes of all of it, or
+        says by LIVE_ENCRYPTION that what it declares is what the account has."""
+        return LIVE_ENCRYPTION in self.ignore_changes or self.ignores("properties", "encryption")
+
+    @property
+    def exists(self) -> bool:
+        """Whether it is there before this update: the preview of a create does not know its name; azapi's,
+        whose name is an input, not its id."""
+        is_azapi = parse_urn(self.urn).type.startswith("azapi:")
+        return values.look(self.outputs, "id" if is_azapi else "name") is not Mark.UNKNOWN
+
+
+def of_engine(raw: Bag) -> StackResource:
+    """A resource as the engine's JSON has it: of a state, or a preview's state before or after the step."""
+    urn = str(raw.get("urn") or "")
+    token = str(raw.get("type") or parse_urn(urn).type)
+    kind, version, inputs = read(token, raw.get("inputs") or {})
+    _, _, outputs = read(token, raw.get("outputs") or {})
+    id = raw.get("id")
+    return StackResource(
+        urn=urn,
+        kind=kind,
+        inputs=inputs,
+        outputs={**outputs, "id": id} if id else outputs,
+        parent=raw.get("parent"),
+        api_version=version,
+        protect=bool(raw.get("protect")),
+        ignore_changes=tuple(raw.get("ignoreChanges") or ()),
+        dependencies=tuple(raw.get("dependencies") or ()),
+        sources=raw.get("propertyDependencies") or {},
+        provider=Provider(str(raw.get("provider") or "")),
+    )
+
+
+def read(token: str, bag: Bag) -> tuple[Kind | None, str | None, Bag]:
+    """The kind of a resource by its type token, the API version that its program chose, and its properties
+    as azure-native's own type has them."""
+    found = parse_token(token)
+    if found.kind is not Kind.GENERIC:
+        return found.kind, found.api_version, bag
+    return _azapi(token, bag) if token.lower().startswith("azapi:") else _generic(bag)
+
+
+def _generic(bag: Bag) -> tuple[Kind | None, str | None, Bag]:
+    """azure-native's generic resource (resources.Resource): by its inputs, and by the type and the id that it
+    has once it is there."""
+    parent, name = (values.look(bag, one) for one in GENERIC_NAMES)
+    namespace, type, known = (_plain(bag, part) for part in (GENERIC_INPUTS[0], GENERIC_INPUTS[2], "type"))
+    path = None if parent is Mark.UNKNOWN else _plain(bag, GENERIC_NAMES[0])
+    kind = kind_of_generic(namespace, path, type) or kind_of_arm_type(known)
+    if parent is None and (id := _plain(bag, "id")):
+        parent = id.rstrip("/").rpartition("/")[0].rpartition("/")[0]
+    return kind, _plain(bag, "apiVersion") or None, {**_names(kind, parent, name), **bag}
+
+
+def _azapi(token: str, bag: Bag) -> tuple[Kind | None, str | None, Bag]:
+    """azapi's StackResource is read by its body; its other types hide what they change."""
+    type, _, version = _plain(bag, "type").partition("@")
+    kind = kind_of_arm_type(type)
+    if kind in (None, Kind.UNREAD):
+        return kind, version or None, bag
+    if not token.lower().endswith(":resource"):
+        return Kind.OTHER_PROVIDER, None, bag
+    outer = {name: value for name in _BESIDE if (value := values.look(bag, name)) is not None}
+    outer |= _names(kind, values.look(bag, AZAPI_PARENT), values.look(bag, "name"))
+    body = values.look(bag, "body")
+    if isinstance(body, str):
+        try:
+            body = json.loads(body)
+        except ValueError:
+            body = None
+    # A body that is not readable is as good as one that is not known.
+    inner = body if isinstance(body, Mapping) else {"properties": values.UNKNOWN}
+    return kind, version or None, {**outer, **inner}
+
+
+def _names(kind: Kind | None, parent: object, name: object) -> dict[str, object]:
+    """A resource's name and its parent's, by the inputs of azure-native's own type; `parent` is an id or a
+    path that ends in the name."""
+    above = arm_ids.name_of(parent) if isinstance(parent, str) else parent
+    named = ((PARENT_NAME_INPUTS, above), (NAME_INPUTS, name))
+    return {inputs[kind]: value for inputs, value in named if kind in inputs and value is not None}
+
+
+def _plain(bag: Bag, name: str) -> str:
+    found = values.name(values.look(bag, name))
+    return found if isinstance(found, str) else ""
+
+
+def around(resource: StackResource, at: Callable[[str], StackResource | None]) -> Iterator[StackResource]:
+    """This project's components around a resource, innermost first; `at` finds a resource by its URN. By
+    their inputs they say what their settings ask for on purpose: `access: revoked`, `unbindAccount`, ..."""
+    parent = at(resource.parent or "")
+    while parent is not None and parse_urn(parent.urn).type.startswith(COMPONENTS):
+        yield parent
+        parent = at(parent.parent or "")
+
+
+def _path(text: str) -> tuple[str, ...]:
+    """The parts of a property path: properties.encryption and properties["encryption"] are one."""
+    return tuple(part for part in re.split(r"[.\[\]\"']+", text) if part)
+
+
+def _fits(path: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    fits = all(part in ("*", name) for part, name in zip(path, wanted, strict=False))
+    return 0 < len(path) <= len(wanted) and fits
+
+
+class Stack:
+    """Indexes in one pass; every look-up afterwards is by key or along the dependencies of one resource."""
+
+    def __init__(self, resources: Iterable[StackResource]) -> None:
+        self._by_kind: dict[Kind, list[StackResource]] = {kind: [] for kind in Kind}
+        self._by_urn: dict[str, StackResource] = {}
+        self._children: dict[str, list[StackResource]] = {}
+        for one in resources:
+            self._by_urn[one.urn] = one
+            if one.parent is not None:
+                self._children.setdefault(one.parent, []).append(one)
+            if one.kind is not None:
+                self._by_kind[one.kind].append(one)
+        for found in self._by_kind.values():
+            found.sort(key=lambda one: one.urn)
+
+    def of(self, kind: Kind) -> list[StackResource]:
+        """The resources of a kind, by URN, so that no answer depends on the order of the stack."""
+        return self._by_kind[kind]
+
+    def at(self, urn: str) -> StackResource | None:
+        """The resource of a URN."""
+        return self._by_urn.get(urn)
+
+    def around(self, resource: StackResource) -> Iterator[StackResource]:
+        """This project's components around a resource, innermost first."""
+        return around(resource, self._by_urn.get)
+
+    def is_revoked(self, resource: StackResource) -> bool:
+        """Whether a component around it says `access: revoked`: its grant was taken away on purpose, and what
+        stands is kept so that the access can be given back."""
+        return any(values.word(one.stated("access")) == "revoked" for one in self.around(resource))
+
+    def is_unbound_on_purpose(self, account: StackResource) -> bool:
+        """Whether a component around an account says `unbindAccount` with the account's name."""
+        names = self.names_of(account)
+        return any(
+            values.folded(values.name(one.stated("unbindAccount"))) in names for one in self.around(account)
+        )
+
+    # Dependencies
+
+    def depends_on(self, resource: StackResource) -> Iterator[StackResource]:
+        """What a resource depends on directly, by option or by value, and all below the components among it:
+        who depends on a component depends on its children, as the engine has it, too (pkg/resource/graph)."""
+        yield from self._with_children(resource.dependencies)
+        for sources in resource.sources.values():
+            yield from self._with_children(sources)
+
+    def ancestors(self, resource: StackResource) -> Iterator[StackResource]:
+        """Everything a resource depends on, nearest first, each once."""
+        seen, level = {resource.urn}, [resource]
+        while level:
+            following = []
+            for one in level:
+                for found in self.depends_on(one):
+                    if found.urn not in seen:
+                        seen.add(found.urn)
+                        following.append(found)
+                        yield found
+            level = following
+
+    def sources(self, resource: StackResource, *inputs: str) -> Iterator[StackResource]:
+        """The resources that the values of a resource's inputs come from."""
+        for name in inputs:
+            yield from self._with_children(resource.sources.get(name, ()))
+
+    def source(self, resource: StackResource, kind: Kind, *inputs: str) -> StackResource | None:
+        """The one resource of a kind that inputs come from; None when there is none, or more than one."""
+        found = {one.urn: one for one in self.sources(resource, *inputs) if one.kind is kind}
+        return next(iter(found.values())) if len(found) == 1 else None
+
+    def _with_children(self, urns: Iterable[str]) -> Iterator[StackResource]:
+        for urn in urns:
+            if (one := self._by_urn.get(urn)) is not None:
+                yield one
+                if one.kind in (None, Kind.STACK):
+                    yield from self._with_children(child.urn for child in self._children.get(urn, ()))
+
+    # Names and ids
+
+    def names_of(self, resource: StackResource) -> set[str]:
+        """The names a resource has in Azure, lower case; a preview knows them of the inputs alone."""
+        bags = (resource.outputs, resource.declared)
+        keys = ("name", NAME_INPUTS.get(resource.kind, "name")) if resource.kind else ("name",)
+        stated = (values.look(bag, key) for bag in bags for key in keys)
+        return {name.lower() for name in stated if isinstance(name, str)}
+
+    @cached_property
+    def by_id(self) -> dict[str, StackResource]:
+        """Resources by their Azure id, lower case."""
+        return {
+            found.lower(): one
+            for resources in self._by_kind.values()
+            for one in resources
+            if isinstance(found := values.name(values.look(one.outputs, "id")), str)
+        }
+
+    @cached_property
+    def _by_name(self) -> dict[Kind, dict[str, StackResource]]:
+        kinds = (Kind.VAULT, Kind.ACCOUNT)
+        return {
+            kind: {name: one for one in reversed(self.of(kind)) for name in self.names_of(one)}
+            for kind in kinds
+        }
+
+    def named(self, kind: Kind, name: Value) -> StackResource | None:
+        """The vault or the account of a name, which is unique in Azure."""
+        return self._by_name[kind].get(name.lower()) if isinstance(name, str) else None
+
+    def named_by(self, arm_id: str) -> StackResource | None:
+        """The vault or account with an Azure id; by its name where its own id is not known."""
+        wanted = arm_id.strip("/").lower()
+        found = self.by_id.get(f"/{wanted}")
+        if found is not None:
+            return found
+        parts, kinds = wanted.split("/"), {"vaults": Kind.VAULT, "accounts": Kind.ACCOUNT}
+        kind = kinds.get(parts[-2]) if len(parts) == _ARM_ID_PARTS else None
+        known = self.named(kind, parts[-1]) if kind else None
+        has_id = known is not None and isinstance(values.name(known.found("id")), str)
+        return None if has_id else known
+
+    def target(self, resource: StackResource, kind: Kind, name: str) -> StackResource | None:
+        """The vault, account or other resource that an input names by its id, or that it comes from."""
+        stated = values.name(resource.found(name))
+        by_id = self.named_by(stated) if isinstance(stated, str) else None
+        return by_id if by_id is not None and by_id.kind is kind else self.source(resource, kind, name)
+
+    def above(self, child: StackResource, kind: Kind) -> StackResource | None:
+        """The vault that a key or an access policy is in, or the account above a project or a deployment, in
+        whatever type the program uses."""
+        named = PARENT_NAME_INPUTS[child.kind] if child.kind else ""
+        by_name = self.named(kind, values.name(child.found(named)))
+        return by_name or self.source(child, kind, named, GENERIC_NAMES[0], AZAPI_PARENT)
+
+    def vault_of(self, child: StackResource) -> StackResource | None:
+        """The vault that a key or an access policy is in."""
+        return self.above(child, Kind.VAULT)

@@ -1,0 +1,190 @@
+"""One property's value: known, unknown until the update, secret, or absent.
+
+Reads the engine's JSON (a preview, a plan, a state, the inputs of a policy) and StackResource Manager's, and
+accepts every shape that a program may send: flags and numbers as text, a lone value for a list, any casing.
+Never raises. A known value is what JSON has, an absent or null one None, the two others are a `Mark`.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Final
+
+from core.engine_values import OUTPUT, SECRET, SIGNATURE, UNKNOWNS
+
+
+class Mark(Enum):
+    """A value that is there but is not shown. A policy is shown what is in a secret, which is known to it."""
+
+    UNKNOWN = "known after apply"
+    SECRET = "[secret]"  # noqa: S105 - what the engine itself writes in a secret's place
+
+    @property
+    def words(self) -> str:
+        """The value as a message says it."""
+        return "is not known yet" if self is Mark.UNKNOWN else "is secret"
+
+
+Value = str | Mark | None
+UNKNOWN: Final = Mark.UNKNOWN
+_OUTER: Final = frozenset(
+    {
+        *("id", "name", "kind", "sku", "location", "identity", "scope", "resourceUri"),
+        *("resourceGroupName", "vaultName", "accountName"),
+    }
+)
+"""What azure-native never has inside `properties` of a type that is read here (of a vault no `sku` is)."""
+
+
+def look(properties: object, path: str) -> Any:
+    """The value at a dotted path of property names; None when a part of it is not there.
+
+    A mark on the way counts for everything below it.
+    """
+    found = properties
+    for name in path.split("."):
+        found = step(found, name)
+    return opened(found)
+
+
+def prop(properties: object, path: str) -> Any:
+    """The value under `properties` where there is such an object, else the same path on the top level.
+
+    azure-native nests the inputs of a vault, a key and an account under `properties`, and flattens a key's
+    outputs, a role assignment and a diagnostic setting. It drops what stands beside `properties` but belongs
+    inside, so that counts as absent.
+    """
+    inner = look(properties, "properties")
+    nests = isinstance(inner, Mapping | Mark) and path.partition(".")[0] not in _OUTER
+    return look(inner if nests else properties, path)
+
+
+def step(value: object, key: str | int) -> Any:
+    """What a value has under a name or a position; None where there is nothing, a mark for a mark's."""
+    found = opened(value)
+    if isinstance(found, Mark):
+        return found
+    if isinstance(found, Mapping):
+        return opened(found.get(key))
+    if isinstance(key, int) and isinstance(found, Sequence) and not isinstance(found, str):
+        return opened(found[key]) if key < len(found) else None
+    return None
+
+
+def opened(value: object) -> Any:
+    """A value without the engine's marks around it; a Mark for what these hide."""
+    if isinstance(value, str):
+        if value == Mark.SECRET.value:
+            return Mark.SECRET
+        # A text made from an unknown part is unknown, too.
+        return Mark.UNKNOWN if len(value) >= 36 and any(mark in value for mark in UNKNOWNS) else value
+    if isinstance(value, Mapping) and SIGNATURE in value:
+        signature = value[SIGNATURE]
+        if signature == SECRET:
+            return Mark.SECRET
+        if signature == OUTPUT:
+            # An output that is not known yet has no value.
+            return Mark.SECRET if value.get("secret") else opened(value.get("value", Mark.UNKNOWN))
+    return value
+
+
+def text(value: object) -> Value:
+    """A scalar as text, a mark as it is, None for anything else."""
+    value = opened(value)
+    if value is None or isinstance(value, Mark):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def name(value: object) -> Value:
+    """A text that says something; None for an empty one and for anything that is no text."""
+    value = opened(value)
+    return value if isinstance(value, Mark) else (value.strip() or None) if isinstance(value, str) else None
+
+
+def word(value: object) -> Value:
+    """An enum's value for comparison: lower case, without any space."""
+    found = name(value)
+    return "".join(found.split()).lower() if isinstance(found, str) else found
+
+
+def flag(value: object) -> bool | Mark | None:
+    """A boolean, also where it is written as text; None for anything else."""
+    known = text(value)
+    return {"true": True, "false": False}.get(known.strip().lower()) if isinstance(known, str) else known
+
+
+def number(value: object) -> int | Mark | None:
+    """A whole number, also from `2048.0` and `"2048"`; None for anything else."""
+    value = opened(value)
+    if isinstance(value, Mark):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return int(found) if math.isfinite(found) and found.is_integer() else None
+
+
+def instant(value: object) -> int | Mark | None:
+    """Seconds since 1970 from a number or an ISO 8601 text; None for anything else, and for 0 and earlier.
+
+    Zero and year 1 are how tools write "no date" (trivy AZU-0014 counts them as absent).
+    """
+    seconds, value = number(value), opened(value)
+    if seconds is None and isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+        seconds = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    return seconds if isinstance(seconds, Mark) or (seconds is not None and seconds > 0) else None
+
+
+def items(value: object) -> list[Any] | Mark:
+    """The elements of a list, opened one by one, some perhaps marks; none where it is absent. Of a map its
+    names; a lone value as one element."""
+    value = opened(value)
+    if isinstance(value, Mark):
+        return value
+    if value is None:
+        return []
+    if isinstance(value, Mapping):
+        return list(value)
+    return (
+        [opened(item) for item in value]
+        if isinstance(value, Sequence) and not isinstance(value, str)
+        else [value]
+    )
+
+
+def folded(value: Value) -> str | None:
+    """A known text for comparing: Azure's ids and enums have no case; None when it is not known."""
+    return value.strip().rstrip("/").lower() if isinstance(value, str) else None
+
+
+def shown(value: object) -> str:
+    """A value as a message names it: on one line, and never the inside of an object."""
+    value = opened(value)
+    if value is None:
+        return "not stated"
+    if isinstance(value, Mark):
+        return value.words.removeprefix("is ")
+    if isinstance(value, str):
+        return '"' + "".join(char if char.isprintable() else "?" for char in value) + '"'
+    if (scalar := text(value)) is not None:
+        return str(scalar)
+    return (
+        "an object"
+        if isinstance(value, Mapping)
+        else "a list"
+        if isinstance(value, Sequence)
+        else "not readable"
+    )

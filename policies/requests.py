@@ -1,0 +1,188 @@
+"""Reads what the engine sends: each request once for all rules, its secrets and its levels with it.
+
+The SDK's servicer decodes a resource again for each policy, and the whole stack for each stack policy, which
+takes nearly all the time of a pack of thirty policies (docs/speed.md); it drops the marks of secrets, which
+redaction.py needs, and tells no rule its level. The SDK has no switch for these, so the servicer is wrapped:
+this pack's policies read what is read here, and others get from the SDK what they always get. If another
+version of the SDK asks its policies differently, the pack does not start.
+"""
+
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from google.protobuf import json_format
+from pulumi.runtime import proto
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    ResourceValidationPolicy,
+    StackValidationPolicy,
+    policy,
+)
+
+from core import values
+from core.engine_values import SECRET, SIGNATURE
+from core.stack import Provider, StackResource, read
+from policies import redaction
+
+_sdk: Any = policy
+_SERVICER: Final = "_PolicyAnalyzerServicer"
+_DECODED: Final = frozenset({"properties", "provider", "resources"})
+"""The parts of a request that the SDK decodes."""
+
+
+class _Request(threading.local):
+    """The request that this thread answers: its resources, None between requests; the configured levels by
+    policy name; and the policies that the SDK asks now, `ours` if it is one of this pack."""
+
+    resources: Sequence[StackResource] | None = None
+    levels: Mapping[str, str] = {}
+    ours: bool = False
+
+
+_request = _Request()
+
+
+class OurResourcePolicy(ResourceValidationPolicy):
+    """A policy on resources that reads `resources()`."""
+
+
+class OurStackPolicy(StackValidationPolicy):
+    """A policy on the stack that reads `resources()`."""
+
+
+def resources() -> Sequence[StackResource]:
+    """The resources of the request that is answered: the one that the engine asks about, or the stack's. The
+    same object for all policies of a request. Raises RuntimeError where there is none."""
+    if _request.resources is None:
+        raise RuntimeError("the engine's request was not read before its policies were asked")
+    return _request.resources
+
+
+def level_of(policy: str, default: str) -> str:
+    """The configured level of a policy: mandatory, advisory, disabled or remediate."""
+    return _request.levels.get(policy, default)
+
+
+def read_once() -> None:
+    """Makes the SDK's servicer read each request once, from now on, in this process. Raises RuntimeError if
+    the SDK is not one that this module can wrap."""
+    servicer = getattr(_sdk, _SERVICER, None)
+    try:
+        if not getattr(servicer, "reads_once", False):
+            setattr(_sdk, _SERVICER, _wrapped(servicer))
+        shows = _shows_secrets(getattr(_sdk, _SERVICER))
+    except Exception as problem:  # an SDK that is another one may fail in any way
+        setattr(_sdk, _SERVICER, servicer)
+        raise _unfit(str(problem)) from problem
+    if not shows:
+        setattr(_sdk, _SERVICER, servicer)
+        raise _unfit("it does not show the pack which values are secrets")
+
+
+def _wrapped(servicer: Any) -> type:
+    """A servicer that reads each request before the SDK asks its policies."""
+    # Whether the SDK has what is wrapped: an AttributeError says what it lacks.
+    for name in ("Analyze", "AnalyzeStack", "Configure", "_get_enforcement_level"):
+        getattr(servicer, name)
+
+    class ReadOnce(servicer):  # type: ignore[misc] # the SDK's class has no types
+        reads_once = True
+        levels: Mapping[str, str] = {}
+
+        def Configure(self, request: Any, context: Any) -> Any:
+            levels = {name: one.enforcementLevel for name, one in request.policyConfig.items()}
+            self.levels = {name: proto.EnforcementLevel.Name(one).lower() for name, one in levels.items()}
+            return super().Configure(request, context)
+
+        def _get_enforcement_level(self, policy: Policy) -> Any:
+            # The SDK calls this for each policy just before it decodes the request for it.
+            _request.ours = isinstance(policy, OurResourcePolicy | OurStackPolicy)
+            return super()._get_enforcement_level(policy)
+
+        def Analyze(self, request: Any, context: Any) -> Any:
+            with _answering([request], self.levels):
+                return super().Analyze(_Shown(request), context)
+
+        def AnalyzeStack(self, request: Any, context: Any) -> Any:
+            with _answering(request.resources, self.levels):
+                return super().AnalyzeStack(_Shown(request), context)
+
+    return ReadOnce
+
+
+@contextmanager
+def _answering(shown: Sequence[Any], levels: Mapping[str, str]) -> Iterator[None]:
+    _request.resources, _request.levels = tuple(map(_resource, shown)), levels
+    try:
+        yield
+    finally:
+        _request.resources, _request.ours = None, False
+
+
+class _Shown:
+    """A request whose resources the SDK does not decode for this pack's policies, which do not use them."""
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._request, name)
+        if name not in _DECODED or not _request.ours:
+            return found
+        return () if name == "resources" else type(found)()
+
+
+def _resource(shown: Any) -> StackResource:
+    """A resource as the engine shows it. A resource rule sees the inputs, a stack rule the outputs, which
+    `Session` joins with the inputs that came by before."""
+    bag = redaction.opened(json_format.MessageToDict(shown.properties))
+    kind, api_version, bag = read(shown.type, bag)
+    options, provider = shown.options, shown.provider
+    configured = redaction.opened(json_format.MessageToDict(provider.properties))
+    return StackResource(
+        urn=shown.urn,
+        kind=kind,
+        outputs=bag,
+        parent=getattr(shown, "parent", "") or options.parent or None,
+        api_version=api_version,
+        protect=options.protect,
+        deletes_first=options.deleteBeforeReplace,
+        ignore_changes=tuple(options.ignoreChanges),
+        dependencies=tuple(getattr(shown, "dependencies", ())),
+        sources={name: tuple(one.urns) for name, one in getattr(shown, "propertyDependencies", {}).items()},
+        provider=Provider(provider.urn, values.name(configured.get("tenantId"))),
+    )
+
+
+def _unfit(found: str) -> RuntimeError:
+    return RuntimeError(
+        f"the policy pack cannot use pulumi-policy {_sdk.VERSION}: {found}; expected what 1.21 does. Install "
+        "a version that the pack is tested with: pip install 'pulumi-policy>=1.21.0,<1.22'"
+    )
+
+
+def _shows_secrets(servicer: Any) -> bool:
+    """Whether redaction.py knows a request's secrets before the SDK calls a resource policy and a stack
+    policy, and these find its resources."""
+    secret, known = "", list[bool]()
+
+    def note(*_: Any) -> None:
+        hidden = redaction.without_secrets(secret) == redaction.HIDDEN
+        known.append(hidden and [one.stated("hidden") for one in resources()] == [secret])
+
+    kinds = (OurResourcePolicy, OurStackPolicy)
+    policies = [kind(kind.__name__, "notes what is known", note) for kind in kinds]
+    asked = servicer("secrets", "0.0.1", policies, EnforcementLevel.ADVISORY)
+    resource, stack = proto.AnalyzeRequest(), proto.AnalyzeStackRequest()
+    for ask, request, shown in (
+        (asked.Analyze, resource, resource),
+        (asked.AnalyzeStack, stack, stack.resources.add()),
+    ):
+        secret = str(uuid.uuid4())
+        shown.properties.update({"hidden": {SIGNATURE: SECRET, "value": secret}})
+        ask(request, None)
+    return known == [True, True]

@@ -1,0 +1,526 @@
+"""The demands that `core` judges, one row each: why, from where, how severe, and which values they are about.
+
+A row that names a `Kind` is a demand of one resource; the others need an account and its vault.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+from core import adapters, demands, kinds, values
+from core.demands import RETENTION_DAYS, DemandOutcome
+from core.facts import Network
+from core.protection import AccountProtection, Protections
+from core.resource_types import Kind
+from core.stack import StackResource
+from core.values import Mark
+from policies.rule import (
+    FIELD,
+    KEY_VAULT_DOCUMENT,
+    SERVICE_DOCUMENT,
+    Findings,
+    Options,
+    ResourceRule,
+    Rule,
+    RuleFinding,
+    StackRule,
+    Subject,
+    UsedResourceRule,
+    days,
+    expect,
+    hidden,
+    of,
+    texts,
+    undecided,
+)
+
+_DAY: Final = 86_400
+_NETWORK: Final[dict[str, dict[str, Any]]] = {
+    "publicAccess": {
+        "type": "string",
+        "enum": ["restricted", "disabled"],
+        "default": "restricted",
+        "description": "restricted: public access is disabled, or the firewall's default is Deny. "
+        "disabled: public access is disabled, whatever the firewall says.",
+    }
+}
+
+
+# Demands of one resource
+
+
+def _tier(account: Subject, options: Options) -> Iterable[RuleFinding]:
+    """`sku` is on the top level of an account, never under properties."""
+    sku = "Free" if account.word("sku.tier") == "free" else account.name("sku.name")
+    free = options.words("unsupportedTiers")
+    return of(
+        demands.tier(account.name("kind"), sku, planned=True, free=[*free, "Free"] if sku == "Free" else free)
+    )
+
+
+def _local_auth(account: Subject, _: Options) -> Iterable[RuleFinding]:
+    """Absent is false: the service hands out keys by default."""
+    stated = account.get("disableLocalAuth")
+    return expect(
+        "properties.disableLocalAuth",
+        stated,
+        values.flag(stated) is True,
+        required="properties.disableLocalAuth true",
+        fix="set disableLocalAuth to true, and let callers authenticate with Microsoft Entra ID",
+    )
+
+
+def mend_local_auth(inputs: Any) -> Any:
+    """The inputs with the flag set; None when it is so already, or is not known yet.
+
+    The SDK's proxies keep a secret a secret when it is written through them, so they are changed in place.
+    """
+    properties = inputs.get("properties")
+    if not hasattr(properties, "get"):
+        return None
+    stated = properties.get("disableLocalAuth")
+    if values.flag(getattr(stated, "value", stated)) in (Mark.UNKNOWN, True):
+        return None
+    inputs["properties"]["disableLocalAuth"] = True
+    return inputs
+
+
+def _network(subject: Subject, options: Options) -> Iterable[RuleFinding]:
+    """As Azure Policy 037eea7a and 55615ac9 and PSRule: an Allow with IP rules is open, and so are rules
+    without a default action, because nobody has seen that these close an endpoint."""
+    network = adapters.network(subject.resource.declared)
+    if subject.get("networkAcls.defaultAction") is None:
+        network = replace(network, default_action=Network.default_action)
+    disabled = options.word("publicAccess") == "disabled"
+    return () if subject.is_recovery else of(demands.restricted(network, disabled=disabled))
+
+
+def _soft_delete(vault: Subject, _: Options) -> Iterable[RuleFinding]:
+    """Absent is on, as in checkov's CKV_AZURE_111: Azure switches it on when nothing is stated, and never
+    lets it be switched off (azure-native's Vault, key-vault/general/soft-delete-overview)."""
+    return () if vault.is_recovery else of(demands.soft_delete(vault.flag("enableSoftDelete"), None))
+
+
+def _purge_protection(vault: Subject, _: Options) -> Iterable[RuleFinding]:
+    """Absent is off: Azure has no default for it."""
+    return () if vault.is_recovery else of(demands.purge_protection(vault.flag("enablePurgeProtection")))
+
+
+def _retention(vault: Subject, options: Options) -> Iterable[RuleFinding]:
+    """Absent is the service's 90 days; only trivy objects to that."""
+    stated, shortest = vault.get("softDeleteRetentionInDays"), options.number("minimumDays") or 7
+    kept = RETENTION_DAYS if stated is None else values.number(stated)
+    return expect(
+        "properties.softDeleteRetentionInDays",
+        stated,
+        isinstance(kept, int) and shortest <= kept <= RETENTION_DAYS,
+        required=f"{shortest} to {RETENTION_DAYS} days",
+        fix=f"set softDeleteRetentionInDays to {RETENTION_DAYS} when the vault is made: it cannot "
+        "change later",
+    )
+
+
+def _permission_model(vault: Subject, options: Options) -> Iterable[RuleFinding]:
+    """Absent means access policies (Vault 2024-11-01). The vault may hold grants that the model ignores;
+    grant-present requires one that counts."""
+    where, stated = "properties.enableRbacAuthorization", vault.get("enableRbacAuthorization")
+    by_roles = options.word("model") == "rbac"
+    wanted = "true" if by_roles else "false"
+    if vault.is_recovery or (options.word("model") == "any" and not isinstance(stated, Mark)):
+        return ()
+    return expect(
+        where,
+        stated,
+        (values.flag(stated) is True) is by_roles,
+        required=f"{where} {wanted}, as configured for this rule",
+        fix=f"set enableRbacAuthorization to {wanted} and grant access by "
+        f"{'role assignments' if by_roles else 'access policies'}",
+        setting=f"set accessModel: {'rbac' if by_roles else 'accessPolicy'}",
+    )
+
+
+def _trusted_services(vault: Subject, _: Options) -> Iterable[RuleFinding]:
+    return of(demands.trusted_services(adapters.network(vault.resource.declared)))
+
+
+def _key_type(key: Subject, _: Options) -> Iterable[RuleFinding]:
+    """The size must be stated: a default may change, and an existing key cannot."""
+    for one in of(demands.key_type(key.name("kty"), values.number(key.get("keySize")))):
+        if one.outcome is DemandOutcome.UNDECIDED:
+            yield RuleFinding(
+                one.found, "properties.kty RSA or RSA-HSM, and properties.keySize 2048", one.fix
+            )
+        else:
+            yield one
+
+
+def _usable(key: Subject, options: Options) -> Findings:
+    """Absent means enabled, without dates, and with every operation.
+
+    A key of our components has the attributes that a refresh has found, of its newest version: the program
+    states none, and an update that binds another version must not be refused for them.
+    """
+    stated = key.get("attributes.enabled")
+    found = demands.usable(
+        "the key",
+        True if stated is None else values.flag(stated),
+        values.instant(key.get("attributes.notBefore")),
+        _expiry(key),
+        options.now(),
+    )
+    is_live = bool(key.around) and key.resource.ignores("properties", "attributes")
+    for one in found:
+        if is_live and one.unmet:
+            yield undecided(f"whether the bound version can be used; of the newest one, {one.found}")
+        else:
+            yield from of(one)
+    if key.get("keyOps") is not None:
+        yield from of(demands.key_operations(values.items(key.get("keyOps"))))
+
+
+def _expiry(key: Subject) -> int | Mark | None:
+    """When a key expires, in seconds since 1970. ARM's own name, `exp`, is none of azure-native's."""
+    return values.instant(key.get("attributes.expires"))
+
+
+def _expiry_date(key: Subject, options: Options) -> Findings:
+    """A date on the key, or an expiry time in its rotation policy, which dates each new version.
+
+    A disabled key encrypts nothing and is left alone, as in Prowler.
+    """
+    if values.flag(key.get("attributes.enabled")) is False:
+        return
+    expires, from_policy = _expiry(key), key.name("rotationPolicy.attributes.expiryTime")
+    if isinstance(expires, Mark):
+        yield hidden("properties.attributes.expires", expires)
+    elif expires is not None:
+        yield from _distance((expires - options.now()) / _DAY, options)
+    elif isinstance(from_policy, Mark):
+        yield hidden("properties.attributes.expires", from_policy)
+    elif from_policy is None:
+        yield RuleFinding(
+            "neither properties.attributes.expires nor rotationPolicy.attributes.expiryTime is stated",
+            "an expiry date",
+            "set attributes.expires (seconds since 1970), with a rotation well before it: with an expired "
+            "key the service's data cannot be read",
+            setting=f"{_ROTATION_SETTING}; key.expiresAfterDays counts only when a key is made",
+        )
+
+
+_ROTATION_SETTING: Final = "give the key a rotation policy with az keyvault key rotation-policy update"
+
+
+def _distance(left: float, options: Options) -> Findings:
+    least, most = options.number("minimumDays"), options.number("maximumDays")
+    found = f"the key expires in {left:.0f} days"
+    if least and left < least:
+        fix = "rotate the key and bind the account to the new version now"
+        yield RuleFinding(found, f"at least {least} days left", fix)
+    if most and left > most:
+        fix = "set an earlier attributes.expires, and a rotation before it"
+        yield RuleFinding(found, f"no more than {most} days", fix)
+
+
+def _rotation(key: Subject, _: Options) -> Findings:
+    """Any action of type rotate, as PSRule and Prowler; a policy that only notifies does not count."""
+    actions = values.items(key.get("rotationPolicy.lifetimeActions"))
+    listed = [actions] if isinstance(actions, Mark) else actions
+    types = [values.word(values.look(one, "action.type")) for one in listed]
+    if "rotate" in types:
+        return
+    if mark := demands.first_mark(*types):
+        yield hidden("properties.rotationPolicy", mark)
+        return
+    yield RuleFinding(
+        "properties.rotationPolicy has no lifetime action of type rotate",
+        "a lifetime action of type rotate",
+        "state rotationPolicy when the key is made (Azure ignores it on an existing key), and bind the "
+        "account again after each rotation",
+        setting=f"{_ROTATION_SETTING}; key.rotatesAfterDays counts only when a key is made",
+    )
+
+
+# Demands of an account and its vault
+
+
+def _outbound(protections: Protections, _: Options) -> Findings:
+    """Looks for the full host of the key's vault in the list of each account that uses a key. If the stack
+    does not show which vault it is, the host of any vault passes."""
+    for one in protections.all:
+        if one.account is not None:
+            restricts = values.flag(one.account.setting("restrictOutboundNetworkAccess"))
+            allowed = values.items(one.account.stated("allowedFqdnList"))
+            hosts = protections.vault_hosts(one)
+            judged = demands.outbound(restricts, allowed, hosts)
+            yield from of(judged, one.account.urn, host=demands.host_words(hosts))
+
+
+def _same_region(protections: Protections, _: Options) -> Findings:
+    """Regions are compared as Azure does: "West Europe" is westeurope."""
+    for one in protections.all:
+        if one.account is None or one.vault is None:
+            yield _absent("region", one)
+            continue
+        here, there = (
+            values.word(values.look(each.outputs, "location")) for each in (one.account, one.vault)
+        )
+        known = isinstance(here, str) and isinstance(there, str)
+        if known or not _inherit_the_same(protections, one.account, one.vault):
+            yield from of(demands.region(here or Mark.UNKNOWN, there or Mark.UNKNOWN), one.writer.urn)
+
+
+def _inherit_the_same(protections: Protections, account: StackResource, vault: StackResource) -> bool:
+    """Both take their region from one resource group: as its location, or, stating none, by being in it."""
+    origins = [_origin(protections, one) for one in (account, vault)]
+    return origins[0] is not None and origins[0] == origins[1]
+
+
+def _origin(protections: Protections, one: StackResource) -> str | None:
+    if isinstance(values.word(one.stated("location")), str):
+        return None
+    name = "location" if one.sources.get("location") else "resourceGroupName"
+    source = protections.stack.source(one, Kind.RESOURCE_GROUP, name)
+    if source is not None:
+        return source.urn
+    group = one.found("resourceGroupName")
+    return group.lower() if name == "resourceGroupName" and isinstance(group, str) else None
+
+
+def _same_tenant(protections: Protections, _: Options) -> Findings:
+    """Of the account's identity, else of its provider; and of each access policy. Subscriptions are not
+    compared: they may differ."""
+    for one in protections.all:
+        if one.account is None or one.vault is None:
+            yield _absent("tenant", one)
+            continue
+        identity = values.name(values.look(one.account.outputs, "identity.tenantId"))
+        here = identity if isinstance(identity, str) else one.account.provider.tenant
+        there = values.name(one.vault.found("tenantId"))
+        known = isinstance(here, str) and isinstance(there, str)
+        # One provider is one subscription, and a subscription has one tenant.
+        if known or not one.account.provider.urn or one.account.provider.urn != one.vault.provider.urn:
+            yield from of(demands.tenant(here or Mark.UNKNOWN, there or Mark.UNKNOWN), one.writer.urn)
+    for grant in protections.grants:
+        if grant.entry and grant.vault and grant.resource.kind is Kind.ACCESS_POLICY:
+            here, there = grant.entry.tenant_id, values.name(grant.vault.found("tenantId"))
+            if isinstance(here, str) and isinstance(there, str):
+                yield from of(demands.tenant(here, there, whose="access policy"), grant.resource.urn)
+
+
+def _absent(what: str, one: AccountProtection) -> RuleFinding:
+    missing = "vault" if one.vault is None else "account"
+    return undecided(f"the {what} of its {missing}, which is not a resource of this stack", one.writer.urn)
+
+
+ROWS: Final[tuple[Rule, ...]] = (
+    ResourceRule(
+        name="account-local-auth-disabled",
+        title="An account is used with identities, not with shared keys",
+        why="encryption at rest is no protection against somebody who holds one of the account's API keys",
+        source=FIELD,
+        severity="medium",
+        level="advisory",
+        same_as="azure-policy:71ef260a-8f18-47b7-abcb-62d0673d94dc psrule:AZR-000282 checkov:CKV_AZURE_236 "
+        "cnspec:cognitive-services-local-auth-disabled",
+        regulated={"enforcementLevel": "mandatory"},
+        kinds=(Kind.ACCOUNT,),
+        judge=_local_auth,
+        remedy=mend_local_auth,
+    ),
+    ResourceRule(
+        name="account-network-restricted",
+        title="An account cannot be reached from anywhere",
+        why="the account decrypts data for every caller that it admits, so callers should come from known "
+        "networks",
+        source=FIELD,
+        severity="medium",
+        level="advisory",
+        same_as="azure-policy:037eea7a-bd0a-46c5-9a66-03aea78705d3 "
+        "azure-policy:47ba1dd7-28d9-4b07-a8d5-9813bed64e0c psrule:AZR-000280 psrule:AZR-000283 "
+        "checkov:CKV_AZURE_134 cnspec:cognitive-services-public-network-access-disabled "
+        "cnspec:cognitive-services-network-acl-default-deny cloudsploit:accountPublicAccessDisabled",
+        settings=_NETWORK,
+        regulated={"enforcementLevel": "mandatory", "publicAccess": "disabled"},
+        kinds=(Kind.ACCOUNT,),
+        judge=_network,
+    ),
+    StackRule(
+        name="account-outbound-compatible",
+        title="An account that may not call out may still call its vault",
+        why="with outbound access restricted the key cannot be accessed",
+        source="observed in the field: Azure/ResourceModules issue 3259",
+        severity="medium",
+        # No references: CKV_AZURE_247 and cnspec ask for the restriction, this rule for the way through it.
+        judge=_outbound,
+    ),
+    ResourceRule(
+        name="account-tier-supports-cmk",
+        title="An account has a pricing tier that can use a customer-managed key",
+        why="the managed identity is available only in a pricing tier for customer-managed keys",
+        source=SERVICE_DOCUMENT,
+        severity="medium",
+        settings={
+            "unsupportedTiers": texts(
+                "Names of tiers that cannot use a customer-managed key.", *kinds.FREE_TIERS
+            )
+        },
+        kinds=(Kind.ACCOUNT,),
+        judge=_tier,
+    ),
+    UsedResourceRule(
+        name="key-expiry",
+        title="A key has an end date",
+        why="without an end date, nothing shows that a key is overdue for replacement",
+        source=FIELD,
+        severity="medium",
+        level="advisory",
+        same_as="azure-policy:152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0 "
+        "azure-policy:5ff38825-c5d8-47c5-b70e-069a21955146 azure-policy:49a22571-d204-4c91-a7b6-09b1a586fbc9 "
+        "cis-azure-6.0:8.3.1 cis-azure-6.0:8.3.2 checkov:CKV_AZURE_40 trivy:AZU-0014 kics:4d080822 "
+        "terrascan:AC_AZURE_0164 prowler:keyvault_rbac_key_expiration_set "
+        "prowler:keyvault_key_expiration_set_in_non_rbac cloudsploit:keyExpirationEnabled",
+        settings={
+            "minimumDays": days("Fewest days that must be left; 0 asks for none.", minimum=0, default=0),
+            "maximumDays": days("Most days that may be left; 0 sets no bound.", minimum=0, default=0),
+        },
+        regulated={"minimumDays": 30, "maximumDays": 730},
+        kinds=(Kind.KEY,),
+        judge=_expiry_date,
+    ),
+    UsedResourceRule(
+        name="key-rotation-policy",
+        title="A key is rotated automatically, by its rotation policy",
+        why="a rotation that somebody has to remember is forgotten",
+        source=FIELD,
+        severity="medium",
+        level="advisory",
+        same_as="azure-policy:d8cf8476-a2ec-4916-896e-992351803c44 cis-azure-6.0:8.3.9 psrule:AZR-000123 "
+        "kics:ca1ffce5 prowler:keyvault_key_rotation_enabled cnspec:keyvault-key-auto-rotation",
+        kinds=(Kind.KEY,),
+        judge=_rotation,
+    ),
+    UsedResourceRule(
+        name="key-rsa-2048",
+        title="A key is RSA of 2048 bits",
+        why="only RSA keys of size 2048 are supported for the encryption of Azure AI services",
+        source=SERVICE_DOCUMENT,
+        severity="high",
+        same_as="azure-policy:75c4f823-d65c-4f29-a733-01d0077fdbcb "
+        "azure-policy:82067dbb-e53b-4e06-b631-546d197452d9 cloudsploit:rsaCertificateKeySize",
+        kinds=(Kind.KEY,),
+        judge=_key_type,
+    ),
+    UsedResourceRule(
+        name="key-usable",
+        title="A key is enabled, not expired, already valid, and may wrap and unwrap",
+        why="a key that is disabled, expired or not yet valid takes access to the data away",
+        source=SERVICE_DOCUMENT,
+        severity="critical",
+        kinds=(Kind.KEY,),
+        judge=_usable,
+    ),
+    StackRule(
+        name="same-region",
+        title="An account and its vault are in the same region",
+        why="the resource and the key vault must be in the same region",
+        source=SERVICE_DOCUMENT,
+        severity="high",
+        judge=_same_region,
+    ),
+    StackRule(
+        name="same-tenant",
+        title="An account, its vault and its grants are in the same Microsoft Entra tenant",
+        why="managed identities do not support cross-directory scenarios",
+        source=SERVICE_DOCUMENT,
+        severity="high",
+        judge=_same_tenant,
+    ),
+    UsedResourceRule(
+        name="vault-network-restricted",
+        title="A vault cannot be reached from anywhere",
+        why="a stolen token is of no use from networks that the vault does not admit",
+        source=FIELD,
+        severity="medium",
+        level="advisory",
+        same_as="azure-policy:55615ac9-af46-4a59-874e-391cc3dfb490 "
+        "azure-policy:405c5871-3e91-4644-8a63-58e19d68ff5b cis-azure-6.0:8.3.7 psrule:AZR-000355 "
+        "checkov:CKV_AZURE_109 checkov:CKV_AZURE_189 trivy:AZU-0013 cnspec:keyvault-public-access-disabled",
+        settings=_NETWORK,
+        regulated={"enforcementLevel": "mandatory", "publicAccess": "disabled"},
+        kinds=(Kind.VAULT,),
+        judge=_network,
+    ),
+    UsedResourceRule(
+        name="vault-permission-model",
+        title="A vault uses the configured permission model",
+        why="a vault uses access policies or role assignments, never both; a grant it ignores gives nothing",
+        source=KEY_VAULT_DOCUMENT,
+        severity="high",
+        same_as="azure-policy:12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5 cis-azure-6.0:8.3.6 psrule:AZR-000388 "
+        "prowler:keyvault_rbac_enabled cnspec:keyvault-rbac-enabled",
+        settings={
+            "model": {
+                "type": "string",
+                "enum": ["any", "access-policy", "rbac"],
+                "default": "any",
+                "description": "The model vaults must use. The service document uses access policies; "
+                "Azure Policy, CIS, PSRule and Prowler ask for rbac.",
+            }
+        },
+        regulated={"model": "rbac"},
+        kinds=(Kind.VAULT,),
+        judge=_permission_model,
+    ),
+    UsedResourceRule(
+        name="vault-purge-protection",
+        title="A vault states that purge protection is on",
+        # No remedy: purge protection cannot be undone, so no tool may switch it on for someone.
+        why="the service refuses a key that can be purged, and a purged key takes the data with it",
+        source=SERVICE_DOCUMENT,
+        severity="critical",
+        same_as="azure-policy:0b60c0b2-2dc2-4e1c-b5c9-abbed971de53 cis-azure-6.0:8.3.5 psrule:AZR-000125 "
+        "checkov:CKV_AZURE_42 checkov:CKV_AZURE_110 trivy:AZU-0016 kics:7c25f361 kics:cec6e005 "
+        "regula:FG_R00227 prowler:keyvault_recoverable",
+        kinds=(Kind.VAULT,),
+        judge=_purge_protection,
+    ),
+    UsedResourceRule(
+        name="vault-retention",
+        title="A vault keeps what was deleted for long enough",
+        why="within these days a deleted key can be brought back, and the data with it",
+        source=KEY_VAULT_DOCUMENT,
+        severity="low",
+        level="advisory",
+        same_as="trivy:AZU-0016",
+        settings={
+            "minimumDays": days("Shortest retention in days.", minimum=7, maximum=RETENTION_DAYS, default=7)
+        },
+        regulated={"enforcementLevel": "mandatory", "minimumDays": RETENTION_DAYS},
+        kinds=(Kind.VAULT,),
+        judge=_retention,
+    ),
+    UsedResourceRule(
+        name="vault-soft-delete",
+        title="A vault does not switch soft delete off",
+        why="a deleted key or vault must be recoverable, or the data that it encrypts is lost",
+        source=SERVICE_DOCUMENT,
+        severity="high",
+        same_as="azure-policy:1e66c121-a66a-4b1f-9b83-0fd99bf0fc2d "
+        "azure-policy:0b60c0b2-2dc2-4e1c-b5c9-abbed971de53 psrule:AZR-000124 checkov:CKV_AZURE_42 "
+        "checkov:CKV_AZURE_111 kics:7c25f361 regula:FG_R00227 terrascan:AC_AZURE_0170 "
+        "prowler:keyvault_recoverable",
+        kinds=(Kind.VAULT,),
+        judge=_soft_delete,
+    ),
+    UsedResourceRule(
+        name="vault-trusted-services",
+        title="A vault's firewall lets trusted Microsoft services through",
+        why="the account reaches its key as a trusted service; without that bypass the firewall keeps it "
+        "from its key",
+        source=KEY_VAULT_DOCUMENT,
+        severity="medium",
+        same_as="cloudsploit:trustedServicesEnabled",
+        kinds=(Kind.VAULT,),
+        judge=_trusted_services,
+    ),
+)

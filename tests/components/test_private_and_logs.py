@@ -1,0 +1,84 @@
+"""Private endpoints and audit logs: what is made of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.arguments.problem import InputError
+from components.service import EncryptedAIServicesAccount
+from tests.support.recording import SUBSCRIPTION, RecordingMonitor, run
+
+NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network"
+SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/endpoints"
+HUB = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-hub"
+WORKSPACE = f"{HUB}/providers/Microsoft.OperationalInsights/workspaces/hub"
+
+
+def service(**more: Any) -> RecordingMonitor:
+    args: Any = {"location": "westeurope", **more}
+    return run(lambda: EncryptedAIServicesAccount("language", args))
+
+
+def test_private_access_is_closed_to_the_public_with_an_endpoint_and_dns_each() -> None:
+    """Account and vault each have an endpoint in the subnet, made once the account is bound."""
+    monitor = service(network={"access": "private", "subnet_id": SUBNET})
+    for resource in (monitor.one(":Vault"), monitor.one(":Account")):
+        assert resource.inputs["properties"]["publicNetworkAccess"] == "Disabled"
+    endpoints = {
+        found.inputs["privateLinkServiceConnections"][0]["groupIds"][0]: found
+        for found in monitor.of(":PrivateEndpoint")
+    }
+    assert set(endpoints) == {"account", "vault"}
+    assert {found.inputs["subnet"]["id"] for found in endpoints.values()} == {SUBNET}
+    binding = monitor.one(":CustomerManagedKey")
+    assert all(binding.urn in found.needs for found in endpoints.values())
+    assert len(monitor.of(":PrivateDnsZoneGroup")) == len(monitor.of(":PrivateZone")) == 2
+    links = {found.inputs["virtualNetwork"]["id"] for found in monitor.of(":VirtualNetworkLink")}
+    assert links == {SUBNET.rsplit("/subnets/", 1)[0]}
+
+
+def test_zones_that_exist_are_used() -> None:
+    """With zones given none is made, and each endpoint is in the one of its kind."""
+    zones = [
+        f"{NETWORK}/privateDnsZones/privatelink.vaultcore.azure.net",
+        f"{NETWORK}/privateDnsZones/privatelink.cognitiveservices.azure.com",
+    ]
+    monitor = service(network={"access": "private", "subnet_id": SUBNET, "private_dns_zone_ids": zones})
+    assert monitor.of(":PrivateZone") == []
+    used = {
+        found.name: found.inputs["privateDnsZoneConfigs"][0]["privateDnsZoneId"]
+        for found in monitor.of(":PrivateDnsZoneGroup")
+    }
+    assert used == {"language-vault-dns": zones[0], "language-account-dns": zones[1]}
+
+
+STORAGE = f"{HUB}/providers/Microsoft.Storage/storageAccounts/stlogs"
+RULE = f"{HUB}/providers/Microsoft.EventHub/namespaces/evh-logs/authorizationRules/siem"
+
+
+def test_logs_go_to_every_destination_of_one_setting() -> None:
+    """Account and vault each have one diagnostic setting, with a name of its own, to all that are given; the
+    workspace is left out where none is wanted."""
+    places = {"storage_account_id": STORAGE, "event_hub_rule_id": RULE, "event_hub_name": "audit"}
+    for workspace, wanted in (({"workspace_id": WORKSPACE}, WORKSPACE), ({"new_workspace": False}, None)):
+        monitor = service(audit={**workspace, **places}, names={"diagnostic_setting": "to-siem"})
+        assert monitor.of(":Workspace") == []
+        settings = monitor.of(":DiagnosticSetting")
+        assert {found.name for found in settings} == {"language-account-audit", "language-vault-audit"}
+        for found in settings:
+            sent = found.inputs
+            assert (sent["name"], sent.get("workspaceId"), sent["storageAccountId"]) == (
+                "to-siem",
+                wanted,
+                STORAGE,
+            )
+            assert (sent["eventHubAuthorizationRuleId"], sent["eventHubName"]) == (RULE, "audit")
+            assert found.request.ignoreChanges == ["name"]
+
+
+def test_fails_for_an_event_hub_without_its_namespace() -> None:
+    """The name alone does not say where the event hub is."""
+    with pytest.raises(InputError, match="eventHubRuleId: is required with eventHubName"):
+        service(audit={"event_hub_name": "audit"})

@@ -1,0 +1,243 @@
+"""Each demand of the service has one line in `core.demands`, and each surface says what that line says.
+
+| a row below | core | policy pack | preflight | evidence |
+|---|---|---|---|---|
+| a demand, a property, how the demand stands for each of its values | `demands.judge` | the rule on what a
+program states: known, unknown, secret, absent, oddly spelt | a finding, by its severity | a finding |
+
+Azure's answers hide nothing and leave nothing unknown, so the surfaces that read them are asked about the
+rest. Who may use a key is in the situations beside this file; what the review reads, in test_review.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from core import adapters, demands, key_uris
+from core.facts import Encryption, Key
+from operate.evidence.findings import findings as evidence
+from operate.evidence.model import Facts, Service
+from provider.finding import Preflight, Severity
+from provider.rules import demands_are_met
+from tests.policies.asking import ACCOUNT, KEY, KEY_URI, TENANT, UNKNOWN_TEXT, VAULT, secret, verdict
+from tests.policies.bags import VAULT_ID, account_props, key_props, vault_props, with_change
+from tests.policies.stacks import ACCOUNT_ID, PRINCIPAL, run, two_phases
+from tests.provider.preflight_cases import NOW, TARGET, live_state
+
+MET, UNMET, UNDECIDED = "met", "unmet", "undecided"
+IN_PACK = {MET: "pass", UNMET: "violation", UNDECIDED: "open"}
+FIREWALL = {"properties.networkAcls": {"defaultAction": "Deny", "bypass": "None"}}
+HOST = "kv-one.vault.azure.net"
+OTHER_TENANT = "22222222-2222-2222-2222-222222222222"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A demand about `path` of a vault, a key or an account. `rules` are the pack's and the preflight's.
+    `values` are what it may be, the first of them right, with how the demand then stands; `more` are
+    properties by which the value matters. `unknown` is what the pack says where others decide."""
+
+    demand: str
+    rules: tuple[str, str]
+    type: str
+    path: str
+    values: tuple[tuple[Any, str], ...]
+    more: Mapping[str, Any] = field(default_factory=dict)
+    unknown: str = "open"
+
+
+ROWS = (
+    Row(
+        "soft-delete",
+        ("vault-soft-delete", "vault-has-soft-delete"),
+        VAULT,
+        "properties.enableSoftDelete",
+        ((True, MET), ("TRUE", MET), (..., MET), (None, MET), (False, UNMET), ("False", UNMET)),
+    ),
+    Row(
+        "purge-protection",
+        ("vault-purge-protection", "vault-has-purge-protection"),
+        VAULT,
+        "properties.enablePurgeProtection",
+        ((True, MET), (" True", MET), (False, UNMET), (..., UNMET), (None, UNMET)),
+    ),
+    Row(
+        "trusted-services",
+        ("vault-trusted-services", "vault-admits-trusted-services"),
+        VAULT,
+        "properties.networkAcls.bypass",
+        (
+            ("AzureServices", MET),
+            (" azure Services", MET),
+            ("Logging, AzureServices", MET),
+            (..., MET),
+            (None, MET),
+            ("None", UNMET),
+            ("", UNMET),
+        ),
+        FIREWALL,
+    ),
+    Row(
+        "trusted-services",
+        ("vault-trusted-services", "vault-admits-trusted-services"),
+        VAULT,
+        "properties.publicNetworkAccess",
+        (("SecuredByPerimeter", UNDECIDED), ("securedByPerimeter", UNDECIDED), ("Disabled", UNMET)),
+        FIREWALL,
+        "violation",
+    ),
+    Row(
+        "key-type",
+        ("key-rsa-2048", "key-is-rsa-2048"),
+        KEY,
+        "properties.kty",
+        (("RSA", MET), ("rsa-hsm", MET), ("EC", UNMET), ("oct", UNMET)),
+    ),
+    Row(
+        "key-type",
+        ("key-rsa-2048", "key-is-rsa-2048"),
+        KEY,
+        "properties.keySize",
+        ((2048, MET), ("2048", MET), (3072, UNMET)),
+    ),
+    Row(
+        "key-operations",
+        ("key-usable", "key-allows-wrapping"),
+        KEY,
+        "properties.keyOps",
+        (
+            (["wrapKey", "unwrapKey"], MET),
+            (["WRAPKEY", " unwrapkey"], MET),
+            (["wrapKey"], UNMET),
+            ([], UNMET),
+        ),
+    ),
+    Row(
+        "tier",
+        ("account-tier-supports-cmk", "account-tier"),
+        ACCOUNT,
+        "sku.name",
+        (("S", MET), (" s ", MET), ("F0", UNMET), ("f0", UNMET), ("Free", UNMET)),
+    ),
+    Row(
+        "outbound",
+        ("account-outbound-compatible", "outbound-reaches-vault"),
+        ACCOUNT,
+        "properties.allowedFqdnList",
+        (
+            ([HOST], MET),
+            ([HOST.upper()], MET),
+            ([], UNMET),
+            (..., UNMET),
+            (["*.vault.azure.net"], UNMET),
+            (["kv-one.vault.azure.cn"], UNMET),
+        ),
+        {"properties.restrictOutboundNetworkAccess": True},
+    ),
+    Row(
+        "outbound",
+        ("account-outbound-compatible", "outbound-reaches-vault"),
+        ACCOUNT,
+        "properties.restrictOutboundNetworkAccess",
+        ((False, MET), ("false", MET), (..., MET), (True, UNMET), ("True", UNMET)),
+        {"properties.allowedFqdnList": []},
+    ),
+    Row(
+        "same-region",
+        ("same-region", "same-region"),
+        VAULT,
+        "location",
+        (("westeurope", MET), ("West Europe", MET), ("northeurope", UNMET)),
+    ),
+    Row(
+        "same-tenant",
+        ("same-tenant", "same-tenant"),
+        VAULT,
+        "properties.tenantId",
+        ((TENANT, MET), (TENANT.upper(), MET), (OTHER_TENANT, UNMET)),
+        # Both are of one provider, so of one subscription.
+        unknown="pass",
+    ),
+)
+CASES = [(row, *value) for row in ROWS for value in row.values]
+cases = pytest.mark.parametrize(
+    ("row", "value", "stands"), CASES, ids=[f"{row.demand}-{row.path}-{value}" for row, value, _ in CASES]
+)
+RIGHT = {VAULT: ("vault", vault_props), KEY: ("key", key_props), ACCOUNT: ("account", account_props)}
+
+
+def changed(row: Row, value: Any, props: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties with the value, and what makes it matter, in their place."""
+    for path, other in (*row.more.items(), (row.path, value)):
+        props = with_change(props, path, other)
+    return props
+
+
+def in_pack(row: Row, value: Any) -> str:
+    """What the pack's rule says of a right stack with the value in it."""
+    stack, (name, _) = two_phases(), RIGHT[row.type]
+    stack[name] = replace(stack[name], props=changed(row, value, stack[name].props))
+    return verdict(run(stack), row.rules[0])
+
+
+def in_azure(row: Row, value: Any) -> tuple[Any, ...]:
+    """The account, the vault and the key version that Azure would show, as they are read."""
+    bodies = {token: {**make(), "id": f"/{name}"} for token, (name, make) in RIGHT.items()}
+    bodies[VAULT]["id"], bodies[ACCOUNT]["id"] = VAULT_ID, ACCOUNT_ID
+    identity = {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT}
+    bodies[ACCOUNT]["identity"] = identity
+    paid = row.demand != "tier" or str(value).strip().upper() == "S"
+    listed = [{"name": demands.CAPABILITY}] if paid else None
+    bodies[ACCOUNT] = dict(with_change(bodies[ACCOUNT], "properties.capabilities", listed))
+    bodies[row.type] = dict(changed(row, value, bodies[row.type]))
+    account, vault = adapters.account(bodies[ACCOUNT]), adapters.vault(bodies[VAULT])
+    uri = key_uris.parse(KEY_URI)
+    bound = replace(
+        account, encryption=Encryption("Microsoft.KeyVault", uri.vault_uri, uri.name, uri.version)
+    )
+    return bound, vault, adapters.key_version(bodies[KEY])
+
+
+@cases
+def test_the_pack_says_what_core_says(row: Row, value: Any, stands: str) -> None:
+    """Known, absent and oddly spelt values."""
+    assert in_pack(row, value) == IN_PACK[stands]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.demand}-{row.path}")
+def test_the_pack_waits_for_what_is_not_known_and_judges_what_is_secret(row: Row) -> None:
+    """A value that only the update knows is open; one that is secret is judged by what is in it."""
+    (right, stands), (wrong, stands_not) = row.values[0], row.values[-1]
+    assert in_pack(row, UNKNOWN_TEXT) == row.unknown
+    assert in_pack(row, secret(right)) == IN_PACK[stands]
+    if wrong is not ...:
+        assert in_pack(row, secret(wrong)) == IN_PACK[stands_not]
+
+
+@cases
+def test_what_reads_azures_answers_says_the_same(row: Row, value: Any, stands: str) -> None:
+    """core over the facts; the preflight, where an undecided demand is not checked; and the evidence."""
+    account, vault, version = in_azure(row, value)
+    judged = {one.demand: one for one in demands.judge(account, vault, version, [f"https://{HOST}/"])}
+    said = judged[row.demand].outcome.value if row.demand in judged else MET
+    assert said == stands
+    target = replace(TARGET, key=key_uris.parse_versioned(KEY_URI))
+    check = Preflight(target, live_state(account, vault, version), NOW)
+    found = [one.severity for one in demands_are_met(check) if one.rule == row.rules[1]]
+    assert bool(found) is (stands != MET)
+    assert (Severity.NOT_CHECKED in found) is (stands == UNDECIDED)
+    key = Key(f"{VAULT_ID}/keys/cmk", "cmk", version.type, version.size, version.operations, (version,))
+    service = Service(account.id, account, vault, key, (), denials=())
+    facts = Facts(datetime.fromtimestamp(NOW, UTC), "", (service,), deleted=())
+    assert (row.demand in {one.rule for one in evidence(facts)}) is (stands == UNMET)
+
+
+def test_every_demand_about_what_exists_is_in_the_table() -> None:
+    """A demand that core judges is asked of every surface; a managed HSM alone is activated."""
+    everything = {demand for demand in demands.FIXES if "network" not in demand and "public" not in demand}
+    assert {row.demand for row in ROWS} == everything - {"hsm-activated"}
