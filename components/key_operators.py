@@ -13,7 +13,7 @@ from components.access import ROTATION, KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.checks import DEPLOYER
 from components.component import ChildOptions
-from components.guards.plan import Plan
+from components.guards.plan import ServicePlan
 from components.references import KeyReference, VaultReference
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs
@@ -21,7 +21,7 @@ from components.service_args import EncryptedAIServicesAccountArgs
 
 def assign_officers(
     inputs: EncryptedAIServicesAccountArgs,
-    preflight: Plan,
+    preflight: ServicePlan,
     vault: VaultReference,
     options: ChildOptions,
 ) -> list[pulumi.Resource]:
@@ -45,7 +45,7 @@ def assign_officers(
 
 def grant_operators(
     inputs: EncryptedAIServicesAccountArgs,
-    preflight: Plan,
+    preflight: ServicePlan,
     key: KeyReference,
     options: ChildOptions,
 ) -> list[pulumi.Resource]:

@@ -10,7 +10,7 @@ from components.account import MadeAccount
 from components.account_args import InlineKeyArgs
 from components.arguments.inputs import known_text, read_known
 from components.component import Component, azure_provider, former_names
-from components.guards.plan import Plan
+from components.guards.plan import ServicePlan
 from components.guards.preflight import preflight
 from components.guards.reader import ServiceRequest
 from components.key_version import KeyVersion
@@ -70,7 +70,7 @@ class EncryptedAIServicesAccount(Component):
         opts: pulumi.ResourceOptions | None = None,
         *,
         vault_provider: pulumi.ProviderResource | None = None,
-        preflight_result: Plan | None = None,
+        preflight_result: ServicePlan | None = None,
     ) -> None:
         """`vault_provider` is an azure-native provider for the subscription of an existing vault, if that is
         another one; by default it is made from the id. `preflight_result` is that of preflight(), which a

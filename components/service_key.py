@@ -6,7 +6,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
 from components.component import Component, waited_for
-from components.guards.plan import Plan
+from components.guards.plan import ServicePlan
 from components.invokes import InvokeError, invoke, is_absent
 from components.key import EncryptionKeyArgs, make_key
 from components.key_operators import assign_officers
@@ -18,7 +18,7 @@ from core import arm_ids, facts
 
 def service_key(
     inputs: EncryptedAIServicesAccountArgs,
-    preflight: Plan,
+    preflight: ServicePlan,
     owner: Component,
     *,
     resource_group_name: pulumi.Input[str],

@@ -21,7 +21,7 @@ from components.component import ChildOptions, Component, waited_for
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_deployments, make_projects
 from components.guards.grants import has_policy
-from components.guards.plan import Plan
+from components.guards.plan import Proof, ServicePlan
 from components.identity import EncryptionIdentityArgs, MadeIdentity, make_identity
 from components.invokes import invoke
 from components.key_access_cleanup import KeyAccessCleanup
@@ -46,7 +46,7 @@ class Parts:
         self,
         owner: Component,
         inputs: EncryptedAIServicesAccountArgs,
-        preflight: Plan,
+        preflight: ServicePlan,
         vault_provider: pulumi.ProviderResource | None,
     ) -> None:
         self._owner, self._inputs = owner, inputs
@@ -196,7 +196,7 @@ class Parts:
         comes after. An account that was adopted has used its key already, and needs no proof."""
         if grant is None:
             return []
-        if self._preflight.has_used_key:
+        if self._preflight.proof is Proof.BY_USE:
             return [grant]
         # Only an account that exists can prove more than what Resource Manager shows.
         account_id = self._preflight.account_id if self._preflight.account_waits else None
@@ -210,7 +210,7 @@ class Parts:
         after: pulumi.Resource,
     ) -> None:
         """The proof that an account can read its data again, from the update on that restores its access."""
-        if grant and (self._preflight.account_waits or self._preflight.access_validated):
+        if grant and (self._preflight.account_waits or self._preflight.proof is Proof.RECORDED):
             self._validation(key, account.grantee_id, grant, account.resource.id, depends_on=[after])
 
     def _validation(

@@ -19,7 +19,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.account_write import bound_key
 from components.arguments.problem import Problem
 from components.guards import access, data_loss, notes, plan, rules
-from components.guards.plan import Plan
+from components.guards.plan import ServicePlan
 from components.guards.planned import PlannedResource, planned
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
@@ -62,7 +62,7 @@ def preflight(
     subscription_id: str | None = None,
     tenant_id: str | None = None,
     removed: Collection[str] | None = None,
-) -> Mapping[str, Plan]:
+) -> Mapping[str, ServicePlan]:
     """What follows from what exists, for each service. Raises RefusedError, for all services at once.
 
     Access that a service is to lose is taken away before anything else of any service is declared, also when

@@ -19,7 +19,7 @@ from components.guards.access import key_left_behind
 from components.guards.grants import roles_of_operators
 from components.guards.key_place import KeyPlace, assignment_name, of_new_identity, place_of_key
 from components.guards.recorded_state import USER, RecordedService, as_it_is
-from components.guards.situation import Live, Login, Situation, gives_reading_role, is_in_subscription
+from components.guards.situation import Deployer, Live, Situation, gives_reading_role, is_in_subscription
 from components.guards.soft_deleted import SoftDeleted
 from components.invokes import Answer, InvokeError, State, invoke, is_absent, missing_data_role
 from components.service_args import RECOVER, ServiceInputs
@@ -68,7 +68,7 @@ class Reader:
     `unchecked` is what Azure did not tell, with the reasons."""
 
     provider: pulumi.ProviderResource | None = None
-    login: Login = Login()
+    login: Deployer = Deployer()
     method: str = ""
     unchecked: list[str] = field(default_factory=list)
     _answers: dict[tuple[Any, ...], asyncio.Future[Answer]] = field(default_factory=dict)
@@ -79,7 +79,9 @@ class Reader:
         own = await invoke("azure-cmk:index:getClientConfig", cmk_invoke_options())
         refuse_other_login(native, own)
         self.method = own.get("method") or "the provider's settings"
-        self.login = Login(*(native.get(name) or "" for name in ("tenantId", "subscriptionId", "objectId")))
+        self.login = Deployer(
+            *(native.get(name) or "" for name in ("tenantId", "subscriptionId", "objectId"))
+        )
 
     async def deleted(
         self, services: Mapping[str, ServiceRequest], recorded: Mapping[str, RecordedService]

@@ -23,7 +23,7 @@ _WHOLE = EffectiveAccess(frozenset(word.lower() for word in rights.NEEDED))
 
 
 @dataclass(frozen=True)
-class Login:
+class Deployer:
     """Who deploys. Each is empty where azure-native does not tell it, as Pulumi's mocks do not."""
 
     tenant_id: str = ""
@@ -61,7 +61,7 @@ class Situation:
 
     inputs: ServiceInputs
     before: RecordedService
-    login: Login
+    login: Deployer
     place: KeyPlace
     live: Live
     deleted: SoftDeleted
@@ -155,7 +155,7 @@ class Situation:
         return rights.by_policies(adapters.vault(self.live.vault or {}), user).level is not Access.FULL
 
 
-def is_in_subscription(account: facts.Account | None, login: Login) -> bool:
+def is_in_subscription(account: facts.Account | None, login: Deployer) -> bool:
     """Whether an account is in the login's subscription."""
     return account is not None and arm_ids.subscription_of(account.id) == login.subscription_id.lower()
 

@@ -5,7 +5,7 @@
 | `model` | what is about to be made, and what was found about it |
 | `questions` | how Resource Manager is asked: each question once, a few at a time |
 | `checks` | the table of checks, and running them |
-| `names`, `addresses`, `rights`, `place`, `locks`, `policies`, `references`, `terms` | one check each |
+| `names`, `rights`, `place`, `locks`, `policies`, `references`, `terms` | one check each |
 
 A check refuses only what it read. What this login may not read is reported as not checked.
 """

@@ -7,14 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from core.arm_ids import MalformedError
-from provider.deployment import addresses, locks, names, place, policies, references, rights, terms
+from provider.deployment import locks, names, place, policies, references, rights, terms
 from provider.deployment.model import ACTIONS, CREATE, Planned, Report
 from provider.deployment.questions import Questions
 
 Check = Callable[[Sequence[Planned], Questions], Awaitable[Report]]
 CHECKS: Final[Mapping[str, Check]] = {
     names.NAME: names.check,
-    addresses.NAME: addresses.check,
     rights.NAME: rights.check,
     place.NAME: place.check,
     locks.NAME: locks.check,

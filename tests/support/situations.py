@@ -7,11 +7,11 @@ from typing import Any
 from components.account_write import AccountBefore
 from components.guards.key_place import KeyPlace
 from components.guards.recorded_state import RecordedService
-from components.guards.situation import Live, Login, Situation
+from components.guards.situation import Deployer, Live, Situation
 from components.guards.soft_deleted import SoftDeleted
 from tests.support.recording import DEPLOYER, SUBSCRIPTION, TENANT, service_inputs
 
-LOGIN = Login(TENANT, SUBSCRIPTION, DEPLOYER)
+LOGIN = Deployer(TENANT, SUBSCRIPTION, DEPLOYER)
 
 
 def situation(

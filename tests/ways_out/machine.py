@@ -39,6 +39,7 @@ from tests.ways_out.world import (
     account_deleted,
     bound_version_expires,
     close_vault,
+    forbid,
     forget_account,
     identity_anew,
     identity_off,
@@ -234,6 +235,8 @@ class Refusals(RuleBasedStateMachine):
         cloud = self.world.wire.door.cloud
         before = cloud.behaviour.grant_delay_seconds
         self.key_operators([])
+        if permitted(self.world, seed.DEPLOYER.object_id):
+            forbid(self.world, seed.DEPLOYER.object_id)  # what somebody gave the deployer on the way
         self.world.settings["vault"] = {**self.world.settings["vault"], "key_operators": ["deployer"]}
         self.generation += 1
         self.world.set("key.generation", self.generation)

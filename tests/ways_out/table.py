@@ -162,7 +162,6 @@ FOLLOWED: Mapping[str, str] = {
         components/invokes.py missing_data_role
         components/guards/soft_deleted.py problems 3
         components/guards/soft_deleted.py _held
-        provider/deployment/addresses.py check.judge
         provider/deployment/references.py _region
         provider/deployment/references.py _rights
         provider/deployment/references.py _tier

@@ -376,6 +376,12 @@ def permit(world: Place, object_id: str, permissions: Mapping[str, list[str]]) -
     world.arm("PUT", f"{world.vault_id}/accessPolicies/add", {"properties": {"accessPolicies": [entry]}})
 
 
+def forbid(world: Place, object_id: str) -> None:
+    """Takes somebody's access policy of the service's vault away."""
+    entry = {"tenantId": seed.TENANT_ID, "objectId": object_id, "permissions": {}}
+    world.arm("PUT", f"{world.vault_id}/accessPolicies/remove", {"properties": {"accessPolicies": [entry]}})
+
+
 def permitted(world: Place, object_id: str) -> Mapping[str, list[str]]:
     """What somebody has by access policies of the service's vault, lower case."""
     for entry in world.arm("GET", world.vault_id)["properties"]["accessPolicies"]:
@@ -391,10 +397,7 @@ def take_grant(world: Place) -> None:
     users = [one["principalId"] for one in (identity.get("userAssignedIdentities") or {}).values()]
     given = world.arm("GET", f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments")["value"]
     for principal in users or [identity["principalId"]]:
-        entry = {"tenantId": seed.TENANT_ID, "objectId": principal, "permissions": {}}
-        world.arm(
-            "PUT", f"{world.vault_id}/accessPolicies/remove", {"properties": {"accessPolicies": [entry]}}
-        )
+        forbid(world, principal)
         for one in given:
             if one["properties"]["principalId"] == principal:
                 world.arm("DELETE", one["id"])

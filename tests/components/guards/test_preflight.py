@@ -9,10 +9,10 @@ import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
 from components.account_write import AccountBefore
-from components.guards.plan import Plan
+from components.guards.plan import ServicePlan
 from components.guards.preflight import RefusedError, preflight
 from components.guards.reader import ServiceRequest, refuse_other_login
-from components.guards.situation import Login
+from components.guards.situation import Deployer
 from components.invokes import explained, is_absent
 from tests.support.recording import (
     OTHER_SUBSCRIPTION,
@@ -272,10 +272,10 @@ def test_an_empty_answer_is_none(said: dict[str, Any]) -> None:
         def call(self, args: MockCallArgs) -> Any:
             return {}, []
 
-    plans: dict[str, Plan] = {}
+    plans: dict[str, ServicePlan] = {}
     request = ServiceRequest(service_inputs("one", **said))
     run(lambda: plans.update(preflight({"one": request})), azure=Empty())
-    assert plans["one"] == Plan(Login(), account=AccountBefore())
+    assert plans["one"] == ServicePlan(Deployer(), account=AccountBefore())
 
 
 def test_what_is_refused_already_is_told_once() -> None:
