@@ -26,8 +26,7 @@ from components.guards.existing_resources import unusable_vault
 from components.guards.key_place import place_of_key
 from components.guards.planned import PlannedResource, planned
 from components.guards.recorded_state import RecordedService
-from components.guards.situation import Live, Situation
-from components.guards.situation import Login as Deployer
+from components.guards.situation import Deployer, Live, Situation
 from components.guards.soft_deleted import Listed, SoftDeleted, holding_names
 from components.guards.soft_deleted import problems as soft_deleted_problems
 from core import arm_ids, demands, key_uris
