@@ -250,7 +250,7 @@ def _deployment(
 async def _deleted(azure: Azure, subscription: str) -> tuple[Listed, Listed] | Line:
     """The soft-deleted vaults and accounts of the subscription, which may hold names."""
     waiter = _waiter()
-    call = Call("doctor", patient(azure, waiter), Deployer(), waiter, warn=_silent, inform=_silent)
+    call = Call("doctor", patient(azure, waiter), Login(), waiter, warn=_silent, inform=_silent)
     try:
         held = await get_deleted(call, Properties({"subscriptionId": subscription}))
     except ServiceError as failure:
