@@ -11,10 +11,11 @@ import pytest
 
 from components.guards.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
+from components.testing import CLIENT, PRINCIPAL, existing_vault
 from core import resource_types
 from core.facts import LIVE_ENCRYPTION
 from tests.components.guards.test_data_loss import GRANT, OWN_VAULT_ID, PARENT, VAULT_ID, state
-from tests.support.recording import CLIENT, PRINCIPAL, FakeAzure, RecordingMonitor, existing_vault, run
+from tests.support.recording import FakeAzure, RecordingMonitor, run
 
 _SERVICE = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount::language"
 _GRANT = f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"

@@ -10,8 +10,9 @@ import pytest
 from components.arguments.problem import InputError
 from components.guards.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
+from components.testing import CLIENT, DEPLOYER, PRINCIPAL
 from core import kinds, roles
-from tests.support.recording import CLIENT, DEPLOYER, PRINCIPAL, RecordingMonitor, run, service_inputs
+from tests.support.recording import RecordingMonitor, run, service_inputs
 
 
 def service(**more: Any) -> RecordingMonitor:

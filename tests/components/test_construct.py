@@ -26,17 +26,11 @@ from pulumi.runtime.proto import (
     status_pb2,
 )
 
+from components.testing import TENANT, AbsentError
 from core import resource_types as types
 from tests.components.guards.first_deployments import ROWS, FirstDeployment, as_settings
 from tests.support.local_deployment import Deployment, FailedError
-from tests.support.recording import (
-    OTHER_SUBSCRIPTION,
-    TENANT,
-    AbsentError,
-    FakeAzure,
-    RecordingMonitor,
-    Registered,
-)
+from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, RecordingMonitor, Registered
 from tests.support.stack import ROOT
 
 PROJECT, STACK, NAME = "payments", "prod-eu", "claims"

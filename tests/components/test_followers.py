@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from components.service import EncryptedAIServicesAccount
-from tests.support.recording import CLIENT, SUBSCRIPTION, FakeAzure, RecordingMonitor, run
+from components.testing import CLIENT, SUBSCRIPTION
+from tests.support.recording import FakeAzure, RecordingMonitor, run
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"
 ACCOUNT_ID = f"{GROUP}/Microsoft.CognitiveServices/accounts/lang-language"

@@ -10,8 +10,9 @@ from components.account_args import allowed_hosts
 from components.guards.data_loss import losses
 from components.guards.recorded_state import recorded_service
 from components.invokes import by_type_and_name
+from components.testing import SUBSCRIPTION, TENANT
 from tests.components.test_kinds import refused, service
-from tests.support.recording import SUBSCRIPTION, TENANT, service_inputs
+from tests.support.recording import service_inputs
 
 IDENTITY = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.ManagedIdentity"

@@ -10,20 +10,13 @@ import pytest
 
 from components.guards.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
+from components.testing import DEPLOYER, TENANT, existing_vault
 from localazure import seed
 from tests.every_azure.engine import Engine, UpdateError
 from tests.support.az import azure, carry_out
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
-from tests.support.recording import (
-    DEPLOYER,
-    OTHER_SUBSCRIPTION,
-    TENANT,
-    FakeAzure,
-    Registered,
-    existing_vault,
-    run,
-)
+from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, Registered, run
 
 OPERATOR = "77777777-7777-4777-8777-777777777777"
 VAULT_ID = (

@@ -10,9 +10,10 @@ import pytest
 
 from components.arguments.problem import InputError
 from components.service import EncryptedAIServicesAccount
+from components.testing import SUBSCRIPTION
 from core import kinds
 from core.kinds import AccountKind
-from tests.support.recording import SUBSCRIPTION, RecordingMonitor, run, service_inputs
+from tests.support.recording import RecordingMonitor, run, service_inputs
 
 SUBNET = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network"

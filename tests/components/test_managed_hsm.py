@@ -9,17 +9,9 @@ import pytest
 
 from components.guards.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
+from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT, VERSION
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
-from tests.support.recording import (
-    OTHER_SUBSCRIPTION,
-    PRINCIPAL,
-    SUBSCRIPTION,
-    TENANT,
-    VERSION,
-    FakeAzure,
-    RecordingMonitor,
-    run,
-)
+from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, RecordingMonitor, run
 
 GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault"
 HSM = f"{GROUP}/managedHSMs/hsm-hub"

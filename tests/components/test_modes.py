@@ -9,17 +9,8 @@ import pytest
 
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions
-from tests.support.recording import (
-    CLIENT,
-    DEPLOYER,
-    OTHER_SUBSCRIPTION,
-    PRINCIPAL,
-    SUBSCRIPTION,
-    VERSION,
-    FakeAzure,
-    RecordingMonitor,
-    run,
-)
+from components.testing import CLIENT, DEPLOYER, PRINCIPAL, SUBSCRIPTION, VERSION
+from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, RecordingMonitor, run
 
 VAULT_ID = (
     f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-hub"

@@ -11,9 +11,10 @@ from components.account import AIServicesAccount
 from components.binding import KeyBinding
 from components.identity import EncryptionIdentity
 from components.key import EncryptionKey
+from components.testing import PRINCIPAL, TENANT, VERSION
 from components.vault import KeyVault
 from tests.review.build import BINDING, binding, bound, review, step, urn
-from tests.support.recording import PRINCIPAL, TENANT, VERSION, RecordingMonitor, run
+from tests.support.recording import RecordingMonitor, run
 
 PLACE: Any = {"resource_group_name": "rg", "location": "westeurope"}
 

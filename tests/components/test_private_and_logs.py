@@ -8,7 +8,8 @@ import pytest
 
 from components.arguments.problem import InputError
 from components.service import EncryptedAIServicesAccount
-from tests.support.recording import SUBSCRIPTION, RecordingMonitor, run
+from components.testing import SUBSCRIPTION
+from tests.support.recording import RecordingMonitor, run
 
 NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network"
 SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/endpoints"

@@ -15,7 +15,8 @@ from pulumi import (
 from pulumi.resource import DependencyResource
 
 from components.service import EncryptedAIServicesAccount
-from tests.support.recording import DEPLOYER, PRINCIPAL, TENANT, VERSION, RecordingMonitor, run
+from components.testing import DEPLOYER, PRINCIPAL, TENANT, VERSION
+from tests.support.recording import RecordingMonitor, run
 
 OWNER = "urn:pulumi:stack::project::a:b:C::owner"
 

@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.testing import DEPLOYER, PRINCIPAL, SUBSCRIPTION
 from docs.examples.azure_policy.conditions import ADMINISTRATORS
 from docs.examples.azure_policy.constraints import (
     AUDIT,
@@ -24,7 +25,7 @@ from docs.examples.azure_policy.constraints import (
 from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
 from policies.rules import RULES
 from policies.rules.role_least_privilege import WIDER_ROLES
-from tests.support.recording import DEPLOYER, PRINCIPAL, SUBSCRIPTION, RecordingMonitor, run
+from tests.support.recording import RecordingMonitor, run
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
 ASSIGNMENT, DEFINITION, EXEMPTION = ":PolicyAssignment", ":PolicyDefinition", ":PolicyExemption"

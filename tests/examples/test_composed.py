@@ -10,8 +10,9 @@ from pathlib import Path
 import pulumi
 import pytest
 
+from components.testing import SUBSCRIPTION
 from docs.examples.composed import audit_queries
-from tests.support.recording import SUBSCRIPTION, RecordingMonitor, run
+from tests.support.recording import RecordingMonitor, run
 
 PROGRAM = Path(__file__).resolve().parents[2] / "docs" / "examples" / "composed" / "__main__.py"
 _NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-net/providers/Microsoft.Network"

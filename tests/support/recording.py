@@ -19,30 +19,8 @@ from pulumi.runtime.sync_await import _sync_await
 from components.arguments.inputs import read
 from components.guards import preflight
 from components.service_args import EncryptedAIServicesAccountArgs
-from components.testing import (
-    CLIENT,
-    DEPLOYER,
-    PRINCIPAL,
-    PROJECT_PRINCIPAL,
-    SUBSCRIPTION,
-    TENANT,
-    VERSION,
-    AbsentError,
-    AzureMocks,
-    existing_vault,
-)
+from components.testing import PRINCIPAL, TENANT, AbsentError, AzureMocks
 
-__all__ = [
-    "CLIENT",
-    "DEPLOYER",
-    "PRINCIPAL",
-    "PROJECT_PRINCIPAL",
-    "SUBSCRIPTION",
-    "TENANT",
-    "VERSION",
-    "AbsentError",
-    "existing_vault",
-]
 OTHER_SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from components.network import dns_zones
-from tests.support.recording import CLIENT, OTHER_SUBSCRIPTION, PRINCIPAL, SUBSCRIPTION, VERSION
+from components.testing import CLIENT, PRINCIPAL, SUBSCRIPTION, VERSION
+from tests.support.recording import OTHER_SUBSCRIPTION
 
 _GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers"
 _OTHER = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-keys/providers"

@@ -9,7 +9,8 @@ from components.guards.key_place import KeyPlace
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Deployer, Live, Situation
 from components.guards.soft_deleted import SoftDeleted
-from tests.support.recording import DEPLOYER, SUBSCRIPTION, TENANT, service_inputs
+from components.testing import DEPLOYER, SUBSCRIPTION, TENANT
+from tests.support.recording import service_inputs
 
 LOGIN = Deployer(TENANT, SUBSCRIPTION, DEPLOYER)
 

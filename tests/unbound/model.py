@@ -19,6 +19,7 @@ from typing import Any
 from pulumi.runtime import mocks
 
 from components.account_write import loss, recorded_account
+from components.testing import AbsentError
 from core.resource_types import ACCOUNT, BINDING, KEY_VERSION, USER_ASSIGNED_IDENTITY
 from localazure.standin import body as bodies
 from localazure.standin.diff import difference
@@ -28,7 +29,7 @@ from localazure.standin.table import resource_type
 from tests.localazure import driver
 from tests.localazure.driver import SUBSCRIPTION, TENANT, URI, VAULT
 from tests.support.ignored_changes import reset
-from tests.support.recording import AbsentError, FakeAzure, RecordingMonitor, Registered, run
+from tests.support.recording import FakeAzure, RecordingMonitor, Registered, run
 
 ROW, SHAPE = resource_type(ACCOUNT), shape_of(ACCOUNT)
 NAME = "lang-claims"

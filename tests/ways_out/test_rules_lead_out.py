@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
+from components.testing import TENANT
 from policies.rules import RULES
 from settings import parse
 from tests.policies.asking import ACCESS_POLICY, KEY, NOW, VAULT, Thing
@@ -18,7 +19,7 @@ from tests.policies.stacks import CLIENT, diagnostics, two_phases
 from tests.policies.test_mutations import _answers
 from tests.settings.test_properties import program
 from tests.support.packed import answers
-from tests.support.recording import TENANT, FakeAzure, RecordingMonitor, run
+from tests.support.recording import FakeAzure, RecordingMonitor, run
 
 Things = Sequence[Thing]
 BY_NAME = {rule.name: rule for rule in RULES}

@@ -17,16 +17,9 @@ from components.guards.reader import ServiceRequest
 from components.identity import EncryptionIdentity
 from components.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount
+from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT
 from components.vault import KeyVault
-from tests.support.recording import (
-    PRINCIPAL,
-    SUBSCRIPTION,
-    TENANT,
-    FakeAzure,
-    RecordingMonitor,
-    run,
-    service_inputs,
-)
+from tests.support.recording import FakeAzure, RecordingMonitor, run, service_inputs
 
 VAULT_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-shared"
 PLACE: dict[str, Any] = {"resource_group_name": "rg", "location": "westeurope"}

@@ -21,10 +21,11 @@ from components.host import Package
 from components.identity import EncryptionIdentity
 from components.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount
+from components.testing import CLIENT, PRINCIPAL, TENANT
 from components.vault import KeyVault
 from settings import SettingsError, parse
 from settings.parse import _decoded as decoded
-from tests.support.recording import CLIENT, PRINCIPAL, TENANT, FakeAzure, RecordingMonitor, run
+from tests.support.recording import FakeAzure, RecordingMonitor, run
 from tests.support.setting_documents import Document, documents
 from tests.support.wrong_arguments import VAULT_ID, WRONG, snake_case
 

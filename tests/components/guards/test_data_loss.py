@@ -15,15 +15,8 @@ from components.guards.reader import ServiceRequest
 from components.guards.recorded_state import recorded_service
 from components.invokes import by_type_and_name
 from components.service import EncryptedAIServicesAccount
-from tests.support.recording import (
-    PRINCIPAL,
-    SUBSCRIPTION,
-    TENANT,
-    FakeAzure,
-    existing_vault,
-    run,
-    service_inputs,
-)
+from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT, existing_vault
+from tests.support.recording import FakeAzure, run, service_inputs
 from tests.support.situations import situation
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"

@@ -12,8 +12,9 @@ from components.guards.preflight import RefusedError
 from components.guards.recorded_state import recorded_service
 from components.invokes import by_type_and_name
 from components.service import EncryptedAIServicesAccount
+from components.testing import SUBSCRIPTION, TENANT, existing_vault
 from tests.components.guards.test_data_loss import GRANT, OWN_VAULT_ID, PARENT, state
-from tests.support.recording import SUBSCRIPTION, TENANT, FakeAzure, existing_vault, run, service_inputs
+from tests.support.recording import FakeAzure, run, service_inputs
 
 
 def test_what_this_stack_made_is_not_named_as_existing_though_its_account_is_gone() -> None:

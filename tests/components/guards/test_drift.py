@@ -14,9 +14,10 @@ from components.guards.recorded_state import RecordedService
 from components.guards.situation import Live
 from components.guards.soft_deleted import SoftDeleted, makes_names
 from components.invokes import State
+from components.testing import SUBSCRIPTION
 from core import resource_types as types
 from core.facts import CUSTOMER_MANAGED, Account, Encryption
-from tests.support.recording import SUBSCRIPTION, service_inputs
+from tests.support.recording import service_inputs
 from tests.support.situations import situation
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"

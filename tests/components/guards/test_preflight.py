@@ -14,17 +14,8 @@ from components.guards.preflight import RefusedError, preflight
 from components.guards.reader import ServiceRequest, refuse_other_login
 from components.guards.situation import Deployer
 from components.invokes import explained, is_absent
-from tests.support.recording import (
-    OTHER_SUBSCRIPTION,
-    PRINCIPAL,
-    SUBSCRIPTION,
-    AbsentError,
-    FakeAzure,
-    RecordingMonitor,
-    existing_vault,
-    run,
-    service_inputs,
-)
+from components.testing import PRINCIPAL, SUBSCRIPTION, AbsentError, existing_vault
+from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, RecordingMonitor, run, service_inputs
 
 GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault"
 VAULT_ID, HSM_KEY = f"{GROUP}/vaults/kv-hub", f"{GROUP}/managedHSMs/hsm-hub/keys/cmk"

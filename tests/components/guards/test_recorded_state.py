@@ -10,8 +10,9 @@ import pytest
 from components.guards.data_loss import losses
 from components.guards.recorded_state import recorded_service
 from components.invokes import State
+from components.testing import SUBSCRIPTION, TENANT
 from core import resource_types as types
-from tests.support.recording import SUBSCRIPTION, TENANT, service_inputs
+from tests.support.recording import service_inputs
 
 GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
 SUBNET = f"{GROUPS}/rg-net/providers/Microsoft.Network/virtualNetworks/vnet/subnets"
