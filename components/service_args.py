@@ -35,8 +35,6 @@ from components.encryption_args import (
     USER_ASSIGNED,
     EncryptionArguments,
 )
-from components.encryption_args import MICROSOFT_MANAGED as MICROSOFT_MANAGED  # noqa: PLC0414
-from components.encryption_args import REVOKED as REVOKED  # noqa: PLC0414
 from components.foundry import FoundryArguments
 from components.lock import CAN_NOT_DELETE
 from components.network import PRIVATE
@@ -272,6 +270,3 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
             vault=dataclasses.replace(self.vault, name=made.get("vault.name", "")),
             key=dataclasses.replace(self.key, name=made.get("key.name", "")),
         )
-
-
-ServiceInputs = EncryptedAIServicesAccountArgs

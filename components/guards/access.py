@@ -14,7 +14,7 @@ from components.guards.key_place import KeyPlace, is_elsewhere
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Situation
 from components.key_access_revocation import RevokedAccess
-from components.service_args import ServiceInputs
+from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids, demands, facts, key_uris, rights
 from core import resource_types as types
 from core.rights import Access, EffectiveAccess
@@ -73,7 +73,9 @@ def _shut(vault: facts.Vault) -> tuple[str, str]:
     return how, f"run `{unmet.az(vault_id=vault.id or vault.name) if unmet else ''}`"
 
 
-def key_left_behind(inputs: ServiceInputs, before: RecordedService, place: KeyPlace) -> str | None:
+def key_left_behind(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, place: KeyPlace
+) -> str | None:
     """The ARM id of the key that this update takes the account away from, to another one or to Microsoft's,
     where nothing else in it looks at the access to that key; None where there is none.
 

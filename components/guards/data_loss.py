@@ -13,9 +13,10 @@ from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
 from components.arguments.problem import Problem
+from components.encryption_args import MICROSOFT_MANAGED, REVOKED
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
 from components.lock import lock_name
-from components.service_args import MICROSOFT_MANAGED, REVOKED, ServiceInputs
+from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids, facts, key_uris, kind_limits, regions
 from core import resource_types as types
 from core.api_versions import VAULTS
@@ -27,13 +28,13 @@ _KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
 Problems = Iterator[Problem]
 
 
-def group_name(inputs: ServiceInputs) -> str:
+def group_name(inputs: EncryptedAIServicesAccountArgs) -> str:
     """The declared resource group, made here or existing; UNKNOWN if something else is yet to make it."""
     existing = known_text(inputs.existing_resource_group_name)
     return inputs.resource_group_name if existing is None else existing
 
 
-def is_replaced(inputs: ServiceInputs, before: RecordedService) -> bool:
+def is_replaced(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
     """Whether another account replaces the existing one, as `replaceAccount` allows by its name."""
     account = before.account
     if account is None or inputs.replace_account != account.name:
@@ -41,7 +42,9 @@ def is_replaced(inputs: ServiceInputs, before: RecordedService) -> bool:
     return inputs.account_name != account.name
 
 
-def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+def _replacement(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
+) -> Problems:
     allowed = inputs.replace_account == account.name
     declared, lost = inputs.account_name, f"would be deleted, and its data with it {_KEPT}"
     group = arm_ids.group_of(account.id)
@@ -93,7 +96,9 @@ def _replacement(inputs: ServiceInputs, before: RecordedService, account: facts.
         )
 
 
-def _kind(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+def _kind(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
+) -> Problems:
     changes = account.kind and kind_limits.kind_change(account.kind, inputs.kind)
     if changes and not is_replaced(inputs, before):
         yield Problem(
@@ -103,7 +108,9 @@ def _kind(inputs: ServiceInputs, before: RecordedService, account: facts.Account
         )
 
 
-def _identity(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+def _identity(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
+) -> Problems:
     declared = SYSTEM if inputs.binds_in_two_phases else USER
     if before.key_identity is None or declared == before.key_identity:
         return
@@ -115,7 +122,9 @@ def _identity(inputs: ServiceInputs, before: RecordedService, account: facts.Acc
     )
 
 
-def _encryption(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+def _encryption(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
+) -> Problems:
     if before.key_identity is None or inputs.encryption != MICROSOFT_MANAGED:
         return
     if account.manages_projects:
@@ -150,7 +159,9 @@ def _encryption(inputs: ServiceInputs, before: RecordedService, account: facts.A
         )
 
 
-def _projects(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+def _projects(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
+) -> Problems:
     """Projects hold data; and a Foundry account that has some keeps the kind of key that it has (learn.
     microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal)."""
     kept = {name.lower() for name in (*(one.name for one in inputs.projects), *inputs.removed_projects)}
@@ -172,7 +183,9 @@ def _projects(inputs: ServiceInputs, before: RecordedService, account: facts.Acc
         )
 
 
-def _storage(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+def _storage(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
+) -> Problems:
     wanted = inputs.storage_account_ids
     if wanted is None or is_replaced(inputs, before):
         return
@@ -183,7 +196,7 @@ def _storage(inputs: ServiceInputs, before: RecordedService, account: facts.Acco
         )
 
 
-def _locked(inputs: ServiceInputs, before: RecordedService) -> Problems:
+def _locked(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> Problems:
     """What a lock on the account keeps from being deleted below it (components/lock.py)."""
     if not inputs.lock or (types.LOCK, lock_name(inputs.name, "account")) not in before.resources:
         return
@@ -222,7 +235,9 @@ def elsewhere(account: facts.Account, *, tenant_id: str | None, subscription_id:
         )
 
 
-def _vault(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+def _vault(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
+) -> Problems:
     declared_name = inputs.vault.name
     if before.vault is None or before.key_identity is None:
         return
@@ -283,7 +298,9 @@ def _other_model(model: str, user: str | None, vault: facts.Vault, key_id: str |
     )
 
 
-def _other_vault(inputs: ServiceInputs, before: RecordedService, account: facts.Account) -> Problems:
+def _other_vault(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
+) -> Problems:
     if before.bound_to is None or not inputs.has_key:
         return
     key_id, vault_id = known_text(inputs.key.id), known_text(inputs.vault.id)
@@ -294,7 +311,7 @@ def _other_vault(inputs: ServiceInputs, before: RecordedService, account: facts.
         yield Problem(path, f"found {unmet.text}")
 
 
-def _made_here(inputs: ServiceInputs, before: RecordedService) -> Problems:
+def _made_here(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> Problems:
     """What this stack made and is now named as existing: it would be deleted, because it is no longer
     declared."""
     key_id = known_text(inputs.key.id) or ""
@@ -348,7 +365,7 @@ def no_longer_declared(before: RecordedService, name: str) -> Problem:
 
 
 def losses(
-    inputs: ServiceInputs,
+    inputs: EncryptedAIServicesAccountArgs,
     before: RecordedService,
     *,
     tenant_id: str,

@@ -15,7 +15,7 @@ from components.guards.key_place import KeyPlace, of_new_identity
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Situation
 from components.invokes import Answer
-from components.service_args import ServiceInputs
+from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids
 from core.commands import set_policy
 
@@ -86,7 +86,7 @@ def inexact_policy(situation: Situation) -> Iterator[Problem]:
 
 
 def roles_of_operators(
-    inputs: ServiceInputs, before: RecordedService, place: KeyPlace, deployer_id: str
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, place: KeyPlace, deployer_id: str
 ) -> Mapping[str, Mapping[str, str]]:
     """By key operator whose role at a vault with Azure RBAC this service has not made: the arguments to read
     the role assignment that it would make."""
@@ -130,7 +130,9 @@ def operators_of_others(situation: Situation) -> Iterator[Problem]:
         )
 
 
-def _unmade_operators(inputs: ServiceInputs, before: RecordedService, deployer_id: str) -> Mapping[str, str]:
+def _unmade_operators(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, deployer_id: str
+) -> Mapping[str, str]:
     """The object ids of the key operators whose access the state does not have, by operator."""
     return {
         operator: deployer_id if operator == DEPLOYER else operator

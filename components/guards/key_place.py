@@ -8,7 +8,7 @@ from components.arguments.inputs import UNKNOWN, known_text
 from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
-from components.service_args import ServiceInputs
+from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids, facts, key_uris, roles
 from core import resource_types as types
 
@@ -77,7 +77,9 @@ class KeyPlace:
         return {"scope": self.assignment_scope, "roleAssignmentName": self.assignment_name}
 
 
-def place_of_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDeleted) -> KeyPlace:
+def place_of_key(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, deleted: SoftDeleted
+) -> KeyPlace:
     """Where the key of a service is. A vault that is yet to be made, here or elsewhere, is not read."""
     if not inputs.has_key:
         return KeyPlace()
@@ -108,7 +110,7 @@ def place_of_key(inputs: ServiceInputs, before: RecordedService, deleted: SoftDe
     return _with_grant(replace(place, grantee_id=principal), inputs, before)
 
 
-def _with_grant(place: KeyPlace, inputs: ServiceInputs, before: RecordedService) -> KeyPlace:
+def _with_grant(place: KeyPlace, inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> KeyPlace:
     if inputs.grants_by == ACCESS_POLICY:
         recorded = (types.ACCESS_POLICY, f"{inputs.name}-access") in before.resources
         # The state has it of another vault, and an update that was cut off may have made this one.
@@ -138,7 +140,9 @@ def assignment_name(place: KeyPlace, principal_id: str) -> str:
     return names.role_assignment_name(place.key_id, principal_id, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id)
 
 
-def of_new_identity(inputs: ServiceInputs, before: RecordedService, place: KeyPlace) -> KeyPlace | None:
+def of_new_identity(
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, place: KeyPlace
+) -> KeyPlace | None:
     """Where the grant of an identity that somebody has re-created is: an update that was cut off may have
     made it, while the state still has that of the former identity. None where the identity is the one of the
     recorded grant, or gets none."""

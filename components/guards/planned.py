@@ -22,7 +22,7 @@ from components.guards.recorded_state import RecordedService
 from components.guards.situation import Situation
 from components.key import key_properties
 from components.network import PRIVATE, dns_zones, zone_label
-from components.service_args import ServiceInputs, storage_role
+from components.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.vault import vault_properties
 from core import arm_ids, audit_log, facts, key_uris, regions
 
@@ -122,7 +122,7 @@ class _Planner:
     group_id: str
 
     @property
-    def inputs(self) -> ServiceInputs:
+    def inputs(self) -> EncryptedAIServicesAccountArgs:
         return self.situation.inputs
 
     @property

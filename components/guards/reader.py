@@ -22,7 +22,7 @@ from components.guards.recorded_state import USER, RecordedService, as_it_is
 from components.guards.situation import Deployer, Live, Situation, gives_reading_role, is_in_subscription
 from components.guards.soft_deleted import SoftDeleted
 from components.invokes import Answer, InvokeError, State, invoke, is_absent, missing_data_role
-from components.service_args import RECOVER, ServiceInputs
+from components.service_args import RECOVER, EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, demands, rights
 from core.refusals import is_forbidden_text
 from core.rights import Access
@@ -53,7 +53,7 @@ class ServiceRequest:
     one; `former_names` are those of the component's aliases.
     """
 
-    inputs: ServiceInputs
+    inputs: EncryptedAIServicesAccountArgs
     vault_provider: pulumi.ProviderResource | None = None
     former_names: tuple[str, ...] = ()
 

@@ -15,7 +15,7 @@ from components.guards.key_place import KeyPlace, is_elsewhere
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
 from components.invokes import Answer
-from components.service_args import ServiceInputs
+from components.service_args import EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, demands, facts, rights
 from core.rights import Access, EffectiveAccess
 
@@ -59,7 +59,7 @@ class Situation:
     """One service. `account` is what the state has of the account that is declared, and what Azure has of it;
     `recovers`: `operate recover` asks what the stack declares, to look for what exists already."""
 
-    inputs: ServiceInputs
+    inputs: EncryptedAIServicesAccountArgs
     before: RecordedService
     login: Deployer
     place: KeyPlace
@@ -160,6 +160,6 @@ def is_in_subscription(account: facts.Account | None, login: Deployer) -> bool:
     return account is not None and arm_ids.subscription_of(account.id) == login.subscription_id.lower()
 
 
-def gives_reading_role(inputs: ServiceInputs, before: RecordedService) -> bool:
+def gives_reading_role(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
     """Whether an update of a service may give the deployer the role to read the key."""
     return inputs.access_model == RBAC and DEPLOYER in inputs.vault.key_operators and not before.is_bound

@@ -11,7 +11,7 @@ from typing import Any
 from components.arguments.problem import Problem
 from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
-from components.service_args import RECOVER, ServiceInputs
+from components.service_args import RECOVER, EncryptedAIServicesAccountArgs
 from core import arm_ids, demands, kinds, regions
 
 Listed = Sequence[Mapping[str, Any]]
@@ -25,17 +25,17 @@ class SoftDeleted:
     account: Mapping[str, Any] | None = None
 
 
-def makes_names(inputs: ServiceInputs, before: RecordedService) -> bool:
+def makes_names(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
     """Whether a service will make a vault or an account, whose names could be held."""
     return _makes_account(inputs, before) or (before.vault is None and inputs.makes_vault)
 
 
-def _makes_account(inputs: ServiceInputs, before: RecordedService) -> bool:
+def _makes_account(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
     return before.account is None or data_loss.is_replaced(inputs, before)
 
 
 def holding_names(
-    inputs: ServiceInputs, before: RecordedService, vaults: Listed, accounts: Listed
+    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, vaults: Listed, accounts: Listed
 ) -> SoftDeleted:
     """Which soft-deleted resources of a subscription hold names that a service will make."""
     vault = None if before.vault else inputs.vault.name
@@ -43,7 +43,7 @@ def holding_names(
     return SoftDeleted(_named(vault, vaults), _named(account, accounts))
 
 
-def problems(inputs: ServiceInputs, deleted: SoftDeleted) -> list[Problem]:
+def problems(inputs: EncryptedAIServicesAccountArgs, deleted: SoftDeleted) -> list[Problem]:
     """Why the names are not available with these arguments."""
     recovers = inputs.soft_deleted == RECOVER
     group, found = data_loss.group_name(inputs), []
@@ -59,7 +59,7 @@ def problems(inputs: ServiceInputs, deleted: SoftDeleted) -> list[Problem]:
     return found
 
 
-def _unfit(inputs: ServiceInputs, account: Mapping[str, Any], remedy: str) -> Problem | None:
+def _unfit(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any], remedy: str) -> Problem | None:
     """Why an account would not come back as it is declared.
 
     One comes back as it was bound, with kind, tier and its own identity (observed), and without a
