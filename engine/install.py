@@ -160,7 +160,7 @@ def build(into: Path) -> None:
             f"Pulumi {VERSION} is not on PATH, its release cannot be downloaded, and Go, which could build "
             "it, is missing: install Go 1.25 or newer, or the Pulumi CLI (https://www.pulumi.com/docs/install/)"
         )
-    say(f"building Pulumi {VERSION} with Go, about four minutes on two cores, once for this user")
+    say(f"building Pulumi {VERSION} with Go, four to twelve minutes on two cores, once for this user")
     flags = f"-s -w -X {_SDK_MODULE}/go/common/version.Version=v{VERSION}"
     built = into / ".pulumi-building"
     command = [go, "build", "-v", "-trimpath", "-ldflags", flags, "-o", str(built), _CLI_MODULE]
