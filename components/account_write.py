@@ -159,8 +159,15 @@ def loss(
     if before.live is None:
         return _not_found(name) if is_update else None
     bound, declared = before.bound_key, bound_key(sent)
-    if bound is None or (declared is not None and not same_key) or bound.is_same(declared):
+    if (declared is not None and not same_key) or (bound.is_same(declared) if bound else declared is None):
         return None
+    if bound is None:
+        still = (
+            f"account {name!r} is on Microsoft-managed keys, and this update would write it with a key "
+            "that the state still has. Nothing was written. Run `pulumi refresh`, which records that, and "
+            "then the update again"
+        )
+        return still if is_update else None
     if not is_update and before.recorded is not None:
         return (
             f"account {name!r} is bound to {bound.uri}, and this update would make it anew under its own "

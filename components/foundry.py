@@ -168,7 +168,8 @@ def make_projects(
                 project.name,
                 cognitiveservices.get_project_output(
                     account_name=account.resource.name,
-                    project_name=project.name,
+                    # Azure answers ACCOUNT/PROJECT as the name of a project.
+                    project_name=project.id.apply(arm_ids.name_of),
                     resource_group_name=account.resource.id.apply(arm_ids.group_of),
                     opts=pulumi.InvokeOutputOptions(parent=project),
                 ),

@@ -120,7 +120,9 @@ def _endpoint(
     recorded: PlacedName | None,
 ) -> network.PrivateEndpoint:
     # Its successor has the same name where the subnet stays.
-    stays = recorded is not None and arm_ids.same(waited_for(subnet) or "", recorded.place_id)
+    subnet_id = waited_for(subnet)
+    stays = recorded is not None and arm_ids.same(subnet_id or "", recorded.place_id)
+    moves = recorded is not None and bool(subnet_id) and not stays
     by_rule = inputs.naming_rule.name("privateEndpoint", what)
     return network.PrivateEndpoint(
         f"{inputs.name}-{what}-endpoint",
@@ -135,8 +137,8 @@ def _endpoint(
         opts=options(
             depends_on=list(after),
             delete_before_replace=stays,
-            # One that was made with an interface's name or addresses of its own keeps them.
-            ignore_changes=["customNetworkInterfaceName", "ipConfigurations"],
+            # One that was made with an interface's name or addresses of its own keeps them in its subnet.
+            ignore_changes=[] if moves else ["customNetworkInterfaceName", "ipConfigurations"],
         ),
     )
 

@@ -145,7 +145,8 @@ class PlacementArguments(ComponentArguments):
     )
 
     location: str = argument(check=region, example="westeurope")
-    """Required. Azure region of everything made here. An account cannot move to another region: the preview refuses a change."""
+    """Required. Azure region of everything made here. An account cannot move: the preview refuses a
+    change."""
     resource_group_name: str = argument("", check=names.RESOURCE_GROUP.checked)
     """Optional. Name of the resource group made here. Default: `rg-<name>`."""
     existing_resource_group_name: pulumi.Input[str] | None = argument(

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import grpc
 import pulumi
-from pulumi.runtime import mocks
+from pulumi.runtime import mocks, rpc
 from pulumi.runtime import settings as runtime
 
 from core import arm_ids, clouds, demands, facts, key_uris
@@ -114,13 +114,13 @@ class AzureMocks(mocks.Mocks):
         if args.typ in _NAMED:
             type, name = _NAMED[args.typ]
             outputs["name"] = args.inputs[name]
-            return arm_ids.child(_group(args), type, args.inputs[name]), outputs
+            return arm_ids.child(_group(args), type, _plain(args.inputs[name])), outputs
         if args.typ == types.KEY:
             outputs["name"] = args.inputs["keyName"]
-            vault_id = arm_ids.child(_group(args), arm_ids.VAULT, args.inputs["vaultName"])
-            return facts.key_id(vault_id, args.inputs["keyName"]), outputs
+            vault_id = arm_ids.child(_group(args), arm_ids.VAULT, _plain(args.inputs["vaultName"]))
+            return facts.key_id(vault_id, _plain(args.inputs["keyName"])), outputs
         if args.typ == types.KEY_VERSION:
-            key = arm_ids.key_id(args.inputs["keyId"])
+            key = arm_ids.key_id(_plain(args.inputs["keyId"]))
             uri = key_uris.uri_of(key.parent, clouds.PUBLIC)
             outputs |= {"keyName": key.name, "version": VERSION, "vaultUri": f"{uri}/"}
             outputs["keyUriWithVersion"] = key_uris.KeyUri(uri, key.name, VERSION).text
@@ -128,7 +128,12 @@ class AzureMocks(mocks.Mocks):
 
 
 def _group(args: mocks.MockResourceArgs) -> str:
-    return arm_ids.group_id(SUBSCRIPTION, args.inputs["resourceGroupName"])
+    return arm_ids.group_id(SUBSCRIPTION, _plain(args.inputs["resourceGroupName"]))
+
+
+def _plain(value: Any) -> str:
+    """A name or an id, which may be a secret of the program."""
+    return str(rpc.unwrap_rpc_secret(value))
 
 
 def declared(program: Callable[[], object], azure: AzureMocks | None = None) -> dict[str, dict[str, Any]]:

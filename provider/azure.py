@@ -48,8 +48,12 @@ class Azure:
         self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None = None
     ) -> Mapping[str, Any]:
         """A question to Resource Manager that writes nothing, as JSON; `path` may be a next page's URL."""
-        target = path if path.startswith("https://") else _of(path, api_version)
-        return await self._json(f"{method} {path.partition('?')[0]}", method, target, body)
+        doing = f"{method} {path.partition('?')[0]}"
+        if path.startswith("https://"):
+            target = await _in_thread(lambda: self._client.linked(path), doing)
+        else:
+            target = _of(path, api_version)
+        return await self._json(doing, method, target, body)
 
     async def account(self, account: ArmId) -> Account | None:
         doing = f"reading the account {account.name}"
@@ -79,7 +83,8 @@ class Azure:
     async def progress(self, account: ArmId, operation_url: str) -> Progress:
         """One look at a long-running operation."""
         doing = f"polling the operation on {account.name}"
-        return Progress.of(await _in_thread(lambda: self._client.send("GET", operation_url), doing))
+        linked = self._client.linked
+        return Progress.of(await _in_thread(lambda: self._client.send("GET", linked(operation_url)), doing))
 
     async def vault(self, vault: ArmId) -> Vault | None:
         """A vault or managed HSM."""

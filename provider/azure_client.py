@@ -137,6 +137,15 @@ class AzureClient:
             link = page.get("nextLink") or ""
         return found
 
+    def linked(self, url: str) -> str:
+        """An address that an answer of Resource Manager gave. Raises ForeignHostError for any other host: a
+        token would go with the request."""
+        if not self.cloud.is_resource_manager(url):
+            raise ForeignHostError(
+                f"an answer links to {url.partition('?')[0]}, which is not Resource Manager"
+            )
+        return url
+
     def _url(self, target: str) -> str:
         return target if "://" in target else f"{self.cloud.resource_manager}{target}"
 

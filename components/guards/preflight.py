@@ -23,9 +23,9 @@ from components.guards.plan import ServicePlan
 from components.guards.planned import PlannedResource, planned
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
-from components.guards.situation import Situation
+from components.guards.situation import Situation, is_in_subscription
 from components.guards.soft_deleted import SoftDeleted
-from components.invokes import State, stack_state
+from components.invokes import InvokeError, State, stack_state
 from components.key_access_revocation import RevokedAccess, revoke_access
 from core import arm_ids
 from core.environment import RECOVERS
@@ -171,7 +171,12 @@ class _Preflight:
     async def _check_deployment(self) -> None:
         """Asks once what Azure would refuse or change in the resources that the services are about to write,
         also of services that have problems: each is told at once, but one of an argument that is refused."""
-        made = {name: planned(one) for name, one in self.situations.items()}
+        made = {
+            name: planned(one)
+            for name, one in self.situations.items()
+            # What a login to another subscription would make is in none of the user's settings.
+            if one.before.account is None or is_in_subscription(one.before.account, one.login)
+        }
         asked = [resource.asked() for some in made.values() for resource in some]
         if not asked:
             return
@@ -181,7 +186,13 @@ class _Preflight:
             f"{self.reader.method}; azure-native and azure-cmk use the same login, and python -m operate the "
             "same settings"
         )
-        report = await self.reader.own("checkDeployment", resources=asked)
+        try:
+            report = await self.reader.own("checkDeployment", resources=asked)
+        except InvokeError as error:
+            if not self.problems:
+                raise
+            self.reader.unchecked.append(f"what Azure would refuse, because {error}")
+            return
         for question in report.get("unchecked") or ():
             text = f"{question['what']}, because {question['why']}"
             if question["check"] == "terms":

@@ -278,13 +278,14 @@ class _Look:
         other = _Look(self.reader, self.request, self.number)
         vault, _, assignment = await other.key_and_grant(left, before)
         by_other_login = left.in_managed_hsm or self.request.vault_provider is not None
-        if vault is None or other.unread:
-            return bool(other.unread) or by_other_login
+        if vault is None:
+            return "vault" in other.unread or by_other_login
         found = adapters.vault(vault)
-        if demands.trusted_services(found.network):
+        unmet = demands.trusted_services(found.network, found.noun)
+        if unmet and unmet.unmet:
             return False
         if left.in_managed_hsm or found.uses_rbac:
-            return assignment is not None
+            return "assignment" in other.unread or assignment is not None
         return rights.by_policies(found, user).level is Access.FULL
 
 

@@ -163,7 +163,9 @@ class RecordedService:
     @property
     def projects(self) -> tuple[str, ...]:
         """The names of its Foundry projects."""
-        return tuple(str(one.get("name")) for key, one in self.resources.items() if key[0] == types.PROJECT)
+        # Azure answers ACCOUNT/PROJECT as the name of a project.
+        names = (str(one.get("name")) for key, one in self.resources.items() if key[0] == types.PROJECT)
+        return tuple(map(arm_ids.name_of, names))
 
     @property
     def placed(self) -> Mapping[str, PlacedName]:

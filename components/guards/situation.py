@@ -131,7 +131,8 @@ class Situation:
         if not self._reads_grant or not self.before.is_bound:
             return None
         found = adapters.vault(self.live.vault or {})
-        return found if demands.trusted_services(found.network, found.noun) else None
+        unmet = demands.trusted_services(found.network, found.noun)
+        return found if unmet and unmet.unmet else None
 
     @property
     def account_lacks_access(self) -> bool:

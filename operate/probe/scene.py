@@ -215,6 +215,8 @@ class Scene:
             "sku": {"family": "A", "name": "standard"},
             "softDeleteRetentionInDays": 7,
             "accessPolicies": [_policy(self.tenant, self.object_id, "all")],
+            # From API version 2026-02-01 on, a vault that does not say it is under Azure RBAC.
+            "enableRbacAuthorization": False,
         }
         body = {"location": self.spelled_region, "properties": {**fixed, **properties}}
         made = _made(self.put(id, VAULTS, body), id)

@@ -104,6 +104,17 @@ def test_a_write_that_would_lose_the_key_is_told(sent: dict[str, Any], same_key:
         assert loss("lang-claims", sent, unbound, is_update=False, same_key=same_key) is None
 
 
+def test_an_account_that_was_unbound_on_purpose_is_not_bound_by_its_own_write() -> None:
+    """The state still has the key that earlier writes declared, and nothing has the binding any more."""
+    unbound = AccountBefore(live=account(), recorded=account("v1"))
+    problem = loss("lang-claims", account("v1"), unbound, is_update=True, same_key=True)
+    assert problem is not None
+    assert "is on Microsoft-managed keys" in problem
+    assert "Run `pulumi refresh`" in problem
+    assert loss("lang-claims", account(), unbound, is_update=True, same_key=True) is None
+    assert loss("lang-claims", account("v1"), unbound, is_update=True, same_key=False) is None
+
+
 def test_an_update_of_an_account_that_is_not_found_is_refused() -> None:
     """It would be written as a new one is, over one that may exist and be bound."""
     problem = loss("lang-claims", account(), AccountBefore(), is_update=True, same_key=True)

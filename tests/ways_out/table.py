@@ -120,7 +120,7 @@ FOLLOWED: Mapping[str, str] = {
         policies/rules/grant_present.py _REFRESH
     """,
     "tests/unbound/test_engine.py::test_what_keeps_the_key_out_of_an_update_stops_it": """
-        components/account_write.py loss
+        components/account_write.py loss 2
         policies/rules/account_write_keeps_key.py _judge_inputs
     """,
     "tests/lives/test_ways_out.py::test_the_audit_of_a_protected_stack_is_ended_on_purpose": """
