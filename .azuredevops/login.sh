@@ -22,6 +22,8 @@ assertion() {
 }
 
 source "$(dirname "${BASH_SOURCE[0]}")/../.ci/assertion.sh" "${AGENT_TEMPDIRECTORY:?}"
+# The renewal keeps both; the program and the providers have the file alone.
+export -n SYSTEM_ACCESSTOKEN idToken
 # Each provider process reads the file when it starts.
 export ARM_OIDC_TOKEN_FILE_PATH="$AZURE_FEDERATED_TOKEN_FILE"
 PATH="$PWD/.pulumi/bin:$PATH"

@@ -15,4 +15,4 @@ renew_assertion
 # One that the platform does not give now may be given the next time. The step's shell ends this, or this sees that it is gone.
 while sleep "${ASSERTION_SECONDS:-120}" && kill -0 $$; do renew_assertion || true; done >/dev/null 2>&1 &
 # shellcheck disable=SC2064 # the process is this one
-trap "kill $! 2>/dev/null" EXIT
+trap "kill $! 2>/dev/null || true; rm -f '$AZURE_FEDERATED_TOKEN_FILE' '$AZURE_FEDERATED_TOKEN_FILE.new'" EXIT

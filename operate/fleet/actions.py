@@ -229,6 +229,7 @@ def _places(chosen: ChosenStacks, name: str, key: str, *setting: str) -> list[Pl
 
 def _missing(chosen: ChosenStacks) -> list[str]:
     """A sentence for each chosen stack that is not among those of the backend."""
+    stack.use_checkout()
     there = stack.last_updates()
     return [str(NoStackError(one)) for one in sorted({m.stack for m in chosen.members()} - set(there))]
 

@@ -45,7 +45,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the action; its exit code: 0 all is well, 1 something is not, or the rollout halted."""
-    stack.use_checkout()
     try:
         return ACTIONS[arguments.action].run(chosen(files.read(Path()), arguments), arguments)
     except FleetFileError as error:
@@ -114,6 +113,7 @@ def shown(record: Mapping[str, Any]) -> str:
 
 
 def _list(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
+    stack.use_checkout()
     updated = stack.last_updates()
     for ring, stacks in chosen.rings.items():
         for name in stacks:

@@ -6,7 +6,9 @@ is shared (shared.py), and what a setting may be (settings/).
 
 import hashlib
 import json
+import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,19 +31,10 @@ from settings.parse import SettingsError
 AT_ONCE = 4
 """Stacks that are updated at once, unless fleet.yaml says otherwise: an engine with its processes takes a
 processor for seconds, and 32 on two processors did not start in time (docs/speed.md)."""
-PROGRAM = (
-    "Pulumi.yaml",
-    "__main__.py",
-    "components",
-    "core",
-    "operate/fleet/shared.py",
-    "policies",
-    "policy-config.yaml",
-    "provider",
-    "settings",
-    "uv.lock",
-)
-"""What the update of any stack depends on, besides its own file and fleet.yaml."""
+_NO_UPDATE_READS = ("docs/", "tests/", ".github/workflows/", ".azuredevops/pipelines/")
+"""Folders of which no update of a stack reads anything; nor does one read *.md. Whatever else changes touches
+every stack: an update runs what is importable in the checkout, and login.sh beside the pipelines."""
+_OF_ONE_STACK = re.compile(r"Pulumi\.[^/]+\.yaml")
 _STACK = re.compile(r"[\w.-]{1,100}", re.ASCII)
 """What Pulumi takes for a stack's name (sdk/go/common/tokens). The jobs of a pipeline list names with spaces
 between."""
@@ -160,9 +153,10 @@ def key_of(service: ServiceSettings) -> str:
 def touched(folder: Path, fleet: FleetFiles, since: str) -> frozenset[str]:
     """The stacks whose wanted state is another than at a git revision: all, where anything that every update
     depends on has changed. Raises OperateError."""
-    names = _git(folder, "diff", "--name-only", "--no-renames", "--relative", since, "--", ".").splitlines()
-    names += _git(folder, "ls-files", "--others", "--exclude-standard", "--", ".").splitlines()
-    if any(name == one or name.startswith(f"{one}/") for name in names for one in PROGRAM):
+    changed_files = _git(folder, "diff", "--name-only", "--no-renames", "--relative", "-z", since, "--", ".")
+    new_files = _git(folder, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
+    names = set((changed_files + new_files).split("\0")) - {""}
+    if any(map(_touches_all, names)):
         return frozenset(fleet.files)
     before = SharedSettings()
     if FILE not in names:
@@ -182,6 +176,11 @@ def touched(folder: Path, fleet: FleetFiles, since: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def _touches_all(name: str) -> bool:
+    harmless = name.startswith(_NO_UPDATE_READS) or name.endswith(".md")
+    return not (harmless or name == FILE or _OF_ONE_STACK.fullmatch(name))
+
+
 def _was(stack: str, text: str) -> StackFile | None:
     """A stack's file as it was; None where it could not be read."""
     try:
@@ -198,13 +197,11 @@ def digest_of(folder: Path, stack: str) -> str:
 
 
 def code_digest(folder: Path) -> str:
-    """A digest of what the update of every stack depends on."""
-    files = sorted(
-        file
-        for name in PROGRAM
-        for file in ([folder / name] if (folder / name).is_file() else (folder / name).rglob("*"))
-        if file.is_file() and "__pycache__" not in file.parts
-    )
+    """A digest of what the update of every stack runs and reads: the packages, and files beside them."""
+    packages = [one.parent for one in folder.glob("*/__init__.py")]
+    found = [folder / name for name in ("Pulumi.yaml", "policy-config.yaml", "uv.lock")]
+    found += [*folder.glob("*.py"), *(file for one in packages for file in one.rglob("*"))]
+    files = sorted(file for file in found if file.is_file() and "__pycache__" not in file.parts)
     return _digest(
         [[str(one.relative_to(folder)), hashlib.sha256(one.read_bytes()).hexdigest()] for one in files]
     )
@@ -255,8 +252,19 @@ def _collected(read: Any) -> tuple[SharedSettings | None, list[Problem]]:
         return None, list(error.problems)
 
 
+def _git_command() -> str:
+    """The git on PATH, but none inside the current folder, which may be a change's. Raises OperateError."""
+    here = Path.cwd()
+    for entry in os.environ.get("PATH", "").split(os.pathsep):
+        found = Path(shutil.which("git", path=entry or os.curdir) or here)
+        if not any(one.is_relative_to(here) for one in (found.absolute(), found.parent.resolve())):
+            return str(found)
+    raise OperateError("git is not on PATH outside this folder: install it, or add the folder that has it")
+
+
 def _git(folder: Path, *words: str, missing: str | None = None) -> str:
-    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)  # noqa: S607
+    command = [_git_command(), *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         if missing is not None:
             return missing

@@ -78,11 +78,13 @@ def _row(stack: str, record: Mapping[str, Any] | None) -> Row:
     if record is None:
         return Row(stack)
     said = record.get("reason") or "; ".join([*record.get("unproven", ()), *record.get("notes", ())])
+    drifted = record["action"] == "drift" and bool(record.get("changes"))
+    errors = bool(record.get("findings", {}).get("error"))
     return Row(
         stack,
         str(record["action"]),
-        bool(record["ok"]),
-        said or "ok",
+        bool(record["ok"]) and not drifted and not errors,
+        said or ("open findings" if errors else "ok"),
         _counts(record.get("changes", {})),
         _counts(record.get("findings", {})),
     )

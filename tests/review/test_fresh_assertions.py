@@ -141,3 +141,14 @@ def test_a_platform_that_gives_none_for_a_while_is_asked_again(tmp_path: Path) -
         step = OUTAGE.format(url=entra.url, login=ROOT / ".github/login.sh")
         done = bash(step, tmp_path, environment(tmp_path, entra.url))
     assert (done.returncode, done.stdout, done.stderr) == (0, "1000000\n", "")
+
+
+def test_azure_devops_keeps_its_tokens_from_what_the_step_runs(tmp_path: Path) -> None:
+    """The program and the providers have the assertion's file alone; only the renewal has what makes one."""
+    with platform() as entra:
+        given = environment(tmp_path, entra.url)
+        done = bash(f"source {ROOT / '.azuredevops/login.sh'}\nenv", tmp_path, given)
+    assert done.returncode == 0, done.stderr
+    names = {line.partition("=")[0] for line in done.stdout.splitlines()}
+    assert "AZURE_FEDERATED_TOKEN_FILE" in names
+    assert not names & {"SYSTEM_ACCESSTOKEN", "idToken"}

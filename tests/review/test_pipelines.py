@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -207,12 +208,57 @@ def _written(job: dict[str, Any]) -> set[str]:
     return {name for name, level in job["permissions"].items() if level == "write"}
 
 
-def test_updates_of_a_stack_never_overlap_and_are_never_broken_off() -> None:
-    """Deployment and drift share a group, and a running update is not cancelled."""
-    groups = [
-        loaded(ROOT / ".github" / "workflows" / f"{name}.yml")["concurrency"] for name in ("deploy", "drift")
+@pytest.mark.parametrize("kind", ["", "fleet-"])
+def test_updates_never_overlap_and_nothing_cancels_them(kind: str) -> None:
+    """Deployments go in turn. A group holds one that waits, whose place a night's look would take."""
+    deploy, drift = (
+        loaded(ROOT / ".github" / "workflows" / f"{kind}{name}.yml")["concurrency"]
+        for name in ("deploy", "drift")
+    )
+    assert deploy["cancel-in-progress"] is False
+    assert drift["group"] != deploy["group"]
+
+
+def test_a_night_that_found_something_ends_red() -> None:
+    """After it has told the issue or the work item."""
+    github = loaded(ROOT / ".github" / "workflows" / "fleet-drift.yml")["jobs"]["drift"]["steps"]
+    devops = loaded(ROOT / ".azuredevops" / "pipelines" / "fleet-drift.yml")["jobs"][0]["steps"]
+    for text, told in ((github[-1]["run"], "issue.sh"), (devops[-1]["script"], "work_item.sh")):
+        stub = re.sub(r"^\.\S+", "echo", text, flags=re.MULTILINE)
+        done = subprocess.run(
+            ["/bin/bash", "-e", "-c", stub],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"REPOSITORY": "r"},
+        )
+        assert told in text
+        assert ".fleet/drift/report.md .fleet/evidence/report.md" in done.stdout.splitlines()[0]
+        assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "file", [one for one in PIPELINES if "while " in one.read_text()], ids=lambda file: file.stem
+)
+def test_azure_devops_hands_an_output_on_as_it_is(file: Path, tmp_path: Path) -> None:
+    """Also what ends in `=`, as base64 does."""
+    (loop,) = re.findall(
+        r"^ *while .*?^ *done <\.review/outputs$", file.read_text(), re.MULTILINE | re.DOTALL
+    )
+    (tmp_path / ".review").mkdir()
+    (tmp_path / ".review" / "outputs").write_text("code=0\ncomments=YQ==\ncomment=Yg8=\n")
+    done = subprocess.run(
+        ["/bin/bash", "-euo", "pipefail", "-c", loop],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        "##vso[task.setvariable variable=code;isOutput=true]0",
+        "##vso[task.setvariable variable=comments;isOutput=true]YQ==",
+        "##vso[task.setvariable variable=comment;isOutput=true]Yg8=",
     ]
-    assert groups[0] == groups[1] == {"group": "stack-${{ vars.PULUMI_STACK }}", "cancel-in-progress": False}
 
 
 def test_workflows_are_what_github_takes() -> None:

@@ -39,6 +39,7 @@ def bash(text: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProce
 def logged_in(folder: Path, script: str, env: dict[str, str]) -> dict[str, str]:
     """The environment that a script which is sourced leaves to the commands after it."""
     show = "".join(f'echo "{name}=${{{name}:-}}"\n' for name in _SHOWN)
+    show += 'cp --preserve=mode "$AZURE_FEDERATED_TOKEN_FILE" kept\n'  # the step's end removes it
     done = bash(f"source {ROOT / script}\necho ---\n{show}", folder, env)
     assert done.returncode == 0, done.stderr
     said, shown = done.stdout.split("---\n")
@@ -50,8 +51,8 @@ def kept_token(environment: dict[str, str], folder: Path) -> str:
     """The token that was kept, in a file that only its owner reads."""
     file = Path(environment["AZURE_FEDERATED_TOKEN_FILE"])
     assert file.parent == folder
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    return file.read_text()
+    assert stat.S_IMODE((folder / "kept").stat().st_mode) == 0o600
+    return (folder / "kept").read_text()
 
 
 def github(folder: Path, platform: Platform) -> dict[str, str]:
@@ -118,6 +119,16 @@ def test_azure_devops_login_hands_the_connection_on_and_prints_no_token(tmp_path
     assert (found["ARM_SUBSCRIPTION_ID"], found["ARM_USE_OIDC"]) == (SUBSCRIPTION, "true")
     assert found["PATH"].startswith(f"{tmp_path}/.pulumi/bin:")
     assert (tmp_path / "az.asked").read_text() == "account show --query id --output tsv\n"
+
+
+@pytest.mark.parametrize("end", ["true", "exit 3", "wait $!"])
+def test_a_step_leaves_no_assertion_behind(tmp_path: Path, end: str) -> None:
+    """Nor does its end change its exit code, whether the renewal still runs or not."""
+    env = {**devops(tmp_path), "ASSERTION_SECONDS": "x" if "wait" in end else "60"}
+    step = f'source {ROOT}/.azuredevops/login.sh\ncp "$AZURE_FEDERATED_TOKEN_FILE"{{,.new}}\n{end} || true'
+    done = bash(step, tmp_path, env)
+    assert done.returncode == (3 if end == "exit 3" else 0), done.stderr
+    assert list(tmp_path.glob("oidc.*")) == []
 
 
 @pytest.mark.parametrize(

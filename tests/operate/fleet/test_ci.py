@@ -24,17 +24,21 @@ def script(name: str, *words: str, cwd: Path, **env: str) -> subprocess.Complete
 
 @pytest.fixture
 def change(tmp_path: Path) -> Path:
-    """A change to two of three stacks, with modules that would take the place of those of the base."""
+    """A change to two of three stacks, with modules and a git that would take the place of the base's."""
     folder = tmp_path / "change"
     folder.mkdir()
     checkout(folder, FLEET, prod_a={}, prod_b={}, prod_c={})
+    for module in ("operate", "yaml"):
+        (folder / module).mkdir()
+        (folder / module / "__init__.py").write_text(HOSTILE)
+    for bin in (".venv/bin", ".pulumi/bin"):
+        (folder / bin).mkdir(parents=True)
+        (folder / bin / "git").write_text("#!/bin/sh\n")  # nothing is touched, it says
+        (folder / bin / "git").chmod(0o755)
     git(folder, "init", "--quiet")
     git(folder, "add", ".")
     git(folder, "commit", "--quiet", "--message", "first")
     checkout(folder, FLEET, prod_b={"sku": "S"}, prod_c={"sku": "S"})
-    for module in ("operate", "yaml"):
-        (folder / module).mkdir()
-        (folder / module / "__init__.py").write_text(HOSTILE)
     git(folder, "add", ".")
     git(folder, "commit", "--quiet", "--message", "second")
     return folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,62 @@ def test_only_stacks_whose_wanted_state_changed_are_touched(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    ("file", "all_of_them"),
+    [
+        ("operate/__init__.py", True),
+        ("operate/fleet/__init__.py", True),
+        ("yaml.py", True),
+        ("policy-config.yaml", True),
+        (".github/login.sh", True),
+        ("provider/Pulumi.x.yaml", True),
+        ("caf\u00e9.py", True),
+        ("Pulumi.another.yaml", False),
+        (".github/workflows/ci.yml", False),
+        (".azuredevops/pipelines/drift.yml", False),
+        ("docs/caf\u00e9.py", False),
+        ("tests/conftest.py", False),
+        ("provider/README.md", False),
+    ],
+)
+def test_a_file_touches_every_stack_unless_no_update_reads_it(
+    tmp_path: Path, file: str, all_of_them: bool
+) -> None:
+    """Every update runs what is importable in the checkout, also a new file that shadows a library."""
+    folder = checkout(tmp_path, FLEET, prod_a={}, prod_b={})
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "first")
+    (folder / file).parent.mkdir(parents=True, exist_ok=True)
+    (folder / file).write_text("")
+    for stage in ("untracked", "added"):
+        found = files.touched(folder, files.read(folder), "HEAD")
+        assert found == ({"prod-a", "prod-b"} if all_of_them else frozenset()), stage
+        git(folder, "add", ".")
+
+
+@pytest.mark.parametrize("entry", ["tools", "{folder}/tools", ".", ""])
+def test_no_git_of_the_working_folder_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: str
+) -> None:
+    """A change that brings one along would say itself what it touches."""
+    folder = checkout(tmp_path, FLEET, prod_a={})
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "first")
+    checkout(folder, FLEET, prod_a={"sku": "S"})
+    (folder / "tools").mkdir()
+    for own in (folder / "git", folder / "tools" / "git"):
+        own.symlink_to("/bin/true")
+    monkeypatch.chdir(folder)
+    others = os.environ["PATH"]
+    monkeypatch.setenv("PATH", os.pathsep.join([entry.format(folder=folder), others]))
+    assert chosen(folder, monkeypatch, since="HEAD") == {"prod-a"}
+    monkeypatch.setenv("PATH", entry.format(folder=folder))
+    with pytest.raises(OperateError, match="git is not on PATH outside this folder"):
+        chosen(folder, monkeypatch, since="HEAD")
+
+
+@pytest.mark.parametrize(
     ("file", "broken", "expected"),
     [
         ("Pulumi.prod-b.yaml", "a: [", {"prod-b"}),
@@ -180,8 +237,11 @@ def test_the_digest_follows_settings_and_program(tmp_path: Path) -> None:
     checkout(folder, FLEET, prod_a={"sku": "S"})
     assert files.digest_of(folder, "prod-a") != first["prod-a"]
     assert files.digest_of(folder, "prod-b") == first["prod-b"]
-    (folder / "__main__.py").write_text("second")
-    assert files.digest_of(folder, "prod-b") != first["prod-b"]
+    for file in ("__main__.py", "yaml.py", "operate/__init__.py", "operate/fleet/__init__.py"):
+        before = files.digest_of(folder, "prod-b")
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text("second")
+        assert files.digest_of(folder, "prod-b") != before, file
 
 
 def test_a_worker_with_another_checkout_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,27 @@ def test_the_newest_outcome_of_each_stack_counts_whatever_the_order() -> None:
         ]
 
 
+@pytest.mark.parametrize(
+    ("record", "result"),
+    [
+        (
+            outcome("a", action="drift", changes={"update": 1}, notes=["the cloud differs"]),
+            "the cloud differs",
+        ),
+        (outcome("a", action="evidence", findings={"error": 1, "warning": 2}), "open findings"),
+        (outcome("a", action="evidence", findings={"warning": 2}), ""),
+        (outcome("a", action="drift"), ""),
+    ],
+)
+def test_a_stack_that_drifted_or_has_errors_is_not_as_it_should_be(
+    tmp_path: Path, record: dict[str, object], result: str
+) -> None:
+    """Though the command itself went well."""
+    (found,) = report.rows([record], ["a"])
+    assert (found.ok, found.result) == (not result, result or "ok")
+    assert ("all as they should be" in report.write(tmp_path, [found]).read_text()) is found.ok
+
+
 def test_what_an_engine_said_is_harmless_in_a_report(tmp_path: Path) -> None:
     """It may quote what somebody wrote into a resource."""
     hostile = "`x` | @team <script>alert(1)</script>\n# title it's"
