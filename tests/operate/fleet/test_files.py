@@ -169,6 +169,19 @@ def test_a_file_touches_every_stack_unless_no_update_reads_it(
         git(folder, "add", ".")
 
 
+@pytest.mark.parametrize("action", ["matrix", "settings", "report"])
+def test_what_only_reads_looks_for_no_program_in_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    """It may be a change's, whose files are data."""
+    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={}))
+    for bin in (".venv/bin", ".pulumi/bin"):
+        (tmp_path / bin).mkdir(parents=True)
+    monkeypatch.setenv("PATH", before := os.environ["PATH"])
+    main(["fleet", action])
+    assert os.environ["PATH"] == before
+
+
 @pytest.mark.parametrize("entry", ["tools", "{folder}/tools", ".", ""])
 def test_no_git_of_the_working_folder_is_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: str
