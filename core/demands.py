@@ -428,7 +428,10 @@ def outbound(
     names = sorted(key_uris.vault_host(one) for one in listed if isinstance(one, str))
     places = {name: key_uris.place(f"https://{name}") for name in names}
     wanted = {one if key_uris.is_hsm_place(one) else key_uris.vault_host(one) for one in vaults}
-    reached = {*places, *places.values()} & wanted if wanted else {*places.values()} - {None}
+    hosts = {one for one in wanted if "." in one and not key_uris.is_hsm_place(one)}
+    # A vault's bare name in the list lets nothing through.
+    reached_places = {one for one in places.values() if one}
+    reached = {*places} & hosts | reached_places & (wanted - hosts) if wanted else reached_places
     if restricts is not True or reached:
         return None
     if mark := first_mark(*listed):

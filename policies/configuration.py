@@ -62,8 +62,11 @@ def _problems(stated: object, today: date) -> Iterator[str]:
         yield f"profile: found {_shown(stated['profile'])}, expected {' or '.join(PROFILES)}"
     rules, listed = stated.get("rules") or {}, stated.get("exemptions") or []
     if isinstance(rules, Mapping):
+        chosen = stated.get("profile")
+        levels = profile(chosen if chosen in PROFILES else PROFILES[0])
         for name, changes in rules.items():
-            yield from _rule_problems(str(name), changes, today)
+            level = levels.get(str(name), {}).get("enforcementLevel", "")
+            yield from _rule_problems(str(name), changes, level, today)
     else:
         yield f"rules: found {_shown(rules)}, expected rules by name"
     if isinstance(listed, list):
@@ -73,7 +76,8 @@ def _problems(stated: object, today: date) -> Iterator[str]:
         yield f"exemptions: found {_shown(listed)}, expected a list"
 
 
-def _rule_problems(name: str, changes: object, today: date) -> Iterator[str]:
+def _rule_problems(name: str, changes: object, level: str, today: date) -> Iterator[str]:
+    """`level` is the rule's in the profile that was chosen."""
     if name not in _RULES and name not in LEVELS:
         yield f"rules.{name}: there is no such rule; policies/README.md lists them"
         return
@@ -82,7 +86,7 @@ def _rule_problems(name: str, changes: object, today: date) -> Iterator[str]:
         yield f"rules.{name}: found {_shown(changes)}, expected a level or settings"
         return
     settings = _RULES[name].settings if name in _RULES else {}
-    if values.get("enforcementLevel") == "disabled" and name in _RULES and _RULES[name].level == "mandatory":
+    if values.get("enforcementLevel") == "disabled" and name in _RULES and level == "mandatory":
         yield from _ending_problems(name, values, today)
         values = {key: value for key, value in values.items() if key not in _FOR_A_TIME}
     for setting, value in values.items():

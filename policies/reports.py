@@ -49,8 +49,8 @@ def _report(name: str, title: str, lines: Callable[[], Iterable[str]]) -> Policy
 def _exemptions(session: Session, today: Any) -> Iterable[str]:
     yield from session.unusable
     for rule in session.refusing:
-        if level_of(rule, "") == "disabled":
-            yield f"{rule}, which refuses otherwise, is disabled by the configuration"
+        if (level := level_of(rule, "")) in ("disabled", "advisory"):
+            yield f"{rule}, which refuses otherwise, is {level} by the configuration"
     for (rule, exemption), used_for in sorted(
         session.exemptions.items(), key=lambda entry: (entry[0][0], entry[0][1].urn)
     ):

@@ -82,6 +82,8 @@ PERIMETER = Network(public_access="SecuredByPerimeter", default_action="Deny", b
         (demands.outbound(True, ["*.vault.azure.net"], []), "unmet"),
         (demands.outbound(True, ["kv1.vault.azure.cn"], [URI]), "unmet"),
         (demands.outbound(True, [HOST], ["kv1"]), MET),
+        (demands.outbound(True, ["kv1"], ["kv1"]), "unmet"),
+        (demands.outbound(True, ["kv1"], [URI]), "unmet"),
         (demands.outbound(True, [HOST], []), MET),
         (demands.outbound(True, [Mark.UNKNOWN], [URI]), "not yet known"),
         (demands.outbound(Mark.UNKNOWN, [], [URI]), "not yet known"),

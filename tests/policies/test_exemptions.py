@@ -50,11 +50,13 @@ def test_a_wide_pattern_is_counted() -> None:
 
 
 def test_a_rule_that_is_off_is_listed() -> None:
-    """A rule that refuses by default and is disabled is named in every report; one of advice is not."""
-    levels = {"key-usable": "disabled", "key-expiry": "disabled"}
+    """A rule that refuses by default and is disabled, or only advises, is named in every report; one of
+    advice is not."""
+    levels = {"key-usable": "disabled", "cmk-complete": "advisory", "key-expiry": "disabled"}
     listed = [one for one in run(two_phases(), Pack(levels=levels)) if one.rule == "exemptions-listed"]
     assert [one.message.splitlines()[-1] for one in listed] == [
-        "key-usable, which refuses otherwise, is disabled by the configuration"
+        "cmk-complete, which refuses otherwise, is advisory by the configuration",
+        "key-usable, which refuses otherwise, is disabled by the configuration",
     ]
 
 
