@@ -81,7 +81,7 @@ class Network:
         if self.is_disabled or self.in_perimeter or action == "deny":
             return False
         unknown = (one for one in (self.public_access, action) if isinstance(one, Mark))
-        return next(unknown, action == "allow")
+        return next(unknown, True)
 
     @property
     def described(self) -> str:

@@ -14,6 +14,8 @@ from core.roles import Role
 from core.values import Mark, Value, folded
 from review.resource import ReviewedState, token_of
 
+_UNKNOWN: Final = protection.StatedPolicyEntry(Mark.UNKNOWN, None, None, {"keys": Mark.UNKNOWN})
+
 
 @dataclass(frozen=True)
 class ReviewedGrant:
@@ -21,7 +23,8 @@ class ReviewedGrant:
 
     `scope` is an ARM id in lower case, or a vault's name for an access policy; empty when not known.
     `uncertain` says why the preview does not show what it allows; `ignored`: the vault looks at grants
-    of the other kind alone, so that this one gives nothing.
+    of the other kind alone, so that this one gives nothing; `is_listed`: its resource is a vault, whose own
+    list holds grants of others, too.
     """
 
     urn: str
@@ -33,6 +36,7 @@ class ReviewedGrant:
     role: Role | None = None
     is_role: bool = False
     ignored: bool = False
+    is_listed: bool = False
 
     @property
     def in_managed_hsm(self) -> bool:
@@ -123,14 +127,16 @@ def certain(grants: Iterable[ReviewedGrant]) -> frozenset[str]:
 
 
 def of_policies(state: ReviewedState, entries: object, vault: Value, tenant: Value) -> list[ReviewedGrant]:
-    """The grants of an access policy, or of a vault's own list. `tenant` is the vault's."""
+    """The grants of an access policy, or of a vault's own list. `tenant` is the vault's. Each entry is read
+    on its own: one that is not shown hides no other."""
     scope = f"/vaults/{folded(vault)}" if folded(vault) else ""
-    bag = {"policy" if state.kind is Kind.ACCESS_POLICY else "accessPolicies": entries}
-    listed = protection.entries_of(state.kind, bag)
-    if isinstance(listed, Mark):
-        unknown = protection.StatedPolicyEntry(Mark.UNKNOWN, None, None, {"keys": Mark.UNKNOWN})
-        listed = (unknown,) if state.kind is Kind.ACCESS_POLICY else ()
-    return [_of_entry(state.urn, one, scope, tenant) for one in listed]
+    listed = [entries] if state.kind is Kind.ACCESS_POLICY else values.items(entries)
+    found: list[protection.StatedPolicyEntry] = []
+    for one in [listed] if isinstance(listed, Mark) else listed:
+        entry = protection.entries_of(Kind.ACCESS_POLICY, {"policy": one})
+        found += [_UNKNOWN] if isinstance(entry, Mark) else entry
+    is_listed = state.kind is not Kind.ACCESS_POLICY
+    return [replace(_of_entry(state.urn, one, scope, tenant), is_listed=is_listed) for one in found]
 
 
 def _of_entry(urn: str, entry: protection.StatedPolicyEntry, scope: str, tenant: Value) -> ReviewedGrant:

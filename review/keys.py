@@ -71,10 +71,11 @@ def of_encryption(encryption: object) -> ReviewedKey | Mark | None:
     )
 
 
-def is_disabled(key: ReviewedState) -> bool:
-    """Whether a key's newest version is disabled, by the program or in the vault."""
-    path = "attributes.enabled"
-    return False in (values.flag(key.stated(path)), values.flag(key.found(path)))
+def is_disabled(key: ReviewedState) -> bool | Mark:
+    """Whether a key's newest version is disabled, by the program or in the vault; a mark where the program
+    does not show it."""
+    stated, found = (values.flag(one("attributes.enabled")) for one in (key.stated, key.found))
+    return False in (stated, found) or (stated if isinstance(stated, Mark) else False)
 
 
 def newest_version(key: ReviewedResource | None) -> str | None:

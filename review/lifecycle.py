@@ -12,7 +12,7 @@ from typing import Final
 from core import arm_ids
 from core.facts import HOURS_HELD
 from core.resource_types import Kind
-from core.values import Value, folded
+from core.values import Mark, Value, folded
 from review.keys import is_disabled
 from review.resource import VAULTS, ReviewedResource, may_hold, token_of
 from review.verdict import Name, Verdict
@@ -64,10 +64,14 @@ def of_store(resource: ReviewedResource | None) -> Iterator[Verdict]:
         # A disabled key cannot be used, and only the vault itself enables it again.
         states = (resource.recorded, resource.live, resource.planned)
         before, now, after = (one and is_disabled(one) for one in states)
-        how = "was DISABLED outside Pulumi" if now and not before else "DISABLED"
-        if (now and not before) or (after and not now and resource.live):
+        outside = now is True and before is not True
+        how = "was DISABLED outside Pulumi" if outside else "DISABLED"
+        if outside or (after is True and now is not True and resource.live):
             words = f"key {{}} {how}: the service can no longer read the data"
             yield Verdict(Name.ACCESS_REVOKED, words, (name,))
+        elif isinstance(after, Mark) and now is False:
+            words = "the preview does not show whether key {} stays enabled: the data is read with it"
+            yield Verdict(Name.UNDETERMINED, words, (name,))
 
 
 def of_account(account: ReviewedResource) -> Iterator[Verdict]:

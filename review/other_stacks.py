@@ -65,7 +65,7 @@ def _on_key(snapshot: Snapshot, grants: Iterable[ReviewedGrant], grant: Reviewed
 def _perhaps(after: Mapping[str, list[ReviewedGrant]], grant: ReviewedGrant) -> Iterator[ReviewedGrant]:
     """The same resource's grant to a principal that is known after the update, and may be the one it was."""
     for one in after.get("", ()):
-        if one.urn == grant.urn:
+        if one.urn == grant.urn and not one.is_listed:
             yield replace(one, uncertain=one.uncertain or "for an identity known after apply")
 
 

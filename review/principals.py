@@ -53,11 +53,12 @@ def added(
 
 def _held(snapshot: Snapshot) -> Mapping[tuple[str, str], set[Ability]]:
     """What each principal can do with each vault; also by the grant's own resource, whose principal may
-    change to one that is not known yet."""
+    change to one that is not known yet, unless the resource is a vault with a list of many."""
     found: dict[tuple[str, str], set[Ability]] = {}
     for grant, vault in _placed(snapshot):
         can = _abilities(snapshot, grant, vault)
-        for holder in (folded(grant.principal) or grant.urn, grant.urn):
+        by = folded(grant.principal) or grant.urn
+        for holder in {by} if grant.is_listed else {by, grant.urn}:
             found.setdefault((holder, vault), set()).update(can)
     return found
 

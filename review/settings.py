@@ -19,6 +19,7 @@ from review.verdict import Name, Verdict
 
 Facts = TypeVar("Facts")
 ANYTHING: Final = "*"
+_PERHAPS_ANYTHING: Final = "perhaps *"
 GIVEN_BACK: Final = "perhaps on purpose: this update GIVES IT BACK"
 _NO_SERVICES: Final = "vault's firewall does not let trusted Azure services in: the service is shut out"
 _NO_HOST: Final = (
@@ -162,10 +163,13 @@ def network(state: ReviewedState, endpoints: int, fact: str) -> Setting:
     if found.is_open:
         return Setting(f"open to all networks{behind}", _ALL, fact)
     named = frozenset(map(str, rules))
+    # Nobody has seen that rules without a default action close an endpoint, nor that they leave it open.
+    perhaps = {_PERHAPS_ANYTHING} if rules and not state.stated("networkAcls.defaultAction") else _NOTHING
+    behind = (", without a default action" if perhaps else "") + behind
     says_so = state.stated("networkAcls.bypass") and found.admits_trusted_services
     behind = (", trusted Azure services" if says_so else "") + behind
     shown = f"selected networks ({', '.join(sorted(named))})" if named else "closed"
-    return Setting(shown + behind, named, fact)
+    return Setting(shown + behind, named | perhaps, fact)
 
 
 def _outbound(state: ReviewedState, host: str | None) -> Setting:
@@ -215,14 +219,15 @@ def linked_of(state: ReviewedState) -> frozenset[tuple[str, str]]:
 
 
 def _audit(settings: Iterable[ReviewedState], fact: str = "", *, notes_gain: bool = True) -> Setting:
-    """All diagnostic settings of a resource together; one without a category or a place records nothing."""
+    """All diagnostic settings of a resource together; one without a category or a place records nothing, nor
+    does one of which the preview does not show that it is enabled."""
     records: set[Record] = set()
     for state in settings:
         listed = items(state.stated("logs"))
         names = {
             name
             for log in (() if isinstance(listed, Mark) else listed)
-            if flag(look(log, "enabled")) is not False
+            if flag(look(log, "enabled")) in (True, None)
             and (name := folded(text(look(log, "categoryGroup")) or text(look(log, "category"))))
         }
         if isinstance(listed, Mark):

@@ -125,6 +125,7 @@ class Snapshot(Stack):
         """What these identities may do.
 
         Where an identity is not made yet, a grant counts that is made from one of `urns` or is in `awaited`.
+        An entry of a vault's own list may be anybody's: it does not count where the identity is known.
         """
         known = {id for one in principals if (id := folded(one)) is not None}
         owners = tuple(urns)
@@ -132,7 +133,7 @@ class Snapshot(Stack):
         for grant in self._grants.get("", ()):
             state = self.state(grant.urn)
             made_from = state and any(state.needs(urn, "policy", "principalId") for urn in owners)
-            if made_from or grant.urn in awaited:
+            if made_from or (grant.urn in awaited and not (grant.is_listed and known)):
                 found.append(grant)
         return tuple(found)
 
@@ -199,8 +200,8 @@ class Snapshot(Stack):
             for grant in access.of_policies(state, entries, state.azure_name, state.text("tenantId")):
                 id = folded(grant.principal)
                 found = (grant.scope, id) not in taken and not any(one.takes(grant, "") for _, one in revoked)
-                if id and (declares or found):
-                    grants[id].append(grant)
+                if declares or (id and found):
+                    grants[id or ""].append(grant)
         for one, revocation in revoked:
             if one.written and one.planned and not self.live:
                 # The revocation removes declared access, too, when the update writes it.

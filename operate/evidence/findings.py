@@ -224,6 +224,12 @@ RULES: Final = {
     ),
 }
 """The severity, the text and the fix of each rule over what was read."""
+_UNDECIDED: Final = (
+    WARNING,
+    "{demand}: not checked: {text}",
+    "look it up in the Azure portal, and keep the answer with this evidence",
+)
+"""The same of a demand of which what was read does not tell."""
 Broken = tuple[str, dict[str, Any]]
 """A rule that does not hold, and the values of its texts."""
 _READ = "collect the evidence again with a login that may read it (docs/evidence.md lists the roles)"
@@ -281,7 +287,7 @@ def findings(facts: Facts) -> tuple[AuditFinding, ...]:
     for service in facts.services:
         found += [_not_checked(service.name, what, part) for what, part in service.unread]
         for rule, found_values in _of_service(service, facts):
-            severity, text, fix = RULES[rule]
+            severity, text, fix = _UNDECIDED if rule == "not-checked" else RULES[rule]
             values = {**_words(service.vault), **found_values}
             subject = _subject(service, rule)
             found.append(AuditFinding(rule, severity, subject, text.format(**values), fix.format(**values)))
@@ -395,7 +401,8 @@ def _account(account: Account) -> Iterator[Broken]:
 
 
 def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> Iterator[Broken]:
-    """The demands of the service that are not met, whether or not the key could be read."""
+    """The demands of the service that are not met, or of which what was read does not tell, whether or not
+    the key could be read."""
     bound = account.encryption.key
     uri = account.encryption.key_vault_uri
     unmet = demands.judge(account, vault, key, [uri] if uri else ())
@@ -409,7 +416,9 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
         "key": bound and KeyUri(bound.vault_uri, bound.name).text,
         "version": bound and bound.text,
     }
-    yield from ((one.demand, {"text": one.text, **names}) for one in unmet if one.unmet)
+    for one in unmet:
+        rule = one.demand if one.unmet else "not-checked"
+        yield rule, {"text": one.text, "demand": one.demand, **names}
 
 
 def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Broken]:

@@ -37,6 +37,8 @@ PERIMETER = Network(public_access="SecuredByPerimeter", default_action="Deny", b
         (demands.purge_protection(Mark.SECRET), SECRET),
         (demands.trusted_services(Network()), MET),
         (demands.trusted_services(Network(bypass="None")), MET),
+        (demands.trusted_services(Network(default_action="Permit", bypass="None")), MET),
+        (demands.restricted(Network(default_action="Permit")), "unmet"),
         (demands.trusted_services(Network(default_action="Deny")), MET),
         (demands.trusted_services(Network(default_action="Deny", bypass="Logging, AzureServices")), MET),
         (demands.trusted_services(Network(default_action="deny", bypass="none")), "unmet"),

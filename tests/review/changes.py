@@ -226,6 +226,29 @@ def listed(scene: Scene) -> None:
         step[state] = {**step[state], "outputs": {"properties": {"accessPolicies": [entry]}}}
 
 
+def entry_of(scene: Scene) -> dict[str, Any]:
+    """The service's entry."""
+    found: dict[str, Any] = scene.step(POLICY)["oldState"]["inputs"]["policy"]
+    return found
+
+
+def own_list(*entries: Any) -> Change:
+    """The vault's own list, which its program declares."""
+    return had(
+        VAULT,
+        "properties.accessPolicies",
+        lambda scene: [one(scene) if callable(one) else one for one in entries],
+    )
+
+
+def service_goes(scene: Scene) -> None:
+    """The service has its access from the vault's own list alone, and is taken off it."""
+    scene.by_policies()
+    own_list(entry_of, SECRET)(scene)
+    scene.steps.remove(scene.step(POLICY))
+    scene.set(VAULT, "properties.accessPolicies", [SECRET])
+
+
 def asked_back(scene: Scene) -> None:
     """The service's grant, which the state does not have, is made."""
     step = scene.step(POLICY)
@@ -302,6 +325,7 @@ OPEN: Final = {"defaultAction": "Allow"}
 ONE_ADDRESS: Final = {"defaultAction": "Deny", "bypass": "AzureServices", "ipRules": [{"value": "1.2.3.4"}]}
 CLOSED: Final = {"defaultAction": "Deny", "bypass": "AzureServices"}
 SHUT: Final = {"defaultAction": "Deny", "bypass": "None"}
+RULES_ALONE: Final = {"ipRules": [{"value": "1.2.3.4"}]}
 PATH: Final = "properties.networkAcls"
 
 ROWS: Final = (
@@ -390,6 +414,10 @@ ROWS: Final = (
     row("more days to recover", does(had(VAULT, "properties.softDeleteRetentionInDays", 7), sets(VAULT, "properties.softDeleteRetentionInDays", 90))),
     row("vault's network opened", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, OPEN)), "protection-weakened"),
     row("vault's rules without a default, opened", does(had(VAULT, PATH, {"ipRules": [{"value": "1.2.3.4"}]}), sets(VAULT, PATH, OPEN)), "protection-weakened"),
+    row("vault's rules lose their default", does(had(VAULT, PATH, ONE_ADDRESS), sets(VAULT, PATH, RULES_ALONE)), "protection-weakened"),
+    row("account's rules lose their default", does(had(ACCOUNT, "properties.publicNetworkAccess", None), had(ACCOUNT, PATH, ONE_ADDRESS), sets(ACCOUNT, PATH, RULES_ALONE)), "protection-weakened"),
+    row("vault's default is no word of Azure's", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, {"defaultAction": "Permit"})), "protection-weakened"),
+    row("vault's rules without a default keep services out", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, {**RULES_ALONE, "bypass": "None"})), "access-revoked protection-weakened"),
     row("vault's network for one address more", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, ONE_ADDRESS)), "protection-weakened"),
     row("vault's network for one address fewer", does(had(VAULT, PATH, ONE_ADDRESS), sets(VAULT, PATH, CLOSED)), "strengthened"),
     row("vault's network shut, services too", does(had(VAULT, PATH, CLOSED), sets(VAULT, PATH, SHUT)), "access-revoked"),
@@ -405,11 +433,18 @@ ROWS: Final = (
     row("what the vault looks at known after apply", sets(VAULT, "properties.enableRbacAuthorization", UNKNOWN), "undetermined"),
     row("vault's own list without the service", in_policies(does(outside(VAULT, "properties.accessPolicies", lambda scene: [scene.step(POLICY)["oldState"]["inputs"]["policy"]], mended=False), sets(VAULT, "properties.accessPolicies", []))), "access-revoked"),
     row("vault's own list with a stranger", in_policies(sets(VAULT, "properties.accessPolicies", [{"objectId": OTHER, "permissions": {"keys": ["decrypt"]}}])), "principal-added"),
+    row("vault's own list without the service, beside a secret entry", service_goes, "access-revoked"),
+    row("vault's own list with a secret entry more", in_policies(does(own_list(entry_of), sets(VAULT, "properties.accessPolicies", lambda scene: [entry_of(scene), SECRET]))), "principal-added"),
+    row("vault's own list known after apply", in_policies(sets(VAULT, "properties.accessPolicies", UNKNOWN)), "principal-added"),
+    row("vault's own list with an identity known after apply", in_policies(sets(VAULT, "properties.accessPolicies", [{"objectId": UNKNOWN, "permissions": {"keys": ["all"]}}])), "principal-added"),
+    row("vault's own list with a secret identity beside the service", in_policies(does(own_list(entry_of), sets(VAULT, "properties.accessPolicies", lambda scene: [entry_of(scene), {**entry_of(scene), "objectId": SECRET}]))), "principal-added"),
     row("vault's tenant", in_policies(sets(VAULT, "properties.tenantId", "another")), "access-revoked"),
     row("vault replaced at later changes", replaces_on(VAULT, "properties.networkAcls", "tags"), "protection-weakened"),
     row("vault no longer protected", unprotects(VAULT), "protection-weakened"),
     row("vault's audit deleted", deletes(LOGS), "protection-weakened"),
     row("vault's audit off", sets(LOGS, "logs", [{"categoryGroup": "audit", "enabled": False}]), "protection-weakened"),
+    row("vault's audit on or not known after apply", sets(LOGS, "logs", [{"categoryGroup": "audit", "enabled": UNKNOWN}]), "protection-weakened"),
+    row("vault's audit is secret, as before", does(had(LOGS, "logs", [{"categoryGroup": "audit", "enabled": SECRET}]), sets(LOGS, "tags", {"a": "b"}))),
     row("vault's audit without categories", sets(LOGS, "logs", []), "protection-weakened"),
     row("vault's audit sent to another workspace", does(had(LOGS, "workspaceId", "/w/one"), sets(LOGS, "workspaceId", "/w/two")), "protection-weakened"),
     row("vault's audit sent to what is known after apply", does(had(LOGS, "workspaceId", "/w/one"), sets(LOGS, "workspaceId", UNKNOWN)), "protection-weakened"),
@@ -428,6 +463,9 @@ ROWS: Final = (
     row("key deleted and kept in Azure", deletes(KEY, retain=True), "released"),
     row("key renamed", replaces(KEY, "keyName", "other"), "key-replaced"),
     row("key disabled", sets(KEY, "properties.attributes.enabled", False), "access-revoked"),
+    row("key enabled or not known after apply", sets(KEY, "properties.attributes.enabled", UNKNOWN), "undetermined"),
+    row("key's attributes known after apply", sets(KEY, "properties.attributes", UNKNOWN), "undetermined"),
+    row("key's attributes are secret, as before", does(had(KEY, "properties.attributes", SECRET), sets(KEY, "tags", {"a": "b"}))),
     row("key replaced at later changes", replaces_on(KEY, "tags"), "protection-weakened"),
     row("key no longer protected", unprotects(KEY), "protection-weakened"),
     row("key's tags", sets(KEY, "tags", {"a": "b"})),

@@ -199,6 +199,13 @@ def test_a_vault_without_purge_protection_is_found_though_its_key_is_not_read() 
     assert {"purge-protection", "not-checked"} <= {f.rule for f in findings(made.facts(broken))}
 
 
+def test_what_the_facts_do_not_decide_is_not_passed_over() -> None:
+    """A perimeter's rules are not read: whether the service is let in is said to be open."""
+    (found,) = findings(made.facts(service(vault=network(vault(), public_access="SecuredByPerimeter"))))
+    assert (found.rule, found.severity) == ("not-checked", AuditSeverity.WARNING)
+    assert found.text.startswith("trusted-services: not checked: a network security perimeter decides")
+
+
 @pytest.mark.parametrize(
     ("why", "words"),
     [
