@@ -41,7 +41,7 @@ def test_the_plugin_dies_while_it_binds(life: Life) -> None:
     begin_rotation(life)
     life.azure.control("/faults", BINDING.fault)
     with Update(life.stack) as update:
-        assert update.reaches(lambda: reached(life, BINDING))
+        assert update.reaches(lambda: reached(life, BINDING)), update.output
         assert update.kill_those("/provider 127.0.0.1:")
         run = update.ended()
     life.azure.control("/faults", method="DELETE")

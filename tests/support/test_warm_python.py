@@ -6,9 +6,13 @@ import contextlib
 import json
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,7 +21,7 @@ import pytest
 
 from tests.support import warm_host, warm_python
 from tests.support.warm_host import WarmChildren
-from tests.support.warm_python import WarmPython
+from tests.support.warm_python import Fork, WarmPython
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere forks are not safe")
 TELL = "import json, os, sys; print(json.dumps({**dict(os.environ), 'argv': sys.argv, 'cwd': os.getcwd()}))"
@@ -111,7 +115,7 @@ def test_every_command_ends_with_the_process_that_started_it(tmp_path: Path) -> 
     """Also when that is killed: nothing goes on creating what nobody records."""
     program = written(tmp_path / "program", WAIT)
     starter = (
-        "import sys, pathlib; from tests.support.warm_python import WarmPython\n"
+        "import sys, pathlib; from tests.support.warm_python import Fork, WarmPython\n"
         f"python = WarmPython([], pathlib.Path({str(tmp_path)!r}))\n"
         f"command = [sys.executable, '-u', {str(program)!r}]\n"
         "child = python.start(command, cwd='/', env={}, read_output=False)\n"
@@ -141,3 +145,17 @@ def test_a_python_that_is_gone_is_an_error(tmp_path: Path) -> None:
 def test_every_module_that_is_imported_before_exists() -> None:
     """One that was renamed would only be slower, and nobody would notice."""
     assert [name for name in warm_host.MODULES if find_spec(name) is None] == []
+
+
+def test_who_waits_for_a_fork_is_woken_by_another_threads_reading_of_its_end() -> None:
+    """The other thread closes the socket, on which nobody may go on waiting."""
+    ours, theirs = socket.socketpair()
+    theirs.sendall(struct.pack("q", 4711))
+    fork = Fork(ours, [])
+    waiting = ThreadPoolExecutor(1).submit(fork.wait)
+    while not waiting.running():
+        time.sleep(0)
+    with fork._reading:
+        fork._code = 0
+        fork._answers.close()
+    assert waiting.result(timeout=10) == 0

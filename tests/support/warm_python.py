@@ -25,11 +25,13 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 _NUMBER = struct.Struct("q")
+_SLICE_SECONDS = 0.5
 
 
 class Fork:
@@ -56,12 +58,14 @@ class Fork:
 
     def wait(self, timeout: float | None = None) -> int:
         """Waits for its end, at most `timeout` seconds; as `poll`. Raises subprocess.TimeoutExpired."""
-        if (code := self.poll()) is not None:
-            return code
-        with contextlib.suppress(ValueError, OSError):  # closed by who read the code meanwhile
-            select.select([self._answers], [], [], timeout)
-        if (code := self.poll()) is None:
-            raise subprocess.TimeoutExpired("a fork", timeout or 0)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            left = _SLICE_SECONDS if deadline is None else deadline - time.monotonic()
+            if left <= 0:
+                raise subprocess.TimeoutExpired("a fork", timeout or 0)
+            # Another thread that reads the code closes the socket, which wakes nobody here.
+            with contextlib.suppress(ValueError, OSError):
+                select.select([self._answers], [], [], min(left, _SLICE_SECONDS))
         return code
 
     def terminate(self) -> None:
