@@ -38,6 +38,8 @@ from provider.rotation import (
 from provider.wire import UNKNOWN, Properties, Value
 
 _MARK = "rotationMark"
+_MONTH = 30 * 86_400
+"""Seconds for which the printed command keeps an expired version usable."""
 _FROM_VERSION = ("version", "keyUriWithVersion", "createdAt", "newestVersion")
 
 
@@ -308,11 +310,12 @@ def _no_version(
     others = [one for one in versions if one.version != newest.version]
     usable = [one.version for one in others if not demands.key_usable(one, now)]
     command = f"az keyvault key set-attributes {_options(key)}"
+    later = demands.moment(int(now) + _MONTH)
     rotate = "raise `generation`" if is_bound else f"run `az keyvault key rotate {_options(key)}`"
     if newest.enabled:
         fixes = [
             f"{rotate} for a new version",
-            f"or run `{command} --expires TIME` with a later time",
+            f"or run `{command} --expires {later}`, which makes it usable for a month",
         ]
     else:
         reasons.append("the data of an account that is bound to a disabled version cannot be read")
