@@ -13,12 +13,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from core import arm_ids
-from core.arm_ids import ArmId, MalformedError
+from core import arm_ids, resource_types
+from core.arm_ids import ArmId
 from core.facts import RoleAssignment
-from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, id_of
-from provider.checks import Form, principal_id
-from provider.difference import Differences, replaced
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from provider.difference import Compared
 from provider.error_table import ErrorContext
 from provider.errors import service_message
 from provider.failure import ServiceError
@@ -30,34 +29,11 @@ _CONFLICT = 409
 _WHY = "the key is given to another identity, or another key is"
 
 
-def key_of_an_hsm(text: str) -> None:
-    """Raises MalformedError unless a text is the id of a key in a managed HSM."""
-    if not arm_ids.key_id(text).in_managed_hsm:
-        raise MalformedError(
-            f"{text!r} is a key of a vault; use a vault's access policy or a role assignment of Resource "
-            "Manager (azure-native), and this resource for a key of a managed HSM"
-        )
-
-
-def _the_role(text: str) -> None:
-    """Raises MalformedError for any role but the one."""
-    role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER
-    if id_of(text) != role.id:
-        raise MalformedError(
-            f"found {text!r}, expected {role.id!r} ({role.name}), all that the service needs"
-        )
-
-
 class ManagedHsmRoleAssignmentHandler(Resource):
     """The id is `KEY_ID|PRINCIPAL_ID`. Nothing changes in place but a spelling."""
 
-    form: ClassVar[Form] = {
-        "scope": (key_of_an_hsm, True),
-        "principalId": (principal_id, True),
-        "roleDefinitionId": (_the_role, True),
-    }
-    differences: ClassVar[Differences] = {"scope": replaced(_WHY), "principalId": replaced(_WHY)}
-    known_later = ("assignmentId",)
+    token = resource_types.HSM_ROLE_ASSIGNMENT
+    compared: ClassVar = {"scope": Compared(_WHY), "principalId": Compared(_WHY)}
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
         key_id, _, principal = id.partition(SEPARATOR)

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from core import arm_ids, facts, kinds
 from core.api_versions import FOUNDRY
 from core.arm_ids import ArmId
-from core.facts import Account, KeyVersion, RoleAssignment, Vault
+from core.facts import CUSTOMER_MANAGED, Account, Encryption, KeyVersion, RoleAssignment, Vault
 from core.key_uris import KeyUri
 from provider.azure import Azure, all_pages
 from provider.error_table import ErrorContext
@@ -32,6 +32,20 @@ class Target:
     vault_known: bool = True
     identity_client_id: str | None = None
     identity_known: bool = True
+
+    @property
+    def encryption(self) -> Encryption:
+        """What binds the account. `identity_client_id` is left out for the account's own identity. Raises
+        ValueError where the key is not known."""
+        if self.key is None:
+            raise ValueError("a key that is not known cannot be bound")
+        return Encryption(
+            CUSTOMER_MANAGED,
+            self.key.vault_uri,
+            self.key.name,
+            self.key.version,
+            self.identity_client_id or "",
+        )
 
     @property
     def key_id(self) -> ArmId | None:

@@ -274,7 +274,7 @@ FOLLOWED: Mapping[str, str] = {
         provider/functions.py _no_subscription
         provider/checks.py check_binding
         provider/checks.py _client_id
-        provider/checks.py principal_id
+        provider/checks.py _principal_id
         components/access.py has_identity
         operate/fleet/shared.py _settings 2
         review/approvals.py _wrong
