@@ -25,7 +25,7 @@ from core.refusals import SECOND_LOOK_SECONDS
 from core.rights import Access
 from provider.binder import READ_LAG_SECONDS
 from provider.difference import Compared
-from provider.key_access import KeyAccessHandler, own_access, remove_access
+from provider.key_access import RepeatedKeyAccessHandler, own_access, remove_access
 from provider.resource import Call
 from provider.wire import Properties, Value
 
@@ -33,7 +33,7 @@ _LOOK_SECONDS = 5.0
 """Between two looks at access that reads may still show."""
 
 
-class KeyAccessRevocationHandler(KeyAccessHandler):
+class KeyAccessRevocationHandler(RepeatedKeyAccessHandler):
     """Access that was taken away on purpose."""
 
     token = resource_types.KEY_ACCESS_REVOCATION

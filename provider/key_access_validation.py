@@ -30,14 +30,14 @@ from provider.difference import Compared
 from provider.errors import service_message
 from provider.failure import ServiceError
 from provider.finding import Finding, Severity
-from provider.key_access import KeyAccessHandler
+from provider.key_access import RepeatedKeyAccessHandler
 from provider.preflight import GRANT_LISTING_SECONDS, RefusedOperationError, blocking, refusal
 from provider.resource import Call, Run
 from provider.rules import access_findings
 from provider.wire import Properties, Value
 
 
-class KeyAccessValidationHandler(KeyAccessHandler):
+class KeyAccessValidationHandler(RepeatedKeyAccessHandler):
     """Access that is in effect."""
 
     token = resource_types.KEY_ACCESS_VALIDATION

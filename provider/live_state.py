@@ -12,7 +12,7 @@ from core.api_versions import FOUNDRY
 from core.arm_ids import ArmId
 from core.facts import CUSTOMER_MANAGED, Account, Encryption, KeyVersion, RoleAssignment, Vault
 from core.key_uris import KeyUri
-from provider.azure import Azure, all_pages
+from provider.azure import Azure
 from provider.error_table import ErrorContext
 from provider.errors import translate
 from provider.failure import ServiceError
@@ -147,7 +147,7 @@ async def _listed(azure: Azure, path: str) -> tuple[str, ...]:
     """The names of an account's projects; none where Azure knows no projects of it. A project's `name` is
     ACCOUNT/PROJECT, and its id ends with the project's own."""
     try:
-        found = await all_pages(lambda link: azure.ask("GET", link, FOUNDRY), path)
+        found = await azure.listed(path, FOUNDRY)
     except ServiceError as failure:
         if failure.is_absent:
             return ()
