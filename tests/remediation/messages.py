@@ -1,13 +1,12 @@
 """Every text of the product that prints a way out: a command to run, or a setting to set, give or remove.
 
-Owns: how such texts are found in the source. Does not own: which test follows each (table.py).
+Owns: how such texts are found in the source. Does not own: what follows each.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,5 +95,3 @@ MESSAGES = tuple(
     for message in _of_module(path)
 )
 """All texts that print a way out, in the order of the source."""
-PLACES = Counter(message.place for message in MESSAGES)
-"""How many such texts each function and each table has."""
