@@ -1,0 +1,244 @@
+"""What is said about single inputs, files and logins: with that done, and nothing else, they are accepted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import pytest
+
+from components.access import has_identity
+from components.account_args import AIServicesAccountArgs
+from components.arguments.inputs import read
+from components.arguments.problem import InputError
+from components.service_args import EncryptedAIServicesAccountArgs
+from core import clouds, resource_types
+from core.arm_ids import MalformedError
+from core.login import Login, LoginError
+from core.login import login as core_login
+from operate import login, recover
+from operate.errors import OperateError
+from operate.fleet import shared
+from operate.fleet.shared import FleetFileError
+from operate.probe.command import _place
+from provider import checks
+from provider.functions import wrong_arguments
+from provider.host import served
+from provider.wire import Properties
+from review import approvals
+from settings import SettingsError, parse
+from tests.policies.asking import Pack
+from tests.policies.stacks import two_phases
+from tests.provider.fake_azure import ACCOUNT_ID, PRINCIPAL, SUBSCRIPTION, VAULT_ID, FakeAzure, key_uri
+from tests.provider.rig import FakeClock
+from tests.support.logins import OTHER, TENANT
+
+CLIENT = "44444444-4444-4444-4444-444444444444"
+SEARCH_ID = VAULT_ID.replace("Microsoft.KeyVault/vaults", "Microsoft.Search/searchServices")
+SUBNET = VAULT_ID.partition("/Microsoft.KeyVault/")[0] + "/Microsoft.Network/virtualNetworks/v/subnets/s"
+GROUP = "azure-native:resources:ResourceGroup"
+
+
+def binding(given: Mapping[str, Any]) -> None:
+    handler = served(FakeAzure(), FakeClock(), core_login({}, {})).resources[resource_types.BINDING]
+    inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), **given}
+    if failures := handler.check(Properties(inputs)):
+        raise ValueError(failures[0].reason)
+
+
+def deleted(given: Mapping[str, Any]) -> None:
+    """`getDeleted` with arguments, by a login with an environment."""
+    found = core_login({}, given.get("environ", {}))
+    arguments = Properties(given.get("arguments", {}))
+    if failures := wrong_arguments("azure-cmk:index:getDeleted", found, arguments):
+        raise ValueError(failures[0].reason)
+
+
+def resource_group_id(subscription: str) -> None:
+    recover.arm_id(GROUP, {"resourceGroupName": "rg"}, subscription)
+
+
+def probe(given: Mapping[str, Any]) -> None:
+    place = argparse.Namespace(subscription=given.get("subscription"), region="westeurope", storage=None)
+    _place(place, core_login({}, given.get("environ", {})))
+
+
+def cli_account(active: tuple[str, str, str]) -> None:
+    """Cloud, subscription and tenant of `az account show`, for a login to China's cloud or to a tenant."""
+    wanted = {"environment": "china"} if active[0] == "cloud" else {"tenantId": OTHER}
+    Login(settings=wanted, cloud=clouds.CHINA).with_cli_account(active[1], SUBSCRIPTION, active[2])
+
+
+def stack_login(config: Mapping[str, str]) -> None:
+    """Of a stack of a fleet that names another client than the environment does."""
+    found = {"azure-native:clientId": CLIENT, "azure-native:tenantId": OTHER, **config}
+    shown = {name: {"value": value} for name, value in found.items()}
+    with patch("operate.login._configuration", lambda _: shown):
+        login.of_stack("prod", alone=True)
+
+
+def account(given: Mapping[str, Any]) -> None:
+    read(AIServicesAccountArgs, "claims", {"resource_group_name": "rg", "location": "westeurope", **given})
+
+
+def service(given: Mapping[str, Any]) -> None:
+    foundry = {"location": "westeurope", "kind": "AIServices", "sku": "S0"}
+    read(EncryptedAIServicesAccountArgs, "claims", {**foundry, **given})
+
+
+def approval(given: Mapping[str, Any]) -> None:
+    entry = {"account": "lang", "verdict": "account-replaced", "review": "0" * 64, "approver": "a@b.c"}
+    approvals.read(json.dumps({"approvals": [{**entry, "expires": "2026-06-20", **given}]}))
+
+
+def fleet_and_stack(files: tuple[Mapping[str, Any], Mapping[str, Any]]) -> None:
+    """Settings that fleet.yaml shares, and those of the stack's own file; secrets come as they are read."""
+    of_fleet, own = files
+    shared.shared({"stacks": ["prod-*"], "settings": of_fleet})
+    parse({"location": "westeurope", "name": "claims", **own}, shared=of_fleet)
+
+
+def settings(given: Mapping[str, Any]) -> None:
+    parse({"name": "claims", "location": "westeurope", **given})
+
+
+def exemptions(given: list[Mapping[str, str]]) -> None:
+    answers = Pack({"vault-retention": {"exemptions": given}}).ask_stack([*two_phases().values()])
+    if ended := [one.message for one in answers if "has ended" in one.message]:
+        raise ValueError(ended[0])
+
+
+ENDED = {"urn": "*::vault", "reason": "moves", "until": "2020-01-01"}
+
+
+class Case(NamedTuple):
+    """What is refused, in which words, and the same with that done."""
+
+    accepts: Callable[[Any], object]
+    wrong: Any
+    words: str
+    right: Any
+
+
+CASES: Mapping[str, Case] = {
+    "a vault that does not hold the key": Case(
+        binding, {"vaultId": VAULT_ID.replace("language", "other")}, "leave vaultId away", {}
+    ),
+    "the vault that holds it": Case(
+        binding,
+        {"vaultId": VAULT_ID.replace("language", "other")},
+        "give the id of the vault that holds the key",
+        {"vaultId": VAULT_ID},
+    ),
+    "a client id": Case(
+        binding,
+        {"identityClientId": "id-claims"},
+        "expected the GUID `clientId` of the user-assigned identity",
+        {"identityClientId": CLIENT},
+    ),
+    "no client id": Case(
+        binding, {"identityClientId": "id-claims"}, "or nothing for the system-assigned one", {}
+    ),
+    "a principal id": Case(
+        checks.FORMS["principalId"],
+        "lang-claims",
+        "expected the GUID `principalId` of the account's identity",
+        PRINCIPAL,
+    ),
+    "a subscription of getDeleted": Case(
+        deleted, {}, "give subscriptionId", {"arguments": {"subscriptionId": SUBSCRIPTION}}
+    ),
+    "a subscription of the environment": Case(
+        deleted, {}, "set ARM_SUBSCRIPTION_ID", {"environ": {"ARM_SUBSCRIPTION_ID": SUBSCRIPTION}}
+    ),
+    "a subscription to recover in": Case(resource_group_id, "", "set ARM_SUBSCRIPTION_ID", SUBSCRIPTION),
+    "a subscription to probe": Case(probe, {}, "say --subscription ID", {"subscription": SUBSCRIPTION}),
+    "a subscription to probe, of the environment": Case(
+        probe, {}, "set ARM_SUBSCRIPTION_ID", {"environ": {"ARM_SUBSCRIPTION_ID": SUBSCRIPTION}}
+    ),
+    "the cloud of az": Case(
+        cli_account,
+        ("cloud", "AzureCloud", TENANT),
+        "run `az cloud set --name AzureChinaCloud` and `az login`",
+        ("cloud", "AzureChinaCloud", TENANT),
+    ),
+    "the tenant of az": Case(
+        cli_account,
+        ("tenant", "AzureCloud", TENANT),
+        f"run `az login --tenant {OTHER}`",
+        ("tenant", "AzureCloud", OTHER),
+    ),
+    "a secret of the stack's own": Case(
+        stack_login,
+        {},
+        "set its own with `pulumi config set --secret azure-native:clientSecret`",
+        {"azure-native:clientSecret": "own"},
+    ),
+    "an account without an identity": Case(has_identity, None, "set systemAssigned", PRINCIPAL),
+    "hosts of an account that calls all": Case(
+        account,
+        {"allowed_fqdns": ["contoso.com"]},
+        "set restrictOutbound: true",
+        {"allowed_fqdns": ["contoso.com"], "restrict_outbound": True},
+    ),
+    "projects that are not managed": Case(
+        service,
+        {"projects": [{"name": "one"}], "allow_project_management": False},
+        "projects are listed; remove one of them",
+        {"projects": [{"name": "one"}]},
+    ),
+    "a project twice": Case(
+        service,
+        {"projects": [{"name": "one"}, {"name": "One"}]},
+        "list it once",
+        {"projects": [{"name": "one"}]},
+    ),
+    "an approval without a reason": Case(
+        approval, {}, "reason is missing: give it as text", {"reason": "moved, data exported"}
+    ),
+    "a stack's own setting": Case(
+        fleet_and_stack,
+        ({"unbindAccount": "lang-claims"}, {}),
+        "set it in the stack's own file",
+        ({}, {"unbindAccount": "lang-claims"}),
+    ),
+    "a secret of a fleet": Case(
+        fleet_and_stack,
+        ({"searchServiceKey": {"secure": "v1:x"}}, {}),
+        "set it in the stack's own file",
+        ({}, {"searchServiceId": SEARCH_ID, "searchServiceKey": "x"}),
+    ),
+    "a path without --path": Case(
+        settings,
+        {"network.access": "closed"},
+        "run `pulumi config rm language-cmk:network.access`, then `pulumi config set --path "
+        "language-cmk:network.access VALUE`",
+        {"network": '{"access": "closed"}'},
+    ),
+    "an exemption that has ended": Case(exemptions, [ENDED], "remove it", []),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_said_leads_to_what_is_accepted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words say what then is given."""
+    case = CASES[name]
+    environ = {"ARM_CLIENT_ID": "client", "ARM_CLIENT_SECRET": "secret", "ARM_TENANT_ID": TENANT}
+    for variable, value in environ.items():
+        monkeypatch.setenv(variable, value)
+    refusals = (
+        ValueError,
+        InputError,
+        LoginError,
+        OperateError,
+        MalformedError,
+        SettingsError,
+        FleetFileError,
+    )
+    with pytest.raises(refusals, match=re.escape(case.words)):
+        case.accepts(case.wrong)
+    case.accepts(case.right)
