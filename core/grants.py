@@ -157,7 +157,7 @@ class Grant(KeyPlace):
         if self.role is None:
             return frozenset(), Doubt.ROLE
         given = rights.of_role(self.role, arm_ids.HSM_KEY if self.of_managed_hsm else "")
-        conditional = given and values.name(self.resource.stated("condition")) is not None
+        conditional = values.name(self.resource.stated("condition")) is not None
         return given, Doubt.CONDITION if conditional else self.more_doubt
 
     @property
@@ -167,8 +167,13 @@ class Grant(KeyPlace):
 
     @property
     def doubt(self) -> Doubt | None:
-        """Why that is not certain."""
+        """Why what it gives, on keys or above them, is not certain."""
         return self._given[1]
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether what it gives on keys is: a condition changes nothing of a role that gives nothing."""
+        return self.doubt is None or (self.doubt is Doubt.CONDITION and not self.permissions)
 
     def under(self, uses_roles: bool | Mark | None) -> Grant:
         """The grant in a vault that looks at role assignments alone (True), or at access policies alone
@@ -181,13 +186,13 @@ class Grant(KeyPlace):
 
 def certain(grants: Iterable[Grant]) -> frozenset[str]:
     """The permissions on keys that grants give, but for those in doubt."""
-    return frozenset[str]().union(*(one.permissions for one in grants if not one.doubt))
+    return frozenset[str]().union(*(one.permissions for one in grants if one.is_certain))
 
 
 def level(grants: Iterable[Grant]) -> rights.Access:
     """How far grants of one identity, taken together, cover what the service needs."""
     found = tuple(grants)
-    return rights.level(certain(found), uncertain=any(one.doubt for one in found))
+    return rights.level(certain(found), uncertain=not all(one.is_certain for one in found))
 
 
 def role_of(assignment: StackResource) -> Value:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from core import adapters, demands, kind_limits, kinds, values
 from core.demands import Judgement
-from core.protection import AccountProtection, Protections, tenant_of
+from core.protection import AccountProtection, Protections
 from core.resource_types import Kind
 from core.stack import Stack, StackResource
 from core.values import Mark
@@ -63,10 +63,7 @@ def region(protections: Protections, one: AccountProtection) -> Judgement | None
     """Regions are compared as Azure does: "West Europe" is westeurope."""
     if one.account is None or one.vault is None:
         return _absent("same-region", "region", one)
-    here, there = (
-        values.word(each.stated("location")) or values.word(each.found("location"))
-        for each in (one.account, one.vault)
-    )
+    here, there = (values.word(each.text("location")) for each in (one.account, one.vault))
     known = isinstance(here, str) and isinstance(there, str)
     if not known and _inherit_the_same(protections, one.account, one.vault):
         return None
@@ -96,7 +93,7 @@ def tenant(_: Protections, one: AccountProtection) -> Judgement | None:
         return _absent("same-tenant", "tenant", one)
     identity = values.name(values.look(one.account.outputs, "identity.tenantId"))
     here = identity if isinstance(identity, str) else one.account.provider.tenant
-    there = tenant_of(one.vault)
+    there = one.vault.text("tenantId")
     known = isinstance(here, str) and isinstance(there, str)
     # One provider is one subscription, and a subscription has one tenant.
     if not known and one.account.provider.urn and one.account.provider.urn == one.vault.provider.urn:

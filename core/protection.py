@@ -233,7 +233,7 @@ class Protections:
         if key is None:
             return Mark.UNKNOWN, Mark.UNKNOWN
         vault = self.stack.vault_of(key)
-        place = vault.azure_name if vault else values.name(key.found("vaultName"))
+        place = vault.azure_name if vault else key.text("vaultName")
         return _lower(place), _lower(key.azure_name)
 
     @cached_property
@@ -350,8 +350,8 @@ class Protections:
         self, resource: StackResource, vault: StackResource | None, entries: Iterable[StatedPolicyEntry]
     ) -> Iterator[Grant]:
         """The grants of access policies in a vault."""
-        name = vault.azure_name if vault else values.name(resource.found("vaultName"))
-        tenant = tenant_of(vault) if vault else None
+        name = vault.azure_name if vault else resource.text("vaultName")
+        tenant = vault.text("tenantId") if vault else None
         for entry in entries:
             yield Grant(
                 resource=resource,
@@ -488,11 +488,6 @@ class Protections:
         if "providers" in names or "resourcegroups" not in names:
             return "providers" not in names
         return names["resourcegroups"] == its_group.lower() if isinstance(its_group, str) else Mark.UNKNOWN
-
-
-def tenant_of(vault: StackResource) -> Value:
-    """The tenant that a vault is to be in, else the one that it is in."""
-    return values.name(vault.stated("tenantId")) or values.name(vault.found("tenantId"))
 
 
 def principal_of(holder: StackResource) -> Value:

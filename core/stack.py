@@ -100,6 +100,10 @@ class StackResource:
         """What the cloud answered, in a preview as far as it is known."""
         return values.prop(self.outputs, path)
 
+    def text(self, path: str) -> Value:
+        """A text that the program declares, or else what the cloud answered."""
+        return values.name(self.stated(path)) or values.name(self.found(path))
+
     def ignores(self, *path: str) -> bool:
         """Whether its ignoreChanges takes in the whole property at a path."""
         return any(_fits(_path(text), path) for text in self.ignore_changes)
@@ -357,7 +361,7 @@ class Stack:
         """The vault that a key or an access policy is in, or the account above a project or a deployment, in
         whatever type the program uses."""
         named = PARENT_NAME_INPUTS[child.kind] if child.kind else ""
-        name = values.name(child.found(named))
+        name = child.text(named)
         if isinstance(name, str):
             return self.named(kind, name)
         return self.source(child, kind, named, GENERIC_NAMES[0], AZAPI_PARENT)

@@ -37,11 +37,13 @@ def compared(before: Protection, after: Protection) -> Iterator[Verdict]:
 def unmet(before: Protection | None, after: Protection) -> Iterator[Verdict]:
     """What is unmet after and was not before; and what is not known after, where data is under a key."""
     has_key = before is not None and (before.bound or before.account is None)
+    # Of an account that is made anew, the update knows more than a preview.
+    stays = has_key and (after.account is None or bool(after.account.id))
     for demand, one in after.unmet.items():
         had = before.unmet.get(demand) if before else None
         if one.unmet and not (had and had.unmet):
             yield verdict(one, after.hosts, has_key=has_key)
-        elif not one.unmet and has_key and had is None and demand not in _SHUT_OUT:
+        elif not one.unmet and stays and had is None and demand not in _SHUT_OUT:
             words = "the preview does not show whether the service still takes this: {}"
             yield Verdict(Name.UNDETERMINED, words, (one.text,))
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from core import resource_types, stack, values
 from core.resource_types import Kind
 from core.stack import Bag, StackResource
-from core.values import Mark, Value
+from core.values import Mark
 
 REPLACING: Final = (
     "replace",
@@ -62,10 +62,6 @@ class ReviewedState(StackResource):
         answered = super().found(path)
         declared = self.stated(path) if answered is None or answered is Mark.UNKNOWN else None
         return answered if declared is None else declared
-
-    def text(self, path: str) -> Value:
-        """What is declared, as a text."""
-        return values.text(self.stated(path))
 
     def needs(self, urn: str, *properties: str) -> bool:
         """Whether one of these inputs is made from that resource."""

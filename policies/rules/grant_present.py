@@ -104,6 +104,8 @@ def _permissions(
     if use.in_managed_hsm and not grant.of_managed_hsm:
         # What Azure RBAC and access policies grant counts for nothing in an HSM.
         return frozenset()
+    if grant.is_certain:
+        return grant.permissions
     role, condition = grant.role_id, values.name(grant.resource.stated("condition"))
     if grant.doubt is Doubt.PERMISSIONS:
         return later("what the key permissions are", urn)
@@ -111,11 +113,9 @@ def _permissions(
         return hidden("roleDefinitionId", role, urn)
     if grant.doubt is Doubt.ROLE:
         return undecided(f"whether the role {role or 'it assigns'} holds read, wrap and unwrap", urn)
-    if grant.doubt is Doubt.CONDITION and isinstance(condition, Mark):
+    if isinstance(condition, Mark):
         return hidden("the condition of the assignment", condition, urn)
-    if grant.doubt is Doubt.CONDITION:
-        return undecided("whether the condition of the assignment holds for the account", urn)
-    return grant.permissions
+    return undecided("whether the condition of the assignment holds for the account", urn)
 
 
 def _wider(grant: Grant, found: frozenset[str], use: AccountProtection, protections: Protections) -> Findings:

@@ -396,11 +396,9 @@ OF_INLINE: Final = [
     for rule, says in zip(("cmk-complete", "cmk-no-versionless"), both, strict=True)
 ]
 ENTRIES: Final[tuple[tuple[Any, str], ...]] = (
-    *(
-        (permissions, "pass")
-        for permissions in ({"keys": ["get", "wrapKey", "unwrapKey"]}, {"keys": []}, {"keys": None})
-    ),
-    *((permissions, "pass") for permissions in ({}, None)),
+    *(({"keys": keys}, "pass") for keys in (["get", "wrapKey", "unwrapKey"], [], None)),
+    ({}, "pass"),
+    (None, "pass"),
     *(({"keys": keys}, "violation") for keys in (["All"], ["get", "Purge"], "all")),
     ({"secrets": ["purge"]}, "violation"),
     ({"certificates": [secret("all")]}, "violation"),
