@@ -81,7 +81,7 @@ class Doubt(Enum):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class KeyPlace:
+class KeyLocation:
     """A key, or a vault or managed HSM, by its resource in the stack (None for none) and by its name in lower
     case. `vault_name` is as `key_uris.place` gives it, None for no vault; `key_name` None for all keys."""
 
@@ -97,7 +97,7 @@ class KeyPlace:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Grant(KeyPlace):
+class Grant(KeyLocation):
     """One identity's access: an entry of a standalone or inline access policy, or a role assignment (no
     entry), at the place that it names: a role on a resource group names none.
 

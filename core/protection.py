@@ -13,7 +13,7 @@ from typing import Final
 
 from core import arm_ids, facts, key_uris, values
 from core.arm_ids import MalformedError
-from core.grants import Grant, KeyPlace, StatedPolicyEntry, entries_of, key_scope
+from core.grants import Grant, KeyLocation, StatedPolicyEntry, entries_of, key_scope
 from core.resource_types import Kind
 from core.stack import Stack, StackResource
 from core.values import Mark, Value
@@ -93,7 +93,7 @@ def identity_of(bag: object) -> StatedIdentity:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class AccountProtection(KeyPlace):
+class AccountProtection(KeyLocation):
     """One account's use of a customer-managed key: by a binding, or stated in the account itself.
 
     `writer` is the binding, or the account itself; `account` is None when it is no resource of this stack.
@@ -446,19 +446,19 @@ class Protections:
 
     # Where a grant reaches
 
-    def reaches(self, grant: Grant, one: KeyPlace) -> bool:
+    def reaches(self, grant: Grant, one: KeyLocation) -> bool:
         """Whether a grant counts for a key or a vault, or may. A role on one key gives no access to another
         key of the vault."""
         return self._same_vault(grant, one) and _same_key(grant, one)
 
-    def _same_vault(self, grant: Grant, one: KeyPlace) -> bool:
+    def _same_vault(self, grant: Grant, one: KeyLocation) -> bool:
         if isinstance(grant.vault_name, str) and isinstance(one.vault_name, str):
             return grant.vault_name == one.vault_name
         if grant.vault is not None and one.vault is not None:
             return grant.vault is one.vault
         return self.is_at_or_above(grant, one) is not False
 
-    def is_at_or_above(self, grant: Grant, one: KeyPlace) -> bool | Mark:
+    def is_at_or_above(self, grant: Grant, one: KeyLocation) -> bool | Mark:
         """Whether a role assignment's scope covers the vault of a key; True for every other grant."""
         if grant.entry is not None or not self.is_above_vaults(grant.resource):
             return True
@@ -495,7 +495,7 @@ def principal_of(holder: StackResource) -> Value:
     return values.name(holder.found("identity.principalId" if holder.kind is Kind.ACCOUNT else "principalId"))
 
 
-def _same_key(grant: Grant, one: KeyPlace) -> bool:
+def _same_key(grant: Grant, one: KeyLocation) -> bool:
     if grant.key_name is None or one.key_name is None:
         return True
     if isinstance(grant.key_name, str) and isinstance(one.key_name, str):

@@ -7,7 +7,7 @@ vault with access policies can give themselves any permission).
 from collections.abc import Container, Iterator, Mapping
 
 from core import rights
-from core.grants import Grant, KeyPlace
+from core.grants import Grant, KeyLocation
 from core.values import Mark, Value, folded
 from review import access
 from review.snapshot import Moment, Snapshot
@@ -68,7 +68,7 @@ def _held(snapshot: Snapshot) -> Mapping[tuple[str, str], set[Ability]]:
 
 def _placed(snapshot: Snapshot) -> Iterator[tuple[Grant, str]]:
     """Each grant with each vault that it counts for."""
-    places = {name: KeyPlace(vault=one, vault_name=name) for name, one in snapshot.vaults.items()}
+    places = {name: KeyLocation(vault=one, vault_name=name) for name, one in snapshot.vaults.items()}
     for grant in snapshot.grants:
         named = grant.vault_name
         covered = (name for name, place in places.items() if snapshot.covers(grant, place))

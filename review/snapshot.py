@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from core import arm_ids, key_uris, values
-from core.grants import Doubt, Grant, KeyPlace, entries_in, entries_of
+from core.grants import Doubt, Grant, KeyLocation, entries_in, entries_of
 from core.protection import AccountProtection, Protections, StatedEncryption, encryption_in
 from core.resource_types import Kind
 from core.stack import Stack, StackResource
@@ -124,12 +124,12 @@ class Snapshot(Protections):
         longer names."""
         return self._perhaps.get(principal, ())
 
-    def on(self, place: KeyPlace, grants: Iterable[Grant]) -> list[Grant]:
+    def on(self, place: KeyLocation, grants: Iterable[Grant]) -> list[Grant]:
         """Those of the grants that count for a key or a vault, each under the model of the vault."""
         uses_roles = self.uses_roles(place.vault_name)
         return [one.under(uses_roles) for one in grants if self.covers(one, place)]
 
-    def covers(self, grant: Grant, place: KeyPlace) -> bool:
+    def covers(self, grant: Grant, place: KeyLocation) -> bool:
         """Whether a grant counts for a key or a vault, or may; in a managed HSM its own roles alone do."""
         is_known = isinstance(place.vault_name, str)
         fits = not is_known or place.in_managed_hsm is grant.of_managed_hsm
