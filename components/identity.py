@@ -90,11 +90,4 @@ class EncryptionIdentity(Component):
         identity = make_identity(inputs, self.protected_child)
         self.identity_id, self.client_id = identity.id, identity.client_id
         self.principal_id, self.tenant_id = identity.principal_id, identity.tenant_id
-        self.register_outputs(
-            {
-                "identityId": self.identity_id,
-                "clientId": self.client_id,
-                "principalId": self.principal_id,
-                "tenantId": self.tenant_id,
-            }
-        )
+        self.register_outputs(self.outputs())

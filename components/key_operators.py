@@ -60,5 +60,5 @@ def grant_operators(
         name = f"{inputs.name}-operator-{operator}"
         object_id = preflight.login.object_id if operator == DEPLOYER else operator
         grant = KeyGrant(key, object_id, preflight.login.tenant_id, ACCESS_POLICY, ROTATION)
-        granted.append(make_grant(name, grant, options))
+        granted.append(make_grant(name, grant, options, writes=preflight.shared.writes))
     return granted

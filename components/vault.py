@@ -98,4 +98,4 @@ class KeyVault(Component):
         vault = make_vault(inputs, self.protected_child)
         self.vault_id = pulumi.Output.from_input(vault.id)
         self.vault_uri = pulumi.Output.from_input(vault.uri or "")
-        self.register_outputs({"vaultId": self.vault_id, "vaultUri": self.vault_uri})
+        self.register_outputs(self.outputs())
