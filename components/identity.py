@@ -23,9 +23,7 @@ class EncryptionIdentityArgs(ComponentArguments):
     """Required. The group the identity is in."""
     location: pulumi.Input[str] = argument(check=region, example="westeurope")
     """Required. The region."""
-    identity_name: str = argument(
-        "", check=names.IDENTITY.checked, derive=lambda identity: names.identity_name(identity.name)
-    )
+    identity_name: str = argument("", check=names.IDENTITY.checked, derive=names.by_rule("identity"))
     """Optional. Default `id-<name>`."""
     tags: Tags | None = argument(None, check=checked_tags)
     """Optional. Tags of the identity."""

@@ -71,7 +71,7 @@ class EncryptionKeyArgs(RotationArguments, ComponentArguments):
 
     vault_id: pulumi.Input[str] = argument(check=checks.resource_id(arm_ids.VAULT))
     """Required. ARM id of the vault the key is in."""
-    key_name: str = argument("", check=names.KEY.checked, derive=lambda key: names.key_name(key.name))
+    key_name: str = argument("", check=names.KEY.checked, derive=names.by_rule("key"))
     """Optional. Unique in its vault; default `cmk-<name>`."""
     tags: Tags | None = argument(None, check=checked_tags)
     """Optional. Tags of the key."""

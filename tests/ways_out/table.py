@@ -52,8 +52,8 @@ FOLLOWED: Mapping[str, str] = {
     f"{_W}/test_versions_lead_out.py::test_a_key_that_has_expired_is_rotated_before_it_is_bound": """
         provider/key_version.py _no_version
     """,
-    f"{_W}/test_access_leads_out.py::test_what_somebody_gave_a_new_identity_is_taken_over": """
-        core/commands.py set_policy
+    f"{_W}/test_access_leads_out.py::test_what_somebody_gave_a_new_identity_gives_way": """
+        components/guards/grants.py policy_of_new_identity
     """,
     f"{_W}/test_findings_lead_out.py::test_what_keeps_a_composed_account_from_its_key_is_found": """
         components/azure_failures.py _UNUSABLE_KEY
@@ -156,12 +156,12 @@ FOLLOWED: Mapping[str, str] = {
     # First deployments
     "tests/components/guards/test_first_deployments.py::test_a_preview_tells_what_azure_will_refuse": """
         components/azure_failures.py _DENIED_ACCOUNT
-        components/guards/existing_resources.py _no_vault
-        components/guards/existing_resources.py _unmet_by_vault
-        components/guards/existing_resources.py unusable_vault 2
+        components/guards/existing_resources.py other_vault 2
         components/invokes.py missing_data_role
         components/guards/soft_deleted.py problems 3
         components/guards/soft_deleted.py _held
+        provider/deployment/references.py _demands
+        provider/deployment/references.py _make
         provider/deployment/references.py _region
         provider/deployment/references.py _rights
         provider/deployment/references.py _tier
@@ -186,6 +186,7 @@ FOLLOWED: Mapping[str, str] = {
         components/guards/existing_resources.py absent_key
     """,
     f"{_W}/test_findings_lead_out.py::test_what_is_found_leads_to_the_binding": """
+        core/commands.py set_policy
         core/demands.py FIXES 5
         core/demands.py update_command 2
         provider/key_version.py _no_key 2
