@@ -20,12 +20,18 @@ from core import arm_ids
 
 
 def adopted_grants(situation: Situation) -> Mapping[str, str]:
-    """The id of the account's grant by logical name, if it exists and the state lacks it, as after an update
-    that was cut off.
+    """The ids, by logical name, of grants that exist and that the state lacks: the account's own, and the
+    access policies of key operators in the vault that this stack made. An update leaves them so that was cut
+    off, or that failed because Azure did not show the policy at once (azure-native: "newly written access
+    policy not found").
 
-    While the state records that access is revoked, the grant is gone, and a read that shows it is late:
-    `azure-cmk` forgets the revocation once somebody has given the access back.
+    While the state records that access is revoked, the account's grant is gone, and a read that shows it is
+    late: `azure-cmk` forgets the revocation once somebody has given the access back.
     """
+    return {**_own_grant(situation), **_own_operators(situation)}
+
+
+def _own_grant(situation: Situation) -> Mapping[str, str]:
     place, live = situation.place, situation.live
     if situation.before.revoked:
         return {}
@@ -35,6 +41,24 @@ def adopted_grants(situation: Situation) -> Mapping[str, str]:
     elif place.lacks_assignment and live.assignment:
         found = str(live.assignment["id"])
     return {f"{situation.name}-access": found} if found else {}
+
+
+def _own_operators(situation: Situation) -> Mapping[str, str]:
+    """Only policies that are just what this service itself would make."""
+    one, place = situation, situation.place
+    if place.vault_exists or one.recovers or one.inputs.grants_by != ACCESS_POLICY:
+        return {}
+    held = _permissions(one.live.vault)
+    return {
+        f"{one.name}-operator-{operator}-access": _policy_id(place.vault_id, object_id)
+        for operator, object_id in _unmade_operators(one.inputs, one.before, one.login.object_id).items()
+        if _is_rotation(held.get(object_id.lower(), {}))
+    }
+
+
+def _is_rotation(permissions: Mapping[str, Sequence[str]]) -> bool:
+    folded = {group: {one.lower() for one in given} for group, given in permissions.items()}
+    return folded == {"keys": set(ROTATION.policy)}
 
 
 def recovered_grants(situation: Situation) -> Mapping[str, str]:
@@ -105,8 +129,11 @@ def operators_of_others(situation: Situation) -> Iterator[Problem]:
     one, place = situation, situation.place
     if one.recovers and not place.vault_exists:
         return
+    adopted = _own_operators(one)
     name, deployer_id = arm_ids.name_of(place.vault_id), one.login.object_id
     for operator, object_id in _unmade_operators(one.inputs, one.before, deployer_id).items():
+        if f"{one.name}-operator-{operator}-access" in adopted:
+            continue
         if one.inputs.grants_by == ACCESS_POLICY and object_id.lower() in _permissions(one.live.vault):
             what = "an access policy"
             delete = f"az keyvault delete-policy --name {name} --object-id {object_id}"
