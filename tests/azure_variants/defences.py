@@ -27,8 +27,8 @@ from localazure.standin.azure import Answer
 from operate import verify
 from provider import binder
 from provider.retrying import Retries
-from tests.azure_variants.engine import InProcessSession
 from tests.azure_variants.life import Exchange, Life
+from tests.support.providers import Session
 
 Patches = Callable[[], list[AbstractContextManager[Any]]]
 _NEVER = re.compile(r"(?!)")
@@ -120,18 +120,18 @@ def _never_throttled() -> list[AbstractContextManager[Any]]:
     ]
 
 
-def _sends(change: Callable[[InProcessSession, str, str, Any], Any]) -> list[AbstractContextManager[Any]]:
+def _sends(change: Callable[[Session, str, str, Any], Any]) -> list[AbstractContextManager[Any]]:
     """azure-native's requests with another body."""
-    send = InProcessSession.send
+    send = Session.send
 
-    def other(self: InProcessSession, method: str, url: str, body: Any = None) -> Answer:
+    def other(self: Session, method: str, url: str, body: Any = None) -> Answer:
         return send(self, method, url, change(self, method, url, body))
 
-    return [patch.object(InProcessSession, "send", other)]
+    return [patch.object(Session, "send", other)]
 
 
 def _account_without_identity() -> list[AbstractContextManager[Any]]:
-    def change(session: InProcessSession, method: str, url: str, body: Any) -> Any:
+    def change(session: Session, method: str, url: str, body: Any) -> Any:
         is_account = method == "PUT" and "/accounts/" in url and "/providers/Microsoft.Insights" not in url
         if is_account and session.exists(url):
             return {name: value for name, value in body.items() if name != "identity"}
@@ -141,7 +141,7 @@ def _account_without_identity() -> list[AbstractContextManager[Any]]:
 
 
 def _raw_columns() -> list[AbstractContextManager[Any]]:
-    def change(_: InProcessSession, method: str, url: str, body: Any) -> Any:
+    def change(_: Session, method: str, url: str, body: Any) -> Any:
         if method != "PUT" or "/scheduledQueryRules/" not in url:
             return body
         for condition in body["properties"]["criteria"]["allOf"]:

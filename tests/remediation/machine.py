@@ -19,14 +19,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any, ClassVar
 
+import pulumi
 from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from localazure import seed
+from core.resource_types import ACCOUNT
+from localazure import faults, seed
 from tests.remediation.following import Way
 from tests.remediation.world import (
     DRIFTS,
@@ -35,8 +36,10 @@ from tests.remediation.world import (
     NETWORKS,
     SHARED_VAULT_ID,
     Place,
+    Transformation,
     World,
     account_deleted,
+    bound_by_others,
     bound_version_expires,
     close_vault,
     forbid,
@@ -52,6 +55,7 @@ from tests.remediation.world import (
     unbound,
     vault_deleted,
 )
+from tests.support.engine import Flags
 
 SOMEBODY = seed.READER.object_id
 """Who has more at the vault than a key operator gets, by hand."""
@@ -81,6 +85,8 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"failing_operations": "CapacityExceeded"},
     {"missing_grant": "fails_later"},
     {"missing_grant": "properties_invalid"},
+    {"read_lag_seconds": 30.0},
+    {"read_lag_seconds": 30.0, "lagging_reads": "every_other"},
 )
 """How Azure behaves while one update runs."""
 
@@ -98,19 +104,56 @@ CUT_OFF: tuple[dict[str, Any], ...] = (
 """Changes that an update may be cut off in."""
 
 
+TOLD = (
+    *(
+        Flags(targets=frozenset(names))
+        for names in (["account"], ["binding"], ["account", "binding"], ["account", "key-version", "binding"])
+    ),
+    *(Flags(excludes=frozenset([name])) for name in ("account", "binding")),
+    Flags(replaces=frozenset(["binding"])),
+)
+"""By --target, --exclude and --replace."""
+FORGOTTEN = (("-account", "-binding", "-grant", "-audit"), ("-binding",), ("-key-version",))
+"""Ends of names."""
+ACCOUNT_PATH = "/subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.CognitiveServices/accounts/{a}"
+
+
+def ignoring(path: str) -> Transformation:
+    """A stack transformation by which the account ignores changes of a path."""
+
+    def transform(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        if args.type_ != ACCOUNT:
+            return None
+        more = pulumi.ResourceOptions(ignore_changes=[path])
+        return pulumi.ResourceTransformationResult(args.props, pulumi.ResourceOptions.merge(args.opts, more))
+
+    return transform
+
+
+def with_cost_centre(
+    args: pulumi.ResourceTransformationArgs,
+) -> pulumi.ResourceTransformationResult | None:
+    """A stack transformation that adds a tag to the account."""
+    if args.type_ != ACCOUNT:
+        return None
+    tags = pulumi.Output.from_input(args.props.get("tags")).apply(lambda own: {**(own or {}), "cost": "1"})
+    return pulumi.ResourceTransformationResult({**args.props, "tags": tags}, args.opts)
+
+
+MEDDLERS = (ignoring("properties"), ignoring("properties.encryption"), with_cost_centre)
 _OWNER = st.sampled_from(["platform", "security"])
 EVENTS = st.one_of(
     st.tuples(st.just("tags"), _OWNER),
     st.tuples(st.just("other_keys"), st.lists(st.sampled_from(KEYS), min_size=1, max_size=3)),
     st.tuples(st.just("key_operators"), st.sampled_from([[], ["deployer"], [SOMEBODY]])),
-    st.tuples(st.just("rotation")),
+    st.tuples(st.just("rotation"), st.sampled_from(({}, {"tags": {"owner": "rotating"}}))),
     st.tuples(st.just("rotation_by_a_new_operator"), st.sampled_from([60.0, 300.0])),
     st.tuples(st.just("access"), st.booleans()),
     st.tuples(st.just("revocation_beside"), st.sampled_from(SETTINGS)),
     st.tuples(st.just("leaves_its_key")),
     st.tuples(st.just("another_account"), st.sampled_from([HELD, FREE])),
     *[st.tuples(st.just("setting"), st.sampled_from(SETTINGS))] * 2,
-    *[st.tuples(st.just("drifts"), st.sampled_from([*DRIFTS]), st.none() | _OWNER)] * 2,
+    *[st.tuples(st.just("drifts"), st.sampled_from([*DRIFTS, bound_by_others]), st.none() | _OWNER)] * 2,
     *[st.tuples(st.just("drifts"), st.sampled_from(ACCESS), _OWNER)] * 2,
     st.tuples(st.just("private_endpoints"), st.lists(st.sampled_from(SUBNETS), min_size=1, max_size=3)),
     st.tuples(st.just("fault"), st.sampled_from(FAULTS), _OWNER),
@@ -120,40 +163,51 @@ EVENTS = st.one_of(
         )
     ]
     * 2,
+    st.tuples(st.just("told"), st.sampled_from(TOLD), _OWNER),
+    st.tuples(st.just("reads_falsely"), st.integers(1, 6), _OWNER),
+    st.tuples(st.just("state_forgets"), st.sampled_from(FORGOTTEN)),
+    st.tuples(st.just("older_azure_native"), st.sampled_from(["2024-10-01", "2025-06-01"])),
+    st.tuples(st.just("meddles"), st.sampled_from(MEDDLERS), _OWNER),
     st.tuples(st.just("flags"), st.booleans(), st.booleans()),
 )
 """Methods of the machine with what they are given; some more often than others. Of several rules Hypothesis
 would take some four times as often as others."""
+ALONE: tuple[tuple[Any, ...], ...] = (
+    *(("told", flags, "night") for flags in TOLD),
+    *(("reads_falsely", times, "night") for times in range(1, 7)),
+    *(("state_forgets", names) for names in FORGOTTEN),
+    ("older_azure_native", "2024-10-01"),
+    *(("meddles", one, "night") for one in MEDDLERS),
+    *(("fault", fault, "night") for fault in FAULTS),
+    *(("rotation", change) for change in ({}, {"tags": {"owner": "night"}})),
+    *(("drifts", bound_by_others, owner) for owner in (None, "night")),
+    *(("setting", change) for change in SETTINGS),
+    *(
+        ("cut_off", change, write, arrives, True)
+        for change in CUT_OFF[2:3]
+        for write in range(1, 5)
+        for arrives in (False, True)
+    ),
+)
+"""What is lived by itself, in each mode."""
 ANYTIME = ("tags", "other_keys", "key_operators", "access", "fault", "flags")
 """Also while access is revoked."""
 
 
-class Refusals(RuleBasedStateMachine):
-    """A stack that stands, and what happens to it."""
+class Life:
+    """A stack that stands, perhaps after a first update that named a wrong key, and what happens to it."""
 
     refusals: ClassVar[int] = 0
     """How many updates were refused or failed, and followed to their end."""
 
-    @initialize(
-        life=st.integers(0, 255),
-        mode=st.sampled_from([*MODES]),
-        refreshes=st.booleans(),
-        before_refresh=st.booleans(),
-        rotated=st.booleans(),
-        wrong_key=st.none() | st.sampled_from([*WRONG_KEYS]),
-    )
-    def stands(
+    def __init__(
         self,
-        *,
-        life: int,
         mode: str,
-        refreshes: bool,
-        before_refresh: bool,
-        rotated: bool,
-        wrong_key: str | None,
+        *,
+        refreshes: bool = False,
+        before_refresh: bool = False,
+        wrong_key: str | None = None,
     ) -> None:
-        """A stack, perhaps after a first update that named a wrong key, and perhaps with a second version."""
-        assume(life)  # Hypothesis begins each run with the simplest life, whatever the seed
         self.world = World(mode, refreshes)
         self.world.engine.before_refresh = before_refresh
         self.revoked = self.unbound = False
@@ -166,9 +220,6 @@ class Refusals(RuleBasedStateMachine):
         permit(self.world, SOMEBODY, PERMISSIONS)
         self.data = self.world.account
         self.seen = len(self.world.history())
-        if rotated:
-            self.world.rotate("cmk-claims")
-            self.changes({})
 
     def _begins_with(self, key: str) -> None:
         """Nothing is made half-way for a key that the service would not take."""
@@ -181,7 +232,6 @@ class Refusals(RuleBasedStateMachine):
         assert world.engine.operations == [], f"{world.engine.operations} before a key that is {key} is told"
         world.settings = before
 
-    @rule(event=EVENTS)
     def happens(self, event: tuple[Any, ...]) -> None:
         """Access is given back first where the event is one of an account that has it."""
         name, *given = event
@@ -201,10 +251,12 @@ class Refusals(RuleBasedStateMachine):
     def key_operators(self, operators: list[str]) -> None:
         self.changes({"vault": {**self.world.settings.get("vault", {}), "key_operators": operators}})
 
-    def rotation(self) -> None:
+    def rotation(self, change: dict[str, Any]) -> None:
+        """By itself, or beside another change."""
         self.generation += 1
         versions = len(self.world.versions())
-        way = self.changes({"key": {**self.world.settings.get("key", {}), "generation": self.generation}})
+        key = {**self.world.settings.get("key", {}), "generation": self.generation}
+        way = self.changes({**change, "key": key})
         assert "put back" in way.steps or len(self.world.versions()) > versions, f"{way.steps}: not rotated"
 
     def access(self, revoked: bool) -> None:
@@ -251,7 +303,7 @@ class Refusals(RuleBasedStateMachine):
 
     def drifts(self, drift: Callable[[Place], None], at_once: str | None) -> None:
         """By itself, or beside a change of the account (`at_once`, its owner)."""
-        if self.world.mode not in DRIFTS[drift]:
+        if self.world.mode not in DRIFTS.get(drift, MODES):
             return
         drift(self.world)
         assert drift not in REFUSED or self.world.up(), f"{drift.__name__} was made good unasked"
@@ -286,6 +338,45 @@ class Refusals(RuleBasedStateMachine):
         self.world.settings.update(before)
         self.changes(change, disturbed=True)
 
+    def told(self, flags: Flags, owner: str) -> None:
+        """An update of some resources alone, or one that replaces the binding, makes a change of tags. What
+        that left out is made by the next one."""
+        self.world.settings["tags"] = {"owner": owner, "told": "some"}
+        self.world.up(flags)
+        self.changes({}, disturbed=True)
+
+    def reads_falsely(self, times: int, owner: str) -> None:
+        """The first reads of an update do not find the account."""
+        fault = {"host": "arm", "method": "GET", "path": ACCOUNT_PATH, "times": times}
+        cloud = self.world.wire.door.cloud
+        faults.add_fault(cloud, {**fault, "status": 404, "code": "ResourceNotFound"})
+        self.world.settings["tags"] = {"owner": owner, "read": "falsely"}
+        self.world.up()
+        faults.clear_faults(cloud)
+        self.changes({}, disturbed=True)
+
+    def state_forgets(self, names: tuple[str, ...]) -> None:
+        """Somebody takes resources out of the state. What exists is taken over as it is."""
+        state = self.world.engine.state
+        for urn in [urn for urn in state if urn.endswith(names)]:
+            del state[urn]
+        self.changes({}, disturbed=True)
+
+    def older_azure_native(self, version: str) -> None:
+        """The state was written by an azure-native of another API version."""
+        for held in self.world.engine.state.values():
+            if held.type == ACCOUNT:
+                held.inputs["azureApiVersion"] = held.outputs["azureApiVersion"] = version
+        self.changes({"tags": {"owner": version}}, disturbed=True)
+
+    def meddles(self, meddle: Transformation, owner: str) -> None:
+        """The program changes the account past its component: what takes the key out of an update is refused
+        before anything is written, and a refresh is all that it takes."""
+        self.world.transformation = meddle
+        self.changes({"tags": {"owner": owner, "meddled": "with"}}, disturbed=True)
+        self.world.transformation = None
+        self.changes({}, disturbed=True)
+
     def flags(self, refreshes: bool, before_refresh: bool) -> None:
         """Updates with --refresh or without, and an engine that reads its state before or after that."""
         self.world.refreshes, self.world.engine.before_refresh = refreshes, before_refresh
@@ -309,7 +400,7 @@ class Refusals(RuleBasedStateMachine):
         )
         if said:
             way.follow(said)
-        type(self).refusals += bool(way.steps)
+        Life.refusals += bool(way.steps)
         unbinds = "unbindAccount" in way.named
         if unbinds:
             self._goes_back_to_the_key(way)
@@ -383,13 +474,10 @@ class Refusals(RuleBasedStateMachine):
             assert age >= ages.get(key, 0), f"an older version of {key} was bound: {state}"
             ages[key] = age
 
-    def teardown(self) -> None:
+    def ends(self) -> None:
         """Of a service in a vault of others nothing is left there when it is destroyed."""
-        if not hasattr(self, "world"):
-            return
-        with closing(self.world):
-            if hasattr(self, "data") and self.world.mode == EXISTING_VAULT and sys.exc_info()[0] is None:
-                self._leaves_no_access()
+        if self.world.mode == EXISTING_VAULT:
+            self._leaves_no_access()
 
     def _leaves_no_access(self) -> None:
         account = self.world.account
@@ -398,3 +486,31 @@ class Refusals(RuleBasedStateMachine):
         self.world.engine.destroy()
         assert not permitted(self.world, user), "a destroyed service has access to the vault of others"
         self._leaves_somebody_what_they_have()
+
+
+class Refusals(RuleBasedStateMachine):
+    """Lives that Hypothesis draws."""
+
+    @initialize(
+        seed_of_life=st.integers(0, 255),
+        mode=st.sampled_from([*MODES]),
+        refreshes=st.booleans(),
+        before_refresh=st.booleans(),
+        rotated=st.booleans(),
+        wrong_key=st.none() | st.sampled_from([*WRONG_KEYS]),
+    )
+    def stands(self, *, seed_of_life: int, mode: str, rotated: bool, **flags: Any) -> None:
+        """Perhaps with a second version of the key."""
+        assume(seed_of_life)  # Hypothesis begins each run with the simplest life, whatever the seed
+        self.life = Life(mode, **flags)
+        if rotated:
+            self.life.world.rotate("cmk-claims")
+            self.life.changes({})
+
+    @rule(event=EVENTS)
+    def happens(self, event: tuple[Any, ...]) -> None:
+        self.life.happens(event)
+
+    def teardown(self) -> None:
+        if hasattr(self, "life") and sys.exc_info()[0] is None:
+            self.life.ends()

@@ -23,11 +23,11 @@ from unittest import mock
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from tests.azure_variants.engine import UpdateError
 from tests.remediation.engine_machine import EngineRefusals, FailedLifeError
 from tests.remediation.engine_world import standing
 from tests.remediation.machine import Refusals
 from tests.remediation.mends import MENDS, WITHOUT, Mend
+from tests.support.engine import UpdateError
 from tests.support.stack import ROOT
 
 STEPS_OF_A_LIFE, STEPS_OF_AN_ENGINES_LIFE, AT_ONCE = 6, 25, 2

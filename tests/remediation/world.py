@@ -22,10 +22,11 @@ from localazure.authorization import assign_role
 from localazure.cognitive import account as stored
 from localazure.cognitive import data
 from localazure.front import Raw
-from tests.azure_variants.engine import Engine, InProcessSession, UpdateError
 from tests.support.az import carry_out
+from tests.support.engine import ALL, Engine, Flags, UpdateError
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
+from tests.support.providers import Session
 
 API = {
     "accounts": "2025-06-01",
@@ -70,6 +71,9 @@ _UNRECORDED = re.compile(
 _CUT_OFF = re.compile(
     r"exists already at (?P<id>/[^\s,]+)(?:, tagged .*,)? and this stack does not record it" + _TAKE_OVER
 )
+
+
+Transformation = Callable[[pulumi.ResourceTransformationArgs], pulumi.ResourceTransformationResult | None]
 
 
 class Place(Protocol):
@@ -126,10 +130,11 @@ class World:
     refreshes: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
     wire: Wire = field(default_factory=Wire)
+    transformation: Transformation | None = None
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.wire, replaces=True)
-        self.session = InProcessSession(self.wire)
+        self.session = Session(self.wire)
         if self.mode == EXISTING_VAULT:
             self.declare({"vault": self.settings.get("vault", {})})
             make_shared_vault(self)
@@ -139,6 +144,8 @@ class World:
         self.settings.update(with_vault(self.mode, change))
 
     def program(self) -> None:
+        if self.transformation:
+            pulumi.runtime.register_stack_transformation(self.transformation)
         args: Any = {
             "location": "westeurope",
             "network": {"access": "open"},
@@ -148,11 +155,11 @@ class World:
         }
         EncryptedAIServicesAccount("claims", args, pulumi.ResourceOptions(protect=False))
 
-    def up(self) -> str:
+    def up(self, flags: Flags = ALL) -> str:
         """An update; what it refused or failed with, "" where it succeeded."""
         before = self.endpoints()
         try:
-            self.engine.up(self.program, refresh=self.refreshes)
+            self.engine.up(self.program, refresh=self.refreshes, flags=flags)
         except UpdateError as error:
             return str(error)
         finally:
@@ -299,9 +306,6 @@ class World:
                     if one["version"] == version:
                         one["expires"] = LONG_AGO
                         cloud.store.put("vault.key", id, body)
-
-    def close(self) -> None:
-        self.engine.close()
 
 
 def set_part(settings: dict[str, Any], name: str, value: Any) -> None:
@@ -455,6 +459,17 @@ def recover_vault(world: Place) -> None:
 
 def unbound(world: Place) -> None:
     world.arm("PATCH", world.account_id, {"properties": {"encryption": {"keySource": MICROSOFT}}})
+    world.arm("GET", world.account_id)
+
+
+def bound_by_others(world: Place) -> None:
+    """Another stack rotates the key and binds the account to the new version."""
+    bound = world.arm("GET", world.account_id)["properties"]["encryption"]
+    key = bound["keyVaultProperties"]
+    world.rotate(key["keyName"])
+    uri = world.arm("GET", f"{world.vault_id}/keys/{key['keyName']}")["properties"]["keyUriWithVersion"]
+    newer = {**bound, "keyVaultProperties": {**key, "keyVersion": uri.rpartition("/")[2]}}
+    world.arm("PATCH", world.account_id, {"properties": {"encryption": newer}})
     world.arm("GET", world.account_id)
 
 
