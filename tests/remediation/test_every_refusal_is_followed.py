@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.remediation.following import Way
-from tests.remediation.machine import ALONE, Life, Refusals
+from tests.remediation.life import Life
+from tests.remediation.machine import ALONE, Refusals
 from tests.remediation.world import (
     DRIFTS,
     EXISTING_VAULT,
@@ -71,8 +72,11 @@ def test_each_thing_that_happens_leads_out(mode: str, *, refreshes: bool) -> Non
     wrong = {}
     for event in ALONE:
         life = Life(mode, refreshes=refreshes)
+        begun = len(life.world.history())
         try:
             life.happens(event)
+            shut = [one["why"] for one in life.world.history()[begun:] if not one["readable"]]
+            assert event[0] == "setting" or shut == [], f"not readable after {shut}"
             life.ends()
         except AssertionError as error:
             wrong[str(event)] = str(error)
@@ -166,6 +170,19 @@ def test_what_a_state_forgot_is_taken_over(mode: str, *, refreshes: bool) -> Non
     assert back.internal_id == account.internal_id
     assert all(state["readable"] for state in world.history()[states:])
     assert world.unbound_moments(states) == []
+    assert world.up() == ""
+    assert world.engine.operations == []
+
+
+def test_an_audit_that_a_state_forgot_is_taken_over() -> None:
+    """As it is: Azure has one, and gets no second one."""
+    world = World("access policies", settings={"audit": {"new_workspace": True}})
+    assert world.up() == ""
+    (urn,) = [urn for urn in world.engine.state if urn.endswith("-vault-audit")]
+    del world.engine.state[urn]
+    way = Way(world)
+    way.follow()
+    assert way.steps == ["import claims-vault-audit"]
     assert world.up() == ""
     assert world.engine.operations == []
 

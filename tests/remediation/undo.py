@@ -3,7 +3,7 @@
 Takes one mend after the other out of the product, and lives until a life fails; the words choose mends. It
 takes minutes, so it is not part of the suite. Each search is a process, and two run at once.
 
-Does not own: the mends (mends.py), nor the lives (machine.py, engine_machine.py).
+Does not own: the mends (mends.py), nor the lives (life.py, engine_machine.py).
 """
 
 from __future__ import annotations

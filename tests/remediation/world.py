@@ -166,6 +166,17 @@ class World:
             self._loses_no_endpoint(before)
         return ""
 
+    def preview(self) -> str:
+        """A preview; what it refused, "" where it succeeded. It writes nothing."""
+        state = self.history()
+        try:
+            self.engine.preview(self.program, refresh=self.refreshes)
+        except UpdateError as error:
+            return str(error)
+        finally:
+            assert self.history() == state, "a preview has changed the account"
+        return ""
+
     def up_cut_off(self, write: int, *, arrives: bool, stays: bool) -> str:
         """An update whose connection breaks at its n-th write, before or after Azure has it (`arrives`): for
         that request, or for all that follow, as when the engine is killed (`stays`)."""
