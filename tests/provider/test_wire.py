@@ -11,9 +11,8 @@ import pytest
 
 from components.binding import CustomerManagedKey
 from components.key_version import KeyVersion
-from core import clouds
 from core.login import SECRETS, SETTINGS
-from provider.checks import check_binding, check_key_version
+from provider.checks import check
 from provider.wire import UNKNOWN, Properties, decode, encode
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "provider" / "schema.json").read_text())
@@ -59,14 +58,12 @@ def test_schema_has_a_description_for_everything() -> None:
     assert undescribed(SCHEMA) == []
 
 
-@pytest.mark.parametrize(
-    ("schema", "check"),
-    [(CMK, lambda news: check_binding(news, clouds.PUBLIC)), (VERSION, check_key_version)],
-)
-def test_schema_and_check_know_the_same_inputs(schema: dict[str, Any], check: Any) -> None:
+@pytest.mark.parametrize("token", SCHEMA["resources"])
+def test_what_a_resource_is_given_is_what_the_schema_says(token: str) -> None:
     """What the schema offers is accepted, and what it requires is required."""
-    assert check(Properties(dict.fromkeys(schema["inputProperties"], UNKNOWN))) == []
-    assert [f.property for f in check(Properties())] == schema["requiredInputs"]
+    schema = SCHEMA["resources"][token]
+    assert check(Properties(dict.fromkeys(schema["inputProperties"], UNKNOWN)), token) == []
+    assert [f.property for f in check(Properties(), token)] == schema["requiredInputs"]
 
 
 def test_schema_tells_the_settings_and_which_are_secret() -> None:
