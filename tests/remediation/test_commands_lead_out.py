@@ -150,7 +150,7 @@ def test_a_binding_that_exists_is_taken_over_by_the_import() -> None:
     text = hub.up()
     found = re.search(rf"`pulumi import {BINDING} NAME (\S+)`, and --parent COMPONENT=URN", text)
     assert found, text
-    hub.engine.take_over(BINDING, "hub-binding", found[1])
+    assert hub.engine.take_over(BINDING, "hub-binding", found[1])
     assert hub.up() == ""
     key = hub.arm("GET", ACCOUNT, api="2025-06-01").body["properties"]["encryption"]["keyVaultProperties"]
     assert key["keyName"] == "cmk"

@@ -127,8 +127,10 @@ TOLD: dict[Drift, list[str]] = {
 
 @pytest.fixture
 def world() -> World:
-    """A stack that stands, in a project that refreshes before each update."""
+    """A stack that stands, in a project that refreshes before each update, and whose program reads the state
+    from before that."""
     made = World("access policies", refreshes=True)
+    made.engine.before_refresh = True
     assert made.up() == ""
     return made
 
@@ -168,7 +170,7 @@ def test_a_preview_tells_of_a_version_that_cannot_be_used(world: World, drift: D
     drift(world)
     assert world.preview() == ""
     assert world.engine.operations == []
-    said = "\n".join(world.engine.warnings)
+    said = "\n".join(world.engine.said)
     for words in TOLD[drift]:
         assert words in said, f"{words} is not in:\n{said}"
 

@@ -215,14 +215,19 @@ class World:
         for missing in _CUT_OFF.finditer(text):
             declared = self.engine.declared - {*self.engine.state}
             provider, kind = missing["id"].split("/")[-3:-1]
-            module, noun = provider.removeprefix("Microsoft.").lower(), kind[:-1].capitalize()
+            module, noun = provider.lower().removeprefix("microsoft."), kind[:-1].capitalize()
             for urn in declared:
                 type, name = urn.split("::")[2].rpartition("$")[2], urn.split("::")[3]
                 if type.split(":")[1:] == [module, noun]:
                     yield self._taken_over(type, name, missing["id"])
 
     def _taken_over(self, type: str, name: str, id: str) -> tuple[str, Callable[[], object]]:
-        return f"import {name}", lambda: self.engine.take_over(type, name, id)
+        def take_over() -> None:
+            # What was deleted a moment ago may still be listed.
+            if not self.engine.take_over(type, name, id):
+                self.wait()
+
+        return f"import {name}", take_over
 
     def assign(self, principal: str, role: str) -> None:
         assign_role(self.wire.door.cloud, principal, role, self.vault_id)

@@ -15,9 +15,6 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime import mocks
-from pulumi.runtime import settings as runtime
-from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.proto import (
     callback_pb2,
     callback_pb2_grpc,
@@ -26,13 +23,12 @@ from pulumi.runtime.proto import (
     resource_pb2,
     resource_pb2_grpc,
 )
-from pulumi.runtime.stack import run_pulumi_func
-from pulumi.runtime.sync_await import _sync_await
 
 from core import arm_ids
 from localazure.standin.wire import from_struct, to_struct
 from tests.support.ignored_changes import reset
 from tests.support.in_process import Wire
+from tests.support.program import run_program
 from tests.support.providers import ProviderError, Providers, waiting_on
 
 PROJECT, STACK = "every-azure", "any"
@@ -140,18 +136,20 @@ class Engine:
             for urn in list(self.state):
                 self._refresh(urn)
 
-    def take_over(self, type: str, name: str, id: str) -> None:
+    def take_over(self, type: str, name: str, id: str) -> bool:
         """Puts a resource that the last program declared into the state, as `operate recover` does: what only
-        Azure knows of it is not in its outputs."""
+        Azure knows of it is not in its outputs. Whether it exists."""
         (urn,) = [urn for urn in self.declared if urn.endswith(f"{type}::{name}")]
         type = urn.split("::")[2].rpartition("$")[2]
         with waiting_on(self.wire):
             asked = provider_pb2.ReadRequest(id=id, urn=urn, name=name, type=type)
             read = self.call("Read", type, asked)
-        assert read.id, f"{id} does not exist"
+        if not read.id:
+            return False
         inputs = from_struct(read.inputs)
         outputs = {**copy.deepcopy(inputs), "id": read.id, "name": arm_ids.name_of(read.id)}
         self.state[urn] = Held(type, read.id, inputs, outputs)
+        return True
 
     def destroy(self) -> None:
         """Deletes everything. Raises UpdateError."""
@@ -173,6 +171,11 @@ class Engine:
         """The outputs of the only resource of a type."""
         (found,) = [held.outputs for held in self.state.values() if held.type == type]
         return found
+
+    @property
+    def said(self) -> list[str]:
+        """What azure-cmk said in the last command."""
+        return self._providers.said
 
     def call(self, method: str, type: str, request: Any) -> Any:
         return self._providers.call(method, type, request)
@@ -238,27 +241,10 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
 
     def run(self, program: Callable[[], Any]) -> None:
         """Runs the program to its end; what failed is in `errors`."""
-        saved, root = runtime.SETTINGS, runtime.get_root_resource()
         try:
-            runtime.set_root_resource(None)  # type: ignore[arg-type]
-            mocks.set_mocks(self.mocks, project=PROJECT, stack=STACK, preview=self._previews, monitor=self)  # type: ignore[arg-type]
-            runtime.SETTINGS.engine = self
-            runtime.SETTINGS.callbacks = None
-            runtime.SETTINGS.rpc_manager.clear()
-            runtime.SETTINGS.outputs.clear()
-
-            async def whole() -> None:
-                program()
-
-            try:
-                _sync_await(run_pulumi_func(whole))
-            except Exception as error:  # noqa: BLE001 - a program may fail in any way
-                self.errors.append(str(error))
-        finally:
-            _sync_await(_CallbackServicer.shutdown())  # type: ignore[no-untyped-call]
-            _CallbackServicer._servicers.clear()
-            runtime.configure(saved)
-            runtime.set_root_resource(root)  # type: ignore[arg-type]
+            run_program(program, self, project=PROJECT, stack=STACK, preview=self._previews, log=self)
+        except Exception as error:  # noqa: BLE001 - a program may fail in any way
+            self.errors.append(str(error))
 
     def Log(self, request: Any) -> Any:
         """What the program says; the errors are shown with those of its resources, and warnings besides."""

@@ -60,12 +60,30 @@ class Session:
         return Answer(response.status_code, response.json() if response.content else None, names)
 
 
+class _Log:
+    """The engine's side of a plugin's log; keeps what stays on the screen."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def connect(self, address: str) -> None:
+        """There is no engine to connect to."""
+
+    async def write(self, severity: int, message: str, urn: str, *, ephemeral: bool = False) -> None:
+        if not ephemeral:
+            self.said.append(message)
+
+
 class Providers:
-    """Both, configured."""
+    """Both, configured. `said` is what azure-cmk has said since it was started."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self.start()
+
+    @property
+    def said(self) -> list[str]:
+        return self._log.said
 
     def start(self) -> None:
         """Starts them anew, as the engine does for each of its commands."""
@@ -77,6 +95,7 @@ class Providers:
             environ=ENVIRON,
             complete=lambda login: login,
         )
+        self._log = own._log = _Log()  # type: ignore[assignment]
         self._servicers = {"azure-native": native, "azure-cmk": own}
         for name in self._servicers:
             request = provider_pb2.ConfigureRequest(
