@@ -216,6 +216,8 @@ class World:
             declared = self.engine.declared - {*self.engine.state}
             provider, kind = missing["id"].split("/")[-3:-1]
             module, noun = provider.lower().removeprefix("microsoft."), kind[:-1].capitalize()
+            if kind == "resourceGroups":
+                module, noun = "resources", "ResourceGroup"
             for urn in declared:
                 type, name = urn.split("::")[2].rpartition("$")[2], urn.split("::")[3]
                 if type.split(":")[1:] == [module, noun]:
