@@ -132,7 +132,8 @@ class Life:
 
     def __post_init__(self) -> None:
         mode = self.row[MODE]
-        settings = {"audit": {"new_workspace": True}, "key": {"generation": 1}, **MODES[mode]}
+        always = {"tags": {}, "audit": {"new_workspace": True}, "key": {"generation": 1}}
+        settings = {**always, **MODES[mode]}
         throttled = self.row["throttling"] != "none"
         self.world = Crowded(mode, self.row[REFRESH], settings, self.wire, throttled=throttled)
         self.world.engine.replaces = False

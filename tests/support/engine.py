@@ -109,10 +109,8 @@ class Engine:
         self.operations = []
         before = self.shown()
         with waiting_on(self.wire):
-            for urn in [urn for urn in self.state if flags.chooses(urn)]:
-                # azure-cmk asks for it with each of its resources (`refresh_before_update`).
-                if refresh or self.state[urn].type.startswith("azure-cmk:"):
-                    self._refresh(urn)
+            # azure-cmk asks for it with each of its resources (`refresh_before_update`).
+            self._refresh_all(lambda urn, held: flags.chooses(urn) and (refresh or _is_own(held)))
             monitor = _Monitor(self, flags, before if self.before_refresh else None, previews=previews)
             monitor.run(program)
             self.warnings, self.notes = monitor.warnings, monitor.notes
@@ -130,11 +128,10 @@ class Engine:
         return self.operations
 
     def refresh(self) -> None:
-        """Reads everything anew."""
+        """Reads everything anew. Raises UpdateError."""
         self._providers.start()
         with waiting_on(self.wire):
-            for urn in list(self.state):
-                self._refresh(urn)
+            self._refresh_all(lambda *_: True)
 
     def take_over(self, type: str, name: str, id: str) -> bool:
         """Puts a resource that the last program declared into the state, as `operate recover` does: what only
@@ -157,8 +154,7 @@ class Engine:
         self.operations = []
         try:
             with waiting_on(self.wire):
-                for urn in [urn for urn, held in self.state.items() if held.type.startswith("azure-cmk:")]:
-                    self._refresh(urn)
+                self._refresh_all(lambda _, held: _is_own(held))
                 self._delete_undeclared(set(), ALL)
         except ProviderError as error:
             raise UpdateError(str(error)) from error
@@ -179,6 +175,13 @@ class Engine:
 
     def call(self, method: str, type: str, request: Any) -> Any:
         return self._providers.call(method, type, request)
+
+    def _refresh_all(self, chosen: Callable[[str, Held], bool]) -> None:
+        try:
+            for urn in [urn for urn, held in self.state.items() if chosen(urn, held)]:
+                self._refresh(urn)
+        except ProviderError as error:
+            raise UpdateError(str(error)) from error
 
     def _refresh(self, urn: str) -> None:
         held = self.state[urn]
@@ -502,6 +505,10 @@ def _declared_replaces(request: Any, old: Mapping[str, Any], new: Mapping[str, A
 
 def _is_custom(type: str) -> bool:
     return type.startswith(("azure-native:", "azure-cmk:"))
+
+
+def _is_own(held: Held) -> bool:
+    return held.type.startswith("azure-cmk:")
 
 
 def _about(urn: str, one: Any) -> dict[str, Any]:
