@@ -72,7 +72,7 @@ async def test_a_whole_life(world: World) -> None:
         rotated = await pulumi.update(VERSION, key_id, version.values, olds, {**olds, "generation": 2})
         assert world.versions() == [version.values["version"], rotated.values["version"]]
         news = {**inputs, "keyUriWithVersion": rotated.values["keyUriWithVersion"]}
-        await pulumi.update(CMK, id, bound.values, inputs, news)
+        bound = await pulumi.update(CMK, id, bound.values, inputs, news)
         assert world.bound_key() == news["keyUriWithVersion"]
         assert [e["keySource"] for e in world.history()][1:] == ["Microsoft.KeyVault"] * 2
 

@@ -44,7 +44,7 @@ from localazure.standin.wire import from_struct, to_struct
 from provider.azure import Azure
 from provider.azure_client import AzureClient
 from provider.functions import FUNCTIONS
-from provider.host import served
+from provider.served import served
 from provider.resource import Call
 from provider.retrying import patient
 from provider.waiting import Waiter
