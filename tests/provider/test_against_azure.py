@@ -17,8 +17,6 @@ from provider.azure_client import AzureClient
 from tests.provider.rig import CMK, UNBINDS, VERSION, Engine, FailedError, FakeClock, engine
 from tests.provider.world import World
 
-pytestmark = pytest.mark.asyncio
-
 
 @asynccontextmanager
 async def plugin(clock: FakeClock | None = None, **settings: str) -> AsyncIterator[Engine]:

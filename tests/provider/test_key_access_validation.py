@@ -23,9 +23,7 @@ from tests.provider.fake_azure import (
     an_account,
     bound_to,
 )
-from tests.provider.rig import ACCESS, FailedError, FakeClock, engine, engine_log
-
-pytestmark = pytest.mark.asyncio
+from tests.provider.rig import ACCESS, Engine, FailedError, FakeClock, engine, engine_log
 
 INPUTS = {"keyId": KEY_ID, "principalId": PRINCIPAL, "grantId": f"{VAULT_ID}/accessPolicy/{PRINCIPAL}"}
 ID = f"{KEY_ID}|{PRINCIPAL}"
@@ -111,14 +109,12 @@ async def test_a_bound_account_proves_that_its_access_is_in_effect() -> None:
 
 
 @pytest.mark.parametrize("call", ["account", "key_version"])
-async def test_what_may_not_be_read_proves_nothing(call: str) -> None:
+async def test_what_may_not_be_read_proves_nothing(fake: FakeAzure, pulumi: Engine, call: str) -> None:
     """Without the right to read account or key the access is validated by what Resource Manager shows."""
-    azure = FakeAzure()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-    azure.failures[call].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
-    async with engine(azure) as pulumi:
-        _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
-    assert azure.patches == []
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.failures[call].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
+    _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert fake.patches == []
     assert outputs.values["proven"] is False
 
 
@@ -132,13 +128,13 @@ async def test_what_may_not_be_read_proves_nothing(call: str) -> None:
     ],
     ids=["absent", "not bound", "on another key", "with another identity"],
 )
-async def test_an_account_that_proves_nothing_is_not_written(account: Any) -> None:
+async def test_an_account_that_proves_nothing_is_not_written(
+    fake: FakeAzure, pulumi: Engine, account: Any
+) -> None:
     """Only the binding of this identity to this key says something; every other account is left alone."""
-    azure = FakeAzure()
-    azure.accounts = {ACCOUNT_ID.lower(): account} if account else {}
-    async with engine(azure) as pulumi:
-        _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
-    assert azure.patches == []
+    fake.accounts = {ACCOUNT_ID.lower(): account} if account else {}
+    _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert fake.patches == []
     assert outputs.values["proven"] is False
 
 
@@ -154,44 +150,40 @@ async def test_an_account_whose_version_cannot_be_used_is_not_written(unusable: 
     assert outputs.values["proven"] is False
 
 
-async def test_access_that_is_gone_is_validated_again() -> None:
+async def test_access_that_is_gone_is_validated_again(fake: FakeAzure, pulumi: Engine) -> None:
     """A refresh drops the validation when the access is gone, so that giving it back is waited for, too."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        id, outputs = await pulumi.create(ACCESS, INPUTS)
-        assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == id
-        narrower = (PolicyEntry(PRINCIPAL, ("get", "unwrapkey"), TENANT),)
-        azure.vaults[VAULT_ID.lower()] = replace(a_vault(), policies=narrower)
-        assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == ""
-        azure.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
-        assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == id
+    id, outputs = await pulumi.create(ACCESS, INPUTS)
+    assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == id
+    narrower = (PolicyEntry(PRINCIPAL, ("get", "unwrapkey"), TENANT),)
+    fake.vaults[VAULT_ID.lower()] = replace(a_vault(), policies=narrower)
+    assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == ""
+    fake.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
+    assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == id
 
 
-async def test_another_key_or_identity_is_another_validation() -> None:
+async def test_another_key_or_identity_is_another_validation(pulumi: Engine) -> None:
     """Key and identity replace it; another grant or account validates again in place. An account that is
     named for the first time, or no longer, is no change: what was proven stays so."""
-    async with engine(FakeAzure()) as pulumi:
-        for name, replaces in (
-            ("keyId", True),
-            ("principalId", True),
-            ("grantId", False),
-            ("accountId", False),
-        ):
-            before = {**INPUTS, "accountId": "the-account"}
-            found = await pulumi.diff(ACCESS, before, before, {**before, name: "changed"})
-            assert list(found.kinds) == [name]
-            assert bool(found.replaces) is replaces
-        named = {**INPUTS, "accountId": "the-account"}
-        for olds, news in ((INPUTS, named), (named, INPUTS)):
-            assert (await pulumi.diff(ACCESS, olds, olds, news)).kinds == {}
-        spelt = {**INPUTS, "keyId": KEY_ID.upper(), "principalId": PRINCIPAL.upper()}
-        assert (await pulumi.diff(ACCESS, INPUTS, INPUTS, spelt)).kinds == {}
+    for name, replaces in (
+        ("keyId", True),
+        ("principalId", True),
+        ("grantId", False),
+        ("accountId", False),
+    ):
+        before = {**INPUTS, "accountId": "the-account"}
+        found = await pulumi.diff(ACCESS, before, before, {**before, name: "changed"})
+        assert list(found.kinds) == [name]
+        assert bool(found.replaces) is replaces
+    named = {**INPUTS, "accountId": "the-account"}
+    for olds, news in ((INPUTS, named), (named, INPUTS)):
+        assert (await pulumi.diff(ACCESS, olds, olds, news)).kinds == {}
+    spelt = {**INPUTS, "keyId": KEY_ID.upper(), "principalId": PRINCIPAL.upper()}
+    assert (await pulumi.diff(ACCESS, INPUTS, INPUTS, spelt)).kinds == {}
 
 
-async def test_an_import_needs_the_id_alone() -> None:
+async def test_an_import_needs_the_id_alone(pulumi: Engine) -> None:
     """The id names key and identity."""
-    async with engine(FakeAzure()) as pulumi:
-        id, outputs, inputs = await pulumi.read(ACCESS, ID)
+    id, outputs, inputs = await pulumi.read(ACCESS, ID)
     assert id == ID
     assert inputs.values == {"keyId": KEY_ID, "principalId": PRINCIPAL}
     assert outputs.values["accessModel"] == "accessPolicy"
@@ -217,7 +209,6 @@ async def test_a_preview_and_a_deletion_touch_nothing() -> None:
         ({"grant": "x"}, "grant"),
     ],
 )
-async def test_fails_for_malformed_inputs(wrong: dict[str, str], property: str) -> None:
+async def test_fails_for_malformed_inputs(pulumi: Engine, wrong: dict[str, str], property: str) -> None:
     """What cannot be right is refused before anything is asked."""
-    async with engine(FakeAzure()) as pulumi:
-        assert list(await pulumi.check(ACCESS, {**INPUTS, **wrong})) == [property]
+    assert list(await pulumi.check(ACCESS, {**INPUTS, **wrong})) == [property]

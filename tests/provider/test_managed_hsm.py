@@ -27,8 +27,6 @@ from tests.provider.rig import (
 )
 from tests.provider.world import World
 
-pytestmark = pytest.mark.asyncio
-
 
 @asynccontextmanager
 async def plugin() -> AsyncIterator[Engine]:

@@ -24,9 +24,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, UNBINDS, FailedError, FakeClock, engine, engine_log
-
-pytestmark = pytest.mark.asyncio
+from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, engine, engine_log
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
@@ -49,13 +47,11 @@ async def test_an_operation_is_never_asked_without_a_pause() -> None:
     assert clock.slept == [0.5] * 3
 
 
-async def test_an_operation_that_fails_for_access_is_begun_again() -> None:
+async def test_an_operation_that_fails_for_access_is_begun_again(fake: FakeAzure, pulumi: Engine) -> None:
     """Access may be found missing only while the operation runs; then the PATCH is made again."""
-    azure = FakeAzure()
-    azure.progress_script = [Progress("Failed", failure=NOT_YET), Progress("Succeeded")]
-    async with engine(azure) as pulumi:
-        await pulumi.create(CMK, INPUTS)
-    assert len(azure.patches) == 2
+    fake.progress_script = [Progress("Failed", failure=NOT_YET), Progress("Succeeded")]
+    await pulumi.create(CMK, INPUTS)
+    assert len(fake.patches) == 2
 
 
 async def test_fails_when_the_operation_fails() -> None:
@@ -124,15 +120,15 @@ async def test_an_account_whose_access_is_gone_is_told_so_before_it_is_unbound(u
     assert clock.now() < 5
 
 
-async def test_an_account_is_unbound_from_a_machine_that_does_not_reach_its_key() -> None:
+async def test_an_account_is_unbound_from_a_machine_that_does_not_reach_its_key(
+    fake: FakeAzure, pulumi: Engine
+) -> None:
     """A managed HSM answers about versions and roles itself, and may let in the service and not this machine;
     the change itself goes to Resource Manager."""
-    azure = FakeAzure()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-    azure.failures["key_version"] += [ServiceError(0, "", "no route to host")] * 20
-    async with engine(azure) as pulumi:
-        await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
-    assert not azure.accounts[ACCOUNT_ID.lower()].encryption.is_customer_managed
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.failures["key_version"] += [ServiceError(0, "", "no route to host")] * 20
+    await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
+    assert not fake.accounts[ACCOUNT_ID.lower()].encryption.is_customer_managed
 
 
 async def test_an_unbinding_that_waits_for_access_names_whose_it_is() -> None:
@@ -170,13 +166,13 @@ async def test_reads_that_lag_behind_a_change_are_waited_for() -> None:
             assert 60 <= clock.now() <= 90
 
 
-async def test_a_change_that_was_taken_but_not_seen_to_end_keeps_a_state() -> None:
+async def test_a_change_that_was_taken_but_not_seen_to_end_keeps_a_state(
+    fake: FakeAzure, pulumi: Engine
+) -> None:
     """When polling is lost, the engine learns that the resource exists, so that the next run goes on."""
-    azure = FakeAzure()
-    azure.failures["progress"] += [ServiceError(503, "ServiceUnavailable", "down")] * 9
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match="its end was not seen") as failed:
-            await pulumi.create(CMK, INPUTS)
+    fake.failures["progress"] += [ServiceError(503, "ServiceUnavailable", "down")] * 9
+    with pytest.raises(FailedError, match="its end was not seen") as failed:
+        await pulumi.create(CMK, INPUTS)
     assert failed.value.partial.id == ACCOUNT_ID
     assert failed.value.partial.properties["keyUriWithVersion"] == key_uri()
 
@@ -184,12 +180,12 @@ async def test_a_change_that_was_taken_but_not_seen_to_end_keeps_a_state() -> No
 @pytest.mark.parametrize(
     "failure", [ServiceError(404, "NotFound", ""), ServiceError(403, "AuthorizationFailed", "may not read")]
 )
-async def test_an_operation_that_cannot_be_read_is_told_by_the_account(failure: ServiceError) -> None:
+async def test_an_operation_that_cannot_be_read_is_told_by_the_account(
+    fake: FakeAzure, pulumi: Engine, failure: ServiceError
+) -> None:
     """An operation that Azure forgot, or that a narrow role may not read, ends as the account says."""
-    azure = FakeAzure()
-    azure.failures["progress"].append(failure)
-    async with engine(azure) as pulumi:
-        _, outputs = await pulumi.create(CMK, INPUTS)
+    fake.failures["progress"].append(failure)
+    _, outputs = await pulumi.create(CMK, INPUTS)
     assert outputs.values["keyVersion"] == "1" * 32
 
 
