@@ -36,7 +36,6 @@ KEY_ACCESS_VALIDATION: Final = "azure-cmk:index:KeyAccessValidation"
 COMPONENTS: Final = "language-cmk:index:"
 """The beginning of each component type of this project. A component writes nothing by itself."""
 SERVICE: Final = f"{COMPONENTS}EncryptedAIServicesAccount"
-ACCOUNT_COMPONENT: Final = f"{COMPONENTS}AIServicesAccount"
 URN_SEPARATOR: Final = "::"
 STACK: Final = "pulumi:pulumi:Stack"
 
