@@ -95,10 +95,11 @@ class Binder:
         was: Properties | None = None,
         refused: str = "",
     ) -> None:
-        """Puts the account back on Microsoft-managed keys; does nothing if it is gone or not bound. `vault`
-        is the vault that the binding names. `was` are the outputs of the binding, if any: an account that is
-        bound otherwise stays bound, because somebody bound it since. `refused`: if it is not "", an account that is bound stays bound, with
-        this text as the reason.
+        """Puts the account back on Microsoft-managed keys; does nothing if it is gone or not bound.
+
+        `vault` is the vault that the binding names. `was` are the outputs of the binding, if any: an account
+        that is bound otherwise stays bound, because somebody bound it since. `refused`: if it is not "", an
+        account that is bound stays bound, with this text as the reason.
 
         Raises what `bind` raises.
         """
@@ -117,10 +118,10 @@ class Binder:
             key = account.encryption.key
             if was and key and not binding.is_as_it_was(was, account):
                 raise RefusedOperationError(
-                    f"the account {account.name} stays on its key: it is bound to {key.text}, and not as the "
-                    "state of this binding has it\n  fix: if the program now declares this binding by another "
-                    f"name, run `pulumi state delete {shlex.quote(call.urn)}`, which takes it out of the "
-                    "state; if not, run the same command again with --refresh"
+                    f"the account {account.name} stays on its key: it is bound to {key.text}, and not as "
+                    "the state of this binding has it\n  fix: if the program now declares this binding by "
+                    f"another name, run `pulumi state delete {shlex.quote(call.urn)}`, which takes it out of "
+                    "the state; if not, run the same command again with --refresh"
                 )
             named = vault if key and vault and key.is_in(vault) else None
             context = ErrorContext(account_id=account_id.text)

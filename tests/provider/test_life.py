@@ -27,6 +27,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
+from tests.provider.preflight_cases import CLIENT, USER
 from tests.provider.rig import (
     ACCESS,
     CLEANUP,
@@ -58,6 +59,14 @@ async def test_create_binds_by_one_patch_of_the_encryption_alone(fake: FakeAzure
         "boundAt": "2025-06-15T15:06:40Z",
         "operationId": "op-1",
     }
+
+
+async def test_an_assigned_identity_is_bound_by_its_client_id(fake: FakeAzure, pulumi: Engine) -> None:
+    """Without it the service would use the account's own identity."""
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(principal_id=None, user_assigned=(USER,))
+    _, outputs = await pulumi.create(CMK, {**INPUTS, "identityClientId": CLIENT})
+    assert [patch.identity_client_id for patch in fake.patches] == [CLIENT]
+    assert outputs.values["principalId"] == PRINCIPAL
 
 
 async def test_nothing_changed_gives_no_difference_after_a_read(pulumi: Engine) -> None:

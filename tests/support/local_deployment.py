@@ -44,9 +44,9 @@ from localazure.standin.wire import from_struct, to_struct
 from provider.azure import Azure
 from provider.azure_client import AzureClient
 from provider.functions import FUNCTIONS
-from provider.served import served
 from provider.resource import Call
 from provider.retrying import patient
+from provider.served import served
 from provider.waiting import Waiter
 from provider.wire import decode, encode
 from tests.provider.rig import FakeClock
