@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.provider.fake_azure import FakeAzure
-from tests.provider.rig import Engine, engine
+from tests.provider.rig import Engine, FakeClock, engine
 from tests.support.azure import RunningAzure, running_azure
 
 if TYPE_CHECKING:
@@ -27,9 +27,15 @@ def fake() -> FakeAzure:
 
 
 @pytest.fixture
-async def pulumi(fake: FakeAzure) -> AsyncIterator[Engine]:
+def clock() -> FakeClock:
+    """The provider's time, which passes only when it waits."""
+    return FakeClock()
+
+
+@pytest.fixture
+async def pulumi(fake: FakeAzure, clock: FakeClock) -> AsyncIterator[Engine]:
     """The provider on that Azure, driven as the engine drives it."""
-    async with engine(fake) as served:
+    async with engine(fake, clock) as served:
         yield served
 
 

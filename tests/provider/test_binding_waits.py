@@ -69,29 +69,29 @@ async def test_the_default_is_thirty_minutes() -> None:
             await pulumi.create(CMK, INPUTS)
 
 
-async def test_fails_at_once_what_waiting_does_not_help() -> None:
+async def test_fails_at_once_what_waiting_does_not_help(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """A refusal for good is not tried again."""
-    clock, azure = FakeClock(), FakeAzure()
-    azure.failures["bind"].append(ServiceError(403, "RequestDisallowedByPolicy", "denied by policy"))
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match="an Azure Policy of the subscription denies this") as failed:
-            await pulumi.create(CMK, INPUTS)
+    fake.failures["bind"].append(ServiceError(403, "RequestDisallowedByPolicy", "denied by policy"))
+    with pytest.raises(FailedError, match="an Azure Policy of the subscription denies this") as failed:
+        await pulumi.create(CMK, INPUTS)
     assert failed.value.partial is None
-    assert (azure.calls.count("bind"), clock.slept) == (1, [])
+    assert (fake.calls.count("bind"), clock.slept) == (1, [])
 
 
 @pytest.mark.parametrize("code", ["ScopeLocked", "ReadOnlyDisabledSubscription"])
-async def test_fails_at_once_a_conflict_that_nobody_elses_change_ends(code: str) -> None:
+async def test_fails_at_once_a_conflict_that_nobody_elses_change_ends(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, code: str
+) -> None:
     """A lock and a disabled subscription answer 409, too, and no waiting helps a bind or an unbind."""
-    clock, azure = FakeClock(), FakeAzure()
-    azure.failures["bind"] += [ServiceError(409, code, "locked")] * 2
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
-            await pulumi.create(CMK, INPUTS)
-        azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-        with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
-            await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
-    assert (azure.calls.count("bind"), clock.slept) == (2, [])
+    fake.failures["bind"] += [ServiceError(409, code, "locked")] * 2
+    with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
+        await pulumi.create(CMK, INPUTS)
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
+        await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
+    assert (fake.calls.count("bind"), clock.slept) == (2, [])
 
 
 async def test_a_preview_that_azure_throttles_says_what_it_did_not_check() -> None:
@@ -108,14 +108,12 @@ async def test_a_preview_that_azure_throttles_says_what_it_did_not_check() -> No
     assert clock.now() == 60
 
 
-async def test_retry_after_is_honoured() -> None:
+async def test_retry_after_is_honoured(fake: FakeAzure, pulumi: Engine, clock: FakeClock) -> None:
     """A throttled request is made again when the server says, not sooner."""
-    clock, azure = FakeClock(), FakeAzure()
-    azure.failures["bind"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=17))
-    azure.failures["account"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=23))
-    azure.failures["progress"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=31))
-    async with engine(azure, clock) as pulumi:
-        await pulumi.create(CMK, INPUTS)
+    fake.failures["bind"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=17))
+    fake.failures["account"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=23))
+    fake.failures["progress"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=31))
+    await pulumi.create(CMK, INPUTS)
     assert clock.slept == [23, 17, 31]
 
 
@@ -136,23 +134,23 @@ async def test_an_outage_ends_after_five_tries(fake: FakeAzure, pulumi: Engine) 
     assert fake.calls.count("account") == 5
 
 
-async def test_another_change_of_the_account_is_waited_for() -> None:
+async def test_another_change_of_the_account_is_waited_for(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """An account that is Accepted, and a 409 at the PATCH, are waited out."""
-    clock, azure = FakeClock(), FakeAzure()
     busy = ServiceError(409, "Conflict", "Another operation is in progress")
-    azure.failures["bind"] += [
+    fake.failures["bind"] += [
         busy,
         ServiceError(400, "AccountProvisioningStateInvalid", "in state Accepted"),
     ]
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(provisioning_state="Accepted")
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(provisioning_state="Accepted")
 
     async def settle() -> None:
         await clock.paused.wait()
-        azure.accounts[ACCOUNT_ID.lower()] = an_account()
+        fake.accounts[ACCOUNT_ID.lower()] = an_account()
 
-    async with engine(azure, clock) as pulumi:
-        await asyncio.gather(pulumi.create(CMK, INPUTS), settle())
-    assert azure.calls.count("bind") == 3
+    await asyncio.gather(pulumi.create(CMK, INPUTS), settle())
+    assert fake.calls.count("bind") == 3
 
 
 async def test_one_change_at_a_time_per_account() -> None:

@@ -43,16 +43,16 @@ class LateListing(FakeAzure):
         return [ROLE] if self._clock.now() >= self._delay else []
 
 
-async def test_access_that_is_listed_ends_the_wait_at_once() -> None:
+async def test_access_that_is_listed_ends_the_wait_at_once(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """An access policy with get, wrapKey and unwrapKey is enough; nothing is written."""
-    azure, clock = FakeAzure(), FakeClock()
-    async with engine(azure, clock) as pulumi:
-        id, outputs = await pulumi.create(ACCESS, INPUTS)
+    id, outputs = await pulumi.create(ACCESS, INPUTS)
     assert id == ID
     assert outputs.values["accessModel"] == "accessPolicy"
     assert outputs.values["proven"] is False
     assert clock.slept == []
-    assert azure.patches == []
+    assert fake.patches == []
 
 
 async def test_a_role_assignment_is_waited_for_until_it_is_listed_and_the_wait_says_why() -> None:
@@ -68,14 +68,14 @@ async def test_a_role_assignment_is_waited_for_until_it_is_listed_and_the_wait_s
 
 
 @pytest.mark.parametrize("uses_rbac", [True, False])
-async def test_fails_naming_the_fix_when_no_access_is_ever_listed(uses_rbac: bool) -> None:
+async def test_fails_naming_the_fix_when_no_access_is_ever_listed(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, uses_rbac: bool
+) -> None:
     """Access that nobody gave is not waited for until the deadline; the error holds the command."""
-    azure, clock = FakeAzure(), FakeClock()
-    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=uses_rbac, policies=())
+    fake.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=uses_rbac, policies=())
     command = "az role assignment create" if uses_rbac else "az keyvault set-policy"
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match=command):
-            await pulumi.create(ACCESS, INPUTS)
+    with pytest.raises(FailedError, match=command):
+        await pulumi.create(ACCESS, INPUTS)
     assert 120 <= clock.now() < 200
 
 
@@ -139,14 +139,14 @@ async def test_an_account_that_proves_nothing_is_not_written(
 
 
 @pytest.mark.parametrize("unusable", [{"enabled": False}, {"expires": 1_700_000_000}])
-async def test_an_account_whose_version_cannot_be_used_is_not_written(unusable: dict[str, Any]) -> None:
+async def test_an_account_whose_version_cannot_be_used_is_not_written(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, unusable: dict[str, Any]
+) -> None:
     """With a version that is disabled or has expired no write could succeed, however long it is tried."""
-    azure, clock = FakeAzure(), FakeClock()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-    azure.versions = [a_version(**unusable)]
-    async with engine(azure, clock) as pulumi:
-        _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
-    assert azure.patches == []
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.versions = [a_version(**unusable)]
+    _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert fake.patches == []
     assert outputs.values["proven"] is False
 
 
@@ -189,15 +189,15 @@ async def test_an_import_needs_the_id_alone(pulumi: Engine) -> None:
     assert outputs.values["accessModel"] == "accessPolicy"
 
 
-async def test_a_preview_and_a_deletion_touch_nothing() -> None:
+async def test_a_preview_and_a_deletion_touch_nothing(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """A preview neither waits nor writes, and access is not ours to take."""
-    azure, clock = FakeAzure(), FakeClock()
-    azure.vaults[VAULT_ID.lower()] = a_vault(policies=())
-    async with engine(azure, clock) as pulumi:
-        await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID}, preview=True)
-        await pulumi.delete(ACCESS, ID, INPUTS)
+    fake.vaults[VAULT_ID.lower()] = a_vault(policies=())
+    await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID}, preview=True)
+    await pulumi.delete(ACCESS, ID, INPUTS)
     assert clock.slept == []
-    assert azure.patches == []
+    assert fake.patches == []
 
 
 @pytest.mark.parametrize(

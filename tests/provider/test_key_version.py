@@ -120,20 +120,18 @@ async def test_fails_instead_of_going_back_to_an_older_version(
 @pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
 @pytest.mark.parametrize(("hours_off", "expired"), [(-1, True), (1, False)], ids=["behind", "ahead"])
 async def test_a_version_has_expired_when_it_has_by_azures_clock(
-    hours_off: int, expired: bool, preview: bool
+    *, fake: FakeAzure, pulumi: Engine, clock: FakeClock, hours_off: int, expired: bool, preview: bool
 ) -> None:
     """This machine's may be off, in both directions: half an hour before or after the version expires."""
-    clock, azure = FakeClock(), FakeAzure()
-    azure.answered_at = clock.time() - hours_off * 3600
-    azure.versions = [a_version(expires=int(azure.answered_at) + (-1800 if expired else 1800))]
+    fake.answered_at = clock.time() - hours_off * 3600
+    fake.versions = [a_version(expires=int(fake.answered_at) + (-1800 if expired else 1800))]
     inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
-    async with engine(azure, clock) as pulumi:
-        for type, news in ((VERSION, INPUTS), (CMK, inputs)):
-            if expired and not (preview and type == CMK):
-                with pytest.raises(FailedError, match="expired on"):
-                    await pulumi.create(type, news, preview=preview)
-            else:
+    for type, news in ((VERSION, INPUTS), (CMK, inputs)):
+        if expired and not (preview and type == CMK):
+            with pytest.raises(FailedError, match="expired on"):
                 await pulumi.create(type, news, preview=preview)
+        else:
+            await pulumi.create(type, news, preview=preview)
 
 
 async def test_a_newer_version_than_the_one_in_use_may_be_taken(fake: FakeAzure, pulumi: Engine) -> None:

@@ -29,21 +29,21 @@ from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, eng
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
 
-async def test_the_operation_is_polled_as_its_headers_say() -> None:
+async def test_the_operation_is_polled_as_its_headers_say(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """Azure's Retry-After sets the pace of the polls; its end, not its beginning, is the end."""
-    clock, azure = FakeClock(), FakeAzure()
-    azure.progress_script = [Progress("Updating", retry_after=9), Progress("Updating"), Progress("Succeeded")]
-    async with engine(azure, clock) as pulumi:
-        await pulumi.create(CMK, INPUTS)
+    fake.progress_script = [Progress("Updating", retry_after=9), Progress("Updating"), Progress("Succeeded")]
+    await pulumi.create(CMK, INPUTS)
     assert clock.slept == [9, 9]
 
 
-async def test_an_operation_is_never_asked_without_a_pause() -> None:
+async def test_an_operation_is_never_asked_without_a_pause(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """A Retry-After of 0 is no leave to ask as fast as the wire allows."""
-    clock, azure = FakeClock(), FakeAzure()
-    azure.progress_script = [Progress("Updating", retry_after=0)] * 3
-    async with engine(azure, clock) as pulumi:
-        await pulumi.create(CMK, INPUTS)
+    fake.progress_script = [Progress("Updating", retry_after=0)] * 3
+    await pulumi.create(CMK, INPUTS)
     assert clock.slept == [0.5] * 3
 
 
@@ -54,13 +54,11 @@ async def test_an_operation_that_fails_for_access_is_begun_again(fake: FakeAzure
     assert len(fake.patches) == 2
 
 
-async def test_fails_when_the_operation_fails() -> None:
+async def test_fails_when_the_operation_fails(fake: FakeAzure, pulumi: Engine, clock: FakeClock) -> None:
     """An operation that ends in known words, which asking again does not change, is an error at once."""
-    azure, clock = FakeAzure(), FakeClock()
-    azure.progress_script = [Progress("Failed", failure=ServiceError(200, "KeyDisabled", "no luck"))]
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match="KeyDisabled: no luck"):
-            await pulumi.create(CMK, INPUTS)
+    fake.progress_script = [Progress("Failed", failure=ServiceError(200, "KeyDisabled", "no luck"))]
+    with pytest.raises(FailedError, match="KeyDisabled: no luck"):
+        await pulumi.create(CMK, INPUTS)
     assert clock.now() < 1
 
 
@@ -88,27 +86,27 @@ async def test_a_refusal_in_unknown_words_may_be_access_that_does_not_count_yet(
         assert any("no luck" in text for text in progress)
 
 
-async def test_an_unbinding_that_is_refused_in_unknown_words_is_an_error_at_once() -> None:
+async def test_an_unbinding_that_is_refused_in_unknown_words_is_an_error_at_once(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """Nobody's access is waited for to give an account back to Microsoft-managed keys."""
-    azure, clock = FakeAzure(), FakeClock()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-    azure.failures["bind"].append(ServiceError(400, "BadRequest", "no luck"))
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match="no luck"):
-            await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.failures["bind"].append(ServiceError(400, "BadRequest", "no luck"))
+    with pytest.raises(FailedError, match="no luck"):
+        await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
     assert clock.now() < 1
 
 
 @pytest.mark.parametrize("uses_rbac", [False, True], ids=["access policies", "Azure RBAC"])
-async def test_an_account_whose_access_is_gone_is_told_so_before_it_is_unbound(uses_rbac: bool) -> None:
+async def test_an_account_whose_access_is_gone_is_told_so_before_it_is_unbound(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, uses_rbac: bool
+) -> None:
     """The service needs the key to give the account back, and no wait would bring the access. What is printed
     gives it to the real identity, in the real vault."""
-    azure, clock = FakeAzure(), FakeClock()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=uses_rbac, policies=())
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError) as failed:
-            await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=uses_rbac, policies=())
+    with pytest.raises(FailedError) as failed:
+        await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
     fix = (
         f"--assignee-object-id {PRINCIPAL} --assignee-principal-type ServicePrincipal --scope {KEY_ID}"
         if uses_rbac
@@ -116,7 +114,7 @@ async def test_an_account_whose_access_is_gone_is_told_so_before_it_is_unbound(u
     )
     assert "cannot leave its key" in str(failed.value)
     assert fix in str(failed.value)
-    assert azure.patches == []
+    assert fake.patches == []
     assert clock.now() < 5
 
 
@@ -131,15 +129,15 @@ async def test_an_account_is_unbound_from_a_machine_that_does_not_reach_its_key(
     assert not fake.accounts[ACCOUNT_ID.lower()].encryption.is_customer_managed
 
 
-async def test_an_unbinding_that_waits_for_access_names_whose_it_is() -> None:
+async def test_an_unbinding_that_waits_for_access_names_whose_it_is(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """A binding that names no vault cannot be looked at before; at the end the message has the names."""
-    azure, clock = FakeAzure(), FakeClock()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
     denied = ServiceError(403, "Forbidden", "does not have keys get permission")
-    azure.failures["bind"] += [denied] * 100
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match=f"--name language-vault --object-id {PRINCIPAL}"):
-            await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
+    fake.failures["bind"] += [denied] * 100
+    with pytest.raises(FailedError, match=f"--name language-vault --object-id {PRINCIPAL}"):
+        await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
 
 
 async def test_reads_that_lag_behind_a_change_are_waited_for() -> None:
