@@ -20,7 +20,7 @@ from provider.failure import PartialError, RefusedOperationError, ServiceError, 
 from provider.finding import Preflight, Severity
 from provider.live_state import read_live_state
 from provider.preflight import findings, refusal
-from provider.resource import Call, Resource, Run, State, secret_outputs
+from provider.resource import Bound, Call, Resource, Run, State, secret_outputs
 from provider.waiting import DeadlineError
 from provider.wire import Properties
 
@@ -110,12 +110,18 @@ class CustomerManagedKeyHandler(Resource):
         KeyVersion with `accountLeaves` for the account. Otherwise raises an error while the account is bound,
         because its grant may be deleted next.
 
-        A deletion does not say what else the program declares. So `onDelete: unbind`, too, is an error while
-        the account is bound otherwise than the state has it: somebody bound it since, such as this binding
-        under another logical name, which the engine makes before it deletes this one.
+        An account that this run has bound stays bound, and that is no error: this binding was replaced by
+        one for the same account, as by `pulumi up --replace`, or has another logical name now. Another
+        instance of the provider knows nothing of that, and a deletion does not say what else the program
+        declares. So `onDelete: unbind`, too, is an error while the account is bound otherwise than the state
+        has it.
         """
         account_id, vault = arm_ids.account_id(id), olds.text("vaultId")
         leaves = id.lower() in self.run.leaving
+        last = self.run.bound.get(account_id.normalised)
+        if last and last != _bound(olds) and not leaves:
+            await call.inform("the account stays bound, for this run has bound it by another binding")
+            return
         unbinds = leaves or olds.text("onDelete") == UNBIND
         await self._binder.unbind(
             account_id,
@@ -137,6 +143,7 @@ class CustomerManagedKeyHandler(Resource):
             raise PartialError(str(error), left, secret_outputs(self, inputs)) from error
         account = binding.with_version(account, inputs.text("keyUriWithVersion"))
         outputs = binding.outputs(inputs.values, account, bound_at=self.run.now(), operation_id=operation_id)
+        self.run.bound[account_id.normalised] = _bound(Properties(outputs))
         return State(account_id.text, outputs)
 
     async def _preflight(self, call: Call, inputs: Properties, *, rebinding: bool) -> None:
@@ -168,6 +175,10 @@ _STAYS = (
     "destroy of it and its account, and run `pulumi up` first; if the program now declares this binding by "
     "another name, run `pulumi state delete {urn}`, which takes it out of the state"
 )
+
+
+def _bound(outputs: Properties) -> Bound:
+    return outputs.text("boundAt"), outputs.text("operationId")
 
 
 def _is_bound(account: Account | None) -> bool:

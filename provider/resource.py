@@ -37,6 +37,10 @@ class Call:
     inform: Log
 
 
+Bound = tuple[str | None, str | None]
+"""`boundAt` and `operationId` of a binding's outputs."""
+
+
 @dataclass(frozen=True)
 class Run:
     """What one login's resources share for one run of the engine. `clock` has Azure's time.
@@ -44,11 +48,14 @@ class Run:
     `leaving` are the ids, in lower case, of the accounts that the program puts back on Microsoft-managed
     keys, by `accountLeaves`. The engine has each declared resource checked before it deletes anything
     (pulumi/pulumi pkg/resource/deploy/step_generator.go). Without such a check a deletion unbinds nothing.
+    `bound` has, by the id of an account that this run has bound, when and by which operation: the engine
+    makes what replaces a resource before it deletes that.
     """
 
     clock: Clock
     login: Login
     leaving: set[str] = field(default_factory=set)
+    bound: dict[str, Bound] = field(default_factory=dict)
 
     @property
     def cloud(self) -> Cloud:

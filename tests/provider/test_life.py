@@ -208,46 +208,61 @@ async def test_delete_gives_the_account_back_and_is_done_when_there_is_nothing()
     assert len(azure.patches) == patches
 
 
+EARLIER = {"boundAt": "2026-01-01T00:00:00Z"}
+"""Of a binding that an earlier run made."""
+
+
 @pytest.mark.parametrize("another_provider", [False, True])
 async def test_fails_to_delete_a_binding_that_has_another_name_now(another_provider: bool) -> None:
-    """The engine makes the binding of the new name and then deletes that of the old one, be they served by
-    one instance of this provider or by two. The account stays bound, and it is said how to go on."""
+    """The engine makes the binding of the new name and then deletes that of the old one; so it does with one
+    that is replaced. The account stays bound. An instance of this provider that has bound it in this run says
+    so; to another one the old binding is one that is left out, and it is said how to go on."""
     azure = FakeAzure()
     async with engine(azure) as old, engine(azure) as other:
         new = other if another_provider else old
         id, olds = await old.create(CMK, INPUTS)
+        was = {**olds.values, **({} if another_provider else EARLIER)}
         await new.check(CMK, INPUTS)
         await new.create(CMK, INPUTS)
-        with pytest.raises(
+        refused = pytest.raises(
             FailedError, match=r"(?s)stays on its key.*`pulumi state delete 'urn:pulumi:test:"
-        ):
-            await old.delete(CMK, id, olds.values)
+        )
+        with refused if another_provider else nullcontext():
+            await old.delete(CMK, id, was)
         azure.accounts.clear()
-        await old.delete(CMK, id, olds.values)
+        await old.delete(CMK, id, was)
     assert {patch.key_source for patch in azure.patches} == {"Microsoft.KeyVault"}
 
 
-@pytest.mark.parametrize("another_provider", [False, True])
-@pytest.mark.parametrize(("news", "stays"), [({}, False), ({"keyUriWithVersion": key_uri(V2)}, True)])
+@pytest.mark.parametrize(
+    ("another_provider", "news", "refuses", "stays"),
+    [
+        (False, {}, False, True),
+        (True, {}, False, False),
+        (True, {"keyUriWithVersion": key_uri(V2)}, True, True),
+    ],
+)
 async def test_a_binding_that_unbinds_leaves_what_was_bound_after_it(
-    news: dict[str, str], stays: bool, another_provider: bool
+    another_provider: bool, news: dict[str, str], refuses: bool, stays: bool
 ) -> None:
-    """A binding with `onDelete: unbind` that has another name now. If the new one binds another version, the
-    account differs from the state of the old one, and what to do is said. If it binds the same version,
-    nothing at Azure tells the two apart: `onDelete` is what the program asked for, and a refresh then shows
-    that the new one is gone."""
+    """A binding with `onDelete: unbind` that has another name now. The instance that bound the account in
+    this run leaves it. To another instance an account that is bound to another version differs from the
+    state of the old binding, and what to do is said. If it is bound to the same version, nothing at Azure
+    tells the two apart: `onDelete` is what the program asked for, and a refresh then shows that the new one
+    is gone."""
     azure = FakeAzure()
     azure.versions.append(a_version(V2))
     inputs = {**INPUTS, **UNBINDS}
     async with engine(azure) as old, engine(azure) as other:
         new = other if another_provider else old
         id, olds = await old.create(CMK, inputs)
+        was = {**olds.values, **({} if another_provider else EARLIER)}
         _, created = await new.create(CMK, {**inputs, **news})
         refused = pytest.raises(
             FailedError, match=r"not as the state of this binding has it\n  fix: .*`pulumi"
         )
-        with refused if stays else nullcontext():
-            await old.delete(CMK, id, olds.values)
+        with refused if refuses else nullcontext():
+            await old.delete(CMK, id, was)
         found, _, _ = await new.read(CMK, id, {**inputs, **news}, created.values)
     assert bool(found) == stays
     assert azure.accounts[ACCOUNT_ID.lower()].encryption.is_customer_managed == stays
