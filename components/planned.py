@@ -262,8 +262,9 @@ def _existing(situation: Situation) -> Iterator[PlannedResource]:
         return
     fits = {"location": inputs.location, "properties": {"tenantId": situation.login.tenant_id}}
     path = "vault.id" if inputs.key.id is None else "key.id"
-    moves = bool(before.bound_to) and before.bound_to[0] != place.names[0] if before.bound_to else False
-    if place.vault_exists and (moves or not before.is_bound):
+    moves = before.bound_to is not None and before.bound_to[0] != place.names[0]
+    is_read = "vault" not in situation.live.unread  # what may not be read is told once
+    if place.vault_exists and is_read and (moves or not before.is_bound):
         yield PlannedResource(vault_id, path, fits, action="use")
     if not inputs.makes_key or situation.keeps_key:
         key_id, is_judged = (
