@@ -3,7 +3,7 @@
 Every service is made in two phases, because an account's identity exists only once the account does: 1.
 vault, key, and account on Microsoft-managed keys; then access to the key for exactly that account's identity;
 2. the binding of the account to the newest version of the key. components/service.py holds the order, and the
-one phase that a user-assigned identity needs. Before that, components/guards/preflight.py takes away
+one phase that a user-assigned identity needs. Before that, components/preflight.py takes away
 the access that is to be revoked, and refuses what would lose data.
 """
 
@@ -16,8 +16,8 @@ import pulumi
 
 import settings
 from components.arguments.inputs import known_text
-from components.guards.preflight import preflight
 from components.guards.reader import ServiceRequest
+from components.preflight import preflight
 from components.sdk_debug import drop_sdk_debug_messages, drop_stack_traces
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions

@@ -6,15 +6,15 @@ Imports run down, from row to row, or stay in a row:
 |---|---|
 | `testing` | mocks for unit tests of programs |
 | `__main__`, `host`, `package_schema` | the components as a package for programs in any language |
-| `service`, `service_parts`, `service_key`, `key_operators` | a whole service, and the order of its parts |
-| `guards` | what is refused because of what exists; what a service is about to make |
+| `service`, `preflight`, `planned`, `service_parts`, `service_key` | a service, and what is asked before |
+| `guards` | what is refused because of what exists |
 | `private_network`, `resource_group` | parts that only a service has |
 | `service_args`, `encryption_args` | the arguments of a service |
 | `audit`, `binding`, `callers`, `foundry`, `lock` | what comes after the account |
 | `account`, `key` | the account and its key |
 | `access`, `account_args`, `identity`, `network`, `vault` | what these need, and their arguments |
-| `as_found`, `component`, `subscriptions`, `vault_writes` | what all components have in common |
-| `account_write`, `azure_failures`, `role_assignment` | writes of an account, failures of Azure, roles |
+| `as_found`, `component`, `declared`, `role_assignment`, `subscriptions`, `vault_writes` | what all share |
+| `account_write`, `azure_failures` | writes of an account, failures of Azure |
 | `azure_cmk` | the resources of this project's own provider |
 | `cmk_resource` | what they have in common |
 | `access_model`, `hooks`, `invokes`, `kept_properties`, `references` | values, and calls of the engine |

@@ -23,12 +23,12 @@ from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks
 from components.arguments.inputs import ComponentArguments, argument, read
 from components.azure_cmk import ManagedHsmRoleAssignment
-from components.azure_failures import waiting_hooks
-from components.component import ChildOptions, Component
+from components.component import Component
+from components.declared import Declaration, Declare, Made, Registering
 from components.references import KeyReference, key_at
 from components.role_assignment import assign_role
 from components.vault_writes import VaultWrites
-from core import rights, roles
+from core import arm_ids, rights, roles
 
 
 @dataclass(frozen=True)
@@ -106,66 +106,63 @@ class KeyAccess(Component):
         inputs = read(KeyAccessArgs, name, args)
         super().__init__(name, opts)
         grant = KeyGrant(key_at(inputs.key_id), inputs.principal_id, inputs.tenant_id, inputs.access_model)
-        made = make_grant(name, grant, self.protected_child)
-        self.grant_id = made.id
+        made = make_grant(name, grant, Registering(self.protected_child))
+        self.grant_id = pulumi.Output.from_input(made.id)
         self.register_outputs(self.outputs())
 
 
 def make_grant(
     name: str,
     grant: KeyGrant,
-    options: ChildOptions,
+    declare: Declare,
     *,
     adopts: str | None = None,
     writes: VaultWrites | None = None,
-) -> pulumi.CustomResource:
+    argument: str = "access",
+) -> Made:
     """Makes the grant, after earlier `writes` to the vault. `adopts` is the id of an existing one, which is
-    taken over as it is; in a managed HSM that is done without it."""
-
-    def complete(options: ChildOptions) -> pulumi.ResourceOptions:
-        return options(
-            deleted_with=grant.deleted_with,
-            provider=grant.key.vault.provider,
-            import_=adopts,
-            # A grant that moves to another vault with its key is made before the old one is deleted: the
-            # account is bound again in between.
-            delete_before_replace=False,
-        )
-
+    taken over as it is; in a managed HSM that is done without it. `argument` is the path of the argument that
+    asks for it."""
+    # A grant that moves to another vault with its key is made before the old one is deleted: the account is
+    # bound again in between.
+    options: dict[str, Any] = {"deleted_with": grant.deleted_with, "delete_before_replace": False}
     if grant.key.in_managed_hsm:
-        return ManagedHsmRoleAssignment(
-            f"{name}-access",
-            scope=grant.key.id,
-            principal_id=grant.principal_id,
-            opts=options(deleted_with=grant.deleted_with, delete_before_replace=False),
-        )
+        # No resource of Resource Manager: nothing is asked about it.
+        arguments = {"scope": grant.key.id, "principal_id": grant.principal_id}
+        return declare(Declaration(ManagedHsmRoleAssignment, f"{name}-access", "", "", arguments), **options)
+    options |= {"provider": grant.key.vault.provider, "import_": adopts}
     if grant.access_model == RBAC:
-        opts = complete(options)
-        if waits := waiting_hooks(name, "role"):
-            opts.hooks = pulumi.ResourceHookBinding(on_error=[*waits])
         return assign_role(
             f"{name}-access",
             grant.permissions.role,
+            declare,
             scope=grant.key.id,
             principal_id=grant.principal_id,
-            opts=opts,
+            argument=argument,
+            waits_for_access=(name, "role"),
+            **options,
         )
     return (writes or VaultWrites()).in_turn(
-        grant.key.vault, options, lambda in_order: _access_policy(f"{name}-access", grant, complete(in_order))
+        grant.key.vault, declare, _access_policy(f"{name}-access", grant, argument), **options
     )
 
 
-def _access_policy(name: str, grant: KeyGrant, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
+def _access_policy(name: str, grant: KeyGrant, argument: str) -> Declaration:
     vault = grant.key.vault
-    policy: pulumi.CustomResource = keyvault.AccessPolicy(
+    return Declaration(
+        keyvault.AccessPolicy,
         name,
-        resource_group_name=vault.resource_group_name,
-        vault_name=vault.name,
-        policy=keyvault.AccessPolicyEntryArgs(
-            tenant_id=grant.tenant_id,
-            object_id=grant.principal_id,
-            permissions=keyvault.PermissionsArgs(keys=list(grant.permissions.policy)),
-        ),
-        opts=opts,
+        f"{arm_ids.VAULT}/accessPolicies",
+        "add",
+        {
+            "resource_group_name": vault.resource_group_name,
+            "vault_name": vault.name,
+            "policy": {
+                "tenant_id": grant.tenant_id,
+                "object_id": grant.principal_id,
+                "permissions": {"keys": list(grant.permissions.policy)},
+            },
+        },
+        argument,
+        at=vault.id,
     )
-    return policy

@@ -11,8 +11,9 @@ from pulumi_azure_native import cognitiveservices
 from components.access import has_identity
 from components.account_args import AIServicesAccountArgs, declared_account
 from components.account_write import ENCRYPTION, AccountBefore, account_before, key_guard
-from components.arguments.inputs import read
+from components.arguments.inputs import UNKNOWN, read
 from components.component import ChildOptions, Component, read_back, waited_for
+from components.declared import Declaration, Declare
 from components.kept_properties import KEPT, SEARCH_LINK, lost_search, with_kept
 from core import arm_ids
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
@@ -32,9 +33,12 @@ _CHANGING = [
 
 @dataclass(frozen=True)
 class MadeAccount:
-    """An account that was made. `principal_id` and `tenant_id` are those of its own identity, if any."""
+    """An account that was made. `principal_id` and `tenant_id` are those of its own identity, if any.
+    `resource` is None, and all but `id` and `name` unknown, where it is only asked about."""
 
-    resource: "cognitiveservices.Account"
+    id: pulumi.Input[str]
+    name: pulumi.Input[str]
+    resource: Any
     endpoint: pulumi.Output[str]
     principal_id: pulumi.Output[str | None]
     tenant_id: pulumi.Output[str | None]
@@ -51,12 +55,32 @@ class MadeAccount:
         return self.principal_id.apply(has_identity)
 
 
+def account_declaration(
+    inputs: AIServicesAccountArgs, argument: str = "accountName", *, restores: bool = False
+) -> Declaration:
+    """The account, as it is declared; `argument` is the path of the argument that names it."""
+    return Declaration(
+        cognitiveservices.Account,
+        f"{inputs.name}-account",
+        arm_ids.ACCOUNT,
+        inputs.account_name,
+        declared_account(inputs),
+        argument,
+        recovers=restores,
+    )
+
+
+def asked_account(declared: Declaration, declare: Declare) -> MadeAccount:
+    """The account, where it is only asked about."""
+    nothing: pulumi.Output[Any] = pulumi.Output.from_input(UNKNOWN)
+    return MadeAccount(*declare(declared), nothing, nothing, nothing)
+
+
 def make_account(
-    inputs: AIServicesAccountArgs,
+    account: Declaration,
     options: ChildOptions,
     *,
     after: Sequence[pulumi.Resource] = (),
-    restores: bool = False,
     frozen: bool = False,
     unbinds: bool = False,
     before: AccountBefore | None = None,
@@ -64,49 +88,45 @@ def make_account(
 ) -> MadeAccount:
     """Makes the account, or restores a soft-deleted one of its name with its data.
 
-    `after` is what must exist before it and outlive it: its vault, and with `encryption_key` the grant.
+    `after` is what must exist before it and outlive it: its vault, and with an inline key the grant.
     `frozen` does not write an existing account: while its identity may not use the key, the service is
     assumed to refuse every PUT, because a PUT states the key again. `unbinds` puts an account whose inputs
     stated a key on Microsoft-managed keys. `before` is what preflight() read of the account; if None, it
     is read here.
     """
-    declared = declared_account(inputs)
-    inline = unbinds or inputs.encryption_key is not None
+    name, declared = str(account.azure_name), {**account.arguments}
+    properties = declared["properties"] = {**declared["properties"]}
+    inline = unbinds or "encryption" in properties
     opts = options(depends_on=list(after))
     through = pulumi.InvokeOptions(parent=opts.parent)
     ignored = [*(opts.ignore_changes or ())]
-    if restores:
-        declared["properties"]["restore"] = True
+    if account.recovers:
+        properties["restore"] = True
     if before is None:
-        before = _sync_await(
-            account_before(inputs.account_name, waited_for(inputs.resource_group_name), through)
-        )
+        before = _sync_await(account_before(name, waited_for(declared["resource_group_name"]), through))
     if unbinds:
         # Explicit: what a PUT without encryption does was never observed.
-        declared["properties"]["encryption"] = {"key_source": MICROSOFT_MANAGED}
+        properties["encryption"] = {"key_source": MICROSOFT_MANAGED}
     elif not inline:
         if not frozen and (key := before.bound_key):
-            declared["properties"]["encryption"] = key.declared
+            properties["encryption"] = key.declared
             ignored.append(LIVE_ENCRYPTION)
         else:
             ignored.append(ENCRYPTION)
     if frozen:
         ignored += [*_CHANGING, *(["properties.encryption.keyVaultProperties"] if inline else [])]
     else:
-        declared["properties"] = with_kept(declared["properties"], before.live)
-        if lost_search(inputs.account_name, {"properties": declared["properties"]}, before.live):
+        declared["properties"] = with_kept(properties, before.live)
+        if lost_search(name, {"properties": declared["properties"]}, before.live):
             # It stays as it is recorded, and the hook refuses a write without the key.
             ignored.append(SEARCH_LINK)
     opts.ignore_changes = ignored
     # An account that replaces another is made and bound before the other one is deleted, with its data.
     opts.delete_before_replace = False
     explains = (opts.hooks and opts.hooks.on_error) or ()
-    opts.hooks = key_guard(
-        inputs.account_name, through, before=before, same_key=not inline, frozen=frozen, unbinds=unbinds
-    )
+    opts.hooks = key_guard(name, through, before=before, same_key=not inline, frozen=frozen, unbinds=unbinds)
     opts.hooks.on_error = [*(on_error or explains)]
-    account = cognitiveservices.Account(f"{inputs.name}-account", **declared, opts=opts)
-    return _made(account, opts.parent)
+    return _made(cognitiveservices.Account(account.name, **declared, opts=opts), opts.parent)
 
 
 def _made(account: "cognitiveservices.Account", parent: pulumi.Resource | None) -> MadeAccount:
@@ -120,7 +140,8 @@ def _made(account: "cognitiveservices.Account", parent: pulumi.Resource | None) 
     )
     principal_id = live.identity.apply(lambda found: found.principal_id if found else None)
     tenant_id = live.identity.apply(lambda found: found.tenant_id if found else None)
-    return MadeAccount(account, live.properties.endpoint, principal_id, tenant_id)
+    endpoint = live.properties.endpoint
+    return MadeAccount(account.id, account.name, account, endpoint, principal_id, tenant_id)
 
 
 class AIServicesAccount(Component):
@@ -149,7 +170,7 @@ class AIServicesAccount(Component):
     ) -> None:
         inputs = read(AIServicesAccountArgs, name, args)
         super().__init__(name, opts)
-        made = make_account(inputs, self.protected_child)
+        made = make_account(account_declaration(inputs), self.protected_child)
         self.account_id, self.account_name = made.resource.id, made.resource.name
         self.endpoint, self.principal_id = made.endpoint, made.principal_id
         self.tenant_id = made.tenant_id

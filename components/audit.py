@@ -12,7 +12,8 @@ from components.arguments.inputs import ArgumentRule, Arguments, ComponentArgume
 from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
 from components.arguments.tags import Tags, checked_tags
-from components.component import ChildOptions, Component
+from components.component import Component
+from components.declared import Declaration, Declare, Registering
 from core import arm_ids, audit_log
 from core.regions import region
 
@@ -138,67 +139,67 @@ class AuditTrail(Component):
     ) -> None:
         inputs = read(AuditTrailArgs, name, args)
         super().__init__(name, opts)
-        self.workspace_id = make_audit_trail(inputs, self).workspace_id
+        self.workspace_id = make_audit_trail(inputs, Registering(self.protected_child)).workspace_id
         self.register_outputs(self.outputs())
 
 
 def make_audit_trail(
-    inputs: AuditTrailArgs,
-    owner: Component,
-    logs: ChildOptions | None = None,
+    inputs: AuditTrailArgs, declare: Declare, logs: Declare | None = None, *, argument: str = "newWorkspace"
 ) -> MadeAudit:
-    """Makes the diagnostic settings.
+    """Makes the diagnostic settings, and the workspace that none is given for, which `argument` names.
 
-    `logs` are the options of the settings; by default they are protected like the account, or a
-    destroy that is refused for the account would first have ended its audit.
+    `logs` declares the settings. They are protected like the account, or a destroy that is refused for the
+    account would first have ended its audit.
     """
-    name, vault_id = inputs.name, inputs.vault_id
-    workspace_id = _workspace_id(inputs, owner)
+    name, workspace_id = inputs.naming_rule.name("diagnosticSetting"), inputs.workspace_id
+    if inputs.has_workspace and workspace_id is None:
+        # A component that is renamed by an alias keeps its logs.
+        workspace_id = declare(_workspace(inputs, argument), ignore_changes=["workspaceName"]).id
     watched: Mapping[str, tuple[pulumi.Input[str] | None, tuple[str, ...]]] = {
         "account": (inputs.account_id, ACCOUNT_CATEGORIES),
-        "vault": (vault_id, VAULT_CATEGORIES),
+        "vault": (inputs.vault_id, VAULT_CATEGORIES),
     }
     settings: list[pulumi.Resource] = []
     for what, (resource_id, categories) in watched.items():
         if resource_id is not None:
-            setting = monitor.DiagnosticSetting(
-                f"{name}-{what}-audit",
-                name=inputs.naming_rule.name("diagnosticSetting"),
-                resource_uri=resource_id,
-                workspace_id=workspace_id,
-                storage_account_id=inputs.storage_account_id,
-                event_hub_authorization_rule_id=inputs.event_hub_rule_id,
-                event_hub_name=inputs.event_hub_name,
-                logs=[
-                    monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True)
-                    for category in categories
-                ],
-                # Azure refuses a second setting with the same destinations, so an old one keeps its name.
-                opts=(logs or owner.protected_child)(delete_before_replace=False, ignore_changes=["name"]),
+            setting = Declaration(
+                monitor.DiagnosticSetting,
+                f"{inputs.name}-{what}-audit",
+                arm_ids.DIAGNOSTIC_SETTING,
+                name,
+                {
+                    "name": name,
+                    "resource_uri": resource_id,
+                    "workspace_id": workspace_id if inputs.has_workspace else None,
+                    "storage_account_id": inputs.storage_account_id,
+                    "event_hub_authorization_rule_id": inputs.event_hub_rule_id,
+                    "event_hub_name": inputs.event_hub_name,
+                    "logs": [{"category": category, "enabled": True} for category in categories],
+                },
+                "audit",
+                at=resource_id,
             )
-            settings.append(setting)
+            # Azure refuses a second setting with the same destinations, so an old one keeps its name.
+            made = (logs or declare)(setting, delete_before_replace=False, ignore_changes=["name"])
+            settings += made.resources
     return MadeAudit(pulumi.Output.from_input(workspace_id), settings)
 
 
-def _workspace_id(inputs: AuditTrailArgs, owner: Component) -> pulumi.Output[str] | None:
-    if not inputs.has_workspace:
-        return None
-    if inputs.workspace_id is not None:
-        return pulumi.Output.from_input(inputs.workspace_id)
-    return _workspace(inputs, owner)
-
-
-def _workspace(inputs: AuditTrailArgs, owner: Component) -> pulumi.Output[str]:
-    workspace = operationalinsights.Workspace(
+def _workspace(inputs: AuditTrailArgs, argument: str) -> Declaration:
+    name = inputs.naming_rule.name("workspace")
+    return Declaration(
+        operationalinsights.Workspace,
         f"{inputs.name}-workspace",
-        resource_group_name=inputs.resource_group_name,
-        workspace_name=inputs.naming_rule.name("workspace"),
-        location=inputs.location,
-        sku={"name": WORKSPACE_TIER},
-        retention_in_days=RETENTION_DAYS,
-        tags=inputs.tags,
-        # A component that is renamed by an alias keeps its logs.
-        opts=owner.protected_child(ignore_changes=["workspaceName"]),
+        arm_ids.WORKSPACE,
+        name,
+        {
+            "resource_group_name": inputs.resource_group_name,
+            "workspace_name": name,
+            "location": inputs.location,
+            "sku": {"name": WORKSPACE_TIER},
+            "retention_in_days": RETENTION_DAYS,
+            "tags": inputs.tags,
+        },
+        argument,
+        "audit.workspaceId",
     )
-    id: pulumi.Output[str] = workspace.id
-    return id

@@ -10,11 +10,12 @@ from typing import ClassVar
 
 import pulumi
 
+from components.account import MadeAccount
 from components.arguments import checks, names
 from components.arguments.checks import DEPLOYER
 from components.arguments.inputs import ArgumentRule, Arguments, argument, known_text
 from components.arguments.problem import Problem
-from components.component import ChildOptions
+from components.declared import Declare
 from components.role_assignment import assign_role
 from core import kinds
 from core.kinds import AccountKind
@@ -125,8 +126,8 @@ def make_callers(
     service: str,
     callers: Sequence[CallerArgs],
     kind: AccountKind,
-    account: pulumi.CustomResource,
-    options: ChildOptions,
+    account: MadeAccount,
+    declare: Declare,
     *,
     deployer_id: str,
 ) -> list[pulumi.Resource]:
@@ -137,10 +138,13 @@ def make_callers(
         role = assign_role(
             name,
             caller.role_on(kind),
+            declare,
             scope=account.id,
             principal_id=caller.object_id(deployer_id),
             principal_type=caller.type_of_principal,
-            opts=options(deleted_with=account, aliases=[pulumi.Alias(name=one) for one in former]),
+            argument="callers",
+            deleted_with=account.resource,
+            aliases=[pulumi.Alias(name=one) for one in former],
         )
-        made.append(role)
+        made += role.resources
     return made

@@ -16,11 +16,11 @@ from pulumi_azure_native import cognitiveservices
 from components.account import MadeAccount
 from components.account_args import AccountArguments
 from components.arguments import names
-from components.arguments.inputs import ArgumentRule, Arguments, argument
+from components.arguments.inputs import UNKNOWN, ArgumentRule, Arguments, argument
 from components.arguments.problem import Problem
-from components.arguments.tags import Tags
 from components.callers import CALLER_ROLES
-from components.component import ChildOptions, read_back
+from components.component import read_back
+from components.declared import Declaration, Declare, Made, then
 from components.role_assignment import assign_role
 from core import arm_ids, kind_limits
 
@@ -129,88 +129,96 @@ class FoundryArguments(AccountArguments):
 
 
 def make_projects(
-    service: str,
-    projects: Sequence[ProjectArgs],
+    inputs: FoundryArguments,
     account: MadeAccount,
+    protected: Declare,
+    removable: Declare,
     *,
     location: str,
-    tags: Tags | None,
-    protected: ChildOptions,
-    removable: ChildOptions,
-    removed: Sequence[str],
     after: Sequence[pulumi.Resource],
 ) -> list[pulumi.Resource]:
     """Makes projects, each after the one before and all of them after `after`; returns `after` and them.
 
-    A project holds data: its options are `protected`, or `removable` where it is named in `removed`.
+    A project holds data: it is declared by `protected`, or by `removable` where it is to be removed.
     """
-    made = [*after]
-    for given in projects:
-        options = removable if given.name.lower() in {name.lower() for name in removed} else protected
-        project = cognitiveservices.Project(
-            f"{service}-{given.logical_name}",
-            account_name=account.resource.name,
-            resource_group_name=account.resource.id.apply(arm_ids.group_of),
-            project_name=given.name,
-            location=location,
-            identity=cognitiveservices.IdentityArgs(
-                type=cognitiveservices.ResourceIdentityType.SYSTEM_ASSIGNED
-            ),
-            properties=cognitiveservices.ProjectPropertiesArgs(
-                display_name=given.display_name, description=given.description
-            ),
-            tags=tags,
-            opts=options(depends_on=list(made)),
+    made, removed = [*after], {name.lower() for name in inputs.removed_projects}
+    for given in inputs.projects:
+        project = Declaration(
+            cognitiveservices.Project,
+            f"{inputs.name}-{given.logical_name}",
+            f"{arm_ids.ACCOUNT}/projects",
+            given.name,
+            {
+                "account_name": account.name,
+                "resource_group_name": then(account.id, arm_ids.group_of),
+                "project_name": given.name,
+                "location": location,
+                "identity": {"type": "SystemAssigned"},
+                "properties": {"display_name": given.display_name, "description": given.description},
+                "tags": inputs.tags,
+            },
+            "projects",
+            at=account.id,
         )
-        made.append(project)
+        declare = removable if given.name.lower() in removed else protected
+        one = declare(project, depends_on=list(made))
+        made += one.resources
         if given.role:
-            live = read_back(
-                project.name,
-                cognitiveservices.get_project_output(
-                    account_name=account.resource.name,
-                    # Azure answers ACCOUNT/PROJECT as the name of a project.
-                    project_name=project.id.apply(arm_ids.name_of),
-                    resource_group_name=account.resource.id.apply(arm_ids.group_of),
-                    opts=pulumi.InvokeOutputOptions(parent=project),
-                ),
-            )
             role = assign_role(
-                f"{service}-{given.logical_name}-role",
+                f"{inputs.name}-{given.logical_name}-role",
                 CALLER_ROLES[given.role],
-                scope=account.resource.id,
-                principal_id=live.identity.apply(lambda found: str(found.principal_id) if found else ""),
-                opts=removable(deleted_with=project),
+                removable,
+                scope=account.id,
+                principal_id=_identity_of(one, account) if one.resource else UNKNOWN,
+                argument="projects",
+                deleted_with=one.resource,
             )
-            made.append(role)
+            made += role.resources
     return made
 
 
+def _identity_of(project: Made, account: MadeAccount) -> pulumi.Output[str]:
+    """The object id of a project's own identity."""
+    live = read_back(
+        project.resource.name,
+        cognitiveservices.get_project_output(
+            account_name=account.name,
+            # Azure answers ACCOUNT/PROJECT as the name of a project.
+            project_name=project.resource.id.apply(arm_ids.name_of),
+            resource_group_name=then(account.id, arm_ids.group_of),
+            opts=pulumi.InvokeOutputOptions(parent=project.resource),
+        ),
+    )
+    principal_id: pulumi.Output[str] = live.identity.apply(
+        lambda found: str(found.principal_id) if found else ""
+    )
+    return principal_id
+
+
 def make_deployments(
-    service: str,
-    deployments: Sequence[DeploymentArgs],
-    account: MadeAccount,
-    options: ChildOptions,
-    *,
-    tags: Tags | None,
-    after: Sequence[pulumi.Resource],
+    inputs: FoundryArguments, account: MadeAccount, declare: Declare, after: Sequence[pulumi.Resource]
 ) -> list[pulumi.Resource]:
     """Deploys models, each after the one before and all of them after `after`; returns `after` and them."""
     made = [*after]
-    for given in deployments:
-        deployment = cognitiveservices.Deployment(
-            f"{service}-{given.logical_name}",
-            account_name=account.resource.name,
-            resource_group_name=account.resource.id.apply(arm_ids.group_of),
-            deployment_name=given.name,
-            sku={"name": given.sku, "capacity": given.capacity},
-            properties=cognitiveservices.DeploymentPropertiesArgs(
-                model=cognitiveservices.DeploymentModelArgs(
-                    format=given.format, name=given.model, version=given.version
-                ),
-                version_upgrade_option=given.upgrade,
-            ),
-            tags=tags,
-            opts=options(depends_on=list(made)),
+    for given in inputs.deployments:
+        deployment = Declaration(
+            cognitiveservices.Deployment,
+            f"{inputs.name}-{given.logical_name}",
+            f"{arm_ids.ACCOUNT}/deployments",
+            given.name,
+            {
+                "account_name": account.name,
+                "resource_group_name": then(account.id, arm_ids.group_of),
+                "deployment_name": given.name,
+                "sku": {"name": given.sku, "capacity": given.capacity},
+                "properties": {
+                    "model": {"format": given.format, "name": given.model, "version": given.version},
+                    "version_upgrade_option": given.upgrade,
+                },
+                "tags": inputs.tags,
+            },
+            "deployments",
+            at=account.id,
         )
-        made.append(deployment)
+        made += declare(deployment, depends_on=list(made)).resources
     return made

@@ -27,8 +27,8 @@ from pulumi.provider.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2_grpc
 from pulumi.runtime.sync_await import _sync_await
 
-from components.guards.preflight import RefusedError
 from components.package_schema import NAME, VERSION, completed
+from components.preflight import RefusedError
 from components.sdk_debug import drop_sdk_debug_messages, drop_stack_traces
 
 _GRPC_OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024)]

@@ -8,9 +8,10 @@ import pulumi
 from pulumi_azure_native import managedidentity
 
 from components.arguments import names
-from components.arguments.inputs import ComponentArguments, argument, read
+from components.arguments.inputs import UNKNOWN, ComponentArguments, argument, read
 from components.arguments.tags import Tags, checked_tags
-from components.component import ChildOptions, Component, read_back
+from components.component import Component, read_back
+from components.declared import Declaration, Declare, Registering
 from core import arm_ids
 from core.regions import region
 
@@ -31,34 +32,44 @@ class EncryptionIdentityArgs(ComponentArguments):
 
 @dataclass(frozen=True)
 class MadeIdentity:
-    """An identity that was made."""
+    """An identity that was made; of one that is only asked about, its id is known."""
 
-    id: pulumi.Output[str]
-    client_id: pulumi.Output[str]
-    principal_id: pulumi.Output[str]
-    tenant_id: pulumi.Output[str]
+    id: pulumi.Input[str]
+    client_id: pulumi.Input[str]
+    principal_id: pulumi.Input[str]
+    tenant_id: pulumi.Input[str]
 
 
-def make_identity(inputs: EncryptionIdentityArgs, options: ChildOptions) -> MadeIdentity:
-    """Makes the identity."""
-    opts = options()
-    identity = managedidentity.UserAssignedIdentity(
+def make_identity(
+    inputs: EncryptionIdentityArgs, declare: Declare, argument: str = "identityName"
+) -> MadeIdentity:
+    """Makes the identity. `argument` is the path of the argument that names it."""
+    identity = Declaration(
+        managedidentity.UserAssignedIdentity,
         f"{inputs.name}-identity",
-        resource_group_name=inputs.resource_group_name,
-        resource_name_=inputs.identity_name,
-        location=inputs.location,
-        tags=inputs.tags,
-        opts=opts,
+        arm_ids.USER_ASSIGNED_IDENTITY,
+        inputs.identity_name,
+        {
+            "resource_group_name": inputs.resource_group_name,
+            "resource_name_": inputs.identity_name,
+            "location": inputs.location,
+            "tags": inputs.tags,
+        },
+        argument,
     )
+    made = declare(identity)
+    if made.resource is None:
+        return MadeIdentity(made.id, UNKNOWN, UNKNOWN, UNKNOWN)
+    resource = made.resource
     live = read_back(
-        identity.name,
+        resource.name,
         managedidentity.get_user_assigned_identity_output(
-            resource_name=identity.name,
-            resource_group_name=identity.id.apply(arm_ids.group_of),
-            opts=pulumi.InvokeOutputOptions(parent=opts.parent),
+            resource_name=resource.name,
+            resource_group_name=resource.id.apply(arm_ids.group_of),
+            opts=pulumi.InvokeOutputOptions(parent=resource),
         ),
     )
-    return MadeIdentity(identity.id, live.client_id, live.principal_id, live.tenant_id)
+    return MadeIdentity(resource.id, live.client_id, live.principal_id, live.tenant_id)
 
 
 class EncryptionIdentity(Component):
@@ -85,7 +96,8 @@ class EncryptionIdentity(Component):
     ) -> None:
         inputs = read(EncryptionIdentityArgs, name, args)
         super().__init__(name, opts)
-        identity = make_identity(inputs, self.protected_child)
-        self.identity_id, self.client_id = identity.id, identity.client_id
-        self.principal_id, self.tenant_id = identity.principal_id, identity.tenant_id
+        identity = make_identity(inputs, Registering(self.protected_child))
+        output = pulumi.Output.from_input
+        self.identity_id, self.client_id = output(identity.id), output(identity.client_id)
+        self.principal_id, self.tenant_id = output(identity.principal_id), output(identity.tenant_id)
         self.register_outputs(self.outputs())

@@ -15,8 +15,8 @@ from components.arguments import checks, names
 from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument, read
 from components.arguments.problem import Problem
 from components.arguments.tags import Tags, checked_tags
-from components.azure_failures import waiting_hooks
-from components.component import ChildOptions, Component
+from components.component import Component
+from components.declared import Declaration, Declare, Registering
 from components.references import KeyReference, VaultReference, vault_at
 from components.vault_writes import VaultWrites
 from core import arm_ids, demands
@@ -96,7 +96,7 @@ class EncryptionKey(Component):
     ) -> None:
         inputs = read(EncryptionKeyArgs, name, args)
         super().__init__(name, opts)
-        key = make_key(inputs, vault_at(inputs.vault_id), self.protected_child)
+        key = make_key(inputs, vault_at(inputs.vault_id), Registering(self.protected_child))
         self.key_id = pulumi.Output.from_input(key.id)
         self.register_outputs(self.outputs())
 
@@ -124,45 +124,46 @@ class EncryptionKey(Component):
 def make_key(
     inputs: EncryptionKeyArgs,
     vault: VaultReference,
-    options: ChildOptions,
+    declare: Declare,
     roles: Sequence[pulumi.Resource] = (),
+    *,
     writes: VaultWrites | None = None,
+    argument: str = "keyName",
 ) -> KeyReference:
-    """Makes the key's first version, after earlier `writes` to the vault, and once `roles` on it count."""
-    key = (writes or VaultWrites()).in_turn(
-        vault, options, lambda in_order: _key(inputs, vault, in_order, roles)
-    )
-    return KeyReference(key.id, vault)
-
-
-def _key(
-    inputs: EncryptionKeyArgs,
-    vault: VaultReference,
-    options: ChildOptions,
-    roles: Sequence[pulumi.Resource],
-) -> "keyvault.Key":
-    return keyvault.Key(
+    """Makes the key's first version, after earlier `writes` to the vault, and once `roles` on it count.
+    `argument` is the path of the argument that names it."""
+    key = Declaration(
+        keyvault.Key,
         f"{inputs.name}-key",
-        resource_group_name=vault.resource_group_name,
-        vault_name=vault.name,
-        key_name=inputs.key_name,
-        tags=inputs.tags,
-        properties=keyvault.KeyPropertiesArgs(
-            **key_properties(inputs.expires_after_days, inputs.rotates_after_days)
-        ),
-        opts=options(
-            # ARM's PUT leaves an existing key as it is, so a change would be shown, reported as done, and
-            # not made; and a rotation changes what ARM shows.
-            ignore_changes=["properties", "tags"],
-            # Deleting this resource would delete the key in the vault, and the data with it.
-            retain_on_delete=True,
-            # One that moves leaves the old where it is, and what is bound to it as it is.
-            delete_before_replace=False,
-            provider=vault.provider,
-            depends_on=[*roles],
-            hooks=pulumi.ResourceHookBinding(on_error=waiting_hooks(inputs.name, "key")) if roles else None,
-        ),
+        arm_ids.KEY,
+        inputs.key_name,
+        {
+            "resource_group_name": vault.resource_group_name,
+            "vault_name": vault.name,
+            "key_name": inputs.key_name,
+            "tags": inputs.tags,
+            "properties": key_properties(inputs.expires_after_days, inputs.rotates_after_days),
+        },
+        argument,
+        "key.id",
+        at=vault.id,
     )
+    made = (writes or VaultWrites()).in_turn(
+        vault,
+        declare,
+        key,
+        # ARM's PUT leaves an existing key as it is, so a change would be shown, reported as done, and not
+        # made; and a rotation changes what ARM shows.
+        ignore_changes=["properties", "tags"],
+        # Deleting this resource would delete the key in the vault, and the data with it.
+        retain_on_delete=True,
+        # One that moves leaves the old where it is, and what is bound to it as it is.
+        delete_before_replace=False,
+        provider=vault.provider,
+        depends_on=[*roles],
+        waits_for_access=(inputs.name, "key") if roles else None,
+    )
+    return KeyReference(made.id, vault)
 
 
 def kept_rotation(key_id: str, found: RotationPolicy | None, wanted: RotationArguments) -> str | None:

@@ -5,12 +5,12 @@ azure/azure-resource-manager/management/lock-resources). In a vault under Azure 
 of an account from being revoked, so such a vault gets none.
 """
 
-from collections.abc import Sequence
-
 import pulumi
 from pulumi_azure_native import authorization
 
 from components.arguments.names import NamingRule
+from components.declared import Declaration
+from core import arm_ids
 from core.facts import LOCK_NOTES
 
 CAN_NOT_DELETE = "CanNotDelete"
@@ -21,22 +21,15 @@ def lock_name(service: str, what: str) -> str:
     return f"{service}-{what}-lock"
 
 
-def make_lock(
-    rule: NamingRule,
-    what: str,
-    scope: pulumi.Input[str],
-    opts: pulumi.ResourceOptions,
-    after: Sequence[pulumi.Resource] = (),
-) -> pulumi.Resource:
-    """Locks a resource. `after` is what is below it: it is deleted only when the lock is gone."""
-    # One that exists keeps its name: nothing is unlocked meanwhile.
-    own = pulumi.ResourceOptions(depends_on=list(after), ignore_changes=["lockName"])
-    lock: pulumi.Resource = authorization.ManagementLockByScope(
+def lock(rule: NamingRule, what: str, scope: pulumi.Input[str]) -> Declaration:
+    """The lock on a resource. What is below it comes before it, and is deleted only when the lock is gone."""
+    name = rule.name("lock", what)
+    return Declaration(
+        authorization.ManagementLockByScope,
         lock_name(rule.service, what),
-        lock_name=rule.name("lock", what),
-        scope=scope,
-        level=CAN_NOT_DELETE,
-        notes=LOCK_NOTES,
-        opts=pulumi.ResourceOptions.merge(opts, own),
+        arm_ids.LOCK,
+        name,
+        {"lock_name": name, "scope": scope, "level": CAN_NOT_DELETE, "notes": LOCK_NOTES},
+        "lock",
+        at=scope,
     )
-    return lock

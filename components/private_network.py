@@ -1,181 +1,168 @@
-"""Private endpoints of account and vault, with their DNS, and the zones where none are given."""
+"""Private endpoints of account and vault, with their DNS, and the zones where none are given.
+
+In another subnet an endpoint is another one (azure-native replaces it) of another name, so that it is there
+before the old one goes. The DNS comes after all endpoints, and what it replaces goes first: a zone has one
+link to a network, and two zone groups would write the same record, which the old one would take away
+(assumed).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Any
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_azure_native import network, privatedns
 
 from components.arguments import names
 from components.arguments.names import PlacedName
-from components.component import ChildOptions, waited_for
+from components.component import waited_for
+from components.declared import Declaration, Declare, Made, then
 from components.network import PRIVATE, dns_zones, zone_label
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids
 
+_ZONES = "network.privateDnsZoneIds"
 
-def make_private_endpoints(
-    inputs: EncryptedAIServicesAccountArgs,
-    options: ChildOptions,
-    *,
-    resource_group_name: pulumi.Input[str],
-    targets: Mapping[str, pulumi.Input[str] | None],
-    after: Sequence[pulumi.Resource],
-    recorded: Mapping[str, PlacedName],
-) -> list[pulumi.Resource]:
-    """An endpoint with a DNS zone group for each of the `targets`, `account` and `vault`, that is not None.
-    Returns the endpoints.
 
-    `after` are resources that write to the targets: Azure refuses an endpoint of an account that is being
-    written.
+@dataclass(frozen=True)
+class PrivateNetwork:
+    """The endpoints of one service, in its group. `recorded` are the endpoints and links that the state has,
+    by logical name. `after` are resources that write to the targets: Azure refuses an endpoint of an account
+    that is being written."""
 
-    `recorded` are the endpoints and links that the state has, by logical name. In another subnet an endpoint
-    is another one (azure-native replaces it) of another name, so that it is there before the old one goes.
-    The DNS comes after all endpoints, and what it replaces goes first: a zone has one link to a network, and
-    two zone groups would write the same record, which the old one would take away (assumed).
-    """
-    name, subnet_id = inputs.name, inputs.network.subnet_id
-    if inputs.network.access != PRIVATE or subnet_id is None:
-        return []
-    subnet = pulumi.Output.from_input(subnet_id)
-    endpoints = {
-        what: _endpoint(
-            inputs,
-            what,
-            subnet,
-            options,
-            resource_group_name=resource_group_name,
-            target=target,
-            after=after,
-            recorded=recorded.get(f"{name}-{what}-endpoint"),
+    inputs: EncryptedAIServicesAccountArgs
+    declare: Declare
+    resource_group_name: pulumi.Input[str]
+    recorded: Mapping[str, PlacedName]
+    after: Sequence[pulumi.Resource]
+
+    def endpoints(self, targets: Mapping[str, pulumi.Input[str] | None]) -> list[pulumi.Resource]:
+        """An endpoint with its DNS for each of the `targets`, `account` and `vault`, that is not None.
+        Returns the endpoints."""
+        subnet = self.inputs.network.subnet_id
+        if self.inputs.network.access != PRIVATE or subnet is None:
+            return []
+        made = {
+            what: self._endpoint(what, target, subnet)
+            for what, target in targets.items()
+            if target is not None
+        }
+        endpoints = [resource for one in made.values() for resource in one.resources]
+        network_id = then(subnet, lambda found: arm_ids.parse(found).parent.text if found else "")
+        for what, endpoint in made.items():
+            self._dns(what, endpoint, network_id, endpoints)
+        return endpoints
+
+    def _endpoint(self, what: str, target: pulumi.Input[str], subnet: pulumi.Input[str]) -> Made:
+        logical = f"{self.inputs.name}-{what}-endpoint"
+        recorded = self.recorded.get(logical)
+        # Its successor has the same name where the subnet stays.
+        subnet_id = waited_for(subnet)
+        stays = recorded is not None and arm_ids.same(subnet_id or "", recorded.place_id)
+        moves = recorded is not None and bool(subnet_id) and not stays
+        by_rule = self.inputs.naming_rule.name("privateEndpoint", what)
+        # Where the subnet is not known yet, nothing tells that the endpoint moves.
+        here = recorded.place_id if recorded else ""
+        name = then(subnet, lambda place: names.endpoint_name(by_rule, place or here, recorded))
+        connection = {"name": what, "private_link_service_id": target, "group_ids": [what]}
+        endpoint = Declaration(
+            network.PrivateEndpoint,
+            logical,
+            arm_ids.PRIVATE_ENDPOINT,
+            name,
+            {
+                "resource_group_name": self.resource_group_name,
+                "private_endpoint_name": name,
+                "location": self.inputs.location,
+                "subnet": {"id": subnet},
+                "private_link_service_connections": [connection],
+                "tags": self.inputs.tags,
+            },
+            "network.subnetId",
         )
-        for what, target in targets.items()
-        if target is not None
-    }
-    for what, endpoint in endpoints.items():
-        _dns(
-            inputs,
-            what,
+        return self.declare(
             endpoint,
-            options,
-            resource_group_name=resource_group_name,
-            network_id=subnet.apply(lambda subnet: arm_ids.parse(subnet).parent.text),
-            after=[*endpoints.values()],
-            recorded=recorded,
-        )
-    return [*endpoints.values()]
-
-
-def _dns(
-    inputs: EncryptedAIServicesAccountArgs,
-    what: str,
-    endpoint: network.PrivateEndpoint,
-    options: ChildOptions,
-    *,
-    resource_group_name: pulumi.Input[str],
-    network_id: pulumi.Output[str],
-    after: Sequence[pulumi.Resource],
-    recorded: Mapping[str, PlacedName],
-) -> None:
-    """The group of an endpoint's zones, with the zones that are not given."""
-    zones = dns_zones(inputs.location, inputs.account_kind)[what]
-    ids = {
-        zone: inputs.network.zone_id(zone)
-        or _zone(
-            f"{inputs.name}-{zone_label(what, zone, zones)}",
-            zone,
-            options,
-            network_id=network_id,
-            resource_group_name=resource_group_name,
-            tags=inputs.tags,
-            recorded=recorded,
-            after=after,
-        )
-        for zone in zones
-    }
-    network.PrivateDnsZoneGroup(
-        f"{inputs.name}-{what}-dns",
-        resource_group_name=resource_group_name,
-        private_endpoint_name=endpoint.name,
-        private_dns_zone_group_name="default",
-        private_dns_zone_configs=[
-            {"name": zone.replace(".", "-"), "private_dns_zone_id": id} for zone, id in ids.items()
-        ],
-        opts=options(depends_on=list(after)),
-    )
-
-
-def _endpoint(
-    inputs: EncryptedAIServicesAccountArgs,
-    what: str,
-    subnet: pulumi.Output[str],
-    options: ChildOptions,
-    *,
-    resource_group_name: pulumi.Input[str],
-    target: pulumi.Input[str],
-    after: Sequence[pulumi.Resource],
-    recorded: PlacedName | None,
-) -> network.PrivateEndpoint:
-    # Its successor has the same name where the subnet stays.
-    subnet_id = waited_for(subnet)
-    stays = recorded is not None and arm_ids.same(subnet_id or "", recorded.place_id)
-    moves = recorded is not None and bool(subnet_id) and not stays
-    by_rule = inputs.naming_rule.name("privateEndpoint", what)
-    return network.PrivateEndpoint(
-        f"{inputs.name}-{what}-endpoint",
-        resource_group_name=resource_group_name,
-        private_endpoint_name=subnet.apply(partial(names.endpoint_name, by_rule, recorded=recorded)),
-        location=inputs.location,
-        subnet={"id": subnet},
-        private_link_service_connections=[
-            {"name": what, "private_link_service_id": target, "group_ids": [what]}
-        ],
-        tags=inputs.tags,
-        opts=options(
-            depends_on=list(after),
+            depends_on=list(self.after),
             delete_before_replace=stays,
             # One that was made with an interface's name or addresses of its own keeps them in its subnet.
             ignore_changes=[] if moves else ["customNetworkInterfaceName", "ipConfigurations"],
-        ),
-    )
+        )
 
+    def _dns(
+        self,
+        what: str,
+        endpoint: Made,
+        network_id: pulumi.Input[str],
+        after: Sequence[pulumi.Resource],
+    ) -> None:
+        """The group of an endpoint's zones, with the zones that are not given."""
+        zones = dns_zones(self.inputs.location, self.inputs.account_kind)[what]
+        ids = {
+            zone: self.inputs.network.zone_id(zone)
+            or self._zone(f"{self.inputs.name}-{zone_label(what, zone, zones)}", zone, network_id, after)
+            for zone in zones
+        }
+        configs = [{"name": zone.replace(".", "-"), "private_dns_zone_id": id} for zone, id in ids.items()]
+        group = Declaration(
+            network.PrivateDnsZoneGroup,
+            f"{self.inputs.name}-{what}-dns",
+            f"{arm_ids.PRIVATE_ENDPOINT}/privateDnsZoneGroups",
+            "default",
+            {
+                "resource_group_name": self.resource_group_name,
+                "private_endpoint_name": endpoint.name,
+                "private_dns_zone_group_name": "default",
+                "private_dns_zone_configs": configs,
+            },
+            "network.subnetId",
+            at=endpoint.id,
+        )
+        self.declare(group, depends_on=list(after))
 
-def _zone(
-    name: str,
-    zone_name: str,
-    options: ChildOptions,
-    *,
-    network_id: pulumi.Output[str],
-    resource_group_name: pulumi.Input[str],
-    tags: Any,
-    recorded: Mapping[str, PlacedName],
-    after: Sequence[pulumi.Resource],
-) -> pulumi.Output[str]:
-    """A zone of the service's own, linked to the subnet's network."""
-    zone = privatedns.PrivateZone(
-        name,
-        resource_group_name=resource_group_name,
-        private_zone_name=zone_name,
-        location="global",
-        tags=tags,
-        opts=options(),
-    )
-    link = privatedns.VirtualNetworkLink(
-        f"{name}-link",
-        resource_group_name=resource_group_name,
-        private_zone_name=zone.name,
-        virtual_network_link_name=network_id.apply(
-            partial(
-                names.network_link_name, name.removesuffix("-zone"), recorded=recorded.get(f"{name}-link")
+    def _zone(
+        self,
+        name: str,
+        zone_name: str,
+        network_id: pulumi.Input[str],
+        after: Sequence[pulumi.Resource],
+    ) -> pulumi.Input[str]:
+        """A zone of the service's own, linked to the subnet's network."""
+        shared = {
+            "resource_group_name": self.resource_group_name,
+            "location": "global",
+            "tags": self.inputs.tags,
+        }
+        zone = self.declare(
+            Declaration(
+                privatedns.PrivateZone,
+                name,
+                arm_ids.PRIVATE_DNS_ZONE,
+                zone_name,
+                {**shared, "private_zone_name": zone_name},
+                _ZONES,
+                _ZONES,
             )
-        ),
-        location="global",
-        registration_enabled=False,
-        virtual_network={"id": network_id},
-        tags=tags,
-        opts=options(depends_on=list(after)),
-    )
-    return pulumi.Output.all(zone.id, link.id).apply(lambda ids: str(ids[0]))
+        )
+        recorded = self.recorded.get(f"{name}-link")
+        label, here = name.removesuffix("-zone"), recorded.place_id if recorded else ""
+        link_name = then(network_id, lambda place: names.network_link_name(label, place or here, recorded))
+        link = Declaration(
+            privatedns.VirtualNetworkLink,
+            f"{name}-link",
+            f"{arm_ids.PRIVATE_DNS_ZONE}/virtualNetworkLinks",
+            link_name,
+            {
+                **shared,
+                "private_zone_name": zone.name,
+                "virtual_network_link_name": link_name,
+                "registration_enabled": False,
+                "virtual_network": {"id": network_id},
+            },
+            _ZONES,
+            at=zone.id,
+        )
+        made = self.declare(link, depends_on=list(after))
+        if made.resource is None:
+            return zone.id
+        return pulumi.Output.all(zone.id, made.id).apply(lambda ids: str(ids[0]))

@@ -1,9 +1,12 @@
 """A role for one identity at one scope, under a name that follows from the three."""
 
+from typing import Any
+
 import pulumi
 from pulumi_azure_native import authorization
 
 from components.arguments import names
+from components.declared import Declaration, Declare, Made
 from core import arm_ids
 from core.roles import SERVICE_PRINCIPAL, Role
 
@@ -11,25 +14,34 @@ from core.roles import SERVICE_PRINCIPAL, Role
 def assign_role(
     name: str,
     role: Role,
+    declare: Declare,
     *,
     scope: pulumi.Input[str],
     principal_id: pulumi.Input[str],
     principal_type: str | None = SERVICE_PRINCIPAL,
-    opts: pulumi.ResourceOptions,
-) -> pulumi.CustomResource:
+    argument: str = "",
+    **options: Any,
+) -> Made:
     """Assigns a role. The type of a new identity must be stated: without it Azure looks the identity up, and
-    may not find it yet. With None, Azure looks up which type it is."""
-    scope = pulumi.Output.from_input(scope)
-    assignment: pulumi.CustomResource = authorization.RoleAssignment(
+    may not find it yet. With None, Azure looks up which type it is. `argument` is the path of the argument
+    that asks for it."""
+    place = pulumi.Output.from_input(scope)
+    assignment = Declaration(
+        authorization.RoleAssignment,
         name,
-        role_assignment_name=pulumi.Output.all(scope, principal_id).apply(
-            lambda ids: names.role_assignment_name(ids[0], ids[1], role.id)
-        ),
-        scope=scope,
-        role_definition_id=scope.apply(lambda at: role.definition_id(arm_ids.subscription_of(at))),
-        principal_id=principal_id,
-        # As an output, because the SDK takes a plain None for "User", which Azure refuses for a pipeline.
-        principal_type=pulumi.Output.from_input(principal_type),
-        opts=opts,
+        arm_ids.ROLE_ASSIGNMENT,
+        "new",  # it follows from the identity, which may be made first
+        {
+            "role_assignment_name": pulumi.Output.all(place, principal_id).apply(
+                lambda ids: names.role_assignment_name(ids[0], ids[1], role.id)
+            ),
+            "scope": place,
+            "role_definition_id": place.apply(lambda at: role.definition_id(arm_ids.subscription_of(at))),
+            "principal_id": principal_id,
+            # As an output, because the SDK takes a plain None for "User", which Azure refuses for a pipeline.
+            "principal_type": pulumi.Output.from_input(principal_type),
+        },
+        argument,
+        at=scope,
     )
-    return assignment
+    return declare(assignment, **options)

@@ -12,8 +12,8 @@ from components.arguments.inputs import known_text, read_known
 from components.azure_cmk import KeyVersion
 from components.component import Component, azure_provider, former_names
 from components.guards.plan import ServicePlan
-from components.guards.preflight import preflight
 from components.guards.reader import ServiceRequest
+from components.preflight import preflight
 from components.references import KeyReference
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.service_parts import Parts
@@ -87,9 +87,9 @@ class EncryptedAIServicesAccount(Component):
         parts = Parts(self, inputs, preflight_result, vault_provider)
         binding: list[pulumi.CustomResource] = []
         self.access = pulumi.Output.from_input(inputs.access)
-        self.resource_group_name = parts.resource_group_name
+        self.resource_group_name = pulumi.Output.from_input(parts.resource_group_name)
         if not inputs.has_key:
-            account = parts.account(after=[])
+            account = parts.account()
             self._made(parts, account)
         elif inputs.binds_in_two_phases:
             account, binding = self._in_two_phases(parts)
@@ -110,7 +110,7 @@ class EncryptedAIServicesAccount(Component):
         access_ends_with = parts.access_ends_with(key)
         account = parts.account(after=[*parts.vault_makers(key), access_ends_with], key=key)
         grant = parts.grant(key, account.grantee_id, access_ends_with)
-        version = parts.key_version(key, account.resource.id)
+        version = parts.key_version(key, account.id)
         self._made(parts, account, key, version, grant)
         if self._inputs.unbinds:
             return account, []
@@ -138,7 +138,7 @@ class EncryptedAIServicesAccount(Component):
             ),
         )
         self._made(parts, account, key, version, grant)
-        self.principal_id = identity.principal_id
+        self.principal_id = pulumi.Output.from_input(identity.principal_id)
         if not self._inputs.unbinds:
             newest = version.key_uri_with_version
             bound = pulumi.Output.all(account.key_uri_with_version, newest).apply(

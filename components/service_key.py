@@ -1,87 +1,140 @@
-"""A service's key: made in a new or an existing vault, or an existing key."""
+"""A service's key: made in a new or an existing vault, or an existing key; and who may rotate it.
+
+Key operators are identities that may create new versions of the key. In a vault with Azure RBAC their role
+comes before the key: users needed a role on the vault's data even to make a key through Resource Manager
+(pulumi/pulumi-azure-native#890, Azure/bicep#6539). A vault gives its access to an identity once, so that only
+one program can give it to an operator: an operator who has it already is refused before anything is made,
+unless an access policy in this stack's own vault is just what this service makes (guards/grants.py).
+"""
+
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
 
+from components.access import ROTATION, KeyGrant, make_grant
+from components.access_model import ACCESS_POLICY, RBAC
+from components.arguments.checks import DEPLOYER
 from components.arguments.inputs import source_resources
-from components.as_found import keep_as_found
-from components.component import Component, waited_for
+from components.component import waited_for
+from components.declared import Declare, then
 from components.guards.plan import ServicePlan
 from components.invokes import InvokeError, invoke, is_absent
 from components.key import EncryptionKeyArgs, make_key
-from components.key_operators import assign_officers
 from components.references import KeyReference, VaultReference, key_at, vault_at
+from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.vault import KeyVaultArgs, make_vault
 from core import arm_ids, facts
 
+_OPERATORS = "vault.keyOperators"
 
-def service_key(
-    inputs: EncryptedAIServicesAccountArgs,
-    preflight: ServicePlan,
-    owner: Component,
-    *,
-    resource_group_name: pulumi.Input[str],
-    vault_provider: pulumi.ProviderResource | None,
-) -> tuple[KeyReference, list[pulumi.Resource]]:
-    """A service's key, with the vault and key that are not there yet made, and the roles of its operators.
 
-    `vault_provider` serves the subscription of an existing vault, if that is another one.
-    """
-    if inputs.key.id is not None:
-        key = key_at(inputs.key.id, vault_provider, _maker(inputs.key.id))
-        return key, assign_officers(inputs, preflight, key.vault, owner.child)
-    if inputs.vault.id is not None:
-        vault = vault_at(inputs.vault.id, vault_provider, _maker(inputs.vault.id))
-    else:
-        vault = make_vault(
-            KeyVaultArgs(
+@dataclass
+class ServiceKey:
+    """Makes what is not there yet of a service's key, through `declare`. `vault_provider` serves the
+    subscription of an existing vault, if that is another one; `officers` are the operators' roles."""
+
+    inputs: EncryptedAIServicesAccountArgs
+    plan: ServicePlan
+    declare: Declare
+    vault_provider: pulumi.ProviderResource | None
+    officers: list[pulumi.Resource] = field(default_factory=list)
+
+    def make(self, declare_vault: Declare, resource_group_name: pulumi.Input[str]) -> KeyReference:
+        """The key, in its vault."""
+        inputs, plan = self.inputs, self.plan
+        if inputs.key.id is not None:
+            key = key_at(inputs.key.id, self.vault_provider, _maker(inputs.key.id))
+            self._assign_officers(key.vault)
+            return key
+        if inputs.vault.id is not None:
+            vault = vault_at(inputs.vault.id, self.vault_provider, _maker(inputs.vault.id))
+        else:
+            vault = make_vault(
+                KeyVaultArgs(
+                    _name=inputs.name,
+                    resource_group_name=resource_group_name,
+                    location=inputs.location,
+                    tenant_id=plan.login.tenant_id,
+                    vault_name=inputs.vault.name,
+                    access_model=inputs.access_model,
+                    network=inputs.network,
+                    tags=inputs.tags,
+                ),
+                declare_vault,
+                recovers=plan.recovers_vault,
+                argument=inputs.argument_of("vault"),
+            )
+        self._assign_officers(vault)
+        if plan.keeps_key and not (plan.recovers_vault and _lacks(vault, inputs.key.name)):
+            # It exists already, and azure-native refuses to create an existing key.
+            return KeyReference(then(vault.id, lambda found: facts.key_id(found, inputs.key.name)), vault)
+        return make_key(
+            EncryptionKeyArgs(
                 _name=inputs.name,
-                resource_group_name=resource_group_name,
-                location=inputs.location,
-                tenant_id=preflight.login.tenant_id,
-                vault_name=inputs.vault.name,
-                access_model=inputs.access_model,
-                network=inputs.network,
+                vault_id=vault.id,
+                key_name=inputs.key.name,
+                expires_after_days=inputs.key.expires_after_days,
+                rotates_after_days=inputs.key.rotates_after_days,
                 tags=inputs.tags,
             ),
-            keep_as_found(owner.protected_child, "vault", inputs.as_found),
-            recovers=preflight.recovers_vault,
+            vault,
+            # Not protected: deleting it leaves the key in the vault, and a change of its name replaces it.
+            self.declare,
+            self.officers,
+            writes=plan.shared.writes,
+            argument=inputs.argument_of("key"),
         )
-    officers = assign_officers(inputs, preflight, vault, owner.child)
-    if preflight.keeps_key and not (preflight.recovers_vault and _lacks(vault, inputs.key.name, owner)):
-        # It exists already, and azure-native refuses to create an existing key.
-        made: pulumi.Output[str] = pulumi.Output.from_input(vault.id)
-        id = made.apply(lambda vault_id: facts.key_id(vault_id, inputs.key.name))
-        return KeyReference(id, vault), officers
-    key = make_key(
-        EncryptionKeyArgs(
-            _name=inputs.name,
-            vault_id=vault.id,
-            key_name=inputs.key.name,
-            expires_after_days=inputs.key.expires_after_days,
-            rotates_after_days=inputs.key.rotates_after_days,
-            tags=inputs.tags,
-        ),
-        vault,
-        # Not protected: deleting it leaves the key in the vault, and a change of its name replaces it.
-        owner.child,
-        officers,
-        preflight.shared.writes,
-    )
-    return key, officers
+
+    def _assign_officers(self, vault: VaultReference) -> None:
+        """The role of the operators at a vault with Azure RBAC, which the key and its versions come after."""
+        if self.inputs.access_model == RBAC:
+            for operator in self.inputs.vault.key_operators:
+                role = assign_role(
+                    f"{self.inputs.name}-operator-{operator}-access",
+                    ROTATION.role,
+                    self.declare,
+                    scope=vault.id,
+                    principal_id=self._object_id(operator),
+                    principal_type=None,  # a person, a group or a pipeline: Azure knows which
+                    argument=_OPERATORS,
+                    provider=vault.provider,
+                )
+                self.officers += role.resources
+
+    def grant_operators(self, key: KeyReference) -> list[pulumi.Resource]:
+        """The access policies of the operators, which must exist before a new version is created.
+
+        Those of a recovered vault are known only once it is back, so they are left to the next run.
+        """
+        if self.plan.recovers_vault or self.inputs.access_model == RBAC:
+            return []
+        granted: list[pulumi.Resource] = []
+        for operator in self.inputs.vault.key_operators:
+            tenant_id = self.plan.login.tenant_id
+            grant = KeyGrant(key, self._object_id(operator), tenant_id, ACCESS_POLICY, ROTATION)
+            name, writes = f"{self.inputs.name}-operator-{operator}", self.plan.shared.writes
+            adopts = self.plan.adopted.get(f"{name}-access")
+            made = make_grant(name, grant, self.declare, adopts=adopts, writes=writes, argument=_OPERATORS)
+            granted += made.resources
+        return granted
+
+    def _object_id(self, operator: str) -> str:
+        return self.plan.login.object_id if operator == DEPLOYER else operator
 
 
-def _lacks(vault: VaultReference, key_name: str, owner: Component) -> bool:
+def _lacks(vault: VaultReference, key_name: str) -> bool:
     """Whether a vault that this update recovers came back without the key; waits for the vault. A preview
     cannot look."""
-    vault_id = waited_for(vault.id)
+    vault_id = waited_for(vault.id) if vault.resource else None
     if vault_id is None:
         return False
     place = arm_ids.vault_id(vault_id)
     arguments = {"resourceGroupName": place.group, "vaultName": place.name, "keyName": key_name}
+    through = pulumi.InvokeOptions(parent=vault.resource)
     try:
-        _sync_await(invoke("azure-native:keyvault:getKey", pulumi.InvokeOptions(parent=owner), **arguments))
+        _sync_await(invoke("azure-native:keyvault:getKey", through, **arguments))
     except InvokeError as error:
         if is_absent(str(error)):
             return True

@@ -9,7 +9,7 @@ from pulumi.runtime.sync_await import _sync_await
 
 from components.access import KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY
-from components.account import MadeAccount, make_account
+from components.account import MadeAccount, account_declaration, asked_account, make_account
 from components.account_args import InlineKeyArgs, allowed_hosts
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
@@ -18,54 +18,73 @@ from components.azure_cmk import CustomerManagedKey, KeyAccessCleanup, KeyAccess
 from components.azure_failures import waiting_hooks
 from components.callers import make_callers
 from components.component import ChildOptions, Component, waited_for
+from components.declared import Declare, Registering, then
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_deployments, make_projects
 from components.guards.grants import has_policy
 from components.guards.plan import Proof, ServicePlan
 from components.identity import EncryptionIdentityArgs, MadeIdentity, make_identity
 from components.invokes import invoke
-from components.key_operators import grant_operators
-from components.lock import make_lock
-from components.private_network import make_private_endpoints
+from components.lock import lock
+from components.private_network import PrivateNetwork
 from components.references import KeyReference, VaultReference
 from components.resource_group import make_resource_group
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
-from components.service_key import service_key
+from components.service_key import ServiceKey
 from core import arm_ids, key_uris, regions
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 
 class Parts:
-    """Makes the parts of the service `owner`, below it."""
+    """Declares the parts of a service: below the component `owner`, or, without one, to `asks`, which asks
+    about them and makes none."""
 
     def __init__(
         self,
-        owner: Component,
+        owner: Component | None,
         inputs: EncryptedAIServicesAccountArgs,
         preflight: ServicePlan,
-        vault_provider: pulumi.ProviderResource | None,
+        vault_provider: pulumi.ProviderResource | None = None,
+        *,
+        asks: Declare | None = None,
     ) -> None:
-        self._owner, self._inputs = owner, inputs
-        self._preflight, self._vault_provider = preflight, vault_provider
-        self._made_vault_id: pulumi.Input[str] | None = None
-        self._officers: list[pulumi.Resource] = []
+        self._component, self._asks = owner, asks
+        self._inputs, self._preflight = inputs, preflight
         self._below_account: list[pulumi.Resource] = []
         self._vault: VaultReference | None = None
-        self.resource_group_name = make_resource_group(inputs, owner.protected_child)
+        self._child = self._declares(self._child_options)
+        self._protected = self._declares(self._protected_options)
+        self._key = ServiceKey(inputs, preflight, self._child, vault_provider)
+        self.resource_group_name = make_resource_group(inputs, self._protected)
+
+    @property
+    def _owner(self) -> Component:
+        if self._component is None:
+            raise TypeError("parts that are only asked about belong to no component")
+        return self._component
+
+    def _declares(self, options: ChildOptions, as_found: str = "") -> Declare:
+        """How parts with these options are declared; `as_found` names what may stay as it was found."""
+        if as_found:
+            options = keep_as_found(options, as_found, self._inputs.as_found)
+        return self._asks or Registering(options)
+
+    def _child_options(self, **options: Any) -> pulumi.ResourceOptions:
+        return self._owner.child(**options)
+
+    def _protected_options(self, **options: Any) -> pulumi.ResourceOptions:
+        return self._owner.protected_child(**options)
 
     def key(self) -> KeyReference:
         """The key, in its vault."""
-        key, self._officers = service_key(
-            self._inputs,
-            self._preflight,
-            self._owner,
-            resource_group_name=self.resource_group_name,
-            vault_provider=self._vault_provider,
-        )
+        key = self._key.make(self._declares(self._protected_options, "vault"), self.resource_group_name)
         self._vault = key.vault
-        self._made_vault_id = key.vault.id if key.vault.resource else None
         return key
+
+    @property
+    def _made_vault_id(self) -> pulumi.Input[str] | None:
+        return self._vault.id if self._vault and self._inputs.makes_vault else None
 
     def vault_makers(self, key: KeyReference) -> list[pulumi.Resource]:
         """What makes the vault of the key, here or elsewhere in the program; nothing of one that exists."""
@@ -94,6 +113,8 @@ class Parts:
 
     def identity(self) -> MadeIdentity:
         """A user-assigned identity."""
+        # A service that an alias renames, or whose rule of names changes, keeps its identity.
+        options = partial(self._protected_options, ignore_changes=["resourceName"])
         return make_identity(
             EncryptionIdentityArgs(
                 _name=self._inputs.name,
@@ -102,11 +123,8 @@ class Parts:
                 identity_name=self._inputs.naming_rule.name("identity"),
                 tags=self._inputs.tags,
             ),
-            # A service that an alias renames, or whose rule of names changes, keeps its identity.
-            partial(
-                keep_as_found(self._owner.protected_child, "identity", self._inputs.as_found),
-                ignore_changes=["resourceName"],
-            ),
+            self._declares(options, "identity"),
+            self._inputs.argument_of("identity"),
         )
 
     def _allowed_hosts(self, key: KeyReference | None) -> list[pulumi.Input[str]]:
@@ -120,8 +138,8 @@ class Parts:
             host = partial(
                 key_uris.host_of, cloud=regions.cloud_of(inputs.location), in_managed_hsm=key.in_managed_hsm
             )
-            vault = host(name) if name else pulumi.Output.from_input(key.vault.name).apply(host)
-        if inputs.restrict_outbound and left not in ("", vault):
+            vault = then(name or key.vault.name, host)
+        if inputs.restrict_outbound and left not in ("", vault) and not self._asks:
             pulumi.log.info(
                 f"service {inputs.name!r}: the account may still call {left} until the next update, because "
                 "its key stays there until this update ends"
@@ -130,14 +148,13 @@ class Parts:
 
     def account(
         self,
-        after: Sequence[pulumi.Resource],
+        after: Sequence[pulumi.Resource] = (),
         identity_id: pulumi.Input[str] | None = None,
         encryption_key: InlineKeyArgs | None = None,
         key: KeyReference | None = None,
     ) -> MadeAccount:
         """The account; with `encryption_key` bound in its create, by the identity given."""
-        self._warn_of_replacement()
-        return make_account(
+        declared = account_declaration(
             self._inputs.of_account(
                 resource_group_name=self.resource_group_name,
                 location=self._inputs.location,
@@ -147,9 +164,16 @@ class Parts:
                 allow_project_management=self._inputs.manages_projects,
                 allowed_fqdns=tuple(self._allowed_hosts(key)),
             ),
+            self._inputs.argument_of("account"),
+            restores=self._preflight.restores_account,
+        )
+        if self._asks:
+            return asked_account(declared, self._asks)
+        self._warn_of_replacement()
+        return make_account(
+            declared,
             keep_as_found(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
             after=after,
-            restores=self._preflight.restores_account,
             # In two phases the grant comes after the account, so that the account waits for another update.
             frozen=self._inputs.is_revoked or (self._preflight.account_waits and encryption_key is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
@@ -172,13 +196,17 @@ class Parts:
         )
         # Not protected, so that `access: revoked` deletes it in one update. What depends on it, the binding
         # or the account, is protected: no destroy deletes the grant of an account that stays.
-        options = keep_as_found(self._owner.child, "grant", self._inputs.as_found)
+        declare = self._declares(self._child_options, "grant")
+        adopts, writes = self._adopted_grant(key), self._preflight.shared.writes
+        made = make_grant(self._inputs.name, grant, declare, adopts=adopts, writes=writes)
+        resource: pulumi.CustomResource | None = made.resource
+        return resource
+
+    def _adopted_grant(self, key: KeyReference) -> str | None:
+        """The id of a grant that exists and is taken over."""
         adopts = self._preflight.adopted.get(f"{self._inputs.name}-access")
-        if adopts and self._preflight.recovers_vault and not self._has_policy(key, adopts):
-            adopts = None
-        return make_grant(
-            self._inputs.name, grant, options, adopts=adopts, writes=self._preflight.shared.writes
-        )
+        waits = adopts and self._preflight.recovers_vault and not self._asks
+        return None if waits and not self._has_policy(key, adopts or "") else adopts
 
     def _has_policy(self, key: KeyReference, policy_id: str) -> bool:
         """Whether a vault that this update recovers came back with a policy; waits for the vault."""
@@ -248,13 +276,17 @@ class Parts:
             account_leaves=self._inputs.unbinds or None,
             opts=options(
                 depends_on=[
-                    *self._officers,
-                    *grant_operators(self._inputs, self._preflight, key, options),
+                    *self._key.officers,
+                    *self.key_operators(key),
                 ],
                 # A rotation waits for the access that the account needs to follow it.
                 ignore_changes=["generation", "pin"] if self._inputs.is_revoked else None,
             ),
         )
+
+    def key_operators(self, key: KeyReference) -> list[pulumi.Resource]:
+        """The access policies of the key operators."""
+        return self._key.grant_operators(key)
 
     def binding(
         self, account: MadeAccount, version: KeyVersion, grant: pulumi.Resource | None, key: KeyReference
@@ -268,7 +300,7 @@ class Parts:
         options = self._kept_unless(self._inputs.replace_account, self._inputs.unbind_account)
         return CustomerManagedKey(
             f"{self._inputs.name}-binding",
-            account_id=account.resource.id,
+            account_id=account.id,
             key_uri_with_version=version.key_uri_with_version,
             vault_id=key.vault.id,
             opts=options(
@@ -280,13 +312,12 @@ class Parts:
 
     def callers(self, account: MadeAccount) -> None:
         """The roles of those who may call the account."""
-        made, options = self._inputs.callers, self._owner.child
         self._below_account += make_callers(
             self._inputs.name,
-            made,
+            self._inputs.callers,
             self._inputs.account_kind,
-            account.resource,
-            options,
+            account,
+            self._child,
             deployer_id=self._preflight.login.object_id,
         )
 
@@ -296,43 +327,31 @@ class Parts:
             assign_role(
                 f"{self._inputs.name}-{storage_role(id)}",
                 STORAGE_BLOB_DATA_CONTRIBUTOR,
+                self._child,
                 scope=id,
                 principal_id=account.grantee_id,
-                opts=self._owner.child(),
+                argument="storageAccountIds",
             )
 
-    def children(self, account: MadeAccount, after: Sequence[pulumi.Resource]) -> None:
+    def children(self, account: MadeAccount, after: Sequence[pulumi.Resource] = ()) -> None:
         """Projects and deployments of models, after what binds the account to its key."""
         inputs = self._inputs
+        protected = self._declares(self._kept_unless(inputs.replace_account))
         projects = make_projects(
-            inputs.name,
-            inputs.projects,
-            account,
-            location=inputs.location,
-            tags=inputs.tags,
-            protected=self._kept_unless(inputs.replace_account),
-            removable=self._owner.child,
-            removed=inputs.removed_projects,
-            after=after,
+            inputs, account, protected, self._child, location=inputs.location, after=after
         )
-        self._below_account += make_deployments(
-            inputs.name, inputs.deployments, account, self._owner.child, tags=inputs.tags, after=projects
-        )
+        self._below_account += make_deployments(inputs, account, self._child, projects)
 
     def private_endpoints(
-        self, account_id: pulumi.Output[str], after: Sequence[pulumi.Resource]
+        self, account_id: pulumi.Input[str], after: Sequence[pulumi.Resource] = ()
     ) -> list[pulumi.Resource]:
         """Private endpoints of the account and of the vault made here, with `network.access: private`."""
-        return make_private_endpoints(
-            self._inputs,
-            self._owner.child,
-            resource_group_name=self.resource_group_name,
-            targets={"account": account_id, "vault": self._made_vault_id},
-            after=after,
-            recorded=self._preflight.placed,
+        network = PrivateNetwork(
+            self._inputs, self._child, self.resource_group_name, self._preflight.placed, after
         )
+        return network.endpoints({"account": account_id, "vault": self._made_vault_id})
 
-    def audit_trail(self, account_id: pulumi.Output[str]) -> pulumi.Output[str | None]:
+    def audit_trail(self, account_id: pulumi.Input[str]) -> pulumi.Output[str | None]:
         """The audit logs of the account and of the vault made here, unless they are not to be kept. Returns
         the id of their workspace."""
         audit = self._inputs.audit
@@ -349,8 +368,9 @@ class Parts:
                 _rule=self._inputs.naming_rule,
                 **audit.shared,
             ),
-            self._owner,
-            logs=self._kept_unless(self._inputs.replace_account),
+            self._protected,
+            self._declares(self._kept_unless(self._inputs.replace_account)),
+            argument=self._inputs.argument_of("workspace"),
         )
         self._below_account += audit_trail.settings
         return audit_trail.workspace_id
@@ -359,14 +379,20 @@ class Parts:
         """Locks on the account and on the vault of its key, after all that is below them."""
         if not self._inputs.lock:
             return
-        # Not protected: whoever takes `lock` out of the settings means it, and a destroy that is refused for
-        # the account deletes nothing.
-        options, lock = self._owner.child, partial(make_lock, self._inputs.naming_rule)
-        lock("account", account.resource.id, options(), self._below_account)
+        scopes: dict[str, tuple[pulumi.Input[str], pulumi.ProviderResource | None]]
+        scopes = {"account": (account.id, None)}
         if self._vault is not None and self._inputs.grants_by == ACCESS_POLICY:
             # The account's lock goes first: a vault does not go before its account.
-            own = options(provider=self._vault.provider)
-            lock("vault", self._vault.id, own, self._below_account)
+            scopes["vault"] = (self._vault.id, self._vault.provider)
+        for what, (scope, provider) in scopes.items():
+            # Not protected: whoever takes `lock` out of the settings means it, and a destroy that is refused
+            # for the account deletes nothing. One that exists keeps its name: nothing is unlocked meanwhile.
+            self._child(
+                lock(self._inputs.naming_rule, what, scope),
+                provider=provider,
+                depends_on=list(self._below_account),
+                ignore_changes=["lockName"],
+            )
 
     def _kept_unless(self, *named: str | None) -> ChildOptions:
         """Options of what holds data or gives access to it; unprotected if an account of the state is named.
@@ -374,7 +400,7 @@ class Parts:
         A name that stays in the settings after its replacement does not unprotect the new account.
         """
         unprotected = self._preflight.account_names & {*named}
-        return self._owner.child if unprotected else self._owner.protected_child
+        return self._child_options if unprotected else self._protected_options
 
     def _warn_of_replacement(self) -> None:
         """The engine refuses to replace what the same update protects."""

@@ -14,9 +14,11 @@ from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks, names
 from components.arguments.inputs import ComponentArguments, argument, read
 from components.arguments.tags import Tags, checked_tags
-from components.component import ChildOptions, Component
+from components.component import Component
+from components.declared import Declaration, Declare, Registering
 from components.network import NetworkArgs
 from components.references import VaultReference
+from core import arm_ids
 from core.demands import RETENTION_DAYS
 from core.regions import region
 
@@ -41,24 +43,35 @@ class KeyVaultArgs(ComponentArguments):
     """Optional. Tags of the vault."""
 
 
-def make_vault(inputs: KeyVaultArgs, options: ChildOptions, *, recovers: bool = False) -> VaultReference:
-    """Makes the vault, or brings a soft-deleted one of its name back with its keys and access policies."""
-    vault = keyvault.Vault(
+def make_vault(
+    inputs: KeyVaultArgs, declare: Declare, *, recovers: bool = False, argument: str = "vaultName"
+) -> VaultReference:
+    """Makes the vault, or brings a soft-deleted one of its name back with its keys and access policies.
+    `argument` is the path of the argument that names it."""
+    how = {"create_mode": keyvault.CreateMode.RECOVER} if recovers else {}
+    vault = Declaration(
+        keyvault.Vault,
         f"{inputs.name}-vault",
-        resource_group_name=inputs.resource_group_name,
-        vault_name=inputs.vault_name,
-        location=inputs.location,
-        tags=inputs.tags,
-        properties=keyvault.VaultPropertiesArgs(
-            create_mode=keyvault.CreateMode.RECOVER if recovers else None,
-            **vault_properties(inputs.tenant_id, inputs.access_model, inputs.network),
-        ),
-        # How a vault came about is no property that it has later.
-        opts=options(ignore_changes=["properties.createMode"]),
+        arm_ids.VAULT,
+        inputs.vault_name,
+        {
+            "resource_group_name": inputs.resource_group_name,
+            "vault_name": inputs.vault_name,
+            "location": inputs.location,
+            "tags": inputs.tags,
+            "properties": {
+                **how,
+                **vault_properties(inputs.tenant_id, inputs.access_model, inputs.network),
+            },
+        },
+        argument,
+        "vault.id",
+        recovers=recovers,
     )
-    return VaultReference(
-        vault.id, vault.name, inputs.resource_group_name, uri=vault.properties.vault_uri, resource=vault
-    )
+    # How a vault came about is no property that it has later.
+    made = declare(vault, ignore_changes=["properties.createMode"])
+    uri = made.resource.properties.vault_uri if made.resource else None
+    return VaultReference(made.id, made.name, inputs.resource_group_name, uri=uri, resource=made.resource)
 
 
 def vault_properties(tenant_id: pulumi.Input[str], access_model: str, network: NetworkArgs) -> dict[str, Any]:
@@ -66,6 +79,10 @@ def vault_properties(tenant_id: pulumi.Input[str], access_model: str, network: N
     return {
         "tenant_id": tenant_id,
         "sku": {"family": "A", "name": "standard"},
+        # Explicit as in the SDK's class of these properties, so that no recorded vault differs.
+        "enabled_for_deployment": False,
+        "enabled_for_disk_encryption": False,
+        "enabled_for_template_deployment": False,
         "enable_soft_delete": True,
         "soft_delete_retention_in_days": RETENTION_DAYS,
         "enable_purge_protection": True,
@@ -93,7 +110,7 @@ class KeyVault(Component):
     ) -> None:
         inputs = read(KeyVaultArgs, name, args)
         super().__init__(name, opts)
-        vault = make_vault(inputs, self.protected_child)
+        vault = make_vault(inputs, Registering(self.protected_child))
         self.vault_id = pulumi.Output.from_input(vault.id)
         self.vault_uri = pulumi.Output.from_input(vault.uri or "")
         self.register_outputs(self.outputs())

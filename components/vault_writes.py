@@ -8,23 +8,20 @@ A vault is known by the resource that makes it or by its ARM id. Parts that are 
 only as an output, and are ordered by what they take from each other.
 """
 
-from collections.abc import Callable
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import pulumi
 from pulumi.runtime import get_root_resource
 
-from components.component import ChildOptions
+from components.declared import Declaration, Declare, Made
 from components.references import VaultReference
-
-R = TypeVar("R", bound=pulumi.Resource)
 
 
 class VaultWrites:
     """The writes of those who share it."""
 
     def __init__(self) -> None:
-        self._last: dict[object, pulumi.Resource] = {}
+        self._last: dict[object, list[pulumi.Resource]] = {}
 
     @classmethod
     def of_program(cls) -> Self:
@@ -34,17 +31,12 @@ class VaultWrites:
         found: Self = vars(root).setdefault("vault_writes", cls()) if root else cls()
         return found
 
-    def in_turn(self, vault: VaultReference, options: ChildOptions, make: Callable[[ChildOptions], R]) -> R:
+    def in_turn(self, vault: VaultReference, declare: Declare, declared: Declaration, **options: Any) -> Made:
         """Makes a resource whose creation writes to the vault, after those that were made so before it."""
         which = _identity(vault)
-        earlier = self._last.get(which)
-
-        def ordered(**more: Any) -> pulumi.ResourceOptions:
-            after = [*(more.pop("depends_on", None) or ()), *([earlier] if earlier else ())]
-            return options(**more, **({"depends_on": after} if after else {}))
-
-        made = make(ordered)
-        self._last[which] = made
+        after = [*(options.pop("depends_on", None) or ()), *self._last.get(which, ())]
+        made = declare(declared, **options, **({"depends_on": after} if after else {}))
+        self._last[which] = made.resources
         return made
 
 

@@ -24,11 +24,11 @@ import pulumi as sdk
 from components.account_write import AccountBefore
 from components.guards.existing_resources import other_vault
 from components.guards.key_place import place_of_key
-from components.guards.planned import PlannedResource, planned
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Deployer, Live, Situation
 from components.guards.soft_deleted import Listed, SoftDeleted, holding_names
 from components.guards.soft_deleted import problems as soft_deleted_problems
+from components.planned import PlannedResource, planned
 from core import arm_ids, demands, key_uris
 from core.api_versions import VAULTS
 from core.arm_ids import ArmId

@@ -4,17 +4,16 @@ Look, judge, decide:
 
 | module | owns |
 |---|---|
-| `preflight` | the order of it all, and the refusal of every problem at once |
 | `reader` | the one place that asks the engine and Azure |
 | `situation` | one service: what is declared, what the state has, what Azure has, and what follows |
 | `rules` | the table of what a service is refused for |
 | `notes` | the table of what is told and stops nothing |
 | `plan` | what is kept, taken over, waited for and recovered |
-| `planned` | what a service is about to make, which the provider's `checkDeployment` judges |
 
 What they are made of: `recorded_state` (the state of a service), `key_place` (where its key is),
 `soft_deleted` (names that are held), and the rules by subject: `data_loss`, `existing_resources`, `drift`,
-`access`, `grants`. All but `preflight` and `reader` are pure.
+`access`, `grants`. All but `reader` are pure. `preflight`,
+beside this folder, has the order of it all, and refuses every problem at once.
 
 A run repairs only what is common and certain, and says so: it takes over the account's own grant, which an
 update that was cut off has made, and the key of its name in a vault that it has made; and it gives a new

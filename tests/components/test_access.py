@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.guards.preflight import RefusedError
+from components.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
 from components.testing import CLIENT, PRINCIPAL, existing_vault
 from core import resource_types

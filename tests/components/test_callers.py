@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from components.arguments.problem import InputError
-from components.guards.preflight import RefusedError
+from components.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
 from components.testing import CLIENT, DEPLOYER, PRINCIPAL
 from core import kinds, roles

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.guards.preflight import RefusedError
+from components.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
 from components.testing import DEPLOYER, TENANT, existing_vault
 from localazure import seed

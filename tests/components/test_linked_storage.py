@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.arguments.problem import InputError
-from components.guards.preflight import RefusedError
+from components.preflight import RefusedError
 from core import arm_ids, kinds
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 from tests.components.guards.first_deployments import IN_SHARED, SHARED, STORAGE, Args, group, made, storage

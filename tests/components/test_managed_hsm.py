@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.guards.preflight import RefusedError
+from components.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
 from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT, VERSION
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER

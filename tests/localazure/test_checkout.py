@@ -57,7 +57,7 @@ def test_a_record_that_cannot_be_read_counts_as_a_change(text: str | None, tmp_p
 
 
 @pytest.mark.parametrize(
-    "file", ["Pulumi.dev.yaml", "__main__.py", "components/guards/preflight.py", ".venv/.synced"]
+    "file", ["Pulumi.dev.yaml", "__main__.py", "components/preflight.py", ".venv/.synced"]
 )
 def test_a_program_that_was_written_since_is_recorded(file: str, tmp_path: Path) -> None:
     """A preview does not show all that an update records; a written program or settings file asks for one."""

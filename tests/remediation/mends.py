@@ -14,15 +14,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple
 from unittest import mock
 
-from components import audit, component, service_parts
+import pulumi
+
+from components import audit, planned, preflight, service_parts
+from components.declared import Registering
 from components.guards import (
     access,
     data_loss,
     drift,
     grants,
     key_place,
-    planned,
-    preflight,
     reader,
     rules,
     soft_deleted,
@@ -86,8 +87,11 @@ async def _at_once(_: Any, act: Callable[[], Awaitable[Any]]) -> Any:
     return await act()
 
 
-def _unprotected(inputs: Any, owner: component.Component, *rest: Any, **_: Any) -> Any:
-    return _AUDIT(inputs, owner, *rest, logs=owner.child)
+def _unprotected(inputs: Any, declare: Any, logs: Any, **more: Any) -> Any:
+    def options(**given: Any) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions.merge(logs.options(**given), pulumi.ResourceOptions(protect=False))
+
+    return _AUDIT(inputs, declare, Registering(options) if isinstance(logs, Registering) else logs, **more)
 
 
 POLICIES, ROLES = "access policies", "Azure RBAC"
@@ -133,7 +137,7 @@ MENDS = (
         lambda failure, rows: _ROW(failure, [row for row in rows if row.pattern != _SECRET]),
         POLICIES,
     ),
-    Mend("a subnet is looked up", "15", (planned._Planner, "_references"), _nothing),
+    Mend("a subnet is looked up", "15", (planned, "_references"), _nothing),
     Mend("a wrong key is told first", "16", (references, "_demands"), _nothing),
     Mend("a rotation waits for its grant", "17", (rotation.Rotation, "_with_access"), _at_once),
     Mend("what would be lost is refused", "", (data_loss, "losses"), lambda *_, **__: []),

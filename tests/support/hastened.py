@@ -14,8 +14,7 @@ import time
 from types import ModuleType, SimpleNamespace
 from urllib.parse import urlsplit
 
-from components import azure_failures
-from components.guards import preflight
+from components import azure_failures, preflight
 from provider import waiting
 
 _waited = 0.0

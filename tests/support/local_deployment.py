@@ -16,8 +16,8 @@ import grpc
 import pulumi
 from pulumi.runtime import mocks
 
-from components.guards.preflight import preflight
 from components.guards.reader import ServiceRequest
+from components.preflight import preflight
 from components.service import EncryptedAIServicesAccount
 from components.service_args import EncryptedAIServicesAccountArgs
 from core.login import Login

@@ -15,8 +15,7 @@ from unittest.mock import patch
 
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from components import azure_failures
-from components.guards import preflight
+from components import azure_failures, preflight
 from localazure.standin import arm as standin_arm
 from localazure.standin.azure import MANAGEMENT, Answer
 from localazure.standin.connections import Connections

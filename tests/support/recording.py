@@ -13,8 +13,8 @@ from unittest.mock import patch
 
 from pulumi.runtime import mocks, rpc
 
+from components import preflight
 from components.arguments.inputs import read
-from components.guards import preflight
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.testing import PRINCIPAL, TENANT, AbsentError, AzureMocks
 from tests.support.program import run_program

@@ -31,7 +31,7 @@ ATTACH = "PULUMI_DEBUG_LANGUAGES"
 langruntime_plugin.go (`GetLanguageAttachPort`)."""
 MODULES = (
     *("grpc.aio", "grpc._channel", "grpc.experimental", "requests"),
-    *("settings", "components.service", "components.guards.preflight", "components.sdk_debug"),
+    *("settings", "components.service", "components.preflight", "components.sdk_debug"),
     *(
         f"pulumi_azure_native.{module}"
         for module in (

@@ -12,10 +12,10 @@ from pulumi_azure_native import resources
 from components.access import KeyAccess
 from components.account import AIServicesAccount
 from components.arguments.problem import InputError
-from components.guards.preflight import preflight
 from components.guards.reader import ServiceRequest
 from components.identity import EncryptionIdentity
 from components.key import EncryptionKey
+from components.preflight import preflight
 from components.service import EncryptedAIServicesAccount
 from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT
 from components.vault import KeyVault

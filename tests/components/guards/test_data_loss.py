@@ -10,10 +10,10 @@ import pytest
 
 from components.guards.data_loss import losses
 from components.guards.notes import ended_logs
-from components.guards.preflight import RefusedError, preflight
 from components.guards.reader import ServiceRequest
 from components.guards.recorded_state import recorded_service
 from components.invokes import by_type_and_name
+from components.preflight import RefusedError, preflight
 from components.service import EncryptedAIServicesAccount
 from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT, existing_vault
 from tests.support.recording import FakeAzure, run, service_inputs

@@ -8,9 +8,9 @@ import pulumi
 import pytest
 
 from components.guards.data_loss import losses
-from components.guards.preflight import RefusedError
 from components.guards.recorded_state import recorded_service
 from components.invokes import by_type_and_name
+from components.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
 from components.testing import SUBSCRIPTION, TENANT, existing_vault
 from tests.components.guards.test_data_loss import GRANT, OWN_VAULT_ID, PARENT, state

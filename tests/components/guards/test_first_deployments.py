@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from components.guards.preflight import RefusedError
+from components.preflight import RefusedError
 from localazure import limits, seed
 from localazure.authorization import assign_role
 from tests.components.guards.first_deployments import (

@@ -10,10 +10,10 @@ from pulumi.runtime.mocks import MockCallArgs
 
 from components.account_write import AccountBefore
 from components.guards.plan import ServicePlan
-from components.guards.preflight import RefusedError, preflight
 from components.guards.reader import ServiceRequest, refuse_other_login
 from components.guards.situation import Deployer
 from components.invokes import explained, is_absent
+from components.preflight import RefusedError, preflight
 from components.testing import PRINCIPAL, SUBSCRIPTION, AbsentError, existing_vault
 from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, RecordingMonitor, run, service_inputs
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from components.arguments.problem import InputError
-from components.guards.preflight import RefusedError
+from components.preflight import RefusedError
 from tests.components.guards.first_deployments import ROWS, FirstDeployment
 from tests.components.guards.test_planned import MODES
 from tests.components.guards.test_policy_changes import ROWS as CHANGES

@@ -9,9 +9,7 @@ from tests.support.stack import ROOT
 
 GUARDS = ROOT / "components" / "guards"
 DOWN = (
-    "preflight",
     "reader",
-    "planned",
     "rules",
     "notes",
     "plan",
@@ -26,7 +24,7 @@ DOWN = (
     "recorded_state",
 )
 """Each may import those after it."""
-ABOVE = {"host", "key_operators", "service", "service_key", "service_parts"}
+ABOVE = {"planned", "preflight", "service", "service_key", "service_parts"}
 """What composes a service, and therefore stands above the guards."""
 
 

@@ -18,12 +18,12 @@ from components.arguments.problem import Problem
 from components.azure_cmk import KeyAccessRevocation
 from components.guards import access, data_loss, notes, plan, rules
 from components.guards.plan import ServicePlan, SharedOrder
-from components.guards.planned import PlannedResource, planned
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
 from components.guards.situation import Situation, is_in_subscription
 from components.guards.soft_deleted import SoftDeleted
 from components.invokes import InvokeError, State, stack_state
+from components.planned import PlannedResource, planned
 from components.vault_writes import VaultWrites
 from core import arm_ids
 from core.environment import RECOVERS

@@ -1,0 +1,299 @@
+"""What a service is about to make, as Azure will get it: what `checkDeployment` of azure-cmk is asked about.
+
+The parts declare what they make to this module first, and then to the engine. Owns: what is asked about each
+declaration, and what is asked about besides: what is deleted, and what exists elsewhere. Does not own: what
+Azure would refuse of them (the provider's checks).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pulumi
+
+from components.account_args import InlineKeyArgs, on_the_wire
+from components.arguments.inputs import UNKNOWN, known_text
+from components.declared import Declaration, Made
+from components.guards import data_loss
+from components.guards.plan import plan
+from components.guards.situation import Situation
+from components.service_parts import Parts
+from core import arm_ids, facts, key_uris, regions
+
+_NETWORK = ("publicNetworkAccess", "networkAcls.defaultAction")
+_REGIONAL = ("audit.storageAccountId", "audit.eventHubRuleId")
+_WATCHED = ("disableLocalAuth", *_NETWORK)
+"""The properties that are compared with what Azure has: those that policies change."""
+_OUTSIDE = ("location", "tags", "kind", "identity", "properties")
+"""What a body has beside its properties; others have a tier there, too."""
+
+
+@dataclass(frozen=True)
+class PlannedResource:
+    """A resource that this run will make, change, delete, or refer to as `used`.
+
+    `argument` is the path of the one that names it, and `existing_argument` of the one that would take an
+    existing one; `name` is its logical name, "" for what is not declared.
+    """
+
+    id: str
+    argument: str
+    content: Mapping[str, Any] = field(default_factory=dict)
+    bound: Mapping[str, Any] | None = None
+    name: str = ""
+    existing_argument: str = ""
+    recovers: bool = False
+    action: str | None = None
+
+    def asked(self) -> dict[str, Any]:
+        """The resource as `checkDeployment` takes it."""
+        named = {"type": _type(self.id), "name": arm_ids.name_of(self.id)}
+        found = {
+            "id": self.id,
+            "action": self.action,
+            "content": {**named, **self.content},
+            "bound": self.bound and {**named, **self.bound},
+            "setting": self.argument,
+            "existingSetting": self.existing_argument or None,
+            "recovers": self.recovers or None,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def _type(id: str) -> str:
+    return arm_ids.parse(id).type if "/providers/" in id.lower() else arm_ids.RESOURCE_GROUP
+
+
+def planned(situation: Situation) -> list[PlannedResource]:
+    """What a run makes of a service, less what the state has and Azure has as declared. Nothing where its
+    group or subscription is not known."""
+    before = situation.before
+    group = before.group_name or data_loss.group_name(situation.inputs)
+    if group == UNKNOWN or not situation.login.subscription_id:
+        return []
+    asks = _Asks(situation, arm_ids.group_id(situation.login.subscription_id, group))
+    asks.declare_all()
+    found = [*asks.found, *_deleted(situation), *_existing(situation), *_references(situation)]
+    if before.group_name and found:
+        # The state may have one that is not there, of an update that was cut off: the engine then makes it.
+        found.append(PlannedResource(asks.group_id, "resourceGroupName", action="use"))
+    return found
+
+
+@dataclass
+class _Asks:
+    """Takes the declarations of one service; `found` is what is to be asked about them."""
+
+    situation: Situation
+    group_id: str
+    found: list[PlannedResource] = field(default_factory=list)
+
+    def declare_all(self) -> None:
+        """Has the parts declare all that they make of azure-native."""
+        inputs, place = self.situation.inputs, self.situation.place
+        network = replace(inputs.network, subnet_id=known_text(inputs.network.subnet_id))
+        parts = Parts(None, replace(inputs, network=network), plan(self.situation), asks=self)
+        key = parts.key() if inputs.has_key else None
+        identity = parts.identity() if key and not inputs.binds_in_two_phases else None
+        account = parts.account(
+            identity_id=identity.id if identity else None,
+            encryption_key=InlineKeyArgs(
+                key_name=place.key_name,
+                key_version=UNKNOWN,
+                key_vault_uri=self._vault_uri,
+                identity_client_id=UNKNOWN,
+            )
+            if identity and not inputs.unbinds
+            else None,
+            key=key,
+        )
+        if key:
+            parts.grant(key, UNKNOWN)
+            parts.key_operators(key)
+        parts.callers(account)
+        parts.storage_access(account)
+        parts.private_endpoints(account.id)
+        parts.children(account)
+        parts.audit_trail(account.id)
+        parts.locks(account)
+
+    def __call__(self, declared: Declaration, **options: Any) -> Made:
+        """Notes a declaration. What is in a resource that something else is yet to make is not asked about,
+        nor what is no resource of Resource Manager."""
+        name, at = declared.azure_name, declared.at or self.group_id
+        if not (isinstance(name, str) and isinstance(at, str) and declared.type):
+            return Made(UNKNOWN, name, None)
+        id = self._id(declared, name, at)
+        one = PlannedResource(
+            id,
+            declared.argument,
+            _body(declared.arguments),
+            self._bound(declared),
+            declared.name,
+            declared.existing_argument,
+            declared.recovers,
+        )
+        former = [alias.name for alias in options.get("aliases") or ()]
+        if not self._is_recorded(one, former):
+            self.found.append(one)
+        elif self._differs(one):
+            self.found.append(replace(one, action="update"))
+        return Made(id, name, None)
+
+    def _id(self, declared: Declaration, name: str, at: str) -> str:
+        before = self.situation.before
+        if declared.type == arm_ids.RESOURCE_GROUP:
+            return self.group_id
+        if declared.type == arm_ids.USER_ASSIGNED_IDENTITY and before.identity_id:
+            return before.identity_id  # it keeps its name
+        if declared.type == arm_ids.VAULT and self.situation.place.vault_id:
+            return self.situation.place.vault_id
+        parent, _, child = declared.type.rpartition("/")
+        if declared.at and "/" in parent:
+            return f"{at}/{child}/{name}"
+        return arm_ids.child(at, declared.type, name)
+
+    def _bound(self, declared: Declaration) -> dict[str, Any] | None:
+        """The account once it is under its key, where that is another write."""
+        inputs = self.situation.inputs
+        if declared.type != arm_ids.ACCOUNT or not inputs.has_key or inputs.unbinds:
+            return None
+        body = _body(declared.arguments)
+        if "encryption" in body["properties"]:
+            return None
+        key = {"keyName": self.situation.place.key_name, "keyVaultUri": self._vault_uri}
+        encryption = {"keySource": facts.CUSTOMER_MANAGED, "keyVaultProperties": _known(key)}
+        return {**body, "properties": {**body["properties"], "encryption": encryption}}
+
+    @property
+    def _vault_uri(self) -> str:
+        """The vault's endpoint; "" where something else is yet to make the vault."""
+        inputs = self.situation.inputs
+        name = arm_ids.name_of(self.situation.place.vault_id) or inputs.vault.name
+        cloud = regions.cloud_of(inputs.location)
+        return key_uris.vault_uri(name, cloud, in_managed_hsm=inputs.in_managed_hsm) if name else UNKNOWN
+
+    def _is_recorded(self, one: PlannedResource, former: Sequence[str]) -> bool:
+        """Whether the state has it."""
+        situation, before = self.situation, self.situation.before
+        if situation.is_replaced and one.name == f"{situation.name}-account":
+            return False
+        if placed := before.placed.get(one.name):
+            # Another subnet makes another endpoint of the same logical name.
+            return placed.name == arm_ids.name_of(one.id)
+        return any(logical in (one.name, *former) for _, logical in before.resources)
+
+    def _differs(self, one: PlannedResource) -> bool:
+        """Whether Azure has tags or a watched property otherwise than they are declared and managed."""
+        situation, as_found = self.situation, self.situation.inputs.as_found
+        what = one.name.removeprefix(f"{situation.name}-")
+        live = {"account": situation.live.account, "vault": situation.live.vault}.get(what)
+        if situation.is_replaced or not live or (what == "vault" and "vault" in as_found):
+            return False
+        tags, declared = live.get("tags") or {}, one.content.get("tags") or {}
+        if "tags" not in as_found and dict(tags) != dict(declared):
+            return True
+        watched = {*_WATCHED} - ({*_NETWORK} if "network" in as_found else set())
+        return any(_at(one.content, path) not in (None, _at(live, path)) for path in watched)
+
+
+def _body(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """A resource as Resource Manager gets it, as far as its values are known: azure-native has the properties
+    of many types among their other arguments."""
+    known = _known(on_the_wire(arguments))
+    if "properties" in known:
+        body = {name: value for name, value in known.items() if name in (*_OUTSIDE, "sku")}
+        if ids := body.get("identity", {}).get("userAssignedIdentities"):
+            body["identity"]["userAssignedIdentities"] = {id: {} for id in ids}
+        return body
+    body = {name: value for name, value in known.items() if name in _OUTSIDE}
+    inner = {
+        name: [_flattened(one) for one in value] if isinstance(value, list) else value
+        for name, value in known.items()
+        if name not in body and not name.endswith(("Name", "Name_", "Uri")) and name not in ("name", "scope")
+    }
+    return {**body, **({"properties": inner} if inner else {})}
+
+
+def _flattened(one: Any) -> Any:
+    """An item of a list, whose properties azure-native has beside its name."""
+    if not isinstance(one, Mapping) or "name" not in one:
+        return one
+    return {"name": one["name"], "properties": {name: one[name] for name in one if name != "name"}}
+
+
+def _known(value: Any) -> Any:
+    """A value without what is not known yet."""
+    if isinstance(value, Mapping):
+        found = {name: _known(one) for name, one in value.items()}
+        return {name: one for name, one in found.items() if one is not None and one != UNKNOWN}
+    if isinstance(value, list | tuple):
+        return [known for one in value if (known := _known(one)) not in (None, UNKNOWN)]
+    return None if isinstance(value, pulumi.Output) else value
+
+
+def _at(body: Mapping[str, Any], path: str) -> str | None:
+    """A property as a text in lower case; None where there is none."""
+    value: Any = body.get("properties")
+    for word in path.split("."):
+        value = value.get(word) if isinstance(value, Mapping) else None
+    return None if value is None else str(value).lower()
+
+
+def _deleted(situation: Situation) -> Iterator[PlannedResource]:
+    """The account that another one replaces, and the locks that are taken away, which may take a right that
+    nothing else does."""
+    inputs, before = situation.inputs, situation.before
+    if before.account and situation.is_replaced:
+        yield PlannedResource(before.account.id, "replaceAccount", action="delete")
+    locked = {"account": before.account.id if before.account else "", "vault": situation.place.vault_id}
+    for what, at in locked.items():
+        if at and not inputs.lock and before.has(f"{what}-lock"):
+            name = inputs.naming_rule.name("lock", what)
+            yield PlannedResource(arm_ids.child(at, arm_ids.LOCK, name), "lock", action="delete")
+
+
+def _existing(situation: Situation) -> Iterator[PlannedResource]:
+    """The vault and the key that are used as they are, with what they have to fit where an account is yet to
+    be bound in them."""
+    inputs, before, place = situation.inputs, situation.before, situation.place
+    vault_id = place.vault_id or (situation.deleted.vault or {}).get("resourceId") or ""
+    if not inputs.has_key or not vault_id:
+        return
+    fits = {"location": inputs.location, "properties": {"tenantId": situation.login.tenant_id}}
+    path = "vault.id" if inputs.key.id is None else "key.id"
+    moves = before.bound_to is not None and before.bound_to[0] != place.names[0]
+    is_read = "vault" not in situation.live.unread  # what may not be read is told once
+    if place.vault_exists and is_read and (moves or not before.is_bound):
+        yield PlannedResource(vault_id, path, fits, action="use")
+    if not inputs.makes_key or situation.keeps_key:
+        key_id, is_judged = (
+            facts.key_id(vault_id, place.key_name),
+            situation.live.key and not inputs.makes_key,
+        )
+        if is_judged and not before.is_bound:
+            yield PlannedResource(key_id, "key.id", fits, action="use")
+        elif key_id.lower() not in before.mentioned_ids:
+            yield PlannedResource(key_id, "key.id", action="use")
+
+
+def _references(situation: Situation) -> Iterator[PlannedResource]:
+    """What exists elsewhere and is referred to by id, as far as the ids are known, and not by the state."""
+    inputs = situation.inputs
+    network, audit = inputs.network, inputs.audit
+    given: dict[str, Sequence[pulumi.Input[str] | None]] = {
+        "storageAccountIds": inputs.storage_account_ids or (),
+        "network.subnetId": (network.subnet_id,),
+        "network.allowedSubnetIds": network.allowed_subnet_ids,
+        "network.privateDnsZoneIds": network.private_dns_zone_ids,
+        "audit.workspaceId": (audit.workspace_id,),
+        "audit.storageAccountId": (audit.storage_account_id,),
+        "audit.eventHubRuleId": (audit.event_hub_rule_id,),
+    }
+    for argument, ids in given.items():
+        # The region in which what gets logs has to be; the kind says what an account's own storage is for.
+        content = {"location": inputs.location} if argument in (*_REGIONAL, "storageAccountIds") else {}
+        content |= {"kind": inputs.kind} if argument == "storageAccountIds" else {}
+        for id in filter(None, map(known_text, ids)):
+            if id.rstrip("/").lower() not in situation.before.mentioned_ids:
+                yield PlannedResource(id.rstrip("/"), argument, content, action="use")
