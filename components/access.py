@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pulumi
-from pulumi_azure_native import keyvault
 
 from components.access_model import ACCESS_POLICY, RBAC
+from components.access_policy import AccessPolicy
 from components.arguments import checks
 from components.arguments.inputs import ComponentArguments, argument, read
 from components.azure_failures import waiting_hooks
@@ -93,7 +93,7 @@ class KeyAccessArgs(ComponentArguments):
 class KeyAccess(Component):
     """Access to a key, for exactly one identity and for no more than the service needs: get, wrap and unwrap.
 
-    Produces: azure-native:keyvault:AccessPolicy, or azure-native:authorization:RoleAssignment at the key's
+    Produces: azure-cmk:index:AccessPolicy, or azure-native:authorization:RoleAssignment at the key's
     scope; for a key of a managed HSM, azure-cmk:index:ManagedHsmRoleAssignment.
     """
 
@@ -117,14 +117,13 @@ def make_grant(
     """Makes the grant. `adopts` is the id of an existing one, which is taken over as it is; in a managed HSM
     that is done without it."""
 
-    def complete(options: ChildOptions) -> pulumi.ResourceOptions:
+    def complete(options: ChildOptions, **more: Any) -> pulumi.ResourceOptions:
         return options(
             deleted_with=grant.deleted_with,
-            provider=grant.key.vault.provider,
-            import_=adopts,
             # A grant that moves to another vault with its key is made before the old one is deleted: the
             # account is bound again in between.
             delete_before_replace=False,
+            **more,
         )
 
     if grant.key.in_managed_hsm:
@@ -132,10 +131,10 @@ def make_grant(
             f"{name}-access",
             scope=grant.key.id,
             principal_id=grant.principal_id,
-            opts=options(deleted_with=grant.deleted_with, delete_before_replace=False),
+            opts=complete(options),
         )
     if grant.access_model == RBAC:
-        opts = complete(options)
+        opts = complete(options, import_=adopts, provider=grant.key.vault.provider)
         if waits := waiting_hooks(name, "role"):
             opts.hooks = pulumi.ResourceHookBinding(on_error=[*waits])
         return assign_role(
@@ -146,21 +145,16 @@ def make_grant(
             opts=opts,
         )
     return in_turn(
-        grant.key.vault, options, lambda in_order: _access_policy(f"{name}-access", grant, complete(in_order))
+        grant.key.vault,
+        options,
+        lambda in_order: _access_policy(f"{name}-access", grant, complete(in_order, import_=adopts)),
     )
 
 
 def _access_policy(name: str, grant: KeyGrant, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
-    vault = grant.key.vault
-    policy: pulumi.CustomResource = keyvault.AccessPolicy(
-        name,
-        resource_group_name=vault.resource_group_name,
-        vault_name=vault.name,
-        policy=keyvault.AccessPolicyEntryArgs(
-            tenant_id=grant.tenant_id,
-            object_id=grant.principal_id,
-            permissions=keyvault.PermissionsArgs(keys=list(grant.permissions.policy)),
-        ),
-        opts=opts,
-    )
-    return policy
+    policy = {
+        "tenantId": grant.tenant_id,
+        "objectId": grant.principal_id,
+        "permissions": {"keys": [*grant.permissions.policy]},
+    }
+    return AccessPolicy(name, grant.key.vault, policy, opts)

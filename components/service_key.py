@@ -14,6 +14,7 @@ from components.references import KeyReference, VaultReference, key_at, vault_at
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.vault import KeyVaultArgs, make_vault
 from core import arm_ids, facts
+from core.resource_types import GET_KEY
 
 
 def service_key(
@@ -80,7 +81,7 @@ def _lacks(vault: VaultReference, key_name: str, owner: Component) -> bool:
     place = arm_ids.vault_id(vault_id)
     arguments = {"resourceGroupName": place.group, "vaultName": place.name, "keyName": key_name}
     try:
-        _sync_await(invoke("azure-native:keyvault:getKey", pulumi.InvokeOptions(parent=owner), **arguments))
+        _sync_await(invoke(GET_KEY, pulumi.InvokeOptions(parent=owner), **arguments))
     except InvokeError as error:
         if is_absent(str(error)):
             return True

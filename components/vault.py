@@ -15,6 +15,7 @@ from components.arguments import checks, names
 from components.arguments.inputs import ComponentArguments, argument, read
 from components.arguments.tags import Tags, checked_tags
 from components.component import ChildOptions, Component
+from components.key_vault_types import pinned
 from components.network import NetworkArgs
 from components.references import VaultReference
 from core.demands import RETENTION_DAYS
@@ -45,7 +46,7 @@ class KeyVaultArgs(ComponentArguments):
 
 def make_vault(inputs: KeyVaultArgs, options: ChildOptions, *, recovers: bool = False) -> VaultReference:
     """Makes the vault, or brings a soft-deleted one of its name back with its keys and access policies."""
-    vault = keyvault.Vault(
+    vault = pinned(keyvault.Vault)(
         f"{inputs.name}-vault",
         resource_group_name=inputs.resource_group_name,
         vault_name=inputs.vault_name,
@@ -71,7 +72,7 @@ def vault_properties(tenant_id: pulumi.Input[str], access_model: str, network: N
         "enable_soft_delete": True,
         "soft_delete_retention_in_days": RETENTION_DAYS,
         "enable_purge_protection": True,
-        # Explicit in both models: newer versions of the API have another default.
+        # Explicit in both models: without it this version of the API makes a vault with Azure RBAC.
         "enable_rbac_authorization": access_model == RBAC,
         "public_network_access": network.public_network_access,
         "network_acls": network.vault_rules,
@@ -81,7 +82,7 @@ def vault_properties(tenant_id: pulumi.Input[str], access_model: str, network: N
 class KeyVault(Component):
     """A vault whose keys cannot be lost: soft delete of 90 days, purge protection, protected from deletion.
 
-    Produces: azure-native:keyvault:Vault. Raises InputError.
+    Produces: azure-native:keyvault/v20260201:Vault. Raises InputError.
     Source of the rules: "Store customer-managed keys in Azure Key Vault" of the service's documentation.
     """
 

@@ -21,6 +21,7 @@ from pulumi.runtime.proto import engine_pb2, plugin_pb2, provider_pb2, provider_
 from core import resource_types
 from core.login import SECRETS, Login, login, unknown_settings
 from provider import VERSION
+from provider.access_policy import AccessPolicyHandler
 from provider.azure import Azure, AzureClock
 from provider.binder import Binder
 from provider.credential import complete
@@ -61,6 +62,7 @@ def served(azure: Azure, clock: Clock, login: Login) -> Served:
         azure,
         run,
         {
+            resource_types.ACCESS_POLICY: AccessPolicyHandler(run),
             resource_types.BINDING: CustomerManagedKeyHandler(run, binder),
             resource_types.HSM_ROLE_ASSIGNMENT: ManagedHsmRoleAssignmentHandler(run),
             resource_types.KEY_ACCESS_CLEANUP: KeyAccessCleanupHandler(run),

@@ -295,9 +295,9 @@ class Answers(FakeAzure):
                     for name, held in engine.state.items()
                 }
                 return {"outputs": copy.deepcopy(state)}, []
-            case "azure-native:keyvault:getVault":
+            case "azure-native:keyvault/v20260201:getVault":
                 return engine.case.arm("GET", VAULT).body, []
-            case "azure-native:keyvault:getKey":
+            case "azure-native:keyvault/v20260201:getKey":
                 return engine.case.arm("GET", KEY_ID).body, []
             case "azure-native:cognitiveservices:getAccount":
                 live = engine.live()
