@@ -57,7 +57,7 @@ lint: setup ## formatting, lint, types and workflows
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.azure-pipelines --regex-variant nonunicode .azuredevops/pipelines/*.yml
 
 check: lint ## lint and unit tests, while you work
-	@$(PYTEST) -m "not long and not engine" tests/core tests/unit tests/one_answer tests/components tests/settings tests/policies
+	@$(PYTEST) -m "not long and not engine" tests/core tests/unit tests/consistency tests/components tests/settings tests/policies
 
 test: setup ## lint and every test but the long ones, before each push
 	@$(MAKE) -j 2 lint everyday
@@ -70,7 +70,7 @@ test-long: lint ## the long tests, nightly and before a release (SEED=7, SEARCH=
 	@$(PYTEST) -m long --costly 20 $(ALL_TESTS)
 
 coverage: setup ## branch coverage of the product by the tests that run in this process, without the engine
-	@$(PYTEST) -m "not engine" --cov --cov-report term tests/core tests/one_answer tests/components tests/settings \
+	@$(PYTEST) -m "not engine" --cov --cov-report term tests/core tests/consistency tests/components tests/settings \
 	  tests/policies tests/provider tests/operate tests/review
 
 clients: setup ## an account's life through Azure's own clients, state in Azurite, and SDKs of the packages, compiled (kept in .clients)

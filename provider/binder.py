@@ -26,6 +26,7 @@ from provider.responses import Accepted
 from provider.retrying import Retries
 from provider.rules import identity_has_access
 from provider.waiting import Clock, DeadlineError, StoppedError
+from provider.wire import Properties
 
 FASTEST_POLLS = 0.5
 """Seconds between two looks at an operation, however soon Azure says to come back."""
@@ -90,11 +91,18 @@ class Binder:
         return account, operation_id
 
     async def unbind(
-        self, account_id: ArmId, call: Call, *, vault: ArmId | None = None, refused: str = ""
+        self,
+        account_id: ArmId,
+        call: Call,
+        *,
+        vault: ArmId | None = None,
+        was: Properties | None = None,
+        refused: str = "",
     ) -> None:
         """Puts the account back on Microsoft-managed keys; does nothing if it is gone or not bound. `vault`
-        is the vault that the binding names. `refused`: if it is not "", an account that is bound stays bound,
-        with this text as the reason.
+        is the vault that the binding names. `was` are the outputs of the binding, if any: an account that is
+        bound otherwise stays bound. `refused`: if it is not "", an account that is bound stays bound, with
+        this text as the reason.
 
         Raises what `bind` raises.
         """
@@ -111,6 +119,11 @@ class Binder:
             if refused:
                 raise RefusedOperationError(f"the account {account.name} stays on its key: {refused}")
             key = account.encryption.key
+            if was and key and not binding.is_as_it_was(was, account):
+                await call.inform(
+                    f"the account stays bound to {key.text}: somebody bound it so after this binding was read"
+                )
+                return
             named = vault if key and vault and key.is_in(vault) else None
             context = ErrorContext(account_id=account_id.text)
             if key:

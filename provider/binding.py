@@ -184,6 +184,12 @@ def same_binding(olds: Properties, account: Account) -> bool:
     )
 
 
+def is_as_it_was(olds: Properties, account: Account) -> bool:
+    """Whether an account that is bound is bound as the state has it. A state without a key says nothing."""
+    written = olds.text("keyUriWithVersion")
+    return written is None or same_binding(olds, with_version(account, written))
+
+
 def same_identity(olds: Properties, news: Properties) -> bool:
     """Whether the same identity uses the key before and after."""
     return fold(olds, "identityClientId") == fold(news, "identityClientId")

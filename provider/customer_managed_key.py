@@ -39,8 +39,6 @@ class CustomerManagedKeyHandler(Resource):
         return binding.error_context(binding.target(Properties(values), self.run.cloud))
 
     def check(self, news: Properties) -> list[Failure]:
-        if account_id := news.text("accountId"):
-            self.run.declared.add(account_id.lower())
         return check_binding(news, self.run.cloud)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
@@ -104,20 +102,18 @@ class CustomerManagedKeyHandler(Resource):
         KeyVersion with `accountLeaves` for the account. Otherwise raises an error while the account is bound,
         because its grant may be deleted next.
 
-        If a binding has another logical name now, or was replaced, the engine makes the new binding of the
-        same account and then deletes the old one: the account stays bound. Of a binding that the program
-        declares through another instance of this provider nothing is known here; deleting the old one is then
-        an error, unless `onDelete` allows it.
+        A deletion does not say what else the program declares. So `onDelete: unbind` leaves an account that
+        is bound otherwise than the state has it: somebody bound it since, such as this binding under another
+        logical name, which the engine makes before it deletes this one.
         """
-        if id.lower() in self.run.declared:
-            await call.inform("the account stays bound, for the program declares a binding for it")
-            return
         account_id, vault = arm_ids.account_id(id), olds.text("vaultId")
-        unbinds = id.lower() in self.run.leaving or olds.text("onDelete") == UNBIND
+        leaves = id.lower() in self.run.leaving
+        unbinds = leaves or olds.text("onDelete") == UNBIND
         await self._binder.unbind(
             account_id,
             call,
             vault=arm_ids.vault_id(vault) if vault else None,
+            was=None if leaves else olds,
             refused="" if unbinds else _STAYS.format(account=account_id.name, urn=shlex.quote(call.urn)),
         )
 

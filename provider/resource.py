@@ -41,15 +41,13 @@ class Call:
 class Run:
     """What one login's resources share for one run of the engine. `clock` has Azure's time.
 
-    `declared` and `leaving` are ids of accounts, lower case: those that the program declares a binding for,
-    and those that it puts back on Microsoft-managed keys. The engine has each declared resource checked by
-    the provider that serves it, before it deletes anything (pulumi/pulumi
-    pkg/resource/deploy/step_generator.go); a delete itself does not say what else the program declares.
+    `leaving` are the ids, in lower case, of the accounts that the program puts back on Microsoft-managed
+    keys, by `accountLeaves`. The engine has each declared resource checked before it deletes anything
+    (pulumi/pulumi pkg/resource/deploy/step_generator.go). Without such a check a deletion unbinds nothing.
     """
 
     clock: Clock
     login: Login
-    declared: set[str] = field(default_factory=set)
     leaving: set[str] = field(default_factory=set)
 
     @property

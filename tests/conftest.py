@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
+import sys
 
 import pytest
 from hypothesis import settings
@@ -48,6 +50,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with the engine come first: they take longest, and at the end workers would wait for them."""
     with_engine = {item.path for item in items if item.get_closest_marker("engine")}
     items.sort(key=lambda item: item.path not in with_engine)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Names a test that failed at once: a long run tells the rest only at its end."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        sys.stderr.write(f"\nFAILED {report.nodeid} ({report.when})\n")
 
 
 def _ensure_event_loop() -> None:

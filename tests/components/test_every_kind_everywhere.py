@@ -9,6 +9,7 @@ import pytest
 from components.arguments.problem import InputError
 from core import arm_ids, kinds
 from localazure import seed
+from tests.azure_variants.covering import Row, covering
 from tests.components.guards.first_deployments import (
     HUB,
     IN_SHARED,
@@ -18,7 +19,6 @@ from tests.components.guards.first_deployments import (
     made,
     network,
 )
-from tests.every_azure.covering import Row, covering
 from tests.support.local_deployment import Deployment
 from tests.support.managed_hsm import make_hsm
 from tests.support.recording import service_inputs

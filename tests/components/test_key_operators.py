@@ -12,7 +12,7 @@ from components.guards.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
 from components.testing import DEPLOYER, TENANT, existing_vault
 from localazure import seed
-from tests.every_azure.engine import Engine, UpdateError
+from tests.azure_variants.engine import Engine, UpdateError
 from tests.support.az import azure, carry_out
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from docs.examples.azure_policy.constraints import CONSTRAINTS
-from tests.support.stack import Stack
+from tests.support.stack import ROOT, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
 PROGRAM = Path(__file__).with_name("programs") / "guardrails.py"
@@ -17,6 +18,8 @@ def test_deny_refuses_phase_one_unless_it_is_exempt_or_under_audit(stack: Stack)
     """The account without a key is disallowed by policy; an exempt resource group lets it be made, Audit
     lets it stay without one, and then all is settled."""
     (stack.folder / "__main__.py").write_text(PROGRAM.read_text())
+    example = Path("docs", "examples", "azure_policy")
+    shutil.copytree(ROOT / example, stack.folder / example)
     stack.env["KEY_EFFECT"] = "Deny"
     denied = stack.deploy()
     assert not denied.ok

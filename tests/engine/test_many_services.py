@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.continuity.consumers import consumer
 from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
-from tests.unbound.consumers import consumer
 
 pytestmark = pytest.mark.engine
 

@@ -13,11 +13,11 @@ import yaml
 
 from core import resource_types
 from engine import yaml_host
+from tests.continuity.consumers import consumer
 from tests.engine.test_component_package import yaml_stack
 from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.stack import ROOT, Stack
-from tests.unbound.consumers import consumer
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
 EXAMPLE = ROOT / "docs" / "examples" / "yaml" / "Pulumi.yaml"

@@ -46,7 +46,7 @@ ELSEWHERE = {
     "encryption": "test_components_encryption.py",
     "identity": "test_components_guards.py",
     "accessModel": "test_components_guards.py",
-    "access": "../lives/test_access.py",
+    "access": "../lifecycle/test_access.py",
     "resourceGroupName": "test_components_guards.py",
     "existingResourceGroupName": "as resourceGroupName",
     "accountName": "test_components_guards.py",
@@ -58,7 +58,7 @@ ELSEWHERE = {
     "searchServiceId": "test_linked_resources.py",
     "searchServiceKey": "test_linked_resources.py",
     **{
-        f"names.{resource}": "../ways_out/test_names.py"
+        f"names.{resource}": "../remediation/test_names.py"
         for resource in names.DEFAULTS
         if resource not in ("account", "key", "resourceGroup", "vault")
     },

@@ -221,28 +221,14 @@ async def test_delete_gives_the_account_back_and_is_done_when_there_is_nothing()
     assert len(azure.patches) == patches
 
 
-@pytest.mark.parametrize("olds", [{}, UNBINDS], ids=["keeps", "unbinds"])
-async def test_delete_leaves_an_account_bound_for_which_the_program_declares_a_binding(
-    olds: dict[str, str],
-) -> None:
-    """A replaced or renamed binding is deleted after the new one is made; both are the same account's, be the
-    new one made in this run or in one that was cut off."""
+@pytest.mark.parametrize("another_provider", [False, True])
+async def test_fails_to_delete_a_binding_that_has_another_name_now(another_provider: bool) -> None:
+    """The engine makes the binding of the new name and then deletes that of the old one, be they served by
+    one instance of this provider or by two. The account stays bound, and it is said how to go on."""
     azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        id, _ = await pulumi.create(CMK, INPUTS)
-    async with engine(azure) as pulumi:
-        await pulumi.check(CMK, {**INPUTS, "accountId": ACCOUNT_ID.upper()})
-        await pulumi.delete(CMK, id, {**INPUTS, **olds})
-    assert [patch.key_source for patch in azure.patches] == ["Microsoft.KeyVault"]
-
-
-async def test_fails_to_unbind_what_another_provider_of_the_run_may_have_bound() -> None:
-    """A binding with another name and another provider: the new one's plugin makes it, the old one's deletes
-    what it knows, and knows nothing of the new one. It is said how to go on."""
-    azure = FakeAzure()
-    async with engine(azure) as old, engine(azure) as new:
+    async with engine(azure) as old, engine(azure) as other:
+        new = other if another_provider else old
         id, olds = await old.create(CMK, INPUTS)
-        await old.check(VERSION, {"keyId": KEY_ID, "accountId": ACCOUNT_ID})
         await new.check(CMK, INPUTS)
         await new.create(CMK, INPUTS)
         with pytest.raises(
@@ -254,14 +240,25 @@ async def test_fails_to_unbind_what_another_provider_of_the_run_may_have_bound()
     assert {patch.key_source for patch in azure.patches} == {"Microsoft.KeyVault"}
 
 
-async def test_delete_unbinds_where_the_program_declares_a_binding_of_another_account() -> None:
-    """What a program declares for one account keeps no other one bound."""
+@pytest.mark.parametrize("another_provider", [False, True])
+@pytest.mark.parametrize(("news", "stays"), [({}, False), ({"keyUriWithVersion": key_uri(V2)}, True)])
+async def test_a_binding_that_unbinds_leaves_what_was_bound_after_it(
+    news: dict[str, str], stays: bool, another_provider: bool
+) -> None:
+    """A binding with `onDelete: unbind` that has another name now. If the new one binds another version, the
+    account differs from the state of the old one. If it binds the same version, nothing at Azure tells the
+    two apart: `onDelete` is what the program asked for, and the next refresh shows that the new one is gone."""
     azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        id, olds = await pulumi.create(CMK, INPUTS)
-        await pulumi.check(CMK, {**INPUTS, "accountId": f"{ACCOUNT_ID}-other"})
-        await pulumi.delete(CMK, id, {**olds.values, **UNBINDS})
-    assert azure.patches[-1].key_source == "Microsoft.CognitiveServices"
+    azure.versions.append(a_version(V2))
+    inputs = {**INPUTS, **UNBINDS}
+    async with engine(azure) as old, engine(azure) as other:
+        new = other if another_provider else old
+        id, olds = await old.create(CMK, inputs)
+        _, created = await new.create(CMK, {**inputs, **news})
+        await old.delete(CMK, id, olds.values)
+        found, _, _ = await new.read(CMK, id, {**inputs, **news}, created.values)
+    assert bool(found) == stays
+    assert azure.accounts[ACCOUNT_ID.lower()].encryption.is_customer_managed == stays
 
 
 @pytest.mark.parametrize(("leaves", "unbinds"), [(True, True), (False, False), (None, False)])

@@ -114,7 +114,7 @@ def test_every_rule_has_a_case() -> None:
     named = set(re.findall(r'(?:Finding|_unmet|": )\(\s*"([a-z0-9-]+)"', inspect.getsource(rules)))
     elsewhere = {"vault-was-named", "other-vault-is-asked-for"}
     of_rotations = {"account-was-read", "account-is-on-the-key", "key-exists"}
-    # tests/one_answer/test_kinds.py
+    # tests/consistency/test_kinds.py
     of_kinds = {"account-takes-identity", "account-keeps-its-vault"}
     assert named == {rule for _, rule, *_ in CASES.values()} | elsewhere | of_rotations | of_kinds
 

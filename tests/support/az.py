@@ -72,7 +72,7 @@ def carry_out(door: Door, message: str) -> int:
         if missing:
             raise ValueError(f"az {words} requires {', '.join(sorted(missing))}")
         if not READS.search(words):
-            _DOES[words](door, options)
+            DOES[words](door, options)
             done += 1
     return done
 
@@ -321,7 +321,7 @@ def _delete_policy(door: Door, options: Options) -> None:
     _permit(door, vault_id, options["object-id"][0], [], "remove")
 
 
-_DOES: Mapping[str, Callable[[Door, Options], None]] = {
+DOES: Mapping[str, Callable[[Door, Options], None]] = {
     "cognitiveservices account identity assign": _identity_assign,
     "cognitiveservices account purge": _account_purge,
     "cognitiveservices account update": _account_update,

@@ -91,6 +91,10 @@ def live(example: str, azure: RunningAzure, folder: Path) -> None:
     rotated = stack.pulumi("up", *pack)
     assert rotated.ok, rotated.output
     assert stack.outputs()["keyUriWithVersion"] not in ("", key)
+    # Without a refresh, the account's next write states the key that it has now (docs/programs.md).
+    settled = stack.pulumi("up", *pack)
+    assert settled.ok, settled.output
+    assert "~ 1 updated" in settled.output, settled.output
     again = stack.pulumi("up", *pack, "--expect-no-changes")
     assert again.ok, again.output
 

@@ -14,7 +14,7 @@ from operate.evidence.findings import findings
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service, UseRow, moment
 from operate.evidence.report import document, files
 from operate.evidence.use import bound_since, spans
-from tests.one_answer.world import GROUP, KEY, World
+from tests.consistency.world import GROUP, KEY, World
 from tests.operate.evidence import door_azure
 from tests.operate.evidence.door_azure import (
     ACCOUNTS,

@@ -17,8 +17,8 @@ from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service
 from operate.evidence.page import page
 from operate.evidence.rotation import rows
 from operate.evidence.use import bound_since
-from tests.one_answer.hsm_world import CRYPTO_USER, ENCRYPTION_USER, ENDPOINT, HSM, HSM_KEY, HsmWorld
-from tests.one_answer.world import GROUP
+from tests.consistency.hsm_world import CRYPTO_USER, ENCRYPTION_USER, ENDPOINT, HSM, HSM_KEY, HsmWorld
+from tests.consistency.world import GROUP
 from tests.operate.evidence.door_azure import DoorAzure
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-new"

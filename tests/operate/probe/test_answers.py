@@ -14,7 +14,7 @@ import pytest
 from localazure.behaviour import SWITCHES, Behaviour, changed
 from operate.probe.questions import QUESTIONS
 from operate.probe.report import UNKNOWN, profile
-from tests.every_azure.life import LIVED
+from tests.azure_variants.life import LIVED
 from tests.operate.probe.asking import Asking
 
 SETTINGS = int(os.environ.get("PROBE_SETTINGS", "40"))

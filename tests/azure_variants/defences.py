@@ -1,0 +1,402 @@
+"""What the product does about each switch, and how to take that out: then a life fails.
+
+`out` are patches of the product, or, where it is the program's inputs that protect, of what is sent. A switch
+without an `out` needs nothing of this product; `does` says why, and `met` shows that lives meet it all the
+same.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+import pulumi
+
+from components.account_write import AccountBefore, bound_key
+from core import arm_ids
+from core.clouds import Cloud
+from core.refusals import RefusalKind
+from localazure import throttling
+from localazure.standin.azure import Answer
+from operate import verify
+from provider import binder
+from provider.retrying import Retries
+from tests.azure_variants.engine import InProcessSession
+from tests.azure_variants.life import Exchange, Life
+
+Patches = Callable[[], list[AbstractContextManager[Any]]]
+_NEVER = re.compile(r"(?!)")
+_UNKNOWN_PRINCIPAL = {
+    "mode": "Azure RBAC",
+    "principals_visible_after": 20.0,
+    "principal_type": "checked",
+    "synchronous_creates": True,
+}
+_LATE = {"read_lag_seconds": 30.0}
+
+
+@dataclass(frozen=True)
+class Defence:
+    """One switch: in words what the product does, a row in which that matters, and the patches.
+
+    Where there are none, `met` gives what an answer of Azure shows of the switch, None where it shows
+    nothing; `shown` is what it must be by the switch's value, and empty where no life may meet the switch.
+    """
+
+    switch: str
+    does: str
+    row: Mapping[str, Any] = field(default_factory=dict)
+    out: Patches | None = None
+    met: Callable[[Exchange], Any] | None = None
+    shown: Mapping[Any, Any] = field(default_factory=dict)
+
+    def not_met(self, life: Life) -> list[str]:
+        """In words, where Azure's answers in a life are not as the switch's value says."""
+        if self.met is None:
+            return []
+        value = life.row[self.switch]
+        found = {shown for one in life.wire.exchanges if (shown := self.met(one)) is not None}
+        expected = {self.shown[value]} if self.shown else set()
+        return [] if found == expected else [f"{self.switch} {value}: answers show {found}, not {expected}"]
+
+    def taken_out(self) -> ExitStack:
+        """A context in which the product is without it."""
+        stack = ExitStack()
+        for one in self.out() if self.out else ():
+            stack.enter_context(one)
+        return stack
+
+
+def _no_waiting_for_access() -> list[AbstractContextManager[Any]]:
+    without = {kind: text for kind, text in binder._WAITS.items() if kind is not RefusalKind.PROPAGATING}
+    return [patch.object(binder, "_WAITS", without)]
+
+
+def _no_known_words() -> list[AbstractContextManager[Any]]:
+    return [
+        patch("core.refusals._PROPAGATING", _NEVER),
+        patch.object(binder, "UNKNOWN_REFUSAL_SECONDS", 0.0),
+    ]
+
+
+def _believes_what_was_accepted() -> list[AbstractContextManager[Any]]:
+    async def unseen(*_: Any, **__: Any) -> None:
+        """Does not look at the operation."""
+
+    return [
+        patch.object(binder.Binder, "_follow", unseen),
+        patch.object(binder, "_SUCCEEDED", {"", "succeeded", "failed", "accepted"}),
+        patch("provider.binding.mismatches", lambda *_: []),
+        patch("provider.customer_managed_key.binding.outputs", _outputs_as_asked),
+    ]
+
+
+def _outputs_as_asked(inputs: Mapping[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
+    return dict(inputs)
+
+
+def _does_not_wait_for_the_operation() -> list[AbstractContextManager[Any]]:
+    return [
+        *_believes_what_was_accepted()[:2],
+        patch.object(binder, "_SETTLED", {"", "succeeded", "failed", "accepted", "updating", "creating"}),
+    ]
+
+
+def _never_throttled() -> list[AbstractContextManager[Any]]:
+    async def raise_it(_: Retries, failure: Exception) -> None:
+        raise failure
+
+    # How fast a life asks is not the same each time; of so few tokens every one asks too many.
+    few = {**throttling._LIMITS, "GET": dataclasses.replace(throttling._READS, size=20, per_second=1)}
+    return [
+        patch.object(Retries, "pause_or_raise", raise_it),
+        patch.object(throttling, "_LIMITS", few),
+    ]
+
+
+def _sends(change: Callable[[InProcessSession, str, str, Any], Any]) -> list[AbstractContextManager[Any]]:
+    """azure-native's requests with another body."""
+    send = InProcessSession.send
+
+    def other(self: InProcessSession, method: str, url: str, body: Any = None) -> Answer:
+        return send(self, method, url, change(self, method, url, body))
+
+    return [patch.object(InProcessSession, "send", other)]
+
+
+def _account_without_identity() -> list[AbstractContextManager[Any]]:
+    def change(session: InProcessSession, method: str, url: str, body: Any) -> Any:
+        is_account = method == "PUT" and "/accounts/" in url and "/providers/Microsoft.Insights" not in url
+        if is_account and session.exists(url):
+            return {name: value for name, value in body.items() if name != "identity"}
+        return body
+
+    return _sends(change)
+
+
+def _raw_columns() -> list[AbstractContextManager[Any]]:
+    def change(_: InProcessSession, method: str, url: str, body: Any) -> Any:
+        if method != "PUT" or "/scheduledQueryRules/" not in url:
+            return body
+        for condition in body["properties"]["criteria"]["allOf"]:
+            condition["query"] = re.sub(
+                r'column_ifexists\("(\w+)", (?:""|real\(null\))\)', r"\1", condition["query"]
+            )
+        return body
+
+    return _sends(change)
+
+
+def _key_is_not_in_the_write() -> list[AbstractContextManager[Any]]:
+    return [
+        patch.object(AccountBefore, "bound_key", None),
+        patch("components.account.key_guard", lambda *_, **__: pulumi.ResourceHookBinding()),
+    ]
+
+
+def _held_names_are_not_explained() -> list[AbstractContextManager[Any]]:
+    async def unasked(*_: Any) -> None:
+        """Does not ask whether a name is taken."""
+
+    return [
+        patch("components.azure_failures._HELD", _NEVER),
+        patch("provider.deployment.names._taken_in_the_world", unasked),
+    ]
+
+
+def _unserialised_writes() -> list[AbstractContextManager[Any]]:
+    def at_once(_: Any, options: Any, make: Any) -> Any:
+        return make(options)
+
+    return [patch("components.access.in_turn", at_once), patch("components.key.in_turn", at_once)]
+
+
+def _one_arm_host() -> list[AbstractContextManager[Any]]:
+    def strict(cloud: Cloud, url: str) -> bool:
+        return url.startswith(f"{cloud.resource_manager}/")
+
+    return [patch.object(Cloud, "is_resource_manager", strict)]
+
+
+def _no_patience() -> list[AbstractContextManager[Any]]:
+    refused = verify.refused
+    return [patch.object(verify, "refused", lambda client, _: refused(client, 0))]
+
+
+def _is_account(one: Exchange, method: str) -> bool:
+    return one.method == method and one.path.endswith("/accounts/lang-claims") and one.status < 300
+
+
+def _retry_after(one: Exchange) -> Any:
+    is_group = one.method == "DELETE" and one.path.count("/") == 4
+    return one.headers["retry-after"] if is_group and one.status == 202 else None
+
+
+def _deleted_keys(one: Exchange) -> Any:
+    deletes = one.method == "DELETE" and one.path.startswith("/keys/")
+    return one.path if deletes or one.path.startswith("/deletedkeys") else None
+
+
+def _tags(one: Exchange) -> Any:
+    if not _is_account(one, "GET") or one.body.get("tags"):
+        return None
+    return json.dumps(one.body.get("tags", "absent"))
+
+
+def _throttling_default(one: Exchange) -> Any:
+    return "dynamicThrottlingEnabled" in one.body["properties"] if _is_account(one, "GET") else None
+
+
+def _state_of_a_new_account(one: Exchange) -> Any:
+    is_new = _is_account(one, "PUT") and one.status == 201 and not one.sent["properties"].get("restore")
+    return one.body["properties"]["provisioningState"] if is_new else None
+
+
+def _metrics(one: Exchange) -> Any:
+    is_setting = one.method == "PUT" and "/diagnosticsettings/" in one.path and one.status < 300
+    return bool(one.body["properties"].get("metrics")) if is_setting else None
+
+
+DEFENCES = (
+    Defence(
+        "operation_seconds",
+        "The binding follows each operation to its end, and waits for a settled account before it compares.",
+        {"operation_seconds": 92.0, "missing_grant": "fails_later", "grant_delay_seconds": 300.0},
+        _does_not_wait_for_the_operation,
+    ),
+    Defence(
+        "group_retry_seconds",
+        "Nothing: azure-native obeys it.",
+        met=_retry_after,
+        shown={15: "15", 0: "0"},
+    ),
+    Defence(
+        "grant_delay_seconds",
+        "The binding is tried again for 30 minutes while the refusal can be access that does not count yet; "
+        "so is an account that is bound in its create.",
+        {"grant_delay_seconds": 1200.0},
+        _no_waiting_for_access,
+    ),
+    Defence(
+        "principals_visible_after",
+        "A role assignment is tried again while its principal is not found.",
+        _UNKNOWN_PRINCIPAL,
+        lambda: [patch("components.access.waiting_hooks", lambda *_, **__: [])],
+    ),
+    Defence(
+        "principal_type",
+        "Each role assignment names the type, and is tried again where that is not believed.",
+        _UNKNOWN_PRINCIPAL,
+        lambda: [patch("components.access.waiting_hooks", lambda *_, **__: [])],
+    ),
+    Defence(
+        "deleted_keys_visible_after",
+        "Nothing: the key is never deleted by itself; it goes, and comes back, with its vault.",
+        met=_deleted_keys,
+    ),
+    Defence(
+        "deleted_resources_visible_after",
+        "A name that a soft-deleted resource holds unseen is explained, with what to do.",
+        {"deleted_resources_visible_after": 30.0},
+        _held_names_are_not_explained,
+    ),
+    Defence(
+        "key_remembered_seconds",
+        "`verify --revoked` reads the data until it is refused, and says so when it is not in time.",
+        {"key_remembered_seconds": 3600.0},
+        _no_patience,
+    ),
+    Defence(
+        "read_lag_seconds",
+        "The binding reads back for a minute before it believes that somebody else changed the account.",
+        _LATE,
+        lambda: [patch.object(binder, "READ_LAG_SECONDS", 0.0)],
+    ),
+    Defence(
+        "lagging_reads",
+        "A failure of azure-native because of a late read is explained, and the next update takes the grant.",
+        {**_LATE, "lagging_reads": "every_other"},
+        lambda: [patch("components.azure_failures._UNSEEN", _NEVER)],
+    ),
+    Defence(
+        "throttling",
+        "azure-cmk waits as long as Azure says, and asks again; azure-native does so, too.",
+        {"throttling": "token_bucket"},
+        _never_throttled,
+    ),
+    Defence(
+        "ids_casing",
+        "Ids compare without regard to case, and a state keeps its own spelling.",
+        {"ids_casing": "lower"},
+        lambda: [patch.object(arm_ids, "_SCOPE", re.compile(arm_ids._SCOPE.pattern))],
+    ),
+    Defence(
+        "location_spelling",
+        "Regions compare without regard to case and spaces.",
+        {"location_spelling": "display_name"},
+        lambda: [patch("core.regions.normalised", str)],
+    ),
+    Defence(
+        "empty_tags",
+        "Nothing: it reads no tags but those that it declares.",
+        met=_tags,
+        shown={"as_observed": "{}", "null": "null", "object": "{}", "absent": '"absent"'},
+    ),
+    Defence(
+        "defaults_added",
+        "Nothing: azure-native compares inputs, and no refresh takes a default over.",
+        met=_throttling_default,
+        shown={False: False, True: True},
+    ),
+    Defence(
+        "key_vault_uri",
+        "Keys compare by the vault's host, so that a slash is no difference.",
+        {"key_vault_uri": "with_slash"},
+        lambda: [patch("core.key_uris.vault_host", lambda uri: uri.removeprefix("https://"))],
+    ),
+    Defence(
+        "key_version",
+        "A version that Azure does not show is the one that was written last.",
+        {"key_version": "dropped"},
+        lambda: [
+            patch("provider.binding.with_version", lambda account, _: account),
+            patch.object(AccountBefore, "bound_key", property(lambda before: bound_key(before.live))),
+        ],
+    ),
+    Defence(
+        "operation_hosts",
+        "A token goes to Resource Manager's regional hosts, too.",
+        {"operation_hosts": "regional"},
+        _one_arm_host,
+    ),
+    Defence(
+        "synchronous_creates",
+        "Nothing: azure-native takes both.",
+        met=_state_of_a_new_account,
+        shown={False: "Creating", True: "Succeeded"},
+    ),
+    Defence(
+        "put_without_encryption",
+        "Every write of a bound account says the key that it has; one that would not is refused before it is "
+        "sent.",
+        {"put_without_encryption": "unbinds"},
+        _key_is_not_in_the_write,
+    ),
+    Defence(
+        "put_without_identity",
+        "Every write of an account says its identity.",
+        {"put_without_identity": "removes"},
+        _account_without_identity,
+    ),
+    Defence(
+        "put_without_user_owned_storage",
+        "Every write of an account repeats what it is linked to.",
+        {"put_without_user_owned_storage": "removes"},
+        lambda: [patch("components.account.with_kept", lambda properties, *_: dict(properties))],
+    ),
+    Defence(
+        "failed_operations_keep",
+        "A binding counts when the account, read back, has it.",
+        {"failed_operations_keep": "none", "missing_grant": "fails_later", "grant_delay_seconds": 300.0},
+        _believes_what_was_accepted,
+    ),
+    Defence(
+        "missing_grant",
+        "All known wordings are told from other refusals; an unknown one is waited for, too, for 5 minutes.",
+        {"missing_grant": "properties_invalid", "grant_delay_seconds": 1200.0},
+        _no_known_words,
+    ),
+    Defence(
+        "vault_write_seconds",
+        "Writes to one vault are made in turn.",
+        {"vault_write_seconds": 0.5},
+        _unserialised_writes,
+    ),
+    Defence(
+        "arm_keys_need_data_role",
+        "The refusal is explained, with the role that is missing.",
+        {"mode": "Azure RBAC", "arm_keys_need_data_role": True},
+        lambda: [
+            patch("components.azure_failures.missing_data_role", lambda _: None),
+            patch("components.invokes.missing_data_role", lambda _: None),
+        ],
+    ),
+    Defence(
+        "diagnostic_settings",
+        "Nothing: azure-native compares inputs, and the program's are complete.",
+        met=_metrics,
+        shown={"kept": False, "rewritten": True},
+    ),
+    Defence(
+        "alert_queries",
+        "The queries name no column that may be missing.",
+        {"alert_queries": "checked"},
+        _raw_columns,
+    ),
+)

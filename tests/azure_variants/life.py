@@ -1,0 +1,445 @@
+"""Whole lives of a service under one Azure: from the first `pulumi up` to the way back from a destroy.
+
+Owns: the steps, and what must hold in each of them: never unbound, never unreadable while access is granted,
+no change that comes back with each update, each failure explained with what to do. The cloud itself is the
+judge: its history of the account's encryption, its data, its soft-deleted resources.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import pulumi
+from azure.ai.language.conversations.authoring import ConversationAuthoringClient
+
+from components.service import EncryptedAIServicesAccount
+from core.resource_types import ACCOUNT, BINDING
+from core.roles import CRYPTO_OFFICER
+from localazure import seed
+from localazure.authorization import assign_role
+from localazure.behaviour import SWITCHES
+from localazure.cognitive import account as stored
+from localazure.cognitive import data
+from localazure.front import Answer, Raw
+from localazure.roles import BY_NAME
+from operate import verify
+from tests.azure_variants.covering import Row
+from tests.azure_variants.engine import Engine, InProcessSession, UpdateError
+from tests.support.front import SUBSCRIPTION
+from tests.support.in_process import Credential, Transport, Wire
+
+OPERATORS = ["deployer", "5c6d0f6e-9f0c-4b0c-8d0f-3d1f0a9a7b21"]
+MODES: Mapping[str, Mapping[str, Any]] = {
+    "access policies": {"access_model": "accessPolicy", "vault": {"key_operators": OPERATORS}},
+    "Azure RBAC": {"access_model": "rbac"},
+    "user-assigned identity": {"identity": "userAssigned", "vault": {"key_operators": OPERATORS}},
+}
+MODE, REFRESH = "mode", "refresh"
+ELSEWHERE = frozenset(
+    {
+        *("account_with_children", "key_source_with_projects", "foundry_key_vault", "child_write_seconds"),
+        *("move_without_old_key", "same_key_again"),
+    }
+)
+"""Switches that the account of these lives never meets. One with projects and models does
+(tests/engine/test_foundry.py and tests/localazure/cognitive/test_children.py), and one that is to leave a key
+that it may not use, or is written while it cannot (tests/remediation/test_every_refusal_is_followed.py)."""
+LIVED = tuple(switch for switch in SWITCHES if switch.source and switch.name not in ELSEWHERE)
+FACTORS: Mapping[str, tuple[Any, ...]] = {
+    MODE: tuple(MODES),
+    REFRESH: (False, True),
+    **{switch.name: switch.values for switch in LIVED},
+}
+"""What the covering array is over: the access mode, whether each update refreshes, and all switches."""
+
+GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-claims"
+ACCOUNT_ID = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-claims"
+KEY_ID = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-claims/keys/cmk-claims"
+STORAGE = [{"resourceId": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stclaims"}]
+KEY_VAULT = "Microsoft.KeyVault"
+TRIES = 6
+"""How often somebody runs an update again that failed and said what to do."""
+READING_SECONDS = 60.0
+"""How long they take to read what it said."""
+LATER = 7200.0
+"""Seconds after which everything that a switch delays has happened."""
+_EXPLAINS = ("fix:", "run the same command again", "run `pulumi", "set softdeleted", "az ", "try again")
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer, both bodies as JSON; `path` in lower case, without the query."""
+
+    method: str
+    path: str
+    sent: Any
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+@dataclass
+class RecordingWire(Wire):
+    """A wire that keeps what went over it."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def send(self, raw: Raw) -> Answer:
+        answer = super().send(raw)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        sent, body = (
+            json.loads(text) if text[:1] == b"{" else None for text in (raw.content, answer.content)
+        )
+        self.exchanges.append(Exchange(raw.method, raw.path.lower(), sent, answer.status, headers, body))
+        return answer
+
+
+@dataclass
+class Program:
+    """A program with one service, as a user changes it."""
+
+    mode: str
+    tags: dict[str, str] = field(default_factory=dict)
+    generation: int = 1
+    access: str = "granted"
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self) -> None:
+        args: Any = {
+            "location": "westeurope",
+            "tags": self.tags,
+            "access": self.access,
+            "key": {"generation": self.generation},
+            "network": {"access": "open"},
+            **MODES[self.mode],
+            **self.more,
+        }
+        EncryptedAIServicesAccount("claims", args, pulumi.ResourceOptions(protect=False))
+
+
+@dataclass
+class Life:
+    """One life; `wrong` is all that did not hold, in words; `failures` what updates said that failed. With
+    `stops` it ends after the first step that goes wrong."""
+
+    row: Row
+    stops: bool = False
+    wire: RecordingWire = field(default_factory=RecordingWire)
+    wrong: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    updates: int = 0
+
+    def __post_init__(self) -> None:
+        self.program = Program(self.row[MODE])
+        self.engine = Engine(self.wire)
+        self.session = InProcessSession(self.wire)
+        self._seen, self._unreadable_allowed = 0, False
+        switches = {name: value for name, value in self.row.items() if name not in (MODE, REFRESH)}
+        self.wire.door.cloud.behave(**switches)
+        if self.row["arm_keys_need_data_role"]:
+            self._without_data_role()
+
+    def live(self) -> list[str]:
+        """Lives it to its end, or to the first step that cannot be taken; what went wrong."""
+        try:
+            for step in STEPS:
+                step(self)
+                self._look(step.__name__)
+                if self.stops and self.wrong:
+                    break
+        except _OverError:
+            self._look("the end")
+        finally:
+            self.engine.close()
+        return self.wrong
+
+    def up(self, what: str, *, refresh: bool | None = None) -> list[str]:
+        """An update, and again while it fails with an explanation; what the last one did."""
+        for _ in range(TRIES):
+            self._drain()
+            try:
+                done = self.engine.up(self.program, refresh=self.row[REFRESH] if refresh is None else refresh)
+            except UpdateError as error:
+                self._failed(what, str(error))
+            else:
+                self.updates += 1
+                return done
+        self.wrong.append(f"{what}: {TRIES} updates, and the last one failed: {self.failures[-1]}")
+        raise _OverError
+
+    def destroy(self) -> None:
+        """A destroy, and again while it fails with an explanation."""
+        for _ in range(TRIES):
+            self._drain()
+            try:
+                self.engine.destroy()
+            except UpdateError as error:
+                self._failed("destroy", str(error))
+            else:
+                return
+        self.wrong.append(f"destroy failed {TRIES} times: {self.failures[-1]}")
+        raise _OverError
+
+    def later(self, seconds: float = LATER) -> None:
+        self.wire.sleep(seconds)
+
+    def client(self) -> ConversationAuthoringClient:
+        """The client of the account's data, as `verify` uses it."""
+        endpoint = "https://lang-claims.cognitiveservices.azure.com"
+        scopes = ["https://cognitiveservices.azure.com/.default"]
+        return ConversationAuthoringClient(
+            endpoint, Credential(), credential_scopes=scopes, transport=Transport(self.wire)
+        )
+
+    @property
+    def wire_time(self) -> SimpleNamespace:
+        """The module `time`, on the cloud's clock."""
+        return SimpleNamespace(monotonic=self.wire.now, sleep=self.wire.sleep)
+
+    def link(self, storage: list[dict[str, str]]) -> None:
+        """Somebody links the account to storage."""
+        url = f"https://management.azure.com{ACCOUNT_ID}?api-version=2025-06-01"
+        self.wire.door.front.buckets.clear()
+        linked = self.session.send("PATCH", url, {"properties": {"userOwnedStorage": storage}})
+        self.expect(linked.status == 202, f"the storage was not linked: {linked.body}")
+        self.later()
+        self.session.send("GET", url)
+
+    def expect(self, holds: bool, claim: str) -> None:
+        if not holds:
+            self.wrong.append(claim)
+
+    @property
+    def account(self) -> stored.Account | None:
+        """The live account as the cloud has it, whatever reads show."""
+        return stored.find(self.wire.door.cloud, ACCOUNT_ID)
+
+    @property
+    def readable(self) -> bool:
+        """Whether the account's data can be read now."""
+        account = self.account
+        return account is not None and data.readable(self.wire.door.cloud, account, "judge")
+
+    @property
+    def bound_version(self) -> str:
+        """The key version that the account is bound to; "" on Microsoft's keys."""
+        account = self.account
+        return str(((account and account.key_vault_properties) or {}).get("keyVersion", ""))
+
+    @property
+    def versions(self) -> list[str]:
+        """The key's versions, oldest first."""
+        key = self.wire.door.cloud.store.get("vault.key", KEY_ID)
+        return [] if key is None else [str(version["version"]) for version in key["versions"]]
+
+    @contextmanager
+    def unreadable_allowed(self) -> Iterator[None]:
+        """Inside, access is being taken away or given back."""
+        self._look("before")
+        self._unreadable_allowed = True
+        yield
+        self._look("inside")
+        self._unreadable_allowed = False
+
+    @contextmanager
+    def behaving(self, **changes: Any) -> Iterator[None]:
+        """Inside, the cloud has other switches."""
+        before = asdict(self.wire.door.cloud.behaviour)
+        self.wire.door.cloud.behave(**changes)
+        yield
+        self.wire.door.cloud.behave(**{name: before[name] for name in changes})
+
+    def _failed(self, what: str, text: str) -> None:
+        self.failures.append(f"{what}: {text}")
+        if not explained(text):
+            self.wrong.append(f"{what} failed without saying what to do: {text}")
+        if CRYPTO_OFFICER.name in text:
+            role = CRYPTO_OFFICER.name
+            assign_role(self.wire.door.cloud, seed.DEPLOYER.object_id, role, SUBSCRIPTION)
+        self._look(what)
+        self.later(READING_SECONDS)
+
+    def _look(self, when: str) -> None:
+        """Judges the states that the account has been in since the last look."""
+        states = self.wire.door.cloud.store.events("encryption", ACCOUNT_ID)
+        bound = [state["keySource"] == KEY_VAULT for state in states]
+        # A binding that Azure accepted and whose operation failed was none.
+        kept = [
+            is_bound and (not after or after[0]["why"] != "FAILED")
+            for is_bound, after in ((is_bound, states[i + 1 :]) for i, is_bound in enumerate(bound))
+        ]
+        first = kept.index(True) if True in kept else len(states)
+        for state in states[max(first, self._seen) :]:
+            if state["why"] in ("DELETE", "purge"):
+                continue
+            if state["keySource"] != KEY_VAULT:
+                self.wrong.append(f"{when}: unbound by {state['why']}")
+            elif not state["readable"] and not self._unreadable_allowed:
+                self.wrong.append(f"{when}: not readable after {state['why']}")
+        self._seen = len(states)
+
+    def _without_data_role(self) -> None:
+        """The deployer is Owner of the subscription, and has no role on the data of vaults."""
+        store = self.wire.door.cloud.store
+        definition = BY_NAME["Key Vault Administrator"].id
+        for id, found in store.scan("roleAssignment", SUBSCRIPTION):
+            if definition in str(found) and seed.DEPLOYER.object_id in str(found):
+                store.delete("roleAssignment", id)
+
+    def _drain(self) -> None:
+        """Where Azure throttles, others have used up most of the subscription's budget."""
+        if self.row["throttling"] == "none":
+            return
+        now = self.wire.now()
+        for limit in ("reads", "writes", "deletes"):
+            for name in (seed.SUBSCRIPTION_ID, ""):
+                self.wire.door.front.buckets[f"{name}|{seed.DEPLOYER.object_id}|{limit}"] = (0.0, now)
+
+
+class _OverError(Exception):
+    """The life cannot go on."""
+
+
+def explained(text: str) -> bool:
+    """Whether what an update says tells what to do."""
+    return any(words in text.lower() for words in _EXPLAINS)
+
+
+def first_update(life: Life) -> None:
+    """Everything is made, and the account is bound."""
+    life.up("the first update")
+    life.expect(life.bound_version == life.versions[-1], "the first update left the account unbound")
+    life.expect(life.readable, "the data is not readable after the first update")
+
+
+def nothing_changed(life: Life) -> None:
+    """The update right after finds nothing to do, where reads show what was written."""
+    done = life.up("the second update")
+    if not life.row["read_lag_seconds"]:
+        life.expect(not done, f"nothing changed after the first update, and the second did: {done}")
+
+
+def change(life: Life) -> None:
+    """Tags change, and the account's write fails after Azure has accepted it; the next update ends it."""
+    life.program.tags = {"owner": "second"}
+    with life.behaving(failing_operations="CapacityExceeded"):
+        life.wire.door.cloud.behave(failing_operations="CapacityExceeded")
+        try:
+            life._drain()
+            life.engine.up(life.program, refresh=life.row[REFRESH])
+        except UpdateError as error:
+            life.failures.append(f"change: {error}")
+    life.up("the change")
+    account = life.account
+    life.expect(account is not None and account.tags == {"owner": "second"}, "the change was not made")
+
+
+def storage_linked(life: Life) -> None:
+    """Somebody links a storage account, which no update takes away."""
+    life.link(STORAGE)
+    life.program.tags = {"owner": "third"}
+    life.up("the change of an account with linked storage")
+    account = life.account
+    found = account and account.properties.get("userOwnedStorage")
+    life.expect(found == STORAGE, f"the linked storage is {found}")
+
+
+def rotation(life: Life) -> None:
+    """A new version of the key, and the account bound to it."""
+    life.program.generation += 1
+    life.up("the rotation")
+    life.expect(len(life.versions) == 2, f"after the rotation the key has {len(life.versions)} versions")
+    life.expect(life.bound_version == life.versions[-1], "the account is not bound to the newest version")
+
+
+def revocation(life: Life) -> None:
+    """Access is taken away; the data cannot be read once the service has forgotten the key."""
+    with life.unreadable_allowed():
+        life.program.access = "revoked"
+        life.up("the revocation")
+        with life.client() as client, patch.object(verify, "time", life.wire_time):
+            proof = verify.refused(client, LATER)
+        life.expect(proof.holds, f"verify after the revocation: {proof}")
+        life.expect(not life.readable, "the data can still be read after the revocation")
+        life.expect(life.bound_version == life.versions[-1], "the revocation unbound the account")
+
+
+def restoration(life: Life) -> None:
+    """At once access is given back, and the data can be read once the grant counts."""
+    with life.unreadable_allowed():
+        life.program.access = "granted"
+        life.up("the restoration")
+        life.later()
+    life.expect(life.readable, "the data is not readable after access was granted again")
+
+
+def settled(life: Life) -> None:
+    """Later, one update may put right what reads had hidden; the next finds nothing to do."""
+    life.later()
+    life.up("the update later")
+    life.later()
+    done = life.up("the last update")
+    life.expect(not done, f"an update that changes nothing does each time: {done}")
+    for type in (ACCOUNT, BINDING):
+        found = [held for held in life.engine.state.values() if held.type == type]
+        expected = 0 if type == BINDING and life.row[MODE] == "user-assigned identity" else 1
+        life.expect(len(found) == expected, f"the state has {len(found)} of {type}")
+
+
+def destruction(life: Life) -> None:
+    """Everything goes; the account and the vault stay soft-deleted."""
+    life.destroy()
+    life.expect(life.account is None, "the account is still there")
+
+
+def return_(life: Life) -> None:
+    """It comes back from soft delete with its key and its data; the account of a user-assigned identity,
+    which cannot come back, is refused with what to do."""
+    life.program.more["soft_deleted"] = "recover"
+    before = life.versions
+    if life.row[MODE] == "user-assigned identity":
+        life.later()
+        life._drain()
+        try:
+            life.engine.up(life.program, refresh=life.row[REFRESH])
+        except UpdateError as error:
+            life.expect(explained(str(error)), f"the way back failed without saying what to do: {error}")
+        else:
+            life.wrong.append("an account of a user-assigned identity came back, without its identity")
+        return
+    with life.unreadable_allowed():
+        life.up("the way back")
+    life.expect(life.versions[: len(before)] == before, "the key did not come back")
+    life.expect(life.readable, "the data is not readable after the way back")
+    # The first update after it gives key operators their access again; a refresh records what is linked.
+    for which in ("first", "second"):
+        life.later()
+        life.up(f"the {which} update after the way back", refresh=True)
+    life.later()
+    done = life.up("the last update after the way back")
+    life.expect(not done, f"after the way back an update that changes nothing does each time: {done}")
+
+
+STEPS: tuple[Callable[[Life], None], ...] = (
+    first_update,
+    nothing_changed,
+    change,
+    storage_linked,
+    rotation,
+    revocation,
+    restoration,
+    settled,
+    destruction,
+    return_,
+)
+
+
+def row(**changes: Any) -> Row:
+    """A row with the first value of each factor but those given."""
+    return {**{name: values[0] for name, values in FACTORS.items()}, **changes}

@@ -1,0 +1,68 @@
+"""The tables of docs/every-azure.md: what the product does about each switch, and the lives that were lived.
+
+    python -m tests.azure_variants.results docs/every-azure.md
+
+lives them all, which takes some minutes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from localazure.coverage import between_marks
+from tests.azure_variants.covering import Row, covering
+from tests.azure_variants.defences import DEFENCES
+from tests.azure_variants.life import FACTORS, MODE, REFRESH, Life
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "every-azure.md"
+_MADE = "made by python -m tests.azure_variants.results"
+_DEFENCES = f"<!-- defences: {_MADE} -->", "<!-- /defences -->"
+_LIVES = f"<!-- lives: {_MADE} -->", "<!-- /lives -->"
+
+
+@cache
+def rows() -> list[Row]:
+    """The rows of the array that the document is about."""
+    return covering(FACTORS)
+
+
+def line(number: int, row: Row, wrong: Iterable[str]) -> str:
+    """The line of a life."""
+    unusual = ", ".join(
+        f"{name} {value}"
+        for name, value in row.items()
+        if name not in (MODE, REFRESH) and value != FACTORS[name][0]
+    )
+    refresh = "always" if row[REFRESH] else "never"
+    held = "; ".join(wrong) or "held"
+    return f"| {number} | {row[MODE]} | {refresh} | {unusual or 'as assumed'} | {held} |"
+
+
+def defences() -> str:
+    """The table of what the product does."""
+    lines = ["| switch | what the product does | a life fails without it |", "|---|---|---|"]
+    lines += [
+        f"| `{one.switch}` | {one.does} | {'yes' if one.out else 'nothing to take out'} |" for one in DEFENCES
+    ]
+    return "\n".join(lines)
+
+
+def refreshed(document: str, lives: Iterable[str]) -> str:
+    """The document with both tables. Raises ValueError without its marks."""
+    head = [
+        "| life | access | refresh | switches that are not as assumed | result |",
+        "|---|---|---|---|---|",
+    ]
+    document = between_marks(document, *_DEFENCES, defences())
+    return between_marks(document, *_LIVES, "\n".join([*head, *lives]))
+
+
+if __name__ == "__main__":
+    file = Path(sys.argv[1])
+    found = []
+    for number, row in enumerate(rows()):
+        found.append(line(number, row, Life(row).live()))
+    file.write_text(refreshed(file.read_text(), found))

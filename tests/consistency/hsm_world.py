@@ -1,0 +1,123 @@
+"""The same two accounts beside a managed HSM, whose own roles grant its key."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from core.arm_ids import of_local_scope
+from localazure import seed
+from tests.consistency.world import ASSIGNMENTS, GROUP, VAULTS, Json, World
+from tests.support.front import Reply
+
+HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/kv-contoso"
+HSM_KEY = f"{HSM}/keys/cmk-contoso"
+ENDPOINT = "https://kv-contoso.managedhsm.azure.net"
+ENCRYPTION_USER = "33413926-3206-4cdd-b39a-83574fe37a17"
+CRYPTO_USER = "21dbd100-6940-42c2-9190-5d6cb909625b"
+
+
+@dataclass
+class HsmWorld(World):
+    """`vault_settings` are properties of the HSM. A vault of its name, with a key of the same name, is there,
+    too, and gives both accounts everything."""
+
+    def __post_init__(self) -> None:
+        self.hsm_settings = self.vault_settings
+        self.vault_settings = {}
+        hsm_location, self.location = self.location, ""
+        super().__post_init__()
+        self.policies(*self.each(["all"]))
+        properties = {
+            "tenantId": seed.TENANT_ID,
+            "initialAdminObjectIds": [seed.DEPLOYER.object_id],
+            "enablePurgeProtection": True,
+            **self.hsm_settings,
+        }
+        body = {
+            "location": hsm_location or self.region,
+            "sku": {"family": "B", "name": "Standard_B1"},
+            "properties": properties,
+        }
+        self.arm("PUT", HSM, body, api=VAULTS)
+        self.grant(seed.DEPLOYER.object_id, CRYPTO_USER, "/keys")
+        self._first = self.key_uri = self.make_hsm_key("cmk-contoso")
+
+    # What a situation may do.
+
+    def hsm(self, method: str, path: str, body: Any = None) -> Reply:
+        """A request to the HSM itself, by the deployer."""
+        reply = self.send(method, f"{ENDPOINT}{path}?api-version=7.6", body, service="managedhsm.azure.net")
+        assert reply.status < 300, reply
+        return reply
+
+    def make_hsm_key(self, name: str, **more: Any) -> str:
+        """Makes a key in the HSM; its URI with the version."""
+        body = {"kty": "RSA-HSM", "key_size": 2048, "key_ops": ["wrapKey", "unwrapKey"], **more}
+        return str(self.hsm("POST", f"/keys/{name}/create", body).body["key"]["kid"])
+
+    def grant(self, principal: str, role: str, scope: str) -> None:
+        """Gives a role in the HSM."""
+        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+        self.hsm("PUT", path, {"properties": {"principalId": principal, "roleDefinitionId": role}})
+
+    def grant_each(self, role: str, scope: str) -> None:
+        """Gives a role in the HSM to the identity of each account."""
+        for principal in self.principals:
+            self.grant(principal, role, scope)
+
+    def bind_first(self) -> None:
+        """Binds the first account, with full access, writes data to it, and takes the access away."""
+        self.grant(self.principals[0], ENCRYPTION_USER, "/keys/cmk-contoso")
+        assert self._bind("lang-bound", self._first) < 300
+        project = {"projectName": "orders", "projectKind": "Conversation", "language": "en"}
+        assert self._project("PATCH", project) < 300
+        for found in self._local:
+            if found["properties"]["principalId"] == self.principals[0]:
+                self.hsm("DELETE", found["id"])
+
+    # What is read about it.
+
+    @property
+    def vault_json(self) -> Json | None:
+        """Resource Manager's answer for the HSM."""
+        found: Json = self.arm("GET", HSM, api=VAULTS)
+        return found
+
+    @property
+    def key_json(self) -> Json | None:
+        """The version that `key_uri` names, as Resource Manager would describe it."""
+        name, version = self.key_uri.rsplit("/", 2)[-2:]
+        url = f"{ENDPOINT}/keys/{name}/{version}?api-version=7.6"
+        reply = self.send("GET", url, service="managedhsm.azure.net")
+        if reply.status != 200:
+            return None
+        key, attributes = reply.body["key"], reply.body["attributes"]
+        size = len(key["n"]) * 3 // 4 * 8 if "n" in key else None
+        told = {"kty": key["kty"], "keySize": size, "keyOps": key["key_ops"]}
+        return {"properties": {**told, "attributes": attributes, "keyUriWithVersion": key["kid"]}}
+
+    @property
+    def local_assignments(self) -> list[Json]:
+        """The HSM's own role assignments, their scopes as ids of Resource Manager."""
+        return [
+            {
+                **one,
+                "properties": {**one["properties"], "scope": of_local_scope(HSM, one["properties"]["scope"])},
+            }
+            for one in self._local
+        ]
+
+    @property
+    def assignments(self) -> list[Json]:
+        """What Resource Manager has at, above and below the HSM."""
+        path = f"{HSM}/providers/Microsoft.Authorization/roleAssignments"
+        found: list[Json] = self.arm("GET", path, api=ASSIGNMENTS)["value"]
+        return found
+
+    @property
+    def _local(self) -> list[Json]:
+        path = "/providers/Microsoft.Authorization/roleAssignments"
+        found: list[Json] = self.hsm("GET", path).body["value"]
+        return found

@@ -1,0 +1,224 @@
+"""What is said to run or set before a stack, a login or a state is right: with that done, it is accepted."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from azure.ai.language.conversations.authoring import ConversationAuthoringClient
+from azure.core.credentials import AccessToken
+
+from components.arguments.checks import key_id
+from components.binding import KeyBinding
+from core import clouds
+from core.arm_ids import MalformedError
+from core.login import Method
+from core.resource_types import BINDING
+from localazure import seed
+from localazure.directory import create_principal
+from operate import doctor, verify
+from operate.doctor import connect
+from operate.stack import EngineStack, NoStackError
+from provider.azure import Azure
+from tests.azure_variants.engine import Engine, UpdateError
+from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, KEY, VAULT, Hub
+from tests.remediation.world import World
+from tests.support.az import commands_in
+from tests.support.front import token
+from tests.support.in_process import Transport
+from tests.support.local_deployment import Deployment, gate_of, in_process
+from tests.support.logins import CLIENT, TENANT
+from tests.support.managed_hsm import make_hsm
+from tests.support.stack import ROOT
+
+HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-hub"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine on which nobody has logged in, and a folder with a project."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi"))
+    monkeypatch.setenv("PATH", os.pathsep.join([str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]]))
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    monkeypatch.setenv("PULUMI_SKIP_UPDATE_CHECK", "true")
+    for name in [name for name in os.environ if name.startswith(("ARM_", "AZURE_"))]:
+        monkeypatch.delenv(name)
+    (tmp_path / "Pulumi.yaml").write_text("name: language-cmk\nruntime: yaml\n")
+    settings = "config:\n  language-cmk:name: claims\n  language-cmk:location: westeurope\n"
+    (tmp_path / "Pulumi.dev.yaml").write_text(settings)
+    return tmp_path
+
+
+def command_in(text: str) -> list[str]:
+    """The `pulumi` command of a text."""
+    found = re.search(r"`pulumi ([^`]+)`", text)
+    assert found, text
+    return found[1].split()
+
+
+def pulumi(*words: str) -> None:
+    done = subprocess.run(
+        ["pulumi", *words, "--non-interactive"], text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def backend() -> doctor.Line:
+    (line,) = [line for line in doctor._machine() if line.about == "backend"]
+    return line
+
+
+def logged_in() -> doctor.Line:
+    """What is said of the login; with one that is right, Azure is the one in this process."""
+    (line,) = [line for line in doctor._azure("dev") if line.about == "login"]
+    return line
+
+
+@pytest.mark.parametrize("before", ["nobody is logged in", "a backend that cannot be written"])
+def test_a_backend_is_there_after_the_login(before: str, home: Path) -> None:
+    """With the reader's own backend after the command, as `pulumi login` takes it."""
+    (home / "state").mkdir()
+    if before != "nobody is logged in":
+        pulumi("login", f"file://{home}/state")
+        (home / "state").rename(home / "moved")
+        (home / "state").write_text("")
+    line = backend()
+    assert line.result == doctor.FAILED
+    pulumi(*command_in(line.fix), f"file://{home / ('state' if before.startswith('nobody') else 'moved')}")
+    assert backend().result == doctor.OK
+
+
+def test_a_login_is_there_after_what_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a login and an Azure CLI; then with the variables, and then with the subscription's."""
+    pulumi("login", f"file://{home}")
+    azure = Azure(in_process(gate_of(Deployment())))
+    monkeypatch.setenv("PATH", str(ROOT / ".pulumi" / "bin"))
+    monkeypatch.setattr(
+        doctor, "connect", lambda found: azure if found.method is Method.SECRET else connect(found)
+    )
+    line = logged_in()
+    assert (line.result, line.fix) == (doctor.FAILED, "run `az login`, or set the ARM_* variables")
+    for name, value in {"CLIENT_ID": CLIENT, "CLIENT_SECRET": "secret", "TENANT_ID": TENANT}.items():
+        monkeypatch.setenv(f"ARM_{name}", value)
+    line = logged_in()
+    assert (line.result, line.fix) == (doctor.FAILED, "set ARM_SUBSCRIPTION_ID")
+    monkeypatch.setenv("ARM_SUBSCRIPTION_ID", seed.SUBSCRIPTION_ID)
+    assert logged_in().result == doctor.OK
+
+
+def test_a_stack_is_there_after_its_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a secrets provider of the reader's own."""
+    pulumi("login", f"file://{home}")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "open")
+    with pytest.raises(NoStackError) as refused:
+        EngineStack("prod").drifted()
+    pulumi(*command_in(str(refused.value)), "--secrets-provider", "passphrase")
+    EngineStack("prod").drifted()
+
+
+@pytest.mark.parametrize("hsm", [False, True], ids=["vault", "managed HSM"])
+def test_a_keys_id_is_put_together_as_it_is_said(*, hsm: bool) -> None:
+    """Of what `az keyvault show` answers and the key's name."""
+    hub = Hub()
+    make_hsm(hub.door, HSM)
+    wrong = f"https://{'hsm-hub.managedhsm' if hsm else 'kv-hub.vault'}.azure.net/keys/cmk"
+    with pytest.raises(MalformedError, match="az keyvault show --name VAULT --query id") as refused:
+        key_id(wrong)
+    said = str(refused.value)
+    assert [words for words, _ in commands_in(said)] == ["keyvault show"]
+    shown = hub.arm("GET", HSM if hsm else VAULT).body["id"]
+    found = re.search(r"and (/keys/)KEY$", said)
+    assert found
+    key_id(f"{shown}{found[1]}cmk")
+    hub.engine.close()
+
+
+def test_a_binding_that_exists_is_taken_over_by_the_import() -> None:
+    """Somebody else's account, bound to another key of the vault; then it is bound to the program's."""
+    hub = Hub()
+    other = KEY.replace("cmk", "other")
+    made = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
+    hub.arm("PUT", other, {"properties": made})
+    args: Any = {"account_id": ACCOUNT, "key_id": other, "grant_id": "given"}
+    by_others = Engine(hub.wire)
+    by_others.up(lambda: KeyBinding("elsewhere", args), refresh=False)
+    text = hub.up()
+    found = re.search(rf"`pulumi import {BINDING} NAME (\S+)`, and --parent COMPONENT=URN", text)
+    assert found, text
+    hub.engine.take_over(BINDING, "hub-binding", found[1])
+    assert hub.up() == ""
+    key = hub.arm("GET", ACCOUNT, api="2025-06-01").body["properties"]["encryption"]["keyVaultProperties"]
+    assert key["keyName"] == "cmk"
+    by_others.close()
+    hub.engine.close()
+
+
+@pytest.mark.parametrize("way", ["delete the account itself", "pulumi state delete"])
+def test_a_binding_that_cannot_be_undone_goes_by_what_is_said(way: str) -> None:
+    """The program's binding of an account that manages projects goes with the account, or from the state."""
+    hub = Hub(kind="AIServices", sku="S0", account={"allowProjectManagement": True})
+    assert hub.up() == ""
+    # A provider knows what the program declares in its own run alone.
+    later = Engine(hub.wire, state=hub.engine.state)
+    with pytest.raises(UpdateError, match="manages projects and cannot go back") as refused:
+        later.up(lambda: None, refresh=False)
+    assert way in str(refused.value)
+    if way == "pulumi state delete":
+        later.state = {urn: held for urn, held in later.state.items() if held.type != BINDING}
+    else:
+        hub.arm("DELETE", ACCOUNT, api="2025-06-01")
+    later.up(lambda: None, refresh=False)
+    assert {held.type for held in later.state.values()} == {"pulumi:pulumi:Stack"}
+    if way == "pulumi state delete":
+        assert hub.source == "Microsoft.KeyVault"
+    hub.engine.close()
+    later.close()
+
+
+def test_what_is_below_a_locked_account_goes_without_the_lock() -> None:
+    """For one update, as the refusal says; the lock is there again afterwards."""
+    caller = "5c6d0f6e-9f0c-4b0c-8d0f-3d1f0a9a7b21"
+    world = World("access policies", settings={"lock": "CanNotDelete", "callers": [{"principal_id": caller}]})
+    assert world.up() == ""
+    del world.settings["callers"]
+    text = world.up()
+    found = re.search(r"remove lock for this update, and set lock: (\w+) again afterwards", text)
+    assert found, text
+    del world.settings["lock"]
+    assert world.up() == ""
+    world.settings["lock"] = found[1]
+    assert world.up() == ""
+    assert world.up() == ""
+    assert world.engine.operations == []
+    world.close()
+
+
+def test_who_may_not_call_is_listed_among_the_callers() -> None:
+    """With the role that is named, the proof reads the data."""
+    world = World("access policies")
+    assert world.up() == ""
+    reader = create_principal(world.wire.door.cloud, tenant_id=seed.TENANT_ID, name="reader")
+    audience = clouds.PUBLIC.account_scope.removesuffix("/.default")
+    credential = SimpleNamespace(
+        get_token=lambda *_, **__: AccessToken(token(reader, audience), int(time.time()) + 3599)
+    )
+    client = ConversationAuthoringClient(
+        "https://lang-claims.cognitiveservices.azure.com",
+        credential,
+        credential_scopes=[clouds.PUBLIC.account_scope],
+        transport=Transport(world.wire),
+    )
+    found = re.search("among the service's callers with the role '([^']+)'", verify._answer(client))
+    assert found
+    world.settings["callers"] = [{"principal_id": reader.object_id, "role": found[1]}]
+    assert world.up() == ""
+    world.wire.sleep(600)
+    assert verify._answer(client) == "200"
+    world.close()

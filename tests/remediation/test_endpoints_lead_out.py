@@ -1,0 +1,123 @@
+"""Private endpoints that a change moves, or that fail half-way, lead out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from localazure.front import Raw
+from tests.remediation.following import Way
+from tests.remediation.world import (
+    GROUP,
+    NETWORKS,
+    World,
+    make_networks,
+)
+
+ENDPOINT = "azure-native:network:PrivateEndpoint"
+SOA_AND_ONE = 2
+"""The record sets of a zone that resolves to one endpoint."""
+
+
+@pytest.fixture
+def private() -> Iterator[World]:
+    """A stack whose private endpoints are in the subnet `endpoints` of one of two networks."""
+    world = World("access policies")
+    assert world.up() == ""
+    make_networks(world)
+    assert moved(world, "vnet/subnets/endpoints") == ""
+    yield world
+    world.close()
+
+
+def moved(world: World, subnet: str) -> str:
+    """An update that declares another subnet for the endpoints; what it was refused with."""
+    world.settings["network"] = {"access": "private", "subnet_id": f"{NETWORKS}/{subnet}"}
+    return world.up()
+
+
+def endpoints(world: World) -> list[str]:
+    """The subnets that the live endpoints of the service are in."""
+    listed = world.arm("GET", f"{GROUP}/Microsoft.Network/privateEndpoints")["value"]
+    return [one["properties"]["subnet"]["id"].rsplit("/virtualNetworks/", 1)[1] for one in listed]
+
+
+def test_a_mistyped_subnet_takes_no_endpoint_away(private: World) -> None:
+    """The subnet is looked up before. Put back, there is nothing to do."""
+    refused = moved(private, "vnet/subnets/endpionts")
+    assert "network.subnetId: subnet 'endpionts' does not exist" in refused
+    assert "correct network.subnetId" in refused
+    assert private.engine.operations == []
+    assert moved(private, "vnet/subnets/endpoints") == ""
+    assert private.engine.operations == []
+
+
+@pytest.mark.parametrize("to", ["vnet/subnets/others", "hub/subnets/endpoints"])
+def test_an_endpoint_is_made_before_another_is_taken_away(private: World, to: str) -> None:
+    """Of each kind, with the link of its zone; the new one is what the zones resolve to."""
+    assert moved(private, to) == ""
+    done = [one for one in private.engine.operations if one.endswith(ENDPOINT)]
+    assert done == [f"create {ENDPOINT}"] * 2 + [f"delete {ENDPOINT}"] * 2
+    assert endpoints(private) == [to, to]
+    zone = f"{GROUP}/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
+    links = private.arm("GET", f"{zone}/virtualNetworkLinks")["value"]
+    assert [one["properties"]["virtualNetwork"]["id"] for one in links] == [
+        f"{NETWORKS}/{to.partition('/')[0]}"
+    ]
+    assert private.arm("GET", zone)["properties"]["numberOfRecordSets"] == SOA_AND_ONE
+    assert private.up() == ""
+    assert private.engine.operations == []
+
+
+@pytest.mark.parametrize("arrives", [False, True])
+@pytest.mark.parametrize("write", [1, 2, 3])
+def test_dns_that_fails_after_a_move_is_made_good(private: World, write: int, *, arrives: bool) -> None:
+    """The endpoints are there, and a zone, its link or its zone group is not written, or the answer is lost.
+    The next update makes good what is missing, and every zone resolves to the new endpoint alone."""
+    written = 0
+
+    def fail(raw: Raw) -> None:
+        nonlocal written
+        if raw.method in ("PUT", "DELETE") and re.search(
+            "/privatednszonegroups/|/virtualnetworklinks/", raw.path, re.IGNORECASE
+        ):
+            written += 1
+            if written == write:
+                raise requests.ConnectionError("the connection broke")
+
+    way = "after" if arrives else "before"
+    setattr(private.wire, way, fail)
+    said = moved(private, "hub/subnets/endpoints")
+    setattr(private.wire, way, lambda _: None)
+    assert "the connection broke" in said
+    Way(private).follow()
+    assert private.up() == ""
+    assert private.engine.operations == []
+    assert endpoints(private) == ["hub/subnets/endpoints"] * 2
+    for zone in private.arm("GET", f"{GROUP}/Microsoft.Network/privateDnsZones")["value"]:
+        links = private.arm("GET", f"{zone['id']}/virtualNetworkLinks")["value"]
+        assert [one["properties"]["virtualNetwork"]["id"] for one in links] == [f"{NETWORKS}/hub"]
+        assert zone["properties"]["numberOfRecordSets"] == SOA_AND_ONE
+
+
+def test_a_subnet_without_room_takes_no_endpoint_away(private: World) -> None:
+    """What only Azure finds out leaves those that are there; the subnet that was before needs no change."""
+    subnet = {"name": "full", "properties": {"addressPrefix": "10.1.0.0/29"}}
+    space = {"addressSpace": {"addressPrefixes": ["10.1.0.0/16"]}, "subnets": [subnet]}
+    private.arm("PUT", f"{NETWORKS}/small", {"location": "westeurope", "properties": space})
+    full = {"id": f"{NETWORKS}/small/subnets/full"}
+    for number in range(3):
+        target = {
+            "name": "a",
+            "properties": {"privateLinkServiceId": private.account_id, "groupIds": ["account"]},
+        }
+        body = {"subnet": full, "privateLinkServiceConnections": [target]}
+        id = f"{GROUP}/Microsoft.Network/privateEndpoints/other-{number}"
+        private.arm("PUT", id, {"location": "westeurope", "properties": body})
+    assert "has no address left" in moved(private, "small/subnets/full")
+    assert sorted(endpoints(private)) == ["small/subnets/full"] * 3 + ["vnet/subnets/endpoints"] * 2
+    assert moved(private, "vnet/subnets/endpoints") == ""
+    assert sorted(endpoints(private)) == ["small/subnets/full"] * 3 + ["vnet/subnets/endpoints"] * 2

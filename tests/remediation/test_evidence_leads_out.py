@@ -1,0 +1,166 @@
+"""What the evidence finds of a service is gone once its fix is carried out: the live cloud is asked again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from components.access import USE
+from operate.evidence.collect import collect
+from operate.evidence.findings import findings
+from tests.operate.evidence.door_azure import DoorAzure
+from tests.remediation.following import Way
+from tests.remediation.world import VAULT_ID, World, take_grant
+from tests.support.az import azure, carry_out, newest_version
+from tests.support.front import SUBSCRIPTION
+
+KEY_URL = "https://kv-claims.vault.azure.net/keys/cmk-claims"
+LOGS_GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-logs"
+STORAGE_ID = f"{LOGS_GROUP}/providers/Microsoft.Storage/storageAccounts/stlogs"
+ROTATES = {
+    "lifetimeActions": [{"trigger": {"timeAfterCreate": "P1Y"}, "action": {"type": "Rotate"}}],
+    "attributes": {"expiryTime": "P2Y"},
+}
+OPERATED = {"vault": {"keyOperators": ["deployer"]}, "key": {"generation": 1}}
+
+
+def found(world: World) -> dict[str, str]:
+    """The fix of each rule that is broken now."""
+    now = datetime.fromtimestamp(int(world.wire.door.cloud.clock.now()) + 1, UTC)
+    facts = collect(DoorAzure(world.wire.door), "test", [world.account_id], now=now, days=90)
+    return {one.rule: one.fix for one in findings(facts)}
+
+
+def key(world: World, method: str, path: str = "", body: Any = None) -> None:
+    azure(world.wire.door, method, f"{KEY_URL}{path}", body, api="7.4", data=True)
+
+
+def nothing(_: World) -> None:
+    """It is so from the beginning."""
+
+
+def local_auth_on(world: World) -> None:
+    world.arm("PATCH", world.account_id, {"properties": {"disableLocalAuth": False}})
+    world.arm("GET", world.account_id)
+
+
+def narrowed(world: World) -> None:
+    account = world.arm("GET", world.account_id)
+    entry = {
+        "tenantId": account["identity"]["tenantId"],
+        "objectId": account["identity"]["principalId"],
+        "permissions": {"keys": ["get"]},
+    }
+    world.arm("PUT", f"{VAULT_ID}/accessPolicies/replace", {"properties": {"accessPolicies": [entry]}})
+
+
+def expires(world: World) -> None:
+    """In a month."""
+    version = newest_version(world.wire.door, KEY_URL)
+    in_a_month = int(world.wire.door.cloud.clock.now()) + 30 * 86400
+    key(world, "PATCH", f"/{version}", {"attributes": {"exp": in_a_month}})
+
+
+def rotated(world: World) -> None:
+    """By somebody, past Pulumi."""
+    key(world, "POST", "/rotate")
+
+
+def rotated_and_bound(world: World) -> None:
+    rotated(world)
+    assert world.up() == ""
+
+
+def no_rotation(world: World) -> None:
+    key(world, "PUT", "/rotationpolicy", {"lifetimeActions": [], "attributes": {}})
+
+
+CASES: Mapping[str, tuple[Mapping[str, Any], Callable[[World], None]]] = {
+    "not-under-customer-key": ({"encryption": "microsoftManaged"}, nothing),
+    "local-auth-on": ({}, local_auth_on),
+    "account-network-open": ({}, nothing),
+    "vault-network-open": ({}, nothing),
+    "no-access-to-key": ({}, take_grant),
+    "access-too-narrow": ({}, narrowed),
+    "bound-version-expires-soon": (OPERATED, expires),
+    "bound-version-not-newest": (OPERATED, rotated),
+    "old-versions-enabled": (OPERATED, rotated_and_bound),
+    "no-rotation-policy": (OPERATED, no_rotation),
+    "key-use-not-recorded": ({}, nothing),
+    "key-use-not-readable": ({"audit": {"newWorkspace": False, "storageAccountId": STORAGE_ID}}, nothing),
+}
+
+
+def carried_out(world: World, fix: str) -> None:
+    """What a fix says, as its reader does it."""
+    door = world.wire.door
+    if "operate disable-version" in fix:
+        old = next(
+            one["kid"]
+            for one in azure(door, "GET", f"{KEY_URL}/versions", api="7.4", data=True).body["value"]
+            if not one["kid"].endswith(newest_version(door, KEY_URL))
+        )
+        assert carry_out(door, f"az keyvault key set-attributes --id {old} --enabled false") == 1
+        return
+    if "az keyvault key rotation-policy update" in fix:
+        key(world, "PUT", "/rotationpolicy", ROTATES)
+        return
+    if settings := re.findall(r"set ([a-zA-Z.]+)(?:: (\w+)| to (\w+))", fix):
+        for name, value, other in settings:
+            world.set(name, {"true": True}.get(value, value or other))
+            Way(world).follow()
+    elif "raise key.generation" in fix:
+        world.set("key.generation", world.settings["key"]["generation"] + 1)
+    assert "run pulumi up" in fix or "set network.access" in fix
+    if "pulumi up --refresh" in fix:
+        world.refresh()
+    Way(world).follow()
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_what_the_evidence_finds_is_mended(rule: str) -> None:
+    """In a project that asks for no refresh, by the setting or the command that is printed."""
+    settings, spoil = CASES[rule]
+    world = World("access policies", settings={name: _inputs(value) for name, value in settings.items()})
+    if rule == "key-use-not-readable":
+        body = {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+        world.wire.door.group("rg-logs")
+        azure(world.wire.door, "PUT", STORAGE_ID, body, api="2023-01-01")
+    assert world.up() == ""
+    spoil(world)
+    fix = found(world)[rule]
+    carried_out(world, fix)
+    assert rule not in found(world), fix
+    assert world.readable or not world.is_bound
+    world.close()
+
+
+def test_who_has_access_to_a_key_in_use_is_seen() -> None:
+    """While access is revoked, the settings may have another key already, and a preview reads only who may
+    use that one. It does not say that the data can be read, and names what tells: the evidence."""
+    world = World("Azure RBAC")
+    assert world.up() == ""
+    world.settings.update(access="revoked")
+    assert world.up() == ""
+    world.settings.update(key={"name": "second"})
+    assert world.up() == ""
+    (warning,) = (one for one in world.engine.warnings if "somebody has given" in one)
+    assert "key 'cmk-claims' in 'kv-claims'" in warning
+    assert not any("the data can be read" in one for one in world.engine.warnings)
+    assert "no-access-to-key" in found(world)
+    assert not world.readable
+    world.assign(world.arm("GET", world.account_id)["identity"]["principalId"], USE.role.name)
+    assert "no-access-to-key" not in found(world)
+    assert world.readable
+    world.close()
+
+
+def _inputs(value: Any) -> Any:
+    """A setting as a program gives it."""
+    if not isinstance(value, dict):
+        return value
+    return {re.sub(r"[A-Z]", lambda one: "_" + one[0].lower(), name): inner for name, inner in value.items()}

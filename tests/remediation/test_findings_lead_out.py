@@ -1,0 +1,272 @@
+"""What the provider finds before it binds, and what it says to do: done with az, the next update binds.
+
+The account, vault and key are somebody else's, as a program has them that composes the binding alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.access import KeyAccess
+from components.account import AIServicesAccount
+from components.binding import KeyBinding
+from localazure import seed
+from localazure.authorization import assign_role
+from localazure.directory import create_principal
+from tests.azure_variants.engine import Engine, UpdateError
+from tests.components.guards.first_deployments import IN_SHARED, SHARED, group
+from tests.remediation.world import World
+from tests.support.az import azure, carry_out, newest_version
+from tests.support.front import SUBSCRIPTION
+from tests.support.in_process import Wire
+from tests.support.local_deployment import Deployment
+
+GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-hub"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-hub"
+KEY = f"{VAULT}/keys/cmk"
+ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-hub"
+KEY_URL = "https://kv-hub.vault.azure.net/keys/cmk"
+CLOSED = {"defaultAction": "Deny", "bypass": "None"}
+
+
+@dataclass
+class Hub:
+    """Somebody else's account, vault and key, and a program that binds the one to the other."""
+
+    vault: Mapping[str, Any] = field(default_factory=dict)
+    key: Mapping[str, Any] = field(default_factory=dict)
+    account: Mapping[str, Any] = field(default_factory=dict)
+    granted: bool = True
+    pin: str | None = None
+    kind: str = "TextAnalytics"
+    sku: str = "S"
+
+    def __post_init__(self) -> None:
+        self.wire = Wire()
+        self.door, self.engine = self.wire.door, Engine(self.wire)
+        self.door.group("rg-hub")
+        body = {"location": "westeurope", "kind": self.kind, "sku": {"name": self.sku}}
+        own = {
+            "identity": {"type": "SystemAssigned"},
+            "properties": {"customSubDomainName": "lang-hub", **self.account},
+        }
+        self.arm("PUT", ACCOUNT, {**body, **own}, "2025-06-01")
+        principal = self.arm("GET", ACCOUNT, api="2025-06-01").body["identity"]["principalId"]
+        properties = {
+            "tenantId": seed.TENANT_ID,
+            "sku": {"family": "A", "name": "standard"},
+            "enablePurgeProtection": True,
+            "accessPolicies": [
+                self.policy(seed.DEPLOYER.object_id, "get", "list", "update", "rotate"),
+                *([self.policy(principal, "get", "wrapKey", "unwrapKey")] if self.granted else []),
+            ],
+            **self.vault,
+        }
+        self.arm("PUT", VAULT, {"location": "westeurope", "properties": properties})
+        made = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"], **self.key}
+        self.arm("PUT", KEY, {"properties": made})
+        self.door.cloud.clock.advance(3600)
+
+    @staticmethod
+    def policy(object_id: str, *permissions: str) -> dict[str, Any]:
+        return {"tenantId": seed.TENANT_ID, "objectId": object_id, "permissions": {"keys": [*permissions]}}
+
+    def arm(self, method: str, id: str, body: Any = None, api: str = "2024-11-01") -> Any:
+        return azure(self.door, method, id, body, api=api)
+
+    def data(self, method: str, path: str, body: Any = None) -> None:
+        azure(self.door, method, f"{KEY_URL}{path}", body, api="7.4", data=True)
+
+    def program(self) -> None:
+        args: Any = {"account_id": ACCOUNT, "key_id": KEY, "grant_id": "given", "pin": self.pin}
+        KeyBinding("hub", args)
+
+    def up(self) -> str:
+        try:
+            self.engine.up(self.program, refresh=False)
+        except UpdateError as error:
+            return str(error)
+        return ""
+
+    @property
+    def source(self) -> str:
+        """What the account's data is encrypted with."""
+        encryption = self.arm("GET", ACCOUNT, api="2025-06-01").body["properties"].get("encryption") or {}
+        return str(encryption.get("keySource", ""))
+
+
+def disabled(hub: Hub) -> None:
+    hub.data("PATCH", f"/{newest_version(hub.door, KEY_URL)}", {"attributes": {"enabled": False}})
+
+
+def expired(hub: Hub) -> None:
+    """And there is no newer one."""
+    version = newest_version(hub.door, KEY_URL)
+    hub.data("PATCH", f"/{version}", {"attributes": {"exp": 1_700_000_000}})
+
+
+def key_deleted(hub: Hub) -> None:
+    hub.data("DELETE", "")
+
+
+def vault_deleted(hub: Hub) -> None:
+    hub.arm("DELETE", VAULT)
+
+
+def bound_and_disabled(hub: Hub) -> None:
+    """And there is another version that could be bound."""
+    assert hub.up() == ""
+    disabled(hub)
+    hub.data("POST", "/rotate")
+
+
+def nothing(_: Hub) -> None:
+    """All is wrong from the beginning."""
+
+
+CASES: Mapping[str, tuple[Callable[[], Hub], Callable[[Hub], None]]] = {
+    "no purge protection": (lambda: Hub(vault={"enablePurgeProtection": None}), nothing),
+    "no soft delete": (
+        lambda: Hub(vault={"enablePurgeProtection": None, "enableSoftDelete": False}),
+        nothing,
+    ),
+    "trusted services kept out": (lambda: Hub(vault={"networkAcls": CLOSED}), nothing),
+    "no access policy": (lambda: Hub(granted=False), nothing),
+    "no role": (lambda: Hub(vault={"enableRbacAuthorization": True}), nothing),
+    "a key that does not wrap": (lambda: Hub(key={"keyOps": ["sign"]}), nothing),
+    "a pin that is no version": (lambda: Hub(pin="0" * 32), nothing),
+    "an account that reaches nothing": (
+        lambda: Hub(account={"restrictOutboundNetworkAccess": True}),
+        nothing,
+    ),
+    "a version that is disabled": (Hub, disabled),
+    "a version that has expired": (Hub, expired),
+    "a key that was deleted": (Hub, key_deleted),
+    "a vault that was deleted": (Hub, vault_deleted),
+    "a bound version that is disabled": (Hub, bound_and_disabled),
+}
+MOST_UPDATES = 4
+
+
+def carried_out(hub: Hub, text: str) -> None:
+    """What a finding says, its first way where it has several."""
+    if found := re.search(r"add (\S+) to allowedFqdnList", text):
+        body = {"properties": {"restrictOutboundNetworkAccess": True, "allowedFqdnList": [found[1]]}}
+        hub.arm("PATCH", ACCOUNT, body, "2025-06-01")
+    elif "key list-versions" in text and "which `pin` names" in text:
+        hub.pin = newest_version(hub.door, KEY_URL)
+    else:
+        assert carry_out(hub.door, text.partition("; or")[0]), f"no command that does anything: {text}"
+    hub.door.cloud.clock.advance(3600)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_found_leads_to_the_binding(case: str) -> None:
+    """Each command as it is printed, until the account is bound."""
+    make, spoil = CASES[case]
+    hub = make()
+    spoil(hub)
+    texts: list[str] = []
+    for _ in range(MOST_UPDATES):
+        if not (text := hub.up()):
+            break
+        texts.append(text)
+        carried_out(hub, text)
+    assert texts, "nothing was found"
+    assert hub.up() == "", texts
+    assert hub.source == "Microsoft.KeyVault"
+    hub.engine.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [({"keySize": 3072}, "the key has 3072 bits"), ({"keyOps": ["sign"]}, "does not allow wrapKey")],
+    ids=["size", "operations"],
+)
+@pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
+def test_a_key_that_cannot_be_used_is_told_before_anything_is_made(
+    mode: str, wrong: dict[str, Any], words: str
+) -> None:
+    """Also by an update without a preview, and whichever identity comes first."""
+    hub = Hub(key=wrong)
+    world = World(mode, settings={"key": {"id": KEY}}, wire=hub.wire)
+    text = world.up()
+    assert "key.id: the key 'cmk' cannot be used" in text
+    assert words in text
+    assert world.engine.operations == []
+    if carry_out(hub.door, text):
+        assert world.up() == ""
+    world.close()
+
+
+@pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
+def test_a_key_that_is_not_there_is_told_before_anything_is_made(mode: str) -> None:
+    """Also by an update without a preview. A deleted one comes back by the command that is printed."""
+    hub = Hub()
+    key_deleted(hub)
+    world = World(mode, settings={"key": {"id": KEY}}, wire=hub.wire)
+    text = world.up()
+    assert "key.id: there is no key 'cmk' in vault 'kv-hub'" in text
+    assert world.engine.operations == []
+    assert carry_out(hub.door, text)
+    assert world.up() == ""
+    world.close()
+
+
+def test_a_key_that_needs_a_role_of_this_update_to_be_read_is_not_taken_for_absent() -> None:
+    """Azure may ask for a role on the vault's data before it shows a key; the update gives it to the
+    deployer, who has none yet."""
+    deployment = Deployment(Hub(vault={"enableRbacAuthorization": True}).door)
+    cloud = deployment.door.cloud
+    cloud.behave(arm_keys_need_data_role=True)
+    deployment.principal = create_principal(
+        cloud, tenant_id=seed.TENANT_ID, name="pipeline", managed_identity=False
+    )
+    for role in ("Contributor", "Role Based Access Control Administrator"):
+        assign_role(cloud, deployment.principal.object_id, role, SUBSCRIPTION)
+    args = {**SHARED, "access_model": "rbac", "key": {"id": KEY}}
+    group("rg-shared")(deployment)
+    with pytest.raises(pulumi.RunError, match=r"set vault\.keyOperators"):
+        deployment.up({"claims": args})
+    deployment.up({"claims": {**args, "vault": {"key_operators": ["deployer"]}}})
+    account = f"{IN_SHARED}/providers/Microsoft.CognitiveServices/accounts/lang-claims"
+    bound = deployment.arm("GET", account, api="2025-06-01").body["properties"]["encryption"]
+    assert bound["keySource"] == "Microsoft.KeyVault"
+
+
+def test_what_keeps_a_composed_account_from_its_key_is_found() -> None:
+    """Azure's text says nothing of the version that cannot be used; the update says so, and the command that
+    it prints makes it usable."""
+    hub = Hub()
+    tags: dict[str, str] = {}
+
+    def program() -> None:
+        made: Any = {
+            "resource_group_name": "rg-hub",
+            "location": "westeurope",
+            "account_name": "lang-own",
+            "network": {"access": "open"},
+            "tags": {**tags},
+        }
+        account = AIServicesAccount("own", made)
+        user: Any = {"key_id": KEY, "principal_id": account.principal_id, "tenant_id": seed.TENANT_ID}
+        grant = KeyAccess("own", user)
+        bound: Any = {"account_id": account.account_id, "key_id": KEY, "grant_id": grant.grant_id}
+        KeyBinding("own", bound)
+
+    hub.engine.up(program, refresh=False)
+    disabled(hub)
+    tags["owner"] = "night"
+    with pytest.raises(UpdateError, match="Run `pulumi refresh` and then the same command again") as refused:
+        hub.engine.up(program, refresh=False)
+    hub.engine.refresh()
+    assert carry_out(hub.door, str(refused.value)) == 1
+    hub.engine.up(program, refresh=False)
+    own = ACCOUNT.replace("lang-hub", "lang-own")
+    assert hub.arm("GET", own, api="2025-06-01").body["tags"] == {"owner": "night"}

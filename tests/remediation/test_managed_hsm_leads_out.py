@@ -1,0 +1,89 @@
+"""What is said about a key in a managed HSM leads to one that can be bound, as its administrator does it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from components.binding import KeyBinding
+from core import arm_ids
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from localazure import seed
+from localazure.keyvault import local_roles
+from localazure.keyvault.managed_hsms import holder
+from operate import doctor
+from operate.revoke import actions, granted
+from provider.azure import Azure
+from tests.azure_variants.engine import UpdateError
+from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, Hub
+from tests.support.az import carry_out, commands_in
+from tests.support.local_deployment import Deployment, gate_of, in_process
+from tests.support.managed_hsm import ROLES, make_hsm
+
+HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-hub"
+KEY = f"{HSM}/keys/cmk"
+
+
+def test_a_missing_role_is_given_by_the_command_that_is_printed() -> None:
+    """The account, HSM and key are somebody else's; the binding follows the grant."""
+    hub = Hub()
+    make_hsm(hub.door, HSM)
+
+    def program() -> None:
+        args: Any = {"account_id": ACCOUNT, "key_id": KEY, "grant_id": "given"}
+        KeyBinding("hub", args)
+
+    with pytest.raises(UpdateError, match="az keyvault role assignment create") as refused:
+        hub.engine.up(program, refresh=False)
+    assert carry_out(hub.door, str(refused.value)) == 1
+    hub.engine.up(program, refresh=False)
+    assert hub.source == "Microsoft.KeyVault"
+    hub.engine.close()
+
+
+def test_access_is_revoked_and_given_back() -> None:
+    """By the roles of the HSM itself; nobody else's are touched."""
+    hub = Hub()
+    make_hsm(hub.door, HSM)
+    hsm = holder(hub.door.cloud, "hsm-hub")
+    assert hsm is not None
+    user = hub.arm("GET", ACCOUNT, api="2025-06-01").body["identity"]["principalId"]
+    local_roles.assign(hub.door.cloud, hsm, user, HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id, "/keys/cmk")
+    version = f"https://hsm-hub.managedhsm.azure.net/keys/cmk/{'0' * 32}"
+    outputs = {"accountId": ACCOUNT, "principalId": user, "vaultId": HSM, "keyUriWithVersion": version}
+    endpoint = "https://lang-hub.cognitiveservices.azure.com/"
+    revoke, restore, *_ = actions(granted({**outputs, "grantId": f"{KEY}|{user}", "endpoint": endpoint}))
+
+    def given() -> list[str]:
+        return [one["properties"]["principalId"] for one in local_roles.assignments(hub.door.cloud, hsm)]
+
+    before = given()
+    assert carry_out(hub.door, "\n".join(revoke.az)) == 1
+    assert sorted([*given(), user]) == sorted(before)
+    assert carry_out(hub.door, "\n".join(restore.az)) == 1
+    assert sorted(given()) == sorted(before)
+    hub.engine.close()
+
+
+@pytest.mark.parametrize("key", ["cmk", "cmk2"])
+def test_doctor_is_content_after_its_commands(key: str) -> None:
+    """With no role at all and no key at first: each command as it is printed, until the key can be bound."""
+    deployment = Deployment()
+    deployment.door.group("rg-hub")
+    send = make_hsm(deployment.door, HSM)
+    send("DELETE", f"/keys{ROLES}/maker", None)
+    (administrator,) = send("GET", ROLES, None)["value"]
+    send("DELETE", administrator["id"], None)
+    azure = Azure(in_process(gate_of(deployment)))
+    asked = arm_ids.key_id(f"{HSM}/keys/{key}")
+    done = []
+    for _ in range(4):
+        (line,) = asyncio.run(doctor._in_hsm("key.id", asked, azure, seed.DEPLOYER.object_id))
+        if line.result == doctor.OK:
+            break
+        done += [words for words, _ in commands_in(line.fix)]
+        assert carry_out(deployment.door, line.fix) == 1, line
+    assert line.result == doctor.OK, line
+    assert ("keyvault key create" in done) is (key == "cmk2")

@@ -1,0 +1,269 @@
+"""What is said about a setting leads to one that is accepted: the words are read, and carried out."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from components.account_args import AIServicesAccountArgs
+from components.arguments.inputs import read
+from components.arguments.problem import InputError
+from components.binding import KeyBindingArgs
+from settings import SettingsError, parse
+from tests.remediation.messages import MESSAGES
+from tests.support.wrong_arguments import VAULT_ID, WORKSPACE_ID, WRONG
+
+HSM_KEY = f"{VAULT_ID.replace('vaults/kv-hub', 'managedHSMs/hsm-hub')}/keys/own"
+ALSO: Mapping[str, Mapping[str, Any]] = {
+    "a key of another vault": {
+        "vault": {"id": VAULT_ID},
+        "key": {"id": f"{VAULT_ID.replace('kv-hub', 'kv-other')}/keys/own"},
+    },
+    "a name that makes longer ones": {"name": "a" * 40, "accountName": "lang-a"},
+    "a template that makes longer ones": {"names": {"workspace": "log-{service}-" + "x" * 60}},
+    "an access model of a managed HSM": {"key": {"id": HSM_KEY}, "accessModel": "rbac"},
+    "operators of a managed HSM": {"key": {"id": HSM_KEY}, "vault": {"keyOperators": ["deployer"]}},
+    "a list that names one twice": {
+        "network": {"access": "selected", "allowedIpRanges": ["8.8.8.8", "8.8.8.8"]}
+    },
+}
+"""Settings that are wrong, besides those of the table."""
+SUBNET = f"{VAULT_ID.partition('/Microsoft.KeyVault')[0]}/Microsoft.Network/virtualNetworks/v/subnets/s"
+IDENTITY_ID = (
+    f"{VAULT_ID.partition('/Microsoft.KeyVault')[0]}/Microsoft.ManagedIdentity/userAssignedIdentities/id"
+)
+PROVIDERS = VAULT_ID.partition("/Microsoft.KeyVault")[0]
+EVENT_HUB_RULE = f"{PROVIDERS}/Microsoft.EventHub/namespaces/evh/authorizationRules/siem"
+SAMPLES: Mapping[str, Any] = {
+    "accountName": "lang-claims",
+    "audit.eventHubRuleId": EVENT_HUB_RULE,
+    "audit.workspaceId": WORKSPACE_ID,
+    "key.pin": "0" * 32,
+    "network.allowedIpRanges": ["8.8.8.8"],
+    "network.subnetId": SUBNET,
+    "tags": {"owner": "platform"},
+    "vault.id": VAULT_ID,
+    "vault.keyOperators": ["deployer"],
+    "vault.name": "kv-claims",
+}
+"""What somebody writes who reads what is expected there."""
+MODULES = (
+    "components/arguments/inputs.py",
+    "components/audit.py",
+    "components/encryption_args.py",
+    "components/key.py",
+    "components/network.py",
+    "components/service_args.py",
+)
+"""Where the problems of a service's arguments are worded."""
+MOST_STEPS = 4
+
+
+def problems(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The path and the text of each problem of a stack's settings."""
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in document.items()}
+    try:
+        parse({"name": "claims", "location": "westeurope", **texts})
+    except SettingsError as error:
+        return [(one.path, one.text) for one in error.problems]
+    return []
+
+
+def assign(document: dict[str, Any], path: str, value: Any) -> None:
+    """Sets a path, such as `network.access`; None takes it out."""
+    *groups, name = path.split(".")
+    for group in groups:
+        document = document.setdefault(group, {})
+    document[name] = value
+    if value is None:
+        del document[name]
+
+
+def near(path: str, name: str) -> str:
+    """A setting as a text about `path` names it: in full, or one beside it."""
+    return name if "." in name or "." not in path else f"{path.rpartition('.')[0]}.{name}"
+
+
+def carry_out(document: dict[str, Any], path: str, text: str) -> None:
+    """What the text of a problem says, as somebody does who reads no more than that."""
+    path = re.sub(r"\[\d+\]$", "", path)
+    if found := re.search(r"remove (\w+), and set ([\w.]+): (\w+)", text):
+        assign(document, near(path, found[1]), None)
+        assign(document, found[2], found[3])
+    elif found := re.search(r"[Ss]et ([\w.]+): (\w+)", text):
+        assign(
+            document,
+            near(path, found[1]) if "." in path else found[1],
+            {"true": True}.get(found[2], found[2]),
+        )
+    elif "remove one of them" in text or "; remove it" in text:
+        assign(document, path, None)
+    elif found := re.search(r"remove ([\w.]+)(?:,|:)", text):
+        assign(document, near(path, found[1]), None)
+    elif found := re.search(r"shorten the name, or give ([\w.]+)", text):
+        assign(document, found[1], SAMPLES[found[1]])
+    elif "shorten the template" in text:
+        assign(document, path, "log-{service}")
+    elif found := re.search(r"did you mean '(\w+)'|use '(\w+)'|expected '(\w+)'", text):
+        assign(document, path, found[1] or found[2] or found[3])
+    elif found := re.search(r"expected at (?:most|least) (\d+)", text):
+        assign(document, path, int(found[1]))
+    elif "allow its subnet instead" in text:
+        assign(document, path, None)
+        assign(document, "network.allowedSubnetIds", [SUBNET])
+    elif found := re.search(r"needs (allowedIpRanges)", text):
+        assign(document, near(path, found[1]), SAMPLES[near(path, found[1])])
+    else:
+        assign(document, path, SAMPLES.get(path))
+
+
+CASES = {**{name: args for name, (args, _) in WRONG.items()}, **ALSO}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_said_about_settings_leads_to_right_ones(case: str) -> None:
+    """Within a few steps, each of which takes the words of the first problem alone."""
+    document, said = copy.deepcopy(dict(CASES[case])), []
+    for _ in range(MOST_STEPS):
+        if not (found := problems(document)):
+            break
+        said += found
+        carry_out(document, *found[0])
+    assert said, "nothing was wrong"
+    assert problems(document) == [], said
+
+
+def test_every_way_out_of_the_arguments_is_among_them() -> None:
+    """Of those that a stack's settings can meet."""
+    said = [text for document in CASES.values() for _, text in problems(document)]
+    worded = [one for one in MESSAGES if one.module in MODULES and one.scope != "kept_rotation"]
+    missing = [one for one in worded if not any(one.is_in(text) for text in said)]
+    assert [f"{one.module}:{one.line} {one.text}" for one in missing] == []
+
+
+SOMEBODY = "99999999-9999-4999-8999-999999999999"
+CALLER = {"principalId": SOMEBODY, "principalType": "User"}
+SHARED_VAULT = {"id": VAULT_ID, "keyOperators": ["deployer"]}
+SEVERAL: Mapping[str, tuple[Mapping[str, Any], str, Mapping[str, Any]]] = {
+    "a service that is listed and removed": (
+        {"services": [{"name": "alpha"}], "removedServices": ["alpha"]},
+        "remove it from one of them",
+        {"removedServices": []},
+    ),
+    "an operator of one vault at two services": (
+        {"services": [{"name": "alpha", "vault": SHARED_VAULT}, {"name": "beta", "vault": SHARED_VAULT}]},
+        "list it at one of them",
+        {"services": [{"name": "alpha", "vault": SHARED_VAULT}, {"name": "beta", "vault": {"id": VAULT_ID}}]},
+    ),
+    "a caller twice": (
+        {"services": [{"name": "alpha", "callers": [CALLER, CALLER]}]},
+        "list it once",
+        {"services": [{"name": "alpha", "callers": [CALLER]}]},
+    ),
+    "two callers of one name": (
+        {
+            "services": [
+                {
+                    "name": "alpha",
+                    "callers": [
+                        {**CALLER, "name": "same"},
+                        {"principalId": SOMEBODY.replace("9", "8"), "principalType": "User", "name": "same"},
+                    ],
+                }
+            ]
+        },
+        "give each its own name",
+        {
+            "services": [
+                {
+                    "name": "alpha",
+                    "callers": [
+                        {**CALLER, "name": "one"},
+                        {"principalId": SOMEBODY.replace("9", "8"), "principalType": "User", "name": "two"},
+                    ],
+                }
+            ]
+        },
+    ),
+    "two accounts of one name": (
+        {"services": [{"name": "alpha", "accountName": "same"}, {"name": "beta", "accountName": "same"}]},
+        "give each its own",
+        {"services": [{"name": "alpha", "accountName": "one"}, {"name": "beta", "accountName": "two"}]},
+    ),
+}
+"""Settings of several services, what is said of them, and the same with that done."""
+
+
+@pytest.mark.parametrize("case", SEVERAL)
+def test_what_is_said_about_several_services_leads_to_right_ones(case: str) -> None:
+    """As settings of a whole stack."""
+    wrong, words, right = SEVERAL[case]
+    found = _of_stack(wrong)
+    assert any(words in text for text in found), found
+    assert _of_stack({**wrong, **right}) == []
+
+
+def _of_stack(document: Mapping[str, Any]) -> list[str]:
+    texts = {"location": "westeurope", **{key: json.dumps(value) for key, value in document.items()}}
+    try:
+        parse(texts)
+    except SettingsError as error:
+        return [one.text for one in error.problems]
+    return []
+
+
+LONG = "a" * 62
+PARTS: Mapping[str, tuple[Any, str, Mapping[str, Any], str, Mapping[str, Any]]] = {
+    "a free account with a key": (
+        AIServicesAccountArgs,
+        "claims",
+        {
+            "sku": "F0",
+            "user_assigned_identity_id": IDENTITY_ID,
+            "encryption_key": {
+                "key_name": "cmk",
+                "key_version": "0" * 32,
+                "key_vault_uri": "https://kv-hub.vault.azure.net/",
+                "identity_client_id": SOMEBODY,
+            },
+        },
+        "remove encryptionKey",
+        {"encryption_key": None},
+    ),
+    "a derived name that is too long": (
+        AIServicesAccountArgs,
+        LONG,
+        {},
+        "shorten the name, or give accountName",
+        {"account_name": "lang-claims"},
+    ),
+    "a key with its version": (
+        KeyBindingArgs,
+        "claims",
+        {
+            "account_id": IDENTITY_ID.replace(
+                "Microsoft.ManagedIdentity/userAssignedIdentities", "Microsoft.CognitiveServices/accounts"
+            ),
+            "key_id": f"{VAULT_ID}/keys/own/versions/{'0' * 32}",
+            "grant_id": "given",
+        },
+        "leave out /versions/...; to hold a version, pin it",
+        {"key_id": f"{VAULT_ID}/keys/own", "pin": "0" * 32},
+    ),
+}
+"""Arguments of single parts, what is said of them, and what then is given."""
+
+
+@pytest.mark.parametrize("case", PARTS)
+def test_what_is_said_about_a_part_leads_to_right_arguments(case: str) -> None:
+    """As a Python program composes the parts."""
+    form, name, args, words, change = PARTS[case]
+    place = {"resource_group_name": "rg", "location": "westeurope"} if form is AIServicesAccountArgs else {}
+    with pytest.raises(InputError, match=re.escape(words)):
+        read(form, name, {**place, **args})
+    read(form, name, {**place, **args, **change})
