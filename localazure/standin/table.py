@@ -173,8 +173,8 @@ BY_TOKEN: Final[Mapping[str, ResourceType]] = {row.token.lower(): row for row in
 
 
 def unpinned(token: str) -> tuple[str, str]:
-    """A token without the API version that it pins (`keyvault/v20260201:Vault`), and that version; "" where it
-    pins none. The plugin knows each version of a type or function by such a token."""
+    """A token without the API version that it pins (`keyvault/v20260201:Vault`), and that version, or "". The
+    plugin knows each version of a type or function by such a token."""
     match = re.search(r"/v(\d{4})(\d{2})(\d{2})([a-z]*):", token)
     if match is None:
         return token, ""
