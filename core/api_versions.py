@@ -48,4 +48,7 @@ VAULTS_RETIRE_ON: Final = date(2027, 2, 27)
 """The day from which Azure refuses each version of Key Vault's management API before `VAULTS`, with "no
 exception or extension" (learn.microsoft.com/azure/key-vault/general/migrate-api-version;
 Azure/azure-cli#34020)."""
+AZURE_NATIVE_VAULTS: Final = "2024-11-01"
+"""By which azure-native 3 asks for the same, where a program's type pins no version (pulumi-azure-native
+3.29.0)."""
 WORKSPACES: Final = "2022-10-01"
