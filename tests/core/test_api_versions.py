@@ -15,8 +15,8 @@ LOOKED_UP_ON = date(2026, 11, 28)
 def older_than(years: int) -> list[tuple[str, str]]:
     """The versions that are so old on the day of the look-up, with what they are for, the oldest first."""
     last = (LOOKED_UP_ON - timedelta(days=365 * years)).isoformat()
-    versions = {name: value for name, value in vars(api_versions).items() if name.isupper()}
-    dated = {name: value for name, value in versions.items() if _DAY.fullmatch(str(value))}
+    versions = {name: value for name, value in vars(api_versions).items() if isinstance(value, str)}
+    dated = {name: value for name, value in versions.items() if name.isupper() and _DAY.fullmatch(value)}
     return sorted((value, name) for name, value in dated.items() if value < last)
 
 
