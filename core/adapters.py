@@ -205,13 +205,6 @@ def key_version(body: Json) -> KeyVersion:
     )
 
 
-def key_version_of_key(answer: Json) -> KeyVersion:
-    """The version that azure-native's function for a key describes, or azure-cmk's for a version of one."""
-    attributes = _mapping(answer.get("attributes"))
-    as_in_arm = {**attributes, "exp": attributes.get("expires"), "nbf": attributes.get("notBefore")}
-    return key_version({"properties": {**answer, "attributes": as_in_arm}})
-
-
 def key_version_from_vault(bundle: Json) -> KeyVersion:
     """A version as the API of its vault or managed HSM gives it, in full or as a row of a list, which says
     neither type nor operations."""
@@ -239,12 +232,13 @@ def arm_key(key_id: str, bundle: Json, rotation: Json | None = None) -> Json:
     }
 
 
-def local_role_assignment(hsm_id: str, body: Json) -> RoleAssignment:
-    """A role assignment of a managed HSM's own, from its API; its scope becomes an id of Resource Manager."""
+def local_role_assignment(hsm_id: str, body: Json, definition: Json | None = None) -> RoleAssignment:
+    """A role assignment of a managed HSM's own, from its API, as `role_assignment`; its scope becomes an id
+    of Resource Manager."""
     properties = _mapping(body.get("properties"))
     scope = arm_ids.of_local_scope(hsm_id, _text(properties.get("scope")))
     id = arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT, _text(body.get("name")))
-    return role_assignment({"id": id, "properties": {**properties, "scope": scope}})
+    return role_assignment({"id": id, "properties": {**properties, "scope": scope}}, definition)
 
 
 def role_assignment(body: Json, definition: Json | None = None) -> RoleAssignment:

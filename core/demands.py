@@ -372,12 +372,6 @@ def judge(
     return [one for one in found if one]
 
 
-def depends_on_clock(version: KeyVersion, now: float) -> bool:
-    """Whether a clock that is wrong by a day would judge the version differently. With a clock that is wrong
-    by more, the login to Microsoft Entra fails first (assumed)."""
-    return len({bool(key_usable(version, now + off)) for off in (-86400.0, 0.0, 86400.0)}) > 1
-
-
 def tier(
     kind: Value,
     sku: Value,

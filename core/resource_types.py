@@ -48,7 +48,6 @@ KEY_ACCESS_VALIDATION: Final = "azure-cmk:index:KeyAccessValidation"
 COMPONENTS: Final = "language-cmk:index:"
 """The beginning of each component type of this project. A component writes nothing by itself."""
 SERVICE: Final = f"{COMPONENTS}EncryptedAIServicesAccount"
-ACCOUNT_COMPONENT: Final = f"{COMPONENTS}AIServicesAccount"
 FORMER: Final[Mapping[str, str]] = {
     "azure-native:keyvault:Vault": VAULT,
     "azure-native:keyvault:Key": KEY,

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from core import arm_ids, values
+from core import arm_ids, resource_types, values
 from core.api_versions import VAULTS
 from core.arm_ids import ArmId
-from provider.checks import Failure, Form, check, malformed, principal_id
-from provider.difference import Change, Difference, fold, replaced
+from provider.checks import Failure
+from provider.difference import Change, Compared, Difference
 from provider.error_table import ErrorContext
 from provider.failure import ServiceError
 from provider.preflight import RefusedOperationError
@@ -25,15 +25,23 @@ from provider.wire import UNKNOWN, Properties, Value
 
 Entry = Mapping[str, Any]
 SEPARATOR = "/accessPolicy/"
+_WHO = ("objectId", "tenantId")
 _PLACE = ("subscriptionId", "resourceGroupName", "vaultName")
-_MOVED = replaced("the access is given in another vault, or to another identity")
+_ELSEWHERE = "the access is given in another vault"
+_MOVED = Difference(Change.UPDATE_REPLACE, "the access is given to another identity")
 _CHANGED = Difference(Change.UPDATE, "other permissions are given")
 
 
 class AccessPolicyHandler(Resource):
     """The id is `VAULT_ID/accessPolicy/OBJECT_ID`; Azure itself has none."""
 
-    form: ClassVar[Form] = {**dict.fromkeys(_PLACE, (str, True)), "policy": (None, True)}
+    token = resource_types.ACCESS_POLICY
+    compared: ClassVar = {
+        # A state of azure-native's has none.
+        "subscriptionId": Compared(_ELSEWHERE, is_surroundings=True),
+        "resourceGroupName": Compared(_ELSEWHERE),
+        "vaultName": Compared(_ELSEWHERE),
+    }
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
         id = id or _id(properties)
@@ -43,19 +51,15 @@ class AccessPolicyHandler(Resource):
 
     def check(self, news: Properties) -> list[Failure]:
         policy = news.values.get("policy")
-        if policy == UNKNOWN:
-            return check(news, self.form)
-        stated = Properties(policy if isinstance(policy, Mapping) else {})
-        return check(news, self.form) + [
-            failure
-            for name in ("objectId", "tenantId")
-            for failure in malformed(stated, name, principal_id, required=True)
+        stated = policy if isinstance(policy, Mapping) else dict.fromkeys(_WHO, policy)
+        return super().check(news) + [
+            Failure("policy", f"policy.{name} is {stated.get(name)!r}; expected a GUID")
+            for name in _WHO
+            if stated.get(name) != UNKNOWN and not arm_ids.is_guid(str(stated.get(name)))
         ]
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        """A state of azure-native has no `subscriptionId`: its provider's is that of the id."""
-        known = _PLACE if fold(old_inputs, "subscriptionId") else _PLACE[1:]
-        found = {name: _MOVED for name in known if fold(old_inputs, name) != fold(news, name)}
+        found = super().diff(olds, old_inputs, news)
         before, after = (_folded(one.values.get("policy")) for one in (old_inputs, news))
         if before != after:
             found["policy"] = _CHANGED if before.get("objectId") == after.get("objectId") else _MOVED

@@ -8,7 +8,7 @@ HSM's keys only to who has a role in it, and its roles to nobody
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -44,16 +44,13 @@ class Azure:
         """Who is logged in."""
         return await _in_thread(self._client.principal, "logging in")
 
-    async def ask(
-        self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None = None
-    ) -> Mapping[str, Any]:
-        """A question to Resource Manager that writes nothing, as JSON; `path` may be a next page's URL."""
-        doing = f"{method} {path.partition('?')[0]}"
-        if path.startswith("https://"):
-            target = await _in_thread(lambda: self._client.linked(path), doing)
-        else:
-            target = _of(path, api_version)
-        return await self._json(doing, method, target, body)
+    async def ask(self, method: str, path: str, api_version: str, body: Json | None = None) -> Json:
+        """A question to Resource Manager that writes nothing, as JSON."""
+        return await self._json(f"{method} {path}", method, _of(path, api_version), body)
+
+    async def listed(self, path: str, api_version: str) -> list[Json]:
+        """All pages of a list of Resource Manager, as JSON."""
+        return await self._list(f"GET {path}", _of(path, api_version))
 
     async def account(self, account: ArmId) -> Account | None:
         doing = f"reading the account {account.name}"
@@ -257,17 +254,6 @@ class Azure:
             if failure.is_absent:
                 return None
             raise
-
-
-async def all_pages(ask: Callable[[str], Awaitable[Any]], path: str) -> list[Any]:
-    """What all pages of a list have, from the first one's path on; an answer of None counts as no page."""
-    found: list[Any] = []
-    link: str | None = path
-    while link:
-        page = await ask(link) or {}
-        found += page.get("value") or ()
-        link = page.get("nextLink")
-    return found
 
 
 class AzureClock:

@@ -47,17 +47,17 @@ class Binder:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def bind(
-        self, wanted: binding.DesiredBinding, call: Call, *, rebinding: bool
+        self, account_id: ArmId, wanted: Target, call: Call, *, rebinding: bool
     ) -> tuple[Account, str | None]:
-        """Binds as `wanted`, whatever was bound before, and proves it by reading back; gives the account as
-        it was left, and the id of the operation that left it so.
+        """Binds as `wanted`, all of which is known, whatever was bound before, and proves it by reading back;
+        gives the account as it was left, and the id of the operation that left it so.
 
         Raises RefusedOperationError, UnfinishedError, ServiceError, DeadlineError, StoppedError.
         """
-        async with self._locks[wanted.account.normalised]:
-            before = await self._preflight(wanted, call, rebinding=rebinding)
-            context = binding.error_context(wanted.target, before)
-            return await self._write(wanted.account, wanted.encryption, context, call)
+        async with self._locks[account_id.normalised]:
+            before = await self._preflight(account_id, wanted, call, rebinding=rebinding)
+            context = binding.error_context(wanted, before)
+            return await self._write(account_id, wanted.encryption, context, call)
 
     async def rewrite(self, account_id: ArmId, current: Encryption, call: Call) -> None:
         """Writes the binding that the account has once more, unchanged, until the service takes it.
@@ -127,9 +127,10 @@ class Binder:
             named = vault if key and vault and key.is_in(vault) else None
             context = ErrorContext(account_id=account_id.text)
             if key:
-                bound = binding.DesiredBinding(account_id, key, account.encryption.identity_client_id, named)
-                context = binding.error_context(bound.target, account)
-                await self._refuse_without_access(bound.target, call)
+                client = account.encryption.identity_client_id or None
+                bound = Target(account_id, key, named, identity_client_id=client)
+                context = binding.error_context(bound, account)
+                await self._refuse_without_access(bound, call)
             try:
                 await self._change(
                     account_id,
@@ -162,19 +163,19 @@ class Binder:
         if wrong := await call.waiter.twice(look, lambda wrong: not wrong, reason):
             raise RefusedOperationError(refusal(f"{name} cannot leave its key", wrong))
 
-    async def _preflight(self, wanted: binding.DesiredBinding, call: Call, *, rebinding: bool) -> Account:
+    async def _preflight(self, account_id: ArmId, wanted: Target, call: Call, *, rebinding: bool) -> Account:
         """The account, once nothing forbids binding it. Raises RefusedOperationError with every reason."""
 
         async def look() -> tuple[LiveState, list[Finding]]:
-            live = await read_live_state(call.azure, wanted.target)
-            return live, findings(Preflight(wanted.target, live, self._clock.time(), rebinding))
+            live = await read_live_state(call.azure, wanted)
+            return live, findings(Preflight(wanted, live, self._clock.time(), rebinding))
 
-        live = await pass_preflight(look, call, refusal_head(wanted.account))
+        live = await pass_preflight(look, call, refusal_head(account_id))
         if live.account is None:
             raise RefusedOperationError(
-                f"{refusal_head(wanted.account)}: it may not be read, so whether it is bound is unknown; "
+                f"{refusal_head(account_id)}: it may not be read, so whether it is bound is unknown; "
                 "nothing was written\n  fix: have Microsoft.CognitiveServices/accounts/read granted at "
-                f"{wanted.account.text}"
+                f"{account_id.text}"
             )
         return live.account
 
@@ -188,13 +189,14 @@ class Binder:
 
     async def _settled(self, account_id: ArmId, call: Call) -> Account | None:
         """The account once no change is under way on it; None when there is none."""
-        backoff = call.waiter.backoff(first=0.5)
-        while True:
-            account = await call.azure.account(account_id)
-            if account is None or account.provisioning_state.lower() in _SETTLED:
-                return account
-            state = account.provisioning_state
-            await call.waiter.pause(backoff.next(), f"waiting for the account {account_id.name}, {state}")
+        return await call.waiter.until(
+            lambda: call.azure.account(account_id),
+            lambda account: account is None or account.provisioning_state.lower() in _SETTLED,
+            lambda account: (
+                f"waiting for the account {account_id.name}, {account and account.provisioning_state}"
+            ),
+            first=0.5,
+        )
 
     async def _change(
         self,
@@ -213,14 +215,14 @@ class Binder:
         """
         accepted = await self._patch(account_id, encryption, context, call, may_wait_for_unknown)
         try:
-            account = await self._confirmed(account_id, call)
-            backoff, began = call.waiter.backoff(first=SECOND_LOOK_SECONDS), call.waiter.elapsed
-            while account and wrong(account, accepted) and call.waiter.elapsed - began < READ_LAG_SECONDS:
-                # That, too, may come from a front end that is behind.
-                await call.waiter.pause(
-                    backoff.next(), f"reading {account_id.name} again, which does not show the change yet"
-                )
-                account = await self._settled(account_id, call)
+            account = await call.waiter.until(
+                lambda: self._confirmed(account_id, call),
+                lambda found: found is None or not wrong(found, accepted),
+                # It may come from a front end that is behind.
+                lambda _: f"reading {account_id.name} again, which does not show the change yet",
+                first=SECOND_LOOK_SECONDS,
+                seconds=READ_LAG_SECONDS,
+            )
         except (ServiceError, DeadlineError, StoppedError) as error:
             raise UnfinishedError(_unfinished(error, context)) from error
         if account and account.provisioning_state.lower() not in _SUCCEEDED:

@@ -6,10 +6,9 @@ Plain functions; knows no client and no clock.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from core import arm_ids, key_uris
-from core.arm_ids import ArmId
 from core.clouds import Cloud
 from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption
 from core.key_uris import KeyUri
@@ -25,46 +24,8 @@ UNCERTAIN = ("principalId", "boundAt", "operationId")
 """Outputs that are known only after the binding."""
 
 
-@dataclass(frozen=True)
-class DesiredBinding:
-    """What the program asks for, all of it known and parsed. `identity_client_id` is "" for the account's own
-    identity."""
-
-    account: ArmId
-    key: KeyUri
-    identity_client_id: str
-    vault: ArmId | None
-
-    @property
-    def target(self) -> Target:
-        """The same, as a preflight takes it."""
-        return Target(self.account, self.key, self.vault, identity_client_id=self.identity_client_id or None)
-
-    @property
-    def encryption(self) -> Encryption:
-        """The body of the PATCH that binds. `identityClientId` is left out for the account's own identity."""
-        return Encryption(
-            CUSTOMER_MANAGED,
-            self.key.vault_uri,
-            self.key.name,
-            self.key.version,
-            self.identity_client_id,
-        )
-
-
-def desired(inputs: Properties, cloud: Cloud) -> DesiredBinding:
-    """Parses checked, fully known inputs. Raises MalformedError where `check` was not called before."""
-    vault = inputs.text("vaultId")
-    return DesiredBinding(
-        account=arm_ids.account_id(str(inputs.values["accountId"])),
-        key=key_uris.parse_versioned(str(inputs.values["keyUriWithVersion"]), cloud),
-        identity_client_id=inputs.text("identityClientId") or "",
-        vault=arm_ids.vault_id(vault) if vault else None,
-    )
-
-
 def target(inputs: Properties, cloud: Cloud) -> Target:
-    """Parses checked inputs as far as they are known."""
+    """Parses checked inputs as far as they are known. Raises MalformedError where `check` was not called."""
     account, key, vault = (inputs.text(name) for name in ("accountId", "keyUriWithVersion", "vaultId"))
     return Target(
         account=arm_ids.account_id(account) if account else None,

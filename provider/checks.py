@@ -1,17 +1,27 @@
-"""Inputs judged by their form alone: what is missing, misspelt or contradicts itself."""
+"""Inputs judged by their form alone: what is missing, misspelt or contradicts itself.
+
+provider/schema.json says which inputs a resource or function has, their types and which are required; an
+input has the same form wherever its name stands.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
 
 from core import arm_ids, key_uris
 from core.arm_ids import MalformedError
 from core.clouds import Cloud
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, id_of
 from provider.wire import Properties
 
-UNBIND = "unbind"
+UNBIND: Final = "unbind"
 """The `onDelete` of a binding whose deletion puts the account back on Microsoft-managed keys."""
+SCHEMA: Final = Path(__file__).with_name("schema.json")
 
 
 @dataclass(frozen=True)
@@ -22,30 +32,79 @@ class Failure:
     reason: str
 
 
-Form = Mapping[str, tuple[Callable[[str], object] | None, bool]]
-"""A resource's inputs: what parses each, None for one that is not text, and whether it is required."""
+@dataclass(frozen=True)
+class Declared:
+    """What the schema declares of a resource or a function: the types of its inputs, which of them are
+    required and which make another resource, and the outputs that are no inputs."""
+
+    types: Mapping[str, str]
+    required: tuple[str, ...] = ()
+    replacing: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
 
 
-def check(news: Properties, form: Form) -> list[Failure]:
-    """Every input that is missing, misspelt or unknown to a resource; values not known yet pass."""
-    failures = unexpected(news, set(form))
-    for name, (parse, required) in form.items():
-        if parse:
-            failures += malformed(news, name, parse, required=required)
+@cache
+def _schema() -> Any:
+    return json.loads(SCHEMA.read_text(encoding="utf-8"))
+
+
+@cache
+def declared(token: str) -> Declared:
+    """What the schema declares of a resource or a function, by its token."""
+    schema = _schema()
+    if function := schema["functions"].get(token):
+        inputs = function.get("inputs") or {"properties": {}}
+        return Declared(_types(inputs["properties"]), tuple(inputs.get("required") or ()))
+    resource = schema["resources"][token]
+    inputs = resource["inputProperties"]
+    return Declared(
+        _types(inputs),
+        tuple(resource["requiredInputs"]),
+        tuple(name for name, one in inputs.items() if one.get("willReplaceOnChanges")),
+        tuple(name for name in resource["properties"] if name not in inputs),
+    )
+
+
+def _types(properties: Mapping[str, Any]) -> Mapping[str, str]:
+    return {name: str(one.get("type", "object")) for name, one in properties.items()}
+
+
+Forms = Mapping[str, Callable[[Any], object]]
+"""What raises MalformedError for an input that cannot be right, by the input's name."""
+
+
+def check(news: Properties, token: str, forms: Forms | None = None) -> list[Failure]:
+    """Every input that is missing, misspelt or unknown; values not known yet pass. `forms` are the token's
+    own, beside those of all."""
+    found = declared(token)
+    failures = [
+        Failure(name, f"unknown input {name!r}; known are {', '.join(sorted(found.types))}")
+        for name in sorted(set(news.values) - set(found.types))
+        if not name.startswith("__")
+    ]
+    parsers = {**FORMS, **(forms or {})}
+    for name, type in found.types.items():
+        value = news.known(name)
+        if value in (None, "") and type != "integer":
+            if name in found.required and not news.is_unknown(name):
+                failures.append(Failure(name, f"missing required input {name!r}"))
+        elif type == "string" and not isinstance(value, str):
+            failures.append(Failure(name, f"{name} is {value!r}; expected text"))
+        elif value is not None and name in parsers:
+            failures += _malformed(name, value, parsers[name])
     return failures
 
 
-def check_binding(news: Properties, cloud: Cloud) -> list[Failure]:
-    """The same for the inputs of a CustomerManagedKey, whose vault must be that of the key."""
-    form: Form = {
-        "accountId": (arm_ids.account_id, True),
-        "keyUriWithVersion": (lambda text: key_uris.parse_versioned(text, cloud), True),
-        "identityClientId": (_client_id, False),
-        "vaultId": (arm_ids.vault_id, False),
-        "accountDigest": (None, False),
-        "onDelete": (_on_delete, False),
-    }
-    failures = check(news, form)
+def _malformed(name: str, value: Any, parse: Callable[[Any], object]) -> Iterator[Failure]:
+    try:
+        parse(value)
+    except MalformedError as error:
+        yield Failure(name, str(error))
+
+
+def check_binding(news: Properties, token: str, cloud: Cloud) -> list[Failure]:
+    """The same for a binding, whose key must be of the cloud, and in the vault that is named."""
+    failures = check(news, token, {"keyUriWithVersion": lambda text: key_uris.parse_versioned(text, cloud)})
     key, vault = news.text("keyUriWithVersion"), news.text("vaultId")
     if not failures and key and vault:
         named, bound = arm_ids.vault_id(vault), key_uris.parse_versioned(key, cloud)
@@ -65,61 +124,24 @@ def _noun(in_managed_hsm: bool) -> str:
     return "managed HSM" if in_managed_hsm else "vault"
 
 
-def check_key_version(news: Properties) -> list[Failure]:
-    """The same for the inputs of a KeyVersion."""
-    form: Form = {
-        "keyId": (arm_ids.key_id, True),
-        "generation": (None, False),
-        "pin": (key_uris.version, False),
-        "accountId": (arm_ids.account_id, False),
-        "accountLeaves": (None, False),
-    }
-    failures = check(news, form)
-    if news.known("accountLeaves") not in (None, True, False):
-        failures.append(
-            Failure("accountLeaves", f"found {news.values['accountLeaves']!r}, expected a boolean")
+def key_of_an_hsm(text: str) -> None:
+    """Raises MalformedError unless a text is the id of a key in a managed HSM."""
+    if not arm_ids.key_id(text).in_managed_hsm:
+        raise MalformedError(
+            f"{text!r} is a key of a vault; use a vault's access policy or a role assignment of Resource "
+            "Manager (azure-native), and this resource for a key of a managed HSM"
         )
-    generation = news.known("generation")
-    if generation is not None and (
-        isinstance(generation, bool) or not isinstance(generation, int) or generation < 0
-    ):
-        failures.append(
-            Failure(
-                "generation", f"generation is {generation!r}; expected a whole number, raised by 1 to rotate"
-            )
+
+
+def _the_role(text: str) -> None:
+    role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+    if id_of(text) != role.id:
+        raise MalformedError(
+            f"found {text!r}, expected {role.id!r} ({role.name}), all that the service needs"
         )
-    return failures
-
-
-def unexpected(news: Properties, expected: set[str]) -> list[Failure]:
-    """A failure for each property that the resource does not have, so that a misspelling is not
-    passed over."""
-    return [
-        Failure(name, f"unknown input {name!r}; known are {', '.join(sorted(expected))}")
-        for name in sorted(set(news.values) - expected)
-        if not name.startswith("__")
-    ]
-
-
-def malformed(
-    news: Properties, name: str, parse: Callable[[str], object], *, required: bool = False
-) -> list[Failure]:
-    """A failure when the input is missing though required, or when `parse` says that it is malformed."""
-    value = news.known(name)
-    if value in (None, ""):
-        missing = required and not news.is_unknown(name)
-        return [Failure(name, f"missing required input {name!r}")] if missing else []
-    if not isinstance(value, str):
-        return [Failure(name, f"{name} is {value!r}; expected text")]
-    try:
-        parse(value)
-    except MalformedError as error:
-        return [Failure(name, str(error))]
-    return []
 
 
 def _on_delete(text: str) -> None:
-    """Raises MalformedError for any value but UNBIND."""
     if text != UNBIND:
         raise MalformedError(
             f"found {text!r}, expected {UNBIND!r}, or no value, which refuses to delete the binding while "
@@ -127,8 +149,18 @@ def _on_delete(text: str) -> None:
         )
 
 
+def _generation(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise MalformedError(f"generation is {value!r}; expected a whole number, raised by 1 to rotate")
+
+
+def _boolean(value: Any) -> None:
+    if not isinstance(value, bool):
+        raise MalformedError(f"found {value!r}, expected a boolean")
+
+
 def _client_id(text: str) -> None:
-    """Raises MalformedError unless `text` may be a client id; a principal id looks the same."""
+    # A principal id looks the same.
     if not arm_ids.is_guid(text):
         raise MalformedError(
             f"{text!r} is not a client id; expected the GUID `clientId` of the user-assigned identity "
@@ -137,11 +169,27 @@ def _client_id(text: str) -> None:
         )
 
 
-def principal_id(text: str) -> None:
-    """Raises MalformedError unless `text` may be the object id of an identity."""
+def _principal_id(text: str) -> None:
     if not arm_ids.is_guid(text):
         raise MalformedError(
             f"{text!r} is not a principal id; expected the GUID `principalId` of the account's identity "
             "(az cognitiveservices account show --name NAME --resource-group GROUP --query "
             "identity.principalId), or of the user-assigned one"
         )
+
+
+FORMS: Final[Forms] = {
+    "accountId": arm_ids.account_id,
+    "accountLeaves": _boolean,
+    "assignmentId": arm_ids.parse,
+    "generation": _generation,
+    "identityClientId": _client_id,
+    "keyId": arm_ids.key_id,
+    "onDelete": _on_delete,
+    "pin": key_uris.version,
+    "principalId": _principal_id,
+    "roleDefinitionId": _the_role,
+    "scope": key_of_an_hsm,
+    "vaultId": arm_ids.vault_id,
+}
+"""Each raises MalformedError for what cannot be right."""

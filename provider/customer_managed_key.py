@@ -8,12 +8,12 @@ from __future__ import annotations
 import shlex
 from typing import ClassVar
 
-from core import arm_ids
+from core import arm_ids, resource_types
 from core.facts import Account
 from provider import binding
 from provider.binder import Binder, UnfinishedError, refusal_head
 from provider.checks import UNBIND, Failure, check_binding
-from provider.difference import Difference, diff
+from provider.difference import Compared, why_identity_changes, why_key_changes
 from provider.error_table import ErrorContext
 from provider.errors import translate
 from provider.failure import ServiceError
@@ -28,6 +28,17 @@ from provider.wire import Properties
 class CustomerManagedKeyHandler(Resource):
     """The id is the account's ARM id."""
 
+    token = resource_types.BINDING
+    compared: ClassVar = {
+        "accountId": Compared("another account is to be bound"),
+        "keyUriWithVersion": Compared(why_key_changes, is_read=True),
+        "identityClientId": Compared(why_identity_changes, is_read=True),
+        "onDelete": Compared("deleting the binding will have another effect on the account"),
+        "vaultId": Compared("the vault is named anew", is_surroundings=True),
+        "accountDigest": Compared(
+            "the account changes, so the binding is asserted again", is_surroundings=True
+        ),
+    }
     derived: ClassVar = {"keyUriWithVersion": binding.DERIVED_FROM_KEY_URI}
 
     def __init__(self, run: Run, binder: Binder) -> None:
@@ -39,10 +50,7 @@ class CustomerManagedKeyHandler(Resource):
         return binding.error_context(binding.target(Properties(values), self.run.cloud))
 
     def check(self, news: Properties) -> list[Failure]:
-        return check_binding(news, self.run.cloud)
-
-    def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        return diff(olds, old_inputs, news, self.run.cloud)
+        return check_binding(news, self.token, self.run.cloud)
 
     async def preview_create(self, call: Call, inputs: Properties) -> State:
         await self._preflight(call, inputs, rebinding=False)
@@ -118,17 +126,18 @@ class CustomerManagedKeyHandler(Resource):
         )
 
     async def _bind(self, call: Call, inputs: Properties, *, rebinding: bool) -> State:
-        wanted = binding.desired(inputs, self.run.cloud)
+        account_id = arm_ids.account_id(str(inputs.values["accountId"]))
+        wanted = binding.target(inputs, self.run.cloud)
         try:
-            account, operation_id = await self._binder.bind(wanted, call, rebinding=rebinding)
+            account, operation_id = await self._binder.bind(account_id, wanted, call, rebinding=rebinding)
         except UnfinishedError as error:
             asked = binding.preview_outputs(inputs, self.run.cloud)
             certain = {name: value for name, value in asked.items() if name not in binding.UNCERTAIN}
-            left = State(wanted.account.text, certain)
+            left = State(account_id.text, certain)
             raise PartialError(str(error), left, secret_outputs(self, inputs)) from error
         account = binding.with_version(account, inputs.text("keyUriWithVersion"))
         outputs = binding.outputs(inputs.values, account, bound_at=self.run.now(), operation_id=operation_id)
-        return State(wanted.account.text, outputs)
+        return State(account_id.text, outputs)
 
     async def _preflight(self, call: Call, inputs: Properties, *, rebinding: bool) -> None:
         """Reports what is known already; fails only on what no resource of the same update could change."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from core import key_uris
 from core.arm_ids import MalformedError
-from core.clouds import Cloud
 from provider.wire import UNKNOWN, Properties
 
 
@@ -30,127 +29,64 @@ class Difference:
     in_inputs: bool = True
 
 
-Differences = Mapping[str, Difference]
+@dataclass(frozen=True)
+class Compared:
+    """An input that is compared. `why` says what a difference is, of what was there and what is wanted.
 
-
-def diff(olds: Properties, old_inputs: Properties, news: Properties, cloud: Cloud) -> dict[str, Difference]:
-    """What an update would change, by property; empty when nothing.
-
-    What was read counts as much as what was written: a key bound out of band is a change, though the
-    inputs are the same. `accountDigest` and `vaultId` appearing for the first time are not changes: both
-    describe the surroundings, and an account bound elsewhere must import without a difference.
+    `is_read`: what was read counts as much as what was written, so a key bound out of band is a change.
+    `is_surroundings`: it only describes what is around the resource, so that it appears or goes is no change:
+    what was made elsewhere must import without a difference.
     """
-    found = {
-        "accountId": _account_difference(old_inputs, news),
-        "keyUriWithVersion": _key_difference(olds, old_inputs, news, cloud),
-        "identityClientId": _identity_difference(olds, old_inputs, news),
-        "onDelete": _on_delete_difference(old_inputs, news),
-        "vaultId": surroundings_difference(old_inputs, news, "vaultId", "the vault is named anew"),
-        "accountDigest": surroundings_difference(
-            old_inputs, news, "accountDigest", "the account changes, so the binding is asserted again"
-        ),
-    }
-    return {name: difference for name, difference in found.items() if difference}
+
+    why: str | Callable[[str, str], str]
+    is_read: bool = False
+    is_surroundings: bool = False
 
 
-def diff_key_version(old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-    """What an update of a KeyVersion would change. `accountId` is no change: only a rotation uses it."""
-    found = changed(old_inputs, news, {"keyId": replaced("another key is followed")})
-    # Absent and 0 are one generation.
-    generations = [inputs.values.get("generation") or 0 for inputs in (old_inputs, news)]
-    if generations[0] != generations[1]:
-        found["generation"] = _change(old_inputs, news, "generation", "the key is rotated")
-    if old_inputs.values.get("pin") != news.values.get("pin"):
-        found["pin"] = _change(old_inputs, news, "pin", "the pinned version changes")
+def differences(
+    olds: Properties,
+    old_inputs: Properties,
+    news: Properties,
+    compared: Mapping[str, Compared],
+    replacing: Collection[str] = (),
+) -> dict[str, Difference]:
+    """What an update would change, by property; empty when nothing. `replacing` make another resource."""
+    found = {}
+    for name, one in compared.items():
+        written, wanted = fold(old_inputs, name), fold(news, name)
+        # A state without outputs says nothing of what was read.
+        live = fold(olds, name) if one.is_read and olds.values else written
+        if wanted == written == live or (one.is_surroundings and not (written and wanted)):
+            continue
+        why = one.why if isinstance(one.why, str) else one.why(live, str(news.values.get(name) or ""))
+        drift = "" if written != wanted else ", bound out of band"
+        change = Change.UPDATE_REPLACE if name in replacing else _change(written, wanted)
+        found[name] = Difference(change, f"{why}{drift}", written != wanted)
     return found
 
 
-def _change(old_inputs: Properties, news: Properties, name: str, why: str) -> Difference:
-    old, new = old_inputs.values.get(name), news.values.get(name)
-    return Difference(Change.ADD if old is None else Change.DELETE if new is None else Change.UPDATE, why)
+def _change(written: str, wanted: str) -> Change:
+    return Change.UPDATE if written and wanted else Change.ADD if wanted else Change.DELETE
 
 
-def changed(
-    old_inputs: Properties, news: Properties, differences: Mapping[str, Difference]
-) -> dict[str, Difference]:
-    """The inputs that differ, of those that `differences` has, and what that is."""
-    return {
-        name: difference
-        for name, difference in differences.items()
-        if fold(old_inputs, name) != fold(news, name)
-    }
-
-
-def replaced(why: str) -> Difference:
-    """What makes it another resource."""
-    return Difference(Change.UPDATE_REPLACE, why)
-
-
-def _account_difference(old_inputs: Properties, news: Properties) -> Difference | None:
-    if fold(old_inputs, "accountId") == fold(news, "accountId"):
-        return None
-    return replaced("another account is to be bound")
-
-
-def _key_difference(
-    olds: Properties, old_inputs: Properties, news: Properties, cloud: Cloud
-) -> Difference | None:
-    written, live, wanted = _written_live_wanted(olds, old_inputs, news, "keyUriWithVersion")
-    if wanted == written == live:
-        return None
-    in_inputs = written != wanted
-    why = why_key_changes(live, str(news.values["keyUriWithVersion"]), cloud, in_inputs=in_inputs)
-    return Difference(Change.UPDATE, why, in_inputs)
-
-
-def why_key_changes(old: str, new: str, cloud: Cloud, *, in_inputs: bool) -> str:
-    """Why the key URI differs: rotation, another key, another vault, or drift."""
+def why_key_changes(old: str, new: str) -> str:
+    """Why a key URI differs: rotation, another key, or another vault."""
     if new == UNKNOWN:
         return "the key version is not known yet"
-    drift = "" if in_inputs else ", bound out of band"
     try:
-        before, after = key_uris.parse_versioned(old, cloud), key_uris.parse_versioned(new, cloud)
+        before, after = key_uris.parse_versioned(old), key_uris.parse_versioned(new)
     except MalformedError:
-        return f"{old or 'nothing'} is bound{drift}"
+        return f"{old or 'nothing'} is bound"
     if before.same_key(after):
-        return f"rotation: version {before.version} to {after.version} of the key {after.name}{drift}"
+        return f"rotation: version {before.version} to {after.version} of the key {after.name}"
     if before.vault_uri == after.vault_uri:
-        return f"other key: {before.name} to {after.name} in {after.host}{drift}"
-    return f"other vault: {before.host} to {after.host}{drift}"
+        return f"other key: {before.name} to {after.name} in {after.host}"
+    return f"other vault: {before.host} to {after.host}"
 
 
-def _identity_difference(olds: Properties, old_inputs: Properties, news: Properties) -> Difference | None:
-    written, live, wanted = _written_live_wanted(olds, old_inputs, news, "identityClientId")
-    if wanted == written == live:
-        return None
-    change = Change.DELETE if not wanted else Change.UPDATE if written else Change.ADD
-    why = f"the identity that uses the key: {live or 'system-assigned'} to {wanted or 'system-assigned'}"
-    return Difference(change, why, written != wanted)
-
-
-def _on_delete_difference(old_inputs: Properties, news: Properties) -> Difference | None:
-    if fold(old_inputs, "onDelete") == fold(news, "onDelete"):
-        return None
-    return _change(
-        old_inputs, news, "onDelete", "deleting the binding will have another effect on the account"
-    )
-
-
-def _written_live_wanted(
-    olds: Properties, old_inputs: Properties, news: Properties, name: str
-) -> tuple[str, str, str]:
-    """A property as last asked for, as last read, as asked for now; a state without outputs says nothing."""
-    written = fold(old_inputs, name)
-    live = fold(olds, name) if "keySource" in olds.values else written
-    return written, live, fold(news, name)
-
-
-def surroundings_difference(
-    old_inputs: Properties, news: Properties, name: str, why: str
-) -> Difference | None:
-    """An input that describes the surroundings: no change where it appears or goes."""
-    old, new = fold(old_inputs, name), fold(news, name)
-    return Difference(Change.UPDATE, why) if old and new and old != new else None
+def why_identity_changes(old: str, new: str) -> str:
+    """Which identity used the key, and which is to use it."""
+    return f"the identity that uses the key: {old or 'system-assigned'} to {new or 'system-assigned'}"
 
 
 def fold(properties: Properties, name: str) -> str:

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Final, TypeVar
 
-from core import arm_ids, key_uris, regions
+from core import arm_ids
 from core.api_versions import VAULTS
 from core.arm_ids import MalformedError
 from core.facts import Deleted
 from core.login import Login
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider import binding
-from provider.checks import Failure, Form, check, principal_id
+from provider.checks import Failure, Forms, check, key_of_an_hsm
 from provider.error_table import ErrorContext
 from provider.errors import service_message
 from provider.failure import ServiceError
-from provider.hsm_role_assignment import key_of_an_hsm
 from provider.preflight import refused_as
 from provider.resource import Call
 from provider.wire import UNKNOWN, Properties, Value
@@ -81,28 +80,6 @@ async def get_managed_hsm_key(call: Call, args: Properties) -> Answer:
         return found
 
 
-async def get_key_version(call: Call, args: Properties) -> Answer:
-    """A version of a key, by the names of azure-native's function for a key; nothing where there is none, or
-    where it could not be read."""
-    if args.has_unknowns:
-        return dict.fromkeys(("keyUriWithVersion", "attributes", "answeredAt"), UNKNOWN)
-    key, version = arm_ids.key_id(str(args.values["keyId"])), str(args.values["version"])
-    try:
-        found = await call.azure.key_version(key, version)
-    except ServiceError as failure:
-        if failure.is_forbidden or failure.is_unreachable:
-            return {}
-        raise
-    if found is None:
-        return {}
-    attributes = {"enabled": found.enabled, "expires": found.expires, "notBefore": found.not_before}
-    return {
-        "answeredAt": call.azure.answered_at or None,
-        "keyUriWithVersion": found.uri,
-        "attributes": _given(attributes),
-    }
-
-
 async def get_client_config(call: Call, args: Properties) -> Answer:
     """Who this provider is logged in as, and how; the names are those of azure-native's function, which has
     no method."""
@@ -135,50 +112,30 @@ async def check_deployment(call: Call, args: Properties) -> Answer:
 
 
 async def get_deleted(call: Call, args: Properties) -> Answer:
-    """The soft-deleted vault and account that hold a name: `{"vault": {...} | null, "account": ...}`.
-
-    Asked for no name, `{"vaults": [...], "accounts": [...]}`: all that hold one, for programs of many
-    services.
-    """
-    named = {name: args.text(f"{name}Name") for name in ("vault", "account")}
-    everything = not args.values.get("vaultName") and not args.values.get("accountName")
+    """The soft-deleted vaults and accounts of a subscription: `{"vaults": [...], "accounts": [...]}`."""
     if args.has_unknowns:
-        return dict.fromkeys(("vaults", "accounts") if everything else named, UNKNOWN)
+        return dict.fromkeys(("vaults", "accounts"), UNKNOWN)
     subscription = args.text("subscriptionId") or call.login.subscription_id
-    listing = {"vault": call.azure.deleted_vaults, "account": call.azure.deleted_accounts}
-    if everything:
-        held = await asyncio.gather(*(listing[name](subscription) for name in named))
-        return {f"{name}s": [*_deleted(found, args)] for name, found in zip(named, held, strict=True)}
-    answer: Answer = {}
-    for name, wanted in named.items():
-        listed = await listing[name](subscription) if wanted else []
-        found = (one for one in listed if one.name.lower() == (wanted or "").lower())
-        answer[name] = next(_deleted(found, args), None)
-    return answer
+    vaults, accounts = await asyncio.gather(
+        call.azure.deleted_vaults(subscription), call.azure.deleted_accounts(subscription)
+    )
+    return {"vaults": [*map(_deleted, vaults)], "accounts": [*map(_deleted, accounts)]}
 
 
-def _deleted(found: Iterable[Deleted], args: Properties) -> Iterator[Value]:
-    """The soft-deleted resources of the location and group that are asked for, if any is."""
-    location, group = args.text("location"), args.text("resourceGroupName")
-    for one in found:
-        if location and not regions.same(one.location, location):
-            continue
-        places = {arm_ids.segments(id).get("resourcegroups") for id in (one.id, one.resource_id or "")}
-        if group and group.lower() not in places:
-            continue
-        yield _given(
-            {
-                "id": one.id,
-                "name": one.name,
-                "location": one.location,
-                "deletionDate": one.deletion_date,
-                "scheduledPurgeDate": one.scheduled_purge_date,
-                "resourceId": one.resource_id,
-                "principalId": one.principal_id,
-                "kind": one.kind,
-                "sku": one.sku,
-            }
-        )
+def _deleted(one: Deleted) -> Value:
+    return _given(
+        {
+            "id": one.id,
+            "name": one.name,
+            "location": one.location,
+            "deletionDate": one.deletion_date,
+            "scheduledPurgeDate": one.scheduled_purge_date,
+            "resourceId": one.resource_id,
+            "principalId": one.principal_id,
+            "kind": one.kind,
+            "sku": one.sku,
+        }
+    )
 
 
 def _given(values: Mapping[str, Value]) -> Answer:
@@ -209,7 +166,7 @@ def _not_planned(login: Login, args: Properties) -> Iterator[Failure]:
                 checks.planned(given)
         except MalformedError as error:
             yield Failure(f"resources[{number}]", str(error))
-    if not args.is_unknown("resources") and not args.values.get("resources"):
+    if args.values.get("resources") == []:
         yield Failure("resources", "missing required input 'resources'")
 
 
@@ -219,32 +176,24 @@ def _nothing(login: Login, args: Properties) -> Iterator[Failure]:
 
 @dataclass(frozen=True)
 class Function:
-    """One function: what it is given, what its form does not tell, and what it answers."""
+    """One function: what it answers, and what is wrong with its arguments beside what their form tells."""
 
     answer: Callable[[Call, Properties], Awaitable[Answer]]
-    form: Form
     more: Callable[[Login, Properties], Iterator[Failure]] = _nothing
-
-    def check(self, login: Login, args: Properties) -> list[Failure]:
-        """Every argument that cannot be right."""
-        return [*check(args, self.form), *self.more(login, args)]
+    forms: Forms = field(default_factory=dict)
 
 
-_PLACES = ("vaultName", "accountName", "resourceGroupName", "location", "subscriptionId")
+def wrong_arguments(token: str, login: Login, args: Properties) -> list[Failure]:
+    """Every argument of a function that cannot be right."""
+    function = FUNCTIONS[token]
+    return [*check(args, token, function.forms), *function.more(login, args)]
+
+
 FUNCTIONS: Final[Mapping[str, Function]] = {
-    "azure-cmk:index:checkDeployment": Function(
-        check_deployment, {"resources": (None, False), "checks": (None, False)}, _not_planned
-    ),
-    "azure-cmk:index:getBinding": Function(get_binding, {"accountId": (arm_ids.account_id, True)}),
-    "azure-cmk:index:getClientConfig": Function(get_client_config, {}),
-    "azure-cmk:index:getDeleted": Function(
-        get_deleted, dict.fromkeys(_PLACES, (None, False)), _no_subscription
-    ),
-    "azure-cmk:index:getKeyVersion": Function(
-        get_key_version, {"keyId": (arm_ids.key_id, True), "version": (key_uris.version, True)}
-    ),
-    "azure-cmk:index:getManagedHsmKey": Function(
-        get_managed_hsm_key, {"keyId": (key_of_an_hsm, True), "principalId": (principal_id, False)}
-    ),
+    "azure-cmk:index:checkDeployment": Function(check_deployment, _not_planned),
+    "azure-cmk:index:getBinding": Function(get_binding),
+    "azure-cmk:index:getClientConfig": Function(get_client_config),
+    "azure-cmk:index:getDeleted": Function(get_deleted, _no_subscription),
+    "azure-cmk:index:getManagedHsmKey": Function(get_managed_hsm_key, forms={"keyId": key_of_an_hsm}),
 }
 """Each function by its token."""

@@ -11,7 +11,6 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -24,11 +23,12 @@ from provider import VERSION
 from provider.access_policy import AccessPolicyHandler
 from provider.azure import Azure, AzureClock
 from provider.binder import Binder
+from provider.checks import SCHEMA
 from provider.credential import complete
 from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.difference import Change, Difference
 from provider.enginelog import EngineLog
-from provider.functions import FUNCTIONS
+from provider.functions import FUNCTIONS, wrong_arguments
 from provider.grpc_errors import Context, with_grpc_errors
 from provider.hsm_role_assignment import ManagedHsmRoleAssignmentHandler
 from provider.key_access_cleanup import KeyAccessCleanupHandler
@@ -62,13 +62,16 @@ def served(azure: Azure, clock: Clock, login: Login) -> Served:
         azure,
         run,
         {
-            resource_types.ACCESS_POLICY: AccessPolicyHandler(run),
-            resource_types.BINDING: CustomerManagedKeyHandler(run, binder),
-            resource_types.HSM_ROLE_ASSIGNMENT: ManagedHsmRoleAssignmentHandler(run),
-            resource_types.KEY_ACCESS_CLEANUP: KeyAccessCleanupHandler(run),
-            resource_types.KEY_ACCESS_REVOCATION: KeyAccessRevocationHandler(run),
-            resource_types.KEY_ACCESS_VALIDATION: KeyAccessValidationHandler(run, binder),
-            resource_types.KEY_VERSION: KeyVersionHandler(run),
+            one.token: one
+            for one in (
+                AccessPolicyHandler(run),
+                CustomerManagedKeyHandler(run, binder),
+                KeyAccessCleanupHandler(run),
+                KeyAccessRevocationHandler(run),
+                KeyAccessValidationHandler(run, binder),
+                KeyVersionHandler(run),
+                ManagedHsmRoleAssignmentHandler(run),
+            )
         },
     )
 
@@ -107,7 +110,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version=VERSION)
 
     async def GetSchema(self, request: Any, context: Context) -> Any:
-        schema = await asyncio.to_thread((Path(__file__).parent / "schema.json").read_text, encoding="utf-8")
+        schema = await asyncio.to_thread(SCHEMA.read_text, encoding="utf-8")
         return provider_pb2.GetSchemaResponse(schema=schema)
 
     async def CheckConfig(self, request: Any, context: Context) -> Any:
@@ -217,7 +220,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         if function is None:
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"azure-cmk has no function {request.tok}")
             raise AssertionError("abort raises")
-        if failures := function.check(call.login, args):
+        if failures := wrong_arguments(request.tok, call.login, args):
             hide = hiding(request)
             refused = [
                 provider_pb2.CheckFailure(property=f.property, reason=hide(f.reason)) for f in failures

@@ -11,91 +11,49 @@ is gone is believed when it is answered twice.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-from core import arm_ids
-from core.arm_ids import ArmId, MalformedError
+from core import arm_ids, resource_types
+from core.arm_ids import ArmId
 from core.facts import RoleAssignment
-from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, id_of
-from provider.checks import Form, principal_id
-from provider.difference import Differences, replaced
-from provider.error_table import ErrorContext
-from provider.errors import service_message
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from provider.difference import Compared
 from provider.failure import ServiceError
-from provider.key_access import SEPARATOR
-from provider.resource import Call, Resource, State
-from provider.wire import Properties
+from provider.key_access import SEPARATOR, KeyAccessHandler
+from provider.resource import Call
+from provider.wire import Properties, Value
 
 _CONFLICT = 409
 _WHY = "the key is given to another identity, or another key is"
 
 
-def key_of_an_hsm(text: str) -> None:
-    """Raises MalformedError unless a text is the id of a key in a managed HSM."""
-    if not arm_ids.key_id(text).in_managed_hsm:
-        raise MalformedError(
-            f"{text!r} is a key of a vault; use a vault's access policy or a role assignment of Resource "
-            "Manager (azure-native), and this resource for a key of a managed HSM"
+class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
+    """Nothing changes in place but a spelling."""
+
+    token = resource_types.HSM_ROLE_ASSIGNMENT
+    key_input = "scope"
+    by_deployer = True
+    compared: ClassVar = {"scope": Compared(_WHY), "principalId": Compared(_WHY)}
+
+    async def carry_out(
+        self, call: Call, key: ArmId, principal: str, inputs: Properties
+    ) -> Mapping[str, Value]:
+        return {"assignmentId": (await _give(call, key, principal)).id}
+
+    async def still(
+        self, call: Call, key: ArmId, principal: str, known: Properties
+    ) -> Mapping[str, Value] | None:
+        found = await call.waiter.twice(
+            lambda: _found(call, key, principal),
+            lambda found: bool(found) or not known.values,
+            f"making sure that the access to {key.name} is gone",
         )
+        return {"assignmentId": found[0].id} if found else None
 
-
-def _the_role(text: str) -> None:
-    """Raises MalformedError for any role but the one."""
-    role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER
-    if id_of(text) != role.id:
-        raise MalformedError(
-            f"found {text!r}, expected {role.id!r} ({role.name}), all that the service needs"
-        )
-
-
-class ManagedHsmRoleAssignmentHandler(Resource):
-    """The id is `KEY_ID|PRINCIPAL_ID`. Nothing changes in place but a spelling."""
-
-    form: ClassVar[Form] = {
-        "scope": (key_of_an_hsm, True),
-        "principalId": (principal_id, True),
-        "roleDefinitionId": (_the_role, True),
-    }
-    differences: ClassVar[Differences] = {"scope": replaced(_WHY), "principalId": replaced(_WHY)}
-    known_later = ("assignmentId",)
-
-    def context(self, id: str, properties: Properties) -> ErrorContext:
-        key_id, _, principal = id.partition(SEPARATOR)
-        return ErrorContext.of_key(
-            key_id or properties.text("scope"),
-            principal or properties.text("principalId"),
-            by_deployer=True,
-        )
-
-    async def create(self, call: Call, inputs: Properties) -> State:
-        key, principal = arm_ids.key_id(str(inputs.values["scope"])), str(inputs.values["principalId"])
-        given = await _give(call, key, principal)
-        return State(f"{key.text}{SEPARATOR}{principal}", {**inputs.values, "assignmentId": given.id})
-
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """Gone when the principal has the role at the key no longer.
-
-        What cannot be read is taken to be as it was: a preview may run where the HSM's network lets nobody
-        in.
-        """
-        text, _, principal = id.partition(SEPARATOR)
-        key = arm_ids.key_id(text)
-        try:
-            found = await call.waiter.twice(
-                lambda: _found(call, key, principal),
-                lambda found: bool(found) or not olds.values,
-                f"making sure that the access to {key.name} is gone",
-            )
-        except ServiceError as failure:
-            if not olds.values:
-                raise
-            await call.warn(f"not checked: {service_message(failure)}")
-            return State(id, olds.values, inputs.values)
-        if not found:
-            return State("")
+    def imported(self, key: ArmId, principal: str) -> Mapping[str, Value]:
         role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
-        written = {"scope": key.text, "principalId": principal, "roleDefinitionId": role, **inputs.values}
-        return State(id, {**written, "assignmentId": found[0].id}, written)
+        return {**super().imported(key, principal), "roleDefinitionId": role}
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
         text, _, principal = id.partition(SEPARATOR)

@@ -1,8 +1,8 @@
 """What the resources about an identity's access to a key have in common.
 
-Owns what an identity has at a key, and its removal. Of the revocation and the validation also their id,
-`KEY_ID|PRINCIPAL_ID`, and their life: they stand for no resource of Azure, their creation carries something
-out, another key or identity is another resource, and deleting them changes nothing.
+Owns what an identity has at a key, and its removal; and the id of the grant in a managed HSM, the revocation
+and the validation, `KEY_ID|PRINCIPAL_ID`, and their life: another key or identity is another resource.
+Revocation and validation stand for no resource of Azure, so deleting them changes nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import partial
+from typing import ClassVar
 
 from core import arm_ids, facts, rights
 from core.arm_ids import ArmId
@@ -25,7 +26,11 @@ SEPARATOR = "|"
 
 
 class KeyAccessHandler(Resource):
-    """Something that is carried out about one identity's access to one key."""
+    """One identity's access to one key. Its creation carries something out."""
+
+    key_input: ClassVar = "keyId"
+    by_deployer: ClassVar = False
+    """Whether what a vault refuses is refused to the deploying principal, not to the account."""
 
     @abstractmethod
     async def carry_out(
@@ -42,51 +47,55 @@ class KeyAccessHandler(Resource):
         `known` are the outputs of the state, or the inputs where there is none.
         """
 
+    def imported(self, key: ArmId, principal: str) -> Mapping[str, Value]:
+        """The inputs of an import."""
+        return {self.key_input: key.text, "principalId": principal}
+
     def context(self, id: str, properties: Properties) -> ErrorContext:
         key_id, _, principal = id.partition(SEPARATOR)
         return ErrorContext.of_key(
-            key_id or properties.text("keyId"), principal or properties.text("principalId")
+            key_id or properties.text(self.key_input),
+            principal or properties.text("principalId"),
+            by_deployer=self.by_deployer,
         )
+
+    async def create(self, call: Call, inputs: Properties) -> State:
+        key, principal = arm_ids.key_id(str(inputs.values[self.key_input])), str(inputs.values["principalId"])
+        outputs = await self.carry_out(call, key, principal, inputs)
+        return State(f"{key.text}{SEPARATOR}{principal}", {**inputs.values, **outputs})
+
+    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+        """Gone when it no longer holds, so that the next update carries it out again.
+
+        What cannot be read is taken to be as it was, because a preview may run where it is kept out.
+        """
+        text, _, principal = id.partition(SEPARATOR)
+        key = arm_ids.key_id(text)
+        try:
+            outputs = await self.still(call, key, principal, olds if olds.values else inputs)
+        except ServiceError as failure:
+            if not olds.values:
+                raise
+            await call.inform(f"not checked: {service_message(failure)}")
+            return State(id, olds.values, inputs.values)
+        if outputs is None:
+            return State("")
+        written = {**self.imported(key, principal), **inputs.values}
+        return State(id, {**written, **olds.values, **outputs}, written)
+
+
+class RepeatedKeyAccessHandler(KeyAccessHandler):
+    """What an update carries out again."""
 
     async def preview_update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
     ) -> State:
         return State(id, (await self.preview_create(call, news)).outputs)
 
-    async def create(self, call: Call, inputs: Properties) -> State:
-        id = _id(inputs)
-        outputs = await self.carry_out(call, *_key_and_principal(id), inputs)
-        return State(id, {**inputs.values, **outputs})
-
     async def update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
     ) -> State:
         return await self.create(call, news)
-
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """Gone when it no longer holds, so that the next update carries it out again.
-
-        What may not be read is taken to be as it was.
-        """
-        key, principal = _key_and_principal(id)
-        try:
-            outputs = await self.still(call, key, principal, olds if olds.values else inputs)
-        except ServiceError as failure:
-            await call.inform(f"not checked: {service_message(failure)}")
-            return State(id, olds.values, inputs.values)
-        if outputs is None:
-            return State("")
-        written = {"keyId": key.text, "principalId": principal, **inputs.values}
-        return State(id, {**written, **olds.values, **outputs}, written)
-
-
-def _id(inputs: Properties) -> str:
-    return f"{arm_ids.key_id(str(inputs.values['keyId'])).text}{SEPARATOR}{inputs.values['principalId']}"
-
-
-def _key_and_principal(id: str) -> tuple[ArmId, str]:
-    text, _, principal = id.partition(SEPARATOR)
-    return arm_ids.key_id(text), principal
 
 
 OwnAccess = tuple[list[PolicyEntry], list[RoleAssignment]]

@@ -16,12 +16,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from core import arm_ids
+from core import arm_ids, resource_types
 from core.arm_ids import ArmId
 from core.facts import Account
 from provider.binder import READ_LAG_SECONDS
-from provider.checks import Form
-from provider.difference import Change, Difference, Differences, replaced
+from provider.difference import Compared
 from provider.error_table import ErrorContext
 from provider.errors import service_message
 from provider.failure import ServiceError
@@ -39,12 +38,8 @@ class KeyAccessCleanupHandler(Resource):
     left to this resource, because the account stays.
     """
 
-    form: ClassVar[Form] = {"keyId": (arm_ids.key_id, True), "accountId": (arm_ids.account_id, True)}
-    differences: ClassVar[Differences] = {
-        "keyId": Difference(Change.UPDATE, _WHY),
-        "accountId": replaced(_WHY),
-    }
-    known_later = ("principalId",)
+    token = resource_types.KEY_ACCESS_CLEANUP
+    compared: ClassVar = {"keyId": Compared(_WHY), "accountId": Compared(_WHY)}
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
         return ErrorContext.of_key(

@@ -18,15 +18,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from core import arm_ids, facts, rights
+from core import arm_ids, facts, resource_types, rights
 from core.arm_ids import ArmId
 from core.facts import RoleAssignment
 from core.refusals import SECOND_LOOK_SECONDS
 from core.rights import Access
 from provider.binder import READ_LAG_SECONDS
-from provider.checks import Form, principal_id
-from provider.difference import Change, Difference, Differences, replaced
-from provider.key_access import KeyAccessHandler, own_access, remove_access
+from provider.difference import Compared
+from provider.key_access import RepeatedKeyAccessHandler, own_access, remove_access
 from provider.resource import Call
 from provider.wire import Properties, Value
 
@@ -34,20 +33,15 @@ _LOOK_SECONDS = 5.0
 """Between two looks at access that reads may still show."""
 
 
-class KeyAccessRevocationHandler(KeyAccessHandler):
+class KeyAccessRevocationHandler(RepeatedKeyAccessHandler):
     """Access that was taken away on purpose."""
 
-    form: ClassVar[Form] = {
-        "keyId": (arm_ids.key_id, True),
-        "principalId": (principal_id, True),
-        "assignmentId": (arm_ids.parse, False),
+    token = resource_types.KEY_ACCESS_REVOCATION
+    compared: ClassVar = {
+        "keyId": Compared("the access to another key is revoked"),
+        "principalId": Compared("the access of another identity is revoked"),
+        "assignmentId": Compared("another role assignment is removed"),
     }
-    differences: ClassVar[Differences] = {
-        "keyId": replaced("the access to another key is revoked"),
-        "principalId": replaced("the access of another identity is revoked"),
-        "assignmentId": Difference(Change.UPDATE, "another role assignment is removed"),
-    }
-    known_later = ("revokedAt",)
 
     async def carry_out(
         self, call: Call, key: ArmId, principal: str, inputs: Properties

@@ -22,46 +22,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from core import arm_ids, demands, facts
+from core import arm_ids, demands, facts, resource_types
 from core.arm_ids import ArmId
 from core.facts import Account
 from provider.binder import Binder
-from provider.checks import Form, principal_id
-from provider.difference import Change, Difference, Differences, replaced, surroundings_difference
+from provider.difference import Compared
 from provider.errors import service_message
 from provider.failure import ServiceError
 from provider.finding import Finding, Severity
-from provider.key_access import KeyAccessHandler
+from provider.key_access import RepeatedKeyAccessHandler
 from provider.preflight import GRANT_LISTING_SECONDS, RefusedOperationError, blocking, refusal
 from provider.resource import Call, Run
 from provider.rules import access_findings
 from provider.wire import Properties, Value
 
 
-class KeyAccessValidationHandler(KeyAccessHandler):
+class KeyAccessValidationHandler(RepeatedKeyAccessHandler):
     """Access that is in effect."""
 
-    form: ClassVar[Form] = {
-        "keyId": (arm_ids.key_id, True),
-        "principalId": (principal_id, True),
-        "grantId": (None, False),
-        "accountId": (arm_ids.account_id, False),
+    token = resource_types.KEY_ACCESS_VALIDATION
+    compared: ClassVar = {
+        "keyId": Compared("the access to another key is validated"),
+        "principalId": Compared("the access of another identity is validated"),
+        "grantId": Compared("another grant is validated"),
+        # One is named only while there is one to prove the access with; what was proven stays so.
+        "accountId": Compared("another account proves the access", is_surroundings=True),
     }
-    differences: ClassVar[Differences] = {
-        "keyId": replaced("the access to another key is validated"),
-        "principalId": replaced("the access of another identity is validated"),
-        "grantId": Difference(Change.UPDATE, "another grant is validated"),
-    }
-    known_later = ("accessModel", "validatedAt", "proven")
 
     def __init__(self, run: Run, binder: Binder) -> None:
         super().__init__(run)
         self._binder = binder
-
-    def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        """An account is named only while there is one to prove the access with; what was proven stays so."""
-        account = surroundings_difference(old_inputs, news, "accountId", "another account proves the access")
-        return {**super().diff(olds, old_inputs, news), **({"accountId": account} if account else {})}
 
     async def carry_out(
         self, call: Call, key: ArmId, principal: str, inputs: Properties

@@ -12,12 +12,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import ClassVar
 
-from core import arm_ids, demands, key_uris
+from core import arm_ids, demands, key_uris, resource_types
 from core.arm_ids import ArmId
 from core.facts import KeyVersion as Version
-from provider.checks import Failure, check_key_version
-from provider.difference import Difference, diff_key_version
+from provider.checks import Failure, check
+from provider.difference import Compared
 from provider.error_table import ErrorContext
 from provider.errors import translate
 from provider.failure import ServiceError
@@ -48,7 +49,14 @@ class NoVersionError(ValueError):
 
 
 class KeyVersionHandler(Resource):
-    """The id is the ARM id of the key."""
+    """The id is the ARM id of the key. `accountId` is not compared: only a rotation uses it."""
+
+    token = resource_types.KEY_VERSION
+    compared: ClassVar = {
+        "keyId": Compared("another key is followed"),
+        "generation": Compared("the key is rotated"),
+        "pin": Compared("the pinned version changes"),
+    }
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
@@ -60,10 +68,7 @@ class KeyVersionHandler(Resource):
     def check(self, news: Properties) -> list[Failure]:
         if (account_id := news.text("accountId")) and news.known("accountLeaves") is True:
             self.run.leaving.add(account_id.lower())
-        return check_key_version(news)
-
-    def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        return diff_key_version(old_inputs, news)
+        return check(news, self.token)
 
     async def preview_create(self, call: Call, inputs: Properties) -> State:
         return State("", {**await self._preview_outputs(call, inputs, ""), _MARK: UNKNOWN})

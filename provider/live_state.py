@@ -10,9 +10,9 @@ from typing import Generic, TypeVar
 from core import arm_ids, facts, kinds
 from core.api_versions import FOUNDRY
 from core.arm_ids import ArmId
-from core.facts import Account, KeyVersion, RoleAssignment, Vault
+from core.facts import CUSTOMER_MANAGED, Account, Encryption, KeyVersion, RoleAssignment, Vault
 from core.key_uris import KeyUri
-from provider.azure import Azure, all_pages
+from provider.azure import Azure
 from provider.error_table import ErrorContext
 from provider.errors import translate
 from provider.failure import ServiceError
@@ -32,6 +32,20 @@ class Target:
     vault_known: bool = True
     identity_client_id: str | None = None
     identity_known: bool = True
+
+    @property
+    def encryption(self) -> Encryption:
+        """What binds the account. `identity_client_id` is left out for the account's own identity. Raises
+        ValueError where the key is not known."""
+        if self.key is None:
+            raise ValueError("a key that is not known cannot be bound")
+        return Encryption(
+            CUSTOMER_MANAGED,
+            self.key.vault_uri,
+            self.key.name,
+            self.key.version,
+            self.identity_client_id or "",
+        )
 
     @property
     def key_id(self) -> ArmId | None:
@@ -133,7 +147,7 @@ async def _listed(azure: Azure, path: str) -> tuple[str, ...]:
     """The names of an account's projects; none where Azure knows no projects of it. A project's `name` is
     ACCOUNT/PROJECT, and its id ends with the project's own."""
     try:
-        found = await all_pages(lambda link: azure.ask("GET", link, FOUNDRY), path)
+        found = await azure.listed(path, FOUNDRY)
     except ServiceError as failure:
         if failure.is_absent:
             return ()

@@ -7,13 +7,13 @@ inheritance); azure-rest-api-specs, Microsoft.Authorization ManagementLocks_List
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection
+from contextlib import suppress
 
 from core import arm_ids
 from core.api_versions import LOCKS
 from core.facts import LOCK_NOTES
-from provider.azure import Azure, all_pages
+from provider.azure import Azure
 from provider.failure import ServiceError
 from provider.waiting import DeadlineError
 
@@ -23,21 +23,14 @@ async def others_locks(azure: Azure, resource_ids: Collection[str]) -> list[str]
     locks may not be read: a look that fails forbids nothing."""
     found: dict[str, str] = {}
     for id in resource_ids:
-        for lock in await _locks_of(azure, id):
-            properties, lock_id = lock.get("properties") or {}, str(lock["id"])
-            if properties.get("notes") != LOCK_NOTES:
-                found.setdefault(
-                    lock_id.lower(),
-                    f"the lock {lock.get('name')!r} ({properties.get('level')}) forbids deleting "
-                    f"{arm_ids.name_of(id)!r}, and this stack did not make it. To delete that, have the "
-                    f"lock's owner run `az lock delete --ids {lock_id}`, and then run the same command again",
-                )
+        with suppress(ServiceError, DeadlineError):
+            for lock in await azure.listed(arm_ids.child(id, arm_ids.LOCK), LOCKS):
+                properties, lock_id = lock.get("properties") or {}, str(lock["id"])
+                if properties.get("notes") != LOCK_NOTES:
+                    found[lock_id.lower()] = (
+                        f"the lock {lock.get('name')!r} ({properties.get('level')}) forbids deleting "
+                        f"{arm_ids.name_of(id)!r}, and this stack did not make it. To delete that, have the "
+                        f"lock's owner run `az lock delete --ids {lock_id}`, and then run the same command "
+                        "again"
+                    )
     return [*found.values()]
-
-
-async def _locks_of(azure: Azure, id: str) -> Sequence[Mapping[str, Any]]:
-    path = arm_ids.child(id, arm_ids.LOCK)
-    try:
-        return await all_pages(lambda link: azure.ask("GET", link, LOCKS), path)
-    except (ServiceError, DeadlineError):
-        return ()

@@ -46,17 +46,22 @@ async def pass_preflight(look: Look, call: Call, head: str) -> LiveState:
     Looks again while every finding may pass by itself. Raises RefusedOperationError, whose message begins
     with `head`, and what `look` and `Waiter.pause` raise.
     """
-    backoff = call.waiter.backoff(first=2.0)
-    while True:
-        live, found = await look()
-        wrong = blocking(found)
-        if not wrong:
-            for finding in found:
-                await call.inform(f"not checked: {finding.text}")
-            return live
-        if not all(_may_pass(finding, call.waiter) for finding in wrong):
-            raise RefusedOperationError(refusal(head, found))
-        await call.waiter.pause(backoff.next(), f"waiting: {'; '.join(f.text for f in wrong)}")
+
+    def is_over(seen: tuple[LiveState, list[Finding]]) -> bool:
+        wrong = blocking(seen[1])
+        return not wrong or not all(_may_pass(finding, call.waiter) for finding in wrong)
+
+    live, found = await call.waiter.until(
+        look,
+        is_over,
+        lambda seen: f"waiting: {'; '.join(one.text for one in blocking(seen[1]))}",
+        first=2.0,
+    )
+    if blocking(found):
+        raise RefusedOperationError(refusal(head, found))
+    for finding in found:
+        await call.inform(f"not checked: {finding.text}")
+    return live
 
 
 def blocking(found: list[Finding]) -> list[Finding]:

@@ -14,8 +14,8 @@ from typing import ClassVar
 from core.clouds import Cloud
 from core.login import Login
 from provider.azure import Azure
-from provider.checks import Failure, Form, check
-from provider.difference import Difference, Differences, changed
+from provider.checks import Failure, check, declared
+from provider.difference import Compared, Difference, differences
 from provider.error_table import ErrorContext
 from provider.waiting import Clock, Log, Waiter
 from provider.wire import UNKNOWN, Properties, Value
@@ -85,12 +85,10 @@ class Resource(ABC):
     and a deletion deletes nothing. Each call may raise ServiceError.
     """
 
-    form: ClassVar[Form] = {}
-    """The inputs."""
-    differences: ClassVar[Differences] = {}
+    token: ClassVar[str]
+    """By which the schema declares it: its inputs, and the outputs that only the creation shows."""
+    compared: ClassVar[Mapping[str, Compared]] = {}
     """The inputs that are compared, and what a difference is."""
-    known_later: ClassVar[tuple[str, ...]] = ()
-    """The outputs that only the creation shows."""
     derived: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """For an input, the outputs that contain it and must be secret when it is."""
 
@@ -102,13 +100,14 @@ class Resource(ABC):
         return ErrorContext()
 
     def check(self, news: Properties) -> list[Failure]:
-        return check(news, self.form)
+        return check(news, self.token)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        return changed(old_inputs, news, self.differences)
+        replacing = declared(self.token).replacing
+        return differences(olds, old_inputs, news, self.compared, replacing)
 
     async def preview_create(self, call: Call, inputs: Properties) -> State:
-        return State("", {**inputs.values, **dict.fromkeys(self.known_later, UNKNOWN)})
+        return State("", {**inputs.values, **dict.fromkeys(declared(self.token).outputs, UNKNOWN)})
 
     @abstractmethod
     async def create(self, call: Call, inputs: Properties) -> State: ...

@@ -6,6 +6,7 @@ The clock is injected, so that a test waits an hour in a millisecond. Nothing he
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -137,6 +138,21 @@ class Waiter:
         if not is_believed(found):
             await self.pause(SECOND_LOOK_SECONDS, reason)
             found = await look()
+        return found
+
+    async def until(
+        self,
+        look: Callable[[], Awaitable[T]],
+        is_over: Callable[[T], bool],
+        reason: Callable[[T], str],
+        *,
+        first: float = 1.0,
+        seconds: float = math.inf,
+    ) -> T:
+        """What `look` gives once it is over, or after `seconds`. Raises what `pause` raises."""
+        backoff, began = self.backoff(first=first), self.elapsed
+        while not is_over(found := await look()) and self.elapsed - began < seconds:
+            await self.pause(backoff.next(), reason(found))
         return found
 
     async def pause(self, seconds: float, reason: str) -> None:

@@ -14,6 +14,8 @@ from core.roles import Role
 from core.values import Mark, Value, folded
 from review.resource import ReviewedState, token_of
 
+LATER: Final = "for an identity known after apply"
+"""Why a grant may be an identity's, and may not."""
 _UNKNOWN: Final = protection.StatedPolicyEntry(Mark.UNKNOWN, None, None, {"keys": Mark.UNKNOWN})
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from core.rights import Access
 from review import access_verdicts
-from review.access import ReviewedGrant, level
+from review.access import LATER, ReviewedGrant, level
 from review.lifecycle import Found
 from review.resource import VAULTS, ReviewedResource
 from review.settings import GIVEN_BACK
@@ -45,7 +45,8 @@ def verdicts(
                     continue
                 seen.add((principal, grant.scope))
                 now = _on_key(live, before.get(principal, ()), grant)
-                has = _on_key(planned, (*after.get(principal, ()), *_perhaps(after, grant)), grant)
+                perhaps = (*_perhaps(after, grant), *planned.perhaps(principal))
+                has = _on_key(planned, (*after.get(principal, ()), *perhaps), grant)
                 for verdict in access_verdicts.lost(had, has):
                     yield grant.urn, _elsewhere(verdict, grant, principal)
                 was_there = entry is None or live.vault_named(vault)
@@ -66,7 +67,7 @@ def _perhaps(after: Mapping[str, list[ReviewedGrant]], grant: ReviewedGrant) -> 
     """The same resource's grant to a principal that is known after the update, and may be the one it was."""
     for one in after.get("", ()):
         if one.urn == grant.urn and not one.is_listed:
-            yield replace(one, uncertain=one.uncertain or "for an identity known after apply")
+            yield replace(one, uncertain=one.uncertain or LATER)
 
 
 def _elsewhere(verdict: Verdict, grant: ReviewedGrant, principal: str) -> Verdict:

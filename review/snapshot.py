@@ -50,6 +50,10 @@ class Snapshot(Stack):
         self._identities = _index(self.states(Kind.USER_ASSIGNED_IDENTITY), lambda one: one.id or None)
         self._endpoints = _targets(self.states(Kind.PRIVATE_ENDPOINT))
         self._grants = self._all_grants(resources, moment)
+        self._perhaps: defaultdict[str, list[ReviewedGrant]] = defaultdict(list)
+        for one in () if self.live else resources:
+            for holder, grant in _perhaps(one):
+                self._perhaps[holder].append(grant)
 
     def state(self, urn: str) -> ReviewedState | None:
         """The state of a resource; None when it is not there at this moment."""
@@ -129,13 +133,18 @@ class Snapshot(Stack):
         """
         known = {id for one in principals if (id := folded(one)) is not None}
         owners = tuple(urns)
-        found = [grant for id in sorted(known) for grant in self._grants.get(id, ())]
+        found = [grant for id in sorted(known) for grant in (*self._grants.get(id, ()), *self.perhaps(id))]
         for grant in self._grants.get("", ()):
             state = self.state(grant.urn)
             made_from = state and any(state.needs(urn, "policy", "principalId") for urn in owners)
             if made_from or (grant.urn in awaited and not (grant.is_listed and known)):
                 found.append(grant)
         return tuple(found)
+
+    def perhaps(self, principal: str) -> Sequence[ReviewedGrant]:
+        """Grants to identities known after the update that may be for this one, which a vault's own list no
+        longer names."""
+        return self._perhaps.get(principal, ())
 
     def grants(self) -> Iterator[ReviewedGrant]:
         """Every grant, whoever it is for."""
@@ -303,6 +312,25 @@ def _overwritten(resources: Iterable[ReviewedResource]) -> Iterator[tuple[str, s
             [folded(text(look(entry, "objectId"))) for entry in listed] for listed in (before, after)
         )
         yield from ((f"/vaults/{folded(one.planned.azure_name)}", id) for id in had if id not in kept)
+
+
+def _perhaps(one: ReviewedResource) -> Iterator[tuple[str, ReviewedGrant]]:
+    """Who goes from a vault's own list, with each new entry of it that may be theirs: its identity is not
+    known yet."""
+    if one.kind is not Kind.VAULT or not one.live or not one.planned:
+        return
+    lists = [items(one.live.found(_POLICIES)), items(one.planned.stated(_POLICIES))]
+    before, after = ([] if isinstance(found, Mark) else found for found in lists)
+    new = [entry for entry in after if entry not in before]
+    had, has, added = (
+        access.of_policies(one.planned, entries, one.planned.azure_name, None)
+        for entries in (before, after, new)
+    )
+    kept = {folded(grant.principal) for grant in has}
+    for holder in sorted({id for grant in had if (id := folded(grant.principal)) and id not in kept}):
+        for grant in added:
+            if isinstance(grant.principal, Mark):
+                yield holder, replace(grant, uncertain=grant.uncertain or access.LATER)
 
 
 def _targets(states: Iterable[ReviewedState]) -> Mapping[str, int]:

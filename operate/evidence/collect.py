@@ -202,11 +202,8 @@ def _assignments_in_hsm(cloud: LiveAzure, hsm_id: str, hsm_uri: str) -> Iterator
     definitions = cloud.list_in_hsm(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_DEFINITION}")
     roles = {str(body["name"]).lower(): body for body in definitions}
     for body in cloud.list_in_hsm(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_ASSIGNMENT}"):
-        given = body["properties"]
-        scope = arm_ids.of_local_scope(hsm_id, given["scope"])
-        id = arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT, body["name"])
-        definition = roles[arm_ids.name_of(given["roleDefinitionId"]).lower()]
-        yield adapters.role_assignment({"id": id, "properties": {**given, "scope": scope}}, definition)
+        definition = roles[arm_ids.name_of(body["properties"]["roleDefinitionId"]).lower()]
+        yield adapters.local_role_assignment(hsm_id, body, definition)
 
 
 def _denials(cloud: LiveAzure, scope: str) -> tuple[DenyAssignment, ...]:

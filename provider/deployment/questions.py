@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from core.api_versions import RESOURCES
-from provider.azure import Azure, all_pages
+from provider.azure import Azure
 from provider.azure_client import Principal
 from provider.deployment.model import DeploymentFinding, Report, Unchecked
 from provider.errors import service_message
@@ -32,20 +32,21 @@ class Questions:
     def __init__(self, azure: Azure) -> None:
         """`azure` asks again by itself (`retrying.patient`)."""
         self._azure = azure
-        self._answers: dict[tuple[str, str, str], asyncio.Future[Any]] = {}
+        self._answers: dict[tuple[str, ...], asyncio.Future[Any]] = {}
         self._open = asyncio.Semaphore(AT_ONCE)
 
     async def get(self, path: str, api_version: str) -> Any:
         """The answer; None for what is absent. Raises UnansweredQuestionError."""
-        return await self._once("GET", path, api_version, None)
+        return await self._once(lambda: self._azure.ask("GET", path, api_version), "GET", path)
 
     async def post(self, path: str, api_version: str, body: Mapping[str, Any]) -> Any:
         """The answer to a question that needs a body; nothing is written. Raises UnansweredQuestionError."""
-        return await self._once("POST", path, api_version, body)
+        said = json.dumps(body, sort_keys=True)
+        return await self._once(lambda: self._azure.ask("POST", path, api_version, body), "POST", path, said)
 
     async def list(self, path: str, api_version: str) -> list[Any]:
         """All pages of a list; empty where the scope is absent. Raises UnansweredQuestionError."""
-        return await all_pages(lambda link: self.get(link, api_version), path)
+        return await self._once(lambda: self._azure.listed(path, api_version), "LIST", path) or []
 
     async def principal(self) -> Principal:
         """Who is logged in. Raises what the login raises."""
@@ -55,18 +56,17 @@ class Questions:
         """Whether a resource group exists. Raises UnansweredQuestionError."""
         return await self.get(group_id, RESOURCES) is not None
 
-    async def _once(self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None) -> Any:
-        key = (method, path, json.dumps(body, sort_keys=True))
-        if key not in self._answers:
-            self._answers[key] = asyncio.ensure_future(self._ask(method, path, api_version, body))
-        return await self._answers[key]
+    async def _once(self, ask: Callable[[], Awaitable[Any]], *question: str) -> Any:
+        if question not in self._answers:
+            self._answers[question] = asyncio.ensure_future(self._ask(ask, question[0]))
+        return await self._answers[question]
 
-    async def _ask(self, method: str, path: str, api_version: str, body: Mapping[str, Any] | None) -> Any:
+    async def _ask(self, ask: Callable[[], Awaitable[Any]], verb: str) -> Any:
         async with self._open:
             try:
-                return await self._azure.ask(method, path, api_version, body)
+                return await ask()
             except ServiceError as failure:
-                if failure.is_absent and method == "GET":
+                if failure.is_absent and verb != "POST":
                     return None
                 raise UnansweredQuestionError(service_message(failure)) from failure
             except DeadlineError as late:

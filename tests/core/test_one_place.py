@@ -170,7 +170,7 @@ FACTS: dict[str, tuple[Fact, str]] = {
     "a type or size of keys": (_is("RSA", "RSA-HSM"), "rsa"),
     "a group of permissions": (_is("certificates"), "certificates"),
 }
-_LAST_SEGMENT = re.compile(r"""r?split\(["']/["'][^)]*\)\[-1\]""")
+_OF_AN_ID = re.compile(r"""r?split\(["']/["'][^)]*\)\[-1\]|of_local_scope\(""")
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -187,14 +187,15 @@ def test_no_fact_is_spelt_twice(part: str) -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_ids_are_taken_apart_in_core_alone(part: str) -> None:
-    """The last segment of an id is `arm_ids.name_of`; a stack's full name is no id."""
+    """The last segment of an id is `arm_ids.name_of`, and a scope of a managed HSM's own role is read by
+    `adapters.local_role_assignment`; a stack's full name is no id."""
     root = ROOT / part
     files = [root] if root.is_file() else sorted(root.rglob("*.py"))
     lines = [
         f"{file.relative_to(ROOT)}: {line.strip()}"
         for file in files
         for line in file.read_text().splitlines()
-        if _LAST_SEGMENT.search(line) and "stack" not in line
+        if _OF_AN_ID.search(line) and "stack" not in line
     ]
     assert lines == []
 

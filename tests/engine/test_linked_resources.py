@@ -40,10 +40,10 @@ def roles(judge: Judge) -> dict[str, list[str]]:
 
 
 def settled(stack: Stack, *words: str) -> None:
-    """One update, and nothing left to do after it, with and without a refresh."""
+    """One update, and nothing left to do after it, with a refresh, and then without one."""
     run = stack.deploy(*words)
     assert run.ok, run.output
-    for refresh in ("--refresh=false", "--refresh=true"):
+    for refresh in ("--refresh=true", "--refresh=false"):
         again = stack.deploy("--expect-no-changes", refresh)
         assert again.ok, again.output
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.localazure.driver import Case
 from tests.support.azure import RunningAzure, running_azure
+from tests.support.front import Door
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,14 @@ def azure(shared_azure: RunningAzure, monkeypatch: pytest.MonkeyPatch) -> Runnin
     for name, value in shared_azure.env.items():
         monkeypatch.setenv(name, value)
     return shared_azure
+
+
+@pytest.fixture
+def door() -> Door:
+    """A cloud of its own with the resource group `g`."""
+    door = Door()
+    door.group("g")
+    return door
 
 
 @pytest.fixture

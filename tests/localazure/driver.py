@@ -140,6 +140,11 @@ class Case(Door):
 
     # Vaults and keys
 
+    @staticmethod
+    def bearer(principal: Principal = OWNER) -> str:
+        """A principal's token for Resource Manager."""
+        return _bearer(principal, f"{ARM}/")
+
     def make_vault(self, path: str = VAULT, **properties: Any) -> Reply:
         """A PUT of a vault, and the one look at it that sees its name being registered."""
         response = self.arm("PUT", path, vault_body(**properties))
@@ -173,6 +178,10 @@ class Case(Door):
         self.data("DELETE", "/keys/gone")
         response = self.arm("PATCH", VAULT, {"properties": properties})
         assert response.status == 200, response
+
+    def project(self, method: str = "GET", **more: Any) -> Reply:
+        """A request for the project `orders` of the account; PATCH makes it."""
+        return self.language(method, f"{PROJECTS}/orders", {**PROJECT, **more} if method == "PATCH" else None)
 
     def enable(self, version: str, enabled: bool, key: str = "k") -> None:
         """Switches a version of a key on or off."""

@@ -86,13 +86,6 @@ PARENTS = {
 }
 
 
-@pytest.fixture
-def door() -> Door:
-    door = Door()
-    door.group("g")
-    return door
-
-
 def put_parents(door: Door, url: str) -> None:
     for parent, body in PARENTS.items():
         if parent != url:

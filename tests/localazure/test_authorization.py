@@ -131,12 +131,6 @@ def test_permissions_are_checked_at_the_resource(path: str, scope: str) -> None:
 class TestAssignments:
     """Microsoft.Authorization/roleAssignments, at a resource group."""
 
-    @pytest.fixture
-    def door(self) -> Door:
-        door = Door()
-        door.group("g")
-        return door
-
     def put(
         self, door: Door, principal_id: str, *, name: str = "", role: str = "Reader", **more: object
     ) -> Reply:

@@ -10,8 +10,7 @@ from localazure.web import Json
 from tests.localazure.driver import (
     ACCOUNT,
     COGNITIVE,
-    PROJECT,
-    PROJECTS,
+    KEY_VAULT,
     USER_ASSIGNED,
     VAULT,
     Case,
@@ -60,7 +59,7 @@ def test_a_missing_grant_can_fail_in_the_operation(case: Case, keeps: str) -> No
     """`missing_grant: fails_later`: 202, then Failed with the code; what stays is the other switch's say."""
     case.cloud.behave(missing_grant="fails_later", failed_operations_keep=keeps)
     account = case.make()
-    case.language("PATCH", f"{PROJECTS}/orders", PROJECT)
+    case.project("PATCH")
     key = case.protected_vault()
     response = case.arm("PATCH", ACCOUNT, {**bind(key), "tags": {"a": "b"}})
     assert response.status == 202
@@ -70,11 +69,11 @@ def test_a_missing_grant_can_fail_in_the_operation(case: Case, keeps: str) -> No
     assert ("encryption" in now["properties"]) is shown[keeps]
     assert ("tags" in now) is (keeps != "none")
     assert now["properties"]["provisioningState"] == ("Succeeded" if keeps == "none" else "Failed")
-    assert case.language("GET", f"{PROJECTS}/orders").status == 200
+    assert case.project().status == 200
     case.grant(account["identity"]["principalId"])
     assert case.patch(bind(key)).status == 202
     assert case.get()["properties"]["encryption"] == encryption(key)
-    assert case.language("GET", f"{PROJECTS}/orders").status == 200
+    assert case.project().status == 200
 
 
 @pytest.mark.parametrize(("keeps", "status"), [("all", 200), ("none", 404), ("all_but_encryption", 200)])
@@ -137,54 +136,52 @@ STORAGE = [{"resourceId": f"{ACCOUNT.rsplit('/', 4)[0]}/Microsoft.Storage/storag
 @pytest.mark.parametrize(
     ("does", "status", "there"), [("removes", 200, False), ("keeps", 200, True), ("refused", 400, True)]
 )
-def test_put_without_identity_does_as_the_switch_says(
-    case: Case, does: str, status: int, there: bool
+@pytest.mark.parametrize("part", ["identity", "user_owned_storage"])
+def test_put_without_a_part_does_as_the_switch_says(
+    case: Case, part: str, does: str, status: int, there: bool
 ) -> None:
-    """`put_without_identity`: the system identity goes, stays the same one, or the PUT is refused."""
-    before = case.make()["identity"]
-    case.cloud.behave(put_without_identity=does)
-    response = case.put(identity=None)
+    """`put_without_identity` and `put_without_user_owned_storage`: the system identity or the linked storage
+    goes, stays the same one, or the PUT is refused."""
+    before = case.make(properties={"userOwnedStorage": STORAGE})
+    case.cloud.behave(**{f"put_without_{part}": does})
+    kept = {"userOwnedStorage": STORAGE}
+    response = case.put(identity=None, properties=kept) if part == "identity" else case.put()
     assert response.status == status
     case.finish(response)
-    assert case.get().get("identity") == (before if there else None)
+    shown = [
+        (body.get("identity"), body["properties"].get("userOwnedStorage")) for body in (before, case.get())
+    ]
+    was, now = (one[part != "identity"] for one in shown)
+    assert now == (was if there else None)
 
 
-@pytest.mark.parametrize(
-    ("does", "status", "there"), [("removes", 200, False), ("keeps", 200, True), ("refused", 400, True)]
-)
-def test_put_without_user_owned_storage_does_as_the_switch_says(
-    case: Case, does: str, status: int, there: bool
-) -> None:
-    """`put_without_user_owned_storage`: the linked storage goes, stays, or the PUT is refused."""
-    case.make(properties={"userOwnedStorage": STORAGE})
-    case.cloud.behave(put_without_user_owned_storage=does)
-    response = case.put()
-    assert response.status == status
-    case.finish(response)
-    assert case.get()["properties"].get("userOwnedStorage") == (STORAGE if there else None)
-
-
-def test_a_deleted_account_is_listed_late(case: Case) -> None:
+@pytest.mark.parametrize("kind", ["account", "vault"])
+def test_what_is_deleted_is_listed_late(case: Case, kind: str) -> None:
     """`deleted_resources_visible_after`: it holds its name at once, and is found among the deleted later."""
     case.cloud.behave(deleted_resources_visible_after=30)
-    case.make()
-    case.arm("DELETE", ACCOUNT)
-    listed = f"{COGNITIVE}/deletedAccounts"
-    one = f"{COGNITIVE}/locations/westeurope/resourceGroups/rg/deletedAccounts/{ACCOUNT.rsplit('/', 1)[1]}"
-    assert error(case.put()) == (409, "FlagMustBeSetForRestore")
-    assert case.arm("GET", listed).body["value"] == []
-    assert case.arm("GET", one).status == 404
-    case.cloud.clock.advance(31)
-    assert [found["name"] for found in case.arm("GET", listed).body["value"]] == [ACCOUNT.rsplit("/", 1)[1]]
-    assert case.arm("GET", one).status == 200
+    if kind == "account":
+        case.make()
+        listed = f"{COGNITIVE}/deletedAccounts"
+        one = f"{COGNITIVE}/locations/westeurope/resourceGroups/rg/deletedAccounts/Language-1"
+    else:
+        case.make_vault()
+        listed = f"{KEY_VAULT}/deletedVaults"
+        one = f"{KEY_VAULT}/locations/westeurope/deletedVaults/Contoso-1"
+    case.arm("DELETE", ACCOUNT if kind == "account" else VAULT)
+    held = case.put() if kind == "account" else case.make_vault()
+    assert error(held) == (409, "FlagMustBeSetForRestore" if kind == "account" else "ConflictError")
+    for seconds, names, status in ((0, [], 404), (31, [one.rsplit("/", 1)[1]], 200)):
+        case.cloud.clock.advance(seconds)
+        assert [found["name"] for found in case.arm("GET", listed).body["value"]] == names
+        assert case.arm("GET", one).status == status
 
 
 def test_the_service_may_remember_a_key(case: Case) -> None:
     """`key_remembered_seconds`: data is read for that long after its key was last used with access."""
     case.cloud.behave(key_remembered_seconds=300)
     account = case.bound()
-    case.language("PATCH", f"{PROJECTS}/orders", PROJECT)
+    case.project("PATCH")
     case.grant(account["identity"]["principalId"], "get")
-    assert case.language("GET", f"{PROJECTS}/orders").status == 200
+    assert case.project().status == 200
     case.cloud.clock.advance(301)
-    assert case.language("GET", f"{PROJECTS}/orders").status == 403
+    assert case.project().status == 403

@@ -70,7 +70,7 @@ def test_writes_one_after_another_never_conflict_over_the_wire(azure: RunningAzu
     resources = ResourceManagementClient(credential, seed.SUBSCRIPTION_ID)
     resources.resource_groups.create_or_update(group, {"location": "westeurope"})
     client = KeyVaultManagementClient(credential, seed.SUBSCRIPTION_ID, retry_total=0)
-    vault = vault_of()
+    vault: Any = vault_body(accessPolicies=[])
     client.vaults.begin_create_or_update(group, name, vault, polling_interval=0).result(timeout=30)
 
     def put(key: str) -> int:
@@ -94,35 +94,27 @@ def test_writes_one_after_another_never_conflict_over_the_wire(azure: RunningAzu
 
 
 def test_arm_may_refuse_keys_to_whoever_has_no_role_on_the_data(case: Case) -> None:
-    """`arm_keys_need_data_role`: in an RBAC vault GET, list and PUT of keys are 400 ForbiddenByRbac."""
-    case.make_vault(enableRbacAuthorization=True)
-    assert case.arm("PUT", KEY, RSA).status == 200
+    """`arm_keys_need_data_role`: in an RBAC vault, and in no other, GET, list and PUT of keys are 400
+    ForbiddenByRbac; reading needs keys/read, making keys/create/action."""
+    case.make_vault()
     case.cloud.behave(arm_keys_need_data_role=True)
-    reads = (KEY, f"{VAULT}/keys", f"{KEY}/versions")
-    requests = [("PUT", KEY, RSA), *(("GET", path, None) for path in reads)]
+    assert case.arm("PUT", KEY, RSA).status == 200
+    case.arm("PATCH", VAULT, {"properties": {"enableRbacAuthorization": True}})
+    requests = [
+        ("PUT", KEY, RSA),
+        *(("GET", path, None) for path in (KEY, f"{VAULT}/keys", f"{KEY}/versions")),
+    ]
     for request in requests:
         refused = case.arm(*request)
         assert error(refused) == (400, "ForbiddenByRbac")
-        assert "Caller: name=KeyVault/ManagementPlane;appid=" in refused.body["error"]["message"]
-        assert "Action: 'Microsoft.KeyVault/vaults/keys/read'" in refused.body["error"]["message"]
+        assert "Caller: name=KeyVault/ManagementPlane;appid=" in refused.message
+        assert "Action: 'Microsoft.KeyVault/vaults/keys/read'" in refused.message
+    assign_role(case.cloud, OWNER.object_id, "Key Vault Crypto Service Encryption User", VAULT)
+    refused = case.arm("PUT", f"{KEY}2", RSA)
+    assert error(refused) == (400, "ForbiddenByRbac")
+    assert "Action: 'Microsoft.KeyVault/vaults/keys/create/action'" in refused.message
     assign_role(case.cloud, OWNER.object_id, "Key Vault Crypto Officer", VAULT)
     assert [case.arm(*request).status for request in requests] == [200] * 4
-
-
-def test_a_reader_of_the_data_cannot_make_a_key_through_arm(case: Case) -> None:
-    """Reading needs keys/read, making keys/create/action."""
-    case.make_vault(enableRbacAuthorization=True)
-    case.cloud.behave(arm_keys_need_data_role=True)
-    assign_role(case.cloud, OWNER.object_id, "Key Vault Crypto Service Encryption User", VAULT)
-    refused = case.arm("PUT", KEY, RSA)
-    assert error(refused) == (400, "ForbiddenByRbac")
-    assert "Action: 'Microsoft.KeyVault/vaults/keys/create/action'" in refused.body["error"]["message"]
-
-
-def test_a_vault_under_access_policies_asks_arm_for_no_role_on_the_data(vault: Case) -> None:
-    """`arm_keys_need_data_role` is about vaults under Azure RBAC alone."""
-    vault.cloud.behave(arm_keys_need_data_role=True)
-    assert vault.arm("PUT", KEY, RSA).status == 200
 
 
 @pytest.mark.parametrize(
@@ -150,28 +142,3 @@ def assigned(door: Door, object_id: str, type: str | None) -> int:
     path = f"{provider}/roleAssignments/11111111-1111-4111-8111-111111111111"
     sent = {"properties": {**properties, **({"principalType": type} if type else {})}}
     return door.send("PUT", path, sent).status
-
-
-def vault_of() -> Any:
-    """A vault of the seeds' tenant, as its PUT names it."""
-    sku = {"family": "A", "name": "standard"}
-    return {
-        "location": "westeurope",
-        "properties": {"tenantId": seed.TENANT_ID, "sku": sku, "accessPolicies": []},
-    }
-
-
-def test_a_deleted_vault_is_listed_late(vault: Case) -> None:
-    """`deleted_resources_visible_after`: it holds its name at once, and is found among the deleted later."""
-    vault.cloud.behave(deleted_resources_visible_after=30)
-    vault.arm("DELETE", VAULT)
-    provider = f"{GROUP.rpartition('/resourceGroups')[0]}/providers/Microsoft.KeyVault"
-    one = f"{provider}/locations/westeurope/deletedVaults/Contoso-1"
-    assert error(vault.arm("PUT", VAULT, vault_body())) == (409, "ConflictError")
-    assert vault.arm("GET", f"{provider}/deletedVaults").body["value"] == []
-    assert vault.arm("GET", one).status == 404
-    vault.cloud.clock.advance(31)
-    assert [found["name"] for found in vault.arm("GET", f"{provider}/deletedVaults").body["value"]] == [
-        "Contoso-1"
-    ]
-    assert vault.arm("GET", one).status == 200

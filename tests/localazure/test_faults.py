@@ -17,13 +17,6 @@ from tests.support.front import SECRETS, SUBSCRIPTION, Door, token
 GROUP = f"{SUBSCRIPTION}/resourceGroups/g"
 
 
-@pytest.fixture
-def door() -> Door:
-    door = Door()
-    door.group("g")
-    return door
-
-
 def _ask(
     door: Door, method: str, target: str, body: Any = None, bearer: str = SECRETS["control"]
 ) -> tuple[int, Any]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
+from typing import Any
 
 import pytest
 
 from localazure.web import Host, host_of
 from tests.support.front import ARM, SUBSCRIPTION, Door
 
+GROUP = f"{SUBSCRIPTION}/resourceGroups/g"
 GROUPS = f"{ARM}{SUBSCRIPTION}/resourceGroups?api-version=2024-03-01"
-
-
-@pytest.fixture
-def door() -> Door:
-    return Door()
+WEST = {"location": "westeurope"}
 
 
 @pytest.mark.parametrize(
@@ -37,30 +34,46 @@ def test_a_host_name_is_one_of_ours_or_nothing(name: str, expected: object) -> N
     assert host_of(name) == expected
 
 
-def test_fails_for_a_host_that_is_not_served(door: Door) -> None:
-    """An unknown host is answered 421 with the names that are served."""
-    reply = door.send("GET", "https://example.com/")
-    assert (reply.status, reply.code) == (421, "MisdirectedRequest")
-    assert "management.azure.com" in reply.message
-
-
-def test_fails_for_an_unknown_route_by_naming_it(door: Door) -> None:
-    """A route that does not exist answers 501 with its method, host and path."""
-    reply = door.send("GET", f"{SUBSCRIPTION}/providers/Microsoft.Compute/virtualMachines")
-    assert reply.status == 501
-    assert f"GET {ARM}{SUBSCRIPTION}/providers/Microsoft.Compute/virtualMachines" in reply.message
-
-
-def test_fails_without_an_api_version(door: Door) -> None:
-    """ARM refuses a request without api-version before it looks at the token."""
-    reply = door.send("GET", f"{ARM}{SUBSCRIPTION}/resourceGroups", bearer="")
-    assert (reply.status, reply.code) == (400, "MissingApiVersionParameter")
-
-
-def test_fails_for_an_api_version_that_is_none(door: Door) -> None:
-    """Text that is no date is not taken for an api-version."""
-    reply = door.send("GET", f"{ARM}{SUBSCRIPTION}/resourceGroups?api-version=latest")
-    assert (reply.status, reply.code) == (400, "InvalidApiVersionParameter")
+@pytest.mark.parametrize(
+    ("url", "status", "code", "message"),
+    [
+        ("https://example.com/", 421, "MisdirectedRequest", "management.azure.com"),
+        (
+            f"{SUBSCRIPTION}/providers/Microsoft.Compute/virtualMachines",
+            501,
+            "NotImplemented",
+            f"GET {ARM}{SUBSCRIPTION}/providers/Microsoft.Compute/virtualMachines",
+        ),
+        # Before the token is looked at.
+        (f"{ARM}{SUBSCRIPTION}/resourceGroups", 400, "MissingApiVersionParameter", ""),
+        (f"{GROUPS[:-10]}latest", 400, "InvalidApiVersionParameter", ""),
+        (
+            "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups",
+            404,
+            "SubscriptionNotFound",
+            "",
+        ),
+        (
+            "/subscriptions/my-subscription/resourceGroups",
+            400,
+            "InvalidSubscriptionId",
+            "'my-subscription' is malformed or invalid",
+        ),
+        (
+            f"{SUBSCRIPTION}/resourceGroups/none/providers/Microsoft.KeyVault/vaults/v?api-version=2024-11-01",
+            404,
+            "ResourceGroupNotFound",
+            "Resource group 'none' could not be found.",
+        ),
+    ],
+)
+def test_fails_for_what_cannot_be_asked(url: str, status: int, code: str, message: str) -> None:
+    """A host, route, version, subscription or group that is none is told as what it is."""
+    reply = Door().send("GET", url, bearer="" if code == "MissingApiVersionParameter" else None)
+    assert (reply.status, reply.code) == (status, code)
+    assert message in reply.message
+    if code == "SubscriptionNotFound":
+        assert reply.headers["x-ms-failure-cause"] == "gateway"
 
 
 @pytest.mark.parametrize(
@@ -74,95 +87,56 @@ def test_fails_for_an_api_version_that_is_none(door: Door) -> None:
         b"   ",
         b"null",
         b'{"location": "westeurope", "managedBy": NaN}',
+        b'{"a":' + b"[" * 100_000,
+        *(
+            b'{"location": "westeurope", "tags": %s}' % tags
+            for tags in (b'"x"', b"5", b'["a"]', b'{"a": []}')
+        ),
+        b'{"location": "westeurope", "tags": {"a": {"b": "c"}}}',
     ],
+    ids=lambda content: repr(content[:40]),
 )
-def test_fails_for_a_body_that_is_not_an_object(door: Door, content: bytes) -> None:
-    """ARM answers 400, and makes nothing, for a PUT whose body is no JSON object."""
-    url = f"{SUBSCRIPTION}/resourceGroups/g"
-    reply = door.send("PUT", url, content=content)
+def test_fails_for_a_body_that_is_not_an_object(content: bytes) -> None:
+    """ARM answers 400, and makes nothing that could be in the way of a list, for a PUT whose body is no JSON
+    object or whose tags are no names with texts."""
+    door = Door()
+    reply = door.send("PUT", GROUP, content=content)
     assert (reply.status, reply.code) == (400, "InvalidRequestContent")
-    assert door.send("GET", url).status == 404
-
-
-def test_fails_for_an_unknown_subscription(door: Door) -> None:
-    """A subscription that does not exist is 404 SubscriptionNotFound, marked as ARM's own error."""
-    url = f"/subscriptions/{uuid.uuid4()}/resourceGroups/g"
-    reply = door.send("PUT", url, {"location": "westeurope"})
-    assert (reply.status, reply.code) == (404, "SubscriptionNotFound")
-    assert reply.headers["x-ms-failure-cause"] == "gateway"
-
-
-def test_fails_for_a_subscription_that_cannot_be(door: Door) -> None:
-    """A placeholder that was left in a path is told as what it is, before anybody looks for it."""
-    reply = door.send("GET", "/subscriptions/my-subscription/resourceGroups")
-    assert (reply.status, reply.code) == (400, "InvalidSubscriptionId")
-    assert "'my-subscription' is malformed or invalid" in reply.message
-
-
-@pytest.mark.parametrize("tags", ["text", 5, ["a"], {"a": {"b": "c"}}, {"a": []}])
-def test_fails_for_tags_that_are_none(door: Door, tags: object) -> None:
-    """Tags are names with texts; what is refused does not stay in the way of any list."""
-    url = f"{SUBSCRIPTION}/resourceGroups/g"
-    reply = door.send("PUT", url, {"location": "westeurope", "tags": tags})
-    assert (reply.status, reply.code) == (400, "InvalidRequestContent")
+    assert door.send("GET", GROUP).status == 404
     assert door.send("GET", f"{GROUPS}&$filter=tagName%20eq%20'a'").body["value"] == []
 
 
-def test_arm_tells_the_clients_id_back_where_it_wants_it(door: Door) -> None:
-    """`x-ms-client-request-id` comes back from ARM on demand, from the other hosts always."""
-    sent = {"x-ms-client-request-id": "yours"}
-    assert "x-ms-client-request-id" not in door.send("GET", GROUPS, headers=sent).headers
+def test_every_answer_can_be_traced() -> None:
+    """Answers carry ids of their own and echo the client's: ARM on demand, the other hosts always."""
+    door = Door()
+    sent = {"x-ms-correlation-request-id": "mine", "x-ms-client-request-id": "yours"}
+    silent = door.send("GET", GROUPS, headers=sent)
+    asked = door.send("GET", GROUPS, headers={**sent, "x-ms-return-client-request-id": "true"})
     other = door.send("GET", "https://v.vault.azure.net/keys?api-version=7.4", headers=sent)
-    assert other.headers["x-ms-client-request-id"] == "yours"
+    told = [reply.headers.get("x-ms-client-request-id") for reply in (silent, asked, other)]
+    assert told == [None, "yours", "yours"]
+    assert asked.headers["x-ms-correlation-request-id"] == "mine"
+    assert len(asked.headers["x-ms-request-id"]) == 36
+    assert asked.headers["content-type"] == "application/json; charset=utf-8"
 
 
-def test_every_answer_can_be_traced(door: Door) -> None:
-    """Answers carry ids of their own and echo the client's."""
-    sent = {
-        "x-ms-correlation-request-id": "mine",
-        "x-ms-client-request-id": "yours",
-        "x-ms-return-client-request-id": "true",
-    }
-    reply = door.send("GET", GROUPS, headers=sent)
-    assert reply.headers["x-ms-correlation-request-id"] == "mine"
-    assert reply.headers["x-ms-client-request-id"] == "yours"
-    assert len(reply.headers["x-ms-request-id"]) == 36
-    assert reply.headers["content-type"] == "application/json; charset=utf-8"
-
-
-def test_head_has_the_headers_but_no_content(door: Door) -> None:
-    """HEAD of an unknown group answers 404 without a body."""
-    reply = door.send("HEAD", f"{SUBSCRIPTION}/resourceGroups/g")
-    assert (reply.status, reply.body) == (404, None)
-
-
-def test_a_doubled_slash_in_front_is_forgiven_by_arm(door: Door) -> None:
-    """Clients that put a scope behind a slash reach the same resource."""
+def test_the_ways_to_ask_for_a_group() -> None:
+    """HEAD has the headers but no content; clients that put a scope behind a slash reach the same one."""
+    door = Door()
+    absent = door.send("HEAD", GROUP)
+    assert (absent.status, absent.body) == (404, None)
     door.group("g")
-    assert door.send("GET", f"{ARM}/{SUBSCRIPTION}/resourceGroups/g?api-version=2024-03-01").status == 200
+    assert door.send("GET", f"{ARM}/{GROUP}?api-version=2024-03-01").status == 200
 
 
-def test_an_unregistered_provider_takes_no_writes(door: Door) -> None:
+def test_an_unregistered_provider_takes_no_writes() -> None:
     """A write to a namespace that was unregistered is 409 until it is registered again."""
-    group = door.group()
+    door = Door()
+    url = f"{door.group()}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i"
     provider = f"{SUBSCRIPTION}/providers/Microsoft.ManagedIdentity"
-    assert door.send("POST", f"{provider}/unregister").body["registrationState"] == "NotRegistered"
-    url = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i"
-    reply = door.send("PUT", url, {"location": "westeurope"})
-    assert (reply.status, reply.code) == (409, "MissingSubscriptionRegistration")
-    assert door.send("POST", f"{provider}/register").body["registrationState"] == "Registered"
-    assert door.send("PUT", url, {"location": "westeurope"}).status == 201
-
-
-def test_fails_inside_a_group_that_does_not_exist(door: Door) -> None:
-    """Whatever is asked for in an absent group, the group is what is missing."""
-    url = f"{SUBSCRIPTION}/resourceGroups/none/providers/Microsoft.KeyVault/vaults/v?api-version=2024-11-01"
-    reply = door.send("GET", ARM + url)
-    assert (reply.status, reply.code) == (404, "ResourceGroupNotFound")
-    assert reply.message == "Resource group 'none' could not be found."
-
-
-def test_fails_for_a_body_without_end(door: Door) -> None:
-    """Ten thousand open brackets are bad content, not a crash."""
-    reply = door.send("PUT", f"{SUBSCRIPTION}/resourceGroups/g", content=b'{"a":' + b"[" * 100_000)
-    assert (reply.status, reply.code) == (400, "InvalidRequestContent")
+    found: list[Any] = []
+    for act in ("unregister", "register"):
+        found.append(door.send("POST", f"{provider}/{act}").body["registrationState"])
+        reply = door.send("PUT", url, WEST)
+        found.append((reply.status, "" if reply.status == 201 else reply.code))
+    assert found == ["NotRegistered", (409, "MissingSubscriptionRegistration"), "Registered", (201, "")]

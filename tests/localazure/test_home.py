@@ -14,8 +14,8 @@ import pytest
 from localazure import process
 from localazure.digest import digest
 from localazure.environment import without_outside
-from localazure.home import LOOPBACK, Home, HomeError, bind, home_of, new_client_secret, write_private
-from localazure.serve import open_cloud, open_signer
+from localazure.home import LOOPBACK, Home, bind, home_of, new_client_secret, write_private
+from localazure.serve import open_signer
 from tests.support.azure import running_azure
 
 ROOT = Path(__file__).parents[2]
@@ -109,14 +109,6 @@ def test_secrets_are_random_per_home(tmp_path: Path) -> None:
     assert not set(first.values()) & set(second.values())
     assert homes[0].secrets() == first
     assert min(len(secret) for secret in first.values()) >= 32
-
-
-def test_fails_to_open_a_memory_that_is_none(home: Home) -> None:
-    """`open_cloud` turns SQLite's complaint into one with a way out."""
-    home.make()
-    write_private(home.database, "no database" * 1000)
-    with pytest.raises(HomeError, match="reset"):
-        open_cloud(home)
 
 
 def test_the_server_is_no_client_of_itself() -> None:

@@ -19,11 +19,6 @@ GOOD = {
 }
 
 
-@pytest.fixture
-def door() -> Door:
-    return Door()
-
-
 def _ask(door: Door, tenant: str = seed.TENANT_ID, path: str = "oauth2/v2.0/token", **changes: str) -> Reply:
     form = {name: value for name, value in {**GOOD, **changes}.items() if value}
     return door.send("POST", f"{LOGIN}/{tenant}/{path}", content=urlencode(form).encode(), bearer="")

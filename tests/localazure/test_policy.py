@@ -1,4 +1,4 @@
-"""Azure Policy as it holds accounts: scopes of assignments, exemptions with an end, and the refusal."""
+"""Locks, and Azure Policy as it holds accounts: scopes, exemptions with an end, and the refusal."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import pytest
 from localazure import seed
 from localazure.authorization import assign_role
 from localazure.cognitive.policy import DEFINITION_ID
+from localazure.policy_scopes import counting
 from tests.support.front import SUBSCRIPTION, Door, Reply, token
 
 GROUP, OTHER = f"{SUBSCRIPTION}/resourceGroups/guarded", f"{SUBSCRIPTION}/resourceGroups/free"
 EXEMPTION = "providers/Microsoft.Authorization/policyExemptions/phase-one"
 API = "?api-version=2022-07-01-preview"
 DAY = 86400.0
+IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i"
+WEST = {"location": "West Europe"}
 
 
 @pytest.fixture
@@ -42,6 +45,49 @@ def phase_one(door: Door, group: str, name: str = "language") -> Reply:
     """The create of an account on Microsoft's keys."""
     body = {"location": "westeurope", "kind": "TextAnalytics", "sku": {"name": "S"}}
     return door.send("PUT", f"{group}/providers/Microsoft.CognitiveServices/accounts/{name}", body)
+
+
+def lock(door: Door, scope: str, level: str) -> str:
+    url = f"{scope}/providers/Microsoft.Authorization/locks/l"
+    assert door.send("PUT", url, {"properties": {"level": level}}).status == 201
+    return url
+
+
+def test_a_lock_forbids_deletes_at_and_below_its_scope(door: Door) -> None:
+    """CanNotDelete on a group holds what is in it, and on what is in it the group; writing goes on."""
+    door.send("PUT", IDENTITY, WEST)
+    url = lock(door, GROUP, "CanNotDelete")
+    for target in (GROUP, IDENTITY):
+        reply = door.send("DELETE", target)
+        assert (reply.status, reply.code) == (409, "ScopeLocked")
+    assert door.send("PUT", IDENTITY, WEST).status == 200
+    assert door.send("DELETE", url).status == 200
+    lock(door, IDENTITY, "CanNotDelete")
+    assert door.send("DELETE", GROUP).code == "ScopeLocked"
+
+
+def test_a_read_only_lock_forbids_writes(door: Door) -> None:
+    """ReadOnly lets nothing but reading through, and ends with itself; there is no other level."""
+    url = lock(door, GROUP, "ReadOnly")
+    assert door.send("PUT", IDENTITY, WEST).code == "ScopeLocked"
+    assert door.send("GET", GROUP).status == 200
+    assert door.send("DELETE", url).status == 200
+    assert door.send("PUT", IDENTITY, WEST).status == 201
+    assert door.send("PUT", url, {"properties": {"level": "Soft"}}).status == 400
+    assert door.send("GET", url).code == "LockNotFound"
+
+
+def test_a_subscriptions_own_definition_can_be_assigned(door: Door) -> None:
+    """It is kept as written; its assignment puts nothing in force, and one of no definition is refused."""
+    provider = f"{SUBSCRIPTION}/providers/Microsoft.Authorization"
+    definition = f"{provider}/policyDefinitions/own"
+    assert door.send("PUT", definition, {"properties": {}}).status == 400
+    rule = {"if": {"field": "type", "equals": "x"}, "then": {"effect": "deny"}}
+    assert door.send("PUT", definition, {"properties": {"policyRule": rule}}).status == 201
+    for id, status in ((definition, 201), (f"{definition}-not-there", 404)):
+        body = {"properties": {"policyDefinitionId": id, "parameters": {"effect": {"value": "Deny"}}}}
+        assert door.send("PUT", f"{provider}/policyAssignments/{id[-3:]}", body).status == status
+    assert counting(door.cloud, SUBSCRIPTION, DEFINITION_ID) == []
 
 
 def test_an_assignment_holds_its_scope_and_nothing_beside_it(door: Door) -> None:

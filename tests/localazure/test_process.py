@@ -148,16 +148,6 @@ def test_a_restart_keeps_ports_secrets_and_state(home: Home) -> None:
         assert azure.control("/behaviour")["operation_seconds"] == 5
 
 
-def test_a_killed_process_loses_nothing_and_starts_again(home: Home) -> None:
-    """What was answered before kill -9 is there after the next start."""
-    with running_azure(home.path) as azure:
-        made = azure.control("/principals", {"name": "app"})
-        pid = azure.home.serving()
-        azure.restart(kill=True)
-        assert azure.home.serving() != pid
-        assert made["objectId"] in [p["object_id"] for p in azure.control("/principals")["value"]]
-
-
 def test_a_taken_port_is_chosen_anew(home: Home) -> None:
     """Where somebody else took a remembered port, another is chosen and remembered."""
     with running_azure(home.path) as azure:

@@ -22,13 +22,6 @@ GRANT = {
 }
 
 
-@pytest.fixture
-def door() -> Door:
-    door = Door()
-    door.group("g")
-    return door
-
-
 def test_a_user_assigned_identity_is_a_principal(door: Door) -> None:
     """A managed identity of the subscription's tenant, gone with its delete."""
     made = door.send("PUT", IDENTITY, WEST)

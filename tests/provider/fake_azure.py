@@ -221,6 +221,11 @@ class FakeAzure(Azure):
             raise ServiceError(404, "NotFound", path)
         return self.answers[path]
 
+    async def listed(self, path: str, api_version: str) -> list[Mapping[str, Any]]:
+        page = await self.ask("GET", path, api_version)
+        more = await self.listed(page["nextLink"], api_version) if "nextLink" in page else []
+        return [*page["value"], *more]
+
 
 class SlowGrant(FakeAzure):
     """An Azure in which the grant counts only from a moment of the clock on."""

@@ -140,8 +140,8 @@ async def test_what_changes_in_place(
     ("change", "said"),
     [
         ({"vaultName": ""}, {"vaultName": "missing required input"}),
-        ({"policy": {}}, {"objectId": "missing required", "tenantId": "missing required"}),
-        ({"policy": policy(NEEDED, "me")}, {"objectId": "'me' is not a principal id"}),
+        ({"policy": {"objectId": WHO}}, {"policy": "policy.tenantId is None; expected a GUID"}),
+        ({"policy": policy(NEEDED, "me")}, {"policy": "policy.objectId is 'me'; expected a GUID"}),
     ],
 )
 async def test_fails_on_inputs_that_cannot_be_right(

@@ -172,17 +172,13 @@ async def test_deleted_names_are_found(world: World) -> None:
     async with plugin() as pulumi:
         answer, _ = await pulumi.invoke(
             "azure-cmk:index:getDeleted",
-            {
-                "vaultName": "contoso-keys",
-                "accountName": "contoso-language",
-                "resourceGroupName": "language",
-                "subscriptionId": world.subscription,
-            },
+            {"subscriptionId": world.subscription},
         )
-    assert answer["vault"]["resourceId"] == world.vault_id()
-    assert answer["account"]["scheduledPurgeDate"]
+    (vault,), (deleted,) = answer["vaults"], answer["accounts"]
+    assert vault["resourceId"] == world.vault_id()
+    assert deleted["scheduledPurgeDate"]
     assert account.identity
-    assert answer["account"]["principalId"] == account.identity.principal_id
+    assert deleted["principalId"] == account.identity.principal_id
 
 
 async def test_fails_telling_the_lock_that_forbids_the_change(world: World) -> None:

@@ -1,4 +1,4 @@
-"""`getBinding`, `getKeyVersion` and `getDeleted`, in an update and in a preview."""
+"""What a program may ask, in an update and in a preview."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.facts import Deleted, KeyVersion
+from core.facts import Deleted
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN
 from tests.provider.fake_azure import (
@@ -16,7 +16,6 @@ from tests.provider.fake_azure import (
     SUBSCRIPTION,
     TENANT,
     V1,
-    V2,
     VAULT_ID,
     VAULT_URI,
     FakeAzure,
@@ -29,7 +28,7 @@ from tests.provider.rig import FailedError, engine
 pytestmark = pytest.mark.asyncio
 
 BINDING, DELETED = "azure-cmk:index:getBinding", "azure-cmk:index:getDeleted"
-VERSION = "azure-cmk:index:getKeyVersion"
+HSM_KEY = "azure-cmk:index:getManagedHsmKey"
 
 
 async def test_get_binding_tells_what_is_bound() -> None:
@@ -57,68 +56,28 @@ async def test_what_is_not_known_yet_is_answered_with_unknown() -> None:
     azure = FakeAzure()
     async with engine(azure) as pulumi:
         assert (await pulumi.invoke(BINDING, {"accountId": UNKNOWN}))[0] == {"binding": UNKNOWN}
-        answer, _ = await pulumi.invoke(DELETED, {"vaultName": UNKNOWN, "subscriptionId": SUBSCRIPTION})
-    assert answer == {"vault": UNKNOWN, "account": UNKNOWN}
+        answer, _ = await pulumi.invoke(DELETED, {"subscriptionId": UNKNOWN})
+    assert answer == {"vaults": UNKNOWN, "accounts": UNKNOWN}
     assert azure.calls == []
 
 
-async def test_get_key_version_tells_whether_a_version_can_be_used() -> None:
-    """By the names of azure-native's function for a key; nothing of one that is not there, or not to be
-    read."""
+async def test_get_deleted_tells_what_still_holds_a_name() -> None:
+    """All that is soft-deleted in a subscription: a program of many services asks once."""
     azure = FakeAzure()
-    azure.versions = [KeyVersion(V1, enabled=False, expires=1_700_000_000, uri=key_uri())]
-    azure.answered_at = 1_750_000_000.0
-    asked = {"keyId": KEY_ID, "version": V1}
-    async with engine(azure) as pulumi:
-        found, _ = await pulumi.invoke(VERSION, asked)
-        other, _ = await pulumi.invoke(VERSION, {**asked, "version": V2})
-        unknown, _ = await pulumi.invoke(VERSION, {**asked, "version": UNKNOWN})
-        azure.failures["key_version"].append(ServiceError(403, "Forbidden", "no"))
-        unread, _ = await pulumi.invoke(VERSION, asked)
-        azure.failures["key_version"].append(ServiceError(401, "InvalidAuthenticationToken", "expired"))
-        with pytest.raises(FailedError, match="does not accept the login"):
-            await pulumi.invoke(VERSION, asked)
-    attributes = {"enabled": False, "expires": 1_700_000_000}
-    assert found == {
-        "keyUriWithVersion": key_uri(),
-        "attributes": attributes,
-        "answeredAt": 1_750_000_000,
-    }
-    assert (other, unread) == ({}, {})
-    assert unknown == dict.fromkeys(("keyUriWithVersion", "attributes", "answeredAt"), UNKNOWN)
-
-
-async def test_get_deleted_finds_a_name_that_is_still_held() -> None:
-    """A name is found in any case, and only where and in which group it was asked for."""
-    azure = FakeAzure()
-    account_id = (
-        f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.CognitiveServices/locations/westeurope/resourceGroups/g/"
-        "deletedAccounts/contoso"
-    )
     azure.deleted["vaults"] = [
-        Deleted(f"{VAULT_ID}-deleted", "contoso-keys", "westeurope", "d", "p", f"{VAULT_ID}/x")
+        Deleted("id", name, "westeurope", "d", "p", f"{VAULT_ID}/x") for name in ("one", "two")
     ]
-    azure.deleted["accounts"] = [Deleted(account_id, "contoso", "westeurope", "d", "p")]
-    asked = {"vaultName": "Contoso-Keys", "accountName": "contoso", "subscriptionId": SUBSCRIPTION}
-    async with engine(azure) as pulumi:
-        both, _ = await pulumi.invoke(DELETED, {**asked, "location": "West Europe"})
-        of_group, _ = await pulumi.invoke(DELETED, {**asked, "resourceGroupName": "G"})
-        elsewhere, _ = await pulumi.invoke(DELETED, {**asked, "location": "eastus"})
-        one, _ = await pulumi.invoke(DELETED, {"accountName": "contoso", "subscriptionId": SUBSCRIPTION})
-    assert both["vault"]["resourceId"] == f"{VAULT_ID}/x"
-    assert both["account"]["scheduledPurgeDate"] == "p"
-    assert set(of_group) == {"account"}
-    assert elsewhere == {}
-    assert set(one) == {"account"}
-
-
-async def test_get_deleted_without_a_name_finds_all() -> None:
-    """A program of many services asks once."""
-    azure = FakeAzure()
-    azure.deleted["vaults"] = [Deleted("id", name, "westeurope", "d", "p") for name in ("one", "two")]
     async with engine(azure) as pulumi:
         answer, _ = await pulumi.invoke(DELETED, {"subscriptionId": SUBSCRIPTION})
     assert [vault["name"] for vault in answer["vaults"]] == ["one", "two"]
+    assert answer["vaults"][0] == {
+        "id": "id",
+        "name": "one",
+        "location": "westeurope",
+        "deletionDate": "d",
+        "scheduledPurgeDate": "p",
+        "resourceId": f"{VAULT_ID}/x",
+    }
     assert answer["accounts"] == []
 
 
@@ -127,12 +86,10 @@ async def test_get_deleted_without_a_name_finds_all() -> None:
     [
         (BINDING, {}, "accountId"),
         (BINDING, {"accountId": "language"}, "accountId"),
-        (VERSION, {"keyId": KEY_ID}, "version"),
-        (VERSION, {"keyId": KEY_ID, "version": "one"}, "version"),
-        (VERSION, {"keyId": VAULT_ID, "version": V1}, "keyId"),
+        (HSM_KEY, {"keyId": KEY_ID}, "keyId"),
+        (HSM_KEY, {"keyId": UNKNOWN, "principalId": "language"}, "principalId"),
         (DELETED, {}, "subscriptionId"),
-        (DELETED, {"vaultName": "x"}, "subscriptionId"),
-        (DELETED, {"vaultName": "x", "subscriptionId": SUBSCRIPTION, "names": "y"}, "names"),
+        (DELETED, {"subscriptionId": SUBSCRIPTION, "names": "y"}, "names"),
     ],
 )
 async def test_fails_bad_arguments_by_name(token: str, args: dict[str, Any], failing: str) -> None:
@@ -148,8 +105,8 @@ async def test_the_logins_subscription_is_the_default() -> None:
     """Without subscriptionId the subscription of the login is looked in."""
     azure = FakeAzure()
     async with engine(azure, config={"subscriptionId": SUBSCRIPTION}) as pulumi:
-        assert await pulumi.invoke(DELETED, {"vaultName": "x"}) == ({}, {})
-    assert azure.calls == ["deleted_vaults"]
+        assert await pulumi.invoke(DELETED, {}) == ({"vaults": [], "accounts": []}, {})
+    assert sorted(azure.calls) == ["deleted_accounts", "deleted_vaults"]
 
 
 async def test_fails_with_azures_answer_explained() -> None:

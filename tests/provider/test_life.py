@@ -247,7 +247,7 @@ async def test_a_binding_that_unbinds_leaves_what_was_bound_after_it(
 ) -> None:
     """A binding with `onDelete: unbind` that has another name now. If the new one binds another version, the
     account differs from the state of the old one. If it binds the same version, nothing at Azure tells the
-    two apart: `onDelete` is what the program asked for, and the next refresh shows that the new one is gone."""
+    two apart: `onDelete` is what the program asked for, and a refresh then shows that the new one is gone."""
     azure = FakeAzure()
     azure.versions.append(a_version(V2))
     inputs = {**INPUTS, **UNBINDS}

@@ -88,10 +88,7 @@ READS: dict[str, tuple[Call, list[str]]] = {
         lambda azure: azure.deleted_vaults(SUBSCRIPTION),
         [f"{DELETED}/Microsoft.KeyVault/deletedVaults?api-version={KEY_VAULT}"],
     ),
-    "a page": (
-        lambda azure: azure.ask("GET", f"{ARM}/x?$skiptoken=1&api-version=2020-01-01", "2024-01-01"),
-        [f"GET {ARM}/x?$skiptoken=1&api-version=2020-01-01"],
-    ),
+    "a list": (lambda azure: azure.listed("/x", "2024-01-01"), [f"GET {ARM}/x?api-version=2024-01-01"]),
 }
 IN_KEY = {"keyName": "cmk", "keyVersion": V1, "keyVaultUri": f"{VAULT_URI}/"}
 HSM_ROLE = "21dbd100-6940-42c2-9190-5d6cb909625b"

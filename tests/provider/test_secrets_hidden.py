@@ -124,7 +124,7 @@ async def test_a_secret_argument_of_a_function_is_in_no_message() -> None:
     """A malformed one, and one that is part of an argument."""
     async with engine(FakeAzure()) as pulumi:
         for token, args, secret in (
-            ("getKeyVersion", {"keyId": f"{KEY_ID}/secret-part", "version": V1}, "keyId"),
+            ("getManagedHsmKey", {"keyId": f"{KEY_ID}/secret-part"}, "keyId"),
             ("checkDeployment", {"resources": [{"id": "/secret-part", "action": "no"}]}, "resources"),
         ):
             request = provider_pb2.InvokeRequest(tok=f"azure-cmk:index:{token}", args=encode(args, (secret,)))

@@ -26,7 +26,7 @@ from operate.fleet import shared
 from operate.fleet.shared import FleetFileError
 from operate.probe.command import _place
 from provider import checks
-from provider.functions import FUNCTIONS
+from provider.functions import wrong_arguments
 from provider.host import served
 from provider.wire import Properties
 from review import approvals
@@ -53,8 +53,8 @@ def binding(given: Mapping[str, Any]) -> None:
 def deleted(given: Mapping[str, Any]) -> None:
     """`getDeleted` with arguments, by a login with an environment."""
     found = core_login({}, given.get("environ", {}))
-    function = FUNCTIONS["azure-cmk:index:getDeleted"]
-    if failures := function.check(found, Properties(given.get("arguments", {}))):
+    arguments = Properties(given.get("arguments", {}))
+    if failures := wrong_arguments("azure-cmk:index:getDeleted", found, arguments):
         raise ValueError(failures[0].reason)
 
 
@@ -144,7 +144,7 @@ CASES: Mapping[str, Case] = {
         binding, {"identityClientId": "id-claims"}, "or nothing for the system-assigned one", {}
     ),
     "a principal id": Case(
-        checks.principal_id,
+        checks.FORMS["principalId"],
         "lang-claims",
         "expected the GUID `principalId` of the account's identity",
         PRINCIPAL,

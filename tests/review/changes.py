@@ -241,12 +241,21 @@ def own_list(*entries: Any) -> Change:
     )
 
 
-def service_goes(scene: Scene) -> None:
-    """The service has its access from the vault's own list alone, and is taken off it."""
-    scene.by_policies()
-    own_list(entry_of, SECRET)(scene)
-    scene.steps.remove(scene.step(POLICY))
-    scene.set(VAULT, "properties.accessPolicies", [SECRET])
+def listed_alone(*entries: Any) -> Change:
+    """The service has its access from the vault's own list alone, which is this after the update."""
+
+    def change(scene: Scene) -> None:
+        scene.by_policies()
+        own_list(entry_of, SECRET)(scene)
+        entry = entry_of(scene)
+        scene.steps.remove(scene.step(POLICY))
+        scene.set(
+            VAULT,
+            "properties.accessPolicies",
+            [{**entry, **one} if isinstance(one, dict) else one for one in entries],
+        )
+
+    return change
 
 
 def asked_back(scene: Scene) -> None:
@@ -433,7 +442,9 @@ ROWS: Final = (
     row("what the vault looks at known after apply", sets(VAULT, "properties.enableRbacAuthorization", UNKNOWN), "undetermined"),
     row("vault's own list without the service", in_policies(does(outside(VAULT, "properties.accessPolicies", lambda scene: [scene.step(POLICY)["oldState"]["inputs"]["policy"]], mended=False), sets(VAULT, "properties.accessPolicies", []))), "access-revoked"),
     row("vault's own list with a stranger", in_policies(sets(VAULT, "properties.accessPolicies", [{"objectId": OTHER, "permissions": {"keys": ["decrypt"]}}])), "principal-added"),
-    row("vault's own list without the service, beside a secret entry", service_goes, "access-revoked"),
+    row("vault's own list without the service, beside a secret entry", listed_alone(SECRET), "access-revoked"),
+    row("vault's own list with the service's identity known after apply", listed_alone({"objectId": UNKNOWN}, SECRET), "principal-added undetermined"),
+    row("vault's own list with an entry known after apply for the service's", listed_alone(UNKNOWN, SECRET), "undetermined"),
     row("vault's own list with a secret entry more", in_policies(does(own_list(entry_of), sets(VAULT, "properties.accessPolicies", lambda scene: [entry_of(scene), SECRET]))), "principal-added"),
     row("vault's own list known after apply", in_policies(sets(VAULT, "properties.accessPolicies", UNKNOWN)), "principal-added"),
     row("vault's own list with an identity known after apply", in_policies(sets(VAULT, "properties.accessPolicies", [{"objectId": UNKNOWN, "permissions": {"keys": ["all"]}}])), "principal-added"),

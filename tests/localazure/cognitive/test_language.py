@@ -1,6 +1,9 @@
-"""The Language endpoint: projects, and who gets at them."""
+"""The endpoint of an account: projects and who gets at them, languages of texts, and OpenAI's models."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -17,7 +20,6 @@ from tests.localazure.driver import (
     VAULT,
     Case,
     error,
-    vault_body,
 )
 from tests.support.front import Reply
 
@@ -67,7 +69,7 @@ def test_lists_come_in_pages(case: Case) -> None:
 def test_fails_for_a_page_that_cannot_be(case: Case, query: str) -> None:
     """400; a page of none would lead to itself for ever."""
     case.make()
-    case.language("PATCH", ORDERS, PROJECT)
+    case.project("PATCH")
     response = case.language("GET", f"{PROJECTS}?{query}")
     assert error(response) == (400, "InvalidArgument")
     assert query.split("=", maxsplit=1)[0] in response.body["error"]["message"]
@@ -146,44 +148,34 @@ def test_a_job_belongs_to_its_account(case: Case) -> None:
     """Another account's job, or an operation of ARM's, is not found at an endpoint."""
     case.make()
     case.make(ACCOUNT + "2", properties={"customSubDomainName": "second"})
-    case.language("PATCH", ORDERS, PROJECT)
+    case.project("PATCH")
     job = case.language("DELETE", ORDERS).headers["operation-location"].split("/")[-1].split("?")[0]
     path = f"{PROJECTS}/global/deletion-jobs/{job}"
     assert error(case.language("GET", path, label="second")) == (404, "OperationNotFound")
     assert case.language("GET", path).status == 200
 
 
-def _revoke(case: Case, principal: str) -> None:
-    case.grant(principal, "get")
+CLOSED = {"properties": {"networkAcls": {"bypass": "None", "defaultAction": "Deny"}}}
 
 
-def _disable(case: Case, _: str) -> None:
-    case.data("PATCH", f"/keys/k/{_version(case)}", {"attributes": {"enabled": False}})
-
-
-def _delete_key(case: Case, _: str) -> None:
-    case.data("DELETE", "/keys/k")
-
-
-def _delete_vault(case: Case, _: str) -> None:
-    case.arm("DELETE", VAULT)
-
-
-def _close(case: Case, _: str) -> None:
-    acls = {"bypass": "None", "defaultAction": "Deny"}
-    case.arm("PATCH", VAULT, {"properties": {"networkAcls": acls}})
-
-
-def _version(case: Case) -> str:
-    return str(case.get()["properties"]["encryption"]["keyVaultProperties"]["keyVersion"])
-
-
-@pytest.mark.parametrize("take_away", [_revoke, _disable, _delete_key, _delete_vault, _close])
-def test_the_data_cannot_be_read_once_the_key_is_out_of_reach(case: Case, take_away: object) -> None:
+@pytest.mark.parametrize(
+    "take_away",
+    [
+        lambda case, principal: case.grant(principal, "get"),
+        lambda case, _: case.enable(case.bound_version(), enabled=False),
+        lambda case, _: case.data("DELETE", "/keys/k"),
+        lambda case, _: case.arm("DELETE", VAULT),
+        lambda case, _: case.arm("PATCH", VAULT, CLOSED),
+    ],
+    ids=["grant", "version", "key", "vault", "way in"],
+)
+def test_the_data_cannot_be_read_once_the_key_is_out_of_reach(
+    case: Case, take_away: Callable[[Case, str], object]
+) -> None:
     """Grant, version, key, vault or way in taken away: 403 at once to read and write; ARM answers."""
     principal = case.bound()["identity"]["principalId"]
-    case.language("PATCH", ORDERS, PROJECT)
-    take_away(case, principal)  # type: ignore[operator]
+    case.project("PATCH")
+    take_away(case, principal)
     for method, path, body in (("GET", ORDERS, None), ("GET", PROJECTS, None), ("PATCH", ORDERS, PROJECT)):
         response = case.language(method, path, body)
         assert error(response) == (403, "Forbidden")
@@ -194,10 +186,67 @@ def test_the_data_cannot_be_read_once_the_key_is_out_of_reach(case: Case, take_a
 def test_the_data_comes_back_with_the_vault(case: Case) -> None:
     """A recovered vault makes everything readable again."""
     case.bound()
-    case.language("PATCH", ORDERS, PROJECT)
+    case.project("PATCH")
     case.arm("DELETE", VAULT)
     assert case.language("GET", ORDERS).status == 403
-    recover = vault_body(accessPolicies=None)
-    recover["properties"]["createMode"] = "recover"
-    assert case.arm("PUT", VAULT, recover, caller=OWNER).status in (200, 201)
+    assert case.recover_vault().status == 200
     assert case.language("GET", ORDERS).status == 200
+
+
+# Calls that keep nothing
+
+ANALYZE = "/language/:analyze-text"
+LISTS = ("/openai/models", "/openai/deployments")
+MODEL = {"sku": {"name": "Standard"}, "properties": {"model": {"format": "OpenAI", "name": "gpt-4o-mini"}}}
+
+
+def texts(*texts: str, **more: Any) -> dict[str, Any]:
+    documents = [{"id": str(index), "text": text} for index, text in enumerate(texts)]
+    return {"kind": "LanguageDetection", "analysisInput": {"documents": documents}, **more}
+
+
+def test_a_text_has_no_known_language_and_an_empty_one_is_an_error(case: Case) -> None:
+    """In the shapes that azure-ai-textanalytics reads."""
+    case.make()
+    answer = case.language("POST", ANALYZE, texts("Guten Tag", " "))
+    assert (answer.status, answer.body["kind"]) == (200, "LanguageDetectionResults")
+    (known,), (error,) = answer.body["results"]["documents"], answer.body["results"]["errors"]
+    assert (known["id"], known["detectedLanguage"]["iso6391Name"]) == ("0", "(Unknown)")
+    assert (error["id"], error["error"]["innererror"]["code"]) == ("1", "InvalidDocument")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (texts(), 400),
+        ({**texts("a"), "analysisInput": {"documents": [{"id": "1", "text": "a"}] * 2}}, 400),
+        ({"kind": "SentimentAnalysis", "analysisInput": {"documents": []}}, 501),
+        ([], 501),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(case: Case, body: Any, status: int) -> None:
+    """Documents that are missing or of one id; and tasks that are not here, which say so."""
+    case.make()
+    assert case.language("POST", ANALYZE, body).status == status
+
+
+def test_models_are_listed_with_the_role_for_it(case: Case) -> None:
+    """An OpenAI account lists its deployments to Cognitive Services OpenAI User, and to no role for language;
+    a Language account has no such route."""
+    case.make(kind="OpenAI", sku={"name": "S0"})
+    assert case.arm("PUT", f"{ACCOUNT}/deployments/mini", MODEL).status == 201
+    for path in LISTS:
+        assert case.language("GET", path, caller=SERVICE).status == 401
+    assign_role(case.cloud, SERVICE.object_id, "Cognitive Services Language Owner", ACCOUNT)
+    assert case.language("GET", LISTS[1], caller=SERVICE).status == 401
+    assign_role(case.cloud, SERVICE.object_id, "Cognitive Services OpenAI User", ACCOUNT)
+    listed = [case.language("GET", path, caller=SERVICE).body["data"] for path in LISTS]
+    assert [[one["id"] for one in many] for many in listed] == [[], ["mini"]]
+    assert case.language("POST", ANALYZE, texts("a")).status == 404
+
+
+def test_a_language_account_has_no_models(case: Case) -> None:
+    """As for any address that a kind of account does not serve."""
+    case.make()
+    assign_role(case.cloud, OWNER.object_id, "Cognitive Services OpenAI User", ACCOUNT)
+    assert case.language("GET", LISTS[0]).status == 404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from localazure.keyvault import local_roles, managed_hsms
 from localazure.web import Json
-from tests.localazure.driver import HSM, HSM_URI, OWNER, PROJECT, PROJECTS, Case, bind, error, found, hsm_body
+from tests.localazure.driver import HSM, HSM_URI, OWNER, Case, bind, error, found, hsm_body
 from tests.localazure.keyvault.test_managed_hsm import CRYPTO_USER, ENCRYPTION_USER, grant, make_key
 
 
@@ -24,15 +24,15 @@ def test_data_follows_the_local_role(case: Case) -> None:
     response = case.patch(bound_to_an_hsm(case))
     assert response.status == 202, response.body
     assert case.get()["properties"]["encryption"]["keyVaultProperties"]["keyVaultUri"] == HSM_URI
-    assert case.language("PATCH", f"{PROJECTS}/orders", PROJECT).status == 201
+    assert case.project("PATCH").status == 201
     hsm = managed_hsms.holder(case.cloud, "contoso-hsm")
     assert hsm is not None
     (given,) = [one for one in local_roles.assignments(case.cloud, hsm) if ENCRYPTION_USER in str(one)]
     local_roles.drop(case.cloud, hsm, given)
-    assert case.language("GET", f"{PROJECTS}/orders").status == 403
+    assert case.project().status == 403
     again = given["properties"]
     local_roles.assign(case.cloud, hsm, again["principalId"], ENCRYPTION_USER, again["scope"])
-    assert case.language("GET", f"{PROJECTS}/orders").status == 200
+    assert case.project().status == 200
 
 
 def test_an_hsm_without_purge_protection_is_refused(case: Case) -> None:

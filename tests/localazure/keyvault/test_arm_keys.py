@@ -10,7 +10,11 @@ from tests.localazure.driver import DAY, VAULT, Case, error
 
 KEY = f"{VAULT}/keys/cmk"
 NOTIFY = {"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "notify"}}
-RSA = {"properties": {"kty": "RSA", "keySize": 2048}}
+RSA: Any = {"properties": {"kty": "RSA", "keySize": 2048}}
+
+
+def rotate(after: str) -> Any:
+    return {"trigger": {"timeAfterCreate": after}, "action": {"type": "rotate"}}
 
 
 def test_a_new_key_answers_as_the_specification_says(case: Case) -> None:
@@ -36,43 +40,40 @@ def test_a_new_key_answers_as_the_specification_says(case: Case) -> None:
     }
 
 
-def test_a_key_answers_its_rotation_policy_and_no_empty_tags(case: Case) -> None:
+def test_a_key_answers_its_rotation_policy_and_no_empty_tags(vault: Case) -> None:
     """PUT and GET carry the policy that counts, in ARM's spelling; `tags` are there when there are any."""
-    case.make_vault()
     rotate = {"trigger": {"timeAfterCreate": "P90D"}, "action": {"type": "Rotate"}}
-    assert "tags" not in case.arm("PUT", KEY, RSA).body
+    assert "tags" not in vault.arm("PUT", KEY, RSA).body
     policy = {"lifetimeActions": [rotate], "attributes": {"expiryTime": "P1Y"}}
-    assert case.data("PUT", "/keys/cmk/rotationpolicy", policy).status == 200
-    shown = case.arm("GET", KEY).body
+    assert vault.data("PUT", "/keys/cmk/rotationpolicy", policy).status == 200
+    shown = vault.arm("GET", KEY).body
     assert "tags" not in shown
     found = shown["properties"]["rotationPolicy"]
     assert found["attributes"]["expiryTime"] == "P1Y"
     assert [action["action"]["type"] for action in found["lifetimeActions"]] == ["rotate", "notify"]
 
 
-def test_put_on_an_existing_key_changes_nothing(case: Case) -> None:
+def test_put_on_an_existing_key_changes_nothing(vault: Case) -> None:
     """Another size, other operations, other attributes: 200 and the key as it was."""
-    case.make_vault()
-    before = case.arm("PUT", KEY, RSA)
-    other = {
-        "properties": {"kty": "RSA", "keySize": 4096, "attributes": {"enabled": False}, "keyOps": ["sign"]}
-    }
-    after = case.arm("PUT", KEY, other)
+    before = vault.arm("PUT", KEY, RSA)
+    other = {"kty": "RSA", "keySize": 4096, "attributes": {"enabled": False}, "keyOps": ["sign"]}
+    after = vault.arm("PUT", KEY, {"properties": other})
     assert (after.status, after.body) == (200, before.body)
 
 
-def test_put_makes_no_version_but_get_follows_rotation(case: Case) -> None:
-    """After a rotation GET has the newest version's URI, and the versions are listed with theirs."""
-    case.make_vault()
-    first = case.arm("PUT", KEY, RSA).body["properties"]["keyUriWithVersion"]
-    case.data("POST", "/keys/cmk/rotate")
-    newest = case.arm("GET", KEY).body["properties"]["keyUriWithVersion"]
-    assert case.arm("PUT", KEY, RSA).body["properties"]["keyUriWithVersion"] == newest != first
-    rows = case.arm("GET", f"{KEY}/versions").body["value"]
+def test_put_makes_no_version_but_get_follows_rotation(vault: Case) -> None:
+    """After a rotation GET has the newest version's URI, and the versions are listed with theirs; one that
+    never was is 404."""
+    first = vault.arm("PUT", KEY, RSA).body["properties"]["keyUriWithVersion"]
+    vault.data("POST", "/keys/cmk/rotate")
+    newest = vault.arm("GET", KEY).body["properties"]["keyUriWithVersion"]
+    assert vault.arm("PUT", KEY, RSA).body["properties"]["keyUriWithVersion"] == newest != first
+    rows = vault.arm("GET", f"{KEY}/versions").body["value"]
     assert {row["properties"]["keyUriWithVersion"] for row in rows} == {first, newest}
-    version = case.arm("GET", f"{KEY}/versions/{first.rsplit('/', 1)[-1]}").body
+    version = vault.arm("GET", f"{KEY}/versions/{first.rsplit('/', 1)[-1]}").body
     assert version["properties"]["keyUriWithVersion"] == first
     assert version["type"] == "Microsoft.KeyVault/vaults/keys/versions"
+    assert error(vault.arm("GET", f"{KEY}/versions/{'0' * 32}")) == (404, "KeyNotFound")
 
 
 def test_arm_needs_no_right_on_the_data(case: Case) -> None:
@@ -82,27 +83,17 @@ def test_arm_needs_no_right_on_the_data(case: Case) -> None:
     assert [row["name"] for row in case.arm("GET", f"{VAULT}/keys").body["value"]] == ["cmk"]
 
 
-def test_fails_for_a_soft_deleted_name(case: Case) -> None:
-    """A soft-deleted key's name is 409 until it is recovered; then PUT answers the old key."""
-    case.make_vault()
-    before = case.arm("PUT", KEY, RSA).body
-    case.data("DELETE", "/keys/cmk")
-    assert error(case.arm("PUT", KEY, RSA)) == (409, "Conflict")
-    assert error(case.arm("GET", KEY)) == (404, "KeyNotFound")
-    case.data("POST", "/deletedkeys/cmk/recover")
-    assert case.arm("PUT", KEY, RSA).body == before
-
-
-def test_fails_in_an_absent_vault(case: Case) -> None:
-    """Without the vault, ARM names the parent that is missing."""
-    assert error(case.arm("GET", KEY)) == (404, "ParentResourceNotFound")
-
-
-def test_fails_to_list_deleted_or_absent_versions(case: Case) -> None:
-    """A version that never was is 404."""
-    case.make_vault()
-    case.arm("PUT", KEY, RSA)
-    assert error(case.arm("GET", f"{KEY}/versions/{'0' * 32}")) == (404, "KeyNotFound")
+def test_fails_for_a_soft_deleted_name(vault: Case) -> None:
+    """A soft-deleted key's name is 409 until it is recovered; then PUT answers the old key. Without a vault,
+    ARM names the parent that is missing."""
+    before = vault.arm("PUT", KEY, RSA).body
+    vault.data("DELETE", "/keys/cmk")
+    assert error(vault.arm("PUT", KEY, RSA)) == (409, "Conflict")
+    assert error(vault.arm("GET", KEY)) == (404, "KeyNotFound")
+    vault.data("POST", "/deletedkeys/cmk/recover")
+    assert vault.arm("PUT", KEY, RSA).body == before
+    vault.arm("DELETE", VAULT)
+    assert error(vault.arm("GET", KEY)) == (404, "ParentResourceNotFound")
 
 
 @pytest.mark.parametrize(
@@ -116,50 +107,35 @@ def test_fails_to_list_deleted_or_absent_versions(case: Case) -> None:
         {"kty": "RSA-HSM"},
         {"kty": "RSA", "attributes": {"exp": 1, "nbf": 2}},
         {"kty": "EC", "curveName": "P-999"},
-        {
-            "kty": "RSA",
-            "rotationPolicy": {
-                "lifetimeActions": [{"trigger": {"timeAfterCreate": "P1D"}, "action": {"type": "rotate"}}]
-            },
-        },
+        {"kty": "RSA", "rotationPolicy": {"lifetimeActions": [rotate("P1D")]}},
     ],
 )
-def test_fails_for_a_key_that_cannot_be(case: Case, properties: dict[str, Any]) -> None:
+def test_fails_for_a_key_that_cannot_be(vault: Case, properties: dict[str, Any]) -> None:
     """A wrong type, size, curve, operation, validity or rotation policy: 400 and no key."""
-    case.make_vault()
-    assert error(case.arm("PUT", KEY, {"properties": properties})) == (400, "BadParameter")
-    assert error(case.arm("GET", KEY)) == (404, "KeyNotFound")
+    assert error(vault.arm("PUT", KEY, {"properties": properties})) == (400, "BadParameter")
+    assert error(vault.arm("GET", KEY)) == (404, "KeyNotFound")
 
 
-def test_a_rotation_policy_set_at_creation_rotates(case: Case) -> None:
+def test_a_rotation_policy_set_at_creation_rotates(vault: Case) -> None:
     """A policy in the PUT (lower-case action) is kept in ARM's spelling, with the default notification, and
     acted on by the clock."""
-    case.make_vault()
-    policy = {
-        "attributes": {"expiryTime": "P90D"},
-        "lifetimeActions": [{"trigger": {"timeAfterCreate": "P30D"}, "action": {"type": "rotate"}}],
-    }
-    body = case.arm("PUT", KEY, {"properties": {"kty": "RSA", "rotationPolicy": policy}}).body
-    attributes = body["properties"]["attributes"]
-    notify = {"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "notify"}}
-    assert body["properties"]["rotationPolicy"] == {
-        **policy,
-        "lifetimeActions": [*policy["lifetimeActions"], notify],
-    }
-    assert attributes["exp"] == attributes["created"] + 90 * DAY
-    case.cloud.clock.advance(61 * DAY)
-    assert len(case.arm("GET", f"{KEY}/versions").body["value"]) == 3
-    rotated = [e for e in case.audit() if e["operation"] == "KeyRotateIfDue"]
-    assert len(rotated) == 2
+    policy = {"attributes": {"expiryTime": "P90D"}, "lifetimeActions": [rotate("P30D")]}
+    sent = {"properties": {"kty": "RSA", "rotationPolicy": policy}}
+    found = vault.arm("PUT", KEY, sent).body["properties"]
+    assert found["rotationPolicy"] == {**policy, "lifetimeActions": [rotate("P30D"), NOTIFY]}
+    assert found["attributes"]["exp"] == found["attributes"]["created"] + 90 * DAY
+    vault.cloud.clock.advance(61 * DAY)
+    assert len(vault.arm("GET", f"{KEY}/versions").body["value"]) == 3
+    assert [e["operation"] for e in vault.audit()].count("KeyRotateIfDue") == 2
 
 
 def test_hsm_and_ec_keys(case: Case) -> None:
     """A premium vault takes RSA-HSM; an EC key has a curve instead of a size."""
     case.make_vault(sku={"family": "A", "name": "premium"})
-    hsm = case.arm("PUT", KEY, {"properties": {"kty": "RSA-HSM"}}).body["properties"]
-    ec = case.arm("PUT", f"{VAULT}/keys/ec", {"properties": {"kty": "EC", "curveName": "P-384"}}).body[
-        "properties"
-    ]
+    hsm, ec = (
+        case.arm("PUT", f"{VAULT}/keys/{sent['kty']}", {"properties": sent}).body["properties"]
+        for sent in ({"kty": "RSA-HSM"}, {"kty": "EC", "curveName": "P-384"})
+    )
     assert (hsm["kty"], hsm["keySize"]) == ("RSA-HSM", 2048)
     assert (ec["curveName"], ec["keyOps"]) == ("P-384", ["sign", "verify"])
     assert "keySize" not in ec

@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 
 from localazure.keyvault import crypto
-from tests.localazure.driver import URI, Case, error, inner
-
-DATA = bytes(range(32))
+from tests.localazure.driver import DATA, OWNER, URI, Case, error, inner
 
 
 @pytest.fixture
-def vault(case: Case) -> Case:
-    case.make_vault()
-    case.make_key()
-    return case
+def vault(vault: Case) -> Case:
+    """A vault with the key `k`."""
+    vault.make_key()
+    return vault
 
 
 def call(case: Case, operation: str, value: bytes, alg: str = "RSA-OAEP-256", version: str = "") -> Any:
@@ -147,4 +145,4 @@ def test_every_use_is_in_the_audit_log(vault: Case) -> None:
     assert [e["result"] for e in events] == ["Success", "Forbidden"]
     assert {e["keyId"] for e in events} == {f"{URI}keys/k/{version}"}
     assert {e["correlationId"] for e in events} == {"corr-1"}
-    assert {e["objectId"] for e in events} == {"aaaaaaaa-0000-4000-8000-000000000001"}
+    assert {e["objectId"] for e in events} == {OWNER.object_id}

@@ -1,16 +1,20 @@
-"""The data plane: keys are made, imported, read, listed and updated."""
+"""The data plane: keys are made, imported, read, listed, updated, backed up, deleted and recovered."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from localazure.keyvault import crypto
-from tests.localazure.driver import URI, Case, error
+from tests.localazure.driver import DAY, GROUP, URI, Case, error, inner, version_of
+from tests.support.front import Reply
 from tests.support.quick_keys import key_pairs
 
+OTHER = f"{GROUP}/providers/Microsoft.KeyVault/vaults/contoso-2"
 ANSWER_HEADERS = ("region", "network-info", "service-version")
+BAD, GONE = (400, "BadParameter"), (404, "KeyNotFound")
 
 
 @pytest.mark.parametrize(
@@ -49,10 +53,8 @@ def test_a_second_create_makes_a_version(vault: Case) -> None:
     """Create on an existing name adds a version with new material; both stay readable."""
     first, second = vault.make_key(), vault.make_key()
     assert first["key"]["n"] != second["key"]["n"]
-    assert vault.data("GET", "/keys/k").body == second
-    old = first["key"]["kid"].rsplit("/", 1)[-1]
-    assert vault.data("GET", f"/keys/k/{old}").body == first
-    assert vault.data("GET", "/keys/k/").body == second
+    assert vault.data("GET", f"/keys/k/{version_of(first)}").body == first
+    assert vault.data("GET", "/keys/k").body == vault.data("GET", "/keys/k/").body == second
 
 
 def test_update_changes_only_what_is_sent(vault: Case) -> None:
@@ -62,8 +64,7 @@ def test_update_changes_only_what_is_sent(vault: Case) -> None:
     assert (body["attributes"]["enabled"], body["attributes"]["exp"]) == (False, 4102444800)
     assert body["tags"] == {"a": "b"}
     body = vault.data("PATCH", "/keys/k", {"key_ops": ["wrapKey"]}).body
-    assert body["key"]["key_ops"] == ["wrapKey"]
-    assert body["attributes"]["enabled"] is False
+    assert (body["key"]["key_ops"], body["attributes"]["enabled"]) == (["wrapKey"], False)
     assert vault.data("GET", "/keys/k").body == body
 
 
@@ -73,7 +74,7 @@ def test_fails_to_make_a_key_expire_before_it_is_valid(
 ) -> None:
     """An update is measured against what it leaves as it is."""
     made = vault.make_key(attributes=before)
-    assert error(vault.data("PATCH", "/keys/k", {"attributes": change})) == (400, "BadParameter")
+    assert error(vault.data("PATCH", "/keys/k", {"attributes": change})) == BAD
     assert vault.data("GET", "/keys/k").body == made
 
 
@@ -96,31 +97,26 @@ def test_every_answer_says_where_it_comes_from(vault: Case, path: str, api: str)
 
 
 def test_lists_go_page_by_page(vault: Case) -> None:
-    """Keys are listed without, versions with their version, at most 25 a page and `maxresults` if less."""
-    for name in ("a", "b", "c"):
+    """Keys are listed without, versions with their version, `maxresults` a page."""
+    for name in ("a", "b", "c", "a"):
         vault.make_key(name)
-    vault.make_key("a")
+    host = "https://contoso-1.vault.azure.net:443"
     first = vault.data("GET", "/keys?maxresults=2").body
-    assert first["nextLink"].startswith(
-        "https://contoso-1.vault.azure.net:443/keys?api-version=7.6&$skiptoken="
-    )
-    second = vault.data("GET", first["nextLink"].removeprefix(URI.removesuffix("/") + ":443")).body
+    assert first["nextLink"].startswith(f"{host}/keys?api-version=7.6&$skiptoken=")
+    second = vault.data("GET", first["nextLink"].removeprefix(host)).body
     assert [k["kid"] for k in first["value"] + second["value"]] == [f"{URI}keys/{n}" for n in "abc"]
     assert second["nextLink"] is None
-    versions = vault.data("GET", "/keys/a/versions").body["value"]
-    assert len({v["kid"] for v in versions}) == 2
+    assert len({v["kid"] for v in vault.data("GET", "/keys/a/versions").body["value"]}) == 2
 
 
 @pytest.mark.parametrize("size", ["26", "0", "-1", "many", "²"])
 def test_fails_for_a_page_size_that_is_none(vault: Case, size: str) -> None:
     """`maxresults` is a number from 1 to 25."""
-    assert error(vault.data("GET", f"/keys?maxresults={size}")) == (400, "BadParameter")
+    assert error(vault.data("GET", f"/keys?maxresults={size}")) == BAD
 
 
 def test_an_imported_key_decrypts_what_its_public_half_encrypted(vault: Case) -> None:
     """Import takes a private JWK and answers only its public half."""
-    from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     n = private.private_numbers()
     numbers = {"n": n.public_numbers.n, "e": n.public_numbers.e, "d": n.d, "p": n.p, "q": n.q}
@@ -131,10 +127,7 @@ def test_an_imported_key_decrypts_what_its_public_half_encrypted(vault: Case) ->
     secret = private.public_key().encrypt(b"hello", padding.PKCS1v15())
     response = vault.data("POST", "/keys/mine/decrypt", {"alg": "RSA1_5", "value": crypto.b64url(secret)})
     assert crypto.from_b64url(response.body["value"]) == b"hello"
-    assert error(vault.data("PUT", "/keys/bad", {"key": {"kty": "RSA", "n": jwk["n"]}})) == (
-        400,
-        "BadParameter",
-    )
+    assert error(vault.data("PUT", "/keys/bad", {"key": {"kty": "RSA", "n": jwk["n"]}})) == BAD
 
 
 @pytest.mark.parametrize(
@@ -154,7 +147,7 @@ def test_an_imported_key_decrypts_what_its_public_half_encrypted(vault: Case) ->
 )
 def test_fails_to_create_what_cannot_be(vault: Case, path: str, body: Any) -> None:
     """A request that breaks a rule is 400 BadParameter and makes no key."""
-    assert error(vault.data("POST", path, body)) == (400, "BadParameter")
+    assert error(vault.data("POST", path, body)) == BAD
     assert vault.data("GET", "/keys").body["value"] == []
 
 
@@ -163,3 +156,117 @@ def test_real_keys_are_made() -> None:
     assert crypto.generate("RSA", size=3072).size == 3072
     assert {pair.size for pair in key_pairs()} == {2048}
     assert len({pair.public["n"] for pair in key_pairs()}) == 3
+
+
+# Deleted keys
+
+
+def test_a_deleted_key_can_be_seen_recovered_and_used(vault: Case) -> None:
+    """Delete answers the dates; the key is then in deletedkeys alone, until it is recovered as it was."""
+    before = vault.make_key()
+    body = vault.data("DELETE", "/keys/k").body
+    assert body["recoveryId"] == f"{URI}deletedkeys/k"
+    assert body["scheduledPurgeDate"] - body["deletedDate"] == 90 * DAY
+    assert error(vault.data("GET", "/keys/k")) == GONE
+    assert vault.data("GET", "/deletedkeys/k").body == body
+    assert [k["recoveryId"] for k in vault.data("GET", "/deletedkeys").body["value"]] == [body["recoveryId"]]
+    conflict = vault.data("POST", "/keys/k/create", {"kty": "RSA"})
+    assert inner(conflict) == (409, "ObjectIsDeletedButRecoverable")
+    assert vault.data("POST", "/deletedkeys/k/recover").body == before
+    assert vault.data("GET", "/keys/k").body == before
+
+
+def test_deleting_takes_as_long_as_operations_do(vault: Case) -> None:
+    """Meanwhile the key is in neither place, and its name cannot be used."""
+    vault.cloud.behave(deleted_keys_visible_after=20)
+    vault.make_key()
+    vault.data("DELETE", "/keys/k")
+    assert error(vault.data("GET", "/keys/k")) == error(vault.data("GET", "/deletedkeys/k")) == GONE
+    assert inner(vault.data("POST", "/keys/k/create", {"kty": "RSA"})) == (409, "ObjectIsBeingDeleted")
+    vault.cloud.clock.advance(20)
+    assert vault.data("GET", "/deletedkeys/k").status == 200
+    vault.data("POST", "/deletedkeys/k/recover")
+    assert error(vault.data("GET", "/keys/k")) == GONE
+    vault.cloud.clock.advance(20)
+    assert vault.data("GET", "/keys/k").status == 200
+
+
+@pytest.mark.parametrize("protected", [False, True])
+def test_purge_is_for_good(case: Case, protected: bool) -> None:
+    """By a request, or in a protected vault by the clock alone, when the retention is over: the key cannot be
+    recovered, and its private half is gone from the memory."""
+    case.make_vault(softDeleteRetentionInDays=7, enablePurgeProtection=True if protected else None)
+    case.make_key()
+    case.data("DELETE", "/keys/k")
+    purged = case.data("DELETE", "/deletedkeys/k")
+    if protected:
+        assert error(purged) == (403, "Forbidden")
+        case.cloud.clock.advance(7 * DAY + 1)
+    else:
+        assert purged.status == 204
+    assert error(case.data("GET", "/deletedkeys/k")) == GONE
+    assert error(case.data("POST", "/deletedkeys/k/recover")) == GONE
+    assert case.data("GET", "/deletedkeys").body["value"] == []
+    assert case.cloud.store.scan("vault.key.material") == []
+
+
+# Backups
+
+
+def backup(case: Case) -> str:
+    response = case.data("POST", "/keys/k/backup")
+    assert response.status == 200, response.body
+    return str(response.body["value"])
+
+
+def restore(case: Case, value: object, into: str = "contoso-1") -> Reply:
+    return case.data("POST", "/keys/restore", {"value": value}, vault=into)
+
+
+def test_a_key_lives_on_in_another_vault(vault: Case) -> None:
+    """All versions with their names and policy: what the old key wrapped, the restored one unwraps."""
+    vault.make_key(tags={"a": "b"})
+    vault.make_key()
+    data = crypto.b64url(b"data key")
+    wrapped = vault.data("POST", "/keys/k//wrapkey", {"alg": "RSA-OAEP-256", "value": data}).body
+    vault.make_vault(OTHER)
+    restored = restore(vault, backup(vault), "contoso-2")
+    version = wrapped["kid"].rsplit("/", 1)[-1]
+    assert restored.body["key"]["kid"] == f"https://contoso-2.vault.azure.net/keys/k/{version}"
+    listed = [
+        vault.data("GET", "/keys/k/versions", vault=name).body["value"] for name in ("contoso-1", "contoso-2")
+    ]
+    old, new = ([item["kid"].rsplit("/", 1)[-1] for item in rows] for rows in listed)
+    assert old == new
+    body = {"alg": "RSA-OAEP-256", "value": wrapped["value"]}
+    opened = vault.data("POST", f"/keys/k/{version}/unwrapkey", body, vault="contoso-2")
+    assert opened.body["value"] == data
+
+
+def test_a_purged_key_comes_back_from_its_backup(vault: Case) -> None:
+    """409 while the vault has a key of the name, deleted or not; purged, it is restored as it was."""
+    kid = vault.make_key()["key"]["kid"]
+    value = backup(vault)
+    assert error(restore(vault, value)) == (409, "Conflict")
+    vault.data("DELETE", "/keys/k")
+    assert error(restore(vault, value)) == (409, "Conflict")
+    vault.data("DELETE", "/deletedkeys/k")
+    assert restore(vault, value).body["key"]["kid"] == kid
+    assert {"KeyBackup", "KeyRestore"} <= {event["operation"] for event in vault.audit()}
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", 5, "!", crypto.b64url(b"no backup of a key at all, nor of this")]
+)
+def test_fails_to_restore_what_is_no_backup(vault: Case, value: object) -> None:
+    """400 for anything that this cloud did not make."""
+    assert error(restore(vault, value)) == BAD
+
+
+def test_a_backup_hides_the_key_and_is_bound_to_its_maker(vault: Case) -> None:
+    """The value holds no readable name or number, and one changed character makes it worthless."""
+    vault.make_key()
+    value = backup(vault)
+    assert b"contoso" not in crypto.from_b64url(value)
+    changed = value[:40] + ("A" if value[40] != "A" else "B") + value[41:]
+    assert error(restore(vault, changed)) == BAD

@@ -1,4 +1,4 @@
-"""Rotation policies as pure rules, and what becomes of them while a key is deleted."""
+"""Rotation of keys: its policies as pure rules, by hand, by the clock, and while a key is deleted."""
 
 from __future__ import annotations
 
@@ -9,9 +9,17 @@ import pytest
 
 from localazure.keyvault import rotation
 from localazure.keyvault.model import KeyVersion
-from tests.localazure.driver import DAY, VAULT, Case, vault_body
+from localazure.web import Json
+from tests.localazure.driver import DAY, URI, VAULT, Case, error, vault_body, version_of
 
 START = int(datetime(2026, 1, 31, tzinfo=UTC).timestamp())
+
+
+def action(kind: str, **trigger: str) -> Any:
+    return {"action": {"type": kind}, "trigger": trigger}
+
+
+ROTATE, NOTIFY = action("Rotate", timeAfterCreate="P30D"), action("Notify", timeBeforeExpiry="P30D")
 
 
 @pytest.mark.parametrize(
@@ -31,19 +39,11 @@ def test_durations_follow_the_calendar(duration: str, back: bool, expected: str)
     assert datetime.fromtimestamp(moved, UTC).date().isoformat() == expected
 
 
-def action(kind: str, **trigger: str) -> Any:
-    return {"action": {"type": kind}, "trigger": trigger}
-
-
 @pytest.mark.parametrize(
     ("actions", "expiry", "wrong"),
     [
-        ([action("Rotate", timeAfterCreate="P30D")], None, None),
-        (
-            [action("rotate", timeBeforeExpiry="P30D"), action("Notify", timeBeforeExpiry="P30D")],
-            "P90D",
-            None,
-        ),
+        ([ROTATE], None, None),
+        ([action("rotate", timeBeforeExpiry="P30D"), NOTIFY], "P90D", None),
         ([], "P28D", None),
         ([], "P27D", "expiryTime P27D is too short"),
         ([], "90 days", "'90 days' is no ISO 8601 duration"),
@@ -53,11 +53,7 @@ def action(kind: str, **trigger: str) -> Any:
         ([action("Notify", timeAfterCreate="P30D")], "P90D", "triggered by timeBeforeExpiry"),
         ([action("Delete", timeAfterCreate="P30D")], None, "'Delete' is not known"),
         ([action("Rotate")], None, "either timeAfterCreate or timeBeforeExpiry"),
-        (
-            [action("Rotate", timeAfterCreate="P30D"), action("rotate", timeBeforeExpiry="P30D")],
-            "P90D",
-            "at most one of each",
-        ),
+        ([ROTATE, action("rotate", timeBeforeExpiry="P30D")], "P90D", "at most one of each"),
         ([{"trigger": {}}], None, "needs trigger and action"),
         ("rotate", None, "needs trigger and action"),
         ([action("Rotate", timeAfterCreate="P99999Y")], None, "the longest is 'P100Y'"),
@@ -71,47 +67,126 @@ def test_policies_are_checked(actions: Any, expiry: str | None, wrong: str | Non
 
 
 @pytest.mark.parametrize(
-    ("lifetime", "expires", "days"),
+    ("lifetime", "changes", "days"),
     [
-        (action("Rotate", timeAfterCreate="P30D"), None, 30),
-        (action("Rotate", timeBeforeExpiry="P10D"), START + 90 * 86400, 80),
-        (action("Rotate", timeBeforeExpiry="P10D"), None, None),
-        (action("Notify", timeBeforeExpiry="P10D"), START + 90 * 86400, None),
+        (ROTATE, {}, 30),
+        (action("Rotate", timeBeforeExpiry="P10D"), {"expires": 90}, 80),
+        (action("Rotate", timeBeforeExpiry="P10D"), {}, None),
+        (action("Notify", timeBeforeExpiry="P10D"), {"expires": 90}, None),
+        # A trigger that was over when the policy was set, or the version changed, acts from then on.
+        (ROTATE, {"policy": 100}, 100),
+        (ROTATE, {"updated": 40}, 40),
     ],
 )
-def test_when_the_next_version_is_due(lifetime: Any, expires: int | None, days: int | None) -> None:
+def test_when_the_next_version_is_due(lifetime: Any, changes: dict[str, int], days: int | None) -> None:
     """Counted from the current version's creation, or back from its expiry if it has one; never by Notify."""
-    current = KeyVersion("v", "RSA", 2048, (), True, START, START, {}, expires=expires)
-    expected = None if days is None else START + days * 86400
-    assert rotation.due({"lifetimeActions": [lifetime]}, current) == expected
+    at = {name: START + number * DAY for name, number in changes.items()}
+    updated, expires = at.get("updated", START), at.get("expires")
+    current = KeyVersion("v", "RSA", 2048, (), True, START, updated, {}, expires=expires)
+    policy = {"lifetimeActions": [lifetime], "attributes": {"updated": at.get("policy", START)}}
+    assert rotation.due(policy, current) == (None if days is None else START + days * DAY)
 
 
-def test_a_trigger_that_was_over_acts_from_the_last_change_on() -> None:
-    """A policy set, or a version changed, after the trigger's time makes the rotation due then."""
-    day = 86400
-    rotate = {"lifetimeActions": [action("Rotate", timeAfterCreate="P30D")]}
-    late = {**rotate, "attributes": {"updated": START + 100 * day}}
-    fresh = KeyVersion("v", "RSA", 2048, (), True, START, START, {})
-    touched = KeyVersion("v", "RSA", 2048, (), True, START, START + 40 * day, {})
-    assert rotation.due(late, fresh) == START + 100 * day
-    assert rotation.due(rotate, touched) == START + 40 * day
+@pytest.fixture
+def vault(vault: Case) -> Case:
+    """A vault with the key `k`."""
+    vault.make_key(key_ops=["wrapKey", "unwrapKey"], tags={"a": "b"})
+    return vault
+
+
+def put(case: Case, *actions: Any, expiry: str | None = None) -> Json:
+    """Sets the rotation policy of the key."""
+    attributes = {"expiryTime": expiry} if expiry else {}
+    reply = case.data("PUT", "/keys/k/rotationpolicy", {"lifetimeActions": actions, "attributes": attributes})
+    assert reply.status == 200, reply
+    return reply.body
+
+
+def key(case: Case, below: str = "") -> Json:
+    return case.data("GET", f"/keys/k{below}").body
+
+
+def versions(case: Case) -> list[Json]:
+    rows: list[Json] = key(case, "/versions")["value"]
+    return rows
+
+
+def test_rotate_makes_new_material_and_an_expiry(vault: Case) -> None:
+    """Rotate keeps type, operations and tags, and gives the new version alone the policy's expiry."""
+    first = key(vault)
+    assert put(vault, expiry="P90D")["id"] == f"{URI}keys/k/rotationpolicy"
+    second = vault.data("POST", "/keys/k/rotate").body
+    assert second["key"]["n"] != first["key"]["n"]
+    assert (second["key"]["key_ops"], second["tags"]) == (["wrapKey", "unwrapKey"], {"a": "b"})
+    assert second["attributes"]["exp"] == second["attributes"]["created"] + 90 * DAY
+    assert "exp" not in key(vault, f"/{version_of(first)}")["attributes"]
+
+
+OWN = action("Notify", timeBeforeExpiry="P10D")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [([ROTATE], [ROTATE, NOTIFY]), ([], [NOTIFY]), ([OWN, ROTATE], [OWN, ROTATE])]
+)
+def test_a_policy_without_a_notification_gets_the_default_one(vault: Case, sent: Json, kept: Json) -> None:
+    """30 days before expiry, in the answer and when it is read; one that is sent is kept as it is."""
+    answer = put(vault, *sent, expiry="P90D")
+    assert answer["lifetimeActions"] == kept
+    assert key(vault, "/rotationpolicy") == answer
+
+
+def test_the_clock_acts_on_the_rotation_policy(vault: Case) -> None:
+    """When the trigger's time has come, whoever reads the key next finds the new version, made on time."""
+    first = key(vault)
+    put(vault, ROTATE, expiry="P90D")
+    vault.cloud.clock.advance(29 * DAY)
+    assert key(vault) == first
+    vault.cloud.clock.advance(2 * DAY)
+    assert key(vault)["attributes"]["created"] == first["attributes"]["created"] + 30 * DAY
+    assert len(versions(vault)) == 2
+
+
+def test_a_rotation_on_the_way_to_a_refusal_is_undone_with_its_event(vault: Case) -> None:
+    """A refused request leaves no rotation, nor an event of one; the next reading does both once."""
+    put(vault, ROTATE)
+    vault.cloud.clock.advance(40 * DAY)
+    for _ in range(2):
+        assert error(vault.data("GET", f"/keys/k/{'0' * 32}")) == (404, "KeyNotFound")
+    kid = key(vault)["key"]["kid"]
+    assert [e["keyId"] for e in vault.audit() if e["operation"] == "KeyRotateIfDue"] == [kid]
+    results = [e["result"] for e in vault.audit() if e["operation"] == "KeyGet"]
+    assert results == ["NotFound", "NotFound", "Success"]
+
+
+def test_a_policy_set_late_rotates_once(vault: Case) -> None:
+    """A key far older than its new policy's trigger gets one version, made when the policy was set."""
+    vault.cloud.clock.advance(100 * DAY)
+    policy = put(vault, ROTATE)
+    assert len(versions(vault)) == 2
+    assert key(vault)["attributes"]["created"] == policy["attributes"]["updated"]
+
+
+def test_a_disabled_key_is_not_rotated_by_the_clock(vault: Case) -> None:
+    """The policy of a key whose current version is disabled rests."""
+    put(vault, ROTATE)
+    vault.data("PATCH", "/keys/k", {"attributes": {"enabled": False}})
+    vault.cloud.clock.advance(40 * DAY)
+    assert len(versions(vault)) == 1
 
 
 @pytest.mark.parametrize("what", ["key", "vault"])
-def test_what_is_deleted_is_not_rotated_until_it_is_back(case: Case, what: str) -> None:
+def test_what_is_deleted_is_not_rotated_until_it_is_back(vault: Case, what: str) -> None:
     """A rotation whose time comes while its key or vault is deleted takes place at its recovery."""
-    case.make_vault()
-    case.make_key()
-    policy = {"lifetimeActions": [action("Rotate", timeAfterCreate="P30D")]}
-    assert case.data("PUT", "/keys/k/rotationpolicy", policy).status == 200
-    case.cloud.clock.advance(29 * DAY)
-    assert (case.data("DELETE", "/keys/k") if what == "key" else case.arm("DELETE", VAULT)).status == 200
-    case.cloud.clock.advance(10 * DAY)
-    recovered = case.cloud.clock.now()
+    put(vault, ROTATE)
+    vault.cloud.clock.advance(29 * DAY)
+    gone = vault.data("DELETE", "/keys/k") if what == "key" else vault.arm("DELETE", VAULT)
+    vault.cloud.clock.advance(10 * DAY)
+    recovered = vault.cloud.clock.now()
     if what == "key":
-        assert case.data("POST", "/deletedkeys/k/recover").status == 200
+        back = vault.data("POST", "/deletedkeys/k/recover")
     else:
-        assert case.arm("PUT", VAULT, vault_body(createMode="recover")).status == 200
-    made = [row["attributes"]["created"] for row in case.data("GET", "/keys/k/versions").body["value"]]
+        back = vault.arm("PUT", VAULT, vault_body(createMode="recover"))
+    assert (gone.status, back.status) == (200, 200)
+    made = [row["attributes"]["created"] for row in versions(vault)]
     assert len(made) == 2
     assert made[-1] >= int(recovered)

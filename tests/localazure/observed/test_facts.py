@@ -89,3 +89,10 @@ def test_what_key_vault_has_and_this_cloud_has_not_names_itself(vault: Case, pat
     for reply, host in ((at_vault, "contoso-1.vault.azure.net"), (at_arm, "management.azure.com")):
         assert (reply.status, reply.code) == (501, "NotImplemented")
         assert f"GET https://{host}" in reply.message
+
+
+def test_the_identity_of_a_resource_is_the_one_in_its_body(case: Case) -> None:
+    """`identities/default` has the principal of the system-assigned identity."""
+    principal = case.make()["identity"]["principalId"]
+    found = case.arm("GET", f"{ACCOUNT}/providers/Microsoft.ManagedIdentity/identities/default").body
+    assert found["properties"]["principalId"] == principal
