@@ -221,7 +221,8 @@ class _Providers(mocks.Mocks):
         _finished(step(self._pulumi_call(60.0 if preview else 600.0), id, *values))
 
     def _life(self, token: str) -> Lifecycle:
-        return LIFECYCLES.get(token, Lifecycle)(resource_type(token), shape_of(token), self._arm())
+        row = resource_type(token)
+        return LIFECYCLES.get(row.token, Lifecycle)(row, shape_of(row.token), self._arm())
 
     def _arm(self) -> StandinArm:
         return StandinArm(_DoorAzure(self._gate), seed.SUBSCRIPTION_ID, Delays(0.0, 0.0, 0.0))
