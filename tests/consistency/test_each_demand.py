@@ -1,12 +1,13 @@
 """Each demand of the service has one line in `core.demands`, and each surface says what that line says.
 
-| a row below | core | policy pack | preflight | evidence |
-|---|---|---|---|---|
+| a row below | core | policy pack | review | preflight | evidence | doctor |
+|---|---|---|---|---|---|---|
 | a demand, a property, how the demand stands for each of its values | `demands.judge` | the rule on what a
-program states: known, unknown, secret, absent, oddly spelt | a finding, by its severity | a finding |
+program states: known, unknown, secret, absent, oddly spelt | the verdict on an update that changes a right
+value to this one | a finding, by its severity | a finding | the check of the newest version of a key |
 
 Azure's answers hide nothing and leave nothing unknown, so the surfaces that read them are asked about the
-rest. Who may use a key is in the situations beside this file; what the review reads, in test_review.py.
+rest. Who may use a key is in the situations beside this file.
 """
 
 from __future__ import annotations
@@ -24,12 +25,15 @@ from operate.evidence.findings import findings as evidence
 from operate.evidence.model import Facts, Service
 from provider.finding import Preflight, Severity
 from provider.rules import demands_are_met
-from tests.policies.asking import ACCOUNT, KEY, KEY_URI, TENANT, UNKNOWN_TEXT, VAULT, secret, verdict
+from tests.policies.asking import ACCOUNT, BINDING, KEY, KEY_URI, TENANT, UNKNOWN_TEXT, VAULT, secret, verdict
 from tests.policies.bags import VAULT_ID, account_props, key_props, vault_props, with_change
 from tests.policies.stacks import ACCOUNT_ID, PRINCIPAL, run, two_phases
 from tests.provider.preflight_cases import NOW, TARGET, live_state
+from tests.review.build import UNKNOWN, same, state, step, verdicts
+from tests.review.changes import SECRET
 
 MET, UNMET, UNDECIDED = "met", "unmet", "undecided"
+UNSURE = "undetermined"
 IN_PACK = {MET: "pass", UNMET: "violation", UNDECIDED: "open"}
 FIREWALL = {"properties.networkAcls": {"defaultAction": "Deny", "bypass": "None"}}
 HOST = "kv-one.vault.azure.net"
@@ -40,7 +44,9 @@ OTHER_TENANT = "22222222-2222-2222-2222-222222222222"
 class Row:
     """A demand about `path` of a vault, a key or an account. `rules` are the pack's and the preflight's.
     `values` are what it may be, the first of them right, with how the demand then stands; `more` are
-    properties by which the value matters. `unknown` is what the pack says where others decide."""
+    properties by which the value matters. `verdict` is the review's, where it no longer holds; `left_out` is
+    its verdict where an absent value leaves what Azure has. `unknown` is what the pack says where others
+    decide."""
 
     demand: str
     rules: tuple[str, str]
@@ -49,6 +55,8 @@ class Row:
     values: tuple[tuple[Any, str], ...]
     more: Mapping[str, Any] = field(default_factory=dict)
     unknown: str = "open"
+    verdict: str = "demand-unmet"
+    left_out: str = ""
 
 
 ROWS = (
@@ -58,6 +66,7 @@ ROWS = (
         VAULT,
         "properties.enableSoftDelete",
         ((True, MET), ("TRUE", MET), (..., MET), (None, MET), (False, UNMET), ("False", UNMET)),
+        verdict="recovery-weakened",
     ),
     Row(
         "purge-protection",
@@ -65,6 +74,8 @@ ROWS = (
         VAULT,
         "properties.enablePurgeProtection",
         ((True, MET), (" True", MET), (False, UNMET), (..., UNMET), (None, UNMET)),
+        verdict="recovery-weakened",
+        left_out=UNSURE,
     ),
     Row(
         "trusted-services",
@@ -81,6 +92,7 @@ ROWS = (
             ("", UNMET),
         ),
         FIREWALL,
+        verdict="access-revoked",
     ),
     Row(
         "trusted-services",
@@ -90,6 +102,7 @@ ROWS = (
         (("SecuredByPerimeter", UNDECIDED), ("securedByPerimeter", UNDECIDED), ("Disabled", UNMET)),
         FIREWALL,
         "violation",
+        verdict="access-revoked",
     ),
     Row(
         "key-type",
@@ -123,6 +136,7 @@ ROWS = (
         ACCOUNT,
         "sku.name",
         (("S", MET), (" s ", MET), ("F0", UNMET), ("f0", UNMET), ("Free", UNMET)),
+        verdict="not-for-kind",
     ),
     Row(
         "outbound",
@@ -138,6 +152,7 @@ ROWS = (
             (["kv-one.vault.azure.cn"], UNMET),
         ),
         {"properties.restrictOutboundNetworkAccess": True},
+        verdict="access-revoked",
     ),
     Row(
         "outbound",
@@ -146,6 +161,7 @@ ROWS = (
         "properties.restrictOutboundNetworkAccess",
         ((False, MET), ("false", MET), (..., MET), (True, UNMET), ("True", UNMET)),
         {"properties.allowedFqdnList": []},
+        verdict="access-revoked",
     ),
     Row(
         "same-region",
@@ -201,6 +217,47 @@ def in_azure(row: Row, value: Any) -> tuple[Any, ...]:
         account, encryption=Encryption("Microsoft.KeyVault", uri.vault_uri, uri.name, uri.version)
     )
     return bound, vault, adapters.key_version(bodies[KEY])
+
+
+def in_review(row: Row, value: Any) -> set[str]:
+    """The verdicts on an update of a bound account, by which a right value becomes this one."""
+    steps = {
+        "account": (ACCOUNT, account_props(), ACCOUNT_ID),
+        "vault": (VAULT, vault_props(), VAULT_ID),
+        "key": (KEY, key_props(), f"{VAULT_ID}/keys/cmk"),
+    }
+    identity = {"identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT}}
+    facts = {"accountId": ACCOUNT_ID, "keyUriWithVersion": KEY_URI}
+    found = [same(BINDING, "b", state(facts, {**facts, "principalId": PRINCIPAL}, id=ACCOUNT_ID))]
+    right, stands = row.values[0]
+    for name, (token, props, id) in steps.items():
+        before: Mapping[str, Any] = props
+        after: Mapping[str, Any] = props
+        if name == RIGHT[row.type][0]:
+            before = changed(row, right, props) if stands == MET else props
+            after = changed(row, value, props)
+        known = {**before, **(identity if name == "account" else {})}
+        was, now = state(before, known, id=id), state(after, {}, id=id)
+        found.append(step("same" if before == after else "update", token, name, was, now))
+    return set(verdicts(*found))
+
+
+@cases
+def test_the_review_says_what_core_says(row: Row, value: Any, stands: str) -> None:
+    """Known, absent and oddly spelt values: nothing where the demand still holds, else a verdict."""
+    said = in_review(row, value)
+    expected = {MET: "", UNMET: row.verdict, UNDECIDED: UNSURE}[stands]
+    if value in (None, ...) and row.left_out:
+        expected = row.left_out
+    assert said & {row.verdict, UNSURE} == ({expected} if expected else set())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.demand}-{row.path}")
+@pytest.mark.parametrize("hidden", [UNKNOWN, SECRET])
+def test_the_review_does_not_guess_what_a_preview_hides(row: Row, hidden: str) -> None:
+    """What only the update knows, and what is secret, is neither met nor unmet, unless no value would do."""
+    none_will_do = {row.verdict} if row.unknown == IN_PACK[UNMET] else set()
+    assert in_review(row, hidden) & {row.verdict, UNSURE} == {UNSURE} | none_will_do
 
 
 @cases

@@ -9,7 +9,7 @@ import pytest
 
 from core.resource_types import Kind
 from core.rights import Access
-from review import access, preview, protection
+from review import preview, protection
 from review.snapshot import Moment, Snapshot
 from tests.consistency.situations import READ_BY_ALL, URI_OF_AN_HSM, Situation
 from tests.consistency.world import World
@@ -37,7 +37,7 @@ def level(world: World, moment: Moment) -> Access:
     document = {"steps": steps(world), "changeSummary": {}, "diagnostics": [], "config": {}, "duration": 1}
     snapshot = Snapshot(preview.read(json.dumps(document)).resources, moment)
     (found,) = snapshot.states(Kind.ACCOUNT)
-    return access.level(protection.of_account(snapshot, found).grants)
+    return protection.of_account(snapshot, found).access
 
 
 @pytest.mark.parametrize(

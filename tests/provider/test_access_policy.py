@@ -10,7 +10,8 @@ from core.resource_types import ACCESS_POLICY
 from localazure import seed
 from provider.azure import Azure
 from tests.provider.rig import FailedError, FakeClock, engine
-from tests.support.local_deployment import Deployment, gate_of, in_process
+from tests.support.in_process import Wire, in_process_client
+from tests.support.local_deployment import LOGIN, Deployment
 
 pytestmark = pytest.mark.asyncio
 WHO, OTHER = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
@@ -56,7 +57,7 @@ def entries(cloud: Deployment) -> dict[str, Any]:
 
 
 def azure(cloud: Deployment) -> Azure:
-    return Azure(in_process(gate_of(cloud)))
+    return Azure(in_process_client(LOGIN, Wire(cloud.door)))
 
 
 async def test_an_entry_is_made_changed_and_removed(cloud: Deployment) -> None:
