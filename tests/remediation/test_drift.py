@@ -54,6 +54,7 @@ def vault_made_anew(world: World) -> None:
         "tenantId": seed.TENANT_ID,
         "sku": {"family": "A", "name": "standard"},
         "enablePurgeProtection": True,
+        "enableRbacAuthorization": False,
         "accessPolicies": [],
     }
     world.arm("PUT", VAULT_ID, {"location": "westeurope", "properties": properties})
