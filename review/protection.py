@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from core import arm_ids, grants, judgements
@@ -92,56 +92,61 @@ class Protection:
 
 def of_account(snapshot: Snapshot, state: ReviewedState) -> Protection:
     """The protection of an account of the stack."""
-    key = snapshot.of_account(state)
+    key, identity = snapshot.of_account(state), _identity(snapshot, state)
     bindings = snapshot.bindings_by_account.get(state.urn)
-    binding = bindings[0] if bindings else None
-    identity = _identity(snapshot, state)
-    users = key_users(snapshot, state, identity, key)
-    own = settings.of_account(state, snapshot.private_endpoints_of(state.id), snapshot.stack.logs_of(state))
-    made = (snapshot.stack.by_id.get(one) for one in users[1] if key is not None)
-    return Protection(
-        key=key,
+    own, users = key_users(snapshot, state, identity, key)
+    made = [one.urn for id in users if (one := snapshot.stack.by_id.get(id))]
+    # An identity that is not made yet is known by the account that it is made with.
+    urns = [*made, state.urn] if own or identity.system is None else [*made]
+    if identity.user is None:
+        sources = snapshot.stack.sources(state, "identity")
+        urns += [one.urn for one in sources if one.kind is Kind.USER_ASSIGNED_IDENTITY]
+    principals = [identity.principal] if own else []
+    principals += [fact for id in users for fact in _facts(snapshot, state, id, "principalId")]
+    # What is bound in the account's own create waits for the grant itself.
+    waiting = bindings[0] if bindings else state
+    grants = snapshot.grants_for(urns, principals, waiting.dependencies)
+    return replace(
+        _of_key(snapshot, key, grants, bindings[0] if bindings else None, state),
         identity=identity,
-        # What is bound in the account's own create waits for the grant itself.
-        grants=_on(snapshot, key, _grants(snapshot, state, identity, users, binding or state)),
-        settings={**own, **_protected("binding", binding)},
-        vault_settings=_vault(snapshot, key),
-        account=state,
-        binding=binding.urn if binding else None,
-        used_by=frozenset(one.urn for one in made if one),
+        used_by=frozenset(made) if key is not None else frozenset(),
         inline=snapshot.stated(state),
-        unmet=_unmet(snapshot, state, key),
-        hosts=_hosts(snapshot, key),
     )
 
 
 def of_binding(snapshot: Snapshot, state: ReviewedState) -> Protection:
     """The protection of an account that is not in the stack, of which only its binding is known."""
-    key = snapshot.bound(state)
+    grants = snapshot.grants_for((), (text(state.found("principalId")),), state.dependencies)
+    return _of_key(snapshot, snapshot.bound(state), grants, state)
+
+
+def _of_key(
+    snapshot: Snapshot,
+    key: AccountProtection | Mark | None,
+    grants: Iterable[Grant],
+    binding: StackResource | None,
+    account: ReviewedState | None = None,
+) -> Protection:
+    """What a key and the account bring with them."""
+    used = key if isinstance(key, AccountProtection) else None
+    vault = used.vault if used and isinstance(used.vault, ReviewedState) else None
+    judged = [*judgements.judge(snapshot, used)] if used else []
+    own: Settings = {}
+    if account:
+        judged += [one for one in judgements.limits(account) if one.unmet]
+        endpoints, logs = snapshot.private_endpoints_of(account.id), snapshot.stack.logs_of(account)
+        own = settings.of_account(account, endpoints, logs)
+    around = {**_of_store(snapshot, vault), **_protected("key", used.key)} if vault and used else {}
     return Protection(
         key=key,
-        grants=_on(
-            snapshot, key, snapshot.grants_for((), (text(state.found("principalId")),), state.dependencies)
-        ),
-        vault_settings=_vault(snapshot, key),
-        settings=_protected("binding", state),
-        binding=state.urn,
-        unmet=_unmet(snapshot, None, key),
-        hosts=_hosts(snapshot, key),
+        grants=tuple(snapshot.on(used, grants) if used else grants),
+        vault_settings=around,
+        settings={**own, **_protected("binding", binding)},
+        account=account,
+        binding=binding.urn if binding else None,
+        unmet={one.demand: one for one in judged if one.demand not in _RECOVERY},
+        hosts=frozenset(snapshot.vault_hosts(used) if used else ()),
     )
-
-
-def _hosts(snapshot: Snapshot, key: AccountProtection | Mark | None) -> frozenset[str]:
-    return frozenset(snapshot.vault_hosts(key) if isinstance(key, AccountProtection) else ())
-
-
-def _unmet(
-    snapshot: Snapshot, account: StackResource | None, key: AccountProtection | Mark | None
-) -> Mapping[str, Judgement]:
-    """What is unmet, or not known, of an account and of the key that it uses, by the demand."""
-    judged = [*judgements.judge(snapshot, key)] if isinstance(key, AccountProtection) else []
-    judged += [one for one in judgements.limits(account) if one.unmet] if account else []
-    return {one.demand: one for one in judged if one.demand not in _RECOVERY}
 
 
 def _identity(snapshot: Snapshot, state: ReviewedState) -> ReviewedIdentity:
@@ -183,41 +188,8 @@ def _facts(snapshot: Snapshot, state: ReviewedState, id: str, name: str) -> Iter
         yield from (text(look(facts, name)) for known, facts in assigned.items() if folded(known) == id)
 
 
-def _grants(
-    snapshot: Snapshot,
-    state: ReviewedState,
-    identity: ReviewedIdentity,
-    users: tuple[bool, frozenset[str]],
-    waiting: StackResource,
-) -> Iterator[Grant]:
-    own, user = users
-    principals: list[Value] = [identity.principal] if own else []
-    # An identity that is not made yet is known by the account that it is made with.
-    urns = [state.urn] if own or identity.system is None else []
-    for id in user:
-        principals += _facts(snapshot, state, id, "principalId")
-        urns += [made.urn] if (made := snapshot.stack.by_id.get(id)) else []
-    if identity.user is None:
-        made_from = snapshot.stack.sources(state, "identity")
-        urns += [one.urn for one in made_from if one.kind is Kind.USER_ASSIGNED_IDENTITY]
-    return snapshot.grants_for(urns, principals, waiting.dependencies)
-
-
-def _on(
-    snapshot: Snapshot, key: AccountProtection | Mark | None, grants: Iterator[Grant]
-) -> tuple[Grant, ...]:
-    return tuple(snapshot.on(key, grants) if isinstance(key, AccountProtection) else grants)
-
-
 def _protected(what: str, state: StackResource | None) -> dict[str, Setting]:
     return {f"Pulumi's protection of the {what}": settings.protected(state)} if state else {}
-
-
-def _vault(snapshot: Snapshot, key: AccountProtection | Mark | None) -> dict[str, Setting]:
-    vault = key.vault if isinstance(key, AccountProtection) else None
-    if not isinstance(vault, ReviewedState) or not isinstance(key, AccountProtection):
-        return {}
-    return {**_of_store(snapshot, vault), **_protected("key", key.key)}
 
 
 def _of_store(snapshot: Snapshot, state: ReviewedState) -> dict[str, Setting]:

@@ -1,10 +1,10 @@
 """Each demand of the service has one line in `core.demands`, and each surface says what that line says.
 
-| a row below | core | policy pack | review | preflight | evidence | doctor |
+| a row below | core | policy pack | review | preflight | evidence | check of a deployment, and doctor |
 |---|---|---|---|---|---|---|
 | a demand, a property, how the demand stands for each of its values | `demands.judge` | the rule on what a
 program states: known, unknown, secret, absent, oddly spelt | the verdict on an update that changes a right
-value to this one | a finding, by its severity | a finding | the check of the newest version of a key |
+value to this one | a finding, by its severity | a finding | a finding, of a vault or a key that exists |
 
 Azure's answers hide nothing and leave nothing unknown, so the surfaces that read them are asked about the
 rest. Who may use a key is in the situations beside this file.
@@ -12,10 +12,11 @@ rest. Who may use a key is in the situations beside this file.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -23,6 +24,9 @@ from core import adapters, demands, key_uris
 from core.facts import Encryption, Key
 from operate.evidence.findings import findings as evidence
 from operate.evidence.model import Facts, Service
+from provider.deployment import references
+from provider.deployment.model import USE, Planned
+from provider.deployment.questions import Questions
 from provider.finding import Preflight, Severity
 from provider.rules import demands_are_met
 from tests.policies.asking import ACCOUNT, BINDING, KEY, KEY_URI, TENANT, UNKNOWN_TEXT, VAULT, secret, verdict
@@ -292,6 +296,26 @@ def test_what_reads_azures_answers_says_the_same(row: Row, value: Any, stands: s
     service = Service(account.id, account, vault, key, (), denials=())
     facts = Facts(datetime.fromtimestamp(NOW, UTC), "", (service,), deleted=())
     assert (row.demand in {one.rule for one in evidence(facts)}) is (stands == UNMET)
+
+
+class Answer:
+    """Azure's answer to the one question that is asked."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self.body = body
+
+    async def get(self, _path: str, _api_version: str) -> Any:
+        return self.body
+
+
+@pytest.mark.parametrize(("row", "value", "stands"), [one for one in CASES if one[0].type != ACCOUNT])
+def test_the_check_of_a_deployment_says_the_same(row: Row, value: Any, stands: str) -> None:
+    """Of a vault or a key that an account is to be bound in: what is unmet, and nothing else."""
+    id = VAULT_ID if row.type == VAULT else f"{VAULT_ID}/keys/cmk"
+    body = {**changed(row, value, RIGHT[row.type][1]()), "id": id}
+    content = {"location": "westeurope", "properties": {"tenantId": TENANT}}
+    asked = references.check([Planned(id, USE, content)], cast("Questions", Answer(body)))
+    assert bool(asyncio.run(asked).findings) is (stands == UNMET)
 
 
 def test_every_demand_about_what_exists_is_in_the_table() -> None:

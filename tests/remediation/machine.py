@@ -155,7 +155,7 @@ ALONE: tuple[tuple[Any, ...], ...] = (
     ("older_azure_native", "2024-10-01"),
     *(("meddles", one, "night") for one in MEDDLERS),
     *(("fault", fault, "night") for fault in FAULTS),
-    *(("drifts", bound_by_others, owner) for owner in (None, "night")),
+    *(("drifts", drift, owner) for drift in (*DRIFTS, bound_by_others) for owner in (None, "night")),
     *(("setting", change) for change in SETTINGS),
     *(
         ("cut_off", change, write, arrives, True)

@@ -33,9 +33,9 @@ from localazure.standin.table import resource_type
 from localazure.standin.wire import from_struct, to_struct
 from provider.azure import Azure
 from provider.functions import FUNCTIONS
-from provider.host import served
 from provider.resource import Call
 from provider.retrying import patient
+from provider.served import served
 from provider.waiting import Waiter
 from provider.wire import decode, encode
 from tests.support.front import Door, Reply
