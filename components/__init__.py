@@ -18,6 +18,6 @@ Imports run down, from row to row, or stay in a row:
 | `azure_cmk` | the resources of this project's own provider |
 | `cmk_resource` | what they have in common |
 | `access_model`, `hooks`, `invokes`, `kept_properties`, `references` | values, and calls of the engine |
-| `sdk_debug`, `version_aliases` | what the SDK sends that serves nobody |
+| `key_vault_types`, `sdk_debug`, `version_aliases` | the SDK: a version pinned, what is in vain |
 | `arguments` | how arguments are declared, read and checked |
 """

@@ -17,14 +17,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pulumi
-from pulumi_azure_native import keyvault
 
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks
 from components.arguments.inputs import ComponentArguments, argument, read
-from components.azure_cmk import ManagedHsmRoleAssignment
+from components.azure_cmk import AccessPolicy, ManagedHsmRoleAssignment
 from components.component import Component
-from components.declared import Declaration, Declare, Made, Registering
+from components.declared import Declaration, Declare, Made, Registering, then
 from components.references import KeyReference, key_at
 from components.role_assignment import assign_role
 from components.vault_writes import VaultWrites
@@ -93,7 +92,7 @@ class KeyAccessArgs(ComponentArguments):
 class KeyAccess(Component):
     """Access to a key, for exactly one identity and for no more than the service needs: get, wrap and unwrap.
 
-    Produces: azure-native:keyvault:AccessPolicy, or azure-native:authorization:RoleAssignment at the key's
+    Produces: azure-cmk:index:AccessPolicy, or azure-native:authorization:RoleAssignment at the key's
     scope; for a key of a managed HSM, azure-cmk:index:ManagedHsmRoleAssignment.
     """
 
@@ -130,8 +129,9 @@ def make_grant(
         # No resource of Resource Manager: nothing is asked about it.
         arguments = {"scope": grant.key.id, "principal_id": grant.principal_id}
         return declare(Declaration(ManagedHsmRoleAssignment, f"{name}-access", "", "", arguments), **options)
-    options |= {"provider": grant.key.vault.provider, "import_": adopts}
+    options["import_"] = adopts
     if grant.access_model == RBAC:
+        options["provider"] = grant.key.vault.provider
         return assign_role(
             f"{name}-access",
             grant.permissions.role,
@@ -150,17 +150,18 @@ def make_grant(
 def _access_policy(name: str, grant: KeyGrant, argument: str) -> Declaration:
     vault = grant.key.vault
     return Declaration(
-        keyvault.AccessPolicy,
+        AccessPolicy,
         name,
         f"{arm_ids.VAULT}/accessPolicies",
         "add",
         {
+            "subscription_id": then(vault.id, arm_ids.subscription_of),
             "resource_group_name": vault.resource_group_name,
             "vault_name": vault.name,
             "policy": {
-                "tenant_id": grant.tenant_id,
-                "object_id": grant.principal_id,
-                "permissions": {"keys": list(grant.permissions.policy)},
+                "tenantId": grant.tenant_id,
+                "objectId": grant.principal_id,
+                "permissions": {"keys": [*grant.permissions.policy]},
             },
         },
         argument,

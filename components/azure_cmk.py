@@ -3,6 +3,9 @@
 Each class declares its outputs; its inputs are those of provider/schema.json, in snake_case.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import pulumi
 
 from components.cmk_resource import CmkResource
@@ -78,6 +81,33 @@ class KeyAccessRevocation(CmkResource):
     """
 
     TOKEN = resource_types.KEY_ACCESS_REVOCATION
+
+
+class AccessPolicy(CmkResource):
+    """One entry of a vault's access policies. `policy` has Azure's words: `objectId`, `tenantId`, and
+    `permissions` by what they are about."""
+
+    TOKEN = resource_types.ACCESS_POLICY
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        subscription_id: pulumi.Input[str],
+        resource_group_name: pulumi.Input[str],
+        vault_name: pulumi.Input[str],
+        policy: Mapping[str, Any],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        former = pulumi.Alias(type_=resource_types.former(self.TOKEN))
+        super().__init__(
+            name,
+            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[former])),
+            subscription_id=subscription_id,
+            resource_group_name=resource_group_name,
+            vault_name=vault_name,
+            policy=policy,
+        )
 
 
 class ManagedHsmRoleAssignment(CmkResource):

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import invoke_async
 
-from core.resource_types import parse_urn
+from core.resource_types import current, parse_urn
 from core.roles import CRYPTO_OFFICER
 
 # Ids in the text of another error may contain these digits: only the status itself counts.
@@ -69,6 +69,6 @@ async def stack_state() -> State:
 
 
 def by_type_and_name(outputs: Mapping[str, Any]) -> State:
-    """A state from the engine's answer, which is by URN."""
+    """A state from the engine's answer, which is by URN; former types count as those in their place."""
     found = {parse_urn(urn): resource for urn, resource in outputs.items()}
-    return {(urn.type, urn.name): resource["outputs"] or {} for urn, resource in found.items()}
+    return {(current(urn.type), urn.name): resource["outputs"] or {} for urn, resource in found.items()}

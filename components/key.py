@@ -17,6 +17,7 @@ from components.arguments.problem import Problem
 from components.arguments.tags import Tags, checked_tags
 from components.component import Component
 from components.declared import Declaration, Declare, Registering
+from components.key_vault_types import pinned
 from components.references import KeyReference, VaultReference, vault_at
 from components.vault_writes import VaultWrites
 from core import arm_ids, demands
@@ -80,9 +81,9 @@ class EncryptionKeyArgs(RotationArguments, ComponentArguments):
 class EncryptionKey(Component):
     """An RSA key of 2048 bits that can wrap and unwrap, and nothing else, with a rotation policy.
 
-    Produces: azure-native:keyvault:Key. Azure takes all of it when the key is made and ignores later changes,
-    and so does this component: a later change is made with `az keyvault key`. Raises ValueError when the name
-    breaks Azure's limits.
+    Produces: azure-native:keyvault/v20260201:Key. Azure takes all of it when the key is made and ignores
+    later changes, and so does this component: a later change is made with `az keyvault key`. Raises
+    ValueError when the name breaks Azure's limits.
     """
 
     key_id: pulumi.Output[str]
@@ -133,7 +134,7 @@ def make_key(
     """Makes the key's first version, after earlier `writes` to the vault, and once `roles` on it count.
     `argument` is the path of the argument that names it."""
     key = Declaration(
-        keyvault.Key,
+        pinned(keyvault.Key),
         f"{inputs.name}-key",
         arm_ids.KEY,
         inputs.key_name,

@@ -210,7 +210,9 @@ def _body(arguments: Mapping[str, Any]) -> dict[str, Any]:
     inner = {
         name: [_flattened(one) for one in value] if isinstance(value, list) else value
         for name, value in known.items()
-        if name not in body and not name.endswith(("Name", "Name_", "Uri")) and name not in ("name", "scope")
+        if name not in body
+        and not name.endswith(("Name", "Name_", "Uri"))
+        and name not in ("name", "scope", "subscriptionId")
     }
     return {**body, **({"properties": inner} if inner else {})}
 

@@ -26,6 +26,7 @@ from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.vault import KeyVaultArgs, make_vault
 from core import arm_ids, facts
+from core.resource_types import GET_KEY
 
 _OPERATORS = "vault.keyOperators"
 
@@ -134,7 +135,7 @@ def _lacks(vault: VaultReference, key_name: str) -> bool:
     arguments = {"resourceGroupName": place.group, "vaultName": place.name, "keyName": key_name}
     through = pulumi.InvokeOptions(parent=vault.resource)
     try:
-        _sync_await(invoke("azure-native:keyvault:getKey", through, **arguments))
+        _sync_await(invoke(GET_KEY, through, **arguments))
     except InvokeError as error:
         if is_absent(str(error)):
             return True

@@ -33,6 +33,7 @@ from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.service_key import ServiceKey
 from core import arm_ids, key_uris, regions
+from core.resource_types import GET_VAULT
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 
@@ -213,7 +214,7 @@ class Parts:
         vault = arm_ids.vault_id(str(waited_for(key.vault.id)))
         arguments = {"resourceGroupName": vault.group, "vaultName": vault.name}
         through = pulumi.InvokeOptions(parent=self._owner)
-        found = _sync_await(invoke("azure-native:keyvault:getVault", through, **arguments))
+        found = _sync_await(invoke(GET_VAULT, through, **arguments))
         return has_policy(found, policy_id)
 
     def access_in_effect(

@@ -6,6 +6,7 @@ Azure accepts. docs/unit-tests.md shows one to copy.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -76,11 +77,11 @@ class AzureMocks(mocks.Mocks):
         self.accounts: set[str] = set()
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        return self.answer(args.token.partition(":")[2], args.args), []
+        return self.answer(re.sub(r"/v\d+", "", args.token.partition(":")[2]), args.args), []
 
     def answer(self, function: str, asked: dict[str, Any]) -> dict[str, Any]:
-        """The answer of a function, such as `keyvault:getVault`; empty where it has nothing to tell. Raises
-        AbsentError."""
+        """The answer of a function, such as `keyvault:getVault` of any version; empty where it has nothing to
+        tell. Raises AbsentError."""
         match function:
             case "authorization:getClientConfig":
                 login = {"clientId": CLIENT, "objectId": DEPLOYER}

@@ -16,6 +16,7 @@ from components.arguments.inputs import ComponentArguments, argument, read
 from components.arguments.tags import Tags, checked_tags
 from components.component import Component
 from components.declared import Declaration, Declare, Registering
+from components.key_vault_types import pinned
 from components.network import NetworkArgs
 from components.references import VaultReference
 from core import arm_ids
@@ -50,7 +51,7 @@ def make_vault(
     `argument` is the path of the argument that names it."""
     how = {"create_mode": keyvault.CreateMode.RECOVER} if recovers else {}
     vault = Declaration(
-        keyvault.Vault,
+        pinned(keyvault.Vault),
         f"{inputs.name}-vault",
         arm_ids.VAULT,
         inputs.vault_name,
@@ -86,7 +87,7 @@ def vault_properties(tenant_id: pulumi.Input[str], access_model: str, network: N
         "enable_soft_delete": True,
         "soft_delete_retention_in_days": RETENTION_DAYS,
         "enable_purge_protection": True,
-        # Explicit in both models: newer versions of the API have another default.
+        # Explicit in both models: without it this version of the API makes a vault with Azure RBAC.
         "enable_rbac_authorization": access_model == RBAC,
         "public_network_access": network.public_network_access,
         "network_acls": network.vault_rules,
@@ -96,7 +97,7 @@ def vault_properties(tenant_id: pulumi.Input[str], access_model: str, network: N
 class KeyVault(Component):
     """A vault whose keys cannot be lost: soft delete of 90 days, purge protection, protected from deletion.
 
-    Produces: azure-native:keyvault:Vault. Raises InputError.
+    Produces: azure-native:keyvault/v20260201:Vault. Raises InputError.
     Source of the rules: "Store customer-managed keys in Azure Key Vault" of the service's documentation.
     """
 

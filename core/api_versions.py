@@ -1,24 +1,34 @@
 """The API version by which Azure is asked for each thing, where azure-native does not choose one.
 
-One for each: newer definitions rename and add, and what was written against one is read by the same.
+One for each: newer definitions rename and add, and what was written against one is read by the same. So a
+version stays until Azure ends it, or until what is needed is in a newer one only. An end that Azure has
+announced is said below, as read on 2026-11-28; of the others none was found.
 Source: Azure/azure-rest-api-specs; for keys and projects, the data planes of Key Vault and Language.
 """
 
+from datetime import date
 from typing import Final
 
 ACCOUNTS: Final = "2024-10-01"
+"""The first without `-preview` that has `networkAcls.bypass`. Newer ones are out
+(learn.microsoft.com/azure/templates/microsoft.cognitiveservices/allversions) and add nothing that is read
+here; no end of this one was found."""
 ACTION_GROUPS: Final = "2023-01-01"
 ALERT_RULES: Final = "2022-06-15"
 AUTHORIZATION: Final = "2022-04-01"
 """Role assignments and definitions, deny assignments, permissions."""
 DIAGNOSTIC_SETTINGS: Final = "2021-05-01-preview"
+"""The newest; azure-native asks by the same."""
 ENDPOINTS: Final = "2020-09-01"
 EVENT_HUBS: Final = "2024-01-01"
 FOUNDRY: Final = "2025-06-01"
 """Projects of an account of kind AIServices, which older versions do not have."""
 IDENTITIES: Final = "2023-01-31"
 KEYS: Final = "7.4"
+"""Keys in their vault or managed HSM. The end of versions of Resource Manager does not concern this API
+(learn.microsoft.com/azure/key-vault/general/migrate-api-version)."""
 LOCKS: Final = "2020-05-01"
+"""The newest."""
 POLICIES: Final = "2023-04-01"
 """Policy assignments and definitions."""
 POLICY_EXEMPTIONS: Final = "2022-07-01-preview"
@@ -31,7 +41,14 @@ STORAGE_ACCOUNTS: Final = "2023-05-01"
 SUBNETS: Final = "2024-05-01"
 SUBSCRIPTIONS: Final = "2022-12-01"
 VAULTS: Final = "2026-02-01"
-"""Vaults, managed HSMs and keys through Resource Manager, which refuses every older version from 27 February
-2027 (learn.microsoft.com/azure/key-vault/general/access-control-default, 2026-11-28). By this version a new
-vault that does not say `enableRbacAuthorization` has Azure RBAC; an update changes nothing about that."""
+"""Vaults, managed HSMs and keys through Resource Manager, which refuses every older version from
+`VAULTS_RETIRE_ON` on. By this version a new vault that does not say `enableRbacAuthorization` has Azure RBAC;
+an update changes nothing about that (key-vault/general/access-control-default)."""
+VAULTS_RETIRE_ON: Final = date(2027, 2, 27)
+"""The day from which Azure refuses each version of Key Vault's management API before `VAULTS`, with "no
+exception or extension" (learn.microsoft.com/azure/key-vault/general/migrate-api-version;
+Azure/azure-cli#34020)."""
+AZURE_NATIVE_VAULTS: Final = "2024-11-01"
+"""By which azure-native 3 asks for the same, where a program's type pins no version (pulumi-azure-native
+3.29.0)."""
 WORKSPACES: Final = "2022-10-01"

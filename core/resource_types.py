@@ -4,20 +4,32 @@ Owns names of types. Does not own properties. A token may pin an API version
 (`azure-native:keyvault/v20230701:Vault`), also by the name of a package generated for that version
 (`azure-native_keyvault_v20230701:keyvault:Vault`). Source: pulumi-azure-native's schema; pulumi/pulumi,
 sdk/go/common/resource/urn (the parts of a URN).
+
+What this project makes of Key Vault has tokens that pin the version, because Azure refuses the one that
+azure-native 3 asks by from 27 February 2027 (core/api_versions.py). The plugin knows each version of a type
+under such a token (pulumi-azure-native, provider/pkg/provider/provider.go: Check, Read and the rest look a
+type up by its whole token; provider_parameterize.go takes the types of a package from the same table).
+azure-native has its AccessPolicy in no other version, so that is a type of `azure-cmk`
+(custom_keyvault_accesspolicy.go; all read on 2026-11-28).
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Final
 
+from core.api_versions import VAULTS
+
+_KEY_VAULT: Final = f"azure-native:keyvault/v{VAULTS.replace('-', '')}"
 ACCOUNT: Final = "azure-native:cognitiveservices:Account"
 PROJECT: Final = "azure-native:cognitiveservices:Project"
 DEPLOYMENT: Final = "azure-native:cognitiveservices:Deployment"
-VAULT: Final = "azure-native:keyvault:Vault"
-KEY: Final = "azure-native:keyvault:Key"
-ACCESS_POLICY: Final = "azure-native:keyvault:AccessPolicy"
+VAULT: Final = f"{_KEY_VAULT}:Vault"
+KEY: Final = f"{_KEY_VAULT}:Key"
+GET_VAULT: Final = f"{_KEY_VAULT}:getVault"
+GET_KEY: Final = f"{_KEY_VAULT}:getKey"
 ROLE_ASSIGNMENT: Final = "azure-native:authorization:RoleAssignment"
 USER_ASSIGNED_IDENTITY: Final = "azure-native:managedidentity:UserAssignedIdentity"
 RESOURCE_GROUP: Final = "azure-native:resources:ResourceGroup"
@@ -28,6 +40,7 @@ PRIVATE_ENDPOINT: Final = "azure-native:network:PrivateEndpoint"
 NETWORK_LINK: Final = "azure-native:privatedns:VirtualNetworkLink"
 BINDING: Final = "azure-cmk:index:CustomerManagedKey"
 KEY_VERSION: Final = "azure-cmk:index:KeyVersion"
+ACCESS_POLICY: Final = "azure-cmk:index:AccessPolicy"
 HSM_ROLE_ASSIGNMENT: Final = "azure-cmk:index:ManagedHsmRoleAssignment"
 KEY_ACCESS_CLEANUP: Final = "azure-cmk:index:KeyAccessCleanup"
 KEY_ACCESS_REVOCATION: Final = "azure-cmk:index:KeyAccessRevocation"
@@ -35,6 +48,12 @@ KEY_ACCESS_VALIDATION: Final = "azure-cmk:index:KeyAccessValidation"
 COMPONENTS: Final = "language-cmk:index:"
 """The beginning of each component type of this project. A component writes nothing by itself."""
 SERVICE: Final = f"{COMPONENTS}EncryptedAIServicesAccount"
+FORMER: Final[Mapping[str, str]] = {
+    "azure-native:keyvault:Vault": VAULT,
+    "azure-native:keyvault:Key": KEY,
+    "azure-native:keyvault:AccessPolicy": ACCESS_POLICY,
+}
+"""The types that releases before 0.1.0 made, each with the one in its place: a state may still have them."""
 URN_SEPARATOR: Final = "::"
 STACK: Final = "pulumi:pulumi:Stack"
 
@@ -138,6 +157,7 @@ _BY_NATIVE: Final = {native: kind for kind, _, native in _TYPES}
 _OWN: Final = {
     STACK: Kind.STACK,
     BINDING: Kind.BINDING,
+    ACCESS_POLICY: Kind.ACCESS_POLICY,
     HSM_ROLE_ASSIGNMENT: Kind.ROLE_ASSIGNMENT,
     KEY_VERSION: Kind.KEY_VERSION,
     KEY_ACCESS_REVOCATION: Kind.REVOCATION,
@@ -210,6 +230,16 @@ def parse_urn(text: str) -> Urn:
 def provider_reference(urn: str, id: str) -> str:
     """How a resource's state names its provider: by the provider resource's URN and id."""
     return f"{urn}::{id}"
+
+
+def current(token: str) -> str:
+    """The type that this project makes in the place of one that a state may still have."""
+    return FORMER.get(token, token)
+
+
+def former(token: str) -> str:
+    """The type that a state may still have in the place of one that this project makes; itself if none."""
+    return next((old for old, new in FORMER.items() if new == token), token)
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,15 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from localazure import inventory, linked_access, locks, operations, policy_evaluation, shapes
+from localazure import (
+    inventory,
+    linked_access,
+    locks,
+    operations,
+    policy_evaluation,
+    retired_versions,
+    shapes,
+)
 from localazure.arm_type import resource_not_found
 from localazure.authentication import subscription_in
 from localazure.authorization import require
@@ -101,6 +109,7 @@ def require_subscription(cloud: Cloud, request: Request) -> None:
 def admit(cloud: Cloud, request: Request, route: Route) -> Request:
     """The request as its handler gets it. Raises the ServiceError that ARM answers with."""
     place = place_of(request.path)
+    retired_versions.require_served(cloud, request, place.namespace)
     if route.permission:
         require(cloud, request, route.permission, place.scope)
         linked_access.require(cloud, request, route.permission, place.scope)

@@ -37,7 +37,7 @@ from operate.azure import LiveAzure, UnansweredError
 from operate.stack import StackError, add_json, add_stack, pulumi
 
 OWN_PROVIDER = "azure-cmk:"
-"""Resources whose create finds by itself what an earlier one has done."""
+"""Resources whose create finds by itself what an earlier one has done, but for an access policy."""
 _GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
 
 
@@ -86,7 +86,7 @@ FORMS: Mapping[str, str] = {
     resource_types.RESOURCE_GROUP: _GROUP,
 }
 """The ARM id of each type, with the inputs that make it up in braces: azure-native gives an id only once a
-create has ended. An access policy has no id in Azure; this one is azure-native's own."""
+create has ended. An access policy has no id in Azure; this one was azure-native's."""
 
 
 BACKUPS = Path(".pulumi/recovery")
@@ -221,7 +221,8 @@ def resolved(document: Mapping[str, Any], subscription_id: str) -> tuple[dict[st
     cuts = []
     for operation in deployment.get("pending_operations") or []:
         created, doing = operation["resource"], operation["type"]
-        if doing != "creating" or created["type"].startswith(OWN_PROVIDER):
+        finds = created["type"].startswith(OWN_PROVIDER) and created["type"] not in FORMS
+        if doing != "creating" or finds:
             cuts.append(CutOff(doing, created["urn"]))
             continue
         try:
@@ -303,7 +304,7 @@ def _exists(cloud: LiveAzure, state: Mapping[str, Any], id: str) -> bool:
 
 def arm_id(type: str, inputs: Mapping[str, Any], subscription_id: str) -> str:
     """The id that a resource has if it was created. Raises UnknownIdError."""
-    form = FORMS.get(type)
+    form = FORMS.get(resource_types.current(type))
     if form is None:
         raise UnknownIdError(
             f"the id of a {type} is not known here; check whether it was created, then `pulumi import` it, "
@@ -312,9 +313,10 @@ def arm_id(type: str, inputs: Mapping[str, Any], subscription_id: str) -> str:
 
     def value(match: re.Match[str]) -> str:
         if match[1] == "subscriptionId":
-            if not subscription_id:
+            subscription = str(inputs.get("subscriptionId") or subscription_id)
+            if not subscription:
                 raise UnknownIdError("the subscription is not known; set ARM_SUBSCRIPTION_ID")
-            return subscription_id
+            return subscription
         found: Any = inputs
         for word in match[1].split("."):
             found = found.get(word) if isinstance(found, Mapping) else None

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from core import adapters, demands, judgements, kinds, values
+from core.api_versions import AZURE_NATIVE_VAULTS, VAULTS, VAULTS_RETIRE_ON
 from core.demands import RETENTION_DAYS, DemandOutcome
 from core.facts import Network
 from core.protection import Protections
-from core.resource_types import Kind
+from core.resource_types import ACCESS_POLICY, Kind, kind_of, parse_urn
 from core.values import Mark
 from policies.rule import (
     FIELD,
@@ -229,6 +230,26 @@ def _rotation(key: Subject, _: Options) -> Findings:
     )
 
 
+def _api_version(subject: Subject, _: Options) -> Findings:
+    """A type of azure-native that pins no version asks by the plugin's; `azure-cmk` asks by one that stays. A
+    version that is not known yet is asked about in the update."""
+    type, pinned = parse_urn(subject.resource.urn).type, subject.resource.api_version
+    is_generic = kind_of(type) is Kind.GENERIC
+    if type == ACCESS_POLICY or (pinned or (VAULTS if is_generic else AZURE_NATIVE_VAULTS)) >= VAULTS:
+        return
+    fix = f"run `pulumi package add azure-native keyvault {VAULTS}`, and make it of that package's type"
+    if is_generic:
+        fix = f"state API version {VAULTS}"
+    elif subject.resource.kind is Kind.ACCESS_POLICY:
+        fix = f"make it an {ACCESS_POLICY}, because azure-native has its type in no other version"
+    yield RuleFinding(
+        f"Key Vault is asked by API version {pinned or AZURE_NATIVE_VAULTS}, which Azure refuses from "
+        f"{VAULTS_RETIRE_ON:%d %B %Y} on",
+        f"API version {VAULTS} or newer",
+        fix if is_generic else f"{fix}, with an alias of the type that it has now",
+    )
+
+
 # Demands of an account and its vault
 
 
@@ -309,6 +330,16 @@ ROWS: Final[tuple[Rule, ...]] = (
         },
         kinds=(Kind.ACCOUNT,),
         judge=_tier,
+    ),
+    ResourceRule(
+        name="key-vault-api-version",
+        title="Key Vault is asked by an API version that Azure goes on serving",
+        why="from 27 February 2027 Azure refuses older ones, and every refresh of the stack fails",
+        source="learn.microsoft.com/azure/key-vault/general/migrate-api-version",
+        severity="high",
+        level="advisory",
+        kinds=(Kind.VAULT, Kind.MANAGED_HSM, Kind.KEY, Kind.ACCESS_POLICY),
+        judge=_api_version,
     ),
     UsedResourceRule(
         name="key-expiry",

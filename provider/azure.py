@@ -174,11 +174,17 @@ class Azure:
             **({"applicationId": entry.application_id} if entry.application_id else {}),
             "permissions": {"keys": list(entry.keys)},
         }
+        await self.write_policy(vault, "remove", removed)
+
+    async def write_policy(self, vault: ArmId, kind: str, entry: Json) -> None:
+        """Puts an access policy in the place of the identity's own ("replace"), or takes its permissions away
+        ("remove")."""
+        doing = {"replace": "writing", "remove": "removing"}[kind]
         await self._json(
-            f"removing the access policy of {entry.object_id} from {vault.name}",
+            f"{doing} the access policy of {entry['objectId']} in {vault.name}",
             "PUT",
-            _of(f"{vault.text}/accessPolicies/remove", VAULTS),
-            {"properties": {"accessPolicies": [removed]}},
+            _of(f"{vault.text}/accessPolicies/{kind}", VAULTS),
+            {"properties": {"accessPolicies": [entry]}},
         )
 
     async def deleted_accounts(self, subscription: str) -> list[Deleted]:

@@ -65,7 +65,7 @@ def declared(token: str) -> Declared:
 
 
 def _types(properties: Mapping[str, Any]) -> Mapping[str, str]:
-    return {name: str(one["type"]) for name, one in properties.items()}
+    return {name: str(one.get("type", "object")) for name, one in properties.items()}
 
 
 Forms = Mapping[str, Callable[[Any], object]]

@@ -16,6 +16,7 @@ from pulumi.runtime.proto import engine_pb2, provider_pb2
 
 from core import resource_types
 from core.login import Login
+from provider.access_policy import AccessPolicyHandler
 from provider.azure import Azure, AzureClock
 from provider.binder import Binder
 from provider.customer_managed_key import CustomerManagedKeyHandler
@@ -169,6 +170,7 @@ def served(
     run = Run(AzureClock(clock, azure), login)
     binder = Binder(run.clock)
     resources = (
+        AccessPolicyHandler(run),
         CustomerManagedKeyHandler(run, binder),
         KeyAccessCleanupHandler(run),
         KeyAccessRevocationHandler(run),

@@ -25,8 +25,12 @@ from components.invokes import Answer, InvokeError, State, invoke, is_absent, mi
 from components.service_args import RECOVER, EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, demands, rights
 from core.refusals import is_forbidden_text
+from core.resource_types import GET_KEY, GET_VAULT
 from core.rights import Access
 
+_GET_ACCOUNT = "azure-native:cognitiveservices:getAccount"
+_GET_ASSIGNMENT = "azure-native:authorization:getRoleAssignment"
+_GET_IDENTITY = "azure-native:managedidentity:getUserAssignedIdentity"
 _EMPTY = "the answer is empty"
 """Why something counts as not read: so Pulumi's mocks answer."""
 _WHAT = {
@@ -149,7 +153,7 @@ class Reader:
     ) -> Answer:
         why = _EMPTY
         try:
-            found = await invoke(f"azure-native:{function}", self._through(provider), **arguments)
+            found = await invoke(function, self._through(provider), **arguments)
             if found:
                 return found
         except InvokeError as error:
@@ -183,7 +187,7 @@ class _Look:
         """The resource; None if it does not exist, if it may not be read, or if there are no arguments."""
         if arguments is None:
             return None
-        at_vault = function.startswith(("keyvault:", "authorization:"))
+        at_vault = function in (GET_VAULT, GET_KEY, _GET_ASSIGNMENT)
         provider = self.request.vault_provider if at_vault else None
         try:
             return await self.reader.native(function, provider, arguments, self.number)
@@ -202,7 +206,7 @@ class _Look:
             is_replaced = data_loss.is_replaced(inputs, recorded)
             wanted = wanted if is_replaced else recorded.account.name
         place = {"resourceGroupName": group, "accountName": wanted} if group else None
-        return await self._get("account", "cognitiveservices:getAccount", place)
+        return await self._get("account", _GET_ACCOUNT, place)
 
     async def key_and_grant(self, place: KeyPlace, before: RecordedService) -> tuple[Answer, Answer, Answer]:
         """The vault, the key and the role assignment, as far as they are to be read."""
@@ -210,15 +214,15 @@ class _Look:
             return await self._in_hsm(place)
         assignment = place.assignment_arguments if place.assignment_name else None
         return await asyncio.gather(
-            self._get("vault", "keyvault:getVault", place.vault_arguments if place.reads_vault else None),
+            self._get("vault", GET_VAULT, place.vault_arguments if place.reads_vault else None),
             self._key(place, before),
-            self._get("assignment", "authorization:getRoleAssignment", assignment),
+            self._get("assignment", _GET_ASSIGNMENT, assignment),
         )
 
     async def _key(self, place: KeyPlace, before: RecordedService) -> Answer:
         """The key, if it is to be read; None where this update gives the deployer the role to read it."""
         try:
-            return await self._get("key", "keyvault:getKey", place.key_arguments if place.reads_key else None)
+            return await self._get("key", GET_KEY, place.key_arguments if place.reads_key else None)
         except InvokeError as error:
             if gives_reading_role(self.request.inputs, before) and missing_data_role(str(error)):
                 return None
@@ -247,7 +251,7 @@ class _Look:
         place = (
             {"resourceGroupName": arm_ids.group_of(id), "resourceName": arm_ids.name_of(id)} if id else None
         )
-        return await self._get("identity", "managedidentity:getUserAssignedIdentity", place)
+        return await self._get("identity", _GET_IDENTITY, place)
 
     async def operator_roles(
         self, place: KeyPlace, before: RecordedService, deployer_id: str
@@ -255,7 +259,7 @@ class _Look:
         """The roles of the key operators that the state lacks."""
         wanted = roles_of_operators(self.request.inputs, before, place, deployer_id)
         return {
-            operator: await self._get("operators", "authorization:getRoleAssignment", asked)
+            operator: await self._get("operators", _GET_ASSIGNMENT, asked)
             for operator, asked in wanted.items()
         }
 

@@ -54,8 +54,8 @@ def located(shape: Shape, olds: Mapping[str, Value], news: Properties, found: Va
 
 
 def versioned(row: ResourceType, inputs: Properties) -> Properties:
-    """The inputs with the API version, for types that have one."""
-    return {**inputs, API_VERSION: row.api_version} if row.api_version else inputs
+    """The inputs with the API version, for types that have one; one that they state stays."""
+    return {API_VERSION: row.api_version, **inputs} if row.api_version else inputs
 
 
 def failures(row: ResourceType, shape: Shape, inputs: Mapping[str, Value]) -> list[str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from localazure.standin import body as bodies
@@ -17,7 +16,7 @@ from localazure.standin.row import ResourceType
 from localazure.standin.rows_monitoring import WORKSPACE
 from localazure.standin.schema import function_shape, shape_of
 from localazure.standin.shape import Shape
-from localazure.standin.table import ROWS, UnknownTokenError
+from localazure.standin.table import ROWS, UnknownTokenError, unpinned
 from localazure.standin.values import Properties, Value
 
 
@@ -61,11 +60,13 @@ GETTERS: Final[Mapping[str, ResourceType]] = {
 
 async def call(token: str, arguments: Mapping[str, Value], arm: Arm) -> Properties:
     """The result of a function. Raises UnknownTokenError, or FunctionError with Azure's answer."""
-    plain = re.sub(r"/v\d{8}\w*:", ":", token)
+    plain, version = unpinned(token)
     if plain in CLIENT:
         return await CLIENT[plain](arguments, arm)
     if plain in GETTERS:
-        return await _get(GETTERS[plain], arguments, arm, shape_of(GETTERS[plain].token))
+        row = GETTERS[plain]
+        row = replace(row, api_version=version or row.api_version)
+        return await _get(row, arguments, arm, shape_of(row.token))
     if plain in READERS:
         return await _get(READERS[plain], arguments, arm, function_shape(plain))
     if plain in ACTIONS:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from localazure.standin.row import GROUP, GROUP_NAME, VAULT, VAULT_NAME, AutoName, ResourceType, Rule
@@ -171,12 +172,27 @@ ROWS: Final[tuple[ResourceType, ...]] = (
 BY_TOKEN: Final[Mapping[str, ResourceType]] = {row.token.lower(): row for row in ROWS}
 
 
-def resource_type(token: str) -> ResourceType:
-    """The row of a type token; a token that pins an API version (`keyvault/v20230701:Vault`) has the same.
+def unpinned(token: str) -> tuple[str, str]:
+    """A token without the API version that it pins (`keyvault/v20260201:Vault`), and that version, or "". The
+    plugin knows each version of a type or function by such a token."""
+    match = re.search(r"/v(\d{4})(\d{2})(\d{2})([a-z]*):", token)
+    if match is None:
+        return token, ""
+    year, month, day, label = match.groups()
+    version = f"{year}-{month}-{day}" + (f"-{label}" if label else "")
+    return token.replace(match[0], ":"), version
 
-    Raises UnknownTokenError for a type without a row.
+
+def resource_type(token: str) -> ResourceType:
+    """The row of a type token, with the API version that the token pins.
+
+    Raises UnknownTokenError for a type without a row, and for a version of one that has none: the plugin's
+    own code for it knows one.
     """
-    row = BY_TOKEN.get(re.sub(r"/v\d{8}\w*:", ":", token).lower())
+    plain, version = unpinned(token)
+    row = BY_TOKEN.get(plain.lower())
+    if row is not None and version:
+        row = replace(row, api_version=version) if row.api_version else None
     if row is None:
         known = ", ".join(sorted(item.token for item in ROWS))
         raise UnknownTokenError(

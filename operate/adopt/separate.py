@@ -10,14 +10,14 @@ import json
 import sys
 from typing import Any
 
-from core.resource_types import VAULT
+from core.resource_types import VAULT, current
 from operate.recover import as_exported
 
 
 def separated(state: dict[str, Any]) -> dict[str, Any]:
     """The state with no vault that lists access policies among its inputs."""
     for resource in state["deployment"].get("resources") or ():
-        if resource["type"] == VAULT:
+        if current(resource["type"]) == VAULT:
             (resource.get("inputs") or {}).get("properties", {}).pop("accessPolicies", None)
     return state
 

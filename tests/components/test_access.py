@@ -18,7 +18,7 @@ from tests.components.guards.test_data_loss import GRANT, OWN_VAULT_ID, PARENT, 
 from tests.support.recording import FakeAzure, RecordingMonitor, run
 
 _SERVICE = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount::language"
-_GRANT = f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"
+_GRANT = f"{PARENT}azure-cmk:index:AccessPolicy::language-access"
 _ACCOUNT = f"{PARENT}azure-native:cognitiveservices:Account::language-account"
 _REVOCATION = f"{PARENT}azure-cmk:index:KeyAccessRevocation::language-revocation"
 _CHANGING = {"properties.networkAcls", "properties.publicNetworkAccess", "sku", "tags"}
@@ -259,7 +259,7 @@ def test_the_firewall_of_an_existing_vault_is_told_once() -> None:
     azure.vault["name"] = "kv-hub"
     azure.state[_BINDING]["outputs"]["keyVaultUri"] = "https://kv-hub.vault.azure.net"
     for made in ("Vault::language-vault", "Key::language-key"):
-        del azure.state[f"{PARENT}azure-native:keyvault:{made}"]
+        del azure.state[f"{PARENT}azure-native:keyvault/v20260201:{made}"]
     with pytest.raises(RefusedError, match=r"^1 problem;.*\n.*access: .*set access: revoked and run"):
         service(azure, **said)
     service(azure, **said, access="revoked")
@@ -297,7 +297,7 @@ def test_a_former_name_of_the_key_is_taken_up_again() -> None:
     """A key whose name is changed stays in its vault, so that the name cannot be made anew later."""
     azure = bound_azure(granted=True, recorded=True)
     former = {"id": f"{OWN_VAULT_ID}/keys/second"}
-    azure.state[f"{PARENT}azure-native:keyvault:Key::language-key"]["outputs"] = former
+    azure.state[f"{PARENT}azure-native:keyvault/v20260201:Key::language-key"]["outputs"] = former
     after = service(azure)
     assert after.of(":Key") == []
     assert after.one(":KeyVersion").inputs["keyId"].endswith("/vaults/kv-language/keys/cmk-language")
@@ -323,7 +323,7 @@ def test_fails_where_somebody_made_the_vault_ignore_its_access_policies() -> Non
 def test_another_way_of_granting_is_no_access_taken_away() -> None:
     """A stack that goes from access policies to roles, as the error says, finds no role of its own yet."""
     azure = bound_azure(granted=True, recorded=True)
-    vault = f"{PARENT}azure-native:keyvault:Vault::language-vault"
+    vault = f"{PARENT}azure-native:keyvault/v20260201:Vault::language-vault"
     azure.state[vault]["outputs"]["properties"]["enableRbacAuthorization"] = True
     azure.vault = existing_vault(accessPolicies=[GRANT], enableRbacAuthorization=True)
     assert service(azure, access_model="rbac").one(":RoleAssignment")

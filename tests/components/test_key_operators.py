@@ -24,7 +24,7 @@ VAULT_ID = (
 )
 POLICY = (
     "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$"
-    "azure-native:keyvault:AccessPolicy::"
+    "azure-cmk:index:AccessPolicy::"
 )
 NEEDED = ["get", "list", "update", "rotate"]
 

@@ -10,6 +10,7 @@ from pulumi_azure_native import keyvault
 
 from components.service import EncryptedAIServicesAccount
 from components.version_aliases import is_version_alias
+from core import resource_types
 from tests.support.recording import RecordingMonitor, run
 
 
@@ -18,9 +19,9 @@ def service() -> RecordingMonitor:
 
 
 def test_no_resource_carries_version_aliases() -> None:
-    """Resolving them is most of the time of a large preview, so only a type's real old name is sent."""
+    """Resolving them is most of the time of a large preview, so only a type's real old names are sent."""
     sent = {alias.spec.type for found in service().registered for alias in found.request.aliases}
-    assert sent == {"azure-native:insights:DiagnosticSetting"}
+    assert sent == {"azure-native:insights:DiagnosticSetting", *resource_types.FORMER}
 
 
 def test_version_aliases_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,6 +82,7 @@ def _matches(pattern: str) -> Fact:
 
 _TYPES = [value for name, value in vars(arm_ids).items() if name.isupper() and isinstance(value, str)]
 _TOKENS = [value for name, value in vars(resource_types).items() if name.isupper() and isinstance(value, str)]
+_TOKENS += resource_types.FORMER
 _HOSTS = [
     getattr(cloud, name)
     for cloud in clouds.ALL

@@ -16,7 +16,7 @@ def test_a_urn_is_taken_apart() -> None:
     found = resource_types.parse_urn("urn:pulumi:prod::language-cmk::a:b:C$azure-native:keyvault:Vault::x::y")
     assert (found.stack, found.project, found.name) == ("prod", "language-cmk", "x::y")
     assert found.types == ("a:b:C", "azure-native:keyvault:Vault")
-    assert found.type == resource_types.VAULT
+    assert resource_types.current(found.type) == resource_types.VAULT
     assert found.label == "x::y (azure-native:keyvault:Vault)"
 
 
@@ -73,6 +73,15 @@ def test_fails_on_what_is_no_urn(text: str) -> None:
 def test_tokens(token: str, expected: TypeToken) -> None:
     """Whatever its spelling, a token names one kind and the API version that it pins."""
     assert resource_types.parse_token(token) == expected
+
+
+def test_former_types_are_of_the_same_kind_as_those_in_their_place() -> None:
+    """What a state still has is read as what the next update makes of it, and a type has one former one."""
+    for old, new in resource_types.FORMER.items():
+        assert resource_types.kind_of(old) is resource_types.kind_of(new) is not None
+        assert (resource_types.current(old), resource_types.former(new)) == (new, old)
+    assert resource_types.current(resource_types.ACCOUNT) == resource_types.ACCOUNT
+    assert resource_types.former(resource_types.ACCOUNT) == resource_types.ACCOUNT
 
 
 def test_every_type_of_the_provider_is_known() -> None:

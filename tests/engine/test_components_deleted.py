@@ -97,6 +97,7 @@ def test_a_destroy_leaves_nothing_of_its_access_in_a_vault_that_stays(
         "tenantId": tenant,
         "sku": {"family": "A", "name": "standard"},
         "enablePurgeProtection": True,
+        "enableRbacAuthorization": False,
         "accessPolicies": [others],
     }
     judge.arm("PUT", _HUB, "2024-03-01", {"location": "westeurope"})

@@ -40,6 +40,7 @@ def test_the_next_imported_material_is_bound_by_an_update(tmp_path: Path) -> Non
             "tenantId": tenant,
             "sku": {"family": "A", "name": "standard"},
             "enablePurgeProtection": True,
+            "enableRbacAuthorization": False,
             "accessPolicies": [importer],
         }
         hub.arm("PUT", hub.vault_id, VAULTS, {"location": "westeurope", "properties": properties})

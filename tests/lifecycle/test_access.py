@@ -49,9 +49,10 @@ def stack(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stac
         "tenantId": azure.env["AZURE_TENANT_ID"],
         "sku": {"family": "A", "name": "standard"},
         "enablePurgeProtection": True,
+        "enableRbacAuthorization": False,
         "accessPolicies": [],
     }
-    judge.arm("PUT", _VAULT, "2024-11-01", {"location": "westeurope", "properties": properties})
+    judge.arm("PUT", _VAULT, "2026-02-01", {"location": "westeurope", "properties": properties})
     make_running_hsm(judge)
     stack.configure(
         name=None,

@@ -60,7 +60,8 @@ def forget(stack: Stack, *types: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "types", [(ACCOUNT,), ("azure-native:resources:ResourceGroup", ACCOUNT, "azure-native:keyvault:Vault")]
+    "types",
+    [(ACCOUNT,), ("azure-native:resources:ResourceGroup", ACCOUNT, "azure-native:keyvault/v20260201:Vault")],
 )
 def test_what_exists_and_is_declared_is_taken_over(types: tuple[str, ...], judge: Judge) -> None:
     """An update alone refuses; the command names the ids and changes nothing, and with --yes the next update

@@ -22,14 +22,15 @@ from pulumi_policy.proxy import (
     UNKNOWN_STRING_VALUE,
 )
 
+from core import resource_types
 from policies import engine_requests, redaction
 from policies.pack import PACK_NAME, make_policies
 from policies.reports import UNDECIDED
 
 LATER: Final = "later"
 NOW: Final = 1_900_000_000.0  # 2030-03-17, so that dates before and after are easy to write
-VAULT, KEY = "azure-native:keyvault:Vault", "azure-native:keyvault:Key"
-ACCESS_POLICY, ROLE = "azure-native:keyvault:AccessPolicy", "azure-native:authorization:RoleAssignment"
+VAULT, KEY = resource_types.VAULT, resource_types.KEY
+ACCESS_POLICY, ROLE = resource_types.ACCESS_POLICY, "azure-native:authorization:RoleAssignment"
 ACCOUNT = "azure-native:cognitiveservices:Account"
 IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
 GROUP = "azure-native:resources:ResourceGroup"

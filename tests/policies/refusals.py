@@ -121,6 +121,11 @@ def _other_client() -> Stack:
 
 
 REFUSED: Final[dict[str, list[Refused]]] = {
+    "key-vault-api-version": [
+        Refused([Thing("x", "azure-native:keyvault:Vault", vault_props())]),
+        Refused([Thing("x", "azure-native:keyvault/v20230701:Key", key_props())]),
+        Refused([Thing("x", "azure-native:keyvault:AccessPolicy", policy_props())]),
+    ],
     "vault-soft-delete": [vault("properties.enableSoftDelete", False)],
     "vault-purge-protection": [vault("properties.enablePurgeProtection", ...)],
     "vault-permission-model": [

@@ -58,6 +58,7 @@ MANDATORY = [
     "account-outbound-compatible",
 ]
 ADVISORY = [
+    "key-vault-api-version",
     "vault-retention",
     "vault-network-restricted",
     "key-expiry",
@@ -172,7 +173,7 @@ def test_a_value_that_is_not_known_yet_is_no_finding_and_hides_none() -> None:
         "vault-purge-protection": "mandatory",
     }
     later = next(answer for answer in answers if answer.level == LATER)
-    assert later.message == "vault (azure-native:keyvault:Vault): enableSoftDelete is not known yet"
+    assert later.message == "vault (azure-native:keyvault/v20260201:Vault): enableSoftDelete is not known yet"
 
 
 def test_an_open_resource_does_not_hide_another_one() -> None:

@@ -54,6 +54,7 @@ def vault_made_anew(world: World) -> None:
         "tenantId": seed.TENANT_ID,
         "sku": {"family": "A", "name": "standard"},
         "enablePurgeProtection": True,
+        "enableRbacAuthorization": False,
         "accessPolicies": [],
     }
     world.arm("PUT", VAULT_ID, {"location": "westeurope", "properties": properties})
@@ -112,10 +113,10 @@ REFUSED: dict[Drift, list[str]] = {
     account_deleted: ["it was deleted or moved outside Pulumi", "softDeleted: recover"],
 }
 REPAIRED: dict[Drift, str] = {
-    identity_anew: "create azure-native:keyvault:AccessPolicy",
-    purge_protection_lost: "update azure-native:keyvault:Vault",
+    identity_anew: "create azure-cmk:index:AccessPolicy",
+    purge_protection_lost: "update azure-native:keyvault/v20260201:Vault",
     unbound: "create azure-cmk:index:CustomerManagedKey",
-    access_widened: "update azure-native:keyvault:AccessPolicy",
+    access_widened: "update azure-cmk:index:AccessPolicy",
     bound_to_another_key: "update azure-cmk:index:CustomerManagedKey",
 }
 TOLD: dict[Drift, list[str]] = {

@@ -30,7 +30,7 @@ from tests.support.providers import Session
 
 API = {
     "accounts": "2025-06-01",
-    "vaults": "2024-11-01",
+    "vaults": "2026-02-01",
     "userAssignedIdentities": "2023-01-31",
     "virtualNetworks": "2024-05-01",
     "privateEndpoints": "2024-05-01",

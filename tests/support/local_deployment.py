@@ -96,7 +96,10 @@ class _Providers(mocks.Mocks):
             return made.id, made.outputs
         if args.typ in self._resources:
             properties = decode(encode(args.inputs))
-            made = _finished(self._resources[args.typ].create(self._pulumi_call(1800.0), properties))
+            handler, call = self._resources[args.typ], self._pulumi_call(1800.0)
+            imported = args.resource_id
+            found = handler.read(call, imported, properties, decode(encode({}))) if imported else None
+            made = _finished(found or handler.create(call, properties))
             return made.id, dict(made.outputs)
         return f"{args.name}-id", dict(args.inputs)
 
@@ -127,7 +130,8 @@ class _Providers(mocks.Mocks):
         _finished(step(self._pulumi_call(60.0 if preview else 600.0), id, *values))
 
     def _life(self, token: str) -> Lifecycle:
-        return LIFECYCLES.get(token, Lifecycle)(resource_type(token), shape_of(token), self._arm())
+        row = resource_type(token)
+        return LIFECYCLES.get(row.token, Lifecycle)(row, shape_of(row.token), self._arm())
 
     def _arm(self) -> StandinArm:
         return StandinArm(StandInAzure(self._wire), seed.SUBSCRIPTION_ID, Delays(0.0, 0.0, 0.0))

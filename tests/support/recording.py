@@ -17,6 +17,7 @@ from components import preflight
 from components.arguments.inputs import read
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.testing import PRINCIPAL, TENANT, AbsentError, AzureMocks
+from core.resource_types import GET_KEY
 from tests.support.program import run_program
 
 OTHER_SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
@@ -58,7 +59,7 @@ class FakeAzure(AzureMocks):
         }
         if args.token == "azure-native:cognitiveservices:getAccount":
             return self._account(str(args.args["accountName"])), []
-        if args.token == "azure-native:keyvault:getKey" and args.args["keyName"] == EXISTING_KEY:
+        if args.token == GET_KEY and args.args["keyName"] == EXISTING_KEY:
             return dict(self.key or _USABLE), []
         return (own[args.token], []) if args.token in own else super().call(args)
 

@@ -46,8 +46,11 @@ def test_the_first_screen_starts_something() -> None:
     assert "python3 -m localazure up" in "\n".join((ROOT / "README.md").read_text().splitlines()[:30])
 
 
-SAID_BY_OTHERS = {"No module named 'azure'", "incorrect passphrase", "501", "the stack is currently locked"}
-"""Python's, Pulumi's and HTTP's own words."""
+SAID_BY_OTHERS = {
+    *("No module named 'azure'", "incorrect passphrase", "501", "the stack is currently locked"),
+    "NoRegisteredProviderFound",
+}
+"""Python's, Pulumi's, HTTP's and Azure's own words."""
 
 
 def test_each_symptom_is_what_somebody_can_see() -> None:

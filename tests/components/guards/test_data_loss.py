@@ -47,9 +47,9 @@ def state(*, bound: bool = True) -> dict[str, Any]:
         "azure-native:resources:ResourceGroup::language-group": {"id": group, "name": "rg-language"},
         "azure-native:operationalinsights:Workspace::language-workspace": {"id": WORKSPACE_ID},
         "azure-native:cognitiveservices:Account::language-account": account,
-        "azure-native:keyvault:Vault::language-vault": vault,
-        "azure-native:keyvault:Key::language-key": {},
-        "azure-native:keyvault:AccessPolicy::language-access": {},
+        "azure-native:keyvault/v20260201:Vault::language-vault": vault,
+        "azure-native:keyvault/v20260201:Key::language-key": {},
+        "azure-cmk:index:AccessPolicy::language-access": {},
     }
     if bound:
         outputs["azure-cmk:index:CustomerManagedKey::language-binding"] = {}
@@ -245,7 +245,7 @@ def test_grants_that_are_there_are_taken_over() -> None:
     """An access policy that the vault has and the state has not is adopted, not made."""
     azure = FakeAzure()
     azure.state = state()
-    del azure.state[f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"]
+    del azure.state[f"{PARENT}azure-cmk:index:AccessPolicy::language-access"]
     azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
     grant = service(azure).one(":AccessPolicy")
     assert grant.request.importId.endswith(f"/vaults/kv-language/accessPolicy/{PRINCIPAL}")
@@ -259,7 +259,7 @@ def test_fails_without_the_advice_to_try_again(
     ahead; beside a refusal it would read as if the same command could work the next time."""
     azure, warnings = FakeAzure(), list[str]()
     azure.state = state()
-    del azure.state[f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"]
+    del azure.state[f"{PARENT}azure-cmk:index:AccessPolicy::language-access"]
     azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
     monkeypatch.setattr(pulumi.log, "warn", warnings.append)
     wanted = {"language": ServiceRequest(service_inputs(**said))}
@@ -273,7 +273,7 @@ def test_a_grant_that_was_revoked_is_made_anew() -> None:
     """What a read shows of it is late: a grant that is taken over without being there gives no access."""
     azure = FakeAzure()
     azure.state = state()
-    del azure.state[f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"]
+    del azure.state[f"{PARENT}azure-cmk:index:AccessPolicy::language-access"]
     azure.state[f"{PARENT}azure-cmk:index:KeyAccessRevocation::language-revocation"] = {"outputs": {}}
     azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
     assert service(azure).one(":AccessPolicy").request.importId == ""
@@ -320,7 +320,7 @@ def test_a_grant_of_an_account_that_is_replaced_is_not_taken_over() -> None:
     """The account that takes its place has another identity; a grant taken over cannot change to that."""
     azure = FakeAzure()
     azure.state = state()
-    del azure.state[f"{PARENT}azure-native:keyvault:AccessPolicy::language-access"]
+    del azure.state[f"{PARENT}azure-cmk:index:AccessPolicy::language-access"]
     azure.vault = existing_vault(accessPolicies=[{"objectId": PRINCIPAL}])
     asked: Any = {"account_name": "lang-second", "replace_account": "lang-language"}
     assert service(azure, **asked).one(":AccessPolicy").request.importId == ""

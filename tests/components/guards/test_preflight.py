@@ -15,6 +15,7 @@ from components.guards.situation import Deployer
 from components.invokes import explained, is_absent
 from components.preflight import RefusedError, preflight
 from components.testing import PRINCIPAL, SUBSCRIPTION, AbsentError, existing_vault
+from core.resource_types import GET_KEY
 from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, RecordingMonitor, run, service_inputs
 
 GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault"
@@ -120,13 +121,13 @@ def two_services() -> dict[str, Any]:
                 "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL},
                 "properties": {},
             },
-            f"azure-native:keyvault:Vault::{name}-vault": {
+            f"azure-native:keyvault/v20260201:Vault::{name}-vault": {
                 "id": vault_id,
                 "name": f"kv-{name}",
                 "properties": {},
             },
-            f"azure-native:keyvault:Key::{name}-key": {},
-            f"azure-native:keyvault:AccessPolicy::{name}-access": {"policy": {"objectId": PRINCIPAL}},
+            f"azure-native:keyvault/v20260201:Key::{name}-key": {},
+            f"azure-cmk:index:AccessPolicy::{name}-access": {"policy": {"objectId": PRINCIPAL}},
             f"azure-cmk:index:KeyVersion::{name}-key-version": {"keyId": f"{vault_id}/keys/cmk-{name}"},
             f"azure-cmk:index:CustomerManagedKey::{name}-binding": {"accountId": account_id},
         }
@@ -150,7 +151,7 @@ def test_access_is_taken_away_although_another_service_is_refused() -> None:
     assert [found.name for found in monitor.of(":KeyAccessRevocation")] == ["two-revocation"]
 
 
-@pytest.mark.parametrize("unanswered", ["azure-cmk:index:checkDeployment", "azure-native:keyvault:getKey"])
+@pytest.mark.parametrize("unanswered", ["azure-cmk:index:checkDeployment", GET_KEY])
 def test_access_is_taken_away_although_azure_does_not_answer(unanswered: str) -> None:
     """A question about one service that fails ends the run, and keeps the data of no other one readable."""
 

@@ -26,7 +26,7 @@ _PROJECT = (
 _DEFINITION = BY_NAME["Key Vault Crypto Service Encryption User"].id
 _VERSIONS = {
     "Microsoft.CognitiveServices": "2025-06-01",
-    "Microsoft.KeyVault": "2024-11-01",
+    "Microsoft.KeyVault": "2026-02-01",
     "Microsoft.Authorization": "2022-04-01",
 }
 OPERATION_DAYS = 7

@@ -76,22 +76,22 @@ class Field:
             **properties,
         }
         body = {"location": "westeurope", "tags": {"by": "hand"}, "properties": whole}
-        self.send("PUT", id, "2023-07-01", body)
-        while self.send("GET", id, "2023-07-01")["properties"]["provisioningState"] != "Succeeded":
+        self.send("PUT", id, "2026-02-01", body)
+        while self.send("GET", id, "2026-02-01")["properties"]["provisioningState"] != "Succeeded":
             pass
         return id
 
     def key(self, vault_id: str, name: str = "cmk", **properties: Any) -> str:
         """A key; gives its URI with the version."""
         body = {"properties": {"kty": "RSA", "keySize": 2048, **properties}}
-        made = self.send("PUT", f"{vault_id}/keys/{name}", "2023-07-01", body)
+        made = self.send("PUT", f"{vault_id}/keys/{name}", "2026-02-01", body)
         return str(made["properties"]["keyUriWithVersion"])
 
     def policy(self, vault_id: str, principal_id: str, keys: list[str], kind: str = "add") -> None:
         """Adds permissions, or with `kind` remove takes them away."""
         entry = {"tenantId": seed.TENANT_ID, "objectId": principal_id, "permissions": {"keys": keys}}
         body = {"properties": {"accessPolicies": [entry]}}
-        self.send("PUT", f"{vault_id}/accessPolicies/{kind}", "2023-07-01", body)
+        self.send("PUT", f"{vault_id}/accessPolicies/{kind}", "2026-02-01", body)
 
     def role(self, scope: str, principal_id: str, name: str) -> None:
         subscription = "/".join(scope.split("/")[:3])
@@ -119,7 +119,7 @@ class Field:
         }
         sku = {"family": "B", "name": "Standard_B1"}
         body = {"location": "westeurope", "sku": sku, "properties": properties}
-        self.send("PUT", id, "2023-07-01", body)
+        self.send("PUT", id, "2026-02-01", body)
         return id
 
     def bind(self, account_id: str, key_uri: str, *, slash: bool = True, client_id: str = "") -> None:

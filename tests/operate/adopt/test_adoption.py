@@ -159,8 +159,8 @@ def test_vault_and_key_come_too(place: Place) -> None:
     assert state(azure) == before
     exported = stack.pulumi("stack", "export", "--stack", "whole").output
     resources = {r["type"]: r for r in json.loads(exported)["deployment"]["resources"]}
-    assert "azure-native:keyvault:Key" in resources
-    assert "accessPolicies" not in resources["azure-native:keyvault:Vault"]["inputs"]["properties"]
+    assert "azure-native:keyvault/v20260201:Key" in resources
+    assert "accessPolicies" not in resources["azure-native:keyvault/v20260201:Vault"]["inputs"]["properties"]
 
 
 @pytest.mark.long
@@ -184,7 +184,7 @@ def test_a_vault_in_another_subscription_and_a_key_that_is_turned_on_later(place
         assert run.ok, run.output
     run = stack.deploy("--stack", "across")
     assert run.ok, run.output
-    assert "= azure-native:keyvault:AccessPolicy across-access" in " ".join(run.output.split())
+    assert "= azure-cmk:index:AccessPolicy across-access" in " ".join(run.output.split())
     assert state(azure) == before
 
     file = stack.folder / "Pulumi.across.yaml"

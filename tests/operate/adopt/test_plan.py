@@ -38,7 +38,7 @@ def test_the_imports_are_those_that_the_program_makes() -> None:
     assert kinds == {
         "x": ("language-cmk:index:EncryptedAIServicesAccount", ""),
         "x-account": ("azure-native:cognitiveservices:Account", account().id),
-        "x-access": ("azure-native:keyvault:AccessPolicy", f"{vault().id}/accessPolicy/{OWN.upper()}"),
+        "x-access": ("azure-cmk:index:AccessPolicy", f"{vault().id}/accessPolicy/{OWN.upper()}"),
         "x-key-version": ("azure-cmk:index:KeyVersion", KEY_ID),
         "x-access-cleanup": ("azure-cmk:index:KeyAccessCleanup", f"{KEY_ID}|{account().id}"),
         "x-binding": ("azure-cmk:index:CustomerManagedKey", account().id),

@@ -12,7 +12,7 @@ from operate.evidence import policy
 from operate.evidence.model import NotChecked
 
 PARENT = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount"
-URN = f"{PARENT}$azure-native:keyvault:Vault::x-vault"
+URN = f"{PARENT}$azure-native:keyvault/v20260201:Vault::x-vault"
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, printed: str, *, errors: str = "") -> list[Any]:

@@ -1,0 +1,51 @@
+"""API versions that Azure refuses from a day on.
+
+Announced is that no request by such a version is served any more, "no exception or extension"
+(learn.microsoft.com/azure/key-vault/general/migrate-api-version, 2026-11-28). The code and the text are those
+that ARM has for a version which a resource provider does not have (Azure/azure-cli#18483,
+Azure/azure-sdk-for-net#23760); that a version which has ended is refused in the same words, and from midnight
+UTC on, is assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from localazure.cloud import Cloud
+from localazure.web import Request, ServiceError
+
+
+@dataclass(frozen=True)
+class Retirement:
+    """From `day` on, the versions of a namespace from `first` on are served, and none before it; `newer` are
+    those that are known of them."""
+
+    day: datetime
+    first: str
+    newer: tuple[str, ...]
+
+
+RETIREMENTS: Mapping[str, Retirement] = {
+    "microsoft.keyvault": Retirement(
+        datetime(2027, 2, 27, tzinfo=UTC), "2026-02-01", ("2026-03-01-preview", "2026-05-15")
+    )
+}
+
+
+def require_served(cloud: Cloud, request: Request, namespace: str) -> None:
+    """Raises ServiceError 400 for a version that has ended by the cloud's clock."""
+    ended = RETIREMENTS.get(namespace.lower())
+    if ended is None or request.api_version >= ended.first or cloud.clock.now() < ended.day.timestamp():
+        return
+    types = request.path.rpartition("/providers/")[2].split("/")[1::2]
+    location = request.body.get("location") if isinstance(request.body, dict) else None
+    raise ServiceError(
+        400,
+        "NoRegisteredProviderFound",
+        f"No registered resource provider found for location '{location or 'westeurope'}' and API version "
+        f"'{request.api_version}' for type '{'/'.join(types)}'. The supported api-versions are "
+        f"'{', '.join((ended.first, *ended.newer))}'. The supported locations are 'westeurope'.",
+        gateway=True,
+    )

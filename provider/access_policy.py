@@ -1,0 +1,151 @@
+"""The resource `AccessPolicy`: what one identity may do in a vault that has access policies.
+
+Owns one entry of the vault's list, whole: an update writes what is declared over all that the entry has. It
+has the inputs and the id of azure-native's AccessPolicy, whose states it takes over: azure-native asks Key
+Vault by an API version that Azure refuses from 27 February 2027 (core/api_versions.py), and has it in no
+other (pulumi-azure-native, provider/pkg/resources/customresources/custom_keyvault_accesspolicy.go,
+2026-11-28). As there, an entry that exists is not taken over: somebody else made it, and may delete it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from core import arm_ids, resource_types, values
+from core.api_versions import VAULTS
+from core.arm_ids import ArmId
+from provider.checks import Failure
+from provider.difference import Change, Compared, Difference
+from provider.error_table import ErrorContext
+from provider.failure import RefusedOperationError, ServiceError
+from provider.resource import Call, Resource, State
+from provider.wire import UNKNOWN, Properties, Value
+
+Entry = Mapping[str, Any]
+SEPARATOR = "/accessPolicy/"
+_WHO = ("objectId", "tenantId")
+_PLACE = ("subscriptionId", "resourceGroupName", "vaultName")
+_ELSEWHERE = "the access is given in another vault"
+_MOVED = Difference(Change.UPDATE_REPLACE, "the access is given to another identity")
+_CHANGED = Difference(Change.UPDATE, "other permissions are given")
+
+
+class AccessPolicyHandler(Resource):
+    """The id is `VAULT_ID/accessPolicy/OBJECT_ID`; Azure itself has none."""
+
+    token = resource_types.ACCESS_POLICY
+    compared: ClassVar = {
+        # A state of azure-native's has none.
+        "subscriptionId": Compared(_ELSEWHERE, is_surroundings=True),
+        "resourceGroupName": Compared(_ELSEWHERE),
+        "vaultName": Compared(_ELSEWHERE),
+    }
+
+    def context(self, id: str, properties: Properties) -> ErrorContext:
+        id = id or _id(properties)
+        if not id:
+            return ErrorContext(by_deployer=True)
+        return ErrorContext(vault_id=_vault(id).text, vault_name=_vault(id).name, by_deployer=True)
+
+    def check(self, news: Properties) -> list[Failure]:
+        policy = news.values.get("policy")
+        stated = policy if isinstance(policy, Mapping) else dict.fromkeys(_WHO, policy)
+        return super().check(news) + [
+            Failure("policy", f"policy.{name} is {stated.get(name)!r}; expected a GUID")
+            for name in _WHO
+            if stated.get(name) != UNKNOWN and not arm_ids.is_guid(str(stated.get(name)))
+        ]
+
+    def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
+        found = super().diff(olds, old_inputs, news)
+        before, after = (_folded(one.values.get("policy")) for one in (old_inputs, news))
+        if before != after:
+            found["policy"] = _CHANGED if before.get("objectId") == after.get("objectId") else _MOVED
+        return found
+
+    async def create(self, call: Call, inputs: Properties) -> State:
+        """Raises RefusedOperationError for an entry that exists, in azure-native's words, which are explained
+        where they are met."""
+        id = _id(inputs)
+        if await _found(call, id) is not None:
+            raise RefusedOperationError(f'cannot create already existing resource "{id}"')
+        await call.azure.write_policy(_vault(id), "replace", inputs.values["policy"])
+        return State(id, inputs.values)
+
+    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+        found = await _found(call, id)
+        if found is None:
+            return State("")
+        vault, declared = _vault(id), inputs.values.get("policy")
+        names = dict(zip(_PLACE, (vault.subscription_id, vault.group, vault.name), strict=True))
+        live = {
+            **names,
+            **{name: inputs.values[name] for name in _PLACE if name in inputs.values},
+            "policy": declared if _folded(declared) == _folded(found) else _stated(found),
+        }
+        return State(id, live, live)
+
+    async def update(
+        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
+    ) -> State:
+        await call.azure.write_policy(_vault(id), "replace", news.values["policy"])
+        return State(id, news.values)
+
+    async def delete(self, call: Call, id: str, olds: Properties) -> None:
+        """Removes the permissions that the state has; what the entry got besides stays."""
+        try:
+            await call.azure.write_policy(_vault(id), "remove", olds.values["policy"])
+        except ServiceError as failure:
+            if not failure.is_absent:
+                raise
+
+
+async def _found(call: Call, id: str) -> Entry | None:
+    """The entry of the identity itself, not of an application that acts for it; None without a vault."""
+    try:
+        vault = await call.azure.ask("GET", _vault(id).text, VAULTS)
+    except ServiceError as failure:
+        if failure.is_absent:
+            return None
+        raise
+    own = (
+        one
+        for one in values.look(vault, "properties.accessPolicies") or ()
+        if arm_ids.same(one["objectId"], id.partition(SEPARATOR)[2]) and not one.get("applicationId")
+    )
+    return next(own, None)
+
+
+def _vault(id: str) -> ArmId:
+    return arm_ids.vault_id(id.partition(SEPARATOR)[0])
+
+
+def _id(properties: Properties) -> str:
+    """The id of what is declared; "" while a part of it is not known."""
+    policy = properties.values.get("policy")
+    parts = [properties.text(name) for name in _PLACE]
+    parts.append(Properties(policy).text("objectId") if isinstance(policy, Mapping) else None)
+    if not all(parts):
+        return ""
+    subscription, group, vault, object_id = map(str, parts)
+    scope = arm_ids.group_id(subscription, group)
+    return f"{arm_ids.child(scope, arm_ids.VAULT, vault)}{SEPARATOR}{object_id}"
+
+
+def _stated(entry: Entry) -> dict[str, Value]:
+    """An entry without what gives nothing."""
+    given = {group: words for group, words in (entry.get("permissions") or {}).items() if words}
+    return {**{name: value for name, value in entry.items() if value}, "permissions": given}
+
+
+def _folded(policy: Value) -> dict[str, Value]:
+    """An entry without the differences that mean nothing: casing, and the order of permissions."""
+    if not isinstance(policy, Mapping):
+        return {"": policy}
+    stated = {name: str(value).lower() for name, value in policy.items() if name != "permissions" and value}
+    given = policy.get("permissions") or {}
+    if not isinstance(given, Mapping):
+        return {**stated, "permissions": given}
+    words = {group: sorted(str(one).lower() for one in listed) for group, listed in given.items() if listed}
+    return {**stated, "permissions": words}

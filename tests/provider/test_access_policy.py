@@ -1,0 +1,154 @@
+"""The resource for one entry of a vault's access policies, at the local Azure; azure-native's states too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.resource_types import ACCESS_POLICY
+from localazure import seed
+from provider.azure import Azure
+from tests.provider.rig import FailedError, FakeClock, engine
+from tests.support.in_process import Wire, in_process_client
+from tests.support.local_deployment import LOGIN, Deployment
+
+pytestmark = pytest.mark.asyncio
+WHO, OTHER = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
+GROUP = f"/subscriptions/{seed.SUBSCRIPTION_ID}/resourceGroups/rg"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-policies"
+ID = f"{VAULT}/accessPolicy/{WHO}"
+PLACE = {
+    "subscriptionId": seed.SUBSCRIPTION_ID,
+    "resourceGroupName": "rg",
+    "vaultName": "kv-policies",
+}
+NEEDED = ["get", "wrapKey", "unwrapKey"]
+
+
+def policy(keys: list[str], who: str = WHO, **more: Any) -> dict[str, Any]:
+    return {"tenantId": seed.TENANT_ID, "objectId": who, "permissions": {"keys": keys, **more}}
+
+
+INPUTS = {**PLACE, "policy": policy(NEEDED)}
+NATIVE = {name: value for name, value in INPUTS.items() if name != "subscriptionId"}
+"""What azure-native records of the same."""
+
+
+@pytest.fixture
+def cloud() -> Deployment:
+    """A vault in which another identity may use keys."""
+    made = Deployment()
+    made.arm("PUT", GROUP, {"location": "westeurope"})
+    properties = {
+        "tenantId": seed.TENANT_ID,
+        "sku": {"family": "A", "name": "standard"},
+        "enableRbacAuthorization": False,
+        "accessPolicies": [policy(NEEDED, OTHER)],
+    }
+    made.arm("PUT", VAULT, {"location": "westeurope", "properties": properties}, api="2026-02-01")
+    return made
+
+
+def entries(cloud: Deployment) -> dict[str, Any]:
+    """The vault's entries by their identities."""
+    body = cloud.arm("GET", VAULT, api="2026-02-01").body
+    return {one["objectId"]: one["permissions"] for one in body["properties"]["accessPolicies"]}
+
+
+def azure(cloud: Deployment) -> Azure:
+    return Azure(in_process_client(LOGIN, Wire(cloud.door)))
+
+
+async def test_an_entry_is_made_changed_and_removed(cloud: Deployment) -> None:
+    """Beside those of others, which stay; a destroy of a vault that is gone has nothing to do."""
+    async with engine(azure(cloud), FakeClock()) as pulumi:
+        id, made = await pulumi.create(ACCESS_POLICY, INPUTS)
+        assert (id, made.values) == (ID, INPUTS)
+        assert entries(cloud)[WHO] == {"keys": NEEDED}
+        news = {**PLACE, "policy": policy(["get"])}
+        await pulumi.update(ACCESS_POLICY, id, made.values, INPUTS, news)
+        assert entries(cloud)[WHO] == {"keys": ["get"]}
+        await pulumi.delete(ACCESS_POLICY, id, news)
+        assert [*entries(cloud)] == [OTHER]
+        cloud.arm("DELETE", VAULT, api="2026-02-01")
+        await pulumi.delete(ACCESS_POLICY, id, news)
+        assert (await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values))[0] == ""
+
+
+async def test_fails_on_an_entry_that_exists(cloud: Deployment) -> None:
+    """Somebody else made it, and may delete it. The words are azure-native's, whose explanation says how to
+    take it over."""
+    async with engine(azure(cloud), FakeClock()) as pulumi:
+        with pytest.raises(FailedError) as failed:
+            await pulumi.create(ACCESS_POLICY, {**PLACE, "policy": policy(NEEDED, OTHER)})
+    assert f'cannot create already existing resource "{VAULT}/accessPolicy/{OTHER}"' in str(failed.value)
+    assert entries(cloud) == {OTHER: {"keys": NEEDED}}
+
+
+async def test_what_others_change_is_seen(cloud: Deployment) -> None:
+    """More permissions, of keys or of anything else, and an entry that is gone; not another spelling."""
+    async with engine(azure(cloud), FakeClock()) as pulumi:
+        id, made = await pulumi.create(ACCESS_POLICY, INPUTS)
+        for found, expected in (
+            (policy(["WrapKey", "Get", "unwrapkey"], secrets=[]), INPUTS["policy"]),
+            (policy([*NEEDED, "delete"]), policy([*NEEDED, "delete"])),
+            (policy(NEEDED, secrets=["get"]), policy(NEEDED, secrets=["get"])),
+        ):
+            body = {"properties": {"accessPolicies": [found]}}
+            cloud.arm("PUT", f"{VAULT}/accessPolicies/replace", body, api="2026-02-01")
+            _, read, _ = await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values)
+            assert read.values == {**PLACE, "policy": expected}
+        removed = {"properties": {"accessPolicies": [policy([*NEEDED], secrets=["get"])]}}
+        cloud.arm("PUT", f"{VAULT}/accessPolicies/remove", removed, api="2026-02-01")
+        assert (await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values))[0] == ""
+
+
+async def test_an_import_comes_with_the_id_alone(cloud: Deployment) -> None:
+    """Its inputs are then those that a program states, so that it proposes no change."""
+    cloud.arm(
+        "PUT",
+        f"{VAULT}/accessPolicies/add",
+        {"properties": {"accessPolicies": [policy(NEEDED)]}},
+        api="2026-02-01",
+    )
+    async with engine(azure(cloud), FakeClock()) as pulumi:
+        _, outputs, inputs = await pulumi.read(ACCESS_POLICY, ID)
+        assert (await pulumi.diff(ACCESS_POLICY, outputs.values, inputs.values, INPUTS)).kinds == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kinds"),
+    [
+        (NATIVE, INPUTS, {}),
+        ({**NATIVE, "resourceGroupName": "RG"}, INPUTS, {}),
+        ({**NATIVE, "vaultName": "kv-old"}, INPUTS, {"vaultName": "UPDATE_REPLACE"}),
+        (INPUTS, {**INPUTS, "subscriptionId": OTHER}, {"subscriptionId": "UPDATE_REPLACE"}),
+        (INPUTS, {**INPUTS, "policy": policy(["unwrapKey", "GET", "wrapkey"])}, {}),
+        (INPUTS, {**INPUTS, "policy": policy(["get"])}, {"policy": "UPDATE"}),
+        (INPUTS, {**INPUTS, "policy": policy(NEEDED, OTHER)}, {"policy": "UPDATE_REPLACE"}),
+    ],
+)
+async def test_what_changes_in_place(
+    cloud: Deployment, before: dict[str, Any], after: dict[str, Any], kinds: dict[str, str]
+) -> None:
+    """Permissions do, an identity and a vault do not; a state of azure-native's type stays."""
+    async with engine(azure(cloud), FakeClock()) as pulumi:
+        assert (await pulumi.diff(ACCESS_POLICY, before, before, after)).kinds == kinds
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"vaultName": ""}, {"vaultName": "missing required input"}),
+        ({"policy": {"objectId": WHO}}, {"policy": "policy.tenantId is None; expected a GUID"}),
+        ({"policy": policy(NEEDED, "me")}, {"policy": "policy.objectId is 'me'; expected a GUID"}),
+    ],
+)
+async def test_fails_on_inputs_that_cannot_be_right(
+    cloud: Deployment, change: dict[str, Any], said: dict[str, str]
+) -> None:
+    """Before anything is asked of Azure."""
+    async with engine(azure(cloud), FakeClock()) as pulumi:
+        found = await pulumi.check(ACCESS_POLICY, {**INPUTS, **change})
+    assert {name: words in found[name] for name, words in said.items()} == dict.fromkeys(found, True)
