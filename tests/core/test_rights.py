@@ -133,7 +133,9 @@ def test_more_permissions_are_never_less_access(words: list[str]) -> None:
 
 
 def test_what_goes_beyond_the_need_is_named() -> None:
-    """Nothing more than get, wrapKey and unwrapKey is needed."""
+    """Nothing more than get, wrapKey and unwrapKey is needed; `all` is everything but purge."""
+    assert {"decrypt", "delete"} <= {*_entries(PolicyEntry(ME, ("all",))).excess}
+    assert "purge" not in _entries(PolicyEntry(ME, ("all",))).excess
     assert _entries(PolicyEntry(ME, ("get", "wrapkey", "unwrapkey", "purge"))).excess == ("purge",)
     assert rights.EffectiveAccess(rights.of_role(roles.CRYPTO_SERVICE_ENCRYPTION_USER)).excess == ()
     assert rights.spelt(["unwrapkey", "WrapKey"]) == "unwrapKey, wrapKey"
