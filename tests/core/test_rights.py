@@ -55,6 +55,9 @@ def _assigned(
 
 
 _WRAP_ONLY = Role("own", "Own", (Permissions(data_actions=("Microsoft.KeyVault/vaults/keys/wrap/action",)),))
+_ALL_BUT_UNWRAP = Permissions(
+    data_actions=("*",), not_data_actions=("Microsoft.KeyVault/vaults/keys/unwrap/action",)
+)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +83,7 @@ _WRAP_ONLY = Role("own", "Own", (Permissions(data_actions=("Microsoft.KeyVault/v
         ([_assigned(None, scope=f"{VAULT}/keys/cmk2")], Access.NONE),
         ([_assigned(_WRAP_ONLY)], Access.NARROWER),
         ([_assigned(_WRAP_ONLY), _assigned(roles.READER_OF_VAULT)], Access.NARROWER),
+        ([_assigned(Role("own", "Own", (_ALL_BUT_UNWRAP,)))], Access.NARROWER),
     ],
 )
 def test_role_assignments(assignments: list[RoleAssignment], level: Access) -> None:

@@ -13,6 +13,7 @@ from tests.policies.asking import (
     UNKNOWN_FLAG,
     UNKNOWN_LIST,
     UNKNOWN_TEXT,
+    VERSION,
     Thing,
 )
 from tests.policies.bags import (
@@ -200,6 +201,22 @@ def test_a_role_without_a_condition_is_judged_in_a_first_preview(role: str, expe
     assert says(stack, "grant-present", grant=["condition"]) == expected
     conditional = with_prop(stack, "grant", "condition", UNKNOWN_TEXT)
     assert says(conditional, "grant-present") == "open"
+
+
+def test_a_condition_leaves_a_role_open() -> None:
+    """Nobody here knows whether it holds for the account."""
+    stack = with_prop(two_phases(roles=True), "grant", "condition", "@Resource[x] StringEquals 'y'")
+    assert says(stack, "grant-present") == "open"
+
+
+def test_what_azure_rbac_grants_gives_nothing_in_a_managed_hsm() -> None:
+    """Also the role that a key in a vault would need."""
+    uri = f"https://hsm-one.managedhsm.azure.net/keys/cmk/{VERSION}"
+    stack = with_prop(without(two_phases(roles=True), "vault"), "binding", "keyUriWithVersion", uri)
+    stack = with_prop(stack, "binding", "vaultId", None)
+    stack = with_prop(stack, "grant", "scope", GROUP_SCOPE)
+    assert says(stack, "grant-present") == "violation"
+    assert "nothing in a managed HSM" in told(stack, "grant-present")
 
 
 @both
