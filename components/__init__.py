@@ -15,8 +15,8 @@ Imports run down, from row to row, or stay in a row:
 | `access`, `account_args`, `identity`, `network`, `vault` | what these need, and their arguments |
 | `as_found`, `component`, `subscriptions`, `vault_writes` | what all components have in common |
 | `account_write`, `azure_failures`, `role_assignment` | writes of an account, failures of Azure, roles |
-| `key_access_cleanup`, `key_access_revocation`, `key_access_validation`, `key_version` | `azure-cmk`'s own |
-| `cmk_resource`, `managed_hsm_role_assignment` | what its resources have in common, and a grant in an HSM |
+| `azure_cmk` | the resources of this project's own provider |
+| `cmk_resource` | what they have in common |
 | `access_model`, `hooks`, `invokes`, `kept_properties`, `references` | values, and calls of the engine |
 | `sdk_debug`, `version_aliases` | what the SDK sends that serves nobody |
 | `arguments` | how arguments are declared, read and checked |

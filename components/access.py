@@ -22,12 +22,12 @@ from pulumi_azure_native import keyvault
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import checks
 from components.arguments.inputs import ComponentArguments, argument, read
+from components.azure_cmk import ManagedHsmRoleAssignment
 from components.azure_failures import waiting_hooks
 from components.component import ChildOptions, Component
-from components.managed_hsm_role_assignment import ManagedHsmRoleAssignment
 from components.references import KeyReference, key_at
 from components.role_assignment import assign_role
-from components.vault_writes import in_turn
+from components.vault_writes import VaultWrites
 from core import rights, roles
 
 
@@ -108,14 +108,19 @@ class KeyAccess(Component):
         grant = KeyGrant(key_at(inputs.key_id), inputs.principal_id, inputs.tenant_id, inputs.access_model)
         made = make_grant(name, grant, self.protected_child)
         self.grant_id = made.id
-        self.register_outputs({"grantId": self.grant_id})
+        self.register_outputs(self.outputs())
 
 
 def make_grant(
-    name: str, grant: KeyGrant, options: ChildOptions, *, adopts: str | None = None
+    name: str,
+    grant: KeyGrant,
+    options: ChildOptions,
+    *,
+    adopts: str | None = None,
+    writes: VaultWrites | None = None,
 ) -> pulumi.CustomResource:
-    """Makes the grant. `adopts` is the id of an existing one, which is taken over as it is; in a managed HSM
-    that is done without it."""
+    """Makes the grant, after earlier `writes` to the vault. `adopts` is the id of an existing one, which is
+    taken over as it is; in a managed HSM that is done without it."""
 
     def complete(options: ChildOptions) -> pulumi.ResourceOptions:
         return options(
@@ -145,7 +150,7 @@ def make_grant(
             principal_id=grant.principal_id,
             opts=opts,
         )
-    return in_turn(
+    return (writes or VaultWrites()).in_turn(
         grant.key.vault, options, lambda in_order: _access_policy(f"{name}-access", grant, complete(in_order))
     )
 

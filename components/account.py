@@ -153,15 +153,7 @@ class AIServicesAccount(Component):
         self.account_id, self.account_name = made.resource.id, made.resource.name
         self.endpoint, self.principal_id = made.endpoint, made.principal_id
         self.tenant_id = made.tenant_id
-        self.register_outputs(
-            {
-                "accountId": self.account_id,
-                "accountName": self.account_name,
-                "endpoint": self.endpoint,
-                "principalId": self.principal_id,
-                "tenantId": self.tenant_id,
-            }
-        )
+        self.register_outputs(self.outputs())
 
 
 def _key_uri_with_version(encryption: "cognitiveservices.outputs.EncryptionResponse | None") -> str | None:

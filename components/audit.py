@@ -139,7 +139,7 @@ class AuditTrail(Component):
         inputs = read(AuditTrailArgs, name, args)
         super().__init__(name, opts)
         self.workspace_id = make_audit_trail(inputs, self).workspace_id
-        self.register_outputs({"workspaceId": self.workspace_id})
+        self.register_outputs(self.outputs())
 
 
 def make_audit_trail(

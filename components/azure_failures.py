@@ -31,7 +31,7 @@ from core import adapters
 from core.commands import take_over
 from core.key_uris import KeyUri
 from core.refusals import KEY_REFUSED, UNKNOWN_REFUSAL_SECONDS, RefusalKind, is_failed_operation, kind_of_text
-from core.resource_types import ACCOUNT, parse_urn
+from core.resource_types import ACCOUNT, ROLE_ASSIGNMENT, parse_urn
 
 _UNSEEN = re.compile(r"newly written \w[\w ]* not found|Status=404 Code=\"(Parent)?ResourceNotFound\"")
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
@@ -94,10 +94,11 @@ def explanation(
             "that owns the vault"
         )
     if found:
+        other = f". Where that takes nothing over, run `az role assignment delete --ids {found['id']}` first"
         return (
             f"{name}: {found['id']} exists, and this stack does not record it. With --replace, leave that "
             "out. If it was just deleted, reads may lag behind for a minute: run the same command again; "
-            f"{take_over(stack)}"
+            f"{take_over(stack)}{other if type == ROLE_ASSIGNMENT else ''}"
         )
     if _HELD.search(error):
         return (

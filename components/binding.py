@@ -13,56 +13,11 @@ from components.access import KeyAccess
 from components.account import AIServicesAccount
 from components.arguments import checks
 from components.arguments.inputs import ComponentArguments, argument, read
-from components.cmk_resource import CmkResource
+from components.azure_cmk import CustomerManagedKey, KeyVersion
 from components.component import Component
 from components.key import EncryptionKey
-from components.key_version import KeyVersion
 from components.references import vault_of
-from core import arm_ids, resource_types
-
-
-class CustomerManagedKey(CmkResource):
-    """`azure-cmk:index:CustomerManagedKey` of this project's provider; `id` is the account's."""
-
-    key_uri_with_version: pulumi.Output[str]
-    """The key and version that the account really is bound to."""
-    key_source: pulumi.Output[str]
-    """Microsoft.KeyVault."""
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        account_id: pulumi.Input[str],
-        key_uri_with_version: pulumi.Input[str],
-        vault_id: pulumi.Input[str] | None = None,
-        account_digest: pulumi.Input[str] | None = None,
-        on_delete: str | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """`vault_id` is that of the vault or managed HSM, which the provider checks before it writes. Another
-        `account_digest` writes the binding again. `on_delete`: "unbind" to put the account back on
-        Microsoft-managed keys; by default deleting the binding is an error while the account is bound."""
-        outputs = dict.fromkeys(
-            (
-                "key_source",
-                "key_name",
-                "key_version",
-                "key_vault_uri",
-                "principal_id",
-                "bound_at",
-                "operation_id",
-            )
-        )
-        inputs = {
-            "identity_client_id": None,
-            "vault_id": vault_id,
-            "account_digest": account_digest,
-            "on_delete": on_delete,
-            "account_id": account_id,
-            "key_uri_with_version": key_uri_with_version,
-        }
-        super().__init__(resource_types.BINDING, name, {**outputs, **inputs}, opts)
+from core import arm_ids
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,4 +102,4 @@ class KeyBinding(Component):
             opts=self.protected_child(),
         )
         self.key_uri_with_version = binding.key_uri_with_version
-        self.register_outputs({"keyUriWithVersion": self.key_uri_with_version})
+        self.register_outputs(self.outputs())

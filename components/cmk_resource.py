@@ -4,8 +4,8 @@ Pulumi gives a plugin only its own package's configuration, so `azure-native:cli
 `azure-cmk` as inputs of an explicit provider.
 """
 
+import inspect
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NotRequired, TypedDict
 from weakref import WeakKeyDictionary
@@ -46,17 +46,21 @@ _providers: "WeakKeyDictionary[pulumi.Resource, pulumi.ProviderResource | None]"
 
 
 class CmkResource(pulumi.CustomResource):
-    """A resource of the `azure-cmk` provider: snake_case in Python, camelCase on the wire."""
+    """A resource of the `azure-cmk` provider: snake_case in Python, camelCase on the wire.
 
-    def __init__(
-        self, token: str, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    A class says its type token and, by annotations, the outputs that programs use.
+    """
+
+    TOKEN = ""
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None, **inputs: Any) -> None:
         """Uses the login of azure-native, unless another provider is given, also by the parent."""
         opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(**_SOURCE), opts)
-        inherited = opts.parent.get_provider(token) if opts.parent else None
+        inherited = opts.parent.get_provider(self.TOKEN) if opts.parent else None
         if opts.provider is None and inherited is None and (provider := cmk_provider()):
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=provider))
-        super().__init__(token, name, dict(props), opts)
+        outputs = dict.fromkeys(inspect.get_annotations(type(self)))
+        super().__init__(self.TOKEN, name, {**outputs, **inputs}, opts)
 
     def translate_input_property(self, prop: str) -> str:
         """`key_id` as `keyId`."""

@@ -13,12 +13,14 @@ component for programs that compose the part by itself. A service calls the func
 part would double the resources of a stack for no benefit.
 """
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
 
+from components.arguments.inputs import camel_case
 from components.azure_failures import explaining_hooks
 from components.version_aliases import drop_version_aliases
 from core.resource_types import ACCOUNT, COMPONENTS, VAULT, parse_urn
@@ -92,6 +94,10 @@ class Component(pulumi.ComponentResource):
             {**(shown or {}), **({} if self.protects else {"protect": False})},
             pulumi.ResourceOptions.merge(opts, own),
         )
+
+    def outputs(self) -> dict[str, Any]:
+        """The outputs that the class declares, by the names that other languages have for them."""
+        return {camel_case(name): getattr(self, name) for name in inspect.get_annotations(type(self))}
 
     def child(self, **options: Any) -> pulumi.ResourceOptions:
         """Options of a child that can be made again."""

@@ -23,9 +23,7 @@ class EncryptionIdentityArgs(ComponentArguments):
     """Required. The group the identity is in."""
     location: pulumi.Input[str] = argument(check=region, example="westeurope")
     """Required. The region."""
-    identity_name: str = argument(
-        "", check=names.IDENTITY.checked, derive=lambda identity: names.identity_name(identity.name)
-    )
+    identity_name: str = argument("", check=names.IDENTITY.checked, derive=names.by_rule("identity"))
     """Optional. Default `id-<name>`."""
     tags: Tags | None = argument(None, check=checked_tags)
     """Optional. Tags of the identity."""
@@ -90,11 +88,4 @@ class EncryptionIdentity(Component):
         identity = make_identity(inputs, self.protected_child)
         self.identity_id, self.client_id = identity.id, identity.client_id
         self.principal_id, self.tenant_id = identity.principal_id, identity.tenant_id
-        self.register_outputs(
-            {
-                "identityId": self.identity_id,
-                "clientId": self.client_id,
-                "principalId": self.principal_id,
-                "tenantId": self.tenant_id,
-            }
-        )
+        self.register_outputs(self.outputs())

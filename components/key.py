@@ -18,7 +18,7 @@ from components.arguments.tags import Tags, checked_tags
 from components.azure_failures import waiting_hooks
 from components.component import ChildOptions, Component
 from components.references import KeyReference, VaultReference, vault_at
-from components.vault_writes import in_turn
+from components.vault_writes import VaultWrites
 from core import arm_ids, demands
 from core.facts import RotationPolicy
 
@@ -71,7 +71,7 @@ class EncryptionKeyArgs(RotationArguments, ComponentArguments):
 
     vault_id: pulumi.Input[str] = argument(check=checks.resource_id(arm_ids.VAULT))
     """Required. ARM id of the vault the key is in."""
-    key_name: str = argument("", check=names.KEY.checked, derive=lambda key: names.key_name(key.name))
+    key_name: str = argument("", check=names.KEY.checked, derive=names.by_rule("key"))
     """Optional. Unique in its vault; default `cmk-<name>`."""
     tags: Tags | None = argument(None, check=checked_tags)
     """Optional. Tags of the key."""
@@ -98,7 +98,7 @@ class EncryptionKey(Component):
         super().__init__(name, opts)
         key = make_key(inputs, vault_at(inputs.vault_id), self.protected_child)
         self.key_id = pulumi.Output.from_input(key.id)
-        self.register_outputs({"keyId": self.key_id})
+        self.register_outputs(self.outputs())
 
     def grant_use(
         self,
@@ -126,9 +126,12 @@ def make_key(
     vault: VaultReference,
     options: ChildOptions,
     roles: Sequence[pulumi.Resource] = (),
+    writes: VaultWrites | None = None,
 ) -> KeyReference:
-    """Makes the key's first version, after earlier writes to the vault, and once `roles` on it count."""
-    key = in_turn(vault, options, lambda in_order: _key(inputs, vault, in_order, roles))
+    """Makes the key's first version, after earlier `writes` to the vault, and once `roles` on it count."""
+    key = (writes or VaultWrites()).in_turn(
+        vault, options, lambda in_order: _key(inputs, vault, in_order, roles)
+    )
     return KeyReference(key.id, vault)
 
 

@@ -4,7 +4,8 @@ In a vault with Azure RBAC their role comes before the key: users needed a role 
 make a key through Resource Manager (pulumi/pulumi-azure-native#890, Azure/bicep#6539).
 
 A vault gives its access to an identity once, so that only one program can give it to an operator: an operator
-who has it already is refused before anything is made (guards/existing_resources.py).
+who has it already is refused before anything is made, unless an access policy in this stack's own vault is
+just what this service makes (guards/grants.py).
 """
 
 import pulumi
@@ -60,5 +61,6 @@ def grant_operators(
         name = f"{inputs.name}-operator-{operator}"
         object_id = preflight.login.object_id if operator == DEPLOYER else operator
         grant = KeyGrant(key, object_id, preflight.login.tenant_id, ACCESS_POLICY, ROTATION)
-        granted.append(make_grant(name, grant, options))
+        adopts = preflight.adopted.get(f"{name}-access")
+        granted.append(make_grant(name, grant, options, adopts=adopts, writes=preflight.shared.writes))
     return granted

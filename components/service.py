@@ -9,11 +9,11 @@ import pulumi
 from components.account import MadeAccount
 from components.account_args import InlineKeyArgs
 from components.arguments.inputs import known_text, read_known
+from components.azure_cmk import KeyVersion
 from components.component import Component, azure_provider, former_names
 from components.guards.plan import ServicePlan
 from components.guards.preflight import preflight
 from components.guards.reader import ServiceRequest
-from components.key_version import KeyVersion
 from components.references import KeyReference
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.service_parts import Parts
@@ -82,7 +82,7 @@ class EncryptedAIServicesAccount(Component):
             vault_provider = vault_provider or others.provider_of(vault_id or None)
             request = ServiceRequest(known, vault_provider, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
-        super().__init__(name, opts, _decisions(inputs), preflight_result.revocations)
+        super().__init__(name, opts, _decisions(inputs), preflight_result.shared.revocations)
         self._inputs = inputs
         parts = Parts(self, inputs, preflight_result, vault_provider)
         binding: list[pulumi.CustomResource] = []
@@ -102,25 +102,6 @@ class EncryptedAIServicesAccount(Component):
         self.workspace_id = parts.audit_trail(self.account_id)
         parts.locks(account)
         self.register_outputs(self.outputs())
-
-    def outputs(self) -> dict[str, pulumi.Output[Any]]:
-        """What a stack exports about the service."""
-        return {
-            "accountId": self.account_id,
-            "accountName": self.account_name,
-            "endpoint": self.endpoint,
-            "tokenScope": self.token_scope,
-            "exampleCommand": self.example_command,
-            "principalId": self.principal_id,
-            "resourceGroupName": self.resource_group_name,
-            "vaultId": self.vault_id,
-            "vaultUri": self.vault_uri,
-            "keyUriWithVersion": self.key_uri_with_version,
-            "access": self.access,
-            "grantId": self.grant_id,
-            "bound": self.bound,
-            "workspaceId": self.workspace_id,
-        }
 
     def _in_two_phases(self, parts: Parts) -> tuple[MadeAccount, list[pulumi.CustomResource]]:
         # Phase 1: the account on Microsoft-managed keys, and access to the key for the identity it then has.

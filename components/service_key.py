@@ -67,6 +67,7 @@ def service_key(
         # Not protected: deleting it leaves the key in the vault, and a change of its name replaces it.
         owner.child,
         officers,
+        preflight.shared.writes,
     )
     return key, officers
 

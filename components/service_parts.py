@@ -14,8 +14,8 @@ from components.account_args import InlineKeyArgs, allowed_hosts
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
 from components.audit import AuditTrailArgs, make_audit_trail
+from components.azure_cmk import CustomerManagedKey, KeyAccessCleanup, KeyAccessValidation, KeyVersion
 from components.azure_failures import waiting_hooks
-from components.binding import CustomerManagedKey
 from components.callers import make_callers
 from components.component import ChildOptions, Component, waited_for
 from components.encryption_args import USER_ASSIGNED
@@ -24,10 +24,7 @@ from components.guards.grants import has_policy
 from components.guards.plan import Proof, ServicePlan
 from components.identity import EncryptionIdentityArgs, MadeIdentity, make_identity
 from components.invokes import invoke
-from components.key_access_cleanup import KeyAccessCleanup
-from components.key_access_validation import KeyAccessValidation
 from components.key_operators import grant_operators
-from components.key_version import KeyVersion
 from components.lock import make_lock
 from components.private_network import make_private_endpoints
 from components.references import KeyReference, VaultReference
@@ -179,7 +176,9 @@ class Parts:
         adopts = self._preflight.adopted.get(f"{self._inputs.name}-access")
         if adopts and self._preflight.recovers_vault and not self._has_policy(key, adopts):
             adopts = None
-        return make_grant(self._inputs.name, grant, options, adopts=adopts)
+        return make_grant(
+            self._inputs.name, grant, options, adopts=adopts, writes=self._preflight.shared.writes
+        )
 
     def _has_policy(self, key: KeyReference, policy_id: str) -> bool:
         """Whether a vault that this update recovers came back with a policy; waits for the vault."""

@@ -31,9 +31,7 @@ class KeyVaultArgs(ComponentArguments):
     """Required. The region, which must be the account's."""
     tenant_id: pulumi.Input[str] = argument(check=checks.guid)
     """Required. The Microsoft Entra tenant, which must be the account's."""
-    vault_name: str = argument(
-        "", check=names.VAULT.checked, derive=lambda vault: names.vault_name(vault.name)
-    )
+    vault_name: str = argument("", check=names.VAULT.checked, derive=names.by_rule("vault"))
     """Optional. Unique in the world; default `kv-<name>`."""
     access_model: str = argument(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
     """Optional. How use of keys is granted: "accessPolicy" (default) or "rbac"."""
@@ -98,4 +96,4 @@ class KeyVault(Component):
         vault = make_vault(inputs, self.protected_child)
         self.vault_id = pulumi.Output.from_input(vault.id)
         self.vault_uri = pulumi.Output.from_input(vault.uri or "")
-        self.register_outputs({"vaultId": self.vault_id, "vaultUri": self.vault_uri})
+        self.register_outputs(self.outputs())

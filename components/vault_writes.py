@@ -9,34 +9,43 @@ only as an output, and are ordered by what they take from each other.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from typing import Any, Self, TypeVar
 
 import pulumi
-from pulumi.runtime import settings
+from pulumi.runtime import get_root_resource
 
 from components.component import ChildOptions
 from components.references import VaultReference
 
 R = TypeVar("R", bound=pulumi.Resource)
 
-# The last writer of each vault, by the engine's run: a process may serve a preview and then an update.
-_last: WeakKeyDictionary[Any, dict[object, pulumi.Resource]] = WeakKeyDictionary()
 
+class VaultWrites:
+    """The writes of those who share it."""
 
-def in_turn(vault: VaultReference, options: ChildOptions, make: Callable[[ChildOptions], R]) -> R:
-    """Makes a resource whose creation writes to the vault, after those that were made so before it."""
-    writers = _last.setdefault(settings.get_monitor(), {})
-    which = _identity(vault)
-    earlier = writers.get(which)
+    def __init__(self) -> None:
+        self._last: dict[object, pulumi.Resource] = {}
 
-    def ordered(**more: Any) -> pulumi.ResourceOptions:
-        after = [*(more.pop("depends_on", None) or ()), *([earlier] if earlier else ())]
-        return options(**more, **({"depends_on": after} if after else {}))
+    @classmethod
+    def of_program(cls) -> Self:
+        """Those of the program that runs, which its root resource holds, so that services that are composed
+        one by one share them. A component in another language has its own: its process knows no root."""
+        root = get_root_resource()
+        found: Self = vars(root).setdefault("vault_writes", cls()) if root else cls()
+        return found
 
-    made = make(ordered)
-    writers[which] = made
-    return made
+    def in_turn(self, vault: VaultReference, options: ChildOptions, make: Callable[[ChildOptions], R]) -> R:
+        """Makes a resource whose creation writes to the vault, after those that were made so before it."""
+        which = _identity(vault)
+        earlier = self._last.get(which)
+
+        def ordered(**more: Any) -> pulumi.ResourceOptions:
+            after = [*(more.pop("depends_on", None) or ()), *([earlier] if earlier else ())]
+            return options(**more, **({"depends_on": after} if after else {}))
+
+        made = make(ordered)
+        self._last[which] = made
+        return made
 
 
 def _identity(vault: VaultReference) -> object:

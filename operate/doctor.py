@@ -22,7 +22,7 @@ from typing import Final
 import pulumi as sdk
 
 from components.account_write import AccountBefore
-from components.guards.existing_resources import unusable_vault
+from components.guards.existing_resources import other_vault
 from components.guards.key_place import place_of_key
 from components.guards.planned import PlannedResource, planned
 from components.guards.recorded_state import RecordedService
@@ -268,7 +268,7 @@ async def _existing(one: Situation, azure: Azure) -> list[Line]:
         return [Line(f"{one.name}, vault", UNCHECKED, f"whether it can hold the key, because {error}")]
     found = [
         Line(f"{one.name}, {problem.path}", FAILED, problem.text)
-        for problem in unusable_vault(replace(one, live=Live(vault=vault, key=key)))
+        for problem in other_vault(replace(one, live=Live(vault=vault, key=key)))
     ]
     if vault and place.in_managed_hsm:
         key_id = arm_ids.key_id(place.key_id)

@@ -17,7 +17,7 @@ from core.api_versions import ACCOUNTS, AUTHORIZATION, KEYS, VAULTS
 from core.arm_ids import ArmId
 from core.facts import Account, Deleted, Encryption, KeyVersion, PolicyEntry, RoleAssignment, Vault
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, hsm_assignment_name
-from provider.azure_client import AzureClient, ForeignHostError, Json, Principal
+from provider.azure_client import AzureClient, ForeignHostError, Json, Principal, import_packages
 from provider.failure import NOT_SENT, ServiceError
 from provider.responses import Accepted, Progress, failure_from
 from provider.waiting import Clock
@@ -295,6 +295,7 @@ async def _in_thread(call: Callable[[], T], doing: str) -> T:
     """Runs a call of the client beside the event loop, its errors made ServiceError."""
 
     def guarded() -> T:
+        import_packages()
         from azure.core.exceptions import AzureError  # noqa: PLC0415
 
         try:

@@ -42,6 +42,17 @@ class Principal:
     client_id: str = ""
 
 
+_IMPORTS = threading.Lock()
+
+
+def import_packages() -> None:
+    """Imports azure-core and azure-identity when the first request needs them, in one thread at a time:
+    azure-core's modules import each other, and a thread that begins from another end sees one half made."""
+    with _IMPORTS:
+        from azure import identity  # noqa: F401, PLC0415
+        from azure.core import PipelineClient, exceptions, rest  # noqa: F401, PLC0415
+
+
 class AzureClient:
     """Azure for one login; safe from several threads.
 

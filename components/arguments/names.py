@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from string import Formatter
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pulumi
 
@@ -51,101 +51,35 @@ class Limit:
         return name
 
 
-RESOURCE_GROUP = Limit(
-    "resource group name",
-    1,
-    90,
+_HYPHENS = "letters, digits and hyphens"
+_GROUP = (
     r"[\w().-]*[\w()-]",
     "letters, digits, underscores, hyphens, periods and parentheses, no period at the end",
 )
-VAULT = Limit(
-    "key vault name",
-    3,
-    24,
-    r"[A-Za-z](-?[A-Za-z0-9])*",
-    "letters, digits and single hyphens, a letter first, no hyphen at the end",
-)
-KEY = Limit("key name", 1, 127, r"[A-Za-z0-9-]+", "letters, digits and hyphens")
-ACCOUNT = Limit(
-    "account name",
-    2,
-    64,
-    r"[a-z0-9]([a-z0-9-]*[a-z0-9])?",
-    "lower-case letters, digits and hyphens, no hyphen at either end, because it is the endpoint's "
-    "subdomain too",
-)
-IDENTITY = Limit(
-    "identity name",
-    3,
-    128,
-    r"[A-Za-z0-9][\w-]*",
-    "letters, digits, hyphens and underscores, a letter or digit first",
-)
+_CHILD = "letters, digits, underscores, periods and hyphens, a letter or digit first"
+_SUBDOMAIN = f"lower-case {_HYPHENS}, no hyphen at either end, because it is the endpoint's subdomain too"
+_SETTING = r"any characters but *&%:<>?+/\, no space or period at the end"
+_HUB = "letters, digits, periods, hyphens and underscores, a letter or digit at both ends"
+_SERVICE = "lower-case letters, digits and single hyphens, a letter first, no hyphen at the end"
+_VAULT = "letters, digits and single hyphens, a letter first, no hyphen at the end"
+_IDENTITY = "letters, digits, hyphens and underscores, a letter or digit first"
+
+RESOURCE_GROUP = Limit("resource group name", 1, 90, *_GROUP)
+LOCK = Limit("lock name", 1, 90, *_GROUP)
+VAULT = Limit("key vault name", 3, 24, r"[A-Za-z](-?[A-Za-z0-9])*", _VAULT)
+KEY = Limit("key name", 1, 127, r"[A-Za-z0-9-]+", _HYPHENS)
+ACCOUNT = Limit("account name", 2, 64, r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", _SUBDOMAIN)
+IDENTITY = Limit("identity name", 3, 128, r"[A-Za-z0-9][\w-]*", _IDENTITY)
 WORKSPACE = Limit(
-    "workspace name",
-    4,
-    63,
-    r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]",
-    "letters, digits and hyphens, no hyphen at either end",
+    "workspace name", 4, 63, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", f"{_HYPHENS}, no hyphen at either end"
 )
-ENDPOINT = Limit(
-    "private endpoint name",
-    2,
-    64,
-    r"[A-Za-z0-9]([\w.-]*\w)?",
-    "letters, digits, underscores, periods and hyphens, a letter or digit first",
-)
-NETWORK_LINK = Limit(
-    "virtual network link name",
-    1,
-    80,
-    r"[A-Za-z0-9]([\w.-]*\w)?",
-    "letters, digits, underscores, periods and hyphens, a letter or digit first",
-)
-PROJECT = Limit(
-    "project name",
-    2,
-    64,
-    r"[A-Za-z0-9][\w.-]*",
-    "letters, digits, underscores, periods and hyphens, a letter or digit first",
-)
-DEPLOYMENT = Limit(
-    "deployment name",
-    2,
-    64,
-    r"[A-Za-z0-9][\w.-]*",
-    "letters, digits, underscores, periods and hyphens, a letter or digit first",
-)
-DIAGNOSTIC_SETTING = Limit(
-    "diagnostic setting name",
-    1,
-    260,
-    r"[^*&%:<>?+/\\]*[^*&%:<>?+/\\. ]",
-    "any characters but *&%:<>?+/\\, no space or period at the end",
-)
-EVENT_HUB = Limit(
-    "event hub name",
-    1,
-    256,
-    r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?",
-    "letters, digits, periods, hyphens and underscores, a letter or digit at both ends",
-)
-SERVICE = Limit(
-    "service name",
-    2,
-    50,
-    r"[a-z](-?[a-z0-9])*",
-    "lower-case letters, digits and single hyphens, a letter first, no hyphen at the end",
-)
-
-
-LOCK = Limit(
-    "lock name",
-    1,
-    90,
-    r"[\w().-]*[\w()-]",
-    "letters, digits, underscores, hyphens, periods and parentheses, no period at the end",
-)
+ENDPOINT = Limit("private endpoint name", 2, 64, r"[A-Za-z0-9]([\w.-]*\w)?", _CHILD)
+NETWORK_LINK = Limit("virtual network link name", 1, 80, ENDPOINT.pattern, _CHILD)
+PROJECT = Limit("project name", 2, 64, r"[A-Za-z0-9][\w.-]*", _CHILD)
+DEPLOYMENT = Limit("deployment name", 2, 64, PROJECT.pattern, _CHILD)
+DIAGNOSTIC_SETTING = Limit("diagnostic setting name", 1, 260, r"[^*&%:<>?+/\\]*[^*&%:<>?+/\\. ]", _SETTING)
+EVENT_HUB = Limit("event hub name", 1, 256, r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", _HUB)
+SERVICE = Limit("service name", 2, 50, r"[a-z](-?[a-z0-9])*", _SERVICE)
 
 
 class _Default(NamedTuple):
@@ -223,35 +157,17 @@ class NamingRule:
         return default.limit.checked(name) if name else ""
 
 
-def vault_name(service: str) -> str:
-    """The name of a vault that is composed by itself; unique in the world."""
-    return NamingRule(service).name("vault")
-
-
-def key_name(service: str) -> str:
-    """The name of a key that is composed by itself; unique in its vault."""
-    return NamingRule(service).name("key")
-
-
-def account_name(service: str, kind: AccountKind = kinds.LANGUAGE) -> str:
-    """The name of an account that is composed by itself, and its subdomain; unique in the world."""
-    return NamingRule(service, kind=kind).name("account")
-
-
-def identity_name(service: str) -> str:
-    """The name of a user-assigned identity that is composed by itself."""
-    return NamingRule(service).name("identity")
+def by_rule(resource: str) -> Callable[[Any], str]:
+    """Gives the arguments of a part that is composed by itself the name of its resource."""
+    return lambda part: NamingRule(part.name).name(resource)
 
 
 @dataclass(frozen=True)
 class PlacedName:
-    """The name of a resource that the state has, with the id of the subnet or network that it is in, the
-    private addresses that it has there, and the name that was declared for its network interface."""
+    """The name of a resource that the state has, with the id of the subnet or network that it is in."""
 
     name: str
     place_id: str
-    addresses: frozenset[str] = frozenset()
-    interface: str = ""
 
 
 def endpoint_name(name: str, subnet_id: str = "", recorded: PlacedName | None = None) -> str:

@@ -7,17 +7,26 @@ reverts. Pure. Does not own: the calls to Azure (reader.py), nor the grant (comp
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from components.arguments.inputs import known_text
 from components.arguments.problem import Problem
 from components.guards.key_place import KeyPlace, is_elsewhere
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Situation
-from components.key_access_revocation import RevokedAccess
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids, demands, facts, key_uris, rights
 from core import resource_types as types
 from core.rights import Access, EffectiveAccess
+
+
+@dataclass(frozen=True)
+class RevokedAccess:
+    """Whose access to which key is removed. `assignment_id`: a role assignment at another scope."""
+
+    key_id: str
+    principal_id: str
+    assignment_id: str | None = None
 
 
 def revoked_without_a_key(situation: Situation) -> Iterator[Problem]:

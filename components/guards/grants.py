@@ -11,35 +11,54 @@ from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments import names
 from components.arguments.checks import DEPLOYER
 from components.arguments.problem import Problem
-from components.guards.key_place import KeyPlace, of_new_identity
+from components.guards.key_place import KeyPlace
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Situation
 from components.invokes import Answer
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids
-from core.commands import set_policy
 
 
 def adopted_grants(situation: Situation) -> Mapping[str, str]:
-    """The id of the account's grant by logical name, if it exists and the state lacks it, as after an update
-    that was cut off.
+    """The ids, by logical name, of grants that exist and that the state lacks: the account's own, and the
+    access policies of key operators in the vault that this stack made. An update leaves them so that was cut
+    off, or that failed because Azure did not show the policy at once (azure-native: "newly written access
+    policy not found").
 
-    While the state records that access is revoked, the grant is gone, and a read that shows it is late:
-    `azure-cmk` forgets the revocation once somebody has given the access back.
+    While the state records that access is revoked, the account's grant is gone, and a read that shows it is
+    late: `azure-cmk` forgets the revocation once somebody has given the access back.
     """
-    one, live = situation, situation.live
-    new = None if one.is_replaced else of_new_identity(one.inputs, one.before, one.place)
-    looked_at = ((one.place, live.assignment), *([(new, live.new_assignment)] if new else []))
-    if one.before.revoked:
+    return {**_own_grant(situation), **_own_operators(situation)}
+
+
+def _own_grant(situation: Situation) -> Mapping[str, str]:
+    place, live = situation.place, situation.live
+    if situation.before.revoked:
         return {}
-    found = [_existing_grant(place, live.vault, assignment) for place, assignment in looked_at]
-    return {f"{one.name}-access": id for id in found if id}
+    found = None
+    if place.lacks_policy and place.grantee_id.lower() in _permissions(live.vault):
+        found = _policy_id(place.vault_id, place.grantee_id)
+    elif place.lacks_assignment and live.assignment:
+        found = str(live.assignment["id"])
+    return {f"{situation.name}-access": found} if found else {}
 
 
-def _existing_grant(place: KeyPlace, vault: Answer, assignment: Answer) -> str | None:
-    if place.lacks_policy and place.grantee_id.lower() in _permissions(vault):
-        return _policy_id(place.vault_id, place.grantee_id)
-    return str(assignment["id"]) if place.lacks_assignment and assignment else None
+def _own_operators(situation: Situation) -> Mapping[str, str]:
+    """Only policies that are just what this service itself would make."""
+    one, place = situation, situation.place
+    if place.vault_exists or one.recovers or one.inputs.grants_by != ACCESS_POLICY:
+        return {}
+    held = _permissions(one.live.vault)
+    return {
+        f"{one.name}-operator-{operator}-access": _policy_id(place.vault_id, object_id)
+        for operator, object_id in _unmade_operators(one.inputs, one.before, one.login.object_id).items()
+        if _is_rotation(held.get(object_id.lower(), {}))
+    }
+
+
+def _is_rotation(permissions: Mapping[str, Sequence[str]]) -> bool:
+    folded = {group: {one.lower() for one in given} for group, given in permissions.items()}
+    return folded == {"keys": set(ROTATION.policy)}
 
 
 def recovered_grants(situation: Situation) -> Mapping[str, str]:
@@ -63,26 +82,27 @@ def has_policy(vault: Answer, policy_id: str) -> bool:
     return arm_ids.name_of(policy_id).lower() in _permissions(vault)
 
 
-def inexact_policy(situation: Situation) -> Iterator[Problem]:
-    """An identity that was made anew has an access policy already that gives anything else than the stack
-    would, so that the stack cannot take it over."""
-    one = situation
-    new = None if one.is_replaced else of_new_identity(one.inputs, one.before, one.place)
-    found = _permissions(one.live.vault).get(new.grantee_id.lower()) if new and new.lacks_policy else None
-    if new is None or found is None:
+def policy_of_new_identity(situation: Situation) -> Iterator[Problem]:
+    """An identity that somebody made anew has an access policy already: this update cannot add its own."""
+    one, before, place = situation, situation.before, situation.place
+    user, former = (before.key_user_id or "").lower(), (before.grantee_id or "").lower()
+    is_granted = before.is_bound and before.grant_recorded and not one.is_replaced
+    if (
+        not is_granted
+        or one.inputs.is_revoked
+        or one.inputs.grants_by != ACCESS_POLICY
+        or user in ("", former)
+    ):
         return
-    given = {name.lower() for name in found.get("keys", ())}
-    if set(found) == {"keys"} and given == {name.lower() for name in USE.policy}:
-        return
-    name, user, others = arm_ids.name_of(new.vault_id), new.grantee_id, sorted({*found} - {"keys"})
-    beside = f", remove its permissions on {' and '.join(others)}," if others else ""
-    yield Problem(
-        "access",
-        f"the account's identity was re-created as {user}, which already has an access policy in vault "
-        f"{name!r}, but not exactly {', '.join(USE.policy)} on keys; a vault has one policy for each "
-        f"identity. Run `{set_policy(new.vault_id, user, USE.policy)}`{beside} and run the same command "
-        "again, which takes the policy over",
-    )
+    if one.inputs.binds_in_two_phases and user in _permissions(one.live.vault):
+        name = arm_ids.name_of(place.vault_id)
+        yield Problem(
+            "access",
+            f"the account's identity was re-created as {user}, which already has an access policy in vault "
+            f"{name!r} that this stack does not record; a vault has one policy for each identity. Run "
+            f"`az keyvault delete-policy --name {name} --object-id {user}` and then the same command again, "
+            f"which gives the identity {', '.join(USE.policy)} on keys",
+        )
 
 
 def roles_of_operators(
@@ -109,8 +129,11 @@ def operators_of_others(situation: Situation) -> Iterator[Problem]:
     one, place = situation, situation.place
     if one.recovers and not place.vault_exists:
         return
+    adopted = _own_operators(one)
     name, deployer_id = arm_ids.name_of(place.vault_id), one.login.object_id
     for operator, object_id in _unmade_operators(one.inputs, one.before, deployer_id).items():
+        if f"{one.name}-operator-{operator}-access" in adopted:
+            continue
         if one.inputs.grants_by == ACCESS_POLICY and object_id.lower() in _permissions(one.live.vault):
             what = "an access policy"
             delete = f"az keyvault delete-policy --name {name} --object-id {object_id}"

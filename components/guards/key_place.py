@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from components.access_model import ACCESS_POLICY, RBAC
+from components.access_model import ACCESS_POLICY
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
 from components.guards import data_loss
@@ -138,29 +138,6 @@ def _with_grant(place: KeyPlace, inputs: EncryptedAIServicesAccountArgs, before:
 def assignment_name(place: KeyPlace, principal_id: str) -> str:
     """The name that the stack gives an identity's role assignment at the key."""
     return names.role_assignment_name(place.key_id, principal_id, roles.CRYPTO_SERVICE_ENCRYPTION_USER.id)
-
-
-def of_new_identity(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, place: KeyPlace
-) -> KeyPlace | None:
-    """Where the grant of an identity that somebody has re-created is: an update that was cut off may have
-    made it, while the state still has that of the former identity. None where the identity is the one of the
-    recorded grant, or gets none."""
-    user = before.key_user_id
-    here = place.vault_id and not place.in_managed_hsm and inputs.binds_in_two_phases
-    grants = here and before.is_bound and before.grant_recorded and not inputs.is_revoked
-    if not (grants and user) or user.lower() == (before.grantee_id or "").lower():
-        return None
-    if inputs.access_model != RBAC:
-        return replace(place, grantee_id=user, lacks_policy=True, lacks_assignment=False, assignment_name="")
-    return replace(
-        place,
-        grantee_id=user,
-        lacks_policy=False,
-        lacks_assignment=True,
-        assignment_name=assignment_name(place, user),
-        assignment_scope=place.key_id,
-    )
 
 
 def is_elsewhere(before: RecordedService, place: KeyPlace) -> bool:

@@ -10,6 +10,7 @@ from components.account_write import AccountBefore
 from components.arguments.names import PlacedName
 from components.guards.grants import adopted_grants, recovered_grants
 from components.guards.situation import Deployer, Situation
+from components.vault_writes import VaultWrites
 from core import resource_types as types
 
 
@@ -25,6 +26,15 @@ class Proof(Enum):
 
 
 @dataclass(frozen=True)
+class SharedOrder:
+    """The order between the services of one run. `revocations` are what takes access away, of any service:
+    all else comes after. `writes` are those to vaults, which services may share."""
+
+    revocations: tuple[pulumi.Resource, ...] = ()
+    writes: VaultWrites = field(default_factory=VaultWrites, compare=False)
+
+
+@dataclass(frozen=True)
 class ServicePlan:
     """What follows for one service.
 
@@ -33,8 +43,7 @@ class ServicePlan:
     `account_waits`: the account is not written before its access to the key is repaired. `account_id`: that
     of the account, if it exists. `account_names`: those of the accounts, lower case, that the state has
     something of. `account`: the account as the state and Azure have it. `placed`: the private endpoints and
-    network links that the state has, by logical name. `revocations`: what takes access away, of any service;
-    all else comes after.
+    network links that the state has, by logical name. `shared` is what the services of one run have together.
     """
 
     login: Deployer
@@ -48,7 +57,7 @@ class ServicePlan:
     account: AccountBefore | None = None
     proof: Proof = Proof.NEEDED
     placed: Mapping[str, PlacedName] = field(default_factory=dict)
-    revocations: tuple[pulumi.Resource, ...] = ()
+    shared: SharedOrder = field(default_factory=SharedOrder)
 
 
 def plan(situation: Situation) -> ServicePlan:

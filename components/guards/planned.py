@@ -37,7 +37,8 @@ class PlannedResource:
     """A resource that this run will make, change, delete, or refer to as `used`.
 
     `argument` is the path of the one that names it, and `existing_argument` of the one that would take an
-    existing one; `name` is its logical name.
+    existing one; `name` is its logical name. One that is `judged` is asked about although the state refers to
+    it already.
     """
 
     id: str
@@ -50,6 +51,7 @@ class PlannedResource:
     changes: bool = False
     deletes: bool = False
     used: bool = False
+    judged: bool = False
 
     def asked(self) -> dict[str, Any]:
         """The resource as `checkDeployment` takes it."""
@@ -140,7 +142,7 @@ class _Planner:
     def is_recorded(self, one: PlannedResource) -> bool:
         """Whether the state has it, or has a resource that refers to it already."""
         if one.used:
-            return one.id.lower() in self.before.mentioned_ids
+            return not one.judged and one.id.lower() in self.before.mentioned_ids
         if one.changes or (one.name == "account" and self.situation.is_replaced):
             return False
         placed = self._placed(one.name)
@@ -223,6 +225,8 @@ class _Planner:
                 existing_argument="vault.id",
                 recovers=self.situation.deleted.vault is not None,
             )
+        if self.place.vault_exists:
+            yield from self._existing()
         if not inputs.makes_key or self.situation.keeps_key:
             yield PlannedResource(self._key_id, "key", "key.id", used=True)
         else:
@@ -252,6 +256,19 @@ class _Planner:
                 else f"{self._vault_id}/accessPolicies/add"
             )
             yield PlannedResource(grant, "access", "access")
+
+    def _existing(self) -> Iterator[PlannedResource]:
+        """The vault and the key that an account is yet to be bound in, with what they have to fit."""
+        before, live, inputs = self.before, self.situation.live, self.inputs
+        content = {
+            "location": inputs.location,
+            "properties": {"tenantId": self.situation.login.tenant_id},
+        }
+        if not before.is_bound or (before.bound_to and before.bound_to[0] != self.place.names[0]):
+            path = "vault.id" if inputs.key.id is None else "key.id"
+            yield PlannedResource(self._vault_id, "existing vault", path, content, used=True, judged=True)
+        if live.key is not None and not inputs.makes_key and not before.is_bound:
+            yield PlannedResource(self._key_id, "existing key", "key.id", content, used=True, judged=True)
 
     def _account(self) -> PlannedResource:
         inputs = self.inputs

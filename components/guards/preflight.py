@@ -8,32 +8,28 @@ import asyncio
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
-from weakref import WeakKeyDictionary
+from dataclasses import asdict, dataclass, field, replace
 
 import pulumi
-from pulumi.runtime import settings
 from pulumi.runtime.sync_await import _sync_await
 
 from components.account_write import bound_key
 from components.arguments.problem import Problem
+from components.azure_cmk import KeyAccessRevocation
 from components.guards import access, data_loss, notes, plan, rules
-from components.guards.plan import ServicePlan
+from components.guards.plan import ServicePlan, SharedOrder
 from components.guards.planned import PlannedResource, planned
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
 from components.guards.situation import Situation, is_in_subscription
 from components.guards.soft_deleted import SoftDeleted
 from components.invokes import InvokeError, State, stack_state
-from components.key_access_revocation import RevokedAccess, revoke_access
+from components.vault_writes import VaultWrites
 from core import arm_ids
 from core.environment import RECOVERS
 from core.refusals import SECOND_LOOK_SECONDS
 
 _ACTION = re.compile(r"Microsoft\.\w+(?:/\w+)+/(?:read|action)\b")
-# By the engine's run: a program may compose its services one by one, each with a preflight of its own.
-_said: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
 class RefusedError(pulumi.RunError):
@@ -83,9 +79,10 @@ def preflight(
     try:
         _sync_await(found.run(configured))
     finally:
-        revocations = tuple(revoke_access(found.revoked))
+        revocations = tuple(_revoke(name, taken) for name, taken in found.revoked.items())
     if found.problems:
         raise RefusedError(found.problems, [*found.revoked])
+    shared = SharedOrder(revocations, VaultWrites.of_program())
     plans = {name: plan.plan(one) for name, one in found.situations.items()}
     # Beside a refusal it would read as if the same command could work a second time.
     for name, one in plans.items():
@@ -95,7 +92,13 @@ def preflight(
                 f"{', '.join(sorted(one.adopted))}. If the engine says that it does not exist, a read of "
                 "Azure was late: run the same command again"
             )
-    return {name: replace(one, revocations=revocations) for name, one in plans.items()}
+    return {name: replace(one, shared=shared) for name, one in plans.items()}
+
+
+def _revoke(service: str, taken: access.RevokedAccess) -> pulumi.Resource:
+    """Takes access away. The resource has no parent, because the services' components come after it."""
+    opts = pulumi.ResourceOptions(protect=False)
+    return KeyAccessRevocation(f"{service}-revocation", opts, **asdict(taken))
 
 
 @dataclass
@@ -107,7 +110,7 @@ class _Preflight:
     removed: Collection[str] | None
     situations: dict[str, Situation] = field(default_factory=dict)
     problems: list[tuple[str, Problem]] = field(default_factory=list)
-    revoked: dict[str, RevokedAccess] = field(default_factory=dict)
+    revoked: dict[str, access.RevokedAccess] = field(default_factory=dict)
 
     async def run(self, configured: Mapping[str, str | None]) -> None:
         state = await stack_state()
@@ -181,7 +184,7 @@ class _Preflight:
         if not asked:
             return
         login, refused = self.reader.login, {(name, problem.path) for name, problem in self.problems}
-        _say_once(
+        pulumi.log.info(
             f"login: {login.object_id} in tenant {login.tenant_id}, subscription {login.subscription_id}, by "
             f"{self.reader.method}; azure-native and azure-cmk use the same login, and python -m operate the "
             "same settings"
@@ -233,7 +236,7 @@ def _tell(name: str, situation: Situation) -> None:
     for text in notes.notes(situation):
         pulumi.log.warn(f"service {name!r}: {text}")
     for text in notes.kept_names(situation):
-        _say_once(f"service {name!r}: {text}")
+        pulumi.log.info(f"service {name!r}: {text}")
     inputs = situation.inputs
     waits = situation.account_lacks_access and not inputs.is_revoked and inputs.binds_in_two_phases
     if waits and not any(access.removed_access(situation)):
@@ -257,10 +260,3 @@ def _tell_unchecked(texts: Iterable[str]) -> None:
             f"not checked: {len(found)} questions{lacking}. An update may fail where this says nothing; the "
             "same command with --debug lists the questions with their reasons"
         )
-
-
-def _say_once(text: str) -> None:
-    said = _said.setdefault(settings.get_monitor(), set())
-    if text not in said:
-        said.add(text)
-        pulumi.log.info(text)

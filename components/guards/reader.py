@@ -17,7 +17,7 @@ from components.cmk_resource import cmk_invoke_options
 from components.guards import data_loss, soft_deleted
 from components.guards.access import key_left_behind
 from components.guards.grants import roles_of_operators
-from components.guards.key_place import KeyPlace, assignment_name, of_new_identity, place_of_key
+from components.guards.key_place import KeyPlace, assignment_name, place_of_key
 from components.guards.recorded_state import USER, RecordedService, as_it_is
 from components.guards.situation import Deployer, Live, Situation, gives_reading_role, is_in_subscription
 from components.guards.soft_deleted import SoftDeleted
@@ -127,7 +127,6 @@ class Reader:
             key,
             assignment,
             await asked.identity(before) if drifts and before.key_identity == USER else None,
-            await asked.new_assignment(place, before) if not is_replaced else None,
             await asked.operator_roles(place, before, self.login.object_id),
             is_replaced or await asked.can_leave_key(place, before),
             frozenset(asked.unread & _OF_THE_ACCOUNT),
@@ -249,12 +248,6 @@ class _Look:
             {"resourceGroupName": arm_ids.group_of(id), "resourceName": arm_ids.name_of(id)} if id else None
         )
         return await self._get("identity", "managedidentity:getUserAssignedIdentity", place)
-
-    async def new_assignment(self, place: KeyPlace, before: RecordedService) -> Answer:
-        """The role assignment of an identity that was made anew, where an update that was cut off made it."""
-        new = of_new_identity(self.request.inputs, before, place)
-        asked = new.assignment_arguments if new and new.lacks_assignment else None
-        return await self._get("new assignment", "authorization:getRoleAssignment", asked)
 
     async def operator_roles(
         self, place: KeyPlace, before: RecordedService, deployer_id: str

@@ -171,12 +171,7 @@ class RecordedService:
     def placed(self) -> Mapping[str, PlacedName]:
         """Its private endpoints and network links, by logical name."""
         return {
-            key[1]: PlacedName(
-                one["name"],
-                (one.get(place) or {}).get("id") or "",
-                frozenset(_addresses_of(one)),
-                one.get("customNetworkInterfaceName") or "",
-            )
+            key[1]: PlacedName(one["name"], (one.get(place) or {}).get("id") or "")
             for key, one in self.resources.items()
             if (place := _PLACES.get(key[0])) and one.get("name")
         }
@@ -247,11 +242,6 @@ def _of_nobody_else(
 def _accounts_in(ids: Iterable[str]) -> set[str]:
     """The names, lower case, of the accounts that the ids name, or whose child resources they name."""
     return {name for id in ids if (name := arm_ids.segments(id).get("accounts"))}
-
-
-def _addresses_of(endpoint: Mapping[str, Any]) -> Iterator[str]:
-    for config in endpoint.get("customDnsConfigs") or ():
-        yield from config.get("ipAddresses") or ()
 
 
 def _ids_in(value: Any) -> Iterator[str]:

@@ -42,16 +42,15 @@ RULES: tuple[Rule, ...] = (
     would_lose,
     deployer_calls_twice,
     names_are_held,
-    existing_resources.unusable_vault,
+    existing_resources.other_vault,
     existing_resources.absent_key,
-    existing_resources.unusable_key,
     drift.gone,
     existing_resources.unrecorded_account,
     access.revoked_without_a_key,
     access.removed_access,
     access.cannot_leave_key,
     grants.operators_of_others,
-    grants.inexact_policy,
+    grants.policy_of_new_identity,
 )
 
 

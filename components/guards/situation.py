@@ -37,10 +37,9 @@ class Live:
     not be read, and may be there.
 
     `account` is the one that the service has; where it is to have another one, whatever has that one's name.
-    `assignment` is the role assignment of the account's identity, `new_assignment` that of an identity which
-    somebody made anew, and `operator_roles` are those of the key operators that the state lacks. `identity`
-    is the user-assigned one that the key is used by. `can_leave_key` is False where the account is to leave a
-    key that its identity can no longer use.
+    `assignment` is the role assignment of the account's identity, and `operator_roles` are those of the key
+    operators that the state lacks. `identity` is the user-assigned one that the key is used by.
+    `can_leave_key` is False where the account is to leave a key that its identity can no longer use.
     """
 
     account: Answer = None
@@ -48,7 +47,6 @@ class Live:
     key: Answer = None
     assignment: Answer = None
     identity: Answer = None
-    new_assignment: Answer = None
     operator_roles: Mapping[str, Answer] = field(default_factory=dict)
     can_leave_key: bool = True
     unread: frozenset[str] = frozenset()

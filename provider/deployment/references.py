@@ -1,4 +1,5 @@
-"""Whether what is referred to by id exists, and can be used as it is: by an account, or by Azure Monitor.
+"""Whether what is referred to by id exists, and can be used as it is: by an account, for its key, or by Azure
+Monitor. What the service demands of a vault and a key is in core/demands.py.
 
 Sources: azure-rest-api-specs, the GET of each type, and the shapes of Microsoft.Storage 2023-05-01 and
 Microsoft.EventHub 2024-01-01; where Azure Monitor can deliver logs: learn.microsoft.com/azure/azure-monitor/
@@ -13,13 +14,14 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from core import arm_ids, facts, regions
+from core import adapters, arm_ids, demands, facts, regions
 from core.api_versions import (
     ACTION_GROUPS,
     EVENT_HUBS,
     PRIVATE_DNS_ZONES,
     STORAGE_ACCOUNTS,
     SUBNETS,
+    VAULTS,
     WORKSPACES,
 )
 from provider.deployment.model import USE, DeploymentFinding, Planned, Report
@@ -34,26 +36,46 @@ VERSIONS: Final[Mapping[str, str]] = {
     arm_ids.ACTION_GROUP.lower(): ACTION_GROUPS,
     arm_ids.STORAGE_ACCOUNT.lower(): STORAGE_ACCOUNTS,
     arm_ids.EVENT_HUB_RULE.lower(): EVENT_HUBS,
+    arm_ids.VAULT.lower(): VAULTS,
+    arm_ids.MANAGED_HSM.lower(): VAULTS,
+    arm_ids.KEY.lower(): VAULTS,
 }
 _RIGHTS: Final = ("Manage", "Send", "Listen")
 """What Azure Monitor needs of an event hub."""
+_OF_A_KEY: Final = (arm_ids.VAULT.lower(), arm_ids.MANAGED_HSM.lower(), arm_ids.KEY.lower())
 Problem = tuple[str, str]
 """What was found, and what to do about it."""
 
 
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each id of something that does not exist, or cannot be used."""
-    used = {one.id.lower(): one for one in plan if one.action == USE and one.type.lower() in VERSIONS}
+    used = {one.id.lower(): one for one in plan if _is_asked(one)}
 
     async def judge(one: Planned) -> Iterable[DeploymentFinding]:
         answer = await ask.get(one.id, VERSIONS[one.type.lower()])
         if answer is None:
             text = f"{one.label} does not exist: {one.id}"
-            return [DeploymentFinding(NAME, one.id, text, f"correct {one.setting}, or make it first")]
+            return [DeploymentFinding(NAME, one.id, text, f"correct {one.setting}, or {_make(one)}")]
         return [DeploymentFinding(NAME, one.id, *wrong) for wrong in await _problems(one, answer, ask)]
 
     report = await about_each(NAME, WHAT, used.values(), judge)
     return report + Report(notes=tuple([note async for note in _notes(used.values(), ask)]))
+
+
+def _is_asked(one: Planned) -> bool:
+    """Whether something is looked up: of vaults and keys those that an account is yet to be bound in, which
+    say where it is."""
+    known = one.action == USE and one.type.lower() in VERSIONS
+    return known and (bool(one.location) or one.type.lower() not in _OF_A_KEY)
+
+
+def _make(one: Planned) -> str:
+    """How something may come to be."""
+    vault = {arm_ids.VAULT.lower(): "--name", arm_ids.MANAGED_HSM.lower(): "--hsm-name"}
+    if option := vault.get(one.type.lower()):
+        where = f" --location {one.location}" if option == "--hsm-name" else ""
+        return f"run `az keyvault recover {option} {one.name}{where}` if it was deleted"
+    return "make it first"
 
 
 async def _problems(one: Planned, found: Mapping[str, Any], ask: Questions) -> list[Problem]:
@@ -67,7 +89,31 @@ async def _problems(one: Planned, found: Mapping[str, Any], ask: Questions) -> l
         parent = arm_ids.parse(one.id).parent
         namespace = await ask.get(parent.text, EVENT_HUBS) or {}
         return [*_region(one, f"event hub namespace {parent.name!r}", namespace), *_rights(one, found)]
+    if one.type.lower() in _OF_A_KEY:
+        return [*_demands(one, found)]
     return []
+
+
+def _demands(one: Planned, found: Mapping[str, Any]) -> Iterator[Problem]:
+    """What the service demands of a vault, or of a key, for an account in the region of the content."""
+    if one.type.lower() == arm_ids.KEY.lower():
+        judged: list[demands.Judgement | None] = [*demands.judge(None, None, adapters.key(found))]
+        places = {"key": (found.get("properties") or {}).get("keyUri") or ""}
+    else:
+        vault = adapters.vault({**found, "id": one.id})
+        tenant_id = (one.content.get("properties") or {}).get("tenantId") or vault.tenant_id
+        judged = [
+            demands.region(one.location, vault.location, vault.noun),
+            demands.tenant(tenant_id, vault.tenant_id, vault.noun),
+            *demands.judge(None, vault, None),
+        ]
+        places = {"vault_id": one.id}
+    for unmet in (judgement for judgement in judged if judgement and judgement.unmet):
+        fix = f"run `{command}`" if (command := unmet.az(**places)) else unmet.command(**places)
+        if unmet.demand == "same-region":
+            there = regions.normalised(str(found.get("location")))
+            fix = f"set location: {there}, or {one.setting} to one in {one.location}"
+        yield f"the {one.label} cannot be used: {unmet.text}", fix
 
 
 async def _notes(used: Iterable[Planned], ask: Questions) -> AsyncIterator[DeploymentFinding]:

@@ -171,10 +171,10 @@ def _held_names_are_not_explained() -> list[AbstractContextManager[Any]]:
 
 
 def _unserialised_writes() -> list[AbstractContextManager[Any]]:
-    def at_once(_: Any, options: Any, make: Any) -> Any:
+    def at_once(_: Any, __: Any, options: Any, make: Any) -> Any:
         return make(options)
 
-    return [patch("components.access.in_turn", at_once), patch("components.key.in_turn", at_once)]
+    return [patch("components.vault_writes.VaultWrites.in_turn", at_once)]
 
 
 def _one_arm_host() -> list[AbstractContextManager[Any]]:

@@ -100,26 +100,18 @@ def test_fails_on_arguments_that_do_not_fit(args: dict[str, Any], message: str) 
         service(**args)
 
 
-@pytest.mark.parametrize(
-    ("hsm", "messages"),
-    [
-        (
-            found(enablePurgeProtection=False),
-            ["az keyvault update-hsm --hsm-name hsm-hub --enable-purge-protection true"],
-        ),
-        (found(securityDomainProperties={"activationStatus": "NotActivated"}), ["is not activated"]),
-        (found(tenantId=SUBSCRIPTION, enablePurgeProtection=None), ["one tenant", "enablePurgeProtection"]),
-        ({"version": VERSION}, ["there is no managed HSM"]),
-    ],
-)
-def test_fails_on_an_hsm_that_the_service_would_refuse(hsm: dict[str, Any], messages: list[str]) -> None:
-    """Told in the preview, all at once."""
-    azure = FakeAzure()
-    azure.hsm = hsm
-    with pytest.raises(RefusedError) as refused:
+def test_an_hsm_is_asked_about_until_the_account_is_bound_in_it() -> None:
+    """With the region and the tenant that it has to have; the provider judges it."""
+
+    def asked(azure: FakeAzure) -> list[Any]:
         service(azure)
-    for message in messages:
-        assert message in str(refused.value)
+        (one,) = [one for one in azure.asked if one.token == "azure-cmk:index:checkDeployment"]
+        return [(row["setting"], row["content"]) for row in one.args["resources"] if row["id"] == HSM]
+
+    wanted = {"location": "westeurope", "properties": {"tenantId": TENANT}}
+    ((setting, content),) = asked(FakeAzure())
+    assert (setting, {name: content[name] for name in wanted}) == ("key.id", wanted)
+    assert asked(recorded()) == []
 
 
 def recorded(**more: Any) -> FakeAzure:

@@ -12,8 +12,13 @@ import pytest
 import yaml
 
 from localazure.seed import OTHER_SUBSCRIPTION_ID
+<<<<<<< HEAD
 from tests.engine.shared import done
 from tests.support.azure import RunningAzure
+=======
+from tests.support.azure import RunningAzure, running_azure
+from tests.support.judge import Judge
+>>>>>>> main
 from tests.support.stack import ROOT, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
@@ -22,11 +27,17 @@ NOBODYS = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.fixture(scope="module")
+<<<<<<< HEAD
 def network(azure: RunningAzure) -> None:
     """The network that one of the examples names."""
     program = Path(__file__).with_name("programs") / "network.py"
     words = (OTHER_SUBSCRIPTION_ID, "rg-network", "vnet-spoke", "endpoints")
     subprocess.run([sys.executable, str(program), *words], env=azure.environ, check=True, timeout=300)
+=======
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
+    with running_azure(tmp_path_factory.mktemp("azure")) as running:
+        yield running
+>>>>>>> main
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +57,19 @@ def central(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> St
     return stack
 
 
+@pytest.fixture(scope="module")
+def hub(azure: RunningAzure, central: Stack) -> None:
+    """The network and the workspace that two of the examples name."""
+    program = Path(__file__).with_name("programs") / "network.py"
+    words = (OTHER_SUBSCRIPTION_ID, "rg-network", "vnet-spoke", "endpoints")
+    subprocess.run([sys.executable, str(program), *words], env=azure.environ, check=True, timeout=300)
+    judge = Judge(azure, central)
+    group = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-hub"
+    judge.arm("PUT", group, "2024-03-01", {"location": "westeurope"})
+    workspace = f"{group}/providers/Microsoft.OperationalInsights/workspaces/log-hub"
+    judge.arm("PUT", workspace, "2023-09-01", {"location": "westeurope", "properties": {}})
+
+
 def _in_force(policies: Path, folder: Path) -> Path:
     """A configuration whose exemptions have not ended yet, whenever the test runs."""
     soon = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
@@ -56,7 +80,7 @@ def _in_force(policies: Path, folder: Path) -> Path:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_example_deploys_and_settles(
-    example: Path, azure: RunningAzure, central: Stack, network: None, tmp_path: Path
+    example: Path, azure: RunningAzure, central: Stack, hub: None, tmp_path: Path
 ) -> None:
     """`up` makes what the example says, a second `up` finds nothing to do, and all of it can be destroyed."""
     stack = Stack(tmp_path / "stack", azure.environ)

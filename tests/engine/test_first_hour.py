@@ -68,7 +68,7 @@ def test_on_your_subscription(checkout: Path) -> None:
     words = commands("On your subscription")
     assert words[:3] == [words[0], words[1], "pulumi install"]
     assert words[0] == "az login"
-    assert words[1].startswith("pulumi login azblob://")
+    assert words[1].startswith("pulumi login 'azblob://")
     for word in words[2:]:
         command = word.partition(" --secrets-provider")[0] + (
             " --yes" if word.startswith("pulumi up") else ""

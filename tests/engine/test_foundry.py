@@ -20,8 +20,10 @@ MODELS: list[dict[str, Any]] = [
 
 
 def children(azure: RunningAzure, segment: str) -> list[str]:
-    """The names of what is below the accounts of the cloud."""
-    return sorted(str(one["body"]["name"]) for one in cloud.documents(azure, f"account.{segment}"))
+    """The names of what is below the accounts of the cloud, without the account's."""
+    return sorted(
+        str(one["body"]["name"]).rpartition("/")[2] for one in cloud.documents(azure, f"account.{segment}")
+    )
 
 
 def test_life_of_a_foundry_account(empty_azure: RunningAzure, stack: Stack) -> None:

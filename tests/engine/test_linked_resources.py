@@ -41,9 +41,9 @@ def roles(judge: Judge) -> dict[str, list[str]]:
 
 
 def settled(stack: Stack, *words: str) -> None:
-    """One update, and nothing left to do after it, with and without a refresh."""
+    """One update, and nothing left to do after it, with a refresh, and then without one."""
     done(stack.deploy(*words))
-    for refresh in ("--refresh=false", "--refresh=true"):
+    for refresh in ("--refresh=true", "--refresh=false"):
         done(stack.deploy("--expect-no-changes", refresh))
 
 

@@ -246,7 +246,7 @@ def test_settings_change_in_place_and_only_what_they_are_about(stack: Stack, jud
     (audit,) = cloud.documents(judge.azure, "diagnosticSetting")
     sent = audit["body"]["properties"]
     assert (audit["body"]["name"], sent["workspaceId"], sent["storageAccountId"]) == (
-        "to-siem",
+        "contoso-dev-audit",
         WORKSPACE,
         ARCHIVE,
     )

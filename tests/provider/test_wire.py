@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
 
-from components.binding import CustomerManagedKey
-from components.key_version import KeyVersion
+from components.arguments.inputs import camel_case
+from components.cmk_resource import CmkResource
+from components.service import EncryptedAIServicesAccount
 from core.login import SECRETS, SETTINGS
 from provider.checks import check
 from provider.wire import UNKNOWN, Properties, decode, encode
+from tests.support.recording import run
 
+HUB = (
+    "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-hub/providers/"
+    "Microsoft.KeyVault/vaults/kv-hub"
+)
 SCHEMA = json.loads((Path(__file__).parents[2] / "provider" / "schema.json").read_text())
-CMK = SCHEMA["resources"]["azure-cmk:index:CustomerManagedKey"]
-VERSION = SCHEMA["resources"]["azure-cmk:index:KeyVersion"]
 
 
 def test_unknowns_and_secrets_are_the_sdks() -> None:
@@ -73,30 +77,21 @@ def test_schema_tells_the_settings_and_which_are_secret() -> None:
     assert {name for name, p in properties.items() if p.get("secret")} == SECRETS
 
 
-@pytest.mark.parametrize(
-    ("resource", "schema", "args"),
-    [
-        (CustomerManagedKey, CMK, {"account_id": "a", "key_uri_with_version": "k"}),
-        (KeyVersion, VERSION, {"key_id": "k"}),
-    ],
-)
-def test_components_and_schema_have_the_same_properties(
-    resource: Any, schema: dict[str, Any], args: dict[str, str]
-) -> None:
-    """The hand-written Python classes offer what the schema says, under the same names."""
-    seen: dict[str, Any] = {}
+@pytest.mark.parametrize("resource", CmkResource.__subclasses__())
+def test_a_class_of_the_components_has_outputs_that_the_schema_knows(resource: type[CmkResource]) -> None:
+    """Under the names that they have on the wire."""
+    declared = {camel_case(name) for name in inspect.get_annotations(resource)}
+    assert declared <= set(SCHEMA["resources"][resource.TOKEN]["properties"])
 
-    def register(
-        self: Any, type: str, name: str, custom: bool, props: Any = None, *rest: Any, **named: Any
-    ) -> None:
-        seen.update(type=type, props=props)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pulumi.CustomResource, "__init__", lambda s, t, n, p, o=None, *r: seen.update(t=t, p=p))
-        made = resource("x", **args)
-    wire = {made.translate_input_property(name) for name in seen["p"]}
-    assert seen["t"] in SCHEMA["resources"]
-    assert wire == {*schema["properties"], *schema["inputProperties"]}
+@pytest.mark.parametrize("args", [{}, {"identity": "userAssigned"}, {"vault": {"id": HUB}}], ids=str)
+def test_the_schema_knows_what_the_components_hand_to_the_provider(args: dict[str, Any]) -> None:
+    """Every input of every resource of a service."""
+    made = run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **args}))
+    own = [one for one in made.registered if one.type in SCHEMA["resources"]]
+    assert own
+    for one in own:
+        assert set(one.inputs) <= set(SCHEMA["resources"][one.type]["inputProperties"]), one.type
 
 
 def test_schema_version_is_the_providers() -> None:

@@ -19,7 +19,6 @@ from components.guards import (
     access,
     data_loss,
     drift,
-    existing_resources,
     grants,
     key_place,
     planned,
@@ -32,6 +31,7 @@ from components.guards.situation import Situation
 from operate import recover
 from policies.rules import binding_protected
 from provider import errors, key_access_cleanup, key_version, rotation
+from provider.deployment import references
 from provider.wire import Properties
 
 WITHOUT = "WAYS_OUT_WITHOUT"
@@ -134,7 +134,7 @@ MENDS = (
         POLICIES,
     ),
     Mend("a subnet is looked up", "15", (planned._Planner, "_references"), _nothing),
-    Mend("a wrong key is told first", "16", (rules, "RULES"), _without(existing_resources.unusable_key)),
+    Mend("a wrong key is told first", "16", (references, "_demands"), _nothing),
     Mend("a rotation waits for its grant", "17", (rotation.Rotation, "_with_access"), _at_once),
     Mend("what would be lost is refused", "", (data_loss, "losses"), lambda *_, **__: []),
     Mend("no account is recovered that could not be bound", "", (soft_deleted, "_unfit"), lambda *_: None),

@@ -814,7 +814,7 @@ EXISTING = (
         "existing vault: there is none",
         group("rg-shared"),
         "vault.id",
-        ("there is no vault",),
+        ("does not exist", "az keyvault recover --name kv-hub"),
         {**SHARED, "vault": {"id": HUB}},
         {"vault": {}},
     ),
@@ -837,7 +837,7 @@ DELETED = (
         "existing vault: somebody has deleted it",
         forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-hub"), HUB, "2024-11-01"),
         "vault.id",
-        ("there is no vault", "az keyvault recover --name kv-hub"),
+        ("does not exist", "az keyvault recover --name kv-hub"),
         {**SHARED, "vault": {"id": HUB}},
     ),
     FirstDeployment(

@@ -7,8 +7,7 @@ import pulumi
 from pulumi_azure_native import authorization, cognitiveservices, keyvault, resources
 
 from components.account_write import key_guard
-from components.binding import CustomerManagedKey
-from components.key_version import KeyVersion
+from components.azure_cmk import CustomerManagedKey, KeyVersion
 
 said: dict[str, Any] = json.loads(pulumi.Config("claims").get("said") or "{}")
 login = authorization.get_client_config()

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import authorization, cognitiveservices, keyvault, resources
 
-from components.binding import CustomerManagedKey
+from components.azure_cmk import CustomerManagedKey
 
 TENANT, OTHER = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
 VERSION = "0123456789abcdef0123456789abcdef"

@@ -22,8 +22,7 @@ from pulumi_azure_native import (
     resources,
 )
 
-from components.binding import CustomerManagedKey
-from components.key_version import KeyVersion
+from components.azure_cmk import CustomerManagedKey, KeyVersion
 
 SHAPE: dict[str, Any] = json.loads(Path("shape.json").read_text())
 PREFIX, LEFT_OUT, IMPORTS = SHAPE.get("prefix", ""), SHAPE.get("without", []), SHAPE.get("imports", {})
