@@ -12,32 +12,14 @@ import pytest
 import yaml
 
 from localazure.seed import OTHER_SUBSCRIPTION_ID
-<<<<<<< HEAD
 from tests.engine.shared import done
 from tests.support.azure import RunningAzure
-=======
-from tests.support.azure import RunningAzure, running_azure
 from tests.support.judge import Judge
->>>>>>> main
 from tests.support.stack import ROOT, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.yaml"))
 NOBODYS = "00000000-0000-0000-0000-000000000000"
-
-
-@pytest.fixture(scope="module")
-<<<<<<< HEAD
-def network(azure: RunningAzure) -> None:
-    """The network that one of the examples names."""
-    program = Path(__file__).with_name("programs") / "network.py"
-    words = (OTHER_SUBSCRIPTION_ID, "rg-network", "vnet-spoke", "endpoints")
-    subprocess.run([sys.executable, str(program), *words], env=azure.environ, check=True, timeout=300)
-=======
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
-    with running_azure(tmp_path_factory.mktemp("azure")) as running:
-        yield running
->>>>>>> main
 
 
 @pytest.fixture(scope="module")
