@@ -73,7 +73,10 @@ async def test_a_question_that_fails_once_nobody_listens_is_no_warning(is_stoppe
 
     asked = asyncio.ensure_future(Waiter(FakeClock(), stop=stop).unless_stopped(question))
     await asyncio.sleep(0.01)
-    _ = stop.set() if is_stopped else asked.cancel()
+    if is_stopped:
+        stop.set()
+    else:
+        asked.cancel()
     with pytest.raises(StoppedError if is_stopped else asyncio.CancelledError):
         await asked
     await asyncio.sleep(0.01)
