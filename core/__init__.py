@@ -10,6 +10,11 @@
 | `facts` | what was read about accounts, vaults, keys and grants, as frozen models |
 | `audit_log` | names in Key Vault's audit log |
 | `adapters` | those facts from Resource Manager's JSON, from an SDK model, from azure-native's state |
+| `values` | one property's value: known, unknown, secret or absent |
+| `stack` | the resources of a stack at one moment, and which belong together |
+| `grants` | who may do what on a key, where, and what of it is not certain |
+| `protection` | which key each account uses, through whom, and which grants reach it |
+| `judgements` | the demands, judged of resources of a stack |
 | `rights` | what a grant gives on a key, and whether it is what the service needs |
 | `kinds` | the kinds of accounts: tiers, identities, zones, roles of callers |
 | `kind_limits` | what an account of a kind cannot have |

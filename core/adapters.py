@@ -111,44 +111,30 @@ def _value(value: object) -> Value:
 
 
 def vault(body: Json) -> Vault:
-    """A vault, from JSON or from azure-native's outputs; or a managed HSM, from JSON."""
-    if arm_ids.in_managed_hsm(_text(body.get("id"))):
-        return managed_hsm(body)
-    properties = _mapping(body.get("properties"))
+    """A vault, from JSON or from azure-native's outputs; or a managed HSM, from JSON. Soft delete of an HSM
+    is always on (managed-hsm/soft-delete-overview)."""
+    properties, in_hsm = _mapping(body.get("properties")), arm_ids.in_managed_hsm(_text(body.get("id")))
     return Vault(
         id=_text(body.get("id")),
         name=_text(body.get("name")) or arm_ids.name_of(_text(body.get("id"))),
-        uri=_text(properties.get("vaultUri")),
+        uri=_text(properties.get("hsmUri" if in_hsm else "vaultUri")),
         location=_text(body.get("location")),
         tenant_id=_text(properties.get("tenantId")),
-        soft_delete=_flag(properties.get("enableSoftDelete")),
+        soft_delete=in_hsm or _flag(properties.get("enableSoftDelete")),
         purge_protection=_flag(properties.get("enablePurgeProtection")),
         retention_days=_whole(properties.get("softDeleteRetentionInDays")),
-        uses_rbac=properties.get("enableRbacAuthorization") is True,
+        uses_rbac=in_hsm or properties.get("enableRbacAuthorization") is True,
         policies=tuple(policy_entry(entry) for entry in properties.get("accessPolicies") or ()),
         network=network(properties),
+        activated=_activated(properties) if in_hsm else None,
     )
 
 
-def managed_hsm(body: Json) -> Vault:
-    """A managed HSM, from JSON. Soft delete is always on (managed-hsm/soft-delete-overview)."""
-    properties = _mapping(body.get("properties"))
+def _activated(properties: Json) -> bool | None:
     state = _text(_mapping(properties.get("securityDomainProperties")).get("activationStatus")).lower()
     if not state and _text(properties.get("provisioningState")).lower() == "activated":
-        state = "active"
-    return Vault(
-        id=_text(body.get("id")),
-        name=_text(body.get("name")) or arm_ids.name_of(_text(body.get("id"))),
-        uri=_text(properties.get("hsmUri")),
-        location=_text(body.get("location")),
-        tenant_id=_text(properties.get("tenantId")),
-        soft_delete=True,
-        purge_protection=_flag(properties.get("enablePurgeProtection")),
-        retention_days=_whole(properties.get("softDeleteRetentionInDays")),
-        uses_rbac=True,
-        network=network(properties),
-        activated=None if state in ("", "unknown") else state == "active",
-    )
+        return True
+    return None if state in ("", "unknown") else state == "active"
 
 
 def policy_entry(body: Json) -> PolicyEntry:

@@ -4,9 +4,12 @@
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from core import kinds
-from core.demands import Judgement
+from core.demands import Fix, Judgement
+
+_STORAGE: Final = Fix("", "change properties.userOwnedStorage", "change storageAccountIds")
 
 
 def key_identity(kind: str, *, user_assigned: bool) -> Judgement | None:
@@ -18,6 +21,11 @@ def key_identity(kind: str, *, user_assigned: bool) -> Judgement | None:
         "kind-identity",
         f"accounts of kind {found.name} take a customer-managed key only through their own identity",
         "the account's own identity",
+        own_fix=Fix(
+            "",
+            "name no identityClientId, and give the account a system-assigned identity",
+            "set identity: systemAssigned",
+        ),
     )
 
 
@@ -32,12 +40,14 @@ def storage(kind: str, count: int) -> Judgement | None:
             "kind-storage",
             f"kind {found.name}, which Azure links to no storage (BringOwnFeatureNotEnabled)",
             f"one of {takes}, or no linked storage",
+            own_fix=_STORAGE,
         )
     if found.storage_stays and count > 1:
         return Judgement(
             "kind-storage",
             f"{count} storage accounts, but Azure links an account of kind {found.name} to one",
             "one of them",
+            own_fix=_STORAGE,
         )
     return None
 
@@ -89,6 +99,11 @@ def search(kind: str, *, linked: bool) -> Judgement | None:
         "kind-search",
         f"kind {found.name}, which has no question answering",
         f"one of {takes}, or no search service",
+        own_fix=Fix(
+            "",
+            "take qnaAzureSearchEndpointId and its key out of properties.apiProperties",
+            "remove searchServiceId and searchServiceKey",
+        ),
     )
 
 
@@ -102,6 +117,7 @@ def bypass(kind: str, *, stated: bool) -> Judgement | None:
         "kind-bypass",
         f"kind {found.name}, whose network rules have no bypass",
         f"one of {takes}, or networkAcls without bypass",
+        own_fix=Fix("", "take bypass out of properties.networkAcls"),
     )
 
 
@@ -110,7 +126,9 @@ def projects(kind: str) -> Judgement | None:
     found = kinds.find(kind)
     if found is None or found.foundry:
         return None
-    return Judgement("kind-projects", f"kind {found.name}, which has no projects", "kind AIServices")
+    fix = Fix("", "make the Foundry project below an account of that kind")
+    said = f"kind {found.name}, which has no projects"
+    return Judgement("kind-projects", said, "kind AIServices", own_fix=fix)
 
 
 def deployments(kind: str) -> Judgement | None:
@@ -119,9 +137,9 @@ def deployments(kind: str) -> Judgement | None:
     if found is None or found.openai:
         return None
     takes = " or ".join(one.name for one in kinds.ALL if one.openai)
-    return Judgement(
-        "kind-deployments", f"kind {found.name}, to which no models are deployed", f"kind {takes}"
-    )
+    fix = Fix("", "make the deployment of a model below an account of that kind")
+    said = f"kind {found.name}, to which no models are deployed"
+    return Judgement("kind-deployments", said, f"kind {takes}", own_fix=fix)
 
 
 def _folded(ids: Iterable[str]) -> set[str]:

@@ -4,14 +4,17 @@ Joins accounts, bindings, keys, vaults, identities and grants by value where val
 dependency. Judges nothing: `demands` and `rights` do.
 """
 
-from collections.abc import Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from core import arm_ids, facts, key_uris, rights, roles, values
+from core import arm_ids, facts, key_uris, values
 from core.arm_ids import MalformedError
-from core.resource_types import HSM_ROLE_ASSIGNMENT, Kind, parse_urn
+from core.grants import Grant, KeyLocation, StatedPolicyEntry, entries_of, key_scope
+from core.resource_types import Kind
 from core.stack import Stack, StackResource
 from core.values import Mark, Value
 
@@ -38,7 +41,11 @@ class StatedEncryption:
 
 def encryption_of(account: StackResource) -> StatedEncryption | Mark | None:
     """The encryption that an account states; None when it states none, a mark when the whole is not known."""
-    block = account.stated("encryption")
+    return encryption_in(account.stated("encryption"))
+
+
+def encryption_in(block: object) -> StatedEncryption | Mark | None:
+    """The same of an `encryption`."""
     if isinstance(block, Mark):
         return block
     if not isinstance(block, Mapping):
@@ -85,121 +92,28 @@ def identity_of(bag: object) -> StatedIdentity:
     )
 
 
-@dataclass(frozen=True)
-class StatedPolicyEntry:
-    """One entry of a vault's access policies. `permissions` are lower case, by what they are on."""
-
-    holder: Value
-    tenant_id: Value
-    application_id: Value
-    permissions: Mapping[str, frozenset[str] | Mark]
-
-    @property
-    def keys(self) -> frozenset[str] | Mark:
-        """The permissions on keys, as they are stated."""
-        return self.permissions["keys"]
-
-    @property
-    def given(self) -> frozenset[str] | Mark:
-        """The permissions on keys that the entry gives its holder by itself."""
-        if isinstance(self.keys, Mark) or isinstance(self.application_id, Mark):
-            return Mark.UNKNOWN
-        entry = facts.PolicyEntry("", tuple(self.keys), application_id=self.application_id or "")
-        return rights.of_entry(entry, "")
-
-    @property
-    def who(self) -> str:
-        """The holder as a message names it."""
-        unknown = isinstance(self.holder, Mark)
-        return "an object id that is not known yet" if unknown else values.shown(self.holder)
-
-
-def entries_of(kind: Kind | None, bag: Mapping[str, object]) -> tuple[StatedPolicyEntry, ...] | Mark:
-    """The entries of a vault's inline list, an AccessPolicy, or ARM's accessPolicies child."""
-    single = values.look(bag, "policy") if kind is Kind.ACCESS_POLICY else None
-    listed = values.items(values.prop(bag, "accessPolicies")) if single is None else [single]
-    if isinstance(listed, Mark) or any(isinstance(one, Mark) for one in listed):
-        return Mark.UNKNOWN
-    return tuple(_entry(one) for one in listed)
-
-
-def _entry(entry: object) -> StatedPolicyEntry:
-    holder, tenant, application = (
-        values.name(values.look(entry, name)) for name in ("objectId", "tenantId", "applicationId")
-    )
-    stated = {group: values.look(entry, f"permissions.{group}") for group in rights.GROUPS}
-    return StatedPolicyEntry(
-        holder, tenant, application, {group: _words(one) for group, one in stated.items()}
-    )
-
-
-def _words(value: object) -> frozenset[str] | Mark:
-    items = values.items(value)
-    words = items if isinstance(items, Mark) else [values.word(item) for item in items]
-    if isinstance(words, Mark) or any(isinstance(one, Mark) for one in words):
-        return Mark.UNKNOWN
-    return frozenset(word for word in words if isinstance(word, str))
-
-
-@dataclass(frozen=True, eq=False)
-class Grant:
-    """One identity's access: an entry of a standalone or inline access policy, or a role assignment (no
-    entry). `key` and `key_name` are what a role assignment on one key alone names; None otherwise."""
-
-    resource: StackResource
-    entry: StatedPolicyEntry | None
-    principal: Value
-    vault: StackResource | None
-    vault_name: Value
-    key: StackResource | None = None
-    key_name: str | None = None
-
-    @property
-    def in_managed_hsm(self) -> bool:
-        """Whether it is a role of a managed HSM itself."""
-        return parse_urn(self.resource.urn).type == HSM_ROLE_ASSIGNMENT
-
-    @property
-    def role_id(self) -> Value:
-        """The id of the role that is assigned, lower case, whatever scope is before it."""
-        return role_of(self.resource)
-
-
-def role_of(assignment: StackResource) -> Value:
-    """The id of the role that an assignment gives, lower case."""
-    stated = values.name(assignment.found("roleDefinitionId"))
-    return roles.id_of(stated) if isinstance(stated, str) else stated
-
-
-def key_scope(scope: str) -> tuple[str | None, str | None]:
-    """The vault or managed HSM, and the key, that a role's scope names, in lower case; None for none."""
-    ids = arm_ids.segments(scope)
-    names = (arm_ids.VAULT, arm_ids.MANAGED_HSM)
-    name = next((ids[one] for type in names if (one := arm_ids.name_of(type).lower()) in ids), None)
-    return (key_uris.place_named(name, scope) if name else None), ids.get("keys")
-
-
-@dataclass(frozen=True, eq=False)
-class AccountProtection:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AccountProtection(KeyLocation):
     """One account's use of a customer-managed key: by a binding, or stated in the account itself.
 
-    `writer` is the binding, or the account itself; `account`, `vault` and `key` are None when they are not
-    resources of this stack. `vault_name` is the vault's, or the managed HSM's as `key_uris.place` gives it;
-    `client_id` that of the user-assigned identity that uses the key, None for the account's own.
+    `writer` is the binding, or the account itself; `account` is None when it is no resource of this stack.
+    `version` is None where none is stated; `client_id` is that of the user-assigned identity that uses the
+    key, None for the account's own.
     """
 
     writer: StackResource
     account: StackResource | None
-    vault: StackResource | None
-    key: StackResource | None
-    vault_name: Value
-    key_name: Value
+    version: Value
     client_id: Value
 
-    @property
-    def in_managed_hsm(self) -> bool:
-        """Whether the key is in a managed HSM, as far as that is known."""
-        return isinstance(self.vault_name, str) and key_uris.is_hsm_place(self.vault_name)
+    def same_key(self, other: AccountProtection) -> bool | None:
+        """Whether both use versions of one key; None when that is not known."""
+        return _all_same((self.vault_name, other.vault_name), (self.key_name, other.key_name))
+
+    def same_version(self, other: AccountProtection) -> bool | None:
+        """Whether both use the same version of one key; None when that is not known."""
+        pairs = ((self.vault_name, other.vault_name), (self.key_name, other.key_name))
+        return _all_same(*pairs, (self.version, other.version))
 
 
 class Protections:
@@ -235,50 +149,96 @@ class Protections:
     @cached_property
     def all(self) -> list[AccountProtection]:
         """Every use of a customer-managed key that is known."""
-        bound = [self._bound(binding) for binding in self.stack.of(Kind.BINDING)]
-        stated = [self._stated(account) for account in self.stack.of(Kind.ACCOUNT)]
-        return bound + [one for one in stated if one is not None]
+        bound = [self.bound(binding) for binding in self.stack.of(Kind.BINDING)]
+        stated = [self.stated(account) for account in self.stack.of(Kind.ACCOUNT)]
+        return bound + [one for one in stated if isinstance(one, AccountProtection)]
 
-    def _bound(self, binding: StackResource) -> AccountProtection:
-        uri, id = (values.name(binding.found(name)) for name in ("keyUriWithVersion", "vaultId"))
+    def said(self, resource: StackResource, name: str) -> object:
+        """What holds of a property that an update may change."""
+        return resource.found(name)
+
+    def bound(self, binding: StackResource) -> AccountProtection:
+        """The use that a binding makes. The version of a key that an update makes, or a URI that is none, is
+        not known; where it comes from still names the key."""
+        uri, id = (values.name(self.said(binding, name)) for name in ("keyUriWithVersion", "vaultId"))
         named = _key_of(uri)
-        if isinstance(uri, Mark):
-            name: Value = key_uris.place_of(id) if isinstance(id, str) else uri
-        else:
-            name = key_uris.place(named.vault_uri) if named else None
-        key = self._key_from(binding, "keyUriWithVersion")
+        made, key = self._key_from(binding, "keyUriWithVersion")
+        version: Value = named.version or None if named else Mark.UNKNOWN
+        place, name = self._names_of(made, key)
+        if named:
+            place, name = key_uris.place(named.vault_uri), named.name.lower()
+        elif isinstance(place, Mark) and isinstance(id, str):
+            place = key_uris.place_of(id)
         return AccountProtection(
             writer=binding,
             account=self.stack.target(binding, Kind.ACCOUNT, "accountId"),
-            vault=self.stack.target(binding, Kind.VAULT, "vaultId") or self._vault_from(key, name),
-            key=key,
-            vault_name=name,
-            key_name=uri if isinstance(uri, Mark) else named.name.lower() if named else None,
+            vault=self._vault_from(key, place)
+            or (None if named else self.stack.target(binding, Kind.VAULT, "vaultId")),
+            key=key or self._keys.get((place, name)),
+            vault_name=place,
+            key_name=name,
+            version=version,
             client_id=values.name(binding.stated("identityClientId")),
         )
 
-    def _stated(self, account: StackResource) -> AccountProtection | None:
+    def stated(self, account: StackResource) -> AccountProtection | Mark | None:
+        """The use that an account states itself; a mark where it does not show whether it states one."""
         encryption = self.inline(account)
-        if not isinstance(encryption, StatedEncryption) or not encryption.is_customer_key:
-            return None
-        uri, name = encryption.vault_uri, encryption.key_name
-        place = key_uris.place(uri) if isinstance(uri, str) else uri
-        key = self._key_from(account, "properties")
+        if not isinstance(encryption, StatedEncryption):
+            return encryption
+        if not encryption.is_customer_key:
+            return encryption.source if isinstance(encryption.source, Mark) else None
+        uri, name = encryption.vault_uri, values.folded(encryption.key_name) or encryption.key_name
+        place = (
+            (key_uris.place(uri) or key_uris.vault_host(uri).split(".")[0]) if isinstance(uri, str) else uri
+        )
+        made, key = self._key_from(account, "properties")
+        if name is Mark.UNKNOWN and (made or key):
+            place, name = self._names_of(made, key)
+        vault = self._vault_from(key, place) or self.stack.source(account, Kind.VAULT, "properties")
         return AccountProtection(
             writer=account,
             account=account,
-            vault=self._vault_from(key, place) or self.stack.source(account, Kind.VAULT, "properties"),
-            key=key,
+            vault=vault,
+            key=key or self._keys.get((place, name)),
             vault_name=place,
-            key_name=name.lower() if isinstance(name, str) else name,
+            key_name=name,
+            version=encryption.key_version,
             client_id=encryption.client_id,
         )
 
-    def _key_from(self, resource: StackResource, name: str) -> StackResource | None:
+    def of_account(self, account: StackResource) -> AccountProtection | Mark | None:
+        """An account's use of a key: by its binding, else as it states itself."""
+        bindings = self.bindings_by_account.get(account.urn)
+        return self.bound(bindings[0]) if bindings else self.stated(account)
+
+    def _key_from(
+        self, resource: StackResource, name: str
+    ) -> tuple[StackResource | None, StackResource | None]:
+        """The key version and the key that an input comes from."""
         version = self.stack.source(resource, Kind.KEY_VERSION, name)
         if version is not None:
-            return self.stack.target(version, Kind.KEY, "keyId")
-        return self.stack.source(resource, Kind.KEY, name)
+            return version, self.stack.target(version, Kind.KEY, "keyId")
+        return None, self.stack.source(resource, Kind.KEY, name)
+
+    def _names_of(self, version: StackResource | None, key: StackResource | None) -> tuple[Value, Value]:
+        """The names of a key's vault and of the key: by the id that its version names, or by its resource."""
+        id = values.name(version.found("keyId")) if version else None
+        try:
+            named = arm_ids.key_id(id) if isinstance(id, str) else None
+        except MalformedError:
+            named = None
+        if named:
+            return key_uris.place_of(named.parent.text), named.name.lower()
+        if key is None:
+            return Mark.UNKNOWN, Mark.UNKNOWN
+        vault = self.stack.vault_of(key)
+        place = vault.azure_name if vault else key.text("vaultName")
+        return _lower(place), _lower(key.azure_name)
+
+    @cached_property
+    def _keys(self) -> dict[tuple[Value, Value], StackResource]:
+        return {self._names_of(None, key): key for key in reversed(self.stack.of(Kind.KEY))}
 
     def _vault_from(self, key: StackResource | None, name: Value) -> StackResource | None:
         by_name = self.stack.named(Kind.VAULT, name)
@@ -292,13 +252,17 @@ class Protections:
     def vault_hosts(self, one: AccountProtection) -> set[str]:
         """The host of the vault of a key, where its URI is known; else its names; none where nothing shows
         them."""
-        uris = [one.vault.found("vaultUri")] if one.vault else []
+        stated = self.inline(one.writer) if one.writer is one.account else None
+        uri = stated.vault_uri if isinstance(stated, StatedEncryption) else None
         if one.writer.kind is Kind.BINDING:
-            uris.append(one.writer.found("keyUriWithVersion"))
-        elif isinstance(stated := encryption_of(one.writer), StatedEncryption):
-            uris.append(stated.vault_uri)
-        hosts = {key_uris.vault_host(uri) for uri in uris if isinstance(uri, str) and key_uris.place(uri)}
-        return hosts or self.vault_names(one)
+            uri = values.name(self.said(one.writer, "keyUriWithVersion"))
+        known = (uri, one.vault.found("vaultUri") if one.vault else None)
+        hosts = [
+            key_uris.vault_host(each) for each in known if isinstance(each, str) and key_uris.place(each)
+        ]
+        if hosts:
+            return {hosts[0]}
+        return self.vault_names(one)
 
     # Who uses it
 
@@ -344,11 +308,24 @@ class Protections:
 
     @cached_property
     def grants(self) -> list[Grant]:
-        """Every grant on keys in the stack."""
-        policies = [(one, self.stack.vault_of(one)) for one in self.stack.of(Kind.ACCESS_POLICY)]
-        policies += [(one, one) for one in self.stack.of(Kind.VAULT) if self.declares_policies(one)]
-        found = [grant for one, vault in policies for grant in self._entries(one, vault)]
-        return found + [self._role(one) for one in self.stack.of(Kind.ROLE_ASSIGNMENT)]
+        """Every grant on keys in the stack that counts."""
+        return [one for one in self._all_grants() if self.counts(one)]
+
+    def counts(self, grant: Grant) -> bool:
+        """Whether nothing else in the stack takes a grant away."""
+        return True
+
+    def _all_grants(self) -> Iterator[Grant]:
+        for one in self.stack.of(Kind.ACCESS_POLICY):
+            yield from self.entries(one, self.stack.vault_of(one), entries_of(one.kind, one.declared))
+        yield from map(self._role, self.stack.of(Kind.ROLE_ASSIGNMENT))
+        for vault in self.stack.of(Kind.VAULT):
+            yield from self.listed_in(vault)
+
+    def listed_in(self, vault: StackResource) -> Iterable[Grant]:
+        """The grants in a vault's own list."""
+        declared = entries_of(vault.kind, vault.declared) if self.declares_policies(vault) else ()
+        return self.entries(vault, vault, declared)
 
     def declares_policies(self, vault: StackResource) -> bool | None:
         """Whether the program itself states a vault's access policies; None when that is not known. An empty
@@ -360,36 +337,54 @@ class Protections:
             stated = vault.stated("accessPolicies")
             return None if isinstance(stated, Mark) else stated is not None
         entries = entries_of(Kind.VAULT, vault.outputs)
-        if isinstance(entries, Mark):
+        if any(isinstance(entry.keys, Mark) for entry in entries):
             return None
         return any(entry.holder not in self._standalone_holders for entry in entries)
 
     @cached_property
     def _standalone_holders(self) -> set[Value]:
-        entries = (entries_of(one.kind, one.outputs) for one in self.stack.of(Kind.ACCESS_POLICY))
-        return {entry.holder for found in entries if not isinstance(found, Mark) for entry in found}
+        policies = self.stack.of(Kind.ACCESS_POLICY)
+        return {entry.holder for one in policies for entry in entries_of(one.kind, one.outputs)}
 
-    def _entries(self, resource: StackResource, vault: StackResource | None) -> Iterator[Grant]:
-        entries = entries_of(resource.kind, resource.declared)
-        name = values.name(resource.found("name" if resource.kind is Kind.VAULT else "vaultName"))
-        for entry in () if isinstance(entries, Mark) else entries:
-            yield Grant(resource, entry, entry.holder, vault, name)
+    def entries(
+        self, resource: StackResource, vault: StackResource | None, entries: Iterable[StatedPolicyEntry]
+    ) -> Iterator[Grant]:
+        """The grants of access policies in a vault."""
+        name = vault.azure_name if vault else resource.text("vaultName")
+        tenant = vault.text("tenantId") if vault else None
+        for entry in entries:
+            yield Grant(
+                resource=resource,
+                principal=entry.holder,
+                entry=entry,
+                vault=vault,
+                vault_name=_lower(name),
+                tenant=tenant,
+            )
 
     def _role(self, one: StackResource) -> Grant:
-        scope, principal = (values.name(one.found(name)) for name in ("scope", "principalId"))
+        scope, principal = (values.name(one.stated(name)) for name in ("scope", "principalId"))
         if isinstance(scope, str):
             name, key_name = key_scope(scope)
-            return Grant(one, None, principal, self.stack.named(Kind.VAULT, name), name, key_name=key_name)
+            vault = self.stack.named(Kind.VAULT, name)
+            return Grant(resource=one, principal=principal, vault=vault, vault_name=name, key_name=key_name)
         key = self.stack.source(one, Kind.KEY, "scope")
         vault = self.stack.source(one, Kind.VAULT, "scope") or (self.stack.vault_of(key) if key else None)
-        return Grant(one, None, principal, vault, Mark.UNKNOWN, key)
+        return Grant(
+            resource=one,
+            principal=principal,
+            vault=vault,
+            vault_name=_lower(vault.azure_name) if vault else Mark.UNKNOWN,
+            key=key,
+            key_name=_lower(key.azure_name) if key else None,
+        )
 
     @cached_property
-    def _grants_by_principal(self) -> dict[str, list[Grant]]:
+    def by_principal(self) -> dict[str, list[Grant]]:
+        """Every grant by the object id of whom it is for, lower case; by "" where that is not known."""
         found: dict[str, list[Grant]] = {}
         for grant in self.grants:
-            if isinstance(grant.principal, str):
-                found.setdefault(grant.principal.lower(), []).append(grant)
+            found.setdefault(values.folded(grant.principal) or "", []).append(grant)
         return found
 
     @cached_property
@@ -410,14 +405,14 @@ class Protections:
         for holder in self.holders_of(one):
             principal = principal_of(holder)
             if isinstance(principal, str):
-                found += self._grants_by_principal.get(principal.lower(), [])
+                found += self.by_principal.get(principal.lower(), [])
             for grant in self._grants_by_source.get(holder.urn, []):
                 known = isinstance(grant.principal, str)
                 # A vault's own list has entries for others, too; what its properties depend on tells of none
                 # of them.
                 if not (known and (isinstance(principal, str) or grant.resource.kind is Kind.VAULT)):
                     found.append(grant)
-        return [grant for grant in found if self._reaches(grant, one)]
+        return [grant for grant in found if self.reaches(grant, one)]
 
     def may_be_another(self, one: AccountProtection) -> list[Grant]:
         """Grants on the vault to holders that are known, while the id of the identity that uses the key,
@@ -425,7 +420,7 @@ class Protections:
         if not any(holder.exists and principal_of(holder) is Mark.UNKNOWN for holder in self.holders_of(one)):
             return []
         return [
-            grant for grant in self.grants if isinstance(grant.principal, str) and self._reaches(grant, one)
+            grant for grant in self.grants if isinstance(grant.principal, str) and self.reaches(grant, one)
         ]
 
     def of_another_identity(self, one: AccountProtection) -> list[Grant]:
@@ -438,7 +433,7 @@ class Protections:
             if grant.resource.kind is not Kind.VAULT
             and isinstance(grant.principal, str)
             and grant.principal.lower() != principal.lower()
-            and self._reaches(grant, one)
+            and self.reaches(grant, one)
         ]
 
     def identities_behind(self, grant: Grant) -> list[StackResource]:
@@ -451,25 +446,19 @@ class Protections:
 
     # Where a grant reaches
 
-    def _reaches(self, grant: Grant, one: AccountProtection) -> bool:
-        return self._same_vault(grant, one) and self._same_key(grant, one)
+    def reaches(self, grant: Grant, one: KeyLocation) -> bool:
+        """Whether a grant counts for a key or a vault, or may. A role on one key gives no access to another
+        key of the vault."""
+        return self._same_vault(grant, one) and _same_key(grant, one)
 
-    def _same_vault(self, grant: Grant, one: AccountProtection) -> bool:
+    def _same_vault(self, grant: Grant, one: KeyLocation) -> bool:
+        if isinstance(grant.vault_name, str) and isinstance(one.vault_name, str):
+            return grant.vault_name == one.vault_name
         if grant.vault is not None and one.vault is not None:
             return grant.vault is one.vault
-        if isinstance(grant.vault_name, str) and isinstance(one.vault_name, str):
-            return grant.vault_name.lower() == one.vault_name.lower()
         return self.is_at_or_above(grant, one) is not False
 
-    def _same_key(self, grant: Grant, one: AccountProtection) -> bool:
-        """A role on one key gives no access to another key of the vault."""
-        if grant.key is not None and one.key is not None:
-            return grant.key is one.key
-        known = {one.key_name.lower()} if isinstance(one.key_name, str) else set()
-        known |= self.stack.names_of(one.key) if one.key is not None else set()
-        return grant.key_name is None or not known or grant.key_name in known
-
-    def is_at_or_above(self, grant: Grant, one: AccountProtection) -> bool | Mark:
+    def is_at_or_above(self, grant: Grant, one: KeyLocation) -> bool | Mark:
         """Whether a role assignment's scope covers the vault of a key; True for every other grant."""
         if grant.entry is not None or not self.is_above_vaults(grant.resource):
             return True
@@ -478,7 +467,7 @@ class Protections:
     def is_above_vaults(self, assignment: StackResource) -> bool:
         """Whether a role assignment's scope is neither a vault nor a key: its scope names none, or, if it is
         not known yet, comes from none."""
-        scope = values.name(assignment.found("scope"))
+        scope = values.name(assignment.stated("scope"))
         if isinstance(scope, str):
             return key_scope(scope)[0] is None
         sources = self.stack.sources(assignment, "scope")
@@ -486,7 +475,7 @@ class Protections:
 
     def may_hold(self, assignment: StackResource, vault: StackResource) -> bool | Mark:
         """Whether a vault is below the scope of a role assignment for which is_above_vaults() holds."""
-        scope = values.name(assignment.found("scope"))
+        scope = values.name(assignment.stated("scope"))
         if not isinstance(scope, str):
             kinds = {one.kind for one in self.stack.sources(assignment, "scope")}
             group = self.stack.source(assignment, Kind.RESOURCE_GROUP, "scope")
@@ -504,6 +493,27 @@ class Protections:
 def principal_of(holder: StackResource) -> Value:
     """The object id of an account's own identity, or of a user-assigned one."""
     return values.name(holder.found("identity.principalId" if holder.kind is Kind.ACCOUNT else "principalId"))
+
+
+def _same_key(grant: Grant, one: KeyLocation) -> bool:
+    if grant.key_name is None or one.key_name is None:
+        return True
+    if isinstance(grant.key_name, str) and isinstance(one.key_name, str):
+        return grant.key_name == one.key_name
+    return grant.key is one.key or grant.key is None or one.key is None
+
+
+def _lower(name: Value) -> Value:
+    return name.lower() if isinstance(name, str) else name
+
+
+def _same(one: Value, other: Value) -> bool:
+    return values.folded(one) == values.folded(other)
+
+
+def _all_same(*pairs: tuple[Value, Value]) -> bool | None:
+    same = [None if Mark in map(type, pair) else _same(*pair) for pair in pairs]
+    return False if False in same else None if None in same else True
 
 
 def _key_of(uri: Value) -> key_uris.KeyUri | None:

@@ -7,7 +7,6 @@ sdk/go/common/resource/urn (the parts of a URN).
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -105,27 +104,37 @@ class TypeToken:
     api_version: str | None = None
 
 
-_KINDS: Final[Mapping[tuple[str, str], Kind | None]] = {
-    ("cognitiveservices", "account"): Kind.ACCOUNT,
-    ("cognitiveservices", "project"): Kind.PROJECT,
-    ("cognitiveservices", "deployment"): Kind.DEPLOYMENT,
-    ("keyvault", "vault"): Kind.VAULT,
-    ("keyvault", "managedhsm"): Kind.MANAGED_HSM,
-    ("keyvault", "secret"): None,
-    ("keyvault", "key"): Kind.KEY,
-    ("keyvault", "accesspolicy"): Kind.ACCESS_POLICY,
-    ("authorization", "roleassignment"): Kind.ROLE_ASSIGNMENT,
-    ("managedidentity", "userassignedidentity"): Kind.USER_ASSIGNED_IDENTITY,
-    ("monitor", "diagnosticsetting"): Kind.DIAGNOSTIC_SETTING,
-    ("insights", "diagnosticsetting"): Kind.DIAGNOSTIC_SETTING,
-    ("network", "privateendpoint"): Kind.PRIVATE_ENDPOINT,
-    ("resources", "resourcegroup"): Kind.RESOURCE_GROUP,
-    ("authorization", "managementlockatresourcegrouplevel"): Kind.LOCK,
-    ("authorization", "managementlockatresourcelevel"): Kind.LOCK,
-    ("authorization", "managementlockatsubscriptionlevel"): Kind.LOCK,
-    ("authorization", "managementlockbyscope"): Kind.LOCK,
-    ("resources", "resource"): Kind.GENERIC,
-}
+_TYPES: Final = (
+    (Kind.ACCOUNT, "microsoft.cognitiveservices/accounts", "cognitiveservices:account"),
+    (Kind.PROJECT, "microsoft.cognitiveservices/accounts/projects", "cognitiveservices:project"),
+    (Kind.DEPLOYMENT, "microsoft.cognitiveservices/accounts/deployments", "cognitiveservices:deployment"),
+    (Kind.VAULT, "microsoft.keyvault/vaults", "keyvault:vault"),
+    (Kind.MANAGED_HSM, "microsoft.keyvault/managedhsms", "keyvault:managedhsm"),
+    (None, "microsoft.keyvault/vaults/secrets", "keyvault:secret"),
+    (Kind.KEY, "microsoft.keyvault/vaults/keys", "keyvault:key"),
+    (Kind.ACCESS_POLICY, "microsoft.keyvault/vaults/accesspolicies", "keyvault:accesspolicy"),
+    (Kind.ROLE_ASSIGNMENT, "microsoft.authorization/roleassignments", "authorization:roleassignment"),
+    (
+        Kind.USER_ASSIGNED_IDENTITY,
+        "microsoft.managedidentity/userassignedidentities",
+        "managedidentity:userassignedidentity",
+    ),
+    (Kind.PRIVATE_ENDPOINT, "microsoft.network/privateendpoints", "network:privateendpoint"),
+    *(
+        (Kind.DIAGNOSTIC_SETTING, "microsoft.insights/diagnosticsettings", f"{module}:diagnosticsetting")
+        for module in ("monitor", "insights")
+    ),
+    *(
+        (Kind.LOCK, "microsoft.authorization/locks", f"authorization:managementlock{scope}")
+        for scope in ("atresourcegrouplevel", "atresourcelevel", "atsubscriptionlevel", "byscope")
+    ),
+    (Kind.RESOURCE_GROUP, "", "resources:resourcegroup"),
+    (Kind.GENERIC, "", "resources:resource"),
+)
+"""Each kind by its Resource Manager type, and by its module and type in azure-native; lower case. None: it
+does not matter here."""
+_BY_ARM_TYPE: Final = {arm: kind for kind, arm, _ in _TYPES if arm}
+_BY_NATIVE: Final = {native: kind for kind, _, native in _TYPES}
 _OWN: Final = {
     STACK: Kind.STACK,
     BINDING: Kind.BINDING,
@@ -135,21 +144,6 @@ _OWN: Final = {
     # The cleanup removes access that no bound account needs; the validation only waits.
     KEY_ACCESS_CLEANUP: None,
     KEY_ACCESS_VALIDATION: None,
-}
-_BY_ARM_TYPE: Final[Mapping[str, Kind | None]] = {
-    "microsoft.cognitiveservices/accounts": Kind.ACCOUNT,
-    "microsoft.cognitiveservices/accounts/projects": Kind.PROJECT,
-    "microsoft.cognitiveservices/accounts/deployments": Kind.DEPLOYMENT,
-    "microsoft.keyvault/vaults": Kind.VAULT,
-    "microsoft.keyvault/managedhsms": Kind.MANAGED_HSM,
-    "microsoft.keyvault/vaults/secrets": None,
-    "microsoft.keyvault/vaults/keys": Kind.KEY,
-    "microsoft.keyvault/vaults/accesspolicies": Kind.ACCESS_POLICY,
-    "microsoft.authorization/roleassignments": Kind.ROLE_ASSIGNMENT,
-    "microsoft.managedidentity/userassignedidentities": Kind.USER_ASSIGNED_IDENTITY,
-    "microsoft.insights/diagnosticsettings": Kind.DIAGNOSTIC_SETTING,
-    "microsoft.network/privateendpoints": Kind.PRIVATE_ENDPOINT,
-    "microsoft.authorization/locks": Kind.LOCK,
 }
 PARENT_NAME_INPUTS: Final = {
     Kind.PROJECT: "accountName",
@@ -232,7 +226,7 @@ def parse_token(token: str) -> TypeToken:
         return TypeToken(_unread(token))
     named = f"{match['module']}:{match['type']}"
     kind = Kind.OTHER_PROVIDER if _DEPLOYMENT.match(named) else _unread(named)
-    kind = _KINDS.get((match["module"].lower(), match["type"].lower()), kind)
+    kind = _BY_NATIVE.get(named.lower(), kind)
     return TypeToken(kind, _api_version(match["pinned"] or match["package"]))
 
 

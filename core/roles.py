@@ -64,6 +64,19 @@ def matches(patterns: Iterable[str], action: str) -> bool:
     )
 
 
+def _role(
+    id: str,
+    name: str,
+    *,
+    actions: tuple[str, ...] = (),
+    not_actions: tuple[str, ...] = (),
+    data: tuple[str, ...] = (),
+    not_data: tuple[str, ...] = (),
+) -> Role:
+    """A role of one block."""
+    return Role(id, name, (Permissions(actions, not_actions, data, not_data),))
+
+
 def _key_vault(*actions: str) -> tuple[str, ...]:
     return tuple(f"Microsoft.KeyVault/vaults/{action}" for action in actions)
 
@@ -74,98 +87,78 @@ _EXCEPT_ACCESS: Final = (
     "Microsoft.Authorization/elevateAccess/Action",
 )
 
-CRYPTO_SERVICE_ENCRYPTION_USER: Final = Role(
+CRYPTO_SERVICE_ENCRYPTION_USER: Final = _role(
     "e147488a-f6f5-4113-8e2d-b22465e65bf6",
     "Key Vault Crypto Service Encryption User",
-    (Permissions(data_actions=_key_vault("keys/read", "keys/wrap/action", "keys/unwrap/action")),),
+    data=_key_vault("keys/read", "keys/wrap/action", "keys/unwrap/action"),
 )
 """Exactly what the service needs of a key."""
-CRYPTO_OFFICER: Final = Role(
+CRYPTO_OFFICER: Final = _role(
     "14b46e9e-c2b7-41b4-b07b-48a6ebf60603",
     "Key Vault Crypto Officer",
-    (
-        Permissions(
-            actions=_key_vault("*/read", "read"), data_actions=_key_vault("keys/*", "keyrotationpolicies/*")
-        ),
-    ),
+    actions=_key_vault("*/read", "read"),
+    data=_key_vault("keys/*", "keyrotationpolicies/*"),
 )
 """What a person or pipeline needs to make a new version of a key, and more."""
-CRYPTO_USER: Final = Role(
+CRYPTO_USER: Final = _role(
     "12338af0-0e69-4776-bea7-57ae8d297424",
     "Key Vault Crypto User",
-    (
-        Permissions(
-            data_actions=_key_vault(
-                "keys/read",
-                "keys/update/action",
-                "keys/backup/action",
-                "keys/encrypt/action",
-                "keys/decrypt/action",
-                "keys/wrap/action",
-                "keys/unwrap/action",
-                "keys/sign/action",
-                "keys/verify/action",
-            )
-        ),
+    data=_key_vault(
+        "keys/read",
+        "keys/update/action",
+        "keys/backup/action",
+        "keys/encrypt/action",
+        "keys/decrypt/action",
+        "keys/wrap/action",
+        "keys/unwrap/action",
+        "keys/sign/action",
+        "keys/verify/action",
     ),
 )
-CRYPTO_SERVICE_RELEASE_USER: Final = Role(
+CRYPTO_SERVICE_RELEASE_USER: Final = _role(
     "08bbd89e-9f13-488c-ac41-acfcb10c90ab",
     "Key Vault Crypto Service Release User",
-    (Permissions(data_actions=_key_vault("keys/release/action")),),
+    data=_key_vault("keys/release/action"),
 )
-ADMINISTRATOR: Final = Role(
+ADMINISTRATOR: Final = _role(
     "00482a5a-887f-4fb3-b363-3b7fe8e74483",
     "Key Vault Administrator",
-    (Permissions(actions=_key_vault("*/read", "read"), data_actions=_key_vault("*")),),
+    actions=_key_vault("*/read", "read"),
+    data=_key_vault("*"),
 )
-READER_OF_VAULT: Final = Role(
+READER_OF_VAULT: Final = _role(
     "21090545-7ca7-4776-b22c-e363652d74d2",
     "Key Vault Reader",
-    (
-        Permissions(
-            actions=_key_vault("*/read", "read"),
-            data_actions=_key_vault("*/read", "secrets/readMetadata/action"),
-        ),
-    ),
+    actions=_key_vault("*/read", "read"),
+    data=_key_vault("*/read", "secrets/readMetadata/action"),
 )
-VAULT_CONTRIBUTOR: Final = Role(
+VAULT_CONTRIBUTOR: Final = _role(
     "f25e0fa2-a7c8-4377-a976-54943a77a395",
     "Key Vault Contributor",
-    (
-        Permissions(
-            actions=("Microsoft.KeyVault/*",),
-            not_actions=(
-                "Microsoft.KeyVault/locations/deletedVaults/purge/action",
-                "Microsoft.KeyVault/hsmPools/*",
-                "Microsoft.KeyVault/managedHsms/*",
-            ),
-        ),
+    actions=("Microsoft.KeyVault/*",),
+    not_actions=(
+        "Microsoft.KeyVault/locations/deletedVaults/purge/action",
+        "Microsoft.KeyVault/hsmPools/*",
+        "Microsoft.KeyVault/managedHsms/*",
     ),
 )
-OWNER: Final = Role("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", (Permissions(actions=("*",)),))
-CONTRIBUTOR: Final = Role(
-    "b24988ac-6180-42a0-ab88-20f7382dd24c",
-    "Contributor",
-    (Permissions(actions=("*",), not_actions=_EXCEPT_ACCESS),),
+OWNER: Final = _role("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", actions=("*",))
+CONTRIBUTOR: Final = _role(
+    "b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor", actions=("*",), not_actions=_EXCEPT_ACCESS
 )
-READER: Final = Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", (Permissions(actions=("*/read",)),))
-USER_ACCESS_ADMINISTRATOR: Final = Role(
+READER: Final = _role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", actions=("*/read",))
+USER_ACCESS_ADMINISTRATOR: Final = _role(
     "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
     "User Access Administrator",
-    (Permissions(actions=("*/read", "Microsoft.Authorization/*")),),
+    actions=("*/read", "Microsoft.Authorization/*"),
 )
-RBAC_ADMINISTRATOR: Final = Role(
+RBAC_ADMINISTRATOR: Final = _role(
     "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
     "Role Based Access Control Administrator",
-    (
-        Permissions(
-            actions=(
-                "Microsoft.Authorization/roleAssignments/write",
-                "Microsoft.Authorization/roleAssignments/delete",
-                "*/read",
-            )
-        ),
+    actions=(
+        "Microsoft.Authorization/roleAssignments/write",
+        "Microsoft.Authorization/roleAssignments/delete",
+        "*/read",
     ),
 )
 
@@ -182,99 +175,77 @@ _READ_ACCOUNTS: Final = (
     "Microsoft.Authorization/roleDefinitions/read",
 )
 _LIST_KEYS: Final = "Microsoft.CognitiveServices/accounts/listkeys/action"
-LANGUAGE_READER: Final = Role(
+LANGUAGE_READER: Final = _role(
     "7628b7b8-a8b2-4cdc-b46f-e9b35248918e",
     "Cognitive Services Language Reader",
-    (
-        Permissions(
-            actions=_READ_ACCOUNTS,
-            data_actions=_of_accounts(
-                "LanguageAuthoring/*/read",
-                "ConversationalLanguageUnderstanding/*/read",
-                "ConversationalLanguageUnderstanding/projects/export/action",
-                "Language/*/read",
-                "Language/*/projects/export/action",
-                "Language/query-text/action",
-                "Language/query-dataverse/action",
-                "Language/analyze-text/jobs/action",
-                "Language/analyze-text/action",
-                "Language/analyze-text/jobscancel/action",
-                "Language/analyze-conversations/action",
-                "Language/analyze-conversations/jobscancel/action",
-                "Language/analyze-conversations/jobs/action",
-                "Language/query-knowledgebases/action",
-                "Language/generate/action",
-                "TextAnalytics/*",
-            ),
-            not_data_actions=_NO_QNA_MAKER,
-        ),
+    actions=_READ_ACCOUNTS,
+    data=_of_accounts(
+        "LanguageAuthoring/*/read",
+        "ConversationalLanguageUnderstanding/*/read",
+        "ConversationalLanguageUnderstanding/projects/export/action",
+        "Language/*/read",
+        "Language/*/projects/export/action",
+        "Language/query-text/action",
+        "Language/query-dataverse/action",
+        "Language/analyze-text/jobs/action",
+        "Language/analyze-text/action",
+        "Language/analyze-text/jobscancel/action",
+        "Language/analyze-conversations/action",
+        "Language/analyze-conversations/jobscancel/action",
+        "Language/analyze-conversations/jobs/action",
+        "Language/query-knowledgebases/action",
+        "Language/generate/action",
+        "TextAnalytics/*",
     ),
+    not_data=_NO_QNA_MAKER,
 )
-LANGUAGE_WRITER: Final = Role(
+LANGUAGE_WRITER: Final = _role(
     "f2310ca1-dc64-4889-bb49-c8e0fa3d47a8",
     "Cognitive Services Language Writer",
-    (
-        Permissions(
-            actions=_READ_ACCOUNTS,
-            data_actions=_of_accounts(*(f"{part}/*" for part in _LANGUAGE)),
-            not_data_actions=(
-                *_of_accounts(
-                    "LanguageAuthoring/projects/publish/action",
-                    "ConversationalLanguageUnderstanding/projects/deployments/write",
-                    "Language/*/projects/delete",
-                    "Language/*/projects/deployments/write",
-                    "Language/*/projects/deployments/delete",
-                    "Language/*/projects/deployments/swap/action",
-                ),
-                *_NO_QNA_MAKER,
-            ),
+    actions=_READ_ACCOUNTS,
+    data=_of_accounts(*(f"{part}/*" for part in _LANGUAGE)),
+    not_data=(
+        *_of_accounts(
+            "LanguageAuthoring/projects/publish/action",
+            "ConversationalLanguageUnderstanding/projects/deployments/write",
+            "Language/*/projects/delete",
+            "Language/*/projects/deployments/write",
+            "Language/*/projects/deployments/delete",
+            "Language/*/projects/deployments/swap/action",
         ),
+        *_NO_QNA_MAKER,
     ),
 )
-COGNITIVE_CONTRIBUTOR: Final = Role(
+COGNITIVE_CONTRIBUTOR: Final = _role(
     "25fbc0a9-bd7c-42a3-aa1a-3b75d497ee68",
     "Cognitive Services Contributor",
-    (Permissions(actions=("Microsoft.CognitiveServices/*", "Microsoft.Insights/diagnosticSettings/*")),),
+    actions=("Microsoft.CognitiveServices/*", "Microsoft.Insights/diagnosticSettings/*"),
 )
-IDENTITY_CONTRIBUTOR: Final = Role(
+IDENTITY_CONTRIBUTOR: Final = _role(
     "e40ec5ca-96e0-45a2-b4ff-59039f2c2b59",
     "Managed Identity Contributor",
-    (Permissions(actions=("Microsoft.ManagedIdentity/userAssignedIdentities/*",)),),
+    actions=("Microsoft.ManagedIdentity/userAssignedIdentities/*",),
 )
-LOG_CONTRIBUTOR: Final = Role(
+LOG_CONTRIBUTOR: Final = _role(
     "92aaf0da-9dab-42b6-94a3-d43ce8d16293",
     "Log Analytics Contributor",
-    (
-        Permissions(
-            actions=("*/read", "Microsoft.Insights/diagnosticSettings/*", "Microsoft.OperationalInsights/*")
-        ),
-    ),
+    actions=("*/read", "Microsoft.Insights/diagnosticSettings/*", "Microsoft.OperationalInsights/*"),
 )
-NETWORK_CONTRIBUTOR: Final = Role(
-    "4d97b98b-1d4f-4787-a291-c67834d212e7",
-    "Network Contributor",
-    (Permissions(actions=("Microsoft.Network/*",)),),
+NETWORK_CONTRIBUTOR: Final = _role(
+    "4d97b98b-1d4f-4787-a291-c67834d212e7", "Network Contributor", actions=("Microsoft.Network/*",)
 )
-LANGUAGE_OWNER: Final = Role(
+LANGUAGE_OWNER: Final = _role(
     "f07febfe-79bc-46b1-8b37-790e26e6e498",
     "Cognitive Services Language Owner",
-    (
-        Permissions(
-            actions=(*_READ_ACCOUNTS, _LIST_KEYS),
-            data_actions=_of_accounts(*(f"{part}/*" for part in _LANGUAGE)),
-            not_data_actions=_NO_QNA_MAKER,
-        ),
-    ),
+    actions=(*_READ_ACCOUNTS, _LIST_KEYS),
+    data=_of_accounts(*(f"{part}/*" for part in _LANGUAGE)),
+    not_data=_NO_QNA_MAKER,
 )
-AI_SERVICES_USER: Final = Role(
+AI_SERVICES_USER: Final = _role(
     "a97b65f3-24c7-4388-baec-2e87135dc908",
     "Cognitive Services User",
-    (
-        Permissions(
-            actions=("Microsoft.CognitiveServices/*/read", _LIST_KEYS),
-            data_actions=("Microsoft.CognitiveServices/*",),
-        ),
-    ),
+    actions=("Microsoft.CognitiveServices/*/read", _LIST_KEYS),
+    data=("Microsoft.CognitiveServices/*",),
 )
 OPENAI_USER: Final = Role("5e0bd9bd-7b93-4f28-af87-19fc36ad61bd", "Cognitive Services OpenAI User")
 OPENAI_CONTRIBUTOR: Final = Role(
@@ -303,64 +274,48 @@ _MANAGE_HSM_ROLES: Final = (
     *_in_hsm("roleAssignments/write/action", "roleAssignments/delete/action"),
     *_in_hsm("roleDefinitions/write/action", "roleDefinitions/delete/action"),
 )
-HSM_CRYPTO_SERVICE_ENCRYPTION_USER: Final = Role(
+HSM_CRYPTO_SERVICE_ENCRYPTION_USER: Final = _role(
     "33413926-3206-4cdd-b39a-83574fe37a17",
     "Managed HSM Crypto Service Encryption User",
-    (Permissions(data_actions=_in_hsm("keys/read/action", "keys/wrap/action", "keys/unwrap/action")),),
+    data=_in_hsm("keys/read/action", "keys/wrap/action", "keys/unwrap/action"),
 )
 """Exactly what the service needs of a key in a managed HSM. The roles of a managed HSM are its own, given on
 its data plane; those of Resource Manager give nothing in it. Source:
 learn.microsoft.com/azure/key-vault/managed-hsm/built-in-roles."""
-HSM_CRYPTO_USER: Final = Role(
+HSM_CRYPTO_USER: Final = _role(
     "21dbd100-6940-42c2-9190-5d6cb909625b",
     "Managed HSM Crypto User",
-    (
-        Permissions(
-            data_actions=(
-                *_READ_HSM_ROLES,
-                *_in_hsm("keys/read/action", "keys/write/action", "keys/create", "keys/delete"),
-                *_in_hsm("keys/rotate/action", "keys/import/action", "keys/release/action"),
-                *_in_hsm("keys/backup/action", "keys/restore/action"),
-                *_in_hsm("keys/encrypt/action", "keys/decrypt/action", "keys/wrap/action"),
-                *_in_hsm("keys/unwrap/action", "keys/sign/action", "keys/verify/action"),
-            )
-        ),
+    data=(
+        *_READ_HSM_ROLES,
+        *_in_hsm("keys/read/action", "keys/write/action", "keys/create", "keys/delete"),
+        *_in_hsm("keys/rotate/action", "keys/import/action", "keys/release/action"),
+        *_in_hsm("keys/backup/action", "keys/restore/action"),
+        *_in_hsm("keys/encrypt/action", "keys/decrypt/action", "keys/wrap/action"),
+        *_in_hsm("keys/unwrap/action", "keys/sign/action", "keys/verify/action"),
     ),
 )
 """What a person or pipeline needs to rotate a key in a managed HSM, and more."""
-HSM_CRYPTO_OFFICER: Final = Role(
+HSM_CRYPTO_OFFICER: Final = _role(
     "515eb02d-2335-4d2d-92f2-b1cbdf9c3778",
     "Managed HSM Crypto Officer",
-    (
-        Permissions(
-            data_actions=(
-                *_MANAGE_HSM_ROLES,
-                *_in_hsm("keys/deletedKeys/read/action", "keys/deletedKeys/delete"),
-                *_in_hsm("keys/deletedKeys/recover/action", "keys/export/action"),
-            )
-        ),
+    data=(
+        *_MANAGE_HSM_ROLES,
+        *_in_hsm("keys/deletedKeys/read/action", "keys/deletedKeys/delete"),
+        *_in_hsm("keys/deletedKeys/recover/action", "keys/export/action"),
     ),
 )
-HSM_POLICY_ADMINISTRATOR: Final = Role(
-    "4bd23610-cdcf-4971-bdee-bdc562cc28e4",
-    "Managed HSM Policy Administrator",
-    (Permissions(data_actions=_MANAGE_HSM_ROLES),),
+HSM_POLICY_ADMINISTRATOR: Final = _role(
+    "4bd23610-cdcf-4971-bdee-bdc562cc28e4", "Managed HSM Policy Administrator", data=_MANAGE_HSM_ROLES
 )
 """What a pipeline needs to give an account the key: no right on keys themselves."""
-HSM_ADMINISTRATOR: Final = Role(
-    "a290e904-7015-4bba-90c8-60543313cdb4",
-    "Managed HSM Administrator",
-    (Permissions(data_actions=_MANAGE_HSM_ROLES),),
+HSM_ADMINISTRATOR: Final = _role(
+    "a290e904-7015-4bba-90c8-60543313cdb4", "Managed HSM Administrator", data=_MANAGE_HSM_ROLES
 )
 """Of its data actions those about roles alone; the others are about the security domain and backups."""
-HSM_CRYPTO_AUDITOR: Final = Role(
+HSM_CRYPTO_AUDITOR: Final = _role(
     "2c18b078-7c48-4d3a-af88-5a3a1b3f82b3",
     "Managed HSM Crypto Auditor",
-    (
-        Permissions(
-            data_actions=(*_READ_HSM_ROLES, *_in_hsm("keys/read/action", "keys/deletedKeys/read/action"))
-        ),
-    ),
+    data=(*_READ_HSM_ROLES, *_in_hsm("keys/read/action", "keys/deletedKeys/read/action")),
 )
 
 
@@ -379,37 +334,8 @@ def encryption_user(key_or_vault_id: str) -> Role:
     return HSM_CRYPTO_SERVICE_ENCRYPTION_USER if in_hsm else CRYPTO_SERVICE_ENCRYPTION_USER
 
 
-BUILT_IN: Final = {
-    role.id: role
-    for role in (
-        CRYPTO_SERVICE_ENCRYPTION_USER,
-        CRYPTO_OFFICER,
-        CRYPTO_USER,
-        CRYPTO_SERVICE_RELEASE_USER,
-        ADMINISTRATOR,
-        READER_OF_VAULT,
-        VAULT_CONTRIBUTOR,
-        OWNER,
-        CONTRIBUTOR,
-        READER,
-        USER_ACCESS_ADMINISTRATOR,
-        RBAC_ADMINISTRATOR,
-        LANGUAGE_READER,
-        LANGUAGE_WRITER,
-        LANGUAGE_OWNER,
-        AI_SERVICES_USER,
-        OPENAI_USER,
-        OPENAI_CONTRIBUTOR,
-        SPEECH_USER,
-        SPEECH_CONTRIBUTOR,
-        HSM_CRYPTO_SERVICE_ENCRYPTION_USER,
-        HSM_CRYPTO_USER,
-        HSM_CRYPTO_OFFICER,
-        HSM_POLICY_ADMINISTRATOR,
-        HSM_ADMINISTRATOR,
-        HSM_CRYPTO_AUDITOR,
-    )
-}
+BUILT_IN: Final = {role.id: role for role in tuple(globals().values()) if isinstance(role, Role)}
+"""Every role above, by its id."""
 
 
 def id_of(definition: str) -> str | None:

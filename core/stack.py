@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from core import arm_ids, values
+from core import arm_ids, key_uris, values
 from core.defaults import DEFAULTS
 from core.facts import LIVE_ENCRYPTION
 from core.resource_types import (
@@ -72,6 +72,16 @@ class StackResource:
         return parse_urn(self.urn).name
 
     @property
+    def azure_name(self) -> Value:
+        """Its name in Azure: the id's last part, else the input that gives it."""
+        id = values.name(values.look(self.outputs, "id"))
+        if isinstance(id, str) and id.startswith("/"):
+            return arm_ids.name_of(id)
+        return values.name(
+            values.look(self.declared, NAME_INPUTS.get(self.kind, "name") if self.kind else "")
+        )
+
+    @property
     def declared(self) -> Bag:
         """What the program declares; in a state that is shown alone, what is there."""
         return self.outputs if self.inputs is None else self.inputs
@@ -89,6 +99,10 @@ class StackResource:
     def found(self, path: str) -> Any:
         """What the cloud answered, in a preview as far as it is known."""
         return values.prop(self.outputs, path)
+
+    def text(self, path: str) -> Value:
+        """A text that the program declares, or else what the cloud answered."""
+        return values.name(self.stated(path)) or values.name(self.found(path))
 
     def ignores(self, *path: str) -> bool:
         """Whether its ignoreChanges takes in the whole property at a path."""
@@ -293,29 +307,34 @@ class Stack:
         """The names a resource has in Azure, lower case; a preview knows them of the inputs alone."""
         bags = (resource.outputs, resource.declared)
         keys = ("name", NAME_INPUTS.get(resource.kind, "name")) if resource.kind else ("name",)
-        stated = (values.look(bag, key) for bag in bags for key in keys)
+        stated = (values.name(values.look(bag, key)) for bag in bags for key in keys)
         return {name.lower() for name in stated if isinstance(name, str)}
 
     @cached_property
     def by_id(self) -> dict[str, StackResource]:
-        """Resources by their Azure id, lower case."""
+        """Resources by their Azure id, lower case. A binding has its account's."""
         return {
             found.lower(): one
-            for resources in self._by_kind.values()
+            for kind, resources in self._by_kind.items()
             for one in resources
             if isinstance(found := values.name(values.look(one.outputs, "id")), str)
+            and kind is not Kind.BINDING
         }
 
     @cached_property
     def _by_name(self) -> dict[Kind, dict[str, StackResource]]:
-        kinds = (Kind.VAULT, Kind.ACCOUNT)
-        return {
+        found = {
             kind: {name: one for one in reversed(self.of(kind)) for name in self.names_of(one)}
-            for kind in kinds
+            for kind in (Kind.MANAGED_HSM, Kind.VAULT, Kind.ACCOUNT)
         }
+        hsms = {
+            key_uris.place_named(name, arm_ids.MANAGED_HSM): one
+            for name, one in found[Kind.MANAGED_HSM].items()
+        }
+        return found | {Kind.VAULT: hsms | found[Kind.VAULT]}
 
     def named(self, kind: Kind, name: Value) -> StackResource | None:
-        """The vault or the account of a name, which is unique in Azure."""
+        """The vault or the account of a name, unique in Azure; or the managed HSM of a place of keys."""
         return self._by_name[kind].get(name.lower()) if isinstance(name, str) else None
 
     def named_by(self, arm_id: str) -> StackResource | None:
@@ -333,16 +352,39 @@ class Stack:
     def target(self, resource: StackResource, kind: Kind, name: str) -> StackResource | None:
         """The vault, account or other resource that an input names by its id, or that it comes from."""
         stated = values.name(resource.found(name))
-        by_id = self.named_by(stated) if isinstance(stated, str) else None
-        return by_id if by_id is not None and by_id.kind is kind else self.source(resource, kind, name)
+        if not isinstance(stated, str):
+            return self.source(resource, kind, name)
+        found = self.named_by(stated)
+        return found if found is not None and found.kind is kind else None
 
     def above(self, child: StackResource, kind: Kind) -> StackResource | None:
         """The vault that a key or an access policy is in, or the account above a project or a deployment, in
         whatever type the program uses."""
         named = PARENT_NAME_INPUTS[child.kind] if child.kind else ""
-        by_name = self.named(kind, values.name(child.found(named)))
-        return by_name or self.source(child, kind, named, GENERIC_NAMES[0], AZAPI_PARENT)
+        name = child.text(named)
+        if isinstance(name, str):
+            return self.named(kind, name)
+        return self.source(child, kind, named, GENERIC_NAMES[0], AZAPI_PARENT)
 
     def vault_of(self, child: StackResource) -> StackResource | None:
         """The vault that a key or an access policy is in."""
         return self.above(child, Kind.VAULT)
+
+    @cached_property
+    def _logs(self) -> dict[str, list[StackResource]]:
+        found: dict[str, list[StackResource]] = {}
+        for setting in self.of(Kind.DIAGNOSTIC_SETTING):
+            about = (self._about(setting, name) for name in ("resourceUri", "scope"))
+            if one := next(filter(None, about), None):
+                found.setdefault(one.urn, []).append(setting)
+        return found
+
+    def _about(self, setting: StackResource, name: str) -> StackResource | None:
+        stated = values.name(setting.found(name))
+        by_id = self.named_by(stated) if isinstance(stated, str) else None
+        sources = (self.source(setting, kind, name) for kind in (Kind.VAULT, Kind.ACCOUNT))
+        return by_id or next(filter(None, sources), None)
+
+    def logs_of(self, resource: StackResource) -> list[StackResource]:
+        """The diagnostic settings of a vault or an account."""
+        return self._logs.get(resource.urn, [])

@@ -42,10 +42,10 @@ def look(properties: object, path: str) -> Any:
 
     A mark on the way counts for everything below it.
     """
-    found = properties
+    found = opened(properties)
     for name in path.split("."):
-        found = step(found, name)
-    return opened(found)
+        found = _inside(found, name)
+    return found
 
 
 def prop(properties: object, path: str) -> Any:
@@ -56,16 +56,20 @@ def prop(properties: object, path: str) -> Any:
     inside, so that counts as absent.
     """
     inner = look(properties, "properties")
-    nests = isinstance(inner, Mapping | Mark) and path.partition(".")[0] not in _OUTER
+    nests = isinstance(inner, dict | Mark | Mapping) and path.partition(".")[0] not in _OUTER
     return look(inner if nests else properties, path)
 
 
 def step(value: object, key: str | int) -> Any:
     """What a value has under a name or a position; None where there is nothing, a mark for a mark's."""
-    found = opened(value)
+    return _inside(opened(value), key)
+
+
+def _inside(found: object, key: str | int) -> Any:
     if isinstance(found, Mark):
         return found
-    if isinstance(found, Mapping):
+    # A dict is known sooner than a Mapping.
+    if isinstance(found, dict | Mapping):
         return opened(found.get(key))
     if isinstance(key, int) and isinstance(found, Sequence) and not isinstance(found, str):
         return opened(found[key]) if key < len(found) else None
@@ -79,7 +83,7 @@ def opened(value: object) -> Any:
             return Mark.SECRET
         # A text made from an unknown part is unknown, too.
         return Mark.UNKNOWN if len(value) >= 36 and any(mark in value for mark in UNKNOWNS) else value
-    if isinstance(value, Mapping) and SIGNATURE in value:
+    if value is not None and isinstance(value, dict | Mapping) and SIGNATURE in value:
         signature = value[SIGNATURE]
         if signature == SECRET:
             return Mark.SECRET

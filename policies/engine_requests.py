@@ -15,13 +15,7 @@ from typing import Any, Final
 
 from google.protobuf import json_format
 from pulumi.runtime import proto
-from pulumi_policy import (
-    EnforcementLevel,
-    Policy,
-    ResourceValidationPolicy,
-    StackValidationPolicy,
-    policy,
-)
+from pulumi_policy import EnforcementLevel, Policy, ResourceValidationPolicy, StackValidationPolicy, policy
 
 from core import values
 from core.engine_values import SECRET, SIGNATURE

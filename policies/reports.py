@@ -3,13 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from pulumi_policy import (
-    EnforcementLevel,
-    Policy,
-    ReportViolation,
-    Severity,
-    StackValidationArgs,
-)
+from pulumi_policy import EnforcementLevel, Policy, ReportViolation, Severity, StackValidationArgs
 
 from policies.engine_requests import OurStackPolicy, level_of, resources
 from policies.exemptions import Exemption, day_of

@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
-from core import adapters, demands, kinds, values
+from core import adapters, demands, judgements, kinds, values
 from core.demands import RETENTION_DAYS, DemandOutcome
 from core.facts import Network
-from core.protection import AccountProtection, Protections
+from core.protection import Protections
 from core.resource_types import Kind
-from core.stack import StackResource
 from core.values import Mark
 from policies.rule import (
     FIELD,
@@ -50,12 +49,7 @@ _NETWORK: Final[dict[str, dict[str, Any]]] = {
 
 
 def _tier(account: Subject, options: Options) -> Iterable[RuleFinding]:
-    """`sku` is on the top level of an account, never under properties."""
-    sku = "Free" if account.word("sku.tier") == "free" else account.name("sku.name")
-    free = options.words("unsupportedTiers")
-    return of(
-        demands.tier(account.name("kind"), sku, planned=True, free=[*free, "Free"] if sku == "Free" else free)
-    )
+    return of(judgements.tier(account.resource, options.words("unsupportedTiers")))
 
 
 def _local_auth(account: Subject, _: Options) -> Iterable[RuleFinding]:
@@ -96,14 +90,15 @@ def _network(subject: Subject, options: Options) -> Iterable[RuleFinding]:
 
 
 def _soft_delete(vault: Subject, _: Options) -> Iterable[RuleFinding]:
-    """Absent is on, as in checkov's CKV_AZURE_111: Azure switches it on when nothing is stated, and never
-    lets it be switched off (azure-native's Vault, key-vault/general/soft-delete-overview)."""
-    return () if vault.is_recovery else of(demands.soft_delete(vault.flag("enableSoftDelete"), None))
+    return () if vault.is_recovery else of(judgements.soft_delete(vault.resource))
 
 
 def _purge_protection(vault: Subject, _: Options) -> Iterable[RuleFinding]:
-    """Absent is off: Azure has no default for it."""
-    return () if vault.is_recovery else of(demands.purge_protection(vault.flag("enablePurgeProtection")))
+    return () if vault.is_recovery else of(judgements.purge_protection(vault.resource))
+
+
+def _trusted_services(vault: Subject, _: Options) -> Iterable[RuleFinding]:
+    return of(judgements.trusted_services(vault.resource))
 
 
 def _retention(vault: Subject, options: Options) -> Iterable[RuleFinding]:
@@ -139,13 +134,8 @@ def _permission_model(vault: Subject, options: Options) -> Iterable[RuleFinding]
     )
 
 
-def _trusted_services(vault: Subject, _: Options) -> Iterable[RuleFinding]:
-    return of(demands.trusted_services(adapters.network(vault.resource.declared)))
-
-
 def _key_type(key: Subject, _: Options) -> Iterable[RuleFinding]:
-    """The size must be stated: a default may change, and an existing key cannot."""
-    for one in of(demands.key_type(key.name("kty"), values.number(key.get("keySize")))):
+    for one in of(judgements.key_type(key.resource)):
         if one.outcome is DemandOutcome.UNDECIDED:
             yield RuleFinding(
                 one.found, "properties.kty RSA or RSA-HSM, and properties.keySize 2048", one.fix
@@ -174,8 +164,7 @@ def _usable(key: Subject, options: Options) -> Findings:
             yield undecided(f"whether the bound version can be used; of the newest one, {one.found}")
         else:
             yield from of(one)
-    if key.get("keyOps") is not None:
-        yield from of(demands.key_operations(values.items(key.get("keyOps"))))
+    yield from of(judgements.key_operations(key.resource))
 
 
 def _expiry(key: Subject) -> int | Mark | None:
@@ -244,72 +233,26 @@ def _rotation(key: Subject, _: Options) -> Findings:
 
 
 def _outbound(protections: Protections, _: Options) -> Findings:
-    """Looks for the full host of the key's vault in the list of each account that uses a key. If the stack
-    does not show which vault it is, the host of any vault passes."""
     for one in protections.all:
-        if one.account is not None:
-            restricts = values.flag(one.account.setting("restrictOutboundNetworkAccess"))
-            allowed = values.items(one.account.stated("allowedFqdnList"))
-            hosts = protections.vault_hosts(one)
-            judged = demands.outbound(restricts, allowed, hosts)
-            yield from of(judged, one.account.urn, host=demands.host_words(hosts))
+        host = demands.host_words(protections.vault_hosts(one))
+        urn = one.account.urn if one.account else None
+        yield from of(judgements.outbound(protections, one), urn, host=host)
 
 
 def _same_region(protections: Protections, _: Options) -> Findings:
-    """Regions are compared as Azure does: "West Europe" is westeurope."""
     for one in protections.all:
-        if one.account is None or one.vault is None:
-            yield _absent("region", one)
-            continue
-        here, there = (
-            values.word(values.look(each.outputs, "location")) for each in (one.account, one.vault)
-        )
-        known = isinstance(here, str) and isinstance(there, str)
-        if known or not _inherit_the_same(protections, one.account, one.vault):
-            yield from of(demands.region(here or Mark.UNKNOWN, there or Mark.UNKNOWN), one.writer.urn)
-
-
-def _inherit_the_same(protections: Protections, account: StackResource, vault: StackResource) -> bool:
-    """Both take their region from one resource group: as its location, or, stating none, by being in it."""
-    origins = [_origin(protections, one) for one in (account, vault)]
-    return origins[0] is not None and origins[0] == origins[1]
-
-
-def _origin(protections: Protections, one: StackResource) -> str | None:
-    if isinstance(values.word(one.stated("location")), str):
-        return None
-    name = "location" if one.sources.get("location") else "resourceGroupName"
-    source = protections.stack.source(one, Kind.RESOURCE_GROUP, name)
-    if source is not None:
-        return source.urn
-    group = one.found("resourceGroupName")
-    return group.lower() if name == "resourceGroupName" and isinstance(group, str) else None
+        yield from of(judgements.region(protections, one), one.writer.urn)
 
 
 def _same_tenant(protections: Protections, _: Options) -> Findings:
-    """Of the account's identity, else of its provider; and of each access policy. Subscriptions are not
-    compared: they may differ."""
+    """Of the account and its vault; and of each access policy."""
     for one in protections.all:
-        if one.account is None or one.vault is None:
-            yield _absent("tenant", one)
-            continue
-        identity = values.name(values.look(one.account.outputs, "identity.tenantId"))
-        here = identity if isinstance(identity, str) else one.account.provider.tenant
-        there = values.name(one.vault.found("tenantId"))
-        known = isinstance(here, str) and isinstance(there, str)
-        # One provider is one subscription, and a subscription has one tenant.
-        if known or not one.account.provider.urn or one.account.provider.urn != one.vault.provider.urn:
-            yield from of(demands.tenant(here or Mark.UNKNOWN, there or Mark.UNKNOWN), one.writer.urn)
+        yield from of(judgements.tenant(protections, one), one.writer.urn)
     for grant in protections.grants:
-        if grant.entry and grant.vault and grant.resource.kind is Kind.ACCESS_POLICY:
-            here, there = grant.entry.tenant_id, values.name(grant.vault.found("tenantId"))
+        if grant.entry and grant.resource.kind is Kind.ACCESS_POLICY:
+            here, there = grant.entry.tenant_id, grant.tenant
             if isinstance(here, str) and isinstance(there, str):
                 yield from of(demands.tenant(here, there, whose="access policy"), grant.resource.urn)
-
-
-def _absent(what: str, one: AccountProtection) -> RuleFinding:
-    missing = "vault" if one.vault is None else "account"
-    return undecided(f"the {what} of its {missing}, which is not a resource of this stack", one.writer.urn)
 
 
 ROWS: Final[tuple[Rule, ...]] = (

@@ -3,7 +3,8 @@
 from functools import cached_property
 
 from core import values
-from core.protection import AccountProtection, Protections, key_scope
+from core.grants import key_scope
+from core.protection import AccountProtection, Protections
 from core.resource_types import COMPONENTS, Kind
 from core.stack import Stack, StackResource
 from core.values import Mark, Value

@@ -24,8 +24,6 @@ stubs.load()
 import grpc  # noqa: E402
 from pulumi.runtime.proto import provider_pb2_grpc  # noqa: E402
 
-from provider.azure import Azure  # noqa: E402
-from provider.azure_client import AzureClient  # noqa: E402
 from provider.host import Host  # noqa: E402
 
 _GRACE_SECONDS = 5.0
@@ -37,7 +35,7 @@ async def serve(engine_address: str) -> None:
     # beside the error, which says the same better.
     logging.getLogger().addHandler(logging.NullHandler())
     server = grpc.aio.server()
-    host = Host(lambda login: Azure(AzureClient(login)), engine_address=engine_address)
+    host = Host(engine_address=engine_address)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -85,8 +85,7 @@ class Azure:
 
     async def vault(self, vault: ArmId) -> Vault | None:
         """A vault or managed HSM."""
-        adapt = adapters.managed_hsm if vault.in_managed_hsm else adapters.vault
-        return await self._found(f"reading the vault {vault.name}", _of(vault.text, VAULTS), adapt)
+        return await self._found(f"reading the vault {vault.name}", _of(vault.text, VAULTS), adapters.vault)
 
     async def key_version(self, key: ArmId, version: str | None) -> KeyVersion | None:
         """One version; the current one when `version` is None. An HSM's own API has its keys."""

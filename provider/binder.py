@@ -17,10 +17,10 @@ from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalK
 from provider import binding
 from provider.error_table import ErrorContext
 from provider.errors import is_known, service_message, translate
-from provider.failure import ServiceError
+from provider.failure import RefusedOperationError, ServiceError, UnfinishedError
 from provider.finding import Finding, Preflight
 from provider.live_state import LiveState, Target, read_live_state, read_resources, read_roles
-from provider.preflight import RefusedOperationError, blocking, findings, pass_preflight, refusal
+from provider.preflight import blocking, findings, pass_preflight, refusal
 from provider.resource import Call
 from provider.responses import Accepted
 from provider.retrying import Retries
@@ -33,10 +33,6 @@ FASTEST_POLLS = 0.5
 
 READ_LAG_SECONDS = 60.0
 """How long a read may show an account as it was before a change that Azure has carried out (assumed)."""
-
-
-class UnfinishedError(Exception):
-    """Azure took the change but its end was not seen; running the same again finishes it."""
 
 
 class Binder:
@@ -99,10 +95,11 @@ class Binder:
         was: Properties | None = None,
         refused: str = "",
     ) -> None:
-        """Puts the account back on Microsoft-managed keys; does nothing if it is gone or not bound. `vault`
-        is the vault that the binding names. `was` are the outputs of the binding, if any: an account that is
-        bound otherwise stays bound. `refused`: if it is not "", an account that is bound stays bound, with
-        this text as the reason.
+        """Puts the account back on Microsoft-managed keys; does nothing if it is gone or not bound.
+
+        `vault` is the vault that the binding names. `was` are the outputs of the binding, if any: an account
+        that is bound otherwise stays bound, because somebody bound it since. `refused`: if it is not "", an
+        account that is bound stays bound, with this text as the reason.
 
         Raises what `bind` raises.
         """
@@ -120,10 +117,12 @@ class Binder:
                 raise RefusedOperationError(f"the account {account.name} stays on its key: {refused}")
             key = account.encryption.key
             if was and key and not binding.is_as_it_was(was, account):
-                await call.inform(
-                    f"the account stays bound to {key.text}: somebody bound it so after this binding was read"
+                raise RefusedOperationError(
+                    f"the account {account.name} stays on its key: it is bound to {key.text}, and not as "
+                    "the state of this binding has it\n  fix: if the program now declares this binding by "
+                    f"another name, run `pulumi state delete {shlex.quote(call.urn)}`, which takes it out of "
+                    "the state; if not, run the same command again with --refresh"
                 )
-                return
             named = vault if key and vault and key.is_in(vault) else None
             context = ErrorContext(account_id=account_id.text)
             if key:

@@ -10,18 +10,17 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from core import arm_ids, key_uris
 from core.arm_ids import MalformedError
 from core.clouds import Cloud
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, id_of
+from provider import SCHEMA
 from provider.wire import Properties
 
 UNBIND: Final = "unbind"
 """The `onDelete` of a binding whose deletion puts the account back on Microsoft-managed keys."""
-SCHEMA: Final = Path(__file__).with_name("schema.json")
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,16 @@ from typing import ClassVar
 from core import arm_ids, resource_types
 from core.facts import Account
 from provider import binding
-from provider.binder import Binder, UnfinishedError, refusal_head
+from provider.binder import Binder, refusal_head
 from provider.checks import UNBIND, Failure, check_binding
 from provider.difference import Compared, why_identity_changes, why_key_changes
 from provider.error_table import ErrorContext
 from provider.errors import translate
-from provider.failure import ServiceError
+from provider.failure import PartialError, RefusedOperationError, ServiceError, UnfinishedError
 from provider.finding import Preflight, Severity
 from provider.live_state import read_live_state
-from provider.preflight import RefusedOperationError, findings, refusal
-from provider.resource import Call, PartialError, Resource, Run, State, secret_outputs
+from provider.preflight import findings, refusal
+from provider.resource import Call, Resource, Run, State, secret_outputs
 from provider.waiting import DeadlineError
 from provider.wire import Properties
 
@@ -110,9 +110,9 @@ class CustomerManagedKeyHandler(Resource):
         KeyVersion with `accountLeaves` for the account. Otherwise raises an error while the account is bound,
         because its grant may be deleted next.
 
-        A deletion does not say what else the program declares. So `onDelete: unbind` leaves an account that
-        is bound otherwise than the state has it: somebody bound it since, such as this binding under another
-        logical name, which the engine makes before it deletes this one.
+        A deletion does not say what else the program declares. So `onDelete: unbind`, too, is an error while
+        the account is bound otherwise than the state has it: somebody bound it since, such as this binding
+        under another logical name, which the engine makes before it deletes this one.
         """
         account_id, vault = arm_ids.account_id(id), olds.text("vaultId")
         leaves = id.lower() in self.run.leaving

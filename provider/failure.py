@@ -1,14 +1,18 @@
-"""One shape for every answer of Azure that is not the one expected.
+"""What ends a call: an answer of Azure that is not the one expected, in one shape, or our own word.
 
-`core.refusals` says what kind of refusal it is, `responses` makes it of what the clients raise, `errors`
-translates it for a person.
+`core.refusals` says what kind of refusal an answer is, `responses` makes it of what the clients raise,
+`errors` translates it for a person.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from core import refusals
+
+if TYPE_CHECKING:
+    from provider.resource import State
 
 NOT_SENT = -1
 """The status of a request that this provider itself did not let out."""
@@ -54,3 +58,31 @@ class ServiceError(Exception):
     def kind(self) -> refusals.RefusalKind:
         """What to do about it."""
         return refusals.kind(self.status, self.code, self.text, self.inner_code)
+
+
+class RefusedOperationError(Exception):
+    """What was asked for cannot be done; the message holds every reason and nothing was written."""
+
+
+class NoVersionError(RefusedOperationError):
+    """No version of the key can be bound; the message says why, and what to do."""
+
+
+class UnfinishedError(Exception):
+    """Azure took the change but its end was not seen; running the same again finishes it."""
+
+
+class UnknownTypeError(Exception):
+    """The provider has no such resource or function."""
+
+
+class PartialError(Exception):
+    """The resource exists, but its change did not finish: `state` is kept and the next update tries again.
+
+    `secrets` names the outputs that are secret.
+    """
+
+    def __init__(self, message: str, state: State, secrets: frozenset[str] = frozenset()) -> None:
+        super().__init__(message)
+        self.state = state
+        self.secrets = secrets

@@ -13,12 +13,13 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from core.arm_ids import MalformedError
 from core.login import LoginError
-from provider.binder import UnfinishedError
-from provider.errors import translate
-from provider.failure import ServiceError
-from provider.key_version import NoVersionError
-from provider.preflight import RefusedOperationError
-from provider.resource import PartialError
+from provider.failure import (
+    PartialError,
+    RefusedOperationError,
+    ServiceError,
+    UnfinishedError,
+    UnknownTypeError,
+)
 from provider.waiting import DeadlineError, StoppedError
 from provider.wire import encode, hiding
 
@@ -38,15 +39,13 @@ def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Await
             return await method(self, request, context)
         except PartialError as error:
             await _abort_partially(context, error, hiding(request)(str(error)))
-        except (
-            RefusedOperationError,
-            NoVersionError,
-            UnfinishedError,
-            MalformedError,
-            LoginError,
-        ) as error:
+        except UnknownTypeError as error:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
+        except (RefusedOperationError, UnfinishedError, MalformedError, LoginError) as error:
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, hiding(request)(str(error)))
         except ServiceError as failure:
+            from provider.errors import translate  # noqa: PLC0415 - the table is needed only here
+
             message = hiding(request)(translate(failure))
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, message)
         except DeadlineError as error:

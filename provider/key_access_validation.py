@@ -31,7 +31,7 @@ from provider.errors import service_message
 from provider.failure import ServiceError
 from provider.finding import Finding, Severity
 from provider.key_access import RepeatedKeyAccessHandler
-from provider.preflight import GRANT_LISTING_SECONDS, RefusedOperationError, blocking, refusal
+from provider.preflight import blocking, pass_preflight
 from provider.resource import Call, Run
 from provider.rules import access_findings
 from provider.wire import Properties, Value
@@ -71,27 +71,14 @@ class KeyAccessValidationHandler(RepeatedKeyAccessHandler):
 
         None when it may not be read. Raises RefusedOperationError when no access is shown in time.
         """
-        backoff = call.waiter.backoff(first=2.0)
-        while True:
-            try:
-                model, findings = await _findings(call, key, principal)
-            except ServiceError as failure:
-                if not failure.is_forbidden:
-                    raise
-                await call.warn(
-                    f"the access to the key {key.name} was not validated: {service_message(failure)}"
-                )
-                return None
-            missing = blocking(findings)
-            if not missing:
-                for finding in findings:
-                    await call.inform(f"not checked: {finding.text}")
-                return model
-            if call.waiter.elapsed >= GRANT_LISTING_SECONDS:
-                raise RefusedOperationError(
-                    refusal(f"the identity {principal} cannot use the key {key.name}", findings)
-                )
-            await call.waiter.pause(backoff.next(), f"waiting: {missing[0].text}")
+        head = f"the identity {principal} cannot use the key {key.name}"
+        try:
+            return await pass_preflight(lambda: _findings(call, key, principal), call, head)
+        except ServiceError as failure:
+            if not failure.is_forbidden:
+                raise
+            await call.warn(f"the access to the key {key.name} was not validated: {service_message(failure)}")
+            return None
 
     async def _proven(self, call: Call, key: ArmId, principal: str, account_id: str | None) -> bool:
         """Whether the service was seen to use the key: by writing the binding of a bound account again."""
@@ -126,7 +113,7 @@ async def _findings(call: Call, key: ArmId, principal: str) -> tuple[str, list[F
     if vault is None:
         gone = Finding(
             "vault-exists",
-            Severity.CHANGEABLE,
+            Severity.TRANSIENT,
             f"there is no vault {key.parent.text}",
             f"az keyvault recover --name {key.parent.name}, if it was deleted",
         )

@@ -21,9 +21,9 @@ from provider.checks import Failure, check
 from provider.difference import Compared
 from provider.error_table import ErrorContext
 from provider.errors import translate
-from provider.failure import ServiceError
+from provider.failure import NoVersionError, RefusedOperationError, ServiceError
 from provider.others_locks import others_locks
-from provider.preflight import RefusedOperationError, blocking, pass_preflight, refusal, refused_as
+from provider.preflight import blocking, pass_preflight, refusal, refused_as
 from provider.resource import Call, Resource, Run, State
 from provider.rotation import (
     PlannedRotation,
@@ -42,10 +42,6 @@ _MARK = "rotationMark"
 _MONTH = 30 * 86_400
 """Seconds for which the printed command keeps an expired version usable."""
 _FROM_VERSION = ("version", "keyUriWithVersion", "createdAt", "newestVersion")
-
-
-class NoVersionError(ValueError):
-    """No version of the key can be bound; the message says why, and what to do."""
 
 
 class KeyVersionHandler(Resource):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from provider.error_table import ErrorContext
 from provider.errors import translate
-from provider.failure import ServiceError
+from provider.failure import RefusedOperationError, ServiceError
 from provider.finding import Finding, Preflight, Rule, Severity
-from provider.live_state import LiveState
 from provider.resource import Call
 from provider.rules import BINDING_RULES
 from provider.waiting import Waiter
@@ -17,13 +17,8 @@ from provider.waiting import Waiter
 GRANT_LISTING_SECONDS = 120.0
 """How long a grant, or a new version of a key, may take to be shown by Resource Manager before it counts as
 missing (assumed; nobody has measured how far its reads lag behind writes)."""
-_MAY_BE_SHOWN_LATE = {"identity-has-access", "key-version-exists"}
-
-Look = Callable[[], Awaitable[tuple[LiveState, list[Finding]]]]
-
-
-class RefusedOperationError(Exception):
-    """What was asked for cannot be done; the message holds every reason and nothing was written."""
+_MAY_BE_SHOWN_LATE = {"identity-has-access", "key-version-exists", "vault-exists"}
+T = TypeVar("T")
 
 
 @contextmanager
@@ -40,14 +35,14 @@ def findings(check: Preflight, rules: tuple[Rule, ...] = BINDING_RULES) -> list[
     return [finding for rule in rules for finding in rule(check)]
 
 
-async def pass_preflight(look: Look, call: Call, head: str) -> LiveState:
+async def pass_preflight(look: Callable[[], Awaitable[tuple[T, list[Finding]]]], call: Call, head: str) -> T:
     """What was read when nothing was wrong any more; what was not checked has been logged.
 
     Looks again while every finding may pass by itself. Raises RefusedOperationError, whose message begins
     with `head`, and what `look` and `Waiter.pause` raise.
     """
 
-    def is_over(seen: tuple[LiveState, list[Finding]]) -> bool:
+    def is_over(seen: tuple[T, list[Finding]]) -> bool:
         wrong = blocking(seen[1])
         return not wrong or not all(_may_pass(finding, call.waiter) for finding in wrong)
 

@@ -68,18 +68,6 @@ class State:
     inputs: Mapping[str, Value] | None = None
 
 
-class PartialError(Exception):
-    """The resource exists, but its change did not finish: `state` is kept and the next update tries again.
-
-    `secrets` names the outputs that are secret.
-    """
-
-    def __init__(self, message: str, state: State, secrets: frozenset[str] = frozenset()) -> None:
-        super().__init__(message)
-        self.state = state
-        self.secrets = secrets
-
-
 class Resource(ABC):
     """One resource type. All but `create` and `read` have a meaning that fits most: an update writes nothing,
     and a deletion deletes nothing. Each call may raise ServiceError.

@@ -19,10 +19,10 @@ from core.refusals import RefusalKind
 from provider.azure import Azure
 from provider.error_table import ROTATION_PERMISSIONS, ErrorContext
 from provider.errors import translate
-from provider.failure import ServiceError
+from provider.failure import RefusedOperationError, ServiceError
 from provider.finding import Finding, Preflight, Severity
 from provider.live_state import LiveState, Target, read_bound_key, read_resources, read_roles
-from provider.preflight import GRANT_LISTING_SECONDS, RefusedOperationError, findings
+from provider.preflight import GRANT_LISTING_SECONDS, findings
 from provider.resource import Call
 from provider.retrying import Retries
 from provider.rules import ROTATION_RULES

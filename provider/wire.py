@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from google.protobuf import json_format, struct_pb2
+from google.protobuf import struct_pb2
 
 from core import engine_values
 from core.engine_values import OUTPUT, SECRET, SIGNATURE
@@ -51,11 +51,10 @@ class Properties:
 
 def decode(struct: struct_pb2.Struct) -> Properties:
     """Reads a property map; whole floats become integers, as protobuf knows floats only."""
-    raw = json_format.MessageToDict(struct)
     values: dict[str, Value] = {}
     secrets: set[str] = set()
-    for name, wrapped in raw.items():
-        value, secret = _unwrap(wrapped)
+    for name, wrapped in struct.fields.items():
+        value, secret = _unwrap(_plain(wrapped))
         if secret:
             secrets.add(name)
         if value is not None:
@@ -110,6 +109,19 @@ def _parts(value: Value) -> set[str]:
     for segment in re.split(r"[/:?#@\s]+", text):
         parts |= {segment, segment.partition(".")[0]}
     return {part for part in parts if part and not _COMMON.fullmatch(part)}
+
+
+def _plain(value: struct_pb2.Value) -> Value:
+    """What `json_format` would make of a value, whose import takes a tenth of the start."""
+    match value.WhichOneof("kind"):
+        case "struct_value":
+            return {name: _plain(one) for name, one in value.struct_value.fields.items()}
+        case "list_value":
+            return [_plain(one) for one in value.list_value.values]
+        case None | "null_value":
+            return None
+        case kind:
+            return getattr(value, kind)
 
 
 def _unwrap(value: Value) -> tuple[Value, bool]:

@@ -7,9 +7,10 @@ an identity.
 from collections.abc import Iterable, Iterator
 
 from core import rights
+from core.grants import Grant, certain, level
 from core.rights import Access
 from core.values import Value
-from review.access import ReviewedGrant, certain, level
+from review import access
 from review.protection import Protection
 from review.verdict import Name, Verdict
 
@@ -33,15 +34,14 @@ def of(recorded: Protection | None, live: Protection, planned: Protection) -> It
             "access to the key GIVEN ({}): the service can read the data again",
             (shown(planned.grants),),
         )
-    had = {(grant.what, grant.scope) for grant in live.grants}
+    had = {(access.what(grant), grant.scope) for grant in live.grants}
     for grant in planned.grants:
-        if grant.excess and grant.scope and (grant.what, grant.scope) not in had:
-            yield Verdict(
-                Name.ACCESS_WIDENED, "the service may do MORE with the key than it needs: {}", (grant.words,)
-            )
+        if access.excess(grant) and grant.scope and (access.what(grant), grant.scope) not in had:
+            words = "the service may do MORE with the key than it needs: {}"
+            yield Verdict(Name.ACCESS_WIDENED, words, (access.words(grant),))
 
 
-def lost(before: Iterable[ReviewedGrant], after: Iterable[ReviewedGrant]) -> Iterator[Verdict]:
+def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
     """What a change of one identity's grants on one key takes from it; nothing where it takes nothing."""
     old, new = tuple(before), tuple(after)
     had, has = level(old), level(new)
@@ -58,14 +58,14 @@ def lost(before: Iterable[ReviewedGrant], after: Iterable[ReviewedGrant]) -> Ite
         yield Verdict(Name.ACCESS_REVOKED, _TAKEN, (shown(old),))
 
 
-def shown(grants: Iterable[ReviewedGrant]) -> Value:
+def shown(grants: Iterable[Grant]) -> Value:
     """The grants that allow the use of a key, for a reader."""
     return _listed(grant for grant in grants if grant.permissions)
 
 
-def _listed(grants: Iterable[ReviewedGrant]) -> str:
-    return "; ".join(dict.fromkeys(grant.words for grant in grants))
+def _listed(grants: Iterable[Grant]) -> str:
+    return "; ".join(dict.fromkeys(map(access.words, grants)))
 
 
-def _words(grants: Iterable[ReviewedGrant]) -> set[tuple[str, frozenset[str]]]:
-    return {(grant.words, grant.permissions) for grant in grants}
+def _words(grants: Iterable[Grant]) -> set[tuple[str, frozenset[str]]]:
+    return {(access.words(grant), grant.permissions) for grant in grants}

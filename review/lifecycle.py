@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from core import arm_ids
+from core import arm_ids, values
 from core.facts import HOURS_HELD
 from core.resource_types import Kind
 from core.values import Mark, Value, folded
-from review.keys import is_disabled
-from review.resource import VAULTS, ReviewedResource, may_hold, token_of
+from review.resource import VAULTS, ReviewedResource, ReviewedState, may_hold, token_of
 from review.verdict import Name, Verdict
 
 Found = tuple[str, Verdict]
@@ -63,7 +62,7 @@ def of_store(resource: ReviewedResource | None) -> Iterator[Verdict]:
     elif not is_vault:
         # A disabled key cannot be used, and only the vault itself enables it again.
         states = (resource.recorded, resource.live, resource.planned)
-        before, now, after = (one and is_disabled(one) for one in states)
+        before, now, after = (one and _is_disabled(one) for one in states)
         outside = now is True and before is not True
         how = "was DISABLED outside Pulumi" if outside else "DISABLED"
         if outside or (after is True and now is not True and resource.live):
@@ -72,6 +71,13 @@ def of_store(resource: ReviewedResource | None) -> Iterator[Verdict]:
         elif isinstance(after, Mark) and now is False:
             words = "the preview does not show whether key {} stays enabled: the data is read with it"
             yield Verdict(Name.UNDETERMINED, words, (name,))
+
+
+def _is_disabled(key: ReviewedState) -> bool | Mark:
+    """Whether a key's newest version is disabled, by the program or in the vault; a mark where the program
+    does not show it."""
+    stated, found = (values.flag(one("attributes.enabled")) for one in (key.stated, key.found))
+    return False in (stated, found) or (stated if isinstance(stated, Mark) else False)
 
 
 def of_account(account: ReviewedResource) -> Iterator[Verdict]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
 
-from core import arm_ids, values
+from core import arm_ids, grants, judgements
+from core.demands import Judgement
+from core.grants import Grant
+from core.protection import AccountProtection, StatedIdentity, identity_of
 from core.resource_types import Kind
 from core.rights import Access
+from core.stack import StackResource
 from core.values import Mark, Value, folded, look, text
-from review import access, settings
-from review.access import ReviewedGrant
-from review.keys import ReviewedKey
+from review import settings
 from review.resource import ReviewedState
 from review.settings import Setting, Settings
 from review.snapshot import Snapshot
+
+_RECOVERY: Final = ("soft-delete", "purge-protection")
+"""What is compared as a setting, which has a line in the report."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,14 @@ class ReviewedIdentity:
     system: bool | None
     user: frozenset[str] | None
     principal: Value = None
+
+    @classmethod
+    def of(cls, stated: StatedIdentity, principal: Value) -> ReviewedIdentity:
+        if isinstance(stated.type, Mark):
+            return cls(None, None)
+        user = None if isinstance(stated.attached, Mark) else frozenset(map(str.lower, stated.attached))
+        user = user if stated.is_user else frozenset()
+        return cls(stated.is_system, user, principal if stated.is_system else None)
 
     @property
     def words(self) -> str:
@@ -42,97 +56,109 @@ class ReviewedIdentity:
 
 @dataclass(frozen=True)
 class Protection:
-    """One account at one moment. `key` is None on Microsoft-managed keys; `vault` is the URN of its vault,
-    None if the preview has none.
+    """One account at one moment. `key` is None on Microsoft-managed keys; `inline` is the key that the
+    account states itself; `unmet` are the demands that do not hold, `hosts` the host of the key's vault.
 
     `account` is the account as it is, None for one of another stack; `binding` is the URN of what binds it,
     and `used_by` are those of the user-assigned identities of this stack that may use the key.
     """
 
-    key: ReviewedKey | Mark | None
-    grants: tuple[ReviewedGrant, ...]
-    vault: str | None = None
+    key: AccountProtection | Mark | None
+    grants: tuple[Grant, ...]
     vault_settings: Settings = field(default_factory=dict)
     identity: ReviewedIdentity | None = None
     settings: Settings = field(default_factory=dict)
     account: ReviewedState | None = None
     binding: str | None = None
     used_by: frozenset[str] = frozenset()
+    inline: AccountProtection | Mark | None = None
+    unmet: Mapping[str, Judgement] = field(default_factory=dict)
+    hosts: frozenset[str] = frozenset()
 
     @property
     def bound(self) -> bool:
         return self.key is not None
 
     @property
+    def vault(self) -> str | None:
+        """The URN of the vault of its key; None if the preview has none."""
+        return self.key.vault.urn if isinstance(self.key, AccountProtection) and self.key.vault else None
+
+    @property
     def access(self) -> Access:
         """How far the service may use the key, by all grants together."""
-        return access.level(self.grants)
+        return grants.level(self.grants)
 
 
 def of_account(snapshot: Snapshot, state: ReviewedState) -> Protection:
     """The protection of an account of the stack."""
-    id = state.id or None
-    binding = snapshot.binding_of(state.urn, id)
-    unbound = binding is None and snapshot.unbinds(id)
-    key = None if unbound else snapshot.bound_key(binding or state)
-    identity = _identity(snapshot, state)
-    users = key_users(snapshot, state, identity, key)
-    host = key.host if isinstance(key, ReviewedKey) else None
-    logs = snapshot.logs_of(state.urn, id)
-    own = settings.of_account(state, snapshot.private_endpoints_of(id), logs, host)
-    vault = snapshot.vault_named(key.vault) if isinstance(key, ReviewedKey) else None
-    made = (snapshot.identity(one) for one in users[1] if key is not None)
-    return Protection(
-        key=key,
+    key, identity = snapshot.of_account(state), _identity(snapshot, state)
+    bindings = snapshot.bindings_by_account.get(state.urn)
+    own, users = key_users(snapshot, state, identity, key)
+    made = [one.urn for id in users if (one := snapshot.stack.by_id.get(id))]
+    # An identity that is not made yet is known by the account that it is made with.
+    urns = [*made, state.urn] if own or identity.system is None else [*made]
+    if identity.user is None:
+        sources = snapshot.stack.sources(state, "identity")
+        urns += [one.urn for one in sources if one.kind is Kind.USER_ASSIGNED_IDENTITY]
+    principals = [identity.principal] if own else []
+    principals += [fact for id in users for fact in _facts(snapshot, state, id, "principalId")]
+    # What is bound in the account's own create waits for the grant itself.
+    waiting = bindings[0] if bindings else state
+    grants = snapshot.grants_for(urns, principals, waiting.dependencies)
+    return replace(
+        _of_key(snapshot, key, grants, bindings[0] if bindings else None, state),
         identity=identity,
-        # What is bound in the account's own create waits for the grant itself.
-        grants=_covering(snapshot, _grants(snapshot, state, identity, users, binding or state), key),
-        settings={**own, **_protected("binding", binding)},
-        vault=vault.urn if vault else None,
-        vault_settings=_vault(snapshot, key, vault),
-        account=state,
-        binding=binding.urn if binding else None,
-        used_by=frozenset(one.urn for one in made if one),
+        used_by=frozenset(made) if key is not None else frozenset(),
+        inline=snapshot.stated(state),
     )
 
 
 def of_binding(snapshot: Snapshot, state: ReviewedState) -> Protection:
     """The protection of an account that is not in the stack, of which only its binding is known."""
-    key = snapshot.bound_key(state)
-    vault = snapshot.vault_named(key.vault) if isinstance(key, ReviewedKey) else None
-    grants = snapshot.grants_of((), (values.text(state.found("principalId")),), state.dependencies)
+    grants = snapshot.grants_for((), (text(state.found("principalId")),), state.dependencies)
+    return _of_key(snapshot, snapshot.bound(state), grants, state)
+
+
+def _of_key(
+    snapshot: Snapshot,
+    key: AccountProtection | Mark | None,
+    grants: Iterable[Grant],
+    binding: StackResource | None,
+    account: ReviewedState | None = None,
+) -> Protection:
+    """What a key and the account bring with them."""
+    used = key if isinstance(key, AccountProtection) else None
+    vault = used.vault if used and isinstance(used.vault, ReviewedState) else None
+    judged = [*judgements.judge(snapshot, used)] if used else []
+    own: Settings = {}
+    if account:
+        judged += [one for one in judgements.limits(account) if one.unmet]
+        endpoints, logs = snapshot.private_endpoints_of(account.id), snapshot.stack.logs_of(account)
+        own = settings.of_account(account, endpoints, logs)
+    around = {**_of_store(snapshot, vault), **_protected("key", used.key)} if vault and used else {}
     return Protection(
         key=key,
-        grants=_covering(snapshot, grants, key),
-        vault=vault.urn if vault else None,
-        vault_settings=_vault(snapshot, key, vault),
-        settings=_protected("binding", state),
-        binding=state.urn,
+        grants=tuple(snapshot.on(used, grants) if used else grants),
+        vault_settings=around,
+        settings={**own, **_protected("binding", binding)},
+        account=account,
+        binding=binding.urn if binding else None,
+        unmet={one.demand: one for one in judged if one.demand not in _RECOVERY},
+        hosts=frozenset(snapshot.vault_hosts(used) if used else ()),
     )
 
 
 def _identity(snapshot: Snapshot, state: ReviewedState) -> ReviewedIdentity:
-    declared = state.found("identity") if snapshot.live else state.stated("identity")
-    named = values.word(look(declared, "type"))
-    if isinstance(named, Mark):
-        return ReviewedIdentity(None, None)
-    kinds = (named or "none").split(",")
-    listed = values.items(look(declared, "userAssignedIdentities"))
-    user: frozenset[str] | None = frozenset()
-    if "userassigned" in kinds:
-        ids = [] if isinstance(listed, Mark) else [text(id) for id in listed]
-        is_known = not isinstance(listed, Mark) and not any(isinstance(id, Mark) for id in ids)
-        user = frozenset(known for id in ids if (known := folded(id))) if is_known else None
-    system = "systemassigned" in kinds
-    return ReviewedIdentity(system, user, text(state.found("identity.principalId")) if system else None)
-
-
-def _is_identity(state: ReviewedState | None) -> bool:
-    return state is not None and state.kind is Kind.USER_ASSIGNED_IDENTITY
+    stated = identity_of({"identity": snapshot.said(state, "identity")})
+    return ReviewedIdentity.of(stated, text(state.found("identity.principalId")))
 
 
 def key_users(
-    snapshot: Snapshot, state: ReviewedState, identity: ReviewedIdentity, key: ReviewedKey | Mark | None
+    snapshot: Snapshot,
+    state: ReviewedState,
+    identity: ReviewedIdentity,
+    key: AccountProtection | Mark | None,
 ) -> tuple[bool, frozenset[str]]:
     """Whether the account's own identity uses its key, and which user-assigned ones do.
 
@@ -141,7 +167,7 @@ def key_users(
     """
     user = identity.user or frozenset()
     own = identity.system is True
-    client = key.identity if isinstance(key, ReviewedKey) else Mark.UNKNOWN
+    client = key.client_id if isinstance(key, AccountProtection) else Mark.UNKNOWN
     if client is None and own:
         return True, frozenset()
     named = {
@@ -155,59 +181,26 @@ def key_users(
 
 def _facts(snapshot: Snapshot, state: ReviewedState, id: str, name: str) -> Iterator[Value]:
     """What the cloud says of an attached identity, by its own resource and by the account."""
-    if made := snapshot.identity(id):
+    if made := snapshot.stack.by_id.get(id):
         yield text(made.found(name))
     assigned = look(state.outputs, "identity.userAssignedIdentities")
-    if isinstance(assigned, dict):
+    if isinstance(assigned, Mapping):
         yield from (text(look(facts, name)) for known, facts in assigned.items() if folded(known) == id)
 
 
-def _grants(
-    snapshot: Snapshot,
-    state: ReviewedState,
-    identity: ReviewedIdentity,
-    users: tuple[bool, frozenset[str]],
-    waiting: ReviewedState,
-) -> tuple[ReviewedGrant, ...]:
-    own, user = users
-    principals: list[Value] = [identity.principal] if own else []
-    # An identity that is not made yet is known by the account that it is made with.
-    urns = [state.urn] if own or identity.system is None else []
-    for id in user:
-        principals += _facts(snapshot, state, id, "principalId")
-        urns += [made.urn] if (made := snapshot.identity(id)) else []
-    if identity.user is None:
-        made_from = state.sources.get("identity") or ()
-        urns += [urn for urn in made_from if _is_identity(snapshot.state(urn))]
-    return snapshot.grants_of(urns, principals, waiting.dependencies)
-
-
-def _covering(
-    snapshot: Snapshot, grants: tuple[ReviewedGrant, ...], key: ReviewedKey | Mark | None
-) -> tuple[ReviewedGrant, ...]:
-    if not isinstance(key, ReviewedKey):
-        return grants
-    vault, roles = snapshot.vault_named(key.vault), snapshot.uses_roles(key.vault)
-    id = vault.id if vault else ""
-    return tuple(grant.under(roles) for grant in grants if grant.covers(key.vault, key.name, id))
-
-
-def _protected(what: str, state: ReviewedState | None) -> dict[str, Setting]:
+def _protected(what: str, state: StackResource | None) -> dict[str, Setting]:
     return {f"Pulumi's protection of the {what}": settings.protected(state)} if state else {}
 
 
-def _vault(
-    snapshot: Snapshot, key: ReviewedKey | Mark | None, vault: ReviewedState | None
-) -> dict[str, Setting]:
-    if vault is None or not isinstance(key, ReviewedKey):
-        return {}
-    return {**of_store(snapshot, vault), **_protected("key", snapshot.key_in(key.vault, key.name))}
-
-
-def of_store(snapshot: Snapshot, state: ReviewedState) -> dict[str, Setting]:
-    """The settings of a vault or a key of the stack."""
+def _of_store(snapshot: Snapshot, state: ReviewedState) -> dict[str, Setting]:
     if state.kind is Kind.KEY:
         return _protected("key", state)
-    id = state.id or None
-    endpoints, logs = snapshot.private_endpoints_of(id), snapshot.logs_of(state.urn, id)
+    endpoints, logs = snapshot.private_endpoints_of(state.id), snapshot.stack.logs_of(state)
     return settings.of_vault(state, endpoints, logs, live=snapshot.live)
+
+
+def of_store(snapshot: Snapshot, state: ReviewedState) -> Protection:
+    """The protection of a vault or a key that no account of the preview uses."""
+    shut = None if state.kind is Kind.KEY else judgements.trusted_services(state)
+    unmet = {shut.demand: shut} if shut else {}
+    return Protection(key=None, grants=(), settings=_of_store(snapshot, state), unmet=unmet)

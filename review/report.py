@@ -12,11 +12,12 @@ from datetime import date
 from typing import Any, Final
 
 from core import commands
+from core.protection import AccountProtection
 from core.values import Mark, Value
+from review import access
 from review import approvals as recorded
 from review.approvals import Approval, People
 from review.events import Diagnostic, PolicyFinding
-from review.keys import ReviewedKey
 from review.preview import Preview
 from review.protection import Protection
 from review.rules import verdicts_of
@@ -254,11 +255,11 @@ def _shown(one: Protection | None) -> dict[str, Value]:
     shown: dict[str, Value] = {}
     if one.identity:
         shown["identity"] = one.identity.words
-    if isinstance(one.key, ReviewedKey):
-        shown |= {"vault": one.key.vault, "key": one.key.name, "version": one.key.version}
+    if isinstance(one.key, AccountProtection):
+        shown |= {"vault": one.key.vault_name, "key": one.key.key_name, "version": one.key.version}
     else:
         shown["key"] = one.key if isinstance(one.key, Mark) else "Microsoft-managed"
-    shown["grant"] = "; ".join(sorted({grant.words for grant in one.grants})) or None
+    shown["grant"] = "; ".join(sorted(set(map(access.words, one.grants)))) or None
     found = (*one.settings.values(), *one.vault_settings.values())
     return shown | {each.fact: each.shown for each in found if each.fact}
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from core import arm_ids, resource_types, stack, values
-from core.resource_types import NAME_INPUTS, Kind
+from core import resource_types, stack, values
+from core.resource_types import Kind
 from core.stack import Bag, StackResource
-from core.values import Mark, Value
+from core.values import Mark
 
 REPLACING: Final = (
     "replace",
@@ -57,22 +57,11 @@ class ReviewedState(StackResource):
         known = values.text(values.look(self.outputs, "id"))
         return known if isinstance(known, str) else ""
 
-    @property
-    def azure_name(self) -> Value:
-        """The name in Azure: the id's last part, else the input that gives it."""
-        if self.id.startswith("/"):
-            return arm_ids.name_of(self.id)
-        return values.text(values.look(self.written, NAME_INPUTS.get(self.kind, "name") if self.kind else ""))
-
     def found(self, path: str) -> Any:
         """What the cloud answered, else what is declared."""
         answered = super().found(path)
         declared = self.stated(path) if answered is None or answered is Mark.UNKNOWN else None
         return answered if declared is None else declared
-
-    def text(self, path: str) -> Value:
-        """What is declared, as a text."""
-        return values.text(self.stated(path))
 
     def needs(self, urn: str, *properties: str) -> bool:
         """Whether one of these inputs is made from that resource."""

@@ -7,11 +7,13 @@ must be bound again), and that an account's PUT drops what it does not carry.
 from collections.abc import Iterator
 from typing import Final
 
-from core import arm_ids, values
-from core.values import Mark, folded
-from review import access_verdicts, keys, kind_verdicts, lifecycle, settings
-from review.keys import ReviewedKey, newest_version
+from core import arm_ids, key_uris, values
+from core.arm_ids import MalformedError
+from core.protection import AccountProtection
+from core.values import Mark, Value, folded
+from review import access_verdicts, comparison, kind_verdicts, lifecycle, settings
 from review.protection import Protection
+from review.resource import ReviewedResource
 from review.subject import ReviewedAccount
 from review.verdict import Name, Verdict, ordered
 
@@ -21,17 +23,6 @@ _HOW: Final = {Name.ACCESS_NARROWED: "narrowed", Name.UNDETERMINED: "changed"}
 def verdicts_of(subject: ReviewedAccount) -> tuple[Verdict, ...]:
     """Every verdict on one account, the gravest first; none when nothing changes its encryption."""
     return ordered(_all(subject))
-
-
-def _settings(live: Protection, planned: Protection) -> Iterator[Verdict]:
-    """What gets worse, or better, around one account and the vault of its key."""
-    yield from settings.compared(live.settings, planned.settings)
-    linked = [settings.linked_of(one.account) if one.account else frozenset() for one in (live, planned)]
-    for what, id in sorted(linked[0] - linked[1]):
-        words = f"linked {what} {{}} TAKEN AWAY: the account no longer reads what it keeps there"
-        yield Verdict(Name.LINK_LOST, words, (arm_ids.name_of(id),))
-    if live.vault and live.vault == planned.vault:
-        yield from settings.compared(live.vault_settings, planned.vault_settings)
 
 
 def _all(subject: ReviewedAccount) -> Iterator[Verdict]:
@@ -53,10 +44,11 @@ def _all(subject: ReviewedAccount) -> Iterator[Verdict]:
         lost = [*_identity(live, planned), *_key_user(subject, live)]
         # Access goes with the identity that has it.
         yield from lost or access_verdicts.of(subject.recorded, live, planned)
-        yield from _settings(live, planned)
+        yield from comparison.compared(live, planned)
         if subject.recorded:
-            yield from settings.outside(_settings, subject.recorded, live, planned)
+            yield from settings.outside(comparison.compared, subject.recorded, live, planned)
     if planned:
+        yield from comparison.unmet(live, planned)
         yield from kind_verdicts.of_account(live, planned)
     yield from lifecycle.replacing(account, *subject.bindings, subject.vault, subject.key)
     # A key goes with its vault. Accounts of other stacks may use both, so the verdict stands with this one.
@@ -73,13 +65,13 @@ def _new(subject: ReviewedAccount, planned: Protection) -> Iterator[Verdict]:
         yield Verdict(
             Name.NOT_ENCRYPTED, "new account WITHOUT a customer key: its data is under Microsoft-managed keys"
         )
-    elif isinstance(planned.key, ReviewedKey):
+    elif isinstance(planned.key, AccountProtection):
         if subject.account is None and subject.recorded:
             yield Verdict(
-                Name.REPAIRED, "binding " + again + "will be bound again to {}", (planned.key.shown,)
+                Name.REPAIRED, "binding " + again + "will be bound again to {}", (_shown(planned.key),)
             )
         else:
-            yield Verdict(Name.BOUND, "will be bound to {}", (planned.key.shown,))
+            yield Verdict(Name.BOUND, "will be bound to {}", (_shown(planned.key),))
     else:
         yield Verdict(Name.UNDETERMINED, "new account whose encryption is {}", (planned.key,))
 
@@ -92,22 +84,22 @@ def _encryption(subject: ReviewedAccount, live: Protection, planned: Protection)
         return
     if before is None:
         if after is not None and not (subject.recorded and subject.recorded.key):
-            yield Verdict(Name.BOUND, "will be bound to {}", (after.shown,))
+            yield Verdict(Name.BOUND, "will be bound to {}", (_shown(after),))
         return
     if after is None:
         yield from _unbinding(subject)
         return
-    if before.identity != after.identity and not isinstance(before.identity, Mark):
+    if before.client_id != after.client_id and not isinstance(before.client_id, Mark):
         words = "key will be used through ANOTHER IDENTITY: {} instead of {}"
         own = "the account's own"
-        yield Verdict(Name.IDENTITY_CHANGED, words, (after.identity or own, before.identity or own))
+        yield Verdict(Name.IDENTITY_CHANGED, words, (after.client_id or own, before.client_id or own))
     same = before.same_version(after)
     if same:
         yield from _reasserted(subject, after)
     elif before.same_key(after):
         # A version that the update makes is called unknown, never guessed.
         version = after.version if after.version is not None else "none"
-        newest = newest_version(subject.key)
+        newest = _newest_version(subject.key)
         if newest and isinstance(version, str) and folded(version) != newest:
             words = "will be re-bound to version {}, which is not the key's newest ({})"
             yield Verdict(Name.OLDER_VERSION, words, (version, newest))
@@ -117,7 +109,7 @@ def _encryption(subject: ReviewedAccount, live: Protection, planned: Protection)
         yield Verdict(
             Name.KEY_CHANGED,
             "will be re-bound to ANOTHER KEY: {} instead of {}",
-            (after.shown, before.shown),
+            (_shown(after), _shown(before)),
         )
     else:
         yield Verdict(Name.UNDETERMINED, "will be re-bound, and the preview does not show to which key")
@@ -132,7 +124,7 @@ def _unbinding(subject: ReviewedAccount) -> Iterator[Verdict]:
     yield Verdict(Name.UNBOUND, "UNBOUND: its data goes back to Microsoft-managed keys")
 
 
-def _reasserted(subject: ReviewedAccount, key: ReviewedKey) -> Iterator[Verdict]:
+def _reasserted(subject: ReviewedAccount, key: AccountProtection) -> Iterator[Verdict]:
     if any(binding.released for binding in subject.bindings):
         yield from _unbinding(subject)
     elif any(binding.replaced for binding in subject.bindings):
@@ -146,13 +138,15 @@ def _reasserted(subject: ReviewedAccount, key: ReviewedKey) -> Iterator[Verdict]
     elif any(binding.op in {"update", "create"} for binding in subject.bindings):
         yield Verdict(Name.REASSERTED, "binding is written again with the same version {}", (key.version,))
     elif subject.account and subject.account.op == "update" and subject.account.planned:
-        yield from _written(values.prop(subject.account.planned.written, "encryption"), key)
+        states_none = values.prop(subject.account.planned.written, "encryption") is None
+        yield from _written(subject.planned.inline if subject.planned else None, key, states_none)
 
 
-def _written(stated: object, key: ReviewedKey) -> Iterator[Verdict]:
+def _written(
+    inline: AccountProtection | Mark | None, key: AccountProtection, states_none: bool
+) -> Iterator[Verdict]:
     """What an account's own write makes of its encryption, where no binding is written after it."""
-    inline = keys.of_encryption(stated)
-    if inline is None and stated is None:
+    if inline is None and states_none:
         words = "account is written WITHOUT its encryption and not bound again: it must be assumed unbound"
         yield Verdict(Name.MAY_UNBIND, words)
     elif inline is None:
@@ -164,7 +158,25 @@ def _written(stated: object, key: ReviewedKey) -> Iterator[Verdict]:
         )
     elif not inline.same_version(key):
         words = "account is written with ANOTHER KEY OR VERSION: {} instead of {}"
-        yield Verdict(Name.KEY_CHANGED, words, (inline.shown, key.shown))
+        yield Verdict(Name.KEY_CHANGED, words, (_shown(inline), _shown(key)))
+
+
+def _shown(key: AccountProtection) -> Value:
+    """A key and its version, for a reader."""
+    parts = (key.vault_name, key.key_name, key.version)
+    if all(part is Mark.UNKNOWN for part in parts):
+        return Mark.UNKNOWN
+    said = [part.value if isinstance(part, Mark) else (part or "no version") for part in parts]
+    return f"{said[0]}/{said[1]}, version {said[2]}"
+
+
+def _newest_version(key: ReviewedResource | None) -> str | None:
+    """The version that a vault names as a key's current one, lower case; None where it is not known."""
+    uri = values.name(key.live.found("keyUriWithVersion")) if key and key.live else None
+    try:
+        return key_uris.parse(uri).version.lower() or None if isinstance(uri, str) else None
+    except MalformedError:
+        return None
 
 
 def _identity(live: Protection, planned: Protection) -> Iterator[Verdict]:
@@ -173,7 +185,7 @@ def _identity(live: Protection, planned: Protection) -> Iterator[Verdict]:
         return
     if after.system is None and before.system is not None:
         yield Verdict(Name.UNDETERMINED, "account's identity changes, and the preview does not show to what")
-    uses_own = not (isinstance(live.key, ReviewedKey) and live.key.identity)
+    uses_own = not (isinstance(live.key, AccountProtection) and live.key.client_id)
     if before.system and after.system is False and uses_own:
         yield Verdict(
             Name.IDENTITY_LOST,
@@ -204,19 +216,19 @@ def _drift(subject: ReviewedAccount, live: Protection, planned: Protection) -> I
     if recorded is None:
         return
     if recorded.bound and not live.bound:
-        if isinstance(planned.key, ReviewedKey):
+        if isinstance(planned.key, AccountProtection):
             yield Verdict(
-                Name.REPAIRED, "was UNBOUND outside Pulumi; will be bound again to {}", (planned.key.shown,)
+                Name.REPAIRED, "was UNBOUND outside Pulumi; will be bound again to {}", (_shown(planned.key),)
             )
         else:
             yield Verdict(Name.UNBOUND, "was UNBOUND outside Pulumi, and this update does not bind it again")
     elif (
-        isinstance(recorded.key, ReviewedKey)
-        and isinstance(live.key, ReviewedKey)
+        isinstance(recorded.key, AccountProtection)
+        and isinstance(live.key, AccountProtection)
         and recorded.key.same_version(live.key) is False
     ):
         words = "was re-bound outside Pulumi, from {} to {}"
-        yield Verdict(Name.CHANGED, words, (recorded.key.shown, live.key.shown))
+        yield Verdict(Name.CHANGED, words, (_shown(recorded.key), _shown(live.key)))
     lost = recorded.identity and recorded.identity.system and live.identity and live.identity.system is False
     # Access goes with the identity that has it.
     if lost:

@@ -13,18 +13,14 @@ from typing import Final, TypeVar
 from core import adapters, arm_ids, audit_log, demands, values
 from core.defaults import DEFAULTS
 from core.facts import Network
+from core.stack import StackResource
 from core.values import Mark, Value, flag, folded, items, look, text
-from review.resource import ReviewedState
 from review.verdict import Name, Verdict
 
 Facts = TypeVar("Facts")
 ANYTHING: Final = "*"
 _PERHAPS_ANYTHING: Final = "perhaps *"
 GIVEN_BACK: Final = "perhaps on purpose: this update GIVES IT BACK"
-_NO_SERVICES: Final = "vault's firewall does not let trusted Azure services in: the service is shut out"
-_NO_HOST: Final = (
-    "account may no longer reach {}, the vault of its key: the service can no longer read the data"
-)
 _NOTHING: Final[frozenset[str]] = frozenset()
 _ALL: Final = frozenset({ANYTHING})
 Record = tuple[str, str, str]
@@ -37,7 +33,6 @@ class Setting:
     that is not known; `records`: what is logged, and where. `fact` is its line in the report, if it has one.
 
     `lost` is the verdict when it gets weaker; `notes_gain`: a verdict says as well that it gets stronger.
-    `cuts_off` is the verdict where it keeps the service from its key.
     """
 
     shown: Value
@@ -47,7 +42,6 @@ class Setting:
     notes_gain: bool = True
     records: frozenset[Record] = frozenset()
     in_perimeter: bool = False
-    cuts_off: Verdict | None = None
 
     def lets_more_than(self, before: Setting) -> bool:
         """Whether something passes that did not before, or is no longer logged at its place."""
@@ -82,8 +76,6 @@ def compared(before: Settings, after: Settings) -> Iterator[Verdict]:
         elif new.notes_gain and (old.lets_more_than(new) if not new.records else not old.records):
             words = f"{what} strengthened: {{}} -> {{}}"
             yield Verdict(Name.STRENGTHENED, words, (old.shown or "none", new.shown))
-        if new.cuts_off and not old.cuts_off:
-            yield new.cuts_off
 
 
 def outside(
@@ -100,11 +92,8 @@ def outside(
             yield Verdict(Name.ACCESS_RESTORED, words, one.values)
 
 
-def of_account(
-    state: ReviewedState, endpoints: int, logs: Iterable[ReviewedState], host: str | None
-) -> dict[str, Setting]:
-    """The settings of an account. `endpoints` is how many private endpoints lead to it, `host` that of the
-    vault of its key."""
+def of_account(state: StackResource, endpoints: int, logs: Iterable[StackResource]) -> dict[str, Setting]:
+    """The settings of an account. `endpoints` is how many private endpoints lead to it."""
     off = flag(state.setting("disableLocalAuth"))
     local = off if isinstance(off, Mark) else None if off is None else _on(not off)
     return {
@@ -114,22 +103,20 @@ def of_account(
         ),
         "account's audit log": _audit(logs, notes_gain=False),
         "Pulumi's protection of the account": protected(state),
-        "account's outbound access": _outbound(state, host),
+        "account's outbound access": _outbound(state),
     }
 
 
 def of_vault(
-    state: ReviewedState, endpoints: int, logs: Iterable[ReviewedState], *, live: bool
+    state: StackResource, endpoints: int, logs: Iterable[StackResource], *, live: bool
 ) -> dict[str, Setting]:
     """The settings of a vault. A write that does not state purge protection leaves it as it is."""
     soft, purge = (flag(state.setting(name)) for name in ("enableSoftDelete", "enablePurgeProtection"))
     firewall = network(state, endpoints, "vault network")
     # The service reaches its vault as a trusted one.
     judged = demands.trusted_services(_network(state))
-    if judged and not firewall.in_perimeter:
-        unmet = judged.unmet and firewall.lets is not None
-        cut = Verdict(Name.ACCESS_REVOKED, _NO_SERVICES)
-        firewall = replace(firewall, cuts_off=cut) if unmet else replace(firewall, lets=None)
+    if judged and not (judged.unmet or firewall.in_perimeter):
+        firewall = replace(firewall, lets=None)
     return {
         "vault's network": firewall,
         "soft delete": _recovery(soft, ""),
@@ -140,16 +127,16 @@ def of_vault(
     }
 
 
-def protected(state: ReviewedState) -> Setting:
+def protected(state: StackResource) -> Setting:
     """Pulumi's own protection of a resource."""
     return Setting(_on(state.protect), _NOTHING if state.protect else _ALL, notes_gain=False)
 
 
-def _network(state: ReviewedState) -> Network:
+def _network(state: StackResource) -> Network:
     return adapters.network(values.look(state.inputs, "properties"))
 
 
-def network(state: ReviewedState, endpoints: int, fact: str) -> Setting:
+def network(state: StackResource, endpoints: int, fact: str) -> Setting:
     """Who reaches an account or a vault over the network, as core reads it."""
     found = _network(state)
     behind = f", private endpoints: {endpoints}" if endpoints else ""
@@ -172,7 +159,7 @@ def network(state: ReviewedState, endpoints: int, fact: str) -> Setting:
     return Setting(shown + behind, named | perhaps, fact)
 
 
-def _outbound(state: ReviewedState, host: str | None) -> Setting:
+def _outbound(state: StackResource) -> Setting:
     """Which hosts an account may reach: anything where it says nothing, as in Azure."""
     restricts = flag(state.setting("restrictOutboundNetworkAccess"))
     listed = items(state.stated("allowedFqdnList"))
@@ -182,9 +169,7 @@ def _outbound(state: ReviewedState, host: str | None) -> Setting:
     if not restricts:
         return Setting("anywhere", _ALL)
     hosts = frozenset(known for one in names if (known := folded(one)))
-    judged = demands.outbound(restricts, names, [host]) if host else None
-    cut = Verdict(Name.ACCESS_REVOKED, _NO_HOST, (host,)) if judged else None
-    return Setting(", ".join(sorted(hosts)) or "nothing", hosts, cuts_off=cut)
+    return Setting(", ".join(sorted(hosts)) or "nothing", hosts)
 
 
 def _recovery(is_on: bool | Mark | None, fact: str) -> Setting:
@@ -202,7 +187,7 @@ def _retention(days: Value) -> Setting:
     return Setting(days, lost, lost=Name.RECOVERY_WEAKENED, notes_gain=False)
 
 
-def linked_of(state: ReviewedState) -> frozenset[tuple[str, str]]:
+def linked_of(state: StackResource) -> frozenset[tuple[str, str]]:
     """Where an account keeps data beside its own store: storage accounts, the search of question answering.
 
     Their data is under their own keys; what is no longer linked is no longer read (userOwnedStorage and
@@ -218,7 +203,7 @@ def linked_of(state: ReviewedState) -> frozenset[tuple[str, str]]:
     )
 
 
-def _audit(settings: Iterable[ReviewedState], fact: str = "", *, notes_gain: bool = True) -> Setting:
+def _audit(settings: Iterable[StackResource], fact: str = "", *, notes_gain: bool = True) -> Setting:
     """All diagnostic settings of a resource together; one without a category or a place records nothing, nor
     does one of which the preview does not show that it is enabled."""
     records: set[Record] = set()
@@ -253,7 +238,7 @@ def _covers(records: frozenset[Record], record: Record) -> bool:
     return any((one, what, id) in records for one in groups)
 
 
-def _place(state: ReviewedState, path: str, written: str) -> str:
+def _place(state: StackResource, path: str, written: str) -> str:
     """Where logs go: a folded id. Of an event hub it is the hub's, whichever rule of its namespace lets the
     logs in; without a name Azure makes hubs in the namespace."""
     id = written.strip().rstrip("/").lower()

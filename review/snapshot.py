@@ -1,28 +1,27 @@
-"""All resources of one moment, and which belong together.
-
-They are joined by ARM ids, by names that Azure makes ids from, or, for values that only the update knows, by
-the engine's property dependencies; never by logical names.
+"""The protection of keys at one moment: core's model of that moment's resources, and what the update does to
+grants beside what each resource says of itself.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
+from functools import cached_property
 from typing import Final
 
 from core import arm_ids, key_uris, values
-from core.resource_types import GENERIC_NAMES, Kind
+from core.grants import Doubt, Grant, KeyLocation, entries_in, entries_of
+from core.protection import AccountProtection, Protections, StatedEncryption, encryption_in
+from core.resource_types import Kind
 from core.stack import Stack, StackResource
 from core.values import Mark, Value, flag, folded, items, look, text
-from review import access, keys
-from review.access import ReviewedGrant, Revocation
-from review.keys import ReviewedKey
+from review.access import Revocation
 from review.resource import ReviewedResource, ReviewedState
 
-_ABOVE: Final = ("vaultName", GENERIC_NAMES[0])
-"""The inputs of a key that its vault's name is in."""
 _GRANTS: Final = {Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT}
 _POLICIES: Final = "accessPolicies"
+Holding = tuple[str, str | None]
+"""The name of a vault and the object id of who has an access policy in it, both lower case."""
 
 
 class Moment(Enum):
@@ -33,99 +32,78 @@ class Moment(Enum):
     PLANNED = "planned"
 
 
-class Snapshot(Stack):
-    """The resources of a preview at one moment. Made once per moment, so that a review grows linearly."""
+class Snapshot(Protections):
+    """The protections at one moment. Made once per moment, so that a review grows linearly."""
 
     def __init__(self, resources: Sequence[ReviewedResource], moment: Moment) -> None:
+        super().__init__(Stack(state for one in resources if (state := _at(one, moment)) is not None))
         self.live = moment is not Moment.PLANNED
-        super().__init__(state for one in resources if (state := _at(one, moment)) is not None)
-        self._bindings = _index(self.states(Kind.BINDING), lambda one: one.text("accountId"))
         self._unbound = set() if self.live else {folded(id) for id in _left(resources)}
-        self._vaults = {
-            **_index(self.states(Kind.VAULT), lambda one: one.azure_name),
-            **_index(self.states(Kind.MANAGED_HSM), _hsm_place),
-        }
-        self._keys = _index(self.states(Kind.KEY), lambda one: one.azure_name)
-        self._logs = _index(self.states(Kind.DIAGNOSTIC_SETTING), lambda one: one.text("resourceUri"))
-        self._identities = _index(self.states(Kind.USER_ASSIGNED_IDENTITY), lambda one: one.id or None)
-        self._endpoints = _targets(self.states(Kind.PRIVATE_ENDPOINT))
-        self._grants = self._all_grants(resources, moment)
-        self._perhaps: defaultdict[str, list[ReviewedGrant]] = defaultdict(list)
+        self._overwritten = set() if self.live else set(_overwritten(resources))
+        self._superseded = set(_superseded(resources))
+        self._revoked = list(_revoked(resources, moment))
+        self._removed = [
+            found for one, found in self._revoked if one.written and one.planned and not self.live
+        ]
+        self._perhaps: defaultdict[str, list[Grant]] = defaultdict(list)
         for one in () if self.live else resources:
-            for holder, grant in _perhaps(one):
+            for holder, grant in self._perhaps_of(one):
                 self._perhaps[holder].append(grant)
 
     def state(self, urn: str) -> ReviewedState | None:
         """The state of a resource; None when it is not there at this moment."""
-        return _reviewed(self.at(urn))
+        found = self.stack.at(urn)
+        return found if isinstance(found, ReviewedState) else None
 
     def states(self, kind: Kind) -> list[ReviewedState]:
         """The states of all resources of a kind."""
-        return [one for one in self.of(kind) if isinstance(one, ReviewedState)]
+        return [one for one in self.stack.of(kind) if isinstance(one, ReviewedState)]
 
-    def binding_of(self, urn: str, id: Value) -> ReviewedState | None:
-        """The binding of an account."""
-        known = self._bindings.get(folded(id) or "\0")
-        made = (one for one in self._bindings.get("", ()) if one.needs(urn, "accountId"))
-        return known[0] if known else next(made, None)
+    # Which key
 
-    def unbinds(self, id: Value) -> bool:
-        """Whether this update takes an account's binding away, so that its own inputs no longer count."""
-        return folded(id) in self._unbound
+    def said(self, resource: StackResource, name: str) -> object:
+        """What the cloud has, and what it will have."""
+        return resource.found(name) if self.live else resource.stated(name)
 
-    def vault_named(self, name: Value) -> ReviewedState | None:
-        """A vault by its name, which is unique in Azure."""
-        return next(iter(self._vaults.get(folded(name) or "", ())), None)
+    def inline(self, account: StackResource) -> StatedEncryption | Mark | None:
+        """The encryption that the account has, or that its next write sends."""
+        written = account.written if isinstance(account, ReviewedState) else {}
+        block = account.found("encryption") if self.live else values.prop(written, "encryption")
+        says = isinstance(block, Mark) or look(block, "keySource") or look(block, "keyVaultProperties")
+        return encryption_in(block) if says else None
 
-    def vault_names(self) -> Iterator[tuple[str, str]]:
-        """The folded name and the ARM id of each vault of this stack; the id empty where it is not known."""
-        return ((name, found[0].id) for name, found in self._vaults.items() if name)
+    def of_account(self, account: StackResource) -> AccountProtection | Mark | None:
+        """None also where the update takes the binding away: the account's own inputs no longer count."""
+        id = values.name(look(account.outputs, "id"))
+        is_left = account.urn not in self.bindings_by_account and (folded(id) or "") in self._unbound
+        return None if is_left else super().of_account(account)
 
-    def key_in(self, vault: Value, name: Value) -> ReviewedState | None:
-        """A key of a vault."""
-        found = self._keys.get(folded(name) or "", ())
-        return next((one for one in found if folded(self.vault_name_of(one)) == folded(vault)), None)
+    # Who may use it
 
-    def vault_name_of(self, key: ReviewedState) -> Value:
-        """The name of the vault that a key is in."""
-        parts = key.id.split("/")
-        if len(parts) >= 3 and parts[-2].lower() == "keys":
-            return parts[-3]
-        name = values.text(look(key.inputs, "vaultName"))
-        vault = self._made(key, Kind.VAULT, *_ABOVE) if name is Mark.UNKNOWN else None
-        return vault.azure_name if vault else name
+    def counts(self, grant: Grant) -> bool:
+        """Not where a vault's own list removes it, or a revocation, which also removes declared access."""
+        holding = (str(grant.vault_name), folded(grant.principal))
+        if grant.resource.kind is Kind.ACCESS_POLICY and holding in self._overwritten:
+            return False
+        return not any(one.takes(grant, self._id(grant)) for one in self._removed)
 
-    def bound_key(self, state: ReviewedState) -> ReviewedKey | Mark | None:
-        """The key that an account, or a binding, puts the data under. Where the update makes the version,
-        what the version is made from still names the key."""
-        if state.kind is Kind.BINDING:
-            identity = text(look(state.written, "identityClientId")) or None
-            path = "keyUriWithVersion"
-            found = keys.of_uri(text(state.found(path) if self.live else state.stated(path)), identity)
-            version = None if found else self._made(state, Kind.KEY_VERSION, path)
-            found = found or ReviewedKey(Mark.UNKNOWN, Mark.UNKNOWN, Mark.UNKNOWN, identity)
-            return self._of_version(version, found) if version else found
-        block = state.found("encryption") if self.live else values.prop(state.written, "encryption")
-        key = keys.of_encryption(block)
-        if not isinstance(key, ReviewedKey) or key.name is not Mark.UNKNOWN:
-            return key
-        version = self._made(state, Kind.KEY_VERSION, "properties")
-        return self._of_version(version, key) if version else key
+    def listed_in(self, vault: StackResource) -> Iterator[Grant]:
+        """What is declared is what a write sends; what is not declared stays as it is. An entry that a read
+        found does not count if a policy of its own has its vault and identity, or if a revocation removes it:
+        the read may be old."""
+        written = vault.written if isinstance(vault, ReviewedState) else {}
+        declares = values.prop(written, _POLICIES) is not None
+        for grant in self.entries(vault, vault, entries_in(self.said(vault, _POLICIES))):
+            id = folded(grant.principal)
+            taken = (str(grant.vault_name), id) in self._superseded or any(
+                one.takes(grant, "") for _, one in self._revoked
+            )
+            if declares or (id and not taken):
+                yield grant
 
-    def _of_version(self, version: ReviewedState, key: ReviewedKey) -> ReviewedKey:
-        id = version.text("keyId")
-        try:
-            named = arm_ids.key_id(id) if isinstance(id, str) else None
-        except arm_ids.MalformedError:
-            named = None
-        if named:
-            return replace(key, vault=key_uris.place_of(named.parent.text), name=named.name)
-        made = self._made(version, Kind.KEY, "keyId")
-        return replace(key, vault=self.vault_name_of(made), name=made.azure_name) if made else key
-
-    def grants_of(
+    def grants_for(
         self, urns: Iterable[str], principals: Iterable[Value], awaited: Container[str]
-    ) -> tuple[ReviewedGrant, ...]:
+    ) -> Iterator[Grant]:
         """What these identities may do.
 
         Where an identity is not made yet, a grant counts that is made from one of `urns` or is in `awaited`.
@@ -133,34 +111,36 @@ class Snapshot(Stack):
         """
         known = {id for one in principals if (id := folded(one)) is not None}
         owners = tuple(urns)
-        found = [grant for id in sorted(known) for grant in (*self._grants.get(id, ()), *self.perhaps(id))]
-        for grant in self._grants.get("", ()):
-            state = self.state(grant.urn)
+        for id in sorted(known):
+            yield from (*self.by_principal.get(id, ()), *self.perhaps(id))
+        for grant in self.by_principal.get("", ()):
+            state = self.state(grant.resource.urn)
             made_from = state and any(state.needs(urn, "policy", "principalId") for urn in owners)
-            if made_from or (grant.urn in awaited and not (grant.is_listed and known)):
-                found.append(grant)
-        return tuple(found)
+            if made_from or (grant.resource.urn in awaited and not (grant.is_listed and known)):
+                yield grant
 
-    def perhaps(self, principal: str) -> Sequence[ReviewedGrant]:
+    def perhaps(self, principal: str) -> Sequence[Grant]:
         """Grants to identities known after the update that may be for this one, which a vault's own list no
         longer names."""
         return self._perhaps.get(principal, ())
 
-    def grants(self) -> Iterator[ReviewedGrant]:
-        """Every grant, whoever it is for."""
-        for found in self._grants.values():
-            yield from found
+    def on(self, place: KeyLocation, grants: Iterable[Grant]) -> list[Grant]:
+        """Those of the grants that count for a key or a vault, each under the model of the vault."""
+        uses_roles = self.uses_roles(place.vault_name)
+        return [one.under(uses_roles) for one in grants if self.covers(one, place)]
 
-    def by_principal(self) -> Mapping[str, list[ReviewedGrant]]:
-        """Every grant by the folded object id of whom it is for; by "" where that is not known."""
-        return self._grants
+    def covers(self, grant: Grant, place: KeyLocation) -> bool:
+        """Whether a grant counts for a key or a vault, or may; in a managed HSM its own roles alone do."""
+        is_known = isinstance(place.vault_name, str)
+        fits = not is_known or place.in_managed_hsm is grant.of_managed_hsm
+        return fits and self.reaches(grant, place)
 
     def uses_roles(self, vault: Value) -> bool | Mark | None:
         """Whether a vault uses role assignments and not access policies; None where that is not known.
 
         No longer declaring it means access policies (Vault 2024-11-01).
         """
-        state, path = self.vault_named(vault), "enableRbacAuthorization"
+        state, path = self.stack.named(Kind.VAULT, vault), "enableRbacAuthorization"
         if state is None:
             return None
         if self.live:
@@ -168,77 +148,47 @@ class Snapshot(Stack):
         declared, before = flag(state.stated(path)), flag(state.found(path))
         return False if declared is None and before is not None else declared
 
-    def identity(self, id: Value) -> ReviewedState | None:
-        """A user-assigned identity of this stack."""
-        return next(iter(self._identities.get(folded(id) or "", ())), None)
+    @cached_property
+    def vaults(self) -> dict[str, StackResource]:
+        """Each vault and managed HSM of the stack by its name."""
+        found = {
+            name: one for one in self.stack.of(Kind.VAULT) if (name := folded(one.azure_name)) is not None
+        }
+        for one in self.stack.of(Kind.MANAGED_HSM):
+            if name := folded(one.azure_name):
+                found[key_uris.place_named(name, arm_ids.MANAGED_HSM)] = one
+        return found
 
-    def logs_of(self, urn: str, id: Value) -> list[ReviewedState]:
-        """The diagnostic settings of a resource."""
-        made = [one for one in self._logs.get("", ()) if one.needs(urn, "resourceUri")]
-        return [*self._logs.get(folded(id) or "\0", []), *made]
+    # What else is about a resource
+
+    @cached_property
+    def _endpoints(self) -> Mapping[str, int]:
+        return _targets(self.states(Kind.PRIVATE_ENDPOINT))
 
     def private_endpoints_of(self, id: Value) -> int:
         """How many private endpoints of this stack lead to a resource."""
         return self._endpoints.get(folded(id) or "", 0)
 
-    def _made(self, state: ReviewedState, kind: Kind, *inputs: str) -> ReviewedState | None:
-        """The first resource of a kind that one of these inputs is made from."""
-        return _reviewed(next((one for one in self.sources(state, *inputs) if one.kind is kind), None))
-
-    # Grants
-
-    def _all_grants(
-        self, resources: Sequence[ReviewedResource], moment: Moment
-    ) -> Mapping[str, list[ReviewedGrant]]:
-        """The grants by folded object id. An entry that a read found in a vault's list does not count if a
-        policy of its own has its vault and identity, or if a revocation removes it: the read may be old."""
-        grants: defaultdict[str, list[ReviewedGrant]] = defaultdict(list)
-        overwritten = set() if self.live else set(_overwritten(resources))
-        for state in self.states(Kind.ACCESS_POLICY):
-            for grant in (self._placed(one, state) for one in self._policy(state)):
-                if (grant.scope, folded(grant.principal)) not in overwritten:
-                    grants[folded(grant.principal) or ""].append(grant)
-        for state in self.states(Kind.ROLE_ASSIGNMENT):
-            grant = self._placed(access.of_role_assignment(state), state)
-            grants[folded(grant.principal) or ""].append(grant)
-        taken, revoked = set(_superseded(resources)), list(_revoked(resources, moment))
-        for state in self.states(Kind.VAULT):
-            # What is declared is what a write sends; what is not declared stays as it is.
-            declares = values.prop(state.written, _POLICIES) is not None
-            entries = state.found(_POLICIES) if self.live else state.stated(_POLICIES)
-            for grant in access.of_policies(state, entries, state.azure_name, state.text("tenantId")):
-                id = folded(grant.principal)
-                found = (grant.scope, id) not in taken and not any(one.takes(grant, "") for _, one in revoked)
-                if declares or (id and found):
-                    grants[id or ""].append(grant)
-        for one, revocation in revoked:
-            if one.written and one.planned and not self.live:
-                # The revocation removes declared access, too, when the update writes it.
-                for id, given in grants.items():
-                    grants[id] = [each for each in given if not revocation.takes(each, self._id(each.urn))]
-        return grants
-
-    def _id(self, urn: str) -> str:
-        state = self.state(urn)
+    def _id(self, grant: Grant) -> str:
+        state = self.state(grant.resource.urn)
         return state.id if state else ""
 
-    def _policy(self, state: ReviewedState) -> list[ReviewedGrant]:
-        named = state.text("vaultName")
-        vault = self.vault_named(named)
-        tenant = vault.text("tenantId") if vault else None
-        return access.of_policies(state, state.stated("policy"), named, tenant)
-
-    def _placed(self, grant: ReviewedGrant, state: ReviewedState) -> ReviewedGrant:
-        """A grant on what this update makes: its scope is not known yet, but what it is made from is."""
-        if grant.scope:
-            return grant
-        key = self._made(state, Kind.KEY, "scope")
-        vault = self._made(state, Kind.VAULT, "vaultName") or self._made(state, Kind.VAULT, "scope")
-        name = folded(self.vault_name_of(key) if key else vault.azure_name if vault else None)
-        if name is None:
-            return grant
-        key_name = folded(key.azure_name) if key else None
-        return replace(grant, scope=f"/vaults/{name}" + (f"/keys/{key_name}" if key_name else ""))
+    def _perhaps_of(self, one: ReviewedResource) -> Iterator[tuple[str, Grant]]:
+        """Who goes from a vault's own list, with each new entry of it that may be theirs: its identity is not
+        known yet."""
+        if one.kind is not Kind.VAULT or not one.live or not one.planned:
+            return
+        lists = [items(one.live.found(_POLICIES)), items(one.planned.stated(_POLICIES))]
+        before, after = ([] if isinstance(found, Mark) else found for found in lists)
+        had, has = ({folded(entry.holder) for entry in entries_in(found)} for found in (before, after))
+        new = entries_in([entry for entry in after if entry not in before])
+        added = [
+            grant
+            for grant in self.entries(one.planned, one.planned, new)
+            if isinstance(grant.principal, Mark)
+        ]
+        for holder in sorted(id for id in had - has if id):
+            yield from ((holder, replace(grant, more_doubt=Doubt.HOLDER)) for grant in added)
 
 
 def _at(one: ReviewedResource, moment: Moment) -> ReviewedState | None:
@@ -246,26 +196,6 @@ def _at(one: ReviewedResource, moment: Moment) -> ReviewedState | None:
     # What leaves the stack and stays in Azure still gives access.
     stays = moment is Moment.PLANNED and one.released and one.kind in _GRANTS
     return one.live if state is None and stays else state
-
-
-def _reviewed(one: StackResource | None) -> ReviewedState | None:
-    return one if isinstance(one, ReviewedState) else None
-
-
-def _index(
-    states: Iterable[ReviewedState], by: Callable[[ReviewedState], Value]
-) -> Mapping[str, list[ReviewedState]]:
-    """States by a folded value; those whose value is not known, under the empty text."""
-    found: defaultdict[str, list[ReviewedState]] = defaultdict(list)
-    for state in states:
-        found[folded(by(state)) or ""].append(state)
-    return found
-
-
-def _hsm_place(state: ReviewedState) -> str:
-    """The name of a managed HSM, in the form that no vault's name has."""
-    name = state.azure_name
-    return key_uris.place_named(name if isinstance(name, str) else "", arm_ids.MANAGED_HSM)
 
 
 def _left(resources: Iterable[ReviewedResource]) -> Iterator[Value]:
@@ -277,16 +207,16 @@ def _left(resources: Iterable[ReviewedResource]) -> Iterator[Value]:
                 yield id
 
 
-def _superseded(resources: Iterable[ReviewedResource]) -> Iterator[tuple[str, str | None]]:
-    """Vault and identity of each standalone access policy. The policy's own state counts, not its entry in
-    the vault's list, which may be old: if a vault's inputs did not change, a refresh's JSON shows the outputs
-    of the state (pkg/backend/display/json.go of pulumi 3.259), and azure-native leaves the list out of the
-    inputs; it makes no policy where the list still has an entry (custom_keyvault_accesspolicy.go)."""
+def _superseded(resources: Iterable[ReviewedResource]) -> Iterator[Holding]:
+    """Each standalone access policy. The policy's own state counts, not its entry in the vault's list, which
+    may be old: if a vault's inputs did not change, a refresh's JSON shows the outputs of the state
+    (pkg/backend/display/json.go of pulumi 3.259), and azure-native leaves the list out of the inputs; it
+    makes no policy where the list still has an entry (custom_keyvault_accesspolicy.go)."""
     for one in resources:
         if one.kind is Kind.ACCESS_POLICY and not one.released:
             for state in filter(None, (one.live or one.recorded, one.planned)):
-                for grant in access.of_policies(state, state.stated("policy"), state.text("vaultName"), None):
-                    yield grant.scope, folded(grant.principal)
+                vault = folded(state.text("vaultName")) or ""
+                yield from ((vault, folded(each.holder)) for each in entries_of(one.kind, state.declared))
 
 
 def _revoked(
@@ -299,7 +229,7 @@ def _revoked(
                 yield one, Revocation.of(state)
 
 
-def _overwritten(resources: Iterable[ReviewedResource]) -> Iterator[tuple[str, str | None]]:
+def _overwritten(resources: Iterable[ReviewedResource]) -> Iterator[Holding]:
     """Access that a vault's own list removes, although a resource of its own still declares it."""
     for one in resources:
         if one.kind is not Kind.VAULT or one.op != "update" or not one.live or not one.planned:
@@ -308,29 +238,8 @@ def _overwritten(resources: Iterable[ReviewedResource]) -> Iterator[tuple[str, s
         before, after = items(one.live.found(_POLICIES)), items(declared)
         if declared is None or isinstance(before, Mark) or isinstance(after, Mark):
             continue
-        had, kept = (
-            [folded(text(look(entry, "objectId"))) for entry in listed] for listed in (before, after)
-        )
-        yield from ((f"/vaults/{folded(one.planned.azure_name)}", id) for id in had if id not in kept)
-
-
-def _perhaps(one: ReviewedResource) -> Iterator[tuple[str, ReviewedGrant]]:
-    """Who goes from a vault's own list, with each new entry of it that may be theirs: its identity is not
-    known yet."""
-    if one.kind is not Kind.VAULT or not one.live or not one.planned:
-        return
-    lists = [items(one.live.found(_POLICIES)), items(one.planned.stated(_POLICIES))]
-    before, after = ([] if isinstance(found, Mark) else found for found in lists)
-    new = [entry for entry in after if entry not in before]
-    had, has, added = (
-        access.of_policies(one.planned, entries, one.planned.azure_name, None)
-        for entries in (before, after, new)
-    )
-    kept = {folded(grant.principal) for grant in has}
-    for holder in sorted({id for grant in had if (id := folded(grant.principal)) and id not in kept}):
-        for grant in added:
-            if isinstance(grant.principal, Mark):
-                yield holder, replace(grant, uncertain=grant.uncertain or access.LATER)
+        had, kept = ({folded(entry.holder) for entry in entries_in(listed)} for listed in (before, after))
+        yield from ((folded(one.planned.azure_name) or "", id) for id in had - kept)
 
 
 def _targets(states: Iterable[ReviewedState]) -> Mapping[str, int]:

@@ -4,11 +4,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core import arm_ids
+from core.protection import AccountProtection
 from core.resource_types import Kind
 from core.values import Mark, Value, folded
-from review import access_verdicts, kind_verdicts, lifecycle, other_stacks, principals, protection, settings
+from review import (
+    access,
+    access_verdicts,
+    comparison,
+    kind_verdicts,
+    lifecycle,
+    other_stacks,
+    principals,
+    protection,
+    settings,
+)
 from review.access import Revocation
-from review.keys import ReviewedKey
 from review.preview import Preview
 from review.protection import Protection
 from review.resource import VAULTS, ReviewedResource
@@ -83,18 +93,19 @@ def _others(
         if one.kind in {*VAULTS, Kind.KEY} and one.urn not in used and (found := _of_store(one, snapshots)):
             yield Other(one.state.azure_name, one.state.id or None, one.kind.value, found)
     owned = _owned(subjects)
-    access = [*other_stacks.verdicts(resources, snapshots, owned)]
+    elsewhere = [*other_stacks.verdicts(resources, snapshots, owned)]
     by_urn = {one.urn: one for one in resources}
     for urn, verdict in (
-        *access,
+        *elsewhere,
         *lifecycle.of_others(resources),
-        *kind_verdicts.below_accounts(resources),
+        *kind_verdicts.below_accounts(resources, snapshots[Moment.PLANNED]),
         *_revoked(revocations, subjects),
     ):
         one = by_urn[urn]
         yield Other(one.name, one.state.id or None, one.kind.value, (verdict,))
-    told = {urn for urn, verdict in access if verdict.name is Name.ACCESS_RESTORED}
-    used_grants = {grant for one in subjects for at in (one.live, one.planned) if at for grant in at.grants}
+    told = {urn for urn, verdict in elsewhere if verdict.name is Name.ACCESS_RESTORED}
+    moments = [at for one in subjects for at in (one.live, one.planned) if at]
+    used_grants = {access.used(grant) for at in moments for grant in at.grants}
     for principal, verdict in principals.added(snapshots, owned, used_grants, told):
         yield Other(principal, None, "principal", (verdict,))
 
@@ -105,18 +116,18 @@ def _of_store(resource: ReviewedResource, snapshots: Snapshots) -> tuple[Verdict
     states = ((snapshots[moment], snapshots[moment].state(resource.urn)) for moment in Moment)
     recorded, live, planned = (state and protection.of_store(at, state) for at, state in states)
     if live and planned and not resource.replaced:
-        found += settings.compared(live, planned)
+        found += comparison.compared(live, planned)
         if recorded and resource.kind in VAULTS:
-            found += settings.outside(settings.compared, recorded, live, planned)
+            found += settings.outside(comparison.compared, recorded, live, planned)
     return ordered(found)
 
 
 def _concerns(revocation: Revocation, subject: ReviewedAccount) -> bool:
     """Whether a revocation is about the account's key and an identity with which the account uses it."""
     keys = {
-        (folded(one.key.vault), folded(one.key.name))
+        (one.key.vault_name, one.key.key_name)
         for one in subject.moments
-        if isinstance(one.key, ReviewedKey)
+        if isinstance(one.key, AccountProtection)
     }
     principals = {folded(grant.principal) for one in subject.moments for grant in one.grants}
     return revocation.place in keys and folded(revocation.principal) in principals
@@ -151,7 +162,8 @@ def _owned(subjects: Iterable[ReviewedAccount]) -> frozenset[tuple[str, str]]:
         moments = subject.moments
         principals = [grant.principal for one in moments for grant in one.grants]
         principals += [one.identity.principal for one in moments if one.identity]
-        vaults = {folded(one.key.vault) or "" for one in moments if isinstance(one.key, ReviewedKey)}
+        keys = [one.key for one in moments if isinstance(one.key, AccountProtection)]
+        vaults = {one.vault_name for one in keys if isinstance(one.vault_name, str)}
         found |= {(known, vault) for one in principals if (known := folded(one)) for vault in (*vaults, "")}
     return frozenset(found)
 
@@ -167,7 +179,10 @@ def _subject(
         for moment, snapshot in snapshots.items()
     }
     bindings = dict.fromkeys(one.binding for one in found.values() if one and one.binding)
-    key, vault = _key_and_vault(found, snapshots, by_urn)
+    # What the data is under now; after the update where it is under none now.
+    keys = (one.key for moment in (Moment.LIVE, Moment.RECORDED, Moment.PLANNED) if (one := found[moment]))
+    used = next((one for one in keys if isinstance(one, AccountProtection)), None)
+    key, vault = (by_urn[one.urn] if one else None for one in (used and used.key, used and used.vault))
     live = found[Moment.LIVE]
     id = resource.state.id or None if is_account else resource.state.text("accountId")
     named = arm_ids.name_of(id) if isinstance(id, str) else id
@@ -183,22 +198,6 @@ def _subject(
         key=key,
         vault=vault,
     )
-
-
-def _key_and_vault(
-    found: dict[Moment, Protection | None],
-    snapshots: Snapshots,
-    by_urn: dict[str, ReviewedResource],
-) -> tuple[ReviewedResource | None, ReviewedResource | None]:
-    """The key and vault that the data is under now; after the update where it is under none now."""
-    for moment in (Moment.LIVE, Moment.RECORDED, Moment.PLANNED):
-        one, snapshot = found[moment], snapshots[moment]
-        key = one.key if one else None
-        if isinstance(key, ReviewedKey):
-            made = snapshot.key_in(key.vault, key.name)
-            vault = snapshot.vault_named(key.vault)
-            return (by_urn[made.urn] if made else None), (by_urn[vault.urn] if vault else None)
-    return None, None
 
 
 def known_as(name: Value, id: Value) -> frozenset[str]:

@@ -48,6 +48,7 @@ class Name(StrEnum):
     OLDER_VERSION = "older-version"
     LINK_LOST = "link-lost"
     NOT_FOR_KIND = "not-for-kind"
+    DEMAND_UNMET = "demand-unmet"
     KEY_CHANGED = "key-changed"
     NOT_ENCRYPTED = "not-encrypted"
     RELEASED = "released"

@@ -1,7 +1,8 @@
 """Whoever calls an account has no wider role on it than calls take."""
 
 from core import roles, values
-from core.protection import Protections, role_of
+from core.grants import role_of
+from core.protection import Protections
 from core.resource_types import Kind
 from core.stack import StackResource
 from policies.rule import Findings, Options, RuleFinding, StackRule, texts

@@ -2,10 +2,21 @@
 
 from typing import Final
 
-from core import arm_ids, rights, roles, values
-from core.protection import AccountProtection, Grant, Protections
+from core import rights, roles, values
+from core.grants import Doubt, Grant
+from core.protection import AccountProtection, Protections
+from core.resource_types import Kind
 from core.values import Mark
-from policies.rule import SERVICE_DOCUMENT, Findings, Options, RuleFinding, StackRule, hidden, undecided
+from policies.rule import (
+    SERVICE_DOCUMENT,
+    Findings,
+    Options,
+    RuleFinding,
+    StackRule,
+    hidden,
+    later,
+    undecided,
+)
 
 _ROLE: Final = roles.CRYPTO_SERVICE_ENCRYPTION_USER
 _REQUIRED: Final = "get, wrapKey and unwrapKey on the key for the account's identity"
@@ -90,32 +101,27 @@ def _permissions(
     if len(identities) > 1:
         names = " and ".join(sorted(one.name for one in identities))
         return undecided(f"whether it is for the identity of {use.writer.name}: it comes from {names}", urn)
-    if use.in_managed_hsm and not grant.in_managed_hsm:
+    if use.in_managed_hsm and not grant.of_managed_hsm:
         # What Azure RBAC and access policies grant counts for nothing in an HSM.
         return frozenset()
-    if grant.entry is not None:
-        keys = grant.entry.given
-        return hidden("what the key permissions are", keys, urn) if isinstance(keys, Mark) else keys
-    role = grant.role_id
-    if isinstance(role, Mark):
+    if grant.is_certain:
+        return grant.permissions
+    role, condition = grant.role_id, values.name(grant.resource.stated("condition"))
+    if grant.doubt is Doubt.PERMISSIONS:
+        return later("what the key permissions are", urn)
+    if grant.doubt is Doubt.ROLE and isinstance(role, Mark):
         return hidden("roleDefinitionId", role, urn)
-    known = roles.built_in(role) if role else None
-    if known is None:
+    if grant.doubt is Doubt.ROLE:
         return undecided(f"whether the role {role or 'it assigns'} holds read, wrap and unwrap", urn)
-    condition = values.name(grant.resource.stated("condition"))
     if isinstance(condition, Mark):
         return hidden("the condition of the assignment", condition, urn)
-    given = rights.of_role(known, arm_ids.HSM_KEY if grant.in_managed_hsm else arm_ids.KEY)
-    if condition is not None and given:
-        return undecided("whether the condition of the assignment holds for the account", urn)
-    return given
+    return undecided("whether the condition of the assignment holds for the account", urn)
 
 
 def _wider(grant: Grant, found: frozenset[str], use: AccountProtection, protections: Protections) -> Findings:
     name, urn = grant.resource.name, grant.resource.urn
-    role = roles.built_in(str(grant.role_id)) if grant.entry is None else None
-    if role is not None and (beyond := rights.beyond(role)):
-        what = f"{name} assigns {role.name} to the account's identity: {', '.join(beyond)}"
+    if grant.role is not None and (beyond := rights.beyond(grant.role)):
+        what = f"{name} assigns {grant.role.name} to the account's identity: {', '.join(beyond)}"
         if isinstance(protections.is_at_or_above(grant, use), Mark):
             yield undecided(f"whether it holds the vault: {what}", urn)
             return
@@ -128,7 +134,7 @@ def _wider(grant: Grant, found: frozenset[str], use: AccountProtection, protecti
 
 
 def _judge_model(use: AccountProtection, grants: list[Grant]) -> Findings:
-    if use.vault is None:
+    if use.vault is None or use.vault.kind is Kind.MANAGED_HSM:
         return
     rbac = values.flag(use.vault.stated("enableRbacAuthorization"))
     if isinstance(rbac, Mark):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from core import arm_ids, rights, roles
-from core.protection import role_of
+from core.grants import role_of
 from core.resource_types import Kind
 from core.values import Mark
 from policies.rule import (

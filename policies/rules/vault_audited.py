@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from core import audit_log, values
 from core.resource_types import Kind
-from core.stack import Stack, StackResource
+from core.stack import StackResource
 from core.values import Mark
 from policies.rule import SERVICE_DOCUMENT, Findings, Options, RuleFinding, StackRule, later
 from policies.used import UsedProtections
@@ -14,9 +14,8 @@ _CATEGORIES: Final = frozenset(name.lower() for name in audit_log.CATEGORIES)
 
 def judge(protections: UsedProtections, _: Options) -> Findings:
     """PSRule's demand (AuditEvent, audit or allLogs, enabled), and a destination."""
-    settings = _settings_by_vault(protections.stack)
     for vault in filter(protections.is_used, protections.stack.of(Kind.VAULT)):
-        verdicts = [_is_audit(setting) for setting in settings.get(vault.urn, [])]
+        verdicts = [_is_audit(setting) for setting in protections.stack.logs_of(vault)]
         if True in verdicts:
             continue
         if Mark.UNKNOWN in verdicts:
@@ -33,15 +32,6 @@ def judge(protections: UsedProtections, _: Options) -> Findings:
                 "audit.eventHubRuleId to one that exists",
                 urn=vault.urn,
             )
-
-
-def _settings_by_vault(stack: Stack) -> dict[str, list[StackResource]]:
-    found: dict[str, list[StackResource]] = {}
-    for setting in stack.of(Kind.DIAGNOSTIC_SETTING):
-        targets = (stack.target(setting, Kind.VAULT, name) for name in ("resourceUri", "scope"))
-        if vault := next(filter(None, targets), None):
-            found.setdefault(vault.urn, []).append(setting)
-    return found
 
 
 def _is_audit(setting: StackResource) -> bool | Mark:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from core import rights
-from core.protection import entries_of
+from core.grants import entries_of
 from core.resource_types import Kind
 from core.values import Mark
 from policies.rule import FIELD, Findings, Options, RuleFinding, Subject, UsedResourceRule, later
@@ -14,9 +14,6 @@ BROAD: Final = frozenset({"all", "purge", "*"})
 def judge(subject: Subject, _: Options) -> Findings:
     """All groups, inline and standalone, as PSRule's Azure.KeyVault.AccessPolicy."""
     entries = entries_of(subject.resource.kind, subject.resource.declared)
-    if isinstance(entries, Mark):
-        yield later("what the access policies are")
-        return
     for entry, group in ((entry, group) for entry in entries for group in rights.GROUPS):
         held = entry.permissions[group]
         if isinstance(held, Mark):

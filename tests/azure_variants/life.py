@@ -15,14 +15,10 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import pulumi
 from azure.ai.language.conversations.authoring import ConversationAuthoringClient
 
-from components.service import EncryptedAIServicesAccount
 from core.resource_types import ACCOUNT, BINDING
-from core.roles import CRYPTO_OFFICER
 from localazure import seed
-from localazure.authorization import assign_role
 from localazure.behaviour import SWITCHES
 from localazure.cognitive import account as stored
 from localazure.cognitive import data
@@ -30,16 +26,19 @@ from localazure.front import Answer, Raw
 from localazure.roles import BY_NAME
 from operate import verify
 from tests.azure_variants.covering import Row
-from tests.azure_variants.engine import Engine, InProcessSession, UpdateError
+from tests.remediation.following import DeadEndError, Way
+from tests.remediation.world import World
+from tests.support.engine import ALL, Flags, UpdateError
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Credential, Transport, Wire
 
 OPERATORS = ["deployer", "5c6d0f6e-9f0c-4b0c-8d0f-3d1f0a9a7b21"]
 MODES: Mapping[str, Mapping[str, Any]] = {
-    "access policies": {"access_model": "accessPolicy", "vault": {"key_operators": OPERATORS}},
-    "Azure RBAC": {"access_model": "rbac"},
-    "user-assigned identity": {"identity": "userAssigned", "vault": {"key_operators": OPERATORS}},
+    "access policies": {"vault": {"key_operators": OPERATORS}},
+    "Azure RBAC": {},
+    "user-assigned identity": {"vault": {"key_operators": OPERATORS}},
 }
+"""What the settings have besides those of the world's mode of the same name."""
 MODE, REFRESH = "mode", "refresh"
 ELSEWHERE = frozenset(
     {
@@ -60,7 +59,6 @@ FACTORS: Mapping[str, tuple[Any, ...]] = {
 
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-claims"
 ACCOUNT_ID = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-claims"
-KEY_ID = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-claims/keys/cmk-claims"
 STORAGE = [{"resourceId": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stclaims"}]
 KEY_VAULT = "Microsoft.KeyVault"
 TRIES = 6
@@ -101,44 +99,44 @@ class RecordingWire(Wire):
 
 
 @dataclass
-class Program:
-    """A program with one service, as a user changes it."""
+class Crowded(World):
+    """A service in a subscription whose others use up most of its budget of requests, if there is one."""
 
-    mode: str
-    tags: dict[str, str] = field(default_factory=dict)
-    generation: int = 1
-    access: str = "granted"
-    more: dict[str, Any] = field(default_factory=dict)
+    throttled: bool = False
 
-    def __call__(self) -> None:
-        args: Any = {
-            "location": "westeurope",
-            "tags": self.tags,
-            "access": self.access,
-            "key": {"generation": self.generation},
-            "network": {"access": "open"},
-            **MODES[self.mode],
-            **self.more,
-        }
-        EncryptedAIServicesAccount("claims", args, pulumi.ResourceOptions(protect=False))
+    def up(self, flags: Flags = ALL) -> str:
+        self.drain()
+        return super().up(flags)
+
+    def recoveries(self, text: str) -> Iterator[tuple[str, Callable[[], object]]]:
+        """After the time that it takes to read what was said: reads may lag behind."""
+        self.wait()
+        return super().recoveries(text)
+
+    def drain(self) -> None:
+        now = self.wire.now()
+        for limit in ("reads", "writes", "deletes") if self.throttled else ():
+            for name in (seed.SUBSCRIPTION_ID, ""):
+                self.wire.door.front.buckets[f"{name}|{seed.DEPLOYER.object_id}|{limit}"] = (0.0, now)
 
 
 @dataclass
 class Life:
-    """One life; `wrong` is all that did not hold, in words; `failures` what updates said that failed. With
-    `stops` it ends after the first step that goes wrong."""
+    """One life; `wrong` is all that did not hold, in words. With `stops` it ends after the first step that
+    goes wrong."""
 
     row: Row
     stops: bool = False
     wire: RecordingWire = field(default_factory=RecordingWire)
     wrong: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    updates: int = 0
 
     def __post_init__(self) -> None:
-        self.program = Program(self.row[MODE])
-        self.engine = Engine(self.wire)
-        self.session = InProcessSession(self.wire)
+        mode = self.row[MODE]
+        always = {"tags": {}, "audit": {"new_workspace": True}, "key": {"generation": 1}}
+        settings = {**always, **MODES[mode]}
+        throttled = self.row["throttling"] != "none"
+        self.world = Crowded(mode, self.row[REFRESH], settings, self.wire, throttled=throttled)
+        self.world.engine.replaces = False
         self._seen, self._unreadable_allowed = 0, False
         switches = {name: value for name, value in self.row.items() if name not in (MODE, REFRESH)}
         self.wire.door.cloud.behave(**switches)
@@ -155,35 +153,30 @@ class Life:
                     break
         except _OverError:
             self._look("the end")
-        finally:
-            self.engine.close()
         return self.wrong
 
-    def up(self, what: str, *, refresh: bool | None = None) -> list[str]:
-        """An update, and again while it fails with an explanation; what the last one did."""
-        for _ in range(TRIES):
-            self._drain()
-            try:
-                done = self.engine.up(self.program, refresh=self.row[REFRESH] if refresh is None else refresh)
-            except UpdateError as error:
-                self._failed(what, str(error))
-            else:
-                self.updates += 1
-                return done
-        self.wrong.append(f"{what}: {TRIES} updates, and the last one failed: {self.failures[-1]}")
-        raise _OverError
+    def up(self, what: str) -> list[str]:
+        """An update, and what it says to do where it fails, until one succeeds; what the last one did."""
+        try:
+            Way(self.world).follow()
+        except DeadEndError as error:
+            self.wrong.append(f"{what}: {error}")
+            raise _OverError from error
+        return self.world.engine.operations
 
     def destroy(self) -> None:
         """A destroy, and again while it fails with an explanation."""
         for _ in range(TRIES):
-            self._drain()
+            self.world.drain()
             try:
-                self.engine.destroy()
+                self.world.engine.destroy()
             except UpdateError as error:
-                self._failed("destroy", str(error))
+                text = str(error)
+                self.expect(explained(text), f"destroy failed without saying what to do: {text}")
+                self.later(READING_SECONDS)
             else:
                 return
-        self.wrong.append(f"destroy failed {TRIES} times: {self.failures[-1]}")
+        self.wrong.append(f"destroy failed {TRIES} times: {text}")
         raise _OverError
 
     def later(self, seconds: float = LATER) -> None:
@@ -206,10 +199,10 @@ class Life:
         """Somebody links the account to storage."""
         url = f"https://management.azure.com{ACCOUNT_ID}?api-version=2025-06-01"
         self.wire.door.front.buckets.clear()
-        linked = self.session.send("PATCH", url, {"properties": {"userOwnedStorage": storage}})
+        linked = self.world.session.send("PATCH", url, {"properties": {"userOwnedStorage": storage}})
         self.expect(linked.status == 202, f"the storage was not linked: {linked.body}")
         self.later()
-        self.session.send("GET", url)
+        self.world.session.send("GET", url)
 
     def expect(self, holds: bool, claim: str) -> None:
         if not holds:
@@ -235,8 +228,7 @@ class Life:
     @property
     def versions(self) -> list[str]:
         """The key's versions, oldest first."""
-        key = self.wire.door.cloud.store.get("vault.key", KEY_ID)
-        return [] if key is None else [str(version["version"]) for version in key["versions"]]
+        return list(self.world.versions())
 
     @contextmanager
     def unreadable_allowed(self) -> Iterator[None]:
@@ -254,16 +246,6 @@ class Life:
         self.wire.door.cloud.behave(**changes)
         yield
         self.wire.door.cloud.behave(**{name: before[name] for name in changes})
-
-    def _failed(self, what: str, text: str) -> None:
-        self.failures.append(f"{what}: {text}")
-        if not explained(text):
-            self.wrong.append(f"{what} failed without saying what to do: {text}")
-        if CRYPTO_OFFICER.name in text:
-            role = CRYPTO_OFFICER.name
-            assign_role(self.wire.door.cloud, seed.DEPLOYER.object_id, role, SUBSCRIPTION)
-        self._look(what)
-        self.later(READING_SECONDS)
 
     def _look(self, when: str) -> None:
         """Judges the states that the account has been in since the last look."""
@@ -292,15 +274,6 @@ class Life:
             if definition in str(found) and seed.DEPLOYER.object_id in str(found):
                 store.delete("roleAssignment", id)
 
-    def _drain(self) -> None:
-        """Where Azure throttles, others have used up most of the subscription's budget."""
-        if self.row["throttling"] == "none":
-            return
-        now = self.wire.now()
-        for limit in ("reads", "writes", "deletes"):
-            for name in (seed.SUBSCRIPTION_ID, ""):
-                self.wire.door.front.buckets[f"{name}|{seed.DEPLOYER.object_id}|{limit}"] = (0.0, now)
-
 
 class _OverError(Exception):
     """The life cannot go on."""
@@ -319,22 +292,21 @@ def first_update(life: Life) -> None:
 
 
 def nothing_changed(life: Life) -> None:
-    """The update right after finds nothing to do, where reads show what was written."""
-    done = life.up("the second update")
-    if not life.row["read_lag_seconds"]:
-        life.expect(not done, f"nothing changed after the first update, and the second did: {done}")
+    """The update right after says the key in a write of the account, and changes nothing; the next finds
+    nothing to do, where reads show what was written."""
+    for number in ("second", "third"):
+        done = life.up(f"the {number} update")
+        if not life.row["read_lag_seconds"]:
+            left = done if number == "third" else [one for one in done if ACCOUNT not in one]
+            life.expect(not left, f"nothing changed after the first update, and the {number} did: {left}")
 
 
 def change(life: Life) -> None:
     """Tags change, and the account's write fails after Azure has accepted it; the next update ends it."""
-    life.program.tags = {"owner": "second"}
+    life.world.settings["tags"] = {"owner": "second"}
     with life.behaving(failing_operations="CapacityExceeded"):
         life.wire.door.cloud.behave(failing_operations="CapacityExceeded")
-        try:
-            life._drain()
-            life.engine.up(life.program, refresh=life.row[REFRESH])
-        except UpdateError as error:
-            life.failures.append(f"change: {error}")
+        life.world.up()
     life.up("the change")
     account = life.account
     life.expect(account is not None and account.tags == {"owner": "second"}, "the change was not made")
@@ -343,7 +315,7 @@ def change(life: Life) -> None:
 def storage_linked(life: Life) -> None:
     """Somebody links a storage account, which no update takes away."""
     life.link(STORAGE)
-    life.program.tags = {"owner": "third"}
+    life.world.settings["tags"] = {"owner": "third"}
     life.up("the change of an account with linked storage")
     account = life.account
     found = account and account.properties.get("userOwnedStorage")
@@ -352,7 +324,7 @@ def storage_linked(life: Life) -> None:
 
 def rotation(life: Life) -> None:
     """A new version of the key, and the account bound to it."""
-    life.program.generation += 1
+    life.world.settings["key"] = {"generation": 2}
     life.up("the rotation")
     life.expect(len(life.versions) == 2, f"after the rotation the key has {len(life.versions)} versions")
     life.expect(life.bound_version == life.versions[-1], "the account is not bound to the newest version")
@@ -361,7 +333,7 @@ def rotation(life: Life) -> None:
 def revocation(life: Life) -> None:
     """Access is taken away; the data cannot be read once the service has forgotten the key."""
     with life.unreadable_allowed():
-        life.program.access = "revoked"
+        life.world.settings["access"] = "revoked"
         life.up("the revocation")
         with life.client() as client, patch.object(verify, "time", life.wire_time):
             proof = verify.refused(client, LATER)
@@ -373,7 +345,7 @@ def revocation(life: Life) -> None:
 def restoration(life: Life) -> None:
     """At once access is given back, and the data can be read once the grant counts."""
     with life.unreadable_allowed():
-        life.program.access = "granted"
+        life.world.settings["access"] = "granted"
         life.up("the restoration")
         life.later()
     life.expect(life.readable, "the data is not readable after access was granted again")
@@ -387,7 +359,7 @@ def settled(life: Life) -> None:
     done = life.up("the last update")
     life.expect(not done, f"an update that changes nothing does each time: {done}")
     for type in (ACCOUNT, BINDING):
-        found = [held for held in life.engine.state.values() if held.type == type]
+        found = [held for held in life.world.engine.state.values() if held.type == type]
         expected = 0 if type == BINDING and life.row[MODE] == "user-assigned identity" else 1
         life.expect(len(found) == expected, f"the state has {len(found)} of {type}")
 
@@ -401,26 +373,24 @@ def destruction(life: Life) -> None:
 def return_(life: Life) -> None:
     """It comes back from soft delete with its key and its data; the account of a user-assigned identity,
     which cannot come back, is refused with what to do."""
-    life.program.more["soft_deleted"] = "recover"
+    life.world.settings["soft_deleted"] = "recover"
     before = life.versions
     if life.row[MODE] == "user-assigned identity":
         life.later()
-        life._drain()
-        try:
-            life.engine.up(life.program, refresh=life.row[REFRESH])
-        except UpdateError as error:
-            life.expect(explained(str(error)), f"the way back failed without saying what to do: {error}")
-        else:
-            life.wrong.append("an account of a user-assigned identity came back, without its identity")
+        said = life.world.up()
+        life.expect(bool(said), "an account of a user-assigned identity came back, without its identity")
+        life.expect(not said or explained(said), f"the way back failed without saying what to do: {said}")
         return
     with life.unreadable_allowed():
         life.up("the way back")
     life.expect(life.versions[: len(before)] == before, "the key did not come back")
     life.expect(life.readable, "the data is not readable after the way back")
     # The first update after it gives key operators their access again; a refresh records what is linked.
+    life.world.refreshes = True
     for which in ("first", "second"):
         life.later()
-        life.up(f"the {which} update after the way back", refresh=True)
+        life.up(f"the {which} update after the way back")
+    life.world.refreshes = life.row[REFRESH]
     life.later()
     done = life.up("the last update after the way back")
     life.expect(not done, f"after the way back an update that changes nothing does each time: {done}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -12,8 +12,8 @@ from components.guards.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
 from components.testing import DEPLOYER, TENANT, existing_vault
 from localazure import seed
-from tests.azure_variants.engine import Engine, UpdateError
 from tests.support.az import azure, carry_out
+from tests.support.engine import Engine, UpdateError
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
 from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, Registered, run
@@ -86,11 +86,8 @@ class Programs:
 
 
 @pytest.fixture(params=["accessPolicy", "rbac"])
-def programs(request: pytest.FixtureRequest) -> Iterator[Programs]:
-    made = Programs(request.param)
-    yield made
-    for engine in made.engines.values():
-        engine.close()
+def programs(request: pytest.FixtureRequest) -> Programs:
+    return Programs(request.param)
 
 
 def hub(programs: Programs) -> str:

@@ -363,5 +363,3 @@ SITUATIONS = (
     ),
     Situation("the free tier", _account(sku={"name": "F0"}), FULL, unmet=frozenset({"tier"})),
 )
-READ_BY_ALL = tuple(row for row in SITUATIONS if not row.unread)
-"""The situations in which every part reads what matters."""

@@ -1,20 +1,22 @@
 """Each demand of the service has one line in `core.demands`, and each surface says what that line says.
 
-| a row below | core | policy pack | preflight | evidence |
-|---|---|---|---|---|
+| a row below | core | policy pack | review | preflight | evidence | check of a deployment, and doctor |
+|---|---|---|---|---|---|---|
 | a demand, a property, how the demand stands for each of its values | `demands.judge` | the rule on what a
-program states: known, unknown, secret, absent, oddly spelt | a finding, by its severity | a finding |
+program states: known, unknown, secret, absent, oddly spelt | the verdict on an update that changes a right
+value to this one | a finding, by its severity | a finding | a finding, of a vault or a key that exists |
 
 Azure's answers hide nothing and leave nothing unknown, so the surfaces that read them are asked about the
-rest. Who may use a key is in the situations beside this file; what the review reads, in test_review.py.
+rest. Who may use a key is in the situations beside this file.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -22,14 +24,20 @@ from core import adapters, demands, key_uris
 from core.facts import Encryption, Key
 from operate.evidence.findings import findings as evidence
 from operate.evidence.model import Facts, Service
+from provider.deployment import references
+from provider.deployment.model import USE, Planned
+from provider.deployment.questions import Questions
 from provider.finding import Preflight, Severity
 from provider.rules import demands_are_met
-from tests.policies.asking import ACCOUNT, KEY, KEY_URI, TENANT, UNKNOWN_TEXT, VAULT, secret, verdict
+from tests.policies.asking import ACCOUNT, BINDING, KEY, KEY_URI, TENANT, UNKNOWN_TEXT, VAULT, secret, verdict
 from tests.policies.bags import VAULT_ID, account_props, key_props, vault_props, with_change
 from tests.policies.stacks import ACCOUNT_ID, PRINCIPAL, run, two_phases
 from tests.provider.preflight_cases import NOW, TARGET, live_state
+from tests.review.build import UNKNOWN, same, state, step, verdicts
+from tests.review.changes import SECRET
 
 MET, UNMET, UNDECIDED = "met", "unmet", "undecided"
+UNSURE = "undetermined"
 IN_PACK = {MET: "pass", UNMET: "violation", UNDECIDED: "open"}
 FIREWALL = {"properties.networkAcls": {"defaultAction": "Deny", "bypass": "None"}}
 HOST = "kv-one.vault.azure.net"
@@ -40,7 +48,9 @@ OTHER_TENANT = "22222222-2222-2222-2222-222222222222"
 class Row:
     """A demand about `path` of a vault, a key or an account. `rules` are the pack's and the preflight's.
     `values` are what it may be, the first of them right, with how the demand then stands; `more` are
-    properties by which the value matters. `unknown` is what the pack says where others decide."""
+    properties by which the value matters. `verdict` is the review's, where it no longer holds; `left_out` is
+    its verdict where an absent value leaves what Azure has. `unknown` is what the pack says where others
+    decide."""
 
     demand: str
     rules: tuple[str, str]
@@ -49,6 +59,8 @@ class Row:
     values: tuple[tuple[Any, str], ...]
     more: Mapping[str, Any] = field(default_factory=dict)
     unknown: str = "open"
+    verdict: str = "demand-unmet"
+    left_out: str = ""
 
 
 ROWS = (
@@ -58,6 +70,7 @@ ROWS = (
         VAULT,
         "properties.enableSoftDelete",
         ((True, MET), ("TRUE", MET), (..., MET), (None, MET), (False, UNMET), ("False", UNMET)),
+        verdict="recovery-weakened",
     ),
     Row(
         "purge-protection",
@@ -65,6 +78,8 @@ ROWS = (
         VAULT,
         "properties.enablePurgeProtection",
         ((True, MET), (" True", MET), (False, UNMET), (..., UNMET), (None, UNMET)),
+        verdict="recovery-weakened",
+        left_out=UNSURE,
     ),
     Row(
         "trusted-services",
@@ -81,6 +96,7 @@ ROWS = (
             ("", UNMET),
         ),
         FIREWALL,
+        verdict="access-revoked",
     ),
     Row(
         "trusted-services",
@@ -90,6 +106,7 @@ ROWS = (
         (("SecuredByPerimeter", UNDECIDED), ("securedByPerimeter", UNDECIDED), ("Disabled", UNMET)),
         FIREWALL,
         "violation",
+        verdict="access-revoked",
     ),
     Row(
         "key-type",
@@ -123,6 +140,7 @@ ROWS = (
         ACCOUNT,
         "sku.name",
         (("S", MET), (" s ", MET), ("F0", UNMET), ("f0", UNMET), ("Free", UNMET)),
+        verdict="not-for-kind",
     ),
     Row(
         "outbound",
@@ -138,6 +156,7 @@ ROWS = (
             (["kv-one.vault.azure.cn"], UNMET),
         ),
         {"properties.restrictOutboundNetworkAccess": True},
+        verdict="access-revoked",
     ),
     Row(
         "outbound",
@@ -146,6 +165,7 @@ ROWS = (
         "properties.restrictOutboundNetworkAccess",
         ((False, MET), ("false", MET), (..., MET), (True, UNMET), ("True", UNMET)),
         {"properties.allowedFqdnList": []},
+        verdict="access-revoked",
     ),
     Row(
         "same-region",
@@ -203,6 +223,47 @@ def in_azure(row: Row, value: Any) -> tuple[Any, ...]:
     return bound, vault, adapters.key_version(bodies[KEY])
 
 
+def in_review(row: Row, value: Any) -> set[str]:
+    """The verdicts on an update of a bound account, by which a right value becomes this one."""
+    steps = {
+        "account": (ACCOUNT, account_props(), ACCOUNT_ID),
+        "vault": (VAULT, vault_props(), VAULT_ID),
+        "key": (KEY, key_props(), f"{VAULT_ID}/keys/cmk"),
+    }
+    identity = {"identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT}}
+    facts = {"accountId": ACCOUNT_ID, "keyUriWithVersion": KEY_URI}
+    found = [same(BINDING, "b", state(facts, {**facts, "principalId": PRINCIPAL}, id=ACCOUNT_ID))]
+    right, stands = row.values[0]
+    for name, (token, props, id) in steps.items():
+        before: Mapping[str, Any] = props
+        after: Mapping[str, Any] = props
+        if name == RIGHT[row.type][0]:
+            before = changed(row, right, props) if stands == MET else props
+            after = changed(row, value, props)
+        known = {**before, **(identity if name == "account" else {})}
+        was, now = state(before, known, id=id), state(after, {}, id=id)
+        found.append(step("same" if before == after else "update", token, name, was, now))
+    return set(verdicts(*found))
+
+
+@cases
+def test_the_review_says_what_core_says(row: Row, value: Any, stands: str) -> None:
+    """Known, absent and oddly spelt values: nothing where the demand still holds, else a verdict."""
+    said = in_review(row, value)
+    expected = {MET: "", UNMET: row.verdict, UNDECIDED: UNSURE}[stands]
+    if value in (None, ...) and row.left_out:
+        expected = row.left_out
+    assert said & {row.verdict, UNSURE} == ({expected} if expected else set())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.demand}-{row.path}")
+@pytest.mark.parametrize("hidden", [UNKNOWN, SECRET])
+def test_the_review_does_not_guess_what_a_preview_hides(row: Row, hidden: str) -> None:
+    """What only the update knows, and what is secret, is neither met nor unmet, unless no value would do."""
+    none_will_do = {row.verdict} if row.unknown == IN_PACK[UNMET] else set()
+    assert in_review(row, hidden) & {row.verdict, UNSURE} == {UNSURE} | none_will_do
+
+
 @cases
 def test_the_pack_says_what_core_says(row: Row, value: Any, stands: str) -> None:
     """Known, absent and oddly spelt values."""
@@ -235,6 +296,26 @@ def test_what_reads_azures_answers_says_the_same(row: Row, value: Any, stands: s
     service = Service(account.id, account, vault, key, (), denials=())
     facts = Facts(datetime.fromtimestamp(NOW, UTC), "", (service,), deleted=())
     assert (row.demand in {one.rule for one in evidence(facts)}) is (stands == UNMET)
+
+
+class Answer:
+    """Azure's answer to the one question that is asked."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self.body = body
+
+    async def get(self, _path: str, _api_version: str) -> Any:
+        return self.body
+
+
+@pytest.mark.parametrize(("row", "value", "stands"), [one for one in CASES if one[0].type != ACCOUNT])
+def test_the_check_of_a_deployment_says_the_same(row: Row, value: Any, stands: str) -> None:
+    """Of a vault or a key that an account is to be bound in: what is unmet, and nothing else."""
+    id = VAULT_ID if row.type == VAULT else f"{VAULT_ID}/keys/cmk"
+    body = {**changed(row, value, RIGHT[row.type][1]()), "id": id}
+    content = {"location": "westeurope", "properties": {"tenantId": TENANT}}
+    asked = references.check([Planned(id, USE, content)], cast("Questions", Answer(body)))
+    assert bool(asyncio.run(asked).findings) is (stands == UNMET)
 
 
 def test_every_demand_about_what_exists_is_in_the_table() -> None:

@@ -12,7 +12,7 @@ import pytest
 from core import adapters, demands, rights
 from core.resource_types import Kind
 from core.rights import Access
-from review import access, preview, protection
+from review import preview, protection
 from review.snapshot import Moment, Snapshot
 from tests.consistency.hsm_world import CRYPTO_USER, ENCRYPTION_USER, HSM, HSM_KEY, HsmWorld
 from tests.consistency.world import GROUP
@@ -174,7 +174,7 @@ def review_says(world: HsmWorld) -> Access:
     document = {"steps": steps, "changeSummary": {}, "diagnostics": [], "config": {}, "duration": 1}
     snapshot = Snapshot(preview.read(json.dumps(document)).resources, Moment.LIVE)
     (found,) = snapshot.states(Kind.ACCOUNT)
-    return access.level(protection.of_account(snapshot, found).grants)
+    return protection.of_account(snapshot, found).access
 
 
 def test_every_part_says_what_the_cloud_does(arranged: tuple[Row, HsmWorld]) -> None:

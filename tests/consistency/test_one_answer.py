@@ -1,26 +1,67 @@
 """One question, one answer: may this account use this key, and may it be bound to it?
 
-The question is put to the facts of `core`, and the local Azure tells the truth by what really happens.
+The question is put to the facts of `core` and to each part that reads them by a way of its own; the local
+Azure tells the truth by what really happens.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import pytest
 
+from components.guards.key_place import KeyPlace
+from components.guards.recorded_state import RecordedService
+from components.guards.situation import Live
 from core import adapters, arm_ids, clouds, demands, key_uris, rights
 from core.arm_ids import MalformedError
+from core.facts import Encryption, Key
+from core.key_uris import KeyUri
+from core.resource_types import Kind
 from core.rights import Access
-from tests.consistency.situations import SITUATIONS, Situation
+from operate.evidence.findings import DEMAND_FIXES
+from operate.evidence.findings import findings as evidence
+from operate.evidence.model import Facts, Service
+from provider.finding import Preflight, Severity
+from provider.live_state import LiveState, Target
+from provider.preflight import blocking, findings
+from review import preview, protection
+from review.snapshot import Moment, Snapshot
+from tests.consistency.situations import SITUATIONS, URI_OF_AN_HSM, Situation
 from tests.consistency.world import KEY, VAULT, World
+from tests.policies.asking import ACCOUNT, BINDING, ROLE, Pack, Thing, verdict
+from tests.policies.asking import VAULT as VAULT_TYPE
+from tests.review.build import state, step
+from tests.support.situations import situation
+
+FOUND: Final = {
+    Access.NONE: "no-access-to-key",
+    Access.NARROWER: "access-too-narrow",
+    Access.UNKNOWN: "access-uncertain",
+}
+"""The evidence's rule for each level of access."""
+VERDICTS: Final = {Access.FULL: "pass", Access.UNKNOWN: "open"}
+"""What the pack says of a level of access; of all others "violation"."""
 
 
-@pytest.fixture(params=SITUATIONS, ids=lambda row: row.name)
+# Situations stand in the cloud for all tests of one of them; the last one changes it.
+@pytest.fixture(params=SITUATIONS, ids=lambda row: row.name, scope="module")
 def arranged(request: pytest.FixtureRequest) -> tuple[Situation, World]:
     """A situation and the cloud in which it was arranged."""
-    situation: Situation = request.param
-    return situation, situation.world()
+    row: Situation = request.param
+    return row, row.world()
+
+
+def key_of(world: World) -> KeyUri | None:
+    """The key that the account is to be bound to; None for a URI that names none of this cloud."""
+    try:
+        return key_uris.parse_versioned(world.key_uri, clouds.named(world.cloud.name if world.cloud else ""))
+    except MalformedError:
+        return None
 
 
 def access(world: World) -> Access:
@@ -34,20 +75,15 @@ def access(world: World) -> Access:
 
 def unmet(world: World) -> Iterator[str]:
     """The demands of the service that do not hold, access aside."""
-    try:
-        uri = key_uris.parse_versioned(world.key_uri, clouds.named(world.cloud.name if world.cloud else ""))
-    except MalformedError:
+    uri = key_of(world)
+    if uri is None or not uri.is_in(arm_ids.vault_id(VAULT)):
         yield "key-uri"
         return
-    if not uri.is_in(arm_ids.vault_id(VAULT)):
-        yield "key-uri"
-        return
-    account = adapters.account(world.account_json)
     if world.vault_json is None:
         yield "vault-exists"
         return
-    vault = adapters.vault(world.vault_json)
     version = adapters.key_version(world.key_json) if world.key_json else None
+    account, vault = adapters.account(world.account_json), adapters.vault(world.vault_json)
     found = demands.judge(account, vault, version, [uri.vault_uri])
     if version is None:
         yield "key-exists"
@@ -56,19 +92,152 @@ def unmet(world: World) -> Iterator[str]:
     yield from (one.demand for one in found if one.unmet)
 
 
-def test_core_says_what_the_cloud_does(arranged: tuple[Situation, World]) -> None:
-    """The level of access, and the demands that do not hold, are those of the row; the service takes the key
-    just where nothing stands against it; data can be read with full access and not without any."""
-    situation, world = arranged
-    said = access(world)
-    assert said is situation.access
-    assert frozenset(unmet(world)) == situation.unmet
-    if not situation.unknowable:
-        assert world.bindable() is (said is Access.FULL and not situation.unmet)
-    if said is Access.FULL and not situation.unmet:
+def test_core_says_what_the_row_says(arranged: tuple[Situation, World]) -> None:
+    """The level of access, and the demands that do not hold."""
+    row, world = arranged
+    assert access(world) is row.access
+    assert frozenset(unmet(world)) == row.unmet
+
+
+def shown(world: World, vault: dict[str, Any]) -> list[Thing]:
+    """The vault, the account, its binding and the role assignments, as the engine shows them after an
+    update."""
+    account = world.account_json
+    binding = {"accountId": account["id"], "keyUriWithVersion": world.key_uri}
+    roles = [
+        Thing(f"role-{number}", ROLE, {"id": one["id"], **one["properties"]})
+        for number, one in enumerate(world.assignments)
+    ]
+    return [
+        Thing("vault", VAULT_TYPE, vault),
+        Thing("account", ACCOUNT, account),
+        Thing("binding", BINDING, binding, property_dependencies={"accountId": ["account"]}),
+        *roles,
+    ]
+
+
+def test_the_pack_says_the_same(arranged: tuple[Situation, World]) -> None:
+    """grant-present holds with full access, is left open where nobody can know, and is broken otherwise: by
+    access that is missing, or that goes beyond what the service needs."""
+    row, world = arranged
+    vault = world.vault_json
+    if row.unread or "key-uri" in row.unmet or vault is None:
+        return
+    given = rights.on_key(adapters.vault(vault), world.principal, KEY, world.role_assignments)
+    expected = "violation" if given.excess else VERDICTS.get(row.access, "violation")
+    assert verdict(Pack().ask_stack(shown(world, dict(vault))), "grant-present") == expected
+
+
+def level(world: World, moment: Moment) -> Access:
+    """What the review says of the identity's access, before or after an update that changes nothing."""
+    account, vault = world.account_json, world.vault_json
+    binding = {"accountId": account["id"], "keyUriWithVersion": world.key_uri}
+    held = [
+        (ACCOUNT, "a", state({"identity": {"type": "SystemAssigned"}}, account, id=account["id"])),
+        (BINDING, "b", state(binding, {**binding, "principalId": world.principal}, id=account["id"])),
+    ]
+    if vault:
+        held.append((VAULT_TYPE, "v", state({"vaultName": vault["name"]}, vault, id=vault["id"])))
+    for number, one in enumerate(world.assignments):
+        facts = one["properties"]
+        held.append((ROLE, f"r{number}", state(facts, {**facts, "id": one["id"]}, id=one["id"])))
+    steps = [step("same", token, name, facts, {**facts, "outputs": {}}) for token, name, facts in held]
+    document = {"steps": steps, "changeSummary": {}, "diagnostics": [], "config": {}, "duration": 1}
+    snapshot = Snapshot(preview.read(json.dumps(document)).resources, moment)
+    (found,) = snapshot.states(Kind.ACCOUNT)
+    return protection.of_account(snapshot, found).access
+
+
+def test_the_review_says_the_same(arranged: tuple[Situation, World]) -> None:
+    """An update that changes nothing leaves the level as it is, so before and after it are the same. The
+    review reads the URI of a managed HSM: the grants of the vault that has the HSM's name give nothing
+    there."""
+    row, world = arranged
+    expected = Access.NONE if row.name == URI_OF_AN_HSM else row.access
+    if not row.unread:
+        assert level(world, Moment.LIVE) is level(world, Moment.PLANNED) is expected
+
+
+def test_the_guard_says_the_same(arranged: tuple[Situation, World]) -> None:
+    """Whatever of the access is missing may have been taken away on purpose.
+
+    In a vault under Azure RBAC the guard asks for the one assignment that the stack made, which is no
+    question of what all assignments amount to.
+    """
+    row, world = arranged
+    vault = world.vault_json
+    if row.rbac or vault is None:
+        return
+    before = RecordedService(
+        "language", account=adapters.account(world.account_json), binding={}, principal_id=world.principal
+    )
+    place = KeyPlace(vault_id=VAULT, vault_exists=True, key_name="cmk-contoso")
+    given = situation(before, place, Live(vault=vault)).access
+    assert given is not None
+    assert given.level is row.access
+
+
+def test_the_evidence_says_the_same(arranged: tuple[Situation, World]) -> None:
+    """A finding for access that is missing, narrower or uncertain, none for full access, and one for each
+    demand that does not hold. No account is bound to a URI that names no key."""
+    row, world = arranged
+    if (uri := key_of(world)) is None:
+        assert row.unmet == {"key-uri"}
+        return
+    encryption = Encryption("Microsoft.KeyVault", uri.vault_uri, uri.name, uri.version)
+    bound = replace(adapters.account(world.account_json), encryption=encryption)
+    vault, version, key = world.vault_json, world.key_json, None
+    if version:
+        one = adapters.key_version(version)
+        key = Key(KEY, uri.name, one.type, one.size, one.operations, (one,))
+    found = adapters.vault(vault) if vault else None
+    roles, denials = tuple(world.role_assignments), tuple(world.denials)
+    service = Service(bound.id, bound, found, key, roles, denials=denials)
+    now = datetime.fromtimestamp(world.door.cloud.clock.now(), UTC)
+    rules = {one.rule for one in evidence(Facts(now, "", (service,), deleted=()))}
+    if vault and key:
+        assert rules & set(FOUND.values()) == ({FOUND[row.access]} if row.access in FOUND else set())
+    assert rules & set(DEMAND_FIXES) == (row.unmet & set(DEMAND_FIXES) if vault else set())
+
+
+def test_the_preflight_and_the_cloud_say_the_same(arranged: tuple[Situation, World]) -> None:
+    """The preflight of a binding finds nothing wrong where the service takes the key; else something, access
+    that it cannot judge aside. The service takes the key just where nothing stands against it; data can be
+    read with full access and not without any."""
+    row, world = arranged
+    stands = row.access is Access.FULL and not row.unmet
+    if not row.unread and (key := key_of(world)):
+        found = preflight(world, key)
+        named = {one.rule for one in blocking(found)}
+        if row.access is Access.UNKNOWN:
+            (unsure,) = [one for one in found if one.rule == "identity-has-access"]
+            assert unsure.severity is Severity.NOT_CHECKED
+        else:
+            has_vault = world.vault_json is not None
+            assert ("identity-has-access" in named) is (row.access is not Access.FULL and has_vault)
+            assert bool(named) is not stands
+    if not row.unknowable:
+        assert world.bindable() is stands
+    if stands:
         assert world.readable()
-    if said is Access.NONE:
+    if row.access is Access.NONE:
         assert not world.readable()
+
+
+def preflight(world: World, key: KeyUri) -> list[Any]:
+    """What the preflight of a binding finds, from Resource Manager's answers."""
+    account, vault, version = world.account_json, world.vault_json, world.key_json
+    live = LiveState(
+        account=adapters.account(account),
+        account_read=True,
+        vault=adapters.vault(vault) if vault else None,
+        vault_read=True,
+        key=adapters.key_version(version) if version else None,
+        key_read=vault is not None,
+        roles=tuple(world.role_assignments) if vault else None,
+    )
+    target = Target(arm_ids.account_id(account["id"]), key, arm_ids.vault_id(VAULT))
+    return list(findings(Preflight(target, live, world.door.cloud.clock.now())))
 
 
 def test_there_are_situations_enough() -> None:

@@ -1,7 +1,7 @@
 """Writes and flags of the real engine, without any refresh: never unbound, never unreadable, judged by the
 cloud.
 
-What runs by default is the part that takes the engine's own behaviour to show; test_generated.py has the
+What runs by default is the part that takes the engine's own behaviour to show; tests/remediation has the
 combinations, and SEARCH=wide runs all of these for every consumer.
 """
 

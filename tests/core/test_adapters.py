@@ -295,6 +295,6 @@ _HSM = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/managedH
 def test_a_managed_hsm_is_read_as_a_vault(said: dict[str, object], activated: bool | None) -> None:
     """Soft delete is always on, roles always decide; what is not said of its activation is not made up."""
     properties = {"hsmUri": "https://h1.managedhsm.azure.net/", "enablePurgeProtection": True, **said}
-    found = adapters.managed_hsm({"id": _HSM, "location": "westus", "properties": properties})
+    found = adapters.vault({"id": _HSM, "location": "westus", "properties": properties})
     assert (found.soft_delete, found.purge_protection, found.uses_rbac) == (True, True, True)
     assert (found.noun, found.activated) == ("managed HSM", activated)

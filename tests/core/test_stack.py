@@ -8,7 +8,8 @@ import pytest
 
 from core import resource_types as types
 from core.engine_values import UNKNOWN
-from core.protection import Protections, encryption_of, entries_of, principal_of
+from core.grants import entries_of
+from core.protection import Protections, encryption_of, principal_of
 from core.resource_types import Kind
 from core.stack import Stack, of_engine, read
 from core.values import Mark
@@ -93,10 +94,10 @@ def test_what_belongs_together_is_found_by_value_or_by_dependency(known: bool) -
     found = [one.writer, one.account, one.vault, one.key, *protections.holders_of(one)]
     assert [each and each.name for each in found] == ["binding", "account", "vault", "key", "account"]
     assert protections.vault_names(one) == {"kv-one"}
-    assert one.key_name == ("cmk" if known else Mark.UNKNOWN)
+    assert (one.vault_name, one.key_name) == ("kv-one", "cmk")
+    assert one.version == (VERSION if known else Mark.UNKNOWN)
     (grant,) = protections.grants_of(one)
-    assert grant.entry is not None
-    assert grant.entry.given == frozenset({"get", "wrapkey", "unwrapkey"})
+    assert (grant.permissions, grant.doubt) == (frozenset({"get", "wrapkey", "unwrapkey"}), None)
     assert principal_of(found[1]) == (USER if known else Mark.UNKNOWN)  # type: ignore[arg-type]
     assert [each.name for each in protections.stack.around(one.writer)] == ["service"]
     assert {each.name for each in protections.stack.ancestors(one.writer)} >= {
@@ -174,6 +175,6 @@ def test_what_an_account_or_a_policy_hides_is_a_mark() -> None:
     assert (found.is_customer_key, found.key_name) == (True, Mark.SECRET)
     raw["inputs"]["properties"] = {}
     assert encryption_of(of_engine(raw)) is None
-    assert entries_of(Kind.VAULT, {"properties": {"accessPolicies": [UNKNOWN]}}) is Mark.UNKNOWN
-    (entry,) = entries_of(Kind.VAULT, {"properties": {"accessPolicies": [{"permissions": UNKNOWN}]}})  # type: ignore[misc]
-    assert entry.given is Mark.UNKNOWN
+    for listed in (UNKNOWN, [UNKNOWN], [{"objectId": UNKNOWN, "permissions": UNKNOWN}]):
+        (entry,) = entries_of(Kind.VAULT, {"properties": {"accessPolicies": listed}})
+        assert (entry.holder, entry.keys) == (Mark.UNKNOWN, Mark.UNKNOWN)

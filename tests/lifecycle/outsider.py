@@ -17,14 +17,6 @@ def bind_elsewhere(judge: Judge) -> None:
     _encrypt(judge, {"keySource": KEY_VAULT, "keyVaultProperties": target})
 
 
-def take_the_grant(judge: Judge) -> None:
-    """Takes the account's access policy away."""
-    tenant = judge.azure.env["AZURE_TENANT_ID"]
-    entry = {"tenantId": tenant, "objectId": judge.principal_id(), "permissions": {}}
-    body = {"properties": {"accessPolicies": [entry]}}
-    judge.arm("PUT", f"{judge.vault_id}/accessPolicies/remove", VAULTS, body)
-
-
 def disable_an_old_version(judge: Judge) -> None:
     """Disables the oldest version of the service's key, unless it is bound or the only one."""
     old = [version for version in judge.versions()[:-1] if version != judge.bound_version()]

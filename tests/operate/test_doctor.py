@@ -18,7 +18,6 @@ from localazure import seed
 from operate import doctor
 from operate.stack import StackError
 from operate.stack_file import PROGRAM
-from provider.azure import Azure
 from tests.components.guards.first_deployments import (
     HUB,
     OTHER_SUBSCRIPTION,
@@ -31,7 +30,7 @@ from tests.components.guards.first_deployments import (
     deployed_later,
     vault,
 )
-from tests.support.local_deployment import Deployment, gate_of, in_process
+from tests.support.local_deployment import Deployment
 from tests.support.managed_hsm import ROLES, make_hsm
 
 LOGIN = Login(settings={"subscriptionId": seed.SUBSCRIPTION_ID})
@@ -44,7 +43,7 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     made = Deployment()
     monkeypatch.chdir(tmp_path)
     (tmp_path / "Pulumi.first.yaml").write_text(SETTINGS)
-    monkeypatch.setattr(doctor, "connect", lambda found: Azure(in_process(gate_of(made))))
+    monkeypatch.setattr(doctor, "connect", lambda found: made.azure)
     monkeypatch.setattr("operate.login.of_new_stack", lambda stack: LOGIN)
     monkeypatch.setattr(doctor, "outputs", _no_stack)
     monkeypatch.setattr(doctor, "_clock", lambda found: doctor.Line("clock", doctor.OK, ""))

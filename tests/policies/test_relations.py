@@ -49,7 +49,7 @@ def test_a_keys_name_is_known_of_its_inputs(key: str, expected: str) -> None:
 def test_a_role_made_for_another_key_does_not_count() -> None:
     """In a preview the scope is not known, and what it is made from is."""
     stack = two_phases(preview=True, roles=True)
-    stack["other"] = Thing("other", stack["key"].type, stack["key"].props)
+    stack["other"] = Thing("other", stack["key"].type, with_change(stack["key"].props, "keyName", "other"))
     sources = {**stack["grant"].property_dependencies, "scope": ["other"]}
     assert says(change(stack, "grant", property_dependencies=sources), "grant-present") == "violation"
 

@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.policies.asking import (
-    Thing,
-)
-from tests.policies.bags import (
-    VAULT_ID,
-    with_change,
-)
-from tests.policies.editing import (
-    STACKS,
-    both,
-    change,
-    every,
-    says,
-    with_prop,
-)
+from tests.policies.asking import Thing
+from tests.policies.bags import VAULT_ID, with_change
+from tests.policies.editing import STACKS, both, change, every, says, with_prop
 from tests.policies.stacks import ACCOUNT_ID, run, two_phases
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,31 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.provider.fake_azure import FakeAzure
+from tests.provider.rig import Engine, FakeClock, engine
 from tests.support.azure import RunningAzure, running_azure
 
 if TYPE_CHECKING:
     from tests.provider.world import World
+
+
+@pytest.fixture
+def fake() -> FakeAzure:
+    """An Azure in memory."""
+    return FakeAzure()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """The provider's time, which passes only when it waits."""
+    return FakeClock()
+
+
+@pytest.fixture
+async def pulumi(fake: FakeAzure, clock: FakeClock) -> AsyncIterator[Engine]:
+    """The provider on that Azure, driven as the engine drives it."""
+    async with engine(fake, clock) as served:
+        yield served
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,6 @@ from tests.provider.rig import CMK, VERSION, FailedError, FakeClock, engine
 from tests.provider.world import World, a_world
 from tests.support.azure import RunningAzure
 
-pytestmark = pytest.mark.asyncio
-
 
 def client(made: Mapping[str, str] | None = None) -> AzureClient:
     """The real client, as the deployer or as a principal that was made."""

@@ -17,8 +17,6 @@ from provider.azure_client import AzureClient
 from tests.provider.rig import CMK, UNBINDS, VERSION, Engine, FailedError, FakeClock, engine
 from tests.provider.world import World
 
-pytestmark = pytest.mark.asyncio
-
 
 @asynccontextmanager
 async def plugin(clock: FakeClock | None = None, **settings: str) -> AsyncIterator[Engine]:
@@ -72,7 +70,7 @@ async def test_a_whole_life(world: World) -> None:
         rotated = await pulumi.update(VERSION, key_id, version.values, olds, {**olds, "generation": 2})
         assert world.versions() == [version.values["version"], rotated.values["version"]]
         news = {**inputs, "keyUriWithVersion": rotated.values["keyUriWithVersion"]}
-        await pulumi.update(CMK, id, bound.values, inputs, news)
+        bound = await pulumi.update(CMK, id, bound.values, inputs, news)
         assert world.bound_key() == news["keyUriWithVersion"]
         assert [e["keySource"] for e in world.history()][1:] == ["Microsoft.KeyVault"] * 2
 

@@ -24,9 +24,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, UNBINDS, FailedError, FakeClock, engine, engine_log
-
-pytestmark = pytest.mark.asyncio
+from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, engine, engine_log
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
@@ -71,29 +69,29 @@ async def test_the_default_is_thirty_minutes() -> None:
             await pulumi.create(CMK, INPUTS)
 
 
-async def test_fails_at_once_what_waiting_does_not_help() -> None:
+async def test_fails_at_once_what_waiting_does_not_help(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """A refusal for good is not tried again."""
-    clock, azure = FakeClock(), FakeAzure()
-    azure.failures["bind"].append(ServiceError(403, "RequestDisallowedByPolicy", "denied by policy"))
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match="an Azure Policy of the subscription denies this") as failed:
-            await pulumi.create(CMK, INPUTS)
+    fake.failures["bind"].append(ServiceError(403, "RequestDisallowedByPolicy", "denied by policy"))
+    with pytest.raises(FailedError, match="an Azure Policy of the subscription denies this") as failed:
+        await pulumi.create(CMK, INPUTS)
     assert failed.value.partial is None
-    assert (azure.calls.count("bind"), clock.slept) == (1, [])
+    assert (fake.calls.count("bind"), clock.slept) == (1, [])
 
 
 @pytest.mark.parametrize("code", ["ScopeLocked", "ReadOnlyDisabledSubscription"])
-async def test_fails_at_once_a_conflict_that_nobody_elses_change_ends(code: str) -> None:
+async def test_fails_at_once_a_conflict_that_nobody_elses_change_ends(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, code: str
+) -> None:
     """A lock and a disabled subscription answer 409, too, and no waiting helps a bind or an unbind."""
-    clock, azure = FakeClock(), FakeAzure()
-    azure.failures["bind"] += [ServiceError(409, code, "locked")] * 2
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
-            await pulumi.create(CMK, INPUTS)
-        azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-        with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
-            await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
-    assert (azure.calls.count("bind"), clock.slept) == (2, [])
+    fake.failures["bind"] += [ServiceError(409, code, "locked")] * 2
+    with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
+        await pulumi.create(CMK, INPUTS)
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
+        await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
+    assert (fake.calls.count("bind"), clock.slept) == (2, [])
 
 
 async def test_a_preview_that_azure_throttles_says_what_it_did_not_check() -> None:
@@ -110,55 +108,49 @@ async def test_a_preview_that_azure_throttles_says_what_it_did_not_check() -> No
     assert clock.now() == 60
 
 
-async def test_retry_after_is_honoured() -> None:
+async def test_retry_after_is_honoured(fake: FakeAzure, pulumi: Engine, clock: FakeClock) -> None:
     """A throttled request is made again when the server says, not sooner."""
-    clock, azure = FakeClock(), FakeAzure()
-    azure.failures["bind"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=17))
-    azure.failures["account"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=23))
-    azure.failures["progress"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=31))
-    async with engine(azure, clock) as pulumi:
-        await pulumi.create(CMK, INPUTS)
+    fake.failures["bind"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=17))
+    fake.failures["account"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=23))
+    fake.failures["progress"].append(ServiceError(429, "TooManyRequests", "slow down", retry_after=31))
+    await pulumi.create(CMK, INPUTS)
     assert clock.slept == [23, 17, 31]
 
 
 @pytest.mark.parametrize("name", ["account", "vault", "key_version", "bind", "progress"])
 @pytest.mark.parametrize("status", [0, 500, 503])
-async def test_short_outages_are_outlived(name: str, status: int) -> None:
+async def test_short_outages_are_outlived(fake: FakeAzure, pulumi: Engine, name: str, status: int) -> None:
     """A lost answer or two of any call changes nothing about the end."""
-    azure = FakeAzure()
-    azure.failures[name] += [ServiceError(status, "Oops", "")] * 2
-    async with engine(azure) as pulumi:
-        _, outputs = await pulumi.create(CMK, INPUTS)
+    fake.failures[name] += [ServiceError(status, "Oops", "")] * 2
+    _, outputs = await pulumi.create(CMK, INPUTS)
     assert outputs.values["keyUriWithVersion"] == key_uri()
 
 
-async def test_an_outage_ends_after_five_tries() -> None:
+async def test_an_outage_ends_after_five_tries(fake: FakeAzure, pulumi: Engine) -> None:
     """A service that is down is not asked for a quarter of an hour."""
-    azure = FakeAzure()
-    azure.failures["account"] += [ServiceError(503, "ServiceUnavailable", "down", "reading")] * 9
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match="reading: Azure answered 503 ServiceUnavailable: down"):
-            await pulumi.create(CMK, INPUTS)
-    assert azure.calls.count("account") == 5
+    fake.failures["account"] += [ServiceError(503, "ServiceUnavailable", "down", "reading")] * 9
+    with pytest.raises(FailedError, match="reading: Azure answered 503 ServiceUnavailable: down"):
+        await pulumi.create(CMK, INPUTS)
+    assert fake.calls.count("account") == 5
 
 
-async def test_another_change_of_the_account_is_waited_for() -> None:
+async def test_another_change_of_the_account_is_waited_for(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """An account that is Accepted, and a 409 at the PATCH, are waited out."""
-    clock, azure = FakeClock(), FakeAzure()
     busy = ServiceError(409, "Conflict", "Another operation is in progress")
-    azure.failures["bind"] += [
+    fake.failures["bind"] += [
         busy,
         ServiceError(400, "AccountProvisioningStateInvalid", "in state Accepted"),
     ]
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(provisioning_state="Accepted")
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(provisioning_state="Accepted")
 
     async def settle() -> None:
         await clock.paused.wait()
-        azure.accounts[ACCOUNT_ID.lower()] = an_account()
+        fake.accounts[ACCOUNT_ID.lower()] = an_account()
 
-    async with engine(azure, clock) as pulumi:
-        await asyncio.gather(pulumi.create(CMK, INPUTS), settle())
-    assert azure.calls.count("bind") == 3
+    await asyncio.gather(pulumi.create(CMK, INPUTS), settle())
+    assert fake.calls.count("bind") == 3
 
 
 async def test_one_change_at_a_time_per_account() -> None:
@@ -184,46 +176,44 @@ async def test_one_change_at_a_time_per_account() -> None:
 
 
 async def test_fails_with_every_reason_before_anything_is_written() -> None:
-    """All that speaks against a binding is one message, and no PATCH is made."""
-    azure = FakeAzure()
-    azure.vaults[VAULT_ID.lower()] = a_vault(purge_protection=None, location="eastus", policies=())
-    async with engine(azure) as pulumi:
+    """All that speaks against a binding is one message, and no PATCH is made. What may pass is not waited for
+    beside what does not."""
+    fake, clock = FakeAzure(), FakeClock()
+    fake.vaults[VAULT_ID.lower()] = a_vault(purge_protection=None, location="eastus", policies=())
+    async with engine(fake, clock) as pulumi:
         with pytest.raises(FailedError) as failed:
             await pulumi.create(CMK, INPUTS)
+    assert clock.slept == []
     message = str(failed.value)
     assert "3 finding(s), nothing was written" in message
     for rule in ("same-region", "vault-has-purge-protection", "identity-has-access"):
         assert f"- {rule}: " in message
-    assert azure.patches == []
+    assert fake.patches == []
 
 
-async def test_what_the_deployer_may_not_read_does_not_stop_the_binding() -> None:
+async def test_what_the_deployer_may_not_read_does_not_stop_the_binding(
+    fake: FakeAzure, pulumi: Engine
+) -> None:
     """A vault in which the deployer may read nothing is bound all the same: Azure itself judges then."""
-    azure = FakeAzure()
     for name in ("vault", "key_version"):
-        azure.failures[name].append(ServiceError(403, "AuthorizationFailed", "may not read"))
-    async with engine(azure) as pulumi:
-        _, outputs = await pulumi.create(CMK, INPUTS)
+        fake.failures[name].append(ServiceError(403, "AuthorizationFailed", "may not read"))
+    _, outputs = await pulumi.create(CMK, INPUTS)
     assert outputs.values["principalId"] == PRINCIPAL
 
 
-async def test_fails_when_the_account_itself_may_not_be_read() -> None:
+async def test_fails_when_the_account_itself_may_not_be_read(fake: FakeAzure, pulumi: Engine) -> None:
     """A binding that could not be read back is not written."""
-    azure = FakeAzure()
-    azure.failures["account"].append(ServiceError(403, "AuthorizationFailed", "may not read"))
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match=r"have Microsoft\.CognitiveServices/accounts/read granted at"):
-            await pulumi.create(CMK, INPUTS)
-    assert azure.patches == []
+    fake.failures["account"].append(ServiceError(403, "AuthorizationFailed", "may not read"))
+    with pytest.raises(FailedError, match=r"have Microsoft\.CognitiveServices/accounts/read granted at"):
+        await pulumi.create(CMK, INPUTS)
+    assert fake.patches == []
 
 
-async def test_preview_fails_only_on_what_no_update_could_change() -> None:
+async def test_preview_fails_only_on_what_no_update_could_change(fake: FakeAzure, pulumi: Engine) -> None:
     """A wrong region stops the preview; a missing grant may still come in the same update."""
-    azure = FakeAzure()
-    azure.vaults[VAULT_ID.lower()] = a_vault(policies=(), purge_protection=None)
-    async with engine(azure) as pulumi:
+    fake.vaults[VAULT_ID.lower()] = a_vault(policies=(), purge_protection=None)
+    await pulumi.create(CMK, INPUTS, preview=True)
+    fake.vaults[VAULT_ID.lower()] = a_vault(location="eastus")
+    with pytest.raises(FailedError, match="same-region"):
         await pulumi.create(CMK, INPUTS, preview=True)
-        azure.vaults[VAULT_ID.lower()] = a_vault(location="eastus")
-        with pytest.raises(FailedError, match="same-region"):
-            await pulumi.create(CMK, INPUTS, preview=True)
-    assert azure.patches == []
+    assert fake.patches == []

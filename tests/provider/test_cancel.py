@@ -27,8 +27,6 @@ from tests.provider.fake_azure import (
 )
 from tests.provider.rig import CMK, VERSION, Engine, FailedError, FakeClock, engine
 
-pytestmark = pytest.mark.asyncio
-
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 LONG = 60.0
 """Seconds that nobody may have to wait for after Ctrl-C."""

@@ -131,7 +131,6 @@ def test_the_cli_says_which_subscription_is_active(az: Path) -> None:
     assert complete(login({"useMsi": "true"}, {})).subscription_id == ""
 
 
-@pytest.mark.asyncio
 async def test_fails_when_the_cli_is_logged_in_to_another_cloud(az: Path) -> None:
     """A cloud that contradicts the Azure CLI's is refused when the plugin is configured."""
     host = Host(lambda login: FakeAzure(), environ={"ARM_ENVIRONMENT": "china"})

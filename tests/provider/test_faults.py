@@ -24,7 +24,7 @@ from tests.provider.fault_matrix import (
 )
 from tests.provider.world import World
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.timeout(600)]
 
 
 @pytest.mark.long

@@ -23,23 +23,19 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import FailedError, engine
-
-pytestmark = pytest.mark.asyncio
+from tests.provider.rig import Engine, FailedError, engine
 
 BINDING, DELETED = "azure-cmk:index:getBinding", "azure-cmk:index:getDeleted"
 HSM_KEY = "azure-cmk:index:getManagedHsmKey"
 
 
-async def test_get_binding_tells_what_is_bound() -> None:
+async def test_get_binding_tells_what_is_bound(fake: FakeAzure, pulumi: Engine) -> None:
     """A bound account gives its key, version, vault and identity; others give nothing."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        assert await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID}) == ({}, {})
-        azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-        answer, _ = await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID})
-        azure.accounts.clear()
-        assert await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID}) == ({}, {})
+    assert await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID}) == ({}, {})
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    answer, _ = await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID})
+    fake.accounts.clear()
+    assert await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID}) == ({}, {})
     assert answer["binding"] == {
         "accountId": ACCOUNT_ID,
         "keySource": "Microsoft.KeyVault",
@@ -51,24 +47,20 @@ async def test_get_binding_tells_what_is_bound() -> None:
     }
 
 
-async def test_what_is_not_known_yet_is_answered_with_unknown() -> None:
+async def test_what_is_not_known_yet_is_answered_with_unknown(fake: FakeAzure, pulumi: Engine) -> None:
     """In a preview a function of an unknown id asks nothing and promises nothing."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        assert (await pulumi.invoke(BINDING, {"accountId": UNKNOWN}))[0] == {"binding": UNKNOWN}
-        answer, _ = await pulumi.invoke(DELETED, {"subscriptionId": UNKNOWN})
+    assert (await pulumi.invoke(BINDING, {"accountId": UNKNOWN}))[0] == {"binding": UNKNOWN}
+    answer, _ = await pulumi.invoke(DELETED, {"subscriptionId": UNKNOWN})
     assert answer == {"vaults": UNKNOWN, "accounts": UNKNOWN}
-    assert azure.calls == []
+    assert fake.calls == []
 
 
-async def test_get_deleted_tells_what_still_holds_a_name() -> None:
+async def test_get_deleted_tells_what_still_holds_a_name(fake: FakeAzure, pulumi: Engine) -> None:
     """All that is soft-deleted in a subscription: a program of many services asks once."""
-    azure = FakeAzure()
-    azure.deleted["vaults"] = [
+    fake.deleted["vaults"] = [
         Deleted("id", name, "westeurope", "d", "p", f"{VAULT_ID}/x") for name in ("one", "two")
     ]
-    async with engine(azure) as pulumi:
-        answer, _ = await pulumi.invoke(DELETED, {"subscriptionId": SUBSCRIPTION})
+    answer, _ = await pulumi.invoke(DELETED, {"subscriptionId": SUBSCRIPTION})
     assert [vault["name"] for vault in answer["vaults"]] == ["one", "two"]
     assert answer["vaults"][0] == {
         "id": "id",
@@ -92,13 +84,13 @@ async def test_get_deleted_tells_what_still_holds_a_name() -> None:
         (DELETED, {"subscriptionId": SUBSCRIPTION, "names": "y"}, "names"),
     ],
 )
-async def test_fails_bad_arguments_by_name(token: str, args: dict[str, Any], failing: str) -> None:
+async def test_fails_bad_arguments_by_name(
+    fake: FakeAzure, pulumi: Engine, token: str, args: dict[str, Any], failing: str
+) -> None:
     """Each argument that cannot be right is named, and Azure is not asked."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        _, failures = await pulumi.invoke(token, args)
+    _, failures = await pulumi.invoke(token, args)
     assert list(failures) == [failing]
-    assert azure.calls == []
+    assert fake.calls == []
 
 
 async def test_the_logins_subscription_is_the_default() -> None:
@@ -109,13 +101,11 @@ async def test_the_logins_subscription_is_the_default() -> None:
     assert sorted(azure.calls) == ["deleted_accounts", "deleted_vaults"]
 
 
-async def test_fails_with_azures_answer_explained() -> None:
+async def test_fails_with_azures_answer_explained(fake: FakeAzure, pulumi: Engine) -> None:
     """An error of Azure reaches the program translated."""
-    azure = FakeAzure()
-    azure.failures["account"].append(ServiceError(401, "InvalidAuthenticationToken", "expired"))
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match="does not accept the login"):
-            await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID})
+    fake.failures["account"].append(ServiceError(401, "InvalidAuthenticationToken", "expired"))
+    with pytest.raises(FailedError, match="does not accept the login"):
+        await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID})
 
 
 async def test_who_is_logged_in() -> None:
@@ -141,38 +131,32 @@ async def test_who_is_logged_in() -> None:
 CHECK = "azure-cmk:index:checkDeployment"
 
 
-async def test_check_deployment_tells_what_it_could_not_ask() -> None:
+async def test_check_deployment_tells_what_it_could_not_ask(fake: FakeAzure, pulumi: Engine) -> None:
     """What this login may not read is no finding, and names the question and Azure's reason."""
-    azure = FakeAzure()
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
-    azure.failures[f"GET {group}"].append(ServiceError(403, "AuthorizationFailed", "may not"))
-    async with engine(azure) as pulumi:
-        answer, failures = await pulumi.invoke(CHECK, {"resources": [{"id": group}], "checks": ["names"]})
+    fake.failures[f"GET {group}"].append(ServiceError(403, "AuthorizationFailed", "may not"))
+    answer, failures = await pulumi.invoke(CHECK, {"resources": [{"id": group}], "checks": ["names"]})
     assert failures == {}
     assert answer["findings"] == []
     assert [one["what"] for one in answer["unchecked"]] == ["whether the names are free"]
     assert "AuthorizationFailed" in answer["unchecked"][0]["why"]
 
 
-async def test_check_deployment_fails_with_a_refused_login_explained() -> None:
+async def test_check_deployment_fails_with_a_refused_login_explained(fake: FakeAzure, pulumi: Engine) -> None:
     """Without a login nobody's rights can be read: the cause and the way on are said, and no class."""
-    azure = FakeAzure()
-    azure.failures["principal"].append(ServiceError(401, "invalid_client", "AADSTS7000215: wrong"))
+    fake.failures["principal"].append(ServiceError(401, "invalid_client", "AADSTS7000215: wrong"))
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match=r"^the client secret is wrong"):
-            await pulumi.invoke(CHECK, {"resources": [{"id": group}], "checks": ["rights"]})
+    with pytest.raises(FailedError, match=r"^the client secret is wrong"):
+        await pulumi.invoke(CHECK, {"resources": [{"id": group}], "checks": ["rights"]})
 
 
-async def test_check_deployment_leaves_out_what_is_not_known_yet() -> None:
+async def test_check_deployment_leaves_out_what_is_not_known_yet(fake: FakeAzure, pulumi: Engine) -> None:
     """A resource whose id or body another resource makes is told as not checked; the others are checked."""
-    azure = FakeAzure()
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
-    azure.answers[group] = {"id": group}
-    azure.answers[f"{group}/resources"] = {"value": []}
+    fake.answers[group] = {"id": group}
+    fake.answers[f"{group}/resources"] = {"value": []}
     asked = [{"id": group, "setting": "groupName"}, {"id": UNKNOWN}]
-    async with engine(azure) as pulumi:
-        answer, _ = await pulumi.invoke(CHECK, {"resources": asked, "checks": ["names"]})
+    answer, _ = await pulumi.invoke(CHECK, {"resources": asked, "checks": ["names"]})
     assert [one["fix"].split(";")[0] for one in answer["findings"]] == ["give another groupName"]
     assert [one["what"] for one in answer["unchecked"]] == ["resources with values that are not known yet"]
 
@@ -187,10 +171,10 @@ async def test_check_deployment_leaves_out_what_is_not_known_yet() -> None:
         ({"resources": [{"id": ACCOUNT_ID}], "checks": ["luck"]}, "checks"),
     ],
 )
-async def test_check_deployment_fails_bad_arguments_by_name(args: dict[str, Any], failing: str) -> None:
+async def test_check_deployment_fails_bad_arguments_by_name(
+    fake: FakeAzure, pulumi: Engine, args: dict[str, Any], failing: str
+) -> None:
     """Each argument that cannot be right is named, and Azure is not asked."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        _, failures = await pulumi.invoke(CHECK, args)
+    _, failures = await pulumi.invoke(CHECK, args)
     assert list(failures) == [failing]
-    assert azure.calls == []
+    assert fake.calls == []

@@ -13,7 +13,6 @@ from tests.provider.fake_azure import KEY_ID, PRINCIPAL, V1, VAULT_ID, FakeAzure
 from tests.provider.rig import HSM_ROLE, VERSION, FailedError, engine
 from tests.provider.test_key_access_revocation import OTHER, assignment
 
-pytestmark = pytest.mark.asyncio
 HSM_ID = VAULT_ID.replace("/vaults/", "/managedHSMs/")
 HSM_KEY = f"{HSM_ID}/keys/language-key"
 ROLE = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id

@@ -21,7 +21,6 @@ from tests.provider.fault_matrix import PATIENT_SECONDS, recording_client
 from tests.provider.rig import CMK, FailedError, FakeClock, engine
 from tests.provider.world import World
 
-pytestmark = pytest.mark.asyncio
 OPERATIONS = ["wrapKey", "unwrapKey"]
 
 

@@ -9,8 +9,8 @@ import pytest
 from core import clouds
 from core.login import Login
 from provider.difference import Change, Difference
-from provider.host import served
 from provider.resource import Resource
+from provider.served import served
 from provider.wire import UNKNOWN, Properties
 from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, V1, V2, VAULT_ID, VAULT_URI, FakeAzure, key_uri
 from tests.provider.rig import CMK, VERSION, FakeClock

@@ -31,7 +31,6 @@ from tests.provider.test_key_access_revocation import (
     with_roles,
 )
 
-pytestmark = pytest.mark.asyncio
 INPUTS = {"keyId": KEY_ID, "accountId": ACCOUNT_ID}
 ID = f"{KEY_ID}|{ACCOUNT_ID}"
 MINE = PolicyEntry(PRINCIPAL, NEEDED, TENANT)
@@ -44,27 +43,26 @@ async def refreshed(pulumi: Engine) -> dict[str, Any]:
     return dict(outputs.values)
 
 
-async def test_it_is_made_before_its_account_and_learns_later_whose_access_it_is() -> None:
+async def test_it_is_made_before_its_account_and_learns_later_whose_access_it_is(
+    fake: FakeAzure, pulumi: Engine
+) -> None:
     """The identity exists only once the account does."""
-    azure = FakeAzure()
-    account = azure.accounts.pop(ACCOUNT_ID.lower())
-    async with engine(azure) as pulumi:
-        id, outputs = await pulumi.create(CLEANUP, INPUTS)
-        assert (id, outputs.values) == (ID, INPUTS)
-        azure.accounts[ACCOUNT_ID.lower()] = account
-        assert await refreshed(pulumi) == {**INPUTS, "principalId": PRINCIPAL}
-        anew = replace(account, principal_id=OTHER)
-        azure.accounts[ACCOUNT_ID.lower()] = anew
-        assert (await refreshed(pulumi))["principalId"] == OTHER
+    account = fake.accounts.pop(ACCOUNT_ID.lower())
+    id, outputs = await pulumi.create(CLEANUP, INPUTS)
+    assert (id, outputs.values) == (ID, INPUTS)
+    fake.accounts[ACCOUNT_ID.lower()] = account
+    assert await refreshed(pulumi) == {**INPUTS, "principalId": PRINCIPAL}
+    anew = replace(account, principal_id=OTHER)
+    fake.accounts[ACCOUNT_ID.lower()] = anew
+    assert (await refreshed(pulumi))["principalId"] == OTHER
 
 
-async def test_an_import_comes_with_the_id_alone() -> None:
+async def test_an_import_comes_with_the_id_alone(pulumi: Engine) -> None:
     """And is without a difference then."""
-    async with engine(FakeAzure()) as pulumi:
-        id, outputs, inputs = await pulumi.read(CLEANUP, ID)
-        assert (id, inputs.values) == (ID, INPUTS)
-        assert outputs.values["principalId"] == PRINCIPAL
-        assert not (await pulumi.diff(CLEANUP, outputs.values, inputs.values, INPUTS)).kinds
+    id, outputs, inputs = await pulumi.read(CLEANUP, ID)
+    assert (id, inputs.values) == (ID, INPUTS)
+    assert outputs.values["principalId"] == PRINCIPAL
+    assert not (await pulumi.diff(CLEANUP, outputs.values, inputs.values, INPUTS)).kinds
 
 
 async def test_the_access_policy_of_an_account_that_is_gone_goes_and_no_other() -> None:
@@ -170,23 +168,20 @@ async def test_nothing_to_remove_is_no_failure(*, made: bool) -> None:
     assert "remove_policy" not in azure.calls
 
 
-async def test_another_key_is_followed_and_another_account_is_another_resource() -> None:
+async def test_another_key_is_followed_and_another_account_is_another_resource(pulumi: Engine) -> None:
     """The account stays where its key changes: nothing is to be removed then."""
-    async with engine(FakeAzure()) as pulumi:
-        other = f"{VAULT_ID}/keys/other"
-        moved = await pulumi.diff(CLEANUP, INPUTS, INPUTS, {**INPUTS, "keyId": other})
-        assert (moved.kinds, moved.replaces) == ({"keyId": "UPDATE"}, [])
-        updated = await pulumi.update(CLEANUP, ID, INPUTS, INPUTS, {**INPUTS, "keyId": other})
-        assert updated.values["keyId"] == other
-        replaced = await pulumi.diff(CLEANUP, INPUTS, INPUTS, {**INPUTS, "accountId": f"{ACCOUNT_ID}-2"})
-        assert replaced.replaces == ["accountId"]
+    other = f"{VAULT_ID}/keys/other"
+    moved = await pulumi.diff(CLEANUP, INPUTS, INPUTS, {**INPUTS, "keyId": other})
+    assert (moved.kinds, moved.replaces) == ({"keyId": "UPDATE"}, [])
+    updated = await pulumi.update(CLEANUP, ID, INPUTS, INPUTS, {**INPUTS, "keyId": other})
+    assert updated.values["keyId"] == other
+    replaced = await pulumi.diff(CLEANUP, INPUTS, INPUTS, {**INPUTS, "accountId": f"{ACCOUNT_ID}-2"})
+    assert replaced.replaces == ["accountId"]
 
 
-async def test_a_vault_that_has_moved_on_to_roles_is_read_as_it_is() -> None:
+async def test_a_vault_that_has_moved_on_to_roles_is_read_as_it_is(fake: FakeAzure, pulumi: Engine) -> None:
     """Its access policies count for nothing and are left."""
-    azure = FakeAzure()
-    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=True, policies=(MINE,))
-    azure.accounts.clear()
-    async with engine(azure) as pulumi:
-        await pulumi.delete(CLEANUP, ID, {**INPUTS, "principalId": PRINCIPAL})
-    assert azure.vaults[VAULT_ID.lower()].policies == (MINE,)
+    fake.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=True, policies=(MINE,))
+    fake.accounts.clear()
+    await pulumi.delete(CLEANUP, ID, {**INPUTS, "principalId": PRINCIPAL})
+    assert fake.vaults[VAULT_ID.lower()].policies == (MINE,)

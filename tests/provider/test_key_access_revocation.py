@@ -17,7 +17,6 @@ from provider.failure import ServiceError
 from tests.provider.fake_azure import KEY_ID, PRINCIPAL, TENANT, VAULT_ID, FakeAzure, a_vault
 from tests.provider.rig import FailedError, FakeClock, engine, engine_log
 
-pytestmark = pytest.mark.asyncio
 REVOCATION = "azure-cmk:index:KeyAccessRevocation"
 INPUTS = {"keyId": KEY_ID, "principalId": PRINCIPAL}
 ID = f"{KEY_ID}|{PRINCIPAL}"

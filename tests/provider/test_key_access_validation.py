@@ -23,9 +23,7 @@ from tests.provider.fake_azure import (
     an_account,
     bound_to,
 )
-from tests.provider.rig import ACCESS, FailedError, FakeClock, engine, engine_log
-
-pytestmark = pytest.mark.asyncio
+from tests.provider.rig import ACCESS, Engine, FailedError, FakeClock, engine, engine_log
 
 INPUTS = {"keyId": KEY_ID, "principalId": PRINCIPAL, "grantId": f"{VAULT_ID}/accessPolicy/{PRINCIPAL}"}
 ID = f"{KEY_ID}|{PRINCIPAL}"
@@ -45,16 +43,16 @@ class LateListing(FakeAzure):
         return [ROLE] if self._clock.now() >= self._delay else []
 
 
-async def test_access_that_is_listed_ends_the_wait_at_once() -> None:
+async def test_access_that_is_listed_ends_the_wait_at_once(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """An access policy with get, wrapKey and unwrapKey is enough; nothing is written."""
-    azure, clock = FakeAzure(), FakeClock()
-    async with engine(azure, clock) as pulumi:
-        id, outputs = await pulumi.create(ACCESS, INPUTS)
+    id, outputs = await pulumi.create(ACCESS, INPUTS)
     assert id == ID
     assert outputs.values["accessModel"] == "accessPolicy"
     assert outputs.values["proven"] is False
     assert clock.slept == []
-    assert azure.patches == []
+    assert fake.patches == []
 
 
 async def test_a_role_assignment_is_waited_for_until_it_is_listed_and_the_wait_says_why() -> None:
@@ -70,14 +68,14 @@ async def test_a_role_assignment_is_waited_for_until_it_is_listed_and_the_wait_s
 
 
 @pytest.mark.parametrize("uses_rbac", [True, False])
-async def test_fails_naming_the_fix_when_no_access_is_ever_listed(uses_rbac: bool) -> None:
+async def test_fails_naming_the_fix_when_no_access_is_ever_listed(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, uses_rbac: bool
+) -> None:
     """Access that nobody gave is not waited for until the deadline; the error holds the command."""
-    azure, clock = FakeAzure(), FakeClock()
-    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=uses_rbac, policies=())
+    fake.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=uses_rbac, policies=())
     command = "az role assignment create" if uses_rbac else "az keyvault set-policy"
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match=command):
-            await pulumi.create(ACCESS, INPUTS)
+    with pytest.raises(FailedError, match=command):
+        await pulumi.create(ACCESS, INPUTS)
     assert 120 <= clock.now() < 200
 
 
@@ -111,14 +109,12 @@ async def test_a_bound_account_proves_that_its_access_is_in_effect() -> None:
 
 
 @pytest.mark.parametrize("call", ["account", "key_version"])
-async def test_what_may_not_be_read_proves_nothing(call: str) -> None:
+async def test_what_may_not_be_read_proves_nothing(fake: FakeAzure, pulumi: Engine, call: str) -> None:
     """Without the right to read account or key the access is validated by what Resource Manager shows."""
-    azure = FakeAzure()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-    azure.failures[call].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
-    async with engine(azure) as pulumi:
-        _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
-    assert azure.patches == []
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.failures[call].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
+    _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert fake.patches == []
     assert outputs.values["proven"] is False
 
 
@@ -132,80 +128,76 @@ async def test_what_may_not_be_read_proves_nothing(call: str) -> None:
     ],
     ids=["absent", "not bound", "on another key", "with another identity"],
 )
-async def test_an_account_that_proves_nothing_is_not_written(account: Any) -> None:
+async def test_an_account_that_proves_nothing_is_not_written(
+    fake: FakeAzure, pulumi: Engine, account: Any
+) -> None:
     """Only the binding of this identity to this key says something; every other account is left alone."""
-    azure = FakeAzure()
-    azure.accounts = {ACCOUNT_ID.lower(): account} if account else {}
-    async with engine(azure) as pulumi:
-        _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
-    assert azure.patches == []
+    fake.accounts = {ACCOUNT_ID.lower(): account} if account else {}
+    _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert fake.patches == []
     assert outputs.values["proven"] is False
 
 
 @pytest.mark.parametrize("unusable", [{"enabled": False}, {"expires": 1_700_000_000}])
-async def test_an_account_whose_version_cannot_be_used_is_not_written(unusable: dict[str, Any]) -> None:
+async def test_an_account_whose_version_cannot_be_used_is_not_written(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, unusable: dict[str, Any]
+) -> None:
     """With a version that is disabled or has expired no write could succeed, however long it is tried."""
-    azure, clock = FakeAzure(), FakeClock()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-    azure.versions = [a_version(**unusable)]
-    async with engine(azure, clock) as pulumi:
-        _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
-    assert azure.patches == []
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.versions = [a_version(**unusable)]
+    _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert fake.patches == []
     assert outputs.values["proven"] is False
 
 
-async def test_access_that_is_gone_is_validated_again() -> None:
+async def test_access_that_is_gone_is_validated_again(fake: FakeAzure, pulumi: Engine) -> None:
     """A refresh drops the validation when the access is gone, so that giving it back is waited for, too."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        id, outputs = await pulumi.create(ACCESS, INPUTS)
-        assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == id
-        narrower = (PolicyEntry(PRINCIPAL, ("get", "unwrapkey"), TENANT),)
-        azure.vaults[VAULT_ID.lower()] = replace(a_vault(), policies=narrower)
-        assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == ""
-        azure.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
-        assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == id
+    id, outputs = await pulumi.create(ACCESS, INPUTS)
+    assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == id
+    narrower = (PolicyEntry(PRINCIPAL, ("get", "unwrapkey"), TENANT),)
+    fake.vaults[VAULT_ID.lower()] = replace(a_vault(), policies=narrower)
+    assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == ""
+    fake.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
+    assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == id
 
 
-async def test_another_key_or_identity_is_another_validation() -> None:
+async def test_another_key_or_identity_is_another_validation(pulumi: Engine) -> None:
     """Key and identity replace it; another grant or account validates again in place. An account that is
     named for the first time, or no longer, is no change: what was proven stays so."""
-    async with engine(FakeAzure()) as pulumi:
-        for name, replaces in (
-            ("keyId", True),
-            ("principalId", True),
-            ("grantId", False),
-            ("accountId", False),
-        ):
-            before = {**INPUTS, "accountId": "the-account"}
-            found = await pulumi.diff(ACCESS, before, before, {**before, name: "changed"})
-            assert list(found.kinds) == [name]
-            assert bool(found.replaces) is replaces
-        named = {**INPUTS, "accountId": "the-account"}
-        for olds, news in ((INPUTS, named), (named, INPUTS)):
-            assert (await pulumi.diff(ACCESS, olds, olds, news)).kinds == {}
-        spelt = {**INPUTS, "keyId": KEY_ID.upper(), "principalId": PRINCIPAL.upper()}
-        assert (await pulumi.diff(ACCESS, INPUTS, INPUTS, spelt)).kinds == {}
+    for name, replaces in (
+        ("keyId", True),
+        ("principalId", True),
+        ("grantId", False),
+        ("accountId", False),
+    ):
+        before = {**INPUTS, "accountId": "the-account"}
+        found = await pulumi.diff(ACCESS, before, before, {**before, name: "changed"})
+        assert list(found.kinds) == [name]
+        assert bool(found.replaces) is replaces
+    named = {**INPUTS, "accountId": "the-account"}
+    for olds, news in ((INPUTS, named), (named, INPUTS)):
+        assert (await pulumi.diff(ACCESS, olds, olds, news)).kinds == {}
+    spelt = {**INPUTS, "keyId": KEY_ID.upper(), "principalId": PRINCIPAL.upper()}
+    assert (await pulumi.diff(ACCESS, INPUTS, INPUTS, spelt)).kinds == {}
 
 
-async def test_an_import_needs_the_id_alone() -> None:
+async def test_an_import_needs_the_id_alone(pulumi: Engine) -> None:
     """The id names key and identity."""
-    async with engine(FakeAzure()) as pulumi:
-        id, outputs, inputs = await pulumi.read(ACCESS, ID)
+    id, outputs, inputs = await pulumi.read(ACCESS, ID)
     assert id == ID
     assert inputs.values == {"keyId": KEY_ID, "principalId": PRINCIPAL}
     assert outputs.values["accessModel"] == "accessPolicy"
 
 
-async def test_a_preview_and_a_deletion_touch_nothing() -> None:
+async def test_a_preview_and_a_deletion_touch_nothing(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """A preview neither waits nor writes, and access is not ours to take."""
-    azure, clock = FakeAzure(), FakeClock()
-    azure.vaults[VAULT_ID.lower()] = a_vault(policies=())
-    async with engine(azure, clock) as pulumi:
-        await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID}, preview=True)
-        await pulumi.delete(ACCESS, ID, INPUTS)
+    fake.vaults[VAULT_ID.lower()] = a_vault(policies=())
+    await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID}, preview=True)
+    await pulumi.delete(ACCESS, ID, INPUTS)
     assert clock.slept == []
-    assert azure.patches == []
+    assert fake.patches == []
 
 
 @pytest.mark.parametrize(
@@ -217,7 +209,6 @@ async def test_a_preview_and_a_deletion_touch_nothing() -> None:
         ({"grant": "x"}, "grant"),
     ],
 )
-async def test_fails_for_malformed_inputs(wrong: dict[str, str], property: str) -> None:
+async def test_fails_for_malformed_inputs(pulumi: Engine, wrong: dict[str, str], property: str) -> None:
     """What cannot be right is refused before anything is asked."""
-    async with engine(FakeAzure()) as pulumi:
-        assert list(await pulumi.check(ACCESS, {**INPUTS, **wrong})) == [property]
+    assert list(await pulumi.check(ACCESS, {**INPUTS, **wrong})) == [property]

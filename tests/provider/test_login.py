@@ -19,7 +19,7 @@ from provider.credential import credential
 from provider.wire import decode, encode
 from tests.provider.canned import Canned, login_host
 from tests.provider.fake_azure import FakeAzure
-from tests.provider.rig import engine, engine_log
+from tests.provider.rig import Engine, engine, engine_log
 from tests.support.logins import CASES, CLIENT, TENANT, Case
 
 CLASSES = {
@@ -46,7 +46,6 @@ def test_each_login_gets_the_credential_of_its_method(case: Case, certificate: P
         assert made._authority == found.cloud.authority
 
 
-@pytest.mark.asyncio
 async def test_a_switch_that_is_almost_on_is_a_warning() -> None:
     """ARM_USE_OIDC=1 does nothing, as in azure-native, and a warning says so."""
     async with (
@@ -56,7 +55,6 @@ async def test_a_switch_that_is_almost_on_is_a_warning() -> None:
         assert [text for text in log.messages(ephemeral=False) if "useOidc (ARM_USE_OIDC) is '1'" in text]
 
 
-@pytest.mark.asyncio
 async def test_fails_when_it_is_configured_with_half_a_login() -> None:
     """A login that cannot work is refused before anything is asked, in a preview too."""
     with pytest.raises(grpc.aio.AioRpcError, match="a client secret needs tenantId") as failed:
@@ -66,12 +64,10 @@ async def test_fails_when_it_is_configured_with_half_a_login() -> None:
     assert "hunter2" not in str(failed.value)
 
 
-@pytest.mark.asyncio
-async def test_secrets_among_the_settings_stay_secret() -> None:
+async def test_secrets_among_the_settings_stay_secret(pulumi: Engine) -> None:
     """A secret that a program hands over as plain text is one in the state; what nobody knows is refused."""
-    async with engine(FakeAzure()) as pulumi:
-        news = encode({"clientSecret": "hunter2", "clientId": "c", "clientID": "c"})
-        checked = await pulumi.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
+    news = encode({"clientSecret": "hunter2", "clientId": "c", "clientID": "c"})
+    checked = await pulumi.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
     assert decode(checked.inputs).secrets == {"clientSecret"}
     assert [failure.reason for failure in checked.failures] == ["unknown setting azure-cmk:clientID"]
 

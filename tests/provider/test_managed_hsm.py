@@ -27,8 +27,6 @@ from tests.provider.rig import (
 )
 from tests.provider.world import World
 
-pytestmark = pytest.mark.asyncio
-
 
 @asynccontextmanager
 async def plugin() -> AsyncIterator[Engine]:
@@ -75,7 +73,7 @@ async def test_a_whole_life(world: World) -> None:
         rotated = await pulumi.update(VERSION, key_id, version.values, olds, {**olds, "generation": 2})
         news = {**inputs, "keyUriWithVersion": rotated.values["keyUriWithVersion"]}
         assert news["keyUriWithVersion"] != uri
-        await pulumi.update(CMK, bound_id, bound.values, inputs, news)
+        bound = await pulumi.update(CMK, bound_id, bound.values, inputs, news)
         assert world.bound_key() == news["keyUriWithVersion"]
 
         await pulumi.create(REVOCATION, {"keyId": key_id, "principalId": principal})

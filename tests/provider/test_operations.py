@@ -24,47 +24,41 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, UNBINDS, FailedError, FakeClock, engine, engine_log
-
-pytestmark = pytest.mark.asyncio
+from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, engine, engine_log
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
 
-async def test_the_operation_is_polled_as_its_headers_say() -> None:
+async def test_the_operation_is_polled_as_its_headers_say(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """Azure's Retry-After sets the pace of the polls; its end, not its beginning, is the end."""
-    clock, azure = FakeClock(), FakeAzure()
-    azure.progress_script = [Progress("Updating", retry_after=9), Progress("Updating"), Progress("Succeeded")]
-    async with engine(azure, clock) as pulumi:
-        await pulumi.create(CMK, INPUTS)
+    fake.progress_script = [Progress("Updating", retry_after=9), Progress("Updating"), Progress("Succeeded")]
+    await pulumi.create(CMK, INPUTS)
     assert clock.slept == [9, 9]
 
 
-async def test_an_operation_is_never_asked_without_a_pause() -> None:
+async def test_an_operation_is_never_asked_without_a_pause(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """A Retry-After of 0 is no leave to ask as fast as the wire allows."""
-    clock, azure = FakeClock(), FakeAzure()
-    azure.progress_script = [Progress("Updating", retry_after=0)] * 3
-    async with engine(azure, clock) as pulumi:
-        await pulumi.create(CMK, INPUTS)
+    fake.progress_script = [Progress("Updating", retry_after=0)] * 3
+    await pulumi.create(CMK, INPUTS)
     assert clock.slept == [0.5] * 3
 
 
-async def test_an_operation_that_fails_for_access_is_begun_again() -> None:
+async def test_an_operation_that_fails_for_access_is_begun_again(fake: FakeAzure, pulumi: Engine) -> None:
     """Access may be found missing only while the operation runs; then the PATCH is made again."""
-    azure = FakeAzure()
-    azure.progress_script = [Progress("Failed", failure=NOT_YET), Progress("Succeeded")]
-    async with engine(azure) as pulumi:
-        await pulumi.create(CMK, INPUTS)
-    assert len(azure.patches) == 2
+    fake.progress_script = [Progress("Failed", failure=NOT_YET), Progress("Succeeded")]
+    await pulumi.create(CMK, INPUTS)
+    assert len(fake.patches) == 2
 
 
-async def test_fails_when_the_operation_fails() -> None:
+async def test_fails_when_the_operation_fails(fake: FakeAzure, pulumi: Engine, clock: FakeClock) -> None:
     """An operation that ends in known words, which asking again does not change, is an error at once."""
-    azure, clock = FakeAzure(), FakeClock()
-    azure.progress_script = [Progress("Failed", failure=ServiceError(200, "KeyDisabled", "no luck"))]
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match="KeyDisabled: no luck"):
-            await pulumi.create(CMK, INPUTS)
+    fake.progress_script = [Progress("Failed", failure=ServiceError(200, "KeyDisabled", "no luck"))]
+    with pytest.raises(FailedError, match="KeyDisabled: no luck"):
+        await pulumi.create(CMK, INPUTS)
     assert clock.now() < 1
 
 
@@ -92,27 +86,27 @@ async def test_a_refusal_in_unknown_words_may_be_access_that_does_not_count_yet(
         assert any("no luck" in text for text in progress)
 
 
-async def test_an_unbinding_that_is_refused_in_unknown_words_is_an_error_at_once() -> None:
+async def test_an_unbinding_that_is_refused_in_unknown_words_is_an_error_at_once(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """Nobody's access is waited for to give an account back to Microsoft-managed keys."""
-    azure, clock = FakeAzure(), FakeClock()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-    azure.failures["bind"].append(ServiceError(400, "BadRequest", "no luck"))
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match="no luck"):
-            await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.failures["bind"].append(ServiceError(400, "BadRequest", "no luck"))
+    with pytest.raises(FailedError, match="no luck"):
+        await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
     assert clock.now() < 1
 
 
 @pytest.mark.parametrize("uses_rbac", [False, True], ids=["access policies", "Azure RBAC"])
-async def test_an_account_whose_access_is_gone_is_told_so_before_it_is_unbound(uses_rbac: bool) -> None:
+async def test_an_account_whose_access_is_gone_is_told_so_before_it_is_unbound(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, uses_rbac: bool
+) -> None:
     """The service needs the key to give the account back, and no wait would bring the access. What is printed
     gives it to the real identity, in the real vault."""
-    azure, clock = FakeAzure(), FakeClock()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=uses_rbac, policies=())
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError) as failed:
-            await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=uses_rbac, policies=())
+    with pytest.raises(FailedError) as failed:
+        await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
     fix = (
         f"--assignee-object-id {PRINCIPAL} --assignee-principal-type ServicePrincipal --scope {KEY_ID}"
         if uses_rbac
@@ -120,30 +114,30 @@ async def test_an_account_whose_access_is_gone_is_told_so_before_it_is_unbound(u
     )
     assert "cannot leave its key" in str(failed.value)
     assert fix in str(failed.value)
-    assert azure.patches == []
+    assert fake.patches == []
     assert clock.now() < 5
 
 
-async def test_an_account_is_unbound_from_a_machine_that_does_not_reach_its_key() -> None:
+async def test_an_account_is_unbound_from_a_machine_that_does_not_reach_its_key(
+    fake: FakeAzure, pulumi: Engine
+) -> None:
     """A managed HSM answers about versions and roles itself, and may let in the service and not this machine;
     the change itself goes to Resource Manager."""
-    azure = FakeAzure()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-    azure.failures["key_version"] += [ServiceError(0, "", "no route to host")] * 20
-    async with engine(azure) as pulumi:
-        await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
-    assert not azure.accounts[ACCOUNT_ID.lower()].encryption.is_customer_managed
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.failures["key_version"] += [ServiceError(0, "", "no route to host")] * 20
+    await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
+    assert not fake.accounts[ACCOUNT_ID.lower()].encryption.is_customer_managed
 
 
-async def test_an_unbinding_that_waits_for_access_names_whose_it_is() -> None:
+async def test_an_unbinding_that_waits_for_access_names_whose_it_is(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """A binding that names no vault cannot be looked at before; at the end the message has the names."""
-    azure, clock = FakeAzure(), FakeClock()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
     denied = ServiceError(403, "Forbidden", "does not have keys get permission")
-    azure.failures["bind"] += [denied] * 100
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match=f"--name language-vault --object-id {PRINCIPAL}"):
-            await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
+    fake.failures["bind"] += [denied] * 100
+    with pytest.raises(FailedError, match=f"--name language-vault --object-id {PRINCIPAL}"):
+        await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
 
 
 async def test_reads_that_lag_behind_a_change_are_waited_for() -> None:
@@ -170,13 +164,13 @@ async def test_reads_that_lag_behind_a_change_are_waited_for() -> None:
             assert 60 <= clock.now() <= 90
 
 
-async def test_a_change_that_was_taken_but_not_seen_to_end_keeps_a_state() -> None:
+async def test_a_change_that_was_taken_but_not_seen_to_end_keeps_a_state(
+    fake: FakeAzure, pulumi: Engine
+) -> None:
     """When polling is lost, the engine learns that the resource exists, so that the next run goes on."""
-    azure = FakeAzure()
-    azure.failures["progress"] += [ServiceError(503, "ServiceUnavailable", "down")] * 9
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match="its end was not seen") as failed:
-            await pulumi.create(CMK, INPUTS)
+    fake.failures["progress"] += [ServiceError(503, "ServiceUnavailable", "down")] * 9
+    with pytest.raises(FailedError, match="its end was not seen") as failed:
+        await pulumi.create(CMK, INPUTS)
     assert failed.value.partial.id == ACCOUNT_ID
     assert failed.value.partial.properties["keyUriWithVersion"] == key_uri()
 
@@ -184,12 +178,12 @@ async def test_a_change_that_was_taken_but_not_seen_to_end_keeps_a_state() -> No
 @pytest.mark.parametrize(
     "failure", [ServiceError(404, "NotFound", ""), ServiceError(403, "AuthorizationFailed", "may not read")]
 )
-async def test_an_operation_that_cannot_be_read_is_told_by_the_account(failure: ServiceError) -> None:
+async def test_an_operation_that_cannot_be_read_is_told_by_the_account(
+    fake: FakeAzure, pulumi: Engine, failure: ServiceError
+) -> None:
     """An operation that Azure forgot, or that a narrow role may not read, ends as the account says."""
-    azure = FakeAzure()
-    azure.failures["progress"].append(failure)
-    async with engine(azure) as pulumi:
-        _, outputs = await pulumi.create(CMK, INPUTS)
+    fake.failures["progress"].append(failure)
+    _, outputs = await pulumi.create(CMK, INPUTS)
     assert outputs.values["keyVersion"] == "1" * 32
 
 

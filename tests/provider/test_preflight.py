@@ -119,7 +119,6 @@ def test_every_rule_has_a_case() -> None:
     assert named == {rule for _, rule, *_ in CASES.values()} | elsewhere | of_rotations | of_kinds
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("account", "answer", "names"),
     [

@@ -23,8 +23,6 @@ from tests.provider.fake_azure import (
 )
 from tests.provider.rig import CMK, VERSION, FakeClock, engine, engine_log
 
-pytestmark = pytest.mark.asyncio
-
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
 

@@ -19,8 +19,6 @@ from tests.provider.fault_matrix import IN_VAULT
 from tests.provider.rig import ACCESS, CMK, VERSION, FakeClock, engine
 from tests.provider.world import World
 
-pytestmark = pytest.mark.asyncio
-
 JITTER = 0.8
 """The least share of a pause that its jitter leaves."""
 

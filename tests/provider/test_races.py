@@ -11,8 +11,6 @@ import pytest
 from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, V1, V2, VAULT_ID, FakeAzure, a_version, key_uri
 from tests.provider.rig import CMK, UNBINDS, VERSION, FailedError, engine
 
-pytestmark = pytest.mark.asyncio
-
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 OTHER = {**INPUTS, "keyUriWithVersion": key_uri(V2)}
 SEEDS = range(20)

@@ -23,8 +23,6 @@ from tests.provider.fake_azure import (
 )
 from tests.provider.rig import HSM_ROLE, REVOCATION, engine
 
-pytestmark = pytest.mark.asyncio
-
 RECORDED: dict[str, Any] = json.loads(Path(__file__).with_name("recorded_states.json").read_text("utf-8"))
 HSM_ID = f"{GROUP}/Microsoft.KeyVault/managedHSMs/contoso-hsm"
 

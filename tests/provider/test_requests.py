@@ -160,8 +160,6 @@ WRITES: dict[str, tuple[Call, str, Any]] = {
     ),
 }
 
-pytestmark = pytest.mark.asyncio
-
 
 @pytest.mark.parametrize("name", READS)
 async def test_what_a_question_sends(name: str) -> None:

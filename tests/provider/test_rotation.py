@@ -37,118 +37,102 @@ async def rotate(pulumi: Engine, azure: FakeAzure) -> str:
     raise AssertionError(f"never ended well: {azure.calls}")
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("copies_tags", [False, True])
 @pytest.mark.parametrize("name", ["vault", "key_version", "live_key_versions", "tag_key_version", "rotate"])
 @pytest.mark.parametrize("failures", [1, 5, 7])
 @pytest.mark.parametrize("effect", ["failures", "lost"])
 async def test_a_rotation_is_made_exactly_once(
-    copies_tags: bool, name: str, failures: int, effect: str
+    *, fake: FakeAzure, pulumi: Engine, copies_tags: bool, name: str, failures: int, effect: str
 ) -> None:
     """Cut off at any call, before or after it had its effect, and run again: one new version, no more."""
-    azure = FakeAzure()
-    azure.copies_tags = copies_tags
-    getattr(azure, effect)[name] += [LOST] * failures
-    async with engine(azure) as pulumi:
-        assert await rotate(pulumi, azure) == V2
-    assert [version.version for version in azure.versions] == [V1, V2]
+    fake.copies_tags = copies_tags
+    getattr(fake, effect)[name] += [LOST] * failures
+    assert await rotate(pulumi, fake) == V2
+    assert [version.version for version in fake.versions] == [V1, V2]
 
 
-@pytest.mark.asyncio
-async def test_a_rotation_whose_state_was_lost_is_not_made_again() -> None:
+async def test_a_rotation_whose_state_was_lost_is_not_made_again(fake: FakeAzure, pulumi: Engine) -> None:
     """A run that died after the rotation, before its state was kept, is run again without another version."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
-        again = await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
+    await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
+    again = await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
     assert again.values["version"] == V2
-    assert azure.calls.count("rotate") == 1
+    assert fake.calls.count("rotate") == 1
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("imported", [False, True], ids=["created", "imported"])
-async def test_a_generation_that_is_raised_again_in_another_life_makes_a_version(imported: bool) -> None:
+async def test_a_generation_that_is_raised_again_in_another_life_makes_a_version(
+    fake: FakeAzure, pulumi: Engine, imported: bool
+) -> None:
     """Rotated, destroyed, and made anew on the same key, which still has the mark: the raise makes one
     version, whatever cuts it off and whatever a refresh has found in between, and so does the next one."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        for life in (1, 2, 3):
-            id, made = await pulumi.create(VERSION, INPUTS)
-            if imported:
-                _, made, _ = await pulumi.read(VERSION, id)
-            azure.lost["rotate"].append(ServiceError(403, "AuthorizationFailed", "the machine is gone"))
-            with pytest.raises(FailedError):
-                await pulumi.update(VERSION, id, made.values, INPUTS, NEXT)
-            _, found, _ = await pulumi.read(VERSION, id, INPUTS, made.values)
-            again = await pulumi.update(VERSION, id, found.values, INPUTS, NEXT)
-            assert len(azure.versions) == life + 1
-            assert again.values["version"] == azure.versions[-1].version
-            await pulumi.delete(VERSION, id, again.values)
+    for life in (1, 2, 3):
+        id, made = await pulumi.create(VERSION, INPUTS)
+        if imported:
+            _, made, _ = await pulumi.read(VERSION, id)
+        fake.lost["rotate"].append(ServiceError(403, "AuthorizationFailed", "the machine is gone"))
+        with pytest.raises(FailedError):
+            await pulumi.update(VERSION, id, made.values, INPUTS, NEXT)
+        _, found, _ = await pulumi.read(VERSION, id, INPUTS, made.values)
+        again = await pulumi.update(VERSION, id, found.values, INPUTS, NEXT)
+        assert len(fake.versions) == life + 1
+        assert again.values["version"] == fake.versions[-1].version
+        await pulumi.delete(VERSION, id, again.values)
 
 
-@pytest.mark.asyncio
-async def test_a_state_that_was_written_before_marks_were_its_own_rotates_once() -> None:
+async def test_a_state_that_was_written_before_marks_were_its_own_rotates_once(
+    fake: FakeAzure, pulumi: Engine
+) -> None:
     """It has no mark, and gets none while a rotation may have been begun under its URN."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        _, made = await pulumi.create(VERSION, INPUTS)
-        olds = {name: value for name, value in made.values.items() if name != "rotationMark"}
-        await pulumi.update(VERSION, KEY_ID, olds, INPUTS, NEXT)
-        _, found, _ = await pulumi.read(VERSION, KEY_ID, INPUTS, olds)
-        await pulumi.update(VERSION, KEY_ID, found.values, INPUTS, NEXT)
-    assert azure.calls.count("rotate") == 1
+    _, made = await pulumi.create(VERSION, INPUTS)
+    olds = {name: value for name, value in made.values.items() if name != "rotationMark"}
+    await pulumi.update(VERSION, KEY_ID, olds, INPUTS, NEXT)
+    _, found, _ = await pulumi.read(VERSION, KEY_ID, INPUTS, olds)
+    await pulumi.update(VERSION, KEY_ID, found.values, INPUTS, NEXT)
+    assert fake.calls.count("rotate") == 1
 
 
-@pytest.mark.asyncio
-async def test_each_generation_makes_one_version_also_when_the_vault_copies_tags() -> None:
+async def test_each_generation_makes_one_version_also_when_the_vault_copies_tags(
+    fake: FakeAzure, pulumi: Engine
+) -> None:
     """A mark of an earlier rotation does not hide that a later one is still to be made."""
-    azure = FakeAzure()
-    azure.copies_tags = True
-    async with engine(azure) as pulumi:
-        for old, new in ((1, 2), (2, 3), (3, 7)):
-            await pulumi.update(
-                VERSION,
-                KEY_ID,
-                {},
-                {"keyId": KEY_ID, "generation": old},
-                {"keyId": KEY_ID, "generation": new},
-            )
-    assert len(azure.versions) == 4
+    fake.copies_tags = True
+    for old, new in ((1, 2), (2, 3), (3, 7)):
+        await pulumi.update(
+            VERSION,
+            KEY_ID,
+            {},
+            {"keyId": KEY_ID, "generation": old},
+            {"keyId": KEY_ID, "generation": new},
+        )
+    assert len(fake.versions) == 4
 
 
-@pytest.mark.asyncio
-async def test_older_versions_stay_as_they_are() -> None:
+async def test_older_versions_stay_as_they_are(fake: FakeAzure, pulumi: Engine) -> None:
     """A rotation neither disables nor deletes a version."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
-        await pulumi.delete(VERSION, KEY_ID)
-    assert [replace(v, tags={}) for v in azure.versions] == [a_version(), a_version(V2)]
+    await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
+    await pulumi.delete(VERSION, KEY_ID)
+    assert [replace(v, tags={}) for v in fake.versions] == [a_version(), a_version(V2)]
 
 
-@pytest.mark.asyncio
-async def test_the_first_generation_of_a_key_that_had_none_rotates_it() -> None:
+async def test_the_first_generation_of_a_key_that_had_none_rotates_it(
+    fake: FakeAzure, pulumi: Engine
+) -> None:
     """Absent is 0: a stack without `generation` that sets it to 1 gets a new version, once."""
-    azure = FakeAzure()
     none = {"keyId": KEY_ID}
-    async with engine(azure) as pulumi:
-        assert (await pulumi.diff(VERSION, none, none, INPUTS)).kinds == {"generation": "ADD"}
-        assert (await pulumi.diff(VERSION, none, none, {**none, "generation": 0})).kinds == {}
-        for _ in range(2):
-            outputs = await pulumi.update(VERSION, KEY_ID, {}, none, INPUTS)
-            assert outputs.values["version"] == V2
-    assert azure.calls.count("rotate") == 1
+    assert (await pulumi.diff(VERSION, none, none, INPUTS)).kinds == {"generation": "ADD"}
+    assert (await pulumi.diff(VERSION, none, none, {**none, "generation": 0})).kinds == {}
+    for _ in range(2):
+        outputs = await pulumi.update(VERSION, KEY_ID, {}, none, INPUTS)
+        assert outputs.values["version"] == V2
+    assert fake.calls.count("rotate") == 1
 
 
-@pytest.mark.asyncio
-async def test_a_stack_that_begins_with_a_generation_rotates_nothing() -> None:
+async def test_a_stack_that_begins_with_a_generation_rotates_nothing(fake: FakeAzure, pulumi: Engine) -> None:
     """A key is as old as its stack, and a state that has the generation already is at it."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        id, outputs = await pulumi.create(VERSION, INPUTS)
-        assert (await pulumi.diff(VERSION, outputs.values, INPUTS, INPUTS)).kinds == {}
-        await pulumi.update(VERSION, id, outputs.values, INPUTS, {**INPUTS, "accountId": ACCOUNT_ID})
-    assert "rotate" not in azure.calls
+    id, outputs = await pulumi.create(VERSION, INPUTS)
+    assert (await pulumi.diff(VERSION, outputs.values, INPUTS, INPUTS)).kinds == {}
+    await pulumi.update(VERSION, id, outputs.values, INPUTS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert "rotate" not in fake.calls
 
 
 class SlowOperator(FakeAzure):
@@ -171,7 +155,6 @@ class SlowOperator(FakeAzure):
             raise ServiceError(403, "Forbidden", denied, "listing", "ForbiddenByPolicy")
 
 
-@pytest.mark.asyncio
 async def test_an_operators_grant_that_is_not_in_effect_yet_is_waited_for() -> None:
     """A rotation waits for the deployer's own access as a binding waits for the account's."""
     clock = FakeClock()
@@ -185,7 +168,6 @@ async def test_an_operators_grant_that_is_not_in_effect_yet_is_waited_for() -> N
     assert any("waiting for the deploying principal's access" in text for text in progress)
 
 
-@pytest.mark.asyncio
 async def test_fails_soon_without_an_operators_grant() -> None:
     """A right that nobody granted is not waited for until the deadline; the error holds the command."""
     clock = FakeClock()
@@ -195,7 +177,6 @@ async def test_fails_soon_without_an_operators_grant() -> None:
     assert 120 <= clock.now() < 200
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("listed", [True, False])
 async def test_a_preview_says_when_no_access_to_rotate_was_found(listed: bool) -> None:
     """What can be known of the deployer's rights is said before anything is written."""
@@ -214,7 +195,6 @@ CLOSED = ServiceError(
 )
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("failures", [[CLOSED], [LOST] * 5])
 @pytest.mark.parametrize("preview", [True, False])
 async def test_a_vault_out_of_reach_is_not_rotated(failures: list[ServiceError], preview: bool) -> None:
@@ -235,7 +215,6 @@ async def test_a_vault_out_of_reach_is_not_rotated(failures: list[ServiceError],
         assert "or leave generation as it was and let the vault's rotation policy" in str(refused.value)
 
 
-@pytest.mark.asyncio
 async def test_a_preview_elsewhere_only_tells_that_the_vault_is_out_of_reach() -> None:
     """A login without the rights to rotate is one of previews, which may run on another machine."""
     azure = SlowOperator(clock := FakeClock(), 0, listed=False)
@@ -246,7 +225,6 @@ async def test_a_preview_elsewhere_only_tells_that_the_vault_is_out_of_reach() -
     assert any("unless the update runs on another machine" in text for text in said)
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
@@ -258,19 +236,16 @@ async def test_a_preview_elsewhere_only_tells_that_the_vault_is_out_of_reach() -
 )
 @pytest.mark.parametrize("preview", [True, False])
 async def test_fails_a_generation_that_makes_no_sense(
-    old: dict[str, Any], new: dict[str, Any], reason: str, preview: bool
+    *, fake: FakeAzure, pulumi: Engine, old: dict[str, Any], new: dict[str, Any], reason: str, preview: bool
 ) -> None:
     """A generation goes up, and not under a pin; the preview says so already."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match=reason):
-            await pulumi.update(
-                VERSION, KEY_ID, {}, {"keyId": KEY_ID, **old}, {"keyId": KEY_ID, **new}, preview=preview
-            )
-    assert len(azure.versions) == 1
+    with pytest.raises(FailedError, match=reason):
+        await pulumi.update(
+            VERSION, KEY_ID, {}, {"keyId": KEY_ID, **old}, {"keyId": KEY_ID, **new}, preview=preview
+        )
+    assert len(fake.versions) == 1
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("key", "vault", "reason"),
     [
@@ -283,16 +258,14 @@ async def test_fails_a_generation_that_makes_no_sense(
 )
 @pytest.mark.parametrize("preview", [True, False])
 async def test_fails_to_rotate_a_key_that_no_account_could_follow(
-    key: dict[str, Any], vault: dict[str, Any], reason: str, preview: bool
+    *, fake: FakeAzure, pulumi: Engine, key: dict[str, Any], vault: dict[str, Any], reason: str, preview: bool
 ) -> None:
     """A version that cannot be bound is not made, since it would become the current one."""
-    azure = FakeAzure()
-    azure.versions = [a_version(**key)]
-    azure.vaults[VAULT_ID.lower()] = a_vault(**vault)
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match=reason):
-            await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT, preview=preview)
-    assert len(azure.versions) == 1
+    fake.versions = [a_version(**key)]
+    fake.vaults[VAULT_ID.lower()] = a_vault(**vault)
+    with pytest.raises(FailedError, match=reason):
+        await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT, preview=preview)
+    assert len(fake.versions) == 1
 
 
 def test_two_stacks_do_not_take_each_other_for_themselves() -> None:

@@ -25,8 +25,6 @@ from tests.provider.fake_azure import (
 from tests.provider.rig import VERSION, FailedError, FakeClock, engine
 from tests.provider.rotation_preflight_cases import CLIENT, REFUSED, USER, azure_with, bound
 
-pytestmark = pytest.mark.asyncio
-
 OLD = {"keyId": KEY_ID, "generation": 1, "accountId": ACCOUNT_ID}
 NEXT = {**OLD, "generation": 2}
 

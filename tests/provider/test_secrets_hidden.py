@@ -20,7 +20,6 @@ from tests.provider.fake_azure import (
 )
 from tests.provider.rig import CMK, Engine, FailedError, FakeClock, engine, engine_log
 
-pytestmark = pytest.mark.asyncio
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 TELLING = ("language-vault", "language-key", V1)
 ELSEWHERE = key_uri(vault_uri="https://secret-host.example.com")
@@ -38,42 +37,38 @@ async def failures(pulumi: Engine, type: str, news: dict[str, Any], *secrets: st
     "value",
     [ELSEWHERE, ELSEWHERE.upper(), f"{ELSEWHERE}'\"\n", key_uri("secret-version"), "secret-text", 7777],
 )
-async def test_a_malformed_secret_is_refused_without_it(value: Any) -> None:
+async def test_a_malformed_secret_is_refused_without_it(pulumi: Engine, value: Any) -> None:
     """The engine prints the value of the property that a failure names (pulumi 3.259, pkg/resource/deploy/
     step_generator.go, `issueCheckFailures`), so that a failure about a secret names none."""
-    async with engine(FakeAzure()) as pulumi:
-        ((name, reason),) = await failures(
-            pulumi, CMK, {**INPUTS, "vaultId": None, "keyUriWithVersion": value}, "keyUriWithVersion"
-        )
+    ((name, reason),) = await failures(
+        pulumi, CMK, {**INPUTS, "vaultId": None, "keyUriWithVersion": value}, "keyUriWithVersion"
+    )
     assert name == ""
     assert reason.startswith("keyUriWithVersion: ")
     for part in ("secret-host", "secret-version", "secret-text", "7777", "example"):
         assert part not in reason.lower()
 
 
-async def test_what_is_no_secret_is_told_as_ever() -> None:
+async def test_what_is_no_secret_is_told_as_ever(pulumi: Engine) -> None:
     """With its property, and with what was expected."""
-    async with engine(FakeAzure()) as pulumi:
-        news = {**INPUTS, "keyUriWithVersion": ELSEWHERE}
-        ((name, reason),) = await failures(pulumi, CMK, news, "accountId")
+    news = {**INPUTS, "keyUriWithVersion": ELSEWHERE}
+    ((name, reason),) = await failures(pulumi, CMK, news, "accountId")
     assert name == "keyUriWithVersion"
     assert "'secret-host.example.com'" in reason
     assert "expected VAULT.vault.azure.net" in reason
 
 
-async def test_a_failure_of_another_input_does_not_tell_the_secret() -> None:
+async def test_a_failure_of_another_input_does_not_tell_the_secret(pulumi: Engine) -> None:
     """That the vault is another one than the key's is said without the key's."""
     other = VAULT_ID.replace("language-vault", "other-vault")
-    async with engine(FakeAzure()) as pulumi:
-        ((name, reason),) = await failures(pulumi, CMK, {**INPUTS, "vaultId": other}, "keyUriWithVersion")
+    ((name, reason),) = await failures(pulumi, CMK, {**INPUTS, "vaultId": other}, "keyUriWithVersion")
     assert (name, "other-vault" in reason, "language-vault" in reason) == ("vaultId", True, False)
 
 
-async def test_a_misspelt_secret_setting_is_refused_without_its_value() -> None:
+async def test_a_misspelt_secret_setting_is_refused_without_its_value(pulumi: Engine) -> None:
     """The engine prints the value of the setting that a failure names, marked as a secret or not."""
-    async with engine(FakeAzure()) as pulumi:
-        request = provider_pb2.CheckRequest(news=encode({"clientSecert": "hunter2"}))
-        (failure,) = (await pulumi.stub.CheckConfig(request)).failures
+    request = provider_pb2.CheckRequest(news=encode({"clientSecert": "hunter2"}))
+    (failure,) = (await pulumi.stub.CheckConfig(request)).failures
     assert (failure.property, failure.reason) == ("", "unknown setting azure-cmk:clientSecert")
 
 
@@ -120,13 +115,12 @@ async def test_a_change_of_a_secret_is_told_without_it() -> None:
     assert "rotation: version [secret] to [secret] of the key [secret]" in said
 
 
-async def test_a_secret_argument_of_a_function_is_in_no_message() -> None:
+async def test_a_secret_argument_of_a_function_is_in_no_message(pulumi: Engine) -> None:
     """A malformed one, and one that is part of an argument."""
-    async with engine(FakeAzure()) as pulumi:
-        for token, args, secret in (
-            ("getManagedHsmKey", {"keyId": f"{KEY_ID}/secret-part"}, "keyId"),
-            ("checkDeployment", {"resources": [{"id": "/secret-part", "action": "no"}]}, "resources"),
-        ):
-            request = provider_pb2.InvokeRequest(tok=f"azure-cmk:index:{token}", args=encode(args, (secret,)))
-            (failure,) = (await pulumi.stub.Invoke(request)).failures
-            assert "secret-part" not in failure.reason
+    for token, args, secret in (
+        ("getManagedHsmKey", {"keyId": f"{KEY_ID}/secret-part"}, "keyId"),
+        ("checkDeployment", {"resources": [{"id": "/secret-part", "action": "no"}]}, "resources"),
+    ):
+        request = provider_pb2.InvokeRequest(tok=f"azure-cmk:index:{token}", args=encode(args, (secret,)))
+        (failure,) = (await pulumi.stub.Invoke(request)).failures
+        assert "secret-part" not in failure.reason

@@ -21,7 +21,6 @@ def test_backoff_grows_to_its_ceiling() -> None:
     assert len(set(pauses)) == len(pauses)
 
 
-@pytest.mark.asyncio
 async def test_the_last_pause_ends_at_the_deadline() -> None:
     """A pause is cut at the deadline, where one more try is made; the next one raises."""
     clock = FakeClock()
@@ -32,7 +31,6 @@ async def test_the_last_pause_ends_at_the_deadline() -> None:
         await waiter.pause(1, "waiting")
 
 
-@pytest.mark.asyncio
 async def test_what_is_waited_for_is_told_with_the_time_so_far() -> None:
     """Progress names what is waited for and how long already."""
     messages: list[str] = []
@@ -46,7 +44,6 @@ async def test_what_is_waited_for_is_told_with_the_time_so_far() -> None:
     assert messages == ["waiting for the grant (0 s so far)", "waiting for the grant (1 min 05 s so far)"]
 
 
-@pytest.mark.asyncio
 async def test_a_stopped_patience_makes_no_pause() -> None:
     """After Ctrl-C nothing is waited for any more."""
     stop = asyncio.Event()

@@ -13,7 +13,6 @@ from components.arguments.inputs import camel_case
 from components.cmk_resource import CmkResource
 from components.service import EncryptedAIServicesAccount
 from core.login import SECRETS, SETTINGS
-from provider.checks import check
 from provider.wire import UNKNOWN, Properties, decode, encode
 from tests.support.recording import run
 
@@ -60,14 +59,6 @@ def test_schema_has_a_description_for_everything() -> None:
         return found
 
     assert undescribed(SCHEMA) == []
-
-
-@pytest.mark.parametrize("token", SCHEMA["resources"])
-def test_what_a_resource_is_given_is_what_the_schema_says(token: str) -> None:
-    """What the schema offers is accepted, and what it requires is required."""
-    schema = SCHEMA["resources"][token]
-    assert check(Properties(dict.fromkeys(schema["inputProperties"], UNKNOWN)), token) == []
-    assert [f.property for f in check(Properties(), token)] == schema["requiredInputs"]
 
 
 def test_schema_tells_the_settings_and_which_are_secret() -> None:

@@ -33,6 +33,7 @@ _OPEN_VAULT = re.compile(
     r"run `az keyvault update --name kv-claims --bypass AzureServices --subscription \S+`"
 )
 _ASSIGN = re.compile(r'az role assignment create .*--role "?(?P<role>[A-Z][\w ]+?)"? --')
+_GIVE = re.compile(r"fix: give the deploying principal the role '(?P<role>[\w ]+)' on the vault")
 _OTHER_MODEL = re.compile(r"accessModel: changes from .*")
 _ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?([\w.]+): is for .*; remove one of them$", re.MULTILINE)
 _OPERATOR_LEFT_OUT = re.compile(r"Leave (\S+) out of vault\.keyOperators here")
@@ -140,7 +141,7 @@ class Way:
             self._once("recover vault", lambda: recover_vault(self.world))
         if found := _ROTATE_KEY.search(text):
             self._once(f"rotate {found['key']}", partial(self.world.rotate, found["key"]))
-        if found := _ASSIGN.search(text):
+        if found := _ASSIGN.search(text) or _GIVE.search(text):
             role = found["role"]
             self._once("role", lambda: self.world.assign(seed.DEPLOYER.object_id, role))
 

@@ -42,7 +42,6 @@ def test_an_identity_that_the_state_lost_is_not_written(mode: str) -> None:
     assert world.readable
     assert world.up() == ""
     assert world.engine.operations == []
-    world.close()
 
 
 @pytest.mark.parametrize("before_refresh", [False, True])
@@ -68,7 +67,6 @@ def test_access_is_given_back_for_real(mode: str, *, before_refresh: bool) -> No
     way.follow()
     assert world.up() == ""
     assert world.engine.operations == []
-    world.close()
 
 
 @each_mode
@@ -93,7 +91,6 @@ def test_access_stays_revoked_at_the_key_in_use(mode: str) -> None:
     assert world.readable
     assert world.up() == ""
     assert not world.readable
-    world.close()
 
 
 @each_mode
@@ -111,7 +108,6 @@ def test_access_and_another_key_are_given_beside_other_changes(mode: str) -> Non
         assert world.up() == ""
     assert tags(world) == "night"
     assert world.readable
-    world.close()
 
 
 @pytest.mark.parametrize("mode", OWN_VAULT)
@@ -127,7 +123,6 @@ def test_a_changed_access_model_leaves_nothing_to_revoke(mode: str) -> None:
     world.settings["access"] = "revoked"
     assert world.up() == ""
     assert not world.readable
-    world.close()
 
 
 @pytest.mark.parametrize("mode", ["access policies", "Azure RBAC"])
@@ -147,7 +142,6 @@ def test_an_access_model_changes_once_the_identity_is_back(mode: str) -> None:
     world.settings["access_model"] = "accessPolicy" if mode == "Azure RBAC" else "rbac"
     Way(world).follow()
     assert world.readable
-    world.close()
 
 
 @pytest.mark.parametrize("at_once", [False, True])
@@ -168,7 +162,6 @@ def test_a_vault_changes_its_access_model_while_access_is_revoked(mode: str, *, 
     assert world.up() == ""
     assert world.engine.operations == []
     assert world.unbound_moments(0 if mode == "user-assigned identity" else 1) == []
-    world.close()
 
 
 @each_mode
@@ -186,7 +179,6 @@ def test_no_account_is_replaced_while_access_is_revoked(mode: str) -> None:
     assert way.steps[0] == "access: granted"
     assert world.account_id.endswith("/lang-second")
     assert world.readable
-    world.close()
 
 
 @each_mode
@@ -201,7 +193,6 @@ def test_a_first_revocation_says_what_comes_first(mode: str) -> None:
     way.follow()
     assert way.steps == ["access: granted", "access: revoked"]
     assert not world.readable
-    world.close()
 
 
 @pytest.mark.parametrize("mode", ["access policies", "Azure RBAC"])
@@ -218,7 +209,6 @@ def test_an_account_that_was_unbound_is_bound_before_its_access_is_revoked(mode:
     assert way.steps == ["access: granted", "access: revoked"]
     assert world.is_bound
     assert not world.readable
-    world.close()
 
 
 def test_changes_that_wait_for_access_are_told() -> None:
@@ -261,7 +251,6 @@ def test_a_grant_in_the_place_of_another_is_taken_over(mode: str, change: str, w
     granted = world.arm("GET", vault)["properties"]["accessPolicies"]
     assigned = [one for _, one in world.wire.door.cloud.store.scan("roleAssignment", vault.lower())]
     assert len(granted) + len(assigned) == 1
-    world.close()
 
 
 @pytest.mark.parametrize("keys", [["get", "list", "wrapKey", "unwrapKey"], ["get", "wrapKey", "unwrapKey"]])
@@ -283,7 +272,6 @@ def test_what_somebody_gave_a_new_identity_gives_way(keys: list[str]) -> None:
     assert world.readable
     (left,) = world.arm("GET", VAULT_ID)["properties"]["accessPolicies"]
     assert left["objectId"] == user
-    world.close()
 
 
 @each_mode
@@ -304,4 +292,3 @@ def test_an_account_without_access_leaves_no_key(mode: str) -> None:
     assert world.readable
     assert world.up() == ""
     assert world.engine.operations == []
-    world.close()

@@ -25,14 +25,13 @@ from localazure.directory import create_principal
 from operate import doctor, verify
 from operate.doctor import connect
 from operate.stack import EngineStack, NoStackError
-from provider.azure import Azure
-from tests.azure_variants.engine import Engine, UpdateError
 from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, KEY, VAULT, Hub
 from tests.remediation.world import World
 from tests.support.az import commands_in
+from tests.support.engine import Engine, UpdateError
 from tests.support.front import token
 from tests.support.in_process import Transport
-from tests.support.local_deployment import Deployment, gate_of, in_process
+from tests.support.local_deployment import Deployment
 from tests.support.logins import CLIENT, TENANT
 from tests.support.managed_hsm import make_hsm
 from tests.support.stack import ROOT
@@ -98,7 +97,7 @@ def test_a_backend_is_there_after_the_login(before: str, home: Path) -> None:
 def test_a_login_is_there_after_what_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a login and an Azure CLI; then with the variables, and then with the subscription's."""
     pulumi("login", f"file://{home}")
-    azure = Azure(in_process(gate_of(Deployment())))
+    azure = Deployment().azure
     monkeypatch.setenv("PATH", str(ROOT / ".pulumi" / "bin"))
     monkeypatch.setattr(
         doctor, "connect", lambda found: azure if found.method is Method.SECRET else connect(found)
@@ -137,7 +136,6 @@ def test_a_keys_id_is_put_together_as_it_is_said(*, hsm: bool) -> None:
     found = re.search(r"and (/keys/)KEY$", said)
     assert found
     key_id(f"{shown}{found[1]}cmk")
-    hub.engine.close()
 
 
 def test_a_binding_that_exists_is_taken_over_by_the_import() -> None:
@@ -152,12 +150,10 @@ def test_a_binding_that_exists_is_taken_over_by_the_import() -> None:
     text = hub.up()
     found = re.search(rf"`pulumi import {BINDING} NAME (\S+)`, and --parent COMPONENT=URN", text)
     assert found, text
-    hub.engine.take_over(BINDING, "hub-binding", found[1])
+    assert hub.engine.take_over(BINDING, "hub-binding", found[1])
     assert hub.up() == ""
     key = hub.arm("GET", ACCOUNT, api="2025-06-01").body["properties"]["encryption"]["keyVaultProperties"]
     assert key["keyName"] == "cmk"
-    by_others.close()
-    hub.engine.close()
 
 
 @pytest.mark.parametrize("way", ["delete the account itself", "pulumi state delete"])
@@ -178,8 +174,6 @@ def test_a_binding_that_cannot_be_undone_goes_by_what_is_said(way: str) -> None:
     assert {held.type for held in later.state.values()} == {"pulumi:pulumi:Stack"}
     if way == "pulumi state delete":
         assert hub.source == "Microsoft.KeyVault"
-    hub.engine.close()
-    later.close()
 
 
 def test_what_is_below_a_locked_account_goes_without_the_lock() -> None:
@@ -197,7 +191,6 @@ def test_what_is_below_a_locked_account_goes_without_the_lock() -> None:
     assert world.up() == ""
     assert world.up() == ""
     assert world.engine.operations == []
-    world.close()
 
 
 def test_who_may_not_call_is_listed_among_the_callers() -> None:
@@ -221,4 +214,3 @@ def test_who_may_not_call_is_listed_among_the_callers() -> None:
     assert world.up() == ""
     world.wire.sleep(600)
     assert verify._answer(client) == "200"
-    world.close()

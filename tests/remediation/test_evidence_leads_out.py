@@ -136,7 +136,6 @@ def test_what_the_evidence_finds_is_mended(rule: str) -> None:
     carried_out(world, fix)
     assert rule not in found(world), fix
     assert world.readable or not world.is_bound
-    world.close()
 
 
 def test_who_has_access_to_a_key_in_use_is_seen() -> None:
@@ -156,7 +155,6 @@ def test_who_has_access_to_a_key_in_use_is_seen() -> None:
     world.assign(world.arm("GET", world.account_id)["identity"]["principalId"], USE.role.name)
     assert "no-access-to-key" not in found(world)
     assert world.readable
-    world.close()
 
 
 def _inputs(value: Any) -> Any:

@@ -19,10 +19,10 @@ from components.binding import KeyBinding
 from localazure import seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
-from tests.azure_variants.engine import Engine, UpdateError
 from tests.components.guards.first_deployments import IN_SHARED, SHARED, group
 from tests.remediation.world import World
 from tests.support.az import azure, carry_out, newest_version
+from tests.support.engine import Engine, UpdateError
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
 from tests.support.local_deployment import Deployment
@@ -181,7 +181,6 @@ def test_what_is_found_leads_to_the_binding(case: str) -> None:
     assert texts, "nothing was found"
     assert hub.up() == "", texts
     assert hub.source == "Microsoft.KeyVault"
-    hub.engine.close()
 
 
 @pytest.mark.parametrize(
@@ -202,7 +201,6 @@ def test_a_key_that_cannot_be_used_is_told_before_anything_is_made(
     assert world.engine.operations == []
     if carry_out(hub.door, text):
         assert world.up() == ""
-    world.close()
 
 
 @pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
@@ -216,13 +214,12 @@ def test_a_key_that_is_not_there_is_told_before_anything_is_made(mode: str) -> N
     assert world.engine.operations == []
     assert carry_out(hub.door, text)
     assert world.up() == ""
-    world.close()
 
 
 def test_a_key_that_needs_a_role_of_this_update_to_be_read_is_not_taken_for_absent() -> None:
     """Azure may ask for a role on the vault's data before it shows a key; the update gives it to the
     deployer, who has none yet."""
-    deployment = Deployment(Hub(vault={"enableRbacAuthorization": True}).door)
+    deployment = Deployment(Hub(vault={"enableRbacAuthorization": True}).wire)
     cloud = deployment.door.cloud
     cloud.behave(arm_keys_need_data_role=True)
     deployment.principal = create_principal(

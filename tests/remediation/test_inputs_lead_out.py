@@ -27,7 +27,7 @@ from operate.fleet.shared import FleetFileError
 from operate.probe.command import _place
 from provider import checks
 from provider.functions import wrong_arguments
-from provider.host import served
+from provider.served import served
 from provider.wire import Properties
 from review import approvals
 from settings import SettingsError, parse

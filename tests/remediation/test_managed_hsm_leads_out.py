@@ -15,11 +15,10 @@ from localazure.keyvault import local_roles
 from localazure.keyvault.managed_hsms import holder
 from operate import doctor
 from operate.revoke import actions, granted
-from provider.azure import Azure
-from tests.azure_variants.engine import UpdateError
 from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, Hub
 from tests.support.az import carry_out, commands_in
-from tests.support.local_deployment import Deployment, gate_of, in_process
+from tests.support.engine import UpdateError
+from tests.support.local_deployment import Deployment
 from tests.support.managed_hsm import ROLES, make_hsm
 
 HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-hub"
@@ -40,7 +39,6 @@ def test_a_missing_role_is_given_by_the_command_that_is_printed() -> None:
     assert carry_out(hub.door, str(refused.value)) == 1
     hub.engine.up(program, refresh=False)
     assert hub.source == "Microsoft.KeyVault"
-    hub.engine.close()
 
 
 def test_access_is_revoked_and_given_back() -> None:
@@ -64,7 +62,6 @@ def test_access_is_revoked_and_given_back() -> None:
     assert sorted([*given(), user]) == sorted(before)
     assert carry_out(hub.door, "\n".join(restore.az)) == 1
     assert sorted(given()) == sorted(before)
-    hub.engine.close()
 
 
 @pytest.mark.parametrize("key", ["cmk", "cmk2"])
@@ -76,7 +73,7 @@ def test_doctor_is_content_after_its_commands(key: str) -> None:
     send("DELETE", f"/keys{ROLES}/maker", None)
     (administrator,) = send("GET", ROLES, None)["value"]
     send("DELETE", administrator["id"], None)
-    azure = Azure(in_process(gate_of(deployment)))
+    azure = deployment.azure
     asked = arm_ids.key_id(f"{HSM}/keys/{key}")
     done = []
     for _ in range(4):

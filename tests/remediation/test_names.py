@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -22,12 +22,11 @@ SETTINGS: Mapping[str, Any] = {
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def world() -> World:
     """A stack with a user-assigned identity, and locks, under the default names."""
     made = World("user-assigned identity", settings=dict(SETTINGS))
     assert made.up() == ""
-    yield made
-    made.close()
+    return made
 
 
 def names_in_azure(world: World) -> set[str]:

@@ -29,7 +29,6 @@ def test_an_account_recovered_on_an_expired_version() -> None:
     assert world.account is not None
     assert world.account.internal_id == before.internal_id
     assert world.readable
-    world.close()
 
 
 @each_mode
@@ -49,7 +48,6 @@ def test_access_comes_back_though_the_version_has_expired(mode: str) -> None:
     way.follow()
     assert way.steps in ([], ["refresh"])
     assert world.readable
-    world.close()
 
 
 @pytest.mark.parametrize("generation", [None, 2])
@@ -71,7 +69,6 @@ def test_a_key_that_has_expired_is_rotated_before_it_is_bound(generation: int | 
     for _ in range(2):  # without a refresh, the first one brings the key into the state
         assert world.up() == ""
     assert world.engine.operations == []
-    world.close()
 
 
 @pytest.mark.parametrize("how", ["expired", "disabled"])
@@ -98,7 +95,6 @@ def test_a_change_under_a_version_that_cannot_be_used_leads_out(mode: str, how: 
     assert world.readable
     assert world.up() == ""
     assert world.engine.operations == []
-    world.close()
 
 
 def test_days_of_rotation_that_change_are_told() -> None:
@@ -115,7 +111,6 @@ def test_days_of_rotation_that_change_are_told() -> None:
     assert carry_out(world.wire.door, told) == 1
     assert world.up() == ""
     assert world.engine.warnings == []
-    world.close()
 
 
 def test_a_generation_needs_a_vault_that_is_reached() -> None:
@@ -129,4 +124,3 @@ def test_a_generation_needs_a_vault_that_is_reached() -> None:
     world.engine.refresh()
     assert world.up() == ""
     assert any("CustomerManagedKey" in one for one in world.engine.operations)
-    world.close()

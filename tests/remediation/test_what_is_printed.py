@@ -124,7 +124,6 @@ def test_each_fix_of_a_known_answer_is_carried_out(row: ErrorRow) -> None:
             spoil(hub)
     acts = [words for words, options in commands_in(fix) if options and not READS.search(words)]
     assert carry_out(hub.door, fix) == len(acts)
-    hub.engine.close()
 
 
 @pytest.mark.parametrize("demand", DEMAND_FIXES)
@@ -140,4 +139,3 @@ def test_each_fix_of_a_finding_of_the_evidence_is_carried_out(demand: str) -> No
     }
     fix = DEMAND_FIXES[demand].format(**named, key=version, version=version)
     assert carry_out(hub.door, fix) == ("az " in fix)
-    hub.engine.close()

@@ -3,7 +3,7 @@
 Takes one mend after the other out of the product, and lives until a life fails; the words choose mends. It
 takes minutes, so it is not part of the suite. Each search is a process, and two run at once.
 
-Does not own: the mends (mends.py), nor the lives (machine.py, engine_machine.py).
+Does not own: the mends (mends.py), nor the lives (life.py, engine_machine.py).
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from unittest import mock
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from tests.azure_variants.engine import UpdateError
 from tests.remediation.engine_machine import EngineRefusals, FailedLifeError
 from tests.remediation.engine_world import standing
 from tests.remediation.machine import Refusals
 from tests.remediation.mends import MENDS, WITHOUT, Mend
+from tests.support.engine import UpdateError
 from tests.support.stack import ROOT
 
 STEPS_OF_A_LIFE, STEPS_OF_AN_ENGINES_LIFE, AT_ONCE = 6, 25, 2

@@ -22,10 +22,11 @@ from localazure.authorization import assign_role
 from localazure.cognitive import account as stored
 from localazure.cognitive import data
 from localazure.front import Raw
-from tests.azure_variants.engine import Engine, InProcessSession, UpdateError
 from tests.support.az import carry_out
+from tests.support.engine import ALL, Engine, Flags, UpdateError
 from tests.support.front import SUBSCRIPTION
 from tests.support.in_process import Wire
+from tests.support.providers import Session
 
 API = {
     "accounts": "2025-06-01",
@@ -70,6 +71,9 @@ _UNRECORDED = re.compile(
 _CUT_OFF = re.compile(
     r"exists already at (?P<id>/[^\s,]+)(?:, tagged .*,)? and this stack does not record it" + _TAKE_OVER
 )
+
+
+Transformation = Callable[[pulumi.ResourceTransformationArgs], pulumi.ResourceTransformationResult | None]
 
 
 class Place(Protocol):
@@ -126,10 +130,11 @@ class World:
     refreshes: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
     wire: Wire = field(default_factory=Wire)
+    transformation: Transformation | None = None
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.wire, replaces=True)
-        self.session = InProcessSession(self.wire)
+        self.session = Session(self.wire)
         if self.mode == EXISTING_VAULT:
             self.declare({"vault": self.settings.get("vault", {})})
             make_shared_vault(self)
@@ -139,6 +144,8 @@ class World:
         self.settings.update(with_vault(self.mode, change))
 
     def program(self) -> None:
+        if self.transformation:
+            pulumi.runtime.register_stack_transformation(self.transformation)
         args: Any = {
             "location": "westeurope",
             "network": {"access": "open"},
@@ -148,15 +155,26 @@ class World:
         }
         EncryptedAIServicesAccount("claims", args, pulumi.ResourceOptions(protect=False))
 
-    def up(self) -> str:
+    def up(self, flags: Flags = ALL) -> str:
         """An update; what it refused or failed with, "" where it succeeded."""
         before = self.endpoints()
         try:
-            self.engine.up(self.program, refresh=self.refreshes)
+            self.engine.up(self.program, refresh=self.refreshes, flags=flags)
         except UpdateError as error:
             return str(error)
         finally:
             self._loses_no_endpoint(before)
+        return ""
+
+    def preview(self) -> str:
+        """A preview; what it refused, "" where it succeeded. It writes nothing."""
+        state = self.history()
+        try:
+            self.engine.preview(self.program, refresh=self.refreshes)
+        except UpdateError as error:
+            return str(error)
+        finally:
+            assert self.history() == state, "a preview has changed the account"
         return ""
 
     def up_cut_off(self, write: int, *, arrives: bool, stays: bool) -> str:
@@ -197,14 +215,21 @@ class World:
         for missing in _CUT_OFF.finditer(text):
             declared = self.engine.declared - {*self.engine.state}
             provider, kind = missing["id"].split("/")[-3:-1]
-            module, noun = provider.removeprefix("Microsoft.").lower(), kind[:-1].capitalize()
+            module, noun = provider.lower().removeprefix("microsoft."), kind[:-1].capitalize()
+            if kind == "resourceGroups":
+                module, noun = "resources", "ResourceGroup"
             for urn in declared:
                 type, name = urn.split("::")[2].rpartition("$")[2], urn.split("::")[3]
                 if type.split(":")[1:] == [module, noun]:
                     yield self._taken_over(type, name, missing["id"])
 
     def _taken_over(self, type: str, name: str, id: str) -> tuple[str, Callable[[], object]]:
-        return f"import {name}", lambda: self.engine.take_over(type, name, id)
+        def take_over() -> None:
+            # What was deleted a moment ago may still be listed.
+            if not self.engine.take_over(type, name, id):
+                self.wait()
+
+        return f"import {name}", take_over
 
     def assign(self, principal: str, role: str) -> None:
         assign_role(self.wire.door.cloud, principal, role, self.vault_id)
@@ -299,9 +324,6 @@ class World:
                     if one["version"] == version:
                         one["expires"] = LONG_AGO
                         cloud.store.put("vault.key", id, body)
-
-    def close(self) -> None:
-        self.engine.close()
 
 
 def set_part(settings: dict[str, Any], name: str, value: Any) -> None:
@@ -455,6 +477,17 @@ def recover_vault(world: Place) -> None:
 
 def unbound(world: Place) -> None:
     world.arm("PATCH", world.account_id, {"properties": {"encryption": {"keySource": MICROSOFT}}})
+    world.arm("GET", world.account_id)
+
+
+def bound_by_others(world: Place) -> None:
+    """Another stack rotates the key and binds the account to the new version."""
+    bound = world.arm("GET", world.account_id)["properties"]["encryption"]
+    key = bound["keyVaultProperties"]
+    world.rotate(key["keyName"])
+    uri = world.arm("GET", f"{world.vault_id}/keys/{key['keyName']}")["properties"]["keyUriWithVersion"]
+    newer = {**bound, "keyVaultProperties": {**key, "keyVersion": uri.rpartition("/")[2]}}
+    world.arm("PATCH", world.account_id, {"properties": {"encryption": newer}})
     world.arm("GET", world.account_id)
 
 

@@ -72,7 +72,7 @@ def verdicts(*steps: Step) -> list[str]:
 def account(name: str = "lang", *, type: str = "SystemAssigned", **properties: Any) -> Step:
     settings = {"disableLocalAuth": True, "publicNetworkAccess": "Disabled", **properties}
     return state(
-        {"accountName": name, "identity": {"type": type}, "properties": settings},
+        {"accountName": name, "sku": {"name": "S"}, "identity": {"type": type}, "properties": settings},
         {"identity": {"type": type, "principalId": PRINCIPAL}, "properties": settings},
         id=ACCOUNT_ID.replace("/lang", f"/{name}"),
     )

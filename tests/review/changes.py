@@ -323,7 +323,12 @@ def inline(**key: str) -> dict[str, Any]:
 
 def new_account(**properties: Any) -> Change:
     def change(scene: Scene) -> None:
-        inputs = {"accountName": "new", "identity": {"type": "SystemAssigned"}, "properties": properties}
+        inputs = {
+            "accountName": "new",
+            "sku": {"name": "S"},
+            "identity": {"type": "SystemAssigned"},
+            "properties": properties,
+        }
         scene.create("azure-native:cognitiveservices:Account", "new", inputs)
         scene.sides = {ACCOUNT}
 
@@ -359,7 +364,7 @@ ROWS: Final = (
     row("account deleted", deletes(ACCOUNT), "account-deleted"),
     row("account deleted and kept in Azure", deletes(ACCOUNT, retain=True), "released"),
     row("account renamed", replaces(ACCOUNT, "accountName", "other"), "account-replaced"),
-    row("account moved", replaces(ACCOUNT, "location", "northeurope"), "account-replaced"),
+    row("account moved", replaces(ACCOUNT, "location", "northeurope"), "account-replaced demand-unmet", elsewhere="account-replaced"),
     row("account's tags", sets(ACCOUNT, "tags", {"a": "b"})),
     row("account's tier", does(sets(ACCOUNT, "kind", "TextAnalytics"), sets(ACCOUNT, "sku.name", "F0")), "not-for-kind"),
     row("account without its encryption", sets(ACCOUNT, "properties.encryption", None), "may-unbind"),
@@ -449,7 +454,7 @@ ROWS: Final = (
     row("vault's own list known after apply", in_policies(sets(VAULT, "properties.accessPolicies", UNKNOWN)), "principal-added"),
     row("vault's own list with an identity known after apply", in_policies(sets(VAULT, "properties.accessPolicies", [{"objectId": UNKNOWN, "permissions": {"keys": ["all"]}}])), "principal-added"),
     row("vault's own list with a secret identity beside the service", in_policies(does(own_list(entry_of), sets(VAULT, "properties.accessPolicies", lambda scene: [entry_of(scene), {**entry_of(scene), "objectId": SECRET}]))), "principal-added"),
-    row("vault's tenant", in_policies(sets(VAULT, "properties.tenantId", "another")), "access-revoked"),
+    row("vault's tenant", in_policies(sets(VAULT, "properties.tenantId", "another")), "access-revoked demand-unmet", elsewhere="access-revoked"),
     row("vault replaced at later changes", replaces_on(VAULT, "properties.networkAcls", "tags"), "protection-weakened"),
     row("vault no longer protected", unprotects(VAULT), "protection-weakened"),
     row("vault's audit deleted", deletes(LOGS), "protection-weakened"),

@@ -6,21 +6,38 @@ from dataclasses import replace
 
 import pytest
 
+from core.grants import Grant, StatedPolicyEntry
+from core.protection import AccountProtection
+from core.resource_types import Kind
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from core.stack import StackResource
 from review import access_verdicts
-from review.access import ReviewedGrant
-from review.keys import ReviewedKey
 from review.protection import Protection
 from review.verdict import Name, VerdictSeverity
 
-NEEDED = frozenset({"get", "wrapkey", "unwrapkey"})
-GRANT = ReviewedGrant("urn", "p", "get, unwrapKey, wrapKey", "/vaults/kv", NEEDED)
-NARROW = replace(GRANT, what="unwrapKey", permissions=frozenset({"unwrapkey"}))
-UNSURE = replace(GRANT, permissions=frozenset(), uncertain="under a condition")
-GIVEN = Protection(
-    key=ReviewedKey("kv", "cmk", "1" * 32, None),
-    identity=None,
-    grants=(GRANT,),
+
+def grant(*keys: str, urn: str = "urn:pulumi:p::p::azure-native:keyvault:AccessPolicy::a") -> Grant:
+    """An access policy with these permissions on keys."""
+    entry = StatedPolicyEntry("p", None, None, {"keys": frozenset(keys)})
+    return Grant(resource=StackResource(urn, Kind.ACCESS_POLICY), principal="p", entry=entry, vault_name="kv")
+
+
+def conditional(condition: str) -> Grant:
+    """The role that gives what is needed, under a condition."""
+    facts = {"roleDefinitionId": CRYPTO_SERVICE_ENCRYPTION_USER.id, "condition": condition}
+    urn = "urn:pulumi:p::p::azure-native:authorization:RoleAssignment::r"
+    resource = StackResource(urn, Kind.ROLE_ASSIGNMENT, outputs=facts)
+    return Grant(resource=resource, principal="p", vault_name="kv")
+
+
+GRANT = grant("get", "wrapkey", "unwrapkey")
+NARROW = grant("unwrapkey")
+UNSURE = conditional("one")
+BINDING = StackResource("urn", Kind.BINDING)
+KEY = AccountProtection(
+    writer=BINDING, account=None, vault_name="kv", key_name="cmk", version="1" * 32, client_id=None
 )
+GIVEN = Protection(key=KEY, grants=(GRANT,))
 REVOKED = replace(GIVEN, grants=())
 
 
@@ -44,7 +61,13 @@ def test_what_stays_is_not_told() -> None:
 
 def test_the_same_grant_found_twice_is_shown_once() -> None:
     """A vault's own list shows what a resource of its own gives, too."""
-    twice = replace(GIVEN, grants=(GRANT, replace(GRANT, urn="vault")))
+    twice = replace(
+        GIVEN,
+        grants=(
+            GRANT,
+            grant("get", "wrapkey", "unwrapkey", urn="urn:pulumi:p::p::azure-native:keyvault:Vault::v"),
+        ),
+    )
     (verdict,) = access_verdicts.of(None, twice, REVOKED)
     assert verdict.values == ("get, unwrapKey, wrapKey on vault kv",)
 
@@ -53,20 +76,20 @@ def test_the_same_grant_found_twice_is_shown_once() -> None:
     ("before", "after", "expected"),
     [
         (GRANT, NARROW, [Name.ACCESS_NARROWED]),
-        (GRANT, replace(GRANT, permissions=frozenset({"get", "wrapkey"})), [Name.ACCESS_REVOKED]),
+        (GRANT, grant("get", "wrapkey"), [Name.ACCESS_REVOKED]),
         (GRANT, UNSURE, [Name.UNDETERMINED]),
         (UNSURE, None, [Name.UNDETERMINED]),
         (UNSURE, UNSURE, []),
-        (UNSURE, replace(UNSURE, uncertain="under another condition"), [Name.UNDETERMINED]),
+        (UNSURE, conditional("another"), [Name.UNDETERMINED]),
         (UNSURE, GRANT, []),
         (NARROW, None, [Name.ACCESS_REVOKED]),
         (NARROW, NARROW, []),
         (None, NARROW, []),
-        (NARROW, replace(NARROW, permissions=frozenset({"get"}), what="get"), [Name.ACCESS_REVOKED]),
+        (NARROW, grant("get"), [Name.ACCESS_REVOKED]),
     ],
 )
 def test_every_step_between_the_levels_of_access(
-    before: ReviewedGrant | None, after: ReviewedGrant | None, expected: list[Name]
+    before: Grant | None, after: Grant | None, expected: list[Name]
 ) -> None:
     """None, narrower, full and unknown are four, and each way down has its verdict."""
     live, planned = (replace(GIVEN, grants=(one,) if one else ()) for one in (before, after))

@@ -21,18 +21,7 @@ from review.preview import PreviewError, read
 from review.printers import in_markdown, in_plain
 from review.text import LIMIT, Example, Fold, Heading, Items, Shown, Table, Text
 from review.verdict import VerdictSeverity
-from tests.review.build import (
-    POLICY,
-    ROLE,
-    ROLES,
-    VAULT_ID,
-    bound,
-    comment,
-    review,
-    state,
-    step,
-    terminal,
-)
+from tests.review.build import POLICY, ROLE, ROLES, VAULT_ID, bound, comment, review, state, step, terminal
 from tests.review.changes import ROWS, Row
 from tests.review.rendered import DOCS, HERE
 from tests.review.scenes import Scene

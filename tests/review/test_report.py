@@ -13,6 +13,7 @@ from tests.review.build import (
     ACCOUNT,
     ACCOUNT_ID,
     BINDING,
+    GROUP,
     KEY_URI,
     POLICY,
     PRINCIPAL,
@@ -28,6 +29,7 @@ from tests.review.build import (
     policy,
     review,
     same,
+    state,
     step,
     terminal,
     vault,
@@ -37,7 +39,8 @@ from tests.support.processor_time import calls
 
 def service(number: int) -> list[Step]:
     """Five steps of one bound service, with ids and names of its own."""
-    text = json.dumps([*bound(), same("azure-native:resources:ResourceGroup", "g", account())])
+    group = same("azure-native:resources:ResourceGroup", "g", state({"resourceGroupName": "rg"}, id=GROUP))
+    text = json.dumps([*bound(), group])
     for old in ("lang", "kv"):
         text = text.replace(f'/{old}"', f'/{old}-{number}"').replace(f'"{old}"', f'"{old}-{number}"')
     text = text.replace("https://kv.", f"https://kv-{number}.").replace(
@@ -88,8 +91,8 @@ def reviewed_preview(services: int) -> Callable[[], report.Review]:
     steps = fleet(services)
     padding = [{"sourcePosition": "project:///x.py#1"}] * 12
     for one in steps:
-        for state in ("oldState", "newState"):
-            one[state] = {**one[state], "stackTrace": padding}
+        for moment in ("oldState", "newState"):
+            one[moment] = {**one[moment], "stackTrace": padding}
     stack = {"urn": "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod", "op": "refresh", "oldState": {}}
     refreshes = [{**one, "op": "refresh"} for one in steps]
     written = digest(stack, *refreshes, {**stack, "op": "same"}, *steps)
@@ -178,6 +181,13 @@ def test_an_incomplete_review_never_says_no_change() -> None:
         assert "without a change" not in text
         assert "incomplete" in text
     assert made.severity.exit_code == 4
+
+
+def test_a_preview_that_did_not_come_to_its_end_blocks() -> None:
+    """Though it reports no error: what it did not reach is not known."""
+    whole = report.make(read(digest(*bound())), (), TODAY)
+    assert (whole.finished, whole.severity.exit_code) == (True, 0)
+    assert replace(whole, finished=False).severity.exit_code == 4
 
 
 def test_a_finding_keeps_its_fix() -> None:

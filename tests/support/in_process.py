@@ -21,6 +21,7 @@ from requests.structures import CaseInsensitiveDict
 
 from core.login import Login
 from localazure import seed
+from localazure.directory import Principal
 from localazure.front import Answer, Raw
 from provider.azure_client import AzureClient
 from tests.support.front import ARM, Door, token
@@ -41,11 +42,12 @@ ENVIRON = {
 class Wire:
     """The way to a cloud in this process, for several threads.
 
-    `before` is called with each request before Azure has it, and `after` once it has answered; both may
-    raise, as a connection may break.
+    `principal` is who logs in. `before` is called with each request before Azure has it, and `after` once it
+    has answered; both may raise, as a connection may break.
     """
 
     door: Door = field(default_factory=Door)
+    principal: Principal = seed.DEPLOYER
     before: Callable[[Raw], None] = lambda _: None
     after: Callable[[Raw], None] = lambda _: None
     seen: list[tuple[str, str]] = field(default_factory=list)
@@ -133,14 +135,17 @@ class Transport(RequestsTransport):  # type: ignore[misc]
 
 
 class Credential:
-    """The deployer's tokens."""
+    """A principal's tokens."""
+
+    def __init__(self, principal: Principal = seed.DEPLOYER) -> None:
+        self._principal = principal
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         audience = scopes[0].removesuffix("/.default")
         audience = f"{ARM}/" if audience.startswith(ARM) else audience
-        return AccessToken(token(audience=audience), int(time.time()) + 3599)
+        return AccessToken(token(self._principal, audience), int(time.time()) + 3599)
 
 
 def in_process_client(login: Login, wire: Wire) -> AzureClient:
     """The provider's client at the cloud in this process."""
-    return AzureClient(login, credential=Credential(), transport=Transport(wire))
+    return AzureClient(login, credential=Credential(wire.principal), transport=Transport(wire))

@@ -8,33 +8,23 @@ Does not own: what an engine does besides: differences, refreshes, deletes, hook
 from __future__ import annotations
 
 import asyncio
-import io
-import json
-import threading
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import grpc
 import pulumi
-import requests
-import urllib3
-from azure.core.credentials import AccessToken
-from azure.core.pipeline.transport import RequestsTransport
 from pulumi.runtime import mocks
 
 from components.guards.preflight import preflight
 from components.guards.reader import ServiceRequest
 from components.service import EncryptedAIServicesAccount
 from components.service_args import EncryptedAIServicesAccountArgs
-from core.login import Login as ProviderLogin
+from core.login import Login
 from localazure import seed
 from localazure.directory import Principal
-from localazure.front import Raw
 from localazure.standin import functions
 from localazure.standin.arm import Arm as StandinArm
-from localazure.standin.azure import Answer
 from localazure.standin.delays import Delays
 from localazure.standin.lifecycle import Lifecycle
 from localazure.standin.schema import shape_of
@@ -42,17 +32,19 @@ from localazure.standin.servicer import LIFECYCLES
 from localazure.standin.table import resource_type
 from localazure.standin.wire import from_struct, to_struct
 from provider.azure import Azure
-from provider.azure_client import AzureClient
 from provider.functions import FUNCTIONS
-from provider.host import served
 from provider.resource import Call
 from provider.retrying import patient
+from provider.served import served
 from provider.waiting import Waiter
 from provider.wire import decode, encode
-from tests.provider.rig import FakeClock
-from tests.support.front import Door, Reply, token
+from tests.support.front import Door, Reply
+from tests.support.in_process import Wire, WireClock, in_process_client
 from tests.support.loop import finished
+from tests.support.providers import StandInAzure
 from tests.support.recording import RecordingMonitor, run, service_inputs
+
+LOGIN = Login(settings={"subscriptionId": seed.SUBSCRIPTION_ID, "clientSecret": "not sent"})
 
 
 class FailedError(grpc.RpcError):  # type: ignore[misc]
@@ -69,101 +61,15 @@ class FailedError(grpc.RpcError):  # type: ignore[misc]
         return str(self.error)
 
 
-@dataclass
-class Gate:
-    """The way to a cloud for clients of several threads; counts the requests to Resource Manager."""
-
-    door: Door
-    principal: Principal = seed.DEPLOYER
-    sent: list[tuple[str, str]] = field(default_factory=list)
-    lock: Any = field(default_factory=threading.RLock)
-
-    def send(self, method: str, url: str, content: bytes = b"") -> Any:
-        """One request with the principal's token."""
-        parts = urlsplit(url)
-        own = (name for name in ("vault", "managedhsm") if f".{name}." in parts.netloc)
-        audience = next((f"https://{name}.azure.net" for name in own), "https://management.azure.com/")
-        with self.lock:
-            self.sent.append((method, parts.path))
-            headers = {
-                "host": parts.netloc,
-                "content-type": "application/json",
-                "authorization": f"Bearer {token(self.principal, audience)}",
-            }
-            return self.door.front.answer(
-                Raw(method, parts.netloc, parts.path, parts.query, headers, content)
-            )
-
-
-class _Adapter(requests.adapters.BaseAdapter):
-    def __init__(self, gate: Gate) -> None:
-        super().__init__()
-        self._gate = gate
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        body = request.body or b""
-        content = body.encode() if isinstance(body, str) else cast("bytes", body)
-        answer = self._gate.send(str(request.method), str(request.url), content)
-        response = requests.Response()
-        response.status_code = answer.status
-        response.raw = urllib3.HTTPResponse(
-            io.BytesIO(answer.content), answer.headers, answer.status, preload_content=False
-        )
-        response.headers.update(answer.headers)
-        response.request, response.url = request, str(request.url)
-        return response
-
-    def close(self) -> None:
-        """There is no connection."""
-
-
-def in_process(gate: Gate) -> AzureClient:
-    """The provider's client, at a cloud in this process."""
-
-    class Credential:
-        def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-            return AccessToken(token(gate.principal), 2**31)
-
-    session = requests.Session()
-    session.mount("https://", _Adapter(gate))
-    return AzureClient(
-        _LOGIN,
-        credential=Credential(),
-        transport=RequestsTransport(session=session, session_owner=False),
-    )
-
-
-class _DoorAzure:
-    """The stand-in's way to Azure."""
-
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
-
-    async def send(self, method: str, url: str, body: Any = None) -> Answer:
-        content = b"" if body is None else json.dumps(body).encode()
-        got = await asyncio.to_thread(self._gate.send, method, url, content)
-        return Answer(got.status, json.loads(got.content) if got.content else None, dict(got.headers))
-
-    async def token(self, scope: str) -> str:
-        return token(self._gate.principal, scope.removesuffix(".default"))
-
-    async def close(self) -> None:
-        """There is no connection."""
-
-
-_LOGIN = ProviderLogin(settings={"subscriptionId": seed.SUBSCRIPTION_ID, "clientSecret": "not sent"})
-
-
 class _Providers(mocks.Mocks):
     """Both providers, as the engine calls them."""
 
-    def __init__(self, gate: Gate, state: Mapping[str, Any], said: list[str]) -> None:
-        self._gate, self.state, self._said = gate, state, said
+    def __init__(self, wire: Wire, state: Mapping[str, Any], said: list[str]) -> None:
+        self._wire, self.state, self._said = wire, state, said
         self.planned: list[dict[str, Any]] = []
-        clock = FakeClock()
-        self._served = served(Azure(in_process(gate)), clock, _LOGIN)
+        self._clock = WireClock(wire)
+        self._served = served(Azure(in_process_client(LOGIN, wire)), self._clock, LOGIN)
         self._resources = self._served.resources
-        self._clock = clock
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         if args.token == "pulumi:pulumi:readStackResourceOutputs":
@@ -224,7 +130,7 @@ class _Providers(mocks.Mocks):
         return LIFECYCLES.get(token, Lifecycle)(resource_type(token), shape_of(token), self._arm())
 
     def _arm(self) -> StandinArm:
-        return StandinArm(_DoorAzure(self._gate), seed.SUBSCRIPTION_ID, Delays(0.0, 0.0, 0.0))
+        return StandinArm(StandInAzure(self._wire), seed.SUBSCRIPTION_ID, Delays(0.0, 0.0, 0.0))
 
     def _pulumi_call(self, timeout: float) -> Call:
         async def say(message: str) -> None:
@@ -232,7 +138,7 @@ class _Providers(mocks.Mocks):
 
         waiter = Waiter(self._clock, timeout=timeout, stop=asyncio.Event(), progress=say)
         azure = patient(self._served.azure, waiter)
-        return Call("urn:test", azure, _LOGIN, waiter, warn=say, inform=say)
+        return Call("urn:test", azure, LOGIN, waiter, warn=say, inform=say)
 
 
 def _finished(work: Coroutine[Any, Any, Any]) -> Any:
@@ -255,10 +161,8 @@ class Deployment:
     asked `checkDeployment` about; `said` is what `azure-cmk` said so far.
     """
 
-    door: Door = field(default_factory=Door)
-    principal: Principal = seed.DEPLOYER
+    wire: Wire = field(default_factory=Wire)
     state: dict[str, Any] = field(default_factory=dict)
-    sent: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -303,12 +207,33 @@ class Deployment:
 
     def providers(self) -> _Providers:
         """Both providers, with what the stack's state has."""
-        return _Providers(gate_of(self), self.state, self.said)
+        return _Providers(self.wire, self.state, self.said)
 
     def _record(self, monitor: RecordingMonitor) -> None:
         for made in monitor.registered:
             kept = {"type": made.type, "inputs": dict(made.inputs), "outputs": dict(made.outputs)}
             self.state[made.urn] = kept
+
+    @property
+    def door(self) -> Door:
+        return self.wire.door
+
+    @property
+    def principal(self) -> Principal:
+        return self.wire.principal
+
+    @principal.setter
+    def principal(self, deployer: Principal) -> None:
+        self.wire.principal = deployer
+
+    @property
+    def sent(self) -> list[tuple[str, str]]:
+        return self.wire.seen
+
+    @property
+    def azure(self) -> Azure:
+        """The provider's Azure, as its deployer."""
+        return Azure(in_process_client(LOGIN, self.wire))
 
     @property
     def subscription(self) -> str:
@@ -356,8 +281,3 @@ class Deployment:
                 self._record(monitor)
             pulumi.log.warn, pulumi.log.info = before, informs
             self.warnings, self.notes, self.planned = said, noted, providers.planned
-
-
-def gate_of(deployment: Deployment) -> Gate:
-    """The way to a deployment's cloud, as its deployer."""
-    return Gate(deployment.door, deployment.principal, deployment.sent)

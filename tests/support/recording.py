@@ -12,14 +12,12 @@ from typing import Any
 from unittest.mock import patch
 
 from pulumi.runtime import mocks, rpc
-from pulumi.runtime import settings as runtime
-from pulumi.runtime.stack import run_pulumi_func
-from pulumi.runtime.sync_await import _sync_await
 
 from components.arguments.inputs import read
 from components.guards import preflight
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.testing import PRINCIPAL, TENANT, AbsentError, AzureMocks
+from tests.support.program import run_program
 
 OTHER_SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
 
@@ -151,20 +149,7 @@ def run(
 ) -> RecordingMonitor:
     """Runs a program to its end as a stack of its own, and returns what it asked of the engine. Who looks at
     what a program did before it failed gives the `monitor`. A second look at Azure comes at once."""
-    saved, monitor = runtime.SETTINGS, monitor or RecordingMonitor(azure or FakeAzure())
-    root = runtime.get_root_resource()
-    try:
-        runtime.set_root_resource(None)  # type: ignore[arg-type]
-        mocks.set_mocks(monitor.mocks, project="language-cmk", stack="test", preview=preview, monitor=monitor)
-        runtime.SETTINGS.rpc_manager.clear()
-        runtime.SETTINGS.outputs.clear()
-
-        async def whole() -> None:
-            program()
-
-        with patch.object(preflight, "SECOND_LOOK_SECONDS", 0):
-            _sync_await(run_pulumi_func(whole))
-    finally:
-        runtime.configure(saved)
-        runtime.set_root_resource(root)  # type: ignore[arg-type]
+    monitor = monitor or RecordingMonitor(azure or FakeAzure())
+    with patch.object(preflight, "SECOND_LOOK_SECONDS", 0):
+        run_program(program, monitor, project="language-cmk", stack="test", preview=preview)
     return monitor

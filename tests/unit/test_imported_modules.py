@@ -75,6 +75,20 @@ def test_a_process_imports_what_is_listed(process: str) -> None:
     assert packages - sys.stdlib_module_names - COMPILED - allowed == set()
 
 
+def test_the_provider_says_who_it_is_before_it_loads_what_it_serves() -> None:
+    """Whoever asks only for its version, its schema or its settings waits for neither resources nor facts."""
+    modules = imported(PROCESSES["provider"][0])
+    late = {
+        "provider.served",
+        "provider.azure",
+        "core.facts",
+        "core.resource_types",
+        "google.protobuf.json_format",
+    }
+    assert late & {*modules} == set()
+    assert len([name for name in modules if name.startswith(("core.", "provider."))]) <= 16
+
+
 def test_a_service_loads_what_it_makes() -> None:
     """Of azure-native's 250 modules, those of the resources that a service with the defaults has."""
     modules = of_azure_native(imported(ONE_SERVICE))

@@ -6,26 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.policies.asking import (
-    ACCOUNT,
-    UNKNOWN_OBJECT,
-    UNKNOWN_TEXT,
-    Pack,
-    Thing,
-)
-from tests.policies.bags import (
-    account_props,
-    with_change,
-)
-from tests.policies.editing import (
-    STACKS,
-    both,
-    bound,
-    change,
-    says,
-    with_prop,
-    without,
-)
+from tests.policies.asking import ACCOUNT, UNKNOWN_OBJECT, UNKNOWN_TEXT, Pack, Thing
+from tests.policies.bags import account_props, with_change
+from tests.policies.editing import STACKS, both, bound, change, says, with_prop, without
 from tests.policies.stacks import ACCOUNT_ID, one_phase, run, two_phases
 
 

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from tests.policies.asking import (
-    Thing,
-)
-from tests.policies.editing import (
-    STACKS,
-    bound,
-    change,
-    every,
-    says,
-)
+from tests.policies.asking import Thing
+from tests.policies.editing import STACKS, bound, change, every, says
 from tests.policies.stacks import two_phases
 
 COMPONENT = "language-cmk:index:EncryptedAIServicesAccount"

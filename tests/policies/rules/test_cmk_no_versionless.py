@@ -7,15 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.asking import (
-    BINDING,
-    KEY_URI,
-    UNKNOWN_TEXT,
-    VERSION,
-    Thing,
-    secret,
-    verdict,
-)
+from tests.policies.asking import BINDING, KEY_URI, UNKNOWN_TEXT, VERSION, Thing, secret, verdict
 from tests.policies.bags import with_change
 from tests.policies.editing import both, change, says, with_prop
 from tests.policies.stacks import one_phase, run, two_phases

@@ -6,18 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.policies.asking import (
-    ACCOUNT,
-    UNKNOWN_OBJECT,
-    UNKNOWN_TEXT,
-    Pack,
-    Thing,
-    verdict,
-)
-from tests.policies.bags import (
-    inline_account_props,
-    with_change,
-)
+from tests.policies.asking import ACCOUNT, UNKNOWN_OBJECT, UNKNOWN_TEXT, Pack, Thing, verdict
+from tests.policies.bags import inline_account_props, with_change
 from tests.policies.editing import answers_on
 
 CMK = "properties.encryption.keyVaultProperties"

@@ -8,28 +8,9 @@ from typing import Any
 import pytest
 
 from core import roles
-from tests.policies.asking import (
-    ROLE,
-    UNKNOWN_FLAG,
-    UNKNOWN_LIST,
-    UNKNOWN_TEXT,
-    VERSION,
-    Thing,
-)
-from tests.policies.bags import (
-    ENCRYPTION_USER,
-    VAULT_ID,
-    role_props,
-)
-from tests.policies.editing import (
-    STACKS,
-    both,
-    change,
-    every,
-    says,
-    with_prop,
-    without,
-)
+from tests.policies.asking import ROLE, UNKNOWN_FLAG, UNKNOWN_LIST, UNKNOWN_TEXT, VERSION, Thing
+from tests.policies.bags import ENCRYPTION_USER, VAULT_ID, role_props
+from tests.policies.editing import STACKS, both, change, every, says, with_prop, without
 from tests.policies.stacks import CLIENT, Stack, one_phase, run, two_phases
 
 COMPONENT = "language-cmk:index:EncryptedAIServicesAccount"

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.policies.asking import (
-    UNKNOWN_LIST,
-    Pack,
-    verdict,
-)
-from tests.policies.editing import (
-    both,
-    says,
-    with_prop,
-)
+from tests.policies.asking import UNKNOWN_LIST, Pack, verdict
+from tests.policies.editing import both, says, with_prop
 from tests.policies.stacks import Stack, run, two_phases
 
 

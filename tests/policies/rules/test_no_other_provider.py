@@ -7,24 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.policies.asking import (
-    UNKNOWN_OBJECT,
-    UNKNOWN_TEXT,
-    Pack,
-    Thing,
-    secret,
-    verdict,
-)
-from tests.policies.bags import (
-    VAULT_ID,
-    key_props,
-    with_change,
-)
-from tests.policies.editing import (
-    change,
-    judged,
-    says,
-)
+from tests.policies.asking import UNKNOWN_OBJECT, UNKNOWN_TEXT, Pack, Thing, secret, verdict
+from tests.policies.bags import VAULT_ID, key_props, with_change
+from tests.policies.editing import change, judged, says
 from tests.policies.stacks import two_phases
 
 

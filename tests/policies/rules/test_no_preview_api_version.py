@@ -6,14 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies.asking import (
-    ACCOUNT,
-    GENERIC,
-    UNKNOWN_TEXT,
-    Pack,
-    Thing,
-    verdict,
-)
+from tests.policies.asking import ACCOUNT, GENERIC, UNKNOWN_TEXT, Pack, Thing, verdict
 
 
 @pytest.mark.parametrize(

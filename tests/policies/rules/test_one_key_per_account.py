@@ -7,24 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.policies.asking import (
-    ACCOUNT,
-    BINDING,
-    KEY_URI,
-    UNKNOWN_TEXT,
-    Pack,
-    Thing,
-    verdict,
-)
-from tests.policies.bags import (
-    account_props,
-    inline_account_props,
-    with_change,
-)
-from tests.policies.editing import (
-    says,
-    with_prop,
-)
+from tests.policies.asking import ACCOUNT, BINDING, KEY_URI, UNKNOWN_TEXT, Pack, Thing, verdict
+from tests.policies.bags import account_props, inline_account_props, with_change
+from tests.policies.editing import says, with_prop
 from tests.policies.stacks import ACCOUNT_ID, two_phases
 
 

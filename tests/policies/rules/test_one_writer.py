@@ -8,22 +8,8 @@ from typing import Any
 import pytest
 
 from core.facts import LIVE_ENCRYPTION
-from tests.policies.asking import (
-    BINDING,
-    UNKNOWN_OBJECT,
-    Pack,
-    Thing,
-    verdict,
-)
-from tests.policies.editing import (
-    STACKS,
-    both,
-    bound,
-    change,
-    says,
-    with_prop,
-    without,
-)
+from tests.policies.asking import BINDING, UNKNOWN_OBJECT, Pack, Thing, verdict
+from tests.policies.editing import STACKS, both, bound, change, says, with_prop, without
 from tests.policies.stacks import Stack, one_phase, run, two_phases
 
 

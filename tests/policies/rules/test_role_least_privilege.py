@@ -8,27 +8,9 @@ from typing import Any
 import pytest
 
 from core import roles
-from tests.policies.asking import (
-    KEY,
-    ROLE,
-    UNKNOWN_TEXT,
-    Pack,
-    Thing,
-    verdict,
-)
-from tests.policies.bags import (
-    ENCRYPTION_USER,
-    VAULT_ID,
-    key_props,
-    role_props,
-    with_change,
-)
-from tests.policies.editing import (
-    around,
-    judged,
-    says,
-    with_prop,
-)
+from tests.policies.asking import KEY, ROLE, UNKNOWN_TEXT, Pack, Thing, verdict
+from tests.policies.bags import ENCRYPTION_USER, VAULT_ID, key_props, role_props, with_change
+from tests.policies.editing import around, judged, says, with_prop
 from tests.policies.stacks import Stack, run, two_phases
 
 RULE = "role-least-privilege"

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.policies.asking import (
-    UNKNOWN_TEXT,
-    Pack,
-    verdict,
-)
-from tests.policies.editing import (
-    STACKS,
-    both,
-    change,
-    every,
-    says,
-    with_prop,
-    without,
-)
+from tests.policies.asking import UNKNOWN_TEXT, Pack, verdict
+from tests.policies.editing import STACKS, both, change, every, says, with_prop, without
 from tests.policies.stacks import run, two_phases
 
 

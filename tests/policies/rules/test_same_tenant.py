@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-from tests.policies.asking import (
-    OTHER_TENANT,
-    UNKNOWN_TEXT,
-    Pack,
-    Thing,
-    verdict,
-)
-from tests.policies.editing import (
-    STACKS,
-    change,
-    every,
-    says,
-    with_prop,
-)
+from tests.policies.asking import OTHER_TENANT, UNKNOWN_TEXT, Pack, Thing, verdict
+from tests.policies.editing import STACKS, change, every, says, with_prop
 from tests.policies.stacks import two_phases
 
 

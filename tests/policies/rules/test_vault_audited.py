@@ -6,22 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.policies.asking import (
-    UNKNOWN_FLAG,
-    UNKNOWN_LIST,
-    UNKNOWN_OBJECT,
-    UNKNOWN_TEXT,
-)
-from tests.policies.bags import (
-    VAULT_ID,
-)
-from tests.policies.editing import (
-    both,
-    change,
-    says,
-    with_prop,
-    without,
-)
+from tests.policies.asking import UNKNOWN_FLAG, UNKNOWN_LIST, UNKNOWN_OBJECT, UNKNOWN_TEXT
+from tests.policies.bags import VAULT_ID
+from tests.policies.editing import both, change, says, with_prop, without
 from tests.policies.stacks import Stack, run, two_phases
 
 AUDIT_CASES = [

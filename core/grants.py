@@ -1,0 +1,209 @@
+"""Grants of keys: who may do what, where, and what of it is not certain.
+
+Reads access policies and role assignments of a stack. Joins nothing: `protection` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cached_property
+
+from core import arm_ids, key_uris, rights, roles, values
+from core.resource_types import HSM_ROLE_ASSIGNMENT, Kind, parse_urn
+from core.roles import Role
+from core.stack import StackResource
+from core.values import Mark, Value
+
+
+@dataclass(frozen=True)
+class StatedPolicyEntry:
+    """One entry of a vault's access policies. `permissions` are lower case, by what they are on."""
+
+    holder: Value
+    tenant_id: Value
+    application_id: Value
+    permissions: Mapping[str, frozenset[str] | Mark]
+
+    @property
+    def keys(self) -> frozenset[str] | Mark:
+        """The permissions on keys, as they are stated."""
+        return self.permissions["keys"]
+
+    @property
+    def who(self) -> str:
+        """The holder as a message names it."""
+        unknown = isinstance(self.holder, Mark)
+        return "an object id that is not known yet" if unknown else values.shown(self.holder)
+
+
+def entries_of(kind: Kind | None, bag: Mapping[str, object]) -> tuple[StatedPolicyEntry, ...]:
+    """The entries of a vault's inline list, an AccessPolicy, or ARM's accessPolicies child."""
+    single = values.look(bag, "policy") if kind is Kind.ACCESS_POLICY else None
+    return entries_in(values.prop(bag, "accessPolicies") if single is None else [single])
+
+
+def entries_in(listed: object) -> tuple[StatedPolicyEntry, ...]:
+    """The entries of a list, each on its own: what hides one, or the whole list, is an entry of marks."""
+    found = values.items(listed)
+    return tuple(_entry(one) for one in ([found] if isinstance(found, Mark) else found))
+
+
+def _entry(entry: object) -> StatedPolicyEntry:
+    if isinstance(entry, Mark):
+        return StatedPolicyEntry(entry, None, None, dict.fromkeys(rights.GROUPS, entry))
+    holder, tenant, application = (
+        values.name(values.look(entry, name)) for name in ("objectId", "tenantId", "applicationId")
+    )
+    stated = {group: values.look(entry, f"permissions.{group}") for group in rights.GROUPS}
+    return StatedPolicyEntry(
+        holder, tenant, application, {group: _words(one) for group, one in stated.items()}
+    )
+
+
+def _words(value: object) -> frozenset[str] | Mark:
+    items = values.items(value)
+    words = items if isinstance(items, Mark) else [values.word(item) for item in items]
+    if isinstance(words, Mark) or any(isinstance(one, Mark) for one in words):
+        return Mark.UNKNOWN
+    return frozenset(word for word in words if isinstance(word, str))
+
+
+class Doubt(Enum):
+    """Why what a grant gives is not certain."""
+
+    PERMISSIONS = "its permissions are not shown"
+    ROLE = "its role is not shown, or is no built-in one"
+    CONDITION = "it has a condition"
+    MODEL = "whether its vault uses such grants is not shown"
+    HOLDER = "who holds it is not shown"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class KeyLocation:
+    """A key, or a vault or managed HSM, by its resource in the stack (None for none) and by its name in lower
+    case. `vault_name` is as `key_uris.place` gives it, None for no vault; `key_name` None for all keys."""
+
+    vault: StackResource | None = None
+    vault_name: Value = None
+    key: StackResource | None = None
+    key_name: Value = None
+
+    @property
+    def in_managed_hsm(self) -> bool:
+        """Whether it is in a managed HSM, as far as that is known."""
+        return isinstance(self.vault_name, str) and key_uris.is_hsm_place(self.vault_name)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Grant(KeyLocation):
+    """One identity's access: an entry of a standalone or inline access policy, or a role assignment (no
+    entry), at the place that it names: a role on a resource group names none.
+
+    `tenant` is the vault's. `ignored`: the vault looks at grants of the other kind alone, so that this one
+    gives nothing; `more_doubt` is a doubt beside its own.
+    """
+
+    resource: StackResource
+    principal: Value
+    entry: StatedPolicyEntry | None = None
+    tenant: Value = None
+    ignored: bool = False
+    more_doubt: Doubt | None = None
+
+    @property
+    def of_managed_hsm(self) -> bool:
+        """Whether it is a role of a managed HSM itself, which alone counts there, and nowhere else."""
+        return parse_urn(self.resource.urn).type == HSM_ROLE_ASSIGNMENT
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it is in a vault's own list, which holds grants of others, too."""
+        return self.resource.kind is Kind.VAULT
+
+    @property
+    def role_id(self) -> Value:
+        """The id of the role that is assigned, lower case, whatever scope is before it."""
+        return role_of(self.resource)
+
+    @cached_property
+    def role(self) -> Role | None:
+        """The built-in role that is assigned."""
+        return roles.built_in(self.role_id) if self.entry is None and isinstance(self.role_id, str) else None
+
+    @property
+    def scope(self) -> str:
+        """Where it counts: the id that a role is assigned at, or a path that ends as that of its vault or key
+        does, lower case; "" where that is not known."""
+        stated = None if self.entry else values.folded(values.name(self.resource.stated("scope")))
+        if stated or not isinstance(self.vault_name, str):
+            return stated or ""
+        return f"/vaults/{self.vault_name}" + (f"/keys/{self.key_name}" if self.key_name else "")
+
+    @cached_property
+    def _given(self) -> tuple[frozenset[str], Doubt | None]:
+        if self.ignored:
+            return frozenset(), None
+        if self.entry is not None:
+            keys, application = self.entry.keys, self.entry.application_id
+            if isinstance(keys, Mark) or isinstance(application, Mark):
+                return frozenset(), Doubt.PERMISSIONS
+            tenants = [self.entry.tenant_id, self.tenant]
+            foreign = (
+                all(isinstance(one, str) for one in tenants) and len(set(map(values.folded, tenants))) > 1
+            )
+            return frozenset() if application or foreign else rights.expanded(keys), self.more_doubt
+        if self.role is None:
+            return frozenset(), Doubt.ROLE
+        given = rights.of_role(self.role, arm_ids.HSM_KEY if self.of_managed_hsm else "")
+        conditional = values.name(self.resource.stated("condition")) is not None
+        return given, Doubt.CONDITION if conditional else self.more_doubt
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What it allows on keys, whatever is in doubt; lower case."""
+        return self._given[0]
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """Why what it gives, on keys or above them, is not certain."""
+        return self._given[1]
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether what it gives on keys is: a condition changes nothing of a role that gives nothing."""
+        return self.doubt is None or (self.doubt is Doubt.CONDITION and not self.permissions)
+
+    def under(self, uses_roles: bool | Mark | None) -> Grant:
+        """The grant in a vault that looks at role assignments alone (True), or at access policies alone
+        (False). None: that is not known of it."""
+        if isinstance(uses_roles, Mark):
+            return replace(self, more_doubt=self.more_doubt or Doubt.MODEL)
+        ignored = uses_roles is not None and uses_roles is not (self.entry is None)
+        return replace(self, ignored=True) if ignored else self
+
+
+def certain(grants: Iterable[Grant]) -> frozenset[str]:
+    """The permissions on keys that grants give, but for those in doubt."""
+    return frozenset[str]().union(*(one.permissions for one in grants if one.is_certain))
+
+
+def level(grants: Iterable[Grant]) -> rights.Access:
+    """How far grants of one identity, taken together, cover what the service needs."""
+    found = tuple(grants)
+    return rights.level(certain(found), uncertain=not all(one.is_certain for one in found))
+
+
+def role_of(assignment: StackResource) -> Value:
+    """The id of the role that an assignment gives, lower case."""
+    stated = values.name(assignment.stated("roleDefinitionId"))
+    return roles.id_of(stated) if isinstance(stated, str) else stated
+
+
+def key_scope(scope: str) -> tuple[str | None, str | None]:
+    """The vault or managed HSM, and the key, that a role's scope names, in lower case; None for none."""
+    ids = arm_ids.segments(scope)
+    names = (arm_ids.VAULT, arm_ids.MANAGED_HSM)
+    name = next((ids[one] for type in names if (one := arm_ids.name_of(type).lower()) in ids), None)
+    return (key_uris.place_named(name, scope) if name else None), ids.get("keys")

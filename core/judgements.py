@@ -1,0 +1,160 @@
+"""The demands of `demands`, judged of resources of a stack: what a program states, and what a preview shows.
+
+Owns which properties of a resource a demand is about. None where a demand is met.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from core import adapters, demands, kind_limits, kinds, values
+from core.demands import Judgement
+from core.protection import AccountProtection, Protections
+from core.resource_types import Kind
+from core.stack import Stack, StackResource
+from core.values import Mark
+
+
+def tier(account: StackResource, free: Collection[str] = kinds.FREE_TIERS) -> Judgement | None:
+    """`sku` is on the top level of an account, never under properties."""
+    is_free = values.word(account.stated("sku.tier")) == "free"
+    sku = "Free" if is_free else values.name(account.stated("sku.name"))
+    free = [*free, "Free"] if sku == "Free" else free
+    return demands.tier(values.name(account.stated("kind")), sku, planned=True, free=free)
+
+
+def soft_delete(vault: StackResource) -> Judgement | None:
+    """Absent is on, as in checkov's CKV_AZURE_111: Azure switches it on when nothing is stated, and never
+    lets it be switched off (azure-native's Vault, key-vault/general/soft-delete-overview)."""
+    return demands.soft_delete(values.flag(vault.setting("enableSoftDelete")), None)
+
+
+def purge_protection(vault: StackResource) -> Judgement | None:
+    """Absent is off: Azure has no default for it."""
+    noun = vault.kind.value if vault.kind else "vault"
+    return demands.purge_protection(values.flag(vault.setting("enablePurgeProtection")), noun)
+
+
+def trusted_services(vault: StackResource) -> Judgement | None:
+    """By the network rules that the program states."""
+    return demands.trusted_services(adapters.network(vault.declared))
+
+
+def key_type(key: StackResource) -> Judgement | None:
+    """The size must be stated: a default may change, and an existing key cannot."""
+    return demands.key_type(values.name(key.stated("kty")), values.number(key.stated("keySize")))
+
+
+def key_operations(key: StackResource) -> Judgement | None:
+    """Absent is every operation."""
+    stated = key.stated("keyOps")
+    return None if stated is None else demands.key_operations(values.items(stated))
+
+
+def outbound(protections: Protections, one: AccountProtection) -> Judgement | None:
+    """Looks for the full host of the key's vault in the account's list. If the stack does not show which
+    vault it is, the host of any vault passes."""
+    if one.account is None:
+        return None
+    restricts = values.flag(one.account.setting("restrictOutboundNetworkAccess"))
+    allowed = values.items(one.account.stated("allowedFqdnList"))
+    return demands.outbound(restricts, allowed, protections.vault_hosts(one))
+
+
+def region(protections: Protections, one: AccountProtection) -> Judgement | None:
+    """Regions are compared as Azure does: "West Europe" is westeurope."""
+    if one.account is None or one.vault is None:
+        return _absent("same-region", "region", one)
+    here, there = (values.word(each.text("location")) for each in (one.account, one.vault))
+    known = isinstance(here, str) and isinstance(there, str)
+    if not known and _inherit_the_same(protections, one.account, one.vault):
+        return None
+    return demands.region(here or Mark.UNKNOWN, there or Mark.UNKNOWN)
+
+
+def _inherit_the_same(protections: Protections, account: StackResource, vault: StackResource) -> bool:
+    """Both take their region from one resource group: as its location, or, stating none, by being in it."""
+    origins = [_origin(protections, one) for one in (account, vault)]
+    return origins[0] is not None and origins[0] == origins[1]
+
+
+def _origin(protections: Protections, one: StackResource) -> str | None:
+    if isinstance(values.word(one.stated("location")), str):
+        return None
+    name = "location" if one.sources.get("location") else "resourceGroupName"
+    source = protections.stack.source(one, Kind.RESOURCE_GROUP, name)
+    if source is not None:
+        return source.urn
+    group = one.found("resourceGroupName")
+    return group.lower() if name == "resourceGroupName" and isinstance(group, str) else None
+
+
+def tenant(_: Protections, one: AccountProtection) -> Judgement | None:
+    """Of the account's identity, else of its provider. Subscriptions are not compared: they may differ."""
+    if one.account is None or one.vault is None:
+        return _absent("same-tenant", "tenant", one)
+    identity = values.name(values.look(one.account.outputs, "identity.tenantId"))
+    here = identity if isinstance(identity, str) else one.account.provider.tenant
+    there = one.vault.text("tenantId")
+    known = isinstance(here, str) and isinstance(there, str)
+    # One provider is one subscription, and a subscription has one tenant.
+    if not known and one.account.provider.urn and one.account.provider.urn == one.vault.provider.urn:
+        return None
+    return demands.tenant(here or Mark.UNKNOWN, there or Mark.UNKNOWN)
+
+
+def key_identity(one: AccountProtection) -> Judgement | None:
+    """Of the account, if the stack has it."""
+    named = one.client_id is not None
+    return kind_limits.key_identity(_kind(one.account), user_assigned=named) if one.account else None
+
+
+def limits(account: StackResource) -> Iterator[Judgement]:
+    """What an account of its kind cannot have: links to storage and search, network rules."""
+    kind, api = account.stated("kind"), account.stated("apiProperties")
+    storage = values.items(account.stated("userOwnedStorage"))
+    # What Azure shows of an account's network, it has taken.
+    rules = None if account.inputs is None else account.stated("networkAcls")
+    links, network = "what the account is linked to", "the network rules of the account"
+    for what, found in (("the kind of the account", kind), (links, storage), (links, api), (network, rules)):
+        if isinstance(found, Mark):
+            yield demands.not_known("kind-limits", what, found)
+    # An id that is not known yet is one.
+    linked = isinstance(api, Mapping) and values.look(api, "qnaAzureSearchEndpointId") is not None
+    stated = isinstance(rules, Mapping) and values.look(rules, "bypass") is not None
+    judged = (
+        kind_limits.storage(_kind(account), 0 if isinstance(storage, Mark) else len(storage)),
+        kind_limits.search(_kind(account), linked=linked),
+        kind_limits.bypass(_kind(account), stated=stated),
+    )
+    yield from (each for each in judged if each)
+
+
+def below(stack: Stack, child: StackResource) -> Judgement | None:
+    """Whether the account above a project or a deployment is of a kind that has such."""
+    account = stack.above(child, Kind.ACCOUNT)
+    limit = kind_limits.projects if child.kind is Kind.PROJECT else kind_limits.deployments
+    return limit(_kind(account)) if account else None
+
+
+def _kind(account: StackResource) -> str:
+    """The kind of an account; "", which nothing is known of, where it is not known."""
+    kind = values.name(account.stated("kind"))
+    return kind if isinstance(kind, str) else ""
+
+
+def _absent(demand: str, what: str, one: AccountProtection) -> Judgement:
+    missing = "vault" if one.vault is None else "account"
+    found = f"the {what} of its {missing}, which is not a resource of this stack"
+    return Judgement(demand, found, outcome=demands.DemandOutcome.UNDECIDED)
+
+
+def judge(protections: Protections, one: AccountProtection) -> Iterable[Judgement]:
+    """Every demand that is not met, or of which that is not known, about what the stack has of an account,
+    its key and its vault."""
+    judged = [outbound(protections, one), key_identity(one)]
+    judged += [region(protections, one), tenant(protections, one)] if one.account and one.vault else []
+    judged += [tier(one.account)] if one.account else []
+    if one.vault:
+        judged += [soft_delete(one.vault), purge_protection(one.vault), trusted_services(one.vault)]
+    if one.key:
+        judged += [key_type(one.key), key_operations(one.key)]
+    return [each for each in judged if each]

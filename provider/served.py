@@ -1,0 +1,194 @@
+"""What a configured provider serves: the engine's requests about resources and functions, answered.
+
+Holds no rule. `host` imports it when the engine configures the provider, because most of the start is its
+imports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, provider_pb2
+
+from core import resource_types
+from core.login import Login
+from provider.azure import Azure, AzureClock
+from provider.binder import Binder
+from provider.customer_managed_key import CustomerManagedKeyHandler
+from provider.difference import Change, Difference
+from provider.enginelog import EngineLog
+from provider.failure import UnknownTypeError
+from provider.functions import FUNCTIONS, wrong_arguments
+from provider.hsm_role_assignment import ManagedHsmRoleAssignmentHandler
+from provider.key_access_cleanup import KeyAccessCleanupHandler
+from provider.key_access_revocation import KeyAccessRevocationHandler
+from provider.key_access_validation import KeyAccessValidationHandler
+from provider.key_version import KeyVersionHandler
+from provider.preflight import refused_as
+from provider.resource import Call, Resource, Run, State, secret_outputs
+from provider.retrying import patient
+from provider.waiting import DEFAULT_TIMEOUT, Clock, Log, SystemClock, Waiter
+from provider.wire import Properties, decode, encode, hiding
+
+PREVIEW_TIMEOUT = 60.0
+"""Seconds a preview or read may wait for Azure before it gives up."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """What is served by one login. Each answer may raise what `grpc_errors` translates."""
+
+    azure: Azure
+    clock: Clock
+    run: Run
+    resources: Mapping[str, Resource]
+    log: EngineLog = field(default_factory=EngineLog)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def check(self, request: Any) -> Any:
+        resource = self._resource(request)
+        news, hide = decode(request.news), hiding(request)
+        failures = [
+            # A failure that names a property makes the engine print its value, so one about a secret names
+            # none.
+            provider_pb2.CheckFailure(reason=f"{failure.property}: {hide(failure.reason)}")
+            if failure.property in news.secrets
+            else provider_pb2.CheckFailure(property=failure.property, reason=hide(failure.reason))
+            for failure in resource.check(news)
+        ]
+        return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+
+    async def diff(self, request: Any) -> Any:
+        resource = self._resource(request)
+        olds = decode(request.olds)
+        found = resource.diff(olds, _old_inputs(request), decode(request.news))
+        found = {name: d for name, d in found.items() if name not in set(request.ignoreChanges)}
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
+            diffs=list(found),
+            replaces=[n for n, d in found.items() if d.change is Change.UPDATE_REPLACE],
+            detailedDiff={name: _property_diff(d) for name, d in found.items()},
+            hasDetailedDiff=True,
+        )
+
+    async def create(self, request: Any) -> Any:
+        resource, inputs = self._resource(request), decode(request.properties)
+        make = resource.preview_create if request.preview else resource.create
+        with refused_as(resource.context("", inputs)):
+            state = await make(self._call(request, preview=request.preview), inputs)
+        return provider_pb2.CreateResponse(
+            id=state.id, properties=_outputs(resource, state, inputs), refresh_before_update=True
+        )
+
+    async def read(self, request: Any) -> Any:
+        resource = self._resource(request)
+        inputs, olds = decode(request.inputs), decode(request.properties)
+        call = self._call(request, preview=True)
+        with refused_as(resource.context(request.id, olds)):
+            state = await resource.read(call, request.id, inputs, olds)
+        if not state.id:
+            return provider_pb2.ReadResponse()
+        return provider_pb2.ReadResponse(
+            id=state.id,
+            properties=_outputs(resource, state, inputs, olds),
+            inputs=encode(state.inputs or {}, inputs.secrets),
+            # Drift shows in every preview, also where the project does not ask for refreshes.
+            refresh_before_update=True,
+        )
+
+    async def update(self, request: Any) -> Any:
+        resource = self._resource(request)
+        news, olds, old_inputs = decode(request.news), decode(request.olds), _old_inputs(request)
+        change = resource.preview_update if request.preview else resource.update
+        call = self._call(request, preview=request.preview)
+        with refused_as(resource.context(request.id, news)):
+            state = await change(call, request.id, olds, old_inputs, news)
+        return provider_pb2.UpdateResponse(
+            properties=_outputs(resource, state, news), refresh_before_update=True
+        )
+
+    async def delete(self, request: Any) -> Any:
+        resource = self._resource(request)
+        # What is no output of a resource may still say what its deletion is about.
+        inputs, outputs = decode(request.old_inputs), decode(request.properties)
+        olds = Properties({**inputs.values, **outputs.values}, inputs.secrets | outputs.secrets)
+        with refused_as(resource.context(request.id, olds)):
+            await resource.delete(self._call(request), request.id, olds)
+        return empty_pb2.Empty()
+
+    async def invoke(self, request: Any) -> Any:
+        call, args = self._call(request, preview=True), decode(request.args)
+        function = FUNCTIONS.get(request.tok)
+        if function is None:
+            raise UnknownTypeError(f"azure-cmk has no function {request.tok}")
+        if failures := wrong_arguments(request.tok, call.login, args):
+            hide = hiding(request)
+            refused = [
+                provider_pb2.CheckFailure(property=f.property, reason=hide(f.reason)) for f in failures
+            ]
+            return provider_pb2.InvokeResponse(failures=refused)
+        response = provider_pb2.InvokeResponse()
+        answer = await function.answer(call, args)
+        getattr(response, "return").CopyFrom(encode(answer, answer if args.secrets else ()))
+        return response
+
+    def _call(self, request: Any, *, preview: bool = False) -> Call:
+        urn, hide = getattr(request, "urn", ""), hiding(request)
+        timeout = getattr(request, "timeout", 0.0) or (PREVIEW_TIMEOUT if preview else DEFAULT_TIMEOUT)
+
+        def log(severity: Any, *, ephemeral: bool = False) -> Log:
+            return lambda message: self.log.write(severity, hide(message), urn, ephemeral=ephemeral)
+
+        progress = log(engine_pb2.INFO, ephemeral=True)
+        waiter = Waiter(self.clock, timeout=timeout, stop=self.stop, progress=progress)
+        azure = patient(self.azure, waiter)
+        warn, inform = log(engine_pb2.WARNING), log(engine_pb2.INFO)
+        return Call(urn, azure, self.run.login, waiter, warn=warn, inform=inform)
+
+    def _resource(self, request: Any) -> Resource:
+        # Older engines send the URN alone.
+        type = request.type or resource_types.parse_urn(request.urn).type
+        if type not in self.resources:
+            raise UnknownTypeError(f"azure-cmk has no resource {type}")
+        return self.resources[type]
+
+
+def served(
+    azure: Azure,
+    clock: Clock | None,
+    login: Login,
+    log: EngineLog | None = None,
+    stop: asyncio.Event | None = None,
+) -> Served:
+    """All resources by their types; one binder, which changes one account at a time."""
+    clock = clock or SystemClock()
+    run = Run(AzureClock(clock, azure), login)
+    binder = Binder(run.clock)
+    resources = (
+        CustomerManagedKeyHandler(run, binder),
+        KeyAccessCleanupHandler(run),
+        KeyAccessRevocationHandler(run),
+        KeyAccessValidationHandler(run, binder),
+        KeyVersionHandler(run),
+        ManagedHsmRoleAssignmentHandler(run),
+    )
+    by_token = {one.token: one for one in resources}
+    return Served(azure, clock, run, by_token, log or EngineLog(), stop or asyncio.Event())
+
+
+def _outputs(resource: Resource, state: State, *secret_sources: Properties) -> Any:
+    return encode(state.outputs, secret_outputs(resource, *secret_sources))
+
+
+def _old_inputs(request: Any) -> Properties:
+    """The inputs of the state; older engines send the outputs alone."""
+    return decode(request.old_inputs if request.HasField("old_inputs") else request.olds)
+
+
+def _property_diff(difference: Difference) -> Any:
+    kind = provider_pb2.PropertyDiff.Kind.Value(difference.change.value)
+    return provider_pb2.PropertyDiff(kind=kind, inputDiff=difference.in_inputs)
