@@ -59,10 +59,11 @@ def test_inline_encryption_of_another_version_is_a_rotation() -> None:
 def test_a_user_assigned_identity_by_which_the_key_is_used_is_lost() -> None:
     """Taken away, the account loses its key; one more beside it changes nothing."""
     first, second = (f"/subscriptions/s/resourceGroups/g/{name}" for name in ("id-first", "id-second"))
-    properties = {**INLINE["keyVaultProperties"], "identityClientId": "c1"}
+    encryption = json.loads(json.dumps(INLINE))
+    encryption["keyVaultProperties"]["identityClientId"] = "c1"
 
     def having(*ids: str) -> Step:
-        made = account(type="UserAssigned", encryption={**INLINE, "keyVaultProperties": properties})
+        made = account(type="UserAssigned", encryption=encryption)
         made["inputs"]["identity"]["userAssignedIdentities"] = list(ids)
         made["outputs"]["identity"]["userAssignedIdentities"] = {id: {"clientId": "c1"} for id in ids}
         return made
