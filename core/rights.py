@@ -27,53 +27,34 @@ GROUPS: Final = ("keys", "secrets", "certificates", "storage")
 """What an access policy has permissions on."""
 READS_DATA_KEYS: Final = frozenset({"decrypt", "unwrapkey"})
 """The permissions by which a wrapped data key can be read."""
-DATA_ACTIONS: Final = {
-    "get": "Microsoft.KeyVault/vaults/keys/read",
-    "list": "Microsoft.KeyVault/vaults/keys/read",
-    "wrapkey": "Microsoft.KeyVault/vaults/keys/wrap/action",
-    "unwrapkey": "Microsoft.KeyVault/vaults/keys/unwrap/action",
-    "encrypt": "Microsoft.KeyVault/vaults/keys/encrypt/action",
-    "decrypt": "Microsoft.KeyVault/vaults/keys/decrypt/action",
-    "sign": "Microsoft.KeyVault/vaults/keys/sign/action",
-    "verify": "Microsoft.KeyVault/vaults/keys/verify/action",
-    "create": "Microsoft.KeyVault/vaults/keys/create/action",
-    "import": "Microsoft.KeyVault/vaults/keys/import/action",
-    "update": "Microsoft.KeyVault/vaults/keys/update/action",
-    "delete": "Microsoft.KeyVault/vaults/keys/delete",
-    "recover": "Microsoft.KeyVault/vaults/keys/recover/action",
-    "backup": "Microsoft.KeyVault/vaults/keys/backup/action",
-    "restore": "Microsoft.KeyVault/vaults/keys/restore/action",
-    "purge": "Microsoft.KeyVault/vaults/keys/purge/action",
-    "rotate": "Microsoft.KeyVault/vaults/keys/rotate/action",
-    "release": "Microsoft.KeyVault/vaults/keys/release/action",
-    "getrotationpolicy": "Microsoft.KeyVault/vaults/keyrotationpolicies/read",
-    "setrotationpolicy": "Microsoft.KeyVault/vaults/keyrotationpolicies/write",
+_ACTIONS: Final = {
+    "get": ("keys/read", "read/action"),
+    "list": ("keys/read", "read/action"),
+    "wrapkey": ("keys/wrap/action", "wrap/action"),
+    "unwrapkey": ("keys/unwrap/action", "unwrap/action"),
+    "encrypt": ("keys/encrypt/action", "encrypt/action"),
+    "decrypt": ("keys/decrypt/action", "decrypt/action"),
+    "sign": ("keys/sign/action", "sign/action"),
+    "verify": ("keys/verify/action", "verify/action"),
+    "create": ("keys/create/action", "create"),
+    "import": ("keys/import/action", "import/action"),
+    "update": ("keys/update/action", "write/action"),
+    "delete": ("keys/delete", "delete"),
+    "recover": ("keys/recover/action", "deletedKeys/recover/action"),
+    "backup": ("keys/backup/action", "backup/action"),
+    "restore": ("keys/restore/action", "restore/action"),
+    "purge": ("keys/purge/action", "deletedKeys/delete"),
+    "rotate": ("keys/rotate/action", "rotate/action"),
+    "release": ("keys/release/action", "release/action"),
+    "getrotationpolicy": ("keyrotationpolicies/read", ""),
+    "setrotationpolicy": ("keyrotationpolicies/write", ""),
 }
-"""The data action behind each permission of an access policy, which is lower case."""
+"""By permission of an access policy, lower case: the data action behind it in a vault, and in a managed HSM,
+which has none for rotation policies (key-vault/managed-hsm/built-in-roles)."""
+DATA_ACTIONS: Final = {word: f"Microsoft.KeyVault/vaults/{action}" for word, (action, _) in _ACTIONS.items()}
 HSM_DATA_ACTIONS: Final = {
-    word: f"Microsoft.KeyVault/managedHsm/keys/{action}"
-    for word, action in {
-        "get": "read/action",
-        "list": "read/action",
-        "wrapkey": "wrap/action",
-        "unwrapkey": "unwrap/action",
-        "encrypt": "encrypt/action",
-        "decrypt": "decrypt/action",
-        "sign": "sign/action",
-        "verify": "verify/action",
-        "create": "create",
-        "import": "import/action",
-        "update": "write/action",
-        "delete": "delete",
-        "recover": "deletedKeys/recover/action",
-        "backup": "backup/action",
-        "restore": "restore/action",
-        "purge": "deletedKeys/delete",
-        "rotate": "rotate/action",
-        "release": "release/action",
-    }.items()
+    word: f"Microsoft.KeyVault/managedHsm/keys/{action}" for word, (_, action) in _ACTIONS.items() if action
 }
-"""The same of a managed HSM's own roles (key-vault/managed-hsm/built-in-roles)."""
 HSM_ROLE_WRITE: Final = "Microsoft.KeyVault/managedHsm/roleAssignments/write/action"
 
 VAULT_WRITE: Final = "Microsoft.KeyVault/vaults/write"

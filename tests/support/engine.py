@@ -163,11 +163,6 @@ class Engine:
         """The state as a program reads it."""
         return copy.deepcopy({urn: {"outputs": held.outputs} for urn, held in self.state.items()})
 
-    def outputs_of(self, type: str) -> dict[str, Any]:
-        """The outputs of the only resource of a type."""
-        (found,) = [held.outputs for held in self.state.values() if held.type == type]
-        return found
-
     @property
     def said(self) -> list[str]:
         """What azure-cmk said in the last command."""

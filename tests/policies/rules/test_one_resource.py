@@ -110,6 +110,7 @@ NETWORKS: Final[tuple[tuple[Change, str, str], ...]] = (
         "violation",
         "violation",
     ),
+    ({"networkAcls": {"ipRules": [{"value": "10.0.0.0/24"}]}}, "violation", "violation"),
     ({"networkAcls": {"defaultAction": "Deny", "ipRules": UNKNOWN_LIST}}, "open", "violation"),
     ({"publicNetworkAccess": "Enabled"}, "violation", "violation"),
     ({"publicNetworkAccess": None, "networkAcls": None}, "violation", "violation"),
