@@ -35,7 +35,7 @@ class ImportGraph:
 
     def nearest_tests(self, changed: Path, most: int) -> list[str]:
         """The test files that import `changed`, at most so many, relative to the root: those that have its
-        name first, then those of its own room, then the most direct."""
+        name first, then those of its own room, the most direct, the largest."""
         module = self._module(changed)
         room, name = module.split(".")[0], module.split(".")[-1]
         found = []
@@ -43,7 +43,7 @@ class ImportGraph:
             path = self._modules[importer]
             parts = path.relative_to(self._root).parts
             if parts[0] == "tests" and path.name.startswith("test_") and parts[1] not in SEARCHING:
-                order = (path.stem != f"test_{name}", parts[1] != room, distance)
+                order = (path.stem != f"test_{name}", parts[1] != room, distance, -path.stat().st_size)
                 found.append((order, "/".join(parts)))
         return [path for _, path in sorted(found)[:most]]
 
