@@ -120,6 +120,8 @@ class Waiter:
         then, so this is for questions, not for changes."""
         self.check()
         answer, stop = asyncio.ensure_future(call()), asyncio.ensure_future(self._stop.wait())
+        # What nobody hears is no warning, either: of a question that fails while it is cancelled.
+        answer.add_done_callback(lambda it: it.cancelled() or it.exception())
         try:
             await asyncio.wait({answer, stop}, return_when=asyncio.FIRST_COMPLETED)
             if not answer.done():

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.clients.programs import STATE, MissingToolError
+from tests.engine.shared import done
 from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.fleets import QUIET, FleetCheckout
@@ -129,8 +130,7 @@ def test_a_fleet_with_its_state_in_blobs_is_cut_off_and_goes_on(
     make_key(azure, fleet)
     fleet.stack.env.update(storage.environ)
     for name in names:
-        made = fleet.stack.pulumi("stack", "init", name, "--secrets-provider", PROVIDER)
-        assert made.ok, made.output
+        done(fleet.stack.pulumi("stack", "init", name, "--secrets-provider", PROVIDER))
     secret = "nobody-reads-this"
     for name in names:
         assert fleet.stack.pulumi("config", "set", "--secret", "probe:value", secret, "--stack", name).ok

@@ -125,8 +125,8 @@ def test_fails_on_what_the_kind_does_not_have(said: dict[str, Any], problem: str
     assert refused(**said)[0].startswith(problem)
 
 
-def loses(*, bound: bool = True, **said: Any) -> list[str]:
-    """What is refused of a Foundry account that is deployed with the project `claims`."""
+def loses(*, bound: bool = True, project: str = "claims", **said: Any) -> list[str]:
+    """What is refused of a Foundry account that is deployed with a project."""
     parent = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$azure-native:"
     id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers/Microsoft.CognitiveServices"
     key = {"keyVaultUri": "https://kv-language.vault.azure.net/", "keyName": "k", "keyVersion": "1"}
@@ -141,7 +141,7 @@ def loses(*, bound: bool = True, **said: Any) -> list[str]:
     }
     state = {
         f"{parent}cognitiveservices:Account::language-account": {"outputs": account},
-        f"{parent}cognitiveservices:Project::language-project-claims": {"outputs": {"name": "claims"}},
+        f"{parent}cognitiveservices:Project::language-project-claims": {"outputs": {"name": project}},
     }
     before = recorded_service("language", by_type_and_name(state))
     inputs = service_inputs(kind="AIServices", **said)
@@ -155,6 +155,7 @@ def test_a_project_is_deleted_only_on_purpose() -> None:
     assert found.startswith("projects: account 'aif-language' has the project 'claims'")
     assert "set removedProjects: [claims]" in found
     assert loses(removed_projects=["Claims"]) == loses(projects=[{"name": "Claims"}]) == []
+    assert loses(project="Claims", projects=[{"name": "claims"}]) == []
 
 
 def test_a_project_that_goes_is_no_longer_protected() -> None:

@@ -39,6 +39,8 @@ PERIMETER = Network(public_access="SecuredByPerimeter", default_action="Deny", b
         (demands.trusted_services(Network(bypass="None")), MET),
         (demands.trusted_services(Network(default_action="Permit", bypass="None")), MET),
         (demands.restricted(Network(default_action="Permit")), "unmet"),
+        (demands.restricted(Network(default_action="Deny", ip_rules=("20.0.0.0/7",))), "unmet"),
+        (demands.restricted(Network(default_action="Deny", ip_rules=("20.0.0.0/8", "20.1.2.3"))), MET),
         (demands.trusted_services(Network(default_action="Deny")), MET),
         (demands.trusted_services(Network(default_action="Deny", bypass="Logging, AzureServices")), MET),
         (demands.trusted_services(Network(default_action="deny", bypass="none")), "unmet"),

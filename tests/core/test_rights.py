@@ -55,6 +55,9 @@ def _assigned(
 
 
 _WRAP_ONLY = Role("own", "Own", (Permissions(data_actions=("Microsoft.KeyVault/vaults/keys/wrap/action",)),))
+_ALL_BUT_UNWRAP = Permissions(
+    data_actions=("*",), not_data_actions=("Microsoft.KeyVault/vaults/keys/unwrap/action",)
+)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +83,7 @@ _WRAP_ONLY = Role("own", "Own", (Permissions(data_actions=("Microsoft.KeyVault/v
         ([_assigned(None, scope=f"{VAULT}/keys/cmk2")], Access.NONE),
         ([_assigned(_WRAP_ONLY)], Access.NARROWER),
         ([_assigned(_WRAP_ONLY), _assigned(roles.READER_OF_VAULT)], Access.NARROWER),
+        ([_assigned(Role("own", "Own", (_ALL_BUT_UNWRAP,)))], Access.NARROWER),
     ],
 )
 def test_role_assignments(assignments: list[RoleAssignment], level: Access) -> None:
@@ -133,7 +137,9 @@ def test_more_permissions_are_never_less_access(words: list[str]) -> None:
 
 
 def test_what_goes_beyond_the_need_is_named() -> None:
-    """Nothing more than get, wrapKey and unwrapKey is needed."""
+    """Nothing more than get, wrapKey and unwrapKey is needed; `all` is everything but purge."""
+    assert {"decrypt", "delete"} <= {*_entries(PolicyEntry(ME, ("all",))).excess}
+    assert "purge" not in _entries(PolicyEntry(ME, ("all",))).excess
     assert _entries(PolicyEntry(ME, ("get", "wrapkey", "unwrapkey", "purge"))).excess == ("purge",)
     assert rights.EffectiveAccess(rights.of_role(roles.CRYPTO_SERVICE_ENCRYPTION_USER)).excess == ()
     assert rights.spelt(["unwrapkey", "WrapKey"]) == "unwrapKey, wrapKey"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.engine.shared import done, refused
 from tests.support.azure import RunningAzure
 from tests.support.judge import Judge
 from tests.support.stack import Stack
@@ -16,8 +17,7 @@ ACCOUNT, BINDING = "contoso-dev-account", "contoso-dev-binding"
 def judge(azure: RunningAzure, stack: Stack) -> Judge:
     """An unprotected stack with data."""
     stack.configure(protect=False)
-    run = stack.deploy()
-    assert run.ok, run.output
+    done(stack.deploy())
     found = Judge(azure, stack, account_name="lang-contoso-dev")
     found.write_data()
     return found
@@ -33,21 +33,18 @@ def test_an_account_that_is_left_out_keeps_its_key(judge: Judge) -> None:
     stack = judge.stack
     of = urns(stack)
     for words in ((), ("--run-program",)):
-        refused = stack.pulumi("destroy", "--yes", "--exclude", of[ACCOUNT], *words)
-        assert not refused.ok
-        assert f"set encryption: microsoftManaged and unbindAccount: {judge.account_name}" in refused.output
+        refused(
+            stack.pulumi("destroy", "--yes", "--exclude", of[ACCOUNT], *words),
+            f"set encryption: microsoftManaged and unbindAccount: {judge.account_name}",
+        )
         assert {ACCOUNT, BINDING, "contoso-dev-access"} <= {*urns(stack)}
-    kept = stack.pulumi("destroy", "--yes", "--exclude", of[ACCOUNT], "--exclude", of[BINDING])
-    assert kept.ok, kept.output
+    done(stack.pulumi("destroy", "--yes", "--exclude", of[ACCOUNT], "--exclude", of[BINDING]))
     assert judge.reads_data()
     assert judge.lapses() == []
-    back = stack.deploy()
-    assert back.ok, back.output
+    done(stack.deploy())
     stack.configure(encryption="microsoftManaged", unbindAccount=judge.account_name)
-    unbound = stack.deploy()
-    assert unbound.ok, unbound.output
-    left = stack.pulumi("destroy", "--yes", "--exclude", of[ACCOUNT])
-    assert left.ok, left.output
+    done(stack.deploy())
+    done(stack.pulumi("destroy", "--yes", "--exclude", of[ACCOUNT]))
     assert judge.reads_data()
     assert ACCOUNT in urns(stack)
 
@@ -57,6 +54,5 @@ def test_an_account_goes_with_its_binding(judge: Judge) -> None:
     stack = judge.stack
     assert not stack.pulumi("destroy", "--yes", "--target", urns(stack)[BINDING]).ok
     assert judge.lapses() == []
-    gone = stack.destroy()
-    assert gone.ok, gone.output
+    done(stack.destroy())
     assert judge.lapses() == []

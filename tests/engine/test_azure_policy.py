@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs.examples.azure_policy.constraints import CONSTRAINTS
+from tests.engine.shared import done, refused
 from tests.support.stack import ROOT, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
@@ -21,25 +22,20 @@ def test_deny_refuses_phase_one_unless_it_is_exempt_or_under_audit(stack: Stack)
     example = Path("docs", "examples", "azure_policy")
     shutil.copytree(ROOT / example, stack.folder / example)
     stack.env["KEY_EFFECT"] = "Deny"
-    denied = stack.deploy()
-    assert not denied.ok
-    assert "RequestDisallowedByPolicy" in denied.output, denied.output
+    refused(stack.deploy(), "RequestDisallowedByPolicy")
     stack.env["EXEMPT"] = "yes"
-    exempt = stack.deploy()
-    assert exempt.ok, exempt.output
+    done(stack.deploy())
     types = [one["type"] for one in stack.resources()]
     assert types.count("azure-native:authorization:PolicyExemption") == 1
     assert "azure-native:cognitiveservices:Account" in types
     del stack.env["EXEMPT"]
     stack.env["KEY_EFFECT"] = "Audit"
-    audited = stack.deploy()
-    assert audited.ok, audited.output
+    done(stack.deploy())
     types = [one["type"] for one in stack.resources()]
     assert types.count("azure-native:authorization:PolicyAssignment") == len(CONSTRAINTS)
     assert types.count("azure-native:authorization:PolicyDefinition") == sum(
         one.built_in is None for one in CONSTRAINTS
     )
     assert "azure-native:authorization:PolicyExemption" not in types
-    again = stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
-    assert again.ok, again.output
+    done(stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes"))
     assert stack.destroy().ok

@@ -12,6 +12,7 @@ import yaml
 
 from components.package_schema import VERSION
 from engine import yaml_host
+from tests.engine.shared import done, refused
 from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.consumers import consumer
@@ -30,8 +31,7 @@ def yaml_stack(folder: Path, azure: RunningAzure, program: Path) -> Stack:
     """A stack of a program in YAML, three folders below a checkout of its own, as docs/examples/yaml is."""
     stack = consumer(folder, azure, "yaml")
     shutil.copy(program, stack.folder / "Pulumi.yaml")
-    created = stack.pulumi("stack", "select", "--create", "dev")
-    assert created.ok, created.output
+    done(stack.pulumi("stack", "select", "--create", "dev"))
     return stack
 
 
@@ -41,27 +41,21 @@ def test_parts_are_composed_in_yaml(language_host: None, empty_azure: RunningAzu
     unbinds the account, as the refused destroy says."""
     stack = yaml_stack(tmp_path, empty_azure, Path(__file__).with_name("programs") / "parts.yaml")
     stack.pulumi("config", "set", "tenantId", empty_azure.env["AZURE_TENANT_ID"])
-    first = stack.pulumi("up", "--yes", "--policy-pack", "../../../policies")
-    assert first.ok, first.output
+    done(stack.pulumi("up", "--yes", "--policy-pack", "../../../policies"))
     assert {name: uri.split("/")[4] for name, uri in stack.outputs().items()} == {
         "service": "cmk-claims",
         "parts": "support",
         "shared": "cmk-desk",
     }
-    again = stack.deploy("--expect-no-changes")
-    assert again.ok, again.output
+    done(stack.deploy("--expect-no-changes"))
     assert stack.pulumi("state", "unprotect", "--all", "--yes").ok
-    refused = stack.destroy()
-    assert not refused.ok
-    assert "onDelete: unbind of a binding that is declared by itself" in refused.output
+    refused(stack.destroy(), "onDelete: unbind of a binding that is declared by itself")
     program = stack.folder / "Pulumi.yaml"
     grant = "      grantId: ${support-access.grantId}\n"
     program.write_text(program.read_text().replace(grant, f"{grant}      onDelete: unbind\n"))
-    said = stack.deploy()
-    assert said.ok, said.output
+    done(stack.deploy())
     assert stack.pulumi("state", "unprotect", "--all", "--yes").ok
-    gone = stack.destroy()
-    assert gone.ok, gone.output
+    done(stack.destroy())
     subscription = empty_azure.env["AZURE_SUBSCRIPTION_ID"]
     group = f"/subscriptions/{subscription}/resourceGroups/rg-claims"
     states = cloud.history(
@@ -92,6 +86,5 @@ def test_fetched_components_take_the_provider_of_their_version(
     program["resources"]["claims"]["options"] |= source
     (stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program))
     assert stack.pulumi("stack", "select", "--create", "claims-weu").ok
-    preview = stack.pulumi("preview")
-    assert preview.ok, preview.output
+    preview = done(stack.pulumi("preview"))
     assert "azure-cmk:index:CustomerManagedKey" in preview.output

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.engine.shared import done
 from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
@@ -24,16 +25,13 @@ def test_services_in_what_the_same_program_makes(stack: Stack, azure: RunningAzu
     )
     salt = stack.config()["encryptionsalt"]
     stack.config_file.write_text(yaml.safe_dump({"config": {}, "encryptionsalt": salt}))
-    first = stack.up()
-    assert first.ok, first.output
+    done(stack.up())
     outputs = stack.outputs()
     for name in ("one", "two"):
         states = cloud.history(azure, outputs[name]["accountId"])
         assert states[-1]["keyUri"].startswith(f"https://kv-shared.vault.azure.net/keys/cmk-{name}/")
-    settled = stack.deploy("--expect-no-changes")
-    assert settled.ok, settled.output
-    gone = stack.destroy()
-    assert gone.ok, gone.output
+    done(stack.deploy("--expect-no-changes"))
+    done(stack.destroy())
     for name in ("one", "two"):
         states = cloud.history(azure, outputs[name]["accountId"])
         assert [state["readable"] for state in states if state["why"] != "DELETE"].count(False) == 0, states

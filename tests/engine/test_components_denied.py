@@ -8,8 +8,9 @@ import pytest
 
 from localazure.cognitive.policy import DEFINITION_ID
 from localazure.seed import OTHER_SUBSCRIPTION_ID
+from tests.engine.shared import done, refused, vault_of_others
 from tests.support.azure import RunningAzure
-from tests.support.judge import KEY_VAULT, VAULTS, Judge
+from tests.support.judge import KEY_VAULT, Judge
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
@@ -25,15 +26,7 @@ def judge(stack: Stack, azure: RunningAzure) -> Judge:
     assignment = f"{scope}/providers/Microsoft.Authorization/policyAssignments/no-account-without-key"
     denied = {"policyDefinitionId": DEFINITION_ID, "parameters": {"effect": {"value": "Deny"}}}
     judge.arm("PUT", assignment, "2022-06-01", {"properties": denied})
-    judge.arm("PUT", CENTRAL, "2024-03-01", {"location": "westeurope"})
-    vault = {
-        "tenantId": azure.env["AZURE_TENANT_ID"],
-        "sku": {"family": "A", "name": "standard"},
-        "accessPolicies": [],
-        "enablePurgeProtection": True,
-        "enableRbacAuthorization": False,
-    }
-    judge.arm("PUT", CENTRAL_VAULT, VAULTS, {"location": "westeurope", "properties": vault})
+    vault_of_others(judge, CENTRAL_VAULT)
     return judge
 
 
@@ -44,24 +37,20 @@ def test_two_phases_are_denied_with_a_way_out_and_one_phase_is_not(
     helps; with it the same stack goes on and is bound, by a key in another subscription; and so is one with a
     vault of its own."""
     stack.configure(vault={"id": CENTRAL_VAULT}, key=None)
-    denied = stack.deploy()
-    assert not denied.ok
-    for words in ("Azure Policy denies account", "set identity: userAssigned", "nothing was made"):
-        assert words in denied.output, denied.output
-    assert "Traceback" not in denied.output
+    run = refused(
+        stack.deploy(), "Azure Policy denies account", "set identity: userAssigned", "nothing was made"
+    )
+    assert "Traceback" not in run.output
 
     stack.configure(identity="userAssigned")
-    bound = stack.deploy()
-    assert bound.ok, bound.output
+    done(stack.deploy())
     (state,) = judge.history()
     assert state["keySource"] == KEY_VAULT
     assert state["keyUri"].startswith("https://kv-central.vault.azure.net/keys/cmk-contoso-dev/")
 
     own = Stack(tmp_path / "own", azure.env)
     own.configure(name="contoso-own", identity="userAssigned", accessModel="rbac", vault=None, key=None)
-    made = own.deploy()
-    assert made.ok, made.output
+    done(own.deploy())
     (state,) = Judge(azure, own, "contoso-own").history()
     assert state["keyUri"].startswith("https://kv-contoso-own.vault.azure.net/keys/cmk-contoso-own/")
-    settled = own.deploy("--expect-no-changes")
-    assert settled.ok, settled.output
+    done(own.deploy("--expect-no-changes"))

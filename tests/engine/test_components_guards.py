@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from localazure.seed import OTHER_SUBSCRIPTION_ID
+from tests.engine.shared import done
 from tests.support import cloud
-from tests.support.azure import RunningAzure, running_azure
+from tests.support.azure import RunningAzure
 from tests.support.judge import ACCOUNTS, Judge
 from tests.support.stack import Stack
 
@@ -17,16 +16,9 @@ CONFIGURED = f"config:\n  azure-native:subscriptionId: {OTHER_SUBSCRIPTION_ID}\n
 
 
 @pytest.fixture(scope="module")
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
-    with running_azure(tmp_path_factory.mktemp("azure") / "home") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def deployed(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     stack = Stack(tmp_path_factory.mktemp("checkout") / "language-cmk", azure.environ)
-    run = stack.deploy()
-    assert run.ok, run.output
+    done(stack.deploy())
     return stack
 
 
@@ -69,17 +61,6 @@ def test_fails_on_every_change_that_loses_data_at_once(deployed: Stack, azure: R
 
 
 @pytest.mark.long
-def test_fails_when_what_the_stack_made_is_named_as_existing(deployed: Stack, azure: RunningAzure) -> None:
-    """The engine would delete what is no longer declared: a group with all in it, a vault with its key."""
-    original = deployed.config_file.read_text()
-    outputs = deployed.outputs()
-    deployed.configure(existingResourceGroupName="rg-contoso-dev", vault={"id": outputs["vaultId"]})
-    words = ("existingResourceGroupName: 'rg-contoso-dev' was made", "vault.id: 'kv-contoso-dev' was made")
-    refused(deployed, azure, outputs["accountId"], *words, "it would be deleted")
-    deployed.config_file.write_text(original)
-
-
-@pytest.mark.long
 def test_fails_on_another_subscription_though_the_engine_keeps_its_provider(
     deployed: Stack, azure: RunningAzure
 ) -> None:
@@ -96,8 +77,7 @@ def test_fails_on_another_subscription_though_the_engine_keeps_its_provider(
         "none of the data",
     )
     deployed.config_file.write_text(original)
-    settled = deployed.deploy("--expect-no-changes")
-    assert settled.ok, settled.output
+    done(deployed.deploy("--expect-no-changes"))
 
 
 @pytest.mark.long
@@ -120,16 +100,14 @@ def test_account_is_replaced_only_when_asked_for_by_name(deployed: Stack, azure:
     assert not deployed.deploy().ok
     assert judge.reads_data()
     deployed.configure(accountName=None, replaceAccount=None)
-    reverted = deployed.deploy()
-    assert reverted.ok, reverted.output
+    done(deployed.deploy())
     assert judge.reads_data()
     deployed.configure(accountName="lang-second")
     refused(deployed, azure, account_id, "replaceAccount: lang-contoso-dev")
     deployed.configure(replaceAccount="lang-another")
     refused(deployed, azure, account_id, "replaceAccount: lang-contoso-dev")
     deployed.configure(replaceAccount="lang-contoso-dev")
-    run = deployed.deploy()
-    assert run.ok, run.output
+    done(deployed.deploy())
     assert deployed.outputs()["accountName"] == "lang-second"
     assert cloud.bound_keys(azure, deployed.outputs()["accountId"]) == [
         deployed.outputs()["keyUriWithVersion"]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from localazure.assembly import _ANYWHERE, _TYPES
+from tests.engine.shared import done
 from tests.support.azure import RunningAzure
 from tests.support.stack import ROOT, Stack
 
@@ -63,9 +64,7 @@ def test_a_stack_lives_on_the_deploy_role(mode: str, empty_azure: RunningAzure, 
             stack.configure(**settings)
             if settings and "accessModel" not in MODES[mode]:
                 stack.configure(key={"generation": 2})
-            run = stack.deploy()
-            assert run.ok, run.output
-            again = stack.preview("--expect-no-changes")
-            assert again.ok, again.output
+            done(stack.deploy())
+            done(stack.preview("--expect-no-changes"))
     finally:
         empty_azure.control("/faults", method="DELETE")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,19 +12,14 @@ import pytest
 import yaml
 
 from localazure.seed import OTHER_SUBSCRIPTION_ID
-from tests.support.azure import RunningAzure, running_azure
+from tests.engine.shared import done
+from tests.support.azure import RunningAzure
 from tests.support.judge import Judge
 from tests.support.stack import ROOT, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.yaml"))
 NOBODYS = "00000000-0000-0000-0000-000000000000"
-
-
-@pytest.fixture(scope="module")
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAzure]:
-    with running_azure(tmp_path_factory.mktemp("azure")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +35,7 @@ def central(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> St
     document = stack.config()
     document["config"]["azure-native:subscriptionId"] = OTHER_SUBSCRIPTION_ID
     stack.config_file.write_text(yaml.safe_dump(document))
-    run = stack.up()
-    assert run.ok, run.output
+    done(stack.up())
     return stack
 
 
@@ -77,12 +70,9 @@ def test_example_deploys_and_settles(
     salt = stack.config()["encryptionsalt"]
     stack.config_file.write_text(f"{text}\nencryptionsalt: {salt}\n")
     policies = example.with_suffix(".policies.json")
-    first = stack.up(
-        *(("--policy-pack-config", str(_in_force(policies, tmp_path))) if policies.exists() else ())
+    done(
+        stack.up(*(("--policy-pack-config", str(_in_force(policies, tmp_path))) if policies.exists() else ()))
     )
-    assert first.ok, first.output
-    again = stack.deploy("--expect-no-changes")
-    assert again.ok, again.output
+    done(stack.deploy("--expect-no-changes"))
     assert stack.pulumi("state", "unprotect", "--all", "--yes").ok
-    gone = stack.destroy()
-    assert gone.ok, gone.output
+    done(stack.destroy())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.engine.shared import done, refused
 from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
@@ -33,32 +34,26 @@ def test_life_of_a_foundry_account(empty_azure: RunningAzure, stack: Stack) -> N
     stack.configure(
         protect=True, lock="CanNotDelete", kind="AIServices", projects=PROJECTS, deployments=MODELS
     )
-    made = stack.up()
-    assert made.ok, made.output
+    done(stack.up())
     account = stack.outputs()["accountId"]
     assert (children(empty_azure, "projects"), children(empty_azure, "deployments")) == (
         ["claims", "fraud"],
         ["mini", "search"],
     )
-    again = stack.deploy("--expect-no-changes")
-    assert again.ok, again.output
+    done(stack.deploy("--expect-no-changes"))
 
     resized = [{**MODELS[0], "capacity": 9}, MODELS[1]]
     stack.configure(tags={"owner": "somebody"}, deployments=resized, removedProjects=["fraud"])
-    changed = stack.deploy()
-    assert changed.ok, changed.output
+    done(stack.deploy())
     assert cloud.unbound_moments(empty_azure, account) == []
     stack.configure(projects=PROJECTS[:1], lock=None)
-    taken = stack.deploy()
-    assert taken.ok, taken.output
+    done(stack.deploy())
     assert children(empty_azure, "projects") == ["claims"]
 
-    refused = stack.destroy()
-    assert not refused.ok
+    refused(stack.destroy())
     assert children(empty_azure, "projects") == ["claims"]
     assert children(empty_azure, "deployments") == ["mini", "search"]
     stack.configure(protect=False, lock="CanNotDelete")
     assert stack.deploy().ok
-    gone = stack.destroy()
-    assert gone.ok, gone.output
+    done(stack.destroy())
     assert children(empty_azure, "projects") == children(empty_azure, "deployments") == []

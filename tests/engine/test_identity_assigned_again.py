@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.engine.shared import done
 from tests.support.azure import RunningAzure
 from tests.support.judge import ACCOUNTS, Judge
 from tests.support.stack import Stack
@@ -34,7 +35,6 @@ def test_the_identity_gets_access(azure: RunningAzure, stack: Stack, *, refreshe
     if not refreshes:
         assert "Run `pulumi refresh`, which records the identity, and then the update again" in run.output
         assert stack.pulumi("refresh", "--yes").ok
-        run = stack.up()
-        assert run.ok, run.output
+        done(stack.up())
     assert judge.reads_data()
     assert [one for one in judge.lapses() if not one.startswith("unreadable")] == []

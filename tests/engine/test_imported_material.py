@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from localazure.keyvault.crypto import b64url
 from localazure.seed import DEPLOYER
+from tests.engine.shared import done, vault_of_others
 from tests.support.azure import running_azure
-from tests.support.judge import VAULTS, Judge
+from tests.support.judge import Judge
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
@@ -33,21 +34,12 @@ def test_the_next_imported_material_is_bound_by_an_update(tmp_path: Path) -> Non
     with running_azure(tmp_path / "azure") as azure:
         stack = Stack(tmp_path / "stack", azure.environ, name="prod")
         hub = Judge(azure, stack, "hub")
-        hub.arm("PUT", hub.group, "2024-03-01", {"location": "westeurope"})
         tenant = azure.env["AZURE_TENANT_ID"]
         importer = {"tenantId": tenant, "objectId": DEPLOYER.object_id, "permissions": {"keys": ["all"]}}
-        properties = {
-            "tenantId": tenant,
-            "sku": {"family": "A", "name": "standard"},
-            "enablePurgeProtection": True,
-            "enableRbacAuthorization": False,
-            "accessPolicies": [importer],
-        }
-        hub.arm("PUT", hub.vault_id, VAULTS, {"location": "westeurope", "properties": properties})
+        vault_of_others(hub, hub.vault_id, importer)
         first = imported(hub)
         stack.configure(vault=None, key={"id": f"{hub.vault_id}/keys/byok"})
-        made = stack.up()
-        assert made.ok, made.output
+        done(stack.up())
         judge = Judge(azure, stack)
         judge.write_data()
         stored = judge.ciphertext()
@@ -55,9 +47,7 @@ def test_the_next_imported_material_is_bound_by_an_update(tmp_path: Path) -> Non
 
         second = imported(hub)
         assert stack.proposed() == {"azure-cmk:index:CustomerManagedKey": "update"}
-        followed = stack.up()
-        assert followed.ok, followed.output
+        done(stack.up())
         assert judge.bound_version() == second != first
         assert (judge.reads_data(), judge.ciphertext(), judge.lapses()) == (True, stored, [])
-        calm = stack.deploy("--expect-no-changes")
-        assert calm.ok, calm.output
+        done(stack.deploy("--expect-no-changes"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.engine.shared import done
 from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.judge import Judge
@@ -19,8 +20,6 @@ def test_an_operator_rotates_under_the_policy_pack(azure: RunningAzure, stack: S
     stack.configure(accessModel="rbac", key=None, **OPERATED)
     for generation in (1, 2):
         stack.configure(key={"generation": generation})
-        run = stack.up()
-        assert run.ok, run.output
-    settled = stack.up("--expect-no-changes")
-    assert settled.ok, settled.output
+        done(stack.up())
+    done(stack.up("--expect-no-changes"))
     assert len(cloud.bound_keys(azure, Judge(azure, stack).account_id)) == 2

@@ -17,6 +17,7 @@ from azure.identity import ClientSecretCredential, get_bearer_token_provider
 from core import kinds, roles
 from core.kinds import AccountKind
 from localazure.seed import READER, TENANT_ID
+from tests.engine.shared import done
 from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
@@ -72,8 +73,7 @@ def lives(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Live
 
     def updated(update: str, **settings: Any) -> None:
         stack.configure(**settings)
-        run = stack.destroy() if update == "destroyed" else stack.deploy()
-        assert run.ok, run.output
+        done(stack.destroy() if update == "destroyed" else stack.deploy())
         if not found.accounts:
             outputs = stack.outputs()["services"]
             found.accounts = {kind.name: outputs[f"a-{kind.prefix}"]["accountId"] for kind in kinds.ALL}
@@ -82,8 +82,7 @@ def lives(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Live
 
     stack.configure(name=None, vault=None, key=None, audit={"newWorkspace": False}, protect=False)
     updated("made", services=services(1))
-    again = stack.deploy("--expect-no-changes")
-    assert again.ok, again.output
+    done(stack.deploy("--expect-no-changes"))
     updated("changed", tags={"owner": "somebody"}, services=services(2))
     updated("revoked", access="revoked")
     updated("restored", access=None)
@@ -200,19 +199,16 @@ def test_a_caller_gets_in_by_its_role_and_no_further(
             languages(empty_azure, stack.outputs())
         caller: dict[str, Any] = {"principalId": READER.object_id, "name": "claims-api"}
         stack.configure(callers=[caller])
-        given = stack.up()
-        assert given.ok, given.output
+        done(stack.up())
         assert list(client.list_projects()) == []
         assert languages(empty_azure, stack.outputs()) == ["(Unknown)"] * 2
         caller["name"] = "claims-web"
         stack.configure(callers=[caller])
-        renamed = stack.up("--expect-no-changes")
-        assert renamed.ok, renamed.output
+        done(stack.up("--expect-no-changes"))
         with pytest.raises(HttpResponseError, match="lacks the required data action"):
             client.create_project("claims", PROJECT, content_type="application/merge-patch+json")
         stack.configure(callers=[{**caller, "role": roles.LANGUAGE_WRITER.name}])
-        widened = stack.up()
-        assert widened.ok, widened.output
+        done(stack.up())
         client.create_project("claims", PROJECT, content_type="application/merge-patch+json")
         stack.configure(callers=None)
         assert stack.up().ok
@@ -234,6 +230,5 @@ def test_openais_own_client_lists_deployments_with_the_role(
     with pytest.raises(AuthenticationError, match="lacks the required data action"):
         models(empty_azure, stack.outputs())
     stack.configure(callers=[{"principalId": READER.object_id}])
-    given = stack.deploy()
-    assert given.ok, given.output
+    done(stack.deploy())
     assert models(empty_azure, stack.outputs()) == ([], ["mini"])

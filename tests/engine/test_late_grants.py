@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.engine.shared import done, refused
 from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.judge import Judge
@@ -52,14 +53,12 @@ def test_one_update_outlasts_grants_that_count_late(mode: str, stack: Stack, azu
     account = Judge(azure, stack).account_id
     for access in ("granted", "revoked", "granted"):
         stack.configure(access=access)
-        run = stack.deploy() if access == "revoked" else deploy_until_grants_count(stack, azure)
-        assert run.ok, run.output
+        run = done(stack.deploy() if access == "revoked" else deploy_until_grants_count(stack, azure))
         if access == "granted":
             assert "waiting" in run.output
             assert cloud.history(azure, account)[-1]["readable"]
     assert cloud.unbound_moments(azure, account) == []
-    settled = stack.deploy("--expect-no-changes")
-    assert settled.ok, settled.output
+    done(stack.deploy("--expect-no-changes"))
 
 
 def test_the_deployers_own_role_is_made_before_the_key_and_waited_for(
@@ -83,16 +82,11 @@ def test_the_deployers_own_role_is_made_before_the_key_and_waited_for(
         assert stack.pulumi("config", "set", kind, f"azure-native:{name}", value).ok
     azure.control("/behaviour", {"arm_keys_need_data_role": True, "grant_delay_seconds": DELAY})
     stack.configure(accessModel="rbac", vault=None, key=None)
-    refused = stack.deploy()
-    assert not refused.ok
-    assert "set vault.keyOperators: [deployer]" in refused.output
+    refused(stack.deploy(), "set vault.keyOperators: [deployer]")
     stack.configure(vault={"keyOperators": ["deployer"]})
-    run = deploy_until_grants_count(stack, azure)
-    assert run.ok, run.output
+    done(deploy_until_grants_count(stack, azure))
     stack.configure(key={"generation": 1})
-    rotated = stack.deploy()
-    assert rotated.ok, rotated.output
+    done(stack.deploy())
     account = Judge(azure, stack).account_id
     assert len(cloud.bound_keys(azure, account)) == 2
-    settled = stack.deploy("--expect-no-changes")
-    assert settled.ok, settled.output
+    done(stack.deploy("--expect-no-changes"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core import roles
+from tests.engine.shared import done, refused
 from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
@@ -39,16 +39,14 @@ CALLERS = [{"principalId": "deployer", "role": roles.LANGUAGE_WRITER.name}]
 @pytest.fixture
 def deployed(stack: Stack) -> Stack:
     stack.configure(callers=CALLERS)
-    run = stack.deploy()
-    assert run.ok, run.output
+    done(stack.deploy())
     return stack
 
 
 def test_one_up_binds_the_account_and_the_proof_holds(stack: Stack, azure: RunningAzure) -> None:
     """One `up` from nothing ends with the account under the key that the outputs name, in two phases."""
     stack.configure(callers=CALLERS)
-    run = stack.up()
-    assert run.ok, run.output
+    done(stack.up())
     outputs = stack.outputs()
     proof = prove(stack)
     assert proof.returncode == 0, proof.stdout + proof.stderr
@@ -57,16 +55,14 @@ def test_one_up_binds_the_account_and_the_proof_holds(stack: Stack, azure: Runni
     assert [state["keySource"] for state in states] == ["Microsoft.CognitiveServices", "Microsoft.KeyVault"]
     assert states[-1]["keyUri"] == outputs["keyUriWithVersion"]
     assert states[-1]["identity"] == outputs["principalId"]
-    again = stack.up("--expect-no-changes")
-    assert again.ok, again.output
+    done(stack.up("--expect-no-changes"))
 
 
 def test_refresh_changes_nothing_but_the_state(deployed: Stack, azure: RunningAzure) -> None:
     """A refresh takes the binding into the account's state once; then nothing is changed or proposed."""
     before = cloud.history(azure, deployed.outputs()["accountId"])
     assert deployed.refresh().ok
-    again = deployed.pulumi("refresh", "--yes", "--expect-no-changes")
-    assert again.ok, again.output
+    done(deployed.pulumi("refresh", "--yes", "--expect-no-changes"))
     assert deployed.preview("--expect-no-changes").ok
     assert cloud.history(azure, deployed.outputs()["accountId"]) == before
 
@@ -75,8 +71,7 @@ def test_a_tag_changes_without_an_unbound_moment(deployed: Stack, azure: Running
     """Changing the account's tags, a full PUT, leaves it bound at every moment."""
     account = deployed.outputs()["accountId"]
     deployed.configure(tags={"environment": "dev", "owner": "somebody else"})
-    run = deployed.deploy()
-    assert run.ok, run.output
+    done(deployed.deploy())
     assert cloud.unbound_moments(azure, account) == []
     assert prove(deployed).returncode == 0
     assert deployed.deploy("--expect-no-changes").ok
@@ -93,27 +88,14 @@ def test_binding_removed_by_hand_is_drift_and_is_repaired(deployed: Stack, azure
         "azure-cmk:index:CustomerManagedKey": "create",
         "azure-native:cognitiveservices:Account": "update",
     }
-    run = deployed.deploy()
-    assert run.ok, run.output
-    assert prove(deployed).returncode == 0
-
-
-def test_kill_of_the_local_azure_loses_nothing(deployed: Stack, azure: RunningAzure) -> None:
-    """After `kill -9` of the local Azure between two commands, the state is as it was."""
-    account = deployed.outputs()["accountId"]
-    before = cloud.history(azure, account)
-    azure.restart(kill=True)
-    deployed.env.update(azure.env)
-    assert cloud.history(azure, account) == before
-    assert deployed.deploy("--expect-no-changes").ok
+    done(deployed.deploy())
     assert prove(deployed).returncode == 0
 
 
 def test_destroy_takes_everything_and_never_unbinds_first(deployed: Stack, azure: RunningAzure) -> None:
     """On destroy the account goes while its access still stands; nothing is left in the state."""
     outputs = deployed.outputs()
-    run = deployed.destroy()
-    assert run.ok, run.output
+    done(deployed.destroy())
     assert deployed.resources() == []
     assert cloud.documents(azure, "account") == []
     assert cloud.documents(azure, "vault") == []
@@ -135,40 +117,6 @@ def test_fails_with_every_wrong_setting_named_and_nothing_created(stack: Stack, 
     stack.configure(
         location="westeurop", vault={"name": "a" * 30}, netwerk={"access": "open"}, protect="sometimes"
     )
-    run = stack.up()
-    assert not run.ok
-    for words in ("westeurop", "westeurope", "a" * 30, "24", "netwerk", "network", "protect"):
-        assert words in run.output, f"{words} is not in:\n{run.output}"
+    run = refused(stack.up(), "westeurop", "westeurope", "a" * 30, "24", "netwerk", "network", "protect")
     assert "Traceback" not in run.output
     assert cloud.documents(azure, "group") == []
-
-
-@pytest.mark.parametrize(
-    ("wrong", "rule", "words"),
-    [
-        ("purge protection", "vault-purge-protection", ["enablePurgeProtection"]),
-        ("key size", "key-rsa-2048", ["3072", "2048"]),
-        ("identity", "account-identity", ["SystemAssigned"]),
-    ],
-)
-def test_fails_in_preview_naming_the_rule_and_the_fix(
-    stack: Stack, wrong: str, rule: str, words: list[str]
-) -> None:
-    """What the service would refuse, or what would lose data, stops in preview."""
-    shutil.copy(PROGRAMS / "refused.py", stack.folder / "__main__.py")
-    stack.env["WRONG"] = wrong
-    run = stack.preview()
-    assert not run.ok
-    for word in (rule, *words):
-        assert word in run.output, f"{word} is not in:\n{run.output}"
-
-
-def test_a_client_nobody_tests_reads_and_is_refused_with_less(deployed: Stack) -> None:
-    """With the exports an Azure SDK reads account, vault and key; with another secret it reads nothing."""
-    outputs = deployed.outputs()
-    words = (outputs["accountId"], outputs["vaultId"], outputs["keyUriWithVersion"].split("/")[4])
-    read = client("client", deployed.env, *words)
-    assert read.stdout.split() == ["TextAnalytics", outputs["vaultId"].split("/")[8], "True"]
-    with pytest.raises(subprocess.CalledProcessError) as refused:
-        client("client", {**deployed.env, "AZURE_CLIENT_SECRET": "another"}, *words)
-    assert "AADSTS7000215" in refused.value.stderr

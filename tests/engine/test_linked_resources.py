@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from localazure.seed import OTHER_SUBSCRIPTION_ID
+from tests.engine.shared import done, refused
 from tests.support import cloud
 from tests.support.azure import RunningAzure
 from tests.support.judge import ACCOUNTS, KEY_VAULT, Judge
@@ -41,11 +42,9 @@ def roles(judge: Judge) -> dict[str, list[str]]:
 
 def settled(stack: Stack, *words: str) -> None:
     """One update, and nothing left to do after it, with a refresh, and then without one."""
-    run = stack.deploy(*words)
-    assert run.ok, run.output
+    done(stack.deploy(*words))
     for refresh in ("--refresh=true", "--refresh=false"):
-        again = stack.deploy("--expect-no-changes", refresh)
-        assert again.ok, again.output
+        done(stack.deploy("--expect-no-changes", refresh))
 
 
 @pytest.mark.parametrize("identity", ["systemAssigned", "userAssigned"])
@@ -66,9 +65,7 @@ def test_what_the_portal_linked_stays(stack: Stack, azure: RunningAzure, identit
     search = {"qnaAzureSearchEndpointId": SEARCH, "qnaAzureSearchEndpointKey": "the-key-of-the-search"}
     judge.arm("PATCH", judge.account_id, ACCOUNTS, {"properties": {"apiProperties": search}})
     stack.configure(tags={"changed": "a third time"})
-    refused = stack.deploy("--refresh=false")
-    assert not refused.ok
-    assert "searchServiceKey" in refused.output
+    refused(stack.deploy("--refresh=false"), "searchServiceKey")
     assert stored(azure)["apiProperties"] == search
     stack.configure(searchServiceId=SEARCH, searchServiceKey="the-key-of-the-search")
     settled(stack)

@@ -10,6 +10,7 @@ import re
 import pytest
 
 from core.api_versions import LOCKS
+from tests.engine.shared import done, refused
 from tests.support.azure import RunningAzure
 from tests.support.judge import Judge
 from tests.support.stack import Stack
@@ -26,14 +27,12 @@ def test_a_destroy_stops_where_nothing_is_lost_and_what_is_said_leads_on(
     the same command goes on once the lock is away."""
     judge = Judge(azure, stack)
     stack.configure(identity="userAssigned", protect=False)
-    made = stack.deploy()
-    assert made.ok, made.output
+    done(stack.deploy())
     judge.write_data()
     there = stack.resources()
 
     judge.arm("PUT", f"{judge.account_id}/{_LOCKS}/hold", LOCKS, _HOLD)
-    stopped = stack.destroy()
-    assert not stopped.ok
+    stopped = refused(stack.destroy())
     named = re.search(r"following scope\(s\) are locked: '([^']+)'", stopped.output)
     assert named, stopped.output
     assert {one["urn"] for one in stack.resources()} == {one["urn"] for one in there}
@@ -44,12 +43,10 @@ def test_a_destroy_stops_where_nothing_is_lost_and_what_is_said_leads_on(
     judge.arm("DELETE", lock["id"], LOCKS)
 
     judge.arm("PUT", f"{judge.vault_id}/{_LOCKS}/hold", LOCKS, _HOLD)
-    stopped = stack.destroy()
-    assert not stopped.ok
+    stopped = refused(stack.destroy())
     told = re.search(r"`az lock delete --ids (\S+)`, and then run the same command again", stopped.output)
     assert told, stopped.output
     judge.arm("DELETE", told[1], LOCKS)
 
-    gone = stack.destroy()
-    assert gone.ok, gone.output
+    done(stack.destroy())
     assert stack.resources() == []

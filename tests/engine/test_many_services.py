@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.continuity.consumers import consumer
+from tests.engine.shared import done
 from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
 
@@ -32,8 +33,7 @@ def comes_to_its_end(stack: Stack, declare: Callable[[Mapping[str, Any]], object
     stack.env |= {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
     for owner, what in (("a", "created"), ("b", "updated")):
         declare({**SETTINGS, "tags": {"owner": owner}})
-        run = stack.pulumi(*UP, *AS_ON_TWO_PROCESSORS, timeout=LIMIT_SECONDS)
-        assert run.ok, run.output
+        run = done(stack.pulumi(*UP, *AS_ON_TWO_PROCESSORS, timeout=LIMIT_SECONDS))
         assert f" {what}" in run.output
     accounts = [one for one in stack.resources() if one["type"].endswith(":cognitiveservices:Account")]
     assert [one["outputs"]["tags"]["owner"] for one in accounts] == ["b"] * services
@@ -65,5 +65,4 @@ def test_guarded_accounts_of_azure_native(empty_azure: RunningAzure, tmp_path: P
     through which they read wait for the other."""
     caller = consumer("plain", empty_azure, tmp_path)
     shutil.copy(PROGRAMS / "guarded.py", caller.stack.folder / "__main__.py")
-    run = caller.stack.pulumi(*UP, "--parallel", "1", timeout=LIMIT_SECONDS)
-    assert run.ok, run.output
+    done(caller.stack.pulumi(*UP, "--parallel", "1", timeout=LIMIT_SECONDS))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.engine.shared import done
 from tests.support.azure import RunningAzure
 from tests.support.environments import give_environment
 from tests.support.readme import clone
@@ -23,8 +24,7 @@ def test_a_project_of_ones_own_is_made_and_previewed(empty_azure: RunningAzure, 
     made = tmp_path / "claims"
     words = ("--name", "claims", "--description", "Claims", "--stack", "claims-weu", "--yes")
     settings = ("-c", "language-cmk:name=acme-claims", "-c", "language-cmk:location=northeurope")
-    new = stack.pulumi("new", str(template), "--dir", str(made), *words, *settings)
-    assert new.ok, new.output
+    done(stack.pulumi("new", str(template), "--dir", str(made), *words, *settings))
     stack.folder = made
     if not (made / ".venv").exists():  # the official host has made one
         give_environment(made)
@@ -34,6 +34,5 @@ def test_a_project_of_ones_own_is_made_and_previewed(empty_azure: RunningAzure, 
         "language-cmk:location": "northeurope",
         "language-cmk:identity": "systemAssigned",
     }
-    preview = stack.preview()
-    assert preview.ok, preview.output
+    preview = done(stack.preview())
     assert "advisory" not in preview.output

@@ -18,6 +18,7 @@ from localazure.environment import checkout
 from policies import publish
 from policies.rule import ResourceRule, UsedResourceRule
 from policies.rules import RULES
+from tests.engine.shared import done, refused
 from tests.policies import stacks
 from tests.policies.asking import Thing
 from tests.policies.bags import with_change
@@ -203,8 +204,7 @@ def test_every_mandatory_rule_blocks_in_preview(stack: Stack, azure: RunningAzur
     _put_program(stack, "every_violation.py")
     config = stack.folder / "model.json"
     config.write_text(json.dumps({"vault-permission-model": {"model": "access-policy"}}))
-    run = stack.pulumi("preview", "--policy-pack", "policies", "--policy-pack-config", str(config))
-    assert not run.ok
+    run = refused(stack.pulumi("preview", "--policy-pack", "policies", "--policy-pack-config", str(config)))
     missing = [name for name in BLOCKED_IN_PREVIEW if f"  {name}  (" not in run.output]
     assert missing == [], run.output
     assert "could not be evaluated" not in run.output
@@ -214,9 +214,10 @@ def test_an_update_without_preview_creates_no_refused_account(stack: Stack, azur
     """With --skip-preview an account that a rule on one resource refuses is not created."""
     _put_program(stack, "shaped.py")
     (stack.folder / "shape.json").write_text(json.dumps({"sku": "F0"}))
-    run = stack.pulumi("up", "--yes", "--skip-preview", "--policy-pack", "policies")
-    assert not run.ok
-    assert "account-tier-supports-cmk" in run.output
+    refused(
+        stack.pulumi("up", "--yes", "--skip-preview", "--policy-pack", "policies"),
+        "account-tier-supports-cmk",
+    )
     kinds = {one["type"] for one in stack.resources() if one.get("custom")}
     assert "azure-native:cognitiveservices:Account" not in kinds
 
@@ -238,16 +239,12 @@ def test_the_ways_out_pass_the_pack(
     policy pack; where there is an account again, the next update protects it."""
     stack = Stack(tmp_path / "language-cmk", empty_azure.env, name="prod-eu")
     stack.configure(protect=None)
-    made = stack.deploy()
-    assert made.ok, made.output
+    done(stack.deploy())
     stack.configure(**way)
-    alone = stack.up()
-    assert alone.ok, alone.output
+    done(stack.up())
     stack.configure(**then)
-    done = stack.up()
-    assert done.ok, done.output
+    done(stack.up())
     if "replaceAccount" in way:
-        again = stack.up()
-        assert again.ok, again.output
+        done(stack.up())
         kept = [one for one in stack.resources() if one["type"] == ACCOUNT and one.get("protect")]
         assert [one["outputs"]["name"] for one in kept] == ["lang-contoso-two"]

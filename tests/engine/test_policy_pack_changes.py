@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.engine.shared import done, refused
 from tests.support.azure import RunningAzure
 from tests.support.stack import Run, Stack
 
@@ -32,11 +33,9 @@ def deployed(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> S
     project = yaml.safe_load((stack.folder / "Pulumi.yaml").read_text())
     del project["options"]
     (stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
-    made = stack.pulumi("stack", "init", "prod")
-    assert made.ok, made.output
+    done(stack.pulumi("stack", "init", "prod"))
     shape(stack, unprotected=True)
-    first = stack.deploy()
-    assert first.ok, first.output
+    done(stack.deploy())
     return stack
 
 
@@ -52,9 +51,7 @@ def preview(stack: Stack, refresh: bool) -> Run:
 def test_a_removed_resource_is_missed(deployed: Stack, left_out: str, rule: str, refresh: bool) -> None:
     """What the program no longer declares would be deleted: the rule refuses the preview."""
     shape(deployed, without=[left_out])
-    run = preview(deployed, refresh)
-    assert not run.ok
-    assert f"  {rule}  (" in run.output, run.output
+    refused(preview(deployed, refresh), f"  {rule}  (")
 
 
 @refreshed
@@ -65,8 +62,7 @@ def test_an_honest_program_passes(deployed: Stack, wanted: dict[str, Any], refre
     """The same program, every resource renamed with an alias, everything moved into a component: no refusal,
     no advice on how resources belong together, nothing left open."""
     shape(deployed, **wanted)
-    run = preview(deployed, refresh)
-    assert run.ok, run.output
+    run = done(preview(deployed, refresh))
     assert "[mandatory]" not in run.output, run.output
     assert "can't run policy" not in run.output, run.output
 
@@ -81,8 +77,7 @@ def test_an_import_passes(deployed: Stack, refresh: bool) -> None:
         if one["type"].startswith("azure-native:")
     }
     shape(deployed, imports=ids)
-    made = deployed.pulumi("stack", "select", "--create", "adopted")
-    assert made.ok, made.output
+    done(deployed.pulumi("stack", "select", "--create", "adopted"))
     try:
         run = preview(deployed, refresh)
     finally:

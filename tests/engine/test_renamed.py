@@ -14,6 +14,7 @@ import yaml
 from core import resource_types
 from engine import yaml_host
 from tests.continuity.consumers import consumer
+from tests.engine.shared import refused
 from tests.engine.test_component_package import yaml_stack
 from tests.support import cloud
 from tests.support.azure import RunningAzure
@@ -69,9 +70,7 @@ def test_another_name_destroys_nothing_and_leads_back(empty_azure: RunningAzure,
     assert stack.pulumi("up", "--yes").ok
     before = ids(stack)
     call_it(stack, "desk")
-    preview = stack.pulumi("preview")
-    assert not preview.ok
-    assert "cannot be deleted" in preview.output
+    refused(stack.pulumi("preview"), "cannot be deleted")
     assert not stack.pulumi("up", "--yes", "--skip-preview").ok
     assert before.items() <= ids(stack).items()
     call_it(stack, "desk", name="claims")

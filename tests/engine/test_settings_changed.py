@@ -18,9 +18,10 @@ import pytest
 
 from components.arguments import names
 from localazure.seed import OTHER_SUBSCRIPTION_ID
+from tests.engine.shared import done, vault_of_others
 from tests.support import cloud
 from tests.support.azure import RunningAzure
-from tests.support.judge import KEY_VAULT, VAULTS, Judge
+from tests.support.judge import KEY_VAULT, Judge
 from tests.support.setting_paths import setting_paths
 from tests.support.stack import Stack
 
@@ -217,7 +218,7 @@ def judge(stack: Stack, azure: RunningAzure) -> Judge:
     program = Path(__file__).with_name("programs") / "network.py"
     words = (OTHER_SUBSCRIPTION_ID, "rg-network", "vnet-spoke", "endpoints")
     subprocess.run([sys.executable, str(program), *words], env=azure.environ, check=True, timeout=300)
-    judge.arm("PUT", CENTRAL, "2024-03-01", {"location": "westeurope"})
+    vault_of_others(judge, VAULT)
     judge.arm("PUT", IDENTITY, "2023-01-31", {"location": "westeurope"})
     judge.arm("PUT", ZONE, "2024-06-01", {"location": "global"})
     judge.arm("PUT", WORKSPACE, "2023-09-01", {"location": "westeurope", "properties": {}})
@@ -225,14 +226,6 @@ def judge(stack: Stack, azure: RunningAzure) -> Judge:
     judge.arm("PUT", HUB, "2024-01-01", {"location": "westeurope", "sku": {"name": "Standard"}})
     rights = {"properties": {"rights": ["Listen", "Manage", "Send"]}}
     judge.arm("PUT", f"{HUB}/authorizationRules/siem", "2024-01-01", rights)
-    vault = {
-        "tenantId": azure.env["AZURE_TENANT_ID"],
-        "sku": {"family": "A", "name": "standard"},
-        "accessPolicies": [],
-        "enablePurgeProtection": True,
-        "enableRbacAuthorization": False,
-    }
-    judge.arm("PUT", VAULT, VAULTS, {"location": "westeurope", "properties": vault})
     return judge
 
 
@@ -245,11 +238,10 @@ def test_settings_change_in_place_and_only_what_they_are_about(stack: Stack, jud
     for change in CHANGES:
         said = json.loads(json.dumps(dict(change.said)).replace("the first", first))
         stack.configure(**said)
-        done = stack.deploy("--json")
-        assert done.ok, f"{change.paths}\n{messages(done.output)}"
-        assert effects(done.output) == change.effects, change.paths
-    settled = stack.deploy("--expect-no-changes")
-    assert settled.ok, settled.output
+        run = stack.deploy("--json")
+        assert run.ok, f"{change.paths}\n{messages(run.output)}"
+        assert effects(run.output) == change.effects, change.paths
+    done(stack.deploy("--expect-no-changes"))
     assert judge.arm("GET", judge.account_id, "2024-10-01")["properties"]["internalId"] == account
     (audit,) = cloud.documents(judge.azure, "diagnosticSetting")
     sent = audit["body"]["properties"]
@@ -282,10 +274,10 @@ def effects(output: str) -> dict[str, str]:
     """What an update did to each of the service's resources, from the engine's events."""
     found: dict[str, str] = {}
     for event in _events(output):
-        done = event.get("resourcePreEvent", {}).get("metadata")
-        if done is None or done["op"] in ("refresh", "same"):
+        step = event.get("resourcePreEvent", {}).get("metadata")
+        if step is None or step["op"] in ("refresh", "same"):
             continue
-        name = done["urn"].rsplit("::", 1)[1].removeprefix("contoso-dev-")
+        name = step["urn"].rsplit("::", 1)[1].removeprefix("contoso-dev-")
         # A replacement is three events; the first says which it is.
-        found.setdefault(name, " ".join([done["op"], *sorted(done.get("diffs") or [])]))
+        found.setdefault(name, " ".join([step["op"], *sorted(step.get("diffs") or [])]))
     return found

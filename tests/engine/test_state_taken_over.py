@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from engine import yaml_host
+from tests.engine.shared import done
 from tests.engine.test_component_package import yaml_stack
 from tests.support.azure import RunningAzure
 from tests.support.stack import ROOT, Stack
@@ -80,8 +81,7 @@ def replace_state(stack: Stack, exported: Path) -> None:
     state["deployment"]["secrets_providers"] = own["deployment"]["secrets_providers"]
     file = stack.folder / "before.json"
     file.write_text(json.dumps(state))
-    imported = stack.pulumi("stack", "import", "--file", str(file))
-    assert imported.ok, imported.output
+    done(stack.pulumi("stack", "import", "--file", str(file)))
 
 
 def assert_taken_over(stack: Stack, exported: Path) -> None:
@@ -104,8 +104,7 @@ def test_services_of_every_mode_are_taken_over(stack: Stack) -> None:
     salt = stack.config()["encryptionsalt"]
     config = {f"language-cmk:{name}": value for name, value in CONFIG.items()}
     stack.config_file.write_text(yaml.safe_dump({"config": config, "encryptionsalt": salt}))
-    made = stack.deploy()
-    assert made.ok, made.output
+    done(stack.deploy())
     assert_taken_over(stack, STATES / "services.json")
 
 
@@ -114,6 +113,5 @@ def test_parts_composed_in_yaml_are_taken_over(empty_azure: RunningAzure, tmp_pa
     yaml_host.install(ROOT / ".pulumi" / "bin", os.environ["PATH"])
     stack = yaml_stack(tmp_path, empty_azure, Path(__file__).with_name("programs") / "parts.yaml")
     stack.pulumi("config", "set", "tenantId", empty_azure.env["AZURE_TENANT_ID"])
-    made = stack.deploy()
-    assert made.ok, made.output
+    done(stack.deploy())
     assert_taken_over(stack, STATES / "parts.json")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.engine.shared import done
 from tests.support.azure import RunningAzure
 from tests.support.stack import Stack
 
@@ -60,8 +61,7 @@ def counted(azure: RunningAzure, stack: Stack, *words: str) -> Counter[str]:
     log = stack.folder / "grpc.json"
     log.unlink(missing_ok=True)
     stack.env["PULUMI_DEBUG_GRPC"] = str(log)
-    run = stack.pulumi(*words)
-    assert run.ok, run.output
+    done(stack.pulumi(*words))
     calls = [json.loads(line) for line in log.read_text().splitlines()]
     found = Counter(call["method"].rsplit("/", 1)[-1] for call in calls if call.get("response") is not None)
     found["arm"] = arm_calls()

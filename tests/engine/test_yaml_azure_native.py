@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine import yaml_host
+from tests.engine.shared import done
 from tests.support.stack import ROOT, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
@@ -23,16 +24,13 @@ def test_plain_resources_and_functions_work_from_yaml(stack: Stack) -> None:
     stack.folder = stack.folder / "plain"
     stack.folder.mkdir()
     shutil.copy(PROGRAM, stack.folder / "Pulumi.yaml")
-    created = stack.pulumi("stack", "select", "--create", "dev")
-    assert created.ok, created.output
-    first = stack.deploy()
-    assert first.ok, first.output
+    done(stack.pulumi("stack", "select", "--create", "dev"))
+    done(stack.deploy())
     outputs = stack.outputs()
     assert outputs["uri"].startswith("https://vault")
     assert outputs["key1"] == "[secret]"
     assert outputs["keySource"] == "Microsoft.KeyVault"
     secret = {one["type"] for one in stack.resources() if "ciphertext" in json.dumps(one)}
     assert secret == {"pulumi:pulumi:Stack"}
-    again = stack.deploy("--expect-no-changes")
-    assert again.ok, again.output
+    done(stack.deploy("--expect-no-changes"))
     assert stack.destroy().ok

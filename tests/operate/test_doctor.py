@@ -19,9 +19,7 @@ from operate import doctor
 from operate.stack import StackError
 from operate.stack_file import PROGRAM
 from tests.components.guards.first_deployments import (
-    EXISTING,
     HUB,
-    KV_CLAIMS,
     OTHER_SUBSCRIPTION,
     ROWS,
     SUBSCRIPTION,
@@ -30,7 +28,6 @@ from tests.components.guards.first_deployments import (
     as_settings,
     assigned,
     deployed_later,
-    forgotten,
     vault,
 )
 from tests.support.local_deployment import Deployment
@@ -178,35 +175,6 @@ def test_a_backend_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         for options in ("", "?metadata=skip"):
             url = f"file://{tmp_path / folder}{options}"
             assert doctor._backend(json.dumps({"url": url})).result == result
-
-
-def test_a_name_that_a_deleted_vault_holds_is_told(
-    deployment: Deployment, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """In the words of the preview, with both ways on."""
-    forgotten(
-        vault(SUBSCRIPTION, "rg-claims", "kv-claims"),
-        KV_CLAIMS.replace("rg-shared", "rg-claims"),
-        "2024-11-01",
-    )(deployment)
-    Path("Pulumi.first.yaml").write_text(SETTINGS + "  language-cmk:existingResourceGroupName: rg-claims\n")
-    code, lines = told(capsys)
-    found = [line["found"] for line in lines if line["about"] == "claims, vault.name"]
-    assert code == 1
-    assert any("set softDeleted: recover" in text for text in found), lines
-
-
-def test_an_existing_vault_that_cannot_hold_the_key_is_told(
-    deployment: Deployment, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """As by the preview: here it grants by Azure RBAC, and the settings by access policies."""
-    row = next(one for one in EXISTING if one.name == "existing vault: it goes by roles")
-    row.cloud(deployment)
-    more = f"  language-cmk:existingResourceGroupName: rg-shared\n  language-cmk:vault: {{id: {HUB}}}\n"
-    Path("Pulumi.first.yaml").write_text(SETTINGS + more)
-    code, lines = told(capsys)
-    (failed,) = [line for line in lines if line["about"] == "claims, accessModel"]
-    assert (code, "set accessModel: rbac" in failed["found"]) == (1, True)
 
 
 HSM_KEY = HUB.replace("/vaults/", "/managedHSMs/") + "/keys/cmk"

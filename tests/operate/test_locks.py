@@ -77,29 +77,33 @@ def test_a_stack_that_has_nothing_was_never_updated(tmp_path: Path, monkeypatch:
     assert found["b"] == ""
 
 
-def test_a_stack_that_the_backend_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the command that makes it, and not as an update that failed, which a repair could mend."""
-
-    def refuse(*_: object, **__: object) -> None:
-        raise automation.StackNotFoundError(CommandResult("", "error: no stack named 'prod-a' found", 6))
-
-    monkeypatch.setattr(automation.Stack, "preview_refresh", refuse)
-    stack = engine.EngineStack.__new__(engine.EngineStack)
-    stack.name = "prod-a"
-    with pytest.raises(engine.NoStackError, match="`pulumi stack init prod-a`"):
-        stack.drifted()
-
-
-def test_a_login_that_only_the_state_still_has_is_told_with_its_way_out(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("error", "told", "way_out"),
+    [
+        (
+            automation.StackNotFoundError(CommandResult("", "error: no stack named 'prod-a' found", 6)),
+            engine.NoStackError,
+            "`pulumi stack init prod-a`",
+        ),
+        # A refresh logs in with the secret of the last update, whatever the stack's file says now.
+        (
+            automation.CommandError(CommandResult("", "error: refused: AADSTS7000215: Invalid", 255)),
+            engine.UpdateError,
+            "`pulumi up --stack prod-a --run-program`",
+        ),
+    ],
+    ids=["no stack in the backend", "a login that only the state still has"],
+)
+def test_what_keeps_a_refresh_from_running_is_told_with_its_way_out(
+    error: Exception, told: type[Exception], way_out: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A refresh logs in with the secret of the last update, whatever the stack's file says now."""
+    """And not as an update that failed, which a repair could mend."""
 
     def refuse(*_: object, **__: object) -> None:
-        raise automation.CommandError(CommandResult("", "error: refused: AADSTS7000215: Invalid", 255))
+        raise error
 
     monkeypatch.setattr(automation.Stack, "preview_refresh", refuse)
     stack = engine.EngineStack.__new__(engine.EngineStack)
     stack.name = "prod-a"
-    with pytest.raises(engine.UpdateError, match="`pulumi up --stack prod-a --run-program`"):
+    with pytest.raises(told, match=way_out):
         stack.drifted()

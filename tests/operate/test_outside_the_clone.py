@@ -12,6 +12,7 @@ import yaml
 
 from core import resource_types
 from engine import yaml_host
+from tests.engine.shared import done
 from tests.operate.test_recover_on_the_engine import forget
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.judge import Judge
@@ -77,8 +78,7 @@ def test_a_program_beside_the_clone_has_the_commands(tmp_path: Path) -> None:
     with running_azure(tmp_path / "home") as azure:
         shop = Shop(azure, tmp_path)
         stack, judge = shop.stack, Judge(azure, shop.stack, name="claims")
-        doctor = shop.operate("doctor")
-        assert doctor.ok, doctor.output
+        doctor = done(shop.operate("doctor"))
         assert re.search(r"not checked +settings: .*`pulumi preview` asks Azure", doctor.output)
         assert stack.deploy().ok
         judge.write_data()
@@ -88,8 +88,7 @@ def test_a_program_beside_the_clone_has_the_commands(tmp_path: Path) -> None:
             assert "exports what each of its services outputs, by name, as `services`" in lacks.output
         shop.say(outputs_of_the_page())
         assert stack.deploy().ok
-        proof = shop.operate("verify", "--write-project")
-        assert proof.ok, proof.output
+        done(shop.operate("verify", "--write-project"))
         assert "az keyvault delete-policy" in shop.operate("revoke-commands").output
         assert "reading 1 account" in shop.operate("evidence").output
 
@@ -101,8 +100,7 @@ def test_a_program_beside_the_clone_has_the_commands(tmp_path: Path) -> None:
         while "run this command again" in (taken := shop.operate("recover", "--yes")).output:
             pass
         assert taken.ok, taken.output
-        back = stack.deploy()
-        assert back.ok, back.output
+        done(stack.deploy())
         assert stack.deploy("--expect-no-changes").ok
 
         adopted = shop.operate("adopt", "--account", judge.account_id, "--name", "claims")

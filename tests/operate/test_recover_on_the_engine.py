@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.engine.shared import done
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.crash import Bookmark
 from tests.support.judge import Judge
@@ -24,8 +25,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running
     folder = tmp_path_factory.mktemp("recover")
     with running_azure(folder / "home") as azure:
         stack = Stack(folder / "language-cmk", azure.env)
-        run = stack.deploy()
-        assert run.ok, run.output
+        done(stack.deploy())
         Judge(azure, stack).write_data()
         yield azure, stack, Bookmark(azure, stack, folder / "deployed")
 
@@ -55,8 +55,7 @@ def forget(stack: Stack, *types: str) -> None:
     state["deployment"]["resources"] = kept
     file = stack.folder / "forgotten.json"
     file.write_text(json.dumps(state))
-    run = stack.pulumi("stack", "import", "--file", str(file))
-    assert run.ok, run.output
+    done(stack.pulumi("stack", "import", "--file", str(file)))
 
 
 @pytest.mark.parametrize(
@@ -78,12 +77,10 @@ def test_what_exists_and_is_declared_is_taken_over(types: tuple[str, ...], judge
         if "say --yes" not in looked.output:
             break
         assert looked.code == 1
-        taken = stack.python("-m", "operate", "recover", "--stack", "dev", "--yes")
-        assert taken.ok, taken.output
+        done(stack.python("-m", "operate", "recover", "--stack", "dev", "--yes"))
     assert looked.ok, looked.output
     assert judge.account_id in listed
-    run = stack.deploy()
-    assert run.ok, run.output
+    done(stack.deploy())
     assert stack.proposed() == {}
     assert judge.reads_data()
     assert judge.ciphertext() == ciphertext
@@ -92,8 +89,7 @@ def test_what_exists_and_is_declared_is_taken_over(types: tuple[str, ...], judge
 
 def test_nothing_is_taken_over_where_nothing_is_missing(judge: Judge) -> None:
     """And the exit code says that `pulumi up` is all there is to do."""
-    run = judge.stack.python("-m", "operate", "recover", "--stack", "dev")
-    assert run.ok, run.output
+    run = done(judge.stack.python("-m", "operate", "recover", "--stack", "dev"))
     assert "nothing that it would create exists already" in run.output
 
 
@@ -121,8 +117,7 @@ def test_a_rotated_client_secret_in_the_configuration(provider: str, then: str, 
     recover = stack.python("-m", "operate", "recover", "--stack", "dev")
     told = re.search(r"`pulumi (up --stack dev --[^`]*)`", recover.output)
     assert told, recover.output
-    run = stack.pulumi(*told[1].split(), "--yes", "--skip-preview")
-    assert run.ok, run.output
+    done(stack.pulumi(*told[1].split(), "--yes", "--skip-preview"))
     assert stack.deploy().ok
     assert judge.reads_data()
     assert judge.lapses() == []

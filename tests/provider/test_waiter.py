@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 
 import pytest
@@ -51,6 +52,34 @@ async def test_a_stopped_patience_makes_no_pause() -> None:
     with pytest.raises(StoppedError):
         await Waiter(clock, stop=stop).pause(1, "waiting")
     assert clock.slept == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("is_stopped", [True, False], ids=["stopped", "cancelled with its loop"])
+async def test_a_question_that_fails_once_nobody_listens_is_no_warning(is_stopped: bool) -> None:
+    """Whoever asked has gone when the answer comes."""
+    unheard: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
+    stop = asyncio.Event()
+
+    async def question() -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            raise ConnectionError
+
+    asked = asyncio.ensure_future(Waiter(FakeClock(), stop=stop).unless_stopped(question))
+    await asyncio.sleep(0.01)
+    if is_stopped:
+        stop.set()
+    else:
+        asked.cancel()
+    with pytest.raises(StoppedError if is_stopped else asyncio.CancelledError):
+        await asked
+    await asyncio.sleep(0.01)
+    del asked
+    gc.collect()
+    assert unheard == []
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,13 @@ def test_an_incomplete_review_never_says_no_change() -> None:
     assert made.severity.exit_code == 4
 
 
+def test_a_preview_that_did_not_come_to_its_end_blocks() -> None:
+    """Though it reports no error: what it did not reach is not known."""
+    whole = report.make(read(digest(*bound())), (), TODAY)
+    assert (whole.finished, whole.severity.exit_code) == (True, 0)
+    assert replace(whole, finished=False).severity.exit_code == 4
+
+
 def test_a_finding_keeps_its_fix() -> None:
     """The fix stands at the end of a finding, so it is not cut where others are."""
     fix = "fix: set vault.purgeProtection in Pulumi.prod.yaml"

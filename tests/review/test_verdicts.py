@@ -17,6 +17,7 @@ from tests.review.build import (
     TODAY,
     UNKNOWN,
     VAULT,
+    Step,
     account,
     binding,
     bound,
@@ -53,6 +54,23 @@ def test_inline_encryption_of_another_version_is_a_rotation() -> None:
     newer = json.loads(json.dumps(INLINE).replace("a" * 32, "b" * 32))
     steps = step("update", ACCOUNT, "a", account(encryption=INLINE), account(encryption=newer))
     assert verdicts(steps) == ["rotated"]
+
+
+def test_a_user_assigned_identity_by_which_the_key_is_used_is_lost() -> None:
+    """Taken away, the account loses its key; one more beside it changes nothing."""
+    first, second = (f"/subscriptions/s/resourceGroups/g/{name}" for name in ("id-first", "id-second"))
+    encryption = json.loads(json.dumps(INLINE))
+    encryption["keyVaultProperties"]["identityClientId"] = "c1"
+
+    def having(*ids: str) -> Step:
+        made = account(type="UserAssigned", encryption=encryption)
+        made["inputs"]["identity"]["userAssignedIdentities"] = list(ids)
+        made["outputs"]["identity"]["userAssignedIdentities"] = {id: {"clientId": "c1"} for id in ids}
+        return made
+
+    one, both = having(first), having(first, second)
+    assert verdicts(step("update", ACCOUNT, "a", both, one)) == ["identity-lost"]
+    assert verdicts(step("update", ACCOUNT, "a", one, both)) == []
 
 
 def test_an_account_of_another_stack_is_known_by_its_binding() -> None:

@@ -26,6 +26,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.shared import done
 from tests.runbooks import page
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.crash import Bookmark
@@ -56,10 +57,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Runbook
     with running_azure(folder / "azure") as azure:
         stack = Stack(folder / "language-cmk", {**azure.environ, "LOCALAZURE_HOME": str(azure.home.path)})
         _complete(stack.folder)
-        run = stack.deploy()
-        assert run.ok, run.output
-        run = stack.refresh()
-        assert run.ok, run.output
+        done(stack.deploy())
+        done(stack.refresh())
         judge = Judge(azure, stack)
         judge.write_data()
         yield Runbook(azure, stack, judge), Bookmark(azure, stack, folder / "deployed")

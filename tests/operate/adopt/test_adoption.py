@@ -13,6 +13,7 @@ import yaml
 
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_USER
 from localazure import seed
+from tests.engine.shared import done
 from tests.operate.adopt.field import OTHER_SUBSCRIPTION, WRAPS, Field, group, principal
 from tests.support import cloud
 from tests.support.arm_client import Client, token
@@ -40,10 +41,9 @@ def state(azure: RunningAzure) -> dict[str, Any]:
 
 def adopt(stack: Stack, name: str, *words: str) -> None:
     """Runs the command and what it says to run next; the first preview must be empty."""
-    run = stack.python("-m", "operate", "adopt", "--stack", name, *words)
-    assert run.ok, run.output
+    run = done(stack.python("-m", "operate", "adopt", "--stack", name, *words))
     for command in run.output.partition("now run\n")[2].splitlines():
-        done = subprocess.run(
+        ended = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", command.replace("pulumi ", "pulumi --non-interactive ")],
             cwd=stack.folder,
             env=stack.env,
@@ -52,7 +52,7 @@ def adopt(stack: Stack, name: str, *words: str) -> None:
             check=False,
             timeout=PATIENCE_SECONDS,
         )
-        assert done.returncode == 0, command + done.stdout + done.stderr
+        assert ended.returncode == 0, command + ended.stdout + ended.stderr
 
 
 def microsoft_managed(field: Field, home: str) -> list[str]:
@@ -143,8 +143,7 @@ def test_nothing_changes_and_nothing_is_to_be_changed(place: Place) -> None:
     before, accounts = state(azure), words[1::4]
     histories = [cloud.history(azure, account) for account in accounts]
     adopt(stack, "found", *words)
-    run = stack.deploy("--stack", "found", "--expect-no-changes")
-    assert run.ok, run.output
+    done(stack.deploy("--stack", "found", "--expect-no-changes"))
     assert state(azure) == before
     assert [cloud.history(azure, account) for account in accounts] == histories
 
@@ -175,15 +174,12 @@ def test_a_vault_in_another_subscription_and_a_key_that_is_turned_on_later(place
     field.bind(account["id"], field.key(vault))
     before, history = state(azure), cloud.history(azure, account["id"])
     words = ["--account", account["id"], "--name", "across", "--account", later["id"], "--name", "later"]
-    run = stack.python("-m", "operate", "adopt", "--stack", "across", *words)
-    assert run.ok, run.output
+    run = done(stack.python("-m", "operate", "adopt", "--stack", "across", *words))
     assert "another subscription" in run.output
     imports = ["--file", "adopt.across.json", "--yes", "--generate-code=false", "--skip-preview"]
     for command in (["stack", "init", "across"], ["import", "--stack", "across", *imports]):
-        run = stack.pulumi(*command)
-        assert run.ok, run.output
-    run = stack.deploy("--stack", "across")
-    assert run.ok, run.output
+        done(stack.pulumi(*command))
+    run = done(stack.deploy("--stack", "across"))
     assert "= azure-cmk:index:AccessPolicy across-access" in " ".join(run.output.split())
     assert state(azure) == before
 
@@ -191,8 +187,7 @@ def test_a_vault_in_another_subscription_and_a_key_that_is_turned_on_later(place
     settings = yaml.safe_load(file.read_text())
     settings["config"]["language-cmk:services"][1]["encryption"] = "customerManaged"
     file.write_text(yaml.safe_dump(settings))
-    run = stack.deploy("--stack", "across")
-    assert run.ok, run.output
+    done(stack.deploy("--stack", "across"))
     sources = [state["keySource"] for state in cloud.history(azure, later["id"])]
     assert sources[-1] == "Microsoft.KeyVault"
     assert cloud.history(azure, account["id"]) == history

@@ -11,6 +11,7 @@ import pytest
 
 from localazure import seed
 from operate.evidence.collect import key_use
+from tests.engine.shared import done
 from tests.operate.adopt.field import Field
 from tests.support import cloud
 from tests.support.arm_client import Client, token
@@ -28,8 +29,7 @@ def rotated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningA
         stack = Stack(folder / "language-cmk", azure.env)
         for generation in (1, 2):
             stack.configure(key={"generation": generation})
-            run = stack.deploy()
-            assert run.ok, run.output
+            done(stack.deploy())
         delete_a_key(azure, stack.outputs()["vaultId"])
         yield azure, stack
 

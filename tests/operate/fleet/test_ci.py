@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.operate.fleet.test_files import FLEET, checkout, git
+from tests.operate.fleet.test_files import FLEET, checkout, commit
 from tests.support.stack import ROOT
 
 HOSTILE = "raise SystemExit('the change was run')"
@@ -35,12 +35,9 @@ def change(tmp_path: Path) -> Path:
         (folder / bin).mkdir(parents=True)
         (folder / bin / "git").write_text("#!/bin/sh\n")  # nothing is touched, it says
         (folder / bin / "git").chmod(0o755)
-    git(folder, "init", "--quiet")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "--message", "first")
+    commit(folder)
     checkout(folder, FLEET, prod_b={"sku": "S"}, prod_c={"sku": "S"})
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "--message", "second")
+    commit(folder)
     return folder
 
 

@@ -109,6 +109,13 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
 
 
+def commit(folder: Path) -> None:
+    """All that is in a folder, in a repository that is made where there is none."""
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "all")
+
+
 def test_only_stacks_whose_wanted_state_changed_are_touched(tmp_path: Path) -> None:
     """By their own file, by what fleet.yaml gives them, and all of them by the program; a comment or another
     order touches none."""
@@ -116,9 +123,7 @@ def test_only_stacks_whose_wanted_state_changed_are_touched(tmp_path: Path) -> N
     folder = checkout(tmp_path, FLEET, prod_a=team, prod_b={}, prod_c={})
     (folder / "__main__.py").write_text("first")
     (folder / "README.md").write_text("first")
-    git(folder, "init", "--quiet")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "--message", "first")
+    commit(folder)
 
     def touched() -> frozenset[str]:
         return files.touched(folder, files.read(folder), "HEAD")
@@ -158,9 +163,7 @@ def test_a_file_touches_every_stack_unless_no_update_reads_it(
 ) -> None:
     """Every update runs what is importable in the checkout, also a new file that shadows a library."""
     folder = checkout(tmp_path, FLEET, prod_a={}, prod_b={})
-    git(folder, "init", "--quiet")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "--message", "first")
+    commit(folder)
     (folder / file).parent.mkdir(parents=True, exist_ok=True)
     (folder / file).write_text("")
     for stage in ("untracked", "added"):
@@ -188,9 +191,7 @@ def test_no_git_of_the_working_folder_is_run(
 ) -> None:
     """A change that brings one along would say itself what it touches."""
     folder = checkout(tmp_path, FLEET, prod_a={})
-    git(folder, "init", "--quiet")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "--message", "first")
+    commit(folder)
     checkout(folder, FLEET, prod_a={"sku": "S"})
     (folder / "tools").mkdir()
     for own in (folder / "git", folder / "tools" / "git"):
@@ -219,9 +220,7 @@ def test_what_a_broken_file_becomes_is_touched(
     """Else the change that mends it could not be reviewed."""
     folder = checkout(tmp_path, FLEET, prod_a={}, prod_b={})
     (folder / file).write_text(broken)
-    git(folder, "init", "--quiet")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "--message", "first")
+    commit(folder)
     checkout(folder, FLEET, prod_a={}, prod_b={})
     assert files.touched(folder, files.read(folder), "HEAD") == expected
 
@@ -231,9 +230,7 @@ def test_stacks_are_touched_wherever_the_project_is_in_its_repository(tmp_path: 
     (tmp_path / "platform").mkdir()
     folder = checkout(tmp_path / "platform", FLEET, prod_a={}, prod_b={})
     (tmp_path / "components").mkdir()
-    git(tmp_path, "init", "--quiet")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "--quiet", "--message", "first")
+    commit(tmp_path)
     (tmp_path / "components" / "another.py").write_text("")
     checkout(folder, FLEET, prod_b={"sku": "S"})
     assert files.touched(folder, files.read(folder), "HEAD") == {"prod-b"}
@@ -350,41 +347,50 @@ def test_a_rollout_that_cannot_reach_a_stack_does_not_begin(
 
 
 def test_a_plan_that_is_missing_is_noticed_before_anything_begins(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    begun: list[work.Task],
 ) -> None:
     """Also that of a stack of a later ring: one that has none is not updated by a plan made now."""
     rings = [{"name": "first", "match": {"stack": "prod-a"}}]
     monkeypatch.chdir(checkout(tmp_path, {**FLEET, "rings": rings}, prod_a={}, prod_b={}))
     (tmp_path / "plans" / "prod-a").mkdir(parents=True)
     (tmp_path / "plans" / "prod-a" / "plan.json").write_text("{}")
-    monkeypatch.setattr(engine, "last_updates", lambda: {"prod-a": "", "prod-b": ""})
-    begun: list[str] = []
-    monkeypatch.setattr(work, "run", lambda task: begun.append(task.stack))
     assert main(["fleet", "up", "--yes", "--plans", "plans"]) == 2
     assert f"nothing was changed: there is no plan {tmp_path}/plans/prod-b" in capsys.readouterr().err
     assert begun == []
 
 
-def test_each_stack_is_updated_by_its_own_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[work.Task]:
+    """The tasks that are begun, each of which ends well; the backend has the stacks of one letter."""
+    tasks: list[work.Task] = []
+
+    def run(task: work.Task) -> work.Done:
+        tasks.append(task)
+        return work.Done(Outcome(task.stack))
+
+    monkeypatch.setattr(engine, "last_updates", lambda: {f"prod-{one}": "" for one in "abc"})
+    monkeypatch.setattr(work, "run", run)
+    return tasks
+
+
+def test_each_stack_is_updated_by_its_own_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: list[work.Task]
+) -> None:
     """Of the folder, by the stack's name."""
     monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={}, prod_b={}))
     for name in ("prod-a", "prod-b"):
         (tmp_path / "plans" / name).mkdir(parents=True)
         (tmp_path / "plans" / name / "plan.json").write_text("{}")
-    monkeypatch.setattr(engine, "last_updates", lambda: {"prod-a": "", "prod-b": ""})
-    plans: dict[str, str] = {}
-
-    def run(task: work.Task) -> work.Done:
-        plans[task.stack] = task.plan
-        return work.Done(Outcome(task.stack))
-
-    monkeypatch.setattr(work, "run", run)
     assert main(["fleet", "up", "--yes", "--plans", "plans"]) == 0
+    plans = {one.stack: one.plan for one in begun}
     assert plans == {one: str(tmp_path / "plans" / one / "plan.json") for one in ("prod-a", "prod-b")}
 
 
 def test_a_rotation_is_of_every_stack_that_uses_the_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: list[work.Task]
 ) -> None:
     """Also of those that were not named: they would stay behind. The first to be updated makes the version,
     and the others follow it."""
@@ -392,16 +398,8 @@ def test_a_rotation_is_of_every_stack_that_uses_the_key(
     rings = [{"name": "canary", "match": {"stack": "prod-c"}}]
     stacks = {"prod_a": shared, "prod_b": {}, "prod_c": shared}
     monkeypatch.chdir(checkout(tmp_path, {**FLEET, "rings": rings}, **stacks))
-    monkeypatch.setattr(engine, "last_updates", lambda: dict.fromkeys(("prod-a", "prod-b", "prod-c"), ""))
-    updated: list[str] = []
-
-    def run(task: work.Task) -> work.Done:
-        updated.append(task.stack)
-        return work.Done(Outcome(task.stack))
-
-    monkeypatch.setattr(work, "run", run)
     assert main(["fleet", "rotate", "--yes", "--stack", "prod-a"]) == 0
-    assert updated == ["prod-c", "prod-a"]
+    assert [one.stack for one in begun] == ["prod-c", "prod-a"]
     own = {
         name: yaml.safe_load((tmp_path / f"Pulumi.{name}.yaml").read_text()) for name in ("prod-a", "prod-c")
     }

@@ -13,6 +13,7 @@ from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.fleets import QUIET, FleetCheckout
 from tests.support.judge import Judge
+from tests.support.stack import Run
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
 CANARY, OTHERS = "a", ("b", "c", "d")
@@ -31,6 +32,13 @@ def enabled(azure: RunningAzure, name: str) -> list[bool]:
     keys = (one["body"] for one in cloud.documents(azure, "vault.key"))
     (found,) = [one for one in keys if one["name"] == f"cmk-fleet-{name}"]
     return [one["enabled"] for one in found["versions"]]
+
+
+def ended(code: int, fleet: FleetCheckout, *words: str) -> Run:
+    """A command of a fleet that has to end with this exit code."""
+    run = fleet.run(*words)
+    assert run.code == code, run.output
+    return run
 
 
 def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
@@ -53,8 +61,7 @@ def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
             "c": {"language-cmk:accountName": "lang-fleet-b"},
         },
     )
-    halted = fleet.run("up", "--yes")
-    assert halted.code == 1, halted.output
+    halted = ended(1, fleet, "up", "--yes")
     assert {one: found["ok"] for one, found in fleet.outcomes("up").items()} == {
         "a": True,
         "b": True,
@@ -68,8 +75,7 @@ def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
 
     fleet.configure("c", accountName="lang-fleet-c")
     fleet.write_fleet({**RINGS, **QUIET, "settings": {"tags": {"costs": "4711"}}})
-    resumed = fleet.run("up", "--yes")
-    assert resumed.code == 0, resumed.output
+    ended(0, fleet, "up", "--yes")
     assert {one: bool(found.get("changes")) for one, found in fleet.outcomes("up").items()} == {
         "a": False,
         "b": False,
@@ -80,35 +86,29 @@ def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
     accounts = cloud.documents(azure, "account")
     assert {one["body"]["tags"]["costs"] for one in accounts} == {"4711"}
 
-    rotated = fleet.run("rotate", "--yes", "--stack", "a", "--stack", "b")
-    assert rotated.code == 0, rotated.output
+    ended(0, fleet, "rotate", "--yes", "--stack", "a", "--stack", "b")
     for name in ("a", "b"):
         assert len(cloud.bound_keys(azure, outputs[name]["accountId"])) == 2
     assert len(cloud.bound_keys(azure, outputs["c"]["accountId"])) == 1
 
     behind = Judge(azure, fleet.stack, "fleet-b")
     behind.vault("POST", "/keys/cmk-fleet-b/rotate")
-    refused = fleet.run("retire", "--yes", "--stack", "a", "--stack", "b")
-    assert refused.code == 1, refused.output
+    refused = ended(1, fleet, "retire", "--yes", "--stack", "a", "--stack", "b")
     assert "there is a newer one" in refused.output
     assert enabled(azure, "a") == [True, True]
-    retired = fleet.run("retire", "--yes", "--stack", "a")
-    assert retired.code == 0, retired.output
+    ended(0, fleet, "retire", "--yes", "--stack", "a")
     assert enabled(azure, "a") == [False, True]
 
-    shown = fleet.run("evidence", "--ring", "canary")
-    assert shown.code == 0, shown.output
+    ended(0, fleet, "evidence", "--ring", "canary")
     index = json.loads((fleet.folder / ".evidence" / "fleet" / "fleet.json").read_text())
     assert [(one["stack"], bool(one["manifest"])) for one in index["stacks"]] == [("a", True)]
 
     key = "kv-fleet-a/cmk-fleet-a"
-    revoked = fleet.run("revoke", "--yes", "--key", key)
-    assert revoked.code == 0, revoked.output
+    ended(0, fleet, "revoke", "--yes", "--key", key)
     assert fleet.outputs("a")["access"] == "revoked"
     proof = fleet.stack.python("-m", "operate", "verify", "--stack", "a", "--revoked")
     assert proof.code == 0, proof.output
-    restored = fleet.run("restore", "--yes", "--key", key)
-    assert restored.code == 0, restored.output
+    ended(0, fleet, "restore", "--yes", "--key", key)
     assert set(fleet.outcomes("restore")) == {"a"}
     assert fleet.outputs("a")["access"] == "granted"
     assert all(cloud.unbound_moments(azure, one["accountId"]) == [] for one in outputs.values())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core import roles
-from tests.policies.asking import ROLE, UNKNOWN_FLAG, UNKNOWN_LIST, UNKNOWN_TEXT, Thing
+from tests.policies.asking import ROLE, UNKNOWN_FLAG, UNKNOWN_LIST, UNKNOWN_TEXT, VERSION, Thing
 from tests.policies.bags import ENCRYPTION_USER, VAULT_ID, role_props
 from tests.policies.editing import STACKS, both, change, every, says, with_prop, without
 from tests.policies.stacks import CLIENT, Stack, one_phase, run, two_phases
@@ -182,6 +182,22 @@ def test_a_role_without_a_condition_is_judged_in_a_first_preview(role: str, expe
     assert says(stack, "grant-present", grant=["condition"]) == expected
     conditional = with_prop(stack, "grant", "condition", UNKNOWN_TEXT)
     assert says(conditional, "grant-present") == "open"
+
+
+def test_a_condition_leaves_a_role_open() -> None:
+    """Nobody here knows whether it holds for the account."""
+    stack = with_prop(two_phases(roles=True), "grant", "condition", "@Resource[x] StringEquals 'y'")
+    assert says(stack, "grant-present") == "open"
+
+
+def test_what_azure_rbac_grants_gives_nothing_in_a_managed_hsm() -> None:
+    """Also the role that a key in a vault would need."""
+    uri = f"https://hsm-one.managedhsm.azure.net/keys/cmk/{VERSION}"
+    stack = with_prop(without(two_phases(roles=True), "vault"), "binding", "keyUriWithVersion", uri)
+    stack = with_prop(stack, "binding", "vaultId", None)
+    stack = with_prop(stack, "grant", "scope", GROUP_SCOPE)
+    assert says(stack, "grant-present") == "violation"
+    assert "nothing in a managed HSM" in told(stack, "grant-present")
 
 
 @both
