@@ -232,7 +232,7 @@ def _deployment(
             yield from asyncio.run(_existing(one, azure))
         for problem in soft_deleted_problems(service, gone):
             yield Line(f"{service.name}, {problem.path}", FAILED, problem.text)
-        plan[service.name] = planned(one)
+        plan[service.name] = asyncio.run(_planned(one))
     report = asyncio.run(_asked([one for members in plan.values() for one in members], azure))
     named = {one.id: f"{name}, {one.argument}" for name, some in plan.items() for one in some}
     told = [
@@ -245,6 +245,11 @@ def _deployment(
     wrong = {one.about for one in told} | {one.check for one in report.findings}
     well = (name for name in checks.CHECKS if name not in wrong)
     yield from (Line(name, OK, "nothing that Azure would refuse") for name in well)
+
+
+async def _planned(one: Situation) -> list[PlannedResource]:
+    """What a service is about to make. Its parts declare outputs, which take an event loop."""
+    return planned(one)
 
 
 async def _deleted(azure: Azure, subscription: str) -> tuple[Listed, Listed] | Line:
