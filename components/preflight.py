@@ -24,12 +24,17 @@ from components.guards.situation import Situation, is_in_subscription
 from components.guards.soft_deleted import SoftDeleted
 from components.invokes import InvokeError, State, stack_state
 from components.planned import PlannedResource, planned
+from components.program import shared as shared_in_program
 from components.vault_writes import VaultWrites
 from core import arm_ids
 from core.environment import RECOVERS
 from core.refusals import SECOND_LOOK_SECONDS
 
 _ACTION = re.compile(r"Microsoft\.\w+(?:/\w+)+/(?:read|action)\b")
+
+
+class _Said(set[str]):
+    """What a program was told whose services are composed one by one, each with a preflight of its own."""
 
 
 class RefusedError(pulumi.RunError):
@@ -82,7 +87,7 @@ def preflight(
         revocations = tuple(_revoke(name, taken) for name, taken in found.revoked.items())
     if found.problems:
         raise RefusedError(found.problems, [*found.revoked])
-    shared = SharedOrder(revocations, VaultWrites.of_program())
+    shared = SharedOrder(revocations, shared_in_program(VaultWrites))
     plans = {name: plan.plan(one) for name, one in found.situations.items()}
     # Beside a refusal it would read as if the same command could work a second time.
     for name, one in plans.items():
@@ -184,7 +189,7 @@ class _Preflight:
         if not asked:
             return
         login, refused = self.reader.login, {(name, problem.path) for name, problem in self.problems}
-        pulumi.log.info(
+        _say_once(
             f"login: {login.object_id} in tenant {login.tenant_id}, subscription {login.subscription_id}, by "
             f"{self.reader.method}; azure-native and azure-cmk use the same login, and python -m operate the "
             "same settings"
@@ -200,7 +205,7 @@ class _Preflight:
             text = f"{question['what']}, because {question['why']}"
             if question["check"] == "terms":
                 # That a kind's terms may not be accepted is the rule for a first account, and no failure.
-                pulumi.log.info(f"not checked: {text}")
+                _say_once(f"not checked: {text}")
             else:
                 self.reader.unchecked.append(text)
         for change in report.get("changes") or ():
@@ -244,6 +249,13 @@ def _tell(name: str, situation: Situation) -> None:
             f"service {name!r}: changes of the account, if any, wait for the next update: first its "
             "identity gets access to the key"
         )
+
+
+def _say_once(text: str) -> None:
+    said = shared_in_program(_Said)
+    if text not in said:
+        said.add(text)
+        pulumi.log.info(text)
 
 
 def _tell_unchecked(texts: Iterable[str]) -> None:

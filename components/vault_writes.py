@@ -8,28 +8,19 @@ A vault is known by the resource that makes it or by its ARM id. Parts that are 
 only as an output, and are ordered by what they take from each other.
 """
 
-from typing import Any, Self
+from typing import Any
 
 import pulumi
-from pulumi.runtime import get_root_resource
 
 from components.declared import Declaration, Declare, Made
 from components.references import VaultReference
 
 
 class VaultWrites:
-    """The writes of those who share it."""
+    """The writes of those who share it: of a program, those of its services (program.py)."""
 
     def __init__(self) -> None:
         self._last: dict[object, list[pulumi.Resource]] = {}
-
-    @classmethod
-    def of_program(cls) -> Self:
-        """Those of the program that runs, which its root resource holds, so that services that are composed
-        one by one share them. A component in another language has its own: its process knows no root."""
-        root = get_root_resource()
-        found: Self = vars(root).setdefault("vault_writes", cls()) if root else cls()
-        return found
 
     def in_turn(self, vault: VaultReference, declare: Declare, declared: Declaration, **options: Any) -> Made:
         """Makes a resource whose creation writes to the vault, after those that were made so before it."""

@@ -29,6 +29,7 @@ def vault_of_others(judge: Judge, vault: str, *entries: dict[str, Any]) -> str:
         "tenantId": judge.azure.env["AZURE_TENANT_ID"],
         "sku": {"family": "A", "name": "standard"},
         "enablePurgeProtection": True,
+        "enableRbacAuthorization": False,
         "accessPolicies": list(entries),
     }
     judge.arm("PUT", vault, VAULTS, {"location": "westeurope", "properties": properties})
