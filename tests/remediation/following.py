@@ -15,7 +15,7 @@ from itertools import zip_longest
 from typing import Any
 
 from localazure import seed
-from tests.remediation.world import Place, permit, recover_vault
+from tests.remediation.world import Place, forbid, permit, recover_vault
 from tests.support.az import commands_in, named_assignment
 
 MOST_UPDATES = 8
@@ -26,6 +26,9 @@ _REMOVED_FIRST = re.compile(r"First remove ([a-zA-Z.]+) and run")
 _SET_POLICY = re.compile(
     r"az keyvault set-policy --name kv-claims --object-id (?P<object_id>[0-9a-f-]{36}) "
     r"--key-permissions (?P<permissions>[\w ]+)"
+)
+_DELETE_POLICY = re.compile(
+    r"`az keyvault delete-policy --name kv-claims --object-id (?P<object_id>[0-9a-f-]{36})`"
 )
 _RECOVER_VAULT = re.compile(r"run `az keyvault recover --name kv-claims`")
 _LEFT_AS_IT_IS = re.compile(r"to keep it removed, .*?; (?=to restore it, run `az )")
@@ -131,6 +134,9 @@ class Way:
         if found := _SET_POLICY.search(text):
             object_id, permissions = found["object_id"], found["permissions"].split()
             self._once(f"set-policy {object_id}", lambda: self._permit(object_id, permissions))
+        if (found := _DELETE_POLICY.search(text)) and not _OPERATOR_LEFT_OUT.search(text):
+            object_id = found["object_id"]
+            self._once("delete-policy", lambda: forbid(self.world, object_id))
         if found := _OPEN_VAULT.search(text):
             opened = {"properties": {"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}}}
             self._once("open vault", lambda: self.world.arm("PATCH", self.world.vault_id, opened))
