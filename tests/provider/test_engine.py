@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from azure.keyvault.keys import KeyRotationLifetimeAction, KeyRotationPolicy, KeyRotationPolicyAction
 
+from core import resource_types
 from tests.provider.rig import ACCESS, CLEANUP, HSM_ROLE, REVOCATION, VERSION
 from tests.provider.rig import CMK as BINDING
 from tests.provider.world import World, environment_of
@@ -129,7 +130,10 @@ def test_the_schema_can_be_had_from_the_plugin(deployed: tuple[Stack, World]) ->
     assert run.ok, run.output
     text = run.output[run.output.index("{") :]
     schema = json.loads(text)
-    assert set(schema["resources"]) == {BINDING, VERSION, ACCESS, REVOCATION, CLEANUP, HSM_ROLE}
+    assert set(schema["resources"]) == {
+        *(BINDING, VERSION, ACCESS, REVOCATION, CLEANUP, HSM_ROLE),
+        resource_types.ACCESS_POLICY,
+    }
     asked = ("Binding", "ClientConfig", "Deleted", "ManagedHsmKey")
     names = ("checkDeployment", *(f"get{what}" for what in asked))
     assert set(schema["functions"]) == {f"azure-cmk:index:{name}" for name in names}

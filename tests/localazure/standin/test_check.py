@@ -140,8 +140,8 @@ async def test_fails_for_a_type_without_a_row_naming_the_known_ones() -> None:
     assert "azure-native:keyvault:Vault" in caught.value.details()
 
 
-async def test_check_takes_a_pinned_version_for_the_same_type() -> None:
-    """`keyvault/v20230701:Vault` is the vault's row."""
+async def test_check_takes_a_pinned_version_of_the_same_type() -> None:
+    """`keyvault/v20230701:Vault` is the vault's row, asked by the version that it pins."""
     async with configured() as (engine, _):
         inputs, _ = await engine.check("azure-native:keyvault/v20230701:Vault", {"resourceGroupName": "rg"})
-    assert inputs["azureApiVersion"] == "2024-11-01"
+    assert inputs["azureApiVersion"] == "2023-07-01"
