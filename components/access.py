@@ -24,6 +24,7 @@ from components.arguments.inputs import ComponentArguments, argument, read
 from components.azure_cmk import AccessPolicy, ManagedHsmRoleAssignment
 from components.component import Component
 from components.declared import Declaration, Declare, Made, Registering, then
+from components.program import shared
 from components.references import KeyReference, key_at
 from components.role_assignment import assign_role
 from components.vault_writes import VaultWrites
@@ -142,7 +143,7 @@ def make_grant(
             waits_for_access=(name, "role"),
             **options,
         )
-    return (writes or VaultWrites()).in_turn(
+    return (writes or shared(VaultWrites)).in_turn(
         grant.key.vault, declare, _access_policy(f"{name}-access", grant, argument), **options
     )
 

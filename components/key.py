@@ -18,6 +18,7 @@ from components.arguments.tags import Tags, checked_tags
 from components.component import Component
 from components.declared import Declaration, Declare, Registering
 from components.key_vault_types import pinned
+from components.program import shared
 from components.references import KeyReference, VaultReference, vault_at
 from components.vault_writes import VaultWrites
 from core import arm_ids, demands
@@ -149,7 +150,7 @@ def make_key(
         "key.id",
         at=vault.id,
     )
-    made = (writes or VaultWrites()).in_turn(
+    made = (writes or shared(VaultWrites)).in_turn(
         vault,
         declare,
         key,

@@ -147,7 +147,8 @@ class Grant(KeyLocation):
             return frozenset(), None
         if self.entry is not None:
             keys, application = self.entry.keys, self.entry.application_id
-            if isinstance(keys, Mark) or isinstance(application, Mark):
+            unclear = isinstance(application, Mark) or isinstance(self.entry.tenant_id, Mark)
+            if isinstance(keys, Mark) or unclear:
                 return frozenset(), Doubt.PERMISSIONS
             tenants = [self.entry.tenant_id, self.tenant]
             foreign = (

@@ -6,6 +6,7 @@ Owns which properties of a resource a demand is about. None where a demand is me
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from core import adapters, demands, kind_limits, kinds, values
+from core.api_versions import AZURE_NATIVE_VAULTS, VAULTS
 from core.demands import Judgement
 from core.protection import AccountProtection, Protections
 from core.resource_types import Kind
@@ -31,6 +32,15 @@ def purge_protection(vault: StackResource) -> Judgement | None:
     """Absent is off: Azure has no default for it."""
     noun = vault.kind.value if vault.kind else "vault"
     return demands.purge_protection(values.flag(vault.setting("enablePurgeProtection")), noun)
+
+
+def uses_roles(vault: StackResource) -> bool | Mark | None:
+    """Whether a vault uses role assignments and not access policies. None where it states neither and is
+    asked by API version `VAULTS` or newer: a new vault then has role assignments, and one that exists stays
+    as it is. By older versions, stating neither means access policies."""
+    stated = values.flag(vault.setting("enableRbacAuthorization"))
+    is_newer = (vault.api_version or AZURE_NATIVE_VAULTS) >= VAULTS
+    return stated if stated is not None else (None if is_newer else False)
 
 
 def trusted_services(vault: StackResource) -> Judgement | None:

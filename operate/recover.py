@@ -93,6 +93,11 @@ BACKUPS = Path(".pulumi/recovery")
 """Where the states before a change are kept."""
 
 
+_LATER = (
+    "its input {} comes from another resource that is missing; run this again once that one is in the state"
+)
+
+
 class UnknownIdError(ValueError):
     """The id of a resource cannot be worked out; the message says why and what to do."""
 
@@ -313,7 +318,10 @@ def arm_id(type: str, inputs: Mapping[str, Any], subscription_id: str) -> str:
 
     def value(match: re.Match[str]) -> str:
         if match[1] == "subscriptionId":
-            subscription = str(inputs.get("subscriptionId") or subscription_id)
+            stated = inputs.get("subscriptionId")
+            if stated == UNKNOWN:
+                raise UnknownIdError(_LATER.format("subscriptionId"))
+            subscription = stated if isinstance(stated, str) and stated else subscription_id
             if not subscription:
                 raise UnknownIdError("the subscription is not known; set ARM_SUBSCRIPTION_ID")
             return subscription
@@ -321,10 +329,7 @@ def arm_id(type: str, inputs: Mapping[str, Any], subscription_id: str) -> str:
         for word in match[1].split("."):
             found = found.get(word) if isinstance(found, Mapping) else None
         if found == UNKNOWN:
-            raise UnknownIdError(
-                f"its input {match[1]} comes from another resource that is missing; run this again "
-                "once that one is in the state"
-            )
+            raise UnknownIdError(_LATER.format(match[1]))
         if not isinstance(found, str) or not found:
             raise UnknownIdError(f"its input {match[1]} is {found!r}, not text; check whether it was created")
         return found.strip("/")

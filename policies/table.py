@@ -117,8 +117,8 @@ def _retention(vault: Subject, options: Options) -> Iterable[RuleFinding]:
 
 
 def _permission_model(vault: Subject, options: Options) -> Iterable[RuleFinding]:
-    """Absent means access policies (Vault 2024-11-01). The vault may hold grants that the model ignores;
-    grant-present requires one that counts."""
+    """A vault that states no model has none that is known (judgements.uses_roles). It may hold grants that
+    the model ignores; grant-present requires one that counts."""
     where, stated = "properties.enableRbacAuthorization", vault.get("enableRbacAuthorization")
     by_roles = options.word("model") == "rbac"
     wanted = "true" if by_roles else "false"
@@ -127,7 +127,7 @@ def _permission_model(vault: Subject, options: Options) -> Iterable[RuleFinding]
     return expect(
         where,
         stated,
-        (values.flag(stated) is True) is by_roles,
+        judgements.uses_roles(vault.resource) is by_roles,
         required=f"{where} {wanted}, as configured for this rule",
         fix=f"set enableRbacAuthorization to {wanted} and grant access by "
         f"{'role assignments' if by_roles else 'access policies'}",

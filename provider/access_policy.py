@@ -18,6 +18,7 @@ from core.arm_ids import ArmId
 from provider.checks import Failure
 from provider.difference import Change, Compared, Difference
 from provider.error_table import ErrorContext
+from provider.errors import service_message
 from provider.failure import RefusedOperationError, ServiceError
 from provider.resource import Call, Resource, State
 from provider.wire import UNKNOWN, Properties, Value
@@ -35,6 +36,9 @@ class AccessPolicyHandler(Resource):
     """The id is `VAULT_ID/accessPolicy/OBJECT_ID`; Azure itself has none."""
 
     token = resource_types.ACCESS_POLICY
+    # As azure-native's: without a refresh, access that somebody took away is not given back by an update, and
+    # what somebody else gave besides is not taken away.
+    refreshes = False
     compared: ClassVar = {
         # A state of azure-native's has none.
         "subscriptionId": Compared(_ELSEWHERE, is_surroundings=True),
@@ -51,11 +55,22 @@ class AccessPolicyHandler(Resource):
     def check(self, news: Properties) -> list[Failure]:
         policy = news.values.get("policy")
         stated = policy if isinstance(policy, Mapping) else dict.fromkeys(_WHO, policy)
-        return super().check(news) + [
+        failures = super().check(news) + [
             Failure("policy", f"policy.{name} is {stated.get(name)!r}; expected a GUID")
             for name in _WHO
             if stated.get(name) != UNKNOWN and not arm_ids.is_guid(str(stated.get(name)))
         ]
+        if stated.get("applicationId"):
+            text = (
+                "policy.applicationId: an entry of an application that acts for an identity is not supported"
+            )
+            failures.append(Failure("policy", text))
+        if not failures and (id := _id(news)):
+            try:
+                _vault(id)
+            except arm_ids.MalformedError as error:
+                failures.append(Failure("vaultName", str(error)))
+        return failures
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
         found = super().diff(olds, old_inputs, news)
@@ -74,7 +89,18 @@ class AccessPolicyHandler(Resource):
         return State(id, inputs.values)
 
     async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        found = await _found(call, id)
+        try:
+            found = await call.waiter.twice(
+                lambda: _found(call, id),
+                lambda found: found is not None or not olds.values,
+                f"making sure that the access policy in {_vault(id).name} is gone",
+            )
+        except ServiceError as failure:
+            if not olds.values:
+                raise
+            # A preview may run where the vault may not be read: it is taken to be as it was.
+            await call.inform(f"not checked: {service_message(failure)}")
+            return State(id, olds.values, inputs.values)
         if found is None:
             return State("")
         vault, declared = _vault(id), inputs.values.get("policy")

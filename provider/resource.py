@@ -86,6 +86,9 @@ class Resource(ABC):
     """The inputs that are compared, and what a difference is."""
     derived: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """For an input, the outputs that contain it and must be secret when it is."""
+    refreshes: ClassVar[bool] = True
+    """Whether it is read before each preview and update, so that drift shows also where the project does not
+    ask for refreshes."""
 
     def __init__(self, run: Run) -> None:
         self.run = run

@@ -82,7 +82,9 @@ class Served:
         with refused_as(resource.context("", inputs)):
             state = await make(self._call(request, preview=request.preview), inputs)
         return provider_pb2.CreateResponse(
-            id=state.id, properties=_outputs(resource, state, inputs), refresh_before_update=True
+            id=state.id,
+            properties=_outputs(resource, state, inputs),
+            refresh_before_update=resource.refreshes,
         )
 
     async def read(self, request: Any) -> Any:
@@ -97,8 +99,7 @@ class Served:
             id=state.id,
             properties=_outputs(resource, state, inputs, olds),
             inputs=encode(state.inputs or {}, inputs.secrets),
-            # Drift shows in every preview, also where the project does not ask for refreshes.
-            refresh_before_update=True,
+            refresh_before_update=resource.refreshes,
         )
 
     async def update(self, request: Any) -> Any:
@@ -109,7 +110,7 @@ class Served:
         with refused_as(resource.context(request.id, news)):
             state = await change(call, request.id, olds, old_inputs, news)
         return provider_pb2.UpdateResponse(
-            properties=_outputs(resource, state, news), refresh_before_update=True
+            properties=_outputs(resource, state, news), refresh_before_update=resource.refreshes
         )
 
     async def delete(self, request: Any) -> Any:

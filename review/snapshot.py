@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from core import arm_ids, key_uris, values
+from core.api_versions import AZURE_NATIVE_VAULTS, VAULTS
 from core.grants import Doubt, Grant, KeyLocation, entries_in, entries_of
 from core.protection import AccountProtection, Protections, StatedEncryption, encryption_in
 from core.resource_types import Kind
@@ -116,8 +117,10 @@ class Snapshot(Protections):
         for grant in self.by_principal.get("", ()):
             state = self.state(grant.resource.urn)
             made_from = state and any(state.needs(urn, "policy", "principalId") for urn in owners)
-            if made_from or (grant.resource.urn in awaited and not (grant.is_listed and known)):
+            if made_from or (grant.resource.urn in awaited and not known):
                 yield grant
+            elif grant.resource.urn in awaited and not grant.is_listed:
+                yield replace(grant, more_doubt=Doubt.HOLDER)
 
     def perhaps(self, principal: str) -> Sequence[Grant]:
         """Grants to identities known after the update that may be for this one, which a vault's own list no
@@ -138,7 +141,8 @@ class Snapshot(Protections):
     def uses_roles(self, vault: Value) -> bool | Mark | None:
         """Whether a vault uses role assignments and not access policies; None where that is not known.
 
-        No longer declaring it means access policies (Vault 2024-11-01).
+        No longer declaring it changes nothing by API version `VAULTS` and newer, and means access policies by
+        older ones.
         """
         state, path = self.stack.named(Kind.VAULT, vault), "enableRbacAuthorization"
         if state is None:
@@ -146,7 +150,9 @@ class Snapshot(Protections):
         if self.live:
             return flag(state.found(path))
         declared, before = flag(state.stated(path)), flag(state.found(path))
-        return False if declared is None and before is not None else declared
+        if declared is None and before is not None:
+            return before if (state.api_version or AZURE_NATIVE_VAULTS) >= VAULTS else False
+        return declared
 
     @cached_property
     def vaults(self) -> dict[str, StackResource]:
@@ -179,7 +185,7 @@ class Snapshot(Protections):
         if one.kind is not Kind.VAULT or not one.live or not one.planned:
             return
         lists = [items(one.live.found(_POLICIES)), items(one.planned.stated(_POLICIES))]
-        before, after = ([] if isinstance(found, Mark) else found for found in lists)
+        before, after = ([found] if isinstance(found, Mark) else found for found in lists)
         had, has = ({folded(entry.holder) for entry in entries_in(found)} for found in (before, after))
         new = entries_in([entry for entry in after if entry not in before])
         added = [

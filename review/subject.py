@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core import arm_ids
+from core.grants import Doubt
 from core.protection import AccountProtection
 from core.resource_types import Kind
 from core.values import Mark, Value, folded
@@ -105,7 +106,9 @@ def _others(
         yield Other(one.name, one.state.id or None, one.kind.value, (verdict,))
     told = {urn for urn, verdict in elsewhere if verdict.name is Name.ACCESS_RESTORED}
     moments = [at for one in subjects for at in (one.live, one.planned) if at]
-    used_grants = {access.used(grant) for at in moments for grant in at.grants}
+    used_grants = {
+        access.used(grant) for at in moments for grant in at.grants if grant.more_doubt is not Doubt.HOLDER
+    }
     for principal, verdict in principals.added(snapshots, owned, used_grants, told):
         yield Other(principal, None, "principal", (verdict,))
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from core import rights, roles, values
+from core import judgements, rights, roles, values
 from core.grants import Doubt, Grant
 from core.protection import AccountProtection, Protections
 from core.resource_types import Kind
@@ -136,9 +136,11 @@ def _wider(grant: Grant, found: frozenset[str], use: AccountProtection, protecti
 def _judge_model(use: AccountProtection, grants: list[Grant]) -> Findings:
     if use.vault is None or use.vault.kind is Kind.MANAGED_HSM:
         return
-    rbac = values.flag(use.vault.stated("enableRbacAuthorization"))
+    rbac = judgements.uses_roles(use.vault)
     if isinstance(rbac, Mark):
         yield hidden("enableRbacAuthorization of the vault", rbac, use.vault.urn)
+    elif rbac is None:
+        yield undecided("whether the vault uses Azure RBAC, which the program does not state", use.vault.urn)
     elif not any((grant.entry is None) is (rbac is True) for grant in grants):
         model, wanted = (
             ("role assignments", "a role assignment") if rbac else ("access policies", "an access policy")

@@ -38,7 +38,7 @@ def former(resources: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for one in resources:
         if one["type"] == resource_types.ACCESS_POLICY:
             one["provider"] = f"{native['urn']}::{native['id']}"
-            one.pop("refreshBeforeUpdate")
+            one.pop("refreshBeforeUpdate", None)
             for bag in (one["inputs"], one["outputs"]):
                 bag.pop("subscriptionId")
         if one["type"] in new:

@@ -25,6 +25,7 @@ from pulumi.runtime.proto import (
 )
 
 from core import arm_ids
+from core.resource_types import ACCESS_POLICY
 from localazure.standin.wire import from_struct, to_struct
 from tests.support.ignored_changes import reset
 from tests.support.in_process import Wire
@@ -109,7 +110,7 @@ class Engine:
         self.operations = []
         before = self.shown()
         with waiting_on(self.wire):
-            # azure-cmk asks for it with each of its resources (`refresh_before_update`).
+            # azure-cmk asks for it with each of its resources but one (`refresh_before_update`).
             self._refresh_all(lambda urn, held: flags.chooses(urn) and (refresh or _is_own(held)))
             monitor = _Monitor(self, flags, before if self.before_refresh else None, previews=previews)
             monitor.run(program)
@@ -503,7 +504,7 @@ def _is_custom(type: str) -> bool:
 
 
 def _is_own(held: Held) -> bool:
-    return held.type.startswith("azure-cmk:")
+    return held.type.startswith("azure-cmk:") and held.type != ACCESS_POLICY
 
 
 def _about(urn: str, one: Any) -> dict[str, Any]:

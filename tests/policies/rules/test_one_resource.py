@@ -179,8 +179,8 @@ CASES: Final[tuple[Case, ...]] = (
     *on(
         "vault-permission-model",
         "properties.enableRbacAuthorization",
-        (..., "False"),
-        (True,),
+        ("False",),
+        (..., True),
         model="access-policy",
     ),
     *networks("vault-network-restricted", "open"),
