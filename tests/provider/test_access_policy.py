@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
 from core.resource_types import ACCESS_POLICY
-from localazure import seed
+from localazure import faults, seed
 from provider.azure import Azure
+from provider.wire import encode
 from tests.provider.rig import FailedError, FakeClock, engine
 from tests.support.in_process import Wire, in_process_client
 from tests.support.local_deployment import LOGIN, Deployment
@@ -152,3 +154,49 @@ async def test_fails_on_inputs_that_cannot_be_right(
     async with engine(azure(cloud), FakeClock()) as pulumi:
         found = await pulumi.check(ACCESS_POLICY, {**INPUTS, **change})
     assert {name: words in found[name] for name, words in said.items()} == dict.fromkeys(found, True)
+
+
+async def test_what_cannot_be_read_is_taken_to_be_as_it_was(cloud: Deployment) -> None:
+    """A preview may run where the vault may not be read. An import has nothing that it was."""
+    wire = Wire(cloud.door)
+    async with engine(Azure(in_process_client(LOGIN, wire)), FakeClock()) as pulumi:
+        id, made = await pulumi.create(ACCESS_POLICY, INPUTS)
+        refused = {"host": "arm", "method": "GET", "status": 403, "code": "AuthorizationFailed", "times": 0}
+        faults.add_fault(cloud.door.cloud, refused)
+        found, read, _ = await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values)
+        assert (found, read.values) == (ID, INPUTS)
+        with pytest.raises(FailedError, match="AuthorizationFailed"):
+            await pulumi.read(ACCESS_POLICY, id)
+
+
+async def test_one_answer_that_it_is_gone_is_not_believed(cloud: Deployment) -> None:
+    """A read of Azure may be late."""
+    async with engine(azure(cloud), FakeClock()) as pulumi:
+        id, made = await pulumi.create(ACCESS_POLICY, INPUTS)
+        cloud.door.cloud.behave(read_lag_seconds=5.0, lagging_reads="every_other")
+        found, _, _ = await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values)
+    assert found == ID
+
+
+@pytest.mark.parametrize(
+    ("news", "field"),
+    [
+        ({**INPUTS, "policy": {**policy(NEEDED), "applicationId": OTHER}}, "policy"),
+        ({**INPUTS, "vaultName": "x/y"}, "vaultName"),
+    ],
+)
+async def test_fails_on_what_could_not_be_found_again(
+    cloud: Deployment, news: dict[str, Any], field: str
+) -> None:
+    """Before anything is written."""
+    async with engine(azure(cloud), FakeClock()) as pulumi:
+        assert [*await pulumi.check(ACCESS_POLICY, news)] == [field]
+
+
+async def test_no_state_asks_to_be_read_before_the_next_update(cloud: Deployment) -> None:
+    """As azure-native's: without a refresh, an update gives nothing back that somebody took away."""
+    async with engine(azure(cloud), FakeClock()) as pulumi:
+        urn, properties = pulumi.urn(ACCESS_POLICY), encode(INPUTS)
+        created = await pulumi.stub.Create(provider_pb2.CreateRequest(urn=urn, properties=properties))
+        read = await pulumi.stub.Read(provider_pb2.ReadRequest(urn=urn, id=ID, inputs=properties))
+    assert [one.refresh_before_update for one in (created, read)] == [False, False]

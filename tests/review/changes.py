@@ -501,6 +501,7 @@ ROWS: Final = (
     row("policy: secret", permissions_as(SECRET), "undetermined", elsewhere="undetermined principal-added"),
     row("policy: for an application", permissions(*EXACT, applicationId="a" * 36), "access-revoked"),
     row("policy: of another tenant", permissions(*EXACT, tenantId="another"), "access-revoked"),
+    row("policy: of a tenant known after apply", permissions(*EXACT, tenantId=UNKNOWN), "undetermined", elsewhere="principal-added undetermined"),
     row("policy: for somebody else", permissions(*EXACT, objectId=OTHER), "access-revoked principal-added"),
     # The service's role.
     row("role: Crypto Officer", role(OFFICER), "access-widened", elsewhere="principal-added"),

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from core import roles
 from tests.review.build import (
     ACCOUNT,
+    BINDING,
     GROUP,
     INLINE,
     POLICY,
@@ -19,6 +21,7 @@ from tests.review.build import (
     VAULT_ID,
     Step,
     account,
+    binding,
     bound,
     policy,
     replaced,
@@ -123,3 +126,34 @@ def test_an_identity_that_opens_nothing_may_go() -> None:
     made, identity = attached("")
     grant = same(POLICY, "p", policy("get", "wrapKey", "unwrapKey"))
     assert verdicts(same(ACCOUNT, "a", made), step("delete", IDENTITY, "i", identity), grant) == []
+
+
+@pytest.mark.parametrize(
+    "role", [roles.IDENTITY_CONTRIBUTOR, roles.COGNITIVE_CONTRIBUTOR, roles.LOG_CONTRIBUTOR]
+)
+def test_a_stranger_with_a_role_that_is_known_in_part_is_told(role: roles.Role) -> None:
+    """What else it allows is not judged here: to log in as the identity, to write the account, to delete the
+    log."""
+    given = {"scope": GROUP, "principalId": "99999999-0000-4000-8000-000000000009"}
+    made = step("create", ROLE, "r", None, state({**given, "roleDefinitionId": f"{ROLES}{role.id}"}))
+    assert verdicts(*bound(), made) == ["principal-added"]
+
+
+@pytest.mark.parametrize(
+    ("type", "expected"), [("azure-native:keyvault/v20260201:Vault", ["access-revoked"]), (VAULT, [])]
+)
+def test_a_vault_that_no_longer_states_its_model(type: str, expected: list[str]) -> None:
+    """By API version 2026-02-01 it goes on using roles, and an access policy in the place of the role gives
+    nothing; by older versions that meant access policies."""
+    before, after = vault(enableRbacAuthorization=True), vault()
+    role = state(
+        {"scope": VAULT_ID, "principalId": PRINCIPAL, "roleDefinitionId": ENCRYPTION_USER}, {}, id="role"
+    )
+    steps = [
+        same(ACCOUNT, "a", account()),
+        step("update", type, "v", before, {**after, "outputs": before["outputs"]}),
+        step("delete", ROLE, "r", role),
+        step("create", POLICY, "p", None, policy("get", "wrapKey", "unwrapKey")),
+        same(BINDING, "b", binding()),
+    ]
+    assert verdicts(*steps) == expected
