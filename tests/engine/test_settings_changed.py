@@ -182,7 +182,7 @@ CHANGES = (
         {
             # The new grant is there before the account is bound anew, and the old one goes after that.
             "key": "create-replacement keyName resourceGroupName vaultName",
-            "access": "create-replacement resourceGroupName vaultName",
+            "access": "create-replacement resourceGroupName subscriptionId vaultName",
             "key-version": "create-replacement keyId",
             # Its host is added to those that the account may call; the former vault's goes in the next one.
             "account": "update properties",
