@@ -334,7 +334,9 @@ ROWS: Final[tuple[Rule, ...]] = (
     ResourceRule(
         name="key-vault-api-version",
         title="Key Vault is asked by an API version that Azure goes on serving",
-        why="from 27 February 2027 Azure refuses older ones, and every refresh of the stack fails",
+        why=(
+            f"from {VAULTS_RETIRE_ON:%d %B %Y} Azure refuses older ones, and every refresh of the stack fails"
+        ),
         source="learn.microsoft.com/azure/key-vault/general/migrate-api-version",
         severity="high",
         level="advisory",

@@ -119,7 +119,7 @@ class AccessPolicyHandler(Resource):
         return State(id, news.values)
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
-        """Removes the permissions that the state has; what the entry got besides stays."""
+        """Removes the permissions that the state has. What the entry got since it was last read stays."""
         try:
             await call.azure.write_policy(_vault(id), "remove", olds.values["policy"])
         except ServiceError as failure:

@@ -95,6 +95,7 @@ def test_an_id_is_made_of_the_inputs() -> None:
         ("azure-native:storage:StorageAccount", {}, SUBSCRIPTION, "pulumi import"),
         (ACCOUNT, {"accountName": "a", "resourceGroupName": "g"}, "", "ARM_SUBSCRIPTION_ID"),
         (ACCOUNT, {"resourceGroupName": "g"}, SUBSCRIPTION, "accountName is None"),
+        ("azure-cmk:index:AccessPolicy", {"subscriptionId": UNKNOWN}, SUBSCRIPTION, "subscriptionId comes"),
     ],
 )
 def test_fails_where_an_id_cannot_be_told(
