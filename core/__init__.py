@@ -5,6 +5,7 @@
 | `arm_ids` | Resource Manager ids: parsed, compared, which scope covers which resource |
 | `key_uris` | key URIs and vault URIs: parsed, compared |
 | `clouds` | endpoints, token scopes and DNS suffixes of each Azure cloud |
+| `sourced` | a fact about Azure with its source, as docs/azure-facts.md lists it |
 | `regions` | the regions of each cloud and their spellings |
 | `roles` | built-in roles that matter to a key, with what they allow |
 | `facts` | what was read about accounts, vaults, keys and grants, as frozen models |
