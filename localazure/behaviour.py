@@ -224,6 +224,15 @@ class Behaviour:
         otherwise="One recording only, which echoed it; the definition calls it optional.",
         source="recorded traffic of the service",
     )
+    system_identity_client_id: str = _switch(
+        "absent",
+        "echoed",
+        asks="Whether an account that uses its key by its own identity answers that identity's client id as "
+        "`identityClientId`.",
+        otherwise="No binding by a system-assigned identity was recorded; sibling services show who uses a "
+        "key.",
+        source="never observed",
+    )
     operation_hosts: str = _switch(
         "global",
         "regional",

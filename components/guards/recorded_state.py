@@ -50,10 +50,10 @@ class RecordedService:
         """Whose identity uses the customer-managed key; None on Microsoft-managed keys."""
         if self.account is None:
             return None
-        encryption = self.account.encryption
-        if encryption.is_customer_managed and encryption.identity_client_id:
+        is_bound = self.account.encryption.is_customer_managed
+        if is_bound and self.account.key_client:
             return USER
-        return SYSTEM if self.binding is not None or encryption.is_customer_managed else None
+        return SYSTEM if self.binding is not None or is_bound else None
 
     @property
     def is_bound(self) -> bool:

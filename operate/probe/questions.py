@@ -334,6 +334,12 @@ def key_version(scene: Scene) -> str:
     return "echoed" if _bound_key(scene).get("keyVersion") else "dropped"
 
 
+@_question("absent", "the same")
+def system_identity_client_id(scene: Scene) -> str:
+    """Whether the bound account shows the client id of its own identity."""
+    return "echoed" if _bound_key(scene).get("identityClientId") else "absent"
+
+
 @_question("unbinds", "a PUT of the bound, empty account")
 def put_without_encryption(scene: Scene) -> str:
     """PUTs the bound account, which holds no data, without its encryption."""
