@@ -17,10 +17,12 @@ hashicorp/terraform-provider-azurerm#30887. Kinds that Azure has retired are not
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from core import roles
 from core.roles import Role
+from core.sourced import Fact
 
 FREE_TIER: Final = "F0"
 """The free tier of every kind. It does not support customer-managed keys."""
@@ -40,7 +42,8 @@ class AccountKind:
     `openai`, `language`: the account serves Azure OpenAI, or text analysis. `storage`: it may keep data in
     linked storage accounts; with `storage_stays` in one, which is named when the account is made and never
     changes. `search`: its question answering may keep data in a search service. `bypass`: its network rules
-    may let Azure's trusted services pass.
+    may let Azure's trusted services pass. `rotates`: bound to a key without a version, it uses the newest by
+    itself; the other kinds name one version.
     """
 
     name: str
@@ -58,6 +61,7 @@ class AccountKind:
     storage_stays: bool = False
     search: bool = False
     bypass: bool = False
+    rotates: bool = False
 
     @property
     def kept_elsewhere(self) -> tuple[str, ...]:
@@ -109,6 +113,7 @@ ALL: Final = (
         storage_stays=True,
         search=True,
         bypass=True,
+        rotates=True,
     ),
     AccountKind(
         "CognitiveServices",
@@ -139,6 +144,21 @@ ALL: Final = (
 NAMES: Final = tuple(kind.name for kind in ALL)
 WITHOUT_DATA: Final = ("ComputerVision",)
 """Kinds that store nothing, for which Azure has no customer-managed key (Azure/azure-policy#1586)."""
+NEWEST_VERSION: Final = Fact(
+    "An account of kind AIServices whose keyVersion is omitted or empty uses the newest version by itself.",
+    "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+    date(2026, 11, 28),
+    switch="versionless_key",
+)
+ONE_VERSION: Final = Fact(
+    "When the key of any other kind is rotated, the account must be updated to use the new key URI.",
+    "learn.microsoft.com/azure/ai-services/encryption/cognitive-services-encryption-keys-portal",
+    date(2026, 11, 28),
+    switch="versionless_key",
+)
+"""So say the pages of single kinds, too, such as Language's (azure/ai-services/language-service/concepts/
+encryption-data-at-rest)."""
+FACTS: Final = (NEWEST_VERSION, ONE_VERSION)
 _BY_NAME: Final = {kind.name.lower(): kind for kind in ALL}
 
 

@@ -233,6 +233,16 @@ class Behaviour:
         "key.",
         source="never observed",
     )
+    versionless_key: str = _switch(
+        "documented",
+        "refused",
+        "taken",
+        asks="Which kinds of accounts take a key without a version, and then use the newest enabled one by "
+        "themselves: AIServices, none, or all.",
+        otherwise="Foundry's page says so of AIServices; the pages of the others have the key's URI updated.",
+        source="learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal; learn.microsoft.com/azure/"
+        "ai-services/encryption/cognitive-services-encryption-keys-portal",
+    )
     operation_hosts: str = _switch(
         "global",
         "regional",

@@ -110,9 +110,10 @@ def record(cloud: Cloud, account: Account, why: str, correlation_id: str) -> Non
 
 
 def key_uri(account: Account) -> str:
-    """`https://VAULT.vault.azure.net/keys/KEY/VERSION` of a bound account."""
+    """`https://VAULT.vault.azure.net/keys/KEY/VERSION` of a bound account, or without the version."""
     target = account.key_vault_properties or {}
-    return f"{target['keyVaultUri'].rstrip('/')}/keys/{target['keyName']}/{target['keyVersion']}"
+    uri = f"{target['keyVaultUri'].rstrip('/')}/keys/{target['keyName']}/{target.get('keyVersion') or ''}"
+    return uri.rstrip("/")
 
 
 def facts_of(cloud: Cloud, account: Account, *, creating: bool) -> rules.Facts:
@@ -131,10 +132,12 @@ def facts_of(cloud: Cloud, account: Account, *, creating: bool) -> rules.Facts:
         sku=sku,
         takes_customer_key=kind is not None and kind.takes_customer_key(sku),
         identity_refused=kind is not None and kind.own_identity and bool(target.get("identityClientId")),
+        follows_key=cloud.behaviour.versionless_key == "taken"
+        or (cloud.behaviour.versionless_key == "documented" and account.kind == "AIServices"),
         principal_id=principal_id,
         no_principal=no_principal,
         vault=vault,
-        key=trusted_services.key_at(cloud, uri, name, version) if vault and name and version else None,
+        key=trusted_services.key_at(cloud, uri, name, version) if vault and name else None,
         outbound_restricted=bool(account.properties.get("restrictOutboundNetworkAccess")),
         allowed_hosts=tuple(account.properties.get("allowedFqdnList") or ()),
         now=cloud.clock.now(),

@@ -42,7 +42,9 @@ def enter(cloud: Cloud, request: Request, action: str) -> Opened:
     """
     account = admit(cloud, request, f"{_AUTHORING}/{action}", serves=lambda kind: kind.authoring)
     try:
-        return Opened(account, data.unwrap(cloud, account, request.correlation_id))
+        data_key = data.unwrap(cloud, account, request.correlation_id)
+        data.follow_key(cloud, account, request.correlation_id)
+        return Opened(account, data_key)
     except data.KeyUnavailableError as error:
         raise ServiceError(
             403,
