@@ -56,6 +56,19 @@ FACTS: Final = (
         Standing.OBSERVED,
     ),
     Fact(
+        "The list of the services that pass a vault's firewall as trusted is complete, and Azure AI services "
+        "are not in it.",
+        "learn.microsoft.com/azure/key-vault/general/overview-vnet-service-endpoints",
+        _READ,
+        switch="trusted_services_reach_vault",
+    ),
+    Fact(
+        "A Foundry account reaches a key in a vault that allows trusted services.",
+        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+        _READ,
+        switch="trusted_services_reach_vault",
+    ),
+    Fact(
         "A vault with publicNetworkAccess Disabled still lets trusted services in.",
         "learn.microsoft.com/azure/key-vault/general/overview-vnet-service-endpoints",
         _READ,

@@ -101,6 +101,17 @@ _PROPAGATING_CODES: Final = frozenset(
 )
 KEY_REFUSED: Final = "KeyVaultProperties is invalid"
 """What the service says of a key that it cannot use, whatever the reason."""
+NOT_TRUSTED: Final = (
+    "the vault's network does not let the service in. That it excepts trusted Microsoft services does not "
+    "help where Key Vault does not count the service among them: its list names no Azure AI services"
+)
+OR_OPEN: Final = (
+    " with network.access `selected` (`az network list-service-tags --location REGION` has them all, as "
+    "CognitiveServicesManagement), or set network.access: open"
+)
+OPENING: Final = "--default-action Allow --public-network-access Enabled"
+"""What a user is told where a vault keeps the service out: the cause; the ways out by settings, after "list
+its addresses in network.allowedIpRanges"; the options of az that open a vault."""
 _PROPAGATING: Final = re.compile(
     KEY_REFUSED + r"|does not have keys \w+ permission"
     r"|Caller is not authorized to perform action on resource"
