@@ -30,7 +30,7 @@ _NOBODY: Final = People()
 
 
 @dataclass(frozen=True)
-class ComparedFact:
+class ComparedLine:
     """One line of an account: what it is, before and after the update."""
 
     name: str
@@ -76,7 +76,7 @@ class ReportRow:
     name: Value
     id: Value
     verdicts: tuple[Judged, ...]
-    facts: tuple[ComparedFact, ...]
+    facts: tuple[ComparedLine, ...]
     noun: str = "account"
 
     @property
@@ -244,10 +244,10 @@ def as_data(value: Value) -> Any:
     return value
 
 
-def _facts(live: Protection | None, planned: Protection | None) -> tuple[ComparedFact, ...]:
+def _facts(live: Protection | None, planned: Protection | None) -> tuple[ComparedLine, ...]:
     before, after = _shown(live), _shown(planned)
     return tuple(
-        ComparedFact(name, before.get(name), after.get(name)) for name in dict.fromkeys([*before, *after])
+        ComparedLine(name, before.get(name), after.get(name)) for name in dict.fromkeys([*before, *after])
     )
 
 
