@@ -41,7 +41,7 @@ from components.network import PRIVATE
 from core import arm_ids, kind_limits
 from core.regions import normalised, region
 
-REFUSE, RECOVER = "refuse", "recover"
+REFUSE, RECOVER, PURGE = "refuse", "recover", "purge"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,9 +182,14 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         ),
     )
 
-    soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER))
+    soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER, PURGE))
     """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` (default)
-    reports it and what can be done; `recover` brings it back with its keys and data."""
+    reports it and what can be done; `recover` brings it back with its keys and data; `purge` deletes the
+    account that `purgeAccount` names, and its data, for good, before the new one is made. A vault cannot be
+    purged."""
+    purge_account: str | None = argument(None, check=names.ACCOUNT.checked)
+    """Optional. Name of the soft-deleted account that `softDeleted: purge` may delete for good, if it was in
+    this service's resource group and region. The login needs docs/roles/purge.json."""
     replace_account: str | None = argument(None, check=names.ACCOUNT.checked)
     """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it.
     Replacing a protected account takes three updates: first set `replaceAccount` alone, which removes the

@@ -157,3 +157,25 @@ def test_a_vault_that_no_longer_states_its_model(type: str, expected: list[str])
         same(BINDING, "b", binding()),
     ]
     assert verdicts(*steps) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "lost"), [("TextTranslation", True), ("TextAnalytics", False), (None, False)]
+)
+@pytest.mark.parametrize(
+    ("token", "taken", "verdict"),
+    [
+        (POLICY, step("delete", POLICY, "p", policy("get", "wrapKey", "unwrapKey")), "access-revoked"),
+        (VAULT, step("delete", VAULT, "v", vault()), "vault-deleted"),
+        (POLICY, same(POLICY, "p", policy("get", "wrapKey", "unwrapKey")), ""),
+    ],
+)
+def test_what_azure_deletes_with_the_access_is_a_verdict_of_its_own(
+    token: str, taken: Step, verdict: str, kind: str | None, *, lost: bool
+) -> None:
+    """So that an approval of the revocation alone does not let the loss through."""
+    known = account()
+    known["inputs"] = {**known["inputs"], **({"kind": kind} if kind else {})}
+    found = verdicts(*replaced(replaced(bound(), ACCOUNT, same(ACCOUNT, "a", known)), token, taken))
+    assert ("data-deleted" in found) is (lost and bool(verdict))
+    assert not verdict or verdict in found
