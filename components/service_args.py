@@ -38,7 +38,7 @@ from components.encryption_args import (
 from components.foundry import FoundryArguments
 from components.lock import CAN_NOT_DELETE
 from components.network import PRIVATE
-from core import arm_ids, kind_limits
+from core import arm_ids, coverage, kind_limits
 from core.regions import normalised, region
 
 REFUSE, RECOVER, PURGE = "refuse", "recover", "purge"
@@ -84,6 +84,15 @@ def _identity_of_kind(service: "EncryptedAIServicesAccountArgs") -> Iterator[Pro
     if unmet := kind_limits.key_identity(service.kind, user_assigned=user_assigned):
         yield Problem(
             "identity", f"found {service.identity!r}, but {unmet.found}; expected {SYSTEM_ASSIGNED!r}"
+        )
+
+
+def _region_of_key(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
+    if service.has_key and normalised(service.location) == coverage.GLOBAL:
+        yield Problem(
+            "location",
+            f"found {service.location!r}, but an account that is global can have no customer's key; give a "
+            "region, such as westeurope, or set encryption: microsoftManaged",
         )
 
 
@@ -163,6 +172,7 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(_tier, ("kind", "sku", "encryption")),
         ArgumentRule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),
+        ArgumentRule(_region_of_key, ("location", "encryption", "unbind_account")),
         ArgumentRule(_callers, ("kind", "callers")),
         ArgumentRule(_storage_identity, ("identity", "storage_account_ids", "grant_storage_access")),
         ArgumentRule(

@@ -90,6 +90,7 @@ FACTS: Final = (
         "deleting the vault. Azure does not deploy the models again.",
         f"{_DOCS}/ai-services/translator/encrypt-data-at-rest",
         _READ,
+        switch="unreadable_documents",
     ),
     Fact(
         "A Translator account that is global can have no customer's key.",
@@ -154,4 +155,4 @@ def refreshed(document: str) -> str:
 
 if __name__ == "__main__":
     page = Path(sys.argv[1])
-    page.write_text(refreshed(page.read_text()))
+    page.write_text(refreshed(page.read_text(encoding="utf-8")), encoding="utf-8")

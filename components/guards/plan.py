@@ -50,11 +50,12 @@ class ServicePlan:
     """What follows for one service.
 
     `recovers_vault`: a soft-deleted one comes back. `former`: what becomes of a soft-deleted account.
-    `keeps_key`: the key exists and is used as it is. `adopted`: ids of existing grants that the stack takes over, by logical name.
-    `account_waits`: the account is not written before its access to the key is repaired. `account_id`: that
-    of the account, if it exists. `account_names`: those of the accounts, lower case, that the state has
-    something of. `account`: the account as the state and Azure have it. `placed`: the private endpoints and
-    network links that the state has, by logical name. `shared` is what the services of one run have together.
+    `keeps_key`: the key exists and is used as it is. `adopted`: ids of existing grants that the stack takes
+    over, by logical name. `account_waits`: the account is not written before its access to the key is
+    repaired. `account_id`: that of the account, if it exists. `account_names`: those of the accounts, lower
+    case, that the state has something of. `account`: the account as the state and Azure have it. `placed`:
+    the private endpoints and network links that the state has, by logical name. `shared` is what the services
+    of one run have together.
     """
 
     login: Deployer
