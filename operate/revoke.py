@@ -182,8 +182,8 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
         yield "\n## Log in to the right cloud"
         yield f"az: az cloud set --name {found.cloud.cli_name}, then az login"
         yield f"Azure PowerShell: Connect-AzAccount -Environment {found.cloud.cli_name}"
-    lost = f"WARNING: DATA IS LOST FOR GOOD. Azure {found.deletes}" if found.deletes else "nothing is lost"
-    yield f"\n## Revoke now: the account's data answers 403. {lost}"
+    lost = f"DATA IS LOST FOR GOOD: Azure {found.deletes}" if found.deletes else "nothing is lost"
+    yield f"\n## Revoke now: the account's data answers 403; {lost}"
     yield from _commands(revoke)
     yield "\n## Instead, where that is not allowed: disable the version. Every account on it is cut off"
     yield "If this was printed before a rotation, the account may be on another version; this shows it:"

@@ -169,7 +169,7 @@ KEY = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
 RECOVERED = {**SHARED, "audit": {"new_workspace": False}}
 PURGED = {
     **RECOVERED,
-    "vault": {"id": HUB},
+    "vault": {"id": HUB, "key_operators": ["deployer"]},
     "key": {"name": "second"},
     "soft_deleted": "purge",
     "purge_account": "lang-claims",

@@ -220,7 +220,7 @@ def test_a_key_of_a_managed_hsm_is_taken_by_the_hsms_own_roles() -> None:
         ("TextAnalytics", [], 0, "nothing is lost"),
         ("TextTranslation", [], 1, "Azure deletes all data uploaded to Custom Translator"),
         ("TextTranslation", ["other"], 1, "add --account lang"),
-        ("TextTranslation", ["other", "lang"], 0, "WARNING: DATA IS LOST FOR GOOD. Azure deletes all data"),
+        ("TextTranslation", ["other", "lang"], 0, "DATA IS LOST FOR GOOD: Azure deletes all data"),
         ("", [], 1, "the outputs, of an older release, do not say"),
     ],
 )

@@ -35,6 +35,8 @@ from tests.review.build import (
 
 ENCRYPTION_USER = f"{ROLES}e147488a-f6f5-4113-8e2d-b22465e65bf6"
 IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
+PURGE = "azure-cmk:index:DeletedAccountPurge"
+REVOCATION = "azure-cmk:index:KeyAccessRevocation"
 IDENTITY_ID = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/x"
 
 
@@ -179,3 +181,23 @@ def test_what_azure_deletes_with_the_access_is_a_verdict_of_its_own(
     found = verdicts(*replaced(replaced(bound(), ACCOUNT, same(ACCOUNT, "a", known)), token, taken))
     assert ("data-deleted" in found) is (lost and bool(verdict))
     assert not verdict or verdict in found
+
+
+def test_a_purge_is_a_loss_of_data_once() -> None:
+    """When it is carried out; not while it stays in the state, nor when it leaves it."""
+    inputs = {"accountId": "/subscriptions/s/x/lang", "location": "westeurope", "deletionDate": "monday"}
+    purge = state(inputs, inputs, id="/subscriptions/s/x/lang")
+    assert verdicts(*bound(), step("create", PURGE, "p", None, purge)) == ["data-deleted"]
+    assert verdicts(*bound(), same(PURGE, "p", purge)) == []
+    assert verdicts(*bound(), step("delete", PURGE, "p", purge)) == []
+
+
+def test_a_revocation_deletes_data_whatever_grants_the_preview_shows() -> None:
+    """It takes access away at once, also where a grant stays declared."""
+    known = account()
+    known["inputs"] = {**known["inputs"], "kind": "AIServices"}
+    inputs = {"keyId": f"{VAULT_ID}/keys/key", "principalId": PRINCIPAL}
+    steps = replaced(bound(), ACCOUNT, same(ACCOUNT, "a", known))
+    assert "data-deleted" in verdicts(
+        *steps, step("create", REVOCATION, "r", None, state(inputs, {}, id="x"))
+    )
