@@ -93,6 +93,11 @@ FACTS: Final = (
         switch="unreadable_documents",
     ),
     Fact(
+        "A Foundry account may hold the documents of Custom Translator's adaptive datasets.",
+        f"{_DOCS}/ai-services/translator/foundry/adaptive-custom-translation",
+        _READ,
+    ),
+    Fact(
         "A Translator account that is global can have no customer's key.",
         f"{_DOCS}/ai-services/translator/encrypt-data-at-rest",
         _READ,

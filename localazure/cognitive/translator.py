@@ -2,8 +2,8 @@
 
 Documented for access that is revoked, an identity that is disabled and a vault that is deleted
 (learn.microsoft.com/azure/ai-services/translator/encrypt-data-at-rest, 2026-11-28); when, nobody observed.
-Here each write looks before and after, and the service may still remember the key. Paths are those of the
-page on adaptive custom translation (MicrosoftDocs/azure-ai-docs, 2026-11-28); the rest is assumed. Models are
+Here each write looks before and after, and the service may still remember the key. Paths are those of
+azure/ai-services/translator/foundry/adaptive-custom-translation (2026-11-28); the rest is assumed. Models are
 not modelled.
 """
 
