@@ -164,8 +164,8 @@ def verify(service: Outputs, wanted: Login, *, write_project: bool, seconds: flo
     cloud = LiveAzure(wanted)
     account = adapters.account(cloud.get(service["accountId"], api_versions.ACCOUNTS))
     yield from binding(account.encryption, service["keyUriWithVersion"])
-    for one in coverage.named(account.kind).elsewhere:
-        yield NotCovered("not under this key", one, one)
+    if elsewhere := "; ".join(coverage.named(account.kind).elsewhere):
+        yield NotCovered("not under this key", elsewhere, elsewhere)
     vault = adapters.vault(cloud.get(service["vaultId"], api_versions.VAULTS))
     unmet = {one.demand: one.found for one in demands.judge(None, vault, None)}
     for demand in ("soft-delete", "purge-protection"):
