@@ -13,7 +13,13 @@ from components.account_args import InlineKeyArgs, allowed_hosts
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
 from components.audit import AuditTrailArgs, make_audit_trail
-from components.azure_cmk import CustomerManagedKey, KeyAccessCleanup, KeyAccessValidation, KeyVersion
+from components.azure_cmk import (
+    CustomerManagedKey,
+    DeletedAccountPurge,
+    KeyAccessCleanup,
+    KeyAccessValidation,
+    KeyVersion,
+)
 from components.azure_failures import waiting_hooks
 from components.callers import make_callers
 from components.component import ChildOptions, Component
@@ -162,7 +168,7 @@ class Parts:
                 allowed_fqdns=tuple(self._allowed_hosts(key)),
             ),
             self._inputs.argument_of("account"),
-            restores=self._preflight.restores_account,
+            restores=self._preflight.former.is_restored,
         )
         if self._asks:
             return asked_account(declared, self._asks)
@@ -170,13 +176,20 @@ class Parts:
         return make_account(
             declared,
             keep_as_found(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
-            after=after,
+            after=[*after, *self._purge()],
             # In two phases the grant comes after the account, so that the account waits for another update.
             frozen=self._inputs.is_revoked or (self._preflight.account_waits and encryption_key is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
             before=self._preflight.account,
             on_error=self._on_error(bound_in_its_create=encryption_key is not None),
         )
+
+    def _purge(self) -> list[pulumi.Resource]:
+        """The purge of a soft-deleted account that holds the name, if it is to be purged."""
+        purge = self._preflight.former.purge
+        if purge is None:
+            return []
+        return [DeletedAccountPurge(f"{self._inputs.name}-purge", self._owner.child(), **purge)]
 
     def grant(
         self, key: KeyReference, principal_id: pulumi.Input[str], deleted_with: pulumi.Resource | None = None

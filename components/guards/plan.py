@@ -10,7 +10,9 @@ from components.account_write import AccountBefore
 from components.arguments.names import PlacedName
 from components.guards.grants import ExistingGrants, existing_grants, is_granted
 from components.guards.situation import Deployer, Situation
+from components.service_args import PURGE
 from components.vault_writes import VaultWrites
+from core import arm_ids
 from core import resource_types as types
 
 
@@ -35,20 +37,29 @@ class SharedOrder:
 
 
 @dataclass(frozen=True)
+class FormerAccount:
+    """A soft-deleted account with the name of the account: it comes back (`is_restored`), or is purged.
+    `purge` are the inputs of that, now or in an earlier run."""
+
+    is_restored: bool = False
+    purge: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class ServicePlan:
     """What follows for one service.
 
-    `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists and is
-    used as it is. `account_waits`: the account is not written before its access to the key is repaired.
-    `account_id`: that of the account, if it exists. `account_names`: those of the accounts, lower case, that
-    the state has something of. `account`: the account as the state and Azure have it. `placed`: the private
-    endpoints and network links that the state has, by logical name. `shared` is what the services of one run
-    have together.
+    `recovers_vault`: a soft-deleted one comes back. `former`: what becomes of a soft-deleted account.
+    `keeps_key`: the key exists and is used as it is. `account_waits`: the account is not written before its
+    access to the key is repaired. `account_id`: that of the account, if it exists. `account_names`: those of
+    the accounts, lower case, that the state has something of. `account`: the account as the state and Azure
+    have it. `placed`: the private endpoints and network links that the state has, by logical name. `shared`
+    is what the services of one run have together.
     """
 
     login: Deployer
     recovers_vault: bool = False
-    restores_account: bool = False
+    former: FormerAccount = FormerAccount()
     keeps_key: bool = False
     grants: ExistingGrants = field(default_factory=ExistingGrants)
     account_waits: bool = False
@@ -66,7 +77,7 @@ def plan(situation: Situation) -> ServicePlan:
     return ServicePlan(
         situation.login,
         recovers_vault=deleted.vault is not None,
-        restores_account=deleted.account is not None,
+        former=FormerAccount(deleted.account is not None, purge(situation)),
         keeps_key=situation.keeps_key,
         grants=existing_grants(situation),
         account_waits=situation.account_lacks_access,
@@ -76,6 +87,20 @@ def plan(situation: Situation) -> ServicePlan:
         proof=proof(situation),
         placed=before.placed,
     )
+
+
+def purge(situation: Situation) -> Mapping[str, str] | None:
+    """The purge of the account that holds the name; once it is done, the one that the state has, for as long
+    as the settings name it."""
+    if found := situation.deleted.purged:
+        group = arm_ids.group_id(arm_ids.subscription_of(found["id"]), arm_ids.group_of(found["id"]))
+        id = arm_ids.child(group, arm_ids.ACCOUNT, found["name"])
+    else:
+        found = situation.before.part(types.DELETED_ACCOUNT_PURGE, "purge")
+        id = str(found.get("accountId"))
+        if situation.inputs.soft_deleted != PURGE or situation.inputs.purge_account != arm_ids.name_of(id):
+            return None
+    return {"account_id": id, "location": found["location"], "deletion_date": found["deletionDate"]}
 
 
 def proof(situation: Situation) -> Proof:

@@ -44,6 +44,19 @@ def test_an_identity_that_the_state_lost_is_not_written(mode: str) -> None:
     assert world.engine.operations == []
 
 
+def test_a_revocation_that_deletes_data_waits_for_the_accounts_name() -> None:
+    """An account that may hold Custom Translator's data keeps its access until it is named, as is printed."""
+    world = World("access policies", settings={"kind": "AIServices", "account_name": "lang-claims"})
+    assert world.up() == ""
+    world.settings["access"] = "revoked"
+    refused = world.up()
+    assert world.readable
+    way = Way(world)
+    way.follow(refused)
+    assert way.steps == ["revokeAccount: lang-claims"]
+    assert not world.readable
+
+
 @pytest.mark.parametrize("before_refresh", [False, True])
 @each_mode
 def test_access_is_given_back_for_real(mode: str, *, before_refresh: bool) -> None:

@@ -68,6 +68,7 @@ def test_a_whole_life(world: World) -> None:
     read_data(world)
     assert used_version(world) == [*world.versions()][-1]
 
+    world.set("revokeAccount", "aif-claims")
     world.set("access", "revoked")
     assert world.up() == ""
     assert not world.readable

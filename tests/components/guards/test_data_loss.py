@@ -161,7 +161,12 @@ def test_fails_on_names_that_are_held_and_says_until_when() -> None:
     """By default nothing comes back by itself; the message has the dates and what to do."""
     with pytest.raises(RefusedError) as refused:
         service(deleted())
-    for words in ("'KV-language' is held", "monday, until friday", "softDeleted: recover", "account purge"):
+    for words in (
+        "'KV-language' is held",
+        "monday, until friday",
+        "softDeleted: recover",
+        "purgeAccount: lang",
+    ):
         assert words in str(refused.value)
 
 
@@ -179,7 +184,9 @@ def test_fails_to_recover_an_account_with_another_kind_of_identity() -> None:
         service(azure, soft_deleted="recover", identity="userAssigned")
     del azure.deleted["accounts"][0]["principalId"]
     for identity in ("userAssigned", "systemAssigned"):
-        with pytest.raises(RefusedError, match=r"a user-assigned one .* is not recovered.*account purge"):
+        with pytest.raises(
+            RefusedError, match=r"a user-assigned one .* is not recovered.*purgeAccount: lang"
+        ):
             service(azure, soft_deleted="recover", identity=identity)
 
 
@@ -206,7 +213,7 @@ def test_nobody_is_told_to_recover_what_could_not_be_bound() -> None:
     with pytest.raises(RefusedError) as refused:
         service(azure)
     (account,) = [problem for _, problem in refused.value.problems if problem.path == "accountName"]
-    assert "softDeleted" not in account.text
+    assert "softDeleted: recover" not in account.text
     assert "'lang-language' is held by one that was deleted monday" in account.text
 
 
