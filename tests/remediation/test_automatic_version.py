@@ -85,6 +85,26 @@ def test_a_whole_life(world: World) -> None:
     assert world.unbound_moments(since) == []
 
 
+def test_bound_in_its_create() -> None:
+    """The same by a user-assigned identity: without a version from the account's create on."""
+    settings = {"kind": "AIServices", "key": {"version": "automatic"}}
+    world = World("user-assigned identity", refreshes=True, settings=settings)
+    assert world.up() == ""
+    assert (world.is_bound, bound_version(world)) == (True, "")
+    world.rotate(KEY)
+    read_data(world)
+    assert used_version(world) == [*world.versions()][-1]
+    assert world.up() == ""
+    assert [one for one in world.engine.operations if "Account" in one] == []
+    for version in ("pinned", "automatic"):
+        world.set("key.version", version)
+        assert world.up() == ""
+        assert bound_version(world) == ("" if version == "automatic" else [*world.versions()][-1])
+        assert world.readable
+        assert world.up() == ""
+        assert world.engine.operations == []
+
+
 def rebind(world: World, version: str) -> None:
     """As the portal does, which asks for no version."""
     assert world.account is not None
