@@ -107,6 +107,7 @@ class AccessPolicy(CmkResource):
         resource_group_name: pulumi.Input[str],
         vault_name: pulumi.Input[str],
         policy: Mapping[str, Any],
+        takes_over: bool | None = None,
         opts: pulumi.ResourceOptions,
     ) -> None:
         former = pulumi.Alias(type_=resource_types.former(self.TOKEN))
@@ -117,6 +118,7 @@ class AccessPolicy(CmkResource):
             resource_group_name=resource_group_name,
             vault_name=vault_name,
             policy=policy,
+            takes_over=takes_over,
         )
 
 

@@ -51,7 +51,6 @@ RULES: tuple[Rule, ...] = (
     access.removed_access,
     access.cannot_leave_key,
     grants.operators_of_others,
-    grants.policy_of_new_identity,
 )
 
 

@@ -386,11 +386,10 @@ def return_(life: Life) -> None:
         life.up("the way back")
     life.expect(life.versions[: len(before)] == before, "the key did not come back")
     life.expect(life.readable, "the data is not readable after the way back")
-    # The first update after it gives key operators their access again; a refresh records what is linked.
+    # A refresh records what is linked.
     life.world.refreshes = True
-    for which in ("first", "second"):
-        life.later()
-        life.up(f"the {which} update after the way back")
+    life.later()
+    life.up("the first update after the way back")
     life.world.refreshes = life.row[REFRESH]
     life.later()
     done = life.up("the last update after the way back")
