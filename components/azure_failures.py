@@ -29,12 +29,22 @@ from core import adapters
 from core.arm_ids import name_of
 from core.commands import take_over
 from core.key_uris import KeyUri
-from core.refusals import KEY_REFUSED, UNKNOWN_REFUSAL_SECONDS, RefusalKind, is_failed_operation, kind_of_text
+from core.refusals import (
+    KEY_REFUSED,
+    NOT_TRUSTED,
+    OPENING,
+    OR_OPEN,
+    UNKNOWN_REFUSAL_SECONDS,
+    RefusalKind,
+    is_failed_operation,
+    kind_of_text,
+)
 from core.resource_types import ACCESS_POLICY, ACCOUNT, ROLE_ASSIGNMENT, parse_urn
 
 _UNSEEN = re.compile(r"Status=404 Code=\"(Parent)?ResourceNotFound\"")
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
 _OF_OPERATOR = re.compile(r"-operator-(?:deployer|[0-9a-fA-F-]{36})-access")
+_KEPT_OUT = re.compile(r"is not (?:from )?a trusted service.*\bVault: (?P<vault>[\w-]+)", re.DOTALL)
 _HELD = re.compile(r"already exists in deleted state|Code=\"FlagMustBeSetForRestore\"")
 
 WAIT_SECONDS = 1800.0
@@ -114,6 +124,11 @@ def explanation(
         return f"{name}: {fix}"
     if type == ACCOUNT and "RequestDisallowedByPolicy" in error:
         return f"{name}: {_DENIED_ACCOUNT}"
+    if type == ACCOUNT and (kept_out := _KEPT_OUT.search(error)):
+        return (
+            f"{name}: {NOT_TRUSTED}. List the service's addresses in network.allowedIpRanges{OR_OPEN}; for a "
+            f"vault that is not made here, run `az keyvault update --name {kept_out['vault']} {OPENING}`"
+        )
     if type == ACCOUNT and KEY_REFUSED in error:
         month = (datetime.now(UTC) + _A_MONTH).strftime("%Y-%m-%dT%H:%M:%SZ")
         return f"{name}: {_UNUSABLE_KEY.format(version=version, month=month)}"

@@ -27,6 +27,6 @@
 | `resource_types` | URNs, Pulumi type tokens and the Azure resource each token stands for |
 
 Everything but the local Azure may import this package; it imports nothing of the project. The local Azure
-judges the rest, so it shares no code with it. A rule about Azure carries its source in the docstring; what
-nobody has observed is called assumed.
+judges the rest, so it shares no code with it. What Azure does stands in a module's `FACTS`, with its source;
+`python -m core` writes docs/azure-facts.md from them.
 """

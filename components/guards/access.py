@@ -46,7 +46,7 @@ def revoked_without_a_key(situation: Situation) -> Iterator[Problem]:
 def deletes_data(situation: Situation) -> Iterator[Problem]:
     """Access is to be revoked of an account whose data Azure then deletes, and its name is not given."""
     inputs, before = situation.inputs, situation.before
-    if not inputs.is_revoked or not before.is_bound or before.account is None:
+    if not inputs.is_revoked or before.revoked or not before.is_bound or before.account is None:
         return
     if (lost := _lost(situation)) and inputs.revoke_account != before.account.name:
         yield Problem(

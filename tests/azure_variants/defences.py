@@ -21,11 +21,12 @@ import pulumi
 from components.account_write import AccountBefore, bound_key
 from core import arm_ids
 from core.clouds import Cloud
-from core.refusals import RefusalKind
+from core.refusals import NOT_TRUSTED, RefusalKind
 from localazure import throttling
 from localazure.standin.azure import Answer
 from operate import verify
 from provider import binder
+from provider.error_table import ROWS
 from provider.retrying import Retries
 from provider.waiting import Waiter
 from tests.azure_variants.life import Exchange, Life
@@ -220,6 +221,12 @@ def _alert_rules(one: Exchange) -> Any:
 
 
 DEFENCES = (
+    Defence(
+        "trusted_services_reach_vault",
+        "The refusal is explained, with the networks that let the service in.",
+        {"trusted_services_reach_vault": False},
+        lambda: [patch("provider.errors.ROWS", [one for one in ROWS if one.cause != NOT_TRUSTED])],
+    ),
     Defence(
         "operation_seconds",
         "The binding follows each operation to its end, and waits for a settled account before it compares.",

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -265,12 +265,12 @@ def asked(name: str) -> Mapping[str, str]:
         for function in ("allows", "allows_data"):
             before = getattr(authorization, function)
 
-            def watched(cloud: Any, object_id: str, action: str, scope: str, before: Any = before) -> Any:
+            def watched(before: Any, cloud: Any, object_id: str, action: str, *given: Any) -> Any:
                 if object_id == deployment.principal.object_id:
                     found.setdefault(action.lower(), step)
-                return before(cloud, object_id, action, scope)
+                return before(cloud, object_id, action, *given)
 
-            patch.setattr(authorization, function, watched)
+            patch.setattr(authorization, function, partial(watched, before))
         deployment = Deployment()
         mode.before(deployment)
         found.clear()
