@@ -249,10 +249,10 @@ def asked(name: str) -> Mapping[str, str]:
         for function in ("allows", "allows_data"):
             before = getattr(authorization, function)
 
-            def watched(cloud: Any, object_id: str, action: str, scope: str, before: Any = before) -> Any:
+            def watched(cloud: Any, object_id: str, action: str, *more: Any, before: Any = before) -> Any:
                 if object_id == deployment.principal.object_id:
                     found.setdefault(action.lower(), step)
-                return before(cloud, object_id, action, scope)
+                return before(cloud, object_id, action, *more)
 
             patch.setattr(authorization, function, watched)
         deployment = Deployment()
