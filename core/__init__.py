@@ -19,6 +19,7 @@
 | `rights` | what a grant gives on a key, and whether it is what the service needs |
 | `kinds` | the kinds of accounts: tiers, identities, zones, roles of callers |
 | `kind_limits` | what an account of a kind cannot have |
+| `coverage` | what the key of an account covers, and what a revocation does, by kind |
 | `calls` | how an account is called, by kind |
 | `demands` | what the service demands of account, vault and key |
 | `refusals` | what Azure's refusals mean: retry, wait, or give up |

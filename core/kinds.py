@@ -60,16 +60,6 @@ class AccountKind:
     bypass: bool = False
 
     @property
-    def kept_elsewhere(self) -> tuple[str, ...]:
-        """What the service may keep outside of the account, where the account's key encrypts nothing."""
-        places = {
-            "data in a linked storage account, which its own settings encrypt": self.storage,
-            "question answering's data in a search service, which its own key encrypts": self.search,
-            "data of connected resources (storage, search, Cosmos DB), each under its own key": self.foundry,
-        }
-        return tuple(place for place, may in places.items() if may)
-
-    @property
     def members(self) -> tuple[str, ...]:
         """The members of the group `account`: each has an address of a private endpoint."""
         return ("default", "secondary", "third") if self.foundry else (VAULT_MEMBER,)

@@ -145,6 +145,14 @@ class Behaviour:
         source="learn.microsoft.com/azure/azure-app-configuration/concept-customer-managed-keys",
         free=True,
     )
+    unreadable_documents: str = _switch(
+        "deleted",
+        "kept",
+        asks="What becomes of Custom Translator's documents once the key of their account cannot be used and "
+        "is not remembered.",
+        otherwise="The page says that they are deleted; nobody observed it, nor how soon.",
+        source="learn.microsoft.com/azure/ai-services/translator/encrypt-data-at-rest",
+    )
     page_size: int = _switch(
         0,
         asks="How many items a page of a list has, of Resource Manager, of a vault and of a managed HSM; 0 "

@@ -43,13 +43,14 @@ MODE, REFRESH = "mode", "refresh"
 ELSEWHERE = frozenset(
     {
         *("account_with_children", "key_source_with_projects", "foundry_key_vault", "child_write_seconds"),
-        *("move_without_old_key", "same_key_again", "operation_polling"),
+        *("move_without_old_key", "same_key_again", "operation_polling", "unreadable_documents"),
     }
 )
 """Switches that the account of these lives never meets. One with projects and models does
-(tests/engine/test_foundry.py and tests/localazure/cognitive/test_children.py), one that is to leave a key
-that it may not use, or is written while it cannot (tests/remediation/test_every_refusal_is_followed.py), and
-one with private endpoints (tests/components/test_role_files.py)."""
+(tests/engine/test_foundry.py and tests/localazure/cognitive/test_children.py), one with Custom Translator
+(tests/localazure/cognitive/test_translator.py), one that is to leave a key that it may not use, or is written
+while it cannot (tests/remediation/test_every_refusal_is_followed.py), and one with private endpoints
+(tests/components/test_role_files.py)."""
 LIVED = tuple(switch for switch in SWITCHES if switch.source and switch.name not in ELSEWHERE)
 FACTORS: Mapping[str, tuple[Any, ...]] = {
     MODE: tuple(MODES),
@@ -388,11 +389,10 @@ def return_(life: Life) -> None:
         life.up("the way back")
     life.expect(life.versions[: len(before)] == before, "the key did not come back")
     life.expect(life.readable, "the data is not readable after the way back")
-    # The first update after it gives key operators their access again; a refresh records what is linked.
+    # A refresh records what is linked.
     life.world.refreshes = True
-    for which in ("first", "second"):
-        life.later()
-        life.up(f"the {which} update after the way back")
+    life.later()
+    life.up("the first update after the way back")
     life.world.refreshes = life.row[REFRESH]
     life.later()
     done = life.up("the last update after the way back")

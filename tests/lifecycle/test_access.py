@@ -174,8 +174,8 @@ def test_disabling_the_version_cuts_off_only_who_is_on_it(azure: RunningAzure, s
 
 @pytest.mark.long
 def test_fails_to_take_access_from_accounts_that_stay(azure: RunningAzure, stack: Stack) -> None:
-    """The grants are not protected, and no way of destroying a protected stack takes one. The roles of callers
-    go with `--exclude-protected`, and the next update makes them again."""
+    """The grants are not protected, and no way of destroying a protected stack takes one. The roles of
+    callers go with `--exclude-protected`, and the next update makes them again."""
     stack.configure(protect=True)
     run = stack.deploy()
     assert run.ok, run.output
