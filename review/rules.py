@@ -17,9 +17,9 @@ from review.resource import ReviewedResource
 from review.subject import ReviewedAccount
 from review.verdict import Name, Verdict, ordered
 
-_BY_ITSELF: Final = "the newest (rotates by itself)"
 _OUT_OF_REACH: Final = {Name.ACCESS_REVOKED, Name.IDENTITY_LOST, Name.KEY_DELETED, Name.VAULT_DELETED}
 """What some kinds answer with the deletion of data (core/coverage.py)."""
+_BY_ITSELF: Final = "the newest (rotates by itself)"
 _HOW: Final = {Name.ACCESS_NARROWED: "narrowed", Name.UNDETERMINED: "changed"}
 
 

@@ -106,7 +106,11 @@ RULES: Final = {
         "the account's provisioning state is {state}",
         "wait until its operation has ended, then collect the evidence again",
     ),
-    "vault-network-open": (WARNING, "{noun} {vault} accepts connections from every network", "{close}"),
+    "vault-network-open": (
+        WARNING,
+        "{noun} {vault} accepts connections from every network",
+        "{close}, unless the service reaches its key in no other way",
+    ),
     "bound-without-version": (
         ERROR,
         "the binding names no version; the service does not follow rotations",

@@ -157,17 +157,17 @@ def deleted(deployment: Deployment) -> None:
     deployment.state.clear()
 
 
-def own_client_id_shown(deployment: Deployment) -> None:
-    """An Azure that shows of a binding by the account's own identity the client id of that."""
-    deployment.door.cloud.behave(system_identity_client_id="echoed")
-
-
 def gone_account(deployment: Deployment) -> None:
     """A stack whose account was deleted, and its state with it; the vault is somebody else's."""
     vault(SUBSCRIPTION, "rg-shared", "kv-hub")(deployment)
     by_others({**RECOVERED, "vault": {"id": HUB}})(deployment)
     deployment.arm("DELETE", f"{IN_SHARED}/providers/{arm_ids.ACCOUNT}/lang-claims", api="2024-10-01")
     deployment.state.clear()
+
+
+def own_client_id_shown(deployment: Deployment) -> None:
+    """An Azure that shows of a binding by the account's own identity the client id of that."""
+    deployment.door.cloud.behave(system_identity_client_id="echoed")
 
 
 KEY = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}

@@ -47,9 +47,11 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     ),
     "a kind that does not follow its key": (
         {"key": {"version": "automatic"}},
-        "key.version: found 'automatic', but accounts of kind TextAnalytics do not follow a key by themselves "
-        "(learn.microsoft.com/azure/ai-services/encryption/cognitive-services-encryption-keys-portal); "
-        "expected 'pinned'",
+        (
+            "key.version: found 'automatic', but accounts of kind TextAnalytics do not follow a key by "
+            "themselves (learn.microsoft.com/azure/ai-services/encryption/cognitive-services-encryption-keys-"
+            "portal); expected 'pinned'"
+        ),
     ),
     "unknown tier": ({"sku": "S1"}, "sku: found 'S1', expected 'S' or 'F0' for kind TextAnalytics"),
     "unknown word": (
