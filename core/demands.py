@@ -4,14 +4,12 @@ Owns each demand once, as a plain function over facts or single values, so that 
 property can ask as well as a preflight that read everything. The answer is None where the demand is met, else
 a `Judgement`: that it is unmet, that it is not yet known (a value that only the update will know), or that it
 is undecided (Azure did not say, a secret, a security perimeter). Quotations are from the source document,
-"Language service encryption of data at rest"
-(learn.microsoft.com/azure/ai-services/language-service/concepts/encryption-data-at-rest), unless said
-otherwise. Does not own the grant (`rights`).
+"Language service encryption of data at rest", the first source of `FACTS`. Does not own the grant (`rights`).
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Final
 
@@ -19,6 +17,7 @@ from core import api_versions, arm_ids, clouds, key_uris, kinds, regions, values
 from core.commands import in_subscription
 from core.defaults import DEFAULTS
 from core.facts import Account, Key, KeyVersion, Network, Vault
+from core.sourced import Fact, Standing
 from core.values import Mark, Value
 
 KEY_TYPES: Final = ("RSA", "RSA-HSM")
@@ -31,6 +30,56 @@ WIDEST_RANGE: Final = 8
 """Bits of the widest range that one organisation can have; two of /1 are every address, as one of /0 is."""
 CAPABILITY: Final = "CustomerManagedKey"
 """The name in an account's `capabilities` of the tiers and kinds that take a customer's key."""
+_READ: Final = date(2026, 11, 28)
+FACTS: Final = (
+    Fact(
+        "Account and vault are in one region and one tenant; their subscriptions may differ.",
+        "learn.microsoft.com/azure/ai-services/language-service/concepts/encryption-data-at-rest",
+        _READ,
+    ),
+    Fact(
+        "The vault has soft delete and purge protection.",
+        "learn.microsoft.com/azure/ai-services/language-service/concepts/encryption-data-at-rest",
+        _READ,
+    ),
+    Fact(
+        "A new Language account is under Microsoft's keys, and takes a customer's key only in a pricing "
+        "tier for it.",
+        "learn.microsoft.com/azure/ai-services/language-service/concepts/encryption-data-at-rest",
+        _READ,
+    ),
+    Fact(
+        "An account that restricts outbound access, without its vault's host in the list, cannot reach its"
+        " key.",
+        "Azure/ResourceModules#3259",
+        _READ,
+        Standing.OBSERVED,
+    ),
+    Fact(
+        "The list of the services that pass a vault's firewall as trusted is complete, and Azure AI services "
+        "are not in it.",
+        "learn.microsoft.com/azure/key-vault/general/overview-vnet-service-endpoints",
+        _READ,
+        switch="trusted_services_reach_vault",
+    ),
+    Fact(
+        "A Foundry account reaches a key in a vault that allows trusted services.",
+        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+        _READ,
+        switch="trusted_services_reach_vault",
+    ),
+    Fact(
+        "A vault with publicNetworkAccess Disabled still lets trusted services in.",
+        "learn.microsoft.com/azure/key-vault/general/overview-vnet-service-endpoints",
+        _READ,
+    ),
+    Fact(
+        "A network security perimeter in enforced mode overrides a vault's firewall and its bypass; Key "
+        "Vault's rules concern the data plane alone.",
+        "learn.microsoft.com/azure/key-vault/general/network-security",
+        _READ,
+    ),
+)
 
 
 class DemandOutcome(Enum):
@@ -231,10 +280,8 @@ def purge_protection(enabled: bool | Mark | None, noun: str = "vault") -> Judgem
 
 
 def trusted_services(network: Network, noun: str = "vault") -> Judgement | None:
-    """A vault with a firewall must let trusted Microsoft services in, by which the account reaches its key
-    (azure/key-vault/general/overview-vnet-service-endpoints, trusted services). The rules of a network
-    security perimeter override the firewall's (azure/private-link/network-security-perimeter-concepts,
-    2026-11-28), and nobody reads them here."""
+    """A vault with a firewall must let trusted Microsoft services in, by which the account reaches its key.
+    A network security perimeter's rules override the firewall's, and nobody reads them here."""
     if network.in_perimeter:
         return _perimeter("trusted-services", noun)
     if network.is_open is True or network.admits_trusted_services is True:
@@ -411,7 +458,7 @@ def tier(
 def outbound(
     restricts: bool | Mark | None, allowed: Iterable[object] | Mark, vaults: Collection[str]
 ) -> Judgement | None:
-    """An account that restricts outbound access must allow its vault's host (Azure/ResourceModules#3259).
+    """An account that restricts outbound access must allow its vault's host.
 
     `vaults` are the vault's URI or host; or, where a program shows its name and not its cloud, what
     `key_uris.place` makes of it; none where nothing shows which vault it is: the host of any then passes.

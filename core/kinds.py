@@ -1,26 +1,26 @@
 """The kinds of Azure AI services accounts that can hold data under a customer-managed key.
 
 Owns: what differs between them: tiers, name prefixes, private DNS zones, what cannot be undone, and the roles
-of callers. Sources: the kinds and their tiers, `az cognitiveservices account list-kinds` and `list-skus`;
-prefixes, Microsoft's Cloud Adoption Framework (ready/azure-best-practices/resource-abbreviations); zones,
-learn.microsoft.com/azure/private-link/private-endpoint-dns; members, Azure/bicep-registry-modules, avm/res/
-cognitive-services/account/tests/e2e/max for AIServices, and for OpenAI assumed of one address; roles,
+of callers. Sources of the table: kinds and their tiers, `az cognitiveservices account list-kinds` and
+`list-skus`; prefixes, Microsoft's Cloud Adoption Framework
+(ready/azure-best-practices/resource-abbreviations); zones,
+learn.microsoft.com/azure/private-link/private-endpoint-dns; members, Azure/bicep-registry-modules,
+avm/res/cognitive-services/account/tests/e2e/max for AIServices, and for OpenAI assumed of one address; roles,
 learn.microsoft.com/azure/role-based-access-control/built-in-roles/ai-machine-learning; Face's tier, the
 example of azurerm_cognitive_account_customer_managed_key; forms, learn.microsoft.com/azure/ai-services/
-encryption/cognitive-services-encryption-keys-portal; terms, Azure/azure-sdk-for-python#28233,
-hashicorp/terraform-provider-azurerm#12544 and #23580, microsoft/Build-your-own-copilot-Solution-Accelerator
-#19; linked storage, learn.microsoft.com/azure/foundry/how-to/bring-your-own-azure-storage-foundry and
-azure/ai-services/speech-service/bring-your-own-storage-speech-resource, and its refusal for other kinds,
-hashicorp/terraform#35635 and hashicorp/terraform-provider-azurerm#29386; a search service, the
-documentation of azurerm_cognitive_account, for Foundry assumed; a bypass of network rules,
-hashicorp/terraform-provider-azurerm#30887. Kinds that Azure has retired are not listed.
+encryption/cognitive-services-encryption-keys-portal; linked storage, azure/foundry/how-to/
+bring-your-own-azure-storage-foundry and azure/ai-services/speech-service/
+bring-your-own-storage-speech-resource; a search service, the documentation of azurerm_cognitive_account, for
+Foundry assumed. Kinds that Azure has retired are not listed.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from core import roles
 from core.roles import Role
+from core.sourced import Fact, Standing
 
 FREE_TIER: Final = "F0"
 """The free tier of every kind. It does not support customer-managed keys."""
@@ -58,16 +58,6 @@ class AccountKind:
     storage_stays: bool = False
     search: bool = False
     bypass: bool = False
-
-    @property
-    def kept_elsewhere(self) -> tuple[str, ...]:
-        """What the service may keep outside of the account, where the account's key encrypts nothing."""
-        places = {
-            "data in a linked storage account, which its own settings encrypt": self.storage,
-            "question answering's data in a search service, which its own key encrypts": self.search,
-            "data of connected resources (storage, search, Cosmos DB), each under its own key": self.foundry,
-        }
-        return tuple(place for place, may in places.items() if may)
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -131,14 +121,53 @@ ALL: Final = (
     AccountKind("FormRecognizer", "Azure AI Document Intelligence", "di"),
     AccountKind("CustomVision.Training", "Custom Vision (training)", "cstvt"),
     AccountKind("CustomVision.Prediction", "Custom Vision (prediction)", "cstv"),
-    # Azure/azure-rest-api-specs#18726: Face refuses the key of a user-assigned identity.
     AccountKind("Face", "Azure AI Face", "face", ("E0",), user_assigned=False, terms=True),
     AccountKind("ContentSafety", "Azure AI Content Safety", "cs"),
     AccountKind("ContentModerator", "Content Moderator", "cm", approval=_FORM),
 )
 NAMES: Final = tuple(kind.name for kind in ALL)
 WITHOUT_DATA: Final = ("ComputerVision",)
-"""Kinds that store nothing, for which Azure has no customer-managed key (Azure/azure-policy#1586)."""
+"""Kinds that store nothing, for which Azure has no customer-managed key."""
+_READ: Final = date(2026, 11, 28)
+FACTS: Final = (
+    Fact(
+        "Azure makes the first account of kind TextAnalytics or Face of a subscription only in the portal,"
+        " where its terms are accepted (ResourceKindRequireAcceptTerms).",
+        "Azure/azure-sdk-for-python#28233, hashicorp/terraform-provider-azurerm#12544",
+        _READ,
+        Standing.OBSERVED,
+    ),
+    Fact(
+        "Face takes a key only through the account's own identity, not through a user-assigned one.",
+        "Azure/azure-rest-api-specs#18726",
+        _READ,
+        Standing.OBSERVED,
+    ),
+    Fact(
+        "ComputerVision stores nothing, so that it takes no customer-managed key.",
+        "Azure/azure-policy#1586",
+        _READ,
+    ),
+    Fact(
+        "Accounts of kind FormRecognizer and OpenAI link to no storage account (BringOwnFeatureNotEnabled).",
+        "hashicorp/terraform-provider-azurerm#29386, hashicorp/terraform#35635",
+        _READ,
+        Standing.OBSERVED,
+    ),
+    Fact(
+        "Some accounts link to storage only when they are made "
+        "(UserOwnedStorageCanOnlyBeAttachedWhileCreation).",
+        "hashicorp/terraform-provider-azurerm#30689",
+        _READ,
+        Standing.OBSERVED,
+    ),
+    Fact(
+        "The network rules of accounts of kind OpenAI, AIServices and TextAnalytics take a bypass.",
+        "hashicorp/terraform-provider-azurerm#30887",
+        _READ,
+        Standing.OBSERVED,
+    ),
+)
 _BY_NAME: Final = {kind.name.lower(): kind for kind in ALL}
 
 

@@ -49,7 +49,8 @@ class Kind:
     `storage_stays` that this is set when an account is made and never again
     (learn.microsoft.com/azure/ai-services/speech-service/bring-your-own-storage-speech-resource).
     `own_identity` says that it uses a customer-managed key through no user-assigned identity
-    (Azure/azure-rest-api-specs#18726).
+    (Azure/azure-rest-api-specs#18726). `custom_translator`: a workspace of Custom Translator may keep its
+    documents in the account (learn.microsoft.com/azure/ai-services/translator/encrypt-data-at-rest).
     """
 
     name: str
@@ -63,6 +64,7 @@ class Kind:
     storage: bool = False
     storage_stays: bool = False
     own_identity: bool = False
+    custom_translator: bool = False
     valued_capabilities: tuple[tuple[str, str], ...] = ()
 
     def takes_customer_key(self, sku: str) -> bool:
@@ -104,8 +106,15 @@ _KINDS = (
         deployments=True,
         storage=True,
         storage_stays=True,
+        custom_translator=True,
     ),
-    Kind("CognitiveServices", ("S0",), ("Language", "Computer Vision", "FormRecognizer"), authoring=True),
+    Kind(
+        "CognitiveServices",
+        ("S0",),
+        ("Language", "Computer Vision", "FormRecognizer"),
+        authoring=True,
+        custom_translator=True,
+    ),
     Kind(
         "SpeechServices",
         ("F0", "S0"),
@@ -125,7 +134,7 @@ _KINDS = (
     Kind("ComputerVision", ("F0", "S1"), ("Computer Vision",), customer_key=False),
     Kind("CustomVision.Training", ("F0", "S0"), ("CustomVision.Training",)),
     Kind("CustomVision.Prediction", ("F0", "S0"), ("CustomVision.Prediction",)),
-    Kind("TextTranslation", ("F0", *_PAID_TIERS), ("TextTranslation",)),
+    Kind("TextTranslation", ("F0", *_PAID_TIERS), ("TextTranslation",), custom_translator=True),
     Kind("ContentSafety", ("F0", "S0"), ("Content Safety",)),
     Kind("ContentModerator", ("F0", "S0"), ("Content Moderator",)),
     Kind("QnAMaker", ("F0", "S0"), ("QnAMaker",)),
