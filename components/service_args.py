@@ -38,7 +38,7 @@ from components.encryption_args import (
 from components.foundry import FoundryArguments
 from components.lock import CAN_NOT_DELETE
 from components.network import PRIVATE
-from core import arm_ids, kind_limits
+from core import arm_ids, demands, kind_limits
 from core.regions import normalised, region
 
 REFUSE, RECOVER = "refuse", "recover"
@@ -77,6 +77,11 @@ class NamesArgs(Arguments):
 def _tier(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
     otherwise = "set encryption: microsoftManaged" if service.encryption == CUSTOMER_MANAGED else ""
     yield from tier_problems(service.account_kind, service.sku, otherwise=otherwise)
+
+
+def _key_of_kind(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
+    if service.makes_key and (unmet := demands.key_type(service.key.type, service.key.size, [service.kind])):
+        yield Problem("key.size", f"found {service.key.size}, expected {unmet.expected}")
 
 
 def _identity_of_kind(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
@@ -162,6 +167,7 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     _NAME = ArgumentLimits(check=names.SERVICE.checked)
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(_tier, ("kind", "sku", "encryption")),
+        ArgumentRule(_key_of_kind, ("kind", "key", "encryption", "unbind_account")),
         ArgumentRule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),
         ArgumentRule(_callers, ("kind", "callers")),
         ArgumentRule(_storage_identity, ("identity", "storage_account_ids", "grant_storage_access")),

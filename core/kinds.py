@@ -17,15 +17,35 @@ hashicorp/terraform-provider-azurerm#30887. Kinds that Azure has retired are not
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from core import roles
 from core.roles import Role
+from core.sourced import Fact
 
 FREE_TIER: Final = "F0"
 """The free tier of every kind. It does not support customer-managed keys."""
 FREE_TIERS: Final = (FREE_TIER, "F1", "Free")
 """The same with the names that other services have for theirs."""
+KEY_SIZES: Final = (2048, 3072, 4096)
+"""Bits of the RSA keys that Key Vault makes (azure/key-vault/keys/about-keys-details), of which every kind of
+account takes the first."""
+
+
+@dataclass(frozen=True)
+class KindRetirement:
+    """That Azure ends a kind of account, or `features` of it, on a day at the latest."""
+
+    by: date
+    instead: str
+    source: str
+    features: str = ""
+
+    def of(self, product: str) -> str:
+        """What ends, and when; `product` is the kind's."""
+        what = f"these features of {product}: {self.features}" if self.features else product
+        return f"Azure ends {what} by {self.by}"
 
 
 @dataclass(frozen=True)
@@ -40,7 +60,8 @@ class AccountKind:
     `openai`, `language`: the account serves Azure OpenAI, or text analysis. `storage`: it may keep data in
     linked storage accounts; with `storage_stays` in one, which is named when the account is made and never
     changes. `search`: its question answering may keep data in a search service. `bypass`: its network rules
-    may let Azure's trusted services pass.
+    may let Azure's trusted services pass. `key_sizes`: bits of the RSA keys that it takes.
+    `becomes`: the kind that Azure can turn an account into in place. `retirements`: what of it Azure ends.
     """
 
     name: str
@@ -58,6 +79,9 @@ class AccountKind:
     storage_stays: bool = False
     search: bool = False
     bypass: bool = False
+    key_sizes: tuple[int, ...] = (KEY_SIZES[0],)
+    becomes: str = ""
+    retirements: tuple[KindRetirement, ...] = ()
 
     @property
     def kept_elsewhere(self) -> tuple[str, ...]:
@@ -82,6 +106,17 @@ _LANGUAGE_CALLERS: Final = (roles.LANGUAGE_READER, roles.LANGUAGE_WRITER, roles.
 _OPENAI_CALLERS: Final = (roles.OPENAI_USER, roles.OPENAI_CONTRIBUTOR)
 _SPEECH_CALLERS: Final = (roles.SPEECH_USER, roles.SPEECH_CONTRIBUTOR)
 _TRANSLATOR_TIERS: Final = ("S1", "S2", "S3", "S4", "C2", "C3", "C4", "D3")
+_LANGUAGE_FEATURES: Final = KindRetirement(
+    date(2029, 3, 31),
+    "use models of Microsoft Foundry",
+    "learn.microsoft.com/azure/foundry/how-to/develop/sdk-overview",
+    "key phrase extraction, sentiment analysis and opinion mining, custom text classification, "
+    "conversational language understanding, custom question answering, orchestration workflow, "
+    "summarization and entity linking",
+)
+UPGRADE_FORM: Final = "https://forms.office.com/r/sKGZJ0YhDd"
+"""Where Microsoft is asked to turn an Azure OpenAI account under a customer-managed key into a Foundry
+resource; one on Microsoft-managed keys needs no request (azure/foundry/how-to/upgrade-azure-openai)."""
 
 LANGUAGE: Final = AccountKind(
     "TextAnalytics",
@@ -94,6 +129,7 @@ LANGUAGE: Final = AccountKind(
     storage=True,
     search=True,
     bypass=True,
+    retirements=(_LANGUAGE_FEATURES,),
 )
 ALL: Final = (
     LANGUAGE,
@@ -109,6 +145,8 @@ ALL: Final = (
         storage_stays=True,
         search=True,
         bypass=True,
+        key_sizes=KEY_SIZES,
+        retirements=(_LANGUAGE_FEATURES,),
     ),
     AccountKind(
         "CognitiveServices",
@@ -116,8 +154,17 @@ ALL: Final = (
         "ais",
         language=True,
         terms=True,
+        retirements=(_LANGUAGE_FEATURES,),
     ),
-    AccountKind("OpenAI", "Azure OpenAI", "oai", callers=_OPENAI_CALLERS, openai=True, bypass=True),
+    AccountKind(
+        "OpenAI",
+        "Azure OpenAI",
+        "oai",
+        callers=_OPENAI_CALLERS,
+        openai=True,
+        bypass=True,
+        becomes="AIServices",
+    ),
     AccountKind(
         "SpeechServices",
         "Azure AI Speech",
@@ -134,7 +181,19 @@ ALL: Final = (
     # Azure/azure-rest-api-specs#18726: Face refuses the key of a user-assigned identity.
     AccountKind("Face", "Azure AI Face", "face", ("E0",), user_assigned=False, terms=True),
     AccountKind("ContentSafety", "Azure AI Content Safety", "cs"),
-    AccountKind("ContentModerator", "Content Moderator", "cm", approval=_FORM),
+    AccountKind(
+        "ContentModerator",
+        "Content Moderator",
+        "cm",
+        approval=_FORM,
+        retirements=(
+            KindRetirement(
+                date(2027, 2, 28),
+                "use kind ContentSafety, Azure AI Content Safety",
+                "learn.microsoft.com/azure/ai-services/content-moderator",
+            ),
+        ),
+    ),
 )
 NAMES: Final = tuple(kind.name for kind in ALL)
 WITHOUT_DATA: Final = ("ComputerVision",)
@@ -162,3 +221,24 @@ def tier_for_a_key(kind: str) -> str:
     """The tier to recommend for a customer-managed key; "" for a kind that is not listed."""
     found = find(kind)
     return found.tiers[0] if found else ""
+
+
+_READ: Final = date(2026, 11, 28)
+FACTS: Final = (
+    Fact(
+        f"Accounts of kind AIServices take RSA keys of {KEY_SIZES[0]} bits and more, the other kinds of "
+        f"{KEY_SIZES[0]} only.",
+        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+        _READ,
+    ),
+    Fact(
+        "An Azure OpenAI account becomes a Foundry resource in place; one under a customer-managed key by "
+        "request only.",
+        "learn.microsoft.com/azure/foundry/how-to/upgrade-azure-openai",
+        _READ,
+    ),
+    *(
+        Fact(f"{end.of(product)}.", end.source, _READ)
+        for end, product in {end: kind.product for kind in reversed(ALL) for end in kind.retirements}.items()
+    ),
+)

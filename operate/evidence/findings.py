@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import IntEnum
 from typing import Any, Final
 
-from core import audit_log, demands, rights
+from core import audit_log, demands, kinds, rights
 from core.commands import in_subscription
 from core.facts import Account, Key, Vault
 from core.key_uris import KeyUri
@@ -101,6 +101,7 @@ RULES: Final = {
         "the account's endpoint accepts connections from every network",
         _CLOSE,
     ),
+    "kind-ends": (NOTE, "{text}", "{instead}"),
     "account-not-settled": (
         WARNING,
         "the account's provisioning state is {state}",
@@ -396,6 +397,9 @@ def _account(account: Account) -> Iterator[Broken]:
         yield "local-auth-on", {}
     if account.network.is_open:
         yield "account-network-open", {}
+    kind = kinds.find(account.kind)
+    for end in kind.retirements if kind else ():
+        yield "kind-ends", {"text": end.of(kind.product if kind else ""), "instead": end.instead}
     if account.provisioning_state != "Succeeded":
         yield "account-not-settled", {"state": account.provisioning_state or "unknown"}
 

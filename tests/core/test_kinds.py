@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from core import kind_limits, kinds
 from core.kinds import AccountKind
 from localazure.cognitive.kinds import find_kind
+
+SETTINGS = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
 @pytest.mark.parametrize("kind", kinds.ALL, ids=lambda kind: kind.name)
@@ -49,3 +53,11 @@ def test_an_account_of_azure_openai_becomes_a_foundry_resource() -> None:
         unmet = kind_limits.kind_change(before, after)
         assert unmet is not None
         assert unmet.expected == repr(before)
+
+
+def test_the_settings_name_each_kind_that_azure_ends() -> None:
+    """With the day, where the kind is chosen."""
+    said = next(line for line in SETTINGS.read_text().splitlines() if line.startswith("| `kind` |"))
+    ended = {kind.name: end.by for kind in kinds.ALL for end in kind.retirements if not end.features}
+    assert [*ended] == ["ContentModerator"]
+    assert [name for name, day in ended.items() if f"`{name}` by {day}" not in said] == []
