@@ -117,12 +117,14 @@ def make_grant(
     declare: Declare,
     *,
     adopts: str | None = None,
+    takes_over: bool = False,
     writes: VaultWrites | None = None,
     argument: str = "access",
 ) -> Made:
-    """Makes the grant, after earlier `writes` to the vault. `adopts` is the id of an existing one, which is
-    taken over as it is; in a managed HSM that is done without it. `argument` is the path of the argument that
-    asks for it."""
+    """Makes the grant, after earlier `writes` to the vault. `adopts` is the id of a role assignment that
+    exists and is taken over as it is; with `takes_over` an access policy is taken over that is just what is
+    declared; in a managed HSM that is done without either. `argument` is the path of the argument that asks
+    for it."""
     # A grant that moves to another vault with its key is made before the old one is deleted: the account is
     # bound again in between.
     options: dict[str, Any] = {"deleted_with": grant.deleted_with, "delete_before_replace": False}
@@ -130,9 +132,8 @@ def make_grant(
         # No resource of Resource Manager: nothing is asked about it.
         arguments = {"scope": grant.key.id, "principal_id": grant.principal_id}
         return declare(Declaration(ManagedHsmRoleAssignment, f"{name}-access", "", "", arguments), **options)
-    options["import_"] = adopts
     if grant.access_model == RBAC:
-        options["provider"] = grant.key.vault.provider
+        options |= {"import_": adopts, "provider": grant.key.vault.provider}
         return assign_role(
             f"{name}-access",
             grant.permissions.role,
@@ -144,11 +145,11 @@ def make_grant(
             **options,
         )
     return (writes or shared(VaultWrites)).in_turn(
-        grant.key.vault, declare, _access_policy(f"{name}-access", grant, argument), **options
+        grant.key.vault, declare, _access_policy(f"{name}-access", grant, argument, takes_over), **options
     )
 
 
-def _access_policy(name: str, grant: KeyGrant, argument: str) -> Declaration:
+def _access_policy(name: str, grant: KeyGrant, argument: str, takes_over: bool) -> Declaration:
     vault = grant.key.vault
     return Declaration(
         AccessPolicy,
@@ -164,6 +165,7 @@ def _access_policy(name: str, grant: KeyGrant, argument: str) -> Declaration:
                 "objectId": grant.principal_id,
                 "permissions": {"keys": [*grant.permissions.policy]},
             },
+            "takes_over": takes_over or None,
         },
         argument,
         at=vault.id,

@@ -83,6 +83,16 @@ class KeyAccessRevocation(CmkResource):
     TOKEN = resource_types.KEY_ACCESS_REVOCATION
 
 
+class DeletedAccountPurge(CmkResource):
+    """A soft-deleted account that is deleted for good, so that another one can have its name.
+
+    The account comes after it. Inputs: the `account_id` that it had, its `location`, and the `deletion_date`
+    that was shown to whoever decided: an account that was deleted since is not purged.
+    """
+
+    TOKEN = resource_types.DELETED_ACCOUNT_PURGE
+
+
 class AccessPolicy(CmkResource):
     """One entry of a vault's access policies. `policy` has Azure's words: `objectId`, `tenantId`, and
     `permissions` by what they are about."""
@@ -97,6 +107,7 @@ class AccessPolicy(CmkResource):
         resource_group_name: pulumi.Input[str],
         vault_name: pulumi.Input[str],
         policy: Mapping[str, Any],
+        takes_over: bool | None = None,
         opts: pulumi.ResourceOptions,
     ) -> None:
         former = pulumi.Alias(type_=resource_types.former(self.TOKEN))
@@ -107,6 +118,7 @@ class AccessPolicy(CmkResource):
             resource_group_name=resource_group_name,
             vault_name=vault_name,
             policy=policy,
+            takes_over=takes_over,
         )
 
 

@@ -1,9 +1,7 @@
 """What to do about failures of azure-native whose text does not say it, and which of them are tried again.
 
 - A read did not show what was just written, or still showed what was deleted. azure-native reads before it
-  creates a resource and after it has written one, and fails where a read lags behind (pulumi-azure-native,
-  provider/pkg/resources/customresources/custom_keyvault_accesspolicy.go: "newly written access policy not
-  found"). Resource Manager documents that reads may
+  creates a resource, and fails where a read lags behind. Resource Manager documents that reads may
   (learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-not-found).
 - A soft-deleted resource holds a name, and is not listed yet.
 - A key may be read through Resource Manager only with a role on the vault's data (invokes.py).
@@ -28,14 +26,25 @@ import pulumi
 from components.hooks import error_hooks
 from components.invokes import missing_data_role
 from core import adapters
+from core.arm_ids import name_of
 from core.commands import take_over
 from core.key_uris import KeyUri
-from core.refusals import KEY_REFUSED, UNKNOWN_REFUSAL_SECONDS, RefusalKind, is_failed_operation, kind_of_text
-from core.resource_types import ACCOUNT, ROLE_ASSIGNMENT, parse_urn
+from core.refusals import (
+    KEY_REFUSED,
+    NOT_TRUSTED,
+    OPENING,
+    OR_OPEN,
+    UNKNOWN_REFUSAL_SECONDS,
+    RefusalKind,
+    is_failed_operation,
+    kind_of_text,
+)
+from core.resource_types import ACCESS_POLICY, ACCOUNT, ROLE_ASSIGNMENT, parse_urn
 
-_UNSEEN = re.compile(r"newly written \w[\w ]* not found|Status=404 Code=\"(Parent)?ResourceNotFound\"")
+_UNSEEN = re.compile(r"Status=404 Code=\"(Parent)?ResourceNotFound\"")
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
 _OF_OPERATOR = re.compile(r"-operator-(?:deployer|[0-9a-fA-F-]{36})-access")
+_KEPT_OUT = re.compile(r"is not (?:from )?a trusted service.*\bVault: (?P<vault>[\w-]+)", re.DOTALL)
 _HELD = re.compile(r"already exists in deleted state|Code=\"FlagMustBeSetForRestore\"")
 
 WAIT_SECONDS = 1800.0
@@ -94,11 +103,16 @@ def explanation(
             "that owns the vault"
         )
     if found:
-        other = f". Where that takes nothing over, run `az role assignment delete --ids {found['id']}` first"
+        vault, _, object_id = found["id"].partition("/accessPolicy/")
+        delete = {
+            ROLE_ASSIGNMENT: f"az role assignment delete --ids {found['id']}",
+            ACCESS_POLICY: f"az keyvault delete-policy --name {name_of(vault)} --object-id {object_id}",
+        }.get(type)
+        other = f". Where that takes nothing over, run `{delete}` first" if delete else ""
         return (
             f"{name}: {found['id']} exists, and this stack does not record it. With --replace, leave that "
             "out. If it was just deleted, reads may lag behind for a minute: run the same command again; "
-            f"{take_over(stack)}{other if type == ROLE_ASSIGNMENT else ''}"
+            f"{take_over(stack)}{other}"
         )
     if _HELD.search(error):
         return (
@@ -110,6 +124,11 @@ def explanation(
         return f"{name}: {fix}"
     if type == ACCOUNT and "RequestDisallowedByPolicy" in error:
         return f"{name}: {_DENIED_ACCOUNT}"
+    if type == ACCOUNT and (kept_out := _KEPT_OUT.search(error)):
+        return (
+            f"{name}: {NOT_TRUSTED}. List the service's addresses in network.allowedIpRanges{OR_OPEN}; for a "
+            f"vault that is not made here, run `az keyvault update --name {kept_out['vault']} {OPENING}`"
+        )
     if type == ACCOUNT and KEY_REFUSED in error:
         month = (datetime.now(UTC) + _A_MONTH).strftime("%Y-%m-%dT%H:%M:%SZ")
         return f"{name}: {_UNUSABLE_KEY.format(version=version, month=month)}"

@@ -151,7 +151,10 @@ class EncryptionArguments(ComponentArguments):
     access: str = argument(GRANTED, choices=(GRANTED, REVOKED))
     """Optional. Whether the account may use the key; `granted` by default. `revoked` removes the grant:
     requests for the account's data then answer 403, while vault, key, account and binding stay; `granted`
-    restores it."""
+    restores it. Of some kinds Azure then deletes data (docs/coverage.md): they need `revokeAccount`, too."""
+    revoke_account: str | None = argument(None, check=names.ACCOUNT.checked)
+    """Optional. Name of the account that `access: revoked` may take the key from although Azure then deletes
+    data that `access: granted` does not bring back; for the kinds of which docs/coverage.md says that."""
     unbind_account: str | None = argument(None, check=names.ACCOUNT.checked)
     """Optional. Name of the account that `encryption: microsoftManaged` may unbind from the customer-managed
     key; it needs `access: granted`. No data is lost; vault, key and access stay as long as this is set, and

@@ -91,11 +91,11 @@ def preflight(
     plans = {name: plan.plan(one) for name, one in found.situations.items()}
     # Beside a refusal it would read as if the same command could work a second time.
     for name, one in plans.items():
-        if one.adopted and not one.recovers_vault:
+        if role := one.grants.adopted_role:
             pulumi.log.warn(
-                f"service {name!r}: takes over what Azure has and the state has not: "
-                f"{', '.join(sorted(one.adopted))}. If the engine says that it does not exist, a read of "
-                "Azure was late: run the same command again"
+                f"service {name!r}: takes over a role assignment that Azure has and the state has not: "
+                f"{role}. If the engine says that it does not exist, a read of Azure was late: "
+                "run the same command again"
             )
     return {name: replace(one, shared=shared) for name, one in plans.items()}
 

@@ -36,6 +36,8 @@ class EncryptedAIServicesAccount(Component):
     """The account's ARM id."""
     account_name: pulumi.Output[str]
     """The account's name."""
+    kind: pulumi.Output[str]
+    """The account's kind."""
     endpoint: pulumi.Output[str]
     """Where the service is called."""
     token_scope: pulumi.Output[str]
@@ -158,6 +160,7 @@ class EncryptedAIServicesAccount(Component):
         parts.callers(account)
         parts.storage_access(account)
         self.account_id, self.account_name = account.resource.id, account.resource.name
+        self.kind = pulumi.Output.from_input(self._inputs.account_kind.name)
         self.endpoint, self.principal_id = account.endpoint, account.principal_id
         self.token_scope = self.endpoint.apply(lambda url: clouds.of_endpoint(url).account_scope)
         self.example_command = self.endpoint.apply(partial(example_command, self._inputs.account_kind))

@@ -38,10 +38,10 @@ from components.encryption_args import (
 from components.foundry import FoundryArguments
 from components.lock import CAN_NOT_DELETE
 from components.network import PRIVATE
-from core import arm_ids, demands, kind_limits
+from core import arm_ids, coverage, demands, kind_limits
 from core.regions import normalised, region
 
-REFUSE, RECOVER = "refuse", "recover"
+REFUSE, RECOVER, PURGE = "refuse", "recover", "purge"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +89,15 @@ def _identity_of_kind(service: "EncryptedAIServicesAccountArgs") -> Iterator[Pro
     if unmet := kind_limits.key_identity(service.kind, user_assigned=user_assigned):
         yield Problem(
             "identity", f"found {service.identity!r}, but {unmet.found}; expected {SYSTEM_ASSIGNED!r}"
+        )
+
+
+def _region_of_key(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
+    if service.has_key and normalised(service.location) == coverage.GLOBAL:
+        yield Problem(
+            "location",
+            f"found {service.location!r}, but an account that is global can have no customer's key; give a "
+            "region, such as westeurope, or set encryption: microsoftManaged",
         )
 
 
@@ -169,6 +178,7 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         ArgumentRule(_tier, ("kind", "sku", "encryption")),
         ArgumentRule(_key_of_kind, ("kind", "key", "encryption", "unbind_account")),
         ArgumentRule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),
+        ArgumentRule(_region_of_key, ("location", "encryption", "unbind_account")),
         ArgumentRule(_callers, ("kind", "callers")),
         ArgumentRule(_storage_identity, ("identity", "storage_account_ids", "grant_storage_access")),
         ArgumentRule(
@@ -188,9 +198,14 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         ),
     )
 
-    soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER))
+    soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER, PURGE))
     """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` (default)
-    reports it and what can be done; `recover` brings it back with its keys and data."""
+    reports it and what can be done; `recover` brings it back with its keys and data; `purge` deletes the
+    account that `purgeAccount` names, and its data, for good, before the new one is made. A vault cannot be
+    purged."""
+    purge_account: str | None = argument(None, check=names.ACCOUNT.checked)
+    """Optional. Name of the soft-deleted account that `softDeleted: purge` may delete for good, if it was in
+    this service's resource group and region. The login needs docs/roles/purge.json."""
     replace_account: str | None = argument(None, check=names.ACCOUNT.checked)
     """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it.
     Replacing a protected account takes three updates: first set `replaceAccount` alone, which removes the

@@ -105,19 +105,21 @@ class ServiceKey:
                 self.officers += role.resources
 
     def grant_operators(self, key: KeyReference) -> list[pulumi.Resource]:
-        """The access policies of the operators, which must exist before a new version is created.
-
-        Those of a recovered vault are known only once it is back, so they are left to the next run.
-        """
-        if self.plan.recovers_vault or self.inputs.access_model == RBAC:
+        """The access policies of the operators, which must exist before a new version is created."""
+        if self.inputs.access_model == RBAC:
             return []
         granted: list[pulumi.Resource] = []
         for operator in self.inputs.vault.key_operators:
             tenant_id = self.plan.login.tenant_id
             grant = KeyGrant(key, self._object_id(operator), tenant_id, ACCESS_POLICY, ROTATION)
             name, writes = f"{self.inputs.name}-operator-{operator}", self.plan.shared.writes
-            adopts = self.plan.adopted.get(f"{name}-access")
-            made = make_grant(name, grant, self.declare, adopts=adopts, writes=writes, argument=_OPERATORS)
+            # Who owns a vault declares all that its operators have.
+            takes_over = (
+                self.inputs.makes_vault and f"{name}-access" not in self.plan.grants.recorded_policies
+            )
+            made = make_grant(
+                name, grant, self.declare, takes_over=takes_over, writes=writes, argument=_OPERATORS
+            )
             granted += made.resources
         return granted
 

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 import pulumi
-from pulumi.runtime.sync_await import _sync_await
 
 from components.access import KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY
@@ -14,17 +13,21 @@ from components.account_args import InlineKeyArgs, allowed_hosts
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
 from components.audit import AuditTrailArgs, make_audit_trail
-from components.azure_cmk import CustomerManagedKey, KeyAccessCleanup, KeyAccessValidation, KeyVersion
+from components.azure_cmk import (
+    CustomerManagedKey,
+    DeletedAccountPurge,
+    KeyAccessCleanup,
+    KeyAccessValidation,
+    KeyVersion,
+)
 from components.azure_failures import waiting_hooks
 from components.callers import make_callers
-from components.component import ChildOptions, Component, waited_for
+from components.component import ChildOptions, Component
 from components.declared import Declare, Registering, then
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_deployments, make_projects
-from components.guards.grants import has_policy
 from components.guards.plan import Proof, ServicePlan
 from components.identity import EncryptionIdentityArgs, MadeIdentity, make_identity
-from components.invokes import invoke
 from components.lock import lock
 from components.private_network import PrivateNetwork
 from components.references import KeyReference, VaultReference
@@ -33,7 +36,6 @@ from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.service_key import ServiceKey
 from core import arm_ids, key_uris, regions
-from core.resource_types import GET_VAULT
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 
@@ -166,7 +168,7 @@ class Parts:
                 allowed_fqdns=tuple(self._allowed_hosts(key)),
             ),
             self._inputs.argument_of("account"),
-            restores=self._preflight.restores_account,
+            restores=self._preflight.former.is_restored,
         )
         if self._asks:
             return asked_account(declared, self._asks)
@@ -174,13 +176,20 @@ class Parts:
         return make_account(
             declared,
             keep_as_found(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
-            after=after,
+            after=[*after, *self._purge()],
             # In two phases the grant comes after the account, so that the account waits for another update.
             frozen=self._inputs.is_revoked or (self._preflight.account_waits and encryption_key is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
             before=self._preflight.account,
             on_error=self._on_error(bound_in_its_create=encryption_key is not None),
         )
+
+    def _purge(self) -> list[pulumi.Resource]:
+        """The purge of a soft-deleted account that holds the name, if it is to be purged."""
+        purge = self._preflight.former.purge
+        if purge is None:
+            return []
+        return [DeletedAccountPurge(f"{self._inputs.name}-purge", self._owner.child(), **purge)]
 
     def grant(
         self, key: KeyReference, principal_id: pulumi.Input[str], deleted_with: pulumi.Resource | None = None
@@ -198,24 +207,17 @@ class Parts:
         # Not protected, so that `access: revoked` deletes it in one update. What depends on it, the binding
         # or the account, is protected: no destroy deletes the grant of an account that stays.
         declare = self._declares(self._child_options, "grant")
-        adopts, writes = self._adopted_grant(key), self._preflight.shared.writes
-        made = make_grant(self._inputs.name, grant, declare, adopts=adopts, writes=writes)
+        plan = self._preflight
+        made = make_grant(
+            self._inputs.name,
+            grant,
+            declare,
+            adopts=plan.grants.adopted_role,
+            takes_over=f"{self._inputs.name}-access" not in plan.grants.recorded_policies,
+            writes=plan.shared.writes,
+        )
         resource: pulumi.CustomResource | None = made.resource
         return resource
-
-    def _adopted_grant(self, key: KeyReference) -> str | None:
-        """The id of a grant that exists and is taken over."""
-        adopts = self._preflight.adopted.get(f"{self._inputs.name}-access")
-        waits = adopts and self._preflight.recovers_vault and not self._asks
-        return None if waits and not self._has_policy(key, adopts or "") else adopts
-
-    def _has_policy(self, key: KeyReference, policy_id: str) -> bool:
-        """Whether a vault that this update recovers came back with a policy; waits for the vault."""
-        vault = arm_ids.vault_id(str(waited_for(key.vault.id)))
-        arguments = {"resourceGroupName": vault.group, "vaultName": vault.name}
-        through = pulumi.InvokeOptions(parent=self._owner)
-        found = _sync_await(invoke(GET_VAULT, through, **arguments))
-        return has_policy(found, policy_id)
 
     def access_in_effect(
         self, key: KeyReference, identity: MadeIdentity, grant: pulumi.CustomResource | None

@@ -19,6 +19,7 @@
 | `rights` | what a grant gives on a key, and whether it is what the service needs |
 | `kinds` | the kinds of accounts: tiers, identities, zones, roles of callers |
 | `kind_limits` | what an account of a kind cannot have |
+| `coverage` | what the key of an account covers, and what a revocation does, by kind |
 | `calls` | how an account is called, by kind |
 | `demands` | what the service demands of account, vault and key |
 | `refusals` | what Azure's refusals mean: retry, wait, or give up |
@@ -26,6 +27,6 @@
 | `resource_types` | URNs, Pulumi type tokens and the Azure resource each token stands for |
 
 Everything but the local Azure may import this package; it imports nothing of the project. The local Azure
-judges the rest, so it shares no code with it. A rule about Azure carries its source in the docstring; what
-nobody has observed is called assumed.
+judges the rest, so it shares no code with it. What Azure does stands in a module's `FACTS`, with its source;
+`python -m core` writes docs/azure-facts.md from them.
 """

@@ -1,16 +1,17 @@
 """Azure Resource Manager ids: parsed, checked and compared.
 
-Owns the spelling rules. Does not know whether anything exists. Resource Manager compares ids without regard
-to case and answers with a casing of its own
-(learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules), so compare ids with
-`same` or `covers`, never with `==`.
+Owns the spelling rules. Does not know whether anything exists. Compare ids with `same` or `covers`, never
+with `==`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
+
+from core.sourced import Fact, Standing
 
 ACCOUNT: Final = "Microsoft.CognitiveServices/accounts"
 VAULT: Final = "Microsoft.KeyVault/vaults"
@@ -19,6 +20,8 @@ MANAGED_HSM: Final = "Microsoft.KeyVault/managedHSMs"
 HSM_KEY: Final = "Microsoft.KeyVault/managedHSMs/keys"
 USER_ASSIGNED_IDENTITY: Final = "Microsoft.ManagedIdentity/userAssignedIdentities"
 DELETED_ACCOUNT: Final = "Microsoft.CognitiveServices/deletedAccounts"
+PURGED_ACCOUNT: Final = "Microsoft.CognitiveServices/locations/resourceGroups/deletedAccounts"
+"""The type in the id by which a soft-deleted account is listed, and purged."""
 DELETED_VAULT: Final = "Microsoft.KeyVault/deletedVaults"
 DELETED_MANAGED_HSM: Final = "Microsoft.KeyVault/deletedManagedHSMs"
 DENY_ASSIGNMENT: Final = "Microsoft.Authorization/denyAssignments"
@@ -29,6 +32,16 @@ POLICY_DEFINITION: Final = "Microsoft.Authorization/policyDefinitions"
 POLICY_EXEMPTION: Final = "Microsoft.Authorization/policyExemptions"
 ROLE_ASSIGNMENT: Final = "Microsoft.Authorization/roleAssignments"
 ROLE_DEFINITION: Final = "Microsoft.Authorization/roleDefinitions"
+_READ: Final = date(2026, 11, 28)
+FACTS: Final = (
+    Fact(
+        "Resource Manager compares ids without regard to case and answers with a casing of its own.",
+        "recorded traffic of the service",
+        _READ,
+        Standing.OBSERVED,
+        switch="ids_casing",
+    ),
+)
 SUBNET: Final = "Microsoft.Network/virtualNetworks/subnets"
 PRIVATE_ENDPOINT: Final = "Microsoft.Network/privateEndpoints"
 PRIVATE_DNS_ZONE: Final = "Microsoft.Network/privateDnsZones"

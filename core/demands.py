@@ -4,9 +4,7 @@ Owns each demand once, as a plain function over facts or single values, so that 
 property can ask as well as a preflight that read everything. The answer is None where the demand is met, else
 a `Judgement`: that it is unmet, that it is not yet known (a value that only the update will know), or that it
 is undecided (Azure did not say, a secret, a security perimeter). Quotations are from the source document,
-"Language service encryption of data at rest"
-(learn.microsoft.com/azure/ai-services/language-service/concepts/encryption-data-at-rest), unless said
-otherwise. Does not own the grant (`rights`).
+"Language service encryption of data at rest", the first source of `FACTS`. Does not own the grant (`rights`).
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -34,6 +32,74 @@ WIDEST_RANGE: Final = 8
 """Bits of the widest range that one organisation can have; two of /1 are every address, as one of /0 is."""
 CAPABILITY: Final = "CustomerManagedKey"
 """The name in an account's `capabilities` of the tiers and kinds that take a customer's key."""
+_READ: Final = date(2026, 11, 28)
+FACTS: Final = (
+    Fact(
+        "Account and vault are in one region and one tenant; their subscriptions may differ.",
+        "learn.microsoft.com/azure/ai-services/language-service/concepts/encryption-data-at-rest",
+        _READ,
+    ),
+    Fact(
+        "The vault has soft delete and purge protection.",
+        "learn.microsoft.com/azure/ai-services/language-service/concepts/encryption-data-at-rest",
+        _READ,
+    ),
+    Fact(
+        "A new Language account is under Microsoft's keys, and takes a customer's key only in a pricing "
+        "tier for it.",
+        "learn.microsoft.com/azure/ai-services/language-service/concepts/encryption-data-at-rest",
+        _READ,
+    ),
+    Fact(
+        "An account that restricts outbound access, without its vault's host in the list, cannot reach its"
+        " key.",
+        "Azure/ResourceModules#3259",
+        _READ,
+        Standing.OBSERVED,
+    ),
+    Fact(
+        "The list of the services that pass a vault's firewall as trusted is complete, and Azure AI services "
+        "are not in it.",
+        "learn.microsoft.com/azure/key-vault/general/overview-vnet-service-endpoints",
+        _READ,
+        switch="trusted_services_reach_vault",
+    ),
+    Fact(
+        "A Foundry account reaches a key in a vault that allows trusted services.",
+        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+        _READ,
+        switch="trusted_services_reach_vault",
+    ),
+    Fact(
+        "A vault with publicNetworkAccess Disabled still lets trusted services in.",
+        "learn.microsoft.com/azure/key-vault/general/overview-vnet-service-endpoints",
+        _READ,
+    ),
+    Fact(
+        "A network security perimeter in enforced mode overrides a vault's firewall and its bypass; Key "
+        "Vault's rules concern the data plane alone.",
+        "learn.microsoft.com/azure/key-vault/general/network-security",
+        _READ,
+    ),
+    Fact(
+        "Outside of its dates (`nbf`, `exp`) a key version of Key Vault still decrypts, unwraps, verifies "
+        "and is released; everything else is refused.",
+        "learn.microsoft.com/azure/key-vault/keys/about-keys-details",
+        _READ,
+    ),
+    Fact(
+        "An account whose bound version has expired can be read, and its writes are refused.",
+        "never observed; follows from what Key Vault documents",
+        _READ,
+        Standing.ASSUMED,
+        "same_key_again",
+    ),
+    Fact(
+        "Only a premium vault, or a managed HSM, has keys of type RSA-HSM.",
+        "learn.microsoft.com/azure/key-vault/keys/about-keys",
+        _READ,
+    ),
+)
 
 
 class DemandOutcome(Enum):
@@ -234,10 +300,8 @@ def purge_protection(enabled: bool | Mark | None, noun: str = "vault") -> Judgem
 
 
 def trusted_services(network: Network, noun: str = "vault") -> Judgement | None:
-    """A vault with a firewall must let trusted Microsoft services in, by which the account reaches its key
-    (azure/key-vault/general/overview-vnet-service-endpoints, trusted services). The rules of a network
-    security perimeter override the firewall's (azure/private-link/network-security-perimeter-concepts,
-    2026-11-28), and nobody reads them here."""
+    """A vault with a firewall must let trusted Microsoft services in, by which the account reaches its key.
+    A network security perimeter's rules override the firewall's, and nobody reads them here."""
     if network.in_perimeter:
         return _perimeter("trusted-services", noun)
     if network.is_open is True or network.admits_trusted_services is True:
@@ -442,7 +506,7 @@ def tier(
 def outbound(
     restricts: bool | Mark | None, allowed: Iterable[object] | Mark, vaults: Collection[str]
 ) -> Judgement | None:
-    """An account that restricts outbound access must allow its vault's host (Azure/ResourceModules#3259).
+    """An account that restricts outbound access must allow its vault's host.
 
     `vaults` are the vault's URI or host; or, where a program shows its name and not its cloud, what
     `key_uris.place` makes of it; none where nothing shows which vault it is: the host of any then passes.
@@ -503,25 +567,3 @@ def moment(seconds: int) -> str:
 
 def _shown(value: bool | None) -> str:
     return "absent" if value is None else str(value).lower()
-
-
-FACTS: Final = (
-    Fact(
-        "Outside of its dates (`nbf`, `exp`) a key version of Key Vault still decrypts, unwraps, verifies "
-        "and is released; everything else is refused.",
-        "learn.microsoft.com/azure/key-vault/keys/about-keys-details",
-        date(2026, 11, 28),
-    ),
-    Fact(
-        "An account whose bound version has expired can be read, and its writes are refused.",
-        "never observed; follows from what Key Vault documents",
-        date(2026, 11, 28),
-        Standing.ASSUMED,
-        "same_key_again",
-    ),
-    Fact(
-        "Only a premium vault, or a managed HSM, has keys of type RSA-HSM.",
-        "learn.microsoft.com/azure/key-vault/keys/about-keys",
-        date(2026, 11, 28),
-    ),
-)

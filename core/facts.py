@@ -7,10 +7,12 @@ from `adapters`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from core import arm_ids, key_uris, values
 from core.defaults import DEFAULTS
 from core.roles import Role
+from core.sourced import Fact
 from core.values import Mark, Value
 
 MICROSOFT_MANAGED = "Microsoft.CognitiveServices"
@@ -21,7 +23,15 @@ EVERYBODY = "00000000-0000-0000-0000-000000000000"
 LOCK_NOTES = "Holds data under a customer-managed key, or the key. Made by language-cmk."
 """The notes of the locks that a stack makes, by which it knows them."""
 HOURS_HELD = 48
-"""Hours for which Azure keeps a deleted account and its name ("Recover or purge deleted resources")."""
+"""Hours for which Azure keeps a deleted account and its name."""
+FACTS = (
+    Fact(
+        f"Azure keeps a deleted account and its name for {HOURS_HELD} hours; a purge frees the name at once, "
+        "and nothing recovers a purged account.",
+        "learn.microsoft.com/azure/ai-services/manage-resources",
+        date(2026, 11, 28),
+    ),
+)
 LIVE_ENCRYPTION = 'properties["encryption@live"]'
 """An entry of an account's `ignoreChanges` that names no property. The components set it where a binding sets
 the key and an update of the account has to repeat it; the policy pack reads that the encryption among the

@@ -4,12 +4,36 @@
 """
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Final
 
 from core import kinds
 from core.demands import Fix, Judgement
+from core.sourced import Fact, Standing
 
 _STORAGE: Final = Fix("", "change properties.userOwnedStorage", "change storageAccountIds")
+_READ: Final = date(2026, 11, 28)
+FACTS: Final = (
+    Fact(
+        "An account of kind OpenAI becomes one of kind AIServices in place; the way back is only for one "
+        "without projects.",
+        "hashicorp/terraform-provider-azurerm#31063",
+        _READ,
+        Standing.OBSERVED,
+    ),
+    Fact(
+        "A Foundry account takes later keys only from the vault or managed HSM of its first one.",
+        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+        _READ,
+        switch="foundry_key_vault",
+    ),
+    Fact(
+        "A Foundry account with projects does not go back to Microsoft's keys.",
+        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+        _READ,
+        switch="key_source_with_projects",
+    ),
+)
 
 
 def key_identity(kind: str, *, user_assigned: bool) -> Judgement | None:
@@ -66,9 +90,7 @@ def storage_change(kind: str, before: Iterable[str], after: Iterable[str]) -> Ju
 
 
 def kind_change(before: str, after: str) -> Judgement | None:
-    """An account keeps its kind, but for one of Azure OpenAI, which can become a Foundry resource in place
-    (hashicorp/terraform-provider-azurerm#31063, in 4.56; Azure/azure-cli#32089; both read on 2026-11-28).
-    Back from there it went only without projects, which is not offered."""
+    """An account keeps its kind, but for one of Azure OpenAI, which can become a Foundry resource."""
     one = kinds.find(before)
     if after.lower() in (before.lower(), one.becomes.lower() if one else ""):
         return None
@@ -76,8 +98,7 @@ def kind_change(before: str, after: str) -> Judgement | None:
 
 
 def vault_change(kind: str, before: str, after: str) -> Judgement | None:
-    """A Foundry account takes later keys from the vault of its first one only
-    (learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal)."""
+    """A Foundry account takes later keys from the vault of its first one only."""
     found = kinds.find(kind)
     if found is None or not found.foundry or before.lower() == after.lower():
         return None

@@ -1,19 +1,17 @@
 """The kinds of Azure AI services accounts that can hold data under a customer-managed key.
 
 Owns: what differs between them: tiers, name prefixes, private DNS zones, what cannot be undone, and the roles
-of callers. Sources: the kinds and their tiers, `az cognitiveservices account list-kinds` and `list-skus`;
-prefixes, Microsoft's Cloud Adoption Framework (ready/azure-best-practices/resource-abbreviations); zones,
-learn.microsoft.com/azure/private-link/private-endpoint-dns; members, Azure/bicep-registry-modules, avm/res/
-cognitive-services/account/tests/e2e/max for AIServices, and for OpenAI assumed of one address; roles,
+of callers. Sources of the table: kinds and their tiers, `az cognitiveservices account list-kinds` and
+`list-skus`; prefixes, Microsoft's Cloud Adoption Framework
+(ready/azure-best-practices/resource-abbreviations); zones,
+learn.microsoft.com/azure/private-link/private-endpoint-dns; members, Azure/bicep-registry-modules,
+avm/res/cognitive-services/account/tests/e2e/max for AIServices, and for OpenAI assumed of one address; roles,
 learn.microsoft.com/azure/role-based-access-control/built-in-roles/ai-machine-learning; Face's tier, the
 example of azurerm_cognitive_account_customer_managed_key; forms, learn.microsoft.com/azure/ai-services/
-encryption/cognitive-services-encryption-keys-portal; terms, Azure/azure-sdk-for-python#28233,
-hashicorp/terraform-provider-azurerm#12544 and #23580, microsoft/Build-your-own-copilot-Solution-Accelerator
-#19; linked storage, learn.microsoft.com/azure/foundry/how-to/bring-your-own-azure-storage-foundry and
-azure/ai-services/speech-service/bring-your-own-storage-speech-resource, and its refusal for other kinds,
-hashicorp/terraform#35635 and hashicorp/terraform-provider-azurerm#29386; a search service, the
-documentation of azurerm_cognitive_account, for Foundry assumed; a bypass of network rules,
-hashicorp/terraform-provider-azurerm#30887. Kinds that Azure has retired are not listed.
+encryption/cognitive-services-encryption-keys-portal; linked storage, azure/foundry/how-to/
+bring-your-own-azure-storage-foundry and azure/ai-services/speech-service/
+bring-your-own-storage-speech-resource; a search service, the documentation of azurerm_cognitive_account, for
+Foundry assumed. Kinds that Azure has retired are not listed.
 """
 
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ from typing import Final
 
 from core import roles
 from core.roles import Role
-from core.sourced import Fact
+from core.sourced import Fact, Standing
 
 FREE_TIER: Final = "F0"
 """The free tier of every kind. It does not support customer-managed keys."""
@@ -82,16 +80,6 @@ class AccountKind:
     key_sizes: tuple[int, ...] = (KEY_SIZES[0],)
     becomes: str = ""
     retirements: tuple[KindRetirement, ...] = ()
-
-    @property
-    def kept_elsewhere(self) -> tuple[str, ...]:
-        """What the service may keep outside of the account, where the account's key encrypts nothing."""
-        places = {
-            "data in a linked storage account, which its own settings encrypt": self.storage,
-            "question answering's data in a search service, which its own key encrypts": self.search,
-            "data of connected resources (storage, search, Cosmos DB), each under its own key": self.foundry,
-        }
-        return tuple(place for place, may in places.items() if may)
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -178,7 +166,6 @@ ALL: Final = (
     AccountKind("FormRecognizer", "Azure AI Document Intelligence", "di"),
     AccountKind("CustomVision.Training", "Custom Vision (training)", "cstvt"),
     AccountKind("CustomVision.Prediction", "Custom Vision (prediction)", "cstv"),
-    # Azure/azure-rest-api-specs#18726: Face refuses the key of a user-assigned identity.
     AccountKind("Face", "Azure AI Face", "face", ("E0",), user_assigned=False, terms=True),
     AccountKind("ContentSafety", "Azure AI Content Safety", "cs"),
     AccountKind(
@@ -197,7 +184,62 @@ ALL: Final = (
 )
 NAMES: Final = tuple(kind.name for kind in ALL)
 WITHOUT_DATA: Final = ("ComputerVision",)
-"""Kinds that store nothing, for which Azure has no customer-managed key (Azure/azure-policy#1586)."""
+"""Kinds that store nothing, for which Azure has no customer-managed key."""
+_READ: Final = date(2026, 11, 28)
+FACTS: Final = (
+    Fact(
+        "Azure makes the first account of kind TextAnalytics or Face of a subscription only in the portal,"
+        " where its terms are accepted (ResourceKindRequireAcceptTerms).",
+        "Azure/azure-sdk-for-python#28233, hashicorp/terraform-provider-azurerm#12544",
+        _READ,
+        Standing.OBSERVED,
+    ),
+    Fact(
+        "Face takes a key only through the account's own identity, not through a user-assigned one.",
+        "Azure/azure-rest-api-specs#18726",
+        _READ,
+        Standing.OBSERVED,
+    ),
+    Fact(
+        "ComputerVision stores nothing, so that it takes no customer-managed key.",
+        "Azure/azure-policy#1586",
+        _READ,
+    ),
+    Fact(
+        "Accounts of kind FormRecognizer and OpenAI link to no storage account (BringOwnFeatureNotEnabled).",
+        "hashicorp/terraform-provider-azurerm#29386, hashicorp/terraform#35635",
+        _READ,
+        Standing.OBSERVED,
+    ),
+    Fact(
+        "Some accounts link to storage only when they are made "
+        "(UserOwnedStorageCanOnlyBeAttachedWhileCreation).",
+        "hashicorp/terraform-provider-azurerm#30689",
+        _READ,
+        Standing.OBSERVED,
+    ),
+    Fact(
+        "The network rules of accounts of kind OpenAI, AIServices and TextAnalytics take a bypass.",
+        "hashicorp/terraform-provider-azurerm#30887",
+        _READ,
+        Standing.OBSERVED,
+    ),
+    Fact(
+        f"Accounts of kind AIServices take RSA keys of {KEY_SIZES[0]} bits and more, the other kinds of "
+        f"{KEY_SIZES[0]} only.",
+        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+        _READ,
+    ),
+    Fact(
+        "An Azure OpenAI account under a customer-managed key becomes a Foundry resource by request only.",
+        "learn.microsoft.com/azure/foundry/how-to/upgrade-azure-openai",
+        _READ,
+    ),
+    *(
+        Fact(f"{end.of(product)}.", end.source, _READ)
+        for end, product in {end: kind.product for kind in reversed(ALL) for end in kind.retirements}.items()
+    ),
+)
 _BY_NAME: Final = {kind.name.lower(): kind for kind in ALL}
 
 
@@ -221,24 +263,3 @@ def tier_for_a_key(kind: str) -> str:
     """The tier to recommend for a customer-managed key; "" for a kind that is not listed."""
     found = find(kind)
     return found.tiers[0] if found else ""
-
-
-_READ: Final = date(2026, 11, 28)
-FACTS: Final = (
-    Fact(
-        f"Accounts of kind AIServices take RSA keys of {KEY_SIZES[0]} bits and more, the other kinds of "
-        f"{KEY_SIZES[0]} only.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ,
-    ),
-    Fact(
-        "An Azure OpenAI account becomes a Foundry resource in place; one under a customer-managed key by "
-        "request only.",
-        "learn.microsoft.com/azure/foundry/how-to/upgrade-azure-openai",
-        _READ,
-    ),
-    *(
-        Fact(f"{end.of(product)}.", end.source, _READ)
-        for end, product in {end: kind.product for kind in reversed(ALL) for end in kind.retirements}.items()
-    ),
-)

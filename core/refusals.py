@@ -1,15 +1,16 @@
 """What Azure's refusals mean: retry, wait for another change, wait until access takes effect, or give up.
 
-Owns the codes and texts that distinguish them. Does not own the messages about them.
-Sources: recorded traffic (AccountProvisioningStateInvalid, AuthorizationFailed, Key Vault's 403s);
-hashicorp/terraform-provider-azurerm#32855 and microsoft-foundry/foundry-samples 32-customer-managed-keys
-(how the service refuses a key that it may not use yet); Azure Resource Manager's error codes
-(learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors).
+Owns the codes and texts that distinguish them. Does not own the messages about them. Sources of the codes:
+recorded traffic (AccountProvisioningStateInvalid, AuthorizationFailed, Key Vault's 403s) and
+learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors.
 """
 
 import re
+from datetime import date
 from enum import Enum
 from typing import Final
+
+from core.sourced import Fact, Standing
 
 
 class RefusalKind(Enum):
@@ -31,9 +32,46 @@ class RefusalKind(Enum):
 SECOND_LOOK_SECONDS: Final = 2.0
 """Seconds after which a contradictory answer is checked: a front end may be behind (assumed)."""
 UNKNOWN_REFUSAL_SECONDS: Final = 300.0
-"""How long an UNKNOWN refusal of a key may be taken for access that does not count yet. Azure documents up to
-10 minutes for a role assignment (azure/role-based-access-control/troubleshooting); half of that is enough to
-tell most delays from a mistake (assumed)."""
+"""How long an UNKNOWN refusal of a key may be taken for access that does not count yet: half of what Azure
+documents for a role assignment is enough to tell most delays from a mistake (assumed)."""
+_READ: Final = date(2026, 11, 28)
+FACTS: Final = (
+    Fact(
+        "A role assignment counts after up to 10 minutes.",
+        "learn.microsoft.com/azure/role-based-access-control/troubleshooting",
+        _READ,
+        switch="grant_delay_seconds",
+    ),
+    Fact(
+        "An account whose identity may not use the key yet is refused with a message that names another "
+        "reason.",
+        "hashicorp/terraform-provider-azurerm#32855",
+        _READ,
+        Standing.OBSERVED,
+        switch="missing_grant",
+    ),
+    Fact(
+        "Resource Manager reads keys through the vault, and in a vault under Azure RBAC users were refused"
+        " with 400 ForbiddenByRbac instead of 403.",
+        "pulumi/pulumi-azure-native#890",
+        _READ,
+        Standing.OBSERVED,
+        switch="arm_keys_need_data_role",
+    ),
+    Fact(
+        "A vault refuses a write during another write of it (ConflictError, a conflict occurred).",
+        "Azure/bicep#4364",
+        _READ,
+        Standing.OBSERVED,
+        switch="vault_write_seconds",
+    ),
+    Fact(
+        "A vault's name that a deleted vault holds is refused with ConflictError, too.",
+        "Azure/azure-cli#29115",
+        _READ,
+        Standing.OBSERVED,
+    ),
+)
 
 _BUSY_CODES: Final = frozenset(
     {
@@ -62,8 +100,18 @@ _PROPAGATING_CODES: Final = frozenset(
     }
 )
 KEY_REFUSED: Final = "KeyVaultProperties is invalid"
-"""What the service says of a key that it cannot use, whatever the reason (microsoft-foundry/foundry-samples,
-32-customer-managed-keys)."""
+"""What the service says of a key that it cannot use, whatever the reason."""
+NOT_TRUSTED: Final = (
+    "the vault's network does not let the service in. That it excepts trusted Microsoft services does not "
+    "help where Key Vault does not count the service among them: its list names no Azure AI services"
+)
+OR_OPEN: Final = (
+    " with network.access `selected` (`az network list-service-tags --location REGION` has them all, as "
+    "CognitiveServicesManagement), or set network.access: open"
+)
+OPENING: Final = "--default-action Allow --public-network-access Enabled"
+"""What a user is told where a vault keeps the service out: the cause; the ways out by settings, after "list
+its addresses in network.allowedIpRanges"; the options of az that open a vault."""
 _PROPAGATING: Final = re.compile(
     KEY_REFUSED + r"|does not have keys \w+ permission"
     r"|Caller is not authorized to perform action on resource"
@@ -105,7 +153,6 @@ _FINAL_CODES: Final = frozenset(
     }
 )
 _PARALLEL_WRITE: Final = re.compile(r"a conflict occurred", re.IGNORECASE)
-"""Azure/bicep#4364, Azure/AzureKeyVault#6, scylladb/scylla-cluster-tests#13184 (read on 2026-11-28)."""
 _FIREWALL_CODES: Final = frozenset({"forbiddenbyconnection", "forbiddenbyfirewall"})
 _FIREWALL: Final = re.compile(
     r"public network access is disabled|firewall|client address is not authorized", re.IGNORECASE
@@ -128,8 +175,7 @@ _AZCORE: Final = re.compile(r"RESPONSE (?P<status>\d{3})\b.*?ERROR CODE: (?P<cod
 
 def is_parallel_write(code: str, text: str) -> bool:
     """Whether a vault refuses a write because another write of the vault is under way, which ends by itself.
-    Azure uses the same code when a deleted vault holds the name, which does not end by itself
-    (Azure/azure-cli#29115)."""
+    The same code for a name that a deleted vault holds does not end by itself."""
     return code.lower() == "conflicterror" and _PARALLEL_WRITE.search(text) is not None
 
 
@@ -160,11 +206,7 @@ def is_firewall(code: str, text: str, inner_code: str = "") -> bool:
 
 
 def is_forbidden(status: int, code: str, text: str, inner_code: str = "") -> bool:
-    """Whether an answer to a read means "you may not read this".
-
-    Resource Manager reads keys through the vault, and in a vault under Azure RBAC users were refused with 400
-    ForbiddenByRbac instead of 403 (pulumi/pulumi-azure-native#890, Azure/bicep#6539, Azure/bicep#7864).
-    """
+    """Whether an answer to a read means "you may not read this"."""
     return status == 403 or (
         status == 400
         and ("forbiddenbyrbac" in {code.lower(), inner_code.lower()} or "ForbiddenByRbac" in text)

@@ -45,6 +45,7 @@ HSM_ROLE_ASSIGNMENT: Final = "azure-cmk:index:ManagedHsmRoleAssignment"
 KEY_ACCESS_CLEANUP: Final = "azure-cmk:index:KeyAccessCleanup"
 KEY_ACCESS_REVOCATION: Final = "azure-cmk:index:KeyAccessRevocation"
 KEY_ACCESS_VALIDATION: Final = "azure-cmk:index:KeyAccessValidation"
+DELETED_ACCOUNT_PURGE: Final = "azure-cmk:index:DeletedAccountPurge"
 COMPONENTS: Final = "language-cmk:index:"
 """The beginning of each component type of this project. A component writes nothing by itself."""
 SERVICE: Final = f"{COMPONENTS}EncryptedAIServicesAccount"
@@ -90,6 +91,7 @@ class Kind(Enum):
     GENERIC = "generic resource"
     OTHER_PROVIDER = "resource of another provider"
     REVOCATION = "revocation of access"
+    PURGE = "purge of a deleted account"
     UNREAD = "resource that may concern keys"
 
 
@@ -161,6 +163,7 @@ _OWN: Final = {
     HSM_ROLE_ASSIGNMENT: Kind.ROLE_ASSIGNMENT,
     KEY_VERSION: Kind.KEY_VERSION,
     KEY_ACCESS_REVOCATION: Kind.REVOCATION,
+    DELETED_ACCOUNT_PURGE: Kind.PURGE,
     # The cleanup removes access that no bound account needs; the validation only waits.
     KEY_ACCESS_CLEANUP: None,
     KEY_ACCESS_VALIDATION: None,

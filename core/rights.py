@@ -1,12 +1,9 @@
 """What a grant gives on a key, and whether that is what the service needs.
 
-Owns the one answer to "may this identity use this key". Sources: the service's page on encryption of data
-at rest ("Get, Wrap Key and Unwrap Key" for the identity),
-learn.microsoft.com/azure/key-vault/general/assign-access-policy and rbac-guide (which data action stands
-behind each operation), azure/role-based-access-control/overview (effective permissions: the union of
-assignments, less deny assignments). A vault uses access policies or role assignments, never both. A managed
-HSM has role assignments of its own (key-vault/managed-hsm/access-control); here their scopes are written as
-ids of Resource Manager, so that they are judged as the others.
+Owns the one answer to "may this identity use this key". Which data action stands behind each operation:
+learn.microsoft.com/azure/key-vault/general/assign-access-policy and rbac-guide. Effective permissions are the
+union of assignments, less deny assignments (azure/role-based-access-control/overview). The scopes of a
+managed HSM's own assignments are written as ids of Resource Manager, so that they are judged as the others.
 
 What ids and answers cannot show: members of groups, roles that somebody could activate (PIM), the outcome
 of a condition. Those make an answer uncertain, never better.
@@ -14,12 +11,14 @@ of a condition. Those make an answer uncertain, never better.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import Final
 
 from core import arm_ids
 from core.facts import EVERYBODY, DenyAssignment, PolicyEntry, RoleAssignment, Vault
 from core.roles import Role
+from core.sourced import Fact
 
 NEEDED: Final = ("get", "wrapKey", "unwrapKey")
 """The key permissions that the service needs, in Azure's spelling."""
@@ -27,6 +26,26 @@ GROUPS: Final = ("keys", "secrets", "certificates", "storage")
 """What an access policy has permissions on."""
 READS_DATA_KEYS: Final = frozenset({"decrypt", "unwrapkey"})
 """The permissions by which a wrapped data key can be read."""
+_READ: Final = date(2026, 11, 28)
+FACTS: Final = (
+    Fact(
+        "The service needs get, wrapKey and unwrapKey of the key, for the account's identity.",
+        "learn.microsoft.com/azure/ai-services/encryption/cognitive-services-encryption-keys-portal",
+        _READ,
+    ),
+    Fact(
+        "A vault uses access policies or Azure RBAC, never both: a change to Azure RBAC invalidates every "
+        "policy.",
+        "learn.microsoft.com/azure/key-vault/general/rbac-guide",
+        _READ,
+    ),
+    Fact(
+        "In a vault with access policies, whoever may write the vault or its policies can give itself any "
+        "right on the keys, also to delete them.",
+        "learn.microsoft.com/azure/key-vault/general/assign-access-policy",
+        _READ,
+    ),
+)
 _ACTIONS: Final = {
     "get": ("keys/read", "read/action"),
     "list": ("keys/read", "read/action"),

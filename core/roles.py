@@ -8,12 +8,29 @@ import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from core import arm_ids
+from core.sourced import Fact
 
 SERVICE_PRINCIPAL: Final = "ServicePrincipal"
 """The principal type of a managed identity, an application and a pipeline."""
+_READ: Final = date(2026, 11, 28)
+FACTS: Final = (
+    Fact(
+        "A managed HSM has roles of its own, given on its data plane; those of Resource Manager give "
+        "nothing on its keys.",
+        "learn.microsoft.com/azure/key-vault/managed-hsm/access-control",
+        _READ,
+    ),
+    Fact(
+        "A condition can limit which roles, and to whom, an assignment lets its holder give; the right to "
+        "change a vault between access policies and Azure RBAC then goes, too.",
+        "learn.microsoft.com/azure/key-vault/general/rbac-guide",
+        _READ,
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -279,8 +296,7 @@ HSM_CRYPTO_SERVICE_ENCRYPTION_USER: Final = _role(
     "Managed HSM Crypto Service Encryption User",
     data=_in_hsm("keys/read/action", "keys/wrap/action", "keys/unwrap/action"),
 )
-"""Exactly what the service needs of a key in a managed HSM. The roles of a managed HSM are its own, given on
-its data plane; those of Resource Manager give nothing in it. Source:
+"""Exactly what the service needs of a key in a managed HSM. Its roles are from
 learn.microsoft.com/azure/key-vault/managed-hsm/built-in-roles."""
 HSM_CRYPTO_USER: Final = _role(
     "21dbd100-6940-42c2-9190-5d6cb909625b",

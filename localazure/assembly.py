@@ -25,6 +25,7 @@ from localazure import (
 )
 from localazure.cloud import Cloud
 from localazure.cognitive import routes as cognitive
+from localazure.cognitive import translator
 from localazure.front import Front
 from localazure.keyvault import routes as keyvault
 from localazure.network import routes as network
@@ -72,4 +73,4 @@ def all_routes(signer: Signer) -> tuple[Route, ...]:
 
 def make_front(cloud: Cloud, signer: Signer) -> Front:
     """The front door to a cloud with the routes of every service."""
-    return Front(cloud, Router(all_routes(signer)), signer)
+    return Front(cloud, Router(all_routes(signer)), signer, translator.delete_unreadable)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 
+from localazure import conditions
 from localazure.cloud import Cloud, iso
 from localazure.directory import find_principal
 from localazure.roles import BY_ID, BY_NAME, Role, role_from
@@ -19,22 +20,48 @@ CUSTOM = "roleDefinition"
 _BY_PRINCIPAL = "roleAssignment.principal"
 _TYPE = "Microsoft.Authorization/roleAssignments"
 _EVERYBODY = "00000000-0000-0000-0000-000000000000"
+_NONE: conditions.Attributes = {}
 
 
-def allows(cloud: Cloud, object_id: str, action: str, scope: str) -> bool:
-    """Whether a principal may do an action (`Microsoft.KeyVault/vaults/write`) at an ARM scope."""
-    allowed = any(role.allows(action) for role, _ in _roles_at(cloud, object_id, scope))
+def allows(
+    cloud: Cloud, object_id: str, action: str, scope: str, attributes: conditions.Attributes = _NONE
+) -> bool:
+    """Whether a principal may do an action (`Microsoft.KeyVault/vaults/write`) at an ARM scope. `attributes`
+    are what conditions may ask of the request."""
+    allowed = any(
+        role.allows(action) and _meets_condition(assignment, action, attributes)
+        for role, assignment in _roles_at(cloud, object_id, scope)
+    )
     return allowed and not _denies(cloud, object_id, scope, lambda denied: denied.allows(action))
 
 
 def allows_data(cloud: Cloud, object_id: str, data_action: str, scope: str) -> str | None:
     """The id of the role assignment that allows a data action at an ARM scope; None = refused."""
     for role, assignment in _roles_at(cloud, object_id, scope):
-        if role.allows_data(data_action):
+        if role.allows_data(data_action) and _meets_condition(assignment, data_action, _NONE):
             if _denies(cloud, object_id, scope, lambda denied: denied.allows_data(data_action)):
                 return None
             return str(assignment["id"])
     return None
+
+
+def _meets_condition(assignment: Json, action: str, attributes: conditions.Attributes) -> bool:
+    condition = assignment["properties"]["condition"]
+    return not condition or conditions.holds(condition, action, attributes)
+
+
+def _attributes(cloud: Cloud, request: Request, scope: str) -> conditions.Attributes:
+    """What conditions may ask of a request: the role, and to whom, of an assignment that it writes
+    (`Request`) or that is there (`Resource`)."""
+    there = (cloud.store.get(KIND, scope) or {}).get("body")
+    sources = {"Request": request.body, "Resource": there}
+    bodies = {source: body.get("properties") for source, body in sources.items() if isinstance(body, dict)}
+    return {
+        f"{source}[{_TYPE}:{name[0].upper()}{name[1:]}]": {str(properties[name]).rpartition("/")[2].lower()}
+        for source, properties in bodies.items()
+        for name in ("roleDefinitionId", "principalId", "principalType")
+        if isinstance(properties, dict) and properties.get(name)
+    }
 
 
 def _denies(cloud: Cloud, object_id: str, scope: str, denied: Callable[[Role], bool]) -> bool:
@@ -67,7 +94,8 @@ def _denied(block: Json) -> Role:
 def require(cloud: Cloud, request: Request, action: str, scope: str) -> None:
     """Lets the caller pass who may do this action at this scope. Raises ARM's 403 AuthorizationFailed."""
     caller = request.caller
-    if caller is not None and allows(cloud, caller.object_id, action, scope):
+    attributes = _attributes(cloud, request, scope) if action.startswith(_TYPE) else _NONE
+    if caller is not None and allows(cloud, caller.object_id, action, scope, attributes):
         return
     client, object_id = (caller.client_id, caller.object_id) if caller else ("", "")
     raise ServiceError(

@@ -56,6 +56,17 @@ def _switch(*values: Any, asks: str, otherwise: str = "", source: str = "", free
 class Behaviour:
     """The switches, each with its default. Set them with `POST /behaviour` of the control endpoint."""
 
+    trusted_services_reach_vault: bool = _switch(
+        True,
+        False,
+        asks="Whether an account of Azure AI services reaches its key through a vault's firewall that "
+        "excepts trusted services (`bypass: AzureServices`).",
+        otherwise="Key Vault calls its list of trusted services complete, and Azure AI services are not in "
+        "it; Foundry's page says to except trusted services so that an account reaches its key.",
+        source="learn.microsoft.com/azure/key-vault/general/overview-vnet-service-endpoints; "
+        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal; MicrosoftDocs/azure-docs#90650",
+    )
+
     # Time
     operation_seconds: float = _switch(
         0.0,
@@ -133,6 +144,14 @@ class Behaviour:
         "that requests may succeed for up to one.",
         source="learn.microsoft.com/azure/azure-app-configuration/concept-customer-managed-keys",
         free=True,
+    )
+    unreadable_documents: str = _switch(
+        "deleted",
+        "kept",
+        asks="What becomes of Custom Translator's documents once the key of their account cannot be used and "
+        "is not remembered.",
+        otherwise="The page says that they are deleted; nobody observed it, nor how soon.",
+        source="learn.microsoft.com/azure/ai-services/translator/encrypt-data-at-rest",
     )
     page_size: int = _switch(
         0,
@@ -345,6 +364,15 @@ class Behaviour:
         otherwise="Users meet it when several deployments are written in parallel.",
         source="hashicorp/terraform-provider-azurerm#22607; Azure/bicep#11211",
         free=True,
+    )
+
+    operation_polling: str = _switch(
+        "needs_read",
+        "any",
+        asks="Whether polling an operation of networks and private DNS takes its `read` action on the "
+        "subscription or group, or only its address.",
+        otherwise="Users of other providers poll with the address alone.",
+        source="Azure/azure-xplat-cli#2051; kubernetes-sigs/azurefile-csi-driver, docs/driver-parameters.md",
     )
 
     # Key Vault

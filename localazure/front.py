@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from typing import NoReturn
@@ -52,11 +52,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Front:
-    """Answers requests to one cloud; not for use by two threads at once."""
+    """Answers requests to one cloud; not for use by two threads at once. `around_writes` is what the cloud
+    does by itself, before and after each write."""
 
     cloud: Cloud
     router: Router
     signer: Signer
+    around_writes: Callable[[Cloud], None] = lambda _: None
     buckets: throttling.Buckets = field(default_factory=dict)
 
     def answer(self, raw: Raw) -> Answer:
@@ -124,9 +126,13 @@ class Front:
             return replace(response, headers={**response.headers, **left})
 
     def _answered(self, request: Request, route: Route) -> Response:
-        size = self.cloud.behaviour.page_size
+        size, writes = self.cloud.behaviour.page_size, request.method != "GET"
+        if writes:
+            self.around_writes(self.cloud)
         with read_lag.applied(self.cloud, request, route):
             response = route.handler(self.cloud, paging.asked_by_size(request, size))
+        if writes:
+            self.around_writes(self.cloud)
         return paging.cut(request, response, size)
 
 
@@ -158,7 +164,7 @@ def _request(raw: Raw, correlation_id: str) -> Request:
 
 def _body(raw: Raw, route: Route) -> Json:
     """The decoded JSON of a request. Raises ServiceError 400 for anything else."""
-    if route.host is Host.LOGIN:
+    if route.host is Host.LOGIN or raw.headers.get("content-type", "").startswith("multipart/"):
         return None
     body = None
     if raw.content.strip():

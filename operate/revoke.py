@@ -1,6 +1,6 @@
 """Taking a service's access to its key away without Pulumi: the commands, for az and Azure PowerShell.
 
-    python -m operate revoke-commands --stack dev [--service NAME] [--outputs FILE]
+    python -m operate revoke-commands --stack dev [--service NAME] [--outputs FILE] [--account NAME]
 
 Prints them, for a person to run: this project has never run az or Azure PowerShell. Print them while nothing
 is wrong, and keep them where Pulumi is not needed to read them.
@@ -18,11 +18,11 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core import arm_ids, clouds, key_uris, rights
+from core import arm_ids, clouds, coverage, key_uris, rights
 from core.api_versions import AUTHORIZATION, KEYS, PROJECTS, VAULTS
 from core.clouds import Cloud
 from core.commands import assign_role
@@ -45,7 +45,8 @@ class NoAccessError(DeclinedError):
 @dataclass(frozen=True)
 class ServiceAccess:
     """One service's access to its key. `grant_id` is the ARM id of the access policy or of the role
-    assignment, "" where it is revoked; `endpoint` the account's, "" where the outputs do not say."""
+    assignment, "" where it is revoked; `endpoint` and `kind` the account's, "" where the outputs do not say.
+    """
 
     account_id: str
     principal_id: str
@@ -53,6 +54,16 @@ class ServiceAccess:
     key: KeyUri
     grant_id: str
     endpoint: str = ""
+    kind: str = ""
+
+    @property
+    def deletes(self) -> str:
+        """What a revocation does that nothing undoes, as far as the outputs tell; "" for nothing."""
+        if not self.kind:
+            return (
+                "may delete data: the outputs, of an older release, do not say of which kind the account is"
+            )
+        return coverage.named(self.kind).deletes
 
     @property
     def is_role(self) -> bool:
@@ -91,6 +102,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--outputs", metavar="FILE", help="the stack's outputs as JSON, instead of asking Pulumi"
     )
+    parser.add_argument(
+        "--account",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="an account of which a revocation deletes data: its commands are printed only if it is named",
+    )
     add_json(parser)
 
 
@@ -103,6 +121,7 @@ def run(arguments: argparse.Namespace) -> int:
     for service in services(found, arguments.service).values():
         try:
             own = granted(service)
+            _require_name(own, arguments.account)
         except NoAccessError as error:
             refused = True
             print(f"revoke-commands: {error}", file=sys.stderr)
@@ -126,6 +145,15 @@ def granted(service: Outputs) -> ServiceAccess:
     return found
 
 
+def _require_name(found: ServiceAccess, names: Sequence[str]) -> None:
+    name = arm_ids.name_of(found.account_id)
+    if found.deletes and name not in names:
+        raise NoAccessError(
+            f"without its key, Azure {found.deletes}, for good, of {found.account_id}. To print the commands "
+            f"all the same, add --account {name}"
+        )
+
+
 def access(service: Outputs) -> ServiceAccess:
     """The same, whether there is a grant or not. Raises NoAccessError for a service without a key."""
     if missing := [name for name in _NEEDED if not service.get(name)]:
@@ -141,6 +169,7 @@ def access(service: Outputs) -> ServiceAccess:
         key,
         service.get("grantId") or "",
         service.get("endpoint") or "",
+        service.get("kind") or "",
     )
 
 
@@ -153,7 +182,8 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
         yield "\n## Log in to the right cloud"
         yield f"az: az cloud set --name {found.cloud.cli_name}, then az login"
         yield f"Azure PowerShell: Connect-AzAccount -Environment {found.cloud.cli_name}"
-    yield "\n## Revoke now: the account's data answers 403, nothing is lost"
+    lost = f"DATA IS LOST FOR GOOD: Azure {found.deletes}" if found.deletes else "nothing is lost"
+    yield f"\n## Revoke now: the account's data answers 403; {lost}"
     yield from _commands(revoke)
     yield "\n## Instead, where that is not allowed: disable the version. Every account on it is cut off"
     yield "If this was printed before a rotation, the account may be on another version; this shows it:"
@@ -166,8 +196,9 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
         yield "about the key; one about a network or your own rights (a data action) proves nothing:"
         yield from _commands(looking)
     yield "\n## Then tell Pulumi, whose next preview refuses until you do"
-    yield "docs/runbooks/emergency-revocation.md: set access: revoked, and pulumi up, keep it so"
-    yield "\n## Give it back without Pulumi"
+    named = f" and revokeAccount: {arm_ids.name_of(found.account_id)}" if found.deletes else ""
+    yield f"docs/runbooks/emergency-revocation.md: set access: revoked{named}, and pulumi up, keep it so"
+    yield "\n## Give it back without Pulumi" + (", but for the data that is lost" if found.deletes else "")
     yield from _commands(restore)
     yield "Where the version was disabled:"
     yield from _commands(enable)

@@ -18,7 +18,7 @@ from azure.ai.language.conversations.authoring import ConversationAuthoringClien
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
 
-from core import adapters, api_versions, clouds, demands, key_uris, roles
+from core import adapters, api_versions, clouds, coverage, demands, key_uris, roles
 from core.facts import CUSTOMER_MANAGED, Encryption, Network
 from core.login import Login
 from operate import login
@@ -63,6 +63,14 @@ class Check:
 class KeptOut(Check):
     """A check that a network, or a role that this machine lacks, did not let begin. It says nothing of the
     key."""
+
+
+@dataclass(frozen=True)
+class NotCovered(Check):
+    """What the account keeps that is not under its key: told, because no proof here is about it."""
+
+    def __str__(self) -> str:
+        return f"  note    {self.claim}: {self.found}"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -156,6 +164,8 @@ def verify(service: Outputs, wanted: Login, *, write_project: bool, seconds: flo
     cloud = LiveAzure(wanted)
     account = adapters.account(cloud.get(service["accountId"], api_versions.ACCOUNTS))
     yield from binding(account.encryption, service["keyUriWithVersion"])
+    if elsewhere := "; ".join(coverage.named(account.kind).elsewhere):
+        yield NotCovered("not under this key", elsewhere, elsewhere)
     vault = adapters.vault(cloud.get(service["vaultId"], api_versions.VAULTS))
     unmet = {one.demand: one.found for one in demands.judge(None, vault, None)}
     for demand in ("soft-delete", "purge-protection"):

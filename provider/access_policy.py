@@ -4,7 +4,8 @@ Owns one entry of the vault's list, whole: an update writes what is declared ove
 has the inputs and the id of azure-native's AccessPolicy, whose states it takes over: azure-native asks Key
 Vault by an API version that Azure refuses from 27 February 2027 (core/api_versions.py), and has it in no
 other (pulumi-azure-native, provider/pkg/resources/customresources/custom_keyvault_accesspolicy.go,
-2026-11-28). As there, an entry that exists is not taken over: somebody else made it, and may delete it.
+2026-11-28). As there, an entry that exists is not taken over: somebody else made it, and may delete it. With
+`takesOver` it is, if it is just what is declared: an update that was killed left it so, or a recovered vault.
 """
 
 from __future__ import annotations
@@ -81,11 +82,13 @@ class AccessPolicyHandler(Resource):
 
     async def create(self, call: Call, inputs: Properties) -> State:
         """Raises RefusedOperationError for an entry that exists, in azure-native's words, which are explained
-        where they are met."""
-        id = _id(inputs)
-        if await _found(call, id) is not None:
+        where they are met. What is taken over is written all the same: a read may show what is gone."""
+        id, policy = _id(inputs), inputs.values["policy"]
+        found = await _found(call, id)
+        is_own = inputs.values.get("takesOver") is True and _folded(found) == _folded(policy)
+        if found is not None and not is_own:
             raise RefusedOperationError(f'cannot create already existing resource "{id}"')
-        await call.azure.write_policy(_vault(id), "replace", inputs.values["policy"])
+        await call.azure.write_policy(_vault(id), "replace", policy)
         return State(id, inputs.values)
 
     async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:

@@ -190,6 +190,10 @@ class Azure:
     async def deleted_accounts(self, subscription: str) -> list[Deleted]:
         return await self._deleted(subscription, arm_ids.DELETED_ACCOUNT, ACCOUNTS)
 
+    async def purge_account(self, deleted: Deleted) -> None:
+        """Deletes a soft-deleted account for good; Azure may list it for a while."""
+        await self._json(f"purging the deleted account {deleted.name}", "DELETE", _of(deleted.id, ACCOUNTS))
+
     async def deleted_vaults(self, subscription: str) -> list[Deleted]:
         return await self._deleted(subscription, arm_ids.DELETED_VAULT, VAULTS)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from core import arm_ids, key_uris, rights
 from core.commands import in_subscription, log_in_anew
-from core.refusals import KEY_REFUSED
+from core.refusals import KEY_REFUSED, NOT_TRUSTED, OPENING, OR_OPEN
 from core.roles import (
     CRYPTO_OFFICER,
     CRYPTO_SERVICE_ENCRYPTION_USER,
@@ -111,6 +111,7 @@ _SET_ROTATION_POLICY = (
     "az keyvault set-policy --name {vault_name} --object-id {deployer_id} --key-permissions "
     f"{ROTATION_PERMISSIONS}{{subscription}}"
 )
+_ALLOW_ADDRESS = "az keyvault network-rule add --name {vault_name} --ip-address {address}{subscription}"
 
 _KEY_THROUGH_ARM = ErrorRow(
     r"ForbiddenByRbac.*name=KeyVault/ManagementPlane",
@@ -131,7 +132,7 @@ _SERVICE: tuple[ErrorRow, ...] = (
     ErrorRow(
         KEY_REFUSED,
         "the service cannot use the key: the vault, the key or its version is misspelt, the vault's network "
-        "keeps trusted services out, or the identity has no access yet",
+        "keeps the service out, or the identity has no access yet",
         "compare with `az keyvault key list-versions {key_options}` and check the access of the identity",
         "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
     ),
@@ -160,10 +161,19 @@ _SERVICE: tuple[ErrorRow, ...] = (
         "dotnet/AspNetCore.Docs#23035",
     ),
     ErrorRow(
+        r"Client address is not authorized.*?Client address: (?P<address>[\d.]+)",
+        NOT_TRUSTED,
+        f"list {{address}}, from which the service called, in network.allowedIpRanges{OR_OPEN}; "
+        f"in a vault that is not made here, run `{_ALLOW_ADDRESS}`",
+        "Key Vault 403 answers",
+    ),
+    ErrorRow(
         r"Public network access is disabled and request is not from a trusted service|ForbiddenByConnection"
         r"|ForbiddenByFirewall|Client address is not authorized",
-        "the vault's network lets nobody in",
-        "{update_vault} --bypass AzureServices{subscription}",
+        NOT_TRUSTED,
+        f"list the service's addresses in network.allowedIpRanges{OR_OPEN}; for a vault "
+        "that is not made here, run "
+        f"`{{update_vault}} {OPENING}{{subscription}}`",
         "Key Vault 403 answers",
     ),
     ErrorRow(

@@ -20,6 +20,7 @@ from provider.access_policy import AccessPolicyHandler
 from provider.azure import Azure, AzureClock
 from provider.binder import Binder
 from provider.customer_managed_key import CustomerManagedKeyHandler
+from provider.deleted_account_purge import DeletedAccountPurgeHandler
 from provider.difference import Change, Difference
 from provider.enginelog import EngineLog
 from provider.failure import UnknownTypeError
@@ -173,6 +174,7 @@ def served(
     resources = (
         AccessPolicyHandler(run),
         CustomerManagedKeyHandler(run, binder),
+        DeletedAccountPurgeHandler(run),
         KeyAccessCleanupHandler(run),
         KeyAccessRevocationHandler(run),
         KeyAccessValidationHandler(run, binder),

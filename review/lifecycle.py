@@ -103,6 +103,9 @@ def of_others(resources: Iterable[ReviewedResource]) -> Iterator[Found]:
 
 def _other(one: ReviewedResource) -> Iterator[Verdict]:
     noun = one.kind.value
+    if one.kind is Kind.PURGE and one.written and one.planned:
+        words = "soft-deleted account {} PURGED: all of its data is lost for good"
+        yield Verdict(Name.DATA_DELETED, words, (one.planned.text("accountId"),))
     if one.kind is Kind.PROJECT:
         yield from replacing(one)
     if one.kind in {Kind.OTHER_PROVIDER, Kind.UNREAD}:

@@ -30,7 +30,7 @@ _NOBODY: Final = People()
 
 
 @dataclass(frozen=True)
-class Fact:
+class ComparedLine:
     """One line of an account: what it is, before and after the update."""
 
     name: str
@@ -76,7 +76,7 @@ class ReportRow:
     name: Value
     id: Value
     verdicts: tuple[Judged, ...]
-    facts: tuple[Fact, ...]
+    facts: tuple[ComparedLine, ...]
     noun: str = "account"
 
     @property
@@ -244,9 +244,11 @@ def as_data(value: Value) -> Any:
     return value
 
 
-def _facts(live: Protection | None, planned: Protection | None) -> tuple[Fact, ...]:
+def _facts(live: Protection | None, planned: Protection | None) -> tuple[ComparedLine, ...]:
     before, after = _shown(live), _shown(planned)
-    return tuple(Fact(name, before.get(name), after.get(name)) for name in dict.fromkeys([*before, *after]))
+    return tuple(
+        ComparedLine(name, before.get(name), after.get(name)) for name in dict.fromkeys([*before, *after])
+    )
 
 
 def _shown(one: Protection | None) -> dict[str, Value]:

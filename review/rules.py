@@ -4,10 +4,10 @@ Sources: "encryption of data at rest" (disabling the identity or revoking access
 must be bound again), and that an account's PUT drops what it does not carry.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from core import arm_ids, key_uris, values
+from core import arm_ids, coverage, key_uris, values
 from core.arm_ids import MalformedError
 from core.protection import AccountProtection
 from core.values import Mark, Value, folded
@@ -17,12 +17,23 @@ from review.resource import ReviewedResource
 from review.subject import ReviewedAccount
 from review.verdict import Name, Verdict, ordered
 
+_OUT_OF_REACH: Final = {Name.ACCESS_REVOKED, Name.IDENTITY_LOST, Name.KEY_DELETED, Name.VAULT_DELETED}
+"""What some kinds answer with the deletion of data (core/coverage.py)."""
 _HOW: Final = {Name.ACCESS_NARROWED: "narrowed", Name.UNDETERMINED: "changed"}
 
 
 def verdicts_of(subject: ReviewedAccount) -> tuple[Verdict, ...]:
     """Every verdict on one account, the gravest first; none when nothing changes its encryption."""
-    return ordered(_all(subject))
+    found = [*_all(subject)]
+    return ordered([*found, *_deleted_data(subject, found)])
+
+
+def _deleted_data(subject: ReviewedAccount, found: Iterable[Verdict]) -> Iterator[Verdict]:
+    """What Azure deletes for good of an account that can no longer use its key."""
+    kind = values.name(subject.account.state.stated("kind")) if subject.account else None
+    lost = coverage.named(kind).deletes if isinstance(kind, str) else ""
+    if lost and (subject.revoked or any(one.name in _OUT_OF_REACH for one in found)):
+        yield Verdict(Name.DATA_DELETED, f"DATA LOST: Azure {lost}; restored access brings neither back")
 
 
 def _all(subject: ReviewedAccount) -> Iterator[Verdict]:

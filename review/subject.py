@@ -34,7 +34,8 @@ class ReviewedAccount:
     """One account over the preview. `id` is its ARM id, `account` None outside the stack.
 
     `maybe_bound`: the preview has a binding and does not show whose it is, as in the streaming form.
-    `asked_back`: the program no longer declares the revocation of the account's access.
+    `asked_back`: the program no longer declares the revocation of the account's access. `revoked`: it carries
+    out a revocation.
     """
 
     name: Value
@@ -49,6 +50,7 @@ class ReviewedAccount:
     identities: tuple[ReviewedResource, ...] = ()
     maybe_bound: bool = False
     asked_back: bool = False
+    revoked: bool = False
 
     @property
     def moments(self) -> list[Protection]:
@@ -79,7 +81,15 @@ def subjects_of(preview: Preview) -> tuple[tuple[ReviewedAccount, ...], tuple[Ot
     subjects += [_subject(one, snapshots, by_urn) for one in adrift]
     revocations = [one for one in resources if one.kind is Kind.REVOCATION]
     ended = [Revocation.of(one.live) for one in revocations if one.live and one.planned is None]
-    subjects = [replace(one, asked_back=any(_concerns(each, one) for each in ended)) for one in subjects]
+    begun = [Revocation.of(one.planned) for one in revocations if one.planned and one.written]
+    subjects = [
+        replace(
+            one,
+            asked_back=any(_concerns(each, one) for each in ended),
+            revoked=any(_concerns(each, one) for each in begun),
+        )
+        for one in subjects
+    ]
     return tuple(subjects), tuple(_others(resources, snapshots, subjects, revocations))
 
 

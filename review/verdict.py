@@ -31,6 +31,7 @@ class Name(StrEnum):
     MAY_UNBIND = "may-unbind"
     IDENTITY_LOST = "identity-lost"
     ACCESS_REVOKED = "access-revoked"
+    DATA_DELETED = "data-deleted"
     ACCESS_RESTORED = "access-restored"
     VAULT_REPLACED = "vault-replaced"
     VAULT_DELETED = "vault-deleted"

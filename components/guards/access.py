@@ -15,7 +15,7 @@ from components.guards.key_place import KeyPlace, is_elsewhere
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Situation
 from components.service_args import EncryptedAIServicesAccountArgs
-from core import arm_ids, demands, facts, key_uris, rights
+from core import arm_ids, coverage, demands, facts, key_uris, rights
 from core import resource_types as types
 from core.rights import Access, EffectiveAccess
 
@@ -43,6 +43,25 @@ def revoked_without_a_key(situation: Situation) -> Iterator[Problem]:
     )
 
 
+def deletes_data(situation: Situation) -> Iterator[Problem]:
+    """Access is to be revoked of an account whose data Azure then deletes, and its name is not given."""
+    inputs, before = situation.inputs, situation.before
+    if not inputs.is_revoked or before.revoked or not before.is_bound or before.account is None:
+        return
+    if (lost := _lost(situation)) and inputs.revoke_account != before.account.name:
+        yield Problem(
+            "access",
+            f"found 'revoked', but Azure then {lost}, and access: granted brings neither back. To do that on "
+            f"purpose, set revokeAccount: {before.account.name}",
+        )
+
+
+def _lost(situation: Situation) -> str:
+    """What Azure does for good to an account whose key is taken away; "" for nothing."""
+    account = situation.before.account
+    return coverage.named((account and account.kind) or situation.inputs.kind).deletes
+
+
 def removed_access(situation: Situation) -> Iterator[Problem]:
     """The account's access to its key was removed outside Pulumi."""
     one, before, access = situation, situation.before, situation.access
@@ -54,12 +73,15 @@ def removed_access(situation: Situation) -> Iterator[Problem]:
         # Access can be restored only while the account is to stay on its key.
         yield from _cannot_leave(one, before.key_id)
         return
+    lost = _lost(one)
+    meaning = f". Where nothing of it is left, Azure {lost}" if lost else ", though nothing is lost"
+    named = f" and revokeAccount: {before.account.name}" if lost else ""
     for how, restored in taken:
         yield Problem(
             "access",
             f"the access of account {before.account.name!r} to its key was {how}, and the data is out of "
-            "reach, though nothing is lost. What may have been removed on purpose is not restored by itself: "
-            f"to keep it removed, set access: revoked and run `pulumi up`; to restore it, {restored}",
+            f"reach{meaning}. What may have been removed on purpose is not restored by itself: to keep it "
+            f"removed, set access: revoked{named} and run `pulumi up`; to restore it, {restored}",
         )
 
 
@@ -148,6 +170,8 @@ def _cannot_leave(situation: Situation, key_id: str) -> Iterator[Problem]:
 
 def revoked_access(situation: Situation) -> RevokedAccess | None:
     """What this update takes away, or keeps away: at the key in use, whichever is declared now."""
+    if any(deletes_data(situation)):
+        return None
     before, place = situation.before, situation.place
     key_id = key_in_use(before, place) or before.key_id or (place.key_id if place.vault_id else None)
     if not (situation.inputs.is_revoked and before.is_bound and before.grantee_id and key_id):
@@ -155,6 +179,14 @@ def revoked_access(situation: Situation) -> RevokedAccess | None:
     # Once the assignment is gone from the state, the revocation still names it: nothing has changed.
     revoked = before.part(types.KEY_ACCESS_REVOCATION, "revocation").get("assignmentId")
     return RevokedAccess(key_id, before.grantee_id, before.assignment_id or revoked)
+
+
+def out_of_reach(situation: Situation) -> Iterator[str]:
+    """What this update does to the data."""
+    inputs, before = situation.inputs, situation.before
+    if inputs.is_revoked and not before.revoked and before.is_bound and before.account:
+        does = coverage.named(before.account.kind or inputs.kind).revoked
+        yield f"access: revoked takes the key from account {before.account.name!r}: {does}"
 
 
 def not_by_targets(situation: Situation) -> Iterator[str]:

@@ -11,7 +11,7 @@ from components.arguments.problem import Problem
 from components.guards.key_place import KeyPlace
 from components.guards.recorded_state import SYSTEM, USER
 from components.guards.situation import Situation
-from core import arm_ids, facts
+from core import arm_ids, coverage, facts
 from core.facts import HOURS_HELD
 
 _FORGET = "run `pulumi refresh`, which removes it from the state"
@@ -56,13 +56,14 @@ def _account(account: facts.Account) -> Problem:
 
 
 def _identity(account: facts.Account) -> Problem:
-    group = arm_ids.group_of(account.id)
+    group, lost = arm_ids.group_of(account.id), coverage.named(account.kind).deletes
+    meaning = f"; Azure then {lost}" if lost else ", though nothing is lost"
     return Problem(
         "identity",
         f"the system-assigned identity of account {account.name!r} was turned off outside Pulumi, and its "
-        "data is out of reach, though nothing is lost; no update can write the account without one. Turn "
-        f"it on with `az cognitiveservices account identity assign --name {account.name} --resource-group "
-        f"{group}`; this creates a new identity, to which `pulumi up` grants access",
+        f"data is out of reach{meaning}; no update can write the account without one. Turn it on with `az "
+        f"cognitiveservices account identity assign --name {account.name} --resource-group {group}`; this "
+        "creates a new identity, to which `pulumi up` grants access",
     )
 
 

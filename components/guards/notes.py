@@ -33,6 +33,15 @@ def unknown_key_of_recovered_vault(situation: Situation) -> Iterator[str]:
         )
 
 
+def purged(situation: Situation) -> Iterator[str]:
+    """A soft-deleted account is deleted for good."""
+    if account := situation.deleted.purged:
+        yield (
+            f"softDeleted: purge deletes account {account['name']!r}, which was deleted "
+            f"{account['deletionDate']}, and all of its data for good, before the new one is made"
+        )
+
+
 def generation_in_closed_vault(situation: Situation) -> Iterator[str]:
     """A generation is asked for in a vault that no update reaches."""
     inputs = situation.inputs
@@ -92,6 +101,8 @@ NOTES: tuple[Note, ...] = (
     unknown_key_of_recovered_vault,
     generation_in_closed_vault,
     not_rotated,
+    purged,
+    access.out_of_reach,
     access.not_by_targets,
     access.still_granted,
     access.stale_grant,

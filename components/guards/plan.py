@@ -8,9 +8,11 @@ import pulumi
 
 from components.account_write import AccountBefore
 from components.arguments.names import PlacedName
-from components.guards.grants import adopted_grants, recovered_grants
+from components.guards.grants import ExistingGrants, existing_grants, is_granted
 from components.guards.situation import Deployer, Situation
+from components.service_args import PURGE
 from components.vault_writes import VaultWrites
+from core import arm_ids
 from core import resource_types as types
 
 
@@ -35,22 +37,31 @@ class SharedOrder:
 
 
 @dataclass(frozen=True)
+class FormerAccount:
+    """A soft-deleted account with the name of the account: it comes back (`is_restored`), or is purged.
+    `purge` are the inputs of that, now or in an earlier run."""
+
+    is_restored: bool = False
+    purge: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class ServicePlan:
     """What follows for one service.
 
-    `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists and is
-    used as it is. `adopted`: ids of existing grants that the stack takes over, by logical name.
-    `account_waits`: the account is not written before its access to the key is repaired. `account_id`: that
-    of the account, if it exists. `account_names`: those of the accounts, lower case, that the state has
-    something of. `account`: the account as the state and Azure have it. `placed`: the private endpoints and
-    network links that the state has, by logical name. `shared` is what the services of one run have together.
+    `recovers_vault`: a soft-deleted one comes back. `former`: what becomes of a soft-deleted account.
+    `keeps_key`: the key exists and is used as it is. `account_waits`: the account is not written before its
+    access to the key is repaired. `account_id`: that of the account, if it exists. `account_names`: those of
+    the accounts, lower case, that the state has something of. `account`: the account as the state and Azure
+    have it. `placed`: the private endpoints and network links that the state has, by logical name. `shared`
+    is what the services of one run have together.
     """
 
     login: Deployer
     recovers_vault: bool = False
-    restores_account: bool = False
+    former: FormerAccount = FormerAccount()
     keeps_key: bool = False
-    adopted: Mapping[str, str] = field(default_factory=dict)
+    grants: ExistingGrants = field(default_factory=ExistingGrants)
     account_waits: bool = False
     account_id: str | None = None
     account_names: frozenset[str] = frozenset()
@@ -66,9 +77,9 @@ def plan(situation: Situation) -> ServicePlan:
     return ServicePlan(
         situation.login,
         recovers_vault=deleted.vault is not None,
-        restores_account=deleted.account is not None,
+        former=FormerAccount(deleted.account is not None, purge(situation)),
         keeps_key=situation.keeps_key,
-        adopted=adopted(situation),
+        grants=existing_grants(situation),
         account_waits=situation.account_lacks_access,
         account_id=before.account.id if before.account else None,
         account_names=before.account_names,
@@ -78,11 +89,18 @@ def plan(situation: Situation) -> ServicePlan:
     )
 
 
-def adopted(situation: Situation) -> Mapping[str, str]:
-    """The grants that are taken over. A preview cannot read a vault that is not back yet, and shows its
-    grants as created."""
-    recovered = {} if pulumi.runtime.is_dry_run() else recovered_grants(situation)
-    return {**adopted_grants(situation), **recovered}
+def purge(situation: Situation) -> Mapping[str, str] | None:
+    """The purge of the account that holds the name; once it is done, the one that the state has, for as long
+    as the settings name it."""
+    if found := situation.deleted.purged:
+        group = arm_ids.group_id(arm_ids.subscription_of(found["id"]), arm_ids.group_of(found["id"]))
+        id = arm_ids.child(group, arm_ids.ACCOUNT, found["name"])
+    else:
+        found = situation.before.part(types.DELETED_ACCOUNT_PURGE, "purge")
+        id = str(found.get("accountId"))
+        if situation.inputs.soft_deleted != PURGE or situation.inputs.purge_account != arm_ids.name_of(id):
+            return None
+    return {"account_id": id, "location": found["location"], "deletion_date": found["deletionDate"]}
 
 
 def proof(situation: Situation) -> Proof:
@@ -91,6 +109,5 @@ def proof(situation: Situation) -> Proof:
     one = situation
     if (types.KEY_ACCESS_VALIDATION, f"{one.name}-key-access") in one.before.resources:
         return Proof.RECORDED
-    has_grant = one.before.grant_recorded or f"{one.name}-access" in adopted_grants(one)
-    usable = has_grant and not one.is_replaced and not one.account_lacks_access
+    usable = is_granted(one) and not one.is_replaced and not one.account_lacks_access
     return Proof.BY_USE if usable and one.account.bound_key is not None else Proof.NEEDED

@@ -22,7 +22,7 @@ from components.guards.recorded_state import USER, RecordedService, as_it_is
 from components.guards.situation import Deployer, Live, Situation, gives_reading_role, is_in_subscription
 from components.guards.soft_deleted import SoftDeleted
 from components.invokes import Answer, InvokeError, State, invoke, is_absent, missing_data_role
-from components.service_args import RECOVER, EncryptedAIServicesAccountArgs
+from components.service_args import REFUSE, EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, demands, rights
 from core.refusals import is_forbidden_text
 from core.resource_types import GET_KEY, GET_VAULT
@@ -99,8 +99,8 @@ class Reader:
             subscription_id = self.login.subscription_id
             listed = await self.own("getDeleted", subscriptionId=subscription_id)
         except InvokeError as error:
-            recovers = any(inputs.soft_deleted == RECOVER for inputs, _ in wanted.values())
-            if recovers or not is_forbidden_text(str(error)):
+            decided = any(inputs.soft_deleted != REFUSE for inputs, _ in wanted.values())
+            if decided or not is_forbidden_text(str(error)):
                 raise
             self.unchecked.append(
                 f"whether a soft-deleted vault or account of the subscription holds a name, because {error}"

@@ -48,10 +48,10 @@ RULES: tuple[Rule, ...] = (
     drift.gone,
     existing_resources.unrecorded_account,
     access.revoked_without_a_key,
+    access.deletes_data,
     access.removed_access,
     access.cannot_leave_key,
     grants.operators_of_others,
-    grants.policy_of_new_identity,
 )
 
 

@@ -1,7 +1,7 @@
 """Names that soft-deleted vaults and accounts still hold, and what comes back with them.
 
-Owns: whether a service recovers them, and what to do where it does not. Pure. Does not own: the call that
-lists them (preflight.py).
+Owns: whether a service recovers or purges them, and what to do where it does neither. Pure. Does not own: the
+call that lists them (preflight.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,18 +11,21 @@ from typing import Any
 from components.arguments.problem import Problem
 from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
-from components.service_args import RECOVER, EncryptedAIServicesAccountArgs
+from components.service_args import PURGE, RECOVER, EncryptedAIServicesAccountArgs
 from core import arm_ids, demands, kinds, regions
 
 Listed = Sequence[Mapping[str, Any]]
+_BACK = "; set softDeleted: recover to bring it back with everything in it"
 
 
 @dataclass(frozen=True)
 class SoftDeleted:
-    """The soft-deleted resources that hold names of a service."""
+    """The soft-deleted resources that hold names of a service. `purged` is the account that is deleted for
+    good before the new one is made: nothing of it comes back."""
 
     vault: Mapping[str, Any] | None = None
     account: Mapping[str, Any] | None = None
+    purged: Mapping[str, Any] | None = None
 
 
 def makes_names(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
@@ -39,24 +42,50 @@ def holding_names(
 ) -> SoftDeleted:
     """Which soft-deleted resources of a subscription hold names that a service will make."""
     vault = None if before.vault else inputs.vault.name
-    account = inputs.account_name if _makes_account(inputs, before) else None
-    return SoftDeleted(_named(vault, vaults), _named(account, accounts))
+    account = _named(inputs.account_name if _makes_account(inputs, before) else None, accounts)
+    if account and _is_purged(inputs, account):
+        return SoftDeleted(_named(vault, vaults), purged=account)
+    return SoftDeleted(_named(vault, vaults), account)
+
+
+def _is_purged(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any]) -> bool:
+    named = inputs.soft_deleted == PURGE and inputs.purge_account == account["name"]
+    return named and not _elsewhere(inputs, account)
 
 
 def problems(inputs: EncryptedAIServicesAccountArgs, deleted: SoftDeleted) -> list[Problem]:
     """Why the names are not available with these arguments."""
-    recovers = inputs.soft_deleted == RECOVER
-    group, found = data_loss.group_name(inputs), []
+    found: list[Problem] = []
     if vault := deleted.vault:
         remedy = "give another vault.name; purge protection does not allow to purge it"
-        found += _held("vault.name", vault, group, inputs.location, remedy, recovers=recovers)
+        if there := _elsewhere(inputs, vault):
+            found.append(Problem("vault.name", f"{_held(vault)}{there}; {remedy}"))
+        elif inputs.soft_deleted != RECOVER:
+            found.append(Problem("vault.name", f"{_held(vault)}{_BACK}, or {remedy}"))
     if account := deleted.account:
-        where = f"--resource-group {_group(account)} --location {account['location']}"
-        purge = f"az cognitiveservices account purge --name {account['name']} {where}"
-        remedy = f"give another accountName, or delete its data for good with `{purge}`"
-        unfit = _unfit(inputs, account, remedy)
-        found += _held("accountName", account, group, inputs.location, remedy, recovers=recovers, unfit=unfit)
+        found += _of_account(inputs, account)
     return found
+
+
+def _of_account(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any]) -> list[Problem]:
+    name, held = account["name"], _held(account)
+    if there := _elsewhere(inputs, account):
+        where = f"--resource-group {_group(account)} --location {account['location']}"
+        purge = f"az cognitiveservices account purge --name {name} {where}"
+        remedy = f"give another accountName, or delete its data for good with `{purge}`"
+        return [Problem("accountName", f"{held}{there}; {remedy}")]
+    if inputs.soft_deleted == PURGE:
+        given = f"found {inputs.purge_account!r}" if inputs.purge_account else "not given"
+        lost = f"{held}, and softDeleted: purge deletes that one's data for good"
+        return [Problem("purgeAccount", f"{given}, but {lost}. To do that, set purgeAccount: {name}")]
+    ways = f"softDeleted: purge and purgeAccount: {name}"
+    remedy = f"give another accountName, or delete its data for good with {ways}"
+    unfit = _unfit(inputs, account, remedy)
+    if inputs.soft_deleted == RECOVER:
+        return [unfit] if unfit else []
+    if unfit and unfit.path == "softDeleted":
+        return [Problem("accountName", f"{held}, and {unfit.text}")]
+    return [Problem("accountName", f"{held}{_BACK}, or {remedy}")]
 
 
 def _unfit(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any], remedy: str) -> Problem | None:
@@ -91,29 +120,20 @@ def _unfit(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any], r
     return None
 
 
-def _held(
-    path: str,
-    deleted: Mapping[str, Any],
-    group: str,
-    location: str,
-    remedy: str,
-    *,
-    recovers: bool,
-    unfit: Problem | None = None,
-) -> list[Problem]:
+def _held(deleted: Mapping[str, Any]) -> str:
     until = f", until {deleted['scheduledPurgeDate']}" if deleted.get("scheduledPurgeDate") else ""
-    held = f"{deleted['name']!r} is held by one that was deleted {deleted.get('deletionDate', '')}{until}"
+    return f"{deleted['name']!r} is held by one that was deleted {deleted.get('deletionDate', '')}{until}"
+
+
+def _elsewhere(inputs: EncryptedAIServicesAccountArgs, deleted: Mapping[str, Any]) -> str:
+    """In words: that what holds a name was in another group or region, and so is another's; "" where it was
+    where this service is."""
+    group = data_loss.group_name(inputs)
     place = (_group(deleted).lower(), regions.normalised(deleted["location"]))
-    if place != (group.lower() or place[0], regions.normalised(location)):
-        where = f"in group {_group(deleted)!r} and region {deleted['location']!r}"
-        return [Problem(path, f"{held}, {where}, and can be recovered only there; {remedy}")]
-    if recovers:
-        return [unfit] if unfit else []
-    if unfit and unfit.path == "softDeleted":
-        return [Problem(path, f"{held}, and {unfit.text}")]
-    return [
-        Problem(path, f"{held}; set softDeleted: recover to bring it back with everything in it, or {remedy}")
-    ]
+    if place == (group.lower() or place[0], regions.normalised(inputs.location)):
+        return ""
+    where = f"in group {_group(deleted)!r} and region {deleted['location']!r}"
+    return f", {where}, and can be recovered only there"
 
 
 def _named(name: str | None, listed: Listed) -> Mapping[str, Any] | None:

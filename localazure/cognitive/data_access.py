@@ -40,7 +40,12 @@ def enter(cloud: Cloud, request: Request, action: str) -> Opened:
     `action` ends the data action (`projects/read`). Raises ServiceError: 404 no such endpoint, 401 or 403
     for the caller, 403 where the customer's key cannot be used.
     """
-    account = admit(cloud, request, f"{_AUTHORING}/{action}", serves=lambda kind: kind.authoring)
+    return opened(cloud, request, f"{_AUTHORING}/{action}", serves=lambda kind: kind.authoring)
+
+
+def opened(cloud: Cloud, request: Request, action: str, *, serves: Callable[[Kind], bool]) -> Opened:
+    """The same for any data action below an account, of the kinds that serve it."""
+    account = admit(cloud, request, action, serves=serves)
     try:
         return Opened(account, data.unwrap(cloud, account, request.correlation_id))
     except data.KeyUnavailableError as error:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from localazure import authorization, private_links
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, children, identity, policy, projects, rules, settling
+from localazure.cognitive import binding, children, identity, policy, projects, rules, settling, translator
 from localazure.cognitive.account import DELETED, Account
 from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import deleted_body
@@ -94,6 +94,7 @@ def purge(cloud: Cloud, account: Account) -> None:
     stored.free_subdomain(cloud, account)
     identity.drop_system(cloud, account)
     projects.delete_all(cloud, account)
+    translator.delete_all(cloud, account)
     children.drop_all(cloud, account)
 
 

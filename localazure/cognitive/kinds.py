@@ -51,7 +51,8 @@ class Kind:
     `larger_keys` says that it takes RSA keys of more than 2048 bits
     (learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal).
     `own_identity` says that it uses a customer-managed key through no user-assigned identity
-    (Azure/azure-rest-api-specs#18726).
+    (Azure/azure-rest-api-specs#18726). `custom_translator`: a workspace of Custom Translator may keep its
+    documents in the account (learn.microsoft.com/azure/ai-services/translator/encrypt-data-at-rest).
     """
 
     name: str
@@ -66,6 +67,7 @@ class Kind:
     storage_stays: bool = False
     larger_keys: bool = False
     own_identity: bool = False
+    custom_translator: bool = False
     valued_capabilities: tuple[tuple[str, str], ...] = ()
 
     def takes_customer_key(self, sku: str) -> bool:
@@ -112,8 +114,15 @@ _KINDS = (
         storage=True,
         storage_stays=True,
         larger_keys=True,
+        custom_translator=True,
     ),
-    Kind("CognitiveServices", ("S0",), ("Language", "Computer Vision", "FormRecognizer"), authoring=True),
+    Kind(
+        "CognitiveServices",
+        ("S0",),
+        ("Language", "Computer Vision", "FormRecognizer"),
+        authoring=True,
+        custom_translator=True,
+    ),
     Kind(
         "SpeechServices",
         ("F0", "S0"),
@@ -133,7 +142,7 @@ _KINDS = (
     Kind("ComputerVision", ("F0", "S1"), ("Computer Vision",), customer_key=False),
     Kind("CustomVision.Training", ("F0", "S0"), ("CustomVision.Training",)),
     Kind("CustomVision.Prediction", ("F0", "S0"), ("CustomVision.Prediction",)),
-    Kind("TextTranslation", ("F0", *_PAID_TIERS), ("TextTranslation",)),
+    Kind("TextTranslation", ("F0", *_PAID_TIERS), ("TextTranslation",), custom_translator=True),
     Kind("ContentSafety", ("F0", "S0"), ("Content Safety",)),
     Kind("ContentModerator", ("F0", "S0"), ("Content Moderator",)),
     Kind("QnAMaker", ("F0", "S0"), ("QnAMaker",)),

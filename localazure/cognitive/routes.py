@@ -13,6 +13,7 @@ from localazure.cognitive import (
     keys,
     language,
     operations_api,
+    translator,
 )
 from localazure.cognitive.jobs import PROJECTS
 from localazure.routes import Handler, Route
@@ -124,6 +125,8 @@ ROUTES: tuple[Route, ...] = (
     _language("POST", "/language/:analyze-text", calls.analyze_text),
     _language("GET", "/openai/models", calls.list_models),
     _language("GET", "/openai/deployments", calls.list_deployments),
+    _language("GET", translator.DOCUMENTS, translator.list_documents),
+    _language("POST", f"{translator.DOCUMENTS}/import", translator.import_document),
     _language("GET", PROJECTS, language.list_projects),
     _language("GET", f"{PROJECTS}/global/deletion-jobs/{{job}}", language.deletion_job),
     _language("PATCH", _PROJECT, language.create_project),

@@ -14,6 +14,9 @@ from localazure.keyvault.model import Vault
 from localazure.web import Caller
 
 LOOPBACK = "127.0.0.1"
+SERVICE_ADDRESS = "20.61.98.11"
+"""Where Azure AI services call a vault from. Made up: Azure has many, in the service tag
+CognitiveServicesManagement."""
 _KEYS = "Microsoft.KeyVault/vaults/keys"
 
 
@@ -68,12 +71,14 @@ def describe(caller: Caller) -> str:
     return f"appid={caller.client_id};oid={caller.object_id};iss={issuer}"
 
 
-def firewall_refusal(vault: Vault, caller: Caller, *, trusted: bool) -> Refusal | None:
+def firewall_refusal(
+    vault: Vault, caller: Caller, *, trusted: bool = False, address: str = LOOPBACK
+) -> Refusal | None:
     """Why the vault's network rules stop this caller, None if they allow it.
 
-    A trusted service passes with `bypass: AzureServices`, the default. Anybody else comes from loopback:
-    it passes an open vault, or an IP rule that holds it. (field.md, section 3: publicNetworkAccess
-    disabled still lets trusted services in.)
+    A trusted service passes with `bypass: AzureServices`, the default, also where publicNetworkAccess is
+    disabled (key-vault/general/overview-vnet-service-endpoints). Anybody else passes an open vault, or an IP
+    rule that holds its address.
     """
     acls = network_acls(vault)
     if trusted and acls["bypass"].lower() == "azureservices":
@@ -85,12 +90,12 @@ def firewall_refusal(vault: Vault, caller: Caller, *, trusted: bool) -> Refusal 
             "Public network access is disabled and request is not from a trusted service nor via an approved "
             f"private link.\r\n{who}\r\n{where}",
         )
-    if acls["defaultAction"].lower() == "allow" or (not trusted and _in_rules(LOOPBACK, acls["ipRules"])):
+    if acls["defaultAction"].lower() == "allow" or _in_rules(address, acls["ipRules"]):
         return None
     return Refusal(
         "ForbiddenByFirewall",
         "Client address is not authorized and caller is not a trusted service.\r\n"
-        f"Client address: {LOOPBACK}\r\n{who}\r\n{where}",
+        f"Client address: {address}\r\n{who}\r\n{where}",
     )
 
 

@@ -64,7 +64,7 @@ def operation(what: Operation) -> Callable[[Callable[[Call], Answer]], Handler]:
 def no_contacts(cloud: Cloud, request: Request) -> Response:
     """404: nobody can be named for a vault's certificates here. Raises 403 where the firewall says so."""
     vault, caller = _addressed(cloud, request)
-    if refusal := access.firewall_refusal(vault, caller, trusted=False):
+    if refusal := access.firewall_refusal(vault, caller):
         raise usage.forbidden(refusal)
     raise ServiceError(404, "ContactsNotFound", "Contacts not found")
 

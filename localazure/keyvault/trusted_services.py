@@ -1,7 +1,7 @@
 """How other services use the keys of a vault or a managed HSM and read its facts.
 
 Owns: the view of a vault and a key that another service of the cloud has. It passes the vault's firewall
-as a trusted service, and is otherwise any caller: no right of its own.
+as a trusted service (`trusted_services_reach_vault`), and is otherwise any caller: no right of its own.
 """
 
 from __future__ import annotations
@@ -191,7 +191,8 @@ def _use(cloud: Cloud, operation: Operation, target: _Target) -> usage.Use:
         operation,
         key_name=target.key_name,
         version=target.version,
-        trusted=True,
+        trusted=cloud.behaviour.trusted_services_reach_vault,
+        address=access.SERVICE_ADDRESS,
         correlation_id=target.correlation_id,
     )
 

@@ -35,7 +35,8 @@ ACTS: Mapping[Operation, Callable[..., Any]] = {
 class Use:
     """Somebody about to do something with a key (`key_name` empty: with the vault's keys as a whole).
 
-    `trusted` marks one of Azure's own services, which the firewall's bypass may let in.
+    `trusted` marks one of Azure's own services, which the firewall's bypass lets in; `address` is where the
+    caller comes from.
     """
 
     vault: Vault
@@ -44,6 +45,7 @@ class Use:
     key_name: str = ""
     version: str = ""
     trusted: bool = False
+    address: str = access.LOOPBACK
     correlation_id: str = ""
 
 
@@ -80,7 +82,7 @@ def admit(cloud: Cloud, use: Use) -> Admission:
             f"AKV10032: Invalid issuer. Expected one of {issuer}{vault.tenant_id}/, found "
             f"{issuer}{caller.tenant_id}/.",
         )
-    if refusal := access.firewall_refusal(vault, caller, trusted=use.trusted):
+    if refusal := access.firewall_refusal(vault, caller, trusted=use.trusted, address=use.address):
         raise forbidden(refusal)
     if vault.hsm:
         scope = f"/keys/{use.key_name}" if use.key_name else "/keys"

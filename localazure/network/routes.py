@@ -15,12 +15,14 @@ from localazure.network.resource import PLACE, PROVIDER
 from localazure.routes import Handler, Route
 from localazure.web import Host
 
-_LOCATION = f"{SUBSCRIPTION}/providers/{PROVIDER}/locations/{{location}}"
+_PROVIDER = f"{SUBSCRIPTION}/providers/{PROVIDER}"
 
 
-def _polled(template: str, handler: Handler) -> Route:
-    # Any client that has the address may poll it, as in ARM.
-    return Route("GET", Host.ARM, f"{template}/{{operation}}", "", handler, SPECIFIED)
+def _polled(place: str, name: str, handler: Handler) -> Route:
+    path = name.replace("locations/", "locations/{location}/")
+    return Route(
+        "GET", Host.ARM, f"{place}/{path}/{{operation}}", f"{PROVIDER}/{name}/read", handler, SPECIFIED
+    )
 
 
 ROUTES: tuple[Route, ...] = (
@@ -29,8 +31,8 @@ ROUTES: tuple[Route, ...] = (
     *network_interfaces.ROUTES,
     *zone_groups.ROUTES,
     *private_zones.ROUTES,
-    _polled(f"{_LOCATION}/operations", status),
-    _polled(f"{_LOCATION}/operationResults", result),
-    _polled(f"{PLACE}/privateDnsOperationStatuses", status),
-    _polled(f"{PLACE}/privateDnsOperationResults", result),
+    _polled(_PROVIDER, "locations/operations", status),
+    _polled(_PROVIDER, "locations/operationResults", result),
+    _polled(PLACE, "privateDnsOperationStatuses", status),
+    _polled(PLACE, "privateDnsOperationResults", result),
 )

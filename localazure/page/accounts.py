@@ -120,7 +120,9 @@ def _refusal(cloud: Cloud, account: Account, object_id: str, places: Places) -> 
         return "its key is deleted"
     caller = Caller(object_id, principal.client_id if principal else "", vault.tenant_id)
     try:
-        usage.admit(cloud, usage.Use(vault, caller, access.UNWRAP, key_name=name, trusted=True))
+        trusted, address = cloud.behaviour.trusted_services_reach_vault, access.SERVICE_ADDRESS
+        use = usage.Use(vault, caller, access.UNWRAP, key_name=name, trusted=trusted, address=address)
+        usage.admit(cloud, use)
     except ServiceError as error:
         return _reason(error)
     refusal = usage.state_refusal(version, access.UNWRAP, cloud.clock.now())
@@ -133,6 +135,6 @@ def _reason(error: ServiceError) -> str:
         "ForbiddenByPolicy": "no access policy allows its identity to unwrap",
         "ForbiddenByRbac": "no role allows its identity to unwrap",
         "AccessDenied": "no role of the managed HSM allows its identity to unwrap",
-        "ForbiddenByFirewall": "the vault's firewall blocks trusted services",
-        "ForbiddenByConnection": "the vault's firewall blocks trusted services",
+        "ForbiddenByFirewall": "the vault's firewall blocks the service",
+        "ForbiddenByConnection": "the vault's firewall blocks the service",
     }.get(code, error.message)

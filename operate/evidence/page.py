@@ -6,7 +6,7 @@ Its template, page.html.j2, escapes every value: no name can be markup.
 from collections.abc import Sequence
 from datetime import datetime
 
-from core import kinds
+from core import coverage
 from operate.evidence import access, charts, controls, rotation, use
 from operate.evidence.findings import AuditFinding, AuditSeverity
 from operate.evidence.model import Facts, NotChecked, moment
@@ -28,7 +28,7 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
         rows=rotation.rows(facts.services, facts.taken),
         warning=getattr(facts.source, "warning", ""),
         controls=controls,
-        kinds=kinds,
+        coverage=coverage,
         bearing={name: sorted(one for one in every if one.framework == name) for name in controls.SOURCES},
         open={one: sorted({f.rule for f in found if one in f.controls}) for one in every},
         unread=[(one.name, what, part.why) for one in facts.services for what, part in one.unread],

@@ -16,7 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from core import kinds
+from core import coverage
 from core.facts import Account, KeyVersion
 from operate.azure import SentQuery
 from operate.evidence.access import controllers, destroyers, unwrappers, use_by_identity
@@ -126,9 +126,9 @@ def _text(shown: Mapping[str, Any]) -> str:
 
 def _service(service: Service) -> dict[str, Any]:
     shown = {"name": service.name, **_fields(service)}
-    if isinstance(service.account, Account) and service.account.kind in kinds.NAMES:
-        shown["keptElsewhere"] = kinds.named(service.account.kind).kept_elsewhere
     if isinstance(service.account, Account) and service.account.encryption.is_customer_managed:
+        shown["notUnderTheKey"] = coverage.named(service.account.kind).elsewhere
+        shown["revoking"] = coverage.named(service.account.kind).revoked
         shown["boundSince"] = bound_since(service.account, service.key, service.use)
         shown["whoCanUnwrap"] = unwrappers(service)
         shown["whoCouldGrantAccess"] = controllers(service)

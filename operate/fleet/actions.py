@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from core import coverage
 from core.environment import NAMESPACE
 from operate import stack
 from operate.errors import OperateError
@@ -149,8 +150,11 @@ def _access(chosen: ChosenStacks, arguments: argparse.Namespace, access: str, na
     it, for each stack that is cut off counts."""
     if not arguments.yes:
         return _would(name, chosen.rings)
+    key = (arguments.key or "").lower()
+    for stack_name, place, account in _named(chosen, key, arguments.account) if access == REVOKED else ():
+        _set(stack_name, [place], account)
     for one in chosen.members():
-        _set(one.stack, _places(chosen, one.stack, (arguments.key or "").lower(), "access"), access)
+        _set(one.stack, _places(chosen, one.stack, key, "access"), access)
     return _carried_out(chosen, name, tasks=_tasks(chosen, "up", minutes=arguments.minutes))[0]
 
 
@@ -225,6 +229,29 @@ def _places(chosen: ChosenStacks, name: str, key: str, *setting: str) -> list[Pl
         for index, one in enumerate(chosen.fleet.settings[name].services)
         if one.has_key and key in ("", files.key_of(one))
     ]
+
+
+def _named(chosen: ChosenStacks, key: str, names: Collection[str]) -> list[tuple[str, Place, str]]:
+    """Stack, place and name of each account of which a revocation deletes data. Raises OperateError with all
+    that are not named, before anything is written."""
+    found, missing = [], []
+    for member in chosen.members():
+        services = [
+            one
+            for one in chosen.fleet.settings[member.stack].services
+            if one.has_key and key in ("", files.key_of(one))
+        ]
+        places = _places(chosen, member.stack, key, "revokeAccount")
+        for place, one in zip(places, services, strict=False):
+            account, lost = one.completed().account_name, coverage.named(one.kind).deletes
+            if lost and account not in names:
+                missing.append(f"{member.stack}: without the key of {account}, Azure {lost}, for good")
+            elif lost:
+                found.append((member.stack, place, account))
+    if missing:
+        lines = "\n  ".join(missing)
+        raise OperateError(f"nothing was changed; name each account with --account NAME:\n  {lines}")
+    return found
 
 
 def _missing(chosen: ChosenStacks) -> list[str]:

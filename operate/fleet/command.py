@@ -167,6 +167,7 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "--ring": {**_LIST, "help": "those of a ring"},
     "--key": {"metavar": "VAULT/KEY", "help": "those whose services use a key"},
     "--since": {"metavar": "REVISION", "help": "those that changed since a git revision"},
+    "--account": {**_LIST, "help": "an account of which a revocation deletes data; may be repeated"},
     "--yes": {"action": "store_true", "help": "do it"},
     "--plans": {"type": Path, "metavar": "FOLDER", "help": "reviewed plans, FOLDER/STACK/plan.json"},
     "--shards": {"type": int, "metavar": "N", "default": 1, "help": "how many jobs; at most 256"},
@@ -202,7 +203,7 @@ ACTIONS: Mapping[str, Action] = {
     "evidence": Action(
         actions.evidence, "one bundle of what auditors ask", ("--days", "--out", "--scheduler")
     ),
-    "revoke": Action(actions.revoke, "take the access to the key from every stack", _WRITES),
+    "revoke": Action(actions.revoke, "take the access to the key from every stack", (*_WRITES, "--account")),
     "restore": Action(actions.restore, "give the access back", _WRITES),
     "doctor": Action(actions.doctor, "what stands in the way of each stack", ("--scheduler",)),
     "matrix": Action(_matrix, "shards for the matrix of a CI", ("--shards", "--ci")),

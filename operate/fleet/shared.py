@@ -35,8 +35,10 @@ OF_ONE_STACK = frozenset(
         "asFound",
         "name",
         "previousName",
+        "purgeAccount",
         "removedServices",
         "replaceAccount",
+        "revokeAccount",
         "services",
         "unbindAccount",
     }

@@ -16,7 +16,7 @@ from core import arm_ids
 from core.api_versions import ACCOUNTS, RESOURCES, VAULTS
 from core.commands import adopt, take_over
 from core.facts import HOURS_HELD
-from provider.deployment.model import CREATE, GROUP, DeploymentFinding, Planned, Report
+from provider.deployment.model import CREATE, DELETE, GROUP, DeploymentFinding, Planned, Report
 from provider.deployment.questions import Questions, about_each
 
 NAME: Final = "names"
@@ -29,6 +29,8 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each name that is taken: by a resource in the same group, or anywhere in the world."""
     made = [one for one in plan if one.action == CREATE and not one.recovers]
 
+    # What is purged before lets its name go.
+    freed = {one.name.lower() for one in plan if one.action == DELETE and one.type == arm_ids.PURGED_ACCOUNT}
     own_groups = {one.id.lower() for one in plan if one.type == GROUP}
 
     async def judge(group_id: str) -> Iterable[DeploymentFinding]:
@@ -39,7 +41,11 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
         found = [finding for one in members if (finding := _taken_here(one, existing))]
         here = {finding.id for finding in found}
         elsewhere = await asyncio.gather(
-            *(_taken_in_the_world(one, ask) for one in members if one.id not in here)
+            *(
+                _taken_in_the_world(one, ask)
+                for one in members
+                if one.id not in here and one.name.lower() not in freed
+            )
         )
         return [*found, *(finding for finding in elsewhere if finding)]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,12 +21,14 @@ import pulumi
 from components.account_write import AccountBefore, bound_key
 from core import arm_ids
 from core.clouds import Cloud
-from core.refusals import RefusalKind
+from core.refusals import NOT_TRUSTED, RefusalKind
 from localazure import throttling
 from localazure.standin.azure import Answer
 from operate import verify
 from provider import binder
+from provider.error_table import ROWS
 from provider.retrying import Retries
+from provider.waiting import Waiter
 from tests.azure_variants.life import Exchange, Life
 from tests.support.providers import Session
 
@@ -171,6 +173,10 @@ def _one_arm_host() -> list[AbstractContextManager[Any]]:
     return [patch.object(Cloud, "is_resource_manager", strict)]
 
 
+async def _once(waiter: Waiter, look: Callable[[], Awaitable[Any]], *_: Any) -> Any:
+    return await look()
+
+
 def _no_patience() -> list[AbstractContextManager[Any]]:
     refused = verify.refused
     return [patch.object(verify, "refused", lambda client, _: refused(client, 0))]
@@ -216,6 +222,12 @@ def _alert_rules(one: Exchange) -> Any:
 
 DEFENCES = (
     Defence(
+        "trusted_services_reach_vault",
+        "The refusal is explained, with the networks that let the service in.",
+        {"trusted_services_reach_vault": False},
+        lambda: [patch("provider.errors.ROWS", [one for one in ROWS if one.cause != NOT_TRUSTED])],
+    ),
+    Defence(
         "operation_seconds",
         "The binding follows each operation to its end, and waits for a settled account before it compares.",
         {"operation_seconds": 92.0, "missing_grant": "fails_later", "grant_delay_seconds": 300.0},
@@ -238,13 +250,13 @@ DEFENCES = (
         "principals_visible_after",
         "A role assignment is tried again while its principal is not found.",
         _UNKNOWN_PRINCIPAL,
-        lambda: [patch("components.access.waiting_hooks", lambda *_, **__: [])],
+        lambda: [patch("components.declared.waiting_hooks", lambda *_, **__: [])],
     ),
     Defence(
         "principal_type",
         "Each role assignment names the type, and is tried again where that is not believed.",
         _UNKNOWN_PRINCIPAL,
-        lambda: [patch("components.access.waiting_hooks", lambda *_, **__: [])],
+        lambda: [patch("components.declared.waiting_hooks", lambda *_, **__: [])],
     ),
     Defence(
         "deleted_keys_visible_after",
@@ -271,9 +283,9 @@ DEFENCES = (
     ),
     Defence(
         "lagging_reads",
-        "A failure of azure-native because of a late read is explained, and the next update takes the grant.",
+        "What a read does not show is looked at a second time before it is believed to be gone.",
         {**_LATE, "lagging_reads": "every_other"},
-        lambda: [patch("components.azure_failures._UNSEEN", _NEVER)],
+        lambda: [patch.object(Waiter, "twice", _once)],
     ),
     Defence(
         "throttling",

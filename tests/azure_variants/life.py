@@ -43,12 +43,14 @@ MODE, REFRESH = "mode", "refresh"
 ELSEWHERE = frozenset(
     {
         *("account_with_children", "key_source_with_projects", "foundry_key_vault", "child_write_seconds"),
-        *("move_without_old_key", "same_key_again"),
+        *("move_without_old_key", "same_key_again", "operation_polling", "unreadable_documents"),
     }
 )
 """Switches that the account of these lives never meets. One with projects and models does
-(tests/engine/test_foundry.py and tests/localazure/cognitive/test_children.py), and one that is to leave a key
-that it may not use, or is written while it cannot (tests/remediation/test_every_refusal_is_followed.py)."""
+(tests/engine/test_foundry.py and tests/localazure/cognitive/test_children.py), one with Custom Translator
+(tests/localazure/cognitive/test_translator.py), one that is to leave a key that it may not use, or is written
+while it cannot (tests/remediation/test_every_refusal_is_followed.py), and one with private endpoints
+(tests/components/test_role_files.py)."""
 LIVED = tuple(switch for switch in SWITCHES if switch.source and switch.name not in ELSEWHERE)
 FACTORS: Mapping[str, tuple[Any, ...]] = {
     MODE: tuple(MODES),
@@ -132,7 +134,7 @@ class Life:
 
     def __post_init__(self) -> None:
         mode = self.row[MODE]
-        always = {"tags": {}, "audit": {"new_workspace": True}, "key": {"generation": 1}}
+        always = {"tags": {}, "audit": {"new_workspace": True}, "network": {"access": "closed"}}
         settings = {**always, **MODES[mode]}
         throttled = self.row["throttling"] != "none"
         self.world = Crowded(mode, self.row[REFRESH], settings, self.wire, throttled=throttled)
@@ -323,8 +325,10 @@ def storage_linked(life: Life) -> None:
 
 
 def rotation(life: Life) -> None:
-    """A new version of the key, and the account bound to it."""
-    life.world.settings["key"] = {"generation": 2}
+    """A new version of the key, which an update that reaches the vault makes, and the account bound to it."""
+    life.world.settings["network"] = {"access": "open"}
+    life.up("the opening of the network")
+    life.world.settings["key"] = {"generation": 1}
     life.up("the rotation")
     life.expect(len(life.versions) == 2, f"after the rotation the key has {len(life.versions)} versions")
     life.expect(life.bound_version == life.versions[-1], "the account is not bound to the newest version")
@@ -385,11 +389,10 @@ def return_(life: Life) -> None:
         life.up("the way back")
     life.expect(life.versions[: len(before)] == before, "the key did not come back")
     life.expect(life.readable, "the data is not readable after the way back")
-    # The first update after it gives key operators their access again; a refresh records what is linked.
+    # A refresh records what is linked.
     life.world.refreshes = True
-    for which in ("first", "second"):
-        life.later()
-        life.up(f"the {which} update after the way back")
+    life.later()
+    life.up("the first update after the way back")
     life.world.refreshes = life.row[REFRESH]
     life.later()
     done = life.up("the last update after the way back")

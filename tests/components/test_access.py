@@ -9,13 +9,14 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.preflight import RefusedError
+from components.guards.reader import ServiceRequest
+from components.preflight import RefusedError, preflight
 from components.service import EncryptedAIServicesAccount
 from components.testing import CLIENT, PRINCIPAL, existing_vault
 from core import resource_types
 from core.facts import LIVE_ENCRYPTION
 from tests.components.guards.test_data_loss import GRANT, OWN_VAULT_ID, PARENT, VAULT_ID, state
-from tests.support.recording import FakeAzure, RecordingMonitor, run
+from tests.support.recording import FakeAzure, RecordingMonitor, run, service_inputs
 
 _SERVICE = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount::language"
 _GRANT = f"{PARENT}azure-cmk:index:AccessPolicy::language-access"
@@ -73,6 +74,50 @@ def test_revoked_takes_the_grant_and_nothing_else() -> None:
     assert "keyUriWithVersion" in ignored(after, ":CustomerManagedKey")
     assert {"properties.encryption", "properties.networkAcls", "sku", "tags"} <= ignored(after, ":Account")
     assert after.one(":EncryptedAIServicesAccount").inputs == {"access": "revoked"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared", "named", "refused"),
+    [
+        ("TextTranslation", "TextTranslation", None, True),
+        ("TextTranslation", "TextAnalytics", None, True),
+        ("TextTranslation", "TextTranslation", "lang-other", True),
+        ("TextTranslation", "TextTranslation", "lang-language", False),
+        ("AIServices", "AIServices", None, True),
+        ("TextAnalytics", "TextAnalytics", None, False),
+    ],
+)
+def test_a_revocation_that_deletes_data_needs_the_name_of_the_account(
+    kind: str, declared: str, named: str | None, *, refused: bool
+) -> None:
+    """Without it nothing is taken away; with it the revocation goes ahead. The kind in the state counts, so
+    that another declared kind is no way around."""
+    azure = bound_azure(granted=True, recorded=True)
+    azure.state[_ACCOUNT]["outputs"]["kind"] = kind
+    inputs = service_inputs(
+        kind=declared, account_name="lang-language", access="revoked", revoke_account=named
+    )
+    request = {"language": ServiceRequest(inputs)}
+    if not refused:
+        assert run(lambda: preflight(request), azure=azure).of(":KeyAccessRevocation")
+        return
+    told = r"access: found 'revoked', but Azure then deletes all data .* set revokeAccount: lang-language"
+    with pytest.raises(RefusedError, match=told) as error:
+        run(lambda: preflight(request), azure=azure)
+    assert "does not wait" not in str(error.value)
+
+
+@pytest.mark.parametrize(("before", "warns"), [("granted", True), ("revoked", False)])
+def test_a_preview_of_a_revocation_warns_that_the_data_gets_out_of_reach(
+    before: str, monkeypatch: pytest.MonkeyPatch, *, warns: bool
+) -> None:
+    """Once, in words of the account's kind."""
+    said = list[str]()
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, *_: said.append(text))
+    given = before == "granted"
+    service(bound_azure(granted=given, recorded=given, access=before), preview=True, access="revoked")
+    found = [text for text in said if "takes the key from account 'lang-language': data under it" in text]
+    assert bool(found) is warns
 
 
 def test_each_run_declares_the_key_that_the_account_has() -> None:
@@ -143,7 +188,7 @@ def test_an_account_that_uses_its_key_already_needs_no_proof(recorded: bool) -> 
     azure = by_a_user_assigned_identity(bound_azure(granted=True, recorded=recorded))
     after = service(azure, identity="userAssigned")
     assert after.of(":KeyAccessValidation") == []
-    assert bool(after.one(":AccessPolicy").request.importId) is not recorded
+    assert ("takesOver" in after.one(":AccessPolicy").inputs) is not recorded
 
 
 def test_given_back_also_by_the_update_after_one_that_was_cut_off() -> None:

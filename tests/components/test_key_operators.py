@@ -137,7 +137,8 @@ def test_an_owner_takes_over_a_policy_that_is_just_its_own(programs: Programs) -
     vault = own(programs)
     programs.up("beta", id=vault, key_operators=["deployer"])
     done = programs.up("alpha", key_operators=["deployer"])
-    assert [one.split()[0] for one in done if ":Account" not in one] == ["import"], done
+    taken = "create" if programs.model == "accessPolicy" else "import"
+    assert [one.split()[0] for one in done if ":Account" not in one] == [taken], done
     assert programs.up("alpha", key_operators=["deployer"]) == []
     assert any("KeyVersion" in one for one in programs.up("alpha", 1, key_operators=["deployer"]))
 

@@ -37,6 +37,7 @@ def test_schema_has_every_input_and_output_with_its_meaning() -> None:
         "exampleCommand",
         "grantId",
         "keyUriWithVersion",
+        "kind",
         "principalId",
         "resourceGroupName",
         "tokenScope",

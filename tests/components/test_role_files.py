@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -41,7 +41,7 @@ from tests.support.local_deployment import Deployment
 from tests.support.stack import ROOT
 
 LISTED = {
-    **{file: [] for file in ("azure-policy", "locks", "logs")},
+    **{file: [] for file in ("azure-policy", "locks", "logs", "purge")},
     **{file: ["Microsoft.Resources/subscriptions/read"] for file in ("deploy", "preview")},
 }
 CHECK = "Microsoft.Authorization/permissions/read"
@@ -157,8 +157,23 @@ def deleted(deployment: Deployment) -> None:
     deployment.state.clear()
 
 
+def gone_account(deployment: Deployment) -> None:
+    """A stack whose account was deleted, and its state with it; the vault is somebody else's."""
+    vault(SUBSCRIPTION, "rg-shared", "kv-hub")(deployment)
+    by_others({**RECOVERED, "vault": {"id": HUB}})(deployment)
+    deployment.arm("DELETE", f"{IN_SHARED}/providers/{arm_ids.ACCOUNT}/lang-claims", api="2024-10-01")
+    deployment.state.clear()
+
+
 KEY = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
 RECOVERED = {**SHARED, "audit": {"new_workspace": False}}
+PURGED = {
+    **RECOVERED,
+    "vault": {"id": HUB, "key_operators": ["deployer"]},
+    "key": {"name": "second"},
+    "soft_deleted": "purge",
+    "purge_account": "lang-claims",
+}
 PRIVATE = {**private(), "access_model": "rbac", "callers": [CALLER]}
 USER_ASSIGNED = {**SHARED, "identity": "userAssigned", "access_model": "rbac", "network": SELECTED}
 ROLES = {"access_model": "rbac", "network": OPEN}
@@ -199,6 +214,7 @@ MODES = {
     "logs to storage and event hubs": Mode(LOGGED, both(storage(), hub(*RIGHTS)), ("deploy", "logs")),
     "further identities": Mode(IDENTITIES, both(group("rg-shared"), more_identities)),
     "recovered": Mode({**RECOVERED, "soft_deleted": "recover"}, deleted),
+    "purged": Mode(PURGED, gone_account, ("deploy", "purge")),
     "Azure Policy": Mode(roles=("deploy", "azure-policy"), makes=guardrails),
     "a pull request, a new stack": Mode(PRIVATE, network, PREVIEW),
     "a pull request, a rotation": Mode(ROLES, by_others(ROLES), PREVIEW),
@@ -249,12 +265,12 @@ def asked(name: str) -> Mapping[str, str]:
         for function in ("allows", "allows_data"):
             before = getattr(authorization, function)
 
-            def watched(cloud: Any, object_id: str, action: str, scope: str, before: Any = before) -> Any:
+            def watched(before: Any, cloud: Any, object_id: str, action: str, *given: Any) -> Any:
                 if object_id == deployment.principal.object_id:
                     found.setdefault(action.lower(), step)
-                return before(cloud, object_id, action, scope)
+                return before(cloud, object_id, action, *given)
 
-            patch.setattr(authorization, function, watched)
+            patch.setattr(authorization, function, partial(watched, before))
         deployment = Deployment()
         mode.before(deployment)
         found.clear()

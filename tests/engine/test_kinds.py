@@ -14,7 +14,7 @@ from azure.ai.textanalytics import TextAnalyticsClient
 from azure.core.exceptions import HttpResponseError
 from azure.identity import ClientSecretCredential, get_bearer_token_provider
 
-from core import kinds, roles
+from core import coverage, kinds, roles
 from core.kinds import AccountKind
 from localazure.seed import READER, TENANT_ID
 from tests.engine.shared import done
@@ -69,7 +69,15 @@ def lives(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Live
 
     def services(generation: int) -> list[dict[str, Any]]:
         own = {"vault": {"keyOperators": ["deployer"]}, "key": {"generation": generation}}
-        return [{"name": f"a-{kind.prefix}", "kind": kind.name, **own} for kind in kinds.ALL]
+        return [
+            {
+                "name": f"a-{kind.prefix}",
+                "kind": kind.name,
+                **own,
+                **({"revokeAccount": f"{kind.prefix}-a-{kind.prefix}"} if coverage.of(kind).deletes else {}),
+            }
+            for kind in kinds.ALL
+        ]
 
     def updated(update: str, **settings: Any) -> None:
         stack.configure(**settings)

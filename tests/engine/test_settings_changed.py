@@ -53,6 +53,8 @@ ELSEWHERE = {
     "accountName": "test_components_guards.py",
     "replaceAccount": "test_components_guards.py",
     "unbindAccount": "test_components_encryption.py",
+    "revokeAccount": "../components/test_access.py",
+    "purgeAccount": "../components/guards/test_purge.py",
     "sku": "test_components_encryption.py",
     "storageAccountIds": "test_linked_resources.py",
     "grantStorageAccess": "../components/test_linked_storage.py",

@@ -24,9 +24,10 @@ _VAULT = f"{_GROUP}/providers/Microsoft.KeyVault/vaults/kv-central"
 def services(*, generation: int) -> list[dict[str, Any]]:
     """The settings of the services; the first one's key is rotated by raising its generation."""
     operators = {"keyOperators": ["deployer"]}
+    caller = {"principalId": "deployer"}
     return [
         {"name": "policy", "vault": operators, "key": {"generation": generation}},
-        {"name": "role", "accessModel": "rbac", "identity": "userAssigned"},
+        {"name": "role", "accessModel": "rbac", "identity": "userAssigned", "callers": [caller]},
         {"name": "hub", "vault": {"id": _VAULT}},
         {"name": "hsm", "key": {"id": f"{HSM}/keys/cmk"}},
     ]
@@ -173,13 +174,20 @@ def test_disabling_the_version_cuts_off_only_who_is_on_it(azure: RunningAzure, s
 
 @pytest.mark.long
 def test_fails_to_take_access_from_accounts_that_stay(azure: RunningAzure, stack: Stack) -> None:
-    """The grants are not protected, and no way of destroying a protected stack takes one."""
+    """The grants are not protected, and no way of destroying a protected stack takes one. The roles of
+    callers go with `--exclude-protected`, and the next update makes them again."""
     stack.configure(protect=True)
     run = stack.deploy()
     assert run.ok, run.output
+    before = {found["urn"] for found in stack.resources()}
     (urn,) = (found["urn"] for found in stack.resources() if found["urn"].endswith("::hub-access"))
     assert not stack.destroy().ok
     assert not stack.pulumi("destroy", "--yes", "--target", urn).ok
     rest = stack.pulumi("destroy", "--yes", "--exclude-protected")
     assert rest.ok, rest.output
     assert readable(azure, stack) == [*SERVICES]
+    gone = before - {found["urn"] for found in stack.resources()}
+    assert any("::role-caller-" in urn for urn in gone), gone
+    again = stack.deploy()
+    assert again.ok, again.output
+    assert before <= {found["urn"] for found in stack.resources()}

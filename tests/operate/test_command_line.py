@@ -110,6 +110,7 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
         "vaultId": vault,
         "keyUriWithVersion": f"https://kv.vault.azure.net/keys/k/{'0' * 32}",
         "grantId": f"{vault}/accessPolicy/p",
+        "kind": "TextAnalytics",
     }
     outputs.write_text(json.dumps({"services": {str(n): service for n in range(200)}}))
     words = f"{sys.executable} -m operate revoke-commands --stack dev --outputs {outputs} | head -1"

@@ -25,6 +25,7 @@ OUTPUTS = {
     "vaultId": VAULT,
     "keyUriWithVersion": f"https://kv-hub.vault.azure.net/keys/cmk/{VERSION}",
     "grantId": f"{VAULT}/accessPolicy/{PRINCIPAL}",
+    "kind": "TextAnalytics",
 }
 ROLE = {"grantId": f"{VAULT}/keys/cmk/{ASSIGNMENTS}/aaaa"}
 AT_THE_VAULT = {"grantId": f"{VAULT}/{ASSIGNMENTS}/bbbb"}
@@ -211,3 +212,33 @@ def test_a_key_of_a_managed_hsm_is_taken_by_the_hsms_own_roles() -> None:
     text = printed(**IN_HSM)
     assert "set-policy" not in text
     assert "az role assignment" not in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "named", "code", "told"),
+    [
+        ("TextAnalytics", [], 0, "nothing is lost"),
+        ("TextTranslation", [], 1, "Azure deletes all data uploaded to Custom Translator"),
+        ("TextTranslation", ["other"], 1, "add --account lang"),
+        ("TextTranslation", ["other", "lang"], 0, "DATA IS LOST FOR GOOD: Azure deletes all data"),
+        ("", [], 1, "the outputs, of an older release, do not say"),
+    ],
+)
+def test_commands_that_lose_data_are_printed_for_a_named_account(
+    kind: str,
+    named: list[str],
+    code: int,
+    told: str,
+    *,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whoever prints them has read what they do; what the outputs do not say counts as a loss."""
+    file = tmp_path / "outputs.json"
+    file.write_text(json.dumps({**OUTPUTS, "kind": kind}))
+    options = [word for name in named for word in ("--account", name)]
+    assert main(["revoke-commands", "--stack", "prod", "--outputs", str(file), *options]) == code
+    said = capsys.readouterr()
+    assert told in said.out + said.err
+    assert ("az keyvault delete-policy" in said.out) is (code == 0)
+    assert ("revokeAccount: lang" in said.out) is (code == 0 and kind != "TextAnalytics")

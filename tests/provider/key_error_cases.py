@@ -93,8 +93,19 @@ CASES: tuple[Case, ...] = (
         "Public network access is disabled and request is not from a trusted service nor via an "
         "approved private link.",
         RefusalKind.FINAL,
-        "network lets nobody in",
-        "--bypass AzureServices",
+        "network does not let the service in",
+        "set network.access: open; for a vault that is not made here, run `az keyvault update --name "
+        "contoso-keys --default-action Allow --public-network-access Enabled",
+    ),
+    (
+        403,
+        "Forbidden",
+        "",
+        "Client address is not authorized and caller is not a trusted service.\r\n"
+        "Client address: 20.1.2.3\r\n",
+        RefusalKind.FINAL,
+        "its list names no Azure AI services",
+        "az keyvault network-rule add --name contoso-keys --ip-address 20.1.2.3",
     ),
     (
         403,

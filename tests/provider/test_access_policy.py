@@ -88,6 +88,24 @@ async def test_fails_on_an_entry_that_exists(cloud: Deployment) -> None:
     assert entries(cloud) == {OTHER: {"keys": NEEDED}}
 
 
+@pytest.mark.parametrize("stale", [False, True])
+async def test_what_a_killed_update_left_is_taken_over(cloud: Deployment, stale: bool) -> None:
+    """If it is just what is declared. It is written all the same, because a read may show what is gone."""
+    declared = policy([one.upper() for one in NEEDED], OTHER)
+    inputs = {**PLACE, "policy": declared, "takesOver": True}
+    if stale:
+        cloud.door.cloud.behave(read_lag_seconds=30.0)
+        body = {"properties": {"accessPolicies": [policy(NEEDED, OTHER)]}}
+        cloud.arm("PUT", f"{VAULT}/accessPolicies/remove", body, api="2026-02-01")
+    async with engine(azure(cloud), FakeClock()) as pulumi:
+        id, _ = await pulumi.create(ACCESS_POLICY, inputs)
+        assert id == f"{VAULT}/accessPolicy/{OTHER}"
+        with pytest.raises(FailedError, match="cannot create already existing resource"):
+            await pulumi.create(ACCESS_POLICY, {**inputs, "policy": policy(["get"], OTHER)})
+    cloud.door.cloud.behave(read_lag_seconds=0.0)
+    assert entries(cloud)[OTHER] == declared["permissions"]
+
+
 async def test_what_others_change_is_seen(cloud: Deployment) -> None:
     """More permissions, of keys or of anything else, and an entry that is gone; not another spelling."""
     async with engine(azure(cloud), FakeClock()) as pulumi:

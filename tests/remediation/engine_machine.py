@@ -266,7 +266,7 @@ class EngineRefusals(RuleBasedStateMachine):
     def _revokes(self) -> bool:
         """Whether the next update takes the access away, whatever else it refuses."""
         world, was = self.world, self.last.get("access")
-        names_it = world.settings["name"] == SERVICE and "encryption" not in world.settings
+        names_it = world.settings["name"] == SERVICE and not {"encryption", "kind"} & {*world.settings}
         revoked = world.settings.get("access") == "revoked" != was
         return revoked and names_it and not self.drifted and not self.faulty
 

@@ -125,7 +125,8 @@ class Life:
     def revocation_beside(self, change: dict[str, Any]) -> None:
         """The data is out of reach after the first update, whatever else it refuses."""
         world, before = self.world, dict(self.world.settings)
-        world.declare({**change, "access": "revoked"})
+        name = world.account_id.rpartition("/")[2]
+        world.declare({**change, "access": "revoked", "revoke_account": name})
         said = world.up()
         assert not world.readable, f"revoked beside {change}, and readable: {said}"
         world.settings.clear()

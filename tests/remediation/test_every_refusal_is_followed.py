@@ -287,6 +287,31 @@ def test_a_deleted_account_keeps_its_identity() -> None:
     assert world.readable
 
 
+def test_a_deleted_account_is_purged_once_it_is_named() -> None:
+    """A new one has its name then; an update after that does nothing, nor does one without the settings but
+    forget the purge."""
+    world = World("access policies", refreshes=True)
+    assert world.up() == ""
+    before = world.account
+    assert before
+    account_deleted(world)
+    world.refresh()
+    world.settings["soft_deleted"] = "purge"
+    way = Way(world)
+    way.follow()
+    assert way.steps == ["purgeAccount: lang-claims"]
+    assert world.account
+    assert world.account.internal_id != before.internal_id
+    assert world.readable
+    assert world.up() == ""
+    assert world.engine.operations == []
+    for name in ("soft_deleted", "purge_account"):
+        del world.settings[name]
+    assert world.up() == ""
+    assert len(world.engine.operations) == 1
+    assert world.readable
+
+
 @pytest.mark.parametrize("mode", OWN_VAULT)
 def test_a_key_is_named_as_before_again(mode: str) -> None:
     """The key that the account was on first is still in the vault, and is taken as it is."""

@@ -595,6 +595,7 @@ ROWS: Final = (
     row("a type of the provider in a module", foreign("azure-cmk:keys/v2:Anything"), "undetermined"),
     row("access is waited for", written("azure-cmk:index:KeyAccessValidation", {})),
     row("access is cleaned up later", written("azure-cmk:index:KeyAccessCleanup", {})),
+    row("a deleted account purged", written("azure-cmk:index:DeletedAccountPurge", {"accountId": "/x/lang"}), "data-deleted"),
     row("a component of this project", written("language-cmk:index:EncryptedAIServicesAccount", {})),
     row("managed HSM deleted", of_hsm(deletes(HSM)), "vault-deleted"),
     row("managed HSM deleted and kept in Azure", of_hsm(deletes(HSM, retain=True)), "released"),

@@ -1,4 +1,4 @@
-"""What the fixtures' reports look like, and the examples in docs/pull-requests.md that are made of them.
+"""What the fixtures' reports look like, and the examples in docs/reviews.md that are made of them.
 
 python -m tests.review.rendered      # writes golden/ and the examples again
 """
@@ -16,7 +16,8 @@ from tests.review.build import comment, terminal
 from tests.review.situations import SITUATIONS, Situation
 
 HERE = Path(__file__).resolve().parent
-DOCS = HERE.parents[1] / "docs" / "pull-requests.md"
+_DOCS = HERE.parents[1] / "docs"
+PULL_REQUESTS, REVIEWS = _DOCS / "pull-requests.md", _DOCS / "reviews.md"
 BEGIN, END = "<!-- examples: made by tests/review/rendered.py -->", "<!-- end of the examples -->"
 VERDICTS_BEGIN, VERDICTS_END = "<!-- verdicts: from review/verdict.py -->", "<!-- end of the verdicts -->"
 _TODAY = date(2026, 6, 15)
@@ -42,15 +43,12 @@ def golden(situation: Situation) -> dict[str, str]:
     return found
 
 
-def examples() -> str:
-    """The part of the documentation between its two marks."""
-    return "\n".join(_examples())
-
-
-def documented(text: str) -> str:
-    """The documentation with its examples and its table of verdicts made new."""
-    text = _between(text, BEGIN, END, examples())
-    return _between(text, VERDICTS_BEGIN, VERDICTS_END, verdicts())
+def documented() -> dict[Path, str]:
+    """The pages of the documentation, with the table of verdicts and the examples made new."""
+    return {
+        PULL_REQUESTS: _between(PULL_REQUESTS.read_text(), VERDICTS_BEGIN, VERDICTS_END, verdicts()),
+        REVIEWS: _between(REVIEWS.read_text(), BEGIN, END, "\n".join(_examples())),
+    }
 
 
 def verdicts() -> str:
@@ -72,17 +70,8 @@ def _examples() -> Iterator[str]:
         if not situation.documented:
             continue
         text = golden(situation)[f"{situation.name}.md"].split("\n", 1)[1]
-        yield f"\n### {situation.title}\n"
-        yield from ("> " + line if line else ">" for line in _lowered(text))
-
-
-def _lowered(text: str) -> Iterator[str]:
-    for line in text.rstrip("\n").split("\n"):
-        yield (
-            line.replace("#### ", "##### ", 1)
-            if line.startswith("#### ")
-            else line.replace("### ", "#### ", 1)
-        )
+        yield f"\n## {situation.title}\n"
+        yield from ("> " + line if line else ">" for line in text.rstrip("\n").split("\n"))
 
 
 def main() -> None:
@@ -94,7 +83,8 @@ def main() -> None:
     for situation in SITUATIONS:
         for name, text in golden(situation).items():
             (folder / name).write_text(text)
-    DOCS.write_text(documented(DOCS.read_text()))
+    for page, text in documented().items():
+        page.write_text(text)
 
 
 if __name__ == "__main__":

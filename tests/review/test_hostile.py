@@ -23,7 +23,7 @@ from review.text import LIMIT, Example, Fold, Heading, Items, Shown, Table, Text
 from review.verdict import VerdictSeverity
 from tests.review.build import POLICY, ROLE, ROLES, VAULT_ID, bound, comment, review, state, step, terminal
 from tests.review.changes import ROWS, Row
-from tests.review.rendered import DOCS, HERE
+from tests.review.rendered import HERE, PULL_REQUESTS
 from tests.review.scenes import Scene
 
 ATTACK = (
@@ -132,9 +132,8 @@ def test_an_operation_and_a_type_of_another_provider_are_text() -> None:
 
 def test_the_condition_that_the_documentation_recommends_is_reviewed() -> None:
     """It has braces; the reviewer reads that a stranger's role is under it."""
-    quoted = re.search(r'--condition "(.*?)"`', DOCS.read_text(), re.DOTALL)
-    assert quoted
-    condition = " ".join(quoted[1].split())
+    (file,) = re.findall(r"--condition @(\S+)", PULL_REQUESTS.read_text())
+    condition = " ".join((PULL_REQUESTS.parents[1] / file).read_text().split())
     facts = {
         "scope": VAULT_ID,
         "principalId": "55555555-5555-4555-8555-555555555555",

@@ -35,6 +35,8 @@ from tests.review.build import (
 
 ENCRYPTION_USER = f"{ROLES}e147488a-f6f5-4113-8e2d-b22465e65bf6"
 IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
+PURGE = "azure-cmk:index:DeletedAccountPurge"
+REVOCATION = "azure-cmk:index:KeyAccessRevocation"
 IDENTITY_ID = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/x"
 
 
@@ -157,3 +159,45 @@ def test_a_vault_that_no_longer_states_its_model(type: str, expected: list[str])
         same(BINDING, "b", binding()),
     ]
     assert verdicts(*steps) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "lost"), [("TextTranslation", True), ("TextAnalytics", False), (None, False)]
+)
+@pytest.mark.parametrize(
+    ("token", "taken", "verdict"),
+    [
+        (POLICY, step("delete", POLICY, "p", policy("get", "wrapKey", "unwrapKey")), "access-revoked"),
+        (VAULT, step("delete", VAULT, "v", vault()), "vault-deleted"),
+        (POLICY, same(POLICY, "p", policy("get", "wrapKey", "unwrapKey")), ""),
+    ],
+)
+def test_what_azure_deletes_with_the_access_is_a_verdict_of_its_own(
+    token: str, taken: Step, verdict: str, kind: str | None, *, lost: bool
+) -> None:
+    """So that an approval of the revocation alone does not let the loss through."""
+    known = account()
+    known["inputs"] = {**known["inputs"], **({"kind": kind} if kind else {})}
+    found = verdicts(*replaced(replaced(bound(), ACCOUNT, same(ACCOUNT, "a", known)), token, taken))
+    assert ("data-deleted" in found) is (lost and bool(verdict))
+    assert not verdict or verdict in found
+
+
+def test_a_purge_is_a_loss_of_data_once() -> None:
+    """When it is carried out; not while it stays in the state, nor when it leaves it."""
+    inputs = {"accountId": "/subscriptions/s/x/lang", "location": "westeurope", "deletionDate": "monday"}
+    purge = state(inputs, inputs, id="/subscriptions/s/x/lang")
+    assert verdicts(*bound(), step("create", PURGE, "p", None, purge)) == ["data-deleted"]
+    assert verdicts(*bound(), same(PURGE, "p", purge)) == []
+    assert verdicts(*bound(), step("delete", PURGE, "p", purge)) == []
+
+
+def test_a_revocation_deletes_data_whatever_grants_the_preview_shows() -> None:
+    """It takes access away at once, also where a grant stays declared."""
+    known = account()
+    known["inputs"] = {**known["inputs"], "kind": "AIServices"}
+    inputs = {"keyId": f"{VAULT_ID}/keys/key", "principalId": PRINCIPAL}
+    steps = replaced(bound(), ACCOUNT, same(ACCOUNT, "a", known))
+    assert "data-deleted" in verdicts(
+        *steps, step("create", REVOCATION, "r", None, state(inputs, {}, id="x"))
+    )

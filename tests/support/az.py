@@ -33,7 +33,7 @@ _WORDS = "|".join(re.escape(name) for name in sorted(COMMANDS, key=len, reverse=
 _VALUE = r"(?:'[^']*'|\"[^\"]*\"|[^\s`;,()'\"]+)"
 _COMMAND = re.compile(rf"\baz (?P<words>{_WORDS})(?P<options>(?: +--[a-z-]+(?: +(?!--){_VALUE})*)*)")
 _ANY = re.compile(r"\baz (?:[a-z][a-z-]+ )+(?=--)")
-READS = re.compile(r" (show|list|list-versions)$|^(login|cloud set)$")
+READS = re.compile(r" (show|list|list-versions|list-service-tags)$|^(login|cloud set)$")
 _KEYS = "7.4"
 Options = Mapping[str, list[str]]
 
@@ -144,9 +144,19 @@ def _vault_update(door: Door, options: Options) -> None:
         properties["enablePurgeProtection"] = True
     if "enable-rbac-authorization" in options:
         properties["enableRbacAuthorization"] = options["enable-rbac-authorization"] == ["true"]
-    if "bypass" in options:
-        rules = found["properties"].get("networkAcls") or {}
-        properties["networkAcls"] = {**rules, "bypass": options["bypass"][0]}
+    if "public-network-access" in options:
+        properties["publicNetworkAccess"] = options["public-network-access"][0]
+    rules = {"bypass": "bypass", "defaultAction": "default-action"}
+    if given := {name: options[option][0] for name, option in rules.items() if option in options}:
+        properties["networkAcls"] = {**(found["properties"].get("networkAcls") or {}), **given}
+    azure(door, "PATCH", found["id"], {"properties": properties}, api="2024-11-01")
+
+
+def _vault_rule(door: Door, options: Options) -> None:
+    found = _vault(door, options["name"][0])
+    rules = found["properties"].get("networkAcls") or {}
+    addresses = [*(rules.get("ipRules") or ()), *({"value": one} for one in options["ip-address"])]
+    properties = {"networkAcls": {**rules, "ipRules": addresses}}
     azure(door, "PATCH", found["id"], {"properties": properties}, api="2024-11-01")
 
 
@@ -332,6 +342,7 @@ DOES: Mapping[str, Callable[[Door, Options], None]] = {
     "keyvault key rotate": _key_rotate,
     "keyvault key rotation-policy update": _rotation_policy,
     "keyvault key set-attributes": _key_attributes,
+    "keyvault network-rule add": _vault_rule,
     "keyvault recover": _vault_recover,
     "keyvault role assignment create": _assign_in_hsm,
     "keyvault role assignment delete": _unassign_in_hsm,

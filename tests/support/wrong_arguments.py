@@ -95,6 +95,13 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
             "SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/NAME"
         ),
     ),
+    "a customer's key of a global account": (
+        {"kind": "TextTranslation", "location": "global"},
+        (
+            "location: found 'global', but an account that is global can have no customer's key; give a "
+            "region, such as westeurope, or set encryption: microsoftManaged"
+        ),
+    ),
     "a vault that is both made and existing": (
         {"vault": {"id": VAULT_ID, "name": "kv-own"}},
         "vault.name: is for a vault made here, but id names one that exists; remove one of them",

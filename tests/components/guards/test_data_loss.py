@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any
 
-import pulumi
 import pytest
 
 from components.guards.data_loss import losses
@@ -163,7 +161,12 @@ def test_fails_on_names_that_are_held_and_says_until_when() -> None:
     """By default nothing comes back by itself; the message has the dates and what to do."""
     with pytest.raises(RefusedError) as refused:
         service(deleted())
-    for words in ("'KV-language' is held", "monday, until friday", "softDeleted: recover", "account purge"):
+    for words in (
+        "'KV-language' is held",
+        "monday, until friday",
+        "softDeleted: recover",
+        "purgeAccount: lang",
+    ):
         assert words in str(refused.value)
 
 
@@ -181,7 +184,9 @@ def test_fails_to_recover_an_account_with_another_kind_of_identity() -> None:
         service(azure, soft_deleted="recover", identity="userAssigned")
     del azure.deleted["accounts"][0]["principalId"]
     for identity in ("userAssigned", "systemAssigned"):
-        with pytest.raises(RefusedError, match=r"a user-assigned one .* is not recovered.*account purge"):
+        with pytest.raises(
+            RefusedError, match=r"a user-assigned one .* is not recovered.*purgeAccount: lang"
+        ):
             service(azure, soft_deleted="recover", identity=identity)
 
 
@@ -208,7 +213,7 @@ def test_nobody_is_told_to_recover_what_could_not_be_bound() -> None:
     with pytest.raises(RefusedError) as refused:
         service(azure)
     (account,) = [problem for _, problem in refused.value.problems if problem.path == "accountName"]
-    assert "softDeleted" not in account.text
+    assert "softDeleted: recover" not in account.text
     assert "'lang-language' is held by one that was deleted monday" in account.text
 
 
@@ -218,9 +223,8 @@ def test_nobody_is_told_to_recover_what_could_not_be_bound() -> None:
     ids=["preview", "update", "revoked"],
 )
 def test_recovery_brings_back_and_makes_nothing_twice(preview: bool, granted: bool) -> None:
-    """Vault and account come back; the account's grant, which comes with the vault unless it was revoked, is
-    taken over once it is there, and shown as a grant before, so that policies see it. Others are left to the
-    next run."""
+    """Vault and account come back; the access policies of account and operators, which come with the vault
+    unless they were revoked, are shown as created, so that policies see them, and taken over."""
     azure = deleted()
     azure.vault = existing_vault(accessPolicies=[GRANT] if granted else [])
     azure.key = {"name": "cmk-language"}
@@ -229,9 +233,8 @@ def test_recovery_brings_back_and_makes_nothing_twice(preview: bool, granted: bo
     assert monitor.one(":Account").inputs["properties"]["restore"] is True
     assert monitor.of(":Key") == []
     assert monitor.one(":KeyVersion").inputs["keyId"].endswith("/kv-language/keys/cmk-language")
-    grant = monitor.one(":AccessPolicy")
-    policy = f"{GROUP}/Microsoft.KeyVault/vaults/kv-language/accessPolicy/{PRINCIPAL}"
-    assert grant.request.importId == (policy if granted and not preview else "")
+    grant, operator = sorted(monitor.of(":AccessPolicy"), key=lambda one: one.name)
+    assert grant.inputs["takesOver"] is operator.inputs["takesOver"] is True
     assert grant.urn in monitor.one(":CustomerManagedKey").needs
 
 
@@ -242,41 +245,14 @@ def test_recovery_makes_the_role_assignment_that_a_vault_loses() -> None:
 
 
 def test_grants_that_are_there_are_taken_over() -> None:
-    """An access policy that the vault has and the state has not is adopted, not made."""
+    """An access policy that the state has not may be; one that it has never is, or a replacement would delete
+    it after taking it over."""
     azure = FakeAzure()
     azure.state = state()
-    del azure.state[f"{PARENT}azure-cmk:index:AccessPolicy::language-access"]
     azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
-    grant = service(azure).one(":AccessPolicy")
-    assert grant.request.importId.endswith(f"/vaults/kv-language/accessPolicy/{PRINCIPAL}")
-
-
-@pytest.mark.parametrize(("said", "told"), [({}, 1), ({"location": "northeurope"}, 0)])
-def test_fails_without_the_advice_to_try_again(
-    said: dict[str, Any], told: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """That a grant is taken over, and what to do if it is not there after all, is said of an update that goes
-    ahead; beside a refusal it would read as if the same command could work the next time."""
-    azure, warnings = FakeAzure(), list[str]()
-    azure.state = state()
+    assert "takesOver" not in service(azure).one(":AccessPolicy").inputs
     del azure.state[f"{PARENT}azure-cmk:index:AccessPolicy::language-access"]
-    azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
-    monkeypatch.setattr(pulumi.log, "warn", warnings.append)
-    wanted = {"language": ServiceRequest(service_inputs(**said))}
-    with nullcontext() if told else pytest.raises(RefusedError):
-        run(lambda: preflight(wanted), azure=azure)
-    advice = [text for text in warnings if "run the same command again" in text]
-    assert len(advice) == told
-
-
-def test_a_grant_that_was_revoked_is_made_anew() -> None:
-    """What a read shows of it is late: a grant that is taken over without being there gives no access."""
-    azure = FakeAzure()
-    azure.state = state()
-    del azure.state[f"{PARENT}azure-cmk:index:AccessPolicy::language-access"]
-    azure.state[f"{PARENT}azure-cmk:index:KeyAccessRevocation::language-revocation"] = {"outputs": {}}
-    azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
-    assert service(azure).one(":AccessPolicy").request.importId == ""
+    assert service(azure).one(":AccessPolicy").inputs["takesOver"] is True
 
 
 def test_fails_on_another_subscription_before_azure_is_asked() -> None:

@@ -10,6 +10,7 @@ import pytest
 from localazure.authorization import assign_role
 from localazure.directory import delete_principal
 from localazure.keyvault import crypto, trusted_services
+from localazure.keyvault.access import SERVICE_ADDRESS
 from localazure.web import Response
 from tests.localazure.driver import (
     DATA,
@@ -168,33 +169,41 @@ def acls(action: str | None = "Deny", *addresses: str, bypass: str | None = None
     return {"networkAcls": {name: value for name, value in whole.items() if value is not None}}
 
 
+FIREWALL, CONNECTION = "ForbiddenByFirewall", "ForbiddenByConnection"
+
+
 @pytest.mark.parametrize(
-    ("network", "local", "service"),
+    ("network", "local", "trusted", "untrusted"),
     [
-        ({}, None, None),
-        (acls("Allow"), None, None),
-        (acls(), "ForbiddenByFirewall", None),
-        (acls(bypass="None"), "ForbiddenByFirewall", "ForbiddenByFirewall"),
-        (acls("Deny", "127.0.0.0/8"), None, None),
-        (acls("Deny", "203.0.113.7"), "ForbiddenByFirewall", None),
-        (acls(None, "203.0.113.7"), "ForbiddenByFirewall", None),
-        (acls("Deny", "127.0.0.1", bypass="None"), None, "ForbiddenByFirewall"),
-        ({"publicNetworkAccess": "Disabled"}, "ForbiddenByConnection", None),
+        ({}, None, None, None),
+        (acls("Allow"), None, None, None),
+        (acls(), FIREWALL, None, FIREWALL),
+        (acls(bypass="None"), FIREWALL, FIREWALL, FIREWALL),
+        (acls("Deny", "127.0.0.0/8"), None, None, FIREWALL),
+        (acls("Deny", "203.0.113.7"), FIREWALL, None, FIREWALL),
+        (acls(None, "203.0.113.7"), FIREWALL, None, FIREWALL),
+        (acls("Deny", "127.0.0.1", bypass="None"), None, FIREWALL, FIREWALL),
+        (acls("Deny", SERVICE_ADDRESS, bypass="None"), FIREWALL, None, None),
+        ({"publicNetworkAccess": "Disabled"}, CONNECTION, None, CONNECTION),
         (
             {"publicNetworkAccess": "disabled", **acls("Allow", bypass="None")},
-            "ForbiddenByConnection",
-            "ForbiddenByConnection",
+            CONNECTION,
+            CONNECTION,
+            CONNECTION,
         ),
     ],
 )
 def test_the_firewall_stops_callers_and_lets_trusted_services_bypass(
-    case: Case, network: dict[str, Any], local: str | None, service: str | None
+    case: Case, network: dict[str, Any], local: str | None, trusted: str | None, untrusted: str | None
 ) -> None:
-    """A caller from loopback needs an open vault or an IP rule; a trusted service needs the bypass."""
+    """A caller needs an open vault or an IP rule with its address; a service that counts as trusted the
+    bypass or the same, and one that does not the same."""
     case.with_keys(**network)
     found = case.data("GET", "/keys/k")
     assert (None if found.status == 200 else inner(found)[1]) == local
-    assert refusal_of(lambda: case.wrap(OWNER.object_id)) == service
+    for trusts, expected in ((True, trusted), (False, untrusted)):
+        case.cloud.behave(trusted_services_reach_vault=trusts)
+        assert refusal_of(lambda: case.wrap(OWNER.object_id)) == expected
 
 
 def test_a_service_wraps_and_unwraps_as_its_identity(case: Case) -> None:

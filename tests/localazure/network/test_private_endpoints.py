@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from localazure import seed
+from localazure.directory import create_principal
 from tests.localazure.network.case import ACCOUNT_API, API, VAULT_API, Case, furnished
 from tests.support.front import Reply, token
 
@@ -322,3 +323,18 @@ def test_a_network_tells_which_addresses_are_free(case: Case) -> None:
     for taken in ("10.0.1.4", "10.0.1.0"):
         assert ask(taken).body == {"available": False, "availableIPAddresses": ["10.0.1.5"]}
     assert ask("10.0.9.9").code == "PrivateIPAddressNotInAnySubnet"
+
+
+@pytest.mark.parametrize(("polling", "status"), [("needs_read", 403), ("any", 200)])
+def test_polling_an_operation_takes_its_read_action(case: Case, polling: str, status: int) -> None:
+    """Or only the address: somebody without any role has it, of a private endpoint and of a zone."""
+    case.door.cloud.behave(operation_polling=polling)
+    begun = [
+        case.send("PUT", case.endpoint, case.endpoint_body(case.vault, "vault")),
+        case.send("PUT", case.zone, {"location": "global"}),
+    ]
+    stranger = create_principal(case.door.cloud, tenant_id=seed.TENANT_ID, name="stranger")
+    polled = [
+        case.door.send("GET", one.headers["azure-asyncoperation"], bearer=token(stranger)) for one in begun
+    ]
+    assert [one.status for one in polled] == [status, status]

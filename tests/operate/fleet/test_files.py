@@ -15,7 +15,7 @@ import yaml
 from operate import stack as engine
 from operate.__main__ import main
 from operate.errors import OperateError
-from operate.fleet import command, files, work
+from operate.fleet import actions, command, files, work
 from operate.fleet.journal import Journal
 from operate.fleet.planning import Outcome, Ring, Share, StopRule
 from operate.fleet.shared import FleetFileError
@@ -183,6 +183,26 @@ def test_what_only_reads_looks_for_no_program_in_the_checkout(
     monkeypatch.setenv("PATH", before := os.environ["PATH"])
     main(["fleet", action])
     assert os.environ["PATH"] == before
+
+
+@pytest.mark.parametrize(
+    ("named", "written"), [([], ""), (["trsl-prod-b"], ""), (["trsl-prod-a", "trsl-prod-b"], "trsl-prod-a")]
+)
+def test_a_revocation_of_a_fleet_names_each_account_whose_data_it_deletes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: list[str], written: str
+) -> None:
+    """All that are missing are told, before a stack file is written; those that are named stand in the
+    files, without which each update would refuse."""
+    translator = {"kind": "TextTranslation"}
+    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a=translator, prod_b=translator, prod_c={}))
+    monkeypatch.setattr(actions, "_carried_out", lambda *_, **__: (0, []))
+    options = [word for name in named for word in ("--account", name)]
+    code = main(["fleet", "revoke", "--yes", *options])
+    found = yaml.safe_load((tmp_path / "Pulumi.prod-a.yaml").read_text())["config"]
+    assert found.get("language-cmk:revokeAccount", "") == written
+    assert found.get("language-cmk:access") == ("revoked" if written else None)
+    assert (code == 0) is bool(written)
+    assert "revokeAccount" not in (tmp_path / "Pulumi.prod-c.yaml").read_text()
 
 
 @pytest.mark.parametrize("entry", ["tools", "{folder}/tools", ".", ""])

@@ -1,0 +1,163 @@
+"""What an account's key covers, by kind; what it does not; and what taking the key away does.
+
+Owns: the one table of it, which evidence, `operate verify`, the settings, the review and docs/coverage.md
+say. A kind that the table does not name stores its data in the account, and a revocation takes that out of
+reach until the access is given back.
+"""
+
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from core import kinds
+from core.kinds import AccountKind
+from core.sourced import Fact
+
+GLOBAL: Final = "global"
+"""The location of a Translator that belongs to no region, and can have no customer's key."""
+_READ: Final = date(2026, 11, 28)
+_DOCS: Final = "learn.microsoft.com/azure"
+_CUSTOM_TRANSLATOR: Final = "deletes all data uploaded to Custom Translator and undeploys its models"
+_FINE_TUNED: Final = "fine-tuned models that are deployed keep answering until their deployment is deleted"
+_SPEECH: Final = "data and models of custom speech and voice, unless the account has linked storage"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the key covers. `elsewhere`: what is not under it. `deletes`: what a revocation does that no
+    restored access undoes, "" for nothing; a lost identity and a deleted vault do the same. `keeps`: what a
+    revocation does not stop. `where`: where a customer's key is possible, "" for wherever the kind is.
+    """
+
+    elsewhere: tuple[str, ...] = ()
+    deletes: str = ""
+    keeps: str = ""
+    where: str = ""
+
+    @property
+    def revoked(self) -> str:
+        """What a revocation does, in words that follow "the key"."""
+        found = ["data under it answers 403 until access is granted again"]
+        if self.deletes:
+            found.append(f"Azure {self.deletes}, and restored access brings neither back")
+        found += [one for one in (self.keeps, *(f"not under it: {one}" for one in self.elsewhere)) if one]
+        return "; ".join(found)
+
+
+_BY_KIND: Final = {
+    "TextTranslation": Coverage(deletes=_CUSTOM_TRANSLATOR, where="in a region; not in location: global"),
+    "CognitiveServices": Coverage(("data and models of custom speech and voice",), _CUSTOM_TRANSLATOR),
+    "AIServices": Coverage(
+        (
+            "agents in the basic setup: their conversations, files and vector stores",
+            "the $HOME of hosted agents",
+            _SPEECH,
+            "OpenAI Assistants",
+        ),
+        _CUSTOM_TRANSLATOR,
+        _FINE_TUNED,
+        "in regions where Azure AI Search has capacity",
+    ),
+    "OpenAI": Coverage(keeps=_FINE_TUNED),
+    "SpeechServices": Coverage((_SPEECH,)),
+}
+
+
+def of(kind: AccountKind) -> Coverage:
+    """What the key of an account of a kind covers."""
+    found = _BY_KIND.get(kind.name, Coverage())
+    places = {
+        "data in a linked storage account, which its own settings encrypt": kind.storage,
+        "question answering's data in a search service, which its own key encrypts": kind.search,
+        "data of connected resources (storage, search, Cosmos DB), each under its own key": kind.foundry,
+    }
+    elsewhere = (*found.elsewhere, *(place for place, may in places.items() if may))
+    return Coverage(elsewhere, found.deletes, found.keeps, found.where)
+
+
+def named(kind: str) -> Coverage:
+    """The same by the kind's name, in any casing."""
+    found = kinds.find(kind)
+    return of(found) if found else Coverage((f"what is not known here of an account of kind {kind}",))
+
+
+FACTS: Final = (
+    Fact(
+        "Revoking the key of a Translator account, or of a regional Azure AI services account with a Custom "
+        f"Translator workspace, {_CUSTOM_TRANSLATOR}; so does disabling its system-assigned identity or "
+        "deleting the vault. Azure does not deploy the models again.",
+        f"{_DOCS}/ai-services/translator/encrypt-data-at-rest",
+        _READ,
+        switch="unreadable_documents",
+    ),
+    Fact(
+        "A Foundry account may hold the documents of Custom Translator's adaptive datasets.",
+        f"{_DOCS}/ai-services/translator/foundry/adaptive-custom-translation",
+        _READ,
+    ),
+    Fact(
+        "A Translator account that is global can have no customer's key.",
+        f"{_DOCS}/ai-services/translator/encrypt-data-at-rest",
+        _READ,
+    ),
+    Fact(
+        "Agents in the basic setup, the $HOME of hosted agents, OpenAI Assistants, and Speech without linked "
+        "storage are not under the key of their Foundry account.",
+        f"{_DOCS}/foundry/concepts/customer-managed-keys",
+        _READ,
+    ),
+    Fact(
+        f"After the key of a Foundry or Azure OpenAI account is revoked, {_FINE_TUNED}.",
+        f"{_DOCS}/foundry/concepts/customer-managed-keys",
+        _READ,
+    ),
+    Fact(
+        "Foundry takes a customer's key only in some regions, where Azure AI Search has capacity.",
+        f"{_DOCS}/foundry/concepts/customer-managed-keys",
+        _READ,
+    ),
+    Fact(
+        "Speech keeps its data in Microsoft's storage under Microsoft-managed keys, unless the account has "
+        "storage of its own.",
+        f"{_DOCS}/ai-services/speech-service/speech-encryption-of-data-at-rest",
+        _READ,
+    ),
+    Fact(
+        "Revoking the key of any other account blocks access to all data in it.",
+        f"{_DOCS}/ai-services/language-service/concepts/encryption-data-at-rest",
+        _READ,
+    ),
+)
+
+
+BEGIN, END = "<!-- kinds: made by python -m core.coverage docs/coverage.md -->", "<!-- /kinds -->"
+
+
+def table() -> str:
+    """The table for a reader, and where it was read."""
+    lines = ["| kind | not under the account's key | a revocation | where |", "|---|---|---|---|"]
+    for kind in kinds.ALL:
+        found = of(kind)
+        does = [f"**{found.deletes}**, which nothing brings back" if found.deletes else "", found.keeps]
+        cells = (
+            f"`{kind.name}` ({kind.product})",
+            "<br>".join(found.elsewhere) or "nothing documented",
+            "<br>".join(filter(None, ["all data under the key answers 403", *does])),
+            found.where or "wherever the kind is offered",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    sources = ", ".join(dict.fromkeys(one.source for one in FACTS))
+    return "\n".join([*lines, "", f"Read on {_READ}: {sources}."])
+
+
+def refreshed(document: str) -> str:
+    """The document with the table made anew."""
+    head, _, rest = document.partition(BEGIN)
+    return f"{head}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
+
+
+if __name__ == "__main__":
+    page = Path(sys.argv[1])
+    page.write_text(refreshed(page.read_text(encoding="utf-8")), encoding="utf-8")
