@@ -14,8 +14,9 @@ bring-your-own-storage-speech-resource; a search service, the documentation of a
 Foundry assumed. Kinds that Azure has retired are not listed.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from core import roles
@@ -102,6 +103,7 @@ _LANGUAGE_FEATURES: Final = KindRetirement(
     "conversational language understanding, custom question answering, orchestration workflow, "
     "summarization and entity linking",
 )
+_TWO_YEARS: Final = timedelta(days=730)
 UPGRADE_FORM: Final = "https://forms.office.com/r/sKGZJ0YhDd"
 """Where Microsoft is asked to turn an Azure OpenAI account under a customer-managed key into a Foundry
 resource; one on Microsoft-managed keys needs no request (azure/foundry/how-to/upgrade-azure-openai)."""
@@ -251,6 +253,14 @@ def named(name: str) -> AccountKind:
 def find(name: str) -> AccountKind | None:
     """The kind of a name, in any casing; None for one that is not listed."""
     return _BY_NAME.get(name.lower())
+
+
+def ends(kind: str, today: date) -> Iterator[tuple[str, str]]:
+    """What Azure ends of a kind within the next two years or has ended, and what to do instead."""
+    found = find(kind)
+    for end in found.retirements if found else ():
+        if found and end.by - today < _TWO_YEARS:
+            yield end.of(found.product), end.instead
 
 
 def is_foundry(kind: str) -> bool:

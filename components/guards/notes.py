@@ -1,6 +1,7 @@
 """What is told about a service and stops nothing: one function for each note, in one table. Pure."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 from components.guards import access
 from components.guards.situation import Situation
@@ -78,11 +79,9 @@ def rotation_stays(situation: Situation) -> Iterator[str]:
 
 
 def end_of_kind(situation: Situation) -> Iterator[str]:
-    """Azure ends the kind of the account; or features of it, which is told of a new account only."""
-    kind = situation.inputs.account_kind
-    for end in kind.retirements:
-        if situation.before.account is None or not end.features:
-            yield f"{end.of(kind.product)}: {end.instead}"
+    """Azure ends the kind of the account, or features of it, within two years."""
+    for text, instead in kinds.ends(situation.inputs.kind, datetime.now(UTC).date()):
+        yield f"{text}: {instead}"
 
 
 def upgrade_by_request(situation: Situation) -> Iterator[str]:

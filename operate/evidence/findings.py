@@ -367,6 +367,7 @@ def _of_service(service: Service, facts: Facts) -> Iterator[Broken]:
     if not isinstance(account, Account):
         return
     yield from _account(account)
+    yield from _kind(account, facts)
     if isinstance(vault, Vault):
         yield from _demands(account, vault, key if isinstance(key, Key) else None, facts)
         if vault.network.is_open:
@@ -397,11 +398,13 @@ def _account(account: Account) -> Iterator[Broken]:
         yield "local-auth-on", {}
     if account.network.is_open:
         yield "account-network-open", {}
-    kind = kinds.find(account.kind)
-    for end in kind.retirements if kind else ():
-        yield "kind-ends", {"text": end.of(kind.product if kind else ""), "instead": end.instead}
     if account.provisioning_state != "Succeeded":
         yield "account-not-settled", {"state": account.provisioning_state or "unknown"}
+
+
+def _kind(account: Account, facts: Facts) -> Iterator[Broken]:
+    for text, instead in kinds.ends(account.kind, facts.taken.date()):
+        yield "kind-ends", {"text": text, "instead": instead}
 
 
 def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> Iterator[Broken]:

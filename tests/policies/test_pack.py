@@ -153,7 +153,7 @@ def test_a_message_says_what_why_and_how() -> None:
     expected = (
         "A key is RSA of 2048 bits, or of a larger size that each kind of account takes that uses it\n"
         "found: the key has 1024 bits\n"
-        "required: 2048 or 3072 or 4096, by the kind of account\n"
+        "required: 2048 for an account of kind TextAnalytics\n"
         "why: only RSA keys of size 2048 are supported for the encryption of Azure AI services; Foundry "
         "takes larger ones, too (Language service encryption of data at rest, Microsoft Learn)\n"
         "fix: create the key with kty RSA and keySize 2048, under a new name if it exists already: "
