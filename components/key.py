@@ -25,6 +25,8 @@ from core import arm_ids, demands, kinds
 from core.facts import RotationPolicy
 
 RSA, RSA_HSM = demands.KEY_TYPES
+PINNED, AUTOMATIC = "pinned", "automatic"
+"""How an account follows the versions of its key: it names one, or none."""
 EXPIRES_AFTER_DAYS = 730
 ROTATES_AFTER_DAYS = 540
 # A `pulumi up` must bind the new version before the old one expires (demands.EXPIRED).

@@ -18,7 +18,7 @@ from typing import Final
 from core import arm_ids
 from core.facts import EVERYBODY, DenyAssignment, PolicyEntry, RoleAssignment, Vault
 from core.roles import Role
-from core.sourced import Fact
+from core.sourced import Fact, Standing
 
 NEEDED: Final = ("get", "wrapKey", "unwrapKey")
 """The key permissions that the service needs, in Azure's spelling."""
@@ -44,6 +44,21 @@ FACTS: Final = (
         "right on the keys, also to delete them.",
         "learn.microsoft.com/azure/key-vault/general/assign-access-policy",
         _READ,
+    ),
+    Fact(
+        "Polling an operation of a private endpoint takes Microsoft.Network/locations/operations/read on the "
+        "subscription.",
+        "Azure/azure-xplat-cli#2051",
+        _READ,
+        Standing.OBSERVED,
+        switch="operation_polling",
+    ),
+    Fact(
+        "Polling an operation of a private DNS zone takes "
+        "Microsoft.Network/privateDnsOperationStatuses/read.",
+        "github.com/kubernetes-sigs/azurefile-csi-driver/blob/master/docs/driver-parameters.md",
+        _READ,
+        switch="operation_polling",
     ),
 )
 _ACTIONS: Final = {

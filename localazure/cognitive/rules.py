@@ -48,6 +48,7 @@ class Facts:
     takes_customer_key: bool
     identity_refused: bool
     takes_key: bool
+    follows_key: bool
     principal_id: str | None
     no_principal: str
     vault: VaultFacts | None
@@ -127,16 +128,17 @@ def _of_key(facts: Facts) -> Iterator[Finding]:
     key = facts.key
     if not name:
         yield Finding("keyName is missing")
-    if not version:
-        yield Finding("keyVersion is missing: the service does not follow rotations, so it needs a version")
-    if facts.vault is None or not name or not version:
+    if not version and not facts.follows_key:
+        yield Finding(f"keyVersion is missing: kind {facts.kind} does not follow a key by itself")
+    if facts.vault is None or not name or not (version or facts.follows_key):
         return
     if key is None:
-        yield Finding(f"the vault has no version {version} of a key {name}")
+        yield Finding(f"the vault has no version {version or 'that is enabled'} of a key {name}")
         return
     if not facts.takes_key:
         found = f"key {name} is {key.kty} {key.size or ''}".rstrip()
         yield Finding(f"{found}, which kind {facts.kind} does not take")
+    version = key.version
     if not key.enabled:
         yield Finding(f"version {version} of key {name} is disabled")
     if key.not_before is not None and facts.now < key.not_before:

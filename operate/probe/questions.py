@@ -317,6 +317,26 @@ def grant_delay_seconds(scene: Scene) -> float:
     return found.until
 
 
+@_question(True, "a second version of the key, and the vault closed for a moment")
+def trusted_services_reach_vault(scene: Scene) -> bool:
+    """Binds the account to another version of the key while the vault is closed but for trusted services. Its
+    access counts by then, so that nothing but the firewall can refuse it."""
+    _ = _bound_key(scene)
+    version = scene.data("POST", "/keys/probe/create", NEW_KEY)
+    if not version.ok:
+        raise UnknownError(f"the second version was refused: {': '.join(version.error)}")
+    body = {"properties": {"encryption": scene.encryption(version)}}
+    try:
+        _firewall(scene, "Deny")
+        scene.until(lambda: scene.data("GET", "/keys/probe"), lambda answer: answer.status == 403)
+        sent = scene.arm("PATCH", scene.account_id, ACCOUNTS, body)
+        ended = scene.ended(sent) if sent.status == 202 else None
+    finally:
+        _firewall(scene, "Allow")
+    scene.until(lambda: scene.data("GET", "/keys/probe"), lambda answer: answer.ok)
+    return sent.ok and (ended is None or str(ended.exchange.body.get("status")) == "Succeeded")
+
+
 @_question("as_sent", "the binding, once more")
 def key_vault_uri(scene: Scene) -> str:
     """Sends the vault's address without a slash, then with one."""
@@ -332,6 +352,30 @@ def key_vault_uri(scene: Scene) -> str:
 def key_version(scene: Scene) -> str:
     """Whether the bound account shows the version."""
     return "echoed" if _bound_key(scene).get("keyVersion") else "dropped"
+
+
+@_question("documented", "bindings without a version")
+def versionless_key(scene: Scene) -> str:
+    """Binds the Language account without a version, and with one again. That an account of kind AIServices
+    takes none is documented, and not asked."""
+    _ = _bound_key(scene)
+    encryption = scene.encryption()
+    encryption["keyVaultProperties"]["keyVersion"] = ""
+    sent = scene.arm("PATCH", scene.account_id, ACCOUNTS, {"properties": {"encryption": encryption}})
+    try:
+        _carried_out(scene, sent)
+    except UnknownError as error:
+        raise UnknownError(
+            "kind TextAnalytics takes no key without a version, and AIServices was not asked"
+        ) from error
+    _bound(scene)
+    return "taken"
+
+
+@_question("absent", "the same")
+def system_identity_client_id(scene: Scene) -> str:
+    """Whether the bound account shows the client id of its own identity."""
+    return "echoed" if _bound_key(scene).get("identityClientId") else "absent"
 
 
 @_question("unbinds", "a PUT of the bound, empty account")
@@ -474,6 +518,13 @@ def _carried_out(scene: Scene, sent: Exchange) -> None:
     ended = scene.ended(sent)
     if ended and str(ended.exchange.body.get("status")) == "Failed":
         raise UnknownError(f"a write failed: {': '.join(ended.exchange.error)}")
+
+
+def _firewall(scene: Scene, action: str) -> None:
+    rules = {"defaultAction": action, "bypass": "AzureServices"}
+    changed = scene.arm("PATCH", scene.vault, VAULTS, {"properties": {"networkAcls": rules}})
+    if not changed.ok:
+        raise UnknownError(f"the vault's firewall was not changed: {': '.join(changed.error)}")
 
 
 def _principal_of_identity(scene: Scene) -> str:

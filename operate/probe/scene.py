@@ -153,11 +153,12 @@ class Scene:
             raise UnknownError("the account has no identity of its own")
         return str(identity["principalId"])
 
-    def encryption(self, *, slash: bool = False) -> dict[str, Any]:
-        """The encryption that binds the account to the key."""
-        if not self.key.ok:
-            raise UnknownError(f"the key was refused: {': '.join(self.key.error)}")
-        version = str(self.key.body["key"]["kid"]).rpartition("/")[2]
+    def encryption(self, key: Exchange | None = None, *, slash: bool = False) -> dict[str, Any]:
+        """The encryption that binds the account to the key, by its first version or by that of `key`."""
+        key = key or self.key
+        if not key.ok:
+            raise UnknownError(f"the key was refused: {': '.join(key.error)}")
+        version = str(key.body["key"]["kid"]).rpartition("/")[2]
         uri = self.vault_uri(self.vault) + ("/" if slash else "")
         return {
             "keySource": CUSTOMER_MANAGED,

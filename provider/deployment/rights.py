@@ -74,6 +74,13 @@ _LINKED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
 }
 """Where a body refers to other resources, and the action that linking each takes. `{type}` is its type."""
+_POLL_NETWORK: Final = "Microsoft.Network/locations/operations/read"
+_POLL_DNS: Final = "Microsoft.Network/privateDnsOperationStatuses/read"
+_POLLED: Final = {
+    **dict.fromkeys((arm_ids.PRIVATE_ENDPOINT.lower(), arm_ids.DNS_ZONE_GROUP.lower()), _POLL_NETWORK),
+    **dict.fromkeys((arm_ids.PRIVATE_DNS_ZONE.lower(), arm_ids.DNS_ZONE_LINK.lower()), _POLL_DNS),
+}
+"""What following the operation of a write takes: on the subscription, or on the zone's group."""
 _ROLES: Final = (
     roles.RBAC_ADMINISTRATOR,
     roles.VAULT_CONTRIBUTOR,
@@ -170,6 +177,9 @@ def needs(planned: Planned) -> Iterator[Need]:
     for path, action in _LINKED.get(planned.type.lower(), ()):
         for id in _ids(planned.content, path.split(".")):
             yield Need(planned, action.replace("{type}", arm_ids.parse(id).type), id)
+    if action := _POLLED.get(planned.type.lower(), ""):
+        group = arm_ids.parse(planned.id).scope
+        yield Need(planned, action, subscription_scope(group) if action == _POLL_NETWORK else group)
 
 
 def _ids(value: object, path: Sequence[str]) -> Iterator[str]:

@@ -90,6 +90,35 @@ def test_a_system_identity_cannot_bind_in_the_create(case: Case) -> None:
     assert case.arm("GET", ACCOUNT).status == 404
 
 
+@pytest.mark.parametrize(
+    ("takes", "kinds"),
+    [("documented", {"AIServices"}), ("refused", set()), ("taken", {"AIServices", "TextAnalytics"})],
+)
+def test_which_kinds_follow_a_key_without_a_version(takes: str, kinds: set[str]) -> None:
+    """`versionless_key`: they use the newest enabled version, from the next use of their data on."""
+    for kind in ("AIServices", "TextAnalytics"):
+        case = Case()
+        case.cloud.behave(versionless_key=takes)
+        ids = case.user_identity()
+        block = encryption(case.protected_vault(ids["principalId"]), identityClientId=ids["clientId"])
+        del block["keyVaultProperties"]["keyVersion"]
+        sku = {"name": "S0" if kind == "AIServices" else "S"}
+        made = case.put(kind=kind, sku=sku, identity=USER_ASSIGNED, properties={"encryption": block})
+        assert (made.status == 201) is (kind in kinds), made.body
+        if made.status != 201:
+            assert f"kind {kind} does not follow a key by itself" in found(made)
+
+
+def test_a_binding_by_the_accounts_own_identity_shows_its_client_id_as_the_switch_says(case: Case) -> None:
+    """`system_identity_client_id`: the client id of `identities/default`, and what was shown may be sent."""
+    case.cloud.behave(system_identity_client_id="echoed")
+    account = case.bound()
+    own = case.arm("GET", f"{ACCOUNT}/providers/Microsoft.ManagedIdentity/identities/default").body
+    shown = account["properties"]["encryption"]
+    assert shown["keyVaultProperties"]["identityClientId"] == own["properties"]["clientId"]
+    assert case.arm("PATCH", ACCOUNT, {"properties": {"encryption": shown}}).status == 202
+
+
 def _vault(**properties: Any) -> Callable[[Case, str], Json]:
     return lambda case, principal: case.protected_vault(principal, **properties)
 
