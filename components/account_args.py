@@ -30,8 +30,9 @@ class InlineKeyArgs(Arguments):
 
     key_name: pulumi.Input[str] = argument(check=names.KEY.checked)
     """Required. The key's name."""
-    key_version: pulumi.Input[str] = argument(check=checks.key_version)
-    """Required. The key's version; without one the service would not follow a rotation either."""
+    key_version: pulumi.Input[str] | None = argument(None, check=checks.key_version)
+    """Optional. The key's version. Without one, only with kind AIServices, the account uses the newest by
+    itself."""
     key_vault_uri: pulumi.Input[str] = argument(example=key_uris.vault_uri("kv-claims", clouds.PUBLIC))
     """Required. The vault's endpoint."""
     identity_client_id: pulumi.Input[str] = argument(check=checks.guid)

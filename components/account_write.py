@@ -30,7 +30,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.hooks import engine_has, read_in_hook
 from components.invokes import InvokeError, State, invoke, is_absent, stack_state
 from components.kept_properties import lost_search
-from core import adapters, arm_ids
+from core import adapters, arm_ids, key_uris
 from core.facts import Encryption
 from core.key_uris import KeyUri
 from core.resource_types import ACCOUNT, BINDING
@@ -64,7 +64,10 @@ class BoundKey:
         }
         return {
             "key_source": found.key_source,
-            "key_vault_properties": {name: value for name, value in key.items() if value},
+            # Without its version, an account follows the key: that is said, too.
+            "key_vault_properties": {
+                name: value for name, value in key.items() if value or name == "key_version"
+            },
         }
 
     @property
@@ -87,18 +90,23 @@ def bound_key(account: Found) -> BoundKey | None:
 @dataclass(frozen=True)
 class AccountBefore:
     """An account before a run: its outputs in the stack's state, its outputs now, and the key that its
-    binding in the state has."""
+    binding in the state has. `shows_version`: Azure showed the version of that key."""
 
     recorded: Found = None
     live: Found = None
     recorded_key: BoundKey | None = None
+    shows_version: bool = False
 
     @property
     def bound_key(self) -> BoundKey | None:
-        """The key that the account is bound to now; where a read shows none, or one without its version, the
-        one that the state's binding has."""
+        """The key that the account is bound to now; where a read shows none, the one that the state's binding
+        has, and so where it shows none of the version, unless it once did."""
         live = bound_key(self.live)
-        return live if live and live.encryption.key_version else self.recorded_key or live
+        return (
+            live
+            if live and (live.encryption.key_version or self.shows_version)
+            else self.recorded_key or live
+        )
 
 
 def recorded_account(state: State, name: str) -> AccountBefore:
@@ -108,12 +116,17 @@ def recorded_account(state: State, name: str) -> AccountBefore:
         for (type, _), outputs in state.items()
         if type == ACCOUNT and str(outputs.get("name")).lower() == name.lower()
     )
-    keys = (
-        _recorded_key(outputs)
+    bindings = (
+        outputs
         for (type, _), outputs in state.items()
         if type == BINDING and arm_ids.name_of(str(outputs.get("accountId"))).lower() == name.lower()
     )
-    return AccountBefore(next(accounts, None), recorded_key=next(filter(None, keys), None))
+    binding = next(filter(_recorded_key, bindings), {})
+    return AccountBefore(
+        next(accounts, None),
+        recorded_key=_recorded_key(binding),
+        shows_version=bool(binding.get("keyVersion")),
+    )
 
 
 async def account_before(
@@ -262,9 +275,11 @@ def _has_identity(account: Mapping[str, Any]) -> bool:
 
 
 def _recorded_key(binding: Mapping[str, Any]) -> BoundKey | None:
-    """The key that a binding's outputs have."""
+    """The key that a binding's outputs have; its version also where Azure does not show it."""
+    uri, version = binding.get("keyUriWithVersion"), binding.get("keyVersion")
+    key = {**binding, "keyVersion": version or (key_uris.parse(uri).version if uri else "")}
     return bound_key(
-        {"properties": {"encryption": {"keySource": binding.get("keySource"), "keyVaultProperties": binding}}}
+        {"properties": {"encryption": {"keySource": binding.get("keySource"), "keyVaultProperties": key}}}
     )
 
 

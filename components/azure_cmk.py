@@ -13,7 +13,8 @@ from core import resource_types, roles
 
 
 class CustomerManagedKey(CmkResource):
-    """The binding of an account's data to one version of one key; its id is the account's.
+    """The binding of an account's data to one key, and to one version of it unless the account follows the
+    key by itself; its id is the account's.
 
     Inputs: `account_id`, `key_uri_with_version`, `vault_id` of the vault or managed HSM, which is checked
     before anything is written; another `account_digest` writes the binding again; `on_delete`: "unbind" to
@@ -44,7 +45,9 @@ class KeyVersion(CmkResource):
     vault_uri: pulumi.Output[str]
     """The vault's endpoint."""
     key_uri_with_version: pulumi.Output[str]
-    """What an account is bound to."""
+    """What an account is bound to that names its version."""
+    key_uri: pulumi.Output[str]
+    """What an account is bound to that follows the key by itself."""
 
 
 class KeyAccessValidation(CmkResource):

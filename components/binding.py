@@ -15,7 +15,7 @@ from components.arguments import checks
 from components.arguments.inputs import ComponentArguments, argument, read
 from components.azure_cmk import CustomerManagedKey, KeyVersion
 from components.component import Component
-from components.key import EncryptionKey
+from components.key import AUTOMATIC, PINNED, EncryptionKey
 from components.references import vault_of
 from core import arm_ids
 
@@ -37,6 +37,9 @@ class KeyBindingArgs(ComponentArguments):
     """Optional. A higher number makes a new version of the key and binds it; it only counts up."""
     pin: pulumi.Input[str] | None = argument(None, check=checks.key_version)
     """Optional. The version (32 hex digits) to stay on instead of the newest."""
+    version: str = argument(PINNED, choices=(PINNED, AUTOMATIC))
+    """Optional. "pinned" (default): the account names the version. "automatic", only for an account of kind
+    AIServices: it names none and uses the newest by itself."""
     on_delete: str | None = argument(None, choices=("unbind",))
     """Optional. "unbind": deleting the binding puts the account back on Microsoft-managed keys; a destroy
     deletes the binding first. Default: deleting it is an error while the account is bound."""
@@ -64,6 +67,7 @@ class KeyBinding(Component):
         grant: KeyAccess,
         generation: pulumi.Input[int] | None = None,
         pin: pulumi.Input[str] | None = None,
+        version: str = PINNED,
         on_delete: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> "KeyBinding":
@@ -74,6 +78,7 @@ class KeyBinding(Component):
             grant_id=grant.grant_id,
             generation=generation,
             pin=pin,
+            version=version,
             on_delete=on_delete,
         )
         return cls(name, args, opts)
@@ -95,7 +100,9 @@ class KeyBinding(Component):
             f"{name}-binding",
             # The grant is no input of the binding, and still it has to be there before.
             account_id=pulumi.Output.all(inputs.account_id, inputs.grant_id).apply(lambda ids: str(ids[0])),
-            key_uri_with_version=version.key_uri_with_version,
+            key_uri_with_version=version.key_uri_with_version
+            if inputs.version == PINNED
+            else version.key_uri,
             vault_id=key_id.apply(vault_of),
             account_digest=inputs.account_digest,
             on_delete=inputs.on_delete,

@@ -17,7 +17,7 @@ from components.arguments.inputs import (
     known_text,
 )
 from components.arguments.problem import Problem
-from components.key import RotationArguments
+from components.key import AUTOMATIC, PINNED, RotationArguments
 from core import arm_ids
 from core.roles import HSM_CRYPTO_USER
 
@@ -58,11 +58,21 @@ def _made_or_existing_key(key: "ServiceKeyArgs") -> Iterator[Problem]:
             )
 
 
+def _pinned_or_automatic(key: "ServiceKeyArgs") -> Iterator[Problem]:
+    if key.version == AUTOMATIC and key.pin is not None:
+        yield Problem(
+            "pin", f"names a version to stay on, but found version: {AUTOMATIC}; remove one of them"
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServiceKeyArgs(RotationArguments):
     """The key of a service: made here, or one that exists."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (ArgumentRule(_made_or_existing_key, ("id",)),)
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
+        ArgumentRule(_made_or_existing_key, ("id",)),
+        ArgumentRule(_pinned_or_automatic, ("pin", "version")),
+    )
 
     name: str = argument("", check=names.KEY.checked)
     """Optional. Name of the key made here. Default: `cmk-<name>`."""
@@ -74,6 +84,10 @@ class ServiceKeyArgs(RotationArguments):
     refused. The update must reach the vault: with `network.access: closed` none does."""
     pin: str | None = argument(None, check=checks.key_version)
     """Optional. Key version (32 hexadecimal digits) to stay on. Default: the newest that is enabled."""
+    version: str = argument(PINNED, choices=(PINNED, AUTOMATIC))
+    """Optional. How the account follows the key. `pinned` (default): it names one version, and an update that
+    you make and review moves it to another, so that evidence says which version is in use. `automatic`, only
+    with kind AIServices: it names none, and Azure moves it to the newest version by itself."""
 
 
 def _without_customer_key(service: "EncryptionArguments") -> Iterator[Problem]:
@@ -175,6 +189,11 @@ class EncryptionArguments(ComponentArguments):
     def grants_by(self) -> str:
         """How the use of the key is granted: the vault's access model, or a managed HSM's own roles."""
         return MANAGED_HSM if self.in_managed_hsm else self.access_model
+
+    @property
+    def names_version(self) -> bool:
+        """Whether the account names the version of the key that it uses."""
+        return self.key.version == PINNED
 
     @property
     def makes_key(self) -> bool:

@@ -24,6 +24,8 @@ from components.vault_writes import VaultWrites
 from core import arm_ids, demands
 from core.facts import RotationPolicy
 
+PINNED, AUTOMATIC = "pinned", "automatic"
+"""How an account follows the versions of its key: it names one, or none."""
 EXPIRES_AFTER_DAYS = 730
 ROTATES_AFTER_DAYS = 540
 # A `pulumi up` must bind the new version before the old one expires, or the data is out of reach.

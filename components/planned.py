@@ -99,7 +99,7 @@ class _Asks:
             identity_id=identity.id if identity else None,
             encryption_key=InlineKeyArgs(
                 key_name=place.key_name,
-                key_version=UNKNOWN,
+                key_version=UNKNOWN if inputs.names_version else None,
                 key_vault_uri=self._vault_uri,
                 identity_client_id=UNKNOWN,
             )

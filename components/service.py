@@ -134,7 +134,7 @@ class EncryptedAIServicesAccount(Component):
             if self._inputs.unbinds
             else InlineKeyArgs(
                 key_name=version.key_name,
-                key_version=version.version,
+                key_version=version.version if self._inputs.names_version else None,
                 key_vault_uri=version.vault_uri,
                 identity_client_id=identity.client_id,
             ),
@@ -142,7 +142,7 @@ class EncryptedAIServicesAccount(Component):
         self._made(parts, account, key, version, grant)
         self.principal_id = pulumi.Output.from_input(identity.principal_id)
         if not self._inputs.unbinds:
-            newest = version.key_uri_with_version
+            newest = parts.bound_uri(version)
             bound = pulumi.Output.all(account.key_uri_with_version, newest).apply(
                 lambda uris: uris[0] or uris[1]
             )

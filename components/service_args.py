@@ -36,6 +36,7 @@ from components.encryption_args import (
     EncryptionArguments,
 )
 from components.foundry import FoundryArguments
+from components.key import PINNED
 from components.lock import CAN_NOT_DELETE
 from components.network import PRIVATE
 from core import arm_ids, coverage, kind_limits
@@ -94,6 +95,12 @@ def _region_of_key(service: "EncryptedAIServicesAccountArgs") -> Iterator[Proble
             f"found {service.location!r}, but an account that is global can have no customer's key; give a "
             "region, such as westeurope, or set encryption: microsoftManaged",
         )
+
+
+def _version_of_kind(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
+    unmet = kind_limits.key_version(service.kind, service.key.version if service.names_version else "")
+    if service.has_key and unmet:
+        yield Problem("key.version", f"found {service.key.version!r}, but {unmet.found}; expected {PINNED!r}")
 
 
 def storage_role(storage_id: str) -> str:
@@ -173,6 +180,7 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         ArgumentRule(_tier, ("kind", "sku", "encryption")),
         ArgumentRule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),
         ArgumentRule(_region_of_key, ("location", "encryption", "unbind_account")),
+        ArgumentRule(_version_of_kind, ("kind", "encryption", "unbind_account", "key")),
         ArgumentRule(_callers, ("kind", "callers")),
         ArgumentRule(_storage_identity, ("identity", "storage_account_ids", "grant_storage_access")),
         ArgumentRule(

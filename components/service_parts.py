@@ -287,6 +287,10 @@ class Parts:
             ),
         )
 
+    def bound_uri(self, version: KeyVersion) -> pulumi.Output[str]:
+        """The URI of the key that the account is to be bound to, without a version where it names none."""
+        return version.key_uri_with_version if self._inputs.names_version else version.key_uri
+
     def key_operators(self, key: KeyReference) -> list[pulumi.Resource]:
         """The access policies of the key operators."""
         return self._key.grant_operators(key)
@@ -304,7 +308,7 @@ class Parts:
         return CustomerManagedKey(
             f"{self._inputs.name}-binding",
             account_id=account.id,
-            key_uri_with_version=version.key_uri_with_version,
+            key_uri_with_version=self.bound_uri(version),
             vault_id=key.vault.id,
             opts=options(
                 depends_on=[grant] if grant else [],

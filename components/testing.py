@@ -124,6 +124,7 @@ class AzureMocks(mocks.Mocks):
             key = arm_ids.key_id(_plain(args.inputs["keyId"]))
             uri = key_uris.uri_of(key.parent, clouds.PUBLIC)
             outputs |= {"keyName": key.name, "version": VERSION, "vaultUri": f"{uri}/"}
+            outputs["keyUri"] = key_uris.KeyUri(uri, key.name).text
             outputs["keyUriWithVersion"] = key_uris.KeyUri(uri, key.name, VERSION).text
         return f"{args.name}-id", outputs
 

@@ -67,6 +67,11 @@ def account(body: Json) -> Account:
     )
 
 
+def client_id(body: Json) -> str:
+    """The client id of an identity, from ARM's JSON."""
+    return _text(_mapping(body.get("properties")).get("clientId"))
+
+
 def encryption(body: Json | None) -> Encryption:
     """The `encryption` of an account's properties; absent means Microsoft-managed keys."""
     found = _mapping(body)

@@ -220,6 +220,11 @@ def child(scope: str, type: str, name: str = "") -> str:
     return f"{scope.rstrip('/')}/providers/{type}" + (f"/{name}" if name else "")
 
 
+def own_identity(resource_id: str) -> str:
+    """The path that answers the system-assigned identity of a resource."""
+    return child(resource_id, "Microsoft.ManagedIdentity/identities", "default")
+
+
 def group_id(subscription_id: str, name: str) -> str:
     """The id of a resource group."""
     return f"/subscriptions/{subscription_id}/resourceGroups/{name}"

@@ -5,8 +5,10 @@ None means that Azure's answer did not say. The models judge nothing: `rights` a
 from `adapters`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from core import arm_ids, key_uris, values
@@ -152,13 +154,34 @@ class Account:
         without one, the account's own. None where the account has no such identity."""
         if not client_id:
             return self.principal_id
-        users = (user for user in self.user_assigned if user.client_id.lower() == client_id.lower())
-        return next((user.principal_id or None for user in users), None)
+        user = self._user(client_id)
+        return (user.principal_id or None) if user else None
+
+    @property
+    def key_client(self) -> UserAssignedIdentity | None:
+        """The user-assigned identity by which the account uses its key, if it has one with that client id."""
+        return self._user(self.encryption.identity_client_id)
+
+    @property
+    def may_show_own_client(self) -> bool:
+        """Whether the key is used by a client id that can be the account's own: whether Azure shows that of a
+        binding through the system-assigned identity was never observed."""
+        return bool(self.encryption.identity_client_id and self.principal_id) and self.key_client is None
+
+    def without_own_client(self, client_id: str | None) -> Account:
+        """The same as if Azure did not show the account's own client id, which is the given one."""
+        if not client_id or client_id.lower() != self.encryption.identity_client_id.lower():
+            return self
+        return replace(self, encryption=replace(self.encryption, identity_client_id=""))
 
     @property
     def key_user(self) -> str | None:
         """The object id of the identity by which the account uses the key that it is bound to."""
         return self.principal_for(self.encryption.identity_client_id)
+
+    def _user(self, client_id: str) -> UserAssignedIdentity | None:
+        named = client_id.lower()
+        return next((one for one in self.user_assigned if named and one.client_id.lower() == named), None)
 
 
 @dataclass(frozen=True)

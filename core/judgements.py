@@ -117,6 +117,12 @@ def key_identity(one: AccountProtection) -> Judgement | None:
     return kind_limits.key_identity(_kind(one.account), user_assigned=named) if one.account else None
 
 
+def key_version(one: AccountProtection) -> Judgement | None:
+    """Of a key without a version, if the stack has the account and its kind is known."""
+    kind = _kind(one.account) if one.account else ""
+    return kind_limits.key_version(kind, "") if kind and one.version is None else None
+
+
 def limits(account: StackResource) -> Iterator[Judgement]:
     """What an account of its kind cannot have: links to storage and search, network rules."""
     kind, api = account.stated("kind"), account.stated("apiProperties")
@@ -160,7 +166,7 @@ def _absent(demand: str, what: str, one: AccountProtection) -> Judgement:
 def judge(protections: Protections, one: AccountProtection) -> Iterable[Judgement]:
     """Every demand that is not met, or of which that is not known, about what the stack has of an account,
     its key and its vault."""
-    judged = [outbound(protections, one), key_identity(one)]
+    judged = [outbound(protections, one), key_identity(one), key_version(one)]
     judged += [region(protections, one), tenant(protections, one)] if one.account and one.vault else []
     judged += [tier(one.account)] if one.account else []
     if one.vault:

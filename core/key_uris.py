@@ -110,22 +110,6 @@ def parse(text: str, cloud: Cloud | None = None) -> KeyUri:
     return KeyUri(f"https://{host}", key_name(words[1]), version(words[2]) if len(words) == 3 else "")
 
 
-def parse_versioned(text: str, cloud: Cloud | None = None) -> KeyUri:
-    """Parses a key's URI with a version. Raises MalformedError.
-
-    The service does not follow rotations: "When the key is rotated, you must update the Azure AI services
-    resource to use the new key URI" (encryption of data at rest). A URI without a version would stay on a
-    version that nobody chose, so it is refused.
-    """
-    found = parse(text, cloud)
-    if not found.version:
-        raise MalformedError(
-            f"{text!r} has no version, and the service does not follow rotations, so a binding names one; "
-            "use keyUriWithVersion of an azure-cmk KeyVersion, which follows them"
-        )
-    return found
-
-
 def key_name(text: str) -> str:
     """A key's name, unchanged. Raises MalformedError."""
     if not _KEY_NAME.fullmatch(text):

@@ -53,6 +53,23 @@ def key_identity(kind: str, *, user_assigned: bool) -> Judgement | None:
     )
 
 
+def key_version(kind: str, version: str) -> Judgement | None:
+    """Some kinds follow a key without a version by themselves; for every other one, also one that `kinds`
+    does not list, a version is named."""
+    found = kinds.find(kind)
+    if version or (found and found.rotates):
+        return None
+    return Judgement(
+        "kind-key-version",
+        f"accounts of kind {found.name if found else kind} do not follow a key by themselves "
+        f"({kinds.ONE_VERSION.source})",
+        "one version of the key",
+        own_fix=Fix(
+            "", "name a version: take keyUriWithVersion from a KeyVersion", "set key.version: pinned"
+        ),
+    )
+
+
 def storage(kind: str, count: int) -> Judgement | None:
     """Only some kinds keep data in linked storage, some of them in one storage account."""
     found = kinds.find(kind)

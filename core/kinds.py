@@ -40,7 +40,8 @@ class AccountKind:
     `openai`, `language`: the account serves Azure OpenAI, or text analysis. `storage`: it may keep data in
     linked storage accounts; with `storage_stays` in one, which is named when the account is made and never
     changes. `search`: its question answering may keep data in a search service. `bypass`: its network rules
-    may let Azure's trusted services pass.
+    may let Azure's trusted services pass. `rotates`: bound to a key without a version, it uses the newest by
+    itself; the other kinds name one version.
     """
 
     name: str
@@ -58,6 +59,7 @@ class AccountKind:
     storage_stays: bool = False
     search: bool = False
     bypass: bool = False
+    rotates: bool = False
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -99,6 +101,7 @@ ALL: Final = (
         storage_stays=True,
         search=True,
         bypass=True,
+        rotates=True,
     ),
     AccountKind(
         "CognitiveServices",
@@ -129,7 +132,30 @@ NAMES: Final = tuple(kind.name for kind in ALL)
 WITHOUT_DATA: Final = ("ComputerVision",)
 """Kinds that store nothing, for which Azure has no customer-managed key."""
 _READ: Final = date(2026, 11, 28)
+NEWEST_VERSION: Final = Fact(
+    "An account of kind AIServices whose keyVersion is omitted or empty uses the newest version by itself.",
+    "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+    _READ,
+    switch="versionless_key",
+)
+ONE_VERSION: Final = Fact(
+    "When the key of any other kind is rotated, the account must be updated to use the new key URI.",
+    "learn.microsoft.com/azure/ai-services/encryption/cognitive-services-encryption-keys-portal",
+    _READ,
+    switch="versionless_key",
+)
+"""So say the pages of single kinds, too, such as Language's (azure/ai-services/language-service/concepts/
+encryption-data-at-rest)."""
 FACTS: Final = (
+    NEWEST_VERSION,
+    ONE_VERSION,
+    Fact(
+        "An account that uses its key by its own identity shows no identityClientId.",
+        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+        _READ,
+        Standing.ASSUMED,
+        "system_identity_client_id",
+    ),
     Fact(
         "Azure makes the first account of kind TextAnalytics or Face of a subscription only in the portal,"
         " where its terms are accepted (ResourceKindRequireAcceptTerms).",

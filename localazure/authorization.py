@@ -46,8 +46,13 @@ def allows_data(cloud: Cloud, object_id: str, data_action: str, scope: str) -> s
 
 
 def _meets_condition(assignment: Json, action: str, attributes: conditions.Attributes) -> bool:
+    """Whether an assignment counts. A condition about anything else than role assignments is kept, and not
+    looked at."""
     condition = assignment["properties"]["condition"]
-    return not condition or conditions.holds(condition, action, attributes)
+    try:
+        return not condition or conditions.holds(condition, action, attributes)
+    except conditions.NotUnderstoodError:
+        return True
 
 
 def _attributes(cloud: Cloud, request: Request, scope: str) -> conditions.Attributes:

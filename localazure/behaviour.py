@@ -243,6 +243,25 @@ class Behaviour:
         otherwise="One recording only, which echoed it; the definition calls it optional.",
         source="recorded traffic of the service",
     )
+    system_identity_client_id: str = _switch(
+        "absent",
+        "echoed",
+        asks="Whether an account that uses its key by its own identity answers that identity's client id as "
+        "`identityClientId`.",
+        otherwise="No binding by a system-assigned identity was recorded; sibling services show who uses a "
+        "key.",
+        source="never observed",
+    )
+    versionless_key: str = _switch(
+        "documented",
+        "refused",
+        "taken",
+        asks="Which kinds of accounts take a key without a version, and then use the newest enabled one by "
+        "themselves: AIServices, none, or all.",
+        otherwise="Foundry's page says so of AIServices; the pages of the others have the key's URI updated.",
+        source="learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal; learn.microsoft.com/azure/"
+        "ai-services/encryption/cognitive-services-encryption-keys-portal",
+    )
     operation_hosts: str = _switch(
         "global",
         "regional",

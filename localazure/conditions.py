@@ -27,8 +27,12 @@ _OPERATORS: Mapping[str, Callable[[AbstractSet[str], AbstractSet[str]], bool]] =
 }
 
 
+class NotUnderstoodError(Exception):
+    """A condition that is not about role assignments, or is none."""
+
+
 def holds(condition: str, action: str, attributes: Attributes) -> bool:
-    """Whether a condition allows an action. Raises ValueError for one that is not understood here."""
+    """Whether a condition allows an action. Raises NotUnderstoodError."""
     tokens = _tokens(condition)
 
     def any_of() -> bool:
@@ -47,22 +51,22 @@ def holds(condition: str, action: str, attributes: Attributes) -> bool:
 
     def one() -> bool:
         if not tokens:
-            raise ValueError(f"the condition ends too early: {condition}")
+            raise NotUnderstoodError(f"the condition ends too early: {condition}")
         first = tokens.pop(0)
         if isinstance(first, re.Match):
             return _compare(first, action, attributes)
         if first == "!":
             return not one()
         if first != "(":
-            raise ValueError(f"{first!r} is out of place: {condition}")
+            raise NotUnderstoodError(f"{first!r} is out of place: {condition}")
         found = any_of()
         if not tokens or tokens.pop(0) != ")":
-            raise ValueError(f"a parenthesis is not closed: {condition}")
+            raise NotUnderstoodError(f"a parenthesis is not closed: {condition}")
         return found
 
     found = any_of()
     if tokens:
-        raise ValueError(f"{tokens[0]!r} is out of place: {condition}")
+        raise NotUnderstoodError(f"{tokens[0]!r} is out of place: {condition}")
     return found
 
 
@@ -72,7 +76,7 @@ def _tokens(condition: str) -> list[str | re.Match[str]]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None or (match["operator"] and match["operator"] not in _OPERATORS):
-            raise ValueError(f"not understood here: {text[position:]}")
+            raise NotUnderstoodError(f"not understood here: {text[position:]}")
         mark = match["mark"]
         found.append(_WORDS.get(mark, mark) if mark else match)
         position = match.end()

@@ -9,7 +9,6 @@ import re
 from typing import Any
 
 from localazure import authorization as rbac
-from localazure import conditions
 from localazure.cloud import Cloud, iso
 from localazure.directory import find_principal
 from localazure.roles import BY_ID, ROLES, Role, role_from
@@ -31,7 +30,6 @@ def _put(cloud: Cloud, request: Request) -> Response:
             f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.",
         )
     given = request.body.get("properties")
-    _require_condition(given)
     role, principal_id = _role(cloud, given), str(given.get("principalId") or "")
     id = rbac.assignment_id(scope, name)
     known = cloud.store.get(rbac.KIND, id)
@@ -197,15 +195,6 @@ def _role(cloud: Cloud, given: Any) -> Role:
 def _definition_not_found(id: str) -> ServiceError:
     message = f"The specified role definition with ID '{id.replace('-', '')}' does not exist."
     return ServiceError(404, "RoleDefinitionDoesNotExist", message)
-
-
-def _require_condition(given: Any) -> None:
-    """Refuses a condition that is not understood here, which could not be kept; the text is assumed."""
-    try:
-        if isinstance(given, dict) and given.get("condition"):
-            conditions.holds(str(given["condition"]), "", {})
-    except ValueError as error:
-        raise ServiceError(400, "InvalidRoleAssignmentCondition", f"The condition is {error}.") from error
 
 
 def _require_same(cloud: Cloud, known: Json, role: Role, principal_id: str) -> None:

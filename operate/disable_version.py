@@ -175,7 +175,7 @@ def problems(
             )
         if not bound.version:
             found.append(
-                f"account {account.id} is bound to the key without a version, so nobody can tell which one "
-                "it uses; bind it to a version first"
+                f"account {account.id} is bound to the key without a version, so Azure chooses which one it "
+                "uses, and may use each of them; bind it to a version first, by key.version: pinned"
             )
     return found

@@ -19,7 +19,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core import arm_ids, clouds, coverage, key_uris, rights
@@ -159,7 +159,7 @@ def access(service: Outputs) -> ServiceAccess:
     if missing := [name for name in _NEEDED if not service.get(name)]:
         raise NoAccessError(f"the service has no account under a customer's key, or {without(missing)}")
     try:
-        key = key_uris.parse_versioned(service["keyUriWithVersion"])
+        key = key_uris.parse(service["keyUriWithVersion"])
     except ValueError as error:
         raise NoAccessError(f"keyUriWithVersion: {error}") from error
     return ServiceAccess(
@@ -186,8 +186,15 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
     yield f"\n## Revoke now: the account's data answers 403; {lost}"
     yield from _commands(revoke)
     yield "\n## Instead, where that is not allowed: disable the version. Every account on it is cut off"
-    yield "If this was printed before a rotation, the account may be on another version; this shows it:"
-    yield f"  az resource show --ids {bash(found.account_id)} --query properties.encryption"
+    if found.key.version:
+        yield "If this was printed before a rotation, the account may be on another version; this shows it:"
+        yield f"  az resource show --ids {bash(found.account_id)} --query properties.encryption"
+    else:
+        options = key_uris.cli_options(
+            found.key.vault_name, found.key.name, in_managed_hsm=found.key.in_managed_hsm
+        )
+        yield "The account names no version, and Azure chooses which it uses: disable each that this lists:"
+        yield f"  az keyvault key list-versions {options} --query '[?attributes.enabled].kid'"
     yield from _commands(disable)
     yield "\n## See that it holds"
     yield f".venv/bin/python -m operate verify --stack {stack} --revoked"
@@ -326,6 +333,8 @@ def _hsm_role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
 
 def _version(found: ServiceAccess, *, enabled: bool) -> AccessAction:
     key, word = found.key, str(enabled).lower()
+    if not key.version:
+        key = replace(key, version="VERSION")
     place = "HsmName" if key.in_managed_hsm else "VaultName"
     version = f"-{place} {arm_ids.name_of(found.vault_id)} -Name {key.name} -Version {key.version}"
     return AccessAction(

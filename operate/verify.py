@@ -181,12 +181,14 @@ def verify(service: Outputs, wanted: Login, *, write_project: bool, seconds: flo
 
 def binding(found: Encryption, key_uri_with_version: str) -> Iterator[Check]:
     """Compares an account's encryption with the key the stack says it is bound to."""
-    wanted = key_uris.parse_versioned(key_uri_with_version)
+    wanted = key_uris.parse(key_uri_with_version)
     host = key_uris.vault_host(found.key_vault_uri)
     yield Check("keySource", CUSTOMER_MANAGED, found.key_source)
     yield Check("keyVaultUri", wanted.vault_uri, f"https://{host}" if host else "")
     yield Check("keyName", wanted.name, found.key_name)
-    if found.key_version or not found.is_customer_managed:
+    if not wanted.version:
+        yield Check("keyVersion", "", found.key_version)
+    elif found.key_version or not found.is_customer_managed:
         yield Check("keyVersion", wanted.version, found.key_version)
     else:
         print("  ?       keyVersion: Azure does not show it", file=sys.stderr)

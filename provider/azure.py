@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from core import adapters, arm_ids, key_uris
-from core.api_versions import ACCOUNTS, AUTHORIZATION, KEYS, VAULTS
+from core.api_versions import ACCOUNTS, AUTHORIZATION, IDENTITIES, KEYS, VAULTS
 from core.arm_ids import ArmId
 from core.facts import Account, Deleted, Encryption, KeyVersion, PolicyEntry, RoleAssignment, Vault
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, hsm_assignment_name
@@ -53,8 +53,14 @@ class Azure:
         return await self._list(f"GET {path}", _of(path, api_version))
 
     async def account(self, account: ArmId) -> Account | None:
+        """An account, whose key is used by no client id if that is the account's own."""
         doing = f"reading the account {account.name}"
-        return await self._found(doing, _of(account.text, ACCOUNTS), adapters.account)
+        found = await self._found(doing, _of(account.text, ACCOUNTS), adapters.account)
+        if found is None or not found.may_show_own_client:
+            return found
+        target = _of(arm_ids.own_identity(account.text), IDENTITIES)
+        own = await self._found(f"reading the identity of {account.name}", target, adapters.client_id)
+        return found.without_own_client(own)
 
     async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
         """PATCHes the account's `properties.encryption` and nothing else."""

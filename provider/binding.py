@@ -29,7 +29,7 @@ def target(inputs: Properties, cloud: Cloud) -> Target:
     account, key, vault = (inputs.text(name) for name in ("accountId", "keyUriWithVersion", "vaultId"))
     return Target(
         account=arm_ids.account_id(account) if account else None,
-        key=key_uris.parse_versioned(key, cloud) if key else None,
+        key=key_uris.parse(key, cloud) if key else None,
         vault=arm_ids.vault_id(vault) if vault else None,
         vault_known=not inputs.is_unknown("vaultId"),
         identity_client_id=inputs.text("identityClientId"),
@@ -57,6 +57,12 @@ def _placeholder(key: KeyUri) -> str:
     return arm_ids.child("", arm_ids.MANAGED_HSM, "HSM_NAME") if key.in_managed_hsm else "VAULT_ID"
 
 
+def as_recorded(olds: Properties, account: Account) -> Account:
+    """The account with the key version that the state has of its binding, if Azure showed none then, either.
+    Where it did show one, an account without one follows its key by itself."""
+    return account if olds.text("keyVersion") else with_version(account, olds.text("keyUriWithVersion"))
+
+
 def with_version(account: Account, known: str | None) -> Account:
     """The account with the key version that is known of its binding, where Azure does not show one.
 
@@ -66,7 +72,7 @@ def with_version(account: Account, known: str | None) -> Account:
     key = account.encryption.key
     if key is None or key.version or not known:
         return account
-    found = key_uris.parse_versioned(known)
+    found = key_uris.parse(known)
     if not found.same_key(key):
         return account
     return replace(account, encryption=replace(account.encryption, key_version=found.version))
@@ -82,7 +88,7 @@ def mismatches(wanted: Encryption, live: Encryption, shown: str = "") -> list[st
     pairs = (
         ("keyVaultUri", *hosts),
         ("keyName", live.key_name, wanted.key_name),
-        ("keyVersion", live.key_version or unseen, wanted.key_version),
+        ("keyVersion", live.key_version or unseen or "none", wanted.key_version or "none"),
         ("identityClientId", live.identity_client_id or "none", wanted.identity_client_id or "none"),
     )
     return [
@@ -98,16 +104,22 @@ def still_bound(account: Account) -> list[str]:
 
 
 def outputs(
-    inputs: Mapping[str, Value], account: Account, *, bound_at: str | None, operation_id: str | None
+    inputs: Mapping[str, Value],
+    account: Account,
+    *,
+    shown_version: str,
+    bound_at: str | None,
+    operation_id: str | None,
 ) -> dict[str, Value]:
     """The resource's outputs: the inputs as they really are, and what follows from them. The account must be
-    bound."""
+    bound. `shown_version` is the key version that Azure shows; by it, a later read knows whether an answer
+    without one says something."""
     live, key = account.encryption, _bound_key(account)
     return {
         **live_inputs(inputs, account),
         "keySource": CUSTOMER_MANAGED,
         "keyName": key.name,
-        "keyVersion": key.version,
+        "keyVersion": shown_version,
         "keyVaultUri": key.vault_uri,
         "principalId": account.principal_for(live.identity_client_id),
         "boundAt": bound_at,
@@ -147,8 +159,7 @@ def same_binding(olds: Properties, account: Account) -> bool:
 
 def is_as_it_was(olds: Properties, account: Account) -> bool:
     """Whether an account that is bound is bound as the state has it. A state without a key says nothing."""
-    written = olds.text("keyUriWithVersion")
-    return written is None or same_binding(olds, with_version(account, written))
+    return olds.text("keyUriWithVersion") is None or same_binding(olds, as_recorded(olds, account))
 
 
 def same_identity(olds: Properties, news: Properties) -> bool:
@@ -161,7 +172,7 @@ def preview_outputs(inputs: Properties, cloud: Cloud) -> dict[str, Value]:
     key: dict[str, Value] = dict.fromkeys(DERIVED_FROM_KEY_URI, UNKNOWN)
     uri = inputs.text("keyUriWithVersion")
     if uri:
-        parsed = key_uris.parse_versioned(uri, cloud)
+        parsed = key_uris.parse(uri, cloud)
         key = {"keyName": parsed.name, "keyVersion": parsed.version, "keyVaultUri": parsed.vault_uri}
     return {
         **inputs.values,

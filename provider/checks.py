@@ -103,10 +103,10 @@ def _malformed(name: str, value: Any, parse: Callable[[Any], object]) -> Iterato
 
 def check_binding(news: Properties, token: str, cloud: Cloud) -> list[Failure]:
     """The same for a binding, whose key must be of the cloud, and in the vault that is named."""
-    failures = check(news, token, {"keyUriWithVersion": lambda text: key_uris.parse_versioned(text, cloud)})
+    failures = check(news, token, {"keyUriWithVersion": lambda text: key_uris.parse(text, cloud)})
     key, vault = news.text("keyUriWithVersion"), news.text("vaultId")
     if not failures and key and vault:
-        named, bound = arm_ids.vault_id(vault), key_uris.parse_versioned(key, cloud)
+        named, bound = arm_ids.vault_id(vault), key_uris.parse(key, cloud)
         if not bound.is_in(named):
             failures.append(
                 Failure(

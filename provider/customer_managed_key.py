@@ -1,4 +1,4 @@
-"""The resource `CustomerManagedKey`: one account's binding to one key version, through its life.
+"""The resource `CustomerManagedKey`: one account's binding to a key, through its life.
 
 Owns the account's `properties.encryption` and nothing else of it.
 """
@@ -94,12 +94,13 @@ class CustomerManagedKeyHandler(Resource):
         )
         if account is None or not _is_bound(account):
             return State("")
-        account = binding.with_version(account, olds.text("keyUriWithVersion"))
+        shown, account = account.encryption.key_version, binding.as_recorded(olds, account)
         written = {"accountId": id, **inputs.values}
         same = binding.same_binding(olds, account)
         outputs = binding.outputs(
             written,
             account,
+            shown_version=shown,
             bound_at=olds.text("boundAt") if same else None,
             operation_id=olds.text("operationId") if same else None,
         )
@@ -141,8 +142,13 @@ class CustomerManagedKeyHandler(Resource):
             certain = {name: value for name, value in asked.items() if name not in binding.UNCERTAIN}
             left = State(account_id.text, certain)
             raise PartialError(str(error), left, secret_outputs(self, inputs)) from error
-        account = binding.with_version(account, inputs.text("keyUriWithVersion"))
-        outputs = binding.outputs(inputs.values, account, bound_at=self.run.now(), operation_id=operation_id)
+        outputs = binding.outputs(
+            inputs.values,
+            binding.with_version(account, inputs.text("keyUriWithVersion")),
+            shown_version=account.encryption.key_version,
+            bound_at=self.run.now(),
+            operation_id=operation_id,
+        )
         self.run.bound[account_id.normalised] = _bound(Properties(outputs))
         return State(account_id.text, outputs)
 

@@ -74,11 +74,12 @@ def why_key_changes(old: str, new: str) -> str:
     if new == UNKNOWN:
         return "the key version is not known yet"
     try:
-        before, after = key_uris.parse_versioned(old), key_uris.parse_versioned(new)
+        before, after = key_uris.parse(old), key_uris.parse(new)
     except MalformedError:
         return f"{old or 'nothing'} is bound"
     if before.same_key(after):
-        return f"rotation: version {before.version} to {after.version} of the key {after.name}"
+        names = [one.version or "the newest by itself" for one in (before, after)]
+        return f"rotation: version {names[0]} to {names[1]} of the key {after.name}"
     if before.vault_uri == after.vault_uri:
         return f"other key: {before.name} to {after.name} in {after.host}"
     return f"other vault: {before.host} to {after.host}"

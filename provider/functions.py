@@ -40,7 +40,13 @@ async def get_binding(call: Call, args: Properties) -> Answer:
         account = await call.azure.account(account_id)
     if account is None or account.encryption.key is None:
         return {"binding": None}
-    outputs = binding.outputs({"accountId": account_id.text}, account, bound_at=None, operation_id=None)
+    outputs = binding.outputs(
+        {"accountId": account_id.text},
+        account,
+        shown_version=account.encryption.key_version,
+        bound_at=None,
+        operation_id=None,
+    )
     return {"binding": _given(outputs)}
 
 

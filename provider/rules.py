@@ -180,6 +180,13 @@ def account_is_on_the_key(check: Preflight) -> Iterator[Finding]:
     )
 
 
+def kind_follows_the_key(check: Preflight) -> Iterator[Finding]:
+    """A key without a version is for an account of a kind that follows it by itself."""
+    account, key = check.live.account, check.key
+    unmet = kind_limits.key_version(account.kind, key.version) if account and key else None
+    yield from _unmet("kind-follows-the-key", Severity.REFUSED, unmet, unmet.fix.property if unmet else "")
+
+
 # The vault
 
 
@@ -285,10 +292,11 @@ def key_version_exists(check: Preflight) -> Iterator[Finding]:
     """The version that is to be bound exists."""
     key = check.key
     if key and check.live.key_read and check.live.key is None:
+        what = f"version {key.version} of the key" if key.version else "key"
         yield Finding(
             "key-version-exists",
             Severity.TRANSIENT,
-            f"there is no version {key.version} of the key {key.name} in {key.host}",
+            f"there is no {what} {key.name} in {key.host}",
             f"az keyvault key list-versions {_options(key)}",
         )
 
@@ -406,6 +414,7 @@ BINDING_RULES: tuple[Rule, ...] = (
     account_is_free,
     account_keeps_its_vault,
     account_has_no_projects,
+    kind_follows_the_key,
     vault_was_named,
     key_version_exists,
     key_is_usable,

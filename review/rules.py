@@ -19,6 +19,7 @@ from review.verdict import Name, Verdict, ordered
 
 _OUT_OF_REACH: Final = {Name.ACCESS_REVOKED, Name.IDENTITY_LOST, Name.KEY_DELETED, Name.VAULT_DELETED}
 """What some kinds answer with the deletion of data (core/coverage.py)."""
+_BY_ITSELF: Final = "the newest (rotates by itself)"
 _HOW: Final = {Name.ACCESS_NARROWED: "narrowed", Name.UNDETERMINED: "changed"}
 
 
@@ -109,9 +110,9 @@ def _encryption(subject: ReviewedAccount, live: Protection, planned: Protection)
         yield from _reasserted(subject, after)
     elif before.same_key(after):
         # A version that the update makes is called unknown, never guessed.
-        version = after.version if after.version is not None else "none"
+        version = after.version if after.version is not None else _BY_ITSELF
         newest = _newest_version(subject.key)
-        if newest and isinstance(version, str) and folded(version) != newest:
+        if newest and isinstance(after.version, str) and folded(after.version) != newest:
             words = "will be re-bound to version {}, which is not the key's newest ({})"
             yield Verdict(Name.OLDER_VERSION, words, (version, newest))
         else:
@@ -147,7 +148,9 @@ def _reasserted(subject: ReviewedAccount, key: AccountProtection) -> Iterator[Ve
         )
         yield Verdict(Name.MAY_UNBIND, words)
     elif any(binding.op in {"update", "create"} for binding in subject.bindings):
-        yield Verdict(Name.REASSERTED, "binding is written again with the same version {}", (key.version,))
+        yield Verdict(
+            Name.REASSERTED, "binding is written again with the same version {}", (key.version or _BY_ITSELF,)
+        )
     elif subject.account and subject.account.op == "update" and subject.account.planned:
         states_none = values.prop(subject.account.planned.written, "encryption") is None
         yield from _written(subject.planned.inline if subject.planned else None, key, states_none)
@@ -177,7 +180,7 @@ def _shown(key: AccountProtection) -> Value:
     parts = (key.vault_name, key.key_name, key.version)
     if all(part is Mark.UNKNOWN for part in parts):
         return Mark.UNKNOWN
-    said = [part.value if isinstance(part, Mark) else (part or "no version") for part in parts]
+    said = [part.value if isinstance(part, Mark) else (part or _BY_ITSELF) for part in parts]
     return f"{said[0]}/{said[1]}, version {said[2]}"
 
 

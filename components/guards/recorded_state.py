@@ -184,11 +184,12 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
     recorded = state.get((types.ACCOUNT, f"{name}-account"), {})
     account = adapters.account(recorded) if recorded.get("id") else None
     mentioned = _mentioned(name, state, account.id.lower() if account else "")
+    binding = _binding_of(account, state.get((types.BINDING, f"{name}-binding")))
     return RecordedService(
         name,
         {key: state[key] for key in mentioned},
-        account,
-        _binding_of(account, state.get((types.BINDING, f"{name}-binding"))),
+        _by_own_identity(account, binding) if account else None,
+        binding,
         account.principal_id if account else None,
         frozenset(id for ids in _of_nobody_else(name, mentioned, state) for id in ids),
     )
@@ -201,7 +202,7 @@ def as_it_is(before: RecordedService, live: Mapping[str, Any] | None) -> Recorde
     if before.account is None or live is None:
         return before
     account = replace(adapters.account(live), id=before.account.id, name=before.account.name)
-    return replace(before, account=account, binding=None)
+    return replace(before, account=_by_own_identity(account, before.binding), binding=None)
 
 
 def recorded_names(state: State) -> frozenset[str]:
@@ -209,6 +210,13 @@ def recorded_names(state: State) -> frozenset[str]:
     services = {name for kind, name in state if kind == types.SERVICE}
     accounts = {name for (kind, name), found in state.items() if kind == types.ACCOUNT and found.get("id")}
     return frozenset(name for name in services if f"{name}-account" in accounts)
+
+
+def _by_own_identity(account: facts.Account, binding: Mapping[str, Any] | None) -> facts.Account:
+    """The account, whose key is used by no client id if that can only be its own: a service's binding is
+    always by the account's own identity."""
+    is_own = binding is not None and account.may_show_own_client
+    return account.without_own_client(account.encryption.identity_client_id) if is_own else account
 
 
 def _binding_of(account: facts.Account | None, binding: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from localazure.cloud import Cloud, iso
 from localazure.cognitive import data, rules
 from localazure.cognitive.account import KEY_VAULT, MICROSOFT, Account
-from localazure.cognitive.identity import key_user
+from localazure.cognitive.identity import key_user, own_client_id
 from localazure.cognitive.kinds import find_kind
 from localazure.keyvault import trusted_services
 from localazure.web import ServiceError
@@ -110,9 +110,10 @@ def record(cloud: Cloud, account: Account, why: str, correlation_id: str) -> Non
 
 
 def key_uri(account: Account) -> str:
-    """`https://VAULT.vault.azure.net/keys/KEY/VERSION` of a bound account."""
+    """`https://VAULT.vault.azure.net/keys/KEY/VERSION` of a bound account, or without the version."""
     target = account.key_vault_properties or {}
-    return f"{target['keyVaultUri'].rstrip('/')}/keys/{target['keyName']}/{target['keyVersion']}"
+    uri = f"{target['keyVaultUri'].rstrip('/')}/keys/{target['keyName']}/{target.get('keyVersion') or ''}"
+    return uri.rstrip("/")
 
 
 def facts_of(cloud: Cloud, account: Account, *, creating: bool) -> rules.Facts:
@@ -131,10 +132,12 @@ def facts_of(cloud: Cloud, account: Account, *, creating: bool) -> rules.Facts:
         sku=sku,
         takes_customer_key=kind is not None and kind.takes_customer_key(sku),
         identity_refused=kind is not None and kind.own_identity and bool(target.get("identityClientId")),
+        follows_key=cloud.behaviour.versionless_key == "taken"
+        or (cloud.behaviour.versionless_key == "documented" and account.kind == "AIServices"),
         principal_id=principal_id,
         no_principal=no_principal,
         vault=vault,
-        key=trusted_services.key_at(cloud, uri, name, version) if vault and name and version else None,
+        key=trusted_services.key_at(cloud, uri, name, version) if vault and name else None,
         outbound_restricted=bool(account.properties.get("restrictOutboundNetworkAccess")),
         allowed_hosts=tuple(account.properties.get("allowedFqdnList") or ()),
         now=cloud.clock.now(),
@@ -148,12 +151,23 @@ def _check(cloud: Cloud, account: Account, *, creating: bool) -> None:
 
 def _wrapped(cloud: Cloud, account: Account, data_key: bytes, correlation_id: str) -> Account:
     try:
-        return replace(account, wrapping=data.wrap(cloud, account, data_key, correlation_id))
+        wrapped = replace(account, wrapping=data.wrap(cloud, account, data_key, correlation_id))
+        return _with_own_client_id(cloud, wrapped)
     except data.KeyUnavailableError as error:
         refusal = _refusal(cloud, error)
         if error.code in _NO_GRANT and cloud.behaviour.missing_grant == "fails_later":
             raise _FailsLaterError(refusal) from error
         raise refusal from error
+
+
+def _with_own_client_id(cloud: Cloud, account: Account) -> Account:
+    """The account as it shows a binding by its own identity (`system_identity_client_id`)."""
+    target = account.key_vault_properties
+    own = own_client_id(cloud, account)
+    if target is None or target.get("identityClientId") or not own:
+        return account
+    encryption = {**(account.encryption or {}), "keyVaultProperties": {**target, "identityClientId": own}}
+    return replace(account, properties={**account.properties, "encryption": encryption})
 
 
 class _FailsLaterError(Exception):

@@ -12,7 +12,8 @@ import json
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from math import inf
 from typing import TypedDict
 
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
 from localazure.cloud import Cloud
-from localazure.cognitive.account import KEY_VAULT, MICROSOFT, Account
+from localazure.cognitive.account import KEY_VAULT, MICROSOFT, Account, save
 from localazure.cognitive.identity import key_user
 from localazure.keyvault import trusted_services
 from localazure.web import Json
@@ -61,7 +62,7 @@ def wrap(cloud: Cloud, account: Account, data_key: bytes, correlation_id: str) -
         "by": KEY_VAULT,
         "vaultUri": target["keyVaultUri"],
         "keyName": target["keyName"],
-        "keyVersion": target["keyVersion"],
+        "keyVersion": target.get("keyVersion") or newest_version(cloud, target),
     }
     with _refusals():
         who = _who(object_id, wrapping, correlation_id)
@@ -69,6 +70,27 @@ def wrap(cloud: Cloud, account: Account, data_key: bytes, correlation_id: str) -
         wrapped = trusted_services.wrap(cloud, **who, data=data_key)
         trusted_services.unwrap(cloud, **who, data=wrapped)
     return {**wrapping, "wrapped": _text(wrapped)}
+
+
+def newest_version(cloud: Cloud, target: Json) -> str:
+    """The newest enabled version of the key that a block names."""
+    key = trusted_services.key_at(cloud, target["keyVaultUri"], target["keyName"], "")
+    return key.version if key else ""
+
+
+def follow_key(cloud: Cloud, account: Account, correlation_id: str) -> None:
+    """Wraps the data key of an account that names no version of its key with the newest, if there is a newer
+    one since. That this comes with the next use of the data is assumed, and that the version before is used
+    on where the newest cannot be."""
+    target = account.key_vault_properties
+    if target is None or target.get("keyVersion"):
+        return
+    if newest_version(cloud, target) in ("", account.wrapping["keyVersion"]):
+        return
+    with suppress(KeyUnavailableError):
+        data_key = _unwrapped(cloud, account, correlation_id)
+        wrapping = wrap(cloud, account, data_key, correlation_id)
+        save(cloud, replace(account, wrapping=wrapping))
 
 
 def wrap_for_microsoft(cloud: Cloud, data_key: bytes) -> Json:

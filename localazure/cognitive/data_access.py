@@ -47,7 +47,9 @@ def opened(cloud: Cloud, request: Request, action: str, *, serves: Callable[[Kin
     """The same for any data action below an account, of the kinds that serve it."""
     account = admit(cloud, request, action, serves=serves)
     try:
-        return Opened(account, data.unwrap(cloud, account, request.correlation_id))
+        data_key = data.unwrap(cloud, account, request.correlation_id)
+        data.follow_key(cloud, account, request.correlation_id)
+        return Opened(account, data_key)
     except data.KeyUnavailableError as error:
         raise ServiceError(
             403,

@@ -62,7 +62,8 @@ def key_user(cloud: Cloud, account: Account, *, creating: bool = False) -> tuple
         for entry in identity.get("userAssignedIdentities", {}).values():
             if str(entry["clientId"]).lower() == str(client_id).lower():
                 return _known(cloud, entry["principalId"])
-        return None, f"no identity of the account has the client id {client_id}"
+        if str(client_id).lower() != own_client_id(cloud, account):
+            return None, f"no identity of the account has the client id {client_id}"
     if "principalId" not in identity:
         return None, "the account has no system-assigned identity, and identityClientId names no other"
     if creating:
@@ -71,6 +72,15 @@ def key_user(cloud: Cloud, account: Account, *, creating: bool = False) -> tuple
             "afterwards, or create the account with a user-assigned identity"
         )
     return _known(cloud, identity["principalId"])
+
+
+def own_client_id(cloud: Cloud, account: Account) -> str:
+    """The client id of an account's system-assigned identity, "" unless accounts show it."""
+    principal_id = (account.identity or {}).get("principalId")
+    if not principal_id or cloud.behaviour.system_identity_client_id == "absent":
+        return ""
+    principal = directory.find_principal(cloud, principal_id)
+    return principal.client_id if principal else ""
 
 
 def _known(cloud: Cloud, object_id: str) -> tuple[str | None, str]:

@@ -47,6 +47,7 @@ class Facts:
     sku: str
     takes_customer_key: bool
     identity_refused: bool
+    follows_key: bool
     principal_id: str | None
     no_principal: str
     vault: VaultFacts | None
@@ -126,13 +127,14 @@ def _of_key(facts: Facts) -> Iterator[Finding]:
     key = facts.key
     if not name:
         yield Finding("keyName is missing")
-    if not version:
-        yield Finding("keyVersion is missing: the service does not follow rotations, so it needs a version")
-    if facts.vault is None or not name or not version:
+    if not version and not facts.follows_key:
+        yield Finding(f"keyVersion is missing: kind {facts.kind} does not follow a key by itself")
+    if facts.vault is None or not name or not (version or facts.follows_key):
         return
     if key is None:
-        yield Finding(f"the vault has no version {version} of a key {name}")
+        yield Finding(f"the vault has no version {version or 'that is enabled'} of a key {name}")
         return
+    version = key.version
     if key.kty not in ("RSA", "RSA-HSM") or key.size != 2048:
         yield Finding(f"key {name} is {key.kty} {key.size or ''}".rstrip() + "; only RSA 2048 is supported")
     if not key.enabled:

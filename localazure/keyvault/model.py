@@ -148,6 +148,11 @@ class Key:
     def current(self) -> KeyVersion:
         return self.versions[-1]
 
+    @property
+    def newest_enabled(self) -> KeyVersion:
+        """The newest version that is enabled; the current one where none is."""
+        return next((version for version in reversed(self.versions) if version.enabled), self.current)
+
     def version(self, version: str) -> KeyVersion | None:
         """The version with this name, the current one for an empty name, None if it does not exist."""
         if not version:

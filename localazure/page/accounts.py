@@ -115,7 +115,7 @@ def _refusal(cloud: Cloud, account: Account, object_id: str, places: Places) -> 
         return "its vault is deleted"
     name, principal = str(target.get("keyName")), find_principal(cloud, object_id)
     key = places.keys.get(f"{vault.id}/keys/{name}".lower())
-    version = None if key is None else key.version(str(target.get("keyVersion")))
+    version = None if key is None else key.version(str(target.get("keyVersion") or ""))
     if version is None:
         return "its key is deleted"
     caller = Caller(object_id, principal.client_id if principal else "", vault.tenant_id)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from components.arguments import names
-from core import api_versions, arm_ids, commands, kinds
+from core import api_versions, arm_ids, commands, kind_limits, kinds
 from core.facts import Account, Key, Vault
 from core.key_uris import KeyUri
 from core.roles import SERVICE_PRINCIPAL, encryption_user
@@ -87,17 +87,26 @@ def _patch(existing: Existing, properties: Json) -> str:
 
 
 def _bind_again(existing: Existing) -> str:
-    """The command that writes the binding as this project declares it: with a key version, and the vault URI
-    without a slash at its end."""
+    """The command that writes the binding as this project declares it: with a key version, unless the account
+    follows its key by itself, and the vault URI without a slash at its end."""
     latest = newest(existing.key, existing.taken)
-    version = existing.account.encryption.key_version or (latest.version if latest else "")
+    version, names_none = existing.account.encryption.key_version, _names_none(existing.account)
+    if not version and not names_none:
+        version = latest.version if latest else ""
     encryption = existing.body["properties"]["encryption"]
     bound = encryption["keyVaultProperties"]
-    if not version:
+    if not version and not names_none:
         uri = KeyUri.of(bound["keyVaultUri"], existing.key.name, existing.key.versions[-1].version)
         return DEMAND_FIXES["key-usable"].format(version=uri.text)
     right = {**bound, "keyVaultUri": bound["keyVaultUri"].rstrip("/"), "keyVersion": version}
     return _patch(existing, {"encryption": {**encryption, "keyVaultProperties": right}})
+
+
+def _names_none(account: Account) -> bool:
+    """Whether the account follows its key by itself."""
+    return kind_limits.key_version(account.kind, account.encryption.key_version) is None and (
+        not account.encryption.key_version
+    )
 
 
 def _account(existing: Existing, account: Account) -> Iterator[Obstacle]:
@@ -182,7 +191,7 @@ def _identity(name: str, existing: Existing) -> Iterator[Obstacle]:
         )
     encryption = existing.body["properties"]["encryption"]
     spelt = str(encryption["keyVaultProperties"]["keyVaultUri"])
-    if spelt.endswith("/") and account.encryption.key_version:
+    if spelt.endswith("/") and (account.encryption.key_version or _names_none(account)):
         yield Obstacle(
             account.name,
             f"its encryption spells the vault {spelt}, and an account that is bound in its create is "

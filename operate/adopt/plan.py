@@ -6,6 +6,7 @@ from typing import Any
 
 from components.arguments import names
 from components.arguments.tags import checked_tags
+from components.key import AUTOMATIC
 from core import adapters, arm_ids, kinds, regions, resource_types, rights
 from core.facts import Network
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_SERVICE_ENCRYPTION_USER
@@ -155,7 +156,9 @@ def _bound(name: str, existing: Existing, as_found: set[str], *, takes_vault: bo
     else:
         settings["key"] = {"id": existing.key_id}
     latest = newest(key, existing.taken)
-    if latest is None or latest.version != account.encryption.key_version:
+    if not account.encryption.key_version:
+        settings["key"]["version"] = AUTOMATIC
+    elif latest is None or latest.version != account.encryption.key_version:
         settings["key"]["pin"] = account.encryption.key_version
     given = grant(name, existing)
     if given and not given[1]:

@@ -10,6 +10,7 @@ from core.api_versions import (
     ACCOUNTS,
     AUTHORIZATION,
     DIAGNOSTIC_SETTINGS,
+    IDENTITIES,
     LOCKS,
     POLICY_EXEMPTIONS,
     SUBSCRIPTIONS,
@@ -97,6 +98,16 @@ def accounts_in(cloud: LiveAzure, subscription_id: str) -> list[str]:
     return [a.id for a in found if a.kind == kinds.LANGUAGE.name or a.encryption.is_customer_managed]
 
 
+def account_at(cloud: LiveAzure, account_id: str) -> Account:
+    """An account, whose key is used by no client id if that is the account's own. Raises UnansweredError."""
+    account = adapters.account(cloud.get(account_id, ACCOUNTS))
+    if not account.may_show_own_client:
+        return account
+    return account.without_own_client(
+        adapters.client_id(cloud.get(arm_ids.own_identity(account_id), IDENTITIES))
+    )
+
+
 def attempt(question: Callable[[], T]) -> T | NotChecked:
     """The answer, or NotChecked with the reason. An answer of an unexpected shape counts as not checked."""
     try:
@@ -109,7 +120,7 @@ def attempt(question: Callable[[], T]) -> T | NotChecked:
 
 def service(cloud: LiveAzure, account_id: str, *, now: datetime, days: int) -> Service:
     """Everything about one account. Never raises: what is not answered is NotChecked."""
-    account = attempt(lambda: _whole(adapters.account(cloud.get(account_id, ACCOUNTS))))
+    account = attempt(lambda: _whole(account_at(cloud, account_id)))
     locks = attempt(lambda: _locks(cloud, account_id))
     exemptions = attempt(lambda: _exemptions(cloud, account_id))
     bound = None if isinstance(account, NotChecked) else account.encryption.key

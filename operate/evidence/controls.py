@@ -94,6 +94,7 @@ CONTROLS: Final[Mapping[str, tuple[Control, ...]]] = {
     "account-not-settled": (),
     "vault-network-open": (_PRIVATE, _BOUNDARY, _NETWORKS, _INBOUND),
     "bound-without-version": _KEY_AGE,
+    "follows-key": _KEY_AGE,
     "bound-version-missing": _KEY_LOST,
     "bound-version-expires-soon": (*_KEY_LOST, _CRYPTOPERIOD),
     "bound-version-not-newest": _KEY_AGE,

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import IntEnum
 from typing import Any, Final
 
-from core import audit_log, demands, rights
+from core import audit_log, demands, kind_limits, rights
 from core.commands import in_subscription
 from core.facts import Account, Key, Vault
 from core.key_uris import KeyUri
@@ -115,6 +115,11 @@ RULES: Final = {
         ERROR,
         "the binding names no version; the service does not follow rotations",
         "bind the account to a version of the key",
+    ),
+    "follows-key": (
+        NOTE,
+        "the binding names no version: which version of the key is in use is Azure's choice",
+        "set key.version: pinned where an auditor asks for the version",
     ),
     "bound-version-missing": (
         ERROR,
@@ -429,7 +434,7 @@ def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Broken]:
     name = account.encryption.key_version
     version = key.version(name)
     if not name:
-        yield "bound-without-version", {}
+        yield "bound-without-version" if kind_limits.key_version(account.kind, "") else "follows-key", {}
     elif version is None:
         yield "bound-version-missing", {"version": name}
     if not name or version is None:

@@ -61,7 +61,9 @@ def _known(service: Service, account: Account, key: Key, now: datetime) -> Rotat
     bound, latest = key.version(account.encryption.key_version), newest(key, now)
     due = next_rotation(key)
     note = ""
-    if bound is None:
+    if not account.encryption.key_version:
+        note = "which version is in use is Azure's choice"
+    elif bound is None:
         note = "the bound version is not among the key's versions"
     elif due is None:
         note = "the key has no policy by which it rotates"

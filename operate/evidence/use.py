@@ -63,7 +63,11 @@ def bound_since(
         why = use.why if use else "it was not asked for"
         return BoundSince(not_before, None, f"not known: the audit log was not checked ({why})")
     bound = account.encryption.key
-    mine = [span for span in spans(account, use) if bound and span.key_uri == bound.text.lower()]
+    mine = [
+        span
+        for span in spans(account, use)
+        if bound and f"{span.key_uri}/".startswith(f"{bound.text.lower()}/")
+    ]
     if not mine:
         return BoundSince(
             not_before,

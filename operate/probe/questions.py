@@ -354,6 +354,30 @@ def key_version(scene: Scene) -> str:
     return "echoed" if _bound_key(scene).get("keyVersion") else "dropped"
 
 
+@_question("documented", "bindings without a version")
+def versionless_key(scene: Scene) -> str:
+    """Binds the Language account without a version, and with one again. That an account of kind AIServices
+    takes none is documented, and not asked."""
+    _ = _bound_key(scene)
+    encryption = scene.encryption()
+    encryption["keyVaultProperties"]["keyVersion"] = ""
+    sent = scene.arm("PATCH", scene.account_id, ACCOUNTS, {"properties": {"encryption": encryption}})
+    try:
+        _carried_out(scene, sent)
+    except UnknownError as error:
+        raise UnknownError(
+            "kind TextAnalytics takes no key without a version, and AIServices was not asked"
+        ) from error
+    _bound(scene)
+    return "taken"
+
+
+@_question("absent", "the same")
+def system_identity_client_id(scene: Scene) -> str:
+    """Whether the bound account shows the client id of its own identity."""
+    return "echoed" if _bound_key(scene).get("identityClientId") else "absent"
+
+
 @_question("unbinds", "a PUT of the bound, empty account")
 def put_without_encryption(scene: Scene) -> str:
     """PUTs the bound account, which holds no data, without its encryption."""

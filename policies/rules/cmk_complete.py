@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
-from core import clouds, facts, key_uris, values
+from core import clouds, facts, key_uris, kind_limits, values
 from core.arm_ids import MalformedError
 from core.protection import StatedEncryption, encryption_of
 from core.resource_types import Kind
@@ -32,10 +32,10 @@ def judge(subject: Subject, _: Options) -> Iterable[RuleFinding]:
     encryption = None if subject.resource.leaves_encryption else encryption_of(subject.resource)
     if isinstance(encryption, Mark):
         return [hidden("properties.encryption", encryption)]
-    return () if encryption is None else _judge_inline(encryption)
+    return () if encryption is None else _judge_inline(encryption, subject.name("kind"))
 
 
-def _judge_inline(encryption: StatedEncryption) -> Findings:
+def _judge_inline(encryption: StatedEncryption, kind: Value) -> Findings:
     if not encryption.is_customer_key:
         yield from expect(
             "properties.encryption.keySource",
@@ -48,6 +48,8 @@ def _judge_inline(encryption: StatedEncryption) -> Findings:
     yield from _judge_vault(f"{_INLINE}.keyVaultUri", encryption.vault_uri)
     named = "name the key that the vault holds"
     yield from _judge_part(f"{_INLINE}.keyName", encryption.key_name, key_uris.key_name, named)
+    if encryption.key_version is None and isinstance(kind, str) and kind_limits.key_version(kind, "") is None:
+        return
     one = "name one version of the key; the service does not follow a rotation by itself"
     yield from _judge_part(f"{_INLINE}.keyVersion", encryption.key_version, key_uris.version, one)
 
@@ -57,11 +59,11 @@ def _judge_uri(uri: Value) -> Findings:
         yield hidden("keyUriWithVersion", uri)
         return
     try:
-        key_uris.parse_versioned(uri or "")
+        key_uris.parse(uri or "")
     except MalformedError as problem:
         yield RuleFinding(
             found=f"keyUriWithVersion is {values.shown(uri)}: {problem}",
-            required="the URI of one version of a key in a vault or managed HSM",
+            required="the URI of a key in a vault or managed HSM",
             fix="take keyUriWithVersion from the key, or from KeyVersion",
         )
 

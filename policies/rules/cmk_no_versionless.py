@@ -1,6 +1,6 @@
-"""A customer-managed key states its version."""
+"""A customer-managed key states its version, unless the account follows the key by itself."""
 
-from core import key_uris, values
+from core import key_uris, kind_limits, values
 from core.arm_ids import MalformedError
 from core.protection import Protections
 from core.resource_types import Kind
@@ -28,13 +28,14 @@ def judge(protections: Protections, _: Options) -> Findings:
         if uri is Mark.UNKNOWN and Kind.KEY_VERSION not in kinds:
             yield undecided(f"whether {_URI} has a version: it comes from no KeyVersion", binding.urn)
         else:
-            yield from _judge_version(binding, _URI, uri, _version_in(uri))
+            account = protections.stack.target(binding, Kind.ACCOUNT, "accountId")
+            yield from _judge_version(binding, account, _URI, uri, _version_in(uri))
     for account in protections.stack.of(Kind.ACCOUNT):
         key = customer_key(protections.inline(account), account.urn)
         if isinstance(key, RuleFinding):
             yield key
         elif key is not None:
-            yield from _judge_version(account, _INLINE, key.key_version, key.key_version)
+            yield from _judge_version(account, account, _INLINE, key.key_version, key.key_version)
 
 
 def _version_in(uri: Value) -> Value:
@@ -47,9 +48,14 @@ def _version_in(uri: Value) -> Value:
         return uri
 
 
-def _judge_version(writer: StackResource, where: str, stated: Value, version: Value) -> Findings:
+def _judge_version(
+    writer: StackResource, account: StackResource | None, where: str, stated: Value, version: Value
+) -> Findings:
+    kind = values.name(account.found("kind")) if account else None
     if isinstance(version, Mark):
         yield hidden(where, version, writer.urn)
+    elif version is None and isinstance(kind, str) and kind_limits.key_version(kind, "") is None:
+        yield undecided(f"{where} names no version: which one is in use is Azure's choice", writer.urn)
     elif version is None:
         yield RuleFinding(
             found=f"{where} is {values.shown(stated)}, without a version",
@@ -60,8 +66,8 @@ def _judge_version(writer: StackResource, where: str, stated: Value, version: Va
 
 
 RULE = StackRule(
-    why="when the key is rotated, the account must be updated to the new key URI; it does not follow by "
-    "itself",
+    why="when the key is rotated, the account must be updated to the new key URI; kind AIServices alone "
+    "follows by itself, and which version it uses is then Azure's choice, which is told as advice",
     source=SERVICE_DOCUMENT,
     severity="high",
     judge=judge,

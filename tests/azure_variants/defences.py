@@ -21,6 +21,7 @@ import pulumi
 from components.account_write import AccountBefore, bound_key
 from core import arm_ids
 from core.clouds import Cloud
+from core.facts import Account
 from core.refusals import NOT_TRUSTED, RefusalKind
 from localazure import throttling
 from localazure.standin.azure import Answer
@@ -331,6 +332,12 @@ DEFENCES = (
             patch("provider.binding.with_version", lambda account, _: account),
             patch.object(AccountBefore, "bound_key", property(lambda before: bound_key(before.live))),
         ],
+    ),
+    Defence(
+        "system_identity_client_id",
+        "A client id that is the account's own is none; Azure is asked which one that is.",
+        {"system_identity_client_id": "echoed"},
+        lambda: [patch.object(Account, "without_own_client", lambda account, _: account)],
     ),
     Defence(
         "operation_hosts",

@@ -10,6 +10,7 @@ import pytest
 from components.account_write import AccountBefore, bound_key, loss, recorded_account
 from core.resource_types import ACCOUNT, BINDING
 
+VERSION = "1" * 32
 ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/lang-claims"
 DECLARED: dict[str, Any] = {
     "sku": {"name": "S"},
@@ -65,14 +66,22 @@ def binding(version: str = "v1", **more: Any) -> dict[str, Any]:
     return {"accountId": ID, "keySource": "Microsoft.KeyVault", **key, **more}
 
 
+def test_a_key_whose_version_azure_showed_and_shows_no_more_has_none() -> None:
+    """Somebody bound the account without one; a write repeats that, and leaves the repair to the binding."""
+    found = replace(recorded_account({(BINDING, "b"): binding()}, "lang-claims"), live=without_version())
+    assert found.bound_key is not None
+    assert found.bound_key.declared["key_vault_properties"]["key_version"] == ""
+
+
 @pytest.mark.parametrize(
     "live", [None, account(), without_version()], ids=["not found", "not bound", "without version"]
 )
 def test_where_a_read_shows_no_key_a_write_says_the_one_of_the_binding(live: dict[str, Any] | None) -> None:
     """A read may lag behind; what a read shows counts before what is recorded."""
-    found = replace(recorded_account({(BINDING, "b"): binding()}, "lang-claims"), live=live)
+    recorded = binding("", keyUriWithVersion=f"https://kv.vault.azure.net/keys/cmk/{VERSION}")
+    found = replace(recorded_account({(BINDING, "b"): recorded}, "lang-claims"), live=live)
     assert found.bound_key is not None
-    assert found.bound_key.uri == "https://kv.vault.azure.net/keys/cmk/v1"
+    assert found.bound_key.uri == f"https://kv.vault.azure.net/keys/cmk/{VERSION}"
     rotated = replace(found, live=account("v2")).bound_key
     assert rotated is not None
     assert rotated.uri.endswith("/v2")

@@ -102,6 +102,11 @@ RULES: dict[str, Callable[[AccountKind], tuple[dict[str, Any], str] | None]] = {
         if others(kind)
         else None
     ),
+    "rotates": lambda kind: (
+        None
+        if kind.rotates
+        else ({"key": {"version": "automatic"}}, "key.version: found 'automatic', but accounts of kind")
+    ),
     "openai": lambda kind: (
         None
         if kind.openai

@@ -165,6 +165,11 @@ def gone_account(deployment: Deployment) -> None:
     deployment.state.clear()
 
 
+def own_client_id_shown(deployment: Deployment) -> None:
+    """An Azure that shows of a binding by the account's own identity the client id of that."""
+    deployment.door.cloud.behave(system_identity_client_id="echoed")
+
+
 KEY = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
 RECOVERED = {**SHARED, "audit": {"new_workspace": False}}
 PURGED = {
@@ -199,6 +204,7 @@ IDENTITIES = {**SHARED, "audit": {"new_workspace": False}, "other_identity_ids":
 MODES = {
     "access policies": Mode({"vault": {"key_operators": ["deployer"]}, "network": OPEN}),
     "roles": Mode(ROLES),
+    "roles, own client id shown": Mode(ROLES, own_client_id_shown),
     "user-assigned, selected networks": Mode(USER_ASSIGNED, network),
     "private, with callers": Mode(PRIVATE, both(network, deployed_later)),
     "existing vault": Mode(
@@ -218,6 +224,7 @@ MODES = {
     "Azure Policy": Mode(roles=("deploy", "azure-policy"), makes=guardrails),
     "a pull request, a new stack": Mode(PRIVATE, network, PREVIEW),
     "a pull request, a rotation": Mode(ROLES, by_others(ROLES), PREVIEW),
+    "a pull request, own client id shown": Mode(ROLES, both(own_client_id_shown, by_others(ROLES)), PREVIEW),
     "a pull request, a live stack": Mode(PRIVATE, by_others(PRIVATE), PREVIEW),
     "a pull request, user-assigned": Mode(USER_ASSIGNED, by_others(USER_ASSIGNED), PREVIEW),
     "a pull request, Foundry": Mode(FOUNDRY, by_others(FOUNDRY), PREVIEW),

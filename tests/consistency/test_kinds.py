@@ -20,7 +20,7 @@ from core.kinds import AccountKind
 from provider.finding import Preflight
 from provider.preflight import blocking, findings
 from tests.components.guards.first_deployments import IN_SHARED, SHARED, STORAGE, group, storage
-from tests.policies.asking import Thing
+from tests.policies.asking import KEY_URI, Thing
 from tests.policies.editing import says, with_prop
 from tests.policies.stacks import CLIENT, Stack, one_phase, two_phases
 from tests.provider.fake_azure import PRINCIPAL, an_account, bound_to
@@ -49,6 +49,7 @@ BELOW: Final = {"foundry": "Project", "openai": "Deployment"}
 LIMITS: Final = {
     "tiers": lambda kind: demands.tier(kind, "F0", planned=True),
     "user_assigned": lambda kind: kind_limits.key_identity(kind, user_assigned=True),
+    "rotates": lambda kind: kind_limits.key_version(kind, ""),
     "storage": lambda kind: kind_limits.storage(kind, 1),
     "storage_stays": lambda kind: kind_limits.storage(kind, 2),
     "search": lambda kind: kind_limits.search(kind, linked=True),
@@ -98,6 +99,7 @@ def service_refuses(column: str, kind: str) -> bool:
     said: Mapping[str, dict[str, Any]] = {
         "tiers": {"sku": "F0"},
         "user_assigned": {"identity": "userAssigned"},
+        "rotates": {"key": {"version": "automatic"}},
         "storage": {"storage_account_ids": TWO[:1]},
         "storage_stays": {"storage_account_ids": TWO},
         "search": {"search_service_id": SEARCH, "search_service_key": "key"},
@@ -119,6 +121,8 @@ def preflight_refuses(column: str, kind: str) -> bool:
         found = replace(found, sku="F0", capabilities=("VirtualNetworks",))
     if column == "user_assigned":
         target = replace(TARGET, identity_client_id=CLIENT)
+    if column == "rotates" and target.key:
+        target = replace(TARGET, key=replace(target.key, version=""))
     return bool(blocking(findings(Preflight(target, live_state(found), NOW))))
 
 
@@ -135,10 +139,12 @@ def pack_refuses(column: str, kind: str) -> bool:
     }
     if column in changes:
         stack = with_prop(stack, "account", *changes[column])
+    if column == "rotates":
+        stack = with_prop(stack, "binding", "keyUriWithVersion", KEY_URI[:-33])
     if column in BELOW:
         token, source = f"azure-native:cognitiveservices:{BELOW[column]}", {"accountName": ["account"]}
         stack["below"] = Thing("below", token, {"accountName": "lang-one"}, property_dependencies=source)
-    rules = ("account-tier-supports-cmk", "account-fits-its-kind")
+    rules = ("account-tier-supports-cmk", "account-fits-its-kind", "cmk-no-versionless")
     return "violation" in {says(stack, rule) for rule in rules}
 
 
@@ -170,7 +176,10 @@ def preview(column: str, kind: str) -> Iterator[Step]:
     yield same(POLICY, "p", policy("get", "wrapKey", "unwrapKey"))
     bound = binding()
     now = {**bound, "inputs": {**bound["inputs"], "identityClientId": CLIENT}}
-    yield step("update", BINDING, "b", bound, now) if column == "user_assigned" else same(BINDING, "b", bound)
+    if column == "rotates":
+        now = binding(bound["inputs"]["keyUriWithVersion"][:-33])
+    changes = column in ("user_assigned", "rotates")
+    yield step("update", BINDING, "b", bound, now) if changes else same(BINDING, "b", bound)
     if column in BELOW:
         token = f"azure-native:cognitiveservices:{BELOW[column]}"
         yield step("create", token, "below", None, state({"accountName": "lang"}))
@@ -191,7 +200,7 @@ def test_everybody_refuses_what_core_refuses(column: str, kind: str) -> None:
 @pytest.mark.parametrize("kind", kinds.NAMES)
 def test_a_key_of_another_vault_is_refused_of_some_kinds(kind: str) -> None:
     """By the provider, and in the review; the guards of the components are tested with them."""
-    key = key_uris.parse_versioned("https://kv-other.vault.azure.net/keys/cmk/" + "b" * 32)
+    key = key_uris.parse("https://kv-other.vault.azure.net/keys/cmk/" + "b" * 32)
     other = replace(
         TARGET, key=key, vault=arm_ids.vault_id(f"{TARGET.vault.text}-other" if TARGET.vault else "")
     )

@@ -22,7 +22,7 @@ VERSION = "0123456789abcdef0123456789abcdef"
 )
 def test_one_version_in_every_spelling(text: str) -> None:
     """Port, slash and capitals make no other version."""
-    found = key_uris.parse_versioned(text, clouds.PUBLIC)
+    found = key_uris.parse(text, clouds.PUBLIC)
     wanted = key_uris.parse(f"https://kv-contoso.vault.azure.net/keys/cmk/{VERSION}")
     assert found.same_version(wanted)
     assert (found.host, found.vault_name) == ("kv-contoso.vault.azure.net", "kv-contoso")
@@ -62,12 +62,6 @@ def test_fails_on_what_is_no_key_of_this_cloud(text: str, hint: str) -> None:
         key_uris.parse(text, clouds.PUBLIC)
 
 
-def test_fails_without_a_version() -> None:
-    """The service does not follow rotations, so a binding names a version."""
-    with pytest.raises(MalformedError, match="has no version"):
-        key_uris.parse_versioned("https://kv1.vault.azure.net/keys/cmk")
-
-
 @pytest.mark.parametrize("cloud", clouds.ALL)
 def test_each_cloud_is_known_by_its_vaults(cloud: clouds.Cloud) -> None:
     """A vault's URI tells the cloud, with a port, too."""
@@ -93,7 +87,7 @@ def test_a_managed_hsm_holds_keys_as_a_vault_does(cloud: clouds.Cloud) -> None:
     vault = arm_ids.vault_id(f"{_GROUP}/providers/{arm_ids.VAULT}/keys1")
     uri = key_uris.uri_of(hsm, cloud)
     assert uri == f"https://keys1.{cloud.hsm_suffix}"
-    found = key_uris.parse_versioned(f"{uri}:443/keys/cmk/{VERSION}", cloud)
+    found = key_uris.parse(f"{uri}:443/keys/cmk/{VERSION}", cloud)
     assert found.in_managed_hsm
     assert (found.is_in(hsm), found.is_in(vault)) == (True, False)
     in_vault = key_uris.KeyUri.of(key_uris.uri_of(vault, cloud), "cmk")

@@ -47,6 +47,15 @@ def test_every_az_command_is_one_for_bash(changes: dict[str, Any]) -> None:
     assert ("rg-keys(prod)" in named) is (changes == {})
 
 
+def test_of_an_account_that_follows_its_key_no_version_is_named() -> None:
+    """Azure chooses which one it uses, so each that is enabled is disabled, not the newest alone."""
+    text = printed(keyUriWithVersion="https://kv-hub.vault.azure.net/keys/cmk")
+    assert "az keyvault key list-versions --vault-name kv-hub --name cmk" in text
+    disables = [line for line in text.splitlines() if "--enabled false" in line]
+    assert disables
+    assert all("/keys/cmk/VERSION " in line for line in disables)
+
+
 def test_powershell_takes_each_word_for_one() -> None:
     """What it would read as anything else stands in its own quotes."""
     assert powershell("rg-keys(prod)") == "'rg-keys(prod)'"

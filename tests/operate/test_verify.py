@@ -48,10 +48,12 @@ def test_each_fact_of_the_binding_is_compared(encryption: Encryption, claims: li
     assert failed(encryption) == claims
 
 
-def test_fails_on_a_key_without_a_version() -> None:
-    """A stack whose key has no version proves nothing."""
-    with pytest.raises(ValueError, match="has no version"):
-        list(verify.binding(BOUND, f"{VAULT}/keys/cmk-contoso"))
+@pytest.mark.parametrize(("version", "fails"), [("", []), (VERSION, ["keyVersion"])])
+def test_an_account_that_follows_its_key_names_no_version(version: str, fails: list[str]) -> None:
+    """One that is bound to a version does not follow it."""
+    live = Encryption("Microsoft.KeyVault", VAULT, "cmk-contoso", version)
+    checks = verify.binding(live, f"{VAULT}/keys/cmk-contoso")
+    assert [one.claim for one in checks if not one.holds] == fails
 
 
 def test_a_failed_check_says_what_was_found_and_expected() -> None:

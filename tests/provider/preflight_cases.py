@@ -37,7 +37,7 @@ NOW = 1_750_000_000.0
 CLIENT = "44444444-4444-4444-4444-444444444444"
 TARGET = Target(
     arm_ids.account_id(ACCOUNT_ID),
-    key_uris.parse_versioned(key_uri()),
+    key_uris.parse(key_uri()),
     arm_ids.vault_id(VAULT_ID),
 )
 

@@ -14,6 +14,7 @@ from azure.core.rest import HttpRequest
 from core.login import login
 from provider.azure import Azure
 from provider.azure_client import AzureClient
+from provider.wire import Properties
 from tests.provider.rig import CMK, UNBINDS, VERSION, Engine, FailedError, FakeClock, engine
 from tests.provider.world import World
 
@@ -77,6 +78,21 @@ async def test_a_whole_life(world: World) -> None:
         await pulumi.delete(CMK, id, {**bound.values, **UNBINDS})
         assert world.bound_key() is None
         assert (await pulumi.read(CMK, id, inputs, bound.values))[0] == ""
+
+
+async def test_the_accounts_own_client_id_is_none(world: World) -> None:
+    """Where Azure shows it of a binding by the account's own identity, the binding is as it was asked for, at
+    once and when it is read."""
+    world.azure.control("/behaviour", {"system_identity_client_id": "echoed"})
+    try:
+        async with plugin() as pulumi:
+            inputs = inputs_of(world)
+            id, bound = await pulumi.create(CMK, inputs)
+            shown = world.accounts.accounts.get("language", "contoso-language").properties.encryption
+            assert shown.key_vault_properties.identity_client_id
+            assert (await pulumi.read(CMK, id, inputs, bound.values))[1:] == (bound, Properties(inputs))
+    finally:
+        world.azure.control("/behaviour", {"system_identity_client_id": "absent"})
 
 
 async def test_fails_telling_a_wrong_secret_from_a_wrong_service(world: World) -> None:

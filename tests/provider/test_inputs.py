@@ -42,11 +42,6 @@ BAD_BINDINGS: tuple[tuple[str, Any, str], ...] = (
         "expected /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Cognitive",
     ),
     ("accountId", 5, "expected text"),
-    (
-        "keyUriWithVersion",
-        key_uri("").rstrip("/"),
-        "has no version, and the service does not follow rotations",
-    ),
     ("keyUriWithVersion", key_uri().replace("https", "http"), "is not an https URI"),
     ("keyUriWithVersion", key_uri(vault_uri="https://evil.example.com"), "is not a key vault of this cloud"),
     ("keyUriWithVersion", key_uri(vault_uri="https://vault.azure.net"), "is not a key vault of this cloud"),

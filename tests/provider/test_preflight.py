@@ -115,7 +115,7 @@ def test_every_rule_has_a_case() -> None:
     elsewhere = {"vault-was-named", "other-vault-is-asked-for"}
     of_rotations = {"account-was-read", "account-is-on-the-key", "key-exists"}
     # tests/consistency/test_kinds.py
-    of_kinds = {"account-takes-identity", "account-keeps-its-vault"}
+    of_kinds = {"account-takes-identity", "account-keeps-its-vault", "kind-follows-the-key"}
     assert named == {rule for _, rule, *_ in CASES.values()} | elsewhere | of_rotations | of_kinds
 
 

@@ -56,6 +56,18 @@ def test_inline_encryption_of_another_version_is_a_rotation() -> None:
     assert verdicts(steps) == ["rotated"]
 
 
+def test_a_binding_that_loses_its_version_is_said_to_rotate_by_itself() -> None:
+    """Of an account whose kind does, in words; and from there to a version is a rotation again."""
+    was = account()
+    was["inputs"] |= {"kind": "AIServices", "sku": {"name": "S0"}}
+    around = [same(ACCOUNT, "a", was), *(one for one in bound() if "Vault" in json.dumps(one["urn"]))]
+    moves = step("update", BINDING, "b", binding(), binding(KEY_URI[:-33]))
+    assert "rotated" in verdicts(*around, moves)
+    assert "re-bound to version the newest (rotates by itself)" in terminal(review(*around, moves))
+    back = step("update", BINDING, "b", binding(KEY_URI[:-33]), binding())
+    assert "rotated" in verdicts(*around, back)
+
+
 def test_a_user_assigned_identity_by_which_the_key_is_used_is_lost() -> None:
     """Taken away, the account loses its key; one more beside it changes nothing."""
     first, second = (f"/subscriptions/s/resourceGroups/g/{name}" for name in ("id-first", "id-second"))

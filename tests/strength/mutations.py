@@ -167,7 +167,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         ("if recorded.bound and not live.bound:", "if False:", "an unbinding outside Pulumi is told"),
         ("before.user - after.user", "after.user - before.user", "an identity that is taken away is told"),
         (" or not self.finished:", ":", "a preview that did not finish blocks"),
-        ("folded(version) != newest", "folded(version) == newest", "an older version is told"),
+        ("folded(after.version) != newest", "folded(after.version) == newest", "an older version is told"),
         (
             "after.system is False and uses_own",
             "False",

@@ -41,6 +41,18 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"key": {"pin": "latest"}},
         "key.pin: 'latest' is not a key version; expected 32 hexadecimal digits",
     ),
+    "a pin of an account that follows its key": (
+        {"kind": "AIServices", "key": {"pin": "0" * 32, "version": "automatic"}},
+        "key.pin: names a version to stay on, but found version: automatic; remove one of them",
+    ),
+    "a kind that does not follow its key": (
+        {"key": {"version": "automatic"}},
+        (
+            "key.version: found 'automatic', but accounts of kind TextAnalytics do not follow a key by "
+            "themselves (learn.microsoft.com/azure/ai-services/encryption/cognitive-services-encryption-keys-"
+            "portal); expected 'pinned'"
+        ),
+    ),
     "unknown tier": ({"sku": "S1"}, "sku: found 'S1', expected 'S' or 'F0' for kind TextAnalytics"),
     "unknown word": (
         {"network": {"access": "opn"}},

@@ -46,10 +46,11 @@ class Field:
     def account(self, group_id: str, name: str, identity: Any = None, **properties: Any) -> dict[str, Any]:
         """An account as `az cognitiveservices account create` makes it; gives it as it then is."""
         id = f"{group_id}/providers/Microsoft.CognitiveServices/accounts/{name}"
+        kind = properties.pop("kind", "TextAnalytics")
         body = {
             "location": properties.pop("location", "westeurope"),
-            "kind": properties.pop("kind", "TextAnalytics"),
-            "sku": {"name": "S"},
+            "kind": kind,
+            "sku": {"name": "S0" if kind == "AIServices" else "S"},
             "properties": {"customSubDomainName": name, "disableLocalAuth": True, **properties},
             "identity": identity or {"type": "SystemAssigned"},
         }
@@ -124,7 +125,7 @@ class Field:
 
     def bind(self, account_id: str, key_uri: str, *, slash: bool = True, client_id: str = "") -> None:
         vault, _, rest = key_uri.partition("/keys/")
-        name, version = rest.split("/")
+        name, _, version = rest.partition("/")
         target = {"keyVaultUri": vault + "/" * slash, "keyName": name, "keyVersion": version}
         if client_id:
             target["identityClientId"] = client_id

@@ -81,6 +81,15 @@ def rbac(field: Field, home: str) -> list[str]:
     return ["--account", account["id"], "--name", "rbac"]
 
 
+def automatic(field: Field, home: str) -> list[str]:
+    """Of kind AIServices, bound without a version, as the portal does."""
+    account = field.account(home, "aif-automatic", kind="AIServices")
+    vault = field.vault(home, "kv-automatic")
+    field.policy(vault, principal(account), WRAPS)
+    field.bind(account["id"], field.key(vault).rpartition("/")[0])
+    return ["--account", account["id"], "--name", "automatic"]
+
+
 def user_assigned(field: Field, home: str) -> list[str]:
     """Bound in its create by an identity that was there before."""
     identity = field.identity(home, "id-theirs")
@@ -133,11 +142,11 @@ def two_on_one_vault(field: Field, home: str) -> list[str]:
 
 
 def test_nothing_changes_and_nothing_is_to_be_changed(place: Place) -> None:
-    """Seven accounts, each of another kind: the preview after the import is empty, the first `up` writes
+    """Eight accounts, each of another kind: the preview after the import is empty, the first `up` writes
     nothing, and the cloud is byte for byte what it was."""
     azure, stack, field = place
     home = field.group(group("rg-found"))
-    made = (microsoft_managed, access_policy, rbac, user_assigned)
+    made = (microsoft_managed, access_policy, rbac, automatic, user_assigned)
     words = [word for make in made for word in make(field, home)] + two_on_one_vault(field, home)
     words += managed_hsm(azure, field, home)
     before, accounts = state(azure), words[1::4]

@@ -75,6 +75,15 @@ def test_the_bound_version_is_kept_though_a_newer_one_is_there() -> None:
     assert "key.pin" in written.notes[0]
 
 
+def test_an_account_that_follows_its_key_by_itself_goes_on_to() -> None:
+    """The settings say so and the program takes them; nothing stands in the way."""
+    bound = replace(made.BOUND, key_version="")
+    one = found(made.service(account=account(kind="AIServices", sku="S0", encryption=bound)))
+    assert texts(("xx", one)) == ""
+    key = parse(plan("xx", one, takes_vault=False).settings).services[0].key
+    assert (key.version, key.pin) == ("automatic", None)
+
+
 @pytest.mark.parametrize(
     ("entry", "left"),
     [

@@ -36,6 +36,8 @@ def silent(switches: dict[str, Any]) -> set[str]:
         for name, hidden in {
             "lagging_reads": not switches["read_lag_seconds"],
             "principal_type": not switches["principals_visible_after"],
+            # That kind AIServices follows its key is documented, and not asked.
+            "versionless_key": switches["versionless_key"] != "taken",
             "failed_operations_keep": switches["missing_grant"] != "fails_later",
         }.items()
         if hidden
@@ -44,7 +46,7 @@ def silent(switches: dict[str, Any]) -> set[str]:
 
 def test_every_question_is_a_switch_with_its_default() -> None:
     """The table asks about all switches that a Language account meets, and assumes what the cloud does."""
-    assert sorted(ASKED) == sorted(switch.name for switch in LIVED)
+    assert sorted(ASKED) == sorted([*(switch.name for switch in LIVED), "versionless_key"])
     assert {q.switch: q.assumed for q in QUESTIONS} == {name: BY_NAME[name].default for name in ASKED}
 
 

@@ -19,8 +19,8 @@ URI_CASES: list[tuple[Any, str, str]] = [
     (KEY_URI, "pass", "pass"),
     (KEY_URI + "/", "pass", "pass"),
     (secret(KEY_URI), "pass", "pass"),
-    (KEY_URI.removesuffix(f"/{VERSION}"), "violation", "violation"),
-    (KEY_URI.removesuffix(VERSION), "violation", "violation"),
+    (KEY_URI.removesuffix(f"/{VERSION}"), "pass", "violation"),
+    (KEY_URI.removesuffix(VERSION), "pass", "violation"),
     (KEY_URI.replace(VERSION, "current"), "violation", "pass"),
     (KEY_URI.replace("/cmk/", "/c_k/"), "violation", "pass"),
     (KEY_URI.replace("https", "http"), "violation", "pass"),
@@ -64,3 +64,18 @@ def test_a_versionless_key_in_an_account_is_refused_before_it_is_made(preview: b
     """By this rule in a preview, and by cmk-complete before the step."""
     stack = with_prop(one_phase(preview=preview), "account", f"{DETAILS}.keyVersion", ...)
     assert {says(stack, rule) for rule in (RULE, "cmk-complete")} == {"violation"}
+
+
+@both
+def test_an_account_that_follows_its_key_by_itself_is_told_as_advice(preview: bool) -> None:
+    """By its binding, and inline: which version is in use is Azure's choice."""
+    stacks = (
+        with_prop(two_phases(preview=preview), "binding", "keyUriWithVersion", KEY_URI[:-33]),
+        with_prop(one_phase(preview=preview), "account", f"{DETAILS}.keyVersion", ...),
+    )
+    for one in stacks:
+        stack = with_prop(one, "account", "kind", "AIServices")
+        assert says(stack, RULE) == "open"
+        assert says(stack, "cmk-complete") != "violation"
+        listed = [one.message for one in run(stack) if one.rule == "undecided-listed"]
+        assert any("Azure's choice" in text for text in listed)

@@ -1,0 +1,152 @@
+"""A service whose account follows its key by itself: `key.version: automatic`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core import adapters
+from core.facts import KeyVersion
+from localazure.cognitive import data
+from operate.disable_version import problems
+from tests.remediation.world import World
+
+KEY = "cmk-claims"
+
+
+@pytest.fixture
+def world() -> World:
+    settings = {
+        "kind": "AIServices",
+        "key": {"version": "automatic"},
+        "vault": {"key_operators": ["deployer"]},
+    }
+    return World("access policies", refreshes=True, settings=settings)
+
+
+def bound_version(world: World) -> str:
+    assert world.account is not None
+    return str((world.account.key_vault_properties or {}).get("keyVersion") or "")
+
+
+def used_version(world: World) -> str:
+    """The version that the data is under."""
+    assert world.account is not None
+    return str(world.account.wrapping["keyVersion"])
+
+
+def read_data(world: World) -> None:
+    """A use of the data, with which the account follows its key."""
+    assert world.readable
+    assert world.account is not None
+    data.follow_key(world.wire.door.cloud, world.account, "judge")
+    assert world.readable
+
+
+def test_a_whole_life(world: World) -> None:
+    """Bound without a version; a version that somebody makes is used by itself, and no update has anything to
+    do; revoked, restored, pinned and automatic again, never off the key."""
+    assert world.up() == ""
+    assert (world.is_bound, bound_version(world)) == (True, "")
+    since = len(world.history())
+    (first,) = world.versions()
+    assert used_version(world) == first
+
+    world.rotate(KEY)
+    read_data(world)
+    (newest,) = {*world.versions()} - {first}
+    assert used_version(world) == newest
+    assert world.up() == ""
+    assert [one for one in world.engine.operations if "CustomerManagedKey" in one] == []
+    assert bound_version(world) == ""
+
+    world.set("generation", 1)
+    assert world.up() == ""
+    assert len(world.versions()) == 3
+    assert [one for one in world.engine.operations if "CustomerManagedKey" in one] == []
+    read_data(world)
+    assert used_version(world) == [*world.versions()][-1]
+
+    world.set("revokeAccount", "aif-claims")
+    world.set("access", "revoked")
+    assert world.up() == ""
+    assert not world.readable
+    world.set("access", "granted")
+    assert world.up() == ""
+    assert world.readable
+
+    world.set("key.version", "pinned")
+    assert world.up() == ""
+    assert bound_version(world) == [*world.versions()][-1]
+    world.set("key.version", "automatic")
+    assert world.up() == ""
+    assert (world.readable, bound_version(world)) == (True, "")
+    assert world.unbound_moments(since) == []
+
+
+def test_bound_in_its_create() -> None:
+    """The same by a user-assigned identity: without a version from the account's create on."""
+    settings = {"kind": "AIServices", "key": {"version": "automatic"}}
+    world = World("user-assigned identity", refreshes=True, settings=settings)
+    assert world.up() == ""
+    assert (world.is_bound, bound_version(world)) == (True, "")
+    world.rotate(KEY)
+    read_data(world)
+    assert used_version(world) == [*world.versions()][-1]
+    assert world.up() == ""
+    assert [one for one in world.engine.operations if "Account" in one] == []
+    for version in ("pinned", "automatic"):
+        world.set("key.version", version)
+        assert world.up() == ""
+        assert bound_version(world) == ("" if version == "automatic" else [*world.versions()][-1])
+        assert world.readable
+        assert world.up() == ""
+        assert world.engine.operations == []
+
+
+def rebind(world: World, version: str) -> None:
+    """As the portal does, which asks for no version."""
+    assert world.account is not None
+    encryption: Any = world.account.encryption
+    key = {**encryption["keyVaultProperties"], "keyVersion": version}
+    body = {"properties": {"encryption": {**encryption, "keyVaultProperties": key}}}
+    world.arm("PATCH", world.account_id, body)
+    world.arm("GET", world.account_id)
+
+
+@pytest.mark.parametrize("declared", ["pinned", "automatic"])
+def test_the_other_way_of_binding_is_drift(world: World, declared: str) -> None:
+    """Somebody binds the account without its version, or to one: the next update binds it as declared."""
+    world.set("key.version", declared)
+    assert world.up() == ""
+    (version,) = world.versions()
+    wanted = {"pinned": version, "automatic": ""}
+    rebind(world, {"pinned": "", "automatic": version}[declared])
+    assert bound_version(world) != wanted[declared]
+    assert world.up() == ""
+    assert "update azure-cmk:index:CustomerManagedKey (keyUriWithVersion)" in world.engine.operations
+    assert bound_version(world) == wanted[declared]
+    assert world.up() == ""
+    assert world.engine.operations == []
+
+
+def test_a_kind_that_does_not_follow_its_key_is_refused_before_anything_is_made() -> None:
+    """With the page that says so, in the settings; and by Azure, where the binding is declared by itself."""
+    refused = World("access policies", settings={"key": {"version": "automatic"}}).up()
+    assert "key.version: found 'automatic', but accounts of kind TextAnalytics do not follow a key" in refused
+    assert "learn.microsoft.com/azure/ai-services/encryption" in refused
+
+
+def test_a_version_that_azure_may_use_is_not_disabled(world: World) -> None:
+    """Neither the newest nor an older one: nobody knows which of them the account uses."""
+    assert world.up() == ""
+    world.rotate(KEY)
+    account = adapters.account(world.arm("GET", world.account_id))
+    key = account.encryption.key
+    assert key is not None
+    listed = [KeyVersion(one) for one in world.versions()]
+    for one in listed:
+        (why,) = problems({(key.vault_uri, key.name.lower()): listed}, [one.version], [account])
+        assert "Azure chooses which one it uses" in why
+        assert "key.version: pinned" in why
