@@ -133,7 +133,8 @@ _SERVICE: tuple[ErrorRow, ...] = (
         KEY_REFUSED,
         "the service cannot use the key: the vault, the key or its version is misspelt, the vault's network "
         "keeps the service out, or the identity has no access yet",
-        "compare with `az keyvault key list-versions {key_options}` and check the access of the identity",
+        "compare with `az keyvault key list-versions {key_options}`, check the access of the identity and, "
+        "where the vault is closed, who passes its firewall (docs/troubleshooting.md)",
         "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
     ),
     ErrorRow(
