@@ -8,7 +8,6 @@ import pytest
 
 from tests.localazure.driver import Case
 from tests.support.azure import RunningAzure, running_azure
-from tests.support.front import Door
 
 
 @pytest.fixture(scope="session")
@@ -30,21 +29,6 @@ def azure(shared_azure: RunningAzure, monkeypatch: pytest.MonkeyPatch) -> Runnin
 
 
 @pytest.fixture
-def door() -> Door:
-    """A cloud of its own with the resource group `g`."""
-    door = Door()
-    door.group("g")
-    return door
-
-
-@pytest.fixture
 def case() -> Case:
     """A cloud of its own for a test."""
     return Case()
-
-
-@pytest.fixture
-def vault(case: Case) -> Case:
-    """The same with a vault in it."""
-    case.make_vault()
-    return case

@@ -1,365 +1,420 @@
-"""A cloud in this process with callers and groups of its own, asked at its front door as any client asks."""
+"""The one way to drive a local Azure in this process: `Case` is a cloud that is asked at its front door.
+
+What it is held to are rows: facts/*.yaml say what each request is answered. A file has one document or
+more, each with a `source` for its facts, `names` that stand for a value as `<name>`, `bodies`, `steps` that
+lead to a fact, and `facts`. facts/shared.yaml has the names, bodies and steps that all know, and tests in
+Python, too.
+
+- `fact` is the claim; `source` is where it was seen, if not where its document says; `behave` sets the
+  cloud.
+- `ask: METHOD URL with BODY by WHO -> STATUS CODE/INNER`, of which all after the URL may be left out: no
+  status is any below 300. `send` is a body, or `[name of one, what is laid over it]`. `sent` are headers.
+  An address without an api-version gets the newest that tests speak.
+- `given` are the steps before it, by name or whole; or `do` are all of them, each with expectations of its
+  own.
+- `each` makes a fact of every row of names.
+- `has` are exact values at dotted paths of the answer (`a.0.b`; `*` is the only value there is, a name
+  after a list that of each item, `last` what a text has after its last slash), `other` values that are not
+  there, `like` patterns, `lacks` paths that are not there, `keys` the names at a path in their order,
+  `sizes` lengths, `holds` items of a list or parts of a text, `whole` the body, `headers` patterns (null:
+  absent), `message` the error's text, `says` parts of it, `finds` parts of what a refusal tells beyond
+  Azure's own words. `kept` and `moved` compare a path with the first answer that has it.
+- `keep: {name: path}` keeps a value of the answer; `{name}` then stands for it. So do
+  `{azure-asyncoperation}`, `{location}` and `{nextLink}` for the last such header, or link that was
+  answered.
+- Steps that are no requests: `wait` seconds on the clock, or until a time, `behave`, `allow: [WHO, ROLE,
+  SCOPE]`, `forget` a principal, `events: STREAM` of an id and `documents: KIND` with expectations of what
+  is stored, `use: WHO` of the key `k` at a URI as another service of the cloud does, `refused` with a code
+  or null, and `repeat: N` of the steps in `do`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
 
 from localazure import seed
 from localazure.authorization import assign_role
 from localazure.cloud import Cloud
-from localazure.cognitive.policy import DEFINITION_ID
-from localazure.directory import Principal, create_principal, save_principal
+from localazure.directory import Principal, delete_principal, save_principal
 from localazure.keyvault import trusted_services
-from localazure.policy_scopes import ASSIGNMENT, ASSIGNMENTS
-from localazure.web import Json
-from tests.support.front import ARM, Door, Reply, token
+from tests.support.front import ARM, SUBSCRIPTION, Door, Reply, token
 
-TENANT, OTHER_TENANT = seed.TENANT_ID, seed.OTHER_TENANT_ID
-SUBSCRIPTION, OTHER_SUBSCRIPTION = seed.SUBSCRIPTION_ID, seed.OTHER_SUBSCRIPTION_ID
-GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
-OTHER_GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg"
+FOLDER = Path(__file__).parent / "facts"
+GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
+OTHER_GROUP = f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}/resourceGroups/rg"
 FOREIGN_GROUP = f"/subscriptions/{seed.FOREIGN_SUBSCRIPTION_ID}/resourceGroups/rg"
-KEY_VAULT = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.KeyVault"
-COGNITIVE = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.CognitiveServices"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/Contoso-1"
-URI = "https://contoso-1.vault.azure.net/"
-HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/Contoso-Hsm"
-HSM_URI = "https://contoso-hsm.managedhsm.azure.net/"
-ACCOUNTS = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts"
-ACCOUNT = f"{ACCOUNTS}/Language-1"
-IDENTITY = (
-    f"/subscriptions/{SUBSCRIPTION}/resourcegroups/rg/providers/"
-    "Microsoft.ManagedIdentity/userAssignedIdentities/u1"
+ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/language"
+WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/w"
+URI, PROJECTS = (
+    "https://contoso-1.vault.azure.net",
+    "https://contoso-language.cognitiveservices.azure.com/language/authoring/analyze-conversations/projects",
 )
-USER_ASSIGNED = {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}}
-API, ACCOUNT_API = "2024-11-01", "2025-06-01"
-UNBIND = {"properties": {"encryption": {"keySource": "Microsoft.CognitiveServices"}}}
-RESTORE = {"location": "westeurope", "properties": {"restore": True}}
-PROJECTS = "/language/authoring/analyze-conversations/projects"
-PROJECT = {"projectName": "orders", "projectKind": "Conversation", "language": "en"}
-EVERYTHING = ["all", "purge"]
+WEST = {"location": "westeurope"}
 DAY = 86400
-DATA = bytes(range(32))
-
-
-def _principal(number: int, tenant_id: str, name: str) -> Principal:
-    first = "aaaaaaaa-0000-4000-8000-0000000000"
-    return Principal(f"{first}0{number}", f"{first}c{number}", tenant_id, name, False, 0.0)
-
-
-OWNER, SERVICE = _principal(1, TENANT, "owner"), _principal(2, TENANT, "service")
-STRANGER = _principal(3, OTHER_TENANT, "stranger")
-
-
-@cache
-def _bearer(principal: Principal, audience: str) -> str:
-    return token(principal, audience)
+SERVICE = Principal(
+    "aaaaaaaa-0000-4000-8000-000000000002",
+    "aaaaaaaa-0000-4000-8000-0000000000c2",
+    seed.TENANT_ID,
+    "service",
+    managed_identity=False,
+    created=0.0,
+)
+CALLERS = {
+    "deployer": seed.DEPLOYER,
+    "reader": seed.READER,
+    "foreigner": seed.FOREIGNER,
+    "service": SERVICE,
+    "nobody": None,
+}
+_SERVICES = ("vault.azure.net", "managedhsm.azure.net", "cognitiveservices.azure.com", "api.loganalytics.io")
+_VERSIONS = {
+    "Microsoft.KeyVault": "2024-11-01",
+    "Microsoft.CognitiveServices": "2025-06-01",
+    "Microsoft.Network": "2024-05-01",
+    "Microsoft.Authorization": "2022-04-01",
+    "cognitiveservices.azure.com": "2023-04-01",
+    "vault.azure.net": "7.6",
+    "managedhsm.azure.net": "7.6",
+}
+_LATER = "2024-03-01"
+_NAMES = {
+    "group": GROUP,
+    "subscription": SUBSCRIPTION,
+    "other group": OTHER_GROUP,
+    "foreign group": FOREIGN_GROUP,
+    "other subscription": OTHER_GROUP.rpartition("/resourceGroups")[0],
+    "tenant": seed.TENANT_ID,
+    "other tenant": seed.OTHER_TENANT_ID,
+    "deployer": seed.DEPLOYER.object_id,
+    "deployer client": seed.DEPLOYER.client_id,
+    "reader": seed.READER.object_id,
+    "reader client": seed.READER.client_id,
+    "service": SERVICE.object_id,
+    "service client": SERVICE.client_id,
+    "foreigner": seed.FOREIGNER.object_id,
+}
+_NAME, _SEEN = re.compile(r"<([a-z ]+)>"), re.compile(r"\{([A-Za-z][\w -]*)\}")
+_ASK = re.compile(
+    r"(?P<method>[A-Z]+) (?P<url>.+?)(?: with (?P<send>[\w ]+?))?(?: by (?P<who>\w+))?"
+    r"(?: -> (?P<status>\d+)(?: (?P<code>\w+))?(?:/(?P<inner>\w+))?)?"
+)
+_WORDS = {
+    *("ask", "wait", "behave", "allow", "forget", "events", "documents", "use", "repeat"),
+    *("send", "who", "sent", "keep", "of", "do", "refused"),
+    *(
+        "has",
+        "other",
+        "like",
+        "lacks",
+        "keys",
+        "sizes",
+        "holds",
+        "whole",
+        "headers",
+        "message",
+        "says",
+        "finds",
+    ),
+    *("kept", "moved"),
+}
 
 
 class Case(Door):
-    """OWNER owns both subscriptions and reads and writes the data of accounts, but no key; SERVICE may
-    nothing; STRANGER owns the subscription of another tenant. Each subscription has the group `rg`.
-
-    `arm`, `data`, `hsm` and `language` send a request to the host of that name; `case.cloud` is the cloud.
-    """
+    """A cloud whose every subscription has the group `rg` in West Europe. The deployer owns two of them and
+    may use every key and all data; SERVICE may nothing."""
 
     def __init__(self) -> None:
         super().__init__(Cloud(seed=1))
-        for principal in (OWNER, SERVICE, STRANGER):
-            save_principal(self.cloud, principal)
-        for role, who, group in (
-            ("Owner", OWNER, GROUP),
-            ("Owner", OWNER, OTHER_GROUP),
-            ("Cognitive Services Language Owner", OWNER, GROUP),
-            ("Owner", STRANGER, FOREIGN_GROUP),
-        ):
-            assign_role(self.cloud, who.object_id, role, group.split("/resourceGroups")[0])
+        self.replies: list[Reply] = []
+        self.seen: dict[str, Any] = {}
+        save_principal(self.cloud, SERVICE)
         for group in (GROUP, OTHER_GROUP, FOREIGN_GROUP):
-            self.add_group(group)
+            state = {
+                "properties": {"provisioningState": "Succeeded"},
+                "type": "Microsoft.Resources/resourceGroups",
+            }
+            self.cloud.store.put("group", group, {"id": group, "name": "rg", **WEST, **state})
 
-    def add_group(self, id: str) -> None:
-        state = {"properties": {"provisioningState": "Succeeded"}, "location": "westeurope"}
-        self.cloud.store.put("group", id, {"id": id, "name": id.rsplit("/", 1)[-1], **state})
-
-    def arm(
-        self, method: str, path: str, body: Json = None, *, api: str = API, caller: Principal = OWNER
-    ) -> Reply:
-        """A request to Resource Manager; a path gets the api-version, an address stays as it is."""
-        if path.startswith("/"):
-            path = f"{ARM}{path}{'&' if '?' in path else '?'}api-version={api}"
-        return self._ask(method, path, body, _bearer(caller, f"{ARM}/"))
-
-    def data(
+    def ask(
         self,
         method: str,
-        path: str,
-        body: Json = None,
+        url: str,
+        body: Any = None,
         *,
-        api: str = "7.6",
-        caller: Principal = OWNER,
-        vault: str = "contoso-1",
+        who: Principal | None = seed.DEPLOYER,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """A request to a vault."""
-        return self._at(f"https://{vault}.vault.azure.net", method, path, body, api=api, caller=caller)
-
-    def hsm(self, method: str, path: str, body: Json = None, *, caller: Principal = OWNER) -> Reply:
-        """A request to the managed HSM."""
-        return self._at(HSM_URI.rstrip("/"), method, path, body, api="7.6", caller=caller)
-
-    def language(
-        self,
-        method: str,
-        path: str,
-        body: Json = None,
-        *,
-        caller: Principal = OWNER,
-        label: str = "contoso-language",
-        key: str | None = None,
-    ) -> Reply:
-        """A request to an account's own endpoint, with a token or with an account key."""
-        url = f"https://{label}.cognitiveservices.azure.com{path}"
+        """A request with the token for its host; a path is one at Resource Manager. None sends no token."""
+        url = f"{ARM}{url}" if url.startswith("/") else url
+        host = str(urlsplit(url).hostname)
+        service = next((one for one in _SERVICES if host.endswith(one)), "")
         if "api-version=" not in url:
-            url += f"{'&' if '?' in path else '?'}api-version=2023-04-01"
-        headers = {"ocp-apim-subscription-key": key} if key else {}
-        bearer = "" if key else _bearer(caller, "https://cognitiveservices.azure.com")
-        return self._ask(method, url, body, bearer, {**headers, **_correlation("corr-2")})
-
-    def _at(self, host: str, method: str, path: str, body: Json, *, api: str, caller: Principal) -> Reply:
-        audience = f"https://{'managedhsm' if 'managedhsm' in host else 'vault'}.azure.net"
-        if "api-version=" not in path:
-            path += f"{'&' if '?' in path else '?'}api-version={api}"
-        return self._ask(method, host + path, body, _bearer(caller, audience))
-
-    def _ask(
-        self, method: str, url: str, body: Json, bearer: str, headers: Mapping[str, str] | None = None
-    ) -> Reply:
-        sent = {**_correlation("corr-1"), **(headers or {})}
+            namespace = service or url.rpartition("/providers/")[2].split("/")[0]
+            url += f"{'&' if '?' in url else '?'}api-version={_VERSIONS.get(namespace, _LATER)}"
+        bearer = token(who, f"https://{service}" if service else f"{ARM}/") if who else ""
+        sent = {"x-ms-correlation-request-id": "corr-1", **(headers or {})}
         return self.send(method, url.replace(" ", "%20"), body, bearer=bearer, headers=sent)
 
-    # Vaults and keys
+    def do(self, *rows: Any) -> Any:
+        """Plays steps, by the names that shared.yaml gives them or whole; the body that was answered last."""
+        self.play(step for row in rows for step in _shared().one(row))
+        return self.replies[-1].body
 
-    @staticmethod
-    def bearer(principal: Principal = OWNER) -> str:
-        """A principal's token for Resource Manager."""
-        return _bearer(principal, f"{ARM}/")
-
-    def make_vault(self, path: str = VAULT, **properties: Any) -> Reply:
-        """A PUT of a vault, and the one look at it that sees its name being registered."""
-        response = self.arm("PUT", path, vault_body(**properties))
-        self.arm("GET", path)
-        return response
-
-    def make_key(self, name: str = "k", **body: Any) -> Json:
-        """A new version of a key, as the vault answers it."""
-        response = self.data("POST", f"/keys/{name}/create", {"kty": "RSA", **body})
-        assert response.status == 200, response
-        return response.body
-
-    def protected_vault(self, *granted: str, **properties: Any) -> Json:
-        """Makes a vault fit for customer-managed keys with its grants; the bundle of its key `k`."""
-        policies = [policy(OWNER, *EVERYTHING), *(grant(object_id) for object_id in granted)]
-        properties = {"enablePurgeProtection": True, "accessPolicies": policies, **properties}
-        assert self.make_vault(**properties).status == 200
-        self.arm("GET", VAULT)
-        return self.make_key()
-
-    def grant(self, object_id: str, *permissions: str) -> None:
-        """Sets what an object may do with the keys of the vault: get, wrapKey and unwrapKey if not told."""
-        body = {"properties": {"accessPolicies": [grant(object_id, *permissions)]}}
-        assert self.arm("PUT", f"{VAULT}/accessPolicies/replace", body).status in (200, 201)
-
-    def with_keys(self, **properties: Any) -> None:
-        """A vault with the key `k` and the soft-deleted key `gone`; then the properties asked for."""
-        self.make_vault()
-        self.make_key("k")
-        self.make_key("gone")
-        self.data("DELETE", "/keys/gone")
-        response = self.arm("PATCH", VAULT, {"properties": properties})
-        assert response.status == 200, response
-
-    def project(self, method: str = "GET", **more: Any) -> Reply:
-        """A request for the project `orders` of the account; PATCH makes it."""
-        return self.language(method, f"{PROJECTS}/orders", {**PROJECT, **more} if method == "PATCH" else None)
-
-    def enable(self, version: str, enabled: bool, key: str = "k") -> None:
-        """Switches a version of a key on or off."""
-        body = {"attributes": {"enabled": enabled}}
-        assert self.data("PATCH", f"/keys/{key}/{version}", body).status == 200
-
-    def recover_vault(self) -> Reply:
-        body = vault_body(accessPolicies=None, createMode="recover")
-        return self.arm("PUT", VAULT, body)
-
-    def audit(self, id: str = VAULT) -> list[Json]:
+    def audit(self, id: str = VAULT) -> list[Any]:
         return self.cloud.store.events("audit", id)
 
-    def wrap(self, object_id: str, version: str = "", uri: str = URI) -> bytes:
-        """Wraps DATA with the key `k` as another service of the cloud does."""
-        return trusted_services.wrap(self.cloud, **_target(object_id, uri, version), data=DATA)
+    def play(self, steps: Any) -> None:
+        """Raises AssertionError where an answer is another than a step expects."""
+        for step in steps:
+            self._play(_filled(step, _SEEN, self.seen))
 
-    def unwrap(self, object_id: str, data: bytes, version: str = "", uri: str = URI) -> bytes:
-        return trusted_services.unwrap(self.cloud, **_target(object_id, uri, version), data=data)
+    def _play(self, step: Any) -> None:
+        if "url" in step:
+            self._play_request(step)
+        elif "events" in step:
+            self._expect(step, self.cloud.store.events(step["events"], step.get("of")))
+        elif "documents" in step:
+            self._expect(
+                step, [body for _, body in self.cloud.store.scan(step["documents"], step.get("of", ""))]
+            )
+        elif "use" in step:
+            assert self._used(step["use"], step.get("of", URI)) == step["refused"], step
+        elif "repeat" in step:
+            for _ in range(step["repeat"]):
+                self.play(step["do"])
+        elif "wait" in step:
+            self._wait(step["wait"])
+        elif "forget" in step:
+            delete_principal(self.cloud, step["forget"])
+        elif "allow" in step:
+            assign_role(self.cloud, *step["allow"])
+        else:
+            self.cloud.behave(**step["behave"])
 
-    # Accounts
+    def _wait(self, time: float | str) -> None:
+        clock = self.cloud.clock
+        clock.advance(
+            datetime.fromisoformat(time).timestamp() - clock.now() if isinstance(time, str) else time
+        )
 
-    def put(self, path: str = ACCOUNT, **body: Any) -> Reply:
-        """A PUT of an account; what is not given is a Language account with a system identity."""
-        return self.arm("PUT", path, account_body(**body), api=ACCOUNT_API)
+    def _used(self, object_id: str, uri: str) -> str | None:
+        """Wraps and unwraps as another service of the cloud does; the code with which that was refused."""
+        target: Any = {"object_id": object_id, "vault_uri": f"{uri}/", "key_name": "k", "version": ""}
+        target["correlation_id"] = "corr-2"
+        try:
+            hidden = trusted_services.wrap(self.cloud, **target, data=b"data key")
+            assert trusted_services.unwrap(self.cloud, **target, data=hidden) == b"data key"
+        except trusted_services.KeyRefused as refused:
+            return refused.code
+        return None
 
-    def patch(self, body: Json, path: str = ACCOUNT) -> Reply:
-        """A PATCH, and the polls that end its operation."""
-        response = self.arm("PATCH", path, body, api=ACCOUNT_API)
-        self.finish(response)
-        return response
+    def _play_request(self, step: Any) -> None:
+        who = CALLERS[step.get("who", "deployer")]
+        reply = self.ask(step["method"], step["url"], step["send"], who=who, headers=step.get("sent"))
+        told = (step["method"], step["url"], reply)
+        assert reply.status == int(step["status"]) if "status" in step else reply.status < 300, told
+        if "code" in step:
+            assert reply.code == step["code"], told
+        if "inner" in step:
+            assert reply.body["error"]["innererror"]["code"] == step["inner"], told
+        if "message" in step:
+            assert reply.message == step["message"]
+        for part in _listed(step.get("says", ())):
+            assert part in reply.message, told
+        for part in _listed(step.get("finds", ())):
+            assert part in reply.headers["x-localazure-findings"], reply.headers
+        for name, header in step.get("headers", {}).items():
+            found = reply.headers.get(name)
+            assert found is None if header is None else re.fullmatch(header, found or ""), (name, found)
+        self._expect(step, reply.body)
+        self.replies.append(reply)
+        self.seen |= {
+            name: reply.headers[name]
+            for name in ("azure-asyncoperation", "location", "operation-location")
+            if name in reply.headers
+        }
+        for link in _there(reply.body, "nextLink"):
+            self.seen["nextLink"] = link
+        self.seen |= {name: at(reply.body, path) for name, path in step.get("keep", {}).items()}
 
-    def get(self, path: str = ACCOUNT) -> Json:
-        return self.arm("GET", path, api=ACCOUNT_API).body
-
-    def make(self, path: str = ACCOUNT, **body: Any) -> Json:
-        """A new account that is ready."""
-        response = self.put(path, **body)
-        assert response.status == 201, response
-        self.finish(response)
-        return self.get(path)
-
-    def finish(self, response: Reply) -> None:
-        """Polls the operation of a response, if it has one, until it has ended."""
-        url = response.headers.get("azure-asyncoperation")
-        while url and self.poll(url).body["status"] not in ("Succeeded", "Failed"):
-            pass
-
-    def poll(self, url: str) -> Reply:
-        return self.arm("GET", url)
-
-    def bound(self, **body: Any) -> Json:
-        """An account with system identity, bound to the key `k` of a protected vault; ready."""
-        account = self.make(**body)
-        key = self.protected_vault(account["identity"]["principalId"])
-        response = self.patch(bind(key))
-        assert response.status == 202, response
-        return self.get()
-
-    def bound_version(self) -> str:
-        return str(self.get()["properties"]["encryption"]["keyVaultProperties"]["keyVersion"])
-
-    def user_identity(self, id: str = IDENTITY) -> Json:
-        """A user-assigned identity, ARM's body."""
-        principal = create_principal(self.cloud, tenant_id=TENANT, name=id.rsplit("/", 1)[-1])
-        ids = {"principalId": principal.object_id, "clientId": principal.client_id, "tenantId": TENANT}
-        self.cloud.store.put("identity", id, {"id": id, "properties": ids})
-        return ids
-
-    def history(self, id: str = ACCOUNT) -> list[Json]:
-        return self.cloud.store.events("encryption", id)
-
-
-def _correlation(id: str) -> dict[str, str]:
-    return {"x-ms-correlation-request-id": id}
-
-
-def _target(object_id: str, uri: str, version: str) -> Any:
-    place = {"object_id": object_id, "vault_uri": uri, "key_name": "k"}
-    return {**place, "version": version, "correlation_id": "corr-2"}
-
-
-def vault_body(**properties: Any) -> Json:
-    """A PUT body in which OWNER has every key permission; a property of None is left out."""
-    whole = {
-        "tenantId": TENANT,
-        "sku": {"family": "A", "name": "standard"},
-        "accessPolicies": [policy(OWNER, *EVERYTHING)],
-        **properties,
-    }
-    kept = {name: value for name, value in whole.items() if value is not None}
-    return {"location": "westeurope", "properties": kept}
-
-
-def hsm_body(**properties: Any) -> Json:
-    """A PUT body of a managed HSM whose administrator is OWNER; a property of None is left out."""
-    whole = {"tenantId": TENANT, "initialAdminObjectIds": [OWNER.object_id], **properties}
-    kept = {name: value for name, value in whole.items() if value is not None}
-    sku = {"family": "B", "name": "Standard_B1"}
-    return {"location": "westeurope", "sku": sku, "properties": kept}
-
-
-def account_body(**changes: Any) -> Json:
-    """The body of a create; `properties` are merged, a value of None is left out."""
-    properties = {"customSubDomainName": "contoso-language", **changes.pop("properties", {})}
-    whole = {
-        "location": "westeurope",
-        "kind": "TextAnalytics",
-        "sku": {"name": "S"},
-        "identity": {"type": "SystemAssigned"},
-        "properties": {name: value for name, value in properties.items() if value is not None},
-        **changes,
-    }
-    return {name: value for name, value in whole.items() if value is not None}
+    def _expect(self, step: Any, body: Any) -> None:
+        for word, found in (
+            ("has", at),
+            ("sizes", lambda *it: len(at(*it))),
+            ("keys", lambda *it: list(at(*it))),
+        ):
+            wanted = step.get(word, {})
+            assert {path: found(body, path) for path in wanted} == wanted, body
+        for path, value in step.get("other", {}).items():
+            assert at(body, path) != value, (path, body)
+        for path, pattern in step.get("like", {}).items():
+            assert re.fullmatch(pattern, str(at(body, path))), (path, at(body, path))
+        for path in step.get("lacks", ()):
+            assert _there(body, path) == [], path
+        for path, items in step.get("holds", {}).items():
+            for item in _listed(items):
+                assert item in at(body, path), (path, body)
+        for path in (*step.get("kept", ()), *step.get("moved", ())):
+            (first, *_) = [value for one in self.replies for value in _there(one.body, path)]
+            assert (first == at(body, path)) is (path in step.get("kept", ())), path
+        if "whole" in step:
+            assert body == step["whole"]
 
 
-def policy(who: Principal, *keys: str, **more: Any) -> Json:
-    """The entry of a principal among a vault's access policies."""
-    permissions = {"keys": list(keys)}
-    return {"tenantId": who.tenant_id, "objectId": who.object_id, "permissions": permissions, **more}
+@dataclass(frozen=True)
+class Fact:
+    """A claim, and the steps on a cloud of its own that show it."""
+
+    name: str
+    steps: tuple[Any, ...]
+    behave: Mapping[str, Any] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raises AssertionError where it does not hold."""
+        case = Case()
+        case.cloud.behave(**self.behave)
+        case.play(self.steps)
 
 
-def grant(object_id: str, *permissions: str) -> Json:
-    keys = list(permissions or ("get", "wrapKey", "unwrapKey"))
-    return {"tenantId": TENANT, "objectId": object_id, "permissions": {"keys": keys}}
+def facts_of(*files: str) -> list[Fact]:
+    """The facts of all files, or of those."""
+    named = [FOLDER / f"{file}.yaml" for file in files]
+    return [
+        fact
+        for file in named or sorted(FOLDER.glob("*.yaml"))
+        for document in yaml.safe_load_all(file.read_text())
+        for fact in _facts(document)
+    ]
 
 
-def encryption(key: Json, **more: Any) -> Json:
-    """An encryption block for a key bundle of the data plane."""
-    name, version = key["key"]["kid"].split("/")[-2:]
-    properties = {"keyName": name, "keyVersion": version, "keyVaultUri": URI, **more}
-    return {"keySource": "Microsoft.KeyVault", "keyVaultProperties": properties}
+def _facts(document: Mapping[str, Any]) -> Iterator[Fact]:
+    for row in document.get("facts", ()):
+        for number, names in enumerate(row.get("each", [{}])):
+            known = _shared().with_more(document, names)
+            name = row["fact"] + (f" ({number + 1})" if "each" in row else "")
+            yield Fact(name, tuple(known.steps_of(row)), row.get("behave", {}))
 
 
-def bind(key: Json, **more: Any) -> Json:
-    return {"properties": {"encryption": encryption(key, **more)}}
+@cache
+def _shared() -> Known:
+    return Known(_NAMES, {}, {}).with_more(yaml.safe_load((FOLDER / "shared.yaml").read_text()), {})
 
 
-def version_of(key: Json) -> str:
-    return str(key["key"]["kid"].rsplit("/", 1)[-1])
+@dataclass(frozen=True)
+class Known:
+    """What the words of a row stand for."""
+
+    names: Mapping[str, Any]
+    bodies: Mapping[str, Any]
+    steps: Mapping[str, Any]
+
+    def with_more(self, document: Mapping[str, Any], names: Mapping[str, Any]) -> Known:
+        return Known(
+            {**self.names, **document.get("names", {}), **names},
+            {**self.bodies, **document.get("bodies", {})},
+            {**self.steps, **document.get("steps", {})},
+        )
+
+    def steps_of(self, row: Mapping[str, Any]) -> Iterator[Any]:
+        if "do" in row:
+            yield from self._many(row["do"])
+        else:
+            yield from self._many(row.get("given", ()))
+            words = ("fact", "source", "each", "given", "behave")
+            yield from self.one({word: value for word, value in row.items() if word not in words})
+
+    def one(self, row: Any) -> Iterator[Any]:
+        """The steps that a row is, its names filled in. Raises ValueError for a word that no step has."""
+        if isinstance(row, str) and (name := _NAME.fullmatch(row)):
+            row = self.names[name[1]]
+        if isinstance(row, list):
+            yield from self._many(row)
+            return
+        if isinstance(row, str):
+            found = self.steps.get(row, {"ask": row})
+            yield from self._many(found) if isinstance(found, list) else self.one(found)
+            return
+        if unknown := set(row) - _WORDS:
+            raise ValueError(f"unknown words {sorted(unknown)} in {row}")
+        step = {word: _filled(value, _NAME, self.names) for word, value in row.items() if word != "do"}
+        if "repeat" in row:
+            step["do"] = tuple(self._many(row["do"]))
+        if "ask" in step:
+            asked = _ASK.fullmatch(step["ask"])
+            if asked is None:
+                raise ValueError(f"{step['ask']!r} is no request")
+            step |= {name: value for name, value in asked.groupdict().items() if value is not None}
+            step["send"] = self._body(step.get("send"))
+        yield step
+
+    def _many(self, rows: Any) -> Iterator[Any]:
+        for row in rows:
+            yield from self.one(row)
+
+    def _body(self, sent: Any) -> Any:
+        """A body, or one of the known ones with more laid over it; a property of null is left out there."""
+        name, more = (
+            sent if isinstance(sent, list) and [type(one) for one in sent] == [str, dict] else (sent, {})
+        )
+        if not isinstance(name, str) or _SEEN.fullmatch(name):
+            return sent
+        base = _filled(self.bodies[name], _NAME, self.names)
+        whole = {**base, **more}
+        if isinstance(more.get("properties"), dict):
+            whole["properties"] = _without_nulls({**base.get("properties", {}), **more["properties"]})
+        return _without_nulls(whole)
 
 
-def error(response: Reply) -> tuple[int, str]:
-    """Status and code of an error."""
-    return response.status, response.code
+def _without_nulls(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if value is not None}
 
 
-def inner(response: Reply) -> tuple[int, str]:
-    """Status and inner code of an error."""
-    return response.status, response.body["error"].get("innererror", {}).get("code", "")
+def _filled(value: Any, mark: re.Pattern[str], names: Mapping[str, Any]) -> Any:
+    """A value in which each mark of a known name is what the name stands for."""
+    if isinstance(value, dict):
+        return {_filled(key, mark, names): _filled(one, mark, names) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_filled(one, mark, names) for one in value)
+    if not isinstance(value, str):
+        return value
+    if (whole := mark.fullmatch(value)) and whole[1] in names and not isinstance(names[whole[1]], str):
+        return _filled(names[whole[1]], mark, names)
+    found = mark.sub(lambda one: str(names.get(one[1], one[0])), value)
+    return found if found == value else _filled(found, mark, names)
 
 
-def found(response: Reply) -> str:
-    """What a refusal tells beyond Azure's own words."""
-    return response.headers.get("x-localazure-findings", "")
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else [value]
 
 
-def refusal_of(act: Callable[[], object]) -> str | None:
-    """The code with which a vault refuses a service; None where it does not."""
+def at(body: Any, path: str) -> Any:
+    """The value at a dotted path, the body itself for ""; KeyError or the like where there is none."""
+    part, _, rest = path.partition(".")
+    if not part:
+        return body
+    if isinstance(body, list) and not part.lstrip("-").isdecimal():
+        return [at(one, path) for one in body]
+    if isinstance(body, str) and part == "last":
+        return body.rsplit("/", 1)[-1]
+    if part == "*":
+        (one,) = body.values()
+    else:
+        one = body[int(part)] if isinstance(body, list) else body[part]
+    return at(one, rest)
+
+
+def _there(body: Any, path: str) -> list[Any]:
     try:
-        act()
-    except trusted_services.KeyRefused as refused:
-        return refused.code
-    return None
-
-
-def without(body: Mapping[str, Any], *names: str) -> Json:
-    return {name: value for name, value in body.items() if name not in names}
-
-
-def deny_accounts_without_a_key(cloud: Cloud) -> None:
-    """Assigns the built-in policy to the subscription, with the effect Deny."""
-    scope = f"/subscriptions/{SUBSCRIPTION}"
-    id = f"{scope}/providers/{ASSIGNMENTS}/cmk"
-    properties = {
-        "policyDefinitionId": DEFINITION_ID,
-        "parameters": {"effect": {"value": "Deny"}},
-        "enforcementMode": "Default",
-        "scope": scope,
-    }
-    cloud.store.put(ASSIGNMENT, id, {"id": id, "name": "cmk", "properties": properties})
+        return [at(body, path)]
+    except (KeyError, IndexError, TypeError):
+        return []

@@ -9,13 +9,10 @@ import pytest
 from localazure import seed
 from localazure.authorization import assign_role
 from localazure.policy_built_ins import CUSTOMER_KEY
-from tests.localazure.driver import hsm_body
-from tests.localazure.observed.fact import vault_body
-from tests.support.front import SUBSCRIPTION, Door
+from tests.localazure.driver import GROUP, WEST, Case
+from tests.support.front import SUBSCRIPTION
 
-GROUP = f"{SUBSCRIPTION}/resourceGroups/g"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-rows"
-WEST = {"location": "westeurope"}
 GLOBAL = {"location": "global"}
 AUTHORIZATION = "providers/Microsoft.Authorization"
 ASSIGNMENT = f"{SUBSCRIPTION}/{AUTHORIZATION}/policyAssignments/a"
@@ -28,7 +25,16 @@ BUILT_IN = f"/providers/Microsoft.Authorization/policyDefinitions/{CUSTOMER_KEY}
 RULE = {"if": {"field": "type", "equals": "x"}, "then": {"effect": "deny"}}
 DENY = {"permissions": [{"actions": ["*/x"]}], "principals": [{"id": seed.READER.object_id}]}
 SEARCH = {"category": "c", "displayName": "d", "query": "q"}
-HSM_BODY = {**hsm_body(initialAdminObjectIds=[seed.DEPLOYER.object_id]), **WEST}
+HSM_BODY = {
+    **WEST,
+    "sku": {"family": "B", "name": "Standard_B1"},
+    "properties": {"tenantId": seed.TENANT_ID, "initialAdminObjectIds": [seed.DEPLOYER.object_id]},
+}
+VAULT_PROPERTIES = {
+    "tenantId": seed.TENANT_ID,
+    "sku": {"family": "A", "name": "standard"},
+    "accessPolicies": [],
+}
 FOUNDRY = {
     **WEST,
     "kind": "AIServices",
@@ -78,7 +84,7 @@ ROWS = {
     f"{ACCOUNT}/connections/cc": (of(category="c", authType="None"), "ResourceNotFound"),
 }
 PARENTS = {
-    VAULT: vault_body(),
+    VAULT: {**WEST, "properties": VAULT_PROPERTIES},
     WORKSPACE: WEST,
     NAMESPACE: WEST,
     ACCOUNT: FOUNDRY,
@@ -86,70 +92,70 @@ PARENTS = {
 }
 
 
-def put_parents(door: Door, url: str) -> None:
+def put_parents(case: Case, url: str) -> None:
     for parent, body in PARENTS.items():
         if parent != url:
-            assert door.send("PUT", parent, body).status < 300
+            assert case.send("PUT", parent, body).status < 300
     for _ in range(2):
-        door.send("GET", ACCOUNT)
+        case.send("GET", ACCOUNT)
 
 
-def ids(door: Door, url: str) -> list[str]:
-    return [str(one["id"]) for one in door.send("GET", url).body["value"]]
+def ids(case: Case, url: str) -> list[str]:
+    return [str(one["id"]) for one in case.send("GET", url).body["value"]]
 
 
 @pytest.mark.parametrize("url", ROWS, ids=lambda url: url.split("/providers/")[-1].partition("/")[2])
-def test_a_resource_lives_where_it_was_put(door: Door, url: str) -> None:
+def test_a_resource_lives_where_it_was_put(case: Case, url: str) -> None:
     """Made, read, listed, put again and deleted in any case of its id; then 404 of its own, and 204."""
     body, code = ROWS[url]
-    put_parents(door, url)
+    put_parents(case, url)
     many, _, name = url.rpartition("/")
-    assert door.send("GET", url).code == code
-    assert door.send("PUT", url, body).status in (200, 201, 202)
-    shown = door.send("GET", url).body
+    assert case.send("GET", url).code == code
+    assert case.send("PUT", url, body).status in (200, 201, 202)
+    shown = case.send("GET", url).body
     assert shown["id"].lower() == url.lower()
     assert shown["name"] in (name, f"rows/{name}")
-    assert shown["id"] in ids(door, many)
-    assert door.send("PUT", url.upper().replace("/SUBSCRIPTIONS/", "/subscriptions/"), body).status in (
+    assert shown["id"] in ids(case, many)
+    assert case.send("PUT", url.upper().replace("/SUBSCRIPTIONS/", "/subscriptions/"), body).status in (
         200,
         202,
     )
-    assert door.send("GET", url).body["id"] == shown["id"]
-    assert door.send("DELETE", url).status in (200, 202)
-    assert door.send("GET", url).code == code
-    assert shown["id"] not in ids(door, many)
-    assert door.send("DELETE", url).status == 204
+    assert case.send("GET", url).body["id"] == shown["id"]
+    assert case.send("DELETE", url).status in (200, 202)
+    assert case.send("GET", url).code == code
+    assert shown["id"] not in ids(case, many)
+    assert case.send("DELETE", url).status == 204
 
 
 @pytest.mark.parametrize("url", TRACKED, ids=lambda url: url.split("/providers/")[-1])
-def test_a_resource_of_a_group_is_in_the_lists_of_both(door: Door, url: str) -> None:
+def test_a_resource_of_a_group_is_in_the_lists_of_both(case: Case, url: str) -> None:
     """Of the group and of the subscription; a patch of its tags leaves the rest; its grants go with it."""
-    door.send("PUT", url, TRACKED[url])
+    case.send("PUT", url, TRACKED[url])
     many = url.rpartition("/")[0]
     for scope in (GROUP, SUBSCRIPTION):
-        assert len(door.send("GET", many.replace(GROUP, scope)).body["value"]) == 1
-    assert door.send("GET", many.replace(GROUP, f"{GROUP}-2")).code == "ResourceGroupNotFound"
-    before = [door.send("GET", url).body for _ in range(2)][1]
-    changed = door.send("PATCH", url, {"tags": {"a": "b"}, "location": "eastus"})
+        assert len(case.send("GET", many.replace(GROUP, scope)).body["value"]) == 1
+    assert case.send("GET", many.replace(GROUP, f"{GROUP}-2")).code == "ResourceGroupNotFound"
+    before = [case.send("GET", url).body for _ in range(2)][1]
+    changed = case.send("PATCH", url, {"tags": {"a": "b"}, "location": "eastus"})
     assert (changed.status, changed.body["tags"]) == (200, {"a": "b"})
     assert (changed.body["location"], changed.body["id"]) == (before["location"], before["id"])
-    assign_role(door.cloud, seed.READER.object_id, "Owner", url)
-    door.send("DELETE", url)
-    assert door.cloud.store.scan("roleAssignment", f"{url}/") == []
+    assign_role(case.cloud, seed.READER.object_id, "Owner", url)
+    case.send("DELETE", url)
+    assert case.cloud.store.scan("roleAssignment", f"{url}/") == []
 
 
 @pytest.mark.parametrize(
     "kind", ["denyAssignments/d", "policyExemptions/e", "locks/l", "policyAssignments/b"]
 )
-def test_a_list_at_a_scope_has_what_is_above_and_below(door: Door, kind: str) -> None:
+def test_a_list_at_a_scope_has_what_is_above_and_below(case: Case, kind: str) -> None:
     """And nothing of a place beside it."""
-    other = door.group("g2")
+    other = case.group("g2")
     url = f"{GROUP}/{AUTHORIZATION}/{kind}"
-    put_parents(door, url)
-    assert door.send("PUT", url, ROWS.get(url, (of(level="CanNotDelete"), ""))[0]).status == 201
+    put_parents(case, url)
+    assert case.send("PUT", url, ROWS.get(url, (of(level="CanNotDelete"), ""))[0]).status == 201
     many = url.rpartition("/")[0]
-    id = door.send("GET", url).body["id"]
-    found = {scope: id in ids(door, many.replace(GROUP, scope)) for scope in (SUBSCRIPTION, GROUP, other)}
+    id = case.send("GET", url).body["id"]
+    found = {scope: id in ids(case, many.replace(GROUP, scope)) for scope in (SUBSCRIPTION, GROUP, other)}
     assert found == {SUBSCRIPTION: True, GROUP: True, other: False}
 
 
@@ -163,7 +169,7 @@ def test_a_list_at_a_scope_has_what_is_above_and_below(door: Door, kind: str) ->
         (f"{ACCOUNT}/deployments/dd", "ResourceNotFound"),
     ],
 )
-def test_fails_below_what_is_not_there(door: Door, url: str, code: str) -> None:
+def test_fails_below_what_is_not_there(case: Case, url: str, code: str) -> None:
     """A child needs the one that it is below."""
     body = ROWS[url][0] if url in ROWS else {**GLOBAL, **of(x=1)}
-    assert door.send("PUT", url, body).code == code
+    assert case.send("PUT", url, body).code == code

@@ -31,8 +31,8 @@ def test_each_switch_says_what_it_asks_and_takes_its_values(switch: Switch) -> N
 
 def test_there_is_a_test_for_each_switch() -> None:
     """Every switch is set by a test of the local Azure."""
-    texts = [path.read_text() for path in Path(__file__).parent.rglob("*.py")]
-    said = "\n".join(text for text in texts if "behave(" in text or "behave=" in text)
+    texts = [path.read_text() for kind in ("py", "yaml") for path in Path(__file__).parent.rglob(f"*.{kind}")]
+    said = "\n".join(text for text in texts if "behave(" in text or "behave:" in text)
     assert [item.name for item in fields(Behaviour) if item.name not in said] == []
 
 

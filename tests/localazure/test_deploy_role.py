@@ -10,12 +10,18 @@ import pytest
 
 from localazure import seed
 from localazure.directory import Principal, create_principal
-from tests.localazure.observed.fact import vault_body
-from tests.support.front import ARM, SUBSCRIPTION, Door, Reply, token
+from tests.localazure.driver import GROUP, WEST, Case
+from tests.support.front import ARM, SUBSCRIPTION, Reply, token
 
 ROLES = Path(__file__).resolve().parents[2] / "docs" / "roles"
 CONDITION = (ROLES / "deploy-condition.txt").read_text()
 DEFINITIONS = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
+VAULT = {
+    "tenantId": seed.TENANT_ID,
+    "sku": {"family": "A", "name": "standard"},
+    "enablePurgeProtection": True,
+    "accessPolicies": [],
+}
 DEPLOY = "00000000-0000-4000-8000-000000000001"
 ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 KEY_ADMINISTRATOR = "00482a5a-887f-4fb3-b363-3b7fe8e74483"
@@ -26,13 +32,13 @@ class Pipeline:
     """Somebody with the deploy role at the subscription, and a vault with a key that others made."""
 
     def __init__(self, *, rbac: bool, condition: str | None = None) -> None:
-        self.door = Door()
+        self.door = Case()
         self.me = create_principal(self.door.cloud, tenant_id=seed.TENANT_ID, name="pipeline")
-        self.vault = f"{self.door.group('rg')}/providers/Microsoft.KeyVault/vaults/kv-pipeline"
+        self.vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-pipeline"
         key = {"properties": {"kty": "RSA", "keySize": 2048}}
         role = json.loads((ROLES / "deploy.json").read_text())
         for id, body in (
-            (self.vault, vault_body(enablePurgeProtection=True, enableRbacAuthorization=rbac)),
+            (self.vault, {**WEST, "properties": {**VAULT, "enableRbacAuthorization": rbac}}),
             (f"{self.vault}/keys/key", key),
             (f"{DEFINITIONS}/{DEPLOY}", role),
         ):

@@ -1,17 +1,27 @@
-"""The front door: what ARM checks before anything else, and what every answer has."""
+"""The front door: hosts and bodies that are none, the end of a handler, throttling, every route."""
 
 from __future__ import annotations
 
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.identity import DefaultAzureCredential
+from azure.mgmt.keyvault import KeyVaultManagementClient
+from azure.mgmt.resource.resources import ResourceManagementClient
 
-from localazure.web import Host, host_of
-from tests.support.front import ARM, SUBSCRIPTION, Door
-
-GROUP = f"{SUBSCRIPTION}/resourceGroups/g"
-GROUPS = f"{ARM}{SUBSCRIPTION}/resourceGroups?api-version=2024-03-01"
-WEST = {"location": "westeurope"}
+from localazure import seed
+from localazure.assembly import all_routes
+from localazure.cloud import Clock, Cloud
+from localazure.front import Answer, Front, Raw
+from localazure.routes import Route, Router
+from localazure.web import Host, Request, Response, ServiceError, host_of
+from tests.localazure.driver import ACCOUNT, GROUP, WEST, Case
+from tests.support.azure import RunningAzure
+from tests.support.front import SUBSCRIPTION, signer
 
 
 @pytest.mark.parametrize(
@@ -27,116 +37,171 @@ WEST = {"location": "westeurope"}
         ("management.azure.com.evil.example", None),
         ("example.com", None),
         ("", None),
+        ("management.usgovcloudapi.net", (Host.ARM, "management")),
+        ("usgovvirginia.management.usgovcloudapi.net", (Host.ARM, "usgovvirginia")),
+        ("kv.vault.azure.cn", (Host.VAULT, "kv")),
+        ("login.chinacloudapi.cn", (Host.LOGIN, "login")),
+        ("vault.azure.cn", None),
+        ("management.azure.cn", None),
+        ("evil-management.usgovcloudapi.net", None),
     ],
 )
 def test_a_host_name_is_one_of_ours_or_nothing(name: str, expected: object) -> None:
-    """Only the four names, wildcards standing for one label, lead anywhere."""
+    """Only the names of the three clouds, wildcards standing for one label, lead anywhere."""
     assert host_of(name) == expected
 
 
-@pytest.mark.parametrize(
-    ("url", "status", "code", "message"),
-    [
-        ("https://example.com/", 421, "MisdirectedRequest", "management.azure.com"),
-        (
-            f"{SUBSCRIPTION}/providers/Microsoft.Compute/virtualMachines",
-            501,
-            "NotImplemented",
-            f"GET {ARM}{SUBSCRIPTION}/providers/Microsoft.Compute/virtualMachines",
-        ),
-        # Before the token is looked at.
-        (f"{ARM}{SUBSCRIPTION}/resourceGroups", 400, "MissingApiVersionParameter", ""),
-        (f"{GROUPS[:-10]}latest", 400, "InvalidApiVersionParameter", ""),
-        (
-            "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups",
-            404,
-            "SubscriptionNotFound",
-            "",
-        ),
-        (
-            "/subscriptions/my-subscription/resourceGroups",
-            400,
-            "InvalidSubscriptionId",
-            "'my-subscription' is malformed or invalid",
-        ),
-        (
-            f"{SUBSCRIPTION}/resourceGroups/none/providers/Microsoft.KeyVault/vaults/v?api-version=2024-11-01",
-            404,
-            "ResourceGroupNotFound",
-            "Resource group 'none' could not be found.",
-        ),
-    ],
-)
-def test_fails_for_what_cannot_be_asked(url: str, status: int, code: str, message: str) -> None:
-    """A host, route, version, subscription or group that is none is told as what it is."""
-    reply = Door().send("GET", url, bearer="" if code == "MissingApiVersionParameter" else None)
-    assert (reply.status, reply.code) == (status, code)
-    assert message in reply.message
-    if code == "SubscriptionNotFound":
-        assert reply.headers["x-ms-failure-cause"] == "gateway"
+BODIES = (b"{", b"\xff\xfe", b"[]", b'"text"', b"", b"   ", b"null", b'{"a":' + b"[" * 100_000)
 
 
 @pytest.mark.parametrize(
-    "content",
-    [
-        b"{",
-        b"\xff\xfe",
-        b"[]",
-        b'"text"',
-        b"",
-        b"   ",
-        b"null",
-        b'{"location": "westeurope", "managedBy": NaN}',
-        b'{"a":' + b"[" * 100_000,
-        *(
-            b'{"location": "westeurope", "tags": %s}' % tags
-            for tags in (b'"x"', b"5", b'["a"]', b'{"a": []}')
-        ),
-        b'{"location": "westeurope", "tags": {"a": {"b": "c"}}}',
-    ],
-    ids=lambda content: repr(content[:40]),
+    "content", [*BODIES, b'{"location": "westeurope", "managedBy": NaN}'], ids=lambda one: repr(one[:40])
 )
-def test_fails_for_a_body_that_is_not_an_object(content: bytes) -> None:
-    """ARM answers 400, and makes nothing that could be in the way of a list, for a PUT whose body is no JSON
-    object or whose tags are no names with texts."""
-    door = Door()
-    reply = door.send("PUT", GROUP, content=content)
+def test_fails_for_a_body_that_is_not_an_object(case: Case, content: bytes) -> None:
+    """ARM answers 400 to a PUT whose body is no JSON object, and makes nothing."""
+    reply = case.send("PUT", f"{SUBSCRIPTION}/resourceGroups/new", content=content)
     assert (reply.status, reply.code) == (400, "InvalidRequestContent")
-    assert door.send("GET", GROUP).status == 404
-    assert door.send("GET", f"{GROUPS}&$filter=tagName%20eq%20'a'").body["value"] == []
+    assert case.send("GET", f"{SUBSCRIPTION}/resourceGroups/new").status == 404
 
 
-def test_every_answer_can_be_traced() -> None:
-    """Answers carry ids of their own and echo the client's: ARM on demand, the other hosts always."""
-    door = Door()
-    sent = {"x-ms-correlation-request-id": "mine", "x-ms-client-request-id": "yours"}
-    silent = door.send("GET", GROUPS, headers=sent)
-    asked = door.send("GET", GROUPS, headers={**sent, "x-ms-return-client-request-id": "true"})
-    other = door.send("GET", "https://v.vault.azure.net/keys?api-version=7.4", headers=sent)
-    told = [reply.headers.get("x-ms-client-request-id") for reply in (silent, asked, other)]
-    assert told == [None, "yours", "yours"]
-    assert asked.headers["x-ms-correlation-request-id"] == "mine"
-    assert len(asked.headers["x-ms-request-id"]) == 36
-    assert asked.headers["content-type"] == "application/json; charset=utf-8"
+def _front(handler: Any) -> tuple[Cloud, Front]:
+    cloud = Cloud()
+    return cloud, Front(
+        cloud, Router.of([Route("GET", Host.ARM, "/probe", "", handler, anonymous=True)]), signer()
+    )
 
 
-def test_the_ways_to_ask_for_a_group() -> None:
-    """HEAD has the headers but no content; clients that put a scope behind a slash reach the same one."""
-    door = Door()
-    absent = door.send("HEAD", GROUP)
-    assert (absent.status, absent.body) == (404, None)
-    door.group("g")
-    assert door.send("GET", f"{ARM}/{GROUP}?api-version=2024-03-01").status == 200
+def _probe(front: Front) -> Answer:
+    return front.answer(Raw("GET", "management.azure.com", "/probe", "", {}, b""))
 
 
-def test_an_unregistered_provider_takes_no_writes() -> None:
-    """A write to a namespace that was unregistered is 409 until it is registered again."""
-    door = Door()
-    url = f"{door.group()}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i"
-    provider = f"{SUBSCRIPTION}/providers/Microsoft.ManagedIdentity"
-    found: list[Any] = []
-    for act in ("unregister", "register"):
-        found.append(door.send("POST", f"{provider}/{act}").body["registrationState"])
-        reply = door.send("PUT", url, WEST)
-        found.append((reply.status, "" if reply.status == 201 else reply.code))
-    assert found == ["NotRegistered", (409, "MissingSubscriptionRegistration"), "Registered", (201, "")]
+def test_a_refused_request_changes_nothing_but_the_record() -> None:
+    """A handler that refuses leaves no document behind, but what it put on record stays."""
+
+    def handler(cloud: Cloud, _: Request) -> Response:
+        cloud.store.put("thing", "a", {})
+        cloud.store.append("audit", "v", {"result": "Forbidden"})
+        raise ServiceError(403, "Forbidden", "no")
+
+    cloud, front = _front(handler)
+    assert _probe(front).status == 403
+    assert cloud.store.get("thing", "a") is None
+    assert cloud.store.events("audit") == [{"result": "Forbidden"}]
+
+
+def test_a_broken_handler_changes_nothing_and_the_server_goes_on() -> None:
+    """An exception is a 500 that rolls back everything; the next request is served."""
+
+    def handler(cloud: Cloud, _: Request) -> Response:
+        cloud.store.append("audit", "v", {})
+        raise RuntimeError("bug")
+
+    cloud, front = _front(handler)
+    assert [_probe(front).status for _ in range(2)] == [500, 500]
+    assert cloud.store.events("audit") == []
+
+
+def test_nothing_a_client_sends_ends_a_header() -> None:
+    """Line breaks and letters beyond ASCII in a header's value are made harmless."""
+    headers = {"Location": "a\r\nX-Evil: 1", "X-Where": "東京"}
+    answer = _probe(_front(lambda _, __: Response(200, {"text": "\ud800"}, headers))[1])
+    assert (answer.headers["location"], answer.headers["x-where"]) == ("a??X-Evil: 1", "??")
+    assert answer.content == b'{"text":"?"}'
+
+
+def test_no_row_hides_another() -> None:
+    """Every row of the route table is the one that its own template leads to."""
+    router = Router(all_routes(signer()))
+    for row in all_routes(signer()):
+        path = re.sub(r"\{(\w+)\}", r"\1", re.sub(r"\{(\w+)\*\}", r"/subscriptions/\1", row.template))
+        found = router.find(row.host, row.method, path)
+        assert found is not None
+        assert found[0].template == row.template, (
+            f"{row.method} {row.template} is hidden by {found[0].template}"
+        )
+
+
+def test_every_arm_row_is_guarded() -> None:
+    """A row at ARM without a permission is one of the few that any principal may call."""
+    open_rows = {row.template for row in all_routes(signer()) if row.host is Host.ARM and not row.permission}
+    assert {template for template in open_rows if "operation" not in template.lower()} == {
+        "/metadata/endpoints",
+        "/subscriptions",
+        "/tenants",
+        # Each provider's registration is an action of its own, which the handler asks for.
+        "/subscriptions/{subscription}/providers/{namespace}/register",
+        "/subscriptions/{subscription}/providers/{namespace}/unregister",
+        "/providers/Microsoft.Authorization/policyDefinitions/{name}",
+    }
+
+
+class StillClock(Clock):
+    """The cloud's time, moved by hand alone."""
+
+    seconds = 1_800_000_000.0
+
+    def now(self) -> float:
+        return self.seconds
+
+
+@pytest.mark.parametrize(
+    ("ask", "kind", "size", "refill"),
+    [
+        (f"GET {ACCOUNT}", "reads", 250, 25),
+        (f"PUT {GROUP} with west", "writes", 200, 10),
+        (f"DELETE {ACCOUNT}", "deletes", 200, 10),
+    ],
+)
+def test_arm_throttles_by_token_bucket(case: Case, ask: str, kind: str, size: int, refill: int) -> None:
+    """`throttling`: the bucket empties, 429 says how long to wait, and a second refills it as documented."""
+    case.cloud.clock = clock = StillClock(case.cloud.store)
+    case.cloud.behave(throttling="token_bucket")
+    method, url = ask.split(" ")[:2]
+    replies = [case.ask(method, url, WEST if method == "PUT" else None) for _ in range(size + 1)]
+    if method != "GET":
+        left = [int(reply.headers[f"x-ms-ratelimit-remaining-subscription-{kind}"]) for reply in replies]
+        assert left == [*range(size - 1, -1, -1), 0]
+    assert {reply.status for reply in replies[:-1]} == {{"GET": 404, "PUT": 200, "DELETE": 204}[method]}
+    assert (replies[-1].status, replies[-1].code) == (429, "SubscriptionRequestsThrottled")
+    assert replies[-1].headers["retry-after"] == "1"
+    clock.seconds += 1
+    again = [case.ask(method, url, WEST if method == "PUT" else None).status for _ in range(refill + 1)]
+    assert again.index(429) == refill
+    refused = case.cloud.store.events("throttled", seed.SUBSCRIPTION_ID)
+    assert refused == 2 * [{"subscription": seed.SUBSCRIPTION_ID, "limit": kind}]
+    assert case.ask("GET", f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}/resourceGroups").status == 200
+
+
+def test_writes_one_after_another_never_conflict_over_the_wire(azure: RunningAzure) -> None:
+    """On sockets the first answer comes after its time in flight; of two at once, one is refused."""
+    credential, name = DefaultAzureCredential(), "flight-of-keys"
+    client = KeyVaultManagementClient(credential, seed.SUBSCRIPTION_ID, retry_total=0)
+    resources = ResourceManagementClient(credential, seed.SUBSCRIPTION_ID)
+    resources.resource_groups.create_or_update(name, {"location": "westeurope"})
+    vault: Any = {
+        "tenantId": seed.TENANT_ID,
+        "sku": {"family": "A", "name": "standard"},
+        "accessPolicies": [],
+    }
+    made: Any = {**WEST, "properties": vault}
+    client.vaults.begin_create_or_update(name, name, made, polling_interval=0).result(timeout=30)
+    rsa: Any = {"properties": {"kty": "RSA"}}
+
+    def put(key: str) -> int:
+        try:
+            client.keys.create_if_not_exist(name, name, key, rsa)
+        except HttpResponseError as error:
+            return int(error.status_code or 0)
+        return 200
+
+    azure.control("/behaviour", {"vault_write_seconds": 0.4})
+    try:
+        started = time.monotonic()
+        assert [put("a"), put("b")] == [200, 200]
+        assert time.monotonic() - started >= 0.8
+        # Long enough for both requests to be on their way, however slow the machine is.
+        azure.control("/behaviour", {"vault_write_seconds": 5.0})
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(put, "cd")) == [200, 409]
+    finally:
+        azure.control("/behaviour", {"vault_write_seconds": 0.0})

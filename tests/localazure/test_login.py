@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 import pytest
 
 from localazure import seed
-from tests.support.front import SECRETS, Door, Reply, signer
+from tests.localazure.driver import Case
+from tests.support.front import SECRETS, Reply, signer
 
 LOGIN = "https://login.microsoftonline.com"
 GOOD = {
@@ -19,60 +20,60 @@ GOOD = {
 }
 
 
-def _ask(door: Door, tenant: str = seed.TENANT_ID, path: str = "oauth2/v2.0/token", **changes: str) -> Reply:
+def _ask(case: Case, tenant: str = seed.TENANT_ID, path: str = "oauth2/v2.0/token", **changes: str) -> Reply:
     form = {name: value for name, value in {**GOOD, **changes}.items() if value}
-    return door.send("POST", f"{LOGIN}/{tenant}/{path}", content=urlencode(form).encode(), bearer="")
+    return case.send("POST", f"{LOGIN}/{tenant}/{path}", content=urlencode(form).encode(), bearer="")
 
 
-def test_discovery_leads_to_the_token_endpoint(door: Door) -> None:
+def test_discovery_leads_to_the_token_endpoint(case: Case) -> None:
     """The OIDC configuration of a tenant names its issuer, its keys and where tokens are had."""
     url = f"{LOGIN}/{seed.TENANT_ID}/v2.0/.well-known/openid-configuration"
-    found = door.send("GET", url, bearer="").body
+    found = case.send("GET", url, bearer="").body
     assert found["issuer"] == f"{LOGIN}/{seed.TENANT_ID}/v2.0"
     assert found["token_endpoint"] == f"{LOGIN}/{seed.TENANT_ID}/oauth2/v2.0/token"
-    keys = door.send("GET", found["jwks_uri"], bearer="").body["keys"]
+    keys = case.send("GET", found["jwks_uri"], bearer="").body["keys"]
     assert [key["kid"] for key in keys] == [signer().key_id]
 
 
-def test_the_older_discovery_names_the_issuer_of_the_tokens(door: Door) -> None:
+def test_the_older_discovery_names_the_issuer_of_the_tokens(case: Case) -> None:
     """Who checks a token by the older configuration finds the issuer and the keys that it was made with."""
-    found = door.send("GET", f"{LOGIN}/{seed.TENANT_ID}/.well-known/openid-configuration", bearer="").body
-    assert found["issuer"] == signer().verify(_ask(door).body["access_token"])["iss"]
+    found = case.send("GET", f"{LOGIN}/{seed.TENANT_ID}/.well-known/openid-configuration", bearer="").body
+    assert found["issuer"] == signer().verify(_ask(case).body["access_token"])["iss"]
     assert found["token_endpoint"] == f"{LOGIN}/{seed.TENANT_ID}/oauth2/token"
-    assert door.send("GET", found["jwks_uri"], bearer="").body["keys"][0]["kid"] == signer().key_id
+    assert case.send("GET", found["jwks_uri"], bearer="").body["keys"][0]["kid"] == signer().key_id
 
 
 @pytest.mark.parametrize("name", ["common", "organizations", "Common"])
-def test_any_tenant_has_a_configuration_and_no_token(door: Door, name: str) -> None:
+def test_any_tenant_has_a_configuration_and_no_token(case: Case, name: str) -> None:
     """`common` can be discovered, its issuer a template; an application signs in to a tenant of its own."""
-    found = door.send("GET", f"{LOGIN}/{name}/v2.0/.well-known/openid-configuration", bearer="").body
+    found = case.send("GET", f"{LOGIN}/{name}/v2.0/.well-known/openid-configuration", bearer="").body
     assert found["issuer"] == f"{LOGIN}/{{tenantid}}/v2.0"
-    assert "access_token" not in _ask(door, tenant=name).body
+    assert "access_token" not in _ask(case, tenant=name).body
 
 
-def test_published_key_verifies_tokens(door: Door) -> None:
+def test_published_key_verifies_tokens(case: Case) -> None:
     """What the key set publishes is the key that signs."""
     import jwt
 
-    keys = door.send("GET", f"{LOGIN}/{seed.TENANT_ID}/discovery/v2.0/keys", bearer="").body
-    given = _ask(door).body["access_token"]
+    keys = case.send("GET", f"{LOGIN}/{seed.TENANT_ID}/discovery/v2.0/keys", bearer="").body
+    given = _ask(case).body["access_token"]
     key = jwt.PyJWKSet.from_dict(keys)[jwt.get_unverified_header(given)["kid"]]
     claims = jwt.decode(given, key, algorithms=["RS256"], audience="https://management.azure.com")
     assert claims["oid"] == seed.DEPLOYER.object_id
 
 
-def test_every_request_for_a_token_is_in_the_sign_in_log(door: Door) -> None:
+def test_every_request_for_a_token_is_in_the_sign_in_log(case: Case) -> None:
     """Who asked at which tenant, granted or not; no secret."""
-    assert _ask(door).status == 200
-    assert _ask(door, client_secret="wrong").status == 401
+    assert _ask(case).status == 200
+    assert _ask(case, client_secret="wrong").status == 401
     asked = {"tenantId": seed.TENANT_ID, "clientId": seed.DEPLOYER.client_id}
-    assert door.cloud.store.events("signin") == [{**asked, "accepted": True}, {**asked, "accepted": False}]
+    assert case.cloud.store.events("signin") == [{**asked, "accepted": True}, {**asked, "accepted": False}]
 
 
-def test_a_token_says_who_and_for_what(door: Door) -> None:
+def test_a_token_says_who_and_for_what(case: Case) -> None:
     """Claims name application, object, tenant, issuer and audience; the time is the machine's."""
-    door.cloud.clock.advance(10 * 365 * 86400)
-    reply = _ask(door)
+    case.cloud.clock.advance(10 * 365 * 86400)
+    reply = _ask(case)
     assert (reply.status, reply.body["token_type"], reply.body["expires_in"]) == (200, "Bearer", 3599)
     claims = signer().verify(reply.body["access_token"])
     assert claims["appid"] == seed.DEPLOYER.client_id
@@ -93,19 +94,19 @@ def test_a_token_says_who_and_for_what(door: Door) -> None:
         ("https://graph.microsoft.com/.default openid", "https://graph.microsoft.com"),
     ],
 )
-def test_the_scope_decides_the_audience(door: Door, scope: str, audience: str) -> None:
+def test_the_scope_decides_the_audience(case: Case, scope: str, audience: str) -> None:
     """The audience is the scope without `/.default`, in the client's spelling."""
-    assert signer().verify(_ask(door, scope=scope).body["access_token"])["aud"] == audience
+    assert signer().verify(_ask(case, scope=scope).body["access_token"])["aud"] == audience
 
 
-def test_the_older_endpoint_takes_a_resource(door: Door) -> None:
+def test_the_older_endpoint_takes_a_resource(case: Case) -> None:
     """`oauth2/token` takes `resource` and answers its numbers as text."""
-    reply = _ask(door, path="oauth2/token", resource="https://vault.azure.net", scope="")
+    reply = _ask(case, path="oauth2/token", resource="https://vault.azure.net", scope="")
     assert reply.body["expires_in"] == "3599"
     assert signer().verify(reply.body["access_token"])["aud"] == "https://vault.azure.net"
 
 
-def test_the_secret_may_come_as_basic_authorization(door: Door) -> None:
+def test_the_secret_may_come_as_basic_authorization(case: Case) -> None:
     """Client id and secret in a Basic header count like those in the form; a wrong one is refused."""
     import base64
 
@@ -115,14 +116,14 @@ def test_the_secret_may_come_as_basic_authorization(door: Door) -> None:
     def status(secret: str) -> int:
         encoded = base64.b64encode(f"{GOOD['client_id']}:{secret}".encode()).decode()
         headers = {"authorization": f"Basic {encoded}"}
-        return door.send("POST", url, content=form, bearer="", headers=headers).status
+        return case.send("POST", url, content=form, bearer="", headers=headers).status
 
     assert [status(SECRETS["deployer"]), status("wrong")] == [200, 401]
 
 
-def test_a_tenant_is_found_by_its_domain(door: Door) -> None:
+def test_a_tenant_is_found_by_its_domain(case: Case) -> None:
     """A tenant's domain serves as its name."""
-    assert _ask(door, tenant="contoso.onmicrosoft.com").status == 200
+    assert _ask(case, tenant="contoso.onmicrosoft.com").status == 200
 
 
 @pytest.mark.parametrize(
@@ -144,27 +145,27 @@ def test_a_tenant_is_found_by_its_domain(door: Door) -> None:
     ],
 )
 def test_fails_with_the_code_of_entra(
-    door: Door, changes: dict[str, str], status: int, error: str, code: int
+    case: Case, changes: dict[str, str], status: int, error: str, code: int
 ) -> None:
     """Each wrong part of a request is refused with Entra's own number, and no token."""
-    reply = _ask(door, **changes)
+    reply = _ask(case, **changes)
     assert (reply.status, reply.body["error"], reply.body["error_codes"]) == (status, error, [code])
     assert reply.body["error_description"].startswith(f"AADSTS{code}: ")
     assert "access_token" not in reply.body
 
 
 @pytest.mark.parametrize("secret", ["None", "null", " "])
-def test_a_managed_identity_cannot_sign_in(door: Door, secret: str) -> None:
+def test_a_managed_identity_cannot_sign_in(case: Case, secret: str) -> None:
     """An identity without a secret signs in with none, not even an empty one."""
     from localazure.directory import create_principal
 
-    identity = create_principal(door.cloud, tenant_id=seed.TENANT_ID, name="account")
-    assert _ask(door, client_id=identity.client_id, client_secret=secret).body["error_codes"] == [7000215]
+    identity = create_principal(case.cloud, tenant_id=seed.TENANT_ID, name="account")
+    assert _ask(case, client_id=identity.client_id, client_secret=secret).body["error_codes"] == [7000215]
 
 
-def test_no_secret_is_stored_in_clear(door: Door) -> None:
+def test_no_secret_is_stored_in_clear(case: Case) -> None:
     """The memory holds digests of client secrets only."""
     kinds = ("principal", "principal.client", "principal.secret")
-    stored = repr([door.cloud.store.scan(kind) for kind in kinds])
+    stored = repr([case.cloud.store.scan(kind) for kind in kinds])
     assert seed.DEPLOYER.client_id in stored
     assert not [secret for secret in SECRETS.values() if secret in stored]

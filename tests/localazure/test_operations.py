@@ -1,84 +1,42 @@
-"""Operations: how long they run, what ends with them, and how long they can be asked for."""
+"""Operations: when they end, and how long they can be asked for."""
 
 from __future__ import annotations
-
-import json
 
 import pytest
 
 from localazure import operations
-from localazure.control import Control
-from localazure.front import Raw
-from tests.localazure.page import scene as page_scene
-from tests.support.front import SECRETS, SUBSCRIPTION, Door
-
-DAY = 86400
-GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-language"
+from tests.localazure.driver import ACCOUNT, DAY, GROUP, Case
+from tests.localazure.test_faults import control
 
 
-@pytest.fixture
-def door() -> Door:
-    found = Door()
-    found.cloud.behave(operation_seconds=60)
-    found.group("rg-language")
-    return found
+@pytest.mark.parametrize("days", [0, 30])
+def test_an_operation_is_kept_for_seven_days_after_its_end(case: Case, days: int) -> None:
+    """It tells its end as often as it is asked, until the seventh day; then it is unknown, and forgotten. One
+    that is still running never is."""
+    case.cloud.behave(operation_seconds=days * DAY or 60)
+    case.do(f"PUT {ACCOUNT} with account")
+    url = case.seen["azure-asyncoperation"]
+    control(case, "POST", "/clock", {"advance": days * DAY - DAY} if days else {"advance": 1})
+    assert case.ask("GET", url).body["status"] == "Creating"
+    control(case, "POST", "/clock", {"advance": 7 * DAY})
+    assert [case.ask("GET", url).body["status"] for _ in range(2)] == ["Succeeded", "Succeeded"]
+    control(case, "POST", "/clock", {"advance": DAY + 61})
+    assert case.ask("GET", url).status == 404
+    assert case.cloud.store.scan("operation") == []
+    assert case.do(f"GET {ACCOUNT}")["properties"]["provisioningState"] == "Succeeded"
 
 
-def _advance(door: Door, seconds: float) -> None:
-    """Moves the clock as a tester does."""
-    headers = {"authorization": f"Bearer {SECRETS['control']}"}
-    content = json.dumps({"advance": seconds}).encode()
-    answer = Control(door.cloud, SECRETS).answer(Raw("POST", "127.0.0.1", "/clock", "", headers, content))
-    assert answer.status == 200
-
-
-def test_an_operation_is_kept_for_seven_days_after_its_end(door: Door) -> None:
-    """It tells its end as often as it is asked, until the seventh day; then it is unknown, and forgotten."""
-    made = door.send("PUT", page_scene.account("made"), page_scene._account("made"))
-    url = made.headers["azure-asyncoperation"]
-    assert door.send("GET", url).body["status"] == "Creating"
-    _advance(door, 7 * DAY)
-    assert [door.send("GET", url).body["status"] for _ in range(2)] == ["Succeeded", "Succeeded"]
-    _advance(door, 61)
-    assert door.send("GET", url).status == 404
-    assert door.cloud.store.scan("operation") == []
-    body = door.send("GET", page_scene.account("made")).body
-    assert body["properties"]["provisioningState"] == "Succeeded"
-
-
-def test_what_is_still_running_is_never_forgotten(door: Door) -> None:
-    """An operation that takes a month is there for all of it, and a week more."""
-    door.cloud.behave(operation_seconds=30 * DAY)
-    url = door.send("PUT", page_scene.account("made"), page_scene._account("made")).headers[
-        "azure-asyncoperation"
-    ]
-    _advance(door, 29 * DAY)
-    assert door.send("GET", url).body["status"] == "Creating"
-    _advance(door, 7 * DAY)
-    assert door.send("GET", url).body["status"] == "Succeeded"
-
-
-def test_a_delete_that_nobody_watched_has_ended_all_the_same(door: Door) -> None:
-    """A group can be made again once its delete is over, without anybody having looked."""
-    assert door.send("DELETE", f"{GROUP}?api-version=2024-03-01").status == 202
-    again = {"location": "westeurope"}
-    assert door.send("PUT", GROUP, again).code == "ResourceGroupBeingDeleted"
-    _advance(door, 3600)
-    vault = door.send("GET", f"{GROUP}/providers/Microsoft.KeyVault/vaults/v?api-version=2024-11-01")
-    assert vault.code == "ResourceGroupNotFound"
-    assert door.send("PUT", GROUP, again).status == 201
-
-
-def test_a_list_tells_of_no_operation_that_is_over(door: Door) -> None:
+def test_a_list_tells_of_no_operation_that_is_over(case: Case) -> None:
     """An account in a list is ready when its time has come, whoever looked at it before."""
-    door.send("PUT", page_scene.account("made"), page_scene._account("made"))
-    url = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts?api-version=2024-10-01"
-    states = []
-    for _ in range(2):
-        (row,) = door.send("GET", url).body["value"]
-        states.append(row["properties"]["provisioningState"])
-        _advance(door, 3600)
-    assert states == ["Creating", "Succeeded"]
+    case.cloud.behave(operation_seconds=60)
+    listed = {"ask": f"GET {GROUP}/providers/Microsoft.CognitiveServices/accounts"}
+    for state in ("Creating", "Succeeded"):
+        has = {"value.properties.provisioningState": [state]}
+        case.do(
+            *([f"PUT {ACCOUNT} with account"] if state == "Creating" else []),
+            {**listed, "has": has},
+            {"wait": 3600},
+        )
 
 
 def test_an_operation_is_done_when_it_was_seen_and_over_when_nobody_came() -> None:

@@ -117,7 +117,8 @@ def test_each_fix_of_a_known_answer_is_carried_out(row: ErrorRow) -> None:
     context = ErrorContext(
         ACCOUNT, VAULT, "kv-hub", "cmk", identity["principalId"], deployer_id=seed.DEPLOYER.object_id
     )
-    fix = row.fix.format(**context.fields, namespace="Microsoft.KeyVault", action="A", scope="S")
+    found = {"namespace": "Microsoft.KeyVault", "action": "A", "scope": "S", "address": "20.1.2.3"}
+    fix = row.fix.format(**context.fields, **found)
     fix = fix.replace("LOCK_ID", f"{ACCOUNT}/providers/Microsoft.Authorization/locks/kept")
     for words, spoil in SPOILED.items():
         if words in fix:

@@ -6,15 +6,17 @@ import importlib
 import inspect
 import json
 import re
+from typing import Any
 
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from localazure.standin import sdk
+from localazure.standin.functions import ACTIONS, CLIENT, GETTERS, READERS
 from localazure.standin.row import ResourceType
 from localazure.standin.schema import FILE, shape_of, version
 from localazure.standin.table import ROWS
-from tests.localazure.standin.case import engine, stand_in
+from tests.localazure.standin.driver import Engine
 
 
 def test_schema_file_is_what_the_installed_sdk_gives() -> None:
@@ -23,31 +25,37 @@ def test_schema_file_is_what_the_installed_sdk_gives() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_api_versions_are_the_sdks(row: ResourceType) -> None:
-    """Each row speaks the API version that the SDK documents as the default."""
+def test_a_row_is_true_of_the_sdk(row: ResourceType) -> None:
+    """It speaks the API version that the SDK documents as the default, and names inputs that the type has."""
     resource = getattr(importlib.import_module(f"{sdk.PACKAGE}.{row.module}"), row.name)
     documented = re.search(r"Uses Azure REST API version (\S+)\.\s", inspect.getsource(resource))
     assert row.api_version == (documented[1] if documented else "")
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_rows_name_inputs_that_exist(row: ResourceType) -> None:
-    """What a row says of an input is said of an input that the type has."""
-    inputs = shape_of(row.token).inputs.properties
     named = {row.name_input, *row.required, *row.rules, *row.force_new, *row.inner, *row.path_fields}
     named |= {path[0] for path in (*row.sub_resources, *row.keyed)}
-    assert {name.split(".")[0] for name in named - {""}} <= set(inputs)
+    assert {name.split(".")[0] for name in named - {""}} <= set(shape_of(row.token).inputs.properties)
 
 
-@pytest.mark.asyncio
-async def test_get_schema_describes_every_supported_type() -> None:
-    """The engine gets the schema of the supported version before anything is configured."""
-    async with stand_in() as (port, _), engine(port) as instance:
-        got = await instance.stub.GetSchema(provider_pb2.GetSchemaRequest())
-    package = json.loads(got.schema)
-    assert set(package["resources"]) == {row.token for row in ROWS}
-    assert package["version"] == version() == "3.29.0"
-    vault = package["resources"]["azure-native:keyvault:Vault"]
+async def test_the_engine_gets_a_whole_schema(engine: Engine) -> None:
+    """Each type has its getter, each function its description, and nothing refers to what is not there."""
+    schema = json.loads((await engine.stub.GetSchema(provider_pb2.GetSchemaRequest())).schema)
+    assert set(schema["resources"]) == {row.token for row in ROWS}
+    assert set(schema["functions"]) == {*ACTIONS, *CLIENT, *GETTERS, *READERS}
+    types = {ref.removeprefix("#/types/") for ref in _references(schema) if ref.startswith("#/types/")}
+    assert types <= set(schema["types"])
+    assert schema["version"] == version() == "3.29.0"
+    config = schema["config"]["variables"]
+    assert {"environment", "metadataHost", "subscriptionId", "clientSecret"} <= set(config)
+    assert config["clientSecret"]["secret"] is True
+    vault = schema["resources"]["azure-native:keyvault:Vault"]
     assert vault["requiredInputs"] == ["properties", "resourceGroupName"]
-    properties = package["types"]["azure-native:keyvault:VaultProperties"]["properties"]
+    properties = schema["types"]["azure-native:keyvault:VaultProperties"]["properties"]
     assert properties["softDeleteRetentionInDays"] == {"type": "integer", "default": 90}
+
+
+def _references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        return [
+            *([str(node["$ref"])] if "$ref" in node else []),
+            *(r for v in node.values() for r in _references(v)),
+        ]
+    return [ref for value in node for ref in _references(value)] if isinstance(node, list) else []

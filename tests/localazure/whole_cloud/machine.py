@@ -7,13 +7,12 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.localazure.driver import RESTORE, UNBIND
+from tests.localazure.driver import GROUP, WEST
 from tests.localazure.whole_cloud.client import Way
 from tests.localazure.whole_cloud.requests import (
     ACCOUNT,
     DELETED_ACCOUNT,
     DELETED_VAULT,
-    GROUP,
     VAULT,
     Requests,
     encryption,
@@ -22,7 +21,8 @@ from tests.localazure.whole_cloud.world import DAY, Account, Key, Vault
 from tests.support import cloud
 from tests.support.front import ARM
 
-WEST = {"location": "westeurope"}
+RESTORE = {**WEST, "properties": {"restore": True}}
+UNBIND = {"properties": {"encryption": {"keySource": "Microsoft.CognitiveServices"}}}
 LIVE_VAULT = precondition(lambda self: self.world.live_vault)
 LIVE_ACCOUNT = precondition(lambda self: self.world.live_account)
 WITH_KEY = precondition(lambda self: self.world.live_vault and self.world.live_vault.key)

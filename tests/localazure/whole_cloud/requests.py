@@ -8,16 +8,16 @@ from typing import Any
 
 from localazure import seed
 from localazure.roles import BY_NAME
-from tests.localazure.driver import COGNITIVE, KEY_VAULT, account_body, policy
+from tests.localazure.driver import GROUP, WEST
 from tests.localazure.whole_cloud.client import Way
 from tests.localazure.whole_cloud.world import DAY, Vault, World
 from tests.support.front import ARM, SUBSCRIPTION, Reply
 
-GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/whole-kv"
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/whole"
-DELETED_VAULT = f"{KEY_VAULT}/locations/westeurope/deletedVaults/whole-kv"
-DELETED_ACCOUNT = f"{COGNITIVE}/locations/westeurope/resourceGroups/rg/deletedAccounts/whole"
+DELETED_VAULT = f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/whole-kv"
+_LOCATION = f"{SUBSCRIPTION}/providers/Microsoft.CognitiveServices/locations/westeurope"
+DELETED_ACCOUNT = f"{_LOCATION}/resourceGroups/rg/deletedAccounts/whole"
 ROLE = f"{VAULT}/providers/Microsoft.Authorization/roleAssignments/11111111-1111-4111-8111-111111111111"
 URI = "https://whole-kv.vault.azure.net"
 _PROJECT = (
@@ -69,7 +69,7 @@ class Requests:
 
     def put_vault(self, vault: Vault, **more: Any) -> Reply:
         """A PUT that is silent about what cannot be taken back of a vault that is there."""
-        entries = [policy(seed.DEPLOYER, "all", "purge")]
+        entries = [_entry(seed.DEPLOYER.object_id, "all", "purge")]
         if False in vault.granted:
             entries.append(_entry(vault.granted[False][0]))
         properties = {
@@ -82,9 +82,9 @@ class Requests:
         return self.arm("PUT", VAULT, {"location": "westeurope", "properties": properties})
 
     def put_account(self, system: str | None) -> Reply:
-        return self.arm(
-            "PUT", ACCOUNT, account_body(identity={"type": "SystemAssigned" if system else "None"})
-        )
+        identity = {"type": "SystemAssigned" if system else "None"}
+        body = {**WEST, "kind": "TextAnalytics", "sku": {"name": "S"}, "identity": identity}
+        return self.arm("PUT", ACCOUNT, {**body, "properties": {"customSubDomainName": "contoso-language"}})
 
     def set_policy(self, principal: str, *, on: bool) -> Reply:
         body = {"properties": {"accessPolicies": [_entry(principal)]}}
@@ -136,6 +136,6 @@ def encryption(version: str) -> Any:
     return {"keySource": "Microsoft.KeyVault", "keyVaultProperties": target}
 
 
-def _entry(principal: str) -> Any:
-    keys = ["get", "wrapKey", "unwrapKey"]
+def _entry(principal: str, *permissions: str) -> Any:
+    keys = permissions or ("get", "wrapKey", "unwrapKey")
     return {"tenantId": seed.TENANT_ID, "objectId": principal, "permissions": {"keys": keys}}

@@ -1,0 +1,266 @@
+"""The engine's side of the stand-in's gRPC, before a small ARM that records, or the local Azure's own."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import copy
+import json
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import pytest
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
+
+from localazure import seed
+from localazure.standin import serve
+from localazure.standin.azure import Answer, Login
+from localazure.standin.wire import from_struct, to_struct
+from tests.localazure.driver import Case
+
+SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
+TENANT = "22222222-2222-2222-2222-222222222222"
+OBJECT = "33333333-3333-3333-3333-333333333333"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
+VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/v"
+ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/a"
+GROUP_TYPE = "azure-native:resources:ResourceGroup"
+ACCOUNT_TYPE = "azure-native:cognitiveservices:Account"
+VAULT_TYPE = "azure-native:keyvault:Vault"
+PLACE = {"resourceGroupName": "rg"}
+ACCOUNT_BODY = {
+    "kind": "TextAnalytics",
+    "location": "westeurope",
+    "sku": {"name": "S"},
+    "identity": {"type": "SystemAssigned"},
+}
+ACCOUNT_INPUTS = {
+    **PLACE,
+    "accountName": "a",
+    **ACCOUNT_BODY,
+    "azureApiVersion": "2025-06-01",
+    "__createBeforeDelete": True,
+}
+VAULT_PROPERTIES: dict[str, Any] = {"tenantId": "t", "sku": {"family": "A", "name": "standard"}}
+VAULT_INPUTS = {**PLACE, "vaultName": "v", "location": "westeurope", "properties": VAULT_PROPERTIES}
+POLICY = {"objectId": "o", "tenantId": "t", "permissions": {"keys": ["get"]}}
+ENVIRON = {
+    "ARM_TENANT_ID": TENANT,
+    "ARM_CLIENT_ID": "client",
+    "ARM_CLIENT_SECRET": "secret",
+    "ARM_SUBSCRIPTION_ID": SUBSCRIPTION,
+    "LOCALAZURE_POLL_SECONDS": "0.001",
+    "LOCALAZURE_RETRY_SECONDS": "0.001",
+    "LOCALAZURE_LONGEST_RETRY_SECONDS": "0.002",
+}
+MISSING = Answer(404, {"error": {"code": "ResourceNotFound", "message": "not here"}})
+FORBIDDEN = Answer(403, {"error": {"code": "AuthorizationFailed"}})
+
+
+def found(**more: Any) -> Answer:
+    """The answer that there is the account."""
+    return Answer(200, {"id": ACCOUNT, "name": "a", **more})
+
+
+@dataclass
+class RecordingArm:
+    """Keeps what is PUT and answers as told: `answers` maps "METHOD path" to the answers to give first."""
+
+    login: Login | None = None
+    resources: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, list[Any]] = field(default_factory=dict)
+    calls: list[tuple[str, str, Any]] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def tell(self, asked: str, *answers: Any) -> None:
+        """Lets a request be answered so first: `PUT /path`."""
+        self.answers[asked] = list(answers)
+
+    async def send(self, method: str, url: str, body: Any = None) -> Answer:
+        path = url.removeprefix("https://management.azure.com").split("?")[0]
+        self.calls.append((method, path, copy.deepcopy(body)))
+        self.urls.append(url)
+        self.came.set()
+        if told := self.answers.get(f"{method} {path}"):
+            answer = told.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            assert isinstance(answer, Answer)
+            return answer
+        key = path.lower()
+        if method == "GET":
+            return Answer(200, self.resources[key]) if key in self.resources else MISSING
+        if method == "DELETE":
+            return Answer(200 if self.resources.pop(key, None) else 404)
+        if method in ("PUT", "PATCH"):
+            self.resources[key] = {"id": path, "name": path.rsplit("/", 1)[1], "type": "t", **body}
+            return Answer(200, self.resources[key])
+        return Answer(200, {})
+
+    async def token(self, scope: str) -> str:
+        claims = {"appid": "client", "oid": OBJECT, "tid": TENANT, "aud": scope}
+        return f"e30.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip('=')}."
+
+    async def close(self) -> None:
+        self.ended.set()
+
+    async def asked(self, method: str) -> None:
+        """Waits until a request with that method has come."""
+        while not self.sent(method):
+            self.came.clear()
+            await asyncio.wait_for(self.came.wait(), 5)
+
+    def sent(self, method: str) -> list[Any]:
+        return [body for verb, _, body in self.calls if verb == method]
+
+    @property
+    def asks(self) -> list[str]:
+        """What was asked, one `METHOD path` after another."""
+        return [f"{verb} {path}" for verb, path, _ in self.calls]
+
+
+@dataclass
+class DoorAzure:
+    """The stand-in's way to Azure, ending at the front door of a cloud in this process."""
+
+    case: Case
+    sent: list[tuple[str, str, Any]] = field(default_factory=list)
+
+    async def send(self, method: str, url: str, body: Any = None) -> Answer:
+        self.sent.append((method, url, body))
+        reply = self.case.ask(method, url, body)
+        return Answer(reply.status, reply.body, reply.headers)
+
+    async def token(self, scope: str) -> str:
+        raise NotImplementedError(scope)
+
+    async def close(self) -> None:
+        """There is no connection."""
+
+
+@dataclass
+class Engine:
+    """One provider instance as the engine drives it: its own connection, plain values in and out."""
+
+    stub: Any
+    struct = staticmethod(to_struct)
+
+    async def configure(self, **config: str) -> None:
+        variables = {f"azure-native:config:{key}": value for key, value in config.items()}
+        sends: Any = {"sends_old_inputs": True, "sends_old_inputs_to_delete": True}
+        await self.stub.Configure(provider_pb2.ConfigureRequest(variables=variables, **sends))
+
+    async def check(
+        self, type: str, news: Any, olds: Any = None, **extra: Any
+    ) -> tuple[dict[str, Any], list[str]]:
+        told = {"news": to_struct(news), "olds": to_struct(olds or {}), "name": "thing"}
+        got = await self.stub.Check(provider_pb2.CheckRequest(**_of(type), **told, **extra))
+        return from_struct(got.inputs), [item.reason for item in got.failures]
+
+    async def diff(self, type: str, old: Any, new: Any, outputs: Any = None) -> Any:
+        told = {"old_inputs": to_struct(old), "news": to_struct(new), "olds": to_struct(outputs or {})}
+        return await self.stub.Diff(provider_pb2.DiffRequest(**_of(type), **told))
+
+    async def create(
+        self, type: str, inputs: Any, *, preview: bool = False, within: float = 0.0
+    ) -> tuple[str, dict[str, Any]]:
+        told = {"properties": to_struct(inputs), "preview": preview, "timeout": within}
+        got = await self.stub.Create(provider_pb2.CreateRequest(**_of(type), **told))
+        return got.id, from_struct(got.properties)
+
+    async def read(self, type: str, id: str, inputs: Any = None, outputs: Any = None) -> Any:
+        told = {"inputs": to_struct(inputs or {}), "properties": to_struct(outputs or {})}
+        got = await self.stub.Read(provider_pb2.ReadRequest(**_of(type), id=id, **told))
+        return got.id, from_struct(got.inputs), from_struct(got.properties)
+
+    async def update(
+        self, type: str, id: str, old: Any, new: Any, outputs: Any = None, *, preview: bool = False
+    ) -> dict[str, Any]:
+        told = {"old_inputs": to_struct(old), "news": to_struct(new), "olds": to_struct(outputs or {})}
+        got = await self.stub.Update(provider_pb2.UpdateRequest(**_of(type), id=id, preview=preview, **told))
+        return from_struct(got.properties)
+
+    async def delete(self, type: str, id: str, old: Any) -> None:
+        await self.stub.Delete(provider_pb2.DeleteRequest(**_of(type), id=id, old_inputs=to_struct(old)))
+
+    async def invoke(self, token: str, **arguments: Any) -> dict[str, Any]:
+        request = provider_pb2.InvokeRequest(tok=f"azure-native:{token}", args=to_struct(arguments))
+        return from_struct(getattr(await self.stub.Invoke(request), "return"))
+
+    async def made(self, type: str, **news: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        """A resource from a program's inputs: its id, its checked inputs, its state."""
+        inputs, failures = await self.check(type, {**PLACE, **news})
+        assert failures == []
+        id, outputs = await self.create(type, inputs)
+        return id, inputs, outputs
+
+    async def unchanged(self, type: str, id: str, inputs: Any, outputs: Any) -> None:
+        """A refresh right after a create finds the inputs as they were written."""
+        _, read, _ = await self.read(type, id, inputs, outputs)
+        assert dict((await self.diff(type, inputs, read, outputs)).detailedDiff) == {}
+
+
+def _of(type: str) -> Any:
+    return {"type": type, "urn": f"urn:pulumi:dev::project::{type}::thing"}
+
+
+async def refused(call: Awaitable[object]) -> str:
+    """What the engine is told of a call that fails."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return str(caught.value.details())
+
+
+async def kept(call: Awaitable[object]) -> Any:
+    """The detail by which the engine keeps a resource whose operation failed; None where it keeps nothing."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    packed = dict(caught.value.trailing_metadata()).get("grpc-status-details-bin")
+    if packed is None:
+        return None
+    failure = provider_pb2.ErrorResourceInitFailed()
+    assert status_pb2.Status.FromString(packed).details[0].Unpack(failure)
+    return failure
+
+
+@asynccontextmanager
+async def stand_in(environ: Mapping[str, str] = ENVIRON) -> AsyncIterator[tuple[int, list[RecordingArm]]]:
+    """A served stand-in, its port, and the ARM of each provider instance in order of Configure."""
+    opened: list[RecordingArm] = []
+
+    def open_arm(login: Login) -> RecordingArm:
+        opened.append(RecordingArm(login))
+        return opened[-1]
+
+    server, port = await serve("127.0.0.1:0", environ, open_arm)
+    try:
+        yield port, opened
+    finally:
+        await server.stop(None)
+
+
+@asynccontextmanager
+async def engine_at(port: int) -> AsyncIterator[Engine]:
+    """One attached provider instance, not yet configured."""
+    options = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0)]
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
+        yield Engine(provider_pb2_grpc.ResourceProviderStub(channel))
+
+
+@asynccontextmanager
+async def cloud() -> AsyncIterator[tuple[Engine, Case, DoorAzure]]:
+    """A configured provider instance at a cloud with the group `rg`."""
+    azure = DoorAzure(Case())
+    environ = {**ENVIRON, "ARM_SUBSCRIPTION_ID": seed.SUBSCRIPTION_ID}
+    server, port = await serve("127.0.0.1:0", environ, lambda _: azure)
+    try:
+        async with engine_at(port) as instance:
+            await instance.configure()
+            yield instance, azure.case, azure
+    finally:
+        await server.stop(None)

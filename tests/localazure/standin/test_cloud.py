@@ -1,0 +1,246 @@
+"""The stand-in with the local Azure behind it: what programs make comes back as their inputs name it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from docs.examples.azure_policy.constraints import CONSTRAINTS, CUSTOMER_KEY, DENY, assigned_parameters
+from localazure.standin import serve
+from tests.localazure.driver import ACCOUNT, GROUP, VAULT, WEST, Case
+from tests.localazure.standin.driver import (
+    GROUP_TYPE,
+    PLACE,
+    VAULT_TYPE,
+    DoorAzure,
+    Engine,
+    cloud,
+    engine_at,
+    refused,
+)
+from tests.support.azure import RunningAzure
+from tests.support.front import SUBSCRIPTION
+
+NETWORK, DNS, MONITOR = "azure-native:network", "azure-native:privatedns", "azure-native:monitor"
+INSIGHTS, AUTHORIZATION = "azure-native:operationalinsights", "azure-native:authorization"
+ZONE = "privatelink.vaultcore.azure.net"
+SPACE = {"virtualNetworkName": "vnet", "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
+SUBNET = {"virtualNetworkName": "vnet", "subnetName": "ends", "addressPrefix": "10.0.1.0/24"}
+PHASE_ONE = {**WEST, "kind": "TextAnalytics", "sku": {"name": "S"}}
+
+Scene = tuple[Engine, Case, DoorAzure]
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    """A configured provider instance at a cloud with a vault and a workspace."""
+    async with cloud() as found:
+        found[1].do("vault")
+        yield found
+
+
+async def lived(engine: Engine, case: Case, made: dict[str, Any]) -> None:
+    """Each resource is unchanged by a refresh, and gone after its delete, the last one first."""
+    for type, resource in made.items():
+        await engine.unchanged(type, *resource)
+    for type, (id, inputs, _) in reversed(made.items()):
+        await engine.delete(type, id, inputs)
+        assert case.ask("GET", id).status == 404
+
+
+async def test_a_program_makes_a_private_endpoint_with_everything_around_it(scene: Scene) -> None:
+    """Network, subnet, zone, link, endpoint and zone group: each comes back as inputs name it."""
+    engine, case, azure = scene
+    made: dict[str, Any] = {}
+
+    async def make(type: str, **news: Any) -> Any:
+        made[type] = await engine.made(type, **news)
+        return made[type]
+
+    network = await make(f"{NETWORK}:VirtualNetwork", **SPACE)
+    subnet = await make(f"{NETWORK}:Subnet", **SUBNET)
+    zone = await make(f"{DNS}:PrivateZone", privateZoneName=ZONE, location="Global")
+    await make(
+        f"{DNS}:VirtualNetworkLink",
+        privateZoneName=ZONE,
+        virtualNetworkLinkName="vnet",
+        location="Global",
+        registrationEnabled=False,
+        virtualNetwork={"id": network[0]},
+    )
+    link = {"name": "vault", "privateLinkServiceId": VAULT, "groupIds": ["vault"]}
+    end = await make(
+        f"{NETWORK}:PrivateEndpoint",
+        privateEndpointName="end",
+        subnet={"id": subnet[0]},
+        privateLinkServiceConnections=[link],
+    )
+    group = await make(
+        f"{NETWORK}:PrivateDnsZoneGroup",
+        privateEndpointName="end",
+        privateDnsZoneGroupName="default",
+        privateDnsZoneConfigs=[{"name": "vault", "privateDnsZoneId": zone[0]}],
+    )
+    assert subnet[2]["addressPrefix"] == "10.0.1.0/24"
+    [connection] = end[2]["privateLinkServiceConnections"]
+    assert connection["groupIds"] == ["vault"]
+    assert connection["privateLinkServiceConnectionState"]["status"] == "Approved"
+    assert end[2]["customDnsConfigs"][0]["ipAddresses"] == ["10.0.1.4"]
+    assert group[2]["privateDnsZoneConfigs"][0]["recordSets"][0]["ipAddresses"] == ["10.0.1.4"]
+    (sent,) = [
+        body for method, url, body in azure.sent if method == "PUT" and "/privateEndpoints/end?" in url
+    ]
+    nested = {"name": "vault", "properties": {"privateLinkServiceId": VAULT, "groupIds": ["vault"]}}
+    assert sent["properties"]["privateLinkServiceConnections"] == [nested]
+    await lived(engine, case, made)
+
+
+async def test_an_update_of_a_network_keeps_the_subnets_made_beside_it(scene: Scene) -> None:
+    """A network whose program names no subnets takes none away."""
+    engine, case, _ = scene
+    id, inputs, outputs = await engine.made(f"{NETWORK}:VirtualNetwork", **SPACE)
+    await engine.made(f"{NETWORK}:Subnet", **SUBNET)
+    await engine.update(f"{NETWORK}:VirtualNetwork", id, inputs, {**inputs, "tags": {"a": "b"}}, outputs)
+    body = case.ask("GET", id).body
+    assert (body["tags"], [one["name"] for one in body["properties"]["subnets"]]) == ({"a": "b"}, ["ends"])
+
+
+async def test_a_subnet_of_an_endpoint_replaces_it_and_a_preview_knows_its_inputs(engine: Engine) -> None:
+    """Another subnet is another endpoint; before it exists its connection is known and its address is not."""
+    type, link = (
+        f"{NETWORK}:PrivateEndpoint",
+        {"name": "v", "groupIds": ["vault"], "privateLinkServiceId": "/v"},
+    )
+    inputs = {
+        **PLACE,
+        "privateEndpointName": "end",
+        "subnet": {"id": "/a"},
+        "privateLinkServiceConnections": [link],
+    }
+    diff = await engine.diff(type, inputs, {**inputs, "subnet": {"id": "/b"}})
+    _, preview = await engine.create(type, inputs, preview=True)
+    assert [path.split(".")[0] for path in diff.replaces] == ["subnet"]
+    shown = preview["privateLinkServiceConnections"][0]
+    assert (shown["groupIds"], shown["name"]) == (["vault"], "v")
+
+
+async def test_alerts_and_saved_queries_are_kept_as_they_were_written(scene: Scene) -> None:
+    """Saved search, action group and query rule: created, refreshed without a change, deleted."""
+    engine, case, _ = scene
+    workspace = await engine.made(f"{INSIGHTS}:Workspace", workspaceName="logs")
+    search = await engine.made(
+        f"{INSIGHTS}:SavedSearch",
+        workspaceName="logs",
+        savedSearchId="uses",
+        category="Keys",
+        displayName="Key uses",
+        query="AuditEvent | take 10",
+        tags=[{"name": "Group", "value": "Computer"}],
+    )
+    group = await engine.made(
+        f"{MONITOR}:ActionGroup",
+        actionGroupName="team",
+        groupShortName="team",
+        location="Global",
+        enabled=True,
+        emailReceivers=[{"name": "me", "emailAddress": "me@contoso.com", "useCommonAlertSchema": True}],
+    )
+    rule = await engine.made(
+        f"{MONITOR}:ScheduledQueryRule",
+        ruleName="refused",
+        scopes=[workspace[0]],
+        severity=1,
+        windowSize="PT5M",
+        evaluationFrequency="PT5M",
+        criteria={"allOf": [{"query": "AuditEvent", "operator": "GreaterThan", "threshold": 0.0}]},
+        actions={"actionGroups": [group[0]]},
+    )
+    assert (search[2]["query"], search[2]["tags"]) == (
+        "AuditEvent | take 10",
+        [{"name": "Group", "value": "Computer"}],
+    )
+    assert group[2]["emailReceivers"][0]["status"] == "Enabled"
+    assert rule[2]["criteria"]["allOf"][0]["query"] == "AuditEvent"
+    assert rule[2]["actions"] == {"actionGroups": [group[0]]}
+    kinds = (f"{INSIGHTS}:SavedSearch", f"{MONITOR}:ActionGroup", f"{MONITOR}:ScheduledQueryRule")
+    await lived(engine, case, dict(zip(kinds, (search, group, rule), strict=True)))
+
+
+async def test_workspace_keys_and_role_definitions_can_be_asked_for(scene: Scene) -> None:
+    """getSharedKeys gives two keys, the same each time; getRoleDefinition a built-in role."""
+    engine, _, _ = scene
+    await engine.made(f"{INSIGHTS}:Workspace", workspaceName="logs")
+    keys = [
+        await engine.invoke("operationalinsights:getSharedKeys", **PLACE, workspaceName="logs")
+        for _ in range(2)
+    ]
+    id = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
+    role = await engine.invoke("authorization:getRoleDefinition", scope=GROUP, roleDefinitionId=id)
+    assert keys[0] == keys[1]
+    assert set(keys[0]) == {"primarySharedKey", "secondarySharedKey"}
+    assert (role["roleName"], role["roleType"]) == ("Key Vault Crypto Service Encryption User", "BuiltInRole")
+    assert role["permissions"][0]["dataActions"]
+
+
+async def test_an_exempt_group_may_have_its_phase_one_until_the_last_day(scene: Scene) -> None:
+    """Under Deny the account is refused, but for the exempt group until the exemption ends. What is read back
+    is what was written, so that a second run has nothing to change."""
+    engine, case, _ = scene
+    (key,) = (one for one in CONSTRAINTS if one.name == CUSTOMER_KEY)
+    exemption = f"{AUTHORIZATION}:PolicyExemption"
+    assignment, _, _ = await engine.made(
+        f"{AUTHORIZATION}:PolicyAssignment",
+        scope=SUBSCRIPTION,
+        policyAssignmentName="cmk-account-customer-key",
+        policyDefinitionId=key.definition_id,
+        parameters={name: {"value": value} for name, value in assigned_parameters(key, DENY, ()).items()},
+    )
+    assert case.ask("PUT", ACCOUNT, PHASE_ONE).code == "RequestDisallowedByPolicy"
+    id, inputs, outputs = await engine.made(
+        exemption,
+        scope=GROUP,
+        policyExemptionName="cmk-phase-one",
+        policyAssignmentId=assignment,
+        exemptionCategory="Waiver",
+        description="The account is bound in phase two.",
+        expiresOn="2099-12-31T23:59:59Z",
+    )
+    assert case.ask("PUT", ACCOUNT, PHASE_ONE).status == 201
+    await engine.unchanged(exemption, id, inputs, outputs)
+    assert (await engine.read(exemption, id))[1]["expiresOn"] == inputs["expiresOn"]
+    ended = {**inputs, "expiresOn": "2020-01-01T00:00:00Z"}
+    await engine.update(exemption, id, inputs, ended, outputs)
+    assert case.ask("PUT", f"{ACCOUNT}-too", PHASE_ONE).code == "RequestDisallowedByPolicy"
+    await engine.delete(exemption, id, ended)
+    assert (await engine.read(exemption, id, ended, outputs))[0] == ""
+
+
+async def test_it_signs_in_and_reaches_the_running_local_azure(azure: RunningAzure) -> None:
+    """Real tokens, TLS, proxy and a vault's data plane: a key that a program deletes and makes again is the
+    old one. A refused login says which client was refused and why, not with which secret."""
+    name = {"resourceGroupName": "standin", "vaultName": "standin-recovers"}
+    key = {**name, "keyName": "k", "properties": {"kty": "RSA"}}
+    properties = {
+        "sku": {"family": "A", "name": "standard"},
+        "tenantId": azure.env["ARM_TENANT_ID"],
+        "enablePurgeProtection": True,
+        "enableRbacAuthorization": True,
+    }
+    server, port = await serve("127.0.0.1:0", azure.env)
+    try:
+        async with engine_at(port) as instance, engine_at(port) as other:
+            await instance.configure()
+            await instance.create(GROUP_TYPE, {"resourceGroupName": "standin", **WEST})
+            await instance.create(VAULT_TYPE, {**name, **WEST, "properties": properties})
+            id, first = await instance.create("azure-native:keyvault:Key", key)
+            await instance.delete("azure-native:keyvault:Key", id, key)
+            _, second = await instance.create("azure-native:keyvault:Key", key)
+            await other.configure(clientSecret="not-the-secret")
+            told = await refused(other.create(GROUP_TYPE, {"resourceGroupName": "x", **WEST}))
+    finally:
+        await server.stop(None)
+    assert second["keyUriWithVersion"] == first["keyUriWithVersion"]
+    assert f"login of client '{azure.env['ARM_CLIENT_ID']}'" in told
+    assert "not-the-secret" not in told

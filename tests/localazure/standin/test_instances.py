@@ -1,0 +1,150 @@
+"""Configuration per provider instance, and what an engine is told about the provider."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import grpc
+import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2
+
+from localazure.standin import serve
+from localazure.standin.azure import Answer
+from localazure.standin.connections import MOST_CONNECTIONS
+from localazure.standin.wire import from_struct
+from tests.localazure.standin.driver import (
+    ACCOUNT,
+    ACCOUNT_TYPE,
+    ENVIRON,
+    GROUP_TYPE,
+    MISSING,
+    PLACE,
+    Engine,
+    engine_at,
+    found,
+    kept,
+    refused,
+    stand_in,
+)
+
+INPUTS = {**PLACE, "location": "westeurope"}
+
+
+async def test_provider_instances_do_not_share_a_configuration() -> None:
+    """Two instances on one server write to their own subscriptions with their own logins."""
+    async with stand_in() as (port, opened), engine_at(port) as one, engine_at(port) as two:
+        await one.configure(subscriptionId="first", location="here")
+        await two.configure(subscriptionId="second", clientId="other", clientSecret="hidden")
+        made = [(await instance.create(GROUP_TYPE, INPUTS))[0] for instance in (one, two)]
+        placed, _ = await one.check(GROUP_TYPE, {})
+        unplaced, failures = await two.check(GROUP_TYPE, {})
+    assert made == [f"/subscriptions/{name}/resourceGroups/rg" for name in ("first", "second")]
+    assert (placed["location"], "location" in unplaced) == ("here", False)
+    assert failures == ["missing required property 'location'"]
+    assert [arm.login.client_id for arm in opened if arm.login] == ["client", "other"]
+    assert not any("hidden" in repr(arm.login) for arm in opened)
+
+
+async def test_fails_without_configure() -> None:
+    """A connection that was never configured gets no login from anywhere; what is not there says so."""
+    async with stand_in() as (port, opened), engine_at(port) as instance:
+        assert "this connection was not configured" in await refused(instance.create(GROUP_TYPE, INPUTS))
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await instance.stub.Parameterize(provider_pb2.ParameterizeRequest())
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert opened == []
+
+
+async def test_a_new_attachment_forgets_what_its_address_had() -> None:
+    """Attach starts afresh: the former login is closed and of no use."""
+    async with stand_in() as (port, opened), engine_at(port) as instance:
+        await instance.configure()
+        await instance.stub.Attach(plugin_pb2.PluginAttach(address="127.0.0.1:1"))
+        await refused(instance.create(GROUP_TYPE, INPUTS))
+    assert opened[0].ended.is_set()
+
+
+async def test_instances_that_left_make_way() -> None:
+    """The number of remembered instances is bounded; the longest unused is closed first."""
+    async with stand_in() as (port, opened):
+        for _ in range(MOST_CONNECTIONS + 1):
+            async with engine_at(port) as instance:
+                await instance.configure()
+        assert [arm.ended.is_set() for arm in opened] == [True] + [False] * MOST_CONNECTIONS
+    await asyncio.wait_for(opened[-1].ended.wait(), 30)
+
+
+async def test_a_fleet_keeps_every_instance_to_its_end() -> None:
+    """With a provider for each of 200 subscriptions the first can still write after the last came."""
+    async with stand_in() as (port, _), AsyncExitStack() as attached:
+        instances = [await attached.enter_async_context(engine_at(port)) for _ in range(200)]
+        for number, instance in enumerate(instances):
+            await instance.configure(subscriptionId=f"s{number}")
+        id, _ = await instances[0].create(GROUP_TYPE, INPUTS)
+    assert id == "/subscriptions/s0/resourceGroups/rg"
+
+
+async def test_fails_to_serve_with_a_delay_that_is_no_number() -> None:
+    """A mistyped delay is told with its name."""
+    with pytest.raises(ValueError, match="LOCALAZURE_POLL_SECONDS is 'soon'; it has to be a number"):
+        await serve("127.0.0.1:0", {**ENVIRON, "LOCALAZURE_POLL_SECONDS": "soon"})
+
+
+async def test_fails_to_configure_with_every_reason() -> None:
+    """Missing and unsupported settings are told together; with a metadata host the environment's name is not
+    asked for, as with the real provider; and azure-native 3 cannot diff without old inputs."""
+    environ = {name: value for name, value in ENVIRON.items() if not name.startswith("ARM_")}
+    async with stand_in(environ) as (port, _), engine_at(port) as instance:
+        told = await refused(instance.configure(useOidc="true", clientId="c", environment="china"))
+    assert told.split("; ") == [
+        "'azure-native:useOidc' is not supported by the local azure-native: it logs in with a client secret",
+        "'azure-native:environment' is 'china': the local Azure is 'public'",
+        "'tenantId' is not set: set azure-native:tenantId or ARM_TENANT_ID",
+        "'clientSecret' is not set: set azure-native:clientSecret or ARM_CLIENT_SECRET",
+        "'subscriptionId' is not set: set azure-native:subscriptionId or ARM_SUBSCRIPTION_ID",
+    ]
+    async with stand_in() as (port, opened), engine_at(port) as instance:
+        await instance.configure(metadataHost="management.azure.com", environment="china")
+        old = provider_pb2.ConfigureRequest(sends_old_inputs=True)
+        assert "3.74" in await refused(instance.stub.Configure(old))
+    assert len(opened) == 1
+
+
+async def test_the_engine_is_told_of_preview_and_naming_and_nothing_of_secrets(engine: Engine) -> None:
+    """Without acceptSecrets the engine strips secrets and marks outputs again, as with azure-native."""
+    handshake = await engine.stub.Handshake(provider_pb2.ProviderHandshakeRequest())
+    request = provider_pb2.ConfigureRequest(sends_old_inputs=True, sends_old_inputs_to_delete=True)
+    answer = await engine.stub.Configure(request)
+    assert all([handshake.supports_autonaming_configuration, answer.supports_autonaming_configuration])
+    assert answer.supportsPreview
+    assert not any([answer.acceptSecrets, answer.acceptResources, answer.acceptOutputs])
+    assert not any([handshake.accept_secrets, handshake.accept_resources, handshake.accept_outputs])
+    assert (await engine.stub.GetPluginInfo(empty_pb2.Empty())).version == "3.29.0"
+
+
+async def test_provider_config_is_taken_as_it_is(engine: Engine) -> None:
+    """CheckConfig echoes; DiffConfig leaves the comparison to the engine, which takes up a changed login."""
+    news = engine.struct({"location": "here"})
+    checked = await engine.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
+    diffed = await engine.stub.DiffConfig(provider_pb2.DiffRequest(news=news))
+    assert from_struct(checked.inputs) == {"location": "here"}
+    assert diffed.changes == provider_pb2.DiffResponse.DIFF_UNKNOWN
+
+
+async def test_cancel_ends_the_wait_of_its_own_instance() -> None:
+    """Ctrl-C stops polling at once and keeps the half-made resource; another instance goes on."""
+    environ = {**ENVIRON, "LOCALAZURE_POLL_SECONDS": "30"}
+    account = {**PLACE, "accountName": "a", "location": "l", "properties": {}}
+    async with stand_in(environ) as (port, opened), engine_at(port) as one, engine_at(port) as two:
+        await one.configure()
+        await two.configure()
+        opened[0].tell(f"PUT {ACCOUNT}", Answer(201, {"id": ACCOUNT}))
+        opened[0].tell(f"GET {ACCOUNT}", MISSING, found())
+        creating = asyncio.create_task(kept(one.create(ACCOUNT_TYPE, account)))
+        await opened[0].asked("PUT")
+        await one.stub.Cancel(empty_pb2.Empty())
+        failure = await asyncio.wait_for(creating, 5)
+        await two.create(GROUP_TYPE, INPUTS)
+    assert (failure.id, list(failure.reasons)) == (ACCOUNT, ["the operation was cancelled"])

@@ -1,0 +1,231 @@
+"""Key Vault, where a row of facts cannot say it: rotation's arithmetic, permissions, private halves."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from localazure.keyvault import crypto, rotation, trusted_services
+from localazure.keyvault.model import KeyVersion
+from tests.localazure.driver import DAY, SERVICE, URI, VAULT, Case
+from tests.support.quick_keys import key_pairs
+
+START = int(datetime(2026, 1, 31, tzinfo=UTC).timestamp())
+VALUE = {"alg": "RSA-OAEP-256", "value": crypto.b64url(bytes(32))}
+
+
+def action(kind: str, **trigger: str) -> Any:
+    return {"action": {"type": kind}, "trigger": trigger}
+
+
+ROTATE, NOTIFY = action("Rotate", timeAfterCreate="P30D"), action("Notify", timeBeforeExpiry="P30D")
+
+
+@pytest.mark.parametrize(
+    ("duration", "back", "expected"),
+    [
+        ("P30D", False, "2026-03-02"),
+        ("P1M", False, "2026-02-28"),
+        ("P1Y", False, "2027-01-31"),
+        ("P2W", True, "2026-01-17"),
+        ("P2M", True, "2025-11-30"),
+        ("PT24H", False, "2026-02-01"),
+    ],
+)
+def test_durations_follow_the_calendar(duration: str, back: bool, expected: str) -> None:
+    """Months and years are calendar ones; a day that a month lacks becomes its last."""
+    moved = rotation.shift(START, duration, back=back)
+    assert datetime.fromtimestamp(moved, UTC).date().isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("actions", "expiry", "wrong"),
+    [
+        ([ROTATE], None, None),
+        ([action("rotate", timeBeforeExpiry="P30D"), NOTIFY], "P90D", None),
+        ([], "P28D", None),
+        ([], "P27D", "expiryTime P27D is too short"),
+        ([], "90 days", "'90 days' is no ISO 8601 duration"),
+        ([action("Rotate", timeAfterCreate="P6D")], None, "trigger P6D is too short"),
+        ([action("Rotate", timeBeforeExpiry="P30D")], None, "needs an expiryTime"),
+        ([action("Rotate", timeAfterCreate="P90D")], "P90D", "does not lie within"),
+        ([action("Notify", timeAfterCreate="P30D")], "P90D", "triggered by timeBeforeExpiry"),
+        ([action("Delete", timeAfterCreate="P30D")], None, "'Delete' is not known"),
+        ([action("Rotate")], None, "either timeAfterCreate or timeBeforeExpiry"),
+        ([ROTATE, action("rotate", timeBeforeExpiry="P30D")], "P90D", "at most one of each"),
+        ([{"trigger": {}}], None, "needs trigger and action"),
+        ("rotate", None, "needs trigger and action"),
+        ([action("Rotate", timeAfterCreate="P99999Y")], None, "the longest is 'P100Y'"),
+        ([action("Rotate", timeAfterCreate="PT9999999999H")], None, "needs trigger and action"),
+    ],
+)
+def test_policies_are_checked(actions: Any, expiry: str | None, wrong: str | None) -> None:
+    """What is wrong with a policy is said in a sentence; a right one passes."""
+    found = rotation.problem({"lifetimeActions": actions, "attributes": {"expiryTime": expiry}})
+    assert found is None if wrong is None else wrong in (found or "")
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "changes", "days"),
+    [
+        (ROTATE, {}, 30),
+        (action("Rotate", timeBeforeExpiry="P10D"), {"expires": 90}, 80),
+        (action("Rotate", timeBeforeExpiry="P10D"), {}, None),
+        (action("Notify", timeBeforeExpiry="P10D"), {"expires": 90}, None),
+        # A trigger that was over when the policy was set, or the version changed, acts from then on.
+        (ROTATE, {"policy": 100}, 100),
+        (ROTATE, {"updated": 40}, 40),
+    ],
+)
+def test_when_the_next_version_is_due(lifetime: Any, changes: dict[str, int], days: int | None) -> None:
+    """Counted from the current version's creation, or back from its expiry if it has one; never by Notify."""
+    at = {name: START + number * DAY for name, number in changes.items()}
+    updated, expires = at.get("updated", START), at.get("expires")
+    current = KeyVersion("v", "RSA", 2048, (), True, START, updated, {}, expires=expires)
+    policy = {"lifetimeActions": [lifetime], "attributes": {"updated": at.get("policy", START)}}
+    assert rotation.due(policy, current) == (None if days is None else START + days * DAY)
+
+
+def test_the_clock_acts_on_the_rotation_policy(case: Case) -> None:
+    """Whoever reads the key after the trigger's time finds the new version, made on time, with an expiry of
+    its own by the calendar; the first one has none."""
+    first = case.do("vault", "new version")
+    policy = {"lifetimeActions": [ROTATE], "attributes": {"expiryTime": "P1Y"}}
+    case.do({"ask": f"PUT {URI}/keys/k/rotationpolicy", "send": policy}, {"wait": 29 * DAY})
+    assert case.ask("GET", f"{URI}/keys/k").body == first
+    second = case.do({"wait": 2 * DAY}, f"GET {URI}/keys/k")["attributes"]
+    assert second["created"] == first["attributes"]["created"] + 30 * DAY
+    made = datetime.fromtimestamp(second["created"], UTC)
+    assert second["exp"] == made.replace(year=made.year + 1).timestamp()
+    rows = case.do(f"GET {URI}/keys/k/versions")["value"]
+    assert ["exp" in row["attributes"] for row in rows].count(True) == len(rows) - 1 == 1
+
+
+# Each operation with the one permission that lets it pass.
+OPERATIONS: list[tuple[str, str, str, Any]] = [
+    ("create", "POST", "/keys/new/create", {"kty": "RSA"}),
+    ("import", "PUT", "/keys/new", {"key": {"kty": "RSA"}}),
+    ("get", "GET", "/keys/k", None),
+    ("list", "GET", "/keys", None),
+    ("list", "GET", "/keys/k/versions", None),
+    ("update", "PATCH", "/keys/k", {}),
+    ("delete", "DELETE", "/keys/k", None),
+    ("get", "GET", "/deletedkeys/gone", None),
+    ("list", "GET", "/deletedkeys", None),
+    ("recover", "POST", "/deletedkeys/gone/recover", None),
+    ("purge", "DELETE", "/deletedkeys/gone", None),
+    ("rotate", "POST", "/keys/k/rotate", None),
+    ("getrotationpolicy", "GET", "/keys/k/rotationpolicy", None),
+    ("setrotationpolicy", "PUT", "/keys/k/rotationpolicy", {"lifetimeActions": [ROTATE]}),
+    ("backup", "POST", "/keys/k/backup", None),
+    ("restore", "POST", "/keys/restore", {"value": "x"}),
+    *((name, "POST", f"/keys/k/{name.lower()}", VALUE) for name in ("wrapKey", "unwrapKey", "encrypt")),
+    *((name, "POST", f"/keys/k/{name}", VALUE) for name in ("decrypt", "sign", "verify")),
+]
+PERMISSIONS = sorted({permission for permission, *_ in OPERATIONS})
+
+
+@pytest.mark.parametrize(("permission", "method", "path", "body"), OPERATIONS)
+def test_exactly_its_permission_lets_an_operation_pass(
+    case: Case, permission: str, method: str, path: str, body: Any
+) -> None:
+    """All other permissions together do not let it pass; its own, in whatever case, does, and so does `all`,
+    which is everything but purge."""
+    case.do(
+        "vault",
+        "new version",
+        {"ask": f"POST {URI}/keys/gone/create", "send": {"kty": "RSA"}},
+        f"DELETE {URI}/keys/gone",
+    )
+
+    def asked(*permissions: str) -> Any:
+        entry = {
+            "tenantId": SERVICE.tenant_id,
+            "objectId": SERVICE.object_id,
+            "permissions": {"keys": permissions},
+        }
+        case.do({"ask": f"PATCH {VAULT}", "send": {"properties": {"accessPolicies": [entry]}}})
+        return case.ask(method, URI + path, body, who=SERVICE)
+
+    refused = asked(*(p for p in PERMISSIONS if p != permission))
+    assert (refused.status, refused.body["error"]["innererror"]["code"]) == (403, "ForbiddenByPolicy")
+    lacks = f"does not have keys {permission.lower()} permission on key vault 'Contoso-1;location=westeurope'"
+    assert lacks in refused.message
+    assert (asked("all").status == 403) is (permission == "purge")
+    if permission != "delete":  # gone by now
+        assert asked(permission.upper()).status != 403
+
+
+def test_other_services_see_the_facts_of_vault_and_version(case: Case) -> None:
+    """A soft-deleted vault is told as such, its keys not at all; elsewhere there is none."""
+    case.do("vault", {"ask": f"PATCH {VAULT}", "send": {"properties": {"enablePurgeProtection": True}}})
+    case.do({"ask": f"POST {URI}/keys/k/create", "send": {"kty": "RSA", "attributes": {"enabled": False}}})
+    vault, key = (
+        trusted_services.vault_at(case.cloud, f"{URI}/"),
+        trusted_services.key_at(case.cloud, f"{URI}/", "K", ""),
+    )
+    assert vault is not None
+    assert key is not None
+    assert (vault.name, vault.location, vault.tenant_id) == ("Contoso-1", "westeurope", SERVICE.tenant_id)
+    assert (vault.soft_delete, vault.purge_protected, vault.deleted) == (True, True, False)
+    assert (key.kty, key.size, key.enabled) == ("RSA", 2048, False)
+    assert trusted_services.key_at(case.cloud, f"{URI}/", "k", "0" * 32) is None
+    for elsewhere in ("https://other.vault.azure.net/", "https://contoso-1.example.com/"):
+        assert trusted_services.vault_at(case.cloud, elsewhere) is None
+    case.do(f"DELETE {VAULT}")
+    gone = trusted_services.vault_at(case.cloud, f"{URI}/")
+    assert gone is not None
+    assert gone.deleted
+    assert trusted_services.key_at(case.cloud, f"{URI}/", "k", "") is None
+
+
+def test_an_imported_key_decrypts_what_its_public_half_encrypted(case: Case) -> None:
+    """Import takes a private JWK and answers only its public half; half of one is refused."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    n = private.private_numbers()
+    numbers = {"n": n.public_numbers.n, "e": n.public_numbers.e, "d": n.d, "p": n.p, "q": n.q}
+    numbers |= {"dp": n.dmp1, "dq": n.dmq1, "qi": n.iqmp}
+    jwk = {name: crypto.b64url(v.to_bytes((v.bit_length() + 7) // 8, "big")) for name, v in numbers.items()}
+    made = case.do("vault", {"ask": f"PUT {URI}/keys/mine", "send": {"key": {"kty": "RSA", **jwk}}})
+    assert set(made["key"]) == {"kid", "kty", "key_ops", "n", "e"}
+    secret = crypto.b64url(private.public_key().encrypt(b"hello", padding.PKCS1v15()))
+    opened = case.do({"ask": f"POST {URI}/keys/mine/decrypt", "send": {"alg": "RSA1_5", "value": secret}})
+    assert crypto.from_b64url(opened["value"]) == b"hello"
+    case.do(
+        {"ask": f"PUT {URI}/keys/bad -> 400 BadParameter", "send": {"key": {"kty": "RSA", "n": jwk["n"]}}}
+    )
+
+
+def test_a_backup_hides_the_key_and_is_bound_to_its_maker(case: Case) -> None:
+    """The value holds no readable name or number, and one changed character makes it worthless."""
+    value = case.do("vault", "new version", f"POST {URI}/keys/k/backup")["value"]
+    assert b"contoso" not in crypto.from_b64url(value)
+    changed = value[:40] + ("A" if value[40] != "A" else "B") + value[41:]
+    case.do(
+        f"DELETE {URI}/keys/k",
+        f"DELETE {URI}/deletedkeys/k",
+        {"ask": f"POST {URI}/keys/restore -> 400 BadParameter", "send": {"value": changed}},
+    )
+
+
+def test_private_halves_never_leave(case: Case) -> None:
+    """No document that lists keys, no answer and no audit event holds private material."""
+    answers = [case.do("vault", "new version"), case.audit(), case.cloud.store.scan("vault.key")]
+
+    def names(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            return set(value) | {n for v in value.values() for n in names(v)}
+        return {n for v in value for n in names(v)} if isinstance(value, list | tuple) else set()
+
+    assert not names(answers) & {"d", "p", "q", "dp", "dq", "qi", "pkcs8"}
+
+
+def test_real_keys_are_made() -> None:
+    """Without the pool of the tests: RSA of every size, no two alike."""
+    assert crypto.generate("RSA", size=3072).size == 3072
+    assert {pair.size for pair in key_pairs()} == {2048}
+    assert all(one.public["n"] != other.public["n"] for one, other in itertools.combinations(key_pairs(), 2))
