@@ -91,7 +91,9 @@ class AccountArguments(ComponentArguments):
     `lang-<name>`."""
     kind: str = argument(kinds.LANGUAGE.name, choices=kinds.NAMES)
     """Optional. The kind of account: `TextAnalytics` (default) is Language, `AIServices` a Microsoft Foundry
-    resource. An account keeps its kind; only one of kind `OpenAI` can become one of kind `AIServices`."""
+    resource. An account keeps its kind; only one of kind `OpenAI` can become one of kind `AIServices`.
+    Azure ends `ContentModerator` by 2027-02-28, and features of Language by 2029-03-31
+    (docs/azure-facts.md)."""
     sku: str = argument("", choices=TIERS, derive=lambda account: account.account_kind.tiers[0])
     """Optional. Pricing tier of the account; by default the kind's first paid one, `S` for Language. The free
     tier, `F0`, does not support customer-managed keys."""

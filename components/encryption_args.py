@@ -13,11 +13,13 @@ from components.arguments.inputs import (
     Arguments,
     ComponentArguments,
     argument,
+    arguments,
     camel_case,
     known_text,
 )
 from components.arguments.problem import Problem
-from components.key import AUTOMATIC, PINNED, RotationArguments
+from components.key import AUTOMATIC, PINNED, RSA_HSM, MadeKeyArguments
+from components.vault import PREMIUM, TIERS
 from core import arm_ids
 from core.roles import HSM_CRYPTO_USER
 
@@ -27,18 +29,22 @@ GRANTED, REVOKED = "granted", "revoked"
 
 
 def _one_vault(vault: "ServiceVaultArgs") -> Iterator[Problem]:
-    if vault.id is not None and vault.name:
-        yield Problem("name", "is for a vault made here, but id names one that exists; remove one of them")
+    for one in ("name", "sku"):
+        if vault.id is not None and one in vault.given:
+            yield Problem(one, "is for a vault made here, but id names one that exists; remove one of them")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceVaultArgs(Arguments):
     """The vault of a service: made here, or one that exists."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (ArgumentRule(_one_vault, ("id", "name")),)
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (ArgumentRule(_one_vault, ("id",)),)
 
     name: str = argument("", check=names.VAULT.checked)
     """Optional. Name of the vault made here, globally unique. Default: `kv-<name>`."""
+    sku: str = argument(TIERS[0], choices=TIERS)
+    """Optional. Tier of the vault made here: `standard` (default), or `premium`, which has keys that hardware
+    protects (`key.type: RSA-HSM`)."""
     id: pulumi.Input[str] | None = argument(None, check=checks.resource_id(arm_ids.VAULT))
     """Optional. ARM id of an existing vault, in any subscription of the tenant. No vault is made then."""
     key_operators: Sequence[str] = argument((), check=checks.principal)
@@ -50,7 +56,7 @@ class ServiceVaultArgs(Arguments):
 
 
 def _made_or_existing_key(key: "ServiceKeyArgs") -> Iterator[Problem]:
-    for one in ("name", "expires_after_days", "rotates_after_days"):
+    for one in ("name", *arguments(MadeKeyArguments)):
         if key.id is not None and one in key.given:
             yield Problem(
                 camel_case(one),
@@ -66,7 +72,7 @@ def _pinned_or_automatic(key: "ServiceKeyArgs") -> Iterator[Problem]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceKeyArgs(RotationArguments):
+class ServiceKeyArgs(MadeKeyArguments):
     """The key of a service: made here, or one that exists."""
 
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
@@ -77,7 +83,7 @@ class ServiceKeyArgs(RotationArguments):
     name: str = argument("", check=names.KEY.checked)
     """Optional. Name of the key made here. Default: `cmk-<name>`."""
     id: pulumi.Input[str] | None = argument(None, check=checks.key_id)
-    """Optional. ARM id of an existing RSA 2048 key, without a version, in a vault or a managed HSM:
+    """Optional. ARM id of an existing RSA key, without a version, in a vault or a managed HSM:
     `.../managedHSMs/HSM/keys/KEY`. Neither vault nor key is made then."""
     generation: int | None = argument(None, minimum=0)
     """Optional. A higher number creates a new version of the key and binds the account to it. A lower one is
@@ -100,10 +106,21 @@ def _without_customer_key(service: "EncryptionArguments") -> Iterator[Problem]:
             )
 
 
+def _hardware_key(service: "EncryptionArguments") -> Iterator[Problem]:
+    if service.makes_vault and service.key.type == RSA_HSM and service.vault.sku != PREMIUM:
+        yield Problem(
+            "vault.sku",
+            f"found {service.vault.sku!r}, but key.type is {RSA_HSM}, which only a vault of tier {PREMIUM} "
+            f"has; set vault.sku: {PREMIUM}",
+        )
+
+
 def _vault_of_key(service: "EncryptionArguments") -> Iterator[Problem]:
     key_id, vault_id = known_text(service.key.id), known_text(service.vault.id)
-    if service.key.id is not None and service.vault.name:
-        yield Problem("vault.name", "is for a vault made here, but key.id names a key in one that exists")
+    for one in ("name", "sku"):
+        if service.key.id is not None and one in service.vault.given:
+            found = "is for a vault made here, but key.id names a key in one that exists"
+            yield Problem(f"vault.{one}", found)
     if key_id and vault_id and not arm_ids.same(arm_ids.key_id(key_id).parent.text, vault_id):
         yield Problem("key.id", f"is not a key of the vault {vault_id!r}; remove vault.id, key.id is enough")
 
@@ -131,6 +148,7 @@ class EncryptionArguments(ComponentArguments):
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(_without_customer_key, ("encryption", "unbind_account", "vault", "key")),
         ArgumentRule(_vault_of_key, ("vault", "key")),
+        ArgumentRule(_hardware_key, ("encryption", "unbind_account", "vault", "key")),
         ArgumentRule(_managed_hsm, ("access_model", "vault", "key")),
     )
 

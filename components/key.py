@@ -1,4 +1,4 @@
-"""The customer-managed key: RSA 2048, wrap and unwrap only, with a rotation policy."""
+"""The customer-managed key: RSA, wrap and unwrap only, with a rotation policy."""
 
 import json
 import re
@@ -21,14 +21,15 @@ from components.key_vault_types import pinned
 from components.program import shared
 from components.references import KeyReference, VaultReference, vault_at
 from components.vault_writes import VaultWrites
-from core import arm_ids, demands
+from core import arm_ids, demands, kinds
 from core.facts import RotationPolicy
 
 PINNED, AUTOMATIC = "pinned", "automatic"
 """How an account follows the versions of its key: it names one, or none."""
+RSA, RSA_HSM = demands.KEY_TYPES
 EXPIRES_AFTER_DAYS = 730
 ROTATES_AFTER_DAYS = 540
-# A `pulumi up` must bind the new version before the old one expires, or the data is out of reach.
+# A `pulumi up` must bind the new version before the old one expires (demands.EXPIRED).
 DAYS_TO_REBIND = 30
 # Azure makes no new version sooner (azure/key-vault/keys/how-to-configure-key-rotation). It takes an expiry
 # of 28 days, which leaves no room for both.
@@ -38,25 +39,37 @@ NOTIFIES_BEFORE_EXPIRY_DAYS = 30
 _DAYS = re.compile(r"P\d+D")
 
 
-def _rotation_before_expiry(key: "RotationArguments") -> Iterator[Problem]:
+def key_size(bits: int) -> None:
+    """Raises ValueError for a size that Key Vault does not make."""
+    if bits not in kinds.KEY_SIZES:
+        raise ValueError(f"found {bits}, expected {', '.join(map(str, kinds.KEY_SIZES))}")
+
+
+def _rotation_before_expiry(key: "MadeKeyArguments") -> Iterator[Problem]:
     expires, rotates = key.expires_after_days, key.rotates_after_days
     if rotates > expires - DAYS_TO_REBIND:
         yield Problem(
             "rotatesAfterDays",
             f"found {rotates}, with expiry after {expires} days; expected at most "
-            f"{expires - DAYS_TO_REBIND}: the data is out of reach once the bound version expires, and it "
-            "takes a `pulumi up` to bind the next one",
+            f"{expires - DAYS_TO_REBIND}: {demands.EXPIRED}, and it takes a `pulumi up` to bind the next one",
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class RotationArguments(Arguments):
-    """When the vault rotates a key: early enough for a new version to be bound before the old one expires."""
+class MadeKeyArguments(Arguments):
+    """What a key made here is, and when the vault rotates it: early enough for a new version to be bound
+    before the old one expires."""
 
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(_rotation_before_expiry, ("expires_after_days", "rotates_after_days")),
     )
 
+    type: str = argument(RSA, choices=demands.KEY_TYPES)
+    """Optional. `RSA` (default), which software protects, or `RSA-HSM`, which hardware protects, in a vault
+    of tier `premium`. A key keeps the type that it was made with."""
+    size: int = argument(demands.KEY_SIZE, check=key_size)
+    """Optional. Bits of the key: 2048 by default; for accounts of kind AIServices also 3072 or 4096. A key
+    keeps the size that it was made with."""
     expires_after_days: int = argument(
         EXPIRES_AFTER_DAYS, minimum=LEAST_EXPIRY_DAYS, maximum=MOST_EXPIRY_DAYS
     )
@@ -70,7 +83,7 @@ class RotationArguments(Arguments):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncryptionKeyArgs(RotationArguments, ComponentArguments):
+class EncryptionKeyArgs(MadeKeyArguments, ComponentArguments):
     """Inputs of EncryptionKey."""
 
     vault_id: pulumi.Input[str] = argument(check=checks.resource_id(arm_ids.VAULT))
@@ -82,7 +95,7 @@ class EncryptionKeyArgs(RotationArguments, ComponentArguments):
 
 
 class EncryptionKey(Component):
-    """An RSA key of 2048 bits that can wrap and unwrap, and nothing else, with a rotation policy.
+    """An RSA key that can wrap and unwrap, and nothing else, with a rotation policy.
 
     Produces: azure-native:keyvault/v20260201:Key. Azure takes all of it when the key is made and ignores
     later changes, and so does this component: a later change is made with `az keyvault key`. Raises
@@ -146,7 +159,7 @@ def make_key(
             "vault_name": vault.name,
             "key_name": inputs.key_name,
             "tags": inputs.tags,
-            "properties": key_properties(inputs.expires_after_days, inputs.rotates_after_days),
+            "properties": key_properties(inputs),
         },
         argument,
         "key.id",
@@ -170,7 +183,7 @@ def make_key(
     return KeyReference(made.id, vault)
 
 
-def kept_rotation(key_id: str, found: RotationPolicy | None, wanted: RotationArguments) -> str | None:
+def kept_rotation(key_id: str, found: RotationPolicy | None, wanted: MadeKeyArguments) -> str | None:
     """That a key which exists keeps the days that it was made with, and how to change them; None where they
     are those that are wanted, or are not in days. Azure takes a rotation policy through Resource Manager only
     when it makes the key (Keys_CreateIfNotExist)."""
@@ -197,18 +210,18 @@ def kept_rotation(key_id: str, found: RotationPolicy | None, wanted: RotationArg
     )
 
 
-def key_properties(expires_after_days: int, rotates_after_days: int) -> dict[str, Any]:
+def key_properties(key: MadeKeyArguments) -> dict[str, Any]:
     """What a key made here is, by azure-native's Python names."""
     return {
-        "kty": demands.KEY_TYPES[0],
-        "key_size": demands.KEY_SIZE,
+        "kty": key.type,
+        "key_size": key.size,
         "key_ops": [*demands.KEY_OPERATIONS],
         "rotation_policy": {
-            "attributes": {"expiry_time": f"P{expires_after_days}D"},
+            "attributes": {"expiry_time": f"P{key.expires_after_days}D"},
             "lifetime_actions": [
                 {
                     "action": {"type": "rotate"},
-                    "trigger": {"time_after_create": f"P{rotates_after_days}D"},
+                    "trigger": {"time_after_create": f"P{key.rotates_after_days}D"},
                 },
                 {
                     "action": {"type": "notify"},

@@ -264,7 +264,8 @@ def _existing(situation: Situation) -> Iterator[PlannedResource]:
     vault_id = place.vault_id or (situation.deleted.vault or {}).get("resourceId") or ""
     if not inputs.has_key or not vault_id:
         return
-    fits = {"location": inputs.location, "properties": {"tenantId": situation.login.tenant_id}}
+    tenant = {"tenantId": situation.login.tenant_id}
+    fits = {"location": inputs.location, "kind": inputs.kind, "properties": tenant}
     path = "vault.id" if inputs.key.id is None else "key.id"
     moves = before.bound_to is not None and before.bound_to[0] != place.names[0]
     is_read = "vault" not in situation.live.unread  # what may not be read is told once

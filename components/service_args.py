@@ -39,7 +39,7 @@ from components.foundry import FoundryArguments
 from components.key import PINNED
 from components.lock import CAN_NOT_DELETE
 from components.network import PRIVATE
-from core import arm_ids, coverage, kind_limits
+from core import arm_ids, coverage, demands, kind_limits
 from core.regions import normalised, region
 
 REFUSE, RECOVER, PURGE = "refuse", "recover", "purge"
@@ -78,6 +78,11 @@ class NamesArgs(Arguments):
 def _tier(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
     otherwise = "set encryption: microsoftManaged" if service.encryption == CUSTOMER_MANAGED else ""
     yield from tier_problems(service.account_kind, service.sku, otherwise=otherwise)
+
+
+def _key_of_kind(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
+    if service.makes_key and (unmet := demands.key_type(service.key.type, service.key.size, [service.kind])):
+        yield Problem("key.size", f"found {service.key.size}, expected {unmet.expected}")
 
 
 def _identity_of_kind(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
@@ -178,6 +183,7 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     _NAME = ArgumentLimits(check=names.SERVICE.checked)
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(_tier, ("kind", "sku", "encryption")),
+        ArgumentRule(_key_of_kind, ("kind", "key", "encryption", "unbind_account")),
         ArgumentRule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),
         ArgumentRule(_region_of_key, ("location", "encryption", "unbind_account")),
         ArgumentRule(_version_of_kind, ("kind", "encryption", "unbind_account", "key")),

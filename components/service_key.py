@@ -15,12 +15,12 @@ from pulumi.runtime.sync_await import _sync_await
 from components.access import ROTATION, KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.checks import DEPLOYER
-from components.arguments.inputs import source_resources
+from components.arguments.inputs import arguments, source_resources
 from components.component import waited_for
 from components.declared import Declare, then
 from components.guards.plan import ServicePlan
 from components.invokes import InvokeError, invoke, is_absent
-from components.key import EncryptionKeyArgs, make_key
+from components.key import EncryptionKeyArgs, MadeKeyArguments, make_key
 from components.references import KeyReference, VaultReference, key_at, vault_at
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs
@@ -59,6 +59,7 @@ class ServiceKey:
                     location=inputs.location,
                     tenant_id=plan.login.tenant_id,
                     vault_name=inputs.vault.name,
+                    vault_sku=inputs.vault.sku,
                     access_model=inputs.access_model,
                     network=inputs.network,
                     tags=inputs.tags,
@@ -76,8 +77,7 @@ class ServiceKey:
                 _name=inputs.name,
                 vault_id=vault.id,
                 key_name=inputs.key.name,
-                expires_after_days=inputs.key.expires_after_days,
-                rotates_after_days=inputs.key.rotates_after_days,
+                **{name: getattr(inputs.key, name) for name in arguments(MadeKeyArguments)},
                 tags=inputs.tags,
             ),
             vault,

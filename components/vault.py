@@ -23,6 +23,8 @@ from core import arm_ids
 from core.demands import RETENTION_DAYS
 from core.regions import region
 
+TIERS = STANDARD, PREMIUM = "standard", "premium"
+
 
 @dataclass(frozen=True, kw_only=True)
 class KeyVaultArgs(ComponentArguments):
@@ -36,6 +38,8 @@ class KeyVaultArgs(ComponentArguments):
     """Required. The Microsoft Entra tenant, which must be the account's."""
     vault_name: str = argument("", check=names.VAULT.checked, derive=names.by_rule("vault"))
     """Optional. Unique in the world; default `kv-<name>`."""
+    vault_sku: str = argument(STANDARD, choices=TIERS)
+    """Optional. Tier: "standard" (default) or "premium", which has keys that hardware protects."""
     access_model: str = argument(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
     """Optional. How use of keys is granted: "accessPolicy" (default) or "rbac"."""
     network: NetworkArgs = NetworkArgs()
@@ -62,7 +66,7 @@ def make_vault(
             "tags": inputs.tags,
             "properties": {
                 **how,
-                **vault_properties(inputs.tenant_id, inputs.access_model, inputs.network),
+                **vault_properties(inputs.tenant_id, inputs.access_model, inputs.network, inputs.vault_sku),
             },
         },
         argument,
@@ -75,11 +79,13 @@ def make_vault(
     return VaultReference(made.id, made.name, inputs.resource_group_name, uri=uri, resource=made.resource)
 
 
-def vault_properties(tenant_id: pulumi.Input[str], access_model: str, network: NetworkArgs) -> dict[str, Any]:
+def vault_properties(
+    tenant_id: pulumi.Input[str], access_model: str, network: NetworkArgs, sku: str = STANDARD
+) -> dict[str, Any]:
     """What a vault made here is, by azure-native's Python names."""
     return {
         "tenant_id": tenant_id,
-        "sku": {"family": "A", "name": "standard"},
+        "sku": {"family": "A", "name": sku},
         # Explicit as in the SDK's class of these properties, so that no recorded vault differs.
         "enabled_for_deployment": False,
         "enabled_for_disk_encryption": False,

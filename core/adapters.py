@@ -132,6 +132,7 @@ def vault(body: Json) -> Vault:
         policies=tuple(policy_entry(entry) for entry in properties.get("accessPolicies") or ()),
         network=network(properties),
         activated=_activated(properties) if in_hsm else None,
+        sku=_text(_mapping((body if in_hsm else properties).get("sku")).get("name")).lower(),
     )
 
 

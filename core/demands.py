@@ -21,9 +21,11 @@ from core.sourced import Fact, Standing
 from core.values import Mark, Value
 
 KEY_TYPES: Final = ("RSA", "RSA-HSM")
-KEY_SIZE: Final = 2048
-"""Bits. "Only RSA keys of size 2048 are supported with Azure AI services encryption"."""
+KEY_SIZE: Final = kinds.KEY_SIZES[0]
+"""Bits of a key that every kind of account takes."""
 KEY_OPERATIONS: Final = ("wrapKey", "unwrapKey")
+EXPIRED: Final = "an expired version still opens the data, but wraps nothing new and cannot be bound"
+"""What a version is good for after `exp`, by what Key Vault documents (`FACTS`)."""
 RETENTION_DAYS: Final[int] = DEFAULTS["softDeleteRetentionInDays"]
 """Days for which a vault keeps what was deleted: default and maximum (soft-delete-overview)."""
 WIDEST_RANGE: Final = 8
@@ -77,6 +79,24 @@ FACTS: Final = (
         "A network security perimeter in enforced mode overrides a vault's firewall and its bypass; Key "
         "Vault's rules concern the data plane alone.",
         "learn.microsoft.com/azure/key-vault/general/network-security",
+        _READ,
+    ),
+    Fact(
+        "Outside of its dates (`nbf`, `exp`) a key version of Key Vault still decrypts, unwraps, verifies "
+        "and is released; everything else is refused.",
+        "learn.microsoft.com/azure/key-vault/keys/about-keys-details",
+        _READ,
+    ),
+    Fact(
+        "An account whose bound version has expired can be read, and its writes are refused.",
+        "never observed; follows from what Key Vault documents",
+        _READ,
+        Standing.ASSUMED,
+        "same_key_again",
+    ),
+    Fact(
+        "Only a premium vault, or a managed HSM, has keys of type RSA-HSM.",
+        "learn.microsoft.com/azure/key-vault/keys/about-keys",
         _READ,
     ),
 )
@@ -328,13 +348,18 @@ def _is_wide(value: str) -> bool:
     return bits.isdecimal() and int(bits) < WIDEST_RANGE
 
 
-def key_type(type: Value, size: int | Mark | None) -> Judgement | None:
-    """ "Only RSA keys of size 2048 are supported"."""
+def key_type(type: Value, size: int | Mark | None, users: Iterable[Value] = ()) -> Judgement | None:
+    """ "Only RSA keys of size 2048 are supported"; of some kinds of accounts larger ones, too
+    (`kinds.AccountKind.key_sizes`).
+
+    `users` are the kinds of the accounts that use the key, each of which has to take it. While none is known,
+    a size that some kind takes is undecided: nothing is bound before the account itself was asked.
+    """
     if isinstance(type, str) and type.upper() not in KEY_TYPES:
         expected = f"{' or '.join(KEY_TYPES)} of {KEY_SIZE} bits"
         return Judgement("key-type", f"the key is of type {type}", expected)
-    if not isinstance(size, Mark) and size not in (None, KEY_SIZE):
-        return Judgement("key-type", f"the key has {size} bits", f"{KEY_SIZE}")
+    if not isinstance(size, Mark) and size not in (None, KEY_SIZE) and (found := _size(size, [*users])):
+        return found
     if mark := first_mark(type, size):
         return not_known("key-type", "kty" if isinstance(type, Mark) else "keySize", mark)
     unsaid = [name for name, value in (("kty", type), ("keySize", size)) if value is None]
@@ -343,6 +368,23 @@ def key_type(type: Value, size: int | Mark | None) -> Judgement | None:
             "key-type", f"the key's {' and '.join(unsaid)} not stated", outcome=DemandOutcome.UNDECIDED
         )
     return None
+
+
+def _size(size: int, users: Sequence[Value]) -> Judgement | None:
+    """Whether all of these kinds of accounts take an RSA key of another size than every kind does."""
+    found, bits = f"the key has {size} bits", " or ".join(map(str, kinds.KEY_SIZES))
+    listed = [one for user in users if isinstance(user, str) and (one := kinds.find(user))]
+    if refusing := sorted({one.name for one in listed if size not in one.key_sizes}):
+        return Judgement("key-type", found, f"{KEY_SIZE} for an account of kind {' or '.join(refusing)}")
+    taking = [one.name for one in kinds.ALL if size in one.key_sizes]
+    if not taking:
+        return Judgement("key-type", found, f"{bits}, by the kind of account")
+    if mark := first_mark(*users):
+        return not_known("key-type", f"{found}, and the kind of the account that uses it", mark)
+    if users and len(listed) == len(users):
+        return None
+    found += f", which accounts of kind {', '.join(taking)} take, and it is not known who uses it"
+    return Judgement("key-type", found, outcome=DemandOutcome.UNDECIDED)
 
 
 def key_operations(operations: Iterable[object] | Mark | None) -> Judgement | None:
@@ -393,10 +435,15 @@ def usable(
 
 
 def judge(
-    account: Account | None, vault: Vault | None, version: KeyVersion | Key | None, uris: Collection[str] = ()
+    account: Account | None,
+    vault: Vault | None,
+    version: KeyVersion | Key | None,
+    uris: Collection[str] = (),
+    kind: str = "",
 ) -> list[Judgement]:
     """Every demand about what exists, of what was read: those that are met are left out, and so is whether
-    the version can be used now (`key_usable`) and who may use it (`rights`). `uris`: the key's vault's.
+    the version can be used now (`key_usable`) and who may use it (`rights`). `uris`: the key's vault's;
+    `kind`: that of an account which is yet to be made.
     """
     found: list[Judgement | None] = []
     if account is not None:
@@ -415,7 +462,8 @@ def judge(
             trusted_services(vault.network, vault.noun),
         ]
     if version is not None:
-        found += [key_type(version.type, version.size), key_operations(version.operations)]
+        users = [one for one in (account.kind if account else kind,) if one]
+        found += [key_type(version.type, version.size, users), key_operations(version.operations)]
     return [one for one in found if one]
 
 

@@ -200,6 +200,7 @@ class Vault:
 
     `uri` is in Azure's spelling; `retention_days` is None where the answer does not say. `activated`: whether
     the security domain of an HSM was downloaded, before which it keeps no keys; None if unsaid or a vault.
+    `sku` is lower case.
     """
 
     id: str
@@ -214,6 +215,7 @@ class Vault:
     policies: tuple[PolicyEntry, ...] = ()
     network: Network = Network()
     activated: bool | None = None
+    sku: str = ""
 
     @property
     def is_managed_hsm(self) -> bool:
@@ -262,6 +264,12 @@ class Key:
     operations: tuple[str, ...] | None = None
     versions: tuple[KeyVersion, ...] = ()
     rotation: RotationPolicy | None = None
+
+    @property
+    def protection(self) -> str:
+        """What protects the key (azure/key-vault/keys/about-keys); "" where its type was not read."""
+        words = "hardware (HSM)" if (self.type or "").upper().endswith("-HSM") else "software"
+        return words if self.type else ""
 
     def version(self, version: str) -> KeyVersion | None:
         """The version of this name."""

@@ -11,7 +11,7 @@ from core.demands import Judgement
 from core.protection import AccountProtection, Protections
 from core.resource_types import Kind
 from core.stack import Stack, StackResource
-from core.values import Mark
+from core.values import Mark, Value
 
 
 def tier(account: StackResource, free: Collection[str] = kinds.FREE_TIERS) -> Judgement | None:
@@ -48,9 +48,10 @@ def trusted_services(vault: StackResource) -> Judgement | None:
     return demands.trusted_services(adapters.network(vault.declared))
 
 
-def key_type(key: StackResource) -> Judgement | None:
-    """The size must be stated: a default may change, and an existing key cannot."""
-    return demands.key_type(values.name(key.stated("kty")), values.number(key.stated("keySize")))
+def key_type(key: StackResource, users: Iterable[Value] = ()) -> Judgement | None:
+    """The size must be stated: a default may change, and an existing key cannot. `users` are the kinds of the
+    accounts that use the key."""
+    return demands.key_type(values.name(key.stated("kty")), values.number(key.stated("keySize")), users)
 
 
 def key_operations(key: StackResource) -> Judgement | None:
@@ -172,5 +173,5 @@ def judge(protections: Protections, one: AccountProtection) -> Iterable[Judgemen
     if one.vault:
         judged += [soft_delete(one.vault), purge_protection(one.vault), trusted_services(one.vault)]
     if one.key:
-        judged += [key_type(one.key), key_operations(one.key)]
+        judged += [key_type(one.key, protections.users_of(one.key)), key_operations(one.key)]
     return [each for each in judged if each]

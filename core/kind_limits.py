@@ -108,9 +108,8 @@ def storage_change(kind: str, before: Iterable[str], after: Iterable[str]) -> Ju
 
 def kind_change(before: str, after: str) -> Judgement | None:
     """An account keeps its kind, but for one of Azure OpenAI, which can become a Foundry resource."""
-    one, other = kinds.find(before), kinds.find(after)
-    upgrades = one is not None and one.openai and other is not None and other.foundry
-    if before.lower() == after.lower() or upgrades:
+    one = kinds.find(before)
+    if after.lower() in (before.lower(), one.becomes.lower() if one else ""):
         return None
     return Judgement("kind-stays", f"{after!r}, but an account of kind {before} keeps its kind", repr(before))
 

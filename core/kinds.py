@@ -14,8 +14,9 @@ bring-your-own-storage-speech-resource; a search service, the documentation of a
 Foundry assumed. Kinds that Azure has retired are not listed.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from core import roles
@@ -26,6 +27,24 @@ FREE_TIER: Final = "F0"
 """The free tier of every kind. It does not support customer-managed keys."""
 FREE_TIERS: Final = (FREE_TIER, "F1", "Free")
 """The same with the names that other services have for theirs."""
+KEY_SIZES: Final = (2048, 3072, 4096)
+"""Bits of the RSA keys that Key Vault makes (azure/key-vault/keys/about-keys-details), of which every kind of
+account takes the first."""
+
+
+@dataclass(frozen=True)
+class KindRetirement:
+    """That Azure ends a kind of account, or `features` of it, on a day at the latest."""
+
+    by: date
+    instead: str
+    source: str
+    features: str = ""
+
+    def of(self, product: str) -> str:
+        """What ends, and when; `product` is the kind's."""
+        what = f"these features of {product}: {self.features}" if self.features else product
+        return f"Azure ends {what} by {self.by}"
 
 
 @dataclass(frozen=True)
@@ -41,7 +60,8 @@ class AccountKind:
     linked storage accounts; with `storage_stays` in one, which is named when the account is made and never
     changes. `search`: its question answering may keep data in a search service. `bypass`: its network rules
     may let Azure's trusted services pass. `rotates`: bound to a key without a version, it uses the newest by
-    itself; the other kinds name one version.
+    itself; the other kinds name one version. `key_sizes`: bits of the RSA keys that it takes. `becomes`: the
+    kind that Azure can turn an account into in place. `retirements`: what of it Azure ends.
     """
 
     name: str
@@ -60,6 +80,9 @@ class AccountKind:
     search: bool = False
     bypass: bool = False
     rotates: bool = False
+    key_sizes: tuple[int, ...] = (KEY_SIZES[0],)
+    becomes: str = ""
+    retirements: tuple[KindRetirement, ...] = ()
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -74,6 +97,18 @@ _LANGUAGE_CALLERS: Final = (roles.LANGUAGE_READER, roles.LANGUAGE_WRITER, roles.
 _OPENAI_CALLERS: Final = (roles.OPENAI_USER, roles.OPENAI_CONTRIBUTOR)
 _SPEECH_CALLERS: Final = (roles.SPEECH_USER, roles.SPEECH_CONTRIBUTOR)
 _TRANSLATOR_TIERS: Final = ("S1", "S2", "S3", "S4", "C2", "C3", "C4", "D3")
+_LANGUAGE_FEATURES: Final = KindRetirement(
+    date(2029, 3, 31),
+    "use models of Microsoft Foundry",
+    "learn.microsoft.com/azure/foundry/how-to/develop/sdk-overview",
+    "key phrase extraction, sentiment analysis and opinion mining, custom text classification, "
+    "conversational language understanding, custom question answering, orchestration workflow, "
+    "summarization and entity linking",
+)
+_TWO_YEARS: Final = timedelta(days=730)
+UPGRADE_FORM: Final = "https://forms.office.com/r/sKGZJ0YhDd"
+"""Where Microsoft is asked to turn an Azure OpenAI account under a customer-managed key into a Foundry
+resource; one on Microsoft-managed keys needs no request (azure/foundry/how-to/upgrade-azure-openai)."""
 
 LANGUAGE: Final = AccountKind(
     "TextAnalytics",
@@ -86,6 +121,7 @@ LANGUAGE: Final = AccountKind(
     storage=True,
     search=True,
     bypass=True,
+    retirements=(_LANGUAGE_FEATURES,),
 )
 ALL: Final = (
     LANGUAGE,
@@ -102,6 +138,8 @@ ALL: Final = (
         search=True,
         bypass=True,
         rotates=True,
+        key_sizes=KEY_SIZES,
+        retirements=(_LANGUAGE_FEATURES,),
     ),
     AccountKind(
         "CognitiveServices",
@@ -109,8 +147,17 @@ ALL: Final = (
         "ais",
         language=True,
         terms=True,
+        retirements=(_LANGUAGE_FEATURES,),
     ),
-    AccountKind("OpenAI", "Azure OpenAI", "oai", callers=_OPENAI_CALLERS, openai=True, bypass=True),
+    AccountKind(
+        "OpenAI",
+        "Azure OpenAI",
+        "oai",
+        callers=_OPENAI_CALLERS,
+        openai=True,
+        bypass=True,
+        becomes="AIServices",
+    ),
     AccountKind(
         "SpeechServices",
         "Azure AI Speech",
@@ -126,7 +173,19 @@ ALL: Final = (
     AccountKind("CustomVision.Prediction", "Custom Vision (prediction)", "cstv"),
     AccountKind("Face", "Azure AI Face", "face", ("E0",), user_assigned=False, terms=True),
     AccountKind("ContentSafety", "Azure AI Content Safety", "cs"),
-    AccountKind("ContentModerator", "Content Moderator", "cm", approval=_FORM),
+    AccountKind(
+        "ContentModerator",
+        "Content Moderator",
+        "cm",
+        approval=_FORM,
+        retirements=(
+            KindRetirement(
+                date(2027, 2, 28),
+                "use kind ContentSafety, Azure AI Content Safety",
+                "learn.microsoft.com/azure/ai-services/content-moderator",
+            ),
+        ),
+    ),
 )
 NAMES: Final = tuple(kind.name for kind in ALL)
 WITHOUT_DATA: Final = ("ComputerVision",)
@@ -193,6 +252,21 @@ FACTS: Final = (
         _READ,
         Standing.OBSERVED,
     ),
+    Fact(
+        f"Accounts of kind AIServices take RSA keys of {KEY_SIZES[0]} bits and more, the other kinds of "
+        f"{KEY_SIZES[0]} only.",
+        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+        _READ,
+    ),
+    Fact(
+        "An Azure OpenAI account under a customer-managed key becomes a Foundry resource by request only.",
+        "learn.microsoft.com/azure/foundry/how-to/upgrade-azure-openai",
+        _READ,
+    ),
+    *(
+        Fact(f"{end.of(product)}.", end.source, _READ)
+        for end, product in {end: kind.product for kind in reversed(ALL) for end in kind.retirements}.items()
+    ),
 )
 _BY_NAME: Final = {kind.name.lower(): kind for kind in ALL}
 
@@ -205,6 +279,14 @@ def named(name: str) -> AccountKind:
 def find(name: str) -> AccountKind | None:
     """The kind of a name, in any casing; None for one that is not listed."""
     return _BY_NAME.get(name.lower())
+
+
+def ends(kind: str, today: date) -> Iterator[tuple[str, str]]:
+    """What Azure ends of a kind within the next two years or has ended, and what to do instead."""
+    found = find(kind)
+    for end in found.retirements if found else ():
+        if found and end.by - today < _TWO_YEARS:
+            yield end.of(found.product), end.instead
 
 
 def is_foundry(kind: str) -> bool:

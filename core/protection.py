@@ -153,6 +153,11 @@ class Protections:
         stated = [self.stated(account) for account in self.stack.of(Kind.ACCOUNT)]
         return bound + [one for one in stated if isinstance(one, AccountProtection)]
 
+    def users_of(self, key: StackResource) -> list[Value]:
+        """The kinds of the accounts of this stack that use a key."""
+        accounts = [use.account for use in self.all if use.key is key and use.account]
+        return [kind for one in accounts if (kind := values.name(one.stated("kind")))]
+
     def said(self, resource: StackResource, name: str) -> object:
         """What holds of a property that an update may change."""
         return resource.found(name)

@@ -277,13 +277,13 @@ async def _existing(one: Situation, azure: Azure) -> list[Line]:
     ]
     if vault and place.in_managed_hsm:
         key_id = arm_ids.key_id(place.key_id)
-        found += await _in_hsm(f"{one.name}, key.id", key_id, azure, one.login.object_id)
+        found += await _in_hsm(f"{one.name}, key.id", key_id, azure, one.login.object_id, one.inputs.kind)
     return found
 
 
-async def _in_hsm(about: str, key: ArmId, azure: Azure, principal_id: str) -> list[Line]:
-    """Whether a key in a managed HSM can be bound, and this login may give the account its role: only the HSM
-    itself tells."""
+async def _in_hsm(about: str, key: ArmId, azure: Azure, principal_id: str, kind: str) -> list[Line]:
+    """Whether an account of a kind can be bound to a key in a managed HSM, and this login may give it its
+    role: only the HSM itself tells."""
     asking = patient(azure, _waiter())
     what = "whether the key can be bound, and this login may give the account its role"
     try:
@@ -296,7 +296,7 @@ async def _in_hsm(about: str, key: ArmId, azure: Azure, principal_id: str) -> li
         options = key_uris.cli_options(key.parent.name, key.name, in_managed_hsm=True)
         make = f"az keyvault key create {options} --kty RSA-HSM --size 2048 --ops wrapKey unwrapKey"
         return [Line(about, FAILED, f"the managed HSM has no key {key.name!r}", make)]
-    judged = [*demands.judge(None, None, version), *demands.key_usable(version, time.time())]
+    judged = [*demands.judge(None, None, version, kind=kind), *demands.key_usable(version, time.time())]
     found = [Line(about, FAILED, one.text, one.az(key=version.uri or "")) for one in judged if one.unmet]
     may = any(
         one.role and one.role.allows_data(HSM_ROLE_WRITE) and arm_ids.covers(one.scope, key.text)

@@ -98,7 +98,8 @@ def _of_used(
     stack = protections.stack
     for resource in (one for kind in rule.kinds for one in stack.of(kind)):
         above = resource.kind is Kind.ROLE_ASSIGNMENT and protections.is_above_vaults(resource)
-        subject = Subject(resource, tuple(stack.around(resource)), above)
+        users = tuple(protections.users_of(resource)) if resource.kind is Kind.KEY else ()
+        subject = Subject(resource, tuple(stack.around(resource)), above, users)
         found = [replace(one, urn=resource.urn) for one in rule.judge(subject, options)]
         used = protections.is_used(resource) if found else False
         if isinstance(used, Mark):

@@ -127,11 +127,13 @@ class Options:
 class Subject:
     """One resource as a rule on a resource sees it: by its inputs; by its outputs in a stack that is shown
     alone. `around` are this project's components that it is in, innermost first; `above_vaults` is True for a
-    role assignment whose scope is above vaults and keys."""
+    role assignment whose scope is above vaults and keys; `users` are the kinds of the accounts of this stack
+    that use a key."""
 
     resource: StackResource
     around: tuple[StackResource, ...] = ()
     above_vaults: bool = False
+    users: tuple[Value, ...] = ()
 
     @property
     def is_recovery(self) -> bool:

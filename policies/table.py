@@ -136,8 +136,11 @@ def _permission_model(vault: Subject, options: Options) -> Iterable[RuleFinding]
 
 
 def _key_type(key: Subject, _: Options) -> Iterable[RuleFinding]:
-    for one in of(judgements.key_type(key.resource)):
-        if one.outcome is DemandOutcome.UNDECIDED:
+    """Both have to be stated. Whether a size does is undecided where no account of this stack uses the key:
+    advice, since the service refuses a key that it does not take before any data is under it."""
+    is_unstated = None in (key.name("kty"), values.number(key.get("keySize")))
+    for one in of(judgements.key_type(key.resource, key.users)):
+        if one.outcome is DemandOutcome.UNDECIDED and is_unstated:
             yield RuleFinding(
                 one.found, "properties.kty RSA or RSA-HSM, and properties.keySize 2048", one.fix
             )
@@ -191,8 +194,7 @@ def _expiry_date(key: Subject, options: Options) -> Findings:
         yield RuleFinding(
             "neither properties.attributes.expires nor rotationPolicy.attributes.expiryTime is stated",
             "an expiry date",
-            "set attributes.expires (seconds since 1970), with a rotation well before it: with an expired "
-            "key the service's data cannot be read",
+            f"set attributes.expires (seconds since 1970), with a rotation well before it: {demands.EXPIRED}",
             setting=f"{_ROTATION_SETTING}; key.expiresAfterDays counts only when a key is made",
         )
 
@@ -377,8 +379,9 @@ ROWS: Final[tuple[Rule, ...]] = (
     ),
     UsedResourceRule(
         name="key-rsa-2048",
-        title="A key is RSA of 2048 bits",
-        why="only RSA keys of size 2048 are supported for the encryption of Azure AI services",
+        title="A key is RSA of 2048 bits, or of a larger size that each kind of account takes that uses it",
+        why="only RSA keys of size 2048 are supported for the encryption of Azure AI services; Foundry takes "
+        "larger ones, too",
         source=SERVICE_DOCUMENT,
         severity="high",
         same_as="azure-policy:75c4f823-d65c-4f29-a733-01d0077fdbcb "
@@ -389,7 +392,8 @@ ROWS: Final[tuple[Rule, ...]] = (
     UsedResourceRule(
         name="key-usable",
         title="A key is enabled, not expired, already valid, and may wrap and unwrap",
-        why="a key that is disabled, expired or not yet valid takes access to the data away",
+        why="a key that is disabled takes access to the data away, and one that is expired or not yet valid "
+        "cannot be bound",
         source=SERVICE_DOCUMENT,
         severity="critical",
         kinds=(Kind.KEY,),

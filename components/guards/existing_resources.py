@@ -11,7 +11,9 @@ import pulumi
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.problem import Problem
 from components.guards.situation import Situation
+from components.key import RSA, RSA_HSM
 from components.service_args import RECOVER
+from components.vault import PREMIUM
 from core import adapters, arm_ids
 from core.commands import adopt, take_over
 
@@ -30,6 +32,13 @@ def other_vault(situation: Situation) -> Iterator[Problem]:
             f"found {inputs.access_model!r}, but the vault {found.name!r} grants by {model!r}; set "
             f"accessModel: {model}",
         )
+    if place.makes_key and inputs.key.type == RSA_HSM and found.sku not in ("", PREMIUM):
+        yield Problem(
+            "key.type",
+            f"found {RSA_HSM!r}, which needs a vault of tier {PREMIUM}, but the vault {found.name!r} is "
+            f"{found.sku}; set key.type: {RSA}, or run `az resource update --ids {place.vault_id} --set "
+            f"properties.sku.name={PREMIUM}`",
+        )
     is_own = situation.before.bound_to == place.names
     if situation.live.key is not None and place.makes_key and not is_own and inputs.soft_deleted != RECOVER:
         yield Problem(
@@ -37,6 +46,26 @@ def other_vault(situation: Situation) -> Iterator[Problem]:
             f"the vault {found.name!r} already has a key {place.key_name!r}; to use it, leave key.name "
             f"out and set key.id: {place.key_id}; to make another, give another key.name",
         )
+
+
+def other_key(situation: Situation) -> Iterator[Problem]:
+    """The key that the service has is of another type or size than is declared, and keeps both: the rotation
+    of a key takes neither (observed)."""
+    key, inputs, place = situation.live.key, situation.inputs, situation.place
+    if key is None or not inputs.makes_key:
+        return
+    found = adapters.key_version({"properties": key})
+    way_out = "or give another key.name: a new key is made, and the account moves to it"
+    for name, has, wanted in (
+        ("type", found.type, inputs.key.type),
+        ("size", found.size, inputs.key.size),
+    ):
+        if has not in (None, wanted):
+            yield Problem(
+                f"key.{name}",
+                f"found {wanted!r}, but key {place.key_name!r} has {has!r}, and a key keeps its type and "
+                f"size; set key.{name}: {has}, {way_out}",
+            )
 
 
 def absent_key(situation: Situation) -> Iterator[Problem]:

@@ -1,12 +1,13 @@
 """What is told about a service and stops nothing: one function for each note, in one table. Pure."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 from components.guards import access
 from components.guards.situation import Situation
 from components.key import kept_rotation
 from components.network import CLOSED
-from core import adapters, arm_ids
+from core import adapters, arm_ids, kind_limits, kinds
 
 Note = Callable[[Situation], Iterator[str]]
 
@@ -77,6 +78,23 @@ def rotation_stays(situation: Situation) -> Iterator[str]:
             yield kept
 
 
+def end_of_kind(situation: Situation) -> Iterator[str]:
+    """Azure ends the kind of the account, or features of it, within two years."""
+    for text, instead in kinds.ends(situation.inputs.kind, datetime.now(UTC).date()):
+        yield f"{text}: {instead}"
+
+
+def upgrade_by_request(situation: Situation) -> Iterator[str]:
+    """An account that is under its key changes its kind in place."""
+    account, kind = situation.before.account, situation.inputs.kind
+    changes = account is not None and account.kind.lower() != kind.lower() and situation.before.is_bound
+    if account and changes and kind_limits.kind_change(account.kind, kind) is None:
+        yield (
+            f"Azure turns an account of kind {account.kind} that is under a customer-managed key into "
+            f"{kind} by request only: {kinds.UPGRADE_FORM}"
+        )
+
+
 NOTES: tuple[Note, ...] = (
     ended_logs,
     unknown_key_of_recovered_vault,
@@ -88,6 +106,8 @@ NOTES: tuple[Note, ...] = (
     access.still_granted,
     access.stale_grant,
     rotation_stays,
+    end_of_kind,
+    upgrade_by_request,
 )
 
 

@@ -43,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     deployer_calls_twice,
     names_are_held,
     existing_resources.other_vault,
+    existing_resources.other_key,
     existing_resources.absent_key,
     drift.gone,
     existing_resources.unrecorded_account,

@@ -124,6 +124,7 @@ def facts_of(cloud: Cloud, account: Account, *, creating: bool) -> rules.Facts:
     uri, name, version = (str(target.get(word) or "") for word in ("keyVaultUri", "keyName", "keyVersion"))
     principal_id, no_principal = key_user(cloud, account, creating=creating)
     vault = trusted_services.vault_at(cloud, uri) if uri else None
+    key = trusted_services.key_at(cloud, uri, name, version) if vault and name else None
     return rules.Facts(
         key_vault_properties={"keyVaultUri": uri, "keyName": name, "keyVersion": version},
         location=account.location,
@@ -132,12 +133,13 @@ def facts_of(cloud: Cloud, account: Account, *, creating: bool) -> rules.Facts:
         sku=sku,
         takes_customer_key=kind is not None and kind.takes_customer_key(sku),
         identity_refused=kind is not None and kind.own_identity and bool(target.get("identityClientId")),
+        takes_key=kind is not None and key is not None and kind.takes_key(key.kty, key.size),
         follows_key=cloud.behaviour.versionless_key == "taken"
         or (cloud.behaviour.versionless_key == "documented" and account.kind == "AIServices"),
         principal_id=principal_id,
         no_principal=no_principal,
         vault=vault,
-        key=trusted_services.key_at(cloud, uri, name, version) if vault and name else None,
+        key=key,
         outbound_restricted=bool(account.properties.get("restrictOutboundNetworkAccess")),
         allowed_hosts=tuple(account.properties.get("allowedFqdnList") or ()),
         now=cloud.clock.now(),

@@ -48,6 +48,8 @@ class Kind:
     hashicorp/terraform-provider-azurerm#29386 quote the refusal for OpenAI and FormRecognizer),
     `storage_stays` that this is set when an account is made and never again
     (learn.microsoft.com/azure/ai-services/speech-service/bring-your-own-storage-speech-resource).
+    `larger_keys` says that it takes RSA keys of more than 2048 bits
+    (learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal).
     `own_identity` says that it uses a customer-managed key through no user-assigned identity
     (Azure/azure-rest-api-specs#18726). `custom_translator`: a workspace of Custom Translator may keep its
     documents in the account (learn.microsoft.com/azure/ai-services/translator/encrypt-data-at-rest).
@@ -63,6 +65,7 @@ class Kind:
     deployments: bool = False
     storage: bool = False
     storage_stays: bool = False
+    larger_keys: bool = False
     own_identity: bool = False
     custom_translator: bool = False
     valued_capabilities: tuple[tuple[str, str], ...] = ()
@@ -73,6 +76,10 @@ class Kind:
         That the free SKU has it not is assumed: the source document says only "Pricing Tier for CMK".
         """
         return self.customer_key and not sku.upper().startswith("F")
+
+    def takes_key(self, kty: str, size: int | None) -> bool:
+        """Whether the kind takes a key of this type, and of so many bits."""
+        return kty in ("RSA", "RSA-HSM") and (size == 2048 or (self.larger_keys and (size or 0) > 2048))
 
     def capabilities(self, sku: str, api_version: str = "") -> list[Json]:
         """`capabilities` as an account answers them; those before 2023 lack perimeters."""
@@ -106,6 +113,7 @@ _KINDS = (
         deployments=True,
         storage=True,
         storage_stays=True,
+        larger_keys=True,
         custom_translator=True,
     ),
     Kind(

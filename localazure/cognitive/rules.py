@@ -48,6 +48,7 @@ class Facts:
     takes_customer_key: bool
     identity_refused: bool
     follows_key: bool
+    takes_key: bool
     principal_id: str | None
     no_principal: str
     vault: VaultFacts | None
@@ -135,8 +136,9 @@ def _of_key(facts: Facts) -> Iterator[Finding]:
         yield Finding(f"the vault has no version {version or 'that is enabled'} of a key {name}")
         return
     version = key.version
-    if key.kty not in ("RSA", "RSA-HSM") or key.size != 2048:
-        yield Finding(f"key {name} is {key.kty} {key.size or ''}".rstrip() + "; only RSA 2048 is supported")
+    if not facts.takes_key:
+        found = f"key {name} is {key.kty} {key.size or ''}".rstrip()
+        yield Finding(f"{found}, which kind {facts.kind} does not take")
     if not key.enabled:
         yield Finding(f"version {version} of key {name} is disabled")
     if key.not_before is not None and facts.now < key.not_before:

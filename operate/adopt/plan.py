@@ -6,8 +6,9 @@ from typing import Any
 
 from components.arguments import names
 from components.arguments.tags import checked_tags
-from components.key import AUTOMATIC
-from core import adapters, arm_ids, kinds, regions, resource_types, rights
+from components.key import AUTOMATIC, RSA
+from components.vault import PREMIUM
+from core import adapters, arm_ids, demands, kinds, regions, resource_types, rights
 from core.facts import Network
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from core.values import Mark
@@ -151,7 +152,9 @@ def _bound(name: str, existing: Existing, as_found: set[str], *, takes_vault: bo
         both = "systemassigned" in _identity_type(existing).lower()
         settings["identity"] = "systemAndUserAssigned" if both else "userAssigned"
     if takes_vault:
-        settings["vault"], settings["key"] = {"name": vault.name}, {"name": key.name}
+        tier = {"sku": vault.sku} if vault.sku == PREMIUM else {}
+        made = {"type": key.type, "size": key.size} if (key.type, key.size) != (RSA, demands.KEY_SIZE) else {}
+        settings["vault"], settings["key"] = {"name": vault.name, **tier}, {"name": key.name, **made}
         as_found.add("vault")
     else:
         settings["key"] = {"id": existing.key_id}

@@ -92,6 +92,7 @@ CONTROLS: Final[Mapping[str, tuple[Control, ...]]] = {
     "local-auth-on": (_ENFORCED, _SECURE_LOGIN, _ASSIGNED),
     "account-network-open": (_BOUNDARY, _NETWORKS, _INBOUND),
     "account-not-settled": (),
+    "kind-ends": (),
     "vault-network-open": (_PRIVATE, _BOUNDARY, _NETWORKS, _INBOUND),
     "bound-without-version": _KEY_AGE,
     "follows-key": _KEY_AGE,

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import IntEnum
 from typing import Any, Final
 
-from core import audit_log, demands, kind_limits, rights
+from core import audit_log, demands, kind_limits, kinds, rights
 from core.commands import in_subscription
 from core.facts import Account, Key, KeyVersion, Vault
 from core.key_uris import KeyUri
@@ -101,6 +101,7 @@ RULES: Final = {
         "the account's endpoint accepts connections from every network",
         _CLOSE,
     ),
+    "kind-ends": (NOTE, "{text}", "{instead}"),
     "account-not-settled": (
         WARNING,
         "the account's provisioning state is {state}",
@@ -375,6 +376,7 @@ def _of_service(service: Service, facts: Facts) -> Iterator[Broken]:
     if not isinstance(account, Account):
         return
     yield from _account(account)
+    yield from _kind(account, facts)
     if isinstance(vault, Vault):
         yield from _demands(account, vault, key if isinstance(key, Key) else None, facts)
         if vault.network.is_open:
@@ -407,6 +409,11 @@ def _account(account: Account) -> Iterator[Broken]:
         yield "account-network-open", {}
     if account.provisioning_state != "Succeeded":
         yield "account-not-settled", {"state": account.provisioning_state or "unknown"}
+
+
+def _kind(account: Account, facts: Facts) -> Iterator[Broken]:
+    for text, instead in kinds.ends(account.kind, facts.taken.date()):
+        yield "kind-ends", {"text": text, "instead": instead}
 
 
 def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> Iterator[Broken]:

@@ -97,7 +97,8 @@ async def _problems(one: Planned, found: Mapping[str, Any], ask: Questions) -> l
 def _demands(one: Planned, found: Mapping[str, Any]) -> Iterator[Problem]:
     """What the service demands of a vault, or of a key, for an account in the region of the content."""
     if one.type.lower() == arm_ids.KEY.lower():
-        judged: list[demands.Judgement | None] = [*demands.judge(None, None, adapters.key(found))]
+        key = adapters.key(found)
+        judged: list[demands.Judgement | None] = [*demands.judge(None, None, key, kind=one.kind)]
         places = {"key": (found.get("properties") or {}).get("keyUri") or ""}
     else:
         vault = adapters.vault({**found, "id": one.id})

@@ -21,7 +21,8 @@ from typing import Any, cast
 import pytest
 
 from core import adapters, demands, key_uris
-from core.facts import Encryption, Key
+from core.facts import Account, Encryption, Key, KeyVersion, Vault
+from localazure.cognitive.kinds import find_kind
 from operate.evidence.findings import findings as evidence
 from operate.evidence.model import Facts, Service
 from provider.deployment import references
@@ -205,7 +206,7 @@ def in_pack(row: Row, value: Any) -> str:
     return verdict(run(stack), row.rules[0])
 
 
-def in_azure(row: Row, value: Any) -> tuple[Any, ...]:
+def in_azure(row: Row, value: Any) -> tuple[Account, Vault, KeyVersion]:
     """The account, the vault and the key version that Azure would show, as they are read."""
     bodies = {token: {**make(), "id": f"/{name}"} for token, (name, make) in RIGHT.items()}
     bodies[VAULT]["id"], bodies[ACCOUNT]["id"] = VAULT_ID, ACCOUNT_ID
@@ -223,10 +224,10 @@ def in_azure(row: Row, value: Any) -> tuple[Any, ...]:
     return bound, vault, adapters.key_version(bodies[KEY])
 
 
-def in_review(row: Row, value: Any) -> set[str]:
+def in_review(row: Row, value: Any, kind: str = "TextAnalytics") -> set[str]:
     """The verdicts on an update of a bound account, by which a right value becomes this one."""
     steps = {
-        "account": (ACCOUNT, account_props(), ACCOUNT_ID),
+        "account": (ACCOUNT, with_change(account_props(), "kind", kind), ACCOUNT_ID),
         "vault": (VAULT, vault_props(), VAULT_ID),
         "key": (KEY, key_props(), f"{VAULT_ID}/keys/cmk"),
     }
@@ -283,15 +284,20 @@ def test_the_pack_waits_for_what_is_not_known_and_judges_what_is_secret(row: Row
 @cases
 def test_what_reads_azures_answers_says_the_same(row: Row, value: Any, stands: str) -> None:
     """core over the facts; the preflight, where an undecided demand is not checked; and the evidence."""
-    account, vault, version = in_azure(row, value)
+    read_alike(row, in_azure(row, value), stands)
+
+
+def read_alike(row: Row, found: tuple[Account, Vault, KeyVersion], stands: str) -> None:
+    """How a demand stands is what core, the preflight and the evidence say of the facts."""
+    account, vault, version = found
     judged = {one.demand: one for one in demands.judge(account, vault, version, [f"https://{HOST}/"])}
     said = judged[row.demand].outcome.value if row.demand in judged else MET
     assert said == stands
     target = replace(TARGET, key=key_uris.parse(KEY_URI))
     check = Preflight(target, live_state(account, vault, version), NOW)
-    found = [one.severity for one in demands_are_met(check) if one.rule == row.rules[1]]
-    assert bool(found) is (stands != MET)
-    assert (Severity.NOT_CHECKED in found) is (stands == UNDECIDED)
+    said_by = [one.severity for one in demands_are_met(check) if one.rule == row.rules[1]]
+    assert bool(said_by) is (stands != MET)
+    assert (Severity.NOT_CHECKED in said_by) is (stands == UNDECIDED)
     key = Key(f"{VAULT_ID}/keys/cmk", "cmk", version.type, version.size, version.operations, (version,))
     service = Service(account.id, account, vault, key, (), denials=())
     facts = Facts(datetime.fromtimestamp(NOW, UTC), "", (service,), deleted=())
@@ -308,14 +314,46 @@ class Answer:
         return self.body
 
 
-@pytest.mark.parametrize(("row", "value", "stands"), [one for one in CASES if one[0].type != ACCOUNT])
-def test_the_check_of_a_deployment_says_the_same(row: Row, value: Any, stands: str) -> None:
-    """Of a vault or a key that an account is to be bound in: what is unmet, and nothing else."""
+def refused_in_deployment(row: Row, value: Any, kind: str = "TextAnalytics") -> bool:
+    """Whether the check of a deployment refuses a vault or a key that an account is to be bound in."""
     id = VAULT_ID if row.type == VAULT else f"{VAULT_ID}/keys/cmk"
     body = {**changed(row, value, RIGHT[row.type][1]()), "id": id}
-    content = {"location": "westeurope", "properties": {"tenantId": TENANT}}
+    content = {"location": "westeurope", "kind": kind, "properties": {"tenantId": TENANT}}
     asked = references.check([Planned(id, USE, content)], cast("Questions", Answer(body)))
-    assert bool(asyncio.run(asked).findings) is (stands == UNMET)
+    return bool(asyncio.run(asked).findings)
+
+
+@pytest.mark.parametrize(("row", "value", "stands"), [one for one in CASES if one[0].type != ACCOUNT])
+def test_the_check_of_a_deployment_says_the_same(row: Row, value: Any, stands: str) -> None:
+    """What is unmet, and nothing else."""
+    assert refused_in_deployment(row, value) is (stands == UNMET)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "stands"),
+    [
+        ("TextAnalytics", 2048, MET),
+        ("TextAnalytics", 4096, UNMET),
+        ("TextTranslation", 3072, UNMET),
+        ("AIServices", 3072, MET),
+        ("AIServices", 4096, MET),
+        ("AIServices", 1024, UNMET),
+    ],
+)
+def test_every_surface_judges_a_keys_size_by_the_kind_of_account(kind: str, size: int, stands: str) -> None:
+    """Foundry takes larger keys, the other kinds 2048 bits only; and the local Azure refuses what we do."""
+    row = next(one for one in ROWS if one.path == "properties.keySize")
+    stack = two_phases()
+    stack["account"] = replace(stack["account"], props=with_change(stack["account"].props, "kind", kind))
+    stack["key"] = replace(stack["key"], props=with_change(stack["key"].props, row.path, size))
+    assert verdict(run(stack), row.rules[0]) == IN_PACK[stands]
+    assert in_review(row, size, kind) & {row.verdict, UNSURE} == ({row.verdict} if stands == UNMET else set())
+    account, vault, version = in_azure(row, size)
+    read_alike(row, (replace(account, kind=kind), vault, version), stands)
+    assert refused_in_deployment(row, size, kind) is (stands == UNMET)
+    local = find_kind(kind)
+    assert local is not None
+    assert local.takes_key("RSA", size) is (stands == MET)
 
 
 def test_every_demand_about_what_exists_is_in_the_table() -> None:

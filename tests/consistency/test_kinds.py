@@ -65,6 +65,9 @@ OTHERS: Final = {
     "language": "by which API it is called",
     "callers": "which roles are offered; Azure assigns any (caller-least-privilege knows the broad ones)",
     "approval": "no API tells; noted before the first account is made (provider/deployment/terms.py)",
+    "key_sizes": "of the key, not of the account (test_each_demand.py)",
+    "becomes": "what it may turn into (tests/core/test_kinds.py)",
+    "retirements": "told, not refused",
     "terms": "no API tells; noted before the first account is made (provider/deployment/terms.py)",
 }
 """Columns that limit nothing, and why."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 
 from core import kind_limits, kinds
 from core.kinds import AccountKind
 from localazure.cognitive.kinds import find_kind
+
+SETTINGS = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
 @pytest.mark.parametrize("kind", kinds.ALL, ids=lambda kind: kind.name)
@@ -49,3 +54,24 @@ def test_an_account_of_azure_openai_becomes_a_foundry_resource() -> None:
         unmet = kind_limits.kind_change(before, after)
         assert unmet is not None
         assert unmet.expected == repr(before)
+
+
+def test_what_azure_ends_is_told_two_years_before() -> None:
+    """Of the kind, or of features of it; and for as long as accounts of it are left."""
+    told = [
+        [text.partition(":")[0].partition(" by ")[0] for text, _ in kinds.ends(kind, date(year, 4, 1))]
+        for kind, year in (("contentmoderator", 2026), ("TextAnalytics", 2026), ("AIServices", 2028))
+    ]
+    assert told == [
+        ["Azure ends Content Moderator"],
+        [],
+        ["Azure ends these features of Microsoft Foundry"],
+    ]
+
+
+def test_the_settings_name_each_kind_that_azure_ends() -> None:
+    """With the day, where the kind is chosen."""
+    said = next(line for line in SETTINGS.read_text().splitlines() if line.startswith("| `kind` |"))
+    ended = {kind.name: end.by for kind in kinds.ALL for end in kind.retirements if not end.features}
+    assert [*ended] == ["ContentModerator"]
+    assert [name for name, day in ended.items() if f"`{name}` by {day}" not in said] == []

@@ -25,7 +25,7 @@ def signing_key(vault: str = "kv-one") -> Thing:
 
 
 def disk_key() -> Thing:
-    props = with_change(with_change(key_props(), "keyName", "disk"), "properties.keySize", 4096)
+    props = with_change(with_change(key_props(), "keyName", "disk"), "properties.keySize", 1024)
     return Thing("disk", KEY, props, property_dependencies={"vaultName": ["vault"]})
 
 
@@ -95,7 +95,7 @@ OPEN: dict[str, tuple[str, str, object]] = {
     "vault-purge-protection": ("vault", "properties.enablePurgeProtection", False),
     "key-expiry": ("key", "properties", {"kty": "RSA", "keySize": 2048}),
     "key-rotation-policy": ("key", "properties.rotationPolicy", None),
-    "key-rsa-2048": ("key", "properties.keySize", 4096),
+    "key-rsa-2048": ("key", "properties.keySize", 1024),
     "vault-audited": ("audit", "logs", []),
 }
 
@@ -138,7 +138,7 @@ def test_what_is_advised_on_goes_by_the_configured_level_of_the_rule(rule: str) 
 def test_the_key_of_a_binding_is_judged_among_others(preview: bool) -> None:
     """The account's own key is refused, and it alone."""
     stack = {**two_phases(preview=preview), "disk": disk_key(), "signing": signing_key()}
-    answers = run(with_prop(stack, "key", "properties.keySize", 3072))
+    answers = run(with_prop(stack, "key", "properties.keySize", 1024))
     assert {one.urn for one in refused(answers)} == {stack["key"].urn}
 
 

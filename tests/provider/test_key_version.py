@@ -154,7 +154,7 @@ async def test_a_version_whose_time_has_not_come_is_no_reason_to_wait(
 @pytest.mark.parametrize(
     ("key", "reason"),
     [
-        ({"size": 3072}, "the key has 3072 bits; expected 2048"),
+        ({"size": 1024}, "the key has 1024 bits; expected 2048"),
         ({"type": "EC", "size": None}, "of type EC"),
         ({"operations": ("sign", "wrapKey")}, "does not allow unwrapKey"),
     ],

@@ -83,7 +83,7 @@ def test_nothing_is_said_of_what_fits(id: str) -> None:
         ),
         (HSM, {"securityDomainProperties": {"activationStatus": "NotActivated"}}, ["is not activated"]),
         (HSM, {"tenantId": SCOPE, "enablePurgeProtection": None}, ["one tenant", "enablePurgeProtection"]),
-        (KEY, {"keySize": 3072}, ["the key 'cmk' cannot be used: the key has 3072 bits"]),
+        (KEY, {"keySize": 1024}, ["the key 'cmk' cannot be used: the key has 1024 bits"]),
         (KEY, {"kty": "EC"}, ["the key 'cmk' cannot be used"]),
         (
             KEY,

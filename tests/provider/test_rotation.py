@@ -249,7 +249,7 @@ async def test_fails_a_generation_that_makes_no_sense(
 @pytest.mark.parametrize(
     ("key", "vault", "reason"),
     [
-        ({"size": 3072}, {}, "3072 bits; expected 2048"),
+        ({"size": 1024}, {}, "1024 bits; expected 2048"),
         ({"type": "EC"}, {}, "of type EC"),
         ({"operations": ("sign",)}, {}, "does not allow wrapKey and unwrapKey"),
         ({}, {"purge_protection": None}, "enablePurgeProtection absent; expected true"),

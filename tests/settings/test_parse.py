@@ -200,7 +200,7 @@ def test_fails_when_the_bound_version_could_expire_before_anyone_binds_the_next(
     assert problem.startswith(
         "key.rotatesAfterDays: found 80, with expiry after 100 days; expected at most 70"
     )
-    assert "the data is out of reach once the bound version expires" in problem
+    assert "an expired version still opens the data, but wraps nothing new and cannot be bound" in problem
 
 
 def test_fails_once_with_everything_that_is_wrong() -> None:

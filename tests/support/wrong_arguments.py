@@ -29,8 +29,9 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "rotation after expiry": (
         {"key": {"expiresAfterDays": 100, "rotatesAfterDays": 90}},
         (
-            "key.rotatesAfterDays: found 90, with expiry after 100 days; expected at most 70: the data is "
-            "out of reach once the bound version expires, and it takes a `pulumi up` to bind the next one"
+            "key.rotatesAfterDays: found 90, with expiry after 100 days; expected at most 70: an expired "
+            "version still opens the data, but wraps nothing new and cannot be bound, and it takes a "
+            "`pulumi up` to bind the next one"
         ),
     ),
     "unknown region": (
@@ -116,6 +117,22 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "a vault that is both made and existing": (
         {"vault": {"id": VAULT_ID, "name": "kv-own"}},
         "vault.name: is for a vault made here, but id names one that exists; remove one of them",
+    ),
+    "the tier of a vault that exists": (
+        {"vault": {"id": VAULT_ID, "sku": "premium"}},
+        "vault.sku: is for a vault made here, but id names one that exists; remove one of them",
+    ),
+    "a hardware key in a standard vault": (
+        {"key": {"type": "RSA-HSM"}},
+        (
+            "vault.sku: found 'standard', but key.type is RSA-HSM, which only a vault of tier premium has; "
+            "set vault.sku: premium"
+        ),
+    ),
+    "a key of no size": ({"key": {"size": 1024}}, "key.size: found 1024, expected 2048, 3072, 4096"),
+    "a key that is too large for the kind": (
+        {"key": {"size": 4096}},
+        "key.size: found 4096, expected 2048 for an account of kind TextAnalytics",
     ),
     "settings of a key that exists": (
         {"key": {"id": f"{VAULT_ID}/keys/own", "rotatesAfterDays": 90}},

@@ -7,7 +7,7 @@ and Deny refuses the vault's own next write.
 from collections.abc import Mapping
 from typing import Any
 
-from core import arm_ids, demands, rights, roles
+from core import arm_ids, demands, kinds, rights, roles
 
 ADMINISTRATORS = "[parameters('administrators')]"
 _VAULT, _KEY, _ACCOUNT, _ASSIGNMENT = arm_ids.VAULT, arm_ids.KEY, arm_ids.ACCOUNT, arm_ids.ROLE_ASSIGNMENT
@@ -73,7 +73,7 @@ OTHER_KEYS: Condition = _all_of(
     _type(_KEY),
     _any_of(
         _field(f"{_KEY}/kty", notIn=[*demands.KEY_TYPES]),
-        _field(f"{_KEY}/keySize", notEquals=demands.KEY_SIZE),
+        _field(f"{_KEY}/keySize", notIn=[*kinds.KEY_SIZES]),
     ),
 )
 NO_IDENTITY: Condition = _all_of(

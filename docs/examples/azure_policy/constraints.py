@@ -98,7 +98,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
     ),
     Constraint(
         "key-rsa-2048",
-        "Keys are RSA of 2048 bits",
+        "Keys are RSA of a size that some kind of Azure AI services account takes",
         ("key-rsa-2048",),
         (DENY, AUDIT, DISABLED),
         condition=conditions.OTHER_KEYS,

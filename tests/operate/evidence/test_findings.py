@@ -64,6 +64,7 @@ BROKEN: list[tuple[str, str, Service]] = [
     ),
     ("warning", "local-auth-on", service(account=account(local_auth=True))),
     ("warning", "account-network-open", service(account=account(network=OPEN))),
+    ("note", "kind-ends", service(account=account(kind="ContentModerator"))),
     ("warning", "account-not-settled", service(account=account(provisioning_state="Accepted"))),
     ("error", "bound-without-version", service(account=account(encryption=bound_to("")))),
     ("note", "follows-key", service(account=account(kind="AIServices", encryption=bound_to("")))),
