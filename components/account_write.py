@@ -48,9 +48,11 @@ _OF_ITS_OWN = (
 
 @dataclass(frozen=True)
 class BoundKey:
-    """The key version that an account is bound to, and the identity that uses it."""
+    """The key that an account is bound to, with its version where it names one, and the identity that uses
+    it. `says_version`: the version is said, be it empty, which means the same as none."""
 
     encryption: Encryption
+    says_version: bool
 
     @property
     def declared(self) -> dict[str, Any]:
@@ -64,9 +66,10 @@ class BoundKey:
         }
         return {
             "key_source": found.key_source,
-            # Without its version, an account follows the key: that is said, too.
             "key_vault_properties": {
-                name: value for name, value in key.items() if value or name == "key_version"
+                name: value
+                for name, value in key.items()
+                if value or (name == "key_version" and self.says_version)
             },
         }
 
@@ -83,8 +86,11 @@ class BoundKey:
 
 def bound_key(account: Found) -> BoundKey | None:
     """The key in an account's outputs or inputs; None without an account or a customer-managed key."""
-    encryption = adapters.encryption(((account or {}).get("properties") or {}).get("encryption"))
-    return BoundKey(encryption) if encryption.is_customer_managed and encryption.key_name else None
+    said = ((account or {}).get("properties") or {}).get("encryption") or {}
+    encryption = adapters.encryption(said)
+    if not encryption.is_customer_managed or not encryption.key_name:
+        return None
+    return BoundKey(encryption, (said.get("keyVaultProperties") or {}).get("keyVersion") is not None)
 
 
 @dataclass(frozen=True)
@@ -101,12 +107,10 @@ class AccountBefore:
     def bound_key(self) -> BoundKey | None:
         """The key that the account is bound to now; where a read shows none, the one that the state's binding
         has, and so where it shows none of the version, unless it once did."""
-        live = bound_key(self.live)
-        return (
-            live
-            if live and (live.encryption.key_version or self.shows_version)
-            else self.recorded_key or live
-        )
+        live, recorded = bound_key(self.live), self.recorded_key
+        if live is None or recorded is None or live.encryption.key_version or self.shows_version:
+            return live or recorded
+        return recorded if recorded.encryption.key_version else live
 
 
 def recorded_account(state: State, name: str) -> AccountBefore:

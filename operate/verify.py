@@ -25,6 +25,7 @@ from operate import login
 from operate.azure import LiveAzure, UnansweredError
 from operate.stack import Outputs, add_json, add_stack, outputs, services, without
 
+_BY_ITSELF = "the newest, by itself"
 _NEEDED = ("accountId", "endpoint", "vaultId", "keyUriWithVersion")
 _PROJECT = "customer-managed-key-proof"
 _REFUSED = "403, because the key cannot be used"
@@ -187,7 +188,7 @@ def binding(found: Encryption, key_uri_with_version: str) -> Iterator[Check]:
     yield Check("keyVaultUri", wanted.vault_uri, f"https://{host}" if host else "")
     yield Check("keyName", wanted.name, found.key_name)
     if not wanted.version:
-        yield Check("keyVersion", "", found.key_version)
+        yield Check("keyVersion", _BY_ITSELF, found.key_version or _BY_ITSELF)
     elif found.key_version or not found.is_customer_managed:
         yield Check("keyVersion", wanted.version, found.key_version)
     else:

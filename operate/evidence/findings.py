@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from core import audit_log, demands, kind_limits, kinds, rights
 from core.commands import in_subscription
-from core.facts import Account, Key, Vault
+from core.facts import Account, Key, KeyVersion, Vault
 from core.key_uris import KeyUri
 from core.rights import Access
 from operate.evidence.access import controllers, unwrappers
@@ -422,7 +422,7 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
     bound = account.encryption.key
     uri = account.encryption.key_vault_uri
     unmet = demands.judge(account, vault, key, [uri] if uri else ())
-    if version := key.version(account.encryption.key_version) if key else None:
+    if version := _used(account, key, facts) if key else None:
         unmet += demands.key_usable(version, facts.taken.timestamp())
     names = {
         "vault": vault.name,
@@ -435,6 +435,14 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
     for one in unmet:
         rule = one.demand if one.unmet else "not-checked"
         yield rule, {"text": one.text, "demand": one.demand, **names}
+
+
+def _used(account: Account, key: Key, facts: Facts) -> KeyVersion | None:
+    """The version that the account names; of one that names none, the newest that can be used, else the
+    newest."""
+    if name := account.encryption.key_version:
+        return key.version(name)
+    return newest(key, facts.taken) or (key.versions[-1] if key.versions else None)
 
 
 def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Broken]:

@@ -68,6 +68,14 @@ BROKEN: list[tuple[str, str, Service]] = [
     ("warning", "account-not-settled", service(account=account(provisioning_state="Accepted"))),
     ("error", "bound-without-version", service(account=account(encryption=bound_to("")))),
     ("note", "follows-key", service(account=account(kind="AIServices", encryption=bound_to("")))),
+    (
+        "error",
+        "key-usable",
+        service(
+            account=account(kind="AIServices", encryption=bound_to("")),
+            key=key(version(OLD, 60, enabled=False), version(NEW, 30, enabled=False)),
+        ),
+    ),
     ("error", "bound-version-missing", service(account=account(encryption=bound_to(OLD)))),
     ("error", "key-usable", service(key=key(version(NEW, 30, enabled=False)))),
     ("error", "key-usable", service(key=key(version(NEW, 30, expires_in=0)))),
