@@ -14,8 +14,10 @@ from components.guards.situation import Situation
 from components.key import RSA, RSA_HSM
 from components.service_args import RECOVER
 from components.vault import PREMIUM
-from core import adapters, arm_ids
+from core import adapters, api_versions, arm_ids
 from core.commands import adopt, take_over
+
+_PREMIUM_BODY = f'{{"properties": {{"sku": {{"family": "A", "name": "{PREMIUM}"}}}}}}'
 
 
 def other_vault(situation: Situation) -> Iterator[Problem]:
@@ -36,8 +38,8 @@ def other_vault(situation: Situation) -> Iterator[Problem]:
         yield Problem(
             "key.type",
             f"found {RSA_HSM!r}, which needs a vault of tier {PREMIUM}, but the vault {found.name!r} is "
-            f"{found.sku}; set key.type: {RSA}, or run `az resource update --ids {place.vault_id} --set "
-            f"properties.sku.name={PREMIUM}`",
+            f"{found.sku}; set key.type: {RSA}, or run `az rest --method patch --url "
+            f"'{place.vault_id}?api-version={api_versions.VAULTS}' --body '{_PREMIUM_BODY}'`",
         )
     is_own = situation.before.bound_to == place.names
     if situation.live.key is not None and place.makes_key and not is_own and inputs.soft_deleted != RECOVER:

@@ -430,7 +430,7 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
         "update": demands.update_command(vault.id),
         "subscription": in_subscription(vault.id),
         "key": bound and KeyUri(bound.vault_uri, bound.name).text,
-        "version": bound and bound.text,
+        "version": bound and KeyUri(bound.vault_uri, bound.name, version.version if version else "").text,
     }
     for one in unmet:
         rule = one.demand if one.unmet else "not-checked"

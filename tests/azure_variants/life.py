@@ -71,7 +71,15 @@ READING_SECONDS = 60.0
 """How long they take to read what it said."""
 LATER = 7200.0
 """Seconds after which everything that a switch delays has happened."""
-_EXPLAINS = ("fix:", "run the same command again", "run `pulumi", "set softdeleted", "az ", "try again")
+_EXPLAINS = (
+    "fix:",
+    "run the same command again",
+    "run `pulumi",
+    "set softdeleted",
+    "give another",
+    "az ",
+    "try again",
+)
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,11 @@ RULES: dict[str, Callable[[AccountKind], tuple[dict[str, Any], str] | None]] = {
         if kind.rotates
         else ({"key": {"version": "automatic"}}, "key.version: found 'automatic', but accounts of kind")
     ),
+    "key_sizes": lambda kind: (
+        ({"key": {"size": 4096}}, "key.size: found 4096, expected 2048 for an account of kind")
+        if 4096 not in kind.key_sizes
+        else None
+    ),
     "openai": lambda kind: (
         None
         if kind.openai
@@ -151,8 +156,8 @@ RULES: dict[str, Callable[[AccountKind], tuple[dict[str, Any], str] | None]] = {
 """What each column of the table refuses of a kind, and how: None where it allows all."""
 NAMES_ALONE = {"name", "product", "prefix", "language"}
 """What a kind and its parts are called, and by which API it is used."""
-NOTED = {"approval", "terms"}
-"""Columns that refuse nothing: what Azure does not tell is noted in the preview (test_first_deployments)."""
+NOTED = {"approval", "terms", "becomes", "retirements"}
+"""Columns that refuse nothing: what Azure does not tell, and what it ends, is noted in the preview."""
 NOT_OFFERED = {"bypass"}
 """Columns about what no argument asks for; policies and review judge it in other programs."""
 CASES = [(kind, column) for column in RULES for kind in kinds.ALL if RULES[column](kind)]

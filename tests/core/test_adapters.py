@@ -174,6 +174,7 @@ def test_a_vault_in_each_form(body: adapters.Json) -> None:
         retention_days=90,
         policies=(PolicyEntry("p-1", ("get", "wrapkey"), "t-1", "a-1"),),
         network=Network("Enabled", "Deny", "None"),
+        sku="standard",
     )
     bare = adapters.vault({"id": VAULT["id"], "location": "x", "properties": {"tenantId": "t"}})
     assert (bare.soft_delete, bare.purge_protection, bare.retention_days) == (None, None, None)

@@ -131,7 +131,7 @@ def test_the_schema_can_be_had_from_the_plugin(deployed: tuple[Stack, World]) ->
     text = run.output[run.output.index("{") :]
     schema = json.loads(text)
     assert set(schema["resources"]) == {
-        *(BINDING, VERSION, ACCESS, REVOCATION, CLEANUP, HSM_ROLE),
+        *(BINDING, VERSION, ACCESS, REVOCATION, CLEANUP, HSM_ROLE, resource_types.DELETED_ACCOUNT_PURGE),
         resource_types.ACCESS_POLICY,
     }
     asked = ("Binding", "ClientConfig", "Deleted", "ManagedHsmKey")

@@ -65,12 +65,14 @@ def _decoded(content: bytes) -> Any:
 
 @dataclass
 class Door:
-    """A cloud of its own with the seeds planted, and a front door to it."""
+    """A cloud of its own with the seeds planted, and a front door to it. Its clock starts at `start`, in
+    seconds since 1970: the machine's time without it."""
 
     cloud: Cloud = field(default_factory=Cloud)
+    start: float | None = None
 
     def __post_init__(self) -> None:
-        self.cloud.clock = SlowClock(self.cloud.store)
+        self.cloud.clock = SlowClock(self.cloud.store, self.start)
         seed.plant(self.cloud, SECRETS)
         # Tests read and write the data of accounts without giving themselves a role on each.
         scope = f"/subscriptions/{seed.SUBSCRIPTION_ID}"

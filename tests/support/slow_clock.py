@@ -10,9 +10,10 @@ class SlowClock(Clock):
     """A clock that moves by a millisecond when it is read, so that no assertion depends on how fast the
     machine is, and what comes later still has a later time."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, start: float | None = None) -> None:
+        """`start` is seconds since 1970; the machine's time without it."""
         super().__init__(store)
-        self._now = super().now()
+        self._now = super().now() if start is None else start
 
     def now(self) -> float:
         self._now += 0.001

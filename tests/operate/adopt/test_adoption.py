@@ -189,7 +189,7 @@ def test_a_vault_in_another_subscription_and_a_key_that_is_turned_on_later(place
     for command in (["stack", "init", "across"], ["import", "--stack", "across", *imports]):
         done(stack.pulumi(*command))
     run = done(stack.deploy("--stack", "across"))
-    assert "= azure-cmk:index:AccessPolicy across-access" in " ".join(run.output.split())
+    assert "+ azure-cmk:index:AccessPolicy across-access" in " ".join(run.output.split())
     assert state(azure) == before
 
     file = stack.folder / "Pulumi.across.yaml"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-PASS, FAIL = "pass", "violation"
+PASS, FAIL, OPEN = "pass", "violation", "open"
 
 
 @dataclass(frozen=True)
