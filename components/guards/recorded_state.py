@@ -213,8 +213,8 @@ def recorded_names(state: State) -> frozenset[str]:
 
 
 def _by_own_identity(account: facts.Account) -> facts.Account:
-    """The account, whose key is used by no client id if that is of no user-assigned identity that it has: then
-    it can only be its own. The binding asks Azure which it is before it is written."""
+    """The account, whose key is used by no client id if that is of no user-assigned identity that it has:
+    then it can only be its own. The binding asks Azure which it is before it is written."""
     if not account.may_show_own_client:
         return account
     return account.without_own_client(account.encryption.identity_client_id)
