@@ -193,7 +193,7 @@ class _Preflight:
         login, refused = self.reader.login, {(name, problem.path) for name, problem in self.problems}
         _say_once(
             f"login: {login.object_id} in tenant {login.tenant_id}, subscription {login.subscription_id}, by "
-            f"{self.reader.method}; azure-native, azure-cmk and operate use it"
+            f"{self.reader.method}; azure-native and azure-cmk use the same login"
         )
         try:
             report = await self.reader.own("checkDeployment", resources=asked)

@@ -33,6 +33,7 @@ from uuid import uuid4
 from core import adapters, api_versions, arm_ids, commands, resource_types
 from core.engine_values import UNKNOWN
 from core.environment import RECOVERS
+from core.values import Mark
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
 from operate.stack import StackError, add_json, add_stack, pulumi
@@ -330,7 +331,7 @@ def completed(
         if parent := state.get("parent"):
             add(parent)
         if named := state.get("provider"):
-            provider = named.rpartition("::")[0]
+            provider = resource_types.provider_of(named)
             add(provider)
             id = ids.get(provider) or added[provider]["id"]
             state = {**state, "provider": resource_types.provider_reference(provider, id)}
@@ -349,7 +350,9 @@ def _without_id(state: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: state[name] for name in _KEPT if name in state} | {"type": urn.type, "custom": False}
     if not urn.type.startswith(_PROVIDER):
         return kept
-    inputs = {name: value for name, value in (state.get("inputs") or {}).items() if value != _MASKED}
+    inputs = {
+        name: value for name, value in (state.get("inputs") or {}).items() if value != Mark.SECRET.value
+    }
     if version := _VERSION_OF_DEFAULT.fullmatch(urn.name):
         inputs["version"] = ".".join(version.groups())
     return {**kept, "custom": True, "id": str(uuid4()), "inputs": inputs, "outputs": inputs}
@@ -374,7 +377,6 @@ def _as_recorded(state: Mapping[str, Any], id: str) -> dict[str, Any]:
 
 _KEPT = ("urn", "type", "inputs", "parent", "provider", "dependencies", "propertyDependencies", "protect")
 _PROVIDER = "pulumi:providers:"
-_MASKED = "[secret]"
 _VERSION_OF_DEFAULT = re.compile(r"default_(\d+)_(\d+)_(\d+)")
 """How the engine names a provider that a program does not declare, with the version of its SDK."""
 
