@@ -25,6 +25,7 @@ PYTHON = python_of(ROOT)
 _PACK_CONFIG = ".pulumi/policy-config.json"
 _PACK = ("--policy-pack", "policies", "--policy-pack-config", _PACK_CONFIG)
 _STATES = ROOT / ".pulumi" / "backend" / ".pulumi" / "stacks" / "language-cmk"
+_BACKEND = "PULUMI_BACKEND_URL"
 _EVENTS = ROOT / ".pulumi" / "events.jsonl"
 """The event log of the engine's last command."""
 _LOGGED = ("preview", "up", "destroy")
@@ -213,7 +214,10 @@ class Steps:
     def run(self, *command: str) -> int:
         """Runs a command and shows its output. Returns its exit code."""
         if command[0] != "pulumi" or command[1] not in _LOGGED:
-            return self._run(*command, quiet=False)[0]
+            code = self._run(*command, quiet=False)[0]
+            if code:
+                self._tell_shell()
+            return code
         _EVENTS.unlink(missing_ok=True)
         # The CLI has this option only with PULUMI_DEBUG_COMMANDS.
         log = ("--event-log", str(_EVENTS))
@@ -225,6 +229,7 @@ class Steps:
                 f"--stack {self._stack} --run-program`, which takes the login from that file\n"
             )
         if code:
+            self._tell_shell()
             self._tell_holder()
         return code
 
@@ -235,6 +240,14 @@ class Steps:
             sys.stderr.write(said)
             self._tell_holder()
         return code
+
+    def _tell_shell(self) -> None:
+        """How the user's own shell reaches the local Azure, in which the commands run that were printed."""
+        if os.environ.get(_BACKEND) != self._environ[_BACKEND]:
+            sys.stderr.write(
+                "before you run a command that is named above, run this once in your shell: eval "
+                '"$(python3 -m localazure env)"\n'
+            )
 
     def _tell_holder(self) -> None:
         """Names the process that holds the stack's lock, because the engine advises to remove the lock."""

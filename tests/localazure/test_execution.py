@@ -307,6 +307,20 @@ def test_a_login_that_only_the_state_still_has_is_replaced(
     assert printed in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_failure_says_once_how_its_commands_run_in_the_users_shell(
+    inside: bool, monkeypatch: pytest.MonkeyPatch, azure: RunningAzure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """pulumi and python are not on the PATH of whoever only said `up`; a shell that has the exports needs
+    nothing."""
+    monkeypatch.setattr(checkout.Steps, "_run", lambda *_, **__: (255, ""))
+    steps = checkout.Steps(azure.home, "dev")
+    if inside:
+        monkeypatch.setenv("PULUMI_BACKEND_URL", steps._environ["PULUMI_BACKEND_URL"])
+    assert steps.run("pulumi", "up") == 255
+    assert capsys.readouterr().err.count('eval "$(python3 -m localazure env)"') == (not inside)
+
+
 def test_who_comes_second_is_told_to_wait(
     monkeypatch: pytest.MonkeyPatch,
     azure: RunningAzure,
