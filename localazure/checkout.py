@@ -65,6 +65,7 @@ def up(home: Home, stack: str) -> int:
     return (
         pulumi.select()
         or pulumi.run(*_POLICY_CONFIG)
+        or pulumi.checked()
         or pulumi.run("pulumi", "preview", "--stack", stack, *_PACK)
         or _updated(pulumi, stack)
         or pulumi.run(*_PROOF, "--stack", stack)
@@ -118,6 +119,7 @@ def preview(home: Home, stack: str) -> int:
     return (
         pulumi.select()
         or pulumi.run(*_POLICY_CONFIG)
+        or pulumi.checked()
         or pulumi.run("pulumi", "preview", "--stack", stack, "--diff", *_PACK)
     )
 
@@ -207,6 +209,10 @@ class Steps:
                 "azure-native:subscriptionId and azure-native:tenantId out: the local Azure has its own"
             )
         return self.quietly("pulumi", "stack", "select", self._stack, "--create", "--non-interactive")
+
+    def checked(self) -> int:
+        """Says in a second what is wrong with the settings: the engine would first read the whole cloud."""
+        return self.quietly(str(PYTHON), "-m", "operate", "settings", "--stack", self._stack)
 
     def exists(self) -> bool:
         return self._run("pulumi", "stack", "select", self._stack, "--non-interactive", quiet=True)[0] == 0

@@ -29,6 +29,7 @@ COMMANDS = {
     "doctor": Command(
         "operate.doctor", "check what would prevent a first deployment, before any stack exists"
     ),
+    "settings": Command("operate.checked_settings", "check a stack's settings, without Pulumi and Azure"),
     "verify": Command(
         "operate.verify", "prove that a stack's accounts are under its keys, or cut off from them"
     ),
