@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from components.access import KeyGrant, make_grant
-from components.access_model import ACCESS_POLICY
+from components.access_model import ACCESS_POLICY, RBAC
 from components.account import MadeAccount, account_declaration, asked_account, make_account
 from components.account_args import InlineKeyArgs, allowed_hosts
 from components.arguments.inputs import source_resources
@@ -264,7 +264,8 @@ class Parts:
         # A write of a bound account states its key again, which is refused while restored access does not
         # count yet.
         bound = bound_in_its_create or self._preflight.account_id is not None
-        return waiting_hooks(self._inputs.name, "account") if bound else []
+        uses_rbac = self._inputs.grants_by == RBAC
+        return waiting_hooks(self._inputs.name, "account", uses_rbac=uses_rbac) if bound else []
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None = None) -> KeyVersion:
         """The version of the key that is in use, for the account that is to be bound to it: `follower_id`, or

@@ -281,7 +281,12 @@ def _other_model(model: str, user: str | None, vault: facts.Vault, key_id: str |
     """
     if user is None or key_id is None:
         return "Keep the setting as it was until the account has its identity and its key again"
+    warning = ""
     if model == RBAC:
+        warning = (
+            ". Some pages of Azure AI services say that they take keys only from vaults with access "
+            "policies: ask by `python -m operate probe`, or try it with an account without data, before"
+        )
         name = names.role_assignment_name(key_id, user, USE.role.id)
         grant = assign_role(key_id, USE.role.id, user, name=name)
     else:
@@ -294,7 +299,7 @@ def _other_model(model: str, user: str | None, vault: facts.Vault, key_id: str |
         f"minutes until it counts; switch the vault with `az keyvault update --name {vault.name} "
         f"--enable-rbac-authorization {str(model == RBAC).lower()}{in_subscription(vault.id)}`; run "
         "`pulumi refresh`; then change the "
-        "setting"
+        f"setting{warning}"
     )
 
 
