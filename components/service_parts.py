@@ -264,8 +264,9 @@ class Parts:
         # A write of a bound account states its key again, which is refused while restored access does not
         # count yet.
         bound = bound_in_its_create or self._preflight.account_id is not None
-        uses_rbac = self._inputs.grants_by == RBAC
-        return waiting_hooks(self._inputs.name, "account", uses_rbac=uses_rbac) if bound else []
+        # One that exists has used a key of such a vault: what refuses it now is something else.
+        untried = self._inputs.grants_by == RBAC and self._preflight.account_id is None
+        return waiting_hooks(self._inputs.name, "account", untried_rbac=untried) if bound else []
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None = None) -> KeyVersion:
         """The version of the key that is in use, for the account that is to be bound to it: `follower_id`, or
