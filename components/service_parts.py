@@ -35,7 +35,7 @@ from components.resource_group import make_resource_group
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.service_key import ServiceKey
-from core import arm_ids, key_uris, regions
+from core import adapters, arm_ids, key_uris, regions
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 
@@ -264,8 +264,10 @@ class Parts:
         # A write of a bound account states its key again, which is refused while restored access does not
         # count yet.
         bound = bound_in_its_create or self._preflight.account_id is not None
-        # One that exists has used a key of such a vault: what refuses it now is something else.
-        untried = self._inputs.grants_by == RBAC and self._preflight.account_id is None
+        # One that is there has used a key of such a vault: what refuses it now is something else.
+        live = self._preflight.account.live if self._preflight.account else None
+        is_used = live is not None and adapters.account(live).has_settled
+        untried = self._inputs.grants_by == RBAC and not is_used
         return waiting_hooks(self._inputs.name, "account", untried_rbac=untried) if bound else []
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None = None) -> KeyVersion:

@@ -54,8 +54,8 @@ def error_context(wanted: Target, account: Account | None = None, vault: Vault |
 
 
 def _uses_key_in(key: KeyUri, account: Account | None) -> bool:
-    """Whether the account is bound to a key in the same vault already."""
-    used = account.encryption.key if account else None
+    """Whether the account uses a key in the same vault already."""
+    used = account.encryption.key if account and account.has_settled else None
     return used is not None and used.vault_uri == key.vault_uri
 
 
