@@ -11,7 +11,7 @@ from core.resource_types import ACCESS_POLICY
 from localazure import faults, seed
 from provider.azure import Azure
 from provider.wire import encode
-from tests.provider.rig import FailedError, FakeClock, engine
+from tests.provider.rig import FailedError, FakeClock, create, engine
 from tests.support.in_process import Wire, in_process_client
 from tests.support.local_deployment import LOGIN, Deployment
 
@@ -81,9 +81,8 @@ async def test_an_entry_is_made_changed_and_removed(cloud: Deployment) -> None:
 async def test_fails_on_an_entry_that_exists(cloud: Deployment) -> None:
     """Somebody else made it, and may delete it. The words are azure-native's, whose explanation says how to
     take it over."""
-    async with engine(azure(cloud), FakeClock()) as pulumi:
-        with pytest.raises(FailedError) as failed:
-            await pulumi.create(ACCESS_POLICY, {**PLACE, "policy": policy(NEEDED, OTHER)})
+    with pytest.raises(FailedError) as failed:
+        await create(azure(cloud), ACCESS_POLICY, {**PLACE, "policy": policy(NEEDED, OTHER)})
     assert f'cannot create already existing resource "{VAULT}/accessPolicy/{OTHER}"' in str(failed.value)
     assert entries(cloud) == {OTHER: {"keys": NEEDED}}
 

@@ -10,7 +10,7 @@ from core.facts import Vault
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.failure import ServiceError
 from tests.provider.fake_azure import PRINCIPAL, V1, VAULT_ID, FakeAzure
-from tests.provider.rig import HSM_ROLE, VERSION, FailedError, engine
+from tests.provider.rig import HSM_ROLE, VERSION, FailedError, create, engine
 from tests.provider.test_key_access_revocation import OTHER, assignment
 
 HSM_ID = VAULT_ID.replace("/vaults/", "/managedHSMs/")
@@ -109,9 +109,8 @@ async def test_fails_naming_the_role_that_the_deployer_lacks() -> None:
     """Who may not give roles in the HSM is told which role it takes."""
     azure = with_hsm()
     azure.failures["own_role_assignments"] = [DENIED]
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match="Managed HSM Policy Administrator"):
-            await pulumi.create(HSM_ROLE, INPUTS)
+    with pytest.raises(FailedError, match="Managed HSM Policy Administrator"):
+        await create(azure, HSM_ROLE, INPUTS)
 
 
 async def test_an_hsm_that_is_gone_holds_no_grant() -> None:

@@ -15,7 +15,7 @@ from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, CRYPTO_USER, READER, Role
 from provider.binder import READ_LAG_SECONDS
 from provider.failure import ServiceError
 from tests.provider.fake_azure import KEY_ID, PRINCIPAL, TENANT, VAULT_ID, FakeAzure, a_vault
-from tests.provider.rig import FailedError, FakeClock, engine
+from tests.provider.rig import FailedError, FakeClock, create, engine
 
 REVOCATION = "azure-cmk:index:KeyAccessRevocation"
 INPUTS = {"keyId": KEY_ID, "principalId": PRINCIPAL}
@@ -102,8 +102,7 @@ async def test_the_identitys_access_policy_goes_and_no_other() -> None:
     mine = MINE
     others = (PolicyEntry(OTHER, NEEDED, TENANT), PolicyEntry(PRINCIPAL, NEEDED, TENANT, "an-application"))
     azure = with_policies(mine, *others)
-    async with engine(azure) as pulumi:
-        id, outputs = await pulumi.create(REVOCATION, INPUTS)
+    id, outputs = await create(azure, REVOCATION, INPUTS)
     assert id == ID
     assert azure.vaults[VAULT_ID.lower()].policies == others
     assert outputs.values["revokedAt"].endswith("Z")
@@ -158,8 +157,7 @@ async def test_an_assignment_that_is_named_goes_wherever_it_is() -> None:
     """An adopted account may have its role at the vault."""
     named = assignment(VAULT_ID)
     azure = with_roles(named)
-    async with engine(azure) as pulumi:
-        await pulumi.create(REVOCATION, {**INPUTS, "assignmentId": named.id})
+    await create(azure, REVOCATION, {**INPUTS, "assignmentId": named.id})
     assert azure.roles == []
 
 
@@ -238,8 +236,7 @@ async def test_access_goes_for_good_while_somebody_else_writes_the_vault(seed: i
     and is written after it brings the access back."""
     clock = FakeClock()
     azure = BusyVault(clock, seed)
-    async with engine(azure, clock) as pulumi:
-        await pulumi.create(REVOCATION, INPUTS)
+    await create(azure, REVOCATION, INPUTS, clock)
     await clock.sleep(60.0)
     assert (await azure.vault(arm_ids.vault_id(VAULT_ID))).policies == ()  # type: ignore[union-attr]
 
@@ -268,9 +265,8 @@ async def test_any_other_conflict_is_told_at_once(failure: ServiceError) -> None
     """Only another write of the vault is known to pass by itself."""
     azure, clock = with_policies(MINE), FakeClock()
     azure.failures["remove_policy"].append(failure)
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match=failure.code):
-            await pulumi.create(REVOCATION, INPUTS)
+    with pytest.raises(FailedError, match=failure.code):
+        await create(azure, REVOCATION, INPUTS, clock)
     assert clock.slept == []
 
 
@@ -282,17 +278,15 @@ async def test_access_that_is_given_back_again_and_again_is_an_error() -> None:
             self._enter("remove_policy")
 
     azure, clock = GivenBack(), FakeClock()
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match=r"gave up after 30 min.*language-key"):
-            await pulumi.create(REVOCATION, INPUTS)
+    with pytest.raises(FailedError, match=r"gave up after 30 min.*language-key"):
+        await create(azure, REVOCATION, INPUTS, clock)
 
 
 async def test_an_assignment_that_somebody_else_deletes_first_is_gone() -> None:
     """A managed HSM answers 404 for a role that is not there; that was to be so."""
     azure = with_roles(assignment(KEY_ID))
     azure.lost["delete_role_assignment"].append(ServiceError(404, "RoleAssignmentNotFound", "not found"))
-    async with engine(azure) as pulumi:
-        await pulumi.create(REVOCATION, INPUTS)
+    await create(azure, REVOCATION, INPUTS)
     assert azure.roles == []
 
 
@@ -300,6 +294,5 @@ async def test_fails_where_the_access_cannot_be_removed() -> None:
     """A login that may not write the vault is told so; the data is still within reach."""
     azure = with_policies(MINE)
     azure.failures["remove_policy"].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match="not authorized"):
-            await pulumi.create(REVOCATION, INPUTS)
+    with pytest.raises(FailedError, match="not authorized"):
+        await create(azure, REVOCATION, INPUTS)
