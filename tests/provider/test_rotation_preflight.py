@@ -244,7 +244,7 @@ async def test_a_busy_account_is_waited_for() -> None:
     class Settles(FakeClock):
         async def sleep(self, seconds: float) -> None:
             await super().sleep(seconds)
-            azure.accounts[ACCOUNT_ID.lower()] = bound()
+            azure.put(bound())
 
     clock = Settles()
     async with engine(azure, clock) as pulumi:
@@ -252,7 +252,8 @@ async def test_a_busy_account_is_waited_for() -> None:
             await pulumi.update(VERSION, KEY_ID, {}, OLD, NEXT, preview=True)
         assert clock.slept == []
         await pulumi.update(VERSION, KEY_ID, {}, OLD, NEXT)
-    assert len(clock.slept) == 1
+    assert pulumi.progress == ["waiting: the account is in state Accepted; expected Succeeded (0 s so far)"]
+    assert {request.urn for request in pulumi.heard} == {pulumi.urn(VERSION)}
     assert len(azure.versions) == 2
 
 
