@@ -112,9 +112,23 @@ def admit(cloud: Cloud, request: Request, route: Route) -> Request:
     retired_versions.require_served(cloud, request, place.namespace)
     # An operation is polled by its address; that it takes a right, too, was seen of some providers.
     polls = request.method == "GET" and "operation" in request.params
-    if route.permission and not (polls and cloud.behaviour.operation_polling == "any"):
+    if not (polls and cloud.behaviour.operation_polling == "any"):
+        require_rights(cloud, request, route, place)
+    require_place(cloud, request, place)
+    locks.require_unlocked(cloud, request.method, place.scope, place.namespace)
+    return replace(request, body=policy_evaluation.admitted(cloud, request, place.scope))
+
+
+def require_rights(cloud: Cloud, request: Request, route: Route, place: Place) -> None:
+    """Raises ServiceError 403 where the caller may not do this, or not link what its body refers to."""
+    if route.permission:
         require(cloud, request, route.permission, place.scope)
         linked_access.require(cloud, request, route.permission, place.scope)
+
+
+def require_place(cloud: Cloud, request: Request, place: Place) -> None:
+    """Raises ServiceError where the provider is not registered, the group or the resource above is absent, or
+    the tags are none."""
     if request.method in _WRITES:
         _require_registration(cloud, request, place)
     # What a list of grants or locks answers in a group that is absent was not observed.
@@ -125,8 +139,6 @@ def admit(cloud: Cloud, request: Request, route: Route) -> Request:
         _require_parent(cloud, place)
     if isinstance(request.body, dict):
         shapes.require_tags(request.body.get("tags"))
-    locks.require_unlocked(cloud, request.method, place.scope, place.namespace)
-    return replace(request, body=policy_evaluation.admitted(cloud, request, place.scope))
 
 
 def require_own_region(request: Request, cloud: NationalCloud | None) -> None:
