@@ -132,8 +132,8 @@ def kept_names(situation: Situation) -> Iterator[str]:
         if placed:
             kept["privateEndpoint", what] = placed.name
     for resource, target in inputs.named:
-        name, by_rule = kept.get((resource, target)), rule.name(resource, target)
-        if name and name.lower() != by_rule.lower():
+        name = kept.get((resource, target))
+        if name and name.lower() != (by_rule := rule.name(resource, target)).lower():
             yield (
                 f"{name!r} keeps its name, because another one would replace it; the rule of names gives "
                 f"{by_rule!r} to a new {resource}"

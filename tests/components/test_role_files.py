@@ -327,6 +327,11 @@ EVERY = [
 ]
 
 
+LATE = "Microsoft.ManagedIdentity/identities/read"
+"""Needed only where Azure shows the client id of a binding through the account's own identity, which no
+preview can know of an account that is yet to be bound."""
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(("file", "action"), EVERY)
 def test_with_one_action_less_the_failing_step_names_it(file: str, action: str) -> None:
@@ -335,7 +340,7 @@ def test_with_one_action_less_the_failing_step_names_it(file: str, action: str) 
     name = first_mode(file, action)
     first = asked(name)[action.lower()]
     life = live(MODES[name], action)
-    making = "preview" in life.said and first in ("preview", "update")
+    making = "preview" in life.said and first in ("preview", "update") and action != LATE
     assert life.names(action, *(["preview"] if making else [])), (first, life)
     if first == "update" and action != CHECK:
         blind = live(MODES[name], action, CHECK)
