@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from localazure import (
     inventory,
+    limits,
     linked_access,
     locks,
     operations,
@@ -23,7 +24,7 @@ from localazure.arm_type import resource_not_found
 from localazure.authentication import subscription_in
 from localazure.authorization import require
 from localazure.cloud import Cloud, iso
-from localazure.locations import REGIONS, normal_location
+from localazure.locations import REGIONS, normal_location, not_in_region
 from localazure.national_clouds import NationalCloud, available_in
 from localazure.routes import Route
 from localazure.web import Json, Request, ServiceError
@@ -136,6 +137,7 @@ def require_place(cloud: Cloud, request: Request, place: Place) -> None:
     if place.group and (listed or place.scope.lower() != place.group.lower()):
         _require_group(cloud, place, writes=request.method in _WRITES)
     if request.method == "PUT":
+        _require_type(cloud, request, place)
         _require_parent(cloud, place)
     if isinstance(request.body, dict):
         shapes.require_tags(request.body.get("tags"))
@@ -238,6 +240,18 @@ def _require_group(cloud: Cloud, place: Place, *, writes: bool) -> None:
         raise group_not_found(name)
     if writes and group["properties"]["provisioningState"] == "Deleting":
         raise being_deleted(name)
+
+
+def _require_type(cloud: Cloud, request: Request, place: Place) -> None:
+    """Refuses a type that the region has not, as its provider lists it."""
+    location = request.body.get("location") if isinstance(request.body, dict) else None
+    if not isinstance(location, str) or not place.namespace:
+        return
+    type, subscription = policy_evaluation.type_of(place.scope), subscription_in(request.path) or ""
+    limit = limits.Limit(limits.TYPE, type, location, subscription)
+    if limits.holds(cloud, limit):
+        there = [one for one in REGIONS if not limits.holds(cloud, replace(limit, location=one))]
+        raise not_in_region(location, type, there)
 
 
 def _require_parent(cloud: Cloud, place: Place) -> None:

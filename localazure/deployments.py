@@ -1,10 +1,10 @@
 """Microsoft.Resources/deployments/validate: whether a template would be accepted, without deploying it.
 
 Each resource goes the way of its own PUT, in the order of the template, and what they write is undone. Locks
-are not looked at, nor whether a service may use its key, which shows only when it does. A resource with a
+are not looked at, nor terms, nor whether a service may use its key, which shows only when it does. A resource with a
 value that is known only once another one is there (`[reference(...)]`) is judged by ARM alone, and what is
-below one that is refused, or not made, is not judged at all. Of the language of templates nothing else is
-taken.
+below one that is refused or not made, or names it, is not judged at all. Of the language of templates nothing
+else is taken.
 Sources: azure-rest-api-specs, Microsoft.Resources Deployments_Validate 2025-04-01 (shapes, levels);
 learn.microsoft.com/azure/azure-resource-manager/bicep/deploy-preflight; texts are those that users quote
 (Azure-Samples/azure-search-openai-demo#1483, #130, Azure/azure-cli#6075). Assumed: that rights are judged
@@ -13,6 +13,7 @@ before anything else, and that all other refusals are told at once.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ DEPLOYMENT = "Microsoft.Resources/deployments"
 PROVIDER, NO_RBAC, TEMPLATE = "Provider", "ProviderNoRbac", "Template"
 _GROUP = "microsoft.resources/resourcegroups"
 _DISALLOWED, _UNAUTHORIZED = "RequestDisallowedByPolicy", ("AuthorizationFailed", "LinkedAuthorizationFailed")
+_TERMS = "ResourceKindRequireAcceptTerms"
 _KEY_UNUSABLE = "x-localazure-findings"
 """The header of a refusal that tells why a key cannot be used."""
 _OF_TEMPLATE = ("type", "apiVersion", "name", "scope", "dependsOn")
@@ -120,7 +122,7 @@ class _Judge:
         """What each resource would be refused for, as a detail of the answer."""
         open_ids: list[str] = []
         for one in resources:
-            if any(f"{one.id}/".lower().startswith(f"{id}/".lower()) for id in open_ids):
+            if any(id.lower() in f"{one.id}{json.dumps(one.body)}".lower() for id in open_ids):
                 continue
             try:
                 if self._written(one):
@@ -146,7 +148,7 @@ class _Judge:
     def _is_told(self, error: ServiceError) -> bool:
         if self.only_policies:
             return error.code == _DISALLOWED
-        return _KEY_UNUSABLE not in error.headers
+        return error.code != _TERMS and _KEY_UNUSABLE not in error.headers
 
     def _put(self, one: Resource) -> tuple[Request, Route]:
         if one.type.lower() == DEPLOYMENT.lower():

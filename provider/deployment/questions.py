@@ -22,6 +22,10 @@ AT_ONCE: Final = 16
 request-limits-and-throttling)."""
 
 
+VALIDATION_SECONDS: Final = 120.0
+"""How long a validation may take (assumed: those of a few resources take seconds)."""
+
+
 class UnansweredQuestionError(Exception):
     """Azure did not answer a question; the message says why."""
 
@@ -43,6 +47,29 @@ class Questions:
         """The answer to a question that needs a body; nothing is written. Raises UnansweredQuestionError."""
         said = json.dumps(body, sort_keys=True)
         return await self._once(lambda: self._azure.ask("POST", path, api_version, body), "POST", path, said)
+
+    async def refusal(self, path: str, body: Mapping[str, Any]) -> ServiceError | None:
+        """Why Azure's own validation refuses a template; None where it does not. Raises
+        UnansweredQuestionError."""
+        try:
+            await self._once(lambda: self._validate(path, body), "VALIDATE", path, json.dumps(body))
+        except UnansweredQuestionError as error:
+            failure = error.__cause__
+            if isinstance(failure, ServiceError) and failure.code == "InvalidTemplateDeployment":
+                return failure
+            raise
+        return None
+
+    async def _validate(self, path: str, body: Mapping[str, Any]) -> None:
+        accepted, waited = await self._azure.validate(path, body), 0.0
+        while accepted.operation_url:
+            if waited >= VALIDATION_SECONDS:
+                raise DeadlineError("Azure was still validating", waited)
+            pause = accepted.retry_after or 2.0
+            await asyncio.sleep(pause)
+            waited += pause
+            if (await self._azure.validated(accepted.operation_url)).done:
+                return
 
     async def list(self, path: str, api_version: str) -> list[Any]:
         """All pages of a list; empty where the scope is absent. Raises UnansweredQuestionError."""
@@ -66,7 +93,7 @@ class Questions:
             try:
                 return await ask()
             except ServiceError as failure:
-                if failure.is_absent and verb != "POST":
+                if failure.is_absent and verb not in ("POST", "VALIDATE"):
                     return None
                 raise UnansweredQuestionError(service_message(failure)) from failure
             except DeadlineError as late:

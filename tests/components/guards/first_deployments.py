@@ -360,7 +360,10 @@ def unregistered(namespace: str, path: str, **args: Any) -> FirstDeployment:
         f"{namespace} is not registered",
         both(group("rg-shared"), login("Contributor", scope=IN_SHARED), forget),
         path,
-        (f"{namespace} is NotRegistered", f"az provider register --namespace {namespace} --wait"),
+        (
+            f"not registered to use namespace '{namespace}'",
+            f"az provider register --namespace {namespace} --wait",
+        ),
         {**SHARED, **args},
     )
 
@@ -382,7 +385,7 @@ def quota(limit: int, used: int, **fixed: Any) -> FirstDeployment:
         f"a quota of {limit}, {used} used",
         both(*accounts, set_limit),
         "accountName",
-        (f"TextAnalytics.S.AccountCount of region 'westeurope' is {limit}, of which {used}", "usage list"),
+        (f"usage is {used}.0 and the quota limit is {limit}.0 for quota TextAnalytics.S.", "usage list"),
         fixed_args=fixed,
         fix=None
         if fixed
@@ -404,7 +407,7 @@ PLACE = (
             f"{type} is not in the region",
             Limit(limits.TYPE, type, "westeurope"),
             path,
-            f"the region 'westeurope' does not have {type}",
+            f"'westeurope' is not available for resource type '{type}'",
             "set location to one of",
             fixed=ELSEWHERE,
         )
@@ -418,8 +421,8 @@ PLACE = (
         "the SKU is not in the region",
         Limit(limits.SKU, "TextAnalytics/S", "westeurope"),
         "accountName",
-        "does not offer kind TextAnalytics in SKU 'S'",
-        "set location to one of",
+        "The SKU 'S' is either invalid or unavailable for account type 'TextAnalytics'",
+        "set location to a region that has it",
         fixed=ELSEWHERE,
     ),
     FirstDeployment(
@@ -428,7 +431,7 @@ PLACE = (
             deployment.door.cloud, Limit(limits.SKU, "TextAnalytics/F0", "westeurope")
         ),
         "accountName",
-        ("does not offer kind TextAnalytics in SKU 'F0'",),
+        ("The SKU 'F0' is either invalid or unavailable",),
         {"encryption": "microsoftManaged", "sku": "F0"},
         {"sku": "S"},
     ),
