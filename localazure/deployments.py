@@ -1,10 +1,10 @@
 """Microsoft.Resources/deployments/validate: whether a template would be accepted, without deploying it.
 
 Each resource goes the way of its own PUT, in the order of the template, and what they write is undone. Locks
-are not looked at, nor terms, nor whether a service may use its key, which shows only when it does. A resource with a
-value that is known only once another one is there (`[reference(...)]`) is judged by ARM alone, and what is
-below one that is refused or not made, or names it, is not judged at all. Of the language of templates nothing
-else is taken.
+are not looked at, nor terms, nor whether a service may use its key, which shows only when it does. A resource
+with a value that is known only once another one is there (`[reference(...)]`) is judged by ARM alone, and
+what is below one that is refused or not made, or names it, is not judged at all. Of the language of templates
+nothing else is taken.
 Sources: azure-rest-api-specs, Microsoft.Resources Deployments_Validate 2025-04-01 (shapes, levels);
 learn.microsoft.com/azure/azure-resource-manager/bicep/deploy-preflight; texts are those that users quote
 (Azure-Samples/azure-search-openai-demo#1483, #130, Azure/azure-cli#6075). Assumed: that rights are judged
@@ -26,7 +26,8 @@ from localazure.web import Host, Json, Request, Response, ServiceError
 DEPLOYMENT = "Microsoft.Resources/deployments"
 PROVIDER, NO_RBAC, TEMPLATE = "Provider", "ProviderNoRbac", "Template"
 _GROUP = "microsoft.resources/resourcegroups"
-_DISALLOWED, _UNAUTHORIZED = "RequestDisallowedByPolicy", ("AuthorizationFailed", "LinkedAuthorizationFailed")
+_DISALLOWED = "RequestDisallowedByPolicy"
+_UNAUTHORIZED = ("AuthorizationFailed", "LinkedAuthorizationFailed", "DenyAssignmentAuthorizationFailed")
 _TERMS = "ResourceKindRequireAcceptTerms"
 _KEY_UNUSABLE = "x-localazure-findings"
 """The header of a refusal that tells why a key cannot be used."""
@@ -70,9 +71,13 @@ def routes(router: Router) -> tuple[Route, ...]:
         judge = _Judge(cloud, request, router, only_policies=covers == "template")
         with cloud.store.undone():
             cloud.behave(**_AT_ONCE)
-            if level == PROVIDER and not judge.only_policies:
-                judge.require_rights(resources)
             found = [] if level == TEMPLATE else [*judge.refusals(resources)]
+            lacking = [one for one in judge.lacking(resources) if one not in found] + [
+                one for one in found if one["code"] in _UNAUTHORIZED
+            ]
+        if lacking and level == PROVIDER and not judge.only_policies:
+            raise _unauthorized(lacking)
+        found = [one for one in found if one["code"] not in _UNAUTHORIZED]
         if found:
             raise _refused(name, cloud.new_id(), found)
         return Response(200, _valid(name, scope, level, resources))
@@ -97,26 +102,14 @@ class _Judge:
     router: Router
     only_policies: bool
 
-    def require_rights(self, resources: list[Resource]) -> None:
-        """Raises ARM's 400 that names each resource which the caller may not write."""
-        texts = []
+    def lacking(self, resources: list[Resource]) -> Iterator[Json]:
+        """The rights to write each resource that the caller lacks."""
         for one in resources:
             request, route = self._put(one)
             try:
                 arm.require_rights(self.cloud, request, route, arm.place_of(one.id))
             except ServiceError as error:
-                if error.code not in _UNAUTHORIZED:
-                    raise
-                texts.append(
-                    f"Authorization failed for template resource '{one.name}' of type '{one.type}'. "
-                    + error.message.replace("authorization to perform", "permission to perform").replace(
-                        "over scope", "at scope"
-                    )
-                )
-        if texts:
-            how = "multiple errors" if len(texts) > 1 else "error"
-            message = f"The template deployment failed with {how}: '{':'.join(texts)}'."
-            raise ServiceError(400, "InvalidTemplateDeployment", message, gateway=True)
+                yield self._detail(one, error)
 
     def refusals(self, resources: list[Resource]) -> Iterator[Json]:
         """What each resource would be refused for, as a detail of the answer."""
@@ -129,7 +122,7 @@ class _Judge:
                     continue
             except ServiceError as error:
                 if self._is_told(error):
-                    yield {"code": error.code, "target": one.id, "message": error.message, **error.extra}
+                    yield self._detail(one, error)
             open_ids.append(one.id)
 
     def _written(self, one: Resource) -> bool:
@@ -149,6 +142,16 @@ class _Judge:
         if self.only_policies:
             return error.code == _DISALLOWED
         return error.code != _TERMS and _KEY_UNUSABLE not in error.headers
+
+    def _detail(self, one: Resource, error: ServiceError) -> Json:
+        """A refusal of a resource, as the answer has it."""
+        message = error.message
+        if error.code in _UNAUTHORIZED:
+            about = f"Authorization failed for template resource '{one.name}' of type '{one.type}'. "
+            message = about + message.replace("authorization to perform", "permission to perform").replace(
+                "over scope", "at scope"
+            )
+        return {"code": error.code, "target": one.id, "message": message, **error.extra}
 
     def _put(self, one: Resource) -> tuple[Request, Route]:
         if one.type.lower() == DEPLOYMENT.lower():
@@ -229,6 +232,13 @@ def _known(value: Json) -> tuple[Json, bool]:
 def _invalid(text: str) -> ServiceError:
     message = f"Deployment template validation failed: '{text}'."
     return ServiceError(400, "InvalidTemplate", message, gateway=True)
+
+
+def _unauthorized(lacking: list[Json]) -> ServiceError:
+    how = "multiple errors" if len(lacking) > 1 else "error"
+    texts = ":".join(dict.fromkeys(one["message"] for one in lacking))
+    message = f"The template deployment failed with {how}: '{texts}'."
+    return ServiceError(400, "InvalidTemplateDeployment", message, gateway=True)
 
 
 def _refused(name: str, tracking: str, found: list[Json]) -> ServiceError:

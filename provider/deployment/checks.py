@@ -8,14 +8,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from core.arm_ids import MalformedError
-from provider.deployment import locks, names, policies, references, rights, terms, validation
+from provider.deployment import locks, names, policies, references, terms, validation
 from provider.deployment.model import ACTIONS, CREATE, Planned, Report
 from provider.deployment.questions import Questions
 
 Check = Callable[[Sequence[Planned], Questions], Awaitable[Report]]
 CHECKS: Final[Mapping[str, Check]] = {
     names.NAME: names.check,
-    rights.NAME: rights.check,
     validation.NAME: validation.check,
     locks.NAME: locks.check,
     policies.NAME: policies.check,

@@ -72,9 +72,11 @@ _VERSIONS: Final[Mapping[str, str]] = {
 _LATER: Final = (arm_ids.ROLE_ASSIGNMENT.lower(), _ACCESS_POLICY)
 """Types that name an identity which something else is yet to make: their values are known later."""
 _MISSING: Final = re.compile(
-    r"perform action(?:\(s\))? '([^']+)' (?:at|over|on the linked) scope(?:\(s\))? '([^']+)'"
+    r"perform action(?:\(s\))? '(?P<action>[^']+)' (?:at|on|on the linked) scope(?:\(s\))? '(?P<scope>[^']+)'"
+    r"(?!; however, it does)(?:; however.*? deny assignment with name '(?P<denial>[^']+)' and Id '[^']+' "
+    r"at scope '(?P<at>[^']+)')?"
 )
-"""An action, and the scope, of Azure's refusals."""
+"""An action that is missing, its scope, and the deny assignment that takes it away, in Azure's refusals."""
 _FIXES: Final[Mapping[str, str]] = {
     "InvalidSkuId": "set location to a region that has it, or give another sku",
     "LocationNotAvailableForResourceType": "set location to one of them",
@@ -95,13 +97,14 @@ _ROLES: Final = (
 
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each thing that Azure would refuse of what is made or changed."""
-    made = {one.id.lower() for one in plan if one.action == CREATE}
+    login = (await ask.principal()).object_id
+    made = {_written(one).lower() for one in plan if one.action == CREATE}
     asked: defaultdict[str, list[Planned]] = defaultdict(list)
     for one in plan:
         if _is_asked(one, plan):
-            group = one.group_id.lower()
-            asked[subscription_scope(one.id) if group in made else group].append(one)
-    reports = await asyncio.gather(*(_validated(scope, some, made, ask) for scope, some in asked.items()))
+            group = one.group_id
+            asked[(subscription_scope(group) if group.lower() in made else group).lower()].append(one)
+    reports = await asyncio.gather(*(_validated(some, made, login, ask) for some in asked.values()))
     return sum(reports, Report())
 
 
@@ -115,7 +118,9 @@ def _is_asked(one: Planned, plan: Sequence[Planned]) -> bool:
     return known and one.action in (CREATE, UPDATE) and not back and not below_freed
 
 
-async def _validated(scope: str, members: Sequence[Planned], made: set[str], ask: Questions) -> Report:
+async def _validated(members: Sequence[Planned], made: set[str], login: str, ask: Questions) -> Report:
+    group = members[0].group_id
+    scope = subscription_scope(group) if group.lower() in made else group
     path = f"{scope}/providers/{_DEPLOYMENT}/language-cmk"
     try:
         refusal = await ask.refusal(path, _body(scope, members, arm_template.PROVIDER))
@@ -124,9 +129,10 @@ async def _validated(scope: str, members: Sequence[Planned], made: set[str], ask
             return await _report(refusal, members, ask)
         rest = await ask.refusal(path, _body(scope, members, arm_template.NO_RBAC))
         report = await _report(rest, members, ask)
-        principal = await ask.principal()
-        rights = tuple(_rights(missing, members, made, principal.object_id))
-        if len({target for _, target in missing}) < len(members):
+        rights = tuple(_rights(missing, members, made, login))
+        if len({scope for _, scope, *_ in missing}) < len(members) or any(
+            denial for *_, denial, _ in missing
+        ):
             return report + Report(rights)
         # A login that may write nothing is taken for one of previews: that is told, and refuses nothing.
         why = "; ".join(f"{one.text}; {one.fix}" for one in rights)
@@ -157,7 +163,7 @@ def _body(scope: str, members: Sequence[Planned], level: str) -> dict[str, Any]:
 
 def _resource(one: Planned) -> dict[str, Any]:
     """A resource of a template."""
-    id, content = arm_ids.parse(one.id), one.content
+    id, content = arm_ids.parse(_written(one)), one.content
     if one.action == UPDATE and one.bound is not None:
         content = one.bound  # an account that has its key keeps it in each write
     found = {
@@ -174,8 +180,6 @@ def _resource(one: Planned) -> dict[str, Any]:
     if id.type.lower() in _LATER:
         later = f"{one.group_id}/providers/{arm_ids.USER_ASSIGNED_IDENTITY}/later"
         found["properties"] = _named_later(content, f"[reference('{later}', '{IDENTITIES}').principalId]")
-    if id.type.lower() == arm_ids.ROLE_ASSIGNMENT.lower():
-        found["name"] = str(uuid.uuid5(uuid.NAMESPACE_URL, one.id.lower()))
     return found
 
 
@@ -187,11 +191,18 @@ def _named_later(content: Mapping[str, Any], principal: str) -> dict[str, Any]:
     return {**properties, "principalId": principal}
 
 
-def _missing(refusal: ServiceError | None) -> list[tuple[str, str]]:
-    """The actions that a refusal says are missing, each with its scope."""
+Missing = tuple[str, str, str, str]
+"""An action, its scope, and the name and scope of the deny assignment that takes it away, if one does."""
+
+
+def _missing(refusal: ServiceError | None) -> list[Missing]:
+    """The actions that a refusal says are missing."""
     if refusal is None or refusal.details:
         return []
-    return list(dict.fromkeys(_MISSING.findall(refusal.text)))
+    found = _MISSING.finditer(refusal.text)
+    return list(
+        dict.fromkeys((one["action"], one["scope"], one["denial"] or "", one["at"] or "") for one in found)
+    )
 
 
 async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask: Questions) -> Report:
@@ -211,7 +222,7 @@ async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask:
 def _about(detail: Detail, members: Sequence[Planned]) -> Planned:
     """The resource that a refusal is about: Azure names it by its id or its name, in the target or in the
     text."""
-    ids = [one for one in members if detail.target and arm_ids.same(one.id, detail.target)]
+    ids = [one for one in members if arm_ids.same(_written(one), detail.target)]
     names = [one for one in members if one.name.lower() == detail.target.lower()]
     of_space = [one for one in members if one.namespace.lower() == detail.target.lower()]
     told = [one for one in members if f"'{one.name}'".lower() in detail.text.lower()]
@@ -249,24 +260,43 @@ async def _registers(about: Planned, ask: Questions) -> bool:
 
 
 def _rights(
-    missing: Iterable[tuple[str, str]], members: Sequence[Planned], made: set[str], login: str
+    missing: Iterable[Missing], members: Sequence[Planned], made: set[str], login: str
 ) -> Iterator[DeploymentFinding]:
     """The rights that are missing, by the innermost scope that exists, with commands that give the least."""
     by_scope: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for action, target in missing:
+    for action, target, denial, at in missing:
+        if denial:
+            text = f"Azure would refuse this login: the deny assignment {denial!r} at {at} forbids {action}"
+            fix = (
+                "have its owner (a deployment stack, an application) exclude this login, or use another group"
+            )
+            yield DeploymentFinding(NAME, _at(target, members).id, text, fix)
+            continue
         scope = target
-        while scope.lower() in made or arm_ids.same(scope, target):
+        while scope.lower() in made or f"/{_DEPLOYMENT}/".lower() in scope.lower():
             scope = _above(scope)
         by_scope[scope].setdefault(action, target)
     for scope, actions in by_scope.items():
-        first = next(iter(actions.values()))
-        about = next((one for one in members if arm_ids.same(one.id, first)), members[0])
+        about = _at(next(iter(actions.values())), members)
         text = f"Azure would refuse this login: {login} may not do {', '.join(actions)} at {scope}"
         commands = " and ".join(
             f'`az role assignment create --assignee {login} --role "{role.name}" --scope {scope}`'
             for role in least_roles(actions)
         )
         yield DeploymentFinding(NAME, about.id, text, f"an owner can give it with {commands}")
+
+
+def _at(id: str, members: Sequence[Planned]) -> Planned:
+    """The resource that is written with an id."""
+    return next((one for one in members if arm_ids.same(_written(one), id)), members[0])
+
+
+def _written(one: Planned) -> str:
+    """The id under which a template writes a resource: the name of a role assignment is not known yet."""
+    if not arm_ids.same(one.type, arm_ids.ROLE_ASSIGNMENT):
+        return one.id
+    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{one.id}|{one.setting}".lower())
+    return f"{one.id.rpartition('/')[0]}/{name}"
 
 
 def least_roles(missing: Iterable[str]) -> tuple[Role, ...]:

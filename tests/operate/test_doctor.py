@@ -72,7 +72,7 @@ def test_all_is_well(deployment: Deployment, capsys: pytest.CaptureFixture[str])
     deployment.sent.clear()
     code, lines = told(capsys)
     assert [line for line in lines if line["result"] != "ok"] == []
-    assert {"names", "rights", "validation", "locks", "policies"} <= {line["about"] for line in lines}
+    assert {"names", "validation", "locks", "policies"} <= {line["about"] for line in lines}
     assert (code, deployment.writes()) == (0, [])
 
 
