@@ -27,7 +27,7 @@ from components.planned import PlannedResource, planned
 from components.program import shared as shared_in_program
 from components.vault_writes import VaultWrites
 from core import arm_ids
-from core.environment import RECOVERS
+from core.environment import IGNORES_VALIDATION, RECOVERS
 from core.refusals import SECOND_LOOK_SECONDS
 
 _ACTION = re.compile(r"Microsoft\.\w+(?:/\w+)+/(?:read|action)\b")
@@ -215,9 +215,15 @@ class _Preflight:
         for note in report.get("notes") or ():
             pulumi.log.info(f"{note['text']}; {note['fix']}")
         for finding in report.get("findings") or ():
+            text = f"{finding['text']}; {finding['fix']}"
+            if finding.get("check") == "validation":
+                if os.environ.get(IGNORES_VALIDATION):
+                    pulumi.log.warn(f"{text} ({IGNORES_VALIDATION} is set)")
+                    continue
+                text += f" ({IGNORES_VALIDATION}=1 has the update try it all the same)"
             for name, one in _about(finding["id"], made):
                 if (name, one.argument) not in refused:
-                    self._refuse(name, [Problem(one.argument, f"{finding['text']}; {finding['fix']}")])
+                    self._refuse(name, [Problem(one.argument, text)])
 
 
 def recovers() -> bool:

@@ -1,12 +1,10 @@
-"""Whether Azure Policy denies what is about to be made or changed, and what it changes of it.
+"""What Azure Policy changes of what is about to be made or changed; Azure's validation tells what it denies.
 
 Sources: Microsoft.PolicyInsights checkPolicyRestrictions 2024-10-01 (azure-rest-api-specs): the content is
-judged as it would be sent; `contentEvaluationResult.policyEvaluations` are the policies that it does not
-meet, only those that deny unless others are asked for; `fieldRestrictions` say of the `pendingFields` which
-value policy will set (`Required`, with `policyEffect` modify or append) or that it takes them away
-(`Removed`). That modify shows there also for a value that was given is assumed. Assignments of management
-groups may be left out (Azure/azure-dev's notes on preflight); what they deny shows only in the update. What
-deployIfNotExists does comes after the write and is never answered: such an assignment has an identity
+judged as it would be sent; `fieldRestrictions` say of the `pendingFields` which value policy will set
+(`Required`, with `policyEffect` modify or append) or that it takes them away (`Removed`). That modify shows
+there also for a value that was given is assumed. What deployIfNotExists does comes after the write and is
+never answered: such an assignment has an identity
 (learn.microsoft.com/azure/governance/policy/how-to/remediate-resources).
 """
 
@@ -35,11 +33,9 @@ from provider.deployment.model import (
 from provider.deployment.questions import Questions, UnansweredQuestionError
 
 NAME: Final = "policies"
-WHAT: Final = "whether a policy denies it"
-CHANGES_WHAT: Final = "whether a policy changes it"
+WHAT: Final = "whether a policy changes it"
 LATER_WHAT: Final = "which policies may change it after the update"
 CHECK: Final = "Microsoft.PolicyInsights/checkPolicyRestrictions"
-_DENY: Final = "deny"
 _CHANGING: Final = ("modify", "append")
 _DEPLOYS: Final = "deployifnotexists"
 _PARAMETER: Final = re.compile(r"\[parameters\('([^']+)'\)\]", re.IGNORECASE)
@@ -75,13 +71,6 @@ Evaluation = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class _Answer:
-    denials: tuple[Evaluation, ...]
-    restrictions: tuple[tuple[str, Evaluation], ...]
-    unchecked: tuple[Unchecked, ...] = ()
-
-
-@dataclass(frozen=True)
 class _Change:
     """What an assignment makes of a field: a value, or None where it takes a tag away."""
 
@@ -92,22 +81,23 @@ class _Change:
 
 
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
-    """A finding for each policy that denies a body, and the changes that policies make. Bodies that differ in
-    their name alone, in groups that are yet to be made, are asked about once."""
-    judged = (arm_ids.KEY.lower(), GROUP.lower())
-    written = [
-        one
-        for one in plan
-        # Policies are written for what has a region, and for keys.
-        if one.action in (CREATE, UPDATE) and (one.location or one.type.lower() in judged)
-    ]
+    """The changes that policies make, a finding where an account could then not use its key. Bodies that
+    differ in their name alone, in groups that are yet to be made, are asked about once."""
+    # Policies change what has a region.
+    written = [one for one in plan if one.action in (CREATE, UPDATE) and one.location]
     changes: dict[tuple[str, _Change], list[Planned]] = {}
 
     async def judge(one: Planned) -> Report:
+        # An account that has its key keeps it in each write.
+        content = one.bound if one.action == UPDATE and one.bound is not None else one.content
         try:
-            return await _judged(one, ask, changes)
+            for field, restriction in await _restrictions(one, content, ask):
+                if change := _change(field, restriction, content):
+                    changes.setdefault((one.group_id.lower(), change), []).append(one)
         except UnansweredQuestionError as unanswered:
+            # Which fields Azure takes there is documented by examples alone.
             return Report(unchecked=(Unchecked(NAME, WHAT, str(unanswered)),))
+        return Report()
 
     report = sum(await asyncio.gather(*map(judge, written)), Report())
     told, broken = [], []
@@ -122,26 +112,11 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     return report + Report(tuple(broken), changes=tuple(told)) + await _later(made, known, ask)
 
 
-async def _judged(one: Planned, ask: Questions, changes: dict[tuple[str, _Change], list[Planned]]) -> Report:
+async def _restrictions(
+    one: Planned, content: Mapping[str, Any], ask: Questions
+) -> list[tuple[str, Evaluation]]:
+    """What policies say of the fields of a resource that they may change."""
     exists = await ask.group_exists(one.group_id)
-    # An account that has its key keeps it in each write.
-    content = one.bound if one.action == UPDATE and one.bound is not None else one.content
-    answer = await _answer(one, content, ask, exists=exists)
-    for field, restriction in answer.restrictions:
-        if change := _change(field, restriction, content):
-            changes.setdefault((one.group_id.lower(), change), []).append(one)
-    if not answer.denials:
-        return Report(unchecked=answer.unchecked)
-    passes = (
-        one.action == CREATE
-        and one.bound is not None
-        and not (await _answer(one, one.bound, ask, exists=exists)).denials
-    )
-    found = tuple(_finding(one, denial, passes_bound=passes) for denial in answer.denials)
-    return Report(found, answer.unchecked)
-
-
-async def _answer(one: Planned, content: Mapping[str, Any], ask: Questions, *, exists: bool) -> _Answer:
     body = dict(content)
     scope = one.group_id if exists and one.type != GROUP else subscription_scope(one.id)
     version, names = _FIELDS.get(one.type, ("", ()))
@@ -150,27 +125,14 @@ async def _answer(one: Planned, content: Mapping[str, Any], ask: Questions, *, e
         body.pop("name", None)
     elif one.type != GROUP and one.type.count("/") > 1:
         within["scope"] = arm_ids.parse(one.id).parent.text
-    details = {"resourceDetails": {"resourceContent": body, **within}}
-    pending = [{"field": "tags"}, *_pending(one.type, names, content)] if one.location else []
-    path, unchecked = arm_ids.child(scope, CHECK), list[Unchecked]()
-    try:
-        answer = await ask.post(path, POLICY_RESTRICTIONS, _plain({**details, "pendingFields": pending}))
-    except UnansweredQuestionError as unanswered:
-        # Which fields Azure takes there is documented by examples alone.
-        answer = await ask.post(path, POLICY_RESTRICTIONS, _plain(details))
-        unchecked.append(Unchecked(NAME, CHANGES_WHAT, str(unanswered)))
-    listed = (answer.get("contentEvaluationResult") or {}).get("policyEvaluations") or ()
-    denials = [
-        one
-        for one in listed
-        if str((one.get("effectDetails") or {}).get("policyEffect") or _DENY).lower() == _DENY
-    ]
-    restrictions = [
+    pending = [{"field": "tags"}, *_pending(one.type, names, content)]
+    question = {"resourceDetails": {"resourceContent": body, **within}, "pendingFields": pending}
+    answer = await ask.post(arm_ids.child(scope, CHECK), POLICY_RESTRICTIONS, _plain(question))
+    return [
         (str(field.get("field")), restriction)
         for field in answer.get("fieldRestrictions") or ()
         for restriction in field.get("restrictions") or ()
     ]
-    return _Answer(tuple(denials), tuple(restrictions), tuple(unchecked))
 
 
 def _plain(body: Mapping[str, Any]) -> Any:
@@ -306,18 +268,6 @@ def _effect(rule: Mapping[str, Any], definition: Mapping[str, Any], assignment: 
         default = ((definition.get("parameters") or {}).get(found[1]) or {}).get("defaultValue")
         effect = str(given.get("value") or default or "")
     return effect.lower()
-
-
-def _finding(one: Planned, denial: Evaluation, *, passes_bound: bool) -> DeploymentFinding:
-    info = denial.get("policyInfo") or {}
-    assignment, definition = (str(info.get(f"policy{name}Id") or "") for name in ("Assignment", "Definition"))
-    text = f"Azure Policy denies {one.label}: assignment {assignment}, definition {definition}, effect Deny"
-    if passes_bound:
-        text += "; it asks for a customer-managed key, which an account with its own identity gets only later"
-        way = "set identity: userAssigned, by which the account is made with its key"
-    else:
-        way = "change the settings so that they meet the policy"
-    return DeploymentFinding(NAME, one.id, text, f"{way}, or {_exemption(one, assignment)}")
 
 
 def _exemption(one: Planned, assignment: str) -> str:

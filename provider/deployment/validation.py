@@ -197,12 +197,22 @@ Missing = tuple[str, str, str, str]
 
 def _missing(refusal: ServiceError | None) -> list[Missing]:
     """The actions that a refusal says are missing."""
-    if refusal is None or refusal.details:
+    if refusal is None:
         return []
-    found = _MISSING.finditer(refusal.text)
-    return list(
-        dict.fromkeys((one["action"], one["scope"], one["denial"] or "", one["at"] or "") for one in found)
+    texts = [one.text for one in refusal.details if _is_about_rights(one)] or (
+        [] if refusal.details else [refusal.text]
     )
+    return list(
+        dict.fromkeys(
+            (one["action"], one["scope"], one["denial"] or "", one["at"] or "")
+            for text in texts
+            for one in _MISSING.finditer(text)
+        )
+    )
+
+
+def _is_about_rights(detail: Detail) -> bool:
+    return detail.code.endswith("AuthorizationFailed")
 
 
 async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask: Questions) -> Report:
@@ -212,6 +222,8 @@ async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask:
     found: dict[str, DeploymentFinding] = {}
     for detail in refusal.details or [Detail(refusal.code, "", refusal.text)]:
         about = _about(detail, members)
+        if _is_about_rights(detail):
+            continue
         if detail.code == "MissingSubscriptionRegistration" and await _registers(about, ask):
             continue
         text = f"Azure would refuse {about.label}: {detail.code}: {detail.text}"

@@ -485,7 +485,7 @@ def policy(
             assigned(definition),
         ),
         path,
-        ("Azure Policy denies", "policyAssignments/theirs", "effect Deny", "az policy exemption create"),
+        ("RequestDisallowedByPolicy", "policyAssignments/theirs", "az policy exemption create"),
         {**SHARED, **(args or {})},
         fixed or {},
     )
@@ -521,7 +521,7 @@ def built_in(
         f"policy: {name}",
         both(group("rg-shared"), assigned(id, **parameters)),
         path,
-        ("Azure Policy denies", guid, *says),
+        ("RequestDisallowedByPolicy", "policyAssignments/theirs", *says),
         args,
         fixed,
     )
@@ -548,7 +548,7 @@ POLICIES = (
         "accounts need a customer-managed key",
         CMK,
         "accountName",
-        "asks for a customer-managed key",
+        "should encrypt data at rest with a customer-managed key (CMK)",
         "set identity: userAssigned",
         args={},
         fixed={"identity": "userAssigned"},

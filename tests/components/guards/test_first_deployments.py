@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from components.preflight import RefusedError
+from core.environment import IGNORES_VALIDATION
 from localazure import limits, seed
 from localazure.authorization import assign_role
 from tests.components.guards.first_deployments import (
@@ -132,6 +133,48 @@ def test_rights_on_a_single_vault_or_subnet_are_enough() -> None:
     deployment.up({"claims": args})
 
 
+@pytest.mark.parametrize("covers", ["template", "refused"])
+def test_what_validation_leaves_out_is_refused_by_azure_and_finished_by_the_next_update(covers: str) -> None:
+    """Where Azure's validation covers less, the preview says what it could not ask and the update fails in
+    Azure's words; once the reason is gone, the same update finishes what it began."""
+    deployment = Deployment()
+    deployment.door.cloud.behave(validate_covers=covers)
+    limit = limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope")
+    limits.put(deployment.door.cloud, limit, 0)
+    deployment.preview({"claims": {}})
+    unchecked = [text for text in deployment.warnings if "Azure's own validation" in text]
+    assert len(unchecked) == (covers == "refused")
+    with pytest.raises(Exception, match="InsufficientQuota"):
+        deployment.up({"claims": {}})
+    limits.put(deployment.door.cloud, limit, 1)
+    deployment.up({"claims": {}})
+    assert (
+        deployment.arm("GET", f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-claims").status
+        == 200
+    )
+
+
+def test_a_login_that_may_not_ask_is_told_so() -> None:
+    """Nothing is refused for it, and the action that is missing is named."""
+    deployment = Deployment()
+    login("Reader")(deployment)
+    deployment.preview({"claims": {}})
+    (told,) = [text for text in deployment.warnings if text.startswith("not checked: ")]
+    assert "Microsoft.Resources/deployments/validate/action" in told
+
+
+def test_azures_opinion_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its validation has refused what its writes take (azapi#1207): the refusal names the variable that makes
+    it a warning."""
+    deployment = Deployment()
+    limits.put(deployment.door.cloud, limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope"), 0)
+    with pytest.raises(RefusedError, match=f"{IGNORES_VALIDATION}=1"):
+        deployment.preview({"claims": {}})
+    monkeypatch.setenv(IGNORES_VALIDATION, "1")
+    deployment.preview({"claims": {}})
+    assert any("InsufficientQuota" in text for text in deployment.warnings)
+
+
 def test_there_are_many_ways() -> None:
     """The table covers at least 80 first deployments."""
     assert len({row.name for row in ROWS}) == len(ROWS) >= 80
@@ -175,7 +218,7 @@ def test_a_hundred_services_ask_four_questions_each() -> None:
         deployment = Deployment()
         deployment.preview({f"claims-{number}": {} for number in range(services)})
         asked.append(len(deployment.sent))
-    assert asked == [14, 14 + 4 * 99]
+    assert asked == [13, 13 + 4 * 99]
 
 
 def test_a_lock_on_what_is_to_be_deleted_is_told() -> None:
