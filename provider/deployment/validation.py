@@ -30,6 +30,7 @@ from core.api_versions import (
     VAULTS,
     WORKSPACES,
 )
+from core.environment import IGNORES_VALIDATION
 from core.roles import Role
 from provider.deployment.model import (
     CREATE,
@@ -247,7 +248,8 @@ def _fix(detail: Detail, about: Planned) -> str:
             f"have somebody with that right run `az provider register --namespace {about.namespace} --wait`"
         )
     if detail.code != _DISALLOWED:
-        return _FIXES.get(detail.code, "change what the stack declares so that Azure takes it")
+        way = _FIXES.get(detail.code, "change what the stack declares so that Azure takes it")
+        return f"{way}; {IGNORES_VALIDATION}=1 has an update try it all the same"
     way = "change the settings so that they meet the policy"
     if about.bound is not None and about.action == CREATE:
         way += ", or set identity: userAssigned, by which the account is made with its key"

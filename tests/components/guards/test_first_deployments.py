@@ -133,27 +133,6 @@ def test_rights_on_a_single_vault_or_subnet_are_enough() -> None:
     deployment.up({"claims": args})
 
 
-@pytest.mark.parametrize("covers", ["template", "refused"])
-def test_what_validation_leaves_out_is_refused_by_azure_and_finished_by_the_next_update(covers: str) -> None:
-    """Where Azure's validation covers less, the preview says what it could not ask and the update fails in
-    Azure's words; once the reason is gone, the same update finishes what it began."""
-    deployment = Deployment()
-    deployment.door.cloud.behave(validate_covers=covers)
-    limit = limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope")
-    limits.put(deployment.door.cloud, limit, 0)
-    deployment.preview({"claims": {}})
-    unchecked = [text for text in deployment.warnings if "Azure's own validation" in text]
-    assert len(unchecked) == (covers == "refused")
-    with pytest.raises(Exception, match="InsufficientQuota"):
-        deployment.up({"claims": {}})
-    limits.put(deployment.door.cloud, limit, 1)
-    deployment.up({"claims": {}})
-    assert (
-        deployment.arm("GET", f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-claims").status
-        == 200
-    )
-
-
 def test_a_login_that_may_not_ask_is_told_so() -> None:
     """Nothing is refused for it, and the action that is missing is named."""
     deployment = Deployment()
