@@ -204,9 +204,8 @@ class _Preflight:
             return
         self.reader.unchecked += _unchecked(report)
         for change in report.get("changes") or ():
-            say = pulumi.log.warn if change["certain"] else pulumi.log.info
             for name, _ in _about(change["id"], made):
-                say(f"service {name!r}: {change['text']}; {change['fix']}")
+                pulumi.log.warn(f"service {name!r}: {change['text']}; {change['fix']}")
         for note in report.get("notes") or ():
             pulumi.log.info(f"{note['text']}; {note['fix']}")
         for finding in report.get("findings") or ():

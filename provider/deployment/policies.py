@@ -4,21 +4,19 @@ Sources: Microsoft.PolicyInsights checkPolicyRestrictions 2024-10-01 (azure-rest
 judged as it would be sent; `fieldRestrictions` say of the `pendingFields` which value policy will set
 (`Required`, with `policyEffect` modify or append) or that it takes them away (`Removed`). That modify shows
 there also for a value that was given is assumed. What deployIfNotExists does comes after the write and is
-never answered: such an assignment has an identity
-(learn.microsoft.com/azure/governance/policy/how-to/remediate-resources).
+not looked for: where it changes what a stack declares, the next preview tells.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from core import arm_ids
-from core.api_versions import ACCOUNTS, POLICIES, POLICY_RESTRICTIONS, VAULTS
+from core.api_versions import ACCOUNTS, POLICY_RESTRICTIONS, VAULTS
 from provider.deployment.model import (
     CREATE,
     GROUP,
@@ -34,11 +32,8 @@ from provider.deployment.questions import Questions, UnansweredQuestionError
 
 NAME: Final = "policies"
 WHAT: Final = "whether a policy changes it"
-LATER_WHAT: Final = "which policies may change it after the update"
 CHECK: Final = "Microsoft.PolicyInsights/checkPolicyRestrictions"
 _CHANGING: Final = ("modify", "append")
-_DEPLOYS: Final = "deployifnotexists"
-_PARAMETER: Final = re.compile(r"\[parameters\('([^']+)'\)\]", re.IGNORECASE)
 _FIELDS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     arm_ids.ACCOUNT: (ACCOUNTS, ("publicNetworkAccess", "disableLocalAuth", "networkAcls.defaultAction")),
     arm_ids.VAULT: (
@@ -107,9 +102,7 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
             broken.append(DeploymentFinding(NAME, one.id, f"{one.text}, and {why}", one.fix))
         else:
             told.append(one)
-    made = [one for one in written if one.action == CREATE]
-    known = {change.assignment.lower() for _, change in changes}
-    return report + Report(tuple(broken), changes=tuple(told)) + await _later(made, known, ask)
+    return report + Report(tuple(broken), changes=tuple(told))
 
 
 async def _restrictions(
@@ -203,71 +196,6 @@ def _told(change: _Change, members: Sequence[Planned]) -> PolicyChange:
     )
     ways = [f"{setting}, which declares what Azure has"] if setting else []
     return PolicyChange(one.id, text, ", or ".join([*ways, _exemption(one, change.assignment)]))
-
-
-async def _later(made: Sequence[Planned], known: Iterable[str], ask: Questions) -> Report:
-    """The assignments that may deploy something for what is made, once it is there."""
-    found: list[PolicyChange] = []
-    unchecked: list[Unchecked] = []
-    for scope in dict.fromkeys(subscription_scope(one.id) for one in made):
-        try:
-            listed = await ask.list(arm_ids.child(scope, arm_ids.POLICY_ASSIGNMENT), POLICIES)
-            with_identity = [
-                one
-                for one in listed
-                if str((one.get("identity") or {}).get("type") or "None") != "None"
-                and str(one.get("id")).lower() not in known
-            ]
-            for assignment in with_identity:
-                reached = [one for one in made if _holds(assignment, one)]
-                if reached and (told := await _deploys(assignment, reached, ask)):
-                    found.append(told)
-        except UnansweredQuestionError as unanswered:
-            unchecked.append(Unchecked(NAME, LATER_WHAT, str(unanswered)))
-    return Report(unchecked=tuple(unchecked), changes=tuple(found))
-
-
-def _holds(assignment: Mapping[str, Any], one: Planned) -> bool:
-    """Whether an assignment counts for a resource."""
-    properties = assignment.get("properties") or {}
-    left_out = any(arm_ids.covers(str(other), one.id) for other in properties.get("notScopes") or ())
-    enforced = properties.get("enforcementMode") in (None, "Default")
-    return enforced and not left_out and arm_ids.covers(str(properties.get("scope") or ""), one.id)
-
-
-async def _deploys(
-    assignment: Mapping[str, Any], reached: Sequence[Planned], ask: Questions
-) -> PolicyChange | None:
-    """What a deployIfNotExists policy may do to one of the resources. An initiative's many definitions are
-    not looked up."""
-    properties = assignment["properties"]
-    id = str(properties.get("policyDefinitionId") or "")
-    if f"/{arm_ids.POLICY_DEFINITION}/".lower() not in id.lower():
-        return None
-    definition = (await ask.get(id, POLICIES) or {}).get("properties") or {}
-    rule = definition.get("policyRule") or {}
-    if _effect(rule, definition, properties) != _DEPLOYS:
-        return None
-    about = json.dumps(rule.get("if")).lower()
-    for one in reached:
-        if f'"{one.type.lower()}"' in about:
-            text = (
-                f"after the update, Azure Policy may deploy what {one.label} lacks: assignment "
-                f"{assignment['id']} (DeployIfNotExists, {str(definition.get('displayName') or id)!r})"
-            )
-            fix = f"if it changes what the stack declares, {_exemption(one, assignment['id'])}"
-            return PolicyChange(one.id, text, fix, certain=False)
-    return None
-
-
-def _effect(rule: Mapping[str, Any], definition: Mapping[str, Any], assignment: Mapping[str, Any]) -> str:
-    """The effect of a rule, lower case, with the assignment's parameters or the definition's defaults."""
-    effect = str((rule.get("then") or {}).get("effect") or "")
-    if found := _PARAMETER.fullmatch(effect):
-        given = (assignment.get("parameters") or {}).get(found[1]) or {}
-        default = ((definition.get("parameters") or {}).get(found[1]) or {}).get("defaultValue")
-        effect = str(given.get("value") or default or "")
-    return effect.lower()
 
 
 def _exemption(one: Planned, assignment: str) -> str:

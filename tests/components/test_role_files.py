@@ -28,7 +28,6 @@ from tests.components.guards.first_deployments import (
     STORAGE,
     SUBSCRIPTION,
     both,
-    deployed_later,
     group,
     hub,
     made,
@@ -208,7 +207,7 @@ MODES = {
     "roles": Mode(ROLES),
     "roles, own client id shown": Mode(ROLES, own_client_id_shown),
     "user-assigned, selected networks": Mode(USER_ASSIGNED, network),
-    "private, with callers": Mode(PRIVATE, both(network, deployed_later)),
+    "private, with callers": Mode(PRIVATE, network),
     "existing vault": Mode(
         {**SHARED, "vault": {"id": HUB, "key_operators": ["deployer"]}},
         vault(SUBSCRIPTION, "rg-shared", "kv-hub"),

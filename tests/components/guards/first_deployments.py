@@ -499,19 +499,6 @@ def assigned(definition: str, scope: str = SUBSCRIPTION, **parameters: Any) -> C
     return lambda deployment: made(deployment, id, {"properties": body}, "2025-01-01")
 
 
-def deployed_later(deployment: Deployment) -> None:
-    """A policy of the subscription's own that deploys something for each vault, once it is there."""
-    definition = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyDefinitions/later"
-    then = {"effect": "[parameters('effect')]", "details": {"type": "Microsoft.Insights/diagnosticSettings"}}
-    parameters = {"effect": {"type": "String", "defaultValue": "DeployIfNotExists"}}
-    rule = {"if": {"field": "type", "equals": _V}, "then": then}
-    properties = {"displayName": "Logs of vaults", "policyRule": rule, "parameters": parameters}
-    made(deployment, definition, {"properties": properties}, "2023-04-01")
-    id = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/logs"
-    body = {"identity": {"type": "SystemAssigned"}, "properties": {"policyDefinitionId": definition}}
-    made(deployment, id, body, "2023-04-01")
-
-
 def built_in(
     name: str, guid: str, path: str, *says: str, args: Args, fixed: Args, **parameters: Any
 ) -> FirstDeployment:
