@@ -24,6 +24,8 @@ request-limits-and-throttling)."""
 
 VALIDATION_SECONDS: Final = 120.0
 """How long a validation may take (assumed: those of a few resources take seconds)."""
+VALIDATION_PAUSE: Final = 2.0
+"""Seconds between two looks at it."""
 
 
 class UnansweredQuestionError(Exception):
@@ -61,15 +63,13 @@ class Questions:
         return None
 
     async def _validate(self, path: str, body: Mapping[str, Any]) -> None:
-        accepted, waited = await self._azure.validate(path, body), 0.0
-        while accepted.operation_url:
-            if waited >= VALIDATION_SECONDS:
-                raise DeadlineError("Azure was still validating", waited)
-            pause = accepted.retry_after or 2.0
-            await asyncio.sleep(pause)
-            waited += pause
-            if (await self._azure.validated(accepted.operation_url)).done:
-                return
+        url = (await self._azure.validate(path, body)).operation_url
+        looks = 0
+        while url and not (await self._azure.validated(url)).done:
+            looks += 1
+            if looks * VALIDATION_PAUSE > VALIDATION_SECONDS:
+                raise DeadlineError("Azure was still validating", VALIDATION_SECONDS)
+            await asyncio.sleep(VALIDATION_PAUSE)
 
     async def list(self, path: str, api_version: str) -> list[Any]:
         """All pages of a list; empty where the scope is absent. Raises UnansweredQuestionError."""
