@@ -28,12 +28,15 @@ from components.invokes import missing_data_role
 from core import adapters
 from core.arm_ids import name_of
 from core.commands import take_over
-from core.key_uris import KeyUri
+from core.key_uris import KeyUri, vault_name
 from core.refusals import (
     KEY_REFUSED,
+    NO_POLICY,
     NOT_TRUSTED,
     OPENING,
     OR_OPEN,
+    POLICIES_ONLY,
+    TO_POLICIES,
     UNKNOWN_REFUSAL_SECONDS,
     RefusalKind,
     is_failed_operation,
@@ -86,10 +89,17 @@ _EXPLAINED = {
 
 
 def explanation(
-    name: str, type: str, error: str, stack: str = "STACK", version: str = "VERSION-URI"
+    name: str,
+    type: str,
+    error: str,
+    stack: str = "STACK",
+    version: str = "VERSION-URI",
+    *,
+    untried_rbac: bool = False,
 ) -> str | None:
     """What to do about an error of azure-native; None where it is another one. `version` is the URI of the
-    key version that an account is written with."""
+    key version that an account is written with; `untried_rbac`: its vault is under Azure RBAC, and
+    it has used no key there yet."""
     if _UNSEEN.search(error):
         return (
             f"{name}: Azure does not show yet what this update wrote or uses, because its reads may lag "
@@ -129,6 +139,9 @@ def explanation(
             f"{name}: {NOT_TRUSTED}. List the service's addresses in network.allowedIpRanges{OR_OPEN}; for a "
             f"vault that is not made here, run `az keyvault update --name {kept_out['vault']} {OPENING}`"
         )
+    if type == ACCOUNT and untried_rbac and re.search(f"{NO_POLICY}|{KEY_REFUSED}", error):
+        way_out = TO_POLICIES.format(vault_name=vault_name(version) or "VAULT", subscription="")
+        return f"{name}: {POLICIES_ONLY}. To get on, {way_out}"
     if type == ACCOUNT and KEY_REFUSED in error:
         month = (datetime.now(UTC) + _A_MONTH).strftime("%Y-%m-%dT%H:%M:%SZ")
         return f"{name}: {_UNUSABLE_KEY.format(version=version, month=month)}"
@@ -144,10 +157,10 @@ def explaining_hooks(owner: str) -> list[pulumi.ErrorHook]:
     return error_hooks(f"{owner} explanations", _report)
 
 
-def waiting_hooks(service: str, what: str) -> list[pulumi.ErrorHook]:
+def waiting_hooks(service: str, what: str, *, untried_rbac: bool = False) -> list[pulumi.ErrorHook]:
     """Hooks for `what` of a service, whose access was granted just before. It is tried again while that may
     not count yet: for half an hour, or for some minutes where Azure refuses it in unknown words. What Azure
-    refuses otherwise is explained."""
+    refuses otherwise is explained. `untried_rbac`: as for `explanation`."""
     begun: list[float] = []
 
     async def answer(failed: pulumi.ErrorHookArgs) -> bool:
@@ -156,24 +169,25 @@ def waiting_hooks(service: str, what: str) -> list[pulumi.ErrorHook]:
             # It exists, and a second create would be refused and leave it out of the state.
             if kind_of_text(error) is RefusalKind.PROPAGATING:
                 pulumi.log.error(
-                    f"service {service!r}: Azure made the resource, but its access to the key does not count "
-                    "yet; it is recorded. Run the same command again, which waits for the access"
+                    f"service {service!r}: Azure took the resource, but its access to the key does not count "
+                    "yet. What Azure kept is recorded. Run the same command again in ten minutes: so long "
+                    "an access may take to count"
                 )
-            return _report(failed)
+            return _report(failed, untried_rbac=untried_rbac)
         begun.append(time.monotonic())
         if begun[-1] - begun[0] < _patience(error):
             pulumi.log.info(f"service {service!r}: waiting for the access to the key to count: {error}")
             await asyncio.sleep(min(_FIRST_PAUSE * 2 ** (len(begun) - 1), _LONGEST_PAUSE))
             return True
-        return _report(failed)
+        return _report(failed, untried_rbac=untried_rbac)
 
     return error_hooks(f"{service}-{what}-refused", answer)
 
 
-def _report(failed: pulumi.ErrorHookArgs) -> bool:
-    stack = parse_urn(failed.urn).stack
+def _report(failed: pulumi.ErrorHookArgs, *, untried_rbac: bool = False) -> bool:
+    stack, version = parse_urn(failed.urn).stack, _version(failed.new_inputs)
     for error in failed.errors:
-        if words := explanation(failed.name, failed.type, error, stack, _version(failed.new_inputs)):
+        if words := explanation(failed.name, failed.type, error, stack, version, untried_rbac=untried_rbac):
             pulumi.log.error(words)
     return False  # azure-native has the write behind it, and would refuse a second one
 

@@ -160,8 +160,10 @@ class EncryptionArguments(ComponentArguments):
     phases; `userAssigned` or `systemAndUserAssigned`: an identity made before the account, which is then
     created with its key."""
     access_model: str = argument(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
-    """Optional. How the vault grants the use of its keys: `accessPolicy` (default) or `rbac`. For an existing
-    vault, the one that it uses."""
+    """Optional. How the vault grants the use of its keys: `accessPolicy` (default), which Language's own page
+    asks for, or `rbac`, Azure RBAC, which is Azure's default for new vaults and what Foundry's page
+    recommends. That the service takes a key of a vault under Azure RBAC, nobody has observed here. For an
+    existing vault, the one that it uses."""
     access: str = argument(GRANTED, choices=(GRANTED, REVOKED))
     """Optional. Whether the account may use the key; `granted` by default. `revoked` removes the grant:
     requests for the account's data then answer 403, while vault, key, account and binding stay; `granted`

@@ -28,6 +28,7 @@ from components.planned import PlannedResource, planned
 from components.program import shared as shared_in_program
 from components.vault_writes import VaultWrites
 from core import arm_ids
+from core.commands import STACK
 from core.environment import IGNORES_VALIDATION, RECOVERS
 from core.refusals import SECOND_LOOK_SECONDS
 
@@ -47,7 +48,8 @@ class RefusedError(pulumi.RunError):
         self.problems = tuple(problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         lines = [f"{count}; nothing was made or changed:"]
-        lines += [f"  service {service!r}, {problem.path}: {problem.text}" for service, problem in problems]
+        texts = [(service, problem.path, _of_this_stack(problem.text)) for service, problem in problems]
+        lines += [f"  service {service!r}, {path}: {text}" for service, path, text in texts]
         if revoked:
             names = ", ".join(repr(name) for name in revoked)
             lines.append(
@@ -192,8 +194,7 @@ class _Preflight:
         login, refused = self.reader.login, {(name, problem.path) for name, problem in self.problems}
         _say_once(
             f"login: {login.object_id} in tenant {login.tenant_id}, subscription {login.subscription_id}, by "
-            f"{self.reader.method}; azure-native and azure-cmk use the same login, and python -m operate the "
-            "same settings"
+            f"{self.reader.method}; azure-native and azure-cmk use the same login"
         )
         try:
             report = await self.reader.own("checkDeployment", resources=asked)
@@ -248,7 +249,7 @@ def _is_doubtful(situation: Situation, recorded: RecordedService) -> bool:
 
 def _tell(name: str, situation: Situation) -> None:
     for text in notes.notes(situation):
-        pulumi.log.warn(f"service {name!r}: {text}")
+        pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
     for text in notes.kept_names(situation):
         pulumi.log.info(f"service {name!r}: {text}")
     inputs = situation.inputs
@@ -258,6 +259,11 @@ def _tell(name: str, situation: Situation) -> None:
             f"service {name!r}: changes of the account, if any, wait for the next update: first its "
             "identity gets access to the key"
         )
+
+
+def _of_this_stack(text: str) -> str:
+    """The text with the stack's name in its commands: the provider does not know it."""
+    return text.replace(f"--stack {STACK}", f"--stack {pulumi.get_stack()}")
 
 
 def _say_once(text: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from components.access import KeyGrant, make_grant
-from components.access_model import ACCESS_POLICY
+from components.access_model import ACCESS_POLICY, RBAC
 from components.account import MadeAccount, account_declaration, asked_account, make_account
 from components.account_args import InlineKeyArgs, allowed_hosts
 from components.arguments.inputs import source_resources
@@ -35,7 +35,7 @@ from components.resource_group import make_resource_group
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.service_key import ServiceKey
-from core import arm_ids, key_uris, regions
+from core import adapters, arm_ids, key_uris, regions
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 
@@ -264,7 +264,11 @@ class Parts:
         # A write of a bound account states its key again, which is refused while restored access does not
         # count yet.
         bound = bound_in_its_create or self._preflight.account_id is not None
-        return waiting_hooks(self._inputs.name, "account") if bound else []
+        # One that is there has used a key of such a vault: what refuses it now is something else.
+        live = self._preflight.account.live if self._preflight.account else None
+        is_used = live is not None and adapters.account(live).has_settled
+        untried = self._inputs.grants_by == RBAC and not is_used
+        return waiting_hooks(self._inputs.name, "account", untried_rbac=untried) if bound else []
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None = None) -> KeyVersion:
         """The version of the key that is in use, for the account that is to be bound to it: `follower_id`, or

@@ -133,6 +133,23 @@ OR_OPEN: Final = (
 OPENING: Final = "--default-action Allow --public-network-access Enabled"
 """What a user is told where a vault keeps the service out: the cause; the ways out by settings, after "list
 its addresses in network.allowedIpRanges"; the options of az that open a vault."""
+NO_POLICY: Final = (
+    r"AccessPolicyNotConfiguredForKeyVault|KeyVaultAuthenticationFailure|ForbiddenByPolicy"
+    r"|does not have keys \w+ permission"
+)
+"""How the service, or the vault, says that the account's identity lacks access; as a pattern."""
+POLICIES_ONLY: Final = (
+    "the account's identity could not use the key, whose vault is under Azure RBAC: its role does not count "
+    "yet, or the service takes keys only from vaults with access policies, as some of its pages say"
+)
+TO_POLICIES: Final = (
+    "if its role is older than ten minutes, set accessModel: accessPolicy. A vault that is made here then "
+    "goes by access policies, and the roles that others have on its data stop counting; one that is not made "
+    "here is changed first, by whoever knows its other users, with `az keyvault update --name {vault_name} "
+    "--enable-rbac-authorization false{subscription}`"
+)
+"""What a user is told where the service does not take a key of a vault under Azure RBAC: the cause, and the
+way out."""
 _PROPAGATING: Final = re.compile(
     KEY_REFUSED + r"|does not have keys \w+ permission"
     r"|Caller is not authorized to perform action on resource"

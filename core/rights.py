@@ -27,6 +27,7 @@ GROUPS: Final = ("keys", "secrets", "certificates", "storage")
 READS_DATA_KEYS: Final = frozenset({"decrypt", "unwrapkey"})
 """The permissions by which a wrapped data key can be read."""
 _READ: Final = date(2026, 11, 28)
+_READ_AGAIN: Final = date(2026, 11, 29)
 FACTS: Final = (
     Fact(
         "The service needs get, wrapKey and unwrapKey of the key, for the account's identity.",
@@ -38,6 +39,24 @@ FACTS: Final = (
         "policy.",
         "learn.microsoft.com/azure/key-vault/general/rbac-guide",
         _READ,
+    ),
+    Fact(
+        "An account takes a key only from a vault with legacy access policies.",
+        "learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal",
+        _READ_AGAIN,
+        switch="cmk_with_rbac_vault",
+    ),
+    Fact(
+        "The vault of a Language account has access policies that grant the account's identity the key.",
+        "learn.microsoft.com/azure/ai-services/language-service/concepts/encryption-data-at-rest",
+        _READ_AGAIN,
+        switch="cmk_with_rbac_vault",
+    ),
+    Fact(
+        "For the key of a new Foundry account a vault under Azure RBAC is recommended.",
+        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+        _READ_AGAIN,
+        switch="cmk_with_rbac_vault",
     ),
     Fact(
         "In a vault with access policies, whoever may write the vault or its policies can give itself any "

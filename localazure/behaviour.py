@@ -66,6 +66,17 @@ class Behaviour:
         source="learn.microsoft.com/azure/key-vault/general/overview-vnet-service-endpoints; "
         "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal; MicrosoftDocs/azure-docs#90650",
     )
+    cmk_with_rbac_vault: str = _switch(
+        "works",
+        "refused",
+        asks="Whether an account of Azure AI services takes a key of a vault under Azure RBAC, or only of "
+        "one with access policies.",
+        otherwise="Foundry's page of 2025 says that only vaults with access policies are supported, and "
+        "Language's asks for access policies; Foundry's newer page recommends Azure RBAC.",
+        source="learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal; learn.microsoft.com/"
+        "azure/ai-services/language-service/concepts/encryption-data-at-rest; learn.microsoft.com/azure/"
+        "foundry/concepts/encryption-keys-portal",
+    )
 
     # Time
     operation_seconds: float = _switch(

@@ -51,8 +51,8 @@ class Binder:
         Raises RefusedOperationError, UnfinishedError, ServiceError, DeadlineError, StoppedError.
         """
         async with self._locks[account_id.normalised]:
-            before = await self._preflight(account_id, wanted, call, rebinding=rebinding)
-            context = binding.error_context(wanted, before)
+            live = await self._preflight(account_id, wanted, call, rebinding=rebinding)
+            context = binding.error_context(wanted, live.account, live.vault)
             return await self._write(account_id, wanted.encryption, context, call)
 
     async def rewrite(self, account_id: ArmId, current: Encryption, call: Call) -> None:
@@ -162,8 +162,11 @@ class Binder:
         if wrong := await call.waiter.twice(look, lambda wrong: not wrong, reason):
             raise RefusedOperationError(refusal(f"{name} cannot leave its key", wrong))
 
-    async def _preflight(self, account_id: ArmId, wanted: Target, call: Call, *, rebinding: bool) -> Account:
-        """The account, once nothing forbids binding it. Raises RefusedOperationError with every reason."""
+    async def _preflight(
+        self, account_id: ArmId, wanted: Target, call: Call, *, rebinding: bool
+    ) -> LiveState:
+        """What is around the account, once nothing forbids binding it, the account itself among it. Raises
+        RefusedOperationError with every reason."""
 
         async def look() -> tuple[LiveState, list[Finding]]:
             live = await read_live_state(call.azure, wanted)
@@ -176,7 +179,7 @@ class Binder:
                 "nothing was written\n  fix: have Microsoft.CognitiveServices/accounts/read granted at "
                 f"{account_id.text}"
             )
-        return live.account
+        return live
 
     async def _confirmed(self, account_id: ArmId, call: Call) -> Account | None:
         """The settled account; that there is none is believed only when it is answered twice."""

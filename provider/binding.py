@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from core import arm_ids, key_uris
 from core.clouds import Cloud
-from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption
+from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption, Vault
 from core.key_uris import KeyUri
 from provider.difference import fold, plain
 from provider.error_table import ErrorContext
@@ -37,8 +37,8 @@ def target(inputs: Properties, cloud: Cloud) -> Target:
     )
 
 
-def error_context(wanted: Target, account: Account | None = None) -> ErrorContext:
-    """What the commands in a translated error are filled with."""
+def error_context(wanted: Target, account: Account | None = None, vault: Vault | None = None) -> ErrorContext:
+    """What a translated error is about, and its commands are filled with; `vault` is that of the key."""
     known = ErrorContext(account_id=wanted.account.text) if wanted.account else ErrorContext()
     if wanted.key is None:
         return known
@@ -49,7 +49,14 @@ def error_context(wanted: Target, account: Account | None = None) -> ErrorContex
         vault_name=wanted.key.vault_name,
         key_name=wanted.key.name,
         principal_id=principal or known.principal_id,
+        untried_rbac=vault is not None and vault.uses_rbac and not _uses_key_in(wanted.key, account),
     )
+
+
+def _uses_key_in(key: KeyUri, account: Account | None) -> bool:
+    """Whether the account uses a key in the same vault already."""
+    used = account.encryption.key if account and account.has_settled else None
+    return used is not None and used.vault_uri == key.vault_uri
 
 
 def _placeholder(key: KeyUri) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from core import arm_ids, key_uris, rights
 from core.commands import in_subscription, log_in_anew
-from core.refusals import KEY_REFUSED, NOT_TRUSTED, OPENING, OR_OPEN
+from core.refusals import KEY_REFUSED, NO_POLICY, NOT_TRUSTED, OPENING, OR_OPEN, POLICIES_ONLY, TO_POLICIES
 from core.roles import (
     CRYPTO_OFFICER,
     CRYPTO_SERVICE_ENCRYPTION_USER,
@@ -28,7 +28,8 @@ class ErrorContext:
     """What a call was about, for the commands in a fix; a field that is not known keeps its placeholder.
 
     `by_deployer`: what a vault refuses is refused to the deploying principal, not to the account.
-    `deployer_id` is that principal's object id.
+    `deployer_id` is that principal's object id. `untried_rbac`: the vault is under Azure RBAC, and
+    the account has used no key there yet.
     """
 
     account_id: str = "ACCOUNT_ID"
@@ -38,6 +39,7 @@ class ErrorContext:
     principal_id: str = "PRINCIPAL_ID"
     by_deployer: bool = False
     deployer_id: str = "YOUR_OBJECT_ID"
+    untried_rbac: bool = False
 
     @classmethod
     def of_key(
@@ -337,5 +339,16 @@ _DEPLOYER: tuple[ErrorRow, ...] = (
 """What a vault refuses to the deploying principal, which rotates keys on the vault's data plane itself. Tried
 before the others, which take the same texts as being about the account's identity."""
 
+_UNDER_RBAC = (
+    ErrorRow(
+        f"{NO_POLICY}|{KEY_REFUSED}",
+        POLICIES_ONLY,
+        TO_POLICIES,
+        "learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal",
+    ),
+)
+"""What the service says of access policies, though the key's vault is under Azure RBAC."""
+
 ROWS = (*_SERVICE, *_LOGIN)
+RBAC_ROWS = (*_UNDER_RBAC, *ROWS)
 DEPLOYER_ROWS = (_KEY_THROUGH_ARM, *_DEPLOYER, *ROWS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from provider.error_table import DEPLOYER_ROWS, ROWS, ErrorContext, ErrorRow
+from provider.error_table import DEPLOYER_ROWS, RBAC_ROWS, ROWS, ErrorContext, ErrorRow
 from provider.failure import NOT_SENT, ServiceError
 
 _NOTHING_KNOWN = ErrorContext()
@@ -15,7 +15,8 @@ _NOTHING_KNOWN = ErrorContext()
 
 def translate(failure: ServiceError, context: ErrorContext = _NOTHING_KNOWN) -> str:
     """The failure for a person: cause, fix, then the service's answer with its code and correlation id."""
-    found = _row(failure, DEPLOYER_ROWS if context.by_deployer else ROWS)
+    of_account = RBAC_ROWS if context.untried_rbac else ROWS
+    found = _row(failure, DEPLOYER_ROWS if context.by_deployer else of_account)
     if found is None:
         return service_message(failure)
     row, match = found

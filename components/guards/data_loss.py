@@ -281,7 +281,13 @@ def _other_model(model: str, user: str | None, vault: facts.Vault, key_id: str |
     """
     if user is None or key_id is None:
         return "Keep the setting as it was until the account has its identity and its key again"
+    warning = ""
     if model == RBAC:
+        warning = (
+            ". Some pages of Azure AI services say that they take keys only from vaults with access "
+            "policies. Try it first with an account that has no data; docs/probe.md says how to ask your "
+            "own Azure"
+        )
         name = names.role_assignment_name(key_id, user, USE.role.id)
         grant = assign_role(key_id, USE.role.id, user, name=name)
     else:
@@ -294,7 +300,7 @@ def _other_model(model: str, user: str | None, vault: facts.Vault, key_id: str |
         f"minutes until it counts; switch the vault with `az keyvault update --name {vault.name} "
         f"--enable-rbac-authorization {str(model == RBAC).lower()}{in_subscription(vault.id)}`; run "
         "`pulumi refresh`; then change the "
-        "setting"
+        f"setting{warning}"
     )
 
 

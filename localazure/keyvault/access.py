@@ -134,6 +134,11 @@ def policy_refusal(
             since = vault.granted.get(grant_key(entry, permission), float("-inf"))
             if covers and since + delay <= now:
                 return None
+    return no_policy(vault, caller, operation)
+
+
+def no_policy(vault: Vault, caller: Caller, operation: Operation) -> Refusal:
+    """What is answered where no access policy of the vault allows the operation."""
     return Refusal(
         "ForbiddenByPolicy",
         f"The user, group or application '{describe(caller)}' does not have keys {operation.permission} "

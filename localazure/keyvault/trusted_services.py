@@ -1,13 +1,14 @@
 """How other services use the keys of a vault or a managed HSM and read its facts.
 
 Owns: the view of a vault and a key that another service of the cloud has. It passes the vault's firewall
-as a trusted service (`trusted_services_reach_vault`), and is otherwise any caller: no right of its own.
+as a trusted service (`trusted_services_reach_vault`), may know access policies alone
+(`cmk_with_rbac_vault`), and is otherwise any caller: no right of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from localazure.cloud import Cloud
@@ -186,15 +187,22 @@ def _use(cloud: Cloud, operation: Operation, target: _Target) -> usage.Use:
         if principal
         else Caller(target.object_id, "", vault.tenant_id)
     )
+    use = use_by_service(cloud, vault, caller, operation, target.key_name)
+    return replace(use, version=target.version, correlation_id=target.correlation_id)
+
+
+def use_by_service(
+    cloud: Cloud, vault: Vault, caller: Caller, operation: Operation, key_name: str
+) -> usage.Use:
+    """A use of a key by another service, which is `caller` by its identity."""
     return usage.Use(
         vault,
         caller,
         operation,
-        key_name=target.key_name,
-        version=target.version,
+        key_name=key_name,
         trusted=cloud.behaviour.trusted_services_reach_vault,
+        policies_only=cloud.behaviour.cmk_with_rbac_vault == "refused",
         address=access.SERVICE_ADDRESS,
-        correlation_id=target.correlation_id,
     )
 
 

@@ -13,7 +13,7 @@ from localazure.cognitive.account import Account
 from localazure.cognitive.binding import key_uri
 from localazure.cognitive.identity import key_user
 from localazure.directory import find_principal
-from localazure.keyvault import access, usage
+from localazure.keyvault import access, trusted_services, usage
 from localazure.keyvault.model import Key, Vault, label_of
 from localazure.page.view import Part, View
 from localazure.web import Caller, ServiceError
@@ -120,9 +120,7 @@ def _refusal(cloud: Cloud, account: Account, object_id: str, places: Places) -> 
         return "its key is deleted"
     caller = Caller(object_id, principal.client_id if principal else "", vault.tenant_id)
     try:
-        trusted, address = cloud.behaviour.trusted_services_reach_vault, access.SERVICE_ADDRESS
-        use = usage.Use(vault, caller, access.UNWRAP, key_name=name, trusted=trusted, address=address)
-        usage.admit(cloud, use)
+        usage.admit(cloud, trusted_services.use_by_service(cloud, vault, caller, access.UNWRAP, name))
     except ServiceError as error:
         return _reason(error)
     refusal = usage.state_refusal(version, access.UNWRAP, cloud.clock.now())

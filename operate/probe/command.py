@@ -33,7 +33,7 @@ ESTIMATE = """\
 probe would make, in subscription {subscription}, region {region}:
 {things}
 Cost: less than 1 USD; keys and requests cost cents, and nothing else is used.
-Time: 10 to 30 minutes, and up to {minutes:g} minutes for each question about a delay (--minutes).
+Time: 10 to 60 minutes, and up to {minutes:g} minutes for each question about a delay (--minutes).
 Needs: Contributor and User Access Administrator on the subscription; what the login may not do stays unknown.
 All of it is removed at the end, also after Ctrl-C; after a kill, run the command again with --clean.
 Azure keeps one thing: a purge-protected vault stays soft-deleted for 7 days, which costs nothing.

@@ -4,7 +4,8 @@ They are asked in the order of the table, since a later one may need what an ear
 `ask` gives the switch's value, or raises UnknownError with the reason why there is none.
 """
 
-import re
+import math
+import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from operate.probe.conversation import Exchange
 from operate.probe.scene import EMPTY, NEW_KEY, Scene, UnknownError, Waited, deleted_account
 
 PARALLEL_WRITES = 6
+ROLE_SECONDS = 1800.0
+"""How long a binding is tried by a role: three times as long as a role is documented to take to count."""
 BUCKET_READS = 250
 """The most reads that a bucket has (request limits and throttling)."""
 
@@ -276,6 +279,7 @@ def principals_visible_after(scene: Scene) -> float:
 def arm_keys_need_data_role(scene: Scene) -> bool:
     """Makes a key through ARM in a vault on whose data the login has no role."""
     listed = scene.talk.send("GET", f"{scene.vault_uri(scene.role_vault)}/keys?api-version={KEYS}")
+    scene.found["has data role"] = listed.ok
     if listed.ok:
         raise UnknownError(
             "the login has a role on the data of vaults, so that it is not refused in any case"
@@ -350,9 +354,7 @@ def trusted_services_reach_vault(scene: Scene) -> bool:
     """Binds the account to another version of the key while the vault is closed but for trusted services. Its
     access counts by then, so that nothing but the firewall can refuse it."""
     _ = _bound_key(scene)
-    version = scene.data("POST", "/keys/probe/create", NEW_KEY)
-    if not version.ok:
-        raise UnknownError(f"the second version was refused: {': '.join(version.error)}")
+    version = _next_version(scene)
     body = {"properties": {"encryption": scene.encryption(version)}}
     try:
         _firewall(scene, "Deny")
@@ -363,6 +365,32 @@ def trusted_services_reach_vault(scene: Scene) -> bool:
         _firewall(scene, "Allow")
     scene.until(lambda: scene.data("GET", "/keys/probe"), lambda answer: answer.ok)
     return sent.ok and (ended is None or str(ended.exchange.body.get("status")) == "Succeeded")
+
+
+@_question("works", "a third version of the key, and the vault under Azure RBAC for a while")
+def cmk_with_rbac_vault(scene: Scene) -> str:
+    """Binds the account to another version of the key while the vault is under Azure RBAC, where only the
+    account's role at the group allows it, until that counts. The vault gets its access policies back."""
+    _ = _bound_key(scene)
+    version, principal = _next_version(scene), scene.principal()
+    role = roles.CRYPTO_SERVICE_ENCRYPTION_USER
+    given = scene.until(
+        lambda: _assign(scene, role, principal, principalType=roles.SERVICE_PRINCIPAL),
+        lambda answer: answer.error[0] != "PrincipalNotFound",
+    )
+    if not given.exchange.ok:
+        raise UnknownError(f"the role was refused: {': '.join(given.exchange.error)}")
+    try:
+        changed = scene.policies(uses_rbac=True)
+        if not changed.ok:
+            raise UnknownError(f"the vault's access model was not changed: {': '.join(changed.error)}")
+        if not scene.found["has data role"]:
+            scene.until(lambda: scene.data("GET", "/keys/probe"), lambda answer: answer.status == 403)
+        found = "works" if _binds(scene, version, ROLE_SECONDS) else "refused"
+    finally:
+        scene.policies(principal, uses_rbac=False)
+    _bound(scene)
+    return found
 
 
 @_question("as_sent", "the binding, once more")
@@ -527,16 +555,35 @@ def _bound_key(scene: Scene) -> dict[str, Any]:
     return key
 
 
-def _bound(scene: Scene) -> Waited:
-    """Binds the account, again while it is refused or fails. Raises UnknownError."""
-    body = {"properties": {"encryption": scene.encryption()}}
+def _next_version(scene: Scene) -> Exchange:
+    made = scene.data("POST", "/keys/probe/create", NEW_KEY)
+    if not made.ok:
+        raise UnknownError(f"another version was refused: {': '.join(made.error)}")
+    return made
+
+
+def _binds(scene: Scene, version: Exchange, seconds: float) -> bool:
+    """Whether the account can be bound to a version of the key, within so many seconds."""
+    try:
+        _bound(scene, version, seconds)
+    except UnknownError:
+        return False
+    return True
+
+
+def _bound(scene: Scene, version: Exchange | None = None, seconds: float = math.inf) -> Waited:
+    """Binds the account, to the first version of the key unless another is given, and again while it is
+    refused or fails. Raises UnknownError."""
+    body = {"properties": {"encryption": scene.encryption(version)}}
 
     def bind() -> Exchange:
         sent = scene.arm("PATCH", scene.account_id, ACCOUNTS, body)
         ended = scene.ended(sent) if sent.status == 202 else None
         return ended.exchange if ended else sent
 
-    return scene.until(bind, lambda answer: answer.ok and str(answer.body.get("status")) == "Succeeded")
+    return scene.until(
+        bind, lambda answer: answer.ok and str(answer.body.get("status")) == "Succeeded", seconds=seconds
+    )
 
 
 def _carried_out(scene: Scene, sent: Exchange) -> None:
@@ -564,8 +611,8 @@ def _principal_of_identity(scene: Scene) -> str:
 
 
 def _assign(scene: Scene, role: roles.Role, principal: str, **more: str) -> Exchange:
-    # A name that follows from the role, so that each is assigned once.
-    name = re.sub(r"^.{8}", scene.suffix, role.id)
+    # A name that follows from the role and its holder, so that each is assigned once.
+    name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{scene.suffix}|{role.id}|{principal}"))
     properties = {
         "roleDefinitionId": role.definition_id(scene.subscription),
         "principalId": principal,

@@ -4,6 +4,7 @@ Everything is named after the group's random part, so that whoever finds the gro
 a second run removes what a killed one left. What Azure keeps: the purge-protected vault, for its 7 days.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -165,12 +166,13 @@ class Scene:
             "keyVaultProperties": {"keyName": "probe", "keyVersion": version, "keyVaultUri": uri},
         }
 
-    def policies(self, *object_ids: str) -> Exchange:
-        """Sets the access policies: the deployer's, and use of the key for the others."""
+    def policies(self, *object_ids: str, uses_rbac: bool = False) -> Exchange:
+        """Sets the access policies, the deployer's, and use of the key for the others; and whether the vault
+        is under Azure RBAC, where none of them counts."""
         own = _policy(self.tenant, self.object_id, "all")
         others = [_policy(self.tenant, id, *rights.NEEDED) for id in object_ids]
-        body = {"properties": {"accessPolicies": [own, *others]}}
-        return self.arm("PATCH", self.vault, VAULTS, body)
+        properties = {"accessPolicies": [own, *others], "enableRbacAuthorization": uses_rbac}
+        return self.arm("PATCH", self.vault, VAULTS, {"properties": properties})
 
     def arm(self, method: str, path: str, api_version: str, body: Any = None) -> Exchange:
         return self.talk.send(method, f"{path}?api-version={api_version}", body)
@@ -185,12 +187,13 @@ class Scene:
     def vault_uri(self, vault: str) -> str:
         return f"https://{vault.rpartition('/')[2].lower()}.{self.talk.cloud.vault_suffix}"
 
-    def until(self, look: Any, seen: Any, *, since: float | None = None) -> Waited:
-        """Looks at moments until something is seen. Raises UnknownError when the time is over."""
-        clock = self.talk.clock
+    def until(self, look: Any, seen: Any, *, since: float | None = None, seconds: float = math.inf) -> Waited:
+        """Looks at moments until something is seen, for so many seconds at most. Raises UnknownError when the
+        time is over."""
+        clock, most = self.talk.clock, min(seconds, self.most_seconds)
         began, after = clock.now() if since is None else since, 0.0
         for moment in MOMENTS:
-            if moment > self.most_seconds:
+            if moment > most:
                 break
             behind = clock.now() - began - moment
             if behind > 0 and moment > 0 and behind > max(1.0, moment * 0.05):
@@ -200,7 +203,7 @@ class Scene:
             if seen(exchange):
                 return Waited(exchange, after, float(moment))
             after = float(moment)
-        raise UnknownError(f"not within {self.most_seconds:g} seconds")
+        raise UnknownError(f"not within {most:g} seconds")
 
     def ended(self, accepted: Exchange) -> Waited | None:
         """Polls the operation of a write to its end; None where it has none."""

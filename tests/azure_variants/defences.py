@@ -229,6 +229,12 @@ DEFENCES = (
         lambda: [patch("provider.errors.ROWS", [one for one in ROWS if one.cause != NOT_TRUSTED])],
     ),
     Defence(
+        "cmk_with_rbac_vault",
+        "The refusal is explained, with the way to a vault with access policies.",
+        {"mode": "Azure RBAC", "cmk_with_rbac_vault": "refused"},
+        lambda: [patch("provider.errors.RBAC_ROWS", ROWS)],
+    ),
+    Defence(
         "operation_seconds",
         "The binding follows each operation to its end, and waits for a settled account before it compares.",
         {"operation_seconds": 92.0, "missing_grant": "fails_later", "grant_delay_seconds": 300.0},

@@ -86,7 +86,7 @@ def guardrails(deployment: Deployment) -> None:
         "constraint": CUSTOMER_KEY,
         "scope": scope,
         "reason": "x",
-        "until": "2030-12-31",
+        "until": "2050-12-31",
     }
     args = {"scope": SUBSCRIPTION, "exemptions": [{**exemption, "scope": scope}]}
     deployment.up_program(lambda: AzurePolicyGuardrails("guard", args))
@@ -154,7 +154,7 @@ def deleted(deployment: Deployment) -> None:
     """A stack whose vault and account were deleted, and its state with them."""
     by_others(RECOVERED)(deployment)
     for id in (f"{IN_SHARED}/providers/{arm_ids.ACCOUNT}/lang-claims", KV_CLAIMS):
-        deployment.arm("DELETE", id, api="2024-10-01" if "accounts" in id else "2024-11-01")
+        deployment.arm("DELETE", id, api="2024-10-01" if "accounts" in id else "2026-02-01")
     deployment.state.clear()
 
 

@@ -10,7 +10,6 @@ from tests.provider.fake_azure import (
     KEY_ID,
     PRINCIPAL,
     V1,
-    VAULT_ID,
     VAULT_URI,
     FakeAzure,
     a_vault,
@@ -26,7 +25,7 @@ def azure_with(account: Account | None = None, **vault: Any) -> FakeAzure:
     """An Azure in which the account is bound to the key's only version, but for what is given."""
     azure = FakeAzure()
     azure.accounts[ACCOUNT_ID.lower()] = account or an_account(encryption=bound_to())
-    azure.vaults[VAULT_ID.lower()] = a_vault(**vault)
+    azure.put(a_vault(**vault))
     return azure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 
@@ -19,6 +20,18 @@ def client(made: Mapping[str, str] | None = None) -> AzureClient:
     """The real client, as the deployer or as a principal that was made."""
     own = {"ARM_CLIENT_ID": made["clientId"], "ARM_CLIENT_SECRET": made["clientSecret"]} if made else {}
     return AzureClient(login({}, {**os.environ, **own}))
+
+
+class CloudClock(FakeClock):
+    """A clock whose pauses pass in the cloud, and nowhere else."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds)
+        await asyncio.to_thread(self._world.azure.control, "/clock", {"advance": seconds})
 
 
 def rbac_world(azure: RunningAzure) -> World:
@@ -91,8 +104,6 @@ async def test_a_key_that_needs_a_data_role_is_not_readable_without_it(azure: Ru
 )
 async def test_access_that_comes_late_is_waited_for_in_every_wording(azure: RunningAzure, words: str) -> None:
     """However Azure refuses a key that the identity may not use yet, the binding waits and is made."""
-    from tests.provider.test_propagation import CloudClock
-
     world = a_world(azure)
     (version,) = world.versions()
     azure.control("/behaviour", {"grant_delay_seconds": 600, "missing_grant": words})
@@ -106,3 +117,24 @@ async def test_access_that_comes_late_is_waited_for_in_every_wording(azure: Runn
     async with engine(Azure(client()), CloudClock(world)) as pulumi:
         await pulumi.create(CMK, inputs)
     assert world.bound_key("contoso-late") == uri
+
+
+async def test_reads_that_lag_behind_writes_are_waited_for(azure: RunningAzure) -> None:
+    """With reads of half a minute ago, a grant just made is seen in time, and so are a new version and what
+    was bound."""
+    world = a_world(azure)
+    (version,) = world.versions()
+    uri = f"https://contoso-keys.vault.azure.net/keys/language-key/{version}"
+    account, principal = world.account_id("contoso-lag"), world.make_account("contoso-lag")
+    inputs = {"accountId": account, "keyUriWithVersion": uri, "vaultId": world.vault_id()}
+    azure.control("/behaviour", {"read_lag_seconds": 30})
+    world.grant(principal)
+    key = {"keyId": world.key_id()}
+    async with engine(Azure(client()), CloudClock(world)) as pulumi:
+        id, bound = await pulumi.create(CMK, inputs)
+        assert world.bound_key("contoso-lag") == uri
+        _, made = await pulumi.create(VERSION, {**key, "accountId": account})
+        rotated = await pulumi.update(VERSION, key["keyId"], made.values, key, {**key, "generation": 1})
+        news = {**inputs, "keyUriWithVersion": rotated.values["keyUriWithVersion"]}
+        await pulumi.update(CMK, id, bound.values, inputs, news)
+    assert world.history("contoso-lag")[-1]["keyUri"] == news["keyUriWithVersion"]

@@ -24,7 +24,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, engine, engine_log
+from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, engine
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
@@ -88,7 +88,7 @@ async def test_fails_at_once_a_conflict_that_nobody_elses_change_ends(
     fake.failures["bind"] += [ServiceError(409, code, "locked")] * 2
     with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
         await pulumi.create(CMK, INPUTS)
-    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.put(an_account(encryption=bound_to()))
     with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
         await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
     assert (fake.calls.count("bind"), clock.slept) == (2, [])
@@ -99,12 +99,10 @@ async def test_a_preview_that_azure_throttles_says_what_it_did_not_check() -> No
     clock, azure = FakeClock(), FakeAzure()
     slow = ServiceError(429, "TooManyRequests", "slow down", retry_after=50)
     azure.failures["account"] += [slow] * 9
-    async with engine_log() as (log, address), engine(azure, clock, engine_address=address) as pulumi:
+    async with engine(azure, clock) as pulumi:
         _, outputs = await pulumi.create(CMK, INPUTS, preview=True)
     assert outputs.values["keyVersion"] == "1" * 32
-    assert [m.partition(": asking")[0] for m in log.messages(ephemeral=False)] == [
-        "not checked: gave up after 1 min 00 s"
-    ]
+    assert [m.partition(": asking")[0] for m in pulumi.said] == ["not checked: gave up after 1 min 00 s"]
     assert clock.now() == 60
 
 
@@ -143,11 +141,11 @@ async def test_another_change_of_the_account_is_waited_for(
         busy,
         ServiceError(400, "AccountProvisioningStateInvalid", "in state Accepted"),
     ]
-    fake.accounts[ACCOUNT_ID.lower()] = an_account(provisioning_state="Accepted")
+    fake.put(an_account(provisioning_state="Accepted"))
 
     async def settle() -> None:
         await clock.paused.wait()
-        fake.accounts[ACCOUNT_ID.lower()] = an_account()
+        fake.put(an_account())
 
     await asyncio.gather(pulumi.create(CMK, INPUTS), settle())
     assert fake.calls.count("bind") == 3
@@ -178,8 +176,7 @@ async def test_one_change_at_a_time_per_account() -> None:
 async def test_fails_with_every_reason_before_anything_is_written() -> None:
     """All that speaks against a binding is one message, and no PATCH is made. What may pass is not waited for
     beside what does not."""
-    fake, clock = FakeAzure(), FakeClock()
-    fake.vaults[VAULT_ID.lower()] = a_vault(purge_protection=None, location="eastus", policies=())
+    fake, clock = FakeAzure(a_vault(purge_protection=None, location="eastus", policies=())), FakeClock()
     async with engine(fake, clock) as pulumi:
         with pytest.raises(FailedError) as failed:
             await pulumi.create(CMK, INPUTS)
@@ -211,9 +208,9 @@ async def test_fails_when_the_account_itself_may_not_be_read(fake: FakeAzure, pu
 
 async def test_preview_fails_only_on_what_no_update_could_change(fake: FakeAzure, pulumi: Engine) -> None:
     """A wrong region stops the preview; a missing grant may still come in the same update."""
-    fake.vaults[VAULT_ID.lower()] = a_vault(policies=(), purge_protection=None)
+    fake.put(a_vault(policies=(), purge_protection=None))
     await pulumi.create(CMK, INPUTS, preview=True)
-    fake.vaults[VAULT_ID.lower()] = a_vault(location="eastus")
+    fake.put(a_vault(location="eastus"))
     with pytest.raises(FailedError, match="same-region"):
         await pulumi.create(CMK, INPUTS, preview=True)
     assert fake.patches == []

@@ -32,7 +32,7 @@ HSM_KEY = "azure-cmk:index:getManagedHsmKey"
 async def test_get_binding_tells_what_is_bound(fake: FakeAzure, pulumi: Engine) -> None:
     """A bound account gives its key, version, vault and identity; others give nothing."""
     assert await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID}) == ({}, {})
-    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.put(an_account(encryption=bound_to()))
     answer, _ = await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID})
     fake.accounts.clear()
     assert await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID}) == ({}, {})

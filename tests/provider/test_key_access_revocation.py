@@ -15,7 +15,7 @@ from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, CRYPTO_USER, READER, Role
 from provider.binder import READ_LAG_SECONDS
 from provider.failure import ServiceError
 from tests.provider.fake_azure import KEY_ID, PRINCIPAL, TENANT, VAULT_ID, FakeAzure, a_vault
-from tests.provider.rig import FailedError, FakeClock, engine, engine_log
+from tests.provider.rig import FailedError, FakeClock, engine
 
 REVOCATION = "azure-cmk:index:KeyAccessRevocation"
 INPUTS = {"keyId": KEY_ID, "principalId": PRINCIPAL}
@@ -46,9 +46,7 @@ class LateVaults(dict[str, Any]):
 
 def with_policies(*entries: PolicyEntry) -> FakeAzure:
     """An Azure whose vault has these access policies."""
-    azure = FakeAzure()
-    azure.vaults[VAULT_ID.lower()] = a_vault(policies=entries)
-    return azure
+    return FakeAzure(a_vault(policies=entries))
 
 
 BUSY = ServiceError(
@@ -94,8 +92,7 @@ class BusyVault(FakeAzure):
 
 def with_roles(*roles: RoleAssignment) -> FakeAzure:
     """An Azure whose vault goes by these role assignments."""
-    azure = FakeAzure()
-    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=True, policies=())
+    azure = FakeAzure(a_vault(uses_rbac=True, policies=()))
     azure.roles = list(roles)
     return azure
 
@@ -117,10 +114,9 @@ async def test_the_identitys_role_at_the_key_goes_and_what_is_above_stays_with_a
     above, reader = assignment(VAULT_ID, role=CRYPTO_USER), assignment(VAULT_ID, role=READER)
     others = [above, reader, assignment(KEY_ID, OTHER), assignment(f"{VAULT_ID}/keys/other")]
     azure = with_roles(assignment(KEY_ID), *others)
-    async with engine_log() as (log, address):
-        async with engine(azure, engine_address=address) as pulumi:
-            await pulumi.create(REVOCATION, INPUTS)
-        said = log.messages(ephemeral=False)
+    async with engine(azure) as pulumi:
+        await pulumi.create(REVOCATION, INPUTS)
+    said = pulumi.said
     assert azure.roles == others
     assert any("can still use the key" in text and "Key Vault Crypto User" in text for text in said)
     assert any(f"run `az role assignment delete --ids {above.id}`" in text for text in said)
@@ -134,12 +130,11 @@ async def test_a_role_of_a_group_is_named_and_no_command_deletes_it() -> None:
             return []
 
     azure = Member()
-    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=True, policies=())
+    azure.put(a_vault(uses_rbac=True, policies=()))
     azure.roles = [assignment(VAULT_ID)]
-    async with engine_log() as (log, address):
-        async with engine(azure, engine_address=address) as pulumi:
-            await pulumi.create(REVOCATION, INPUTS)
-        (said,) = [text for text in log.messages(ephemeral=False) if "can still use the key" in text]
+    async with engine(azure) as pulumi:
+        await pulumi.create(REVOCATION, INPUTS)
+    (said,) = [text for text in pulumi.said if "can still use the key" in text]
     assert f"{CRYPTO_SERVICE_ENCRYPTION_USER.name} at {VAULT_ID}" in said
     assert "remove it, or disable the key version" in said
     assert "az role assignment delete" not in said
@@ -148,13 +143,12 @@ async def test_a_role_of_a_group_is_named_and_no_command_deletes_it() -> None:
 async def test_access_from_above_that_is_given_later_is_said_by_each_refresh() -> None:
     """The identity has none of its own at the key, so that the revocation stays on record."""
     azure = with_roles(assignment(KEY_ID))
-    async with engine_log() as (log, address):
-        async with engine(azure, engine_address=address) as pulumi:
-            id, outputs = await pulumi.create(REVOCATION, INPUTS)
-            azure.roles = [assignment(VAULT_ID)]
-            before = log.messages(ephemeral=False)
-            kept, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
-        said = log.messages(ephemeral=False)
+    async with engine(azure) as pulumi:
+        id, outputs = await pulumi.create(REVOCATION, INPUTS)
+        azure.roles = [assignment(VAULT_ID)]
+        before = pulumi.said
+        kept, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
+    said = pulumi.said
     assert kept == ID
     assert not any("can still use the key" in text for text in before)
     assert any("can still use the key" in text for text in said)
@@ -213,7 +207,7 @@ async def test_access_given_back_later_shows_at_the_first_look() -> None:
     async with engine(azure, clock=clock) as pulumi:
         id, outputs = await pulumi.create(REVOCATION, INPUTS)
         await clock.sleep(READ_LAG_SECONDS)
-        azure.vaults[VAULT_ID.lower()] = a_vault(policies=(MINE,))
+        azure.put(a_vault(policies=(MINE,)))
         slept = len(clock.slept)
         gone, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
     assert (gone, clock.slept[slept:]) == ("", [])
@@ -254,10 +248,9 @@ async def test_another_write_of_the_vault_is_waited_for() -> None:
     """As long as it takes, and the log says so; the access is gone then."""
     azure, clock = with_policies(MINE), FakeClock()
     azure.failures["remove_policy"] += [BUSY] * 40
-    async with engine_log() as (log, address):
-        async with engine(azure, clock, engine_address=address) as pulumi:
-            await pulumi.create(REVOCATION, INPUTS)
-        said = log.messages(ephemeral=True)
+    async with engine(azure, clock) as pulumi:
+        await pulumi.create(REVOCATION, INPUTS)
+    said = pulumi.progress
     assert azure.vaults[VAULT_ID.lower()].policies == ()
     assert any("409 ConflictError" in text for text in said)
 

@@ -56,7 +56,7 @@ _FINISHED_FIRST = "put back the settings that it had"
 _ROTATE = "raise `generation` for a new version"
 _USABLE_AGAIN = re.compile(r"az keyvault key set-attributes --id \S+ --enabled true --expires \S+(?=`)")
 _ROTATE_KEY = re.compile(r"run `az keyvault key rotate --vault-name kv-claims --name (?P<key>[\w-]+)`")
-_AGAIN = re.compile(r"run the (same command|update) again", re.IGNORECASE)
+_AGAIN = re.compile(r"run the (same command|update) again(?P<later> in ten minutes)?", re.IGNORECASE)
 _ALONE = "with that change alone first"
 _AS_IT_WAS = re.compile(r"by `pulumi up --refresh` with generation as it was, (\d+); then")
 
@@ -115,9 +115,9 @@ class Way:
         self._declare(text)
         # A warning beside a refusal may say so, too: that has been tried once, then.
         tried = self.steps[-1:] == ["again"] and _PUT_BACK.search(text)
-        if len(self.steps) == done and _AGAIN.search(text) and not tried:
+        if len(self.steps) == done and (again := _AGAIN.search(text)) and not tried:
             self.steps.append("again")
-            self.world.wait()
+            self._wait(10 if again["later"] else 1)
         if len(self.steps) == done and (found := _ANOTHER_NAME.search(text)):
             another = f"{found['held']}-2"
             self._once(f"accountName: {another}", partial(self.world.set, "accountName", another))
@@ -125,6 +125,10 @@ class Way:
             self._once(_BACK, self.back)
         if len(self.steps) == done:
             raise DeadEndError(f"after {self.steps}, no way out is printed that was not gone:\n{text}")
+
+    def _wait(self, minutes: int) -> None:
+        for _ in range(minutes):
+            self.world.wait()
 
     def _by_az(self, text: str) -> None:
         """The commands of az that a text prints."""
@@ -219,8 +223,7 @@ class Way:
             elif words == "role assignment create":
                 self.world.arm("PUT", *named_assignment(options))
             else:
-                for _ in range(10):
-                    self.world.wait()
+                self._wait(10)
                 properties = {"enableRbacAuthorization": options["enable-rbac-authorization"] == ["true"]}
                 self.world.arm("PATCH", self.world.vault_id, {"properties": properties})
         self.world.refresh()

@@ -311,3 +311,16 @@ def test_an_account_without_access_leaves_no_key(mode: str) -> None:
     assert world.readable
     assert world.up() == ""
     assert world.engine.operations == []
+
+
+def test_an_account_that_azure_did_not_keep_is_made_once_its_access_counts() -> None:
+    """Azure takes it with its key, notices only then that the access does not count yet, and keeps nothing:
+    the update that is run again as late as it says makes it."""
+    world = World("user-assigned identity")
+    world.wire.door.cloud.behave(
+        grant_delay_seconds=1200.0, missing_grant="fails_later", failed_operations_keep="none"
+    )
+    way = Way(world)
+    way.follow()
+    assert {*way.steps} == {"again"}
+    assert world.readable

@@ -67,7 +67,7 @@ def group(
     return make
 
 
-def made(deployment: Deployment, id: str, body: Args, api: str = "2024-11-01") -> None:
+def made(deployment: Deployment, id: str, body: Args, api: str = "2026-02-01") -> None:
     """Makes something in the cloud, by somebody who may."""
     reply = deployment.arm("PUT", id, body, api=api)
     assert reply.status in (200, 201), reply
@@ -81,6 +81,7 @@ def vault(subscription: str, group_name: str, name: str) -> Cloud:
         properties = {
             "tenantId": seed.TENANT_ID,
             "sku": {"family": "A", "name": "standard"},
+            "enableRbacAuthorization": False,
             "accessPolicies": [],
             "enablePurgeProtection": True,
             "enableSoftDelete": True,
@@ -766,6 +767,7 @@ def existing_vault(
         "properties": {
             "tenantId": seed.TENANT_ID,
             "sku": {"family": "A", "name": "standard"},
+            "enableRbacAuthorization": False,
             "accessPolicies": [],
             "enableSoftDelete": True,
             "enablePurgeProtection": True,
@@ -825,7 +827,7 @@ KV_CLAIMS = f"{IN_SHARED}/providers/Microsoft.KeyVault/vaults/kv-claims"
 DELETED = (
     FirstDeployment(
         "existing vault: somebody has deleted it",
-        forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-hub"), HUB, "2024-11-01"),
+        forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-hub"), HUB, "2026-02-01"),
         "vault.id",
         ("does not exist", "az keyvault recover --name kv-hub"),
         {**SHARED, "vault": {"id": HUB}},
@@ -842,7 +844,7 @@ DELETED = (
                 ),
             ),
             KV_CLAIMS,
-            "2024-11-01",
+            "2026-02-01",
         ),
         "vault.name",
         ("held by one that was deleted", "softDeleted: recover"),
@@ -851,7 +853,7 @@ DELETED = (
     ),
     FirstDeployment(
         "a deleted vault has the name, and another is given",
-        forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2024-11-01"),
+        forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2026-02-01"),
         "vault.name",
         ("held by one that was deleted", "give another vault.name"),
         SHARED,
@@ -860,7 +862,7 @@ DELETED = (
     FirstDeployment(
         "a deleted vault of another group has the name",
         forgotten(
-            vault(SUBSCRIPTION, "rg-hub", "kv-claims"), KV_CLAIMS.replace("rg-shared", "rg-hub"), "2024-11-01"
+            vault(SUBSCRIPTION, "rg-hub", "kv-claims"), KV_CLAIMS.replace("rg-shared", "rg-hub"), "2026-02-01"
         ),
         "vault.name",
         ("in group 'rg-hub'", "give another vault.name"),
@@ -871,7 +873,7 @@ DELETED = (
         forgotten(
             vault(OTHER_SUBSCRIPTION, "rg-hub", "kv-claims"),
             f"{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault/vaults/kv-claims",
-            "2024-11-01",
+            "2026-02-01",
         ),
         "vault.name",
         (_IN_THE_WORLD, "deleted one that can come back"),

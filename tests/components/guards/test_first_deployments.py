@@ -91,12 +91,12 @@ def test_an_account_that_may_not_be_read_is_not_written() -> None:
 def test_a_recovered_vault_without_its_key_gets_one() -> None:
     """A deleted vault cannot be read, which the preview tells; the update makes the key that it lacks."""
     deployment = Deployment()
-    forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2024-11-01")(deployment)
+    forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2026-02-01")(deployment)
     recovered = {"claims": {**SHARED, "soft_deleted": "recover", "audit": {"new_workspace": False}}}
     deployment.preview(recovered)
     assert any("comes back with key 'cmk-claims'" in text for text in deployment.warnings)
     deployment.up(recovered)
-    assert deployment.arm("GET", f"{KV_CLAIMS}/keys/cmk-claims").status == 200
+    assert deployment.arm("GET", f"{KV_CLAIMS}/keys/cmk-claims", api="2026-02-01").status == 200
 
 
 def test_a_closed_network_and_a_generation_are_told_to_contradict_each_other() -> None:

@@ -69,6 +69,25 @@ def test_it_returns_the_switches_that_are_set(part: int) -> None:
         changed(Behaviour(), found)
 
 
+def test_an_azure_that_does_the_other_thing_is_told() -> None:
+    """Where the service is neither trusted nor takes a key of a vault under Azure RBAC, and does what else
+    pages leave open."""
+    other = {
+        "trusted_services_reach_vault": False,
+        "cmk_with_rbac_vault": "refused",
+        "versionless_key": "taken",
+        "system_identity_client_id": "echoed",
+    }
+    asking = Asking(other)
+    probe = asking.probe()
+    probe.ask()
+    answers = {one.switch: one for one in probe.answers}
+    assert {name: (answers[name].answer, answers[name].value) for name in other} == {
+        name: ("refuted", value) for name, value in other.items()
+    }
+    assert asking.left() == []
+
+
 def test_what_the_login_may_not_do_stays_unknown() -> None:
     """A login with a role on the data of every vault is refused nowhere: whether it needs one is unknown."""
     probe = Asking({}, vault_role=True).probe()
