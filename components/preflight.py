@@ -7,8 +7,9 @@ Owns: the order of the look (reader.py), the judgement (rules.py, notes.py and, 
 import asyncio
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
@@ -28,7 +29,7 @@ from components.program import shared as shared_in_program
 from components.vault_writes import VaultWrites
 from core import arm_ids
 from core.commands import STACK
-from core.environment import RECOVERS
+from core.environment import IGNORES_VALIDATION, RECOVERS
 from core.refusals import SECOND_LOOK_SECONDS
 
 _ACTION = re.compile(r"Microsoft\.\w+(?:/\w+)+/(?:read|action)\b")
@@ -202,23 +203,31 @@ class _Preflight:
                 raise
             self.reader.unchecked.append(f"what Azure would refuse, because {error}")
             return
-        for question in report.get("unchecked") or ():
-            text = f"{question['what']}, because {question['why']}"
-            if question["check"] == "terms":
-                # That a kind's terms may not be accepted is the rule for a first account, and no failure.
-                _say_once(f"not checked: {text}")
-            else:
-                self.reader.unchecked.append(text)
+        self.reader.unchecked += _unchecked(report)
         for change in report.get("changes") or ():
-            say = pulumi.log.warn if change["certain"] else pulumi.log.info
             for name, _ in _about(change["id"], made):
-                say(f"service {name!r}: {change['text']}; {change['fix']}")
+                pulumi.log.warn(f"service {name!r}: {change['text']}; {change['fix']}")
         for note in report.get("notes") or ():
             pulumi.log.info(f"{note['text']}; {note['fix']}")
         for finding in report.get("findings") or ():
+            text = f"{finding['text']}; {finding['fix']}"
+            if finding.get("check") == "validation" and os.environ.get(IGNORES_VALIDATION):
+                pulumi.log.warn(f"{text} ({IGNORES_VALIDATION} is set)")
+                continue
             for name, one in _about(finding["id"], made):
                 if (name, one.argument) not in refused:
-                    self._refuse(name, [Problem(one.argument, f"{finding['text']}; {finding['fix']}")])
+                    self._refuse(name, [Problem(one.argument, text)])
+
+
+def _unchecked(report: Mapping[str, Any]) -> Iterator[str]:
+    """What could not be asked, but for what is the rule."""
+    for question in report.get("unchecked") or ():
+        text = f"{question['what']}, because {question['why']}"
+        if question["check"] == "terms":
+            # That a kind's terms may not be accepted is the rule for a first account, and no failure.
+            _say_once(f"not checked: {text}")
+        else:
+            yield text
 
 
 def recovers() -> bool:

@@ -361,7 +361,10 @@ def unregistered(namespace: str, path: str, **args: Any) -> FirstDeployment:
         f"{namespace} is not registered",
         both(group("rg-shared"), login("Contributor", scope=IN_SHARED), forget),
         path,
-        (f"{namespace} is NotRegistered", f"az provider register --namespace {namespace} --wait"),
+        (
+            f"not registered to use namespace '{namespace}'",
+            f"az provider register --namespace {namespace} --wait",
+        ),
         {**SHARED, **args},
     )
 
@@ -383,7 +386,7 @@ def quota(limit: int, used: int, **fixed: Any) -> FirstDeployment:
         f"a quota of {limit}, {used} used",
         both(*accounts, set_limit),
         "accountName",
-        (f"TextAnalytics.S.AccountCount of region 'westeurope' is {limit}, of which {used}", "usage list"),
+        (f"usage is {used}.0 and the quota limit is {limit}.0 for quota TextAnalytics.S.", "usage list"),
         fixed_args=fixed,
         fix=None
         if fixed
@@ -405,7 +408,7 @@ PLACE = (
             f"{type} is not in the region",
             Limit(limits.TYPE, type, "westeurope"),
             path,
-            f"the region 'westeurope' does not have {type}",
+            f"'westeurope' is not available for resource type '{type}'",
             "set location to one of",
             fixed=ELSEWHERE,
         )
@@ -419,8 +422,8 @@ PLACE = (
         "the SKU is not in the region",
         Limit(limits.SKU, "TextAnalytics/S", "westeurope"),
         "accountName",
-        "does not offer kind TextAnalytics in SKU 'S'",
-        "set location to one of",
+        "The SKU 'S' is either invalid or unavailable for account type 'TextAnalytics'",
+        "set location to a region that has it",
         fixed=ELSEWHERE,
     ),
     FirstDeployment(
@@ -429,7 +432,7 @@ PLACE = (
             deployment.door.cloud, Limit(limits.SKU, "TextAnalytics/F0", "westeurope")
         ),
         "accountName",
-        ("does not offer kind TextAnalytics in SKU 'F0'",),
+        ("The SKU 'F0' is either invalid or unavailable",),
         {"encryption": "microsoftManaged", "sku": "F0"},
         {"sku": "S"},
     ),
@@ -483,7 +486,7 @@ def policy(
             assigned(definition),
         ),
         path,
-        ("Azure Policy denies", "policyAssignments/theirs", "effect Deny", "az policy exemption create"),
+        ("RequestDisallowedByPolicy", "policyAssignments/theirs", "az policy exemption create"),
         {**SHARED, **(args or {})},
         fixed or {},
     )
@@ -497,19 +500,6 @@ def assigned(definition: str, scope: str = SUBSCRIPTION, **parameters: Any) -> C
     return lambda deployment: made(deployment, id, {"properties": body}, "2025-01-01")
 
 
-def deployed_later(deployment: Deployment) -> None:
-    """A policy of the subscription's own that deploys something for each vault, once it is there."""
-    definition = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyDefinitions/later"
-    then = {"effect": "[parameters('effect')]", "details": {"type": "Microsoft.Insights/diagnosticSettings"}}
-    parameters = {"effect": {"type": "String", "defaultValue": "DeployIfNotExists"}}
-    rule = {"if": {"field": "type", "equals": _V}, "then": then}
-    properties = {"displayName": "Logs of vaults", "policyRule": rule, "parameters": parameters}
-    made(deployment, definition, {"properties": properties}, "2023-04-01")
-    id = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/logs"
-    body = {"identity": {"type": "SystemAssigned"}, "properties": {"policyDefinitionId": definition}}
-    made(deployment, id, body, "2023-04-01")
-
-
 def built_in(
     name: str, guid: str, path: str, *says: str, args: Args, fixed: Args, **parameters: Any
 ) -> FirstDeployment:
@@ -519,7 +509,7 @@ def built_in(
         f"policy: {name}",
         both(group("rg-shared"), assigned(id, **parameters)),
         path,
-        ("Azure Policy denies", guid, *says),
+        ("RequestDisallowedByPolicy", "policyAssignments/theirs", *says),
         args,
         fixed,
     )
@@ -546,7 +536,7 @@ POLICIES = (
         "accounts need a customer-managed key",
         CMK,
         "accountName",
-        "asks for a customer-managed key",
+        "should encrypt data at rest with a customer-managed key (CMK)",
         "set identity: userAssigned",
         args={},
         fixed={"identity": "userAssigned"},

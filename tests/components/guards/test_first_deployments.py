@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from components.preflight import RefusedError
+from core.environment import IGNORES_VALIDATION
 from localazure import limits, seed
 from localazure.authorization import assign_role
 from tests.components.guards.first_deployments import (
@@ -132,6 +133,27 @@ def test_rights_on_a_single_vault_or_subnet_are_enough() -> None:
     deployment.up({"claims": args})
 
 
+def test_a_login_that_may_not_ask_is_told_so() -> None:
+    """Nothing is refused for it, and the action that is missing is named."""
+    deployment = Deployment()
+    login("Reader")(deployment)
+    deployment.preview({"claims": {}})
+    (told,) = [text for text in deployment.warnings if text.startswith("not checked: ")]
+    assert "Microsoft.Resources/deployments/validate/action" in told
+
+
+def test_azures_opinion_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its validation has refused what its writes take (azapi#1207): the refusal names the variable that makes
+    it a warning."""
+    deployment = Deployment()
+    limits.put(deployment.door.cloud, limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope"), 0)
+    with pytest.raises(RefusedError, match=f"{IGNORES_VALIDATION}=1"):
+        deployment.preview({"claims": {}})
+    monkeypatch.setenv(IGNORES_VALIDATION, "1")
+    deployment.preview({"claims": {}})
+    assert any("InsufficientQuota" in text for text in deployment.warnings)
+
+
 def test_there_are_many_ways() -> None:
     """The table covers at least 80 first deployments."""
     assert len({row.name for row in ROWS}) == len(ROWS) >= 80
@@ -175,7 +197,7 @@ def test_a_hundred_services_ask_four_questions_each() -> None:
         deployment = Deployment()
         deployment.preview({f"claims-{number}": {} for number in range(services)})
         asked.append(len(deployment.sent))
-    assert asked == [21, 21 + 4 * 99]
+    assert asked == [12, 12 + 4 * 99]
 
 
 def test_a_lock_on_what_is_to_be_deleted_is_told() -> None:
@@ -203,9 +225,10 @@ def test_rights_that_a_change_takes_are_told() -> None:
     login("Reader")(deployment)
     vault_id = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-claims"
     assign_role(deployment.door.cloud, deployment.principal.object_id, "Contributor", vault_id)
+    assign_role(deployment.door.cloud, deployment.principal.object_id, "Log Analytics Contributor", GROUP)
     deployment.sent.clear()
     deployment.preview({"claims": {}})
-    assert not [path for _, path in deployment.sent if path.endswith("/permissions")]
+    assert not [path for _, path in deployment.sent if path.endswith("/validate")]
     with pytest.raises(RefusedError) as refused:
         deployment.preview({"claims": {"tags": {"changed": "yes"}}})
     (told,) = [problem.text for _, problem in refused.value.problems if problem.path == "accountName"]

@@ -46,7 +46,7 @@ def silent(switches: dict[str, Any]) -> set[str]:
 
 def test_every_question_is_a_switch_with_its_default() -> None:
     """The table asks about all switches that a Language account meets, and assumes what the cloud does."""
-    assert sorted(ASKED) == sorted([*(switch.name for switch in LIVED), "versionless_key"])
+    assert sorted(ASKED) == sorted([*(switch.name for switch in LIVED), "versionless_key", "validate_covers"])
     assert {q.switch: q.assumed for q in QUESTIONS} == {name: BY_NAME[name].default for name in ASKED}
 
 
