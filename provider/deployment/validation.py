@@ -52,6 +52,8 @@ RIGHTS_WHAT: Final = "what the deploying login may do"
 PERMISSIONS: Final = "Microsoft.Authorization/permissions"
 _DEPLOYMENT: Final = "Microsoft.Resources/deployments"
 _DISALLOWED: Final = "RequestDisallowedByPolicy"
+_DATA_ROLE: Final = "ForbiddenByRbac"
+"""A vault's own refusal of a login without a role on its data."""
 _ACCESS_POLICY: Final = "microsoft.keyvault/vaults/accesspolicies"
 _VERSIONS: Final[Mapping[str, str]] = {
     arm_ids.VAULT.lower(): VAULTS,
@@ -223,13 +225,21 @@ async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask:
     found: dict[str, DeploymentFinding] = {}
     for detail in refusal.details or [Detail(refusal.code, "", refusal.text)]:
         about = _about(detail, members)
-        if _is_about_rights(detail):
+        if _is_about_rights(detail) or not _counts(detail, about):
             continue
         if detail.code == "MissingSubscriptionRegistration" and await _registers(about, ask):
             continue
         text = f"Azure would refuse {about.label}: {detail.code}: {detail.text}"
         found.setdefault(detail.text, DeploymentFinding(NAME, about.id, text, _fix(detail, about)))
     return Report(tuple(found.values()))
+
+
+def _counts(detail: Detail, about: Planned) -> bool:
+    """Whether a refusal would be one of the update itself: that completes what it changes by what is there,
+    which the template does not have, and gives the roles by which keys are read."""
+    if detail.code == _DATA_ROLE:
+        return False
+    return about.action == CREATE or detail.code == _DISALLOWED
 
 
 def _about(detail: Detail, members: Sequence[Planned]) -> Planned:
