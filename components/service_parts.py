@@ -176,7 +176,7 @@ class Parts:
         return make_account(
             declared,
             keep_as_found(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
-            after=[*after, *self._purge()],
+            after=[*after, *self._purge(after, key)],
             # In two phases the grant comes after the account, so that the account waits for another update.
             frozen=self._inputs.is_revoked or (self._preflight.account_waits and encryption_key is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
@@ -184,12 +184,15 @@ class Parts:
             on_error=self._on_error(bound_in_its_create=encryption_key is not None),
         )
 
-    def _purge(self) -> list[pulumi.Resource]:
-        """The purge of a soft-deleted account that holds the name, if it is to be purged."""
+    def _purge(self, after: Sequence[pulumi.Resource], key: KeyReference | None) -> list[pulumi.Resource]:
+        """The purge of a soft-deleted account that holds the name, if it is to be purged: last of all before
+        the account, so that no failure of the rest leaves neither."""
         purge = self._preflight.former.purge
         if purge is None:
             return []
-        return [DeletedAccountPurge(f"{self._inputs.name}-purge", self._owner.child(), **purge)]
+        before = [*after, *(source_resources(key.id) if key else ())]
+        options = self._owner.child(depends_on=before)
+        return [DeletedAccountPurge(f"{self._inputs.name}-purge", options, **purge)]
 
     def grant(
         self, key: KeyReference, principal_id: pulumi.Input[str], deleted_with: pulumi.Resource | None = None

@@ -206,7 +206,10 @@ def _taken_in(
             tell(f"say --yes to take these into the state{later}; nothing was changed")
             return 1
         resources = state["deployment"].get("resources") or []
-        state["deployment"]["resources"] = [*resources, *completed(found, created, resources)]
+        added = completed(found, created, resources)
+        if not added:
+            raise StackError("a preview would create what the state has; look at `pulumi stack export`")
+        state["deployment"]["resources"] = [*resources, *added]
         if not rounds:
             tell(f"the state before is in {saved(stack, exported, arguments.backup)}")
         _write(stack, state)
@@ -303,7 +306,7 @@ def missing(
         if state["type"] not in FORMS or state.get("external"):
             continue
         try:
-            id = _id(state, resources, subscription_id)
+            id = _id(state, [*resources, *created], subscription_id)
             if _exists(cloud, state, id):
                 kept = {name: state[name] for name in _KEPT if name in state}
                 found.append(Missing(_as_recorded({**kept, "custom": True}, id)))
@@ -317,7 +320,7 @@ def completed(
 ) -> list[dict[str, Any]]:
     """What goes into a state besides its `resources`: what was found, after what it is below and the
     providers that make it. A state that was lost lacks these, too."""
-    ids = {one["urn"]: one.get("id") for one in resources}
+    ids = {one["urn"]: one.get("id") for one in resources if not one.get("delete")}
     by_urn, wanted = (
         {one["urn"]: one for one in created},
         {one.resource["urn"]: one.resource for one in found},
@@ -432,7 +435,7 @@ def _id(state: Mapping[str, Any], resources: Sequence[Mapping[str, Any]], subscr
     of_provider = (
         str((one.get("inputs") or {}).get("subscriptionId") or "")
         for one in resources
-        if reference == resource_types.provider_reference(one["urn"], str(one.get("id")))
+        if reference and one["urn"] == resource_types.provider_of(reference)
     )
     of_others = (
         arm_ids.subscription_of(str(one.get("id", "")))
@@ -440,6 +443,8 @@ def _id(state: Mapping[str, Any], resources: Sequence[Mapping[str, Any]], subscr
         if reference and one.get("provider") == reference
     )
     subscription = next(filter(None, (*of_provider, *of_others)), subscription_id)
+    if subscription in (UNKNOWN, Mark.SECRET.value):
+        raise UnknownIdError(f"the subscriptionId of its provider {reference} is not shown")
     return arm_id(state["type"], state.get("inputs") or {}, subscription)
 
 

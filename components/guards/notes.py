@@ -39,7 +39,8 @@ def purged(situation: Situation) -> Iterator[str]:
     if account := situation.deleted.purged:
         yield (
             f"softDeleted: purge deletes account {account['name']!r}, which was deleted "
-            f"{account['deletionDate']}, and all of its data for good, before the new one is made"
+            f"{account['deletionDate']}, and all of its data for good, before the new one is made. Then "
+            "remove softDeleted and purgeAccount"
         )
 
 

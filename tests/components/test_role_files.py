@@ -36,6 +36,7 @@ from tests.components.guards.first_deployments import (
     storage,
     vault,
 )
+from tests.components.guards.test_purge import purging
 from tests.support.local_deployment import Deployment
 from tests.support.stack import ROOT
 
@@ -159,11 +160,13 @@ def deleted(deployment: Deployment) -> None:
 
 
 def gone_account(deployment: Deployment) -> None:
-    """A stack whose account was deleted, and its state with it; the vault is somebody else's."""
+    """A stack whose account was deleted, and its state with it; the vault is somebody else's. The settings
+    name the deletion."""
     vault(SUBSCRIPTION, "rg-shared", "kv-hub")(deployment)
     by_others({**RECOVERED, "vault": {"id": HUB}})(deployment)
     deployment.arm("DELETE", f"{IN_SHARED}/providers/{arm_ids.ACCOUNT}/lang-claims", api="2024-10-01")
     deployment.state.clear()
+    PURGED.update(purging(deployment))
 
 
 def own_client_id_shown(deployment: Deployment) -> None:
@@ -173,12 +176,10 @@ def own_client_id_shown(deployment: Deployment) -> None:
 
 KEY = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
 RECOVERED = {**SHARED, "audit": {"new_workspace": False}}
-PURGED = {
+PURGED: dict[str, Any] = {
     **RECOVERED,
     "vault": {"id": HUB, "key_operators": ["deployer"]},
     "key": {"name": "second"},
-    "soft_deleted": "purge",
-    "purge_account": "lang-claims",
 }
 PRIVATE = {**private(), "access_model": "rbac", "callers": [CALLER]}
 USER_ASSIGNED = {**SHARED, "identity": "userAssigned", "access_model": "rbac", "network": SELECTED}

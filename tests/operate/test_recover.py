@@ -299,3 +299,24 @@ def test_a_state_that_has_them_gets_what_was_found_alone() -> None:
     held = [{"urn": urn, "type": "", "id": "1"} for urn in (STACK, SERVICE, DEFAULT)]
     (added,) = completed([Missing(below("a", DEFAULT))], [], held)
     assert added["provider"] == f"{DEFAULT}::1"
+
+
+def test_a_resource_is_looked_for_where_its_own_provider_is() -> None:
+    """Another subscription may have one of the same name. The provider is known from the preview alone."""
+    wanted = {**declared("lang-a"), "provider": f"{OWN}::{NEW_ID}"}
+    for told in (OTHER, SUBSCRIPTION):
+        own = {"urn": OWN, "type": "pulumi:providers:azure-native", "inputs": {"subscriptionId": told}}
+        id = (
+            f"/subscriptions/{told}/resourceGroups/rg-a/providers/Microsoft.CognitiveServices/accounts/lang-a"
+        )
+        assert taken(Cloud(id), own, wanted) == ([id], [])
+    hidden = {**own, "inputs": {"subscriptionId": "[secret]"}}
+    found, (problem,) = taken(Cloud(), hidden, wanted)
+    assert (found, "the subscriptionId of its provider" in problem) == ([], True)
+
+
+def test_what_the_engine_has_yet_to_delete_is_not_what_it_would_create() -> None:
+    """The state has the old one of a replacement; the new one was made, and is taken in beside it."""
+    held = [{"urn": urn, "type": "", "id": "1"} for urn in (STACK, SERVICE, DEFAULT)]
+    old = {**below("a", DEFAULT), "delete": True}
+    assert [one["urn"] for one in completed([Missing(below("a", DEFAULT))], [], [*held, old])] == [old["urn"]]

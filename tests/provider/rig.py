@@ -247,3 +247,11 @@ async def engine(
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
         await stub.Configure(provider_pb2.ConfigureRequest(args=encode(config or {})))
         yield Engine(stub, log.heard)
+
+
+async def create(
+    azure: Azure, type: str, inputs: Mapping[str, Any], clock: Clock | None = None, **how: Any
+) -> tuple[str, Properties]:
+    """What one create gives, of a provider that is there for it alone; `how` as in `Engine.create`."""
+    async with engine(azure, clock) as pulumi:
+        return await pulumi.create(type, inputs, **how)

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 import pytest
 
 from core.login import login
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, CRYPTO_USER, Role
 from provider.azure import Azure
 from provider.azure_client import AzureClient
-from tests.provider.rig import CMK, VERSION, FailedError, FakeClock, engine
+from tests.provider.rig import CMK, VERSION, FailedError, FakeClock, create, engine
 from tests.provider.world import World, a_world
 from tests.support.azure import RunningAzure
 
@@ -37,24 +38,21 @@ class CloudClock(FakeClock):
 def rbac_world(azure: RunningAzure) -> World:
     """Everything that a binding needs, in a vault under Azure RBAC."""
     world = World(azure)
-    world.make_group()
     world.make_vault(enableRbacAuthorization=True, accessPolicies=[])
-    world.make_key()
-    world.make_account()
-    world.assign_encryption_user(world.key_id())
+    world.assign_role(world.key_id(), world.make_account())
     return world
 
 
 @pytest.mark.parametrize(
     ("role", "refused"),
     [
-        ("", "keys/read"),
-        ("Key Vault Crypto Service Encryption User", "keys/update/action"),
-        ("Key Vault Crypto User", "keys/rotate/action"),
+        (None, "keys/read"),
+        (CRYPTO_SERVICE_ENCRYPTION_USER, "keys/update/action"),
+        (CRYPTO_USER, "keys/rotate/action"),
     ],
 )
 async def test_fails_naming_the_data_action_that_is_missing(
-    azure: RunningAzure, role: str, refused: str
+    azure: RunningAzure, role: Role | None, refused: str
 ) -> None:
     """With a role that lacks one of them, the rotation is refused at that step, and names it and the fix."""
     world = rbac_world(azure)
@@ -63,7 +61,7 @@ async def test_fails_naming_the_data_action_that_is_missing(
         {"name": "deployer-2", "roles": [{"role": "Contributor", "scope": world.group_id}]},
     )
     if role:
-        world.assign_role(role, made["objectId"])
+        world.assign_role(world.vault_id(), made["objectId"], role)
     inputs = {"keyId": world.key_id()}
     async with engine(Azure(client(made)), FakeClock()) as pulumi:
         key, version = await pulumi.create(VERSION, inputs)
@@ -114,8 +112,7 @@ async def test_access_that_comes_late_is_waited_for_in_every_wording(azure: Runn
         "keyUriWithVersion": uri,
         "vaultId": world.vault_id(),
     }
-    async with engine(Azure(client()), CloudClock(world)) as pulumi:
-        await pulumi.create(CMK, inputs)
+    await create(Azure(client()), CMK, inputs, CloudClock(world))
     assert world.bound_key("contoso-late") == uri
 
 

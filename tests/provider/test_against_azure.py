@@ -71,8 +71,8 @@ async def test_the_accounts_own_client_id_is_none(world: World) -> None:
         async with plugin() as pulumi:
             inputs = inputs_of(world)
             id, bound = await pulumi.create(CMK, inputs)
-            shown = world.accounts.accounts.get("language", "contoso-language").properties.encryption
-            assert shown.key_vault_properties.identity_client_id
+            shown = world.field.settled(world.account_id())["properties"]["encryption"]
+            assert shown["keyVaultProperties"]["identityClientId"]
             assert (await pulumi.read(CMK, id, inputs, bound.values))[1:] == (bound, Properties(inputs))
     finally:
         world.azure.control("/behaviour", {"system_identity_client_id": "absent"})
@@ -119,9 +119,9 @@ async def test_a_login_host_in_trouble_is_outlived(
 
 async def test_deleted_names_are_found(world: World) -> None:
     """A deleted vault and account are found by the names they hold, the account with its identity."""
-    account = world.accounts.accounts.get("language", "contoso-language")
-    world.accounts.accounts.begin_delete("language", "contoso-language", polling_interval=0).result()
-    world.vaults.vaults.delete("language", "contoso-keys")
+    identity = world.principal()
+    world.field.send("DELETE", world.account_id(), "2024-10-01")
+    world.field.send("DELETE", world.vault_id(), "2026-02-01")
     async with plugin() as pulumi:
         answer, _ = await pulumi.invoke(
             "azure-cmk:index:getDeleted",
@@ -130,5 +130,4 @@ async def test_deleted_names_are_found(world: World) -> None:
     (vault,), (deleted,) = answer["vaults"], answer["accounts"]
     assert vault["resourceId"] == world.vault_id()
     assert deleted["scheduledPurgeDate"]
-    assert account.identity
-    assert deleted["principalId"] == account.identity.principal_id
+    assert deleted["principalId"] == identity

@@ -24,7 +24,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, engine
+from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, create, engine
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
@@ -34,8 +34,7 @@ async def test_access_is_waited_for_by_trying(delay: int) -> None:
     """However long access takes to count, it is bound soon after, and asked for ever less often."""
     clock = FakeClock()
     azure = SlowGrant(clock, delay)
-    async with engine(azure, clock) as pulumi:
-        await pulumi.create(CMK, INPUTS)
+    await create(azure, CMK, INPUTS, clock)
     gaps = [after - before for before, after in zip(azure.tries, azure.tries[1:], strict=False)]
     print(f"delay {delay:>3} s: {len(azure.tries)} tries, bound after {clock.now():.1f} s")  # noqa: T201
     assert delay <= azure.tries[-1] <= delay + 36
@@ -48,9 +47,8 @@ async def test_fails_after_the_deadline_with_what_was_waited_for() -> None:
     to try the same again while it is refused."""
     clock = FakeClock()
     azure = SlowGrant(clock, 10_000)
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError) as failed:
-            await pulumi.create(CMK, INPUTS, seconds=120)
+    with pytest.raises(FailedError) as failed:
+        await create(azure, CMK, INPUTS, clock, seconds=120)
     message = str(failed.value)
     assert failed.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
     assert "gave up after 2 min 00 s: waiting for the access to the key to be in effect everywhere" in message
@@ -64,9 +62,8 @@ async def test_fails_after_the_deadline_with_what_was_waited_for() -> None:
 async def test_the_default_is_thirty_minutes() -> None:
     """Without customTimeouts a binding is tried for a quarter of an hour."""
     clock = FakeClock()
-    async with engine(SlowGrant(clock, 10_000), clock) as pulumi:
-        with pytest.raises(FailedError, match="gave up after 30 min 00 s"):
-            await pulumi.create(CMK, INPUTS)
+    with pytest.raises(FailedError, match="gave up after 30 min 00 s"):
+        await create(SlowGrant(clock, 10_000), CMK, INPUTS, clock)
 
 
 async def test_fails_at_once_what_waiting_does_not_help(
@@ -177,9 +174,8 @@ async def test_fails_with_every_reason_before_anything_is_written() -> None:
     """All that speaks against a binding is one message, and no PATCH is made. What may pass is not waited for
     beside what does not."""
     fake, clock = FakeAzure(a_vault(purge_protection=None, location="eastus", policies=())), FakeClock()
-    async with engine(fake, clock) as pulumi:
-        with pytest.raises(FailedError) as failed:
-            await pulumi.create(CMK, INPUTS)
+    with pytest.raises(FailedError) as failed:
+        await create(fake, CMK, INPUTS, clock)
     assert clock.slept == []
     message = str(failed.value)
     assert "3 finding(s), nothing was written" in message

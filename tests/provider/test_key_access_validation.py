@@ -157,26 +157,6 @@ async def test_access_that_is_gone_is_validated_again(fake: FakeAzure, pulumi: E
     assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == id
 
 
-async def test_another_key_or_identity_is_another_validation(pulumi: Engine) -> None:
-    """Key and identity replace it; another grant or account validates again in place. An account that is
-    named for the first time, or no longer, is no change: what was proven stays so."""
-    for name, replaces in (
-        ("keyId", True),
-        ("principalId", True),
-        ("grantId", False),
-        ("accountId", False),
-    ):
-        before = {**INPUTS, "accountId": "the-account"}
-        found = await pulumi.diff(ACCESS, before, before, {**before, name: "changed"})
-        assert list(found.kinds) == [name]
-        assert bool(found.replaces) is replaces
-    named = {**INPUTS, "accountId": "the-account"}
-    for olds, news in ((INPUTS, named), (named, INPUTS)):
-        assert (await pulumi.diff(ACCESS, olds, olds, news)).kinds == {}
-    spelt = {**INPUTS, "keyId": KEY_ID.upper(), "principalId": PRINCIPAL.upper()}
-    assert (await pulumi.diff(ACCESS, INPUTS, INPUTS, spelt)).kinds == {}
-
-
 async def test_an_import_needs_the_id_alone(pulumi: Engine) -> None:
     """The id names key and identity."""
     id, outputs, inputs = await pulumi.read(ACCESS, ID)
@@ -194,17 +174,3 @@ async def test_a_preview_and_a_deletion_touch_nothing(
     await pulumi.delete(ACCESS, ID, INPUTS)
     assert clock.slept == []
     assert fake.patches == []
-
-
-@pytest.mark.parametrize(
-    ("wrong", "property"),
-    [
-        ({"keyId": "k"}, "keyId"),
-        ({"principalId": "me"}, "principalId"),
-        ({"accountId": "a"}, "accountId"),
-        ({"grant": "x"}, "grant"),
-    ],
-)
-async def test_fails_for_malformed_inputs(pulumi: Engine, wrong: dict[str, str], property: str) -> None:
-    """What cannot be right is refused before anything is asked."""
-    assert list(await pulumi.check(ACCESS, {**INPUTS, **wrong})) == [property]

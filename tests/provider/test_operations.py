@@ -24,7 +24,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, engine
+from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, create, engine
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
@@ -198,9 +198,8 @@ async def test_fails_when_somebody_else_writes_in_between() -> None:
             return Progress("Succeeded")
 
     azure = Meddled()
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match=f"keyVersion: found {V2}, expected {'1' * 32}"):
-            await pulumi.create(CMK, INPUTS)
+    with pytest.raises(FailedError, match=f"keyVersion: found {V2}, expected {'1' * 32}"):
+        await create(azure, CMK, INPUTS)
 
 
 @pytest.mark.parametrize("echoes", [True, False])
@@ -240,8 +239,7 @@ async def test_a_front_end_that_is_behind_is_asked_again() -> None:
 
     for stale in (an_account(), None):
         clock = FakeClock()
-        async with engine(Behind(stale), clock) as pulumi:
-            _, outputs = await pulumi.create(CMK, INPUTS)
+        _, outputs = await create(Behind(stale), CMK, INPUTS, clock)
         assert outputs.values["keyVersion"] == "1" * 32
         assert [round(pause) for pause in clock.slept] == [2]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import pytest
@@ -12,7 +11,6 @@ from provider.failure import ServiceError
 from provider.responses import Progress
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
-    KEY_ID,
     VAULT_ID,
     FakeAzure,
     SlowGrant,
@@ -21,7 +19,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, VERSION, FakeClock, engine
+from tests.provider.rig import CMK, FakeClock, engine
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
@@ -63,25 +61,6 @@ async def test_every_kind_of_wait_is_told() -> None:
         "waiting for the operation on language, Updating (",
     ):
         assert words in waits
-
-
-async def test_a_rotation_tells_what_it_waits_for() -> None:
-    """The account that is to follow and is busy is named on the line of the key's version."""
-    azure = FakeAzure(an_account(encryption=bound_to(), provisioning_state="Accepted"))
-    clock = FakeClock()
-
-    async def settle() -> None:
-        await clock.paused.wait()
-        azure.put(an_account(encryption=bound_to()))
-
-    old = {"keyId": KEY_ID, "generation": 1, "accountId": ACCOUNT_ID}
-    async with engine(azure, clock) as pulumi:
-        await asyncio.gather(pulumi.update(VERSION, KEY_ID, {}, old, {**old, "generation": 2}), settle())
-        urn = pulumi.urn(VERSION)
-    assert pulumi.progress[0] == (
-        "waiting: the account is in state Accepted; expected Succeeded (0 s so far)"
-    )
-    assert {request.urn for request in pulumi.heard} == {urn}
 
 
 @pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
