@@ -154,9 +154,9 @@ class Protections:
         return bound + [one for one in stated if isinstance(one, AccountProtection)]
 
     def users_of(self, key: StackResource) -> list[Value]:
-        """The kinds of the accounts of this stack that use a key."""
-        accounts = [use.account for use in self.all if use.key is key and use.account]
-        return [kind for one in accounts if (kind := values.name(one.stated("kind")))]
+        """The kind of each account that uses a key; None for one of another stack, or that states none."""
+        accounts = [use.account for use in self.all if use.key is key]
+        return [values.name(one.stated("kind")) if one else None for one in accounts]
 
     def said(self, resource: StackResource, name: str) -> object:
         """What holds of a property that an update may change."""
