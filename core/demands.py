@@ -409,6 +409,18 @@ def key_usable(version: KeyVersion, now: float) -> list[Judgement]:
     return usable(name, version.enabled, version.not_before, version.expires, now)
 
 
+def newest_usable(versions: Iterable[KeyVersion], now: float) -> KeyVersion | None:
+    """The newest of a key's versions, newest first, that can be used at `now` (seconds since 1970)."""
+    return next((one for one in versions if not key_usable(one, now)), None)
+
+
+def version_in_use(versions: Sequence[KeyVersion], now: float) -> KeyVersion | None:
+    """Of a key's versions, newest first, the one that an account uses whose binding names none: the newest
+    that can be used, else the newest (assumed; `kinds.NEWEST_VERSION` says "the newest"). None without any.
+    """
+    return newest_usable(versions, now) or next(iter(versions), None)
+
+
 def usable(
     name: str,
     enabled: bool | Mark | None,
