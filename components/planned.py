@@ -17,6 +17,7 @@ from components.declared import Declaration, Made
 from components.guards import data_loss
 from components.guards.plan import plan
 from components.guards.situation import Situation
+from components.kept_properties import with_kept
 from components.service_parts import Parts
 from core import arm_ids, facts, key_uris, regions
 
@@ -137,7 +138,9 @@ class _Asks:
         if not self._is_recorded(one, former):
             self.found.append(one)
         elif self._differs(one):
-            self.found.append(replace(one, action="update"))
+            live = self.situation.live.account if declared.type == arm_ids.ACCOUNT else None
+            content, bound = (_repeating(body, live) for body in (one.content, one.bound))
+            self.found.append(replace(one, content=content or {}, bound=bound, action="update"))
         return Made(id, name, None)
 
     def _id(self, declared: Declaration, name: str, at: str) -> str:
@@ -195,6 +198,13 @@ class _Asks:
             return True
         watched = {*_WATCHED} - ({*_NETWORK} if "network" in as_found else set())
         return any(_at(one.content, path) not in (None, _at(live, path)) for path in watched)
+
+
+def _repeating(body: Mapping[str, Any] | None, live: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """A body with what a write of an account repeats of the live one."""
+    if not body or not live:
+        return body
+    return {**body, "properties": with_kept(body["properties"], live)}
 
 
 def _body(arguments: Mapping[str, Any]) -> dict[str, Any]:

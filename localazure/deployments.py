@@ -39,6 +39,7 @@ _AT_ONCE = {
     "child_write_seconds": 0.0,
     "principals_visible_after": 0.0,
     "failing_operations": "",
+    "arm_keys_need_data_role": False,
     "synchronous_creates": True,
 }
 """Switches of what happens later, which is not asked about."""

@@ -100,9 +100,9 @@ def test_what_azure_will_refuse_is_told_in_yaml(stack: Stack, azure: RunningAzur
     azure.control("/limits", limit)
     run = refused(
         stack.pulumi("preview"),
-        "the region 'westeurope' does not offer kind TextAnalytics in SKU 'S'",
+        "The SKU 'S' is either invalid or unavailable for account type 'TextAnalytics'",
         "accountName",
-        "set location to one of",
+        "set location to a region that has it",
     )
     assert "azure-native:" not in run.output, run.output
     azure.control("/limits", {**limit, "remove": True})

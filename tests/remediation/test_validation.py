@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from localazure import limits
-from tests.remediation.world import World
+from tests.remediation.world import GROUP, World
 
+ACCOUNT = f"{GROUP}/Microsoft.CognitiveServices/accounts/lang-claims"
+STORAGE = f"{GROUP}/Microsoft.Storage/storageAccounts/stclaims"
 QUOTA = limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope")
 
 
@@ -35,3 +37,23 @@ def test_what_it_covers_is_refused_before_anything_is_written() -> None:
     assert "InsufficientQuota" in world.preview()
     assert "InsufficientQuota" in world.up()
     assert [id for id, _ in world.wire.door.cloud.store.scan("group") if id.endswith("rg-claims")] == []
+
+
+def test_an_update_is_validated_with_what_it_repeats() -> None:
+    """Somebody linked storage, and Azure refuses a write without it: the template says it, as the write."""
+    world = World("access policies")
+    world.wire.door.cloud.behave(put_without_user_owned_storage="refused")
+    assert world.up() == ""
+    assert world.up() == ""
+    storage = {
+        "location": "westeurope",
+        "sku": {"name": "Standard_LRS"},
+        "kind": "StorageV2",
+        "properties": {},
+    }
+    assert world.wire.door.send("PUT", f"{STORAGE}?api-version=2023-05-01", storage).status < 300
+    linked = {"properties": {"userOwnedStorage": [{"resourceId": STORAGE}]}}
+    assert world.wire.door.send("PATCH", f"{ACCOUNT}?api-version=2025-06-01", linked).status < 300
+    world.wire.door.cloud.clock.advance(3600)
+    world.declare({"tags": {"changed": "yes"}})
+    assert world.up() == ""
