@@ -106,11 +106,15 @@ class AccountBefore:
     @property
     def bound_key(self) -> BoundKey | None:
         """The key that the account is bound to now; where a read shows none, the one that the state's binding
-        has, and so where it shows none of the version, unless it once did."""
+        has, and so where it shows none of the version, unless it once did. Of a binding without a version, it
+        may show the one that Azure uses."""
         live, recorded = bound_key(self.live), self.recorded_key
-        if live is None or recorded is None or live.encryption.key_version or self.shows_version:
+        if live is None or recorded is None:
             return live or recorded
-        return recorded if recorded.encryption.key_version else live
+        if recorded.encryption.key_version:
+            return live if live.encryption.key_version or self.shows_version else recorded
+        unnamed = BoundKey(replace(live.encryption, key_version=""), says_version=live.says_version)
+        return unnamed if self.shows_version and unnamed.is_same(recorded) else live
 
 
 def recorded_account(state: State, name: str) -> AccountBefore:
@@ -279,9 +283,10 @@ def _has_identity(account: Mapping[str, Any]) -> bool:
 
 
 def _recorded_key(binding: Mapping[str, Any]) -> BoundKey | None:
-    """The key that a binding's outputs have; its version also where Azure does not show it."""
-    uri, version = binding.get("keyUriWithVersion"), binding.get("keyVersion")
-    key = {**binding, "keyVersion": version or (key_uris.parse(uri).version if uri else "")}
+    """The key that a binding's outputs have; its version also where Azure does not show it, and none where
+    Azure shows which one a binding without a version uses."""
+    uri = binding.get("keyUriWithVersion")
+    key = {**binding, "keyVersion": key_uris.parse(uri).version} if uri else binding
     return bound_key(
         {"properties": {"encryption": {"keySource": binding.get("keySource"), "keyVaultProperties": key}}}
     )

@@ -259,7 +259,8 @@ class Parts:
             key_id=key.id,
             principal_id=principal_id,
             grant_id=grant.id,
-            account_id=account_id,
+            # The proof writes what Azure shows, which may be the version that a binding without one uses.
+            account_id=account_id if self._inputs.names_version else None,
             opts=self._owner.child(**options),
         )
 

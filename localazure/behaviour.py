@@ -273,6 +273,14 @@ class Behaviour:
         source="learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal; learn.microsoft.com/azure/"
         "ai-services/encryption/cognitive-services-encryption-keys-portal",
     )
+    versionless_key_shown: str = _switch(
+        "none",
+        "resolved",
+        asks="Whether an account that names no version of its key answers none as `keyVersion`, or the one "
+        "that it uses.",
+        otherwise="No binding without a version was recorded.",
+        source="never observed",
+    )
     operation_hosts: str = _switch(
         "global",
         "regional",

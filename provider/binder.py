@@ -53,7 +53,8 @@ class Binder:
         async with self._locks[account_id.normalised]:
             live = await self._preflight(account_id, wanted, call, rebinding=rebinding)
             context = binding.error_context(wanted, live.account, live.vault)
-            return await self._write(account_id, wanted.encryption, context, call)
+            in_use = live.key.version if live.key else ""
+            return await self._write(account_id, wanted.encryption, context, call, in_use)
 
     async def rewrite(self, account_id: ArmId, current: Encryption, call: Call) -> None:
         """Writes the binding that the account has once more, unchanged, until the service takes it.
@@ -71,15 +72,18 @@ class Binder:
             await self._write(account_id, current, context, call)
 
     async def _write(
-        self, account_id: ArmId, encryption: Encryption, context: ErrorContext, call: Call
+        self, account_id: ArmId, encryption: Encryption, context: ErrorContext, call: Call, in_use: str = ""
     ) -> tuple[Account, str | None]:
-        """Writes a binding and reads it back; gives the account, and the operation's id."""
+        """Writes a binding and reads it back; gives the account, and the operation's id. `in_use`: the key
+        version that Azure uses where the binding names none; "" if it was not read."""
         account, operation_id = await self._change(
             account_id,
             encryption,
             context,
             call,
-            lambda found, accepted: binding.mismatches(encryption, found.encryption, accepted.key_version),
+            lambda found, accepted: binding.mismatches(
+                encryption, found.encryption, accepted.key_version, in_use or accepted.key_version
+            ),
             may_wait_for_unknown=True,
         )
         if account is None:

@@ -64,10 +64,30 @@ def _placeholder(key: KeyUri) -> str:
     return arm_ids.child("", arm_ids.MANAGED_HSM, "HSM_NAME") if key.in_managed_hsm else "VAULT_ID"
 
 
-def as_recorded(olds: Properties, account: Account) -> Account:
-    """The account with the key version that the state has of its binding, if Azure showed none then, either.
-    Where it did show one, an account without one follows its key by itself."""
-    return account if olds.text("keyVersion") else with_version(account, olds.text("keyUriWithVersion"))
+def as_recorded(olds: Properties, account: Account, in_use: str = "") -> Account:
+    """The account with the key version that the state has of its binding, where Azure shows the same binding.
+
+    If Azure showed no version then, one that is bound to a version may show none; where it did show one, an
+    account without one follows its key by itself. If it showed one of a binding without a version, it shows
+    that one still, or `in_use`, to which it has moved the account since.
+    """
+    shown, known, key = olds.text("keyVersion"), olds.text("keyUriWithVersion"), account.encryption.key
+    if not shown:
+        return with_version(account, known)
+    if key and not names_version(olds) and key.version.lower() in {shown.lower(), in_use.lower()}:
+        return bound_as(account, "")
+    return account
+
+
+def names_version(olds: Properties) -> bool:
+    """Whether the binding in the state names a version of its key; a state without a key says nothing."""
+    known = olds.text("keyUriWithVersion")
+    return known is None or bool(key_uris.parse(known).version)
+
+
+def bound_as(account: Account, version: str) -> Account:
+    """The account as if Azure showed this key version."""
+    return replace(account, encryption=replace(account.encryption, key_version=version))
 
 
 def with_version(account: Account, known: str | None) -> Account:
@@ -82,20 +102,23 @@ def with_version(account: Account, known: str | None) -> Account:
     found = key_uris.parse(known)
     if not found.same_key(key):
         return account
-    return replace(account, encryption=replace(account.encryption, key_version=found.version))
+    return bound_as(account, found.version)
 
 
-def mismatches(wanted: Encryption, live: Encryption, shown: str = "") -> list[str]:
+def mismatches(wanted: Encryption, live: Encryption, shown: str = "", in_use: str = "") -> list[str]:
     """Each field in which an account's encryption differs from the wanted one; empty if none does. A read
-    that has no version matches any, unless Azure's answer to the write had a version (`shown`)."""
+    that has no version matches any, unless Azure's answer to the write had a version (`shown`); where none is
+    wanted, so does the version that Azure uses (`in_use`), which it may show."""
     if not live.is_customer_managed:
         return [f"keySource: found {MICROSOFT_MANAGED}, expected {CUSTOMER_MANAGED}"]
     hosts = key_uris.vault_host(live.key_vault_uri), key_uris.vault_host(wanted.key_vault_uri)
-    unseen = "none" if shown else wanted.key_version
+    version = live.key_version or ("none" if shown else wanted.key_version)
+    if not wanted.key_version and version.lower() == in_use.lower():
+        version = ""
     pairs = (
         ("keyVaultUri", *hosts),
         ("keyName", live.key_name, wanted.key_name),
-        ("keyVersion", live.key_version or unseen or "none", wanted.key_version or "none"),
+        ("keyVersion", version or "none", wanted.key_version or "none"),
         ("identityClientId", live.identity_client_id or "none", wanted.identity_client_id or "none"),
     )
     return [

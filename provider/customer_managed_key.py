@@ -18,7 +18,7 @@ from provider.error_table import ErrorContext
 from provider.errors import translate
 from provider.failure import PartialError, RefusedOperationError, ServiceError, UnfinishedError
 from provider.finding import Preflight, Severity
-from provider.live_state import read_live_state
+from provider.live_state import read_live_state, version_in_use
 from provider.preflight import findings, refusal
 from provider.resource import Bound, Call, Resource, Run, State, secret_outputs
 from provider.waiting import DeadlineError
@@ -94,7 +94,7 @@ class CustomerManagedKeyHandler(Resource):
         )
         if account is None or not _is_bound(account):
             return State("")
-        shown, account = account.encryption.key_version, binding.as_recorded(olds, account)
+        shown, account = account.encryption.key_version, await self._as_recorded(call, olds, account)
         written = {"accountId": id, **inputs.values}
         same = binding.same_binding(olds, account)
         outputs = binding.outputs(
@@ -144,13 +144,21 @@ class CustomerManagedKeyHandler(Resource):
             raise PartialError(str(error), left, secret_outputs(self, inputs)) from error
         outputs = binding.outputs(
             inputs.values,
-            binding.with_version(account, inputs.text("keyUriWithVersion")),
+            binding.bound_as(account, wanted.encryption.key_version),
             shown_version=account.encryption.key_version,
             bound_at=self.run.now(),
             operation_id=operation_id,
         )
         self.run.bound[account_id.normalised] = _bound(Properties(outputs))
         return State(account_id.text, outputs)
+
+    async def _as_recorded(self, call: Call, olds: Properties, account: Account) -> Account:
+        """As `binding.as_recorded`, which is told the version in use where it needs that."""
+        recorded, in_use = binding.as_recorded(olds, account), ""
+        if olds.text("keyVersion") and not binding.names_version(olds) and recorded.encryption.key_version:
+            known = binding.target(olds, self.run.cloud)
+            in_use = await version_in_use(call.azure, known, self.run.clock.time())
+        return binding.as_recorded(olds, account, in_use)
 
     async def _preflight(self, call: Call, inputs: Properties, *, rebinding: bool) -> None:
         """Reports what is known already; fails only on what no resource of the same update could change."""

@@ -132,6 +132,13 @@ async def read_version_in_use(azure: Azure, target: Target, live: LiveState, now
     return replace(live, key=read.value)
 
 
+async def version_in_use(azure: Azure, target: Target, now: float) -> str:
+    """The version that Azure uses of the key that a target names without one; "" where it cannot be read."""
+    live = await read_resources(azure, replace(target, account=None))
+    key = (await read_version_in_use(azure, target, live, now)).key
+    return key.version if key else ""
+
+
 async def read_roles(azure: Azure, target: Target, live: LiveState) -> LiveState:
     """The same, with the roles on the key of the identity that is to use it, if the vault goes by roles."""
     account, vault, key = live.account, live.vault, target.key

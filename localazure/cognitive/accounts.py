@@ -6,9 +6,8 @@ from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, children, content, deleted, settling, writing
 from localazure.cognitive.account import Account
-from localazure.cognitive.shape import account_body
+from localazure.cognitive.shape import answered
 from localazure.paging import page
-from localazure.private_links import connections_of
 from localazure.web import Request, Response, ServiceError
 
 
@@ -21,7 +20,7 @@ def get(cloud: Cloud, request: Request) -> Response:
         return stored.not_found(id).response()
     return Response(
         200,
-        account_body(account, request.api_version, connections_of(cloud, account.id)),
+        answered(cloud, account, request.api_version),
         {"ETag": account.etag},
     )
 
@@ -52,7 +51,7 @@ def put(cloud: Cloud, request: Request) -> Response:
         account = deleted.restore(cloud, request, gone)
         return Response(
             201,
-            account_body(account, request.api_version, connections_of(cloud, account.id)),
+            answered(cloud, account, request.api_version),
             {"ETag": account.etag},
         )
     if gone is not None:
@@ -92,9 +91,7 @@ def _listed(cloud: Cloud, request: Request, scope: str) -> Response:
         request,
         stored.under(cloud, scope),
         lambda account: account.id,
-        lambda account: account_body(
-            settling.settle(cloud, account) or account, version, connections_of(cloud, account.id)
-        ),
+        lambda account: answered(cloud, settling.settle(cloud, account) or account, version),
     )
     return Response(200, body)
 

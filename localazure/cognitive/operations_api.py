@@ -10,9 +10,8 @@ from localazure.cloud import Cloud, iso
 from localazure.cognitive import account as stored
 from localazure.cognitive import settling
 from localazure.cognitive.account import Account
-from localazure.cognitive.shape import account_body
+from localazure.cognitive.shape import answered
 from localazure.operations import Operation
-from localazure.private_links import connections_of
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 _API_VERSION = "2017-04-18"
@@ -50,8 +49,7 @@ def result(cloud: Cloud, request: Request) -> Response:
         if not done:
             return Response(202, None, {"Location": _at(request.path, operation) + _LOCATION_FORM})
         account = stored.find(cloud, operation.about["account"])
-        connections = [] if account is None else connections_of(cloud, account.id)
-        return Response(200, account and account_body(account, "", connections))
+        return Response(200, account and answered(cloud, account, ""))
     return Response(200, _body(request, operation, done=done))
 
 

@@ -5,11 +5,13 @@ recording that decides is assumed)."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from localazure.cloud import iso
+from localazure.cloud import Cloud, iso
 from localazure.cognitive.account import RETENTION_SECONDS, TYPE, Account
 from localazure.cognitive.kinds import Kind, find_kind
 from localazure.locations import normal_location
+from localazure.private_links import connections_of
 from localazure.web import Json
 
 SETTABLE = (
@@ -65,6 +67,16 @@ def account_body(account: Account, api_version: str, connections: Sequence[Json]
     if api_version >= _SYSTEM_DATA_SINCE or not api_version:
         body["systemData"] = _system_data(account)
     return body
+
+
+def answered(cloud: Cloud, account: Account, api_version: str) -> Json:
+    """The same, with its private endpoints, and the key version as `versionless_key_shown` says."""
+    target = account.key_vault_properties
+    if target and not target.get("keyVersion") and cloud.behaviour.versionless_key_shown == "resolved":
+        key = {**target, "keyVersion": account.wrapping["keyVersion"]}
+        encryption = {**(account.encryption or {}), "keyVaultProperties": key}
+        account = replace(account, properties={**account.properties, "encryption": encryption})
+    return account_body(account, api_version, connections_of(cloud, account.id))
 
 
 def deleted_body(account: Account, api_version: str) -> Json:

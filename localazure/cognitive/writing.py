@@ -25,9 +25,8 @@ from localazure.cognitive import (
 from localazure.cognitive.account import TYPE, Account
 from localazure.cognitive.kinds import Kind
 from localazure.cognitive.operations_api import operation_headers
-from localazure.cognitive.shape import account_body
+from localazure.cognitive.shape import answered
 from localazure.locations import REGIONS, location_in, require_same_location
-from localazure.private_links import connections_of
 from localazure.web import Json, Request, Response, ServiceError
 
 _NO_IDENTITY = {"type": "None"}
@@ -253,7 +252,7 @@ def _saved(
     binding.record(cloud, account, account.verb, request.correlation_id)
     return Response(
         status,
-        account_body(account, request.api_version, connections_of(cloud, account.id)),
+        answered(cloud, account, request.api_version),
         {"ETag": account.etag, **headers},
     )
 

@@ -53,8 +53,9 @@ RIGHTS_WHAT: Final = "what the deploying login may do"
 PERMISSIONS: Final = "Microsoft.Authorization/permissions"
 _DEPLOYMENT: Final = "Microsoft.Resources/deployments"
 _DISALLOWED: Final = "RequestDisallowedByPolicy"
-_DATA_ROLE: Final = "ForbiddenByRbac"
-"""A vault's own refusal of a login without a role on its data."""
+_OF_THE_TEMPLATE: Final = ("ForbiddenByRbac", "ParentResourceNotFound", "ResourceNotFound", "NotFound")
+"""What a vault refuses a login without a role on its data with, and what is said of something that another
+part of the template makes."""
 _ACCESS_POLICY: Final = "microsoft.keyvault/vaults/accesspolicies"
 _VERSIONS: Final[Mapping[str, str]] = {
     arm_ids.VAULT.lower(): VAULTS,
@@ -240,9 +241,10 @@ async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask:
 
 
 def _counts(detail: Detail, about: Planned) -> bool:
-    """Whether a refusal would be one of the update itself: that completes what it changes by what is there,
-    which the template does not have, and gives the roles by which keys are read."""
-    if detail.code == _DATA_ROLE:
+    """Whether a refusal would be one of the update itself: that makes one thing after the other, completes
+    what it changes by what is there, and gives the roles by which keys are read. What else has to exist is
+    looked up (references.py)."""
+    if detail.code in _OF_THE_TEMPLATE:
         return False
     return about.action == CREATE or detail.code == _DISALLOWED
 

@@ -44,7 +44,7 @@ ELSEWHERE = frozenset(
     {
         *("account_with_children", "key_source_with_projects", "foundry_key_vault", "child_write_seconds"),
         *("move_without_old_key", "same_key_again", "operation_polling", "unreadable_documents"),
-        *("versionless_key", "validate_covers"),
+        *("versionless_key", "versionless_key_shown", "validate_covers"),
     }
 )
 """Switches that the account of these lives never meets. One with projects and models does
