@@ -138,7 +138,7 @@ def explanation(
             f"{name}: {NOT_TRUSTED}. List the service's addresses in network.allowedIpRanges{OR_OPEN}; for a "
             f"vault that is not made here, run `az keyvault update --name {kept_out['vault']} {OPENING}`"
         )
-    if type == ACCOUNT and uses_rbac and re.search(f"{NO_POLICY}|{KEY_REFUSED}", error):
+    if type == ACCOUNT and uses_rbac and re.search(f"{NO_POLICY}|{KEY_REFUSED}|ForbiddenByRbac", error):
         way_out = TO_POLICIES.format(vault_name=vault_name(version) or "VAULT", subscription="")
         return f"{name}: {POLICIES_ONLY}. To get on, {way_out}"
     if type == ACCOUNT and KEY_REFUSED in error:

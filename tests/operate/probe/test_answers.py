@@ -38,6 +38,7 @@ def silent(switches: dict[str, Any]) -> set[str]:
             "principal_type": not switches["principals_visible_after"],
             # That kind AIServices follows its key is documented, and not asked.
             "versionless_key": switches["versionless_key"] != "taken",
+            "foundry_key_role": switches["cmk_with_rbac_vault"] == "refused",
             "failed_operations_keep": switches["missing_grant"] != "fails_later",
         }.items()
         if hidden
@@ -45,8 +46,9 @@ def silent(switches: dict[str, Any]) -> set[str]:
 
 
 def test_every_question_is_a_switch_with_its_default() -> None:
-    """The table asks about all switches that a Language account meets, and assumes what the cloud does."""
-    assert sorted(ASKED) == sorted([*(switch.name for switch in LIVED), "versionless_key"])
+    """The table asks about all switches that a Language account meets, and about two more; it assumes what
+    the cloud does."""
+    assert sorted(ASKED) == sorted([*(one.name for one in LIVED), "versionless_key", "foundry_key_role"])
     assert {q.switch: q.assumed for q in QUESTIONS} == {name: BY_NAME[name].default for name in ASKED}
 
 
@@ -85,6 +87,16 @@ def test_an_azure_that_does_the_other_thing_is_told() -> None:
     assert {name: (answers[name].answer, answers[name].value) for name in other} == {
         name: ("refuted", value) for name, value in other.items()
     }
+    assert asking.left() == []
+
+
+def test_an_account_that_needs_the_wider_role_is_told() -> None:
+    """Both roles are tried, each for half an hour."""
+    asking = Asking({"foundry_key_role": "crypto_user", "grant_delay_seconds": 1200.0})
+    probe = asking.probe()
+    probe.ask()
+    (answer,) = [one for one in probe.answers if one.switch == "foundry_key_role"]
+    assert (answer.answer, answer.value) == ("refuted", "crypto_user")
     assert asking.left() == []
 
 
