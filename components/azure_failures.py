@@ -48,6 +48,7 @@ _UNSEEN = re.compile(r"Status=404 Code=\"(Parent)?ResourceNotFound\"")
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
 _OF_OPERATOR = re.compile(r"-operator-(?:deployer|[0-9a-fA-F-]{36})-access")
 _KEPT_OUT = re.compile(r"is not (?:from )?a trusted service.*\bVault: (?P<vault>[\w-]+)", re.DOTALL)
+_NO_ACCESS = re.compile(f"{NO_POLICY}|{KEY_REFUSED}|ForbiddenByRbac")
 _HELD = re.compile(r"already exists in deleted state|Code=\"FlagMustBeSetForRestore\"")
 
 WAIT_SECONDS = 1800.0
@@ -95,10 +96,11 @@ def explanation(
     stack: str = "STACK",
     version: str = "VERSION-URI",
     *,
-    uses_rbac: bool = False,
+    untried_rbac: bool = False,
 ) -> str | None:
     """What to do about an error of azure-native; None where it is another one. `version` is the URI of the
-    key version that an account is written with; `uses_rbac`: its vault is under Azure RBAC."""
+    key version that an account is written with; `untried_rbac`: its vault is under Azure RBAC, and
+    it has used no key there yet."""
     if _UNSEEN.search(error):
         return (
             f"{name}: Azure does not show yet what this update wrote or uses, because its reads may lag "
@@ -138,7 +140,7 @@ def explanation(
             f"{name}: {NOT_TRUSTED}. List the service's addresses in network.allowedIpRanges{OR_OPEN}; for a "
             f"vault that is not made here, run `az keyvault update --name {kept_out['vault']} {OPENING}`"
         )
-    if type == ACCOUNT and uses_rbac and re.search(f"{NO_POLICY}|{KEY_REFUSED}|ForbiddenByRbac", error):
+    if type == ACCOUNT and untried_rbac and _NO_ACCESS.search(error):
         way_out = TO_POLICIES.format(vault_name=vault_name(version) or "VAULT", subscription="")
         return f"{name}: {POLICIES_ONLY}. To get on, {way_out}"
     if type == ACCOUNT and KEY_REFUSED in error:
@@ -156,10 +158,10 @@ def explaining_hooks(owner: str) -> list[pulumi.ErrorHook]:
     return error_hooks(f"{owner} explanations", _report)
 
 
-def waiting_hooks(service: str, what: str, *, uses_rbac: bool = False) -> list[pulumi.ErrorHook]:
+def waiting_hooks(service: str, what: str, *, untried_rbac: bool = False) -> list[pulumi.ErrorHook]:
     """Hooks for `what` of a service, whose access was granted just before. It is tried again while that may
     not count yet: for half an hour, or for some minutes where Azure refuses it in unknown words. What Azure
-    refuses otherwise is explained. `uses_rbac`: the key's vault is under Azure RBAC."""
+    refuses otherwise is explained. `untried_rbac`: as for `explanation`."""
     begun: list[float] = []
 
     async def answer(failed: pulumi.ErrorHookArgs) -> bool:
@@ -172,21 +174,21 @@ def waiting_hooks(service: str, what: str, *, uses_rbac: bool = False) -> list[p
                     "yet. What Azure kept is recorded. Run the same command again in ten minutes: so long "
                     "an access may take to count"
                 )
-            return _report(failed, uses_rbac=uses_rbac)
+            return _report(failed, untried_rbac=untried_rbac)
         begun.append(time.monotonic())
         if begun[-1] - begun[0] < _patience(error):
             pulumi.log.info(f"service {service!r}: waiting for the access to the key to count: {error}")
             await asyncio.sleep(min(_FIRST_PAUSE * 2 ** (len(begun) - 1), _LONGEST_PAUSE))
             return True
-        return _report(failed, uses_rbac=uses_rbac)
+        return _report(failed, untried_rbac=untried_rbac)
 
     return error_hooks(f"{service}-{what}-refused", answer)
 
 
-def _report(failed: pulumi.ErrorHookArgs, *, uses_rbac: bool = False) -> bool:
+def _report(failed: pulumi.ErrorHookArgs, *, untried_rbac: bool = False) -> bool:
     stack, version = parse_urn(failed.urn).stack, _version(failed.new_inputs)
     for error in failed.errors:
-        if words := explanation(failed.name, failed.type, error, stack, version, uses_rbac=uses_rbac):
+        if words := explanation(failed.name, failed.type, error, stack, version, untried_rbac=untried_rbac):
             pulumi.log.error(words)
     return False  # azure-native has the write behind it, and would refuse a second one
 

@@ -7,8 +7,9 @@ Owns: the order of the look (reader.py), the judgement (rules.py, notes.py and, 
 import asyncio
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
@@ -27,7 +28,8 @@ from components.planned import PlannedResource, planned
 from components.program import shared as shared_in_program
 from components.vault_writes import VaultWrites
 from core import arm_ids
-from core.environment import RECOVERS
+from core.commands import STACK
+from core.environment import IGNORES_VALIDATION, RECOVERS
 from core.refusals import SECOND_LOOK_SECONDS
 
 _ACTION = re.compile(r"Microsoft\.\w+(?:/\w+)+/(?:read|action)\b")
@@ -46,7 +48,8 @@ class RefusedError(pulumi.RunError):
         self.problems = tuple(problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         lines = [f"{count}; nothing was made or changed:"]
-        lines += [f"  service {service!r}, {problem.path}: {problem.text}" for service, problem in problems]
+        texts = [(service, problem.path, _of_this_stack(problem.text)) for service, problem in problems]
+        lines += [f"  service {service!r}, {path}: {text}" for service, path, text in texts]
         if revoked:
             names = ", ".join(repr(name) for name in revoked)
             lines.append(
@@ -191,8 +194,7 @@ class _Preflight:
         login, refused = self.reader.login, {(name, problem.path) for name, problem in self.problems}
         _say_once(
             f"login: {login.object_id} in tenant {login.tenant_id}, subscription {login.subscription_id}, by "
-            f"{self.reader.method}; azure-native and azure-cmk use the same login, and python -m operate the "
-            "same settings"
+            f"{self.reader.method}; azure-native and azure-cmk use the same login"
         )
         try:
             report = await self.reader.own("checkDeployment", resources=asked)
@@ -201,23 +203,31 @@ class _Preflight:
                 raise
             self.reader.unchecked.append(f"what Azure would refuse, because {error}")
             return
-        for question in report.get("unchecked") or ():
-            text = f"{question['what']}, because {question['why']}"
-            if question["check"] == "terms":
-                # That a kind's terms may not be accepted is the rule for a first account, and no failure.
-                _say_once(f"not checked: {text}")
-            else:
-                self.reader.unchecked.append(text)
+        self.reader.unchecked += _unchecked(report)
         for change in report.get("changes") or ():
-            say = pulumi.log.warn if change["certain"] else pulumi.log.info
             for name, _ in _about(change["id"], made):
-                say(f"service {name!r}: {change['text']}; {change['fix']}")
+                pulumi.log.warn(f"service {name!r}: {change['text']}; {change['fix']}")
         for note in report.get("notes") or ():
             pulumi.log.info(f"{note['text']}; {note['fix']}")
         for finding in report.get("findings") or ():
+            text = f"{finding['text']}; {finding['fix']}"
+            if finding.get("check") == "validation" and os.environ.get(IGNORES_VALIDATION):
+                pulumi.log.warn(f"{text} ({IGNORES_VALIDATION} is set)")
+                continue
             for name, one in _about(finding["id"], made):
                 if (name, one.argument) not in refused:
-                    self._refuse(name, [Problem(one.argument, f"{finding['text']}; {finding['fix']}")])
+                    self._refuse(name, [Problem(one.argument, text)])
+
+
+def _unchecked(report: Mapping[str, Any]) -> Iterator[str]:
+    """What could not be asked, but for what is the rule."""
+    for question in report.get("unchecked") or ():
+        text = f"{question['what']}, because {question['why']}"
+        if question["check"] == "terms":
+            # That a kind's terms may not be accepted is the rule for a first account, and no failure.
+            _say_once(f"not checked: {text}")
+        else:
+            yield text
 
 
 def recovers() -> bool:
@@ -239,7 +249,7 @@ def _is_doubtful(situation: Situation, recorded: RecordedService) -> bool:
 
 def _tell(name: str, situation: Situation) -> None:
     for text in notes.notes(situation):
-        pulumi.log.warn(f"service {name!r}: {text}")
+        pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
     for text in notes.kept_names(situation):
         pulumi.log.info(f"service {name!r}: {text}")
     inputs = situation.inputs
@@ -249,6 +259,11 @@ def _tell(name: str, situation: Situation) -> None:
             f"service {name!r}: changes of the account, if any, wait for the next update: first its "
             "identity gets access to the key"
         )
+
+
+def _of_this_stack(text: str) -> str:
+    """The text with the stack's name in its commands: the provider does not know it."""
+    return text.replace(f"--stack {STACK}", f"--stack {pulumi.get_stack()}")
 
 
 def _say_once(text: str) -> None:

@@ -26,6 +26,10 @@ def assign_role(
     may not find it yet. With None, Azure looks up which type it is. `argument` is the path of the argument
     that asks for it."""
     place = pulumi.Output.from_input(scope)
+
+    def definition_id(at: str) -> str:
+        return role.definition_id(arm_ids.subscription_of(at))
+
     assignment = Declaration(
         authorization.RoleAssignment,
         name,
@@ -36,7 +40,9 @@ def assign_role(
                 lambda ids: names.role_assignment_name(ids[0], ids[1], role.id)
             ),
             "scope": place,
-            "role_definition_id": place.apply(lambda at: role.definition_id(arm_ids.subscription_of(at))),
+            "role_definition_id": definition_id(scope)
+            if isinstance(scope, str)
+            else place.apply(definition_id),
             "principal_id": principal_id,
             # As an output, because the SDK takes a plain None for "User", which Azure refuses for a pipeline.
             "principal_type": pulumi.Output.from_input(principal_type),

@@ -211,9 +211,10 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     reports it and what can be done; `recover` brings it back with its keys and data; `purge` deletes the
     account that `purgeAccount` names, and its data, for good, before the new one is made. A vault cannot be
     purged."""
-    purge_account: str | None = argument(None, check=names.ACCOUNT.checked)
-    """Optional. Name of the soft-deleted account that `softDeleted: purge` may delete for good, if it was in
-    this service's resource group and region. The login needs docs/roles/purge.json."""
+    purge_account: str | None = argument(None, check=checks.deletion, example=checks.DELETION)
+    """Optional. The soft-deleted account that `softDeleted: purge` may delete for good, as `NAME@DATE` with
+    the time of its deletion, which the preview names: an account that is deleted later is never meant. It
+    must have been in this service's resource group and region. The login needs docs/roles/purge.json."""
     replace_account: str | None = argument(None, check=names.ACCOUNT.checked)
     """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it.
     Replacing a protected account takes three updates: first set `replaceAccount` alone, which removes the

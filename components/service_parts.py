@@ -35,7 +35,7 @@ from components.resource_group import make_resource_group
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.service_key import ServiceKey
-from core import arm_ids, key_uris, regions
+from core import adapters, arm_ids, key_uris, regions
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 
@@ -176,7 +176,7 @@ class Parts:
         return make_account(
             declared,
             keep_as_found(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
-            after=[*after, *self._purge()],
+            after=[*after, *self._purge(after, key)],
             # In two phases the grant comes after the account, so that the account waits for another update.
             frozen=self._inputs.is_revoked or (self._preflight.account_waits and encryption_key is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
@@ -184,12 +184,15 @@ class Parts:
             on_error=self._on_error(bound_in_its_create=encryption_key is not None),
         )
 
-    def _purge(self) -> list[pulumi.Resource]:
-        """The purge of a soft-deleted account that holds the name, if it is to be purged."""
+    def _purge(self, after: Sequence[pulumi.Resource], key: KeyReference | None) -> list[pulumi.Resource]:
+        """The purge of a soft-deleted account that holds the name, if it is to be purged: last of all before
+        the account, so that no failure of the rest leaves neither."""
         purge = self._preflight.former.purge
         if purge is None:
             return []
-        return [DeletedAccountPurge(f"{self._inputs.name}-purge", self._owner.child(), **purge)]
+        before = [*after, *(source_resources(key.id) if key else ())]
+        options = self._owner.child(depends_on=before)
+        return [DeletedAccountPurge(f"{self._inputs.name}-purge", options, **purge)]
 
     def grant(
         self, key: KeyReference, principal_id: pulumi.Input[str], deleted_with: pulumi.Resource | None = None
@@ -264,8 +267,11 @@ class Parts:
         # A write of a bound account states its key again, which is refused while restored access does not
         # count yet.
         bound = bound_in_its_create or self._preflight.account_id is not None
-        uses_rbac = self._inputs.grants_by == RBAC
-        return waiting_hooks(self._inputs.name, "account", uses_rbac=uses_rbac) if bound else []
+        # One that is there has used a key of such a vault: what refuses it now is something else.
+        live = self._preflight.account.live if self._preflight.account else None
+        is_used = live is not None and adapters.account(live).has_settled
+        untried = self._inputs.grants_by == RBAC and not is_used
+        return waiting_hooks(self._inputs.name, "account", untried_rbac=untried) if bound else []
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None = None) -> KeyVersion:
         """The version of the key that is in use, for the account that is to be bound to it: `follower_id`, or

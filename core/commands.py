@@ -2,8 +2,10 @@
 
 import json
 import shlex
+import sys
 from collections.abc import Iterable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from core import arm_ids
 from core.roles import SERVICE_PRINCIPAL
@@ -46,10 +48,22 @@ def patch(id: str, api_version: str, properties: Mapping[str, Any]) -> str:
     )
 
 
-def take_over(stack: str = "STACK") -> str:
+STACK: Final = "STACK"
+"""Stands for a stack's name where nothing knows it; whoever does puts it there."""
+
+
+def operate(words: str) -> str:
+    """A command of `operate`, by the interpreter that runs this: another one may not have its packages. Below
+    the working directory its path is relative, as people type it."""
+    python, here = Path(sys.executable), Path.cwd()
+    shown = python.relative_to(here) if python.is_relative_to(here) else python
+    return f"{shlex.quote(str(shown))} -m operate {words}"
+
+
+def take_over(stack: str = STACK) -> str:
     """What to do about something that exists and that the state of a stack lacks."""
     return (
-        f"if this stack made it, run `python -m operate recover --stack {stack}`, which lists what the state "
+        f"if this stack made it, run `{operate(f'recover --stack {stack}')}`, which lists what the state "
         "lacks and with --yes takes it in"
     )
 
@@ -57,8 +71,8 @@ def take_over(stack: str = "STACK") -> str:
 def adopt(account_id: str) -> str:
     """What to do about an account that no stack records."""
     return (
-        "if it was made elsewhere, take it into a stack of its own with `python -m operate adopt --stack NEW "
-        f"--account {account_id} --name NAME`"
+        "if it was made elsewhere, take it into a stack of its own with "
+        f"`{operate(f'adopt --stack NEW --account {account_id} --name NAME')}`"
     )
 
 

@@ -158,6 +158,11 @@ class Account:
         return (user.principal_id or None) if user else None
 
     @property
+    def has_settled(self) -> bool:
+        """Whether its last operation ended well: of one that failed, Azure may show what was asked for."""
+        return self.provisioning_state == "Succeeded"
+
+    @property
     def key_client(self) -> UserAssignedIdentity | None:
         """The user-assigned identity by which the account uses its key, if it has one with that client id."""
         return self._user(self.encryption.identity_client_id)

@@ -71,6 +71,27 @@ FACTS: Final = (
         _READ,
         Standing.OBSERVED,
     ),
+    Fact(
+        "Whoever may call deployments/validate learns before a write what Resource Manager and the resource "
+        "providers would refuse: missing rights, providers that are not registered, names that are taken.",
+        "learn.microsoft.com/azure/azure-resource-manager/bicep/deploy-preflight",
+        date(2026, 11, 29),
+        switch="validate_covers",
+    ),
+    Fact(
+        "The same validation tells of policies that deny, and, says Terraform's page, of no missing right, "
+        "taken name or used-up quota.",
+        "learn.microsoft.com/azure/developer/terraform/how-to-use-preflight-validation",
+        date(2026, 11, 29),
+        switch="validate_covers",
+    ),
+    Fact(
+        "The validation refuses at times what a write is not refused: it has named a policy that does not "
+        "hold the resource, and missed rights that come from a management group.",
+        "Azure/terraform-provider-azapi#1207, #1128",
+        date(2026, 11, 29),
+        Standing.OBSERVED,
+    ),
 )
 
 _BUSY_CODES: Final = frozenset(

@@ -232,7 +232,12 @@ def parse_urn(text: str) -> Urn:
 
 def provider_reference(urn: str, id: str) -> str:
     """How a resource's state names its provider: by the provider resource's URN and id."""
-    return f"{urn}::{id}"
+    return f"{urn}{URN_SEPARATOR}{id}"
+
+
+def provider_of(reference: str) -> str:
+    """The URN of the provider resource that a state's reference names."""
+    return reference.rpartition(URN_SEPARATOR)[0]
 
 
 def current(token: str) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from localazure import (
     inventory,
+    limits,
     linked_access,
     locks,
     operations,
@@ -23,7 +24,7 @@ from localazure.arm_type import resource_not_found
 from localazure.authentication import subscription_in
 from localazure.authorization import require
 from localazure.cloud import Cloud, iso
-from localazure.locations import REGIONS, normal_location
+from localazure.locations import REGIONS, normal_location, not_in_region
 from localazure.national_clouds import NationalCloud, available_in
 from localazure.routes import Route
 from localazure.web import Json, Request, ServiceError
@@ -112,9 +113,23 @@ def admit(cloud: Cloud, request: Request, route: Route) -> Request:
     retired_versions.require_served(cloud, request, place.namespace)
     # An operation is polled by its address; that it takes a right, too, was seen of some providers.
     polls = request.method == "GET" and "operation" in request.params
-    if route.permission and not (polls and cloud.behaviour.operation_polling == "any"):
+    if not (polls and cloud.behaviour.operation_polling == "any"):
+        require_rights(cloud, request, route, place)
+    require_place(cloud, request, place)
+    locks.require_unlocked(cloud, request.method, place.scope, place.namespace)
+    return replace(request, body=policy_evaluation.admitted(cloud, request, place.scope))
+
+
+def require_rights(cloud: Cloud, request: Request, route: Route, place: Place) -> None:
+    """Raises ServiceError 403 where the caller may not do this, or not link what its body refers to."""
+    if route.permission:
         require(cloud, request, route.permission, place.scope)
         linked_access.require(cloud, request, route.permission, place.scope)
+
+
+def require_place(cloud: Cloud, request: Request, place: Place) -> None:
+    """Raises ServiceError where the provider is not registered, the group or the resource above is absent, or
+    the tags are none."""
     if request.method in _WRITES:
         _require_registration(cloud, request, place)
     # What a list of grants or locks answers in a group that is absent was not observed.
@@ -122,11 +137,10 @@ def admit(cloud: Cloud, request: Request, route: Route) -> Request:
     if place.group and (listed or place.scope.lower() != place.group.lower()):
         _require_group(cloud, place, writes=request.method in _WRITES)
     if request.method == "PUT":
+        _require_type(cloud, request, place)
         _require_parent(cloud, place)
     if isinstance(request.body, dict):
         shapes.require_tags(request.body.get("tags"))
-    locks.require_unlocked(cloud, request.method, place.scope, place.namespace)
-    return replace(request, body=policy_evaluation.admitted(cloud, request, place.scope))
 
 
 def require_own_region(request: Request, cloud: NationalCloud | None) -> None:
@@ -226,6 +240,18 @@ def _require_group(cloud: Cloud, place: Place, *, writes: bool) -> None:
         raise group_not_found(name)
     if writes and group["properties"]["provisioningState"] == "Deleting":
         raise being_deleted(name)
+
+
+def _require_type(cloud: Cloud, request: Request, place: Place) -> None:
+    """Refuses a type that the region has not, as its provider lists it."""
+    location = request.body.get("location") if isinstance(request.body, dict) else None
+    if not isinstance(location, str) or not place.namespace:
+        return
+    type, subscription = policy_evaluation.type_of(place.scope), subscription_in(request.path) or ""
+    limit = limits.Limit(limits.TYPE, type, location, subscription)
+    if limits.holds(cloud, limit):
+        there = [one for one in REGIONS if not limits.holds(cloud, replace(limit, location=one))]
+        raise not_in_region(location, type, there)
 
 
 def _require_parent(cloud: Cloud, place: Place) -> None:

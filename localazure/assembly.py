@@ -5,6 +5,7 @@ from __future__ import annotations
 from localazure import (
     alerts,
     deny_assignments,
+    deployments,
     destinations,
     identities,
     inventory,
@@ -61,12 +62,14 @@ _ANYWHERE: tuple[Route, ...] = (
 
 def all_routes(signer: Signer) -> tuple[Route, ...]:
     """Every row of the local Azure in the order in which they are tried."""
-    guarded = (*_TYPES, *_ANYWHERE)
+    rows = (*_TYPES, *_ANYWHERE)
+    validate = deployments.routes(Router(rows))
     return (
         *login.routes(signer),
         *_TYPES,
+        *validate,
         *inventory.routes(Router(_TYPES)),
-        *provider_operations.routes(guarded),
+        *provider_operations.routes((*rows, *validate)),
         *_ANYWHERE,
     )
 

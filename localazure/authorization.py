@@ -28,11 +28,19 @@ def allows(
 ) -> bool:
     """Whether a principal may do an action (`Microsoft.KeyVault/vaults/write`) at an ARM scope. `attributes`
     are what conditions may ask of the request."""
-    allowed = any(
+    return _gives(cloud, object_id, action, scope, attributes) and not _denies(
+        cloud, object_id, scope, lambda denied: denied.allows(action)
+    )
+
+
+def _gives(
+    cloud: Cloud, object_id: str, action: str, scope: str, attributes: conditions.Attributes = _NONE
+) -> bool:
+    """Whether a role allows an action, whatever is denied."""
+    return any(
         role.allows(action) and _meets_condition(assignment, action, attributes)
         for role, assignment in _roles_at(cloud, object_id, scope)
     )
-    return allowed and not _denies(cloud, object_id, scope, lambda denied: denied.allows(action))
 
 
 def allows_data(cloud: Cloud, object_id: str, data_action: str, scope: str) -> str | None:
@@ -69,9 +77,9 @@ def _attributes(cloud: Cloud, request: Request, scope: str) -> conditions.Attrib
     }
 
 
-def _denies(cloud: Cloud, object_id: str, scope: str, denied: Callable[[Role], bool]) -> bool:
-    """Whether a deny assignment at a scope, or at one above it, takes from a principal what `denied` looks
-    for."""
+def _denies(cloud: Cloud, object_id: str, scope: str, denied: Callable[[Role], bool]) -> Json | None:
+    """The deny assignment (ARM's body) at a scope, or at one above it, that takes from a principal what
+    `denied` looks for."""
     target = f"{scope.rstrip('/')}/".lower()
     for _, body in cloud.store.scan(DENIED):
         properties = body["properties"]
@@ -83,8 +91,8 @@ def _denies(cloud: Cloud, object_id: str, scope: str, denied: Callable[[Role], b
         if spared or not _ids(properties, "principals") & {_EVERYBODY, object_id.lower()}:
             continue
         if any(denied(_denied(block)) for block in properties["permissions"]):
-            return True
-    return False
+            return body
+    return None
 
 
 def _ids(properties: Json, name: str) -> set[str]:
@@ -97,12 +105,24 @@ def _denied(block: Json) -> Role:
 
 
 def require(cloud: Cloud, request: Request, action: str, scope: str) -> None:
-    """Lets the caller pass who may do this action at this scope. Raises ARM's 403 AuthorizationFailed."""
+    """Lets the caller pass who may do this action at this scope. Raises ARM's 403 AuthorizationFailed; the
+    text of a deny assignment's (DenyAssignmentAuthorizationFailed) is the one that users quote."""
     caller = request.caller
     attributes = _attributes(cloud, request, scope) if action.startswith(_TYPE) else _NONE
     if caller is not None and allows(cloud, caller.object_id, action, scope, attributes):
         return
     client, object_id = (caller.client_id, caller.object_id) if caller else ("", "")
+    denial = _denies(cloud, object_id, scope, lambda denied: denied.allows(action))
+    if denial and _gives(cloud, object_id, action, scope, attributes):
+        name, at = (denial["properties"].get(word, "") for word in ("denyAssignmentName", "scope"))
+        raise ServiceError(
+            403,
+            "DenyAssignmentAuthorizationFailed",
+            f"The client '{client}' with object id '{object_id}' has permission to perform action '{action}' "
+            f"on scope '{scope}'; however, the access is denied because of the deny assignment with name "
+            f"'{name}' and Id '{denial['name']}' at scope '{at}'.",
+            gateway=True,
+        )
     raise ServiceError(
         403,
         "AuthorizationFailed",

@@ -416,6 +416,20 @@ class Behaviour:
         source="Azure/azure-xplat-cli#2051; kubernetes-sigs/azurefile-csi-driver, docs/driver-parameters.md",
     )
 
+    validate_covers: str = _switch(
+        "provider",
+        "template",
+        "refused",
+        asks="What `deployments/validate` judges of the types of a service: all that their PUTs are refused "
+        "for at once (rights, names, quotas, policies), the template and its policies alone, or nothing, "
+        "because it takes no such template.",
+        otherwise="Resource Manager's page lists rights, registrations and names; Terraform's, of the same "
+        "API, says that neither rights nor names nor quotas are judged, and not each type is.",
+        source="learn.microsoft.com/azure/azure-resource-manager/bicep/deploy-preflight; "
+        "learn.microsoft.com/azure/developer/terraform/how-to-use-preflight-validation; "
+        "Azure/terraform-provider-azapi#835, #1128, #1207",
+    )
+
     # Key Vault
     vault_write_seconds: float = _switch(
         0.0,

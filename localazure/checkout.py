@@ -25,6 +25,7 @@ PYTHON = python_of(ROOT)
 _PACK_CONFIG = ".pulumi/policy-config.json"
 _PACK = ("--policy-pack", "policies", "--policy-pack-config", _PACK_CONFIG)
 _STATES = ROOT / ".pulumi" / "backend" / ".pulumi" / "stacks" / "language-cmk"
+_BACKEND = "PULUMI_BACKEND_URL"
 _EVENTS = ROOT / ".pulumi" / "events.jsonl"
 """The event log of the engine's last command."""
 _LOGGED = ("preview", "up", "destroy")
@@ -64,6 +65,7 @@ def up(home: Home, stack: str) -> int:
     return (
         pulumi.select()
         or pulumi.run(*_POLICY_CONFIG)
+        or pulumi.checked()
         or pulumi.run("pulumi", "preview", "--stack", stack, *_PACK)
         or _updated(pulumi, stack)
         or pulumi.run(*_PROOF, "--stack", stack)
@@ -117,6 +119,7 @@ def preview(home: Home, stack: str) -> int:
     return (
         pulumi.select()
         or pulumi.run(*_POLICY_CONFIG)
+        or pulumi.checked()
         or pulumi.run("pulumi", "preview", "--stack", stack, "--diff", *_PACK)
     )
 
@@ -207,13 +210,20 @@ class Steps:
             )
         return self.quietly("pulumi", "stack", "select", self._stack, "--create", "--non-interactive")
 
+    def checked(self) -> int:
+        """Says in a second what is wrong with the settings: the engine would first read the whole cloud."""
+        return self.quietly(str(PYTHON), "-m", "operate", "settings", "--stack", self._stack)
+
     def exists(self) -> bool:
         return self._run("pulumi", "stack", "select", self._stack, "--non-interactive", quiet=True)[0] == 0
 
     def run(self, *command: str) -> int:
         """Runs a command and shows its output. Returns its exit code."""
         if command[0] != "pulumi" or command[1] not in _LOGGED:
-            return self._run(*command, quiet=False)[0]
+            code = self._run(*command, quiet=False)[0]
+            if code:
+                self._tell_shell()
+            return code
         _EVENTS.unlink(missing_ok=True)
         # The CLI has this option only with PULUMI_DEBUG_COMMANDS.
         log = ("--event-log", str(_EVENTS))
@@ -225,6 +235,7 @@ class Steps:
                 f"--stack {self._stack} --run-program`, which takes the login from that file\n"
             )
         if code:
+            self._tell_shell()
             self._tell_holder()
         return code
 
@@ -235,6 +246,14 @@ class Steps:
             sys.stderr.write(said)
             self._tell_holder()
         return code
+
+    def _tell_shell(self) -> None:
+        """How the user's own shell reaches the local Azure, in which the commands run that were printed."""
+        if os.environ.get(_BACKEND) != self._environ[_BACKEND]:
+            sys.stderr.write(
+                "before you run a command that is named above, run this once in your shell: eval "
+                '"$(python3 -m localazure env)"\n'
+            )
 
     def _tell_holder(self) -> None:
         """Names the process that holds the stack's lock, because the engine advises to remove the lock."""

@@ -30,6 +30,10 @@ class Clock:
     def datetime(self) -> datetime:
         return datetime.fromtimestamp(self.now(), UTC)
 
+    def has_come(self, day: float) -> bool:
+        """Whether an announced day has come, in seconds since 1970."""
+        return self.now() >= day
+
 
 def iso(seconds: float, *, digits: int = 7) -> str:
     """ARM's spelling of a time: `2026-01-31T12:00:00.1234567Z`; `digits=0` gives whole seconds."""

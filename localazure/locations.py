@@ -82,14 +82,19 @@ def location_in(body: Json, type: str, regions: Collection[str] = tuple(REGIONS)
     """The location a body names, as it was sent. Raises 400 where it is missing, or none of `regions`."""
     location = required_location(body)
     if normal_location(location) not in regions:
-        raise ServiceError(
-            400,
-            "LocationNotAvailableForResourceType",
-            f"The provided location '{location}' is not available for resource type '{type}'. List of "
-            f"available regions for the resource type is '{','.join(regions)}'.",
-            gateway=True,
-        )
+        raise not_in_region(location, type, regions)
     return location
+
+
+def not_in_region(location: str, type: str, regions: Collection[str]) -> ServiceError:
+    """ARM's 400 for a type in a region that has it not; `regions` have it."""
+    return ServiceError(
+        400,
+        "LocationNotAvailableForResourceType",
+        f"The provided location '{location}' is not available for resource type '{type}'. List of "
+        f"available regions for the resource type is '{','.join(regions)}'.",
+        gateway=True,
+    )
 
 
 def require_same_location(name: str, location: str, asked: str, group: str) -> None:

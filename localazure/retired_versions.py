@@ -34,12 +34,19 @@ RETIREMENTS: Mapping[str, Retirement] = {
 }
 
 
+_OF_RESOURCES = {"", "register", "unregister"}
+"""What is asked of Microsoft.Resources about a provider, by versions of its own."""
+
+
 def require_served(cloud: Cloud, request: Request, namespace: str) -> None:
     """Raises ServiceError 400 for a version that has ended by the cloud's clock."""
     ended = RETIREMENTS.get(namespace.lower())
-    if ended is None or request.api_version >= ended.first or cloud.clock.now() < ended.day.timestamp():
+    if ended is None or request.api_version >= ended.first or not cloud.clock.has_come(ended.day.timestamp()):
         return
-    types = request.path.rpartition("/providers/")[2].split("/")[1::2]
+    below = request.path.rpartition("/providers/")[2].partition("/")[2].strip("/")
+    if below.lower() in _OF_RESOURCES:
+        return
+    types = below.split("/")[::2]
     location = request.body.get("location") if isinstance(request.body, dict) else None
     raise ServiceError(
         400,

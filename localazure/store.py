@@ -110,16 +110,24 @@ class Store:
     def as_of(self, moment: float) -> Iterator[None]:
         """Inside a transaction: documents are read as they were at `moment`, as far as that was kept, and
         what is written does not last. A document that was made since then is read as it is."""
-        appended = list(self._appended)
-        self._db.execute("SAVEPOINT as_of")
         self._as_of = moment
+        try:
+            with self.undone():
+                yield
+        finally:
+            self._as_of = None
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Inside a transaction: what is written, documents and events, does not last."""
+        appended = list(self._appended)
+        self._db.execute("SAVEPOINT undone")
         try:
             yield
         finally:
-            self._as_of = None
             self._appended = appended
-            self._db.execute("ROLLBACK TO as_of")
-            self._db.execute("RELEASE as_of")
+            self._db.execute("ROLLBACK TO undone")
+            self._db.execute("RELEASE undone")
 
     def get(self, kind: str, id: str) -> Json | None:
         if (earlier := self._earlier(kind, id.lower())) is not None:

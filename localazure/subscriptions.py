@@ -67,7 +67,11 @@ PROVIDERS: Mapping[str, Mapping[str, str]] = {
         "workspaces/savedSearches": "2023-09-01",
     },
     "Microsoft.PolicyInsights": {"checkPolicyRestrictions": "2024-10-01"},
-    "Microsoft.Resources": {"resourceGroups": "2024-03-01", "subscriptions": "2022-12-01"},
+    "Microsoft.Resources": {
+        "deployments": "2025-04-01",
+        "resourceGroups": "2024-03-01",
+        "subscriptions": "2022-12-01",
+    },
     "Microsoft.Storage": {"storageAccounts": "2023-05-01"},
 }
 _NAMESPACES = {name.lower(): name for name in PROVIDERS}

@@ -5,6 +5,7 @@ cannot run (wrong arguments, no login, no stack, no Pulumi CLI); 130 interrupted
 """
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ COMMANDS = {
     "doctor": Command(
         "operate.doctor", "check what would prevent a first deployment, before any stack exists"
     ),
+    "settings": Command("operate.checked_settings", "check a stack's settings, without Pulumi and Azure"),
     "verify": Command(
         "operate.verify", "prove that a stack's accounts are under its keys, or cut off from them"
     ),
@@ -52,6 +54,8 @@ COMMANDS = {
 def main(words: Sequence[str] | None = None) -> int:
     """Runs a command; its exit code. Failures are one message on stderr, never a traceback."""
     given = sys.argv[1:] if words is None else list(words)
+    # The clients warn of what a command reports itself; a logger without a handler prints it.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     chosen = next((word for word in given if not word.startswith("-")), "")
     try:
         arguments = _parser(chosen).parse_args(given)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar, cast
 
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 from azure.monitor.query import LogsQueryClient, LogsQueryResult
 
 from core import arm_ids
@@ -22,6 +22,7 @@ from core.login import Login
 from operate.errors import OperateError
 from operate.source import Source, SourceError, source_of
 from provider.azure_client import AzureClient, ForeignHostError
+from provider.responses import failure_from
 
 Json = Mapping[str, Any]
 T = TypeVar("T")
@@ -173,6 +174,9 @@ def _answered(ask: Callable[[], T]) -> T:
     """Sends a query; every failure of the clients becomes an UnansweredError."""
     try:
         return ask()
+    except ClientAuthenticationError as error:
+        said = failure_from(error, "").text.partition(" Trace ID:")[0]
+        raise UnansweredError(f"the login was refused: {said}") from error
     except HttpResponseError as error:
         code = error.error.code if error.error else ""
         message = (error.error.message if error.error else "") or error.message

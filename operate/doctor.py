@@ -15,11 +15,9 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
-
-import pulumi as sdk
 
 from components.account_write import AccountBefore
 from components.guards.existing_resources import other_vault
@@ -35,12 +33,11 @@ from core.arm_ids import ArmId
 from core.login import SETTINGS, Login, LoginError
 from core.rights import HSM_ROLE_WRITE
 from core.roles import HSM_CRYPTO_USER, HSM_POLICY_ADMINISTRATOR, Role
-from operate import login
+from operate import checked_settings, login
 from operate.azure import LiveAzure, UnansweredError
+from operate.checked_settings import FAILED, OK, UNCHECKED, WARNING, Line, judged, tell
 from operate.errors import OperateError
-from operate.fleet.shared import read
-from operate.stack import StackError, add_json, add_stack, outputs, pulumi, services
-from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
+from operate.stack import StackError, outputs, pulumi, services
 from provider.azure import Azure
 from provider.azure_client import AzureClient, Principal
 from provider.deployment import checks, policies
@@ -55,38 +52,20 @@ from provider.waiting import SystemClock, Waiter
 from provider.wire import Properties
 from settings.model import ServiceSettings
 
-OK, FAILED, UNCHECKED, WARNING = "ok", "FAILED", "not checked", "warning"
 OLDEST_CLI: Final = (3, 259, 0)
 """The oldest Pulumi CLI that README.md names."""
 MOST_SKEW: Final = 300.0
 """Seconds by which the clocks may differ: Microsoft Entra tolerates five minutes of skew in tokens."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of the table."""
-
-    about: str
-    result: str
-    found: str
-    fix: str = ""
-
-
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    add_stack(parser, help="the stack whose settings are in Pulumi.NAME.yaml")
-    add_json(parser)
+    checked_settings.configure(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints a table, or JSON; the exit code is 1 if anything failed."""
-    found = lines(arguments.stack)
-    if arguments.json:
-        print(json.dumps([asdict(line) for line in found], indent=2))
-    else:
-        for line in found:
-            print(f"  {line.result:<12}{line.about}: {line.found}" + (f"; {line.fix}" if line.fix else ""))
-    return 1 if any(line.result == FAILED for line in found) else 0
+    return tell(lines(arguments.stack), as_json=arguments.json)
 
 
 def lines(stack: str) -> list[Line]:
@@ -135,31 +114,8 @@ def _backend(text: str) -> Line:
     return Line("backend", FAILED, f"{url} cannot be written", "choose another with `pulumi login`")
 
 
-def _file(stack: str) -> StackFile:
-    """The stack's own file; an empty one where there is none yet."""
-    path = path_of(stack)
-    return stack_file(path) if path.exists() else StackFile(stack, {})
-
-
-def _settings(stack: str) -> tuple[Line, Sequence[ServiceSettings]]:
-    """What the stack's settings declare; nothing where they are wrong, or the program has none of ours."""
-    path, folder = path_of(stack), Path.cwd().resolve()
-    if folder != PROGRAM and Path("Pulumi.yaml").exists() and not _file(stack).own():
-        found = f"{folder} has a program of its own, which says what is deployed"
-        fix = "`pulumi preview` asks Azure what it would refuse of each service"
-        return Line("settings", UNCHECKED, found, fix), ()
-    if not path.exists():
-        fix = f"cp Pulumi.prod.example.yaml {path}, and put your names in"
-        return Line("settings", FAILED, f"found no {path}", fix), ()
-    try:
-        services = _file(stack).settings(read(Path())).services
-    except sdk.RunError as error:
-        return Line("settings", FAILED, str(error)), ()
-    return Line("settings", OK, ", ".join(service.name for service in services)), services
-
-
 def _azure(stack: str) -> Iterator[Line]:
-    line, declared = _settings(stack)
+    line, declared = judged(stack)
     yield line
     if line.result == FAILED:
         return

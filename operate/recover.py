@@ -23,15 +23,17 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from core import adapters, api_versions, arm_ids, commands, resource_types
 from core.engine_values import UNKNOWN
 from core.environment import RECOVERS
+from core.values import Mark
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
 from operate.stack import StackError, add_json, add_stack, pulumi
@@ -93,9 +95,7 @@ BACKUPS = Path(".pulumi/recovery")
 """Where the states before a change are kept."""
 
 
-_LATER = (
-    "its input {} comes from another resource that is missing; run this again once that one is in the state"
-)
+_LATER = "its input {} comes from another resource that is missing"
 
 
 class UnknownIdError(ValueError):
@@ -173,30 +173,62 @@ def _recovered(arguments: argparse.Namespace, tell: Callable[[str], None]) -> in
         if any(cut.problem for cut in cuts):
             tell("nothing was changed")
             return 1
-        _write(stack, after, exported, arguments.backup, tell=tell)
+        tell(f"the state before is in {saved(stack, exported, arguments.backup)}")
+        _write(stack, after)
+        tell("now run `pulumi up`")
         return 0
     tell(f"nothing of stack {stack} was cut off; asking `pulumi preview` what it would create")
-    created, reasons = declared(stack)
-    found, problems = missing(created, before, LiveAzure(wanted), wanted.subscription_id)
+    return _taken_in(stack, before, exported, arguments, tell)
+
+
+def _taken_in(
+    stack: str,
+    state: dict[str, Any],
+    exported: str,
+    arguments: argparse.Namespace,
+    tell: Callable[[str], None],
+) -> int:
+    """Takes in what exists, round by round: what a resource is called may come from another that is missing,
+    and is known once that one is in the state. The exit code of the command."""
+    wanted, rounds = login.of_stack(stack), 0
+    cloud = LiveAzure(wanted)
+    while True:
+        created, reasons = declared(stack)
+        found, problems = missing(created, state, cloud, wanted.subscription_id)
+        if not found:
+            return _nothing_more(stack, problems, reasons, tell, any_taken=rounds > 0)
+        tell("declared, not in the state, and existing in Azure:")
+        for one in found:
+            tell(f"  {one}")
+        if not arguments.yes:
+            unnamed = sum(_LATER.partition("{}")[2] in one for one in problems)
+            later = f"; then the names of {unnamed} more are known, and are looked for" if unnamed else ""
+            tell(f"say --yes to take these into the state{later}; nothing was changed")
+            return 1
+        resources = state["deployment"].get("resources") or []
+        added = completed(found, created, resources)
+        if not added:
+            raise StackError("a preview would create what the state has; look at `pulumi stack export`")
+        state["deployment"]["resources"] = [*resources, *added]
+        if not rounds:
+            tell(f"the state before is in {saved(stack, exported, arguments.backup)}")
+        _write(stack, state)
+        rounds, state = rounds + 1, as_exported(json.loads(_pulumi("export", stack)))
+
+
+def _nothing_more(
+    stack: str, problems: Sequence[str], reasons: str, tell: Callable[[str], None], *, any_taken: bool
+) -> int:
     for problem in problems:
         tell(f"  {problem}")
-    if not found and reasons:
+    if reasons:
         told = filter(None, (reasons, commands.log_in_anew(reasons, stack)))
         raise StackError(f"the preview of stack {stack} failed: " + "\n".join(told))
-    if not found:
+    if any_taken:
+        tell("now run `pulumi up`")
+    else:
         tell("nothing that it would create exists already; run `pulumi up`")
-        return 1 if problems else 0
-    tell("declared, not in the state, and existing in Azure:")
-    for one in found:
-        tell(f"  {one}")
-    if not arguments.yes:
-        tell("say --yes to take these into the state; nothing was changed")
-        return 1
-    before["deployment"].setdefault("resources", []).extend(one.resource for one in found)
-    _write(
-        stack, before, exported, arguments.backup, tell=tell, then="run this command again, then `pulumi up`"
-    )
-    return 0
+    return 1 if problems else 0
 
 
 def as_exported(document: object) -> dict[str, Any]:
@@ -274,13 +306,69 @@ def missing(
         if state["type"] not in FORMS or state.get("external"):
             continue
         try:
-            id = _id(state, resources, subscription_id)
+            id = _id(state, [*resources, *created], subscription_id)
             if _exists(cloud, state, id):
                 kept = {name: state[name] for name in _KEPT if name in state}
                 found.append(Missing(_as_recorded({**kept, "custom": True}, id)))
         except (UnknownIdError, UnansweredError) as error:
             problems.append(f"{_label(state['urn'])}: whether it exists is not known: {error}")
     return found, problems
+
+
+def completed(
+    found: Sequence[Missing], created: Sequence[Mapping[str, Any]], resources: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """What goes into a state besides its `resources`: what was found, after what it is below and the
+    providers that make it. A state that was lost lacks these, too."""
+    ids = {one["urn"]: one.get("id") for one in resources if not one.get("delete")}
+    by_urn, wanted = (
+        {one["urn"]: one for one in created},
+        {one.resource["urn"]: one.resource for one in found},
+    )
+    added: dict[str, dict[str, Any]] = {}
+
+    def add(urn: str) -> None:
+        if urn in ids or urn in added:
+            return
+        state = wanted.get(urn) or _without_id(by_urn.get(urn) or {"urn": urn})
+        if parent := state.get("parent"):
+            add(parent)
+        if named := state.get("provider"):
+            provider = resource_types.provider_of(named)
+            add(provider)
+            id = ids.get(provider) or added[provider]["id"]
+            state = {**state, "provider": resource_types.provider_reference(provider, id)}
+        added[urn] = state
+
+    for one in found:
+        add(one.resource["urn"])
+    known = ids.keys() | added.keys()
+    return [_without_dependencies(one, known) for one in added.values()]
+
+
+def _without_id(state: Mapping[str, Any]) -> dict[str, Any]:
+    """A component, or a provider with a new id. A preview shows of its settings what is no secret, and of a
+    default one nothing: its name has its version."""
+    urn = resource_types.parse_urn(state["urn"])
+    kept = {name: state[name] for name in _KEPT if name in state} | {"type": urn.type, "custom": False}
+    if not urn.type.startswith(_PROVIDER):
+        return kept
+    inputs = {
+        name: value for name, value in (state.get("inputs") or {}).items() if value != Mark.SECRET.value
+    }
+    if version := _VERSION_OF_DEFAULT.fullmatch(urn.name):
+        inputs["version"] = ".".join(version.groups())
+    return {**kept, "custom": True, "id": str(uuid4()), "inputs": inputs, "outputs": inputs}
+
+
+def _without_dependencies(state: dict[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """The resource without what it depends on that is not in the state yet: the next update writes it."""
+    by_property = {
+        name: [urn for urn in urns or () if urn in known]
+        for name, urns in (state.get("propertyDependencies") or {}).items()
+    }
+    named = [urn for urn in state.get("dependencies") or () if urn in known]
+    return {**state, "dependencies": named, "propertyDependencies": by_property}
 
 
 def _as_recorded(state: Mapping[str, Any], id: str) -> dict[str, Any]:
@@ -291,6 +379,9 @@ def _as_recorded(state: Mapping[str, Any], id: str) -> dict[str, Any]:
 
 
 _KEPT = ("urn", "type", "inputs", "parent", "provider", "dependencies", "propertyDependencies", "protect")
+_PROVIDER = "pulumi:providers:"
+_VERSION_OF_DEFAULT = re.compile(r"default_(\d+)_(\d+)_(\d+)")
+"""How the engine names a provider that a program does not declare, with the version of its SDK."""
 
 
 def _exists(cloud: LiveAzure, state: Mapping[str, Any], id: str) -> bool:
@@ -344,7 +435,7 @@ def _id(state: Mapping[str, Any], resources: Sequence[Mapping[str, Any]], subscr
     of_provider = (
         str((one.get("inputs") or {}).get("subscriptionId") or "")
         for one in resources
-        if reference == resource_types.provider_reference(one["urn"], str(one.get("id")))
+        if reference and one["urn"] == resource_types.provider_of(reference)
     )
     of_others = (
         arm_ids.subscription_of(str(one.get("id", "")))
@@ -352,6 +443,8 @@ def _id(state: Mapping[str, Any], resources: Sequence[Mapping[str, Any]], subscr
         if reference and one.get("provider") == reference
     )
     subscription = next(filter(None, (*of_provider, *of_others)), subscription_id)
+    if subscription in (UNKNOWN, Mark.SECRET.value):
+        raise UnknownIdError(f"the subscriptionId of its provider {reference} is not shown")
     return arm_id(state["type"], state.get("inputs") or {}, subscription)
 
 
@@ -374,22 +467,11 @@ def _add(created: dict[str, Any], resources: list[dict[str, Any]]) -> str:
     return ""
 
 
-def _write(
-    stack: str,
-    state: Mapping[str, Any],
-    before: str,
-    folder: Path,
-    *,
-    tell: Callable[[str], None],
-    then: str = "run `pulumi up`",
-) -> None:
-    """Imports a state, after saving the one before."""
-    tell(f"the state before is in {saved(stack, before, folder)}")
+def _write(stack: str, state: Mapping[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as private:
         file = Path(private, "state.json")
         file.write_text(json.dumps(state), encoding="utf-8")
         _pulumi("import", stack, "--file", str(file))
-    tell(f"now {then}")
 
 
 def saved(stack: str, exported: str, folder: Path) -> Path:

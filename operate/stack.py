@@ -235,7 +235,7 @@ def unlock(stack: str, said: str) -> bool:
         if host != socket.gethostname():
             raise LockedError(
                 f"locked by process {pid} of {host}: look there whether it still runs; if it does not, "
-                f"`pulumi cancel --stack {stack}` and `python -m operate recover --stack {stack}`"
+                f"`pulumi cancel --stack {stack}` and `{commands.operate(f'recover --stack {stack}')}`"
             )
         if _runs(pid):
             raise LockedError(f"locked by process {pid} of this machine, which still runs; wait for its end")

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from core import adapters, arm_ids, key_uris
-from core.api_versions import ACCOUNTS, AUTHORIZATION, IDENTITIES, KEYS, VAULTS
+from core.api_versions import ACCOUNTS, AUTHORIZATION, DEPLOYMENTS, IDENTITIES, KEYS, VAULTS
 from core.arm_ids import ArmId
 from core.facts import Account, Deleted, Encryption, KeyVersion, PolicyEntry, RoleAssignment, Vault
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, hsm_assignment_name
@@ -47,6 +47,19 @@ class Azure:
     async def ask(self, method: str, path: str, api_version: str, body: Json | None = None) -> Json:
         """A question to Resource Manager that writes nothing, as JSON."""
         return await self._json(f"{method} {path}", method, _of(path, api_version), body)
+
+    async def validate(self, path: str, body: Json) -> Accepted:
+        """Has a template validated, which writes nothing; its operation where that takes a while."""
+        target = _of(f"{path}/validate", DEPLOYMENTS)
+        answer = await _in_thread(lambda: self._client.send("POST", target, body), f"validating {path}")
+        return Accepted(answer.headers.get("Location") if answer.status_code == 202 else None)
+
+    async def validated(self, url: str) -> Progress:
+        """One look at a validation that goes on. Raises what it refuses."""
+        linked = self._client.linked
+        return Progress.of(
+            await _in_thread(lambda: self._client.send("GET", linked(url)), "polling a validation")
+        )
 
     async def listed(self, path: str, api_version: str) -> list[Json]:
         """All pages of a list of Resource Manager, as JSON."""

@@ -50,9 +50,15 @@ def error_context(wanted: Target, account: Account | None = None, vault: Vault |
         vault_name=wanted.key.vault_name,
         key_name=wanted.key.name,
         principal_id=principal or known.principal_id,
-        uses_rbac=vault is not None and vault.uses_rbac,
+        untried_rbac=vault is not None and vault.uses_rbac and not _uses_key_in(wanted.key, account),
         role=kinds.role_by_page(account.kind, vault_id).name if account else "",
     )
+
+
+def _uses_key_in(key: KeyUri, account: Account | None) -> bool:
+    """Whether the account uses a key in the same vault already."""
+    used = account.encryption.key if account and account.has_settled else None
+    return used is not None and used.vault_uri == key.vault_uri
 
 
 def _placeholder(key: KeyUri) -> str:

@@ -28,7 +28,8 @@ class ErrorContext:
     """What a call was about, for the commands in a fix; a field that is not known keeps its placeholder.
 
     `by_deployer`: what a vault refuses is refused to the deploying principal, not to the account.
-    `deployer_id` is that principal's object id. `uses_rbac`: the vault is under Azure RBAC.
+    `deployer_id` is that principal's object id. `untried_rbac`: the vault is under Azure RBAC, and
+    the account has used no key there yet.
     `role` is the name of the role that the account's identity is to get, if not the narrowest.
     """
 
@@ -39,7 +40,7 @@ class ErrorContext:
     principal_id: str = "PRINCIPAL_ID"
     by_deployer: bool = False
     deployer_id: str = "YOUR_OBJECT_ID"
-    uses_rbac: bool = False
+    untried_rbac: bool = False
     role: str = ""
 
     @classmethod

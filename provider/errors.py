@@ -15,7 +15,7 @@ _NOTHING_KNOWN = ErrorContext()
 
 def translate(failure: ServiceError, context: ErrorContext = _NOTHING_KNOWN) -> str:
     """The failure for a person: cause, fix, then the service's answer with its code and correlation id."""
-    of_account = RBAC_ROWS if context.uses_rbac else ROWS
+    of_account = RBAC_ROWS if context.untried_rbac else ROWS
     found = _row(failure, DEPLOYER_ROWS if context.by_deployer else of_account)
     if found is None:
         return service_message(failure)

@@ -19,8 +19,18 @@ NOT_SENT = -1
 
 
 @dataclass(frozen=True)
+class Detail:
+    """One of several errors in an answer. `target` is an ARM id or a name, "" where Azure does not say."""
+
+    code: str
+    target: str
+    text: str
+
+
+@dataclass(frozen=True)
 class ServiceError(Exception):
-    """An answer or the lack of one. `status` 0 means that no answer came; `retry_after` is in seconds."""
+    """An answer or the lack of one. `status` 0 means that no answer came; `retry_after` is in seconds;
+    `details` are the errors that it is made of, each with its code, target and message."""
 
     status: int
     code: str
@@ -29,6 +39,7 @@ class ServiceError(Exception):
     inner_code: str = ""
     correlation_id: str = ""
     retry_after: float | None = None
+    details: tuple[Detail, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.status or 'no answer'} {self.code}: {self.text}"

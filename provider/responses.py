@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from core import adapters
-from provider.failure import ServiceError
+from provider.failure import Detail, ServiceError
 
 if TYPE_CHECKING:
     from azure.core.exceptions import AzureError
@@ -84,6 +84,7 @@ def failure_from(error: AzureError, doing: str) -> ServiceError:
     body = _json(response)
     if isinstance(body.get("error"), str):
         # The login endpoint's shape: {"error": "invalid_client", "error_description": "AADSTS..."}.
+        found: Mapping[str, Any] = {}
         code, text, inner = body["error"], str(body.get("error_description") or ""), ""
     else:
         found = _error(body) or body
@@ -97,6 +98,7 @@ def failure_from(error: AzureError, doing: str) -> ServiceError:
         inner,
         _correlation(response.headers),
         retry_after_from(response.headers),
+        tuple(_details(found)),
     )
 
 
@@ -181,6 +183,16 @@ def _message(error: Mapping[str, Any]) -> str:
         if more and more not in text:
             text = f"{text} ({code}: {more})" if code else f"{text} ({more})"
     return text.strip()
+
+
+def _details(error: Mapping[str, Any]) -> Iterator[Detail]:
+    """The innermost of an error's details."""
+    details = error.get("details")
+    for one in details if isinstance(details, list) else []:
+        if isinstance(one, dict):
+            inner = [*_details(one)]
+            words = (str(one.get(word) or "") for word in ("code", "target", "message"))
+            yield from inner or [Detail(*words)]
 
 
 def _inner_code(error: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from components.guards.key_place import KeyPlace, is_elsewhere
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Situation
 from components.service_args import EncryptedAIServicesAccountArgs
-from core import arm_ids, coverage, demands, facts, key_uris, rights
+from core import arm_ids, commands, coverage, demands, facts, key_uris, rights
 from core import resource_types as types
 from core.rights import Access, EffectiveAccess
 
@@ -223,14 +223,16 @@ def still_granted(situation: Situation) -> Iterator[str]:
         yield (
             "access is 'revoked', but the vault still lets the account's identity"
             f"{_named(before)} use the key, by a grant that this stack did not make: the data can be "
-            "read. Remove it with the commands that `python -m operate revoke-commands --stack STACK` prints"
+            "read. Remove it with the commands that "
+            f"`{commands.operate(f'revoke-commands --stack {commands.STACK}')}` prints"
         )
     elif before.bound_to and is_elsewhere(before, situation.place):
         vault, key = before.bound_to
         yield (
             f"not checked: whether somebody has given the account's identity{_named(before)} access to key "
             f"{key!r} in {vault!r} again, because the settings name another key, to which the account is "
-            "bound once access is granted; run `python -m operate evidence --stack STACK` to see"
+            "bound once access is granted; run "
+            f"`{commands.operate(f'evidence --stack {commands.STACK}')}` to see"
         )
 
 

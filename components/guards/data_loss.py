@@ -285,7 +285,8 @@ def _other_model(model: str, user: str | None, vault: facts.Vault, key_id: str |
     if model == RBAC:
         warning = (
             ". Some pages of Azure AI services say that they take keys only from vaults with access "
-            "policies: ask by `python -m operate probe`, or try it with an account without data, before"
+            "policies. Try it first with an account that has no data; docs/probe.md says how to ask your "
+            "own Azure"
         )
         name = names.role_assignment_name(key_id, user, USE.role.id)
         grant = assign_role(key_id, USE.role.id, user, name=name)

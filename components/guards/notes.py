@@ -39,7 +39,8 @@ def purged(situation: Situation) -> Iterator[str]:
     if account := situation.deleted.purged:
         yield (
             f"softDeleted: purge deletes account {account['name']!r}, which was deleted "
-            f"{account['deletionDate']}, and all of its data for good, before the new one is made"
+            f"{account['deletionDate']}, and all of its data for good, before the new one is made. Then "
+            "remove softDeleted and purgeAccount"
         )
 
 
@@ -132,8 +133,8 @@ def kept_names(situation: Situation) -> Iterator[str]:
         if placed:
             kept["privateEndpoint", what] = placed.name
     for resource, target in inputs.named:
-        name, by_rule = kept.get((resource, target)), rule.name(resource, target)
-        if name and name.lower() != by_rule.lower():
+        name = kept.get((resource, target))
+        if name and name.lower() != (by_rule := rule.name(resource, target)).lower():
             yield (
                 f"{name!r} keeps its name, because another one would replace it; the rule of names gives "
                 f"{by_rule!r} to a new {resource}"

@@ -10,6 +10,7 @@ from components.account_write import AccountBefore
 from components.arguments.names import PlacedName
 from components.guards.grants import ExistingGrants, existing_grants, is_granted
 from components.guards.situation import Deployer, Situation
+from components.guards.soft_deleted import consent
 from components.service_args import PURGE
 from components.vault_writes import VaultWrites
 from core import arm_ids
@@ -98,7 +99,8 @@ def purge(situation: Situation) -> Mapping[str, str] | None:
     else:
         found = situation.before.part(types.DELETED_ACCOUNT_PURGE, "purge")
         id = str(found.get("accountId"))
-        if situation.inputs.soft_deleted != PURGE or situation.inputs.purge_account != arm_ids.name_of(id):
+        said = consent({"name": arm_ids.name_of(id), "deletionDate": found.get("deletionDate")})
+        if situation.inputs.soft_deleted != PURGE or not said or situation.inputs.purge_account != said:
             return None
     return {"account_id": id, "location": found["location"], "deletion_date": found["deletionDate"]}
 

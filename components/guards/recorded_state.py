@@ -188,7 +188,7 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
     return RecordedService(
         name,
         {key: state[key] for key in mentioned},
-        _by_own_identity(account) if account else None,
+        _by_own_identity(account, state) if account else None,
         binding,
         account.principal_id if account else None,
         frozenset(id for ids in _of_nobody_else(name, mentioned, state) for id in ids),
@@ -202,7 +202,7 @@ def as_it_is(before: RecordedService, live: Mapping[str, Any] | None) -> Recorde
     if before.account is None or live is None:
         return before
     account = replace(adapters.account(live), id=before.account.id, name=before.account.name)
-    return replace(before, account=_by_own_identity(account), binding=None)
+    return replace(before, account=_by_own_identity(account, before.resources), binding=None)
 
 
 def recorded_names(state: State) -> frozenset[str]:
@@ -212,12 +212,17 @@ def recorded_names(state: State) -> frozenset[str]:
     return frozenset(name for name in services if f"{name}-account" in accounts)
 
 
-def _by_own_identity(account: facts.Account) -> facts.Account:
-    """The account, whose key is used by no client id if that is of no user-assigned identity that it has:
-    then it can only be its own. The binding asks Azure which it is before it is written."""
-    if not account.may_show_own_client:
+def _by_own_identity(account: facts.Account, state: State) -> facts.Account:
+    """The account, whose key is used by no client id if that can only be its own: if no user-assigned
+    identity has it, neither one of the account nor one that the state records and somebody has detached. The
+    binding asks Azure which it is before it is written."""
+    used = account.encryption.identity_client_id
+    recorded = (
+        one.get("clientId") for (type, _), one in state.items() if type == types.USER_ASSIGNED_IDENTITY
+    )
+    if not account.may_show_own_client or used.lower() in (str(one).lower() for one in recorded):
         return account
-    return account.without_own_client(account.encryption.identity_client_id)
+    return account.without_own_client(used)
 
 
 def _binding_of(account: facts.Account | None, binding: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

@@ -87,7 +87,7 @@ class Situation:
     def keeps_key(self) -> bool:
         """Whether the key is there, or comes back with its vault, and is used as it is."""
         comes_back = self.deleted.vault is not None and self.place.makes_key
-        return comes_back or (self.live.key is not None and self.place.makes_key)
+        return comes_back or (self.live.key is not None and self.place.makes_key and not self.recovers)
 
     @property
     def gives_reading_role(self) -> bool:

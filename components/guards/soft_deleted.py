@@ -48,9 +48,19 @@ def holding_names(
     return SoftDeleted(_named(vault, vaults), account)
 
 
+def consent(account: Mapping[str, Any]) -> str:
+    """What `purgeAccount` says to mean this deletion alone; "" where Azure does not say when it was."""
+    return f"{account['name']}@{account['deletionDate']}" if account.get("deletionDate") else ""
+
+
 def _is_purged(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any]) -> bool:
-    named = inputs.soft_deleted == PURGE and inputs.purge_account == account["name"]
-    return named and not _elsewhere(inputs, account)
+    return (
+        inputs.soft_deleted == PURGE
+        and consent(account) != ""
+        and inputs.purge_account == consent(account)
+        and bool(data_loss.group_name(inputs))
+        and not _elsewhere(inputs, account)
+    )
 
 
 def problems(inputs: EncryptedAIServicesAccountArgs, deleted: SoftDeleted) -> list[Problem]:
@@ -68,17 +78,18 @@ def problems(inputs: EncryptedAIServicesAccountArgs, deleted: SoftDeleted) -> li
 
 
 def _of_account(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any]) -> list[Problem]:
-    name, held = account["name"], _held(account)
-    if there := _elsewhere(inputs, account):
-        where = f"--resource-group {_group(account)} --location {account['location']}"
-        purge = f"az cognitiveservices account purge --name {name} {where}"
-        remedy = f"give another accountName, or delete its data for good with `{purge}`"
+    held, wanted, there = _held(account), consent(account), _elsewhere(inputs, account)
+    where = f"--resource-group {_group(account)} --location {account['location']}"
+    purge = f"`az cognitiveservices account purge --name {account['name']} {where}`"
+    if there or (inputs.soft_deleted == PURGE and not (wanted and data_loss.group_name(inputs))):
+        # Whose it is, or which deletion is meant, is not known: no setting can say it.
+        remedy = f"give another accountName, or delete its data for good with {purge}"
         return [Problem("accountName", f"{held}{there}; {remedy}")]
     if inputs.soft_deleted == PURGE:
         given = f"found {inputs.purge_account!r}" if inputs.purge_account else "not given"
         lost = f"{held}, and softDeleted: purge deletes that one's data for good"
-        return [Problem("purgeAccount", f"{given}, but {lost}. To do that, set purgeAccount: {name}")]
-    ways = f"softDeleted: purge and purgeAccount: {name}"
+        return [Problem("purgeAccount", f"{given}, but {lost}. To do that, set purgeAccount: {wanted}")]
+    ways = f"softDeleted: purge and purgeAccount: {wanted}" if wanted else purge
     remedy = f"give another accountName, or delete its data for good with {ways}"
     unfit = _unfit(inputs, account, remedy)
     if inputs.soft_deleted == RECOVER:

@@ -413,7 +413,7 @@ def _account(account: Account) -> Iterator[Broken]:
         yield "local-auth-on", {}
     if account.network.is_open:
         yield "account-network-open", {}
-    if account.provisioning_state != "Succeeded":
+    if not account.has_settled:
         yield "account-not-settled", {"state": account.provisioning_state or "unknown"}
 
 

@@ -18,7 +18,7 @@ from azure.core.exceptions import AzureError
 
 from core import clouds
 from core.login import LoginError
-from operate import disable_version, doctor, login, verify
+from operate import checked_settings, disable_version, doctor, login, verify
 from operate.azure import LiveAzure
 from operate.errors import OperateError
 from operate.evidence import policy, report
@@ -135,7 +135,9 @@ def _retire(task: Task) -> Done:
 
 def _doctor(task: Task) -> Done:
     lines = doctor.lines(task.stack)
-    failed = [f"{one.about}: {one.found}; {one.fix}" for one in lines if one.result == doctor.FAILED]
+    failed = [
+        f"{one.about}: {one.found}; {one.fix}" for one in lines if one.result == checked_settings.FAILED
+    ]
     return Done(Outcome(task.stack, reason="; ".join(failed), notes=tuple(one.about for one in lines)))
 
 

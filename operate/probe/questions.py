@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from core import arm_ids, demands, roles
+from core import arm_ids, arm_template, demands, roles
 from core.api_versions import (
     ACCOUNTS,
     ALERT_RULES,
     AUTHORIZATION,
+    DEPLOYMENTS,
     DIAGNOSTIC_SETTINGS,
     KEYS,
     PROJECTS,
@@ -178,6 +179,33 @@ def operation_hosts(scene: Scene) -> str:
     if not url:
         raise UnknownError("no answer named an operation")
     return "global" if url.startswith(scene.talk.cloud.resource_manager + "/") else "regional"
+
+
+@_question("provider", "nothing: two templates are validated")
+def validate_covers(scene: Scene) -> str:
+    """Validates an account that could be made, and one that asks for a subdomain which is taken."""
+    taken = _account(scene)["properties"]["customSubDomainName"]
+    free, named = (_validated(scene, name) for name in (f"{taken}-free", taken))
+    if not free.ok:
+        return "refused"
+    return "template" if named.ok else "provider"
+
+
+def _validated(scene: Scene, subdomain: str) -> Exchange:
+    """An account with a subdomain, as a template that nobody deploys."""
+    body = scene.account_body()
+    body["properties"] = {"customSubDomainName": subdomain}
+    account = {
+        "type": arm_ids.ACCOUNT,
+        "apiVersion": ACCOUNTS,
+        "name": f"{arm_ids.name_of(scene.account_id)}-new",
+        **body,
+    }
+    path = arm_ids.child(scene.group, "Microsoft.Resources/deployments", "probe/validate")
+    answer = scene.arm("POST", path, DEPLOYMENTS, {"properties": arm_template.properties([account])})
+    if answer.status == 403:
+        raise UnknownError(f"the login may not validate: {': '.join(answer.error)}")
+    return answer
 
 
 @_question("removes", "a PUT of the account, not bound yet")

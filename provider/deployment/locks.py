@@ -34,7 +34,8 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     written = [one for one in plan if one.action != USE]
 
     async def judge(group_id: str) -> Iterable[DeploymentFinding]:
-        exists = await ask.group_exists(group_id)
+        # What is deleted already is in no group.
+        exists = "/resourcegroups/" in group_id.lower() and await ask.group_exists(group_id)
         scope = group_id if exists else subscription_scope(group_id)
         listed = await ask.list(arm_ids.child(scope, arm_ids.LOCK), LOCKS)
         found: dict[str, DeploymentFinding] = {}

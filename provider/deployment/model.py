@@ -124,14 +124,11 @@ class Unchecked:
 @dataclass(frozen=True)
 class PolicyChange:
     """Something that Azure will have otherwise than it is written, because a policy changes it: no update
-    makes it as declared. `id` is the planned resource's. Where it is not `certain`, a policy may do so after
-    the update.
-    """
+    makes it as declared. `id` is the planned resource's."""
 
     id: str
     text: str
     fix: str
-    certain: bool = True
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     made = [one for one in plan if one.action == CREATE and not one.recovers]
 
     # What is purged before lets its name go.
-    freed = {one.name.lower() for one in plan if one.action == DELETE and one.type == arm_ids.PURGED_ACCOUNT}
+    purged = (one for one in plan if arm_ids.same(one.type, arm_ids.PURGED_ACCOUNT))
+    freed = {one.name.lower() for one in purged if one.action == DELETE}
     own_groups = {one.id.lower() for one in plan if one.type == GROUP}
 
     async def judge(group_id: str) -> Iterable[DeploymentFinding]:

@@ -1,26 +1,22 @@
-"""Whether Azure Policy denies what is about to be made or changed, and what it changes of it.
+"""What Azure Policy changes of what is about to be made or changed; Azure's validation tells what it denies.
 
 Sources: Microsoft.PolicyInsights checkPolicyRestrictions 2024-10-01 (azure-rest-api-specs): the content is
-judged as it would be sent; `contentEvaluationResult.policyEvaluations` are the policies that it does not
-meet, only those that deny unless others are asked for; `fieldRestrictions` say of the `pendingFields` which
-value policy will set (`Required`, with `policyEffect` modify or append) or that it takes them away
-(`Removed`). That modify shows there also for a value that was given is assumed. Assignments of management
-groups may be left out (Azure/azure-dev's notes on preflight); what they deny shows only in the update. What
-deployIfNotExists does comes after the write and is never answered: such an assignment has an identity
-(learn.microsoft.com/azure/governance/policy/how-to/remediate-resources).
+judged as it would be sent; `fieldRestrictions` say of the `pendingFields` which value policy will set
+(`Required`, with `policyEffect` modify or append) or that it takes them away (`Removed`). That modify shows
+there also for a value that was given is assumed. What deployIfNotExists does comes after the write and is
+not looked for: where it changes what a stack declares, the next preview tells.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from core import arm_ids
-from core.api_versions import ACCOUNTS, POLICIES, POLICY_RESTRICTIONS, VAULTS
+from core.api_versions import ACCOUNTS, POLICY_RESTRICTIONS, VAULTS
 from provider.deployment.model import (
     CREATE,
     GROUP,
@@ -35,14 +31,9 @@ from provider.deployment.model import (
 from provider.deployment.questions import Questions, UnansweredQuestionError
 
 NAME: Final = "policies"
-WHAT: Final = "whether a policy denies it"
-CHANGES_WHAT: Final = "whether a policy changes it"
-LATER_WHAT: Final = "which policies may change it after the update"
+WHAT: Final = "whether a policy changes it"
 CHECK: Final = "Microsoft.PolicyInsights/checkPolicyRestrictions"
-_DENY: Final = "deny"
 _CHANGING: Final = ("modify", "append")
-_DEPLOYS: Final = "deployifnotexists"
-_PARAMETER: Final = re.compile(r"\[parameters\('([^']+)'\)\]", re.IGNORECASE)
 _FIELDS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     arm_ids.ACCOUNT: (ACCOUNTS, ("publicNetworkAccess", "disableLocalAuth", "networkAcls.defaultAction")),
     arm_ids.VAULT: (
@@ -75,13 +66,6 @@ Evaluation = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class _Answer:
-    denials: tuple[Evaluation, ...]
-    restrictions: tuple[tuple[str, Evaluation], ...]
-    unchecked: tuple[Unchecked, ...] = ()
-
-
-@dataclass(frozen=True)
 class _Change:
     """What an assignment makes of a field: a value, or None where it takes a tag away."""
 
@@ -92,22 +76,23 @@ class _Change:
 
 
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
-    """A finding for each policy that denies a body, and the changes that policies make. Bodies that differ in
-    their name alone, in groups that are yet to be made, are asked about once."""
-    judged = (arm_ids.KEY.lower(), GROUP.lower())
-    written = [
-        one
-        for one in plan
-        # Policies are written for what has a region, and for keys.
-        if one.action in (CREATE, UPDATE) and (one.location or one.type.lower() in judged)
-    ]
+    """The changes that policies make, a finding where an account could then not use its key. Bodies that
+    differ in their name alone, in groups that are yet to be made, are asked about once."""
+    # Policies change what has a region.
+    written = [one for one in plan if one.action in (CREATE, UPDATE) and one.location]
     changes: dict[tuple[str, _Change], list[Planned]] = {}
 
     async def judge(one: Planned) -> Report:
+        # An account that has its key keeps it in each write.
+        content = one.bound if one.action == UPDATE and one.bound is not None else one.content
         try:
-            return await _judged(one, ask, changes)
+            for field, restriction in await _restrictions(one, content, ask):
+                if change := _change(field, restriction, content):
+                    changes.setdefault((one.group_id.lower(), change), []).append(one)
         except UnansweredQuestionError as unanswered:
+            # Which fields Azure takes there is documented by examples alone.
             return Report(unchecked=(Unchecked(NAME, WHAT, str(unanswered)),))
+        return Report()
 
     report = sum(await asyncio.gather(*map(judge, written)), Report())
     told, broken = [], []
@@ -117,31 +102,14 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
             broken.append(DeploymentFinding(NAME, one.id, f"{one.text}, and {why}", one.fix))
         else:
             told.append(one)
-    made = [one for one in written if one.action == CREATE]
-    known = {change.assignment.lower() for _, change in changes}
-    return report + Report(tuple(broken), changes=tuple(told)) + await _later(made, known, ask)
+    return report + Report(tuple(broken), changes=tuple(told))
 
 
-async def _judged(one: Planned, ask: Questions, changes: dict[tuple[str, _Change], list[Planned]]) -> Report:
+async def _restrictions(
+    one: Planned, content: Mapping[str, Any], ask: Questions
+) -> list[tuple[str, Evaluation]]:
+    """What policies say of the fields of a resource that they may change."""
     exists = await ask.group_exists(one.group_id)
-    # An account that has its key keeps it in each write.
-    content = one.bound if one.action == UPDATE and one.bound is not None else one.content
-    answer = await _answer(one, content, ask, exists=exists)
-    for field, restriction in answer.restrictions:
-        if change := _change(field, restriction, content):
-            changes.setdefault((one.group_id.lower(), change), []).append(one)
-    if not answer.denials:
-        return Report(unchecked=answer.unchecked)
-    passes = (
-        one.action == CREATE
-        and one.bound is not None
-        and not (await _answer(one, one.bound, ask, exists=exists)).denials
-    )
-    found = tuple(_finding(one, denial, passes_bound=passes) for denial in answer.denials)
-    return Report(found, answer.unchecked)
-
-
-async def _answer(one: Planned, content: Mapping[str, Any], ask: Questions, *, exists: bool) -> _Answer:
     body = dict(content)
     scope = one.group_id if exists and one.type != GROUP else subscription_scope(one.id)
     version, names = _FIELDS.get(one.type, ("", ()))
@@ -150,27 +118,14 @@ async def _answer(one: Planned, content: Mapping[str, Any], ask: Questions, *, e
         body.pop("name", None)
     elif one.type != GROUP and one.type.count("/") > 1:
         within["scope"] = arm_ids.parse(one.id).parent.text
-    details = {"resourceDetails": {"resourceContent": body, **within}}
-    pending = [{"field": "tags"}, *_pending(one.type, names, content)] if one.location else []
-    path, unchecked = arm_ids.child(scope, CHECK), list[Unchecked]()
-    try:
-        answer = await ask.post(path, POLICY_RESTRICTIONS, _plain({**details, "pendingFields": pending}))
-    except UnansweredQuestionError as unanswered:
-        # Which fields Azure takes there is documented by examples alone.
-        answer = await ask.post(path, POLICY_RESTRICTIONS, _plain(details))
-        unchecked.append(Unchecked(NAME, CHANGES_WHAT, str(unanswered)))
-    listed = (answer.get("contentEvaluationResult") or {}).get("policyEvaluations") or ()
-    denials = [
-        one
-        for one in listed
-        if str((one.get("effectDetails") or {}).get("policyEffect") or _DENY).lower() == _DENY
-    ]
-    restrictions = [
+    pending = [{"field": "tags"}, *_pending(one.type, names, content)]
+    question = {"resourceDetails": {"resourceContent": body, **within}, "pendingFields": pending}
+    answer = await ask.post(arm_ids.child(scope, CHECK), POLICY_RESTRICTIONS, _plain(question))
+    return [
         (str(field.get("field")), restriction)
         for field in answer.get("fieldRestrictions") or ()
         for restriction in field.get("restrictions") or ()
     ]
-    return _Answer(tuple(denials), tuple(restrictions), tuple(unchecked))
 
 
 def _plain(body: Mapping[str, Any]) -> Any:
@@ -241,83 +196,6 @@ def _told(change: _Change, members: Sequence[Planned]) -> PolicyChange:
     )
     ways = [f"{setting}, which declares what Azure has"] if setting else []
     return PolicyChange(one.id, text, ", or ".join([*ways, _exemption(one, change.assignment)]))
-
-
-async def _later(made: Sequence[Planned], known: Iterable[str], ask: Questions) -> Report:
-    """The assignments that may deploy something for what is made, once it is there."""
-    found: list[PolicyChange] = []
-    unchecked: list[Unchecked] = []
-    for scope in dict.fromkeys(subscription_scope(one.id) for one in made):
-        try:
-            listed = await ask.list(arm_ids.child(scope, arm_ids.POLICY_ASSIGNMENT), POLICIES)
-            with_identity = [
-                one
-                for one in listed
-                if str((one.get("identity") or {}).get("type") or "None") != "None"
-                and str(one.get("id")).lower() not in known
-            ]
-            for assignment in with_identity:
-                reached = [one for one in made if _holds(assignment, one)]
-                if reached and (told := await _deploys(assignment, reached, ask)):
-                    found.append(told)
-        except UnansweredQuestionError as unanswered:
-            unchecked.append(Unchecked(NAME, LATER_WHAT, str(unanswered)))
-    return Report(unchecked=tuple(unchecked), changes=tuple(found))
-
-
-def _holds(assignment: Mapping[str, Any], one: Planned) -> bool:
-    """Whether an assignment counts for a resource."""
-    properties = assignment.get("properties") or {}
-    left_out = any(arm_ids.covers(str(other), one.id) for other in properties.get("notScopes") or ())
-    enforced = properties.get("enforcementMode") in (None, "Default")
-    return enforced and not left_out and arm_ids.covers(str(properties.get("scope") or ""), one.id)
-
-
-async def _deploys(
-    assignment: Mapping[str, Any], reached: Sequence[Planned], ask: Questions
-) -> PolicyChange | None:
-    """What a deployIfNotExists policy may do to one of the resources. An initiative's many definitions are
-    not looked up."""
-    properties = assignment["properties"]
-    id = str(properties.get("policyDefinitionId") or "")
-    if f"/{arm_ids.POLICY_DEFINITION}/".lower() not in id.lower():
-        return None
-    definition = (await ask.get(id, POLICIES) or {}).get("properties") or {}
-    rule = definition.get("policyRule") or {}
-    if _effect(rule, definition, properties) != _DEPLOYS:
-        return None
-    about = json.dumps(rule.get("if")).lower()
-    for one in reached:
-        if f'"{one.type.lower()}"' in about:
-            text = (
-                f"after the update, Azure Policy may deploy what {one.label} lacks: assignment "
-                f"{assignment['id']} (DeployIfNotExists, {str(definition.get('displayName') or id)!r})"
-            )
-            fix = f"if it changes what the stack declares, {_exemption(one, assignment['id'])}"
-            return PolicyChange(one.id, text, fix, certain=False)
-    return None
-
-
-def _effect(rule: Mapping[str, Any], definition: Mapping[str, Any], assignment: Mapping[str, Any]) -> str:
-    """The effect of a rule, lower case, with the assignment's parameters or the definition's defaults."""
-    effect = str((rule.get("then") or {}).get("effect") or "")
-    if found := _PARAMETER.fullmatch(effect):
-        given = (assignment.get("parameters") or {}).get(found[1]) or {}
-        default = ((definition.get("parameters") or {}).get(found[1]) or {}).get("defaultValue")
-        effect = str(given.get("value") or default or "")
-    return effect.lower()
-
-
-def _finding(one: Planned, denial: Evaluation, *, passes_bound: bool) -> DeploymentFinding:
-    info = denial.get("policyInfo") or {}
-    assignment, definition = (str(info.get(f"policy{name}Id") or "") for name in ("Assignment", "Definition"))
-    text = f"Azure Policy denies {one.label}: assignment {assignment}, definition {definition}, effect Deny"
-    if passes_bound:
-        text += "; it asks for a customer-managed key, which an account with its own identity gets only later"
-        way = "set identity: userAssigned, by which the account is made with its key"
-    else:
-        way = "change the settings so that they meet the policy"
-    return DeploymentFinding(NAME, one.id, text, f"{way}, or {_exemption(one, assignment)}")
 
 
 def _exemption(one: Planned, assignment: str) -> str:

@@ -22,6 +22,12 @@ AT_ONCE: Final = 16
 request-limits-and-throttling)."""
 
 
+VALIDATION_SECONDS: Final = 120.0
+"""How long a validation may take (assumed: those of a few resources take seconds)."""
+VALIDATION_PAUSE: Final = 2.0
+"""Seconds between two looks at it."""
+
+
 class UnansweredQuestionError(Exception):
     """Azure did not answer a question; the message says why."""
 
@@ -43,6 +49,27 @@ class Questions:
         """The answer to a question that needs a body; nothing is written. Raises UnansweredQuestionError."""
         said = json.dumps(body, sort_keys=True)
         return await self._once(lambda: self._azure.ask("POST", path, api_version, body), "POST", path, said)
+
+    async def refusal(self, path: str, body: Mapping[str, Any]) -> ServiceError | None:
+        """Why Azure's own validation refuses a template; None where it does not. Raises
+        UnansweredQuestionError."""
+        try:
+            await self._once(lambda: self._validate(path, body), "VALIDATE", path, json.dumps(body))
+        except UnansweredQuestionError as error:
+            failure = error.__cause__
+            if isinstance(failure, ServiceError) and failure.code == "InvalidTemplateDeployment":
+                return failure
+            raise
+        return None
+
+    async def _validate(self, path: str, body: Mapping[str, Any]) -> None:
+        url = (await self._azure.validate(path, body)).operation_url
+        looks = 0
+        while url and not (await self._azure.validated(url)).done:
+            looks += 1
+            if looks * VALIDATION_PAUSE > VALIDATION_SECONDS:
+                raise DeadlineError("Azure was still validating", VALIDATION_SECONDS)
+            await asyncio.sleep(VALIDATION_PAUSE)
 
     async def list(self, path: str, api_version: str) -> list[Any]:
         """All pages of a list; empty where the scope is absent. Raises UnansweredQuestionError."""
@@ -66,7 +93,7 @@ class Questions:
             try:
                 return await ask()
             except ServiceError as failure:
-                if failure.is_absent and verb != "POST":
+                if failure.is_absent and verb not in ("POST", "VALIDATE"):
                     return None
                 raise UnansweredQuestionError(service_message(failure)) from failure
             except DeadlineError as late:

@@ -33,7 +33,7 @@ def native(status: int, code: str, message: str = "odd") -> str:
         (native(409, "RoleAssignmentExists"), ("Remove that assignment",)),
         (
             "cannot create already existing resource '/subscriptions/s/x'",
-            ("With --replace, leave that out", "run `python -m operate recover --stack STACK`"),
+            ("With --replace, leave that out", "python -m operate recover --stack STACK`"),
         ),
     ],
 )

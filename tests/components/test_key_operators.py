@@ -102,7 +102,7 @@ def hub(programs: Programs) -> str:
         "accessPolicies": [],
     }
     body = {"location": "westeurope", "properties": properties}
-    azure(programs.wire.door, "PUT", vault, body, api="2024-11-01")
+    azure(programs.wire.door, "PUT", vault, body, api="2026-02-01")
     return vault
 
 
@@ -156,7 +156,7 @@ def test_an_owner_makes_access_once_that_of_others_is_deleted(programs: Programs
             "permissions": {"keys": ["get"]},
         }
         body = {"properties": {"accessPolicies": [entry]}}
-        azure(programs.wire.door, "PUT", f"{vault}/accessPolicies/add", body, api="2024-11-01")
+        azure(programs.wire.door, "PUT", f"{vault}/accessPolicies/add", body, api="2026-02-01")
     with pytest.raises(UpdateError) as refused:
         programs.up("alpha", key_operators=["deployer"])
     assert carry_out(programs.wire.door, str(refused.value)) == 1

@@ -28,7 +28,6 @@ from tests.components.guards.first_deployments import (
     STORAGE,
     SUBSCRIPTION,
     both,
-    deployed_later,
     group,
     hub,
     made,
@@ -37,6 +36,7 @@ from tests.components.guards.first_deployments import (
     storage,
     vault,
 )
+from tests.components.guards.test_purge import purging
 from tests.support.local_deployment import Deployment
 from tests.support.stack import ROOT
 
@@ -44,8 +44,10 @@ LISTED = {
     **{file: [] for file in ("azure-policy", "locks", "logs", "purge")},
     **{file: ["Microsoft.Resources/subscriptions/read"] for file in ("deploy", "preview")},
 }
-CHECK = "Microsoft.Authorization/permissions/read"
-"""What the preview's own look at the rights takes."""
+CHECK = "Microsoft.Resources/deployments/validate/action"
+"""What the preview's look at the rights takes, by Azure's own validation."""
+NESTED = "Microsoft.Resources/deployments/write"
+"""What it takes beside that for a group which is yet to be made."""
 SELECTED = {"access": "selected", "allowed_subnet_ids": [f"{NETWORK}/subnets/endpoints"]}
 OPEN = {"access": "open"}
 PREVIEW = ("preview",)
@@ -85,7 +87,7 @@ def guardrails(deployment: Deployment) -> None:
         "constraint": CUSTOMER_KEY,
         "scope": scope,
         "reason": "x",
-        "until": "2030-12-31",
+        "until": "2050-12-31",
     }
     args = {"scope": SUBSCRIPTION, "exemptions": [{**exemption, "scope": scope}]}
     deployment.up_program(lambda: AzurePolicyGuardrails("guard", args))
@@ -153,16 +155,18 @@ def deleted(deployment: Deployment) -> None:
     """A stack whose vault and account were deleted, and its state with them."""
     by_others(RECOVERED)(deployment)
     for id in (f"{IN_SHARED}/providers/{arm_ids.ACCOUNT}/lang-claims", KV_CLAIMS):
-        deployment.arm("DELETE", id, api="2024-10-01" if "accounts" in id else "2024-11-01")
+        deployment.arm("DELETE", id, api="2024-10-01" if "accounts" in id else "2026-02-01")
     deployment.state.clear()
 
 
 def gone_account(deployment: Deployment) -> None:
-    """A stack whose account was deleted, and its state with it; the vault is somebody else's."""
+    """A stack whose account was deleted, and its state with it; the vault is somebody else's. The settings
+    name the deletion."""
     vault(SUBSCRIPTION, "rg-shared", "kv-hub")(deployment)
     by_others({**RECOVERED, "vault": {"id": HUB}})(deployment)
     deployment.arm("DELETE", f"{IN_SHARED}/providers/{arm_ids.ACCOUNT}/lang-claims", api="2024-10-01")
     deployment.state.clear()
+    PURGED.update(purging(deployment))
 
 
 def own_client_id_shown(deployment: Deployment) -> None:
@@ -172,12 +176,10 @@ def own_client_id_shown(deployment: Deployment) -> None:
 
 KEY = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
 RECOVERED = {**SHARED, "audit": {"new_workspace": False}}
-PURGED = {
+PURGED: dict[str, Any] = {
     **RECOVERED,
     "vault": {"id": HUB, "key_operators": ["deployer"]},
     "key": {"name": "second"},
-    "soft_deleted": "purge",
-    "purge_account": "lang-claims",
 }
 PRIVATE = {**private(), "access_model": "rbac", "callers": [CALLER]}
 USER_ASSIGNED = {**SHARED, "identity": "userAssigned", "access_model": "rbac", "network": SELECTED}
@@ -206,7 +208,7 @@ MODES = {
     "roles": Mode(ROLES),
     "roles, own client id shown": Mode(ROLES, own_client_id_shown),
     "user-assigned, selected networks": Mode(USER_ASSIGNED, network),
-    "private, with callers": Mode(PRIVATE, both(network, deployed_later)),
+    "private, with callers": Mode(PRIVATE, network),
     "existing vault": Mode(
         {**SHARED, "vault": {"id": HUB, "key_operators": ["deployer"]}},
         vault(SUBSCRIPTION, "rg-shared", "kv-hub"),
@@ -327,16 +329,22 @@ EVERY = [
 ]
 
 
+LATE = ("Microsoft.ManagedIdentity/identities/read", "Microsoft.CognitiveServices/accounts/read")
+"""Needed where Azure shows the client id of a binding through the account's own identity, which no preview
+can know of an account that is yet to be bound; and by a preview of a first account for its terms alone, which
+is noted as the rule that it is."""
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(("file", "action"), EVERY)
 def test_with_one_action_less_the_failing_step_names_it(file: str, action: str) -> None:
-    """What making the stack takes is named by the preview; and where the preview may not read its own rights,
-    by the step that needs it."""
+    """What the preview asks and what writes take is named by the preview; and where that may not have its
+    template validated, by the step that needs it."""
     name = first_mode(file, action)
     first = asked(name)[action.lower()]
     life = live(MODES[name], action)
-    making = "preview" in life.said and first in ("preview", "update")
-    assert life.names(action, *(["preview"] if making else [])), (first, life)
-    if first == "update" and action != CHECK:
+    told = "preview" in life.said and first == "preview" and action not in LATE
+    assert life.names(action, *(["preview"] if told else [])), (first, life)
+    if first in ("preview", "update") and action not in (CHECK, NESTED) and not action.endswith("/read"):
         blind = live(MODES[name], action, CHECK)
         assert blind.names(action), (first, blind)

@@ -113,7 +113,7 @@ def _standalone(keys: list[str]) -> Callable[[World], None]:
     def arrange(world: World) -> None:
         path = f"{VAULT}/accessPolicies/add"
         body = {"properties": {"accessPolicies": world.each(keys)}}
-        world.arm("PUT", path, body, api="2024-11-01")
+        world.arm("PUT", path, body, api="2026-02-01")
 
     return arrange
 
@@ -121,7 +121,7 @@ def _standalone(keys: list[str]) -> Callable[[World], None]:
 def _removed(world: World) -> None:
     _standalone(NEEDED)(world)
     body = {"properties": {"accessPolicies": world.each(NEEDED)}}
-    world.arm("PUT", f"{VAULT}/accessPolicies/remove", body, api="2024-11-01")
+    world.arm("PUT", f"{VAULT}/accessPolicies/remove", body, api="2026-02-01")
 
 
 def _flipped_to_roles(world: World) -> None:
@@ -195,7 +195,7 @@ def _denied(scope: str, denied: list[str], **more: bool) -> Callable[[World], No
 def _of_another_tenant(world: World) -> None:
     """Azure takes no entry of another tenant than the vault's."""
     entries = world.each(NEEDED, tenantId=OTHER)
-    path = f"{VAULT}/accessPolicies/add?api-version=2024-11-01"
+    path = f"{VAULT}/accessPolicies/add?api-version=2026-02-01"
     assert world.send("PUT", path, {"properties": {"accessPolicies": entries}}).status == 400
 
 
@@ -296,7 +296,7 @@ SITUATIONS = (
     ),
     Situation(
         "a deleted vault",
-        _granted(lambda world: world.arm("DELETE", VAULT, api="2024-11-01")),
+        _granted(lambda world: world.arm("DELETE", VAULT, api="2026-02-01")),
         NONE,
         unmet=frozenset({"vault-exists"}),
     ),

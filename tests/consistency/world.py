@@ -18,7 +18,7 @@ from localazure.national_clouds import NationalCloud
 from tests.support.front import SUBSCRIPTION, Door, Reply, token
 
 Json = Mapping[str, Any]
-VAULTS = "2024-11-01"
+VAULTS = "2026-02-01"
 ACCOUNTS = "2025-06-01"
 ASSIGNMENTS = "2022-04-01"
 DENIALS = "2024-07-01-preview"

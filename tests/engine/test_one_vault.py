@@ -53,8 +53,8 @@ def test_a_lock_on_an_existing_vault_goes_with_the_service(
     stack.configure(vault={"id": vault}, key=None, lock="CanNotDelete", protect=False)
     assert stack.up().ok
     assert len(locked()) == 2
-    assert judge.arm("GET", vault, "2024-11-01")["properties"]["accessPolicies"] != []
+    assert judge.arm("GET", vault, "2026-02-01")["properties"]["accessPolicies"] != []
     done(stack.deploy("--expect-no-changes"))
     done(stack.destroy())
     assert locked() == ["owners"]
-    assert judge.arm("GET", vault, "2024-11-01")["properties"]["accessPolicies"] == []
+    assert judge.arm("GET", vault, "2026-02-01")["properties"]["accessPolicies"] == []

@@ -23,6 +23,7 @@ from tests.policies import stacks
 from tests.policies.asking import Thing
 from tests.policies.bags import with_change
 from tests.support.azure import RunningAzure
+from tests.support.slow_clock import BEFORE_RETIREMENTS
 from tests.support.stack import ROOT, Stack
 
 pytestmark = pytest.mark.engine
@@ -212,6 +213,7 @@ def test_every_mandatory_rule_blocks_in_preview(stack: Stack, azure: RunningAzur
 
 def test_an_update_without_preview_creates_no_refused_account(stack: Stack, azure: RunningAzure) -> None:
     """With --skip-preview an account that a rule on one resource refuses is not created."""
+    azure.set_clock(BEFORE_RETIREMENTS)
     _put_program(stack, "shaped.py")
     (stack.folder / "shape.json").write_text(json.dumps({"sku": "F0"}))
     refused(

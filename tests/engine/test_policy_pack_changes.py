@@ -12,6 +12,7 @@ import yaml
 
 from tests.engine.shared import done, refused
 from tests.support.azure import RunningAzure
+from tests.support.slow_clock import BEFORE_RETIREMENTS
 from tests.support.stack import Run, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
@@ -28,6 +29,7 @@ def shape(stack: Stack, **wanted: Any) -> None:
 def deployed(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """A stack named `prod` with the sound service deployed, whose project asks for no refresh. Nothing is
     protected in the state, or the engine would refuse before any policy is asked."""
+    azure.set_clock(BEFORE_RETIREMENTS)
     stack = Stack(tmp_path_factory.mktemp("checkout") / "language-cmk", azure.env)
     (stack.folder / "__main__.py").write_text(PROGRAM.read_text())
     project = yaml.safe_load((stack.folder / "Pulumi.yaml").read_text())

@@ -11,15 +11,18 @@ import pytest
 
 from engine import yaml_host
 from tests.engine.shared import done
+from tests.support.azure import RunningAzure
+from tests.support.slow_clock import BEFORE_RETIREMENTS
 from tests.support.stack import ROOT, Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.long]
 PROGRAM = Path(__file__).with_name("programs") / "azure_native.yaml"
 
 
-def test_plain_resources_and_functions_work_from_yaml(stack: Stack) -> None:
+def test_plain_resources_and_functions_work_from_yaml(stack: Stack, azure: RunningAzure) -> None:
     """Types, getters and lists of keys pass YAML's type check; the account is bound, all is settled after one
     run, and nothing but what the program wraps is secret in the state."""
+    azure.set_clock(BEFORE_RETIREMENTS)
     yaml_host.install(ROOT / ".pulumi" / "bin", os.environ["PATH"])
     stack.folder = stack.folder / "plain"
     stack.folder.mkdir()

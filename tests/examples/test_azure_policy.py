@@ -124,12 +124,12 @@ def test_an_exemption_has_a_reason_and_an_end() -> None:
         "constraint": CUSTOMER_KEY,
         "scope": SCOPE,
         "reason": "the account is bound next",
-        "until": "2030-12-31",
+        "until": "2050-12-31",
     }
     made = guarded(customer_managed_key_effect=DENY, exemptions=[exemption])
     only = made.one(EXEMPTION)
     assert only.inputs["policyExemptionName"] == "cmk-phase-one"
-    assert only.inputs["expiresOn"] == "2030-12-31T23:59:59Z"
+    assert only.inputs["expiresOn"] == "2050-12-31T23:59:59Z"
     assert only.inputs["description"] == "the account is bound next"
     assert only.inputs["policyAssignmentId"] == f"cmk-{CUSTOMER_KEY}-id"
 
@@ -167,7 +167,7 @@ def test_fails_on_an_exemption_from_a_constraint_that_is_not_assigned() -> None:
         "constraint": "key-expiry",
         "scope": SCOPE,
         "reason": "r",
-        "until": "2030-12-31",
+        "until": "2050-12-31",
     }
     with pytest.raises(
         ValueError, match=r"exemptions\[0\].constraint: found 'key-expiry', which is not assigned"

@@ -33,7 +33,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ from localazure.cloud import Cloud
 from localazure.directory import Principal, delete_principal, save_principal
 from localazure.keyvault import trusted_services
 from tests.support.front import ARM, SUBSCRIPTION, Door, Reply, token
+from tests.support.slow_clock import BEFORE_RETIREMENTS
 
 FOLDER = Path(__file__).parent / "facts"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
@@ -87,9 +88,6 @@ _VERSIONS = {
     "managedhsm.azure.net": "7.6",
 }
 _LATER = "2024-03-01"
-_BEFORE_RETIREMENTS = datetime(2026, 9, 1, tzinfo=UTC).timestamp()
-"""When facts are asked: more than a retention before Azure refuses the old versions of Key Vault's management
-API, which some facts are about."""
 _NAMES = {
     "group": GROUP,
     "subscription": SUBSCRIPTION,
@@ -137,7 +135,7 @@ class Case(Door):
     may use every key and all data; SERVICE may nothing."""
 
     def __init__(self) -> None:
-        super().__init__(Cloud(seed=1), _BEFORE_RETIREMENTS)
+        super().__init__(Cloud(seed=1), BEFORE_RETIREMENTS)
         self.replies: list[Reply] = []
         self.seen: dict[str, Any] = {}
         save_principal(self.cloud, SERVICE)

@@ -281,7 +281,7 @@ def test_a_step_that_fails_ends_the_word(monkeypatch: pytest.MonkeyPatch, azure:
     monkeypatch.setattr(checkout.Steps, "_run", recorded)
     assert checkout.up(azure.home, "dev") == 7
     python = str(checkout.PYTHON)
-    assert run == [("pulumi", "stack"), (python, "-m"), ("pulumi", "preview"), ("pulumi", "up")]
+    assert run == [("pulumi", "stack"), *[(python, "-m")] * 2, ("pulumi", "preview"), ("pulumi", "up")]
 
 
 @pytest.mark.parametrize("word", [checkout.up, checkout.preview, checkout.down])
@@ -305,6 +305,20 @@ def test_a_login_that_only_the_state_still_has_is_replaced(
     assert word(azure.home, "dev") == 255
     printed = "`python3 -m localazure exec -- pulumi up --stack dev --run-program`"
     assert printed in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_failure_says_once_how_its_commands_run_in_the_users_shell(
+    inside: bool, monkeypatch: pytest.MonkeyPatch, azure: RunningAzure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """pulumi and python are not on the PATH of whoever only said `up`; a shell that has the exports needs
+    nothing."""
+    monkeypatch.setattr(checkout.Steps, "_run", lambda *_, **__: (255, ""))
+    steps = checkout.Steps(azure.home, "dev")
+    if inside:
+        monkeypatch.setenv("PULUMI_BACKEND_URL", steps._environ["PULUMI_BACKEND_URL"])
+    assert steps.run("pulumi", "up") == 255
+    assert capsys.readouterr().err.count('eval "$(python3 -m localazure env)"') == (not inside)
 
 
 def test_who_comes_second_is_told_to_wait(

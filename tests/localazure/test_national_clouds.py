@@ -15,14 +15,19 @@ GROUP = f"{SUBSCRIPTION}/resourceGroups/national"
 HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/national"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/national-1"
 POLICY = {"tenantId": TENANT_ID, "objectId": DEPLOYER.object_id, "permissions": {"keys": ["all"]}}
-PROPERTIES = {"tenantId": TENANT_ID, "sku": {"family": "A", "name": "standard"}, "accessPolicies": [POLICY]}
+PROPERTIES = {
+    "tenantId": TENANT_ID,
+    "sku": {"family": "A", "name": "standard"},
+    "enableRbacAuthorization": False,
+    "accessPolicies": [POLICY],
+}
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/national"
 
 
 def arm(door: Door, cloud: NationalCloud, method: str, path: str, body: Any = None) -> Reply:
     host = cloud.names["management.azure.com"]
     token = door.national_token(cloud, "management.azure.com")
-    return door.send(method, f"https://{host}{path}?api-version=2024-10-01", body, bearer=token)
+    return door.send(method, f"https://{host}{path}?api-version=2026-02-01", body, bearer=token)
 
 
 @pytest.mark.parametrize(("cloud", "region"), CLOUDS, ids=lambda item: getattr(item, "name", item))

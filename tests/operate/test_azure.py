@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import logging
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 
 from operate.__main__ import main
-from operate.azure import account_id
+from operate.azure import UnansweredError, _answered, account_id
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-00000000000a"
 ACCOUNT = f"{SUBSCRIPTION}/resourceGroups/rg(1)/providers/Microsoft.CognitiveServices/accounts/lang-x"
@@ -26,3 +32,25 @@ def test_an_account_id_is_taken_as_people_paste_it() -> None:
     """In any case, with blanks around it or a slash at its end."""
     assert account_id(f" {ACCOUNT}/\n") == ACCOUNT
     assert account_id(ACCOUNT.upper()) == ACCOUNT.upper()
+
+
+def test_a_refused_login_is_told_in_the_words_of_entra() -> None:
+    """In one line, without the trace ids that mean nothing to who reads it."""
+    said = "AADSTS7000215: Invalid client secret provided. Trace ID: 1 Correlation ID: 2"
+    body: dict[str, Any] = {"error": "invalid_client", "error_description": said}
+    response = SimpleNamespace(status_code=401, reason="", headers={}, text=lambda: json.dumps(body))
+
+    def refused() -> None:
+        raise ClientAuthenticationError(message="Authentication failed", response=response)
+
+    with pytest.raises(UnansweredError) as found:
+        _answered(refused)
+    assert str(found.value) == "the login was refused: AADSTS7000215: Invalid client secret provided."
+
+
+def test_the_sdk_says_nothing_beside_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """azure-identity warns of what the command reports itself; with no handler Python prints that."""
+    with pytest.raises(SystemExit):
+        main(["verify", "--help"])
+    assert logging.getLogger("azure").handlers
+    capsys.readouterr()

@@ -15,7 +15,8 @@ import yaml
 from core.login import Login
 from core.roles import HSM_CRYPTO_USER, HSM_POLICY_ADMINISTRATOR
 from localazure import seed
-from operate import doctor
+from operate import checked_settings, doctor
+from operate.__main__ import main
 from operate.stack import StackError
 from operate.stack_file import PROGRAM
 from tests.components.guards.first_deployments import (
@@ -27,7 +28,6 @@ from tests.components.guards.first_deployments import (
     account,
     as_settings,
     assigned,
-    deployed_later,
     vault,
 )
 from tests.support.local_deployment import Deployment
@@ -46,7 +46,9 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     monkeypatch.setattr(doctor, "connect", lambda found: made.azure)
     monkeypatch.setattr("operate.login.of_new_stack", lambda stack: LOGIN)
     monkeypatch.setattr(doctor, "outputs", _no_stack)
-    monkeypatch.setattr(doctor, "_clock", lambda found: doctor.Line("clock", doctor.OK, ""))
+    monkeypatch.setattr(
+        doctor, "_clock", lambda found: checked_settings.Line("clock", checked_settings.OK, "")
+    )
     monkeypatch.setattr(doctor, "_machine", lambda: iter(()))
     return made
 
@@ -72,7 +74,7 @@ def test_all_is_well(deployment: Deployment, capsys: pytest.CaptureFixture[str])
     deployment.sent.clear()
     code, lines = told(capsys)
     assert [line for line in lines if line["result"] != "ok"] == []
-    assert {"names", "rights", "place", "locks", "policies"} <= {line["about"] for line in lines}
+    assert {"names", "validation", "locks", "policies"} <= {line["about"] for line in lines}
     assert (code, deployment.writes()) == (0, [])
 
 
@@ -103,7 +105,7 @@ def test_a_stack_without_a_file_is_told_how_to_begin(
     Path("Pulumi.first.yaml").unlink()
     for name in ("Pulumi.yaml", "Pulumi.prod.example.yaml"):
         Path(name).write_text((PROGRAM / name).read_text())
-    monkeypatch.setattr(doctor, "PROGRAM", Path.cwd())
+    monkeypatch.setattr(checked_settings, "PROGRAM", Path.cwd())
     code, (line,) = told(capsys)
     assert (code, line["result"], line["found"]) == (1, "FAILED", "found no Pulumi.first.yaml")
     subprocess.run(line["fix"].partition(",")[0], shell=True, check=True)
@@ -128,15 +130,13 @@ def test_what_a_preview_refuses_is_told(deployment: Deployment, capsys: pytest.C
 def test_what_policies_change_is_a_warning(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the setting that declares the same; it fails nothing, and neither does what may come later."""
-    deployed_later(deployment)
+    """With the setting that declares the same; it fails nothing."""
     tag = "/providers/Microsoft.Authorization/policyDefinitions/4f9dc7db-30c1-420c-b61a-e1d640128d26"
     assigned(tag, tagName="costCenter", tagValue="4711")(deployment)
     code, lines = told(capsys)
     warnings = [line for line in lines if line["result"] == "warning"]
     assert (code, {line["about"] for line in warnings}) == (0, {"policies"})
     assert any("set tags: {costCenter: '4711'}" in line["fix"] for line in warnings)
-    assert any("may deploy what vault" in line["found"] for line in warnings)
 
 
 def test_a_service_that_is_deployed_is_left_to_the_preview(
@@ -235,3 +235,20 @@ def test_what_fails_a_first_deployment_is_told_before_there_is_a_stack(
     about = [f"{line['found']} {line['fix']}" for line in failed]
     assert [text for text in row.says if not any(text in one for one in about)] == [], lines
     assert (code, deployment.writes()) == (1, [])
+
+
+def test_settings_are_checked_without_pulumi_and_azure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All problems at once, and by itself nothing is asked: there is no CLI on the PATH and no login."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "")
+    file = tmp_path / "Pulumi.first.yaml"
+    file.write_text(SETTINGS)
+    assert main(["settings", "--stack", "first"]) == 0
+    assert "ok" in capsys.readouterr().out
+    file.write_text(SETTINGS + "  language-cmk:skuu: S0\n  language-cmk:access: perhaps\n")
+    assert main(["settings", "--stack", "first"]) == 1
+    told = capsys.readouterr().out
+    assert "skuu" in told
+    assert "access: found 'perhaps', expected 'granted' or 'revoked'" in told

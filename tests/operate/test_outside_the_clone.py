@@ -94,12 +94,10 @@ def test_a_program_beside_the_clone_has_the_commands(tmp_path: Path) -> None:
 
         forget(stack, resource_types.ACCOUNT)
         refused = stack.deploy()
-        assert "`python -m operate recover --stack live`" in refused.output
+        assert "/python -m operate recover --stack live`" in refused.output
         listed = shop.operate("recover")
         assert judge.account_id in listed.output
-        while "run this command again" in (taken := shop.operate("recover", "--yes")).output:
-            pass
-        assert taken.ok, taken.output
+        done(shop.operate("recover", "--yes"))
         done(stack.deploy())
         assert stack.deploy("--expect-no-changes").ok
 

@@ -15,7 +15,7 @@ from core import resource_types
 from core.engine_values import UNKNOWN
 from localazure.standin.table import resource_type
 from operate.azure import UnansweredError
-from operate.recover import FORMS, UnknownIdError, arm_id, as_exported, missing, resolved
+from operate.recover import FORMS, Missing, UnknownIdError, arm_id, as_exported, completed, missing, resolved
 from tests.support.stack import ROOT
 
 COMPONENTS = ROOT / "components"
@@ -250,3 +250,73 @@ def test_what_cannot_be_known_is_said(cloud: Cloud, name: str, words: str) -> No
     ids, (problem,) = taken(cloud, declared(name))
     assert ids == []
     assert words in problem
+
+
+STACK = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"
+SERVICE = "urn:pulumi:dev::p::c:index:C::claims"
+DEFAULT = "urn:pulumi:dev::p::pulumi:providers:azure-native::default_3_29_0"
+OWN = "urn:pulumi:dev::p::pulumi:providers:azure-native::hub"
+NEW_ID = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What a preview shows as the id of a provider that is not made yet."""
+
+
+def below(name: str, provider: str, **more: Any) -> dict[str, Any]:
+    made = resource("azure-native:keyvault:Vault", name, f"/{name}")
+    return {**made, "parent": SERVICE, "provider": f"{provider}::{NEW_ID}", **more}
+
+
+def test_a_lost_state_gets_back_components_and_providers() -> None:
+    """Each once and before what is below it; a secret that a preview masks is no setting of a provider, and
+    what is not in the state yet is nobody's dependency."""
+    stack, service = (
+        {"urn": STACK, "type": "pulumi:pulumi:Stack", "custom": False},
+        {"urn": SERVICE, "type": "c:index:C", "custom": False, "parent": STACK},
+    )
+    own = {"urn": OWN, "type": "pulumi:providers:azure-native", "custom": True, "parent": STACK}
+    own["inputs"] = {"subscriptionId": OTHER, "clientSecret": "[secret]"}
+    absent = below("absent", DEFAULT)["urn"]
+    found = [
+        Missing(below("a", DEFAULT, dependencies=[absent], propertyDependencies={"x": [absent]})),
+        Missing(below("b", OWN)),
+        Missing(below("c", DEFAULT, dependencies=[below("a", DEFAULT)["urn"]])),
+    ]
+    added = completed(found, [stack, service, own, *(one.resource for one in found)], [])
+    at = {one["urn"]: place for place, one in enumerate(added)}
+    assert len(at) == len(added) == 7
+    for one in added:
+        assert all(at[urn] < at[one["urn"]] for urn in (one.get("parent"), *one["dependencies"]) if urn)
+        if named := one.get("provider"):
+            provider = added[at[named.rpartition("::")[0]]]
+            assert named == f"{provider['urn']}::{provider['id']}"
+            assert provider["id"] != NEW_ID
+    assert added[at[DEFAULT]]["inputs"] == {"version": "3.29.0"}
+    assert added[at[OWN]]["inputs"] == {"subscriptionId": OTHER}
+    assert [one["propertyDependencies"] for one in added if one["urn"].endswith("::a")] == [{"x": []}]
+
+
+def test_a_state_that_has_them_gets_what_was_found_alone() -> None:
+    """Under the provider that the state has, whatever id a preview shows."""
+    held = [{"urn": urn, "type": "", "id": "1"} for urn in (STACK, SERVICE, DEFAULT)]
+    (added,) = completed([Missing(below("a", DEFAULT))], [], held)
+    assert added["provider"] == f"{DEFAULT}::1"
+
+
+def test_a_resource_is_looked_for_where_its_own_provider_is() -> None:
+    """Another subscription may have one of the same name. The provider is known from the preview alone."""
+    wanted = {**declared("lang-a"), "provider": f"{OWN}::{NEW_ID}"}
+    for told in (OTHER, SUBSCRIPTION):
+        own = {"urn": OWN, "type": "pulumi:providers:azure-native", "inputs": {"subscriptionId": told}}
+        id = (
+            f"/subscriptions/{told}/resourceGroups/rg-a/providers/Microsoft.CognitiveServices/accounts/lang-a"
+        )
+        assert taken(Cloud(id), own, wanted) == ([id], [])
+    hidden = {**own, "inputs": {"subscriptionId": "[secret]"}}
+    found, (problem,) = taken(Cloud(), hidden, wanted)
+    assert (found, "the subscriptionId of its provider" in problem) == ([], True)
+
+
+def test_what_the_engine_has_yet_to_delete_is_not_what_it_would_create() -> None:
+    """The state has the old one of a replacement; the new one was made, and is taken in beside it."""
+    held = [{"urn": urn, "type": "", "id": "1"} for urn in (STACK, SERVICE, DEFAULT)]
+    old = {**below("a", DEFAULT), "delete": True}
+    assert [one["urn"] for one in completed([Missing(below("a", DEFAULT))], [], [*held, old])] == [old["urn"]]

@@ -89,7 +89,7 @@ def bound_to(version: str = V1, **changes: object) -> Encryption:
 
 
 class FakeAzure(Azure):
-    """Answers without a client.
+    """Answers without a client. What is given is there, in the place of the account or vault of its id.
 
     `failures[name]` are raised by the next calls of that name, one each; `lost` ones are raised after the
     call had its effect, as when the connection drops on the way back. `calls` is every call made.
@@ -97,9 +97,10 @@ class FakeAzure(Azure):
 
     answered_at = 0.0
 
-    def __init__(self) -> None:
-        self.accounts: dict[str, Account] = {ACCOUNT_ID.lower(): an_account()}
-        self.vaults: dict[str, Vault] = {VAULT_ID.lower(): a_vault()}
+    def __init__(self, *given: Account | Vault) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.vaults: dict[str, Vault] = {}
+        self.put(an_account(), a_vault(), *given)
         self.versions: list[KeyVersion] = [a_version()]
         self.roles: list[RoleAssignment] = []
         self.deleted: dict[str, list[Deleted]] = {"accounts": [], "vaults": []}
@@ -111,6 +112,13 @@ class FakeAzure(Azure):
         self.calls: list[str] = []
         self.patches: list[Encryption] = []
         self.copies_tags = False
+
+    def put(self, *given: Account | Vault) -> None:
+        for one in given:
+            if isinstance(one, Account):
+                self.accounts[one.id.lower()] = one
+            else:
+                self.vaults[one.id.lower()] = one
 
     def _enter(self, name: str) -> None:
         self.calls.append(name)

@@ -113,7 +113,7 @@ class Place:
 
     def bind(self, world: World) -> None:
         """Binds the account to the first version, past the provider."""
-        world.bind(self.versions(world)[0], vault=f"contoso-keys.{self.host}")
+        world.bind(self.uri(world, 0))
 
 
 IN_VAULT, IN_HSM = Place("vault"), Place("managedhsm")
@@ -198,10 +198,9 @@ async def _delete(pulumi: Engine, world: World, state: dict[str, Any]) -> None:
 
 
 def _grant_inputs(world: World) -> dict[str, Any]:
-    identity = world.accounts.accounts.get("language", "contoso-language").identity
     role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
     key = f"{world.hsm_id()}/keys/language-key"
-    return {"scope": key, "principalId": str(identity.principal_id), "roleDefinitionId": role}
+    return {"scope": key, "principalId": world.principal(), "roleDefinitionId": role}
 
 
 def _own_grants(world: World) -> list[Any]:
@@ -269,7 +268,7 @@ def begin(life: Life, world: World) -> None:
     if life.place is IN_HSM:
         world.make_hsm()
         given = _grant_inputs(world)
-        role = world.hsm_role(given["roleDefinitionId"])
+        role = world.hsm_role(HSM_CRYPTO_SERVICE_ENCRYPTION_USER)
         world.hsm_roles().create_role_assignment("/keys/language-key", role, given["principalId"])
     if not life.name.startswith("rotate"):
         life.place.keys(world).rotate_key("language-key")

@@ -60,207 +60,124 @@ R, C, P, U = Severity.REFUSED, Severity.CHANGEABLE, Severity.TRANSIENT, Severity
 RBAC = {"uses_rbac": True, "policies": ()}
 ROLE = RoleAssignment(KEY_ID, PRINCIPAL, CRYPTO_SERVICE_ENCRYPTION_USER.id, CRYPTO_SERVICE_ENCRYPTION_USER)
 USER = UserAssignedIdentity("/id", CLIENT, PRINCIPAL)
+NO_UNWRAP = Permissions(data_actions=("*",), not_data_actions=("*/unwrap/action",))
+ON_V2 = an_account(encryption=bound_to(V2))
+EXPIRED = 1_700_000_000
 
-CASES: dict[str, tuple[LiveState, str, Severity, str]] = {
-    "busy account": (
-        live_state(an_account(provisioning_state="Accepted")),
-        "account-is-settled",
-        P,
-        "state Accepted",
-    ),
-    "failed account": (
-        live_state(an_account(provisioning_state="Failed")),
-        "account-is-settled",
-        U,
-        "its last one ended as Failed",
-    ),
-    "no capability": (
-        live_state(an_account(capabilities=("VirtualNetworks",))),
-        "account-tier",
-        C,
-        "kind TextAnalytics",
-    ),
-    "capabilities unknown": (
-        live_state(an_account(capabilities=None)),
-        "account-tier",
-        U,
-        "lists no capabilities",
-    ),
-    "no identity": (live_state(an_account(principal_id=None)), "account-has-identity", C, "system-assigned"),
-    "bound by somebody else": (
-        live_state(an_account(encryption=bound_to(key_name="another"))),
+
+def account(**changes: Any) -> LiveState:
+    return live_state(an_account(**changes))
+
+
+def vault(**changes: Any) -> LiveState:
+    return live_state(vault=a_vault(**changes))
+
+
+def roles(*given: RoleAssignment) -> LiveState:
+    """In a vault that goes by roles."""
+    return live_state(vault=a_vault(**RBAC), roles=given)
+
+
+def key(**changes: Any) -> LiveState:
+    return live_state(key=a_version(**changes))
+
+
+def policy(*permissions: str, application: str = "") -> LiveState:
+    return vault(policies=(PolicyEntry(PRINCIPAL, permissions, TENANT, application),))
+
+
+# What is found: the rule, its weight, a part of the text; and the facts that it is found in.
+CASES: tuple[tuple[str, Severity, str, LiveState], ...] = (
+    ("account-exists", C, f"there is no account {ACCOUNT_ID}", replace(live_state(), account=None)),
+    ("account-is-settled", P, "state Accepted", account(provisioning_state="Accepted")),
+    ("account-is-settled", U, "its last one ended as Failed", account(provisioning_state="Failed")),
+    ("account-tier", C, "kind TextAnalytics", account(capabilities=("VirtualNetworks",))),
+    ("account-tier", U, "lists no capabilities", account(capabilities=None)),
+    ("account-has-identity", C, "system-assigned", account(principal_id=None)),
+    (
         "account-is-free",
         R,
         f"pulumi import azure-cmk:index:CustomerManagedKey NAME {ACCOUNT_ID}",
+        account(encryption=bound_to(key_name="another")),
     ),
-    "projects of a Foundry account": (
-        live_state(an_account(kind="AIServices"), projects=("claims", "fraud")),
+    (
         "account-has-no-projects",
         R,
         "has the projects 'claims', 'fraud' under Microsoft-managed keys",
+        live_state(an_account(kind="AIServices"), projects=("claims", "fraud")),
     ),
-    "outbound restricted": (
-        live_state(an_account(restricts_outbound=True, allowed_fqdns=("example.com",))),
+    (
         "outbound-reaches-vault",
         C,
         "add language-vault.vault.azure.net to allowedFqdnList",
+        account(restricts_outbound=True, allowed_fqdns=("example.com",)),
     ),
-    "vault of another name": (
-        live_state(vault=a_vault(uri="https://other.vault.azure.net/")),
-        "vault-holds-the-key",
-        R,
-        "answers at other.vault.azure.net",
-    ),
-    "another region": (
-        live_state(vault=a_vault(location="North Europe")),
-        "same-region",
-        R,
-        "westeurope, the vault in North Europe",
-    ),
-    "another tenant": (live_state(an_account(tenant_id=CLIENT)), "same-tenant", R, CLIENT),
-    "no soft delete": (
-        live_state(vault=a_vault(soft_delete=False)),
-        "vault-has-soft-delete",
-        C,
-        "false; expected true",
-    ),
-    "no purge protection": (
-        live_state(vault=a_vault(purge_protection=False)),
+    ("vault-exists", C, "az keyvault recover", replace(live_state(key_read=False), vault=None)),
+    ("vault-holds-the-key", R, "answers at other.vault", vault(uri="https://other.vault.azure.net/")),
+    ("same-region", R, "westeurope, the vault in North Europe", vault(location="North Europe")),
+    ("same-tenant", R, CLIENT, account(tenant_id=CLIENT)),
+    ("vault-has-soft-delete", C, "false; expected true", vault(soft_delete=False)),
+    (
         "vault-has-purge-protection",
         C,
         "az keyvault update --name language-vault --enable-purge-protection true",
+        vault(purge_protection=False),
     ),
-    "managed HSM that is not activated": (
-        live_state(vault=a_vault(activated=False)),
-        "hsm-is-activated",
-        C,
-        "az keyvault security-domain download",
-    ),
-    "closed firewall": (
-        live_state(vault=a_vault(network=Network(default_action="Deny", bypass="None"))),
+    ("hsm-is-activated", C, "az keyvault security-domain download", vault(activated=False)),
+    (
         "vault-admits-trusted-services",
         C,
         "--bypass AzureServices",
+        vault(network=Network(default_action="Deny", bypass="None")),
     ),
-    "closed public network": (
-        live_state(vault=a_vault(network=Network("Disabled", bypass="None"))),
-        "vault-admits-trusted-services",
-        C,
-        "bypass None",
-    ),
-    "elliptic key": (live_state(key=a_version(type="EC", size=None)), "key-is-rsa-2048", R, "type EC"),
-    "3072 bits": (live_state(key=a_version(size=3072)), "key-is-rsa-2048", R, "3072 bits; expected 2048"),
-    "bound version disabled": (
-        live_state(
-            an_account(encryption=bound_to(V2)), bound_key=a_version(V2, enabled=False), bound_key_read=True
-        ),
+    ("vault-admits-trusted-services", C, "bypass None", vault(network=Network("Disabled", bypass="None"))),
+    ("key-version-exists", P, f"no version {V1}", replace(live_state(), key=None)),
+    ("key-is-rsa-2048", R, "type EC", key(type="EC", size=None)),
+    ("key-is-rsa-2048", R, "3072 bits; expected 2048", key(size=3072)),
+    (
         "bound-version-is-usable",
         R,
         f"--id https://language-vault.vault.azure.net/keys/language-key/{V2} --enabled true",
+        live_state(ON_V2, bound_key=a_version(V2, enabled=False), bound_key_read=True),
     ),
-    "bound version gone": (
-        live_state(an_account(encryption=bound_to(V2)), bound_key_read=True),
-        "bound-version-is-usable",
-        R,
-        "is not in the vault any more",
-    ),
-    "disabled": (live_state(key=a_version(enabled=False)), "key-is-usable", C, "is disabled"),
-    "expired": (
-        live_state(key=a_version(expires=1_700_000_000)),
-        "key-is-usable",
-        C,
-        "expired on 2023-11-14T22:13:20Z",
-    ),
-    "expired, and its way on": (
-        live_state(key=a_version(expires=1_700_000_000)),
+    ("bound-version-is-usable", R, "is not in the vault any more", live_state(ON_V2, bound_key_read=True)),
+    ("key-is-usable", C, "is disabled", key(enabled=False)),
+    ("key-is-usable", C, "expired on 2023-11-14T22:13:20Z", key(expires=EXPIRED)),
+    (
         "key-is-usable",
         C,
         "run `az keyvault key rotate --vault-name language-vault --name language-key`",
+        key(expires=EXPIRED),
     ),
-    "not yet valid": (
-        live_state(key=a_version(not_before=1_800_000_000)),
-        "key-is-usable",
-        C,
-        "not valid before 2027",
-    ),
-    "no unwrapKey": (
-        live_state(key=a_version(operations=("sign", "wrapKey"))),
-        "key-allows-wrapping",
-        C,
-        "does not allow unwrapKey",
-    ),
-    "operations unknown": (live_state(key=a_version(operations=None)), "key-allows-wrapping", U, "keyOps"),
-    "no policy": (
-        live_state(vault=a_vault(policies=())),
+    ("key-is-usable", C, "not valid before 2027", key(not_before=1_800_000_000)),
+    ("key-allows-wrapping", C, "does not allow unwrapKey", key(operations=("sign", "wrapKey"))),
+    ("key-allows-wrapping", U, "keyOps", key(operations=None)),
+    (
         "identity-has-access",
         P,
         f"az keyvault set-policy --name language-vault --object-id {PRINCIPAL}",
+        vault(policies=()),
     ),
-    "policy without unwrapKey": (
-        live_state(vault=a_vault(policies=(PolicyEntry(PRINCIPAL, ("get", "wrapkey"), TENANT),))),
-        "identity-has-access",
-        P,
-        "do not give unwrapKey",
-    ),
-    "policy of a compound identity": (
-        live_state(vault=a_vault(policies=(PolicyEntry(PRINCIPAL, ("all",), TENANT, CLIENT),))),
-        "identity-has-access",
-        P,
-        "get, wrapKey, unwrapKey",
-    ),
-    "no role": (
-        live_state(vault=a_vault(**RBAC), roles=()),
-        "identity-has-access",
-        P,
-        f"--scope {KEY_ID}",
-    ),
-    "role at another key": (
-        live_state(vault=a_vault(**RBAC), roles=(replace(ROLE, scope=f"{KEY_ID}-2"),)),
+    ("identity-has-access", P, "do not give unwrapKey", policy("get", "wrapkey")),
+    ("identity-has-access", P, "get, wrapKey, unwrapKey", policy("all", application=CLIENT)),
+    ("identity-has-access", P, f"--scope {KEY_ID}", roles()),
+    (
         "identity-has-access",
         P,
         "no role assignment at or above the key",
+        roles(replace(ROLE, scope=f"{KEY_ID}-2")),
     ),
-    "role that denies unwrap": (
-        live_state(
-            vault=a_vault(**RBAC),
-            roles=(
-                replace(
-                    ROLE,
-                    role=Role(
-                        "own",
-                        "own",
-                        (Permissions(data_actions=("*",), not_data_actions=("*/unwrap/action",)),),
-                    ),
-                ),
-            ),
-        ),
+    (
         "identity-has-access",
         P,
         "gives unwrapKey",
+        roles(replace(ROLE, role=Role("own", "own", (NO_UNWRAP,)))),
     ),
-    "conditional role": (
-        live_state(vault=a_vault(**RBAC), roles=(replace(ROLE, condition="@Resource"),)),
-        "identity-has-access",
-        U,
-        "has a condition",
-    ),
-    "unreadable roles": (
-        live_state(vault=a_vault(**RBAC), unreadable=(Unreadable("the role assignments", "403"),)),
+    ("identity-has-access", U, "has a condition", roles(replace(ROLE, condition="@Resource"))),
+    (
         "unreadable-parts",
         U,
         "the role assignments could not be read: 403",
+        live_state(vault=a_vault(**RBAC), unreadable=(Unreadable("the role assignments", "403"),)),
     ),
-}
-CASES["absent account"] = (
-    replace(live_state(), account=None),
-    "account-exists",
-    C,
-    f"there is no account {ACCOUNT_ID}",
-)
-CASES["absent version"] = (replace(live_state(), key=None), "key-version-exists", P, f"no version {V1}")
-CASES["absent vault"] = (
-    replace(live_state(key_read=False), vault=None),
-    "vault-exists",
-    C,
-    "az keyvault recover",
 )

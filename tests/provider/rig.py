@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,10 +76,20 @@ class Diffed:
 
 
 class Engine:
-    """Drives one provider with plain dicts."""
+    """Drives one provider with plain dicts, and keeps in `heard` what that says to the engine's log."""
 
-    def __init__(self, stub: Any) -> None:
-        self.stub = stub
+    def __init__(self, stub: Any, heard: Sequence[Any] = ()) -> None:
+        self.stub, self.heard = stub, heard
+
+    @property
+    def said(self) -> list[str]:
+        """What stays in the log."""
+        return [request.message for request in self.heard if not request.ephemeral]
+
+    @property
+    def progress(self) -> list[str]:
+        """What was shown until the next message."""
+        return [request.message for request in self.heard if request.ephemeral]
 
     async def check(self, type: str, news: Mapping[str, Any]) -> dict[str, str]:
         response = await self.stub.Check(
@@ -184,7 +194,7 @@ class Engine:
             raise FailedError(error) from None
 
 
-class EngineLog(engine_pb2_grpc.EngineServicer):
+class _Log(engine_pb2_grpc.EngineServicer):
     """The engine's side of the log: keeps every message that it hears."""
 
     def __init__(self) -> None:
@@ -194,22 +204,20 @@ class EngineLog(engine_pb2_grpc.EngineServicer):
         self.heard.append(request)
         return empty_pb2.Empty()
 
-    def messages(self, *, ephemeral: bool) -> list[str]:
-        """What stays in the log, or what is overwritten by the next message."""
-        return [request.message for request in self.heard if request.ephemeral is ephemeral]
-
 
 @asynccontextmanager
-async def engine_log() -> AsyncIterator[tuple[EngineLog, str]]:
-    """An engine's log and its address."""
-    server, log = grpc.aio.server(), EngineLog()
-    engine_pb2_grpc.add_EngineServicer_to_server(log, server)
+async def _served(
+    add: Callable[[Any, Any], None], servicer: Any, grace: float | None = None
+) -> AsyncIterator[str]:
+    """The address at which a servicer is served. At the end its calls have `grace` seconds to end."""
+    server = grpc.aio.server()
+    add(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
-        yield log, f"127.0.0.1:{port}"
+        yield f"127.0.0.1:{port}"
     finally:
-        await server.stop(None)
+        await server.stop(grace)
 
 
 @asynccontextmanager
@@ -218,24 +226,32 @@ async def engine(
     clock: Clock | None = None,
     config: Mapping[str, Any] | None = None,
     *,
-    engine_address: str = "",
+    listens: bool = True,
 ) -> AsyncIterator[Engine]:
-    """A configured provider on a loopback port. `engine_address` is where its log goes."""
-    server = grpc.aio.server()
-    host = Host(
-        lambda login: azure,
-        clock=clock or FakeClock(),
-        environ={},
-        complete=lambda login: login,
-        engine_address=engine_address,
-    )
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(host, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            stub = provider_pb2_grpc.ResourceProviderStub(channel)
-            await stub.Configure(provider_pb2.ConfigureRequest(args=encode(config or {})))
-            yield Engine(stub)
-    finally:
-        await server.stop(None)
+    """A configured provider on a loopback port, and an engine that listens to it, or is gone."""
+    log = _Log()
+    async with AsyncExitStack() as open:
+        heard_at = await open.enter_async_context(
+            _served(engine_pb2_grpc.add_EngineServicer_to_server, log, grace=1)
+        )
+        host = Host(
+            lambda login: azure,
+            clock=clock or FakeClock(),
+            environ={},
+            complete=lambda login: login,
+            engine_address=heard_at if listens else "127.0.0.1:1",
+        )
+        add = provider_pb2_grpc.add_ResourceProviderServicer_to_server
+        address = await open.enter_async_context(_served(add, host))
+        channel = await open.enter_async_context(grpc.aio.insecure_channel(address))
+        stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        await stub.Configure(provider_pb2.ConfigureRequest(args=encode(config or {})))
+        yield Engine(stub, log.heard)
+
+
+async def create(
+    azure: Azure, type: str, inputs: Mapping[str, Any], clock: Clock | None = None, **how: Any
+) -> tuple[str, Properties]:
+    """What one create gives, of a provider that is there for it alone; `how` as in `Engine.create`."""
+    async with engine(azure, clock) as pulumi:
+        return await pulumi.create(type, inputs, **how)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 
 import pytest
 
 from core.login import login
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, CRYPTO_USER, Role
 from provider.azure import Azure
 from provider.azure_client import AzureClient
-from tests.provider.rig import CMK, VERSION, FailedError, FakeClock, engine
+from tests.provider.rig import CMK, VERSION, FailedError, FakeClock, create, engine
 from tests.provider.world import World, a_world
 from tests.support.azure import RunningAzure
 
@@ -21,27 +23,36 @@ def client(made: Mapping[str, str] | None = None) -> AzureClient:
     return AzureClient(login({}, {**os.environ, **own}))
 
 
+class CloudClock(FakeClock):
+    """A clock whose pauses pass in the cloud, and nowhere else."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds)
+        await asyncio.to_thread(self._world.azure.control, "/clock", {"advance": seconds})
+
+
 def rbac_world(azure: RunningAzure) -> World:
     """Everything that a binding needs, in a vault under Azure RBAC."""
     world = World(azure)
-    world.make_group()
     world.make_vault(enableRbacAuthorization=True, accessPolicies=[])
-    world.make_key()
-    world.make_account()
-    world.assign_encryption_user(world.key_id())
+    world.assign_role(world.key_id(), world.make_account())
     return world
 
 
 @pytest.mark.parametrize(
     ("role", "refused"),
     [
-        ("", "keys/read"),
-        ("Key Vault Crypto Service Encryption User", "keys/update/action"),
-        ("Key Vault Crypto User", "keys/rotate/action"),
+        (None, "keys/read"),
+        (CRYPTO_SERVICE_ENCRYPTION_USER, "keys/update/action"),
+        (CRYPTO_USER, "keys/rotate/action"),
     ],
 )
 async def test_fails_naming_the_data_action_that_is_missing(
-    azure: RunningAzure, role: str, refused: str
+    azure: RunningAzure, role: Role | None, refused: str
 ) -> None:
     """With a role that lacks one of them, the rotation is refused at that step, and names it and the fix."""
     world = rbac_world(azure)
@@ -50,7 +61,7 @@ async def test_fails_naming_the_data_action_that_is_missing(
         {"name": "deployer-2", "roles": [{"role": "Contributor", "scope": world.group_id}]},
     )
     if role:
-        world.assign_role(role, made["objectId"])
+        world.assign_role(world.vault_id(), made["objectId"], role)
     inputs = {"keyId": world.key_id()}
     async with engine(Azure(client(made)), FakeClock()) as pulumi:
         key, version = await pulumi.create(VERSION, inputs)
@@ -91,8 +102,6 @@ async def test_a_key_that_needs_a_data_role_is_not_readable_without_it(azure: Ru
 )
 async def test_access_that_comes_late_is_waited_for_in_every_wording(azure: RunningAzure, words: str) -> None:
     """However Azure refuses a key that the identity may not use yet, the binding waits and is made."""
-    from tests.provider.test_propagation import CloudClock
-
     world = a_world(azure)
     (version,) = world.versions()
     azure.control("/behaviour", {"grant_delay_seconds": 600, "missing_grant": words})
@@ -103,6 +112,26 @@ async def test_access_that_comes_late_is_waited_for_in_every_wording(azure: Runn
         "keyUriWithVersion": uri,
         "vaultId": world.vault_id(),
     }
-    async with engine(Azure(client()), CloudClock(world)) as pulumi:
-        await pulumi.create(CMK, inputs)
+    await create(Azure(client()), CMK, inputs, CloudClock(world))
     assert world.bound_key("contoso-late") == uri
+
+
+async def test_reads_that_lag_behind_writes_are_waited_for(azure: RunningAzure) -> None:
+    """With reads of half a minute ago, a grant just made is seen in time, and so are a new version and what
+    was bound."""
+    world = a_world(azure)
+    (version,) = world.versions()
+    uri = f"https://contoso-keys.vault.azure.net/keys/language-key/{version}"
+    account, principal = world.account_id("contoso-lag"), world.make_account("contoso-lag")
+    inputs = {"accountId": account, "keyUriWithVersion": uri, "vaultId": world.vault_id()}
+    azure.control("/behaviour", {"read_lag_seconds": 30})
+    world.grant(principal)
+    key = {"keyId": world.key_id()}
+    async with engine(Azure(client()), CloudClock(world)) as pulumi:
+        id, bound = await pulumi.create(CMK, inputs)
+        assert world.bound_key("contoso-lag") == uri
+        _, made = await pulumi.create(VERSION, {**key, "accountId": account})
+        rotated = await pulumi.update(VERSION, key["keyId"], made.values, key, {**key, "generation": 1})
+        news = {**inputs, "keyUriWithVersion": rotated.values["keyUriWithVersion"]}
+        await pulumi.update(CMK, id, bound.values, inputs, news)
+    assert world.history("contoso-lag")[-1]["keyUri"] == news["keyUriWithVersion"]

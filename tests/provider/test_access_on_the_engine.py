@@ -11,6 +11,7 @@ import yaml
 
 from tests.support import cloud
 from tests.support.azure import RunningAzure
+from tests.support.slow_clock import BEFORE_RETIREMENTS
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300), pytest.mark.long]
@@ -24,6 +25,7 @@ def test_an_account_bound_in_its_create_waits_for_its_grant(
 ) -> None:
     """One `up` with a grant that counts 20 minutes late: the wait is shown with Azure's reason, the account
     is bound from its first moment, and a second `up` has nothing to do."""
+    azure.set_clock(BEFORE_RETIREMENTS)
     azure.control("/behaviour", {"grant_delay_seconds": 1200, "missing_grant": words})
     stack = Stack(tmp_path / "checkout", azure.env, policy_pack=False)
     (stack.folder / "__main__.py").write_text(PROGRAM.read_text())

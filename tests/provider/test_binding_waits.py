@@ -24,7 +24,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, engine, engine_log
+from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, create, engine
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
@@ -34,8 +34,7 @@ async def test_access_is_waited_for_by_trying(delay: int) -> None:
     """However long access takes to count, it is bound soon after, and asked for ever less often."""
     clock = FakeClock()
     azure = SlowGrant(clock, delay)
-    async with engine(azure, clock) as pulumi:
-        await pulumi.create(CMK, INPUTS)
+    await create(azure, CMK, INPUTS, clock)
     gaps = [after - before for before, after in zip(azure.tries, azure.tries[1:], strict=False)]
     print(f"delay {delay:>3} s: {len(azure.tries)} tries, bound after {clock.now():.1f} s")  # noqa: T201
     assert delay <= azure.tries[-1] <= delay + 36
@@ -48,9 +47,8 @@ async def test_fails_after_the_deadline_with_what_was_waited_for() -> None:
     to try the same again while it is refused."""
     clock = FakeClock()
     azure = SlowGrant(clock, 10_000)
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError) as failed:
-            await pulumi.create(CMK, INPUTS, seconds=120)
+    with pytest.raises(FailedError) as failed:
+        await create(azure, CMK, INPUTS, clock, seconds=120)
     message = str(failed.value)
     assert failed.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
     assert "gave up after 2 min 00 s: waiting for the access to the key to be in effect everywhere" in message
@@ -64,9 +62,8 @@ async def test_fails_after_the_deadline_with_what_was_waited_for() -> None:
 async def test_the_default_is_thirty_minutes() -> None:
     """Without customTimeouts a binding is tried for a quarter of an hour."""
     clock = FakeClock()
-    async with engine(SlowGrant(clock, 10_000), clock) as pulumi:
-        with pytest.raises(FailedError, match="gave up after 30 min 00 s"):
-            await pulumi.create(CMK, INPUTS)
+    with pytest.raises(FailedError, match="gave up after 30 min 00 s"):
+        await create(SlowGrant(clock, 10_000), CMK, INPUTS, clock)
 
 
 async def test_fails_at_once_what_waiting_does_not_help(
@@ -88,7 +85,7 @@ async def test_fails_at_once_a_conflict_that_nobody_elses_change_ends(
     fake.failures["bind"] += [ServiceError(409, code, "locked")] * 2
     with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
         await pulumi.create(CMK, INPUTS)
-    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.put(an_account(encryption=bound_to()))
     with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
         await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
     assert (fake.calls.count("bind"), clock.slept) == (2, [])
@@ -99,12 +96,10 @@ async def test_a_preview_that_azure_throttles_says_what_it_did_not_check() -> No
     clock, azure = FakeClock(), FakeAzure()
     slow = ServiceError(429, "TooManyRequests", "slow down", retry_after=50)
     azure.failures["account"] += [slow] * 9
-    async with engine_log() as (log, address), engine(azure, clock, engine_address=address) as pulumi:
+    async with engine(azure, clock) as pulumi:
         _, outputs = await pulumi.create(CMK, INPUTS, preview=True)
     assert outputs.values["keyVersion"] == "1" * 32
-    assert [m.partition(": asking")[0] for m in log.messages(ephemeral=False)] == [
-        "not checked: gave up after 1 min 00 s"
-    ]
+    assert [m.partition(": asking")[0] for m in pulumi.said] == ["not checked: gave up after 1 min 00 s"]
     assert clock.now() == 60
 
 
@@ -143,11 +138,11 @@ async def test_another_change_of_the_account_is_waited_for(
         busy,
         ServiceError(400, "AccountProvisioningStateInvalid", "in state Accepted"),
     ]
-    fake.accounts[ACCOUNT_ID.lower()] = an_account(provisioning_state="Accepted")
+    fake.put(an_account(provisioning_state="Accepted"))
 
     async def settle() -> None:
         await clock.paused.wait()
-        fake.accounts[ACCOUNT_ID.lower()] = an_account()
+        fake.put(an_account())
 
     await asyncio.gather(pulumi.create(CMK, INPUTS), settle())
     assert fake.calls.count("bind") == 3
@@ -178,11 +173,9 @@ async def test_one_change_at_a_time_per_account() -> None:
 async def test_fails_with_every_reason_before_anything_is_written() -> None:
     """All that speaks against a binding is one message, and no PATCH is made. What may pass is not waited for
     beside what does not."""
-    fake, clock = FakeAzure(), FakeClock()
-    fake.vaults[VAULT_ID.lower()] = a_vault(purge_protection=None, location="eastus", policies=())
-    async with engine(fake, clock) as pulumi:
-        with pytest.raises(FailedError) as failed:
-            await pulumi.create(CMK, INPUTS)
+    fake, clock = FakeAzure(a_vault(purge_protection=None, location="eastus", policies=())), FakeClock()
+    with pytest.raises(FailedError) as failed:
+        await create(fake, CMK, INPUTS, clock)
     assert clock.slept == []
     message = str(failed.value)
     assert "3 finding(s), nothing was written" in message
@@ -211,9 +204,9 @@ async def test_fails_when_the_account_itself_may_not_be_read(fake: FakeAzure, pu
 
 async def test_preview_fails_only_on_what_no_update_could_change(fake: FakeAzure, pulumi: Engine) -> None:
     """A wrong region stops the preview; a missing grant may still come in the same update."""
-    fake.vaults[VAULT_ID.lower()] = a_vault(policies=(), purge_protection=None)
+    fake.put(a_vault(policies=(), purge_protection=None))
     await pulumi.create(CMK, INPUTS, preview=True)
-    fake.vaults[VAULT_ID.lower()] = a_vault(location="eastus")
+    fake.put(a_vault(location="eastus"))
     with pytest.raises(FailedError, match="same-region"):
         await pulumi.create(CMK, INPUTS, preview=True)
     assert fake.patches == []

@@ -85,7 +85,7 @@ async def test_a_wait_ends_at_once() -> None:
 async def test_the_preflight_ends_at_once() -> None:
     """Neither a busy account nor a read without an answer holds Ctrl-C up, and nothing is written."""
     busy, clock = FakeAzure(), RealPause()
-    busy.accounts[ACCOUNT_ID.lower()] = an_account(provisioning_state="Accepted")
+    busy.put(an_account(provisioning_state="Accepted"))
     silent = Silent("account")
     for azure, begun in ((busy, clock.paused), (silent, silent.begun)):
         async with engine(azure, clock) as pulumi:

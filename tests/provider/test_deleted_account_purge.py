@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -71,11 +70,3 @@ async def test_what_was_decided_is_purged_and_nothing_else(
             assert (id, outputs.values) == (INPUTS["accountId"], INPUTS)
     assert hasattr(azure, "purged") is purged
     assert not purged or azure.looks <= 0
-
-
-async def test_another_deletion_is_another_purge() -> None:
-    """The same one is not carried out twice."""
-    async with engine(FakeAzure()) as pulumi:
-        news: dict[str, Any]
-        for news, replaces in ((INPUTS, []), ({**INPUTS, "deletionDate": "friday"}, ["deletionDate"])):
-            assert (await pulumi.diff(PURGE, INPUTS, INPUTS, news)).replaces == replaces

@@ -9,51 +9,40 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from core.refusals import RefusalKind
 from provider.error_table import _DEPLOYER, ROWS, ErrorContext
 from provider.errors import translate
 from provider.failure import NOT_SENT, ServiceError
-from tests.provider import arm_error_cases, key_error_cases
-from tests.provider.key_error_cases import Case
 
-CASES = (*key_error_cases.CASES, *arm_error_cases.CASES)
 CONTEXT = ErrorContext("ACC-ID", "VAULT-ID", "contoso-keys", "language-key", "PRINCIPAL")
+CASES = [
+    (by, ServiceError(status, code, case["text"], "changing", inner, "corr-1"), *case["is"])
+    for by, cases in yaml.safe_load(Path(__file__).with_name("answers.yaml").read_text("utf-8")).items()
+    for case in cases
+    for status, code, inner in [case["answer"]]
+]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[1]}-{case[2]}-{case[5][:20]}")
-def test_a_known_answer_is_explained(case: Case) -> None:
-    """Cause and fix come first; the service's code, text and correlation id stay in the message."""
-    status, code, inner, text, kind, cause, fix = case
-    failure = ServiceError(status, code, text, "binding", inner, "corr-1")
-    message = translate(failure, CONTEXT)
+@pytest.mark.parametrize(("by", "failure", "kind", "cause", "fix"), CASES)
+def test_a_known_answer_is_explained(by: str, failure: ServiceError, kind: str, cause: str, fix: str) -> None:
+    """Cause and fix come first; the service's code, text and correlation id stay in the message. A rotation
+    asks the vault as the deployer: no command of the fix is about the account's identity then."""
+    message = translate(failure, replace(CONTEXT, by_deployer=by == "deployer"))
     assert cause in message.partition("\n")[0]
     assert fix in message
-    for kept in (code, inner, text, "corr-1", "binding"):
+    for kept in (failure.code, failure.inner_code, failure.text, "corr-1", "changing"):
         assert kept in message
-    assert failure.kind is kind
-
-
-@pytest.mark.parametrize("case", key_error_cases.DEPLOYER_CASES, ids=lambda case: case[2])
-def test_what_a_vault_refuses_to_the_deployer_is_explained_as_that(case: Case) -> None:
-    """A rotation asks the vault as the deployer: no command of the fix is about the account's identity."""
-    status, code, inner, text, kind, cause, fix = case
-    failure = ServiceError(status, code, text, "rotating", inner, "corr-1")
-    message = translate(failure, replace(CONTEXT, by_deployer=True))
-    assert cause in message.partition("\n")[0]
-    assert fix in message
-    assert "PRINCIPAL" not in message
-    assert text in message
-    assert failure.kind is kind
+    assert by == "service" or "PRINCIPAL" not in message
+    assert failure.kind is RefusalKind[kind]
 
 
 def test_every_row_of_the_table_is_reached() -> None:
     """No row is hidden by one before it: each is what some real text finds first."""
-    reached = {
-        translate(ServiceError(s, c, t, "", i), CONTEXT).partition("\n")[0] for s, c, i, t, *_ in CASES
-    }
-    assert {row.cause for row in ROWS} == reached
-    assert len(_DEPLOYER) == len(key_error_cases.DEPLOYER_CASES)
+    service = [failure for by, failure, *_ in CASES if by == "service"]
+    assert {row.cause for row in ROWS} == {translate(one, CONTEXT).partition("\n")[0] for one in service}
+    assert len(_DEPLOYER) == len(CASES) - len(service)
 
 
 def test_an_unknown_answer_passes_through_whole() -> None:

@@ -32,7 +32,7 @@ HSM_KEY = "azure-cmk:index:getManagedHsmKey"
 async def test_get_binding_tells_what_is_bound(fake: FakeAzure, pulumi: Engine) -> None:
     """A bound account gives its key, version, vault and identity; others give nothing."""
     assert await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID}) == ({}, {})
-    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.put(an_account(encryption=bound_to()))
     answer, _ = await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID})
     fake.accounts.clear()
     assert await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID}) == ({}, {})
@@ -143,11 +143,11 @@ async def test_check_deployment_tells_what_it_could_not_ask(fake: FakeAzure, pul
 
 
 async def test_check_deployment_fails_with_a_refused_login_explained(fake: FakeAzure, pulumi: Engine) -> None:
-    """Without a login nobody's rights can be read: the cause and the way on are said, and no class."""
+    """Without a login nothing can be validated: the cause and the way on are said, and no class."""
     fake.failures["principal"].append(ServiceError(401, "invalid_client", "AADSTS7000215: wrong"))
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
     with pytest.raises(FailedError, match=r"^the client secret is wrong"):
-        await pulumi.invoke(CHECK, {"resources": [{"id": group}], "checks": ["rights"]})
+        await pulumi.invoke(CHECK, {"resources": [{"id": group}], "checks": ["validation"]})
 
 
 async def test_check_deployment_leaves_out_what_is_not_known_yet(fake: FakeAzure, pulumi: Engine) -> None:

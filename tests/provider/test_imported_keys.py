@@ -18,7 +18,7 @@ from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure.keyvault.crypto import b64url
 from provider.azure import Azure
 from tests.provider.fault_matrix import PATIENT_SECONDS, recording_client
-from tests.provider.rig import CMK, FailedError, FakeClock, engine
+from tests.provider.rig import CMK, FailedError, create
 from tests.provider.world import World
 
 OPERATIONS = ["wrapKey", "unwrapKey"]
@@ -72,8 +72,7 @@ def made(size: int = 2048) -> rsa.RSAPrivateKey:
 
 async def bind(world: World, uri: str, vault_id: str) -> None:
     inputs = {"accountId": world.account_id(), "keyUriWithVersion": uri, "vaultId": vault_id}
-    async with engine(Azure(recording_client(PATIENT_SECONDS)), FakeClock()) as pulumi:
-        await pulumi.create(CMK, inputs)
+    await create(Azure(recording_client(PATIENT_SECONDS)), CMK, inputs)
 
 
 async def test_a_pem_file_in_a_vault_is_bound_and_its_next_material_is_a_rotation(world: World) -> None:
@@ -96,9 +95,8 @@ async def test_a_transfer_file_of_an_hsm_is_bound_in_a_managed_hsm(world: World)
     keys, private = world.hsm_keys(), made()
     uri = from_file(keys, "theirs", transfer_file(exchange_key(keys), private))
     assert getattr(keys.get_key("theirs").key, "n", None) == numbers(private)["n"]
-    identity = world.accounts.accounts.get("language", "contoso-language").identity
-    role = world.hsm_role(HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id)
-    world.hsm_roles().create_role_assignment("/keys/theirs", role, identity.principal_id)
+    role = world.hsm_role(HSM_CRYPTO_SERVICE_ENCRYPTION_USER)
+    world.hsm_roles().create_role_assignment("/keys/theirs", role, world.principal())
     await bind(world, uri, world.hsm_id())
     assert world.bound_key() == uri
 

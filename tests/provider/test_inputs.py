@@ -8,12 +8,27 @@ import pytest
 
 from core import clouds
 from core.login import Login
-from provider.difference import Change, Difference
+from core.resource_types import ACCESS_POLICY
+from core.resource_types import DELETED_ACCOUNT_PURGE as PURGE
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_USER
+from provider.difference import Difference
 from provider.resource import Resource
 from provider.served import served
 from provider.wire import UNKNOWN, Properties
-from tests.provider.fake_azure import ACCOUNT_ID, KEY_ID, V1, V2, VAULT_ID, VAULT_URI, FakeAzure, key_uri
-from tests.provider.rig import CMK, VERSION, FakeClock
+from tests.provider.fake_azure import (
+    ACCOUNT_ID,
+    KEY_ID,
+    PRINCIPAL,
+    SUBSCRIPTION,
+    TENANT,
+    V1,
+    V2,
+    VAULT_ID,
+    VAULT_URI,
+    FakeAzure,
+    key_uri,
+)
+from tests.provider.rig import ACCESS, CLEANUP, CMK, HSM_ROLE, VERSION, FakeClock
 
 
 def resource(type: str, cloud: clouds.Cloud = clouds.PUBLIC) -> Resource:
@@ -31,39 +46,22 @@ def diff(type: str, olds: Any, old_inputs: Any, news: Any) -> dict[str, Differen
 
 GOOD = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 CLIENT = "44444444-4444-4444-4444-444444444444"
+HSM_ID = VAULT_ID.replace("/vaults/", "/managedHSMs/")
+
+_PLACE = "expected /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Cognitive"
+_IN_VAULT = "in the vault 'language-vault', but vaultId names the"
+_OTHERS = ("evil.example.com", "vault.azure.net", "westus.h.managedhsm.azure.net", "a.b.vault.azure.net")
 
 # property, value -> a part of the reason
 BAD_BINDINGS: tuple[tuple[str, Any, str], ...] = (
     ("accountId", "", "missing required input 'accountId'"),
     ("accountId", "language", "is not the ARM id of a Microsoft.CognitiveServices/accounts"),
-    (
-        "accountId",
-        VAULT_ID,
-        "expected /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Cognitive",
-    ),
+    ("accountId", VAULT_ID, _PLACE),
     ("accountId", 5, "expected text"),
     ("keyUriWithVersion", key_uri().replace("https", "http"), "is not an https URI"),
-    ("keyUriWithVersion", key_uri(vault_uri="https://evil.example.com"), "is not a key vault of this cloud"),
-    ("keyUriWithVersion", key_uri(vault_uri="https://vault.azure.net"), "is not a key vault of this cloud"),
-    (
-        "keyUriWithVersion",
-        key_uri(vault_uri="https://westus.h.managedhsm.azure.net"),
-        "is not a key vault of this cloud",
-    ),
-    (
-        "keyUriWithVersion",
-        key_uri(vault_uri="https://a.b.vault.azure.net"),
-        "is not a key vault of this cloud",
-    ),
-    (
-        "keyUriWithVersion",
-        key_uri(vault_uri="https://u@v.vault.azure.net"),
-        "is not a key vault of this cloud",
-    ),
-    (
-        "keyUriWithVersion",
-        key_uri(vault_uri="https://v.vault.azure.net:8443"),
-        "is not a key vault of this cloud",
+    *(
+        ("keyUriWithVersion", key_uri(vault_uri=f"https://{host}"), "is not a key vault of this cloud")
+        for host in (*_OTHERS, "u@v.vault.azure.net", "v.vault.azure.net:8443")
     ),
     ("keyUriWithVersion", key_uri("123"), "'123' is not a key version"),
     ("keyUriWithVersion", key_uri().replace("/keys/", "/secrets/"), "does not name a key"),
@@ -71,26 +69,10 @@ BAD_BINDINGS: tuple[tuple[str, Any, str], ...] = (
     ("keyUriWithVersion", key_uri(name="my_key"), "'my_key' is not a key name"),
     ("identityClientId", f"{VAULT_ID}/x", "is not a client id"),
     ("vaultId", ACCOUNT_ID, "is not the ARM id of a Microsoft.KeyVault/vaults"),
-    (
-        "vaultId",
-        VAULT_ID.replace("vaults", "managedHSMs"),
-        "in the vault 'language-vault', but vaultId names the managed HSM 'language-vault'",
-    ),
-    (
-        "vaultId",
-        VAULT_ID.replace("language-vault", "other-vault"),
-        "but vaultId names the vault 'other-vault'",
-    ),
+    ("vaultId", VAULT_ID.replace("vaults", "managedHSMs"), f"{_IN_VAULT} managed HSM 'language-vault'"),
+    ("vaultId", VAULT_ID.replace("language-vault", "other"), f"{_IN_VAULT} vault 'other'"),
     ("accountID", ACCOUNT_ID, "unknown input 'accountID'; known are accountDigest, accountId"),
 )
-
-
-@pytest.mark.parametrize(("name", "value", "reason"), BAD_BINDINGS)
-def test_fails_a_malformed_binding(name: str, value: Any, reason: str) -> None:
-    """Each malformed input is refused under its own name, with what was found and what is expected."""
-    failures = check(CMK, {**GOOD, name: value})
-    assert list(failures) == [name]
-    assert reason in failures[name]
 
 
 def test_fails_all_malformed_inputs_at_once() -> None:
@@ -145,93 +127,140 @@ BAD_VERSIONS: tuple[tuple[str, Any, str], ...] = (
     ("accountId", VAULT_ID, "is not the ARM id of a Microsoft.CognitiveServices/accounts"),
     ("version", V1, "unknown input 'version'"),
 )
+_ENTRY = {"tenantId": TENANT, "objectId": PRINCIPAL, "permissions": {"keys": ["get"]}}
+BAD_POLICIES: tuple[tuple[str, Any, str], ...] = (
+    ("vaultName", "", "missing required input"),
+    ("vaultName", "x/y", "is not the ARM id of a Microsoft.KeyVault/vaults"),
+    ("policy", {"objectId": PRINCIPAL}, "policy.tenantId is None; expected a GUID"),
+    ("policy", {**_ENTRY, "objectId": "me"}, "policy.objectId is 'me'; expected a GUID"),
+    ("policy", {**_ENTRY, "applicationId": PRINCIPAL}, "an entry of an application"),
+)
+BAD_HSM_ROLES: tuple[tuple[str, Any, str], ...] = (
+    ("scope", KEY_ID, "is a key of a vault"),
+    ("scope", HSM_ID, "managedHSMs/NAME/keys/NAME"),
+    ("roleDefinitionId", HSM_CRYPTO_USER.id, HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id),
+    ("principalId", "me", "is not a principal id"),
+    ("role", "x", "unknown input"),
+)
+BAD_VALIDATIONS: tuple[tuple[str, Any, str], ...] = (
+    ("keyId", "k", "is not the ARM id of a Microsoft.KeyVault/vaults/keys"),
+    ("principalId", "me", "is not a principal id"),
+    ("accountId", "a", "is not the ARM id of a Microsoft.CognitiveServices/accounts"),
+    ("grant", "x", "unknown input"),
+)
+VALIDATED = {"keyId": KEY_ID, "principalId": PRINCIPAL, "grantId": "grant"}
+GRANTED = {
+    "scope": f"{HSM_ID}/keys/cmk",
+    "principalId": PRINCIPAL,
+    "roleDefinitionId": HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id,
+}
+IN_VAULT = {"subscriptionId": SUBSCRIPTION, "resourceGroupName": "rg", "vaultName": "kv-x", "policy": _ENTRY}
+BAD: dict[str, tuple[dict[str, Any], tuple[tuple[str, Any, str], ...]]] = {
+    CMK: (GOOD, BAD_BINDINGS),
+    VERSION: ({"keyId": KEY_ID}, BAD_VERSIONS),
+    ACCESS: (VALIDATED, BAD_VALIDATIONS),
+    HSM_ROLE: (GRANTED, BAD_HSM_ROLES),
+    ACCESS_POLICY: (IN_VAULT, BAD_POLICIES),
+}
 
 
-@pytest.mark.parametrize(("name", "value", "reason"), BAD_VERSIONS)
-def test_fails_a_malformed_key_version(name: str, value: Any, reason: str) -> None:
-    """Each malformed input of a KeyVersion is refused under its own name."""
-    failures = check(VERSION, {"keyId": KEY_ID, name: value})
+@pytest.mark.parametrize(
+    ("type", "name", "value", "reason"), [(type, *row) for type, (_, rows) in BAD.items() for row in rows]
+)
+def test_fails_a_malformed_input(type: str, name: str, value: Any, reason: str) -> None:
+    """Each is refused under its own name, with what was found and what is expected, before Azure is asked."""
+    assert check(type, BAD[type][0]) == {}
+    failures = check(type, {**BAD[type][0], name: value})
     assert list(failures) == [name]
     assert reason in failures[name]
 
 
-OUT = {**GOOD, "keySource": "Microsoft.KeyVault", "accountDigest": "a"}
 OLD = {**GOOD, "accountDigest": "a"}
+OUT = {**OLD, "keySource": "Microsoft.KeyVault"}
+NO_VAULT = {name: value for name, value in OLD.items() if name != "vaultId"}
+KEY, OWN_IDENTITY = "keyUriWithVersion", {"identityClientId": CLIENT}
 
-# outputs, old inputs, new inputs -> kinds
-DIFFS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, str]]] = {
-    "nothing": (OUT, OLD, OLD, {}),
-    "case of the account id": (OUT, OLD, {**OLD, "accountId": ACCOUNT_ID.upper()}, {}),
-    "trailing slash": (OUT, OLD, {**OLD, "keyUriWithVersion": key_uri() + "/"}, {}),
-    "the port of https": (OUT, OLD, {**OLD, "keyUriWithVersion": key_uri(vault_uri=f"{VAULT_URI}:443")}, {}),
-    "rotation": (OUT, OLD, {**OLD, "keyUriWithVersion": key_uri(V2)}, {"keyUriWithVersion": "UPDATE"}),
-    "unknown version": (OUT, OLD, {**OLD, "keyUriWithVersion": UNKNOWN}, {"keyUriWithVersion": "UPDATE"}),
-    "other key": (
-        OUT,
-        OLD,
-        {**OLD, "keyUriWithVersion": key_uri(name="k2")},
-        {"keyUriWithVersion": "UPDATE"},
-    ),
-    "identity added": (OUT, OLD, {**OLD, "identityClientId": CLIENT}, {"identityClientId": "ADD"}),
-    "identity removed": (
-        {**OUT, "identityClientId": CLIENT},
-        {**OLD, "identityClientId": CLIENT},
-        OLD,
-        {"identityClientId": "DELETE"},
-    ),
-    "identity bound out of band": (
-        {**OUT, "identityClientId": CLIENT},
-        OLD,
-        OLD,
-        {"identityClientId": "DELETE"},
-    ),
-    "version bound out of band": (
-        {**OUT, "keyUriWithVersion": key_uri(V2)},
-        OLD,
-        OLD,
-        {"keyUriWithVersion": "UPDATE"},
-    ),
-    "other account": (
-        OUT,
-        OLD,
-        {**OLD, "accountId": ACCOUNT_ID + "2"},
-        {"accountId": "UPDATE_REPLACE"},
-    ),
-    "digest": (OUT, OLD, {**OLD, "accountDigest": "b"}, {"accountDigest": "UPDATE"}),
-    "digest unknown": (OUT, OLD, {**OLD, "accountDigest": UNKNOWN}, {"accountDigest": "UPDATE"}),
-    "first digest": (OUT, GOOD, OLD, {}),
-    "vault named at last": (OUT, {k: v for k, v in OLD.items() if k != "vaultId"}, OLD, {}),
-    "vault no longer named": (OUT, OLD, {k: v for k, v in OLD.items() if k != "vaultId"}, {}),
-    "a state without outputs": ({}, OLD, OLD, {}),
+# What changes -> old outputs and inputs where they are others than these, new inputs, and kinds
+DIFFS: dict[str, tuple[Any, Any, Any, dict[str, str]]] = {
+    "nothing": ({}, OLD, {}, {}),
+    "case of the account id": ({}, OLD, {"accountId": ACCOUNT_ID.upper()}, {}),
+    "trailing slash": ({}, OLD, {KEY: key_uri() + "/"}, {}),
+    "the port of https": ({}, OLD, {KEY: key_uri(vault_uri=f"{VAULT_URI}:443")}, {}),
+    "rotation": ({}, OLD, {KEY: key_uri(V2)}, {KEY: "UPDATE"}),
+    "unknown version": ({}, OLD, {KEY: UNKNOWN}, {KEY: "UPDATE"}),
+    "other key": ({}, OLD, {KEY: key_uri(name="k2")}, {KEY: "UPDATE"}),
+    "identity added": ({}, OLD, OWN_IDENTITY, {"identityClientId": "ADD"}),
+    "identity removed": (OWN_IDENTITY, {**OLD, **OWN_IDENTITY}, {}, {"identityClientId": "DELETE"}),
+    "identity bound out of band": (OWN_IDENTITY, OLD, {}, {"identityClientId": "DELETE"}),
+    "version bound out of band": ({KEY: key_uri(V2)}, OLD, {}, {KEY: "UPDATE"}),
+    "other account": ({}, OLD, {"accountId": ACCOUNT_ID + "2"}, {"accountId": "UPDATE_REPLACE"}),
+    "digest": ({}, OLD, {"accountDigest": "b"}, {"accountDigest": "UPDATE"}),
+    "digest unknown": ({}, OLD, {"accountDigest": UNKNOWN}, {"accountDigest": "UPDATE"}),
+    "first digest": ({}, GOOD, {}, {}),
+    "vault named at last": ({}, NO_VAULT, {}, {}),
+    "a state without outputs": (None, OLD, {}, {}),
 }
 
 
 @pytest.mark.parametrize("case", DIFFS)
 def test_what_differs_is_named_and_nothing_else(case: str) -> None:
     """Each difference has its kind; what only looks different has none; only another account replaces."""
-    olds, old_inputs, news, kinds = DIFFS[case]
-    found = diff(CMK, olds, old_inputs, news)
+    found_there, old_inputs, changed, kinds = DIFFS[case]
+    olds = {} if found_there is None else {**OUT, **found_there}
+    found = diff(CMK, olds, old_inputs, {**OLD, **changed})
     assert {name: difference.change.value for name, difference in found.items()} == kinds
-    replaced = [name for name, difference in found.items() if difference.change is Change.UPDATE_REPLACE]
-    assert replaced in ([], ["accountId"])
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "kinds"),
-    [
-        ({}, {}, {}),
-        ({"generation": 1}, {"generation": 2}, {"generation": "UPDATE"}),
-        ({}, {"generation": 1}, {"generation": "ADD"}),
-        ({"pin": V1}, {}, {"pin": "DELETE"}),
-        ({}, {"keyId": KEY_ID + "2"}, {"keyId": "UPDATE_REPLACE"}),
-        ({}, {"keyId": KEY_ID.upper()}, {}),
-        ({}, {"accountId": ACCOUNT_ID}, {}),
-        ({"accountId": ACCOUNT_ID}, {"accountId": UNKNOWN}, {}),
-    ],
+KEEPS = {"keyId": KEY_ID, "accountId": ACCOUNT_ID}
+PURGED = {"accountId": ACCOUNT_ID, "location": "westeurope", "deletionDate": "monday"}
+BY_NATIVE = {name: value for name, value in IN_VAULT.items() if name != "subscriptionId"}
+
+
+def entry(*keys: str, who: str = PRINCIPAL) -> dict[str, Any]:
+    return {"policy": {**_ENTRY, "objectId": who, "permissions": {"keys": [*keys]}}}
+
+
+# The resource, its inputs before and after, and the kinds
+OTHER_DIFFS: tuple[tuple[str, dict[str, Any], dict[str, Any], dict[str, str]], ...] = (
+    # The key's URI says where it is.
+    (CMK, OLD, NO_VAULT, {}),
+    (VERSION, {"keyId": KEY_ID}, {"keyId": KEY_ID.upper()}, {}),
+    (VERSION, {"keyId": KEY_ID}, {"keyId": KEY_ID + "2"}, {"keyId": "UPDATE_REPLACE"}),
+    (VERSION, {**KEEPS, "generation": 1}, {**KEEPS, "generation": 2}, {"generation": "UPDATE"}),
+    (VERSION, KEEPS, {**KEEPS, "generation": 1}, {"generation": "ADD"}),
+    (VERSION, KEEPS, {**KEEPS, "generation": 0}, {}),
+    (VERSION, {**KEEPS, "pin": V1}, KEEPS, {"pin": "DELETE"}),
+    (VERSION, {"keyId": KEY_ID}, KEEPS, {}),
+    (VERSION, KEEPS, {**KEEPS, "accountId": UNKNOWN}, {}),
+    # What was proven stays so when an account is named for the first time, or no longer.
+    (ACCESS, VALIDATED, {**VALIDATED, "accountId": ACCOUNT_ID}, {}),
+    (ACCESS, {**VALIDATED, "accountId": ACCOUNT_ID}, VALIDATED, {}),
+    (ACCESS, {**VALIDATED, **KEEPS}, {**VALIDATED, **KEEPS, "accountId": "x"}, {"accountId": "UPDATE"}),
+    (ACCESS, VALIDATED, {**VALIDATED, "grantId": "x"}, {"grantId": "UPDATE"}),
+    (ACCESS, VALIDATED, {**VALIDATED, "keyId": "x"}, {"keyId": "UPDATE_REPLACE"}),
+    (ACCESS, VALIDATED, {**VALIDATED, "principalId": "x"}, {"principalId": "UPDATE_REPLACE"}),
+    (ACCESS, VALIDATED, {**VALIDATED, "keyId": KEY_ID.upper(), "principalId": PRINCIPAL.upper()}, {}),
+    (CLEANUP, KEEPS, {**KEEPS, "keyId": f"{VAULT_ID}/keys/other"}, {"keyId": "UPDATE"}),
+    (CLEANUP, KEEPS, {**KEEPS, "accountId": f"{ACCOUNT_ID}-2"}, {"accountId": "UPDATE_REPLACE"}),
+    (HSM_ROLE, GRANTED, {**GRANTED, "principalId": CLIENT}, {"principalId": "UPDATE_REPLACE"}),
+    (HSM_ROLE, GRANTED, {**GRANTED, "scope": f"{HSM_ID}/keys/other"}, {"scope": "UPDATE_REPLACE"}),
+    (PURGE, PURGED, PURGED, {}),
+    (PURGE, PURGED, {**PURGED, "deletionDate": "friday"}, {"deletionDate": "UPDATE_REPLACE"}),
+    # A state of azure-native's type stays.
+    (ACCESS_POLICY, BY_NATIVE, IN_VAULT, {}),
+    (ACCESS_POLICY, {**BY_NATIVE, "resourceGroupName": "RG"}, IN_VAULT, {}),
+    (ACCESS_POLICY, {**BY_NATIVE, "vaultName": "old"}, IN_VAULT, {"vaultName": "UPDATE_REPLACE"}),
+    (ACCESS_POLICY, IN_VAULT, {**IN_VAULT, "subscriptionId": CLIENT}, {"subscriptionId": "UPDATE_REPLACE"}),
+    (ACCESS_POLICY, {**IN_VAULT, **entry("get", "wrapKey")}, {**IN_VAULT, **entry("WRAPKEY", "get")}, {}),
+    (ACCESS_POLICY, IN_VAULT, {**IN_VAULT, **entry("get", "wrapKey")}, {"policy": "UPDATE"}),
+    (ACCESS_POLICY, IN_VAULT, {**IN_VAULT, **entry("get", who=CLIENT)}, {"policy": "UPDATE_REPLACE"}),
 )
-def test_a_key_version_differs_by_its_inputs(
-    old: dict[str, Any], new: dict[str, Any], kinds: dict[str, str]
+
+
+@pytest.mark.parametrize(("type", "before", "after", "kinds"), OTHER_DIFFS)
+def test_what_changes_in_place_and_what_is_another_resource(
+    type: str, before: dict[str, Any], after: dict[str, Any], kinds: dict[str, str]
 ) -> None:
     """A newer version is not the KeyVersion's difference but shows in its outputs; nor is its account one."""
-    found = diff(VERSION, {"newestVersion": V2}, {"keyId": KEY_ID, **old}, {"keyId": KEY_ID, **new})
+    found = diff(type, {**before, "newestVersion": V2} if type == VERSION else before, before, after)
     assert {name: difference.change.value for name, difference in found.items()} == kinds

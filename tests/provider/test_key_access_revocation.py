@@ -14,10 +14,10 @@ from core.facts import PolicyEntry, RoleAssignment
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, CRYPTO_USER, READER, Role
 from provider.binder import READ_LAG_SECONDS
 from provider.failure import ServiceError
+from provider.wire import Properties
 from tests.provider.fake_azure import KEY_ID, PRINCIPAL, TENANT, VAULT_ID, FakeAzure, a_vault
-from tests.provider.rig import FailedError, FakeClock, engine, engine_log
+from tests.provider.rig import REVOCATION, Engine, FailedError, FakeClock, create, engine
 
-REVOCATION = "azure-cmk:index:KeyAccessRevocation"
 INPUTS = {"keyId": KEY_ID, "principalId": PRINCIPAL}
 ID = f"{KEY_ID}|{PRINCIPAL}"
 OTHER = "99999999-0000-4000-8000-000000000009"
@@ -46,9 +46,7 @@ class LateVaults(dict[str, Any]):
 
 def with_policies(*entries: PolicyEntry) -> FakeAzure:
     """An Azure whose vault has these access policies."""
-    azure = FakeAzure()
-    azure.vaults[VAULT_ID.lower()] = a_vault(policies=entries)
-    return azure
+    return FakeAzure(a_vault(policies=entries))
 
 
 BUSY = ServiceError(
@@ -66,7 +64,7 @@ class BusyVault(FakeAzure):
 
     def __init__(self, clock: FakeClock, seed: int) -> None:
         super().__init__()
-        self.vaults[VAULT_ID.lower()] = self._read = a_vault(policies=(MINE,))
+        self._read = self.vaults[VAULT_ID.lower()]
         self._clock, rng, moment = clock, random.Random(seed), -1.0
         self._due: list[tuple[float, str]] = []
         for _ in range(10):
@@ -86,7 +84,7 @@ class BusyVault(FakeAzure):
             if act == "read":
                 self._read = self.vaults[VAULT_ID.lower()]
             if act == "done":
-                self.vaults[VAULT_ID.lower()] = self._read
+                self.put(self._read)
         super()._enter(name)
         if name == "remove_policy" and self._is_writing:
             raise BUSY
@@ -94,36 +92,65 @@ class BusyVault(FakeAzure):
 
 def with_roles(*roles: RoleAssignment) -> FakeAzure:
     """An Azure whose vault goes by these role assignments."""
-    azure = FakeAzure()
-    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=True, policies=())
+    azure = FakeAzure(a_vault(uses_rbac=True, policies=()))
     azure.roles = list(roles)
     return azure
 
 
-async def test_the_identitys_access_policy_goes_and_no_other() -> None:
-    """What an application or another identity may do stays."""
-    mine = MINE
-    others = (PolicyEntry(OTHER, NEEDED, TENANT), PolicyEntry(PRINCIPAL, NEEDED, TENANT, "an-application"))
-    azure = with_policies(mine, *others)
+def left(azure: FakeAzure) -> list[Any]:
+    """The access that there is."""
+    return [*azure.vaults[VAULT_ID.lower()].policies, *azure.roles]
+
+
+async def refreshed(pulumi: Engine, made: Properties) -> str:
+    """The id after a refresh; "" where the access was given back."""
+    return (await pulumi.read(REVOCATION, ID, INPUTS, made.values))[0]
+
+
+OF_OTHERS = [PolicyEntry(OTHER, NEEDED, TENANT), PolicyEntry(PRINCIPAL, NEEDED, TENANT, "an-application")]
+ABOVE, READS = assignment(VAULT_ID, role=CRYPTO_USER), assignment(VAULT_ID, role=READER)
+NOT_ITS_OWN = [ABOVE, READS, assignment(KEY_ID, OTHER), assignment(f"{VAULT_ID}/keys/other")]
+GONE = ServiceError(404, "RoleAssignmentNotFound", "not found")
+
+
+@pytest.mark.parametrize(
+    ("azure", "named", "stays"),
+    [
+        (with_policies(MINE, *OF_OTHERS), {}, OF_OTHERS),
+        (with_policies(), {}, []),
+        (with_roles(assignment(KEY_ID), *NOT_ITS_OWN), {}, NOT_ITS_OWN),
+        (with_roles(ABOVE), {"assignmentId": ABOVE.id}, []),
+    ],
+    ids=["policies", "no access", "roles", "a role that is named"],
+)
+async def test_the_identitys_own_access_goes_and_no_other(
+    azure: FakeAzure, named: dict[str, str], stays: list[Any]
+) -> None:
+    """What an application, another identity or another key has stays, and what is above the key, but where it
+    is named. A deletion gives nothing back: only a grant does."""
     async with engine(azure) as pulumi:
-        id, outputs = await pulumi.create(REVOCATION, INPUTS)
+        id, made = await pulumi.create(REVOCATION, {**INPUTS, **named})
+        await pulumi.delete(REVOCATION, id, made.values)
     assert id == ID
-    assert azure.vaults[VAULT_ID.lower()].policies == others
-    assert outputs.values["revokedAt"].endswith("Z")
+    assert made.values["revokedAt"].endswith("Z")
+    assert left(azure) == stays
 
 
-async def test_the_identitys_role_at_the_key_goes_and_what_is_above_stays_with_a_warning() -> None:
-    """Roles at the vault serve other keys, too; that the key can still be used is said."""
-    above, reader = assignment(VAULT_ID, role=CRYPTO_USER), assignment(VAULT_ID, role=READER)
-    others = [above, reader, assignment(KEY_ID, OTHER), assignment(f"{VAULT_ID}/keys/other")]
-    azure = with_roles(assignment(KEY_ID), *others)
-    async with engine_log() as (log, address):
-        async with engine(azure, engine_address=address) as pulumi:
-            await pulumi.create(REVOCATION, INPUTS)
-        said = log.messages(ephemeral=False)
-    assert azure.roles == others
-    assert any("can still use the key" in text and "Key Vault Crypto User" in text for text in said)
-    assert any(f"run `az role assignment delete --ids {above.id}`" in text for text in said)
+async def test_what_is_above_the_key_is_said() -> None:
+    """Roles at the vault serve other keys, too; each refresh says those given later. The identity has
+    none of its own at the key, so that the revocation stays on record."""
+    azure = with_roles(assignment(KEY_ID))
+    async with engine(azure) as pulumi:
+        _, made = await pulumi.create(REVOCATION, INPUTS)
+        assert not any("can still use the key" in text for text in pulumi.said)
+        azure.roles = [ABOVE]
+        assert await refreshed(pulumi, made) == ID
+        await pulumi.create(REVOCATION, INPUTS)
+    told = [text for text in pulumi.said if "can still use the key" in text]
+    assert len(told) == 2
+    for text in told:
+        assert "Key Vault Crypto User" in text
+        assert f"run `az role assignment delete --ids {ABOVE.id}`" in text
 
 
 async def test_a_role_of_a_group_is_named_and_no_command_deletes_it() -> None:
@@ -133,109 +160,62 @@ async def test_a_role_of_a_group_is_named_and_no_command_deletes_it() -> None:
         async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
             return []
 
-    azure = Member()
-    azure.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=True, policies=())
+    azure = Member(a_vault(uses_rbac=True, policies=()))
     azure.roles = [assignment(VAULT_ID)]
-    async with engine_log() as (log, address):
-        async with engine(azure, engine_address=address) as pulumi:
-            await pulumi.create(REVOCATION, INPUTS)
-        (said,) = [text for text in log.messages(ephemeral=False) if "can still use the key" in text]
+    async with engine(azure) as pulumi:
+        await pulumi.create(REVOCATION, INPUTS)
+    (said,) = [text for text in pulumi.said if "can still use the key" in text]
     assert f"{CRYPTO_SERVICE_ENCRYPTION_USER.name} at {VAULT_ID}" in said
     assert "remove it, or disable the key version" in said
     assert "az role assignment delete" not in said
 
 
-async def test_access_from_above_that_is_given_later_is_said_by_each_refresh() -> None:
-    """The identity has none of its own at the key, so that the revocation stays on record."""
-    azure = with_roles(assignment(KEY_ID))
-    async with engine_log() as (log, address):
-        async with engine(azure, engine_address=address) as pulumi:
-            id, outputs = await pulumi.create(REVOCATION, INPUTS)
-            azure.roles = [assignment(VAULT_ID)]
-            before = log.messages(ephemeral=False)
-            kept, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
-        said = log.messages(ephemeral=False)
-    assert kept == ID
-    assert not any("can still use the key" in text for text in before)
-    assert any("can still use the key" in text for text in said)
-
-
-async def test_an_assignment_that_is_named_goes_wherever_it_is() -> None:
-    """An adopted account may have its role at the vault."""
-    named = assignment(VAULT_ID)
-    azure = with_roles(named)
-    async with engine(azure) as pulumi:
-        await pulumi.create(REVOCATION, {**INPUTS, "assignmentId": named.id})
-    assert azure.roles == []
-
-
-async def test_access_that_is_gone_already_is_no_failure() -> None:
-    """Nor is a vault that is gone: nobody can use its keys."""
-    azure = with_policies()
-    async with engine(azure) as pulumi:
-        await pulumi.create(REVOCATION, INPUTS)
-        azure.vaults.clear()
-        await pulumi.create(REVOCATION, INPUTS)
-    assert "remove_policy" not in azure.calls
+async def test_a_vault_that_is_gone_is_no_failure(fake: FakeAzure, pulumi: Engine) -> None:
+    """Nobody can use its keys."""
+    fake.vaults.clear()
+    await pulumi.create(REVOCATION, INPUTS)
+    assert "remove_policy" not in fake.calls
 
 
 @pytest.mark.parametrize("azure", [with_policies(MINE), with_roles(assignment(KEY_ID))])
 async def test_access_that_somebody_gave_back_shows_in_a_refresh(azure: FakeAzure) -> None:
     """It is gone from the state then, and the next update takes the access away again."""
     async with engine(azure) as pulumi:
-        id, outputs = await pulumi.create(REVOCATION, INPUTS)
-        kept, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
-        assert kept == ID
-        azure.vaults[VAULT_ID.lower()] = replace(
-            azure.vaults[VAULT_ID.lower()], policies=(PolicyEntry(PRINCIPAL, ("unwrapkey",), TENANT),)
-        )
+        _, made = await pulumi.create(REVOCATION, INPUTS)
+        assert await refreshed(pulumi, made) == ID
+        narrower = (PolicyEntry(PRINCIPAL, ("unwrapkey",), TENANT),)
+        azure.put(replace(azure.vaults[VAULT_ID.lower()], policies=narrower))
         azure.roles = [assignment(KEY_ID)]
-        gone, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
-        assert gone == ""
+        assert await refreshed(pulumi, made) == ""
 
 
 @pytest.mark.parametrize("late_seconds", [0.0, 30.0, 59.0])
-async def test_reads_that_lag_behind_are_not_taken_for_access_given_back(late_seconds: float) -> None:
+async def test_reads_that_lag_behind_are_not_taken_for_access_given_back(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, late_seconds: float
+) -> None:
     """A read may show the access as it was before it was taken away; the revocation stays on record."""
-    policies = (MINE,)
-    azure, clock = with_policies(*policies), FakeClock()
-    async with engine(azure, clock=clock) as pulumi:
-        id, outputs = await pulumi.create(REVOCATION, INPUTS)
-        now = azure.vaults[VAULT_ID.lower()]
-        azure.vaults = LateVaults(clock, late_seconds, replace(now, policies=policies), now)
-        kept, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
-    assert kept == ID
+    _, made = await pulumi.create(REVOCATION, INPUTS)
+    fake.vaults = LateVaults(clock, late_seconds, a_vault(), fake.vaults[VAULT_ID.lower()])
+    assert await refreshed(pulumi, made) == ID
 
 
-async def test_access_given_back_later_shows_at_the_first_look() -> None:
+async def test_access_given_back_later_shows_at_the_first_look(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
     """A refresh waits for late reads only in the minute after the revocation."""
-    azure, clock = with_policies(), FakeClock()
-    async with engine(azure, clock=clock) as pulumi:
-        id, outputs = await pulumi.create(REVOCATION, INPUTS)
-        await clock.sleep(READ_LAG_SECONDS)
-        azure.vaults[VAULT_ID.lower()] = a_vault(policies=(MINE,))
-        slept = len(clock.slept)
-        gone, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
-    assert (gone, clock.slept[slept:]) == ("", [])
+    _, made = await pulumi.create(REVOCATION, INPUTS)
+    await clock.sleep(READ_LAG_SECONDS)
+    fake.put(a_vault())
+    slept = len(clock.slept)
+    assert await refreshed(pulumi, made) == ""
+    assert clock.slept[slept:] == []
 
 
-async def test_what_may_not_be_read_stays_as_it_was() -> None:
+async def test_what_may_not_be_read_stays_as_it_was(fake: FakeAzure, pulumi: Engine) -> None:
     """A reader of less than everything forgets nothing."""
-    azure = with_policies()
-    async with engine(azure) as pulumi:
-        id, outputs = await pulumi.create(REVOCATION, INPUTS)
-        azure.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
-        kept, _, _ = await pulumi.read(REVOCATION, id, INPUTS, outputs.values)
-        assert kept == ID
-
-
-async def test_deleting_it_gives_nothing_back() -> None:
-    """Only a grant does."""
-    azure = with_policies(MINE)
-    async with engine(azure) as pulumi:
-        id, outputs = await pulumi.create(REVOCATION, INPUTS)
-        await pulumi.delete(REVOCATION, id, outputs.values)
-    assert azure.vaults[VAULT_ID.lower()].policies == ()
+    _, made = await pulumi.create(REVOCATION, INPUTS)
+    fake.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
+    assert await refreshed(pulumi, made) == ID
 
 
 @pytest.mark.parametrize("seed", range(50))
@@ -244,22 +224,18 @@ async def test_access_goes_for_good_while_somebody_else_writes_the_vault(seed: i
     and is written after it brings the access back."""
     clock = FakeClock()
     azure = BusyVault(clock, seed)
-    async with engine(azure, clock) as pulumi:
-        await pulumi.create(REVOCATION, INPUTS)
+    await create(azure, REVOCATION, INPUTS, clock)
     await clock.sleep(60.0)
-    assert (await azure.vault(arm_ids.vault_id(VAULT_ID))).policies == ()  # type: ignore[union-attr]
+    await azure.vault(arm_ids.vault_id(VAULT_ID))
+    assert left(azure) == []
 
 
-async def test_another_write_of_the_vault_is_waited_for() -> None:
+async def test_another_write_of_the_vault_is_waited_for(fake: FakeAzure, pulumi: Engine) -> None:
     """As long as it takes, and the log says so; the access is gone then."""
-    azure, clock = with_policies(MINE), FakeClock()
-    azure.failures["remove_policy"] += [BUSY] * 40
-    async with engine_log() as (log, address):
-        async with engine(azure, clock, engine_address=address) as pulumi:
-            await pulumi.create(REVOCATION, INPUTS)
-        said = log.messages(ephemeral=True)
-    assert azure.vaults[VAULT_ID.lower()].policies == ()
-    assert any("409 ConflictError" in text for text in said)
+    fake.failures["remove_policy"] += [BUSY] * 40
+    await pulumi.create(REVOCATION, INPUTS)
+    assert left(fake) == []
+    assert any("409 ConflictError" in text for text in pulumi.progress)
 
 
 @pytest.mark.parametrize(
@@ -268,16 +244,17 @@ async def test_another_write_of_the_vault_is_waited_for() -> None:
         ServiceError(409, "ConflictError", "A vault with the same name already exists in deleted state."),
         ServiceError(409, "ScopeLocked", "The scope is locked."),
         ServiceError(409, "AmbiguousPolicyEvaluationPaths", "The request content has ambiguous paths."),
+        ServiceError(403, "AuthorizationFailed", "not authorized"),
     ],
     ids=lambda failure: failure.code,
 )
-async def test_any_other_conflict_is_told_at_once(failure: ServiceError) -> None:
-    """Only another write of the vault is known to pass by itself."""
-    azure, clock = with_policies(MINE), FakeClock()
-    azure.failures["remove_policy"].append(failure)
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match=failure.code):
-            await pulumi.create(REVOCATION, INPUTS)
+async def test_any_other_refusal_is_told_at_once(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, failure: ServiceError
+) -> None:
+    """Only another write of the vault is known to pass by itself; the data is still within reach."""
+    fake.failures["remove_policy"].append(failure)
+    with pytest.raises(FailedError, match=f"{failure.code}: {failure.text}"):
+        await pulumi.create(REVOCATION, INPUTS)
     assert clock.slept == []
 
 
@@ -288,25 +265,13 @@ async def test_access_that_is_given_back_again_and_again_is_an_error() -> None:
         async def remove_policy(self, vault: ArmId, entry: PolicyEntry) -> None:
             self._enter("remove_policy")
 
-    azure, clock = GivenBack(), FakeClock()
-    async with engine(azure, clock) as pulumi:
-        with pytest.raises(FailedError, match=r"gave up after 30 min.*language-key"):
-            await pulumi.create(REVOCATION, INPUTS)
+    with pytest.raises(FailedError, match=r"gave up after 30 min.*language-key"):
+        await create(GivenBack(), REVOCATION, INPUTS)
 
 
 async def test_an_assignment_that_somebody_else_deletes_first_is_gone() -> None:
     """A managed HSM answers 404 for a role that is not there; that was to be so."""
     azure = with_roles(assignment(KEY_ID))
-    azure.lost["delete_role_assignment"].append(ServiceError(404, "RoleAssignmentNotFound", "not found"))
-    async with engine(azure) as pulumi:
-        await pulumi.create(REVOCATION, INPUTS)
+    azure.lost["delete_role_assignment"].append(GONE)
+    await create(azure, REVOCATION, INPUTS)
     assert azure.roles == []
-
-
-async def test_fails_where_the_access_cannot_be_removed() -> None:
-    """A login that may not write the vault is told so; the data is still within reach."""
-    azure = with_policies(MINE)
-    azure.failures["remove_policy"].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match="not authorized"):
-            await pulumi.create(REVOCATION, INPUTS)

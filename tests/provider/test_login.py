@@ -19,7 +19,7 @@ from provider.credential import credential
 from provider.wire import decode, encode
 from tests.provider.canned import Canned, login_host
 from tests.provider.fake_azure import FakeAzure
-from tests.provider.rig import Engine, engine, engine_log
+from tests.provider.rig import Engine, engine
 from tests.support.logins import CASES, CLIENT, TENANT, Case
 
 CLASSES = {
@@ -48,11 +48,8 @@ def test_each_login_gets_the_credential_of_its_method(case: Case, certificate: P
 
 async def test_a_switch_that_is_almost_on_is_a_warning() -> None:
     """ARM_USE_OIDC=1 does nothing, as in azure-native, and a warning says so."""
-    async with (
-        engine_log() as (log, address),
-        engine(FakeAzure(), config={"useOidc": "1"}, engine_address=address),
-    ):
-        assert [text for text in log.messages(ephemeral=False) if "useOidc (ARM_USE_OIDC) is '1'" in text]
+    async with engine(FakeAzure(), config={"useOidc": "1"}) as pulumi:
+        assert [text for text in pulumi.said if "useOidc (ARM_USE_OIDC) is '1'" in text]
 
 
 async def test_fails_when_it_is_configured_with_half_a_login() -> None:

@@ -47,7 +47,7 @@ async def test_a_whole_life(world: World) -> None:
     """Grant, access in effect, version, binding, rotation, revocation, unbinding: all in the HSM, though a
     vault of the same name holds a key of the same name."""
     world.make_hsm()
-    principal = str(world.accounts.accounts.get("language", "contoso-language").identity.principal_id)
+    principal = world.principal()
     key_id = f"{world.hsm_id()}/keys/language-key"
     async with plugin() as pulumi:
         id, granted = await pulumi.create(HSM_ROLE, grant_of(world, principal))

@@ -24,7 +24,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, engine, engine_log
+from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, create, engine
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
@@ -73,14 +73,13 @@ async def test_a_refusal_in_unknown_words_may_be_access_that_does_not_count_yet(
             azure.failures["bind"] = [odd] * lasts
         else:
             azure.progress_script = [Progress("Failed", failure=odd)] * lasts
-        async with engine_log() as (log, address):
-            async with engine(azure, clock, engine_address=address) as pulumi:
-                if lasts == 3:
-                    await pulumi.create(CMK, INPUTS)
-                    continue
-                with pytest.raises(FailedError, match=r"no luck \[correlation id corr\]"):
-                    await pulumi.create(CMK, INPUTS)
-            progress = log.messages(ephemeral=True)
+        async with engine(azure, clock) as pulumi:
+            if lasts == 3:
+                await pulumi.create(CMK, INPUTS)
+                continue
+            with pytest.raises(FailedError, match=r"no luck \[correlation id corr\]"):
+                await pulumi.create(CMK, INPUTS)
+        progress = pulumi.progress
         assert 300 <= clock.now() <= 340
         assert any("access to the key that is not in effect yet" in text for text in progress)
         assert any("no luck" in text for text in progress)
@@ -90,7 +89,7 @@ async def test_an_unbinding_that_is_refused_in_unknown_words_is_an_error_at_once
     fake: FakeAzure, pulumi: Engine, clock: FakeClock
 ) -> None:
     """Nobody's access is waited for to give an account back to Microsoft-managed keys."""
-    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.put(an_account(encryption=bound_to()))
     fake.failures["bind"].append(ServiceError(400, "BadRequest", "no luck"))
     with pytest.raises(FailedError, match="no luck"):
         await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
@@ -103,8 +102,8 @@ async def test_an_account_whose_access_is_gone_is_told_so_before_it_is_unbound(
 ) -> None:
     """The service needs the key to give the account back, and no wait would bring the access. What is printed
     gives it to the real identity, in the real vault."""
-    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-    fake.vaults[VAULT_ID.lower()] = a_vault(uses_rbac=uses_rbac, policies=())
+    fake.put(an_account(encryption=bound_to()))
+    fake.put(a_vault(uses_rbac=uses_rbac, policies=()))
     with pytest.raises(FailedError) as failed:
         await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
     fix = (
@@ -123,7 +122,7 @@ async def test_an_account_is_unbound_from_a_machine_that_does_not_reach_its_key(
 ) -> None:
     """A managed HSM answers about versions and roles itself, and may let in the service and not this machine;
     the change itself goes to Resource Manager."""
-    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.put(an_account(encryption=bound_to()))
     fake.failures["key_version"] += [ServiceError(0, "", "no route to host")] * 20
     await pulumi.delete(CMK, ACCOUNT_ID, {**INPUTS, **UNBINDS})
     assert not fake.accounts[ACCOUNT_ID.lower()].encryption.is_customer_managed
@@ -133,7 +132,7 @@ async def test_an_unbinding_that_waits_for_access_names_whose_it_is(
     fake: FakeAzure, pulumi: Engine, clock: FakeClock
 ) -> None:
     """A binding that names no vault cannot be looked at before; at the end the message has the names."""
-    fake.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    fake.put(an_account(encryption=bound_to()))
     denied = ServiceError(403, "Forbidden", "does not have keys get permission")
     fake.failures["bind"] += [denied] * 100
     with pytest.raises(FailedError, match=f"--name language-vault --object-id {PRINCIPAL}"):
@@ -199,9 +198,8 @@ async def test_fails_when_somebody_else_writes_in_between() -> None:
             return Progress("Succeeded")
 
     azure = Meddled()
-    async with engine(azure) as pulumi:
-        with pytest.raises(FailedError, match=f"keyVersion: found {V2}, expected {'1' * 32}"):
-            await pulumi.create(CMK, INPUTS)
+    with pytest.raises(FailedError, match=f"keyVersion: found {V2}, expected {'1' * 32}"):
+        await create(azure, CMK, INPUTS)
 
 
 @pytest.mark.parametrize("echoes", [True, False])
@@ -241,16 +239,14 @@ async def test_a_front_end_that_is_behind_is_asked_again() -> None:
 
     for stale in (an_account(), None):
         clock = FakeClock()
-        async with engine(Behind(stale), clock) as pulumi:
-            _, outputs = await pulumi.create(CMK, INPUTS)
+        _, outputs = await create(Behind(stale), CMK, INPUTS, clock)
         assert outputs.values["keyVersion"] == "1" * 32
         assert [round(pause) for pause in clock.slept] == [2]
 
 
 async def test_an_account_whose_last_change_failed_is_bound() -> None:
     """A binding that ended badly leaves the account Failed; running the same again is the way out."""
-    azure = FakeAzure()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(provisioning_state="Failed")
+    azure = FakeAzure(an_account(provisioning_state="Failed"))
 
     class Recovers(FakeAzure):
         async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
@@ -260,10 +256,10 @@ async def test_an_account_whose_last_change_failed_is_bound() -> None:
             return await super().bind(account, encryption)
 
     azure.__class__ = Recovers
-    async with engine_log() as (log, address), engine(azure, engine_address=address) as pulumi:
+    async with engine(azure) as pulumi:
         _, outputs = await pulumi.create(CMK, INPUTS)
     assert outputs.values["keyVersion"] == "1" * 32
-    assert log.messages(ephemeral=False) == [
+    assert pulumi.said == [
         "not checked: whether the account takes a change, since its last one ended as Failed"
     ]
 
@@ -280,10 +276,10 @@ async def test_an_account_that_goes_while_it_is_unbound_is_done() -> None:
             raise ServiceError(404, "ResourceNotFound", "not found")
 
     azure = Goes()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    azure.put(an_account(encryption=bound_to()))
     async with engine(azure) as pulumi:
         await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
-        azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+        azure.put(an_account(encryption=bound_to()))
         azure.goes = False
         with pytest.raises(FailedError, match="ResourceNotFound"):
             await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)

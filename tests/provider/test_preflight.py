@@ -39,10 +39,9 @@ def test_nothing_is_found_where_all_holds() -> None:
     assert found(live_state()) == []
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_one_thing_wrong_is_one_finding(case: str) -> None:
+@pytest.mark.parametrize(("rule", "severity", "text", "live"), CASES)
+def test_one_thing_wrong_is_one_finding(rule: str, severity: Severity, text: str, live: LiveState) -> None:
     """Each fault alone gives exactly one finding: its rule, its weight, what was found and the way out."""
-    live, rule, severity, text = CASES[case]
     ((found_rule, found_severity, message),) = found(live)
     assert (found_rule, found_severity) == (rule, severity)
     assert text in message
@@ -116,7 +115,7 @@ def test_every_rule_has_a_case() -> None:
     of_rotations = {"account-was-read", "account-is-on-the-key", "key-exists"}
     # tests/consistency/test_kinds.py
     of_kinds = {"account-takes-identity", "account-keeps-its-vault", "kind-follows-the-key"}
-    assert named == {rule for _, rule, *_ in CASES.values()} | elsewhere | of_rotations | of_kinds
+    assert named == {rule for rule, *_ in CASES} | elsewhere | of_rotations | of_kinds
 
 
 @pytest.mark.parametrize(

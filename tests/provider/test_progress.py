@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import pytest
@@ -12,7 +11,6 @@ from provider.failure import ServiceError
 from provider.responses import Progress
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
-    KEY_ID,
     VAULT_ID,
     FakeAzure,
     SlowGrant,
@@ -21,7 +19,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, VERSION, FakeClock, engine, engine_log
+from tests.provider.rig import CMK, FakeClock, engine
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
@@ -29,17 +27,14 @@ INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VA
 async def test_what_is_waited_for_is_told_with_the_time_so_far() -> None:
     """While access does not count yet, each wait names it, Azure's answer and the time, by resource."""
     clock = FakeClock()
-    async with (
-        engine_log() as (log, address),
-        # No pause is longer than 36 s, so the last one begins in the second minute, whatever the jitter.
-        engine(SlowGrant(clock, 100), clock, engine_address=address) as pulumi,
-    ):
+    # No pause is longer than 36 s, so the last one begins in the second minute, whatever the jitter.
+    async with engine(SlowGrant(clock, 100), clock) as pulumi:
         await pulumi.create(CMK, INPUTS)
         urn = pulumi.urn(CMK)
-    assert log.heard
-    for request in log.heard:
+    assert pulumi.heard
+    for request in pulumi.heard:
         assert (request.urn, request.ephemeral, request.severity) == (urn, True, engine_pb2.INFO)
-    waits = log.messages(ephemeral=True)
+    waits = pulumi.progress
     assert waits[0] == (
         "waiting for the access to the key to be in effect everywhere: changing: Azure answered 400 "
         "BadRequest: KeyVaultProperties is invalid [correlation id corr] (0 s so far)"
@@ -56,9 +51,9 @@ async def test_every_kind_of_wait_is_told() -> None:
     )
     azure.failures["bind"].append(ServiceError(409, "Conflict", "another operation", "changing"))
     azure.progress_script = [Progress("Updating", retry_after=9), Progress("Updating"), Progress("Succeeded")]
-    async with engine_log() as (log, address), engine(azure, engine_address=address) as pulumi:
+    async with engine(azure) as pulumi:
         await pulumi.create(CMK, INPUTS)
-    waits = "\n".join(log.messages(ephemeral=True))
+    waits = "\n".join(pulumi.progress)
     for words in (
         "asking again: reading the vault: Azure answered 503 ServiceUnavailable: down (0 s so far)",
         "asking again: reading the key: Azure answered 429 TooManyRequests: slow down (",
@@ -68,34 +63,14 @@ async def test_every_kind_of_wait_is_told() -> None:
         assert words in waits
 
 
-async def test_a_rotation_tells_what_it_waits_for() -> None:
-    """The account that is to follow and is busy is named on the line of the key's version."""
-    azure = FakeAzure()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to(), provisioning_state="Accepted")
-    clock = FakeClock()
-
-    async def settle() -> None:
-        await clock.paused.wait()
-        azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
-
-    old = {"keyId": KEY_ID, "generation": 1, "accountId": ACCOUNT_ID}
-    async with engine_log() as (log, address), engine(azure, clock, engine_address=address) as pulumi:
-        await asyncio.gather(pulumi.update(VERSION, KEY_ID, {}, old, {**old, "generation": 2}), settle())
-        urn = pulumi.urn(VERSION)
-    assert log.messages(ephemeral=True)[0] == (
-        "waiting: the account is in state Accepted; expected Succeeded (0 s so far)"
-    )
-    assert {request.urn for request in log.heard} == {urn}
-
-
 @pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
 async def test_what_was_not_checked_stays_in_the_log(preview: bool) -> None:
     """In a preview and in an update, what may not be read is said, and not overwritten afterwards."""
     azure = FakeAzure()
     azure.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "may not read", "reading"))
-    async with engine_log() as (log, address), engine(azure, engine_address=address) as pulumi:
+    async with engine(azure) as pulumi:
         await pulumi.create(CMK, INPUTS, preview=preview)
-    (message,) = log.messages(ephemeral=False)
+    (message,) = pulumi.said
     assert message == (
         "not checked: the vault could not be read: reading: Azure answered 403 AuthorizationFailed: "
         "may not read"
@@ -104,33 +79,29 @@ async def test_what_was_not_checked_stays_in_the_log(preview: bool) -> None:
 
 async def test_a_preview_warns_of_what_the_same_update_may_still_put_right() -> None:
     """A missing grant is a warning in the preview, with the rule and the way out."""
-    azure = FakeAzure()
-    azure.vaults[VAULT_ID.lower()] = a_vault(policies=())
-    async with engine_log() as (log, address), engine(azure, engine_address=address) as pulumi:
+    azure = FakeAzure(a_vault(policies=()))
+    async with engine(azure) as pulumi:
         await pulumi.create(CMK, INPUTS, preview=True)
-    (request,) = log.heard
+    (request,) = pulumi.heard
     assert request.severity == engine_pb2.WARNING
     assert request.message.startswith("would be refused unless this update changes it: identity-has-access: ")
 
 
 async def test_an_update_tells_in_its_preview_what_changes_and_why() -> None:
     """Rotation, another key and a re-assertion are distinguished."""
-    azure = FakeAzure()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    azure = FakeAzure(an_account(encryption=bound_to()))
     news = {**INPUTS, "keyUriWithVersion": key_uri("2" * 32), "accountDigest": "b"}
     olds = {**INPUTS, "accountDigest": "a"}
-    async with engine_log() as (log, address), engine(azure, engine_address=address) as pulumi:
+    async with engine(azure) as pulumi:
         await pulumi.update(CMK, ACCOUNT_ID, olds, olds, news, preview=True)
-    said = log.messages(ephemeral=False)
+    said = pulumi.said
     assert f"keyUriWithVersion: rotation: version {'1' * 32} to {'2' * 32} of the key language-key" in said
     assert "accountDigest: the account changes, so the binding is asserted again" in said
 
 
 async def test_an_engine_that_is_gone_fails_nothing() -> None:
     """Messages to an engine that does not listen are dropped; the binding goes on."""
-    async with engine_log() as (_, address):
-        pass
     clock = FakeClock()
-    async with engine(SlowGrant(clock, 5), clock, engine_address=address) as pulumi:
+    async with engine(SlowGrant(clock, 5), clock, listens=False) as pulumi:
         _, outputs = await pulumi.create(CMK, INPUTS)
     assert outputs.values["keyUriWithVersion"] == key_uri()

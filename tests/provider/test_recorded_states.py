@@ -12,7 +12,6 @@ import pytest
 from core.facts import RoleAssignment
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from tests.provider.fake_azure import (
-    ACCOUNT_ID,
     GROUP,
     PRINCIPAL,
     VAULT_ID,
@@ -30,7 +29,7 @@ HSM_ID = f"{GROUP}/Microsoft.KeyVault/managedHSMs/contoso-hsm"
 def as_it_was_left() -> FakeAzure:
     """The Azure that the resources were made in."""
     azure, role = FakeAzure(), HSM_CRYPTO_SERVICE_ENCRYPTION_USER
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    azure.put(an_account(encryption=bound_to()))
     azure.vaults[HSM_ID.lower()] = a_vault(id=HSM_ID)
     azure.roles.append(
         RoleAssignment(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,160 +22,102 @@ HSM_KEY = key_id(f"{HSM.text}/keys/cmk")
 ARM, HSM_URI = "https://management.azure.com", "https://contoso-hsm.managedhsm.azure.net"
 ROLES = "providers/Microsoft.Authorization/roleAssignments"
 HSM_LIST = f"GET {HSM_URI}/keys/cmk/{ROLES}?api-version=7.4"
-ACCOUNTS, KEY_VAULT, AUTHORIZATION = "2024-10-01", "2026-02-01", "2022-04-01"
+ACCOUNTS, KEY_VAULT, AUTHORIZATION, DATA = (
+    f"api-version={version}" for version in ("2024-10-01", "2026-02-01", "2022-04-01", "7.4")
+)
 OPERATION = f"{ARM}/x/operationResults/1?api-version=2017-04-18&t=1&s=signed"
-Call = Callable[[Azure], Coroutine[Any, Any, Any]]
+DELETED = f"{ARM}/subscriptions/{SUBSCRIPTION}/providers"
+HSM_LIST = f"{HSM_URI}/keys/cmk/{ROLES}?{DATA}"
+OF_HSM = [HSM_LIST, f"{HSM_URI}/keys/{ROLES}?{DATA}", f"{HSM_URI}/{ROLES}?{DATA}"]
+ASSIGNED = f"$filter=assignedTo('{PRINCIPAL}')"
+OWN = f"$filter=principalId eq '{PRINCIPAL}'"
 
-DELETED = f"GET {ARM}/subscriptions/{SUBSCRIPTION}/providers"
-
-READS: dict[str, tuple[Call, list[str]]] = {
-    "account": (lambda azure: azure.account(ACCOUNT), [f"GET {ARM}{ACCOUNT_ID}?api-version={ACCOUNTS}"]),
-    "operation": (lambda azure: azure.progress(ACCOUNT, OPERATION), [f"GET {OPERATION}"]),
-    "vault": (lambda azure: azure.vault(VAULT), [f"GET {ARM}{VAULT_ID}?api-version={KEY_VAULT}"]),
-    "hsm": (lambda azure: azure.vault(HSM), [f"GET {ARM}{HSM.text}?api-version={KEY_VAULT}"]),
-    "key": (
-        lambda azure: azure.key_version(KEY, None),
-        [f"GET {ARM}{VAULT_ID}/keys/cmk?api-version={KEY_VAULT}"],
+# What is called, with what, and the addresses that it asks.
+READS: tuple[tuple[str, tuple[Any, ...], list[str]], ...] = (
+    ("account", (ACCOUNT,), [f"{ARM}{ACCOUNT_ID}?{ACCOUNTS}"]),
+    ("progress", (ACCOUNT, OPERATION), [OPERATION]),
+    ("vault", (VAULT,), [f"{ARM}{VAULT_ID}?{KEY_VAULT}"]),
+    ("vault", (HSM,), [f"{ARM}{HSM.text}?{KEY_VAULT}"]),
+    ("key_version", (KEY, None), [f"{ARM}{VAULT_ID}/keys/cmk?{KEY_VAULT}"]),
+    ("key_version", (KEY, V1), [f"{ARM}{VAULT_ID}/keys/cmk/versions/{V1}?{KEY_VAULT}"]),
+    ("key_versions", (KEY,), [f"{ARM}{VAULT_ID}/keys/cmk/versions?{KEY_VAULT}"]),
+    ("key_version", (HSM_KEY, None), [f"{HSM_URI}/keys/cmk/?{DATA}"]),
+    ("key_version", (HSM_KEY, V1), [f"{HSM_URI}/keys/cmk/{V1}?{DATA}"]),
+    ("key_versions", (HSM_KEY,), [f"{HSM_URI}/keys/cmk/versions?{DATA}"]),
+    ("live_key_versions", (VAULT_URI, "cmk"), [f"{VAULT_URI}/keys/cmk/versions?{DATA}"]),
+    ("role_assignments", (KEY.text, PRINCIPAL), [f"{ARM}{KEY.text}/{ROLES}?{ASSIGNED}&{AUTHORIZATION}"]),
+    ("own_role_assignments", (KEY.text, PRINCIPAL), [f"{ARM}{KEY.text}/{ROLES}?{OWN}&{AUTHORIZATION}"]),
+    ("role_assignments", (HSM_KEY.text, PRINCIPAL), OF_HSM),
+    ("own_role_assignments", (HSM_KEY.text, PRINCIPAL), [HSM_LIST]),
+    (
+        "deleted_accounts",
+        (SUBSCRIPTION,),
+        [f"{DELETED}/Microsoft.CognitiveServices/deletedAccounts?{ACCOUNTS}"],
     ),
-    "version": (
-        lambda azure: azure.key_version(KEY, V1),
-        [f"GET {ARM}{VAULT_ID}/keys/cmk/versions/{V1}?api-version={KEY_VAULT}"],
-    ),
-    "versions": (
-        lambda azure: azure.key_versions(KEY),
-        [f"GET {ARM}{VAULT_ID}/keys/cmk/versions?api-version={KEY_VAULT}"],
-    ),
-    "key in an hsm": (
-        lambda azure: azure.key_version(HSM_KEY, None),
-        [f"GET {HSM_URI}/keys/cmk/?api-version=7.4"],
-    ),
-    "version in an hsm": (
-        lambda azure: azure.key_version(HSM_KEY, V1),
-        [f"GET {HSM_URI}/keys/cmk/{V1}?api-version=7.4"],
-    ),
-    "versions in an hsm": (
-        lambda azure: azure.key_versions(HSM_KEY),
-        [f"GET {HSM_URI}/keys/cmk/versions?api-version=7.4"],
-    ),
-    "versions in the vault": (
-        lambda azure: azure.live_key_versions(VAULT_URI, "cmk"),
-        [f"GET {VAULT_URI}/keys/cmk/versions?api-version=7.4"],
-    ),
-    "roles": (
-        lambda azure: azure.role_assignments(KEY.text, PRINCIPAL),
-        [
-            f"GET {ARM}{KEY.text}/{ROLES}?$filter=assignedTo('{PRINCIPAL}')&api-version={AUTHORIZATION}",
-        ],
-    ),
-    "own roles": (
-        lambda azure: azure.own_role_assignments(KEY.text, PRINCIPAL),
-        [f"GET {ARM}{KEY.text}/{ROLES}?$filter=principalId eq '{PRINCIPAL}'&api-version={AUTHORIZATION}"],
-    ),
-    "roles in an hsm": (
-        lambda azure: azure.role_assignments(HSM_KEY.text, PRINCIPAL),
-        [
-            HSM_LIST,
-            f"GET {HSM_URI}/keys/{ROLES}?api-version=7.4",
-            f"GET {HSM_URI}/{ROLES}?api-version=7.4",
-        ],
-    ),
-    "own roles in an hsm": (lambda azure: azure.own_role_assignments(HSM_KEY.text, PRINCIPAL), [HSM_LIST]),
-    "deleted accounts": (
-        lambda azure: azure.deleted_accounts(SUBSCRIPTION),
-        [f"{DELETED}/Microsoft.CognitiveServices/deletedAccounts?api-version={ACCOUNTS}"],
-    ),
-    "deleted vaults": (
-        lambda azure: azure.deleted_vaults(SUBSCRIPTION),
-        [f"{DELETED}/Microsoft.KeyVault/deletedVaults?api-version={KEY_VAULT}"],
-    ),
-    "a list": (lambda azure: azure.listed("/x", "2024-01-01"), [f"GET {ARM}/x?api-version=2024-01-01"]),
-}
+    ("deleted_vaults", (SUBSCRIPTION,), [f"{DELETED}/Microsoft.KeyVault/deletedVaults?{KEY_VAULT}"]),
+    ("listed", ("/x", "2024-01-01"), [f"{ARM}/x?api-version=2024-01-01"]),
+)
+BOUND = Encryption("Microsoft.KeyVault", f"{VAULT_URI}/", "cmk", V1)
 IN_KEY = {"keyName": "cmk", "keyVersion": V1, "keyVaultUri": f"{VAULT_URI}/"}
-HSM_ROLE = "21dbd100-6940-42c2-9190-5d6cb909625b"
-WRITES: dict[str, tuple[Call, str, Any]] = {
-    "bind": (
-        lambda azure: azure.bind(ACCOUNT, Encryption("Microsoft.KeyVault", f"{VAULT_URI}/", "cmk", V1)),
-        f"PATCH {ARM}{ACCOUNT_ID}?api-version={ACCOUNTS}",
-        {"properties": {"encryption": {"keySource": "Microsoft.KeyVault", "keyVaultProperties": IN_KEY}}},
+POLICY = PolicyEntry(PRINCIPAL, ("get", "wrapkey"), "tenant", "app")
+IN_POLICY = {
+    "tenantId": "tenant",
+    "objectId": PRINCIPAL,
+    "applicationId": "app",
+    "permissions": {"keys": ["get", "wrapkey"]},
+}
+UNBOUND = Encryption("Microsoft.CognitiveServices")
+BIND = f"PATCH {ARM}{ACCOUNT_ID}?{ACCOUNTS}"
+ROLE, HSM_ROLE = (f"{key.text}/{ROLES}/r1" for key in (KEY, HSM_KEY))
+
+
+def encryption(source: str, **properties: str) -> dict[str, Any]:
+    more = {"keyVaultProperties": properties} if properties else {}
+    return {"properties": {"encryption": {"keySource": source, **more}}}
+
+
+# What is called, with what, and the request that it makes, with its body.
+WRITES: tuple[tuple[str, tuple[Any, ...], str, Any], ...] = (
+    ("bind", (ACCOUNT, BOUND), BIND, encryption("Microsoft.KeyVault", **IN_KEY)),
+    (
+        "bind",
+        (ACCOUNT, replace(BOUND, identity_client_id="client")),
+        BIND,
+        encryption("Microsoft.KeyVault", **IN_KEY, identityClientId="client"),
     ),
-    "bind by an assigned identity": (
-        lambda azure: azure.bind(
-            ACCOUNT, Encryption("Microsoft.KeyVault", f"{VAULT_URI}/", "cmk", V1, "client")
-        ),
-        f"PATCH {ARM}{ACCOUNT_ID}?api-version={ACCOUNTS}",
-        {
-            "properties": {
-                "encryption": {
-                    "keySource": "Microsoft.KeyVault",
-                    "keyVaultProperties": {**IN_KEY, "identityClientId": "client"},
-                }
-            }
-        },
+    ("bind", (ACCOUNT, UNBOUND), BIND, encryption("Microsoft.CognitiveServices")),
+    (
+        "remove_policy",
+        (VAULT, POLICY),
+        f"PUT {ARM}{VAULT_ID}/accessPolicies/remove?{KEY_VAULT}",
+        {"properties": {"accessPolicies": [IN_POLICY]}},
     ),
-    "unbind": (
-        lambda azure: azure.bind(ACCOUNT, Encryption("Microsoft.CognitiveServices")),
-        f"PATCH {ARM}{ACCOUNT_ID}?api-version={ACCOUNTS}",
-        {"properties": {"encryption": {"keySource": "Microsoft.CognitiveServices"}}},
-    ),
-    "remove a policy": (
-        lambda azure: azure.remove_policy(VAULT, PolicyEntry(PRINCIPAL, ("get", "wrapkey"), "tenant", "app")),
-        f"PUT {ARM}{VAULT_ID}/accessPolicies/remove?api-version={KEY_VAULT}",
-        {
-            "properties": {
-                "accessPolicies": [
-                    {
-                        "tenantId": "tenant",
-                        "objectId": PRINCIPAL,
-                        "applicationId": "app",
-                        "permissions": {"keys": ["get", "wrapkey"]},
-                    }
-                ]
-            }
-        },
-    ),
-    "delete a role": (
-        lambda azure: azure.delete_role_assignment(f"{KEY.text}/{ROLES}/r1"),
-        f"DELETE {ARM}{KEY.text}/{ROLES}/r1?api-version={AUTHORIZATION}",
-        None,
-    ),
-    "delete a role in an hsm": (
-        lambda azure: azure.delete_role_assignment(f"{HSM_KEY.text}/{ROLES}/r1"),
-        f"DELETE {HSM_URI}/keys/cmk/{ROLES}/r1?api-version=7.4",
-        None,
-    ),
-    "tag": (
-        lambda azure: azure.tag_key_version(VAULT_URI, "cmk", V1, {"a": "b"}),
-        f"PATCH {VAULT_URI}/keys/cmk/{V1}?api-version=7.4",
+    ("delete_role_assignment", (ROLE,), f"DELETE {ARM}{ROLE}?{AUTHORIZATION}", None),
+    ("delete_role_assignment", (HSM_ROLE,), f"DELETE {HSM_URI}/keys/cmk/{ROLES}/r1?{DATA}", None),
+    (
+        "tag_key_version",
+        (VAULT_URI, "cmk", V1, {"a": "b"}),
+        f"PATCH {VAULT_URI}/keys/cmk/{V1}?{DATA}",
         {"tags": {"a": "b"}},
     ),
-    "rotate": (
-        lambda azure: azure.rotate(VAULT_URI, "cmk"),
-        f"POST {VAULT_URI}/keys/cmk/rotate?api-version=7.4",
-        None,
-    ),
-    "a question with a body": (
-        lambda azure: azure.ask("POST", "/subscriptions/s/check", "2024-01-01", {"name": "x"}),
-        f"POST {ARM}/subscriptions/s/check?api-version=2024-01-01",
-        {"name": "x"},
-    ),
-}
+    ("rotate", (VAULT_URI, "cmk"), f"POST {VAULT_URI}/keys/cmk/rotate?{DATA}", None),
+    ("ask", ("POST", "/s/check", "1", {"x": "y"}), f"POST {ARM}/s/check?api-version=1", {"x": "y"}),
+)
 
 
-@pytest.mark.parametrize("name", READS)
-async def test_what_a_question_sends(name: str) -> None:
+@pytest.mark.parametrize(("name", "given", "wanted"), READS)
+async def test_what_a_question_sends(name: str, given: tuple[Any, ...], wanted: list[str]) -> None:
     """One request for a question, one for each scope of a managed HSM; none of them has a body."""
-    call, wanted = READS[name]
     cloud = Canned()
-    await call(Azure(cloud.client()))
-    assert cloud.asked == [(one, None) for one in wanted]
+    await getattr(Azure(cloud.client()), name)(*given)
+    assert cloud.asked == [(f"GET {one}", None) for one in wanted]
 
 
-@pytest.mark.parametrize("name", WRITES)
-async def test_what_a_change_sends(name: str) -> None:
+@pytest.mark.parametrize(("name", "given", "address", "body"), WRITES)
+async def test_what_a_change_sends(name: str, given: tuple[Any, ...], address: str, body: Any) -> None:
     """One request, and in its body nothing but what changes."""
-    call, address, body = WRITES[name]
     cloud = Canned()
-    await call(Azure(cloud.client()))
+    await getattr(Azure(cloud.client()), name)(*given)
     assert cloud.asked == [(address, body)]
 
 

@@ -18,7 +18,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, Engine, FailedError, FakeClock, engine, engine_log
+from tests.provider.rig import CMK, Engine, FailedError, FakeClock, engine
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 TELLING = ("language-vault", "language-key", V1)
@@ -77,17 +77,16 @@ async def test_errors_and_the_log_do_not_tell_a_secret(*, preview: bool) -> None
     """Neither what is refused, nor what is waited for or said by the way."""
     azure = FakeAzure()
     azure.vaults.clear()
-    async with engine_log() as (log, address):
-        async with engine(azure, FakeClock(), engine_address=address) as pulumi:
-            secrets = ("keyUriWithVersion", "vaultId")
-            if preview:
-                await pulumi.create(CMK, INPUTS, preview=True, secrets=secrets)
-                said = ""
-            else:
-                with pytest.raises(FailedError) as failed:
-                    await pulumi.create(CMK, INPUTS, secrets=secrets)
-                said = str(failed.value)
-        said += "".join(request.message for request in log.heard)
+    async with engine(azure, FakeClock()) as pulumi:
+        secrets = ("keyUriWithVersion", "vaultId")
+        if preview:
+            await pulumi.create(CMK, INPUTS, preview=True, secrets=secrets)
+            said = ""
+        else:
+            with pytest.raises(FailedError) as failed:
+                await pulumi.create(CMK, INPUTS, secrets=secrets)
+            said = str(failed.value)
+    said += "".join(request.message for request in pulumi.heard)
     assert "[secret]" in said
     for part in TELLING:
         assert part not in said
@@ -95,23 +94,21 @@ async def test_errors_and_the_log_do_not_tell_a_secret(*, preview: bool) -> None
 
 async def test_a_change_of_a_secret_is_told_without_it() -> None:
     """Neither the old value nor the new one."""
-    azure = FakeAzure()
-    azure.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to())
+    azure = FakeAzure(an_account(encryption=bound_to()))
     news = {**INPUTS, "keyUriWithVersion": key_uri("2" * 32)}
-    async with engine_log() as (log, address):
-        async with engine(azure, engine_address=address) as pulumi:
-            hidden = ("keyUriWithVersion", "vaultId")
-            await pulumi.stub.Update(
-                provider_pb2.UpdateRequest(
-                    urn=pulumi.urn(CMK),
-                    id=ACCOUNT_ID,
-                    olds=encode({**INPUTS, "keySource": "Microsoft.KeyVault"}, hidden),
-                    old_inputs=encode(INPUTS, hidden),
-                    news=encode(news, hidden),
-                    preview=True,
-                )
+    async with engine(azure) as pulumi:
+        hidden = ("keyUriWithVersion", "vaultId")
+        await pulumi.stub.Update(
+            provider_pb2.UpdateRequest(
+                urn=pulumi.urn(CMK),
+                id=ACCOUNT_ID,
+                olds=encode({**INPUTS, "keySource": "Microsoft.KeyVault"}, hidden),
+                old_inputs=encode(INPUTS, hidden),
+                news=encode(news, hidden),
+                preview=True,
             )
-        said = "".join(request.message for request in log.heard)
+        )
+    said = "".join(request.message for request in pulumi.heard)
     assert "rotation: version [secret] to [secret] of the key [secret]" in said
 
 

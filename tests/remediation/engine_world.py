@@ -54,7 +54,7 @@ MODES: dict[str, dict[str, Any]] = {
     EXISTING_VAULT: {},
 }
 _ROLES = {one.name: one.id for one in vars(roles).values() if isinstance(one, roles.Role)}
-_RECOVER = re.compile(r"`python -m operate recover --stack|cannot create already existing resource")
+_RECOVER = re.compile(r"python\S* -m operate recover --stack|cannot create already existing resource")
 _UNPROTECT = re.compile(r"`pulumi state unprotect '([^']+)'`")
 _IMPORT = re.compile(r"`pulumi import (azure-cmk:index:CustomerManagedKey) NAME (/[\w/.-]+)`")
 _MOST_RECOVERIES = 4

@@ -20,7 +20,7 @@ from tests.support.az import commands_in, named_assignment
 
 MOST_UPDATES = 8
 """How many updates a way out may take."""
-_SETTING = re.compile(r"\bset ([a-zA-Z.]+): (?!the )([\w/-](?:[\w/.-]*\w)?)")
+_SETTING = re.compile(r"\bset ([a-zA-Z.]+): (?!the )([\w/-](?:[\w/.@:-]*\w)?)")
 _OF_A_POLICY = re.compile(r"\[mandatory\](?:(?!\[advisory\]).)*?fix: set ([a-zA-Z.]+) to (\w+)", re.DOTALL)
 _REMOVED_FIRST = re.compile(r"First remove ([a-zA-Z.]+) and run")
 _SET_POLICY = re.compile(

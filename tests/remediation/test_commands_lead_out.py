@@ -22,7 +22,7 @@ from core.login import Method
 from core.resource_types import BINDING
 from localazure import seed
 from localazure.directory import create_principal
-from operate import doctor, verify
+from operate import checked_settings, doctor, verify
 from operate.doctor import connect
 from operate.stack import EngineStack, NoStackError
 from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, KEY, VAULT, Hub
@@ -69,12 +69,12 @@ def pulumi(*words: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def backend() -> doctor.Line:
+def backend() -> checked_settings.Line:
     (line,) = [line for line in doctor._machine() if line.about == "backend"]
     return line
 
 
-def logged_in() -> doctor.Line:
+def logged_in() -> checked_settings.Line:
     """What is said of the login; with one that is right, Azure is the one in this process."""
     (line,) = [line for line in doctor._azure("dev") if line.about == "login"]
     return line
@@ -89,9 +89,9 @@ def test_a_backend_is_there_after_the_login(before: str, home: Path) -> None:
         (home / "state").rename(home / "moved")
         (home / "state").write_text("")
     line = backend()
-    assert line.result == doctor.FAILED
+    assert line.result == checked_settings.FAILED
     pulumi(*command_in(line.fix), f"file://{home / ('state' if before.startswith('nobody') else 'moved')}")
-    assert backend().result == doctor.OK
+    assert backend().result == checked_settings.OK
 
 
 def test_a_login_is_there_after_what_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,13 +103,13 @@ def test_a_login_is_there_after_what_is_said(home: Path, monkeypatch: pytest.Mon
         doctor, "connect", lambda found: azure if found.method is Method.SECRET else connect(found)
     )
     line = logged_in()
-    assert (line.result, line.fix) == (doctor.FAILED, "run `az login`, or set the ARM_* variables")
+    assert (line.result, line.fix) == (checked_settings.FAILED, "run `az login`, or set the ARM_* variables")
     for name, value in {"CLIENT_ID": CLIENT, "CLIENT_SECRET": "secret", "TENANT_ID": TENANT}.items():
         monkeypatch.setenv(f"ARM_{name}", value)
     line = logged_in()
-    assert (line.result, line.fix) == (doctor.FAILED, "set ARM_SUBSCRIPTION_ID")
+    assert (line.result, line.fix) == (checked_settings.FAILED, "set ARM_SUBSCRIPTION_ID")
     monkeypatch.setenv("ARM_SUBSCRIPTION_ID", seed.SUBSCRIPTION_ID)
-    assert logged_in().result == doctor.OK
+    assert logged_in().result == checked_settings.OK
 
 
 def test_a_stack_is_there_after_its_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,7 @@ class Hub:
         properties = {
             "tenantId": seed.TENANT_ID,
             "sku": {"family": "A", "name": "standard"},
+            "enableRbacAuthorization": False,
             "enablePurgeProtection": True,
             "accessPolicies": [
                 self.policy(seed.DEPLOYER.object_id, "get", "list", "update", "rotate"),
@@ -77,7 +78,7 @@ class Hub:
     def policy(object_id: str, *permissions: str) -> dict[str, Any]:
         return {"tenantId": seed.TENANT_ID, "objectId": object_id, "permissions": {"keys": [*permissions]}}
 
-    def arm(self, method: str, id: str, body: Any = None, api: str = "2024-11-01") -> Any:
+    def arm(self, method: str, id: str, body: Any = None, api: str = "2026-02-01") -> Any:
         return azure(self.door, method, id, body, api=api)
 
     def data(self, method: str, path: str, body: Any = None) -> None:

@@ -13,7 +13,7 @@ from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure import seed
 from localazure.keyvault import local_roles
 from localazure.keyvault.managed_hsms import holder
-from operate import doctor
+from operate import checked_settings, doctor
 from operate.revoke import actions, granted
 from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, Hub
 from tests.support.az import carry_out, commands_in
@@ -80,9 +80,9 @@ def test_doctor_is_content_after_its_commands(key: str) -> None:
         (line,) = asyncio.run(
             doctor._in_hsm("key.id", asked, azure, seed.DEPLOYER.object_id, "TextAnalytics")
         )
-        if line.result == doctor.OK:
+        if line.result == checked_settings.OK:
             break
         done += [words for words, _ in commands_in(line.fix)]
         assert carry_out(deployment.door, line.fix) == 1, line
-    assert line.result == doctor.OK, line
+    assert line.result == checked_settings.OK, line
     assert ("keyvault key create" in done) is (key == "cmk2")

@@ -61,7 +61,7 @@ OTHER_VAULT = f"{GROUP}/Microsoft.KeyVault/vaults/kv-other"
 LONG_AGO = 1_700_000_000
 """November 2023."""
 KEY_VAULT, MICROSOFT = "Microsoft.KeyVault", "Microsoft.CognitiveServices"
-_TAKE_OVER = "(?s:.*?)if this stack made it, run `python -m operate recover --stack [A-Za-z]+`"
+_TAKE_OVER = "(?s:.*?)if this stack made it, run `\\S*python\\S* -m operate recover --stack [A-Za-z]+`"
 _RECOVER = re.compile(
     r"account '(?P<account>[\w-]+)' exists at (?P<id>/[^,]+), and this stack does not record it" + _TAKE_OVER
 )

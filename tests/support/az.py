@@ -88,7 +88,7 @@ def azure(door: Door, method: str, path: str, body: Any = None, *, api: str, dat
 
 
 def _vault(door: Door, name: str) -> dict[str, Any]:
-    listed = azure(door, "GET", f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/vaults", api="2024-11-01").body[
+    listed = azure(door, "GET", f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/vaults", api="2026-02-01").body[
         "value"
     ]
     found: list[dict[str, Any]] = [one for one in listed if one["name"].lower() == name.lower()]
@@ -112,7 +112,7 @@ def _key_admin(door: Door, url: str) -> Any:
 def _permit(door: Door, vault_id: str, object_id: str, permissions: list[str], how: str = "replace") -> None:
     entry = {"tenantId": seed.TENANT_ID, "objectId": object_id, "permissions": {"keys": permissions}}
     body = {"properties": {"accessPolicies": [entry]}}
-    azure(door, "PUT", f"{vault_id}/accessPolicies/{how}", body, api="2024-11-01")
+    azure(door, "PUT", f"{vault_id}/accessPolicies/{how}", body, api="2026-02-01")
 
 
 def _assign(door: Door, options: Options) -> None:
@@ -149,7 +149,7 @@ def _vault_update(door: Door, options: Options) -> None:
     rules = {"bypass": "bypass", "defaultAction": "default-action"}
     if given := {name: options[option][0] for name, option in rules.items() if option in options}:
         properties["networkAcls"] = {**(found["properties"].get("networkAcls") or {}), **given}
-    azure(door, "PATCH", found["id"], {"properties": properties}, api="2024-11-01")
+    azure(door, "PATCH", found["id"], {"properties": properties}, api="2026-02-01")
 
 
 def _vault_rule(door: Door, options: Options) -> None:
@@ -157,12 +157,12 @@ def _vault_rule(door: Door, options: Options) -> None:
     rules = found["properties"].get("networkAcls") or {}
     addresses = [*(rules.get("ipRules") or ()), *({"value": one} for one in options["ip-address"])]
     properties = {"networkAcls": {**rules, "ipRules": addresses}}
-    azure(door, "PATCH", found["id"], {"properties": properties}, api="2024-11-01")
+    azure(door, "PATCH", found["id"], {"properties": properties}, api="2026-02-01")
 
 
 def _vault_recover(door: Door, options: Options) -> None:
     deleted = f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/deletedVaults"
-    listed = azure(door, "GET", deleted, api="2024-11-01").body["value"]
+    listed = azure(door, "GET", deleted, api="2026-02-01").body["value"]
     (found,) = [one for one in listed if one["name"] == options["name"][0]]
     properties = {
         "createMode": "recover",
@@ -170,7 +170,7 @@ def _vault_recover(door: Door, options: Options) -> None:
         "sku": {"family": "A", "name": "standard"},
     }
     body = {"location": found["properties"]["location"], "properties": properties}
-    azure(door, "PUT", found["properties"]["vaultId"], body, api="2024-11-01")
+    azure(door, "PUT", found["properties"]["vaultId"], body, api="2026-02-01")
 
 
 def _key_url(options: Options) -> str:

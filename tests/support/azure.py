@@ -48,6 +48,10 @@ class RunningAzure:
             raise ValueError(f"{path}: {response.status} {answer}")
         return answer
 
+    def set_clock(self, moment: float) -> None:
+        """Moves the cloud's clock to `moment`, in seconds since 1970, forth or back."""
+        self.control("/clock", {"advance": moment - self.control("/clock")["seconds"]})
+
     def count_arm_calls(self) -> Callable[[], int]:
         """Counts the calls to Resource Manager from now on, and takes all faults away. The function that it
         returns tells how many there were."""

@@ -66,7 +66,7 @@ def _decoded(content: bytes) -> Any:
 @dataclass
 class Door:
     """A cloud of its own with the seeds planted, and a front door to it. Its clock starts at `start`, in
-    seconds since 1970: the machine's time without it."""
+    seconds since 1970, or as `SlowClock` says."""
 
     cloud: Cloud = field(default_factory=Cloud)
     start: float | None = None

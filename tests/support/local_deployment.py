@@ -250,7 +250,7 @@ class Deployment:
 
     def writes(self) -> list[tuple[str, str]]:
         """The requests so far that could have written something."""
-        asks = ("checkname", "checkdomain", "checksku", "checkpolicy")
+        asks = ("checkname", "checkdomain", "checkpolicy", "validate")
         return [
             (method, path)
             for method, path in self.sent

@@ -18,7 +18,7 @@ Send = Callable[[str, str, Any], Any]
 ROLES = f"/providers/{arm_ids.ROLE_ASSIGNMENT}"
 
 
-VERSION = "2024-11-01"
+VERSION = "2026-02-01"
 HSM = (
     f"/subscriptions/{seed.OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-central"
     "/providers/Microsoft.KeyVault/managedHSMs/hsm-central"

@@ -7,7 +7,9 @@ import re
 import pytest
 
 from components.arguments import names
+from components.service import EncryptedAIServicesAccount
 from core import kinds
+from tests.support.recording import run
 
 
 @pytest.mark.parametrize(
@@ -89,3 +91,15 @@ def test_the_successor_of_an_endpoint_ends_in_a_digest_of_its_own() -> None:
     made = {names.endpoint_name(one, "/there", names.PlacedName(one, "/here")) for one in (first, second)}
     assert len(made) == 2
     assert all(len(one) == names.ENDPOINT.longest for one in made)
+
+
+def test_a_long_service_with_a_rule_of_names_gives_its_vault_a_name_of_its_own() -> None:
+    """The rule's name of a vault is asked of nobody who gives one."""
+    service = "a-service-with-a-name-that-is-long"
+    inputs = {
+        "location": "westeurope",
+        "vault": {"name": "kv-own"},
+        "names": {"workspace": "law-{service}"},
+    }
+    monitor = run(lambda: EncryptedAIServicesAccount(service, inputs))
+    assert monitor.one(":Vault").inputs["vaultName"] == "kv-own"

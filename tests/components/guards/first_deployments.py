@@ -67,7 +67,7 @@ def group(
     return make
 
 
-def made(deployment: Deployment, id: str, body: Args, api: str = "2024-11-01") -> None:
+def made(deployment: Deployment, id: str, body: Args, api: str = "2026-02-01") -> None:
     """Makes something in the cloud, by somebody who may."""
     reply = deployment.arm("PUT", id, body, api=api)
     assert reply.status in (200, 201), reply
@@ -81,6 +81,7 @@ def vault(subscription: str, group_name: str, name: str) -> Cloud:
         properties = {
             "tenantId": seed.TENANT_ID,
             "sku": {"family": "A", "name": "standard"},
+            "enableRbacAuthorization": False,
             "accessPolicies": [],
             "enablePurgeProtection": True,
             "enableSoftDelete": True,
@@ -360,7 +361,10 @@ def unregistered(namespace: str, path: str, **args: Any) -> FirstDeployment:
         f"{namespace} is not registered",
         both(group("rg-shared"), login("Contributor", scope=IN_SHARED), forget),
         path,
-        (f"{namespace} is NotRegistered", f"az provider register --namespace {namespace} --wait"),
+        (
+            f"not registered to use namespace '{namespace}'",
+            f"az provider register --namespace {namespace} --wait",
+        ),
         {**SHARED, **args},
     )
 
@@ -382,7 +386,7 @@ def quota(limit: int, used: int, **fixed: Any) -> FirstDeployment:
         f"a quota of {limit}, {used} used",
         both(*accounts, set_limit),
         "accountName",
-        (f"TextAnalytics.S.AccountCount of region 'westeurope' is {limit}, of which {used}", "usage list"),
+        (f"usage is {used}.0 and the quota limit is {limit}.0 for quota TextAnalytics.S.", "usage list"),
         fixed_args=fixed,
         fix=None
         if fixed
@@ -404,7 +408,7 @@ PLACE = (
             f"{type} is not in the region",
             Limit(limits.TYPE, type, "westeurope"),
             path,
-            f"the region 'westeurope' does not have {type}",
+            f"'westeurope' is not available for resource type '{type}'",
             "set location to one of",
             fixed=ELSEWHERE,
         )
@@ -418,8 +422,8 @@ PLACE = (
         "the SKU is not in the region",
         Limit(limits.SKU, "TextAnalytics/S", "westeurope"),
         "accountName",
-        "does not offer kind TextAnalytics in SKU 'S'",
-        "set location to one of",
+        "The SKU 'S' is either invalid or unavailable for account type 'TextAnalytics'",
+        "set location to a region that has it",
         fixed=ELSEWHERE,
     ),
     FirstDeployment(
@@ -428,7 +432,7 @@ PLACE = (
             deployment.door.cloud, Limit(limits.SKU, "TextAnalytics/F0", "westeurope")
         ),
         "accountName",
-        ("does not offer kind TextAnalytics in SKU 'F0'",),
+        ("The SKU 'F0' is either invalid or unavailable",),
         {"encryption": "microsoftManaged", "sku": "F0"},
         {"sku": "S"},
     ),
@@ -482,7 +486,7 @@ def policy(
             assigned(definition),
         ),
         path,
-        ("Azure Policy denies", "policyAssignments/theirs", "effect Deny", "az policy exemption create"),
+        ("RequestDisallowedByPolicy", "policyAssignments/theirs", "az policy exemption create"),
         {**SHARED, **(args or {})},
         fixed or {},
     )
@@ -496,19 +500,6 @@ def assigned(definition: str, scope: str = SUBSCRIPTION, **parameters: Any) -> C
     return lambda deployment: made(deployment, id, {"properties": body}, "2025-01-01")
 
 
-def deployed_later(deployment: Deployment) -> None:
-    """A policy of the subscription's own that deploys something for each vault, once it is there."""
-    definition = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyDefinitions/later"
-    then = {"effect": "[parameters('effect')]", "details": {"type": "Microsoft.Insights/diagnosticSettings"}}
-    parameters = {"effect": {"type": "String", "defaultValue": "DeployIfNotExists"}}
-    rule = {"if": {"field": "type", "equals": _V}, "then": then}
-    properties = {"displayName": "Logs of vaults", "policyRule": rule, "parameters": parameters}
-    made(deployment, definition, {"properties": properties}, "2023-04-01")
-    id = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/logs"
-    body = {"identity": {"type": "SystemAssigned"}, "properties": {"policyDefinitionId": definition}}
-    made(deployment, id, body, "2023-04-01")
-
-
 def built_in(
     name: str, guid: str, path: str, *says: str, args: Args, fixed: Args, **parameters: Any
 ) -> FirstDeployment:
@@ -518,7 +509,7 @@ def built_in(
         f"policy: {name}",
         both(group("rg-shared"), assigned(id, **parameters)),
         path,
-        ("Azure Policy denies", guid, *says),
+        ("RequestDisallowedByPolicy", "policyAssignments/theirs", *says),
         args,
         fixed,
     )
@@ -545,7 +536,7 @@ POLICIES = (
         "accounts need a customer-managed key",
         CMK,
         "accountName",
-        "asks for a customer-managed key",
+        "should encrypt data at rest with a customer-managed key (CMK)",
         "set identity: userAssigned",
         args={},
         fixed={"identity": "userAssigned"},
@@ -776,6 +767,7 @@ def existing_vault(
         "properties": {
             "tenantId": seed.TENANT_ID,
             "sku": {"family": "A", "name": "standard"},
+            "enableRbacAuthorization": False,
             "accessPolicies": [],
             "enableSoftDelete": True,
             "enablePurgeProtection": True,
@@ -835,7 +827,7 @@ KV_CLAIMS = f"{IN_SHARED}/providers/Microsoft.KeyVault/vaults/kv-claims"
 DELETED = (
     FirstDeployment(
         "existing vault: somebody has deleted it",
-        forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-hub"), HUB, "2024-11-01"),
+        forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-hub"), HUB, "2026-02-01"),
         "vault.id",
         ("does not exist", "az keyvault recover --name kv-hub"),
         {**SHARED, "vault": {"id": HUB}},
@@ -852,7 +844,7 @@ DELETED = (
                 ),
             ),
             KV_CLAIMS,
-            "2024-11-01",
+            "2026-02-01",
         ),
         "vault.name",
         ("held by one that was deleted", "softDeleted: recover"),
@@ -861,7 +853,7 @@ DELETED = (
     ),
     FirstDeployment(
         "a deleted vault has the name, and another is given",
-        forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2024-11-01"),
+        forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2026-02-01"),
         "vault.name",
         ("held by one that was deleted", "give another vault.name"),
         SHARED,
@@ -870,7 +862,7 @@ DELETED = (
     FirstDeployment(
         "a deleted vault of another group has the name",
         forgotten(
-            vault(SUBSCRIPTION, "rg-hub", "kv-claims"), KV_CLAIMS.replace("rg-shared", "rg-hub"), "2024-11-01"
+            vault(SUBSCRIPTION, "rg-hub", "kv-claims"), KV_CLAIMS.replace("rg-shared", "rg-hub"), "2026-02-01"
         ),
         "vault.name",
         ("in group 'rg-hub'", "give another vault.name"),
@@ -881,7 +873,7 @@ DELETED = (
         forgotten(
             vault(OTHER_SUBSCRIPTION, "rg-hub", "kv-claims"),
             f"{OTHER_SUBSCRIPTION}/resourceGroups/rg-hub/providers/Microsoft.KeyVault/vaults/kv-claims",
-            "2024-11-01",
+            "2026-02-01",
         ),
         "vault.name",
         (_IN_THE_WORLD, "deleted one that can come back"),

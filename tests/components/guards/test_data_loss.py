@@ -14,6 +14,9 @@ from components.invokes import by_type_and_name
 from components.preflight import RefusedError, preflight
 from components.service import EncryptedAIServicesAccount
 from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT, existing_vault
+from core import arm_ids
+from tests.components.guards import first_deployments as first
+from tests.support.local_deployment import Deployment
 from tests.support.recording import FakeAzure, run, service_inputs
 from tests.support.situations import situation
 
@@ -314,3 +317,24 @@ def test_logs_that_are_deleted_are_told(audit: dict[str, Any], *, warns: bool) -
     no_workspace = {urn: found for urn, found in state().items() if "Workspace" not in urn}
     without = recorded_service("language", by_type_and_name(no_workspace))
     assert [*ended_logs(situation(without, audit=audit))] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [("systemAndUserAssigned", ""), ("systemAssigned", "its user-assigned identity can use")],
+)
+def test_a_user_assigned_identity_that_was_detached_is_not_the_accounts_own(said: str, refused: str) -> None:
+    """The account still shows by whose client id its key is used: the update gives that identity back, and
+    another one is refused before anything is written."""
+    deployment = Deployment()
+    first.vault(first.SUBSCRIPTION, "rg-shared", "kv-hub")(deployment)
+    args = {**first.SHARED, "vault": {"id": first.HUB}, "identity": "systemAndUserAssigned"}
+    deployment.up({"claims": args})
+    account = f"{first.IN_SHARED}/providers/{arm_ids.ACCOUNT}/lang-claims"
+    deployment.arm("PATCH", account, {"identity": {"type": "SystemAssigned"}}, api="2024-10-01")
+    services = {"claims": {**args, "identity": said}}
+    if refused:
+        with pytest.raises(RefusedError, match=refused):
+            deployment.up(services)
+    else:
+        deployment.up(services)

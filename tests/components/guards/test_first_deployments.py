@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from components.preflight import RefusedError
+from core.environment import IGNORES_VALIDATION
 from localazure import limits, seed
 from localazure.authorization import assign_role
 from tests.components.guards.first_deployments import (
@@ -90,12 +91,12 @@ def test_an_account_that_may_not_be_read_is_not_written() -> None:
 def test_a_recovered_vault_without_its_key_gets_one() -> None:
     """A deleted vault cannot be read, which the preview tells; the update makes the key that it lacks."""
     deployment = Deployment()
-    forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2024-11-01")(deployment)
+    forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2026-02-01")(deployment)
     recovered = {"claims": {**SHARED, "soft_deleted": "recover", "audit": {"new_workspace": False}}}
     deployment.preview(recovered)
     assert any("comes back with key 'cmk-claims'" in text for text in deployment.warnings)
     deployment.up(recovered)
-    assert deployment.arm("GET", f"{KV_CLAIMS}/keys/cmk-claims").status == 200
+    assert deployment.arm("GET", f"{KV_CLAIMS}/keys/cmk-claims", api="2026-02-01").status == 200
 
 
 def test_a_closed_network_and_a_generation_are_told_to_contradict_each_other() -> None:
@@ -130,6 +131,27 @@ def test_rights_on_a_single_vault_or_subnet_are_enough() -> None:
     deployment.preview({"claims": args})
     assert not any("this login may write" in text for text in deployment.warnings)
     deployment.up({"claims": args})
+
+
+def test_a_login_that_may_not_ask_is_told_so() -> None:
+    """Nothing is refused for it, and the action that is missing is named."""
+    deployment = Deployment()
+    login("Reader")(deployment)
+    deployment.preview({"claims": {}})
+    (told,) = [text for text in deployment.warnings if text.startswith("not checked: ")]
+    assert "Microsoft.Resources/deployments/validate/action" in told
+
+
+def test_azures_opinion_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its validation has refused what its writes take (azapi#1207): the refusal names the variable that makes
+    it a warning."""
+    deployment = Deployment()
+    limits.put(deployment.door.cloud, limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope"), 0)
+    with pytest.raises(RefusedError, match=f"{IGNORES_VALIDATION}=1"):
+        deployment.preview({"claims": {}})
+    monkeypatch.setenv(IGNORES_VALIDATION, "1")
+    deployment.preview({"claims": {}})
+    assert any("InsufficientQuota" in text for text in deployment.warnings)
 
 
 def test_there_are_many_ways() -> None:
@@ -175,7 +197,7 @@ def test_a_hundred_services_ask_four_questions_each() -> None:
         deployment = Deployment()
         deployment.preview({f"claims-{number}": {} for number in range(services)})
         asked.append(len(deployment.sent))
-    assert asked == [21, 21 + 4 * 99]
+    assert asked == [12, 12 + 4 * 99]
 
 
 def test_a_lock_on_what_is_to_be_deleted_is_told() -> None:
@@ -203,9 +225,10 @@ def test_rights_that_a_change_takes_are_told() -> None:
     login("Reader")(deployment)
     vault_id = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-claims"
     assign_role(deployment.door.cloud, deployment.principal.object_id, "Contributor", vault_id)
+    assign_role(deployment.door.cloud, deployment.principal.object_id, "Log Analytics Contributor", GROUP)
     deployment.sent.clear()
     deployment.preview({"claims": {}})
-    assert not [path for _, path in deployment.sent if path.endswith("/permissions")]
+    assert not [path for _, path in deployment.sent if path.endswith("/validate")]
     with pytest.raises(RefusedError) as refused:
         deployment.preview({"claims": {"tags": {"changed": "yes"}}})
     (told,) = [problem.text for _, problem in refused.value.problems if problem.path == "accountName"]

@@ -35,7 +35,7 @@ def play(send: Send) -> None:
 
 
 def vault(below: str = "") -> str:
-    return f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-scene{below}?api-version=2023-07-01"
+    return f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-scene{below}?api-version=2026-02-01"
 
 
 def account(name: str) -> str:
@@ -77,6 +77,7 @@ def _vault() -> dict[str, Any]:
     properties = {
         "tenantId": seed.TENANT_ID,
         "sku": {"family": "A", "name": "standard"},
+        "enableRbacAuthorization": False,
         "enablePurgeProtection": True,
         "accessPolicies": [_policy(seed.DEPLOYER.object_id, _KEYS)],
     }

@@ -94,11 +94,10 @@ class Field:
         body = {"properties": {"accessPolicies": [entry]}}
         self.send("PUT", f"{vault_id}/accessPolicies/{kind}", "2026-02-01", body)
 
-    def role(self, scope: str, principal_id: str, name: str) -> None:
+    def role(self, scope: str, principal_id: str, name: str, role: str = ENCRYPTION_USER) -> None:
         subscription = "/".join(scope.split("/")[:3])
-        role = f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{ENCRYPTION_USER}"
         properties = {
-            "roleDefinitionId": role,
+            "roleDefinitionId": f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}",
             "principalId": principal_id,
             "principalType": "ServicePrincipal",
         }
@@ -110,16 +109,17 @@ class Field:
         made: dict[str, Any] = self.send("PUT", path, "2023-01-31", {"location": "westeurope"})
         return made
 
-    def hsm(self, group_id: str, name: str) -> str:
+    def hsm(self, group_id: str, name: str, location: str = "westeurope", **more: Any) -> str:
         """A managed HSM whose administrator the deployer is."""
         id = f"{group_id}/providers/Microsoft.KeyVault/managedHSMs/{name}"
         properties = {
             "tenantId": seed.TENANT_ID,
             "initialAdminObjectIds": [seed.DEPLOYER.object_id],
             "enablePurgeProtection": True,
+            **more,
         }
         sku = {"family": "B", "name": "Standard_B1"}
-        body = {"location": "westeurope", "sku": sku, "properties": properties}
+        body = {"location": location, "sku": sku, "properties": properties}
         self.send("PUT", id, "2026-02-01", body)
         return id
 

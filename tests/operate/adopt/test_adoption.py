@@ -39,6 +39,12 @@ def state(azure: RunningAzure) -> dict[str, Any]:
     return {kind: cloud.documents(azure, kind) for kind in KINDS}
 
 
+def without_times(found: dict[str, Any]) -> dict[str, Any]:
+    """The same without when vaults were written last."""
+    vaults = [{**one, "body": {**one["body"], "modified": 0}} for one in found["vault"]]
+    return {**found, "vault": vaults}
+
+
 def adopt(stack: Stack, name: str, *words: str) -> None:
     """Runs the command and what it says to run next; the first preview must be empty."""
     run = done(stack.python("-m", "operate", "adopt", "--stack", name, *words))
@@ -173,8 +179,9 @@ def test_vault_and_key_come_too(place: Place) -> None:
 
 @pytest.mark.long
 def test_a_vault_in_another_subscription_and_a_key_that_is_turned_on_later(place: Place) -> None:
-    """The program takes a grant in another subscription over by itself, in the first `up`, and writes
-    nothing; and an account on Microsoft's keys is bound by an ordinary change of its settings."""
+    """The program takes a grant in another subscription over by itself: the first `up` writes the same access
+    policy, and nothing else. And an account on Microsoft's keys is bound by an ordinary change of its
+    settings."""
     azure, stack, field = place
     home = field.group(group("rg-across"))
     later, account = field.account(home, "lang-later"), field.account(home, "lang-across")
@@ -190,7 +197,7 @@ def test_a_vault_in_another_subscription_and_a_key_that_is_turned_on_later(place
         done(stack.pulumi(*command))
     run = done(stack.deploy("--stack", "across"))
     assert "+ azure-cmk:index:AccessPolicy across-access" in " ".join(run.output.split())
-    assert state(azure) == before
+    assert without_times(state(azure)) == without_times(before)
 
     file = stack.folder / "Pulumi.across.yaml"
     settings = yaml.safe_load(file.read_text())

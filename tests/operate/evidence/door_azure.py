@@ -100,7 +100,7 @@ def scene() -> Door:
     page_scene.play(send)
     made = field.Field(_DoorClient(door))
     former = made.vault(GROUP, "kv-former")
-    made.send("DELETE", former, "2023-07-01")
+    made.send("DELETE", former, "2026-02-01")
     gone = made.account(GROUP, "gone")
     made.send("DELETE", gone["id"], "2024-10-01")
     return door

@@ -104,7 +104,7 @@ def test_every_refused_question_is_told(door: Door) -> None:
 )
 def test_an_answer_that_cannot_be_read_is_told(door: Door, odd: str) -> None:
     """What Azure answers in a shape that nobody expected counts as not checked, and ends nothing."""
-    now = datetime(2030, 1, 1, tzinfo=UTC)
+    now = door.cloud.clock.datetime()
     facts = collect(DoorAzure(door, odd=odd), "test", [f"{ACCOUNTS}/rotated"], now=now, days=1)
     told = [f.text for f in findings(facts) if f.rule == "not-checked"]
     assert any("the answer could not be read" in text for text in told), told
@@ -114,7 +114,7 @@ def test_what_is_soft_deleted_is_told_with_its_end(door: Door) -> None:
     """A deleted vault, managed HSM and account of the subscription, and when they are gone for good."""
     hsm = f"{door_azure.GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-former"
     make_hsm(door, hsm)
-    assert door.send("DELETE", f"{hsm}?api-version=2024-11-01").status == 200
+    assert door.send("DELETE", f"{hsm}?api-version=2026-02-01").status == 200
     facts, _ = gather(door)
     assert not isinstance(facts.deleted, NotChecked)
     found = {(one.kind, one.name): one for one in facts.deleted}
@@ -147,7 +147,7 @@ def test_what_was_not_read_is_in_the_document(door: Door) -> None:
 
 def test_the_same_cloud_at_the_same_time_gives_the_same_bytes(door: Door) -> None:
     """Collected twice as of one moment, the document does not differ, and holds no token or secret."""
-    now = datetime(2030, 1, 1, tzinfo=UTC)
+    now = door.cloud.clock.datetime()
     ids = [f"{ACCOUNTS}/{name}" for name in NAMES]
     texts = set()
     for order in (ids, ids[::-1]):
@@ -172,7 +172,7 @@ def test_the_vault_is_looked_for_in_the_accounts_own_subscription_first(own: str
     door = Door()
     azure = DoorAzure(door)
     account = scene_across(door, own, own)
-    collect(azure, "test", [account], now=datetime(2030, 1, 1, tzinfo=UTC), days=1)
+    collect(azure, "test", [account], now=door.cloud.clock.datetime(), days=1)
     asked = {q.split("/")[2] for q in azure.questions if "/providers/Microsoft.KeyVault/vaults?" in q}
     assert asked == {own}
 
@@ -181,7 +181,7 @@ def test_a_vault_in_another_subscription_is_found() -> None:
     """The account names its vault by its host alone, so that all subscriptions are looked through."""
     door = Door()
     account = scene_across(door, SUBSCRIPTION, OTHER_SUBSCRIPTION)
-    facts = collect(DoorAzure(door), "test", [account], now=datetime(2030, 1, 1, tzinfo=UTC), days=1)
+    facts = collect(DoorAzure(door), "test", [account], now=door.cloud.clock.datetime(), days=1)
     (service,) = facts.services
     assert isinstance(service.vault, Vault)
     assert service.vault.id.split("/")[2] == OTHER_SUBSCRIPTION
@@ -192,7 +192,7 @@ def test_a_refused_subscription_does_not_hide_the_vault_of_another() -> None:
     door = Door()
     account = scene_across(door, SUBSCRIPTION, OTHER_SUBSCRIPTION)
     vaults = "/subscriptions/{}/providers/Microsoft.KeyVault/vaults?"
-    now = datetime(2030, 1, 1, tzinfo=UTC)
+    now = door.cloud.clock.datetime()
     azure = DoorAzure(door, vaults.format(SUBSCRIPTION))
     (service,) = collect(azure, "test", [account], now=now, days=1).services
     assert isinstance(service.vault, Vault)

@@ -116,7 +116,7 @@ def test_what_is_wrong_with_the_hsm_has_its_own_fixes(world: HsmWorld) -> None:
     assert "by which the managed HSM rotates it" in rules["no-rotation-policy"].text
     log_to_workspace(world, audit_only=True)
     closed = {"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}}
-    world.arm("PATCH", HSM, {"properties": closed}, api="2023-07-01")
+    world.arm("PATCH", HSM, {"properties": closed}, api="2026-02-01")
     # Who asks comes from elsewhere than the HSM's firewall lets in, so its keys are not read any more.
     after = found(world)
     assert not {"vault-network-open", "key-use-not-recorded"} & after.keys()

@@ -46,9 +46,10 @@ def silent(switches: dict[str, Any]) -> set[str]:
 
 
 def test_every_question_is_a_switch_with_its_default() -> None:
-    """The table asks about all switches that a Language account meets, and about two more; it assumes what
+    """The table asks about all switches that a Language account meets, and about three more; it assumes what
     the cloud does."""
-    assert sorted(ASKED) == sorted([*(one.name for one in LIVED), "versionless_key", "foundry_key_role"])
+    more = ["versionless_key", "foundry_key_role", "validate_covers"]
+    assert sorted(ASKED) == sorted([*(switch.name for switch in LIVED), *more])
     assert {q.switch: q.assumed for q in QUESTIONS} == {name: BY_NAME[name].default for name in ASKED}
 
 

@@ -1,0 +1,266 @@
+"""Microsoft.Resources/deployments/validate: whether a template would be accepted, without deploying it.
+
+Each resource goes the way of its own PUT, in the order of the template, and what they write is undone. Locks
+are not looked at, nor terms, nor whether a service may use its key, which shows only when it does. A resource
+with a value that is known only once another one is there (`[reference(...)]`) is judged by ARM alone, and
+what is below one that is refused or not made, or names it, is not judged at all. Of the language of templates
+nothing else is taken.
+Sources: azure-rest-api-specs, Microsoft.Resources Deployments_Validate 2025-04-01 (shapes, levels);
+learn.microsoft.com/azure/azure-resource-manager/bicep/deploy-preflight; texts are those that users quote
+(Azure-Samples/azure-search-openai-demo#1483, #130, Azure/azure-cli#6075). Assumed: that rights are judged
+before anything else, and that all other refusals are told at once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from localazure import arm, policy_evaluation, retired_versions
+from localazure.cloud import Cloud
+from localazure.routes import Route, Router
+from localazure.web import Host, Json, Request, Response, ServiceError
+
+DEPLOYMENT = "Microsoft.Resources/deployments"
+PROVIDER, NO_RBAC, TEMPLATE = "Provider", "ProviderNoRbac", "Template"
+_GROUP = "microsoft.resources/resourcegroups"
+_DISALLOWED = "RequestDisallowedByPolicy"
+_UNAUTHORIZED = ("AuthorizationFailed", "LinkedAuthorizationFailed", "DenyAssignmentAuthorizationFailed")
+_TERMS = "ResourceKindRequireAcceptTerms"
+_KEY_UNUSABLE = "x-localazure-findings"
+"""The header of a refusal that tells why a key cannot be used."""
+_OF_TEMPLATE = ("type", "apiVersion", "name", "scope", "dependsOn")
+_LATER = re.compile(r"\[(?!\[).*\breference\(.*\]", re.DOTALL)
+_AT_ONCE = {
+    "operation_seconds": 0.0,
+    "vault_write_seconds": 0.0,
+    "child_write_seconds": 0.0,
+    "principals_visible_after": 0.0,
+    "failing_operations": "",
+    "synchronous_creates": True,
+}
+"""Switches of what happens later, which is not asked about."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One of a template: where it would be, and what would be PUT there, as far as that `is_known`."""
+
+    id: str
+    type: str
+    name: str
+    api_version: str
+    body: Json
+    is_known: bool
+
+
+def routes(router: Router) -> tuple[Route, ...]:
+    """The rows at a group and at a subscription; `router` finds the PUT of each resource."""
+
+    def validate(cloud: Cloud, request: Request) -> Response:
+        properties = request.body.get("properties") if request.body else None
+        scope = request.path[: request.path.lower().rindex("/providers/")]
+        name = request.params["deployment"]
+        level = _level(properties)
+        resources = [*_resources(properties, scope)]
+        covers = cloud.behaviour.validate_covers
+        if covers == "refused":
+            raise _invalid(f"The validation level '{level}' is not supported for this template.")
+        judge = _Judge(cloud, request, router, only_policies=covers == "template")
+        with cloud.store.undone():
+            cloud.behave(**_AT_ONCE)
+            found = [] if level == TEMPLATE else [*judge.refusals(resources)]
+            lacking = [one for one in judge.lacking(resources) if one not in found] + [
+                one for one in found if one["code"] in _UNAUTHORIZED
+            ]
+        if lacking and level == PROVIDER and not judge.only_policies:
+            raise _unauthorized(lacking)
+        found = [one for one in found if one["code"] not in _UNAUTHORIZED]
+        if found:
+            raise _refused(name, cloud.new_id(), found)
+        return Response(200, _valid(name, scope, level, resources))
+
+    return tuple(
+        Route(
+            "POST",
+            Host.ARM,
+            f"{scope}/providers/{DEPLOYMENT}/{{deployment}}/validate",
+            f"{DEPLOYMENT}/validate/action",
+            validate,
+            "all of it but shapes and texts; validate_covers",
+        )
+        for scope in ("/subscriptions/{subscription}", "/subscriptions/{subscription}/resourceGroups/{group}")
+    )
+
+
+@dataclass(frozen=True)
+class _Judge:
+    cloud: Cloud
+    request: Request
+    router: Router
+    only_policies: bool
+
+    def lacking(self, resources: list[Resource]) -> Iterator[Json]:
+        """The rights to write each resource that the caller lacks."""
+        for one in resources:
+            request, route = self._put(one)
+            try:
+                arm.require_rights(self.cloud, request, route, arm.place_of(one.id))
+            except ServiceError as error:
+                yield self._detail(one, error)
+
+    def refusals(self, resources: list[Resource]) -> Iterator[Json]:
+        """What each resource would be refused for, as a detail of the answer."""
+        open_ids: list[str] = []
+        for one in resources:
+            if any(id.lower() in f"{one.id}{json.dumps(one.body)}".lower() for id in open_ids):
+                continue
+            try:
+                if self._written(one):
+                    continue
+            except ServiceError as error:
+                if self._is_told(error):
+                    yield self._detail(one, error)
+            open_ids.append(one.id)
+
+    def _written(self, one: Resource) -> bool:
+        """Writes a resource, if all of it is known. Raises what its PUT is refused with."""
+        if one.type.lower() == DEPLOYMENT.lower():
+            return True
+        request, route = self._put(one)
+        place = arm.place_of(one.id)
+        retired_versions.require_served(self.cloud, request, place.namespace)
+        arm.require_place(self.cloud, request, place)
+        if one.is_known:
+            body = policy_evaluation.admitted(self.cloud, request, place.scope)
+            route.handler(self.cloud, replace(request, body=body))
+        return one.is_known
+
+    def _is_told(self, error: ServiceError) -> bool:
+        if self.only_policies:
+            return error.code == _DISALLOWED
+        return error.code != _TERMS and _KEY_UNUSABLE not in error.headers
+
+    def _detail(self, one: Resource, error: ServiceError) -> Json:
+        """A refusal of a resource, as the answer has it."""
+        message = error.message
+        if error.code in _UNAUTHORIZED:
+            about = f"Authorization failed for template resource '{one.name}' of type '{one.type}'. "
+            message = about + message.replace("authorization to perform", "permission to perform").replace(
+                "over scope", "at scope"
+            )
+        return {"code": error.code, "target": one.id, "message": message, **error.extra}
+
+    def _put(self, one: Resource) -> tuple[Request, Route]:
+        if one.type.lower() == DEPLOYMENT.lower():
+            # A deployment inside another one is written at its scope, and has no PUT here.
+            route = Route("PUT", Host.ARM, one.id, f"{DEPLOYMENT}/write", lambda _, __: Response(200))
+            return replace(self.request, method="PUT", path=one.id, body=one.body), route
+        found = self.router.find(Host.ARM, "PUT", one.id)
+        if found is None:
+            raise _invalid(f"The resource type '{one.type}' could not be found.")
+        route, params = found
+        query = {**self.request.query, "api-version": one.api_version}
+        put = replace(
+            self.request, method="PUT", path=one.id, params=params, query=query, body=one.body, headers={}
+        )
+        return put, route
+
+
+def _level(properties: Json) -> str:
+    if not isinstance(properties, dict) or properties.get("mode") != "Incremental":
+        raise _invalid("The property 'mode' of the deployment must be 'Incremental' here.")
+    level = str(properties.get("validationLevel") or PROVIDER)
+    if level not in (PROVIDER, NO_RBAC, TEMPLATE):
+        raise _invalid(f"The validation level '{level}' is invalid.")
+    return level
+
+
+def _resources(properties: Json, scope: str) -> Iterator[Resource]:
+    """The resources of a template and of those inside it. Raises InvalidTemplate for what is none."""
+    template = properties.get("template")
+    listed = template.get("resources") if isinstance(template, dict) else None
+    if not isinstance(listed, list) or not {"$schema", "contentVersion"} <= set(template):
+        raise _invalid("The template must have '$schema', 'contentVersion' and an array 'resources'.")
+    for given in listed:
+        one = _resource(given, scope)
+        yield one
+        if one.type.lower() == DEPLOYMENT.lower():
+            yield from _resources(given.get("properties") or {}, one.id.partition("/providers/")[0])
+
+
+def _resource(given: Json, scope: str) -> Resource:
+    type, name, version = (str(given.get(word) or "") for word in ("type", "name", "apiVersion"))
+    types, names = type.split("/")[1:], name.split("/")
+    if not version or len(types) != len(names):
+        # The text is the one that users quote (Azure-Samples/azure-search-openai-demo#120).
+        raise _invalid(f"The template resource '{name}' for type '{type}' has incorrect segment lengths.")
+    group = given.get("resourceGroup")
+    at = f"{'/'.join(scope.split('/')[:3])}/resourceGroups/{group}" if group else scope
+    if extended := given.get("scope"):
+        at = extended if extended.startswith("/") else f"{at}/providers/{extended}"
+    path = "/".join(word for pair in zip(types, names, strict=True) for word in pair)
+    if type.lower() == _GROUP:
+        id = f"{at}/resourceGroups/{name}"
+    else:
+        id = f"{at}/providers/{type.split('/')[0]}/{path}"
+    body, is_known = _known({word: value for word, value in given.items() if word not in _OF_TEMPLATE})
+    return Resource(id, type, name, version, body, is_known)
+
+
+def _known(value: Json) -> tuple[Json, bool]:
+    """A value without what is known later, and whether that is all of it. Raises InvalidTemplate for other
+    expressions."""
+    if isinstance(value, str):
+        if value.startswith("[[") or not value.startswith("["):
+            return value.removeprefix("[") if value.startswith("[[") else value, True
+        if _LATER.fullmatch(value) is None:
+            raise _invalid(f"Unable to process template language expressions in '{value}'.")
+        return None, False
+    if isinstance(value, Mapping):
+        pairs = {name: _known(one) for name, one in value.items()}
+        found = {name: one for name, (one, _) in pairs.items() if one is not None or value[name] is None}
+        return found, all(known for _, known in pairs.values())
+    if isinstance(value, list):
+        items = [_known(one) for one in value]
+        return [one for one, known in items if known or one is not None], all(known for _, known in items)
+    return value, True
+
+
+def _invalid(text: str) -> ServiceError:
+    message = f"Deployment template validation failed: '{text}'."
+    return ServiceError(400, "InvalidTemplate", message, gateway=True)
+
+
+def _unauthorized(lacking: list[Json]) -> ServiceError:
+    how = "multiple errors" if len(lacking) > 1 else "error"
+    texts = ":".join(dict.fromkeys(one["message"] for one in lacking))
+    message = f"The template deployment failed with {how}: '{texts}'."
+    return ServiceError(400, "InvalidTemplateDeployment", message, gateway=True)
+
+
+def _refused(name: str, tracking: str, found: list[Json]) -> ServiceError:
+    only_policies = {one["code"] for one in found} == {_DISALLOWED}
+    message = (
+        "The template deployment failed because of policy violation. Please see details for more information."
+        if only_policies
+        else f"The template deployment '{name}' is not valid according to the validation procedure. The "
+        f"tracking id is '{tracking}'. See inner errors for details."
+    )
+    return ServiceError(400, "InvalidTemplateDeployment", message, gateway=True, extra={"details": found})
+
+
+def _valid(name: str, scope: str, level: str, resources: list[Resource]) -> Json:
+    return {
+        "id": f"{scope}/providers/{DEPLOYMENT}/{name}",
+        "name": name,
+        "type": DEPLOYMENT,
+        "properties": {
+            "mode": "Incremental",
+            "provisioningState": "Succeeded",
+            "validationLevel": level,
+            "validatedResources": [{"id": one.id} for one in resources if one.type != DEPLOYMENT],
+        },
+    }

@@ -1,0 +1,74 @@
+"""Whether a stack's settings are right, from its file alone: `python -m operate settings --stack dev`.
+
+Asks neither Pulumi nor Azure, and takes a second. Owns: this one line of the table, which `doctor` has, too.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pulumi as sdk
+
+from operate.errors import OperateError
+from operate.fleet.shared import read
+from operate.stack import add_json, add_stack
+from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
+from settings.model import ServiceSettings
+
+OK, FAILED, UNCHECKED, WARNING = "ok", "FAILED", "not checked", "warning"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table."""
+
+    about: str
+    result: str
+    found: str
+    fix: str = ""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add_stack(parser, help="the stack whose settings are in Pulumi.NAME.yaml")
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The exit code is 1 if the settings are wrong, with every problem."""
+    return tell([judged(arguments.stack)[0]], as_json=arguments.json)
+
+
+def tell(lines: Sequence[Line], *, as_json: bool) -> int:
+    """Prints a table, or JSON; 1 if anything failed."""
+    if as_json:
+        print(json.dumps([asdict(line) for line in lines], indent=2))
+    else:
+        for line in lines:
+            print(f"  {line.result:<12}{line.about}: {line.found}" + (f"; {line.fix}" if line.fix else ""))
+    return 1 if any(line.result == FAILED for line in lines) else 0
+
+
+def file_of(stack: str) -> StackFile:
+    """The stack's own file; an empty one where there is none yet."""
+    path = path_of(stack)
+    return stack_file(path) if path.exists() else StackFile(stack, {})
+
+
+def judged(stack: str) -> tuple[Line, Sequence[ServiceSettings]]:
+    """What the stack's settings declare; nothing where they are wrong, or the program has none of ours."""
+    path, folder = path_of(stack), Path.cwd().resolve()
+    try:
+        if folder != PROGRAM and Path("Pulumi.yaml").exists() and not file_of(stack).own():
+            found = f"{folder} has a program of its own, which says what is deployed"
+            fix = "`pulumi preview` asks Azure what it would refuse of each service"
+            return Line("settings", UNCHECKED, found, fix), ()
+        if not path.exists():
+            fix = f"cp Pulumi.prod.example.yaml {path}, and put your names in"
+            return Line("settings", FAILED, f"found no {path}", fix), ()
+        services = file_of(stack).settings(read(Path())).services
+    except (sdk.RunError, OperateError) as error:
+        return Line("settings", FAILED, str(error)), ()
+    return Line("settings", OK, ", ".join(service.name for service in services)), services

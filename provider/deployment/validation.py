@@ -1,0 +1,332 @@
+"""What Azure itself would refuse: its validation of a template of what is about to be made and changed.
+
+One question for each resource group that exists, and one for all that are yet to be made. Rights are judged
+first: where some are missing, the same is asked once more without them, so that everything is told at once.
+Sources: core/refusals.py (`FACTS`), azure-rest-api-specs, Deployments_Validate 2025-04-01. What it refuses is
+told in Azure's own words. A taken name, a lock, terms, and what a delete or a read takes are not its matter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from core import adapters, arm_ids, arm_template, roles
+from core.api_versions import (
+    ACCOUNTS,
+    AUTHORIZATION,
+    DEPLOYMENTS,
+    DIAGNOSTIC_SETTINGS,
+    ENDPOINTS,
+    FOUNDRY,
+    IDENTITIES,
+    LOCKS,
+    PRIVATE_DNS_ZONES,
+    RESOURCES,
+    VAULTS,
+    WORKSPACES,
+)
+from core.environment import IGNORES_VALIDATION
+from core.roles import Role
+from provider.deployment.model import (
+    CREATE,
+    DELETE,
+    GROUP,
+    UPDATE,
+    DeploymentFinding,
+    Planned,
+    Report,
+    Unchecked,
+    subscription_scope,
+)
+from provider.deployment.questions import Questions, UnansweredQuestionError
+from provider.failure import Detail, ServiceError
+
+NAME: Final = "validation"
+WHAT: Final = "what Azure's own validation would refuse"
+RIGHTS_WHAT: Final = "what the deploying login may do"
+PERMISSIONS: Final = "Microsoft.Authorization/permissions"
+_DEPLOYMENT: Final = "Microsoft.Resources/deployments"
+_DISALLOWED: Final = "RequestDisallowedByPolicy"
+_ACCESS_POLICY: Final = "microsoft.keyvault/vaults/accesspolicies"
+_VERSIONS: Final[Mapping[str, str]] = {
+    arm_ids.VAULT.lower(): VAULTS,
+    arm_ids.KEY.lower(): VAULTS,
+    _ACCESS_POLICY: VAULTS,
+    arm_ids.ACCOUNT.lower(): ACCOUNTS,
+    f"{arm_ids.ACCOUNT}/projects".lower(): FOUNDRY,
+    f"{arm_ids.ACCOUNT}/deployments".lower(): FOUNDRY,
+    arm_ids.USER_ASSIGNED_IDENTITY.lower(): IDENTITIES,
+    arm_ids.WORKSPACE.lower(): WORKSPACES,
+    arm_ids.DIAGNOSTIC_SETTING.lower(): DIAGNOSTIC_SETTINGS,
+    arm_ids.PRIVATE_ENDPOINT.lower(): ENDPOINTS,
+    arm_ids.DNS_ZONE_GROUP.lower(): ENDPOINTS,
+    arm_ids.PRIVATE_DNS_ZONE.lower(): PRIVATE_DNS_ZONES,
+    arm_ids.DNS_ZONE_LINK.lower(): PRIVATE_DNS_ZONES,
+    arm_ids.ROLE_ASSIGNMENT.lower(): AUTHORIZATION,
+    arm_ids.LOCK.lower(): LOCKS,
+}
+_LATER: Final = (arm_ids.ROLE_ASSIGNMENT.lower(), _ACCESS_POLICY)
+"""Types that name an identity which something else is yet to make: their values are known later."""
+_MISSING: Final = re.compile(
+    r"perform action(?:\(s\))? '(?P<action>[^']+)' (?:at|on|on the linked) scope(?:\(s\))? '(?P<scope>[^']+)'"
+    r"(?!; however, it does)(?:; however.*? deny assignment with name '(?P<denial>[^']+)' and Id '[^']+' "
+    r"at scope '(?P<at>[^']+)')?"
+)
+"""An action that is missing, its scope, and the deny assignment that takes it away, in Azure's refusals."""
+_FIXES: Final[Mapping[str, str]] = {
+    "InvalidSkuId": "set location to a region that has it, or give another sku",
+    "LocationNotAvailableForResourceType": "set location to one of them",
+    "InsufficientQuota": "set location to a region with quota left (`az cognitiveservices usage list "
+    "--location REGION`), ask for more in the portal under Quotas, or delete and purge an unused account",
+}
+_ROLES: Final = (
+    roles.RBAC_ADMINISTRATOR,
+    roles.VAULT_CONTRIBUTOR,
+    roles.COGNITIVE_CONTRIBUTOR,
+    roles.IDENTITY_CONTRIBUTOR,
+    roles.LOG_CONTRIBUTOR,
+    roles.NETWORK_CONTRIBUTOR,
+    roles.CONTRIBUTOR,
+)
+"""The built-in roles by which a missing right can be given, narrow ones first."""
+
+
+async def check(plan: Sequence[Planned], ask: Questions) -> Report:
+    """A finding for each thing that Azure would refuse of what is made or changed."""
+    login = (await ask.principal()).object_id
+    made = {_written(one).lower() for one in plan if one.action == CREATE}
+    asked: defaultdict[str, list[Planned]] = defaultdict(list)
+    for one in plan:
+        if _is_asked(one, plan):
+            group = one.group_id
+            asked[(subscription_scope(group) if group.lower() in made else group).lower()].append(one)
+    reports = await asyncio.gather(*(_validated(some, made, login, ask) for some in asked.values()))
+    return sum(reports, Report())
+
+
+def _is_asked(one: Planned, plan: Sequence[Planned]) -> bool:
+    """Whether something is written anew: what comes back from soft delete, with all below it, is not, and
+    a name that is freed before is taken until then."""
+    known = one.type == GROUP or one.type.lower() in _VERSIONS
+    back = any(arm_ids.covers(other.id, one.id) for other in plan if other.recovers)
+    freed = {other.name.lower() for other in plan if other.action == DELETE}
+    below_freed = any(part.lower() in freed for part in one.id.split("/")[5:])
+    return known and one.action in (CREATE, UPDATE) and not back and not below_freed
+
+
+async def _validated(members: Sequence[Planned], made: set[str], login: str, ask: Questions) -> Report:
+    group = members[0].group_id
+    scope = subscription_scope(group) if group.lower() in made else group
+    path = f"{scope}/providers/{_DEPLOYMENT}/language-cmk"
+    try:
+        refusal = await ask.refusal(path, _body(scope, members, arm_template.PROVIDER))
+        missing = _missing(refusal)
+        if not missing:
+            return await _report(refusal, members, ask)
+        rest = await ask.refusal(path, _body(scope, members, arm_template.NO_RBAC))
+        report = await _report(rest, members, ask)
+        rights = tuple(_rights(missing, members, made, login))
+        if len({scope for _, scope, *_ in missing}) < len(members) or any(
+            denial for *_, denial, _ in missing
+        ):
+            return report + Report(rights)
+        # A login that may write nothing is taken for one of previews: that is told, and refuses nothing.
+        why = "; ".join(f"{one.text}; {one.fix}" for one in rights)
+        return report + Report(unchecked=(Unchecked(NAME, RIGHTS_WHAT, why),))
+    except UnansweredQuestionError as unanswered:
+        return Report(unchecked=(Unchecked(NAME, WHAT, str(unanswered)),))
+
+
+def _body(scope: str, members: Sequence[Planned], level: str) -> dict[str, Any]:
+    """The deployment of some resources at a group, or at a subscription with its new groups."""
+    if "/resourcegroups/" in scope.lower():
+        return {"properties": arm_template.properties([_resource(one) for one in members], level)}
+    resources: list[dict[str, Any]] = []
+    inside: defaultdict[str, list[Planned]] = defaultdict(list)
+    for one in members:
+        if one.type == GROUP:
+            body = {"type": "Microsoft.Resources/resourceGroups", "apiVersion": RESOURCES, "name": one.name}
+            resources.append({**one.content, **body})
+        else:
+            inside[arm_ids.group_of(one.id)].append(one)
+    for group, some in inside.items():
+        nested = arm_template.properties([_resource(one) for one in some], level)
+        deployment = {"type": _DEPLOYMENT, "apiVersion": DEPLOYMENTS, "name": f"{group[:60]}-in"}
+        resources.append({**deployment, "resourceGroup": group, "properties": nested})
+    location = next((one.location for one in members if one.location), "westeurope")
+    return {"location": location, "properties": arm_template.properties(resources, level)}
+
+
+def _resource(one: Planned) -> dict[str, Any]:
+    """A resource of a template."""
+    id, content = arm_ids.parse(_written(one)), one.content
+    if one.action == UPDATE and one.bound is not None:
+        content = one.bound  # an account that has its key keeps it in each write
+    found = {
+        **{word: value for word, value in content.items() if word not in ("type", "name")},
+        "type": id.type,
+        "apiVersion": _VERSIONS[id.type.lower()],
+        "name": "/".join(id.names),
+    }
+    if "/providers/" in id.scope.lower():
+        found["scope"] = id.scope[id.scope.lower().rindex("/providers/") + len("/providers/") :]
+    if arm_ids.same(id.type, arm_ids.VAULT):
+        # Key Vault asks for the list, which azure-native adds.
+        found["properties"] = {"accessPolicies": [], **(content.get("properties") or {})}
+    if id.type.lower() in _LATER:
+        later = f"{one.group_id}/providers/{arm_ids.USER_ASSIGNED_IDENTITY}/later"
+        found["properties"] = _named_later(content, f"[reference('{later}', '{IDENTITIES}').principalId]")
+    return found
+
+
+def _named_later(content: Mapping[str, Any], principal: str) -> dict[str, Any]:
+    """The properties of what names an identity."""
+    properties = content.get("properties") or {}
+    if policy := properties.get("policy"):
+        return {"accessPolicies": [{**policy, "objectId": principal}]}
+    return {**properties, "principalId": principal}
+
+
+Missing = tuple[str, str, str, str]
+"""An action, its scope, and the name and scope of the deny assignment that takes it away, if one does."""
+
+
+def _missing(refusal: ServiceError | None) -> list[Missing]:
+    """The actions that a refusal says are missing."""
+    if refusal is None:
+        return []
+    texts = [one.text for one in refusal.details if _is_about_rights(one)] or (
+        [] if refusal.details else [refusal.text]
+    )
+    return list(
+        dict.fromkeys(
+            (one["action"], one["scope"], one["denial"] or "", one["at"] or "")
+            for text in texts
+            for one in _MISSING.finditer(text)
+        )
+    )
+
+
+def _is_about_rights(detail: Detail) -> bool:
+    return detail.code.endswith("AuthorizationFailed")
+
+
+async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask: Questions) -> Report:
+    """What a refusal says of each resource."""
+    if refusal is None:
+        return Report()
+    found: dict[str, DeploymentFinding] = {}
+    for detail in refusal.details or [Detail(refusal.code, "", refusal.text)]:
+        about = _about(detail, members)
+        if _is_about_rights(detail):
+            continue
+        if detail.code == "MissingSubscriptionRegistration" and await _registers(about, ask):
+            continue
+        text = f"Azure would refuse {about.label}: {detail.code}: {detail.text}"
+        found.setdefault(detail.text, DeploymentFinding(NAME, about.id, text, _fix(detail, about)))
+    return Report(tuple(found.values()))
+
+
+def _about(detail: Detail, members: Sequence[Planned]) -> Planned:
+    """The resource that a refusal is about: Azure names it by its id or its name, in the target or in the
+    text."""
+    ids = [one for one in members if arm_ids.same(_written(one), detail.target)]
+    names = [one for one in members if one.name.lower() == detail.target.lower()]
+    of_space = [one for one in members if one.namespace.lower() == detail.target.lower()]
+    told = [one for one in members if f"'{one.name}'".lower() in detail.text.lower()]
+    return next(iter((*ids, *names, *of_space, *told, *members)))
+
+
+def _fix(detail: Detail, about: Planned) -> str:
+    if detail.code == "MissingSubscriptionRegistration":
+        return (
+            f"have somebody with that right run `az provider register --namespace {about.namespace} --wait`"
+        )
+    if detail.code != _DISALLOWED:
+        way = _FIXES.get(detail.code, "change what the stack declares so that Azure takes it")
+        return f"{way}; {IGNORES_VALIDATION}=1 has an update try it all the same"
+    way = "change the settings so that they meet the policy"
+    if about.bound is not None and about.action == CREATE:
+        way += ", or set identity: userAssigned, by which the account is made with its key"
+    scope = about.group_id if about.type != GROUP else subscription_scope(about.id)
+    assigned = re.search(rf"/[^\"']*/{arm_ids.POLICY_ASSIGNMENT}/[^\"']+", detail.text, re.IGNORECASE)
+    return (
+        f"{way}, or have its owner exempt this with `az policy exemption create --name language-cmk "
+        f"--policy-assignment {assigned[0] if assigned else 'ID'} --exemption-category Waiver "
+        f"--scope {scope}`"
+    )
+
+
+async def _registers(about: Planned, ask: Questions) -> bool:
+    """Whether the login may register a provider: the client then does so by itself."""
+    path = arm_ids.child(subscription_scope(about.id), PERMISSIONS)
+    action = f"{about.namespace}/register/action"
+    try:
+        blocks = await ask.list(path, AUTHORIZATION)
+    except UnansweredQuestionError:
+        return False
+    return any(adapters.permissions(block).allows(action) for block in blocks)
+
+
+def _rights(
+    missing: Iterable[Missing], members: Sequence[Planned], made: set[str], login: str
+) -> Iterator[DeploymentFinding]:
+    """The rights that are missing, by the innermost scope that exists, with commands that give the least."""
+    by_scope: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for action, target, denial, at in missing:
+        if denial:
+            text = f"Azure would refuse this login: the deny assignment {denial!r} at {at} forbids {action}"
+            fix = (
+                "have its owner (a deployment stack, an application) exclude this login, or use another group"
+            )
+            yield DeploymentFinding(NAME, _at(target, members).id, text, fix)
+            continue
+        scope = target
+        while scope.lower() in made or f"/{_DEPLOYMENT}/".lower() in scope.lower():
+            scope = _above(scope)
+        by_scope[scope].setdefault(action, target)
+    for scope, actions in by_scope.items():
+        about = _at(next(iter(actions.values())), members)
+        text = f"Azure would refuse this login: {login} may not do {', '.join(actions)} at {scope}"
+        commands = " and ".join(
+            f'`az role assignment create --assignee {login} --role "{role.name}" --scope {scope}`'
+            for role in least_roles(actions)
+        )
+        yield DeploymentFinding(NAME, about.id, text, f"an owner can give it with {commands}")
+
+
+def _at(id: str, members: Sequence[Planned]) -> Planned:
+    """The resource that is written with an id."""
+    return next((one for one in members if arm_ids.same(_written(one), id)), members[0])
+
+
+def _written(one: Planned) -> str:
+    """The id under which a template writes a resource: the name of a role assignment is not known yet."""
+    if not arm_ids.same(one.type, arm_ids.ROLE_ASSIGNMENT):
+        return one.id
+    name = uuid.uuid5(uuid.NAMESPACE_URL, f"{one.id}|{one.setting}".lower())
+    return f"{one.id.rpartition('/')[0]}/{name}"
+
+
+def least_roles(missing: Iterable[str]) -> tuple[Role, ...]:
+    """Built-in roles that together allow the actions; narrow ones, unless a wide one is needed anyway."""
+    wanted = list(missing)
+    chosen = [next((role for role in _ROLES if role.allows(action)), roles.OWNER) for action in wanted]
+    wide = [role for role in (roles.OWNER, roles.CONTRIBUTOR) if role in chosen]
+    for role in wide:
+        chosen = [role if role.allows(action) else one for action, one in zip(wanted, chosen, strict=True)]
+    return tuple(dict.fromkeys(chosen))
+
+
+def _above(id: str) -> str:
+    """The scope that an id is in: the resource that it extends or is nested in, its group, or the
+    subscription."""
+    if "/providers/" not in id.lower():
+        return subscription_scope(id)
+    scope, inside = id[: (at := id.lower().rindex("/providers/"))], id[at:].strip("/").split("/")
+    return scope if len(inside) <= 4 else id.rpartition("/")[0].rpartition("/")[0]

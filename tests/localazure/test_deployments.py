@@ -1,0 +1,183 @@
+"""deployments/validate: what a template would be refused for, and that asking changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core import arm_template
+from localazure import limits, seed
+from localazure.authorization import assign_role
+from localazure.subscriptions import PROVIDERS
+from tests.localazure.driver import GROUP, SERVICE, VAULT, WEST, Case
+from tests.support.front import SUBSCRIPTION, Reply
+
+DEPLOYMENTS = "Microsoft.Resources/deployments"
+POLICIES = "providers/Microsoft.Authorization"
+KEY_POLICY = f"/{POLICIES}/policyDefinitions/67121cc7-ff39-4ab8-b7e3-95b84dab487d"
+LATER = "[reference('language').identity.principalId]"
+VAULT_BODY = {
+    **WEST,
+    "properties": {
+        "tenantId": seed.TENANT_ID,
+        "sku": {"family": "A", "name": "standard"},
+        "accessPolicies": [],
+    },
+}
+ACCOUNT_BODY = {**WEST, "kind": "TextAnalytics", "sku": {"name": "S"}, "properties": {}}
+
+
+def resource(type: str, name: str, body: Any, version: str = "2024-11-01", **more: Any) -> dict[str, Any]:
+    return {"type": type, "apiVersion": version, "name": name, **more, **body}
+
+
+def vault(name: str = "Contoso-1", **more: Any) -> dict[str, Any]:
+    return resource("Microsoft.KeyVault/vaults", name, {**VAULT_BODY, **more})
+
+
+def key(size: int = 2048) -> dict[str, Any]:
+    body = {"properties": {"kty": "RSA", "keySize": size}}
+    return resource("Microsoft.KeyVault/vaults/keys", "Contoso-1/k", body)
+
+
+def account(name: str = "language", **properties: Any) -> dict[str, Any]:
+    body = {**ACCOUNT_BODY, "properties": properties}
+    return resource("Microsoft.CognitiveServices/accounts", name, body, "2025-06-01")
+
+
+def inside(group: str, *resources: Any) -> dict[str, Any]:
+    body = {"properties": arm_template.properties(resources)}
+    return resource(DEPLOYMENTS, "inside", body, "2025-04-01", resourceGroup=group)
+
+
+def validate(
+    case: Case, *resources: Any, at: str = GROUP, who: Any = seed.DEPLOYER, level: str = arm_template.PROVIDER
+) -> Reply:
+    url = f"{at}/providers/{DEPLOYMENTS}/d/validate?api-version=2025-04-01"
+    return case.ask("POST", url, {"properties": arm_template.properties(resources, level)}, who=who)
+
+
+def details(reply: Reply) -> list[tuple[str, str]]:
+    assert (reply.status, reply.code) == (400, "InvalidTemplateDeployment"), reply
+    return [(one["code"], one["target"].rpartition("/")[2]) for one in reply.body["error"].get("details", ())]
+
+
+def documents(case: Case) -> list[Any]:
+    """All that is stored, documents and events."""
+    rows = case.cloud.store._db.execute(
+        "SELECT kind, id, body FROM documents UNION ALL SELECT stream, id, body FROM events"
+    )
+    return sorted(map(str, rows))
+
+
+def deny_unbound(case: Case) -> None:
+    properties = {"policyDefinitionId": KEY_POLICY, "parameters": {"effect": {"value": "Deny"}}}
+    assert (
+        case.ask("PUT", f"{SUBSCRIPTION}/{POLICIES}/policyAssignments/cmk", {"properties": properties}).status
+        == 201
+    )
+
+
+def test_a_template_that_can_be_deployed_is_valid_and_makes_nothing() -> None:
+    """A vault with a key, an account, and a lock at the vault; a group with the same in it."""
+    case = Case()
+    lock = {"properties": {"level": "CanNotDelete"}}
+    locked = resource(f"{POLICIES[10:]}/locks", "l", lock, "2020-05-01", scope=VAULT)
+    new = resource("Microsoft.Resources/resourceGroups", "new", WEST, "2024-03-01")
+    before = documents(case)
+    reply = validate(case, vault(), key(), account(), locked)
+    assert reply.status == 200
+    assert len(reply.body["properties"]["validatedResources"]) == 4
+    assert validate(case, new, inside("new", vault(), key(), account()), at=SUBSCRIPTION).status == 200
+    assert documents(case) == before
+
+
+def test_each_refusal_of_a_put_is_told_at_once() -> None:
+    """Names, also of what is soft-deleted, and policies, in one answer and in the PUT's words; what is below
+    a refused vault is not judged."""
+    case = Case()
+    case.do("vault", "account", f"DELETE {VAULT}")
+    deny_unbound(case)
+    reply = validate(case, vault(), key(), account("other", customSubDomainName="contoso-language"))
+    assert details(reply) == [("ConflictError", "Contoso-1"), ("RequestDisallowedByPolicy", "other")]
+    put = case.ask("PUT", VAULT, VAULT_BODY)
+    assert put.message == reply.body["error"]["details"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "code"),
+    [
+        (limits.Limit(limits.SKU, "TextAnalytics/S", "westeurope"), "InvalidSkuId"),
+        (limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope"), "InsufficientQuota"),
+    ],
+)
+def test_what_a_region_has_not_is_told(limit: limits.Limit, code: str) -> None:
+    """A SKU and a quota, which count an account of the same template, too."""
+    case = Case()
+    limits.put(case.cloud, limit, 1)
+    found = details(validate(case, account("one"), account("two")))
+    assert found == [(code, "two")] if code == "InsufficientQuota" else [(code, "one"), (code, "two")]
+
+
+def test_a_provider_that_is_not_registered_is_told() -> None:
+    """Azure answers as a PUT would be answered."""
+    case = Case()
+    case.do(f"POST {SUBSCRIPTION}/providers/Microsoft.KeyVault/unregister")
+    assert details(validate(case, vault())) == [("MissingSubscriptionRegistration", "Contoso-1")]
+
+
+def test_missing_rights_are_told_before_all_else() -> None:
+    """Each resource that the caller may not write, in one text; without the level they are not asked for."""
+    case = Case()
+    assign_role(case.cloud, SERVICE.object_id, "Reader", GROUP)
+    assert validate(case, account(), who=SERVICE).code == "AuthorizationFailed"
+    assign_role(case.cloud, SERVICE.object_id, "Cognitive Services Contributor", GROUP)
+    refused = validate(case, vault(), key(), account(), who=SERVICE)
+    assert details(refused) == []
+    for action in ("KeyVault/vaults/write", "KeyVault/vaults/keys/write"):
+        assert f"permission to perform action 'Microsoft.{action}' at scope" in refused.message
+    assert "CognitiveServices" not in refused.message
+    assert validate(case, vault(), key(), who=SERVICE, level=arm_template.NO_RBAC).status == 200
+    other = validate(case, inside("elsewhere"), who=SERVICE).message
+    assert "'Microsoft.Resources/deployments/write' at scope" in other
+
+
+def test_what_is_known_later_is_judged_by_rights_alone() -> None:
+    """A grant to an identity that is yet to be made, and what would be below such a resource."""
+    case = Case()
+    body = {"properties": {"roleDefinitionId": "r", "principalId": LATER}}
+    grant = resource(
+        f"{POLICIES[10:]}/roleAssignments", "g", body, "2022-04-01", scope="Microsoft.KeyVault/vaults/kv-v"
+    )
+    assert validate(case, vault("kv-v"), grant).status == 200
+    assert validate(case, vault(tags={"id": LATER}), key(size=1)).status == 200
+    assert validate(case, vault(tags={"id": "[uniqueString('a')]"})).code == "InvalidTemplate"
+    assert validate(case, vault("kv-v/w")).code == "InvalidTemplate"
+
+
+def test_a_key_that_cannot_be_used_shows_only_when_it_is_used() -> None:
+    """An account that names a key of a vault which is not there."""
+    key_of = {"keyName": "k", "keyVersion": "1" * 32, "keyVaultUri": "https://not-there.vault.azure.net/"}
+    encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key_of}
+    assert validate(Case(), account(encryption=encryption)).status == 200
+
+
+def test_what_it_covers_is_a_switch() -> None:
+    """Policies alone, or nothing at all; the level Template judges no resource."""
+    case = Case()
+    case.do("vault")
+    deny_unbound(case)
+    bad = (vault(location="northeurope"), account())
+    assert len(details(validate(case, *bad))) == 2
+    assert validate(case, *bad, level="Template").status == 200
+    case.cloud.behave(validate_covers="template")
+    assert details(validate(case, *bad)) == [("RequestDisallowedByPolicy", "language")]
+    case.cloud.behave(validate_covers="refused")
+    assert validate(case, *bad).code == "InvalidTemplate"
+
+
+def test_deployments_are_a_type_of_the_cloud() -> None:
+    """A group that is absent is not there for a template either."""
+    assert "deployments" in PROVIDERS["Microsoft.Resources"]
+    assert validate(Case(), vault(), at=f"{SUBSCRIPTION}/resourceGroups/no").code == "ResourceGroupNotFound"
