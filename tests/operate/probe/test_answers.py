@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from operate.probe.questions import QUESTIONS
 from operate.probe.report import UNKNOWN, profile
 from tests.azure_variants.life import LIVED
 from tests.operate.probe.asking import Asking
+from tests.support.stack import ROOT
 
 SETTINGS = int(os.environ.get("PROBE_SETTINGS", "40"))
 PARTS = 4
@@ -51,6 +53,13 @@ def test_every_question_is_a_switch_with_its_default() -> None:
     more = ["versionless_key", "foundry_key_role", "validate_covers"]
     assert sorted(ASKED) == sorted([*(switch.name for switch in LIVED), *more])
     assert {q.switch: q.assumed for q in QUESTIONS} == {name: BY_NAME[name].default for name in ASKED}
+
+
+def test_the_page_says_of_which_switches_nothing_is_asked() -> None:
+    """Each of them, with the reason."""
+    _, _, after = (ROOT / "docs/probe.md").read_text().partition("## What it does not ask")
+    said = re.findall(r"`(\w+)`", after.partition("##")[0])
+    assert sorted(said) == sorted(one.name for one in SWITCHES if one.source and one.name not in ASKED)
 
 
 @pytest.mark.long
