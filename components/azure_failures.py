@@ -114,17 +114,7 @@ def explanation(
             "that owns the vault"
         )
     if found:
-        vault, _, object_id = found["id"].partition("/accessPolicy/")
-        delete = {
-            ROLE_ASSIGNMENT: f"az role assignment delete --ids {found['id']}",
-            ACCESS_POLICY: f"az keyvault delete-policy --name {name_of(vault)} --object-id {object_id}",
-        }.get(type)
-        other = f". Where that takes nothing over, run `{delete}` first" if delete else ""
-        return (
-            f"{name}: {found['id']} exists, and this stack does not record it. With --replace, leave that "
-            "out. If it was just deleted, reads may lag behind for a minute: run the same command again; "
-            f"{take_over(stack)}{other}"
-        )
+        return f"{name}: {_taken(found['id'], type, stack)}"
     if _HELD.search(error):
         return (
             f"{name}: a soft-deleted resource holds the name, which Azure lists late after a delete. Set "
@@ -157,6 +147,20 @@ def _of_account(error: str, version: str, *, untried_rbac: bool) -> str | None:
         month = (datetime.now(UTC) + _A_MONTH).strftime("%Y-%m-%dT%H:%M:%SZ")
         return _UNUSABLE_KEY.format(version=version, month=month)
     return None
+
+
+def _taken(id: str, type: str, stack: str) -> str:
+    """What to do where something that this stack does not record is there already."""
+    vault, _, object_id = id.partition("/accessPolicy/")
+    delete = {
+        ROLE_ASSIGNMENT: f"az role assignment delete --ids {id}",
+        ACCESS_POLICY: f"az keyvault delete-policy --name {name_of(vault)} --object-id {object_id}",
+    }.get(type)
+    other = f". Where that takes nothing over, run `{delete}` first" if delete else ""
+    return (
+        f"{id} exists, and this stack does not record it. With --replace, leave that out. If it was just "
+        f"deleted, reads may lag behind for a minute: run the same command again; {take_over(stack)}{other}"
+    )
 
 
 def explaining_hooks(owner: str) -> list[pulumi.ErrorHook]:

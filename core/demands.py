@@ -352,8 +352,9 @@ def key_type(type: Value, size: int | Mark | None, users: Iterable[Value] = ()) 
     """ "Only RSA keys of size 2048 are supported"; of some kinds of accounts larger ones, too
     (`kinds.AccountKind.key_sizes`).
 
-    `users` are the kinds of the accounts that use the key, each of which has to take it. While none is known,
-    a size that some kind takes is undecided: nothing is bound before the account itself was asked.
+    `users` are the kinds of the accounts that use the key, each of which has to take it. While one is not
+    known, or nobody, a size that some kind takes is undecided: nothing is bound before the account itself was
+    asked.
     """
     if isinstance(type, str) and type.upper() not in KEY_TYPES:
         expected = f"{' or '.join(KEY_TYPES)} of {KEY_SIZE} bits"
@@ -383,7 +384,8 @@ def _size(size: int, users: Sequence[Value]) -> Judgement | None:
         return not_known("key-type", f"{found}, and the kind of the account that uses it", mark)
     if users and len(listed) == len(users):
         return None
-    found += f", which accounts of kind {', '.join(taking)} take, and it is not known who uses it"
+    who = "the kind of an account that uses it" if users else "who uses it"
+    found += f", which accounts of kind {', '.join(taking)} take, and {who} is not known"
     return Judgement("key-type", found, outcome=DemandOutcome.UNDECIDED)
 
 
@@ -405,6 +407,18 @@ def key_usable(version: KeyVersion, now: float) -> list[Judgement]:
     """Why a version cannot be bound at `now` (seconds since 1970): disabled, not valid yet, or expired."""
     name = f"the key version {version.version}"
     return usable(name, version.enabled, version.not_before, version.expires, now)
+
+
+def newest_usable(versions: Iterable[KeyVersion], now: float) -> KeyVersion | None:
+    """The newest of a key's versions, newest first, that can be used at `now` (seconds since 1970)."""
+    return next((one for one in versions if not key_usable(one, now)), None)
+
+
+def version_in_use(versions: Sequence[KeyVersion], now: float) -> KeyVersion | None:
+    """Of a key's versions, newest first, the one that an account uses whose binding names none: the newest
+    that can be used, else the newest (assumed; `kinds.NEWEST_VERSION` says "the newest"). None without any.
+    """
+    return newest_usable(versions, now) or next(iter(versions), None)
 
 
 def usable(

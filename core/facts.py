@@ -7,7 +7,7 @@ from `adapters`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -247,6 +247,11 @@ class KeyVersion:
     expires: int | None = None
     uri: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def newest_first(versions: Iterable[KeyVersion]) -> list[KeyVersion]:
+    """Versions by age. Azure counts seconds, so versions of one second keep the order they came in."""
+    return sorted(versions, key=lambda version: version.created or 0, reverse=True)
 
 
 @dataclass(frozen=True)

@@ -159,13 +159,12 @@ class Protections:
         return bound + [one for one in stated if isinstance(one, AccountProtection)]
 
     def users_of(self, key: StackResource) -> list[Value]:
-        """The kinds of the accounts of this stack that use a key."""
-        return [use.kind for use in self.all if use.key is key and use.kind]
+        """The kind of each account that uses a key; None for one of another stack, or that states none."""
+        return [use.kind for use in self.all if use.key is key]
 
     def users_by(self, grant: StackResource) -> list[Value]:
-        """The kinds of the accounts of this stack that use their keys by a grant."""
-        uses = [use for use in self.all if any(one.resource is grant for one in self.grants_of(use))]
-        return [use.kind for use in uses if use.kind]
+        """The same of the accounts that use their keys by a grant."""
+        return [use.kind for use in self.all if any(one.resource is grant for one in self.grants_of(use))]
 
     def said(self, resource: StackResource, name: str) -> object:
         """What holds of a property that an update may change."""

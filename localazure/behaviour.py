@@ -278,7 +278,7 @@ class Behaviour:
         "documented",
         "refused",
         "taken",
-        asks="Which kinds of accounts take a key without a version, and then use the newest enabled one by "
+        asks="Which kinds of accounts take a key without a version, and then use the newest usable one by "
         "themselves: AIServices, none, or all.",
         otherwise="Foundry's page says so of AIServices; the pages of the others have the key's URI updated.",
         source="learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal; learn.microsoft.com/azure/"

@@ -169,7 +169,7 @@ class Binder:
         RefusedOperationError with every reason."""
 
         async def look() -> tuple[LiveState, list[Finding]]:
-            live = await read_live_state(call.azure, wanted)
+            live = await read_live_state(call.azure, wanted, self._clock.time())
             return live, findings(Preflight(wanted, live, self._clock.time(), rebinding))
 
         live = await pass_preflight(look, call, refusal_head(account_id))

@@ -158,7 +158,7 @@ class CustomerManagedKeyHandler(Resource):
         if target.account is None and target.vault is None:
             return
         try:
-            live = await read_live_state(call.azure, target)
+            live = await read_live_state(call.azure, target, self.run.clock.time())
         except (ServiceError, DeadlineError) as failure:
             why = translate(failure) if isinstance(failure, ServiceError) else str(failure)
             await call.warn(f"not checked: {why}")

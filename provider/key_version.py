@@ -17,6 +17,7 @@ from typing import ClassVar
 from core import arm_ids, demands, key_uris, resource_types
 from core.arm_ids import ArmId
 from core.facts import KeyVersion as Version
+from core.facts import newest_first
 from provider.checks import Failure, check
 from provider.difference import Compared
 from provider.error_table import ErrorContext
@@ -28,7 +29,6 @@ from provider.resource import Call, Resource, Run, State
 from provider.rotation import (
     PlannedRotation,
     Rotation,
-    by_age,
     check_generation,
     generation,
     missing_to_rotate,
@@ -215,9 +215,9 @@ class KeyVersionHandler(Resource):
         reasons = [unmet.found for unmet in demands.key_usable(newest, now)]
         if not reasons:
             return newest
-        versions = by_age(await call.azure.key_versions(key))
+        versions = newest_first(await call.azure.key_versions(key))
         allowed = _not_older(versions, current) if current else versions if _is_early(newest, now) else []
-        chosen = next((one for one in allowed if not demands.key_usable(one, now)), None)
+        chosen = demands.newest_usable(allowed, now)
         if chosen is None:
             raise NoVersionError(_no_version(key, newest, versions, now, is_bound=bool(current)))
         await call.warn(f"{'; '.join(reasons)}, so the version {chosen.version} is used")

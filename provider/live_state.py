@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from core import arm_ids, facts, kinds
+from core import arm_ids, demands, facts, kinds
 from core.api_versions import FOUNDRY
 from core.arm_ids import ArmId
 from core.facts import CUSTOMER_MANAGED, Account, Encryption, KeyVersion, RoleAssignment, Vault
@@ -86,11 +86,13 @@ class LiveState:
     unreadable: tuple[Unreadable, ...] = ()
 
 
-async def read_live_state(azure: Azure, target: Target) -> LiveState:
-    """Everything around a target. What may not be read is `unreadable`; every other failure is raised.
+async def read_live_state(azure: Azure, target: Target, now: float) -> LiveState:
+    """Everything around a target at `now` (seconds since 1970). What may not be read is `unreadable`; every
+    other failure is raised.
 
     Here and below, `azure` asks again by itself (`retrying.patient`)."""
-    live = await read_roles(azure, target, await read_resources(azure, target))
+    live = await read_version_in_use(azure, target, await read_resources(azure, target), now)
+    live = await read_roles(azure, target, live)
     live = await read_projects(azure, target, live)
     return await read_bound_key(azure, target, live)
 
@@ -111,6 +113,23 @@ async def read_resources(azure: Azure, target: Target) -> LiveState:
         key_read=key.was_read,
         unreadable=tuple(part.unreadable for part in (account, vault, key) if part.unreadable),
     )
+
+
+async def read_version_in_use(azure: Azure, target: Target, live: LiveState, now: float) -> LiveState:
+    """The same, with the version that Azure uses where the target names none and the current one cannot be
+    used."""
+    if target.key is None or target.key.version or live.key is None or not demands.key_usable(live.key, now):
+        return live
+
+    async def look(key: ArmId) -> KeyVersion | None:
+        used = demands.version_in_use(facts.newest_first(await azure.key_versions(key)), now)
+        # A list says neither type nor operations.
+        return await azure.key_version(key, used.version) if used else None
+
+    read = await _read("the key's versions", target.key_id, look)
+    if read.unreadable:
+        return replace(live, unreadable=(*live.unreadable, read.unreadable))
+    return replace(live, key=read.value)
 
 
 async def read_roles(azure: Azure, target: Target, live: LiveState) -> LiveState:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from core import facts, rights
 from core.arm_ids import ArmId
-from core.facts import KeyVersion
+from core.facts import KeyVersion, newest_first
 from core.key_uris import KeyUri
 from core.refusals import RefusalKind
 from provider.azure import Azure
@@ -182,7 +182,7 @@ class Rotation:
                 f"the rotation to generation {generation} was made before: {made.version}"
             )
             return made
-        newest = by_age(versions)[0]
+        newest = newest_first(versions)[0]
         tags = {**newest.tags, ROTATION_TAG: f"{wanted}:{len(versions)}"}
         vault_uri, name = self._planned.vault_uri, self._planned.key.name
         azure = self._call.azure
@@ -232,11 +232,6 @@ class Rotation:
         return self._may_rotate
 
 
-def by_age(versions: Sequence[KeyVersion]) -> list[KeyVersion]:
-    """Youngest first. Azure counts seconds, so versions of one second keep the order they came in."""
-    return sorted(versions, key=lambda version: version.created or 0, reverse=True)
-
-
 def mark(owner: str, generation: int) -> str:
     """What the tag begins with for one resource's rotation to a generation; another stack's is another."""
     return f"{hashlib.sha256(owner.encode()).hexdigest()[:12]}:{generation}"
@@ -251,5 +246,5 @@ def rotated_to(versions: Sequence[KeyVersion], wanted: str) -> KeyVersion | None
     for version in versions:
         begun, _, count = version.tags.get(ROTATION_TAG, "").rpartition(":")
         if begun == wanted and count.isdigit() and len(versions) > int(count):
-            return by_age(versions)[0]
+            return newest_first(versions)[0]
     return None

@@ -317,7 +317,8 @@ def key_is_usable(check: Preflight) -> Iterator[Finding]:
     """The version is enabled and within its dates."""
     version, key = check.live.key, check.key
     if version and key:
-        fix = f"az keyvault key set-attributes --id {key.text} --enabled true, or bind a valid version"
+        named = KeyUri(key.vault_uri, key.name, version.version).text
+        fix = f"az keyvault key set-attributes --id {named} --enabled true, or bind a valid version"
         if version.enabled:
             fix = f"run `az keyvault key rotate {_options(key)}` for a new version, or bind a valid one"
         for unmet in demands.key_usable(version, check.now):

@@ -75,7 +75,7 @@ def wrap(cloud: Cloud, account: Account, data_key: bytes, correlation_id: str) -
 
 
 def newest_version(cloud: Cloud, target: Json) -> str:
-    """The newest enabled version of the key that a block names."""
+    """The newest usable version of the key that a block names."""
     key = trusted_services.key_at(cloud, target["keyVaultUri"], target["keyName"], "")
     return key.version if key else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -123,6 +124,10 @@ class KeyVersion:
     def curve(self) -> str | None:
         return self.public.get("crv")
 
+    def is_usable(self, now: float) -> bool:
+        """Whether it is enabled and within its dates."""
+        return self.enabled and (self.not_before or 0) <= now < (self.expires or math.inf)
+
 
 @dataclass(frozen=True)
 class Key:
@@ -148,10 +153,9 @@ class Key:
     def current(self) -> KeyVersion:
         return self.versions[-1]
 
-    @property
-    def newest_enabled(self) -> KeyVersion:
-        """The newest version that is enabled; the current one where none is."""
-        return next((version for version in reversed(self.versions) if version.enabled), self.current)
+    def newest_usable(self, now: float) -> KeyVersion:
+        """The newest version that is enabled and within its dates; the current one where none is."""
+        return next((one for one in reversed(self.versions) if one.is_usable(now)), self.current)
 
     def version(self, version: str) -> KeyVersion | None:
         """The version with this name, the current one for an empty name, None if it does not exist."""

@@ -83,13 +83,13 @@ def vault_at(cloud: Cloud, vault_uri: str) -> VaultFacts | None:
 
 
 def key_at(cloud: Cloud, vault_uri: str, key_name: str, version: str) -> KeyFacts | None:
-    """The facts of a key version, for "" the newest enabled one, else the current; None if it, the key or the
+    """The facts of a key version, for "" the newest usable one, else the current; None if it, the key or the
     vault does not exist."""
     vault = _vault(cloud, vault_uri)
     if vault is None or vault.deleted is not None:
         return None
     key = key_store.find(cloud, vault, key_name)
-    found = None if key is None else key.version(version) if version else key.newest_enabled
+    found = None if key is None else key.version(version) if version else key.newest_usable(cloud.clock.now())
     if key is None or found is None:
         return None
     return KeyFacts(

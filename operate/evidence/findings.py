@@ -129,7 +129,7 @@ RULES: Final = {
     ),
     "bound-version-expires-soon": (
         WARNING,
-        "the bound version {version} expires {expires:%Y-%m-%d}, in {count}",
+        "the version in use, {version}, expires {expires:%Y-%m-%d}, in {count}",
         f"{_ROTATE} before that day",
     ),
     "bound-version-not-newest": (
@@ -444,26 +444,26 @@ def _demands(account: Account, vault: Vault, key: Key | None, facts: Facts) -> I
 
 
 def _used(account: Account, key: Key, facts: Facts) -> KeyVersion | None:
-    """The version that the account names; of one that names none, the newest that can be used, else the
-    newest."""
+    """The version that the account names; of one that names none, the one that Azure uses."""
     if name := account.encryption.key_version:
         return key.version(name)
-    return newest(key, facts.taken) or (key.versions[-1] if key.versions else None)
+    return demands.version_in_use(key.versions[::-1], facts.taken.timestamp())
 
 
 def _binding(account: Account, key: Key, facts: Facts) -> Iterator[Broken]:
-    name = account.encryption.key_version
-    version = key.version(name)
+    name, version = account.encryption.key_version, _used(account, key, facts)
     if not name:
         yield "bound-without-version" if kind_limits.key_version(account.kind, "") else "follows-key", {}
     elif version is None:
         yield "bound-version-missing", {"version": name}
-    if not name or version is None:
+    if version is None:
         return
     expires = moment(version.expires)
     if expires and timedelta() < expires - facts.taken < timedelta(days=EXPIRES_SOON_DAYS):
         count = counted((expires - facts.taken).days, "day")
-        yield "bound-version-expires-soon", {"version": name, "expires": expires, "count": count}
+        yield "bound-version-expires-soon", {"version": version.version, "expires": expires, "count": count}
+    if not name:
+        return
     latest = newest(key, facts.taken)
     if latest and latest.version != version.version:
         created = moment(latest.created)

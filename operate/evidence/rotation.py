@@ -84,8 +84,7 @@ def _known(service: Service, account: Account, key: Key, now: datetime) -> Rotat
 
 def newest(key: Key, now: datetime) -> KeyVersion | None:
     """The newest version that can be used now: enabled and within its dates."""
-    usable = [version for version in key.versions if is_usable(version, now)]
-    return usable[-1] if usable else None
+    return demands.newest_usable(key.versions[::-1], now.timestamp())
 
 
 def is_usable(version: KeyVersion, now: datetime) -> bool:

@@ -72,11 +72,6 @@ class Planned:
         return str(self.content.get("kind") or "")
 
     @property
-    def sku(self) -> str:
-        """The account's pricing tier."""
-        return str((self.content.get("sku") or {}).get("name") or "")
-
-    @property
     def label(self) -> str:
         """The resource as a message names it."""
         return f"{_NOUNS.get(self.type.lower(), self.type)} {self.name!r}"

@@ -4,6 +4,7 @@ One question for each resource group that exists, and one for all that are yet t
 first: where some are missing, the same is asked once more without them, so that everything is told at once.
 Sources: core/refusals.py (`FACTS`), azure-rest-api-specs, Deployments_Validate 2025-04-01. What it refuses is
 told in Azure's own words. A taken name, a lock, terms, and what a delete or a read takes are not its matter.
+A template has at most 800 resources (azure-resource-manager/templates/best-practices): more are not checked.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ RIGHTS_WHAT: Final = "what the deploying login may do"
 PERMISSIONS: Final = "Microsoft.Authorization/permissions"
 _DEPLOYMENT: Final = "Microsoft.Resources/deployments"
 _DISALLOWED: Final = "RequestDisallowedByPolicy"
+_DATA_ROLE: Final = "ForbiddenByRbac"
+"""A vault's own refusal of a login without a role on its data."""
 _ACCESS_POLICY: Final = "microsoft.keyvault/vaults/accesspolicies"
 _VERSIONS: Final[Mapping[str, str]] = {
     arm_ids.VAULT.lower(): VAULTS,
@@ -130,10 +133,14 @@ async def _validated(members: Sequence[Planned], made: set[str], login: str, ask
             return await _report(refusal, members, ask)
         rest = await ask.refusal(path, _body(scope, members, arm_template.NO_RBAC))
         report = await _report(rest, members, ask)
-        rights = tuple(_rights(missing, members, made, login))
-        if len({scope for _, scope, *_ in missing}) < len(members) or any(
-            denial for *_, denial, _ in missing
-        ):
+        # What only the question takes refuses nothing.
+        lacking = [one for one in missing if not arm_ids.same(one[0], f"{_DEPLOYMENT}/write")]
+        if len(lacking) < len(missing):
+            why = f"this login may not do {_DEPLOYMENT}/write, which asking about new groups takes"
+            report += Report(unchecked=(Unchecked(NAME, RIGHTS_WHAT, why),))
+        rights = tuple(_rights(lacking, members, made, login))
+        denied = any(denial for *_, denial, _ in lacking)
+        if denied or len({scope for _, scope, *_ in lacking}) < len(members):
             return report + Report(rights)
         # A login that may write nothing is taken for one of previews: that is told, and refuses nothing.
         why = "; ".join(f"{one.text}; {one.fix}" for one in rights)
@@ -223,13 +230,21 @@ async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask:
     found: dict[str, DeploymentFinding] = {}
     for detail in refusal.details or [Detail(refusal.code, "", refusal.text)]:
         about = _about(detail, members)
-        if _is_about_rights(detail):
+        if _is_about_rights(detail) or not _counts(detail, about):
             continue
         if detail.code == "MissingSubscriptionRegistration" and await _registers(about, ask):
             continue
         text = f"Azure would refuse {about.label}: {detail.code}: {detail.text}"
         found.setdefault(detail.text, DeploymentFinding(NAME, about.id, text, _fix(detail, about)))
     return Report(tuple(found.values()))
+
+
+def _counts(detail: Detail, about: Planned) -> bool:
+    """Whether a refusal would be one of the update itself: that completes what it changes by what is there,
+    which the template does not have, and gives the roles by which keys are read."""
+    if detail.code == _DATA_ROLE:
+        return False
+    return about.action == CREATE or detail.code == _DISALLOWED
 
 
 def _about(detail: Detail, members: Sequence[Planned]) -> Planned:

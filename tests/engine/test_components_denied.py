@@ -38,7 +38,7 @@ def test_two_phases_are_denied_with_a_way_out_and_one_phase_is_not(
     vault of its own."""
     stack.configure(vault={"id": CENTRAL_VAULT}, key=None)
     run = refused(
-        stack.deploy(), "Azure Policy denies account", "set identity: userAssigned", "nothing was made"
+        stack.deploy(), "was disallowed by policy", "set identity: userAssigned", "nothing was made"
     )
     assert "Traceback" not in run.output
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from core.stack import StackResource
 from tests.policies.asking import UNKNOWN_LIST, UNKNOWN_OBJECT, UNKNOWN_TEXT, VAULT, Pack, Thing, verdict
 from tests.policies.bags import VAULT_ID, inline_account_props, vault_props, with_change
 from tests.policies.editing import around, both, change, says, with_prop
-from tests.policies.stacks import one_phase, run, two_phases
+from tests.policies.stacks import ACCOUNT_ID, one_phase, run, two_phases
 
 KEY_SCOPE = f"{VAULT_ID}/keys/cmk"
 DETAILS = "properties.encryption.keyVaultProperties"
@@ -198,3 +199,24 @@ def test_a_use_that_tells_neither_key_nor_vault_takes_any_grant(roles: bool) -> 
     stack = change(stack, "binding", property_dependencies={"accountId": ["account"]})
     assert says(stack, "grant-present") != "violation"
     assert says(change(stack, "binding", depends_on=[]), "bound-after-grant") == "violation"
+
+
+@pytest.mark.parametrize("user", ["elsewhere", "without a kind"])
+def test_a_key_is_not_taken_to_fit_an_account_of_unknown_kind(user: str) -> None:
+    """4096 bits fit the account of kind AIServices; of the key's other account that is not known."""
+    stack = with_prop(two_phases(), "key", "properties.keySize", 4096)
+    stack = with_prop(stack, "account", "kind", "AIServices")
+    assert says(stack, "key-rsa-2048") == "pass"
+    other = ACCOUNT_ID.replace("lang-one", "lang-two")
+    sources = {**stack["binding"].property_dependencies, "accountId": []}
+    stack["other-binding"] = replace(
+        stack["binding"],
+        name="other-binding",
+        props={**stack["binding"].props, "accountId": other},
+        property_dependencies=sources,
+    )
+    if user == "without a kind":
+        props = with_change(with_change(stack["account"].props, "kind", ...), "id", other)
+        stack["other"] = replace(stack["account"], name="other", props=props)
+    assert says(stack, "key-rsa-2048") == "open"
+    assert any("the kind of an account that uses it is not known" in one.message for one in run(stack))

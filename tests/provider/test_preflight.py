@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core import key_uris
 from core.facts import Account, Network
 from provider import rules
 from provider.finding import Preflight, Severity
@@ -17,12 +18,16 @@ from provider.preflight import findings
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,
+    V1,
+    V2,
+    V3,
     VAULT_ID,
     FakeAzure,
     a_vault,
     a_version,
     an_account,
     bound_to,
+    key_uri,
 )
 from tests.provider.preflight_cases import CASES, CLIENT, NOW, RBAC, ROLE, TARGET, USER, live_state
 
@@ -143,5 +148,22 @@ async def test_projects_are_read_before_a_first_binding(
     azure.accounts[ACCOUNT_ID.lower()] = account
     if answer is not None:
         azure.answers[f"{ACCOUNT_ID}/projects"] = answer
-    live = await read_live_state(azure, TARGET)
+    live = await read_live_state(azure, TARGET, NOW)
     assert live.projects == names
+
+
+async def test_a_binding_without_a_version_is_judged_by_the_version_that_azure_would_use() -> None:
+    """With the newest disabled and the one before it expired, that is the one before them, read whole; where
+    none can be used, it is the newest, and the fix names it."""
+    target = replace(TARGET, key=key_uris.parse(key_uri("").rstrip("/")))
+    azure = FakeAzure(an_account(kind="AIServices"))
+    newest, expired = a_version(V3, enabled=False), a_version(V2, expires=int(NOW))
+    azure.versions = [a_version(V1), expired, newest]
+    live = await read_live_state(azure, target, NOW)
+    assert live.key == azure.versions[0]
+    assert findings(Preflight(target, live, NOW)) == []
+    azure.versions = [a_version(V1, enabled=False), expired, newest]
+    live = await read_live_state(azure, target, NOW)
+    (told,) = findings(Preflight(target, live, NOW))
+    assert told.text == f"the key version {V3} is disabled"
+    assert f"--id {key_uri(V3)} --enabled true" in told.fix

@@ -19,7 +19,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, FakeClock, engine
+from tests.provider.rig import CMK, Engine, FakeClock, engine
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
@@ -42,17 +42,15 @@ async def test_what_is_waited_for_is_told_with_the_time_so_far() -> None:
     assert re.search(r"\(1 min \d\d s so far\)$", waits[-1])
 
 
-async def test_every_kind_of_wait_is_told() -> None:
+async def test_every_kind_of_wait_is_told(fake: FakeAzure, pulumi: Engine) -> None:
     """A busy account, an operation, a throttled and a failing service each say what is waited for."""
-    azure = FakeAzure()
-    azure.failures["vault"].append(ServiceError(503, "ServiceUnavailable", "down", "reading the vault"))
-    azure.failures["key_version"].append(
+    fake.failures["vault"].append(ServiceError(503, "ServiceUnavailable", "down", "reading the vault"))
+    fake.failures["key_version"].append(
         ServiceError(429, "TooManyRequests", "slow down", "reading the key", retry_after=17)
     )
-    azure.failures["bind"].append(ServiceError(409, "Conflict", "another operation", "changing"))
-    azure.progress_script = [Progress("Updating", retry_after=9), Progress("Updating"), Progress("Succeeded")]
-    async with engine(azure) as pulumi:
-        await pulumi.create(CMK, INPUTS)
+    fake.failures["bind"].append(ServiceError(409, "Conflict", "another operation", "changing"))
+    fake.progress_script = [Progress("Updating", retry_after=9), Progress("Updating"), Progress("Succeeded")]
+    await pulumi.create(CMK, INPUTS)
     waits = "\n".join(pulumi.progress)
     for words in (
         "asking again: reading the vault: Azure answered 503 ServiceUnavailable: down (0 s so far)",
@@ -64,12 +62,10 @@ async def test_every_kind_of_wait_is_told() -> None:
 
 
 @pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
-async def test_what_was_not_checked_stays_in_the_log(preview: bool) -> None:
+async def test_what_was_not_checked_stays_in_the_log(fake: FakeAzure, pulumi: Engine, preview: bool) -> None:
     """In a preview and in an update, what may not be read is said, and not overwritten afterwards."""
-    azure = FakeAzure()
-    azure.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "may not read", "reading"))
-    async with engine(azure) as pulumi:
-        await pulumi.create(CMK, INPUTS, preview=preview)
+    fake.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "may not read", "reading"))
+    await pulumi.create(CMK, INPUTS, preview=preview)
     (message,) = pulumi.said
     assert message == (
         "not checked: the vault could not be read: reading: Azure answered 403 AuthorizationFailed: "
@@ -87,13 +83,12 @@ async def test_a_preview_warns_of_what_the_same_update_may_still_put_right() -> 
     assert request.message.startswith("would be refused unless this update changes it: identity-has-access: ")
 
 
-async def test_an_update_tells_in_its_preview_what_changes_and_why() -> None:
+async def test_an_update_tells_in_its_preview_what_changes_and_why(fake: FakeAzure, pulumi: Engine) -> None:
     """Rotation, another key and a re-assertion are distinguished."""
-    azure = FakeAzure(an_account(encryption=bound_to()))
+    fake.put(an_account(encryption=bound_to()))
     news = {**INPUTS, "keyUriWithVersion": key_uri("2" * 32), "accountDigest": "b"}
     olds = {**INPUTS, "accountDigest": "a"}
-    async with engine(azure) as pulumi:
-        await pulumi.update(CMK, ACCOUNT_ID, olds, olds, news, preview=True)
+    await pulumi.update(CMK, ACCOUNT_ID, olds, olds, news, preview=True)
     said = pulumi.said
     assert f"keyUriWithVersion: rotation: version {'1' * 32} to {'2' * 32} of the key language-key" in said
     assert "accountDigest: the account changes, so the binding is asserted again" in said

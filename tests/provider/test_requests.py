@@ -10,6 +10,7 @@ import pytest
 
 from core.arm_ids import account_id, key_id, vault_id
 from core.facts import Encryption, PolicyEntry
+from localazure.front import Raw
 from provider.azure import Azure
 from provider.failure import ServiceError
 from tests.provider.canned import Canned
@@ -142,8 +143,8 @@ async def test_roles_above_a_key_that_may_not_be_listed_are_not_taken_for_none(
     refused = {"error": {"code": "AccessDenied", "message": "Not authorized"}}
     cloud = Canned()
 
-    def answer(request: Any) -> Any:
-        at_key = "/keys/cmk/" in request.url
+    def answer(raw: Raw) -> Any:
+        at_key = "/keys/cmk/" in raw.path
         cloud.status = 200 if at_key else status
         return {"value": []} if at_key else refused
 

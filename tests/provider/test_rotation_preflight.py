@@ -24,7 +24,7 @@ from tests.provider.fake_azure import (
     an_account,
     bound_to,
 )
-from tests.provider.rig import VERSION, FailedError, FakeClock, engine
+from tests.provider.rig import VERSION, Engine, FailedError, FakeClock, engine
 
 CLIENT = "44444444-4444-4444-4444-444444444444"
 USER = UserAssignedIdentity("/id", CLIENT, PRINCIPAL)
@@ -198,14 +198,12 @@ async def test_an_account_that_is_not_there_yet_follows_when_it_is_made(preview:
 
 @in_both
 async def test_an_account_in_the_place_of_another_does_not_follow_but_is_bound_afterwards(
-    preview: bool,
+    fake: FakeAzure, pulumi: Engine, preview: bool
 ) -> None:
     """Its rotation comes in the same update as the account, which is on Microsoft's keys until then."""
-    azure = FakeAzure()
     replaced = {**OLD, "accountId": f"{ACCOUNT_ID}-before"}
-    async with engine(azure) as pulumi:
-        await pulumi.update(VERSION, KEY_ID, {}, replaced, NEXT, preview=preview)
-    assert len(azure.versions) == (1 if preview else 2)
+    await pulumi.update(VERSION, KEY_ID, {}, replaced, NEXT, preview=preview)
+    assert len(fake.versions) == (1 if preview else 2)
 
 
 async def test_fails_to_rotate_for_an_account_in_the_place_of_another_that_lives_on_a_key() -> None:
@@ -218,23 +216,20 @@ async def test_fails_to_rotate_for_an_account_in_the_place_of_another_that_lives
     assert len(azure.versions) == 1
 
 
-async def test_an_account_that_is_not_known_yet_is_not_asked() -> None:
+async def test_an_account_that_is_not_known_yet_is_not_asked(fake: FakeAzure, pulumi: Engine) -> None:
     """A preview that does not know the account judges the key and its vault alone."""
-    azure = FakeAzure()
-    async with engine(azure) as pulumi:
-        await pulumi.update(VERSION, KEY_ID, {}, OLD, {**NEXT, "accountId": UNKNOWN}, preview=True)
-    assert "account" not in azure.calls
+    await pulumi.update(VERSION, KEY_ID, {}, OLD, {**NEXT, "accountId": UNKNOWN}, preview=True)
+    assert "account" not in fake.calls
 
 
-async def test_an_account_without_a_rotation_is_not_asked() -> None:
+async def test_an_account_without_a_rotation_is_not_asked(fake: FakeAzure, pulumi: Engine) -> None:
     """Creates, reads and updates that rotate nothing cost no call for the account and need no right on it."""
-    azure = FakeAzure(an_account(provisioning_state="Failed"))
-    async with engine(azure) as pulumi:
-        id, outputs = await pulumi.create(VERSION, OLD)
-        _, _, inputs = await pulumi.read(VERSION, id, OLD, outputs.values)
-        await pulumi.update(VERSION, id, outputs.values, OLD, {**OLD, "pin": V1})
+    fake.put(an_account(provisioning_state="Failed"))
+    id, outputs = await pulumi.create(VERSION, OLD)
+    _, _, inputs = await pulumi.read(VERSION, id, OLD, outputs.values)
+    await pulumi.update(VERSION, id, outputs.values, OLD, {**OLD, "pin": V1})
     assert inputs.values == OLD
-    assert "account" not in azure.calls
+    assert "account" not in fake.calls
 
 
 async def test_a_busy_account_is_waited_for() -> None:

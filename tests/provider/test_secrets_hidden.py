@@ -92,22 +92,21 @@ async def test_errors_and_the_log_do_not_tell_a_secret(*, preview: bool) -> None
         assert part not in said
 
 
-async def test_a_change_of_a_secret_is_told_without_it() -> None:
+async def test_a_change_of_a_secret_is_told_without_it(fake: FakeAzure, pulumi: Engine) -> None:
     """Neither the old value nor the new one."""
-    azure = FakeAzure(an_account(encryption=bound_to()))
+    fake.put(an_account(encryption=bound_to()))
     news = {**INPUTS, "keyUriWithVersion": key_uri("2" * 32)}
-    async with engine(azure) as pulumi:
-        hidden = ("keyUriWithVersion", "vaultId")
-        await pulumi.stub.Update(
-            provider_pb2.UpdateRequest(
-                urn=pulumi.urn(CMK),
-                id=ACCOUNT_ID,
-                olds=encode({**INPUTS, "keySource": "Microsoft.KeyVault"}, hidden),
-                old_inputs=encode(INPUTS, hidden),
-                news=encode(news, hidden),
-                preview=True,
-            )
+    hidden = ("keyUriWithVersion", "vaultId")
+    await pulumi.stub.Update(
+        provider_pb2.UpdateRequest(
+            urn=pulumi.urn(CMK),
+            id=ACCOUNT_ID,
+            olds=encode({**INPUTS, "keySource": "Microsoft.KeyVault"}, hidden),
+            old_inputs=encode(INPUTS, hidden),
+            news=encode(news, hidden),
+            preview=True,
         )
+    )
     said = "".join(request.message for request in pulumi.heard)
     assert "rotation: version [secret] to [secret] of the key [secret]" in said
 

@@ -107,6 +107,16 @@ def test_a_login_that_may_write_nothing_is_one_of_previews() -> None:
     assert [one.what for one in report.unchecked] == [validation.RIGHTS_WHAT]
 
 
+def test_what_only_the_question_takes_refuses_nothing() -> None:
+    """New groups are asked about as deployments inside another one, which no write of theirs needs."""
+    text = lacks(
+        "Microsoft.Resources/deployments", "in", f"{GROUP}/providers/Microsoft.Resources/deployments/in"
+    )
+    report = checked(Azures(refused(f"Failed with error: '{text}'"), (200, {})))
+    assert report.findings == ()
+    assert "Microsoft.Resources/deployments/write" in report.unchecked[0].why
+
+
 @pytest.mark.parametrize(
     "answer",
     [

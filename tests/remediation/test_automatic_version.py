@@ -150,3 +150,24 @@ def test_a_version_that_azure_may_use_is_not_disabled(world: World) -> None:
         (why,) = problems({(key.vault_uri, key.name.lower()): listed}, [one.version], [account])
         assert "Azure chooses which one it uses" in why
         assert "key.version: pinned" in why
+
+
+@pytest.mark.parametrize("disabled", [True, False])
+def test_the_newest_that_can_be_used_is_bound(world: World, disabled: bool) -> None:
+    """The newest version was disabled, or has expired: an account that is to follow its key uses the one
+    before it, as pinned ones do, and nobody is told to enable what somebody disabled."""
+    assert world.up() == ""
+    (first,) = world.versions()
+    world.set("key.version", "pinned")
+    assert world.up() == ""
+    world.rotate(KEY)
+    (newest,) = {*world.versions()} - {first}
+    if disabled:
+        key = f"https://kv-claims.vault.azure.net/keys/{KEY}/{newest}"
+        world.renew(f"az keyvault key set-attributes --id {key} --enabled false")
+    else:
+        world.expire(KEY, newest)
+    world.set("key.version", "automatic")
+    assert world.up() == ""
+    read_data(world)
+    assert (bound_version(world), used_version(world)) == ("", first)

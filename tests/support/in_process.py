@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -93,8 +93,16 @@ class WireClock:
         self._wire.sleep(seconds)
 
 
+class Way(Protocol):
+    """Where requests go instead of a socket."""
+
+    def send(self, raw: Raw) -> Answer: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
 class _Adapter(BaseAdapter):
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Way) -> None:
         super().__init__()
         self._wire = wire
 
@@ -124,7 +132,7 @@ class _Adapter(BaseAdapter):
 class Transport(RequestsTransport):  # type: ignore[misc]
     """azure-core's own transport, whose requests go to the cloud in this process."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Way) -> None:
         session = requests.Session()
         session.mount("https://", _Adapter(wire))
         super().__init__(session=session, session_owner=False)

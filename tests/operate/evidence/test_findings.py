@@ -80,6 +80,14 @@ BROKEN: list[tuple[str, str, Service]] = [
     ("error", "key-usable", service(key=key(version(NEW, 30, enabled=False)))),
     ("error", "key-usable", service(key=key(version(NEW, 30, expires_in=0)))),
     ("warning", "bound-version-expires-soon", service(key=key(version(NEW, 30, expires_in=59)))),
+    (
+        "warning",
+        "bound-version-expires-soon",
+        service(
+            account=account(kind="AIServices", encryption=bound_to("")),
+            key=key(version(OLD, 60, expires_in=59), version(NEW, 30, enabled=False)),
+        ),
+    ),
     ("warning", "bound-version-not-newest", service(key=key(version(NEW, 30), version(OLD, 3)))),
     ("note", "old-versions-enabled", service(key=key(version(OLD, 60), version(NEW, 30)))),
     ("error", "key-type", service(key=key(size=3072))),
