@@ -48,6 +48,7 @@ _UNSEEN = re.compile(r"Status=404 Code=\"(Parent)?ResourceNotFound\"")
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
 _OF_OPERATOR = re.compile(r"-operator-(?:deployer|[0-9a-fA-F-]{36})-access")
 _KEPT_OUT = re.compile(r"is not (?:from )?a trusted service.*\bVault: (?P<vault>[\w-]+)", re.DOTALL)
+_NO_ACCESS = re.compile(f"{NO_POLICY}|{KEY_REFUSED}|ForbiddenByRbac")
 _HELD = re.compile(r"already exists in deleted state|Code=\"FlagMustBeSetForRestore\"")
 
 WAIT_SECONDS = 1800.0
@@ -122,22 +123,29 @@ def explanation(
         )
     if fix := missing_data_role(error):
         return f"{name}: {fix}"
-    if type == ACCOUNT and "RequestDisallowedByPolicy" in error:
-        return f"{name}: {_DENIED_ACCOUNT}"
-    if type == ACCOUNT and (kept_out := _KEPT_OUT.search(error)):
-        return (
-            f"{name}: {NOT_TRUSTED}. List the service's addresses in network.allowedIpRanges{OR_OPEN}; for a "
-            f"vault that is not made here, run `az keyvault update --name {kept_out['vault']} {OPENING}`"
-        )
-    if type == ACCOUNT and untried_rbac and re.search(f"{NO_POLICY}|{KEY_REFUSED}", error):
-        way_out = TO_POLICIES.format(vault_name=vault_name(version) or "VAULT", subscription="")
-        return f"{name}: {POLICIES_ONLY}. To get on, {way_out}"
-    if type == ACCOUNT and KEY_REFUSED in error:
-        month = (datetime.now(UTC) + _A_MONTH).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return f"{name}: {_UNUSABLE_KEY.format(version=version, month=month)}"
+    if type == ACCOUNT and (words := _of_account(error, version, untried_rbac=untried_rbac)):
+        return f"{name}: {words}"
     for pattern, words in _EXPLAINED.items():
         if re.search(pattern, error, re.IGNORECASE):
             return f"{name}: {words}"
+    return None
+
+
+def _of_account(error: str, version: str, *, untried_rbac: bool) -> str | None:
+    """The same of an account."""
+    if "RequestDisallowedByPolicy" in error:
+        return _DENIED_ACCOUNT
+    if kept_out := _KEPT_OUT.search(error):
+        return (
+            f"{NOT_TRUSTED}. List the service's addresses in network.allowedIpRanges{OR_OPEN}; for a "
+            f"vault that is not made here, run `az keyvault update --name {kept_out['vault']} {OPENING}`"
+        )
+    if untried_rbac and _NO_ACCESS.search(error):
+        way_out = TO_POLICIES.format(vault_name=vault_name(version) or "VAULT", subscription="")
+        return f"{POLICIES_ONLY}. To get on, {way_out}"
+    if KEY_REFUSED in error:
+        month = (datetime.now(UTC) + _A_MONTH).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return _UNUSABLE_KEY.format(version=version, month=month)
     return None
 
 

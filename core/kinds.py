@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from core import roles
+from core import arm_ids, roles
 from core.roles import Role
 from core.sourced import Fact, Standing
 
@@ -60,8 +60,10 @@ class AccountKind:
     linked storage accounts; with `storage_stays` in one, which is named when the account is made and never
     changes. `search`: its question answering may keep data in a search service. `bypass`: its network rules
     may let Azure's trusted services pass. `rotates`: bound to a key without a version, it uses the newest by
-    itself; the other kinds name one version. `key_sizes`: bits of the RSA keys that it takes. `becomes`: the
-    kind that Azure can turn an account into in place. `retirements`: what of it Azure ends.
+    itself; the other kinds name one version. `key_roles`: wider than `roles.encryption_user`, the
+    roles that its page gives the identity that uses the key, in a vault and in a managed HSM. `key_sizes`:
+    bits of the RSA keys that it takes. `becomes`: the kind that Azure can turn an account into in place.
+    `retirements`: what of it Azure ends.
     """
 
     name: str
@@ -80,6 +82,7 @@ class AccountKind:
     search: bool = False
     bypass: bool = False
     rotates: bool = False
+    key_roles: tuple[Role, ...] = ()
     key_sizes: tuple[int, ...] = (KEY_SIZES[0],)
     becomes: str = ""
     retirements: tuple[KindRetirement, ...] = ()
@@ -123,24 +126,26 @@ LANGUAGE: Final = AccountKind(
     bypass=True,
     retirements=(_LANGUAGE_FEATURES,),
 )
+FOUNDRY: Final = AccountKind(
+    "AIServices",
+    "Microsoft Foundry",
+    "aif",
+    callers=(roles.AI_SERVICES_USER, *_OPENAI_CALLERS, *_LANGUAGE_CALLERS, *_SPEECH_CALLERS),
+    openai=True,
+    language=True,
+    foundry=True,
+    storage=True,
+    storage_stays=True,
+    search=True,
+    bypass=True,
+    rotates=True,
+    key_roles=(roles.CRYPTO_USER, roles.HSM_CRYPTO_USER),
+    key_sizes=KEY_SIZES,
+    retirements=(_LANGUAGE_FEATURES,),
+)
 ALL: Final = (
     LANGUAGE,
-    AccountKind(
-        "AIServices",
-        "Microsoft Foundry",
-        "aif",
-        callers=(roles.AI_SERVICES_USER, *_OPENAI_CALLERS, *_LANGUAGE_CALLERS, *_SPEECH_CALLERS),
-        openai=True,
-        language=True,
-        foundry=True,
-        storage=True,
-        storage_stays=True,
-        search=True,
-        bypass=True,
-        rotates=True,
-        key_sizes=KEY_SIZES,
-        retirements=(_LANGUAGE_FEATURES,),
-    ),
+    FOUNDRY,
     AccountKind(
         "CognitiveServices",
         "Azure AI services multi-service account",
@@ -191,6 +196,7 @@ NAMES: Final = tuple(kind.name for kind in ALL)
 WITHOUT_DATA: Final = ("ComputerVision",)
 """Kinds that store nothing, for which Azure has no customer-managed key."""
 _READ: Final = date(2026, 11, 28)
+_READ_AGAIN: Final = date(2026, 11, 29)
 NEWEST_VERSION: Final = Fact(
     "An account of kind AIServices whose keyVersion is omitted or empty uses the newest version by itself.",
     "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
@@ -259,6 +265,19 @@ FACTS: Final = (
         _READ,
     ),
     Fact(
+        "The identity of a Foundry account gets the role Key Vault Crypto User, or Managed HSM Crypto User.",
+        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+        _READ_AGAIN,
+        switch="foundry_key_role",
+    ),
+    Fact(
+        "In a vault with access policies, the identity of a Foundry account gets get, wrapKey and unwrapKey, "
+        "which Key Vault Crypto Service Encryption User allows, too.",
+        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+        _READ_AGAIN,
+        switch="foundry_key_role",
+    ),
+    Fact(
         "An Azure OpenAI account under a customer-managed key becomes a Foundry resource by request only.",
         "learn.microsoft.com/azure/foundry/how-to/upgrade-azure-openai",
         _READ,
@@ -287,6 +306,20 @@ def ends(kind: str, today: date) -> Iterator[tuple[str, str]]:
     for end in found.retirements if found else ():
         if found and end.by - today < _TWO_YEARS:
             yield end.of(found.product), end.instead
+
+
+def names_role(kind: object, role_id: object) -> bool:
+    """Whether the page of a kind gives a role, by its GUID, to the identity that uses the key, though it is
+    wider than the service needs; not of a kind or a role that is not known."""
+    found = find(kind) if isinstance(kind, str) else None
+    return found is not None and role_id in {role.id for role in found.key_roles}
+
+
+def role_by_page(kind: str, key_or_vault_id: str) -> Role:
+    """The role that the page of a kind gives the identity that uses a key there; of a kind whose page gives
+    none, the one that gives exactly what the service needs."""
+    found, in_hsm = find(kind), arm_ids.in_managed_hsm(key_or_vault_id)
+    return found.key_roles[in_hsm] if found and found.key_roles else roles.encryption_user(key_or_vault_id)
 
 
 def is_foundry(kind: str) -> bool:

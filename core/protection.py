@@ -106,6 +106,11 @@ class AccountProtection(KeyLocation):
     version: Value
     client_id: Value
 
+    @property
+    def kind(self) -> Value:
+        """The kind of the account; None if it is no resource of this stack."""
+        return values.name(self.account.stated("kind")) if self.account else None
+
     def same_key(self, other: AccountProtection) -> bool | None:
         """Whether both use versions of one key; None when that is not known."""
         return _all_same((self.vault_name, other.vault_name), (self.key_name, other.key_name))
@@ -155,8 +160,11 @@ class Protections:
 
     def users_of(self, key: StackResource) -> list[Value]:
         """The kind of each account that uses a key; None for one of another stack, or that states none."""
-        accounts = [use.account for use in self.all if use.key is key]
-        return [values.name(one.stated("kind")) if one else None for one in accounts]
+        return [use.kind for use in self.all if use.key is key]
+
+    def users_by(self, grant: StackResource) -> list[Value]:
+        """The same of the accounts that use their keys by a grant."""
+        return [use.kind for use in self.all if any(one.resource is grant for one in self.grants_of(use))]
 
     def said(self, resource: StackResource, name: str) -> object:
         """What holds of a property that an update may change."""

@@ -78,6 +78,17 @@ class Behaviour:
         "foundry/concepts/encryption-keys-portal",
     )
 
+    foundry_key_role: str = _switch(
+        "encryption_user",
+        "crypto_user",
+        asks="Which role is enough for the identity that uses the key of an account of kind AIServices: Key "
+        "Vault Crypto Service Encryption User, or only Key Vault Crypto User; and likewise of the two roles "
+        "of a managed HSM.",
+        otherwise="Foundry's page gives the wider role; with access policies it asks for no more than the "
+        "narrower one allows.",
+        source="learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
+    )
+
     # Time
     operation_seconds: float = _switch(
         0.0,

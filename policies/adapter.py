@@ -98,8 +98,9 @@ def _of_used(
     stack = protections.stack
     for resource in (one for kind in rule.kinds for one in stack.of(kind)):
         above = resource.kind is Kind.ROLE_ASSIGNMENT and protections.is_above_vaults(resource)
-        users = tuple(protections.users_of(resource)) if resource.kind is Kind.KEY else ()
-        subject = Subject(resource, tuple(stack.around(resource)), above, users)
+        users = {Kind.KEY: protections.users_of, Kind.ROLE_ASSIGNMENT: protections.users_by}
+        kinds = tuple(users[resource.kind](resource)) if resource.kind in users else ()
+        subject = Subject(resource, tuple(stack.around(resource)), above, kinds)
         found = [replace(one, urn=resource.urn) for one in rule.judge(subject, options)]
         used = protections.is_used(resource) if found else False
         if isinstance(used, Mark):

@@ -128,7 +128,7 @@ class Subject:
     """One resource as a rule on a resource sees it: by its inputs; by its outputs in a stack that is shown
     alone. `around` are this project's components that it is in, innermost first; `above_vaults` is True for a
     role assignment whose scope is above vaults and keys; `users` are the kinds of the accounts that use a
-    key, as Protections.users_of has them."""
+    key, or use theirs by a role assignment, as Protections.users_of has them."""
 
     resource: StackResource
     around: tuple[StackResource, ...] = ()

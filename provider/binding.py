@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from core import arm_ids, key_uris
+from core import arm_ids, key_uris, kinds
 from core.clouds import Cloud
 from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption, Vault
 from core.key_uris import KeyUri
@@ -43,13 +43,15 @@ def error_context(wanted: Target, account: Account | None = None, vault: Vault |
     if wanted.key is None:
         return known
     principal = account.principal_for(wanted.identity_client_id) if account else None
+    vault_id = wanted.vault.text if wanted.vault else _placeholder(wanted.key)
     return replace(
         known,
-        vault_id=wanted.vault.text if wanted.vault else _placeholder(wanted.key),
+        vault_id=vault_id,
         vault_name=wanted.key.vault_name,
         key_name=wanted.key.name,
         principal_id=principal or known.principal_id,
         untried_rbac=vault is not None and vault.uses_rbac and not _uses_key_in(wanted.key, account),
+        role=kinds.role_by_page(account.kind, vault_id).name if account else "",
     )
 
 

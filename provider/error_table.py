@@ -30,6 +30,7 @@ class ErrorContext:
     `by_deployer`: what a vault refuses is refused to the deploying principal, not to the account.
     `deployer_id` is that principal's object id. `untried_rbac`: the vault is under Azure RBAC, and
     the account has used no key there yet.
+    `role` is the name of the role that the account's identity is to get, if not the narrowest.
     """
 
     account_id: str = "ACCOUNT_ID"
@@ -40,6 +41,7 @@ class ErrorContext:
     by_deployer: bool = False
     deployer_id: str = "YOUR_OBJECT_ID"
     untried_rbac: bool = False
+    role: str = ""
 
     @classmethod
     def of_key(
@@ -61,10 +63,15 @@ class ErrorContext:
         subscription = in_subscription(self.vault_id)
         policy = _GRANT_HSM_ROLE if in_hsm else _SET_POLICY
         update = f"update-hsm --hsm-name {self.vault_name}" if in_hsm else f"update --name {self.vault_name}"
-        return {
+        named = {
             **vars(self),
+            "vault_role": self.role or CRYPTO_SERVICE_ENCRYPTION_USER.name,
+            "hsm_role": self.role or HSM_CRYPTO_SERVICE_ENCRYPTION_USER.name,
+        }
+        return {
+            **named,
             "key_options": key,
-            "grant": policy.format(**vars(self), subscription=subscription),
+            "grant": policy.format(**named, subscription=subscription),
             "subscription": subscription,
             "update_vault": f"az keyvault {update}",
         }
@@ -83,8 +90,8 @@ class ErrorRow:
 
 
 _GRANT_ROLE = (
-    f'az role assignment create --role "{CRYPTO_SERVICE_ENCRYPTION_USER.name}" --assignee-object-id '
-    "{principal_id} --assignee-principal-type ServicePrincipal --scope {vault_id}/keys/{key_name}"
+    'az role assignment create --role "{vault_role}" --assignee-object-id {principal_id} '
+    "--assignee-principal-type ServicePrincipal --scope {vault_id}/keys/{key_name}"
 )
 _SET_POLICY = (
     "az keyvault set-policy --name {vault_name} --object-id {principal_id} --key-permissions "
@@ -101,9 +108,7 @@ def hsm_grant(hsm_name: str, role: str, principal_id: str, scope: str) -> str:
 
 
 _KEY_SCOPE = "/keys/{key_name}"
-_GRANT_HSM_ROLE = hsm_grant(
-    "{vault_name}", HSM_CRYPTO_SERVICE_ENCRYPTION_USER.name, "{principal_id}", _KEY_SCOPE
-)
+_GRANT_HSM_ROLE = hsm_grant("{vault_name}", "{hsm_role}", "{principal_id}", _KEY_SCOPE)
 _HSM_DENIAL = r"AccessDenied|Not authorized to access Microsoft\.KeyVault/managedHsm/"
 _MAKE_OFFICER = (
     f'az role assignment create --role "{CRYPTO_OFFICER.name}" --assignee {{deployer_id}} '

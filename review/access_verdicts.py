@@ -6,7 +6,7 @@ an identity.
 
 from collections.abc import Iterable, Iterator
 
-from core import rights
+from core import kinds, rights, values
 from core.grants import Grant, certain, level
 from core.rights import Access
 from core.values import Value
@@ -16,6 +16,8 @@ from review.verdict import Name, Verdict
 
 _TAKEN = "access to the key REMOVED ({}): the service can no longer read the data"
 _NARROWED = "access to the key NARROWED, {} is missing ({}): data is still read, until the key is bound again"
+_WIDER = "the service may do MORE with the key than it needs: {}"
+_BY_PAGE = "the service uses the key by the role that the page of its kind gives, wider than it needs: {}"
 _UNSURE = "access to the key changes, and the preview does not show whether it is still enough ({})"
 
 
@@ -35,10 +37,12 @@ def of(recorded: Protection | None, live: Protection, planned: Protection) -> It
             (shown(planned.grants),),
         )
     had = {(access.what(grant), grant.scope) for grant in live.grants}
+    kind = values.name(planned.account.stated("kind")) if planned.account else None
     for grant in planned.grants:
         if access.excess(grant) and grant.scope and (access.what(grant), grant.scope) not in had:
-            words = "the service may do MORE with the key than it needs: {}"
-            yield Verdict(Name.ACCESS_WIDENED, words, (access.words(grant),))
+            by_page = kinds.names_role(kind, grant.role_id)
+            name, words = (Name.ROLE_BY_PAGE, _BY_PAGE) if by_page else (Name.ACCESS_WIDENED, _WIDER)
+            yield Verdict(name, words, (access.words(grant),))
 
 
 def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:

@@ -60,6 +60,7 @@ class Name(StrEnum):
     REASSERTED = "re-asserted"
     REPAIRED = "repaired"
     ACCESS_GRANTED = "access-granted"
+    ROLE_BY_PAGE = "role-by-page"
     STRENGTHENED = "strengthened"
     CHANGED = "changed"
 

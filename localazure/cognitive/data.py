@@ -67,6 +67,8 @@ def wrap(cloud: Cloud, account: Account, data_key: bytes, correlation_id: str) -
     with _refusals():
         who = _who(object_id, wrapping, correlation_id)
         trusted_services.read(cloud, **who)
+        if account.kind == "AIServices" and cloud.behaviour.foundry_key_role == "crypto_user":
+            trusted_services.need_crypto_user(cloud, **who)
         wrapped = trusted_services.wrap(cloud, **who, data=data_key)
         trusted_services.unwrap(cloud, **who, data=wrapped)
     return {**wrapping, "wrapped": _text(wrapped)}

@@ -149,6 +149,16 @@ def read(
     _recorded(cloud, use, act)
 
 
+def need_crypto_user(
+    cloud: Cloud, *, object_id: str, vault_uri: str, key_name: str, version: str, correlation_id: str
+) -> None:
+    """Raises KeyRefused where the principal's roles do not let it encrypt with the key, which tells Crypto
+    User from the service's narrower role, in a managed HSM, too. Access policies are not asked."""
+    use = _use(cloud, access.ENCRYPT, _Target(object_id, vault_uri, key_name, version, correlation_id))
+    if use.vault.rbac or use.vault.hsm:
+        _recorded(cloud, use, lambda _: (version, None))
+
+
 @dataclass(frozen=True)
 class _Target:
     object_id: str

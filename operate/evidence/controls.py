@@ -107,6 +107,7 @@ CONTROLS: Final[Mapping[str, tuple[Control, ...]]] = {
     "access-too-narrow": _KEY_LOST,
     "access-uncertain": _KEY_LOST,
     "access-too-wide": _NARROW,
+    "role-by-page": _NARROW,
     "others-can-unwrap": (_RESTRICTED, *_NARROW),
     "others-can-grant": (_PRIVILEGED, *_NARROW),
     "key-use-not-recorded": (_LOGS, _GENERATED, _LOGGING, _ACTIVE),

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import IntEnum
 from typing import Any, Final
 
-from core import audit_log, demands, kind_limits, kinds, rights
+from core import audit_log, demands, kind_limits, kinds, rights, roles
 from core.commands import in_subscription
 from core.facts import Account, Key, KeyVersion, Vault
 from core.key_uris import KeyUri
@@ -186,6 +186,11 @@ RULES: Final = {
         "the account's identity may also {excess}, which the service does not need",
         "grant get, wrapKey and unwrapKey and nothing else",
     ),
+    "role-by-page": (
+        NOTE,
+        "the account's identity has the role {role} of its kind's page, wider than the service needs",
+        "assign {narrow}, once it is known to be enough (operate probe)",
+    ),
     "others-can-unwrap": (
         WARNING,
         "{count} can unwrap or decrypt with the key: {who}",
@@ -275,6 +280,7 @@ SAME: Final = {
     "cmk-no-versionless": "bound-without-version",
     "grant-exact": "access-too-wide",
     "grant-present": "no-access-to-key",
+    "role-wider-than-needed": "role-by-page",
     "key-rotation-policy": "no-rotation-policy",
     "key-rsa-2048": "key-type",
     "key-usable": "key-usable",
@@ -491,6 +497,9 @@ def _access(service: Service, account: Account, vault: Vault, key: Key) -> Itera
         # A role cannot be cut down; what it permits beyond the need is the role's, not the grant's.
         if own.excess and not vault.uses_rbac:
             yield "access-too-wide", {"excess": ", ".join(own.excess)}
+        for given in {one.role_id for one in read or () if one.principal_id.lower() == user.lower()}:
+            if kinds.names_role(account.kind, given) and (role := roles.built_in(given)):
+                yield "role-by-page", {"role": role.name, "narrow": roles.encryption_user(key.id).name}
     able, granting = unwrappers(service), controllers(service)
     others = () if isinstance(able, NotChecked) else [grant for grant in able if not grant.is_of(user)]
     if who := sorted({grant.principal_id + grant.through for grant in others}):

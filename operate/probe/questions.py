@@ -6,8 +6,9 @@ They are asked in the order of the table, since a later one may need what an ear
 
 import math
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -370,27 +371,33 @@ def trusted_services_reach_vault(scene: Scene) -> bool:
 @_question("works", "a third version of the key, and the vault under Azure RBAC for a while")
 def cmk_with_rbac_vault(scene: Scene) -> str:
     """Binds the account to another version of the key while the vault is under Azure RBAC, where only the
-    account's role at the group allows it, until that counts. The vault gets its access policies back."""
+    account's role at the group allows it, until that counts."""
     _ = _bound_key(scene)
-    version, principal = _next_version(scene), scene.principal()
-    role = roles.CRYPTO_SERVICE_ENCRYPTION_USER
-    given = scene.until(
-        lambda: _assign(scene, role, principal, principalType=roles.SERVICE_PRINCIPAL),
-        lambda answer: answer.error[0] != "PrincipalNotFound",
-    )
-    if not given.exchange.ok:
-        raise UnknownError(f"the role was refused: {': '.join(given.exchange.error)}")
-    try:
-        changed = scene.policies(uses_rbac=True)
-        if not changed.ok:
-            raise UnknownError(f"the vault's access model was not changed: {': '.join(changed.error)}")
-        if not scene.found["has data role"]:
-            scene.until(lambda: scene.data("GET", "/keys/probe"), lambda answer: answer.status == 403)
-        found = "works" if _binds(scene, version, ROLE_SECONDS) else "refused"
-    finally:
-        scene.policies(principal, uses_rbac=False)
-    _bound(scene)
-    return found
+    version = _next_version(scene)
+    _give(scene, roles.CRYPTO_SERVICE_ENCRYPTION_USER, scene.principal())
+    with _under_rbac(scene):
+        works = _binds(scene, scene.account_id, version)
+    scene.found["rbac works"] = works
+    return "works" if works else "refused"
+
+
+@_question("encryption_user", "an account of kind AIServices, and the vault under Azure RBAC once more")
+def foundry_key_role(scene: Scene) -> str:
+    """Binds an account of kind AIServices by the narrower role, and by the wider where that is not enough."""
+    _ = _bound_key(scene)
+    if not scene.found.get("rbac works"):
+        raise UnknownError("the service takes no key of a vault under Azure RBAC")
+    narrow, wide = roles.CRYPTO_SERVICE_ENCRYPTION_USER, roles.CRYPTO_USER
+    _ = scene.foundry_put
+    principal = scene.principal(scene.foundry_id)
+    _give(scene, narrow, principal)
+    with _under_rbac(scene):
+        if _binds(scene, scene.foundry_id, scene.key):
+            return "encryption_user"
+        _give(scene, wide, principal)
+        if _binds(scene, scene.foundry_id, scene.key):
+            return "crypto_user"
+    raise UnknownError(f"the account was not bound by the role {wide.name}, either")
 
 
 @_question("as_sent", "the binding, once more")
@@ -562,28 +569,60 @@ def _next_version(scene: Scene) -> Exchange:
     return made
 
 
-def _binds(scene: Scene, version: Exchange, seconds: float) -> bool:
-    """Whether the account can be bound to a version of the key, within so many seconds."""
+def _give(scene: Scene, role: roles.Role, principal: str) -> None:
+    """Gives an account's identity a role at the group. Raises UnknownError."""
+    given = scene.until(
+        lambda: _assign(scene, role, principal, principalType=roles.SERVICE_PRINCIPAL),
+        lambda answer: answer.error[0] != "PrincipalNotFound",
+    )
+    if not given.exchange.ok:
+        raise UnknownError(f"the role was refused: {': '.join(given.exchange.error)}")
+
+
+@contextmanager
+def _under_rbac(scene: Scene) -> Iterator[None]:
+    """The vault under Azure RBAC; at the end it has its access policies back, and the account the first
+    version of the key."""
+    principal = scene.principal()
     try:
-        _bound(scene, version, seconds)
+        changed = scene.policies(uses_rbac=True)
+        if not changed.ok:
+            raise UnknownError(f"the vault's access model was not changed: {': '.join(changed.error)}")
+        if not scene.found["has data role"]:
+            scene.until(lambda: scene.data("GET", "/keys/probe"), lambda answer: answer.status == 403)
+        yield
+    finally:
+        scene.policies(principal)
+        _bound(scene)
+
+
+def _binds(scene: Scene, account_id: str, version: Exchange) -> bool:
+    """Whether an account can be bound to a version of the key, by a role that may not count yet."""
+    try:
+        _until_bound(scene, account_id, scene.encryption(version), ROLE_SECONDS)
     except UnknownError:
         return False
     return True
 
 
-def _bound(scene: Scene, version: Exchange | None = None, seconds: float = math.inf) -> Waited:
-    """Binds the account, to the first version of the key unless another is given, and again while it is
-    refused or fails. Raises UnknownError."""
-    body = {"properties": {"encryption": scene.encryption(version)}}
+def _bound(scene: Scene) -> Waited:
+    """Binds the account to the first version of the key."""
+    return _until_bound(scene, scene.account_id, scene.encryption())
+
+
+def _until_bound(scene: Scene, account_id: str, encryption: Any, seconds: float = math.inf) -> Waited:
+    """Binds an account, again while it is refused or fails. Raises UnknownError."""
+    body = {"properties": {"encryption": encryption}}
 
     def bind() -> Exchange:
-        sent = scene.arm("PATCH", scene.account_id, ACCOUNTS, body)
+        sent = scene.arm("PATCH", account_id, ACCOUNTS, body)
         ended = scene.ended(sent) if sent.status == 202 else None
         return ended.exchange if ended else sent
 
-    return scene.until(
-        bind, lambda answer: answer.ok and str(answer.body.get("status")) == "Succeeded", seconds=seconds
-    )
+    def is_bound(answer: Exchange) -> bool:
+        return answer.ok and str(answer.body.get("status")) == "Succeeded"
+
+    return scene.until(bind, is_bound, seconds=seconds)
 
 
 def _carried_out(scene: Scene, sent: Exchange) -> None:

@@ -99,7 +99,22 @@ class Scene:
     @cached_property
     def account_put(self) -> Exchange:
         """The create of the account, on Microsoft's keys, seen to its end."""
-        made = self.put(self.account_id, ACCOUNTS, self.account_body())
+        return self._account(self.account_id, self.account_body())
+
+    @cached_property
+    def foundry_put(self) -> Exchange:
+        """The same of an account of kind AIServices."""
+        body = {
+            "location": self.region,
+            "kind": kinds.FOUNDRY.name,
+            "sku": {"name": kinds.FOUNDRY.tiers[0]},
+            "identity": {"type": "SystemAssigned"},
+            "properties": {"customSubDomainName": arm_ids.name_of(self.foundry_id)},
+        }
+        return self._account(self.foundry_id, body)
+
+    def _account(self, id: str, body: Any) -> Exchange:
+        made = self.put(id, ACCOUNTS, body)
         if not made.ok:
             raise UnknownError(f"the account was refused: {': '.join(made.error)}")
         self.ended(made)
@@ -108,6 +123,10 @@ class Scene:
     @property
     def account_id(self) -> str:
         return arm_ids.child(self.group, arm_ids.ACCOUNT, _account(self.suffix))
+
+    @property
+    def foundry_id(self) -> str:
+        return arm_ids.child(self.group, arm_ids.ACCOUNT, _foundry(self.suffix))
 
     def account_body(self, *, identity: bool = True, encryption: Any = None) -> dict[str, Any]:
         """A whole Language account, as a PUT sends it."""
@@ -141,15 +160,15 @@ class Scene:
         )
         return _made(made, id)
 
-    def get_account(self) -> Exchange:
-        """The account, once reads show it as it is."""
+    def get_account(self, id: str = "") -> Exchange:
+        """The account, or another one, once reads show it as it is."""
         self.talk.clock.sleep(self.lag)
-        return self.arm("GET", self.account_id, ACCOUNTS)
+        return self.arm("GET", id or self.account_id, ACCOUNTS)
 
-    def principal(self) -> str:
-        """The object id of the account's own identity."""
+    def principal(self, account_id: str = "") -> str:
+        """The object id of the own identity of the account, or of another one that is made."""
         _ = self.account_put
-        identity = self.get_account().body.get("identity") or {}
+        identity = self.get_account(account_id).body.get("identity") or {}
         if not identity.get("principalId"):
             raise UnknownError("the account has no identity of its own")
         return str(identity["principalId"])
@@ -254,14 +273,15 @@ def remove(made: Scene) -> Iterator[str]:
     if known.status == 404:
         return
     place = regions.normalised(str((known.ok and known.body.get("location")) or made.region))
-    account = arm_ids.child(group, arm_ids.ACCOUNT, _account(suffix))
-    _delete(patient, account, ACCOUNTS)
     name = arm_ids.name_of(group)
-    deleted = deleted_account(account, place)
-    if _shows(scene, deleted, ACCOUNTS):
-        gone = scene.arm("DELETE", deleted, ACCOUNTS)
-        if not gone.ok:
-            yield f"the deleted account {_account(suffix)}, for {HOURS_HELD} hours: {': '.join(gone.error)}"
+    for one in (_account(suffix), _foundry(suffix)):
+        account = arm_ids.child(group, arm_ids.ACCOUNT, one)
+        _delete(patient, account, ACCOUNTS)
+        deleted = deleted_account(account, place)
+        if _shows(scene, deleted, ACCOUNTS):
+            gone = scene.arm("DELETE", deleted, ACCOUNTS)
+            if not gone.ok:
+                yield f"the deleted account {one}, for {HOURS_HELD} hours: {': '.join(gone.error)}"
     _delete(patient, arm_ids.child(group, arm_ids.VAULT, _vault(suffix, "r")), VAULTS)
     vault = _located(subscription, arm_ids.VAULT, f"{place}/deletedVaults/{_vault(suffix, 'r')}")
     if _shows(scene, vault, VAULTS):
@@ -327,6 +347,10 @@ def _policy(tenant: str, object_id: str, *keys: str) -> dict[str, Any]:
 
 def _account(suffix: str) -> str:
     return f"Lang-probe-{suffix}"
+
+
+def _foundry(suffix: str) -> str:
+    return f"Aif-probe-{suffix}"
 
 
 def _vault(suffix: str, kind: str) -> str:

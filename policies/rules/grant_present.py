@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from core import judgements, rights, roles, values
+from core import judgements, kinds, rights, roles, values
 from core.grants import Doubt, Grant
 from core.protection import AccountProtection, Protections
 from core.resource_types import Kind
@@ -120,6 +120,8 @@ def _permissions(
 
 def _wider(grant: Grant, found: frozenset[str], use: AccountProtection, protections: Protections) -> Findings:
     name, urn = grant.resource.name, grant.resource.urn
+    if kinds.names_role(use.kind, grant.role_id):
+        return  # rule role-wider-than-needed advises
     if grant.role is not None and (beyond := rights.beyond(grant.role)):
         what = f"{name} assigns {grant.role.name} to the account's identity: {', '.join(beyond)}"
         if isinstance(protections.is_at_or_above(grant, use), Mark):

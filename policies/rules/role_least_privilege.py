@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from core import arm_ids, rights, roles
+from core import arm_ids, kinds, rights, roles
 from core.grants import role_of
 from core.resource_types import Kind
 from core.values import Mark
@@ -33,14 +33,16 @@ WIDER_ROLES: Final = {
 
 def judge(assignment: Subject, options: Options) -> Iterable[RuleFinding]:
     """Judges the roles that can use a key, lose it or give others access to it. People may hold such roles,
-    service principals may not. A role that cannot use keys as the service does may be meant for other
+    service principals may not, unless the page of their account's kind gives them one, on which rule
+    role-wider-than-needed advises. A role that cannot use keys as the service does may be meant for other
     resources, so it is undecided if its scope is above vaults or it has a condition."""
     role = role_of(assignment.resource)
     if isinstance(role, Mark):
         return [hidden("roleDefinitionId", role)]
-    if role == _EXACT.id:
-        return [*_judge_scope(assignment), *_judge_principal_type(assignment)]
     known = roles.built_in(role or "")
+    by_page = bool(assignment.users) and all(kinds.names_role(user, role) for user in assignment.users)
+    if role == _EXACT.id or by_page:
+        return [*_judge_scope(assignment), *_judge_principal_type(assignment)]
     return _judge_wider(assignment, known, options) if known and rights.beyond(known) else ()
 
 

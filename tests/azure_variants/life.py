@@ -44,7 +44,7 @@ ELSEWHERE = frozenset(
     {
         *("account_with_children", "key_source_with_projects", "foundry_key_vault", "child_write_seconds"),
         *("move_without_old_key", "same_key_again", "operation_polling", "unreadable_documents"),
-        *("versionless_key", "versionless_key_shown", "validate_covers"),
+        *("versionless_key", "versionless_key_shown", "foundry_key_role", "validate_covers"),
     }
 )
 """Switches that the account of these lives never meets. One with projects and models does
@@ -52,7 +52,8 @@ ELSEWHERE = frozenset(
 (tests/localazure/facts/language.yaml), one that is to leave a key that it may not use, or is written
 while it cannot (tests/remediation/test_every_refusal_is_followed.py), one with private endpoints
 (tests/components/test_role_files.py), one that names no version of its key
-(tests/remediation/test_automatic_version.py), and what is validated before it is made does
+(tests/remediation/test_automatic_version.py), one of kind AIServices in a vault under Azure RBAC does
+(tests/remediation/test_rbac_vault_leads_out.py), and what is validated before it is made
 (tests/localazure/test_deployments.py)."""
 LIVED = tuple(switch for switch in SWITCHES if switch.source and switch.name not in ELSEWHERE)
 FACTORS: Mapping[str, tuple[Any, ...]] = {

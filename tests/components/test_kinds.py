@@ -158,7 +158,7 @@ NAMES_ALONE = {"name", "product", "prefix", "language"}
 """What a kind and its parts are called, and by which API it is used."""
 NOTED = {"approval", "terms", "becomes", "retirements"}
 """Columns that refuse nothing: what Azure does not tell, and what it ends, is noted in the preview."""
-NOT_OFFERED = {"bypass"}
+NOT_OFFERED = {"bypass", "key_roles"}
 """Columns about what no argument asks for; policies and review judge it in other programs."""
 CASES = [(kind, column) for column in RULES for kind in kinds.ALL if RULES[column](kind)]
 

@@ -33,6 +33,7 @@ from tests.policies.stacks import Stack, one_phase, two_phases
 DEPLOYMENT: Final = "azure-native:cognitiveservices:Deployment"
 PROJECT: Final = "azure-native:cognitiveservices:Project"
 OWNER: Final = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+CRYPTO_USER: Final = "12338af0-0e69-4776-bea7-57ae8d297424"
 OFFICER: Final = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
 _DAY: Final = 86_400
 _CMK: Final = "properties.encryption.keyVaultProperties"
@@ -91,9 +92,9 @@ def stack(
     return Refused(list(found.values()))
 
 
-def of_kind(kind: str) -> Stack:
+def of_kind(kind: str, *, of: Stack | None = None) -> Stack:
     """Two phases with an account of another kind."""
-    return {thing.name: thing for thing in stack("account", "kind", kind).things}
+    return {thing.name: thing for thing in stack("account", "kind", kind, of=of).things}
 
 
 def with_thing(name: str, token: str, props: Mapping[str, Any], of_account: str) -> Refused:
@@ -204,6 +205,9 @@ REFUSED: Final[dict[str, list[Refused]]] = {
     "project-after-key": [with_thing("project", PROJECT, {"accountName": "lang-one"}, "accountName")],
     "caller-least-privilege": [
         with_thing("caller", ROLE, {"roleDefinitionId": OWNER, "principalId": "x"}, "scope")
+    ],
+    "role-wider-than-needed": [
+        stack("grant", "roleDefinitionId", CRYPTO_USER, of=of_kind("AIServices", of=two_phases(roles=True)))
     ],
     "grant-present": [
         stack("grant"),

@@ -68,6 +68,7 @@ ADVISORY = [
     "caller-least-privilege",
     "no-preview-api-version",
     "no-other-provider",
+    "role-wider-than-needed",
 ]
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core.refusals import POLICIES_ONLY
+from core.roles import CRYPTO_USER
 from localazure.behaviour import SWITCHES
 from tests.remediation.following import Way
 from tests.remediation.world import EXISTING_VAULT, World
@@ -60,3 +61,26 @@ def test_a_vault_of_others_is_changed_by_the_command_that_is_printed() -> None:
 def switch_to_rbac(world: World) -> None:
     """The owner of the vault has put it under Azure RBAC."""
     world.arm("PATCH", world.vault_id, {"properties": {"enableRbacAuthorization": True}})
+
+
+def test_a_foundry_account_gets_the_role_of_its_page_where_the_narrower_one_is_not_enough() -> None:
+    """By the command that is printed; the role that the stack gives stays, and the key's vault as it is."""
+    world = World("Azure RBAC", settings={"kind": "AIServices"})
+    world.wire.door.cloud.behave(foundry_key_role="crypto_user")
+    said = world.up()
+    assert not world.is_bound
+    command = said[said.index("az role assignment create") :].splitlines()[0]
+    assert f'--role "{CRYPTO_USER.name}"' in command
+    assert carry_out(world.wire.door, command) == 1
+    assert world.up() == ""
+    assert world.readable
+    assert world.up() == ""
+
+
+@pytest.mark.parametrize("role", ["encryption_user", "crypto_user"])
+def test_a_foundry_account_needs_no_more_than_three_permissions_of_access_policies(role: str) -> None:
+    """Whichever role is enough."""
+    world = World("access policies", settings={"kind": "AIServices"})
+    world.wire.door.cloud.behave(foundry_key_role=role)
+    assert world.up() == ""
+    assert world.readable

@@ -506,6 +506,8 @@ ROWS: Final = (
     # The service's role.
     row("role: Crypto Officer", role(OFFICER), "access-widened", elsewhere="principal-added"),
     row("role: Crypto User", role(CRYPTO_USER), "access-widened", elsewhere="principal-added"),
+    row("role: Crypto User, of a Foundry account", does(sets(ACCOUNT, "kind", "AIServices"), role(CRYPTO_USER)), "role-by-page", elsewhere="principal-added"),
+    row("role: Crypto Officer, of a Foundry account", does(sets(ACCOUNT, "kind", "AIServices"), role(OFFICER)), "access-widened", elsewhere="principal-added"),
     row("role: Key Vault Reader", role(VAULT_READER), "access-revoked access-widened", elsewhere="access-revoked"),
     row("role: Reader", role(READER), "access-revoked"),
     row("role: a custom one", role(CUSTOM), "undetermined", elsewhere="undetermined principal-added"),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.facts import Encryption, PolicyEntry, RotationPolicy, Vault
-from core.roles import Permissions
+from core.roles import CRYPTO_USER, Permissions
 from operate import evidence
 from operate.evidence.collect import NO_VAULT
 from operate.evidence.findings import RULES, AuditSeverity, findings
@@ -121,6 +121,15 @@ BROKEN: list[tuple[str, str, Service]] = [
     ),
     ("error", "no-access-to-key", service(vault=vault(uses_rbac=True))),
     ("warning", "access-too-wide", service(vault=vault(policies=(PolicyEntry(OWN, ("all",)),)))),
+    (
+        "note",
+        "role-by-page",
+        service(
+            account=account(kind="AIServices"),
+            vault=vault(uses_rbac=True),
+            assignments=(made.assignment(OWN, CRYPTO_USER.id, key().id, data("*")),),
+        ),
+    ),
     (
         "warning",
         "others-can-unwrap",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from operate.probe.questions import QUESTIONS
 from operate.probe.report import UNKNOWN, profile
 from tests.azure_variants.life import LIVED
 from tests.operate.probe.asking import Asking
+from tests.support.stack import ROOT
 
 SETTINGS = int(os.environ.get("PROBE_SETTINGS", "40"))
 PARTS = 4
@@ -38,6 +40,7 @@ def silent(switches: dict[str, Any]) -> set[str]:
             "principal_type": not switches["principals_visible_after"],
             # That kind AIServices follows its key is documented, and not asked.
             "versionless_key": switches["versionless_key"] != "taken",
+            "foundry_key_role": switches["cmk_with_rbac_vault"] == "refused",
             "failed_operations_keep": switches["missing_grant"] != "fails_later",
         }.items()
         if hidden
@@ -45,9 +48,18 @@ def silent(switches: dict[str, Any]) -> set[str]:
 
 
 def test_every_question_is_a_switch_with_its_default() -> None:
-    """The table asks about all switches that a Language account meets, and assumes what the cloud does."""
-    assert sorted(ASKED) == sorted([*(switch.name for switch in LIVED), "versionless_key", "validate_covers"])
+    """The table asks about all switches that a Language account meets, and about three more; it assumes what
+    the cloud does."""
+    more = ["versionless_key", "foundry_key_role", "validate_covers"]
+    assert sorted(ASKED) == sorted([*(switch.name for switch in LIVED), *more])
     assert {q.switch: q.assumed for q in QUESTIONS} == {name: BY_NAME[name].default for name in ASKED}
+
+
+def test_the_page_says_of_which_switches_nothing_is_asked() -> None:
+    """Each of them, with the reason."""
+    _, _, after = (ROOT / "docs/probe.md").read_text().partition("## What it does not ask")
+    said = re.findall(r"`(\w+)`", after.partition("##")[0])
+    assert sorted(said) == sorted(one.name for one in SWITCHES if one.source and one.name not in ASKED)
 
 
 @pytest.mark.long
@@ -85,6 +97,16 @@ def test_an_azure_that_does_the_other_thing_is_told() -> None:
     assert {name: (answers[name].answer, answers[name].value) for name in other} == {
         name: ("refuted", value) for name, value in other.items()
     }
+    assert asking.left() == []
+
+
+def test_an_account_that_needs_the_wider_role_is_told() -> None:
+    """Both roles are tried, each for half an hour."""
+    asking = Asking({"foundry_key_role": "crypto_user", "grant_delay_seconds": 1200.0})
+    probe = asking.probe()
+    probe.ask()
+    (answer,) = [one for one in probe.answers if one.switch == "foundry_key_role"]
+    assert (answer.answer, answer.value) == ("refuted", "crypto_user")
     assert asking.left() == []
 
 
