@@ -26,8 +26,7 @@ import pulumi
 from components.hooks import error_hooks
 from components.invokes import missing_data_role
 from core import adapters
-from core.arm_ids import name_of
-from core.commands import take_over
+from core.commands import set_policy, take_over
 from core.key_uris import KeyUri, vault_name
 from core.refusals import (
     KEY_REFUSED,
@@ -43,6 +42,7 @@ from core.refusals import (
     kind_of_text,
 )
 from core.resource_types import ACCESS_POLICY, ACCOUNT, ROLE_ASSIGNMENT, parse_urn
+from core.rights import NEEDED
 
 _UNSEEN = re.compile(r"Status=404 Code=\"(Parent)?ResourceNotFound\"")
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
@@ -114,7 +114,7 @@ def explanation(
             "that owns the vault"
         )
     if found:
-        return f"{name}: {_taken(found['id'], type, stack)}"
+        return _taken(name, found["id"], type, stack)
     if _HELD.search(error):
         return (
             f"{name}: a soft-deleted resource holds the name, which Azure lists late after a delete. Set "
@@ -149,17 +149,20 @@ def _of_account(error: str, version: str, *, untried_rbac: bool) -> str | None:
     return None
 
 
-def _taken(id: str, type: str, stack: str) -> str:
-    """What to do where something that this stack does not record is there already."""
+def _taken(name: str, id: str, type: str, stack: str) -> str:
+    """What to do where something that this stack does not record is there already. No deletion of an access
+    to a key: a bound account would be without it, and of some kinds Azure would delete data."""
     vault, _, object_id = id.partition("/accessPolicy/")
-    delete = {
-        ROLE_ASSIGNMENT: f"az role assignment delete --ids {id}",
-        ACCESS_POLICY: f"az keyvault delete-policy --name {name_of(vault)} --object-id {object_id}",
-    }.get(type)
-    other = f". Where that takes nothing over, run `{delete}` first" if delete else ""
+    if type == ACCESS_POLICY:
+        other = f"run `{set_policy(vault, object_id, NEEDED)}` and then the same command again"
+    elif type == ROLE_ASSIGNMENT and not name.endswith("-access"):
+        other = f"run `az role assignment delete --ids {id}` first"
+    else:
+        other = ""
     return (
-        f"{id} exists, and this stack does not record it. With --replace, leave that out. If it was just "
-        f"deleted, reads may lag behind for a minute: run the same command again; {take_over(stack)}{other}"
+        f"{name}: {id} exists, and this stack does not record it. With --replace, leave that out. If it was "
+        "just deleted, reads may lag behind for a minute: run the same command again; "
+        f"{take_over(stack)}{other and f'. Where that takes nothing over, {other}'}"
     )
 
 

@@ -5,17 +5,17 @@ It is made after the grant and deleted with its account; provider/ writes it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 
 from components.access import KeyAccess
 from components.account import AIServicesAccount
 from components.arguments import checks
-from components.arguments.inputs import ComponentArguments, argument, read
+from components.arguments.inputs import ArgumentRule, ComponentArguments, argument, read
 from components.azure_cmk import CustomerManagedKey, KeyVersion
 from components.component import Component
-from components.key import AUTOMATIC, PINNED, EncryptionKey
+from components.key import AUTOMATIC, PINNED, EncryptionKey, pinned_or_automatic
 from components.references import vault_of
 from core import arm_ids
 
@@ -23,6 +23,8 @@ from core import arm_ids
 @dataclass(frozen=True, kw_only=True)
 class KeyBindingArgs(ComponentArguments):
     """Inputs of KeyBinding."""
+
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (ArgumentRule(pinned_or_automatic, ("pin", "version")),)
 
     account_id: pulumi.Input[str] = argument(check=checks.resource_id(arm_ids.ACCOUNT))
     """Required. ARM id of the account, which has a system-assigned identity."""
@@ -87,7 +89,8 @@ class KeyBinding(Component):
         self, name: str, args: KeyBindingArgs | Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         inputs = read(KeyBindingArgs, name, args)
-        super().__init__(name, opts)
+        automatic = inputs.version == AUTOMATIC
+        super().__init__(name, opts, {"version": AUTOMATIC} if automatic else None)
         key_id = pulumi.Output.from_input(inputs.key_id)
         version = KeyVersion(
             f"{name}-key-version",
@@ -100,9 +103,7 @@ class KeyBinding(Component):
             f"{name}-binding",
             # The grant is no input of the binding, and still it has to be there before.
             account_id=pulumi.Output.all(inputs.account_id, inputs.grant_id).apply(lambda ids: str(ids[0])),
-            key_uri_with_version=version.key_uri_with_version
-            if inputs.version == PINNED
-            else version.key_uri,
+            key_uri_with_version=version.key_uri if automatic else version.key_uri_with_version,
             vault_id=key_id.apply(vault_of),
             account_digest=inputs.account_digest,
             on_delete=inputs.on_delete,

@@ -18,7 +18,7 @@ from components.arguments.inputs import (
     known_text,
 )
 from components.arguments.problem import Problem
-from components.key import AUTOMATIC, PINNED, RSA_HSM, MadeKeyArguments
+from components.key import AUTOMATIC, PINNED, RSA_HSM, MadeKeyArguments, pinned_or_automatic
 from components.vault import PREMIUM, TIERS
 from core import arm_ids
 from core.roles import HSM_CRYPTO_USER
@@ -64,20 +64,13 @@ def _made_or_existing_key(key: "ServiceKeyArgs") -> Iterator[Problem]:
             )
 
 
-def _pinned_or_automatic(key: "ServiceKeyArgs") -> Iterator[Problem]:
-    if key.version == AUTOMATIC and key.pin is not None:
-        yield Problem(
-            "pin", f"names a version to stay on, but found version: {AUTOMATIC}; remove one of them"
-        )
-
-
 @dataclass(frozen=True, kw_only=True)
 class ServiceKeyArgs(MadeKeyArguments):
     """The key of a service: made here, or one that exists."""
 
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(_made_or_existing_key, ("id",)),
-        ArgumentRule(_pinned_or_automatic, ("pin", "version")),
+        ArgumentRule(pinned_or_automatic, ("pin", "version")),
     )
 
     name: str = argument("", check=names.KEY.checked)

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import pulumi
 from pulumi_azure_native import keyvault
@@ -37,6 +37,26 @@ LEAST_ROTATION_DAYS, MOST_ROTATION_DAYS = 7, 3620
 LEAST_EXPIRY_DAYS, MOST_EXPIRY_DAYS = LEAST_ROTATION_DAYS + DAYS_TO_REBIND, 3650
 NOTIFIES_BEFORE_EXPIRY_DAYS = 30
 _DAYS = re.compile(r"P\d+D")
+
+
+class FollowsKey(Protocol):
+    """Arguments that say how an account follows the versions of its key."""
+
+    @property
+    def version(self) -> str:
+        """PINNED or AUTOMATIC."""
+
+    @property
+    def pin(self) -> object:
+        """The version to stay on; None for the newest."""
+
+
+def pinned_or_automatic(args: FollowsKey) -> Iterator[Problem]:
+    """Who names no version stays on none."""
+    if args.version == AUTOMATIC and args.pin is not None:
+        yield Problem(
+            "pin", f"names a version to stay on, but found version: {AUTOMATIC}; remove one of them"
+        )
 
 
 def key_size(bits: int) -> None:

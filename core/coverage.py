@@ -1,8 +1,8 @@
 """What an account's key covers, by kind; what it does not; and what taking the key away does.
 
 Owns: the one table of it, which evidence, `operate verify`, the settings, the review and docs/coverage.md
-say. A kind that the table does not name stores its data in the account, and a revocation takes that out of
-reach until the access is given back.
+say. A kind of `kinds` that the table does not name stores its data in the account, and a revocation takes
+that out of reach until the access is given back. Of any other kind it may delete data.
 """
 
 import sys
@@ -20,15 +20,16 @@ GLOBAL: Final = "global"
 _READ: Final = date(2026, 11, 28)
 _DOCS: Final = "learn.microsoft.com/azure"
 _CUSTOM_TRANSLATOR: Final = "deletes all data uploaded to Custom Translator and undeploys its models"
+_NOT_KNOWN: Final = "may delete data (nothing rules it out for a kind of account that is not known here)"
 _FINE_TUNED: Final = "fine-tuned models that are deployed keep answering until their deployment is deleted"
 _SPEECH: Final = "data and models of custom speech and voice, unless the account has linked storage"
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """What the key covers. `elsewhere`: what is not under it. `deletes`: what a revocation does that no
-    restored access undoes, "" for nothing; a lost identity and a deleted vault do the same. `keeps`: what a
-    revocation does not stop. `where`: where a customer's key is possible, "" for wherever the kind is.
+    """What the key covers. `elsewhere`: what is not under it. `deletes`: what Azure does at a revocation
+    that no restored access undoes, "" for nothing; a lost identity and a deleted vault do the same. `keeps`:
+    what a revocation does not stop. `where`: where a customer's key is possible, "" for wherever the kind is.
     """
 
     elsewhere: tuple[str, ...] = ()
@@ -41,7 +42,7 @@ class Coverage:
         """What a revocation does, in words that follow "the key"."""
         found = ["data under it answers 403 until access is granted again"]
         if self.deletes:
-            found.append(f"Azure {self.deletes}, and restored access brings neither back")
+            found.append(f"Azure {self.deletes}, and restored access does not undo that")
         found += [one for one in (self.keeps, *(f"not under it: {one}" for one in self.elsewhere)) if one]
         return "; ".join(found)
 
@@ -78,9 +79,10 @@ def of(kind: AccountKind) -> Coverage:
 
 
 def named(kind: str) -> Coverage:
-    """The same by the kind's name, in any casing."""
-    found = kinds.find(kind)
-    return of(found) if found else Coverage((f"what is not known here of an account of kind {kind}",))
+    """The same by the kind's name, in any casing; "" where nothing shows it."""
+    if found := kinds.find(kind):
+        return of(found)
+    return Coverage((f"what is not known here of an account of kind {kind!r}",), _NOT_KNOWN)
 
 
 FACTS: Final = (

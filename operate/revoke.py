@@ -59,10 +59,6 @@ class ServiceAccess:
     @property
     def deletes(self) -> str:
         """What a revocation does that nothing undoes, as far as the outputs tell; "" for nothing."""
-        if not self.kind:
-            return (
-                "may delete data: the outputs, of an older release, do not say of which kind the account is"
-            )
         return coverage.named(self.kind).deletes
 
     @property

@@ -17,7 +17,10 @@ from review.resource import ReviewedResource
 from review.subject import ReviewedAccount
 from review.verdict import Name, Verdict, ordered
 
-_OUT_OF_REACH: Final = {Name.ACCESS_REVOKED, Name.IDENTITY_LOST, Name.KEY_DELETED, Name.VAULT_DELETED}
+_OUT_OF_REACH: Final = {
+    *(Name.ACCESS_REVOKED, Name.IDENTITY_LOST, Name.KEY_REPLACED, Name.KEY_DELETED),
+    *(Name.VAULT_REPLACED, Name.VAULT_DELETED),
+}
 """What some kinds answer with the deletion of data (core/coverage.py)."""
 _BY_ITSELF: Final = "the newest (rotates by itself)"
 _HOW: Final = {Name.ACCESS_NARROWED: "narrowed", Name.UNDETERMINED: "changed"}
@@ -30,11 +33,15 @@ def verdicts_of(subject: ReviewedAccount) -> tuple[Verdict, ...]:
 
 
 def _deleted_data(subject: ReviewedAccount, found: Iterable[Verdict]) -> Iterator[Verdict]:
-    """What Azure deletes for good of an account that can no longer use its key."""
+    """What Azure deletes for good of an account that can no longer use its key. A key that is replaced and
+    kept is still its key."""
     kind = values.name(subject.account.state.stated("kind")) if subject.account else None
-    lost = coverage.named(kind).deletes if isinstance(kind, str) else ""
-    if lost and (subject.revoked or any(one.name in _OUT_OF_REACH for one in found)):
-        yield Verdict(Name.DATA_DELETED, f"DATA LOST: Azure {lost}; restored access brings neither back")
+    lost = coverage.named(kind if isinstance(kind, str) else "").deletes
+    key = subject.key and (subject.key.live or subject.key.recorded)
+    harmless = {Name.KEY_REPLACED} if key and key.retained else set()
+    names = {one.name for one in found} - harmless
+    if lost and (subject.revoked or names & _OUT_OF_REACH):
+        yield Verdict(Name.DATA_DELETED, f"DATA LOSS: Azure {lost}; restored access does not undo that")
 
 
 def _all(subject: ReviewedAccount) -> Iterator[Verdict]:

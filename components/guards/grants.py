@@ -85,6 +85,8 @@ def operators_of_others(situation: Situation) -> Iterator[Problem]:
         return
     held = _permissions(one.live.vault) if one.inputs.grants_by == ACCESS_POLICY else {}
     name, deployer_id = arm_ids.name_of(place.vault_id), one.login.object_id
+    if [*operators_of_two_names(one)]:
+        return  # The access that is there is this service's, by the other name.
     for operator, object_id in _unmade_operators(one.inputs, one.before, deployer_id).items():
         policy = held.get(object_id.lower())
         if policy and not place.vault_exists and _is_rotation(policy):
@@ -108,15 +110,50 @@ def operators_of_others(situation: Situation) -> Iterator[Problem]:
         )
 
 
+def operators_of_two_names(situation: Situation) -> Iterator[Problem]:
+    """An identity is a key operator by two names, now or before and after this update. A vault gives it
+    access once, so that what is made for one name would be deleted with the other."""
+    one, named = situation, dict[str, str]()
+    former = _recorded_operators(one.before)
+    for operator, object_id in _operators(one.inputs, one.login.object_id):
+        first, before = named.setdefault(object_id.lower(), operator), former.get(object_id.lower(), operator)
+        if first != operator:
+            yield Problem(
+                "vault.keyOperators",
+                f"{first} and {operator} are one identity, {object_id}. Leave {operator} out of "
+                "vault.keyOperators here",
+            )
+        elif before != operator and not one.before.has(f"operator-{operator}-access"):
+            yield Problem(
+                "vault.keyOperators",
+                f"{operator} is the identity that was named {before}, and this update would delete the "
+                f"access that both are. Name {before} again, or name neither and run `pulumi up` first",
+            )
+
+
+def _recorded_operators(before: RecordedService) -> Mapping[str, str]:
+    """The key operators to whom the state says that this service gave access, by object id, lower case."""
+    found = {}
+    for (_, name), outputs in before.resources.items():
+        operator = name.removeprefix(f"{before.name}-operator-").removesuffix("-access")
+        if name == f"{before.name}-operator-{operator}-access":
+            policy = outputs.get("policy") or {}
+            found[str(policy.get("objectId") or outputs.get("principalId")).lower()] = operator
+    return found
+
+
+def _operators(inputs: EncryptedAIServicesAccountArgs, deployer_id: str) -> Iterator[tuple[str, str]]:
+    """Each key operator with its object id."""
+    for operator in inputs.vault.key_operators:
+        yield operator, deployer_id if operator == DEPLOYER else operator
+
+
 def _unmade_operators(
     inputs: EncryptedAIServicesAccountArgs, before: RecordedService, deployer_id: str
 ) -> Mapping[str, str]:
     """The object ids of the key operators whose access the state does not have, by operator."""
-    return {
-        operator: deployer_id if operator == DEPLOYER else operator
-        for operator in inputs.vault.key_operators
-        if not before.has(f"operator-{operator}-access")
-    }
+    found = dict(_operators(inputs, deployer_id))
+    return {one: id for one, id in found.items() if not before.has(f"operator-{one}-access")}
 
 
 def _permissions(vault: Answer) -> Mapping[str, Mapping[str, Sequence[str]]]:

@@ -51,6 +51,7 @@ RULES: tuple[Rule, ...] = (
     access.deletes_data,
     access.removed_access,
     access.cannot_leave_key,
+    grants.operators_of_two_names,
     grants.operators_of_others,
 )
 

@@ -6,7 +6,10 @@ import pytest
 
 from components.azure_failures import WAIT_SECONDS, _patience, explanation
 from core.refusals import UNKNOWN_REFUSAL_SECONDS
-from core.resource_types import ACCESS_POLICY, ACCOUNT, VAULT
+from core.resource_types import ACCESS_POLICY, ACCOUNT, ROLE_ASSIGNMENT, VAULT
+
+VAULT_ID = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"
+ROLES, OBJECT = "providers/Microsoft.Authorization/roleAssignments", "77777777-7777-4777-8777-777777777777"
 
 NATIVE = 'Status={status} Code="{code}" Message="{message}"'
 RBAC = (
@@ -58,6 +61,25 @@ def test_access_that_another_program_gave_at_once_is_left_to_it(error: str) -> N
         assert "Remove" not in words
     own = explanation("claims-access", ACCESS_POLICY, error) or ""
     assert "Run the same command again" not in own
+
+
+@pytest.mark.parametrize("type", [ACCESS_POLICY, ROLE_ASSIGNMENT])
+def test_no_deletion_of_the_accounts_own_access_is_printed(type: str) -> None:
+    """It would cut a bound account off its key, and of some kinds delete data. An access policy is made what
+    is declared, which the next update takes over."""
+    id = {ACCESS_POLICY: f"{VAULT_ID}/accessPolicy/{OBJECT}", ROLE_ASSIGNMENT: f"{VAULT_ID}/{ROLES}/own"}[
+        type
+    ]
+    error = f"cannot create already existing resource '{id}'"
+    own = explanation("claims-access", type, error) or ""
+    assert "delete" not in own.replace("deleted", "")
+    set_policy = (
+        f"`az keyvault set-policy --name kv --object-id {OBJECT} --key-permissions get wrapKey unwrapKey "
+        "--subscription s`"
+    )
+    assert (set_policy in own) is (type == ACCESS_POLICY)
+    others = explanation("claims-reader-callers", type, error) or ""
+    assert ("az role assignment delete" in others) is (type == ROLE_ASSIGNMENT)
 
 
 def test_other_failures_are_left_to_speak_for_themselves() -> None:

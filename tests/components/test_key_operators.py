@@ -161,3 +161,23 @@ def test_an_owner_makes_access_once_that_of_others_is_deleted(programs: Programs
         programs.up("alpha", key_operators=["deployer"])
     assert carry_out(programs.wire.door, str(refused.value)) == 1
     assert any("create" in one for one in programs.up("alpha", key_operators=["deployer"]))
+
+
+def test_fails_on_one_identity_by_two_names(programs: Programs) -> None:
+    """A vault gives it access once: what is made for one name is what is deleted with the other."""
+    me = seed.DEPLOYER.object_id
+    for both in (["deployer", me], [me, "deployer"]):
+        with pytest.raises(UpdateError, match=f"Leave {both[1]} out of vault.keyOperators here"):
+            programs.up("alpha", key_operators=both)
+    programs.up("alpha", key_operators=["deployer"])
+    for later, told in (
+        (["deployer", me], f"Leave {me} out of vault.keyOperators here"),
+        ([me], "Name deployer again, or name neither and run `pulumi up` first"),
+    ):
+        with pytest.raises(UpdateError, match=told):
+            programs.up("alpha", key_operators=later)
+        assert programs.engines["alpha"].operations == []
+    programs.up("alpha")
+    programs.up("alpha", key_operators=[me])
+    assert programs.up("alpha", 0, key_operators=[me]) == []
+    assert any("KeyVersion" in one for one in programs.up("alpha", 1, key_operators=[me]))

@@ -17,8 +17,16 @@ def test_each_kind_says_what_a_revocation_does(kind: str) -> None:
     """The kinds that may hold Custom Translator's data say that it is deleted, and no other kind does."""
     found = coverage.named(kind.upper())
     assert bool(found.deletes) is (kind in LOSES)
-    assert ("brings neither back" in found.revoked) is (kind in LOSES)
+    assert ("does not undo that" in found.revoked) is (kind in LOSES)
     assert all(one in found.revoked for one in (*found.elsewhere, found.keeps))
+
+
+@pytest.mark.parametrize("kind", ["ImmersiveReader", ""])
+def test_a_kind_that_is_not_listed_may_lose_data(kind: str) -> None:
+    """So that a revocation asks for the account's name, and no page says that nothing is lost."""
+    found = coverage.named(kind)
+    assert found.deletes.startswith("may delete data")
+    assert found.deletes in found.revoked
 
 
 def test_the_page_is_made_from_the_table() -> None:

@@ -230,7 +230,8 @@ def test_a_key_of_a_managed_hsm_is_taken_by_the_hsms_own_roles() -> None:
         ("TextTranslation", [], 1, "Azure deletes all data uploaded to Custom Translator"),
         ("TextTranslation", ["other"], 1, "add --account lang"),
         ("TextTranslation", ["other", "lang"], 0, "DATA IS LOST FOR GOOD: Azure deletes all data"),
-        ("", [], 1, "the outputs, of an older release, do not say"),
+        ("", [], 1, "may delete data"),
+        ("ImmersiveReader", [], 1, "may delete data"),
     ],
 )
 def test_commands_that_lose_data_are_printed_for_a_named_account(

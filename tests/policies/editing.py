@@ -16,10 +16,17 @@ from tests.policies.asking import Answer, Pack, Thing, verdict
 from tests.policies.bags import with_change
 from tests.policies.stacks import Stack, one_phase, run, two_phases
 
+
+def in_service(stack: Stack) -> Stack:
+    """The stack with a service around its binding, which takes the URI with the version."""
+    service = Thing("around", "language-cmk:index:EncryptedAIServicesAccount")
+    return {service.name: service, **stack, "binding": replace(stack["binding"], parent=service.name)}
+
+
 STACKS: dict[str, Callable[[], Stack]] = {
-    "preview": lambda: two_phases(preview=True),
+    "preview": lambda: in_service(two_phases(preview=True)),
     "update": two_phases,
-    "preview with roles": lambda: two_phases(preview=True, roles=True),
+    "preview with roles": lambda: in_service(two_phases(preview=True, roles=True)),
     "update with roles": lambda: two_phases(roles=True),
     "preview of one phase": lambda: one_phase(preview=True),
     "update of one phase": one_phase,

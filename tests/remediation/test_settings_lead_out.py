@@ -218,6 +218,9 @@ def _of_stack(document: Mapping[str, Any]) -> list[str]:
 
 
 LONG = "a" * 62
+ACCOUNT_ID = IDENTITY_ID.replace(
+    "Microsoft.ManagedIdentity/userAssignedIdentities", "Microsoft.CognitiveServices/accounts"
+)
 PARTS: Mapping[str, tuple[Any, str, Mapping[str, Any], str, Mapping[str, Any]]] = {
     "a free account with a key": (
         AIServicesAccountArgs,
@@ -246,14 +249,25 @@ PARTS: Mapping[str, tuple[Any, str, Mapping[str, Any], str, Mapping[str, Any]]] 
         KeyBindingArgs,
         "claims",
         {
-            "account_id": IDENTITY_ID.replace(
-                "Microsoft.ManagedIdentity/userAssignedIdentities", "Microsoft.CognitiveServices/accounts"
-            ),
+            "account_id": ACCOUNT_ID,
             "key_id": f"{VAULT_ID}/keys/own/versions/{'0' * 32}",
             "grant_id": "given",
         },
         "leave out /versions/...; to hold a version, pin it",
         {"key_id": f"{VAULT_ID}/keys/own", "pin": "0" * 32},
+    ),
+    "a version to stay on, and none": (
+        KeyBindingArgs,
+        "claims",
+        {
+            "account_id": ACCOUNT_ID,
+            "key_id": f"{VAULT_ID}/keys/own",
+            "grant_id": "given",
+            "pin": "0" * 32,
+            "version": "automatic",
+        },
+        "pin: names a version to stay on, but found version: automatic; remove one of them",
+        {"version": "pinned"},
     ),
 }
 """Arguments of single parts, what is said of them, and what then is given."""

@@ -71,8 +71,9 @@ def verdicts(*steps: Step) -> list[str]:
 
 def account(name: str = "lang", *, type: str = "SystemAssigned", **properties: Any) -> Step:
     settings = {"disableLocalAuth": True, "publicNetworkAccess": "Disabled", **properties}
+    inputs = {"accountName": name, "kind": "TextAnalytics", "sku": {"name": "S"}}
     return state(
-        {"accountName": name, "sku": {"name": "S"}, "identity": {"type": type}, "properties": settings},
+        {**inputs, "identity": {"type": type}, "properties": settings},
         {"identity": {"type": type, "principalId": PRINCIPAL}, "properties": settings},
         id=ACCOUNT_ID.replace("/lang", f"/{name}"),
     )

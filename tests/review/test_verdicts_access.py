@@ -12,6 +12,7 @@ from tests.review.build import (
     BINDING,
     GROUP,
     INLINE,
+    KEY,
     POLICY,
     PRINCIPAL,
     ROLE,
@@ -161,26 +162,51 @@ def test_a_vault_that_no_longer_states_its_model(type: str, expected: list[str])
     assert verdicts(*steps) == expected
 
 
+KEPT = state({"vaultName": "kv", "keyName": "key"}, {"name": "key"}, id=f"{VAULT_ID}/keys/key")
+
+
 @pytest.mark.parametrize(
-    ("kind", "lost"), [("TextTranslation", True), ("TextAnalytics", False), (None, False)]
+    ("kind", "lost"),
+    [("TextTranslation", True), ("TextAnalytics", False), ("ImmersiveReader", True), (None, True)],
 )
 @pytest.mark.parametrize(
     ("token", "taken", "verdict"),
     [
         (POLICY, step("delete", POLICY, "p", policy("get", "wrapKey", "unwrapKey")), "access-revoked"),
         (VAULT, step("delete", VAULT, "v", vault()), "vault-deleted"),
+        (VAULT, step("replace", VAULT, "v", vault(), vault()), "vault-replaced"),
+        (KEY, step("replace", KEY, "k", KEPT, KEPT), "key-replaced"),
         (POLICY, same(POLICY, "p", policy("get", "wrapKey", "unwrapKey")), ""),
     ],
 )
 def test_what_azure_deletes_with_the_access_is_a_verdict_of_its_own(
     token: str, taken: Step, verdict: str, kind: str | None, *, lost: bool
 ) -> None:
-    """So that an approval of the revocation alone does not let the loss through."""
+    """So that an approval of the revocation alone does not let the loss through. A kind that is not known
+    here, or not shown, may lose data."""
     known = account()
-    known["inputs"] = {**known["inputs"], **({"kind": kind} if kind else {})}
-    found = verdicts(*replaced(replaced(bound(), ACCOUNT, same(ACCOUNT, "a", known)), token, taken))
+    known["inputs"] = {**known["inputs"], "kind": kind}
+    steps = [*bound(), same(KEY, "k", KEPT)]
+    found = verdicts(*replaced(replaced(steps, ACCOUNT, same(ACCOUNT, "a", known)), token, taken))
     assert ("data-deleted" in found) is (lost and bool(verdict))
     assert not verdict or verdict in found
+
+
+def test_an_account_of_another_stack_may_lose_data_with_its_vault() -> None:
+    """Of a binding alone, nothing shows the kind of its account."""
+    found = verdicts(step("delete", VAULT, "v", vault()), same(BINDING, "b", binding()))
+    assert set(found) == {"vault-deleted", "data-deleted"}
+
+
+def test_a_key_that_stays_in_its_vault_loses_nothing() -> None:
+    """The account is still bound to it."""
+    known = account()
+    known["inputs"] = {**known["inputs"], "kind": "TextTranslation"}
+    kept = {**KEPT, "retainOnDelete": True}
+    steps = [*replaced(bound(), ACCOUNT, same(ACCOUNT, "a", known)), step("replace", KEY, "k", kept, kept)]
+    found = verdicts(*steps)
+    assert "key-replaced" in found
+    assert "data-deleted" not in found
 
 
 def test_a_purge_is_a_loss_of_data_once() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.policies.asking import BINDING, KEY_URI, UNKNOWN_TEXT, VERSION, Thing, secret, verdict
 from tests.policies.bags import with_change
 from tests.policies.editing import both, change, says, with_prop
-from tests.policies.stacks import one_phase, run, two_phases
+from tests.policies.stacks import Stack, one_phase, run, two_phases
 
 RULE = "cmk-no-versionless"
 DETAILS = "properties.encryption.keyVaultProperties"
@@ -44,19 +44,44 @@ def test_a_binding_names_its_key_in_full(uri: Any, complete: str, versioned: str
 
 
 @pytest.mark.parametrize(
-    ("source", "told"), [("version", False), ("version another", False), ("key", True), ("vault", True)]
+    ("source", "kind", "told"),
+    [
+        ("version", "TextAnalytics", True),
+        ("version", "AIServices", False),
+        ("version another", "TextAnalytics", True),
+        ("key", "AIServices", True),
+        ("vault", "AIServices", True),
+    ],
 )
-def test_a_uri_that_is_not_known_yet_is_told_unless_it_comes_from_a_key_version(
-    source: str, told: bool
-) -> None:
-    """KeyVersion always gives a version; a key has one URI with a version and one without, and a preview does
-    not show which of them the program takes."""
-    sources = {**two_phases()["binding"].property_dependencies, "keyUriWithVersion": source.split()}
-    stack = change(two_phases(preview=True), "binding", property_dependencies=sources)
+def test_a_uri_that_is_not_known_yet_is_told(source: str, kind: str, *, told: bool) -> None:
+    """A KeyVersion and a key have one URI with a version and one without, and a preview does not show which
+    of them the program takes. An account that follows its key may take either of a KeyVersion's."""
+    stack = _from(with_prop(two_phases(preview=True), "account", "kind", kind), source)
     stack["another"] = replace(stack["version"], name="another")
     assert says(stack, RULE) == "open"
-    listed = [one.message for one in run(stack) if one.rule == "undecided-listed"]
-    assert any(f"{RULE}: binding" in text for text in listed) is told
+    assert _listed(stack) is told
+
+
+@pytest.mark.parametrize(("said", "told"), [({}, False), ({"version": "automatic"}, True)])
+def test_a_component_takes_the_uri_with_a_version_unless_it_says_automatic(
+    said: dict[str, str], *, told: bool
+) -> None:
+    """So that nobody is advised on a service whose settings pin the version."""
+    component = Thing("bound", "language-cmk:index:KeyBinding", said)
+    stack = change(two_phases(preview=True), "binding", parent="bound")
+    assert _listed({"bound": component, **stack}) is told
+
+
+def _from(stack: Stack, source: str) -> Stack:
+    """The stack, whose binding takes the key's URI from these resources."""
+    sources = {**stack["binding"].property_dependencies, "keyUriWithVersion": source.split()}
+    return change(stack, "binding", property_dependencies=sources)
+
+
+def _listed(stack: Stack) -> bool:
+    """Whether the pack advises on the binding."""
+    told = [one.message for one in run(stack) if one.rule == "undecided-listed"]
+    return any(f"{RULE}: binding" in text for text in told)
 
 
 @both
