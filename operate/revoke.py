@@ -19,7 +19,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from core import arm_ids, clouds, coverage, key_uris, rights
@@ -74,7 +74,8 @@ class ServiceAccess:
 
 @dataclass(frozen=True)
 class RestCall:
-    """One REST call. A `{tenant}` in the body stands for the tenant of the login."""
+    """One REST call. A `{tenant}` in the body stands for the tenant of the login, a `{version}` in the URL
+    for each version of the key that is enabled, or was before."""
 
     method: str
     url: str
@@ -186,11 +187,8 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
         yield "If this was printed before a rotation, the account may be on another version; this shows it:"
         yield f"  az resource show --ids {bash(found.account_id)} --query properties.encryption"
     else:
-        options = key_uris.cli_options(
-            found.key.vault_name, found.key.name, in_managed_hsm=found.key.in_managed_hsm
-        )
-        yield "The account names no version, and Azure chooses which it uses: disable each that this lists:"
-        yield f"  az keyvault key list-versions {options} --query '[?attributes.enabled].kid'"
+        yield "The account names no version, and Azure chooses which it uses: each enabled one is disabled."
+        yield "A file in the current folder keeps which they are, for the way back; delete it after that."
     yield from _commands(disable)
     yield "\n## See that it holds"
     yield f".venv/bin/python -m operate verify --stack {stack} --revoked"
@@ -328,16 +326,30 @@ def _hsm_role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
 
 
 def _version(found: ServiceAccess, *, enabled: bool) -> AccessAction:
+    """Of an account that names no version, each that was enabled: a file keeps which, for the way back."""
     key, word = found.key, str(enabled).lower()
-    if not key.version:
-        key = replace(key, version="VERSION")
     place = "HsmName" if key.in_managed_hsm else "VaultName"
-    version = f"-{place} {arm_ids.name_of(found.vault_id)} -Name {key.name} -Version {key.version}"
+    there = f"-{place} {arm_ids.name_of(found.vault_id)} -Name {key.name}"
+    set_az, set_powershell = f"--enabled {word}", f"-Enable ${word}"
+    az = [f"az keyvault key set-attributes --id {key.text} {set_az}"]
+    lines = [f"Update-AzKeyVaultKey {there} -Version {key.version} {set_powershell}"]
+    url = key.text
+    if not key.version:
+        file, url = f"{key.vault_name}-{key.name}-enabled.txt", f"{key.text}/{{version}}"
+        az = [f'for id in $(sort -u {file}); do az keyvault key set-attributes --id "$id" {set_az}; done']
+        update = f"Update-AzKeyVaultKey {there} -Version $_.Split('/')[-1] {set_powershell}"
+        lines = [f"Get-Content {file} | Sort-Object -Unique | ForEach-Object {{ {update} }}"]
+        if not enabled:
+            options = key_uris.cli_options(key.vault_name, key.name, in_managed_hsm=key.in_managed_hsm)
+            listed = f"az keyvault key list-versions {options} --query '[?attributes.enabled].kid'"
+            az.insert(0, f"{listed} --output tsv >> {file}")
+            shown = f"Get-AzKeyVaultKey {there} -IncludeVersions | Where-Object Enabled"
+            lines.insert(0, f"{shown} | ForEach-Object Id | Add-Content {file}")
     return AccessAction(
         "enable the version" if enabled else "disable the version",
-        (f"az keyvault key set-attributes --id {key.text} --enabled {word}",),
-        (_context(found), f"Update-AzKeyVaultKey {version} -Enable ${word}"),
-        RestCall("PATCH", f"{key.text}?api-version={KEYS}", {"attributes": {"enabled": enabled}}),
+        tuple(az),
+        (_context(found), *lines),
+        RestCall("PATCH", f"{url}?api-version={KEYS}", {"attributes": {"enabled": enabled}}),
     )
 
 

@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     azure = LiveAzure(login.of_new_stack(wanted.stack))
     now = azure.now()
     services = [(name, find(azure, id, now)) for name, id in zip(wanted.name, accounts, strict=True)]
-    if refused := obstacles(services, takes_vault=wanted.take_vault):
+    if refused := obstacles(services, takes_vault=wanted.take_vault, follows_key=wanted.follows_key):
         return _refuse([str(obstacle) for obstacle in refused])
     plans = [plan(name, existing, takes_vault=wanted.take_vault) for name, existing in services]
     config = configuration(plans, arm_ids.subscription_of(accounts[0]))
@@ -113,5 +113,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--take-vault",
         action="store_true",
         help="also adopt the vault and the key; default: use them without adopting them",
+    )
+    parser.add_argument(
+        "--follows-key",
+        action="store_true",
+        help="an account of which Azure shows no key version was bound without one; default: it is refused",
     )
     add_json(parser)

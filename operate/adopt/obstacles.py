@@ -39,12 +39,32 @@ class Obstacle:
         return f"{self.account}: {self.text}; {self.fix}"
 
 
-def obstacles(services: Sequence[tuple[str, Existing]], *, takes_vault: bool) -> list[Obstacle]:
-    """Everything that prevents the adoption, for all accounts. `services` are (name, account) pairs."""
+def obstacles(
+    services: Sequence[tuple[str, Existing]], *, takes_vault: bool, follows_key: bool
+) -> list[Obstacle]:
+    """Everything that prevents the adoption, for all accounts. `services` are (name, account) pairs.
+    `follows_key`: an account of which Azure shows no key version names none, as somebody said."""
     found = [
         obstacle for name, one in services for obstacle in _of_account(name, one, takes_vault=takes_vault)
     ]
+    if not follows_key:
+        found += [_unsaid(one.account) for _, one in services if _may_follow_key(one)]
     return [*found, *_between(services, takes_vault=takes_vault)]
+
+
+def _may_follow_key(existing: Existing) -> bool:
+    account = existing.service.account
+    return isinstance(account, Account) and account.encryption.is_customer_managed and _names_none(account)
+
+
+def _unsaid(account: Account) -> Obstacle:
+    return Obstacle(
+        account.name,
+        "Azure shows no key version: the account follows its key by itself, or Azure does not show which it "
+        "is bound to",
+        "if you know that it was bound without a version, add --follows-key, and key.version: automatic is "
+        "written; else leave it outside",
+    )
 
 
 def _of_account(name: str, existing: Existing, *, takes_vault: bool) -> Iterator[Obstacle]:

@@ -114,12 +114,15 @@ RULES: Final = {
     ),
     "bound-without-version": (
         ERROR,
-        "the binding names no version; the service does not follow rotations",
+        (
+            "Azure shows no key version: the binding names none, and the service does not follow rotations, "
+            "or Azure does not show it"
+        ),
         "bind the account to a version of the key",
     ),
     "follows-key": (
         NOTE,
-        "the binding names no version: which version of the key is in use is Azure's choice",
+        "Azure shows no key version: the account follows its key by itself, or Azure does not show it",
         "set key.version: pinned where an auditor asks for the version",
     ),
     "bound-version-missing": (

@@ -62,7 +62,7 @@ def _known(service: Service, account: Account, key: Key, now: datetime) -> Rotat
     due = next_rotation(key)
     note = ""
     if not account.encryption.key_version:
-        note = "which version is in use is Azure's choice"
+        note = "Azure shows no key version: it chooses which one is in use, or does not show it"
     elif bound is None:
         note = "the bound version is not among the key's versions"
     elif due is None:

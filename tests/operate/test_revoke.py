@@ -47,13 +47,32 @@ def test_every_az_command_is_one_for_bash(changes: dict[str, Any]) -> None:
     assert ("rg-keys(prod)" in named) is (changes == {})
 
 
-def test_of_an_account_that_follows_its_key_no_version_is_named() -> None:
-    """Azure chooses which one it uses, so each that is enabled is disabled, not the newest alone."""
-    text = printed(keyUriWithVersion="https://kv-hub.vault.azure.net/keys/cmk")
-    assert "az keyvault key list-versions --vault-name kv-hub --name cmk" in text
-    disables = [line for line in text.splitlines() if "--enabled false" in line]
-    assert disables
-    assert all("/keys/cmk/VERSION " in line for line in disables)
+_AZ = """#!/bin/sh
+case "$*" in
+  *list-versions*) cat enabled ;;
+  *) echo "$@" >>called; : >enabled ;;
+esac
+"""
+
+
+def test_of_an_account_that_follows_its_key_each_version_is_disabled_and_enabled(tmp_path: Path) -> None:
+    """Azure chooses which one it uses, so each that is enabled is disabled, as the commands stand. Those are
+    enabled again, and no other, also where they were disabled by two runs."""
+    key = "https://kv-hub.vault.azure.net/keys/cmk"
+    versions = [f"{key}/{word * 32}" for word in "ab"]
+    (tmp_path / "enabled").write_text("".join(f"{one}\n" for one in versions))
+    (tmp_path / "az").write_text(_AZ)
+    (tmp_path / "az").chmod(0o700)
+    _, _, disable, enable = actions(granted({**OUTPUTS, "keyUriWithVersion": key}))
+    for action in (disable, disable, enable):
+        script = "\n".join(action.az)
+        environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        subprocess.run(["bash", "-e", "-c", script], check=True, cwd=tmp_path, env=environment)
+    called = (tmp_path / "called").read_text().splitlines()
+    off, on = ([f"keyvault key set-attributes --id {one} --enabled {word}" for one in versions]
+               for word in ("false", "true"))  # fmt: skip
+    assert called == [*off, *off, *on]
+    assert "VERSION" not in printed(keyUriWithVersion=key)
 
 
 def test_powershell_takes_each_word_for_one() -> None:

@@ -66,5 +66,6 @@ def in_hsm(scope: str = "/keys/cmk", role: Role = HSM_CRYPTO_SERVICE_ENCRYPTION_
     return found(service, vault_body={})
 
 
-def texts(*pairs: tuple[str, Existing], takes_vault: bool = False) -> str:
-    return "\n".join(str(obstacle) for obstacle in obstacles(pairs, takes_vault=takes_vault))
+def texts(*pairs: tuple[str, Existing], takes_vault: bool = False, follows_key: bool = False) -> str:
+    found = obstacles(pairs, takes_vault=takes_vault, follows_key=follows_key)
+    return "\n".join(str(obstacle) for obstacle in found)

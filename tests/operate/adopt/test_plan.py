@@ -76,10 +76,14 @@ def test_the_bound_version_is_kept_though_a_newer_one_is_there() -> None:
 
 
 def test_an_account_that_follows_its_key_by_itself_goes_on_to() -> None:
-    """The settings say so and the program takes them; nothing stands in the way."""
+    """Azure may not show the version of one that names one, so that somebody has to say it; the settings then
+    say so, and the program takes them."""
     bound = replace(made.BOUND, key_version="")
     one = found(made.service(account=account(kind="AIServices", sku="S0", encryption=bound)))
-    assert texts(("xx", one)) == ""
+    told = texts(("xx", one))
+    assert "Azure shows no key version" in told
+    assert "add --follows-key" in told
+    assert texts(("xx", one), follows_key=True) == ""
     key = parse(plan("xx", one, takes_vault=False).settings).services[0].key
     assert (key.version, key.pin) == ("automatic", None)
 

@@ -172,6 +172,15 @@ def test_a_broken_rule_is_found(severity: str, rule: str, broken: Service) -> No
     assert found[0].fix
 
 
+@pytest.mark.parametrize("kind", ["AIServices", "TextAnalytics"])
+def test_that_azure_shows_no_version_is_not_taken_for_a_binding_without_one(kind: str) -> None:
+    """Azure may not show the version of a binding that names one."""
+    found = findings(made.facts(service(account=account(kind=kind, encryption=bound_to("")))))
+    (told,) = [one for one in found if one.rule in ("follows-key", "bound-without-version")]
+    assert "Azure shows no key version" in told.text
+    assert "or Azure does not show it" in told.text
+
+
 @pytest.mark.parametrize(
     ("rule", "sound"),
     [
