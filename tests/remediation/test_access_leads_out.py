@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from components.azure_failures import explanation
+from core.api_versions import VAULTS
+from core.commands import take_over
+from core.resource_types import ACCESS_POLICY
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure import seed as seed_of_azure
 from localazure.authorization import assign_role
@@ -324,3 +328,24 @@ def test_an_account_that_azure_did_not_keep_is_made_once_its_access_counts() -> 
     way.follow()
     assert {*way.steps} == {"again"}
     assert world.readable
+
+
+def test_an_account_keeps_its_key_while_a_wider_policy_is_taken_over() -> None:
+    """The state lost the access, and somebody has added a permission to it: what is printed takes that back,
+    and the next update takes the policy over."""
+    deployment = Deployment()
+    services: Any = {"claims": {"audit": {"new_workspace": False}, "network": {"access": "open"}}}
+    deployment.up(services)
+    (urn,) = (urn for urn in deployment.state if urn.endswith("::claims-access"))
+    lost = deployment.state.pop(urn)["outputs"]
+    entry = {**lost["policy"], "permissions": {"keys": ["get", "wrapKey", "unwrapKey", "list"]}}
+    vault_id = lost["id"].partition("/accessPolicy/")[0]
+    body = {"properties": {"accessPolicies": [entry]}}
+    assert deployment.arm("PUT", f"{vault_id}/accessPolicies/replace", body, api=VAULTS).status == 200
+    with pytest.raises(Exception, match="already existing") as refused:
+        deployment.up(services)
+    words = explanation("claims-access", ACCESS_POLICY, str(refused.value)) or ""
+    assert "delete-policy" not in words
+    assert carry_out(deployment.door, words.replace(take_over(), "")) == 1
+    deployment.up(services)
+    assert urn in deployment.state
