@@ -34,8 +34,9 @@ class YamlFile:
         self._yaml.indent(mapping=mapping, sequence=indent or mapping, offset=offset or 0)
 
     def set(self, place: Sequence[str | int], value: object) -> None:
-        """Sets a value by the keys and indexes that lead to it; groups that are missing are made, and those
-        that stand there as JSON text, as `pulumi config set` may have left them, become groups."""
+        """Sets a value by the keys and indexes that lead to it, or with None takes it out; groups that are
+        missing are made, and those that stand there as JSON text, as `pulumi config set` may have left them,
+        become groups."""
         *groups, last = place
         found = self.document
         for name in groups:
@@ -44,7 +45,10 @@ class YamlFile:
             if isinstance(found[name], str):
                 found[name] = json.loads(found[name])
             found = found[name]
-        found[last] = value
+        if value is None:
+            found.pop(last, None)
+        else:
+            found[last] = value
 
     def write(self) -> None:
         """Writes the document as it is now."""

@@ -19,7 +19,14 @@ from provider.error_table import ErrorContext
 from provider.errors import is_known, service_message, translate
 from provider.failure import RefusedOperationError, ServiceError, UnfinishedError
 from provider.finding import Finding, Preflight
-from provider.live_state import LiveState, Target, read_live_state, read_resources, read_roles
+from provider.live_state import (
+    LiveState,
+    Target,
+    missing_to_read,
+    read_live_state,
+    read_resources,
+    read_roles,
+)
 from provider.preflight import blocking, findings, pass_preflight, refusal
 from provider.resource import Call
 from provider.responses import Accepted
@@ -180,8 +187,7 @@ class Binder:
         if live.account is None:
             raise RefusedOperationError(
                 f"{refusal_head(account_id)}: it may not be read, so whether it is bound is unknown; "
-                "nothing was written\n  fix: have Microsoft.CognitiveServices/accounts/read granted at "
-                f"{account_id.text}"
+                f"nothing was written\n  fix: {missing_to_read(live, account_id)}"
             )
         return live
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
@@ -17,6 +18,7 @@ from provider.error_table import ErrorContext
 from provider.errors import translate
 from provider.failure import ServiceError
 
+_ACCOUNT = "the account"
 _KEYS = (arm_ids.KEY.lower(), arm_ids.HSM_KEY.lower())
 S = TypeVar("S")
 T = TypeVar("T")
@@ -86,6 +88,15 @@ class LiveState:
     unreadable: tuple[Unreadable, ...] = ()
 
 
+def missing_to_read(live: LiveState, account: ArmId) -> str:
+    """How to get the right without which the account was not read: one that shows a client id is read with
+    its own identity."""
+    why = next((one.why for one in live.unreadable if one.what == _ACCOUNT), "")
+    named = re.search(r"have \S+ granted at \S+", why)
+    default = f"have Microsoft.CognitiveServices/accounts/read granted at {account.text}"
+    return named[0] if named else default
+
+
 async def read_live_state(azure: Azure, target: Target, now: float) -> LiveState:
     """Everything around a target at `now` (seconds since 1970). What may not be read is `unreadable`; every
     other failure is raised.
@@ -100,7 +111,7 @@ async def read_live_state(azure: Azure, target: Target, now: float) -> LiveState
 async def read_resources(azure: Azure, target: Target) -> LiveState:
     """Account, vault and key version, as far as the target names them; no version means the current one."""
     account, vault, key = await asyncio.gather(
-        _read("the account", target.account, azure.account),
+        _read(_ACCOUNT, target.account, azure.account),
         _read("the vault", target.vault, azure.vault),
         _read("the key version", target.key_id, lambda key: azure.key_version(key, _version(target))),
     )

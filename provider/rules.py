@@ -18,6 +18,7 @@ from core.rights import Access
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.error_table import hsm_grant
 from provider.finding import Finding, Preflight, Rule, Severity
+from provider.live_state import missing_to_read
 
 _ENDED_BADLY = {"failed", "canceled"}
 
@@ -155,7 +156,7 @@ def account_was_read(check: Preflight) -> Iterator[Finding]:
             "account-was-read",
             Severity.REFUSED,
             f"whether the account {account.name} could follow is unknown, since it may not be read",
-            f"have Microsoft.CognitiveServices/accounts/read granted at {account.text}",
+            missing_to_read(check.live, account),
         )
 
 

@@ -30,13 +30,13 @@ def gone(situation: Situation) -> Iterator[Problem]:
     if before.key_identity == SYSTEM and not (live.account.get("identity") or {}).get("principalId"):
         yield _identity(before.account)
     if before.key_identity == USER and before.identity_id and live.identity is None:
-        yield _user_assigned(before.identity_id)
+        yield _user_assigned(before.identity_id, before.account)
     if not place.vault_id or before.bound_to not in (None, place.names):
         return
     if live.vault is None:
-        yield _vault(place)
+        yield _vault(place, before.account)
     elif live.key is None:
-        yield _key(place)
+        yield _key(place, before.account)
 
 
 def _was_made(account: facts.Account) -> bool:
@@ -56,8 +56,7 @@ def _account(account: facts.Account) -> Problem:
 
 
 def _identity(account: facts.Account) -> Problem:
-    group, lost = arm_ids.group_of(account.id), coverage.named(account.kind).deletes
-    meaning = f"; Azure then {lost}" if lost else ", though nothing is lost"
+    group, meaning = arm_ids.group_of(account.id), _lost(account) or ", though nothing is lost"
     return Problem(
         "identity",
         f"the system-assigned identity of account {account.name!r} was turned off outside Pulumi, and its "
@@ -67,23 +66,31 @@ def _identity(account: facts.Account) -> Problem:
     )
 
 
-def _user_assigned(id: str) -> Problem:
+def _lost(account: facts.Account) -> str:
+    """What Azure does for good to the data of an account that is cut off from its key; "" for nothing."""
+    lost = coverage.named(account.kind).deletes
+    return f"; Azure then {lost}" if lost else ""
+
+
+def _user_assigned(id: str, account: facts.Account) -> Problem:
     """That the service opens the data by another identity than the one that is gone was never observed."""
     return Problem(
         "identity",
         f"the user-assigned identity {id} was deleted outside Pulumi, which cannot be undone, and the data "
-        f"is out of reach, though the key is there. For another identity, {_FORGET}; the next `pulumi up` "
-        "makes one of the same name, gives it access to the key, and binds the account by it",
+        f"is out of reach, though the key is there{_lost(account)}. For another identity, {_FORGET}; the "
+        "next `pulumi up` makes one of the same name, gives it access to the key, and binds the account "
+        "by it",
     )
 
 
-def _vault(place: KeyPlace) -> Problem:
+def _vault(place: KeyPlace, account: facts.Account) -> Problem:
     name = arm_ids.name_of(place.vault_id)
     if place.in_managed_hsm:
         return Problem(
             "key.id",
             f"managed HSM {name!r} was deleted outside Pulumi, and the data under its key is out of reach "
-            f"until it is back: `az keyvault recover --hsm-name {name} --location REGION`",
+            f"until it is back{_lost(account)}. To bring it back: `az keyvault recover --hsm-name {name} "
+            "--location REGION`",
         )
     back = f"To bring it back, {_FORGET}, and set softDeleted: recover"
     if place.vault_exists:
@@ -91,16 +98,16 @@ def _vault(place: KeyPlace) -> Problem:
     return Problem(
         "vault",
         f"vault {name!r} was deleted outside Pulumi, and the data under its key is out of reach until it "
-        f"is back with its keys. {back}",
+        f"is back with its keys{_lost(account)}. {back}",
     )
 
 
-def _key(place: KeyPlace) -> Problem:
+def _key(place: KeyPlace, account: facts.Account) -> Problem:
     name, noun = arm_ids.name_of(place.vault_id), place.noun
     return Problem(
         "key",
         f"{noun} {name!r} no longer has the key {place.key_name!r}, and the data under it is out of "
-        "reach; a new key of that name would not open it. Bring it back with `az keyvault key recover "
-        f"{place.cli_options}` or, if the {noun} itself was created again, with "
+        f"reach{_lost(account)}; a new key of that name would not open it. Bring it back with "
+        f"`az keyvault key recover {place.cli_options}` or, if the {noun} itself was created again, with "
         "`az keyvault key restore` from a backup",
     )

@@ -103,6 +103,7 @@ NOTES: tuple[Note, ...] = (
     not_rotated,
     purged,
     access.out_of_reach,
+    access.asks_no_more,
     access.not_by_targets,
     access.still_granted,
     access.stale_grant,

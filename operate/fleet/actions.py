@@ -151,7 +151,11 @@ def _access(chosen: ChosenStacks, arguments: argparse.Namespace, access: str, na
     if not arguments.yes:
         return _would(name, chosen.rings)
     key = (arguments.key or "").lower()
-    for stack_name, place, account in _named(chosen, key, arguments.account) if access == REVOKED else ():
+    named = _named(chosen, key, arguments.account) if access == REVOKED else []
+    for one in chosen.members():
+        # Each revocation asks anew.
+        _set(one.stack, _places(chosen, one.stack, key, "revokeAccount"), None)
+    for stack_name, place, account in named:
         _set(stack_name, [place], account)
     for one in chosen.members():
         _set(one.stack, _places(chosen, one.stack, key, "access"), access)
@@ -210,8 +214,9 @@ def _plans(chosen: ChosenStacks, folder: Path) -> dict[str, str]:
     return {name: str(plan) for name, plan in found.items()}
 
 
-def _set(name: str, places: Sequence[Place], value: str | int) -> None:
-    """Writes a setting into a stack's own file, whose comments stay. Raises OperateError."""
+def _set(name: str, places: Sequence[Place], value: str | int | None) -> None:
+    """Writes a setting into a stack's own file, whose comments stay, or with None takes it out. Raises
+    OperateError."""
     file = YamlFile(path_of(name))
     for place in places:
         file.set(("config", *place), value)

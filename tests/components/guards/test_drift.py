@@ -18,6 +18,7 @@ from components.guards.situation import Live
 from components.guards.soft_deleted import SoftDeleted, makes_names
 from components.invokes import State
 from components.testing import SUBSCRIPTION
+from core import arm_ids
 from core import resource_types as types
 from core.facts import CUSTOMER_MANAGED, Account, Encryption
 from tests.support.recording import service_inputs
@@ -243,3 +244,24 @@ def test_an_identity_is_new_only_by_another_object_id(former: str, *, is_same: b
     grant: State = {(types.ACCESS_POLICY, "language-access"): {"policy": {"objectId": former}}}
     one = situation(recorded(resources=grant), PLACE, Live())
     assert ("language-access" in existing_grants(one).recorded_policies) is is_same
+
+
+@pytest.mark.parametrize(
+    ("kind", "lost"),
+    [
+        ("TextTranslation", "; Azure then deletes all data uploaded to Custom Translator"),
+        ("TextAnalytics", ""),
+    ],
+)
+@pytest.mark.parametrize("place", [PLACE, KeyPlace(vault_id=f"{GROUP}/Microsoft.KeyVault/managedHSMs/hsm")])
+@pytest.mark.parametrize("vault", [None, THERE])
+def test_what_azure_deletes_of_a_kind_whose_key_is_gone_is_told(
+    kind: str, lost: str, place: KeyPlace, vault: dict[str, Any] | None
+) -> None:
+    """It does not come back with the vault, the managed HSM or the key."""
+    before = recorded(bound_to=(arm_ids.name_of(place.vault_id), place.key_name))
+    assert before.account is not None
+    before = replace(before, account=replace(before.account, kind=kind))
+    (told,) = missing(before, place, account=LIVE, vault=vault, key=None)
+    assert ("; Azure then deletes" in told.text) is bool(lost)
+    assert lost in told.text

@@ -203,6 +203,11 @@ def test_a_revocation_of_a_fleet_names_each_account_whose_data_it_deletes(
     assert found.get("language-cmk:access") == ("revoked" if written else None)
     assert (code == 0) is bool(written)
     assert "revokeAccount" not in (tmp_path / "Pulumi.prod-c.yaml").read_text()
+    # Each revocation asks anew.
+    assert main(["fleet", "restore", "--yes"]) == 0
+    found = yaml.safe_load((tmp_path / "Pulumi.prod-a.yaml").read_text())["config"]
+    assert "language-cmk:revokeAccount" not in found
+    assert found["language-cmk:access"] == "granted"
 
 
 @pytest.mark.parametrize("entry", ["tools", "{folder}/tools", ".", ""])
