@@ -157,7 +157,7 @@ def test_nothing_changes_and_nothing_is_to_be_changed(place: Place) -> None:
     words += managed_hsm(azure, field, home)
     before, accounts = state(azure), words[1::4]
     histories = [cloud.history(azure, account) for account in accounts]
-    adopt(stack, "found", *words)
+    adopt(stack, "found", *words, "--follows-key")
     done(stack.deploy("--stack", "found", "--expect-no-changes"))
     assert state(azure) == before
     assert [cloud.history(azure, account) for account in accounts] == histories
