@@ -50,7 +50,7 @@ class Field:
         body = {
             "location": properties.pop("location", "westeurope"),
             "kind": kind,
-            "sku": {"name": "S0" if kind == "AIServices" else "S"},
+            "sku": {"name": {"AIServices": "S0", "TextTranslation": "S1"}.get(kind, "S")},
             "properties": {"customSubDomainName": name, "disableLocalAuth": True, **properties},
             "identity": identity or {"type": "SystemAssigned"},
         }

@@ -96,6 +96,24 @@ def automatic(field: Field, home: str) -> list[str]:
     return ["--account", account["id"], "--name", "automatic"]
 
 
+def larger_key(field: Field, home: str) -> list[str]:
+    """Of kind AIServices, under a key of 4096 bits."""
+    account = field.account(home, "aif-larger", kind="AIServices")
+    vault = field.vault(home, "kv-larger")
+    field.policy(vault, principal(account), WRAPS)
+    field.bind(account["id"], field.key(vault, keySize=4096))
+    return ["--account", account["id"], "--name", "larger"]
+
+
+def translator(field: Field, home: str) -> list[str]:
+    """Of a kind whose data a revocation deletes."""
+    account = field.account(home, "trsl-found", kind="TextTranslation")
+    vault = field.vault(home, "kv-translator")
+    field.policy(vault, principal(account), WRAPS)
+    field.bind(account["id"], field.key(vault))
+    return ["--account", account["id"], "--name", "translator"]
+
+
 def user_assigned(field: Field, home: str) -> list[str]:
     """Bound in its create by an identity that was there before."""
     identity = field.identity(home, "id-theirs")
@@ -152,7 +170,7 @@ def test_nothing_changes_and_nothing_is_to_be_changed(place: Place) -> None:
     nothing, and the cloud is byte for byte what it was."""
     azure, stack, field = place
     home = field.group(group("rg-found"))
-    made = (microsoft_managed, access_policy, rbac, automatic, user_assigned)
+    made = (microsoft_managed, access_policy, rbac, automatic, larger_key, translator, user_assigned)
     words = [word for make in made for word in make(field, home)] + two_on_one_vault(field, home)
     words += managed_hsm(azure, field, home)
     before, accounts = state(azure), words[1::4]

@@ -184,6 +184,7 @@ def test_that_azure_shows_no_version_is_not_taken_for_a_binding_without_one(kind
 @pytest.mark.parametrize(
     ("rule", "sound"),
     [
+        ("key-type", service(account=account(kind="AIServices", sku="S0"), key=key(size=4096))),
         ("old-versions-enabled", service(key=key(version(OLD, 60, enabled=False), version(NEW, 30)))),
         ("bound-version-not-newest", service(key=key(version(NEW, 30), version(OLD, 3, enabled=False)))),
         ("bound-version-expires-soon", service(key=key(version(NEW, 30, expires_in=60)))),

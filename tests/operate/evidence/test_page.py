@@ -19,7 +19,7 @@ from operate.evidence.charts import uses
 from operate.evidence.findings import findings
 from operate.evidence.model import Facts, NotChecked, UseRow
 from operate.evidence.page import page
-from operate.evidence.report import files, sha256
+from operate.evidence.report import document, files, sha256
 from operate.source import Source
 from tests.operate.evidence.made import NEW, NOW, OLD, OTHER, account, facts, key, rich, service, version
 
@@ -219,3 +219,19 @@ def test_a_browser_renders_and_prints_it(tmp_path: Path) -> None:
     pages = [int(count) for count in re.findall(rb"/Count (\d+)", pdf)]
     # A summary, a sheet or more for each of four accounts, and what concerns all of them.
     assert max(pages) >= 6
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("TextTranslation", "deletes all data uploaded to Custom Translator"),
+        ("AIServices", "OpenAI Assistants"),
+        ("ImmersiveReader", "may delete data"),
+    ],
+)
+def test_it_tells_what_the_key_does_not_cover_and_what_a_revocation_deletes(kind: str, words: str) -> None:
+    """On the page and in the document."""
+    of = facts(service(account=account(kind=kind)))
+    assert words in unescape(shown(of))
+    (told,) = document(of, [], "9.9")["services"]
+    assert words in f"{told['revoking']} {told['notUnderTheKey']}"
