@@ -6,7 +6,6 @@ Time is the cloud's: a request takes a tenth of a second of it, and whoever wait
 from __future__ import annotations
 
 import io
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -51,11 +50,10 @@ class Wire:
     before: Callable[[Raw], None] = lambda _: None
     after: Callable[[Raw], None] = lambda _: None
     seen: list[tuple[str, str]] = field(default_factory=list)
-    _one_at_a_time: threading.RLock = field(default_factory=threading.RLock)
 
     def send(self, raw: Raw) -> Answer:
         """The answer to a request. It comes when its time has passed on the cloud's clock."""
-        with self._one_at_a_time:
+        with self.door.one_at_a_time:
             self.before(raw)
             self.seen.append((raw.method, raw.path))
             answer = self.door.front.answer(raw)
@@ -68,12 +66,12 @@ class Wire:
 
     def sleep(self, seconds: float) -> None:
         """Moves the cloud's clock on."""
-        with self._one_at_a_time:
+        with self.door.one_at_a_time:
             self.door.cloud.clock.advance(seconds)
 
     def now(self) -> float:
         """Seconds since 1970 on the cloud's clock."""
-        with self._one_at_a_time:
+        with self.door.one_at_a_time:
             return self.door.cloud.clock.now()
 
 
