@@ -211,7 +211,7 @@ class _Preflight:
             pulumi.log.info(f"{note['text']}; {note['fix']}")
         for finding in report.get("findings") or ():
             text = f"{finding['text']}; {finding['fix']}"
-            if finding.get("check") == "validation" and os.environ.get(IGNORES_VALIDATION):
+            if str(finding.get("check")).startswith("validation") and os.environ.get(IGNORES_VALIDATION):
                 pulumi.log.warn(f"{text} ({IGNORES_VALIDATION} is set)")
                 continue
             for name, one in _about(finding["id"], made):

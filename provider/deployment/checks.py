@@ -30,8 +30,8 @@ async def run(plan: Sequence[Planned], ask: Questions, chosen: Sequence[str] = (
         *(check(plan, ask) for name, check in CHECKS.items() if not chosen or name in chosen)
     )
     report = sum(reports, Report())
-    # What a check of our own tells with its way out is not told again in Azure's words.
-    told = {one.id.lower() for one in report.findings if one.check != validation.NAME}
+    # What a check of our own tells of a resource, with its way out, is not told again in Azure's words.
+    told = {one.id.lower() for one in report.findings if one.check in (names.NAME, references.NAME)}
     findings = (one for one in report.findings if one.check != validation.NAME or one.id.lower() not in told)
     return replace(report, findings=tuple(findings))
 

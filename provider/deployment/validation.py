@@ -48,6 +48,8 @@ from provider.deployment.questions import Questions, UnansweredQuestionError
 from provider.failure import Detail, ServiceError
 
 NAME: Final = "validation"
+RIGHTS, DENIALS = f"{NAME}: rights", f"{NAME}: policies"
+"""The checks of the findings that no check of our own makes, too."""
 WHAT: Final = "what Azure's own validation would refuse"
 RIGHTS_WHAT: Final = "what the deploying login may do"
 PERMISSIONS: Final = "Microsoft.Authorization/permissions"
@@ -236,7 +238,8 @@ async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask:
         if detail.code == "MissingSubscriptionRegistration" and await _registers(about, ask):
             continue
         text = f"Azure would refuse {about.label}: {detail.code}: {detail.text}"
-        found.setdefault(detail.text, DeploymentFinding(NAME, about.id, text, _fix(detail, about)))
+        check = DENIALS if detail.code == _DISALLOWED else NAME
+        found.setdefault(detail.text, DeploymentFinding(check, about.id, text, _fix(detail, about)))
     return Report(tuple(found.values()))
 
 
@@ -301,7 +304,7 @@ def _rights(
             fix = (
                 "have its owner (a deployment stack, an application) exclude this login, or use another group"
             )
-            yield DeploymentFinding(NAME, _at(target, members).id, text, fix)
+            yield DeploymentFinding(RIGHTS, _at(target, members).id, text, fix)
             continue
         scope = target
         while scope.lower() in made or f"/{_DEPLOYMENT}/".lower() in scope.lower():
@@ -314,7 +317,7 @@ def _rights(
             f'`az role assignment create --assignee {login} --role "{role.name}" --scope {scope}`'
             for role in least_roles(actions)
         )
-        yield DeploymentFinding(NAME, about.id, text, f"an owner can give it with {commands}")
+        yield DeploymentFinding(RIGHTS, about.id, text, f"an owner can give it with {commands}")
 
 
 def _at(id: str, members: Sequence[Planned]) -> Planned:

@@ -94,10 +94,12 @@ def test_a_program_beside_the_clone_has_the_commands(tmp_path: Path) -> None:
 
         forget(stack, resource_types.ACCOUNT)
         refused = stack.deploy()
-        assert "/python -m operate recover --stack live`" in refused.output
-        listed = shop.operate("recover")
-        assert judge.account_id in listed.output
-        done(shop.operate("recover", "--yes"))
+        printed = re.search(r"`(\S+ -m operate recover --stack live)`", refused.output)
+        assert printed
+        command = printed[1].split()
+        listed = stack._run(*command, timeout=PATIENCE_SECONDS)
+        assert judge.account_id in listed.output, (command, listed.output)
+        done(stack._run(*command, "--yes", timeout=PATIENCE_SECONDS))
         done(stack.deploy())
         assert stack.deploy("--expect-no-changes").ok
 

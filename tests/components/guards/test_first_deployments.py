@@ -35,6 +35,19 @@ from tests.support.local_deployment import Deployment
 DENIAL = "5a1f1c7e-0000-4000-8000-000000000002"
 
 
+def test_a_name_that_is_taken_hides_no_missing_right() -> None:
+    """Both are about the vault: what Azure says of the name is told once, by us, with its way out."""
+    rows, deployment = {row.name: row for row in ROWS}, Deployment()
+    taken, denied = rows["somebody in another subscription has the vault's name"], rows["vaults are denied"]
+    taken.cloud(deployment)
+    denied.cloud(deployment)
+    with pytest.raises(RefusedError) as refused:
+        deployment.preview({"claims": denied.args})
+    texts = [problem.text for _, problem in refused.value.problems if problem.path == "vault.name"]
+    assert [any(words in text for text in texts) for words in (taken.says[0], denied.says[0])] == [True, True]
+    assert "VaultAlreadyExists" not in str(refused.value)
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_preview_tells_what_azure_will_refuse(row: FirstDeployment) -> None:
     """Cause and fix are named, nothing is written, and what the fix says makes the next update pass."""
