@@ -77,7 +77,6 @@ class Behaviour:
         "azure/ai-services/language-service/concepts/encryption-data-at-rest; learn.microsoft.com/azure/"
         "foundry/concepts/encryption-keys-portal",
     )
-
     foundry_key_role: str = _switch(
         "encryption_user",
         "crypto_user",

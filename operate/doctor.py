@@ -221,7 +221,8 @@ async def _deleted(azure: Azure, subscription: str) -> tuple[Listed, Listed] | L
 
 async def _existing(one: Situation, azure: Azure) -> list[Line]:
     """Why the vault or managed HSM that a service is to use cannot hold its key."""
-    ask, place = Questions(patient(azure, _waiter())), one.place
+    waiter, place = _waiter(), one.place
+    ask = Questions(patient(azure, waiter), waiter)
     try:
         vault = await ask.get(place.vault_id, VAULTS)
         key = await ask.get(place.key_id, VAULTS) if vault and place.makes_key else None
@@ -282,7 +283,8 @@ def _role_command(key: ArmId, principal_id: str, role: Role) -> str:
 
 async def _asked(plan: list[PlannedResource], azure: Azure) -> Report:
     asked = [checks.planned(one.asked()) for one in plan]
-    return await checks.run(asked, Questions(patient(azure, _waiter())))
+    waiter = _waiter()
+    return await checks.run(asked, Questions(patient(azure, waiter), waiter))
 
 
 def _waiter() -> Waiter:

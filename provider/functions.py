@@ -110,7 +110,7 @@ async def check_deployment(call: Call, args: Properties) -> Answer:
         return dict.fromkeys(("findings", "unchecked", "changes", "notes"), UNKNOWN)
     given = args.values["resources"]
     plan = [checks.planned(one) for one in given if not _is_unknown(one)]
-    report = await checks.run(plan, Questions(call.azure), args.values.get("checks") or ())
+    report = await checks.run(plan, Questions(call.azure, call.waiter), args.values.get("checks") or ())
     if len(plan) < len(given):
         made = "resources with values that are not known yet"
         report += Report(unchecked=(Unchecked("", made, "something else makes them"),))

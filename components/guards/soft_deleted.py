@@ -54,13 +54,9 @@ def consent(account: Mapping[str, Any]) -> str:
 
 
 def _is_purged(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any]) -> bool:
-    return (
-        inputs.soft_deleted == PURGE
-        and consent(account) != ""
-        and inputs.purge_account == consent(account)
-        and bool(data_loss.group_name(inputs))
-        and not _elsewhere(inputs, account)
-    )
+    wanted = consent(account)
+    is_meant = inputs.soft_deleted == PURGE and wanted != "" and inputs.purge_account == wanted
+    return is_meant and bool(data_loss.group_name(inputs)) and not _elsewhere(inputs, account)
 
 
 def problems(inputs: EncryptedAIServicesAccountArgs, deleted: SoftDeleted) -> list[Problem]:

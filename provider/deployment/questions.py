@@ -13,19 +13,15 @@ from provider.azure_client import Principal
 from provider.deployment.model import DeploymentFinding, Report, Unchecked
 from provider.errors import service_message
 from provider.failure import ServiceError
-from provider.waiting import DeadlineError
+from provider.waiting import DeadlineError, Waiter
 
 S = TypeVar("S")
 AT_ONCE: Final = 16
 """Questions that are open at a time: Resource Manager refills the bucket of a subscription and principal by
 25 reads and 10 writes a second (learn.microsoft.com/azure/azure-resource-manager/management/
 request-limits-and-throttling)."""
-
-
 VALIDATION_SECONDS: Final = 120.0
 """How long a validation may take (assumed: those of a few resources take seconds)."""
-VALIDATION_PAUSE: Final = 2.0
-"""Seconds between two looks at it."""
 
 
 class UnansweredQuestionError(Exception):
@@ -35,9 +31,9 @@ class UnansweredQuestionError(Exception):
 class Questions:
     """Asks for one run of the checks; what two checks ask is asked once."""
 
-    def __init__(self, azure: Azure) -> None:
+    def __init__(self, azure: Azure, waiter: Waiter) -> None:
         """`azure` asks again by itself (`retrying.patient`)."""
-        self._azure = azure
+        self._azure, self._waiter = azure, waiter
         self._answers: dict[tuple[str, ...], asyncio.Future[Any]] = {}
         self._open = asyncio.Semaphore(AT_ONCE)
 
@@ -64,12 +60,16 @@ class Questions:
 
     async def _validate(self, path: str, body: Mapping[str, Any]) -> None:
         url = (await self._azure.validate(path, body)).operation_url
-        looks = 0
-        while url and not (await self._azure.validated(url)).done:
-            looks += 1
-            if looks * VALIDATION_PAUSE > VALIDATION_SECONDS:
-                raise DeadlineError("Azure was still validating", VALIDATION_SECONDS)
-            await asyncio.sleep(VALIDATION_PAUSE)
+        if not url:
+            return
+        ended = await self._waiter.until(
+            lambda: self._azure.validated(url),
+            lambda progress: progress.done,
+            lambda _: "Azure is validating",
+            seconds=VALIDATION_SECONDS,
+        )
+        if not ended.done:
+            raise DeadlineError("Azure was still validating", VALIDATION_SECONDS)
 
     async def list(self, path: str, api_version: str) -> list[Any]:
         """All pages of a list; empty where the scope is absent. Raises UnansweredQuestionError."""

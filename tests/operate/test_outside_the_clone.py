@@ -96,10 +96,10 @@ def test_a_program_beside_the_clone_has_the_commands(tmp_path: Path) -> None:
         refused = stack.deploy()
         printed = re.search(r"`(\S+ -m operate recover --stack live)`", refused.output)
         assert printed
-        command = printed[1].split()
-        listed = stack._run(*command, timeout=PATIENCE_SECONDS)
-        assert judge.account_id in listed.output, (command, listed.output)
-        done(stack._run(*command, "--yes", timeout=PATIENCE_SECONDS))
+        words = printed[1].split()
+        listed = stack._run(*words, timeout=PATIENCE_SECONDS)
+        assert judge.account_id in listed.output, (words, listed.output)
+        done(stack._run(*words, "--yes", timeout=PATIENCE_SECONDS))
         done(stack.deploy())
         assert stack.deploy("--expect-no-changes").ok
 

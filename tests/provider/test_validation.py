@@ -12,10 +12,12 @@ import pytest
 from core.login import Login
 from provider.azure import Azure
 from provider.azure_client import AzureClient
-from provider.deployment import questions, validation
+from provider.deployment import validation
 from provider.deployment.model import Planned, Report
 from provider.deployment.questions import Questions
+from provider.waiting import Waiter
 from tests.provider.canned import Canned
+from tests.provider.rig import FakeClock
 
 SUBSCRIPTION = "/subscriptions/11111111-1111-4111-8111-111111111111"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-claims"
@@ -58,7 +60,7 @@ def checked(azure: Azures) -> Report:
     client = AzureClient(Login(), credential=azure, transport=azure.transport)
     content = {"location": "westeurope", "properties": {}}
     plan = [Planned(VAULT, content=content, setting="vault.name"), Planned(ACCOUNT, content=content)]
-    return asyncio.run(validation.check(plan, Questions(Azure(client))))
+    return asyncio.run(validation.check(plan, Questions(Azure(client), Waiter(FakeClock()))))
 
 
 def refused(message: str = "", *details: Any) -> tuple[int, Any]:
@@ -132,9 +134,8 @@ def test_what_azure_does_not_validate_is_not_checked(answer: tuple[int, Any]) ->
     assert answer[1]["error"]["code"] in report.unchecked[0].why
 
 
-def test_a_validation_that_takes_long_is_followed_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_validation_that_takes_long_is_followed_to_its_end() -> None:
     """Azure may accept it first (202), and refuse where it is polled."""
-    monkeypatch.setattr(questions, "VALIDATION_PAUSE", 0.0)
     detail = {"code": "InvalidSkuId", "target": ACCOUNT, "message": "No such SKU."}
     azure = Azures((202, ""), (202, ""), refused("", detail))
     azure.headers["Location"] = f"https://management.azure.com{SUBSCRIPTION}/operationresults/1?api-version=x"

@@ -215,8 +215,12 @@ class Deployment:
 
     def _record(self, monitor: RecordingMonitor) -> None:
         for made in monitor.registered:
-            kept = {"type": made.type, "inputs": dict(made.inputs), "outputs": dict(made.outputs)}
-            self.state[made.urn] = kept
+            kept: dict[str, Any] = {
+                "type": made.type,
+                "inputs": dict(made.inputs),
+                "outputs": dict(made.outputs),
+            }
+            self.state[made.urn] = kept | {"dependencies": sorted(made.needs)}
 
     @property
     def door(self) -> Door:

@@ -84,22 +84,6 @@ def test_the_settings_of_a_purge_mean_no_later_deletion() -> None:
         assert held(deployment) == ["lang-claims"]
 
 
-def test_the_purge_is_the_last_step_before_the_account() -> None:
-    """What fails before it leaves the deleted account, which can still be recovered."""
-    deployment = deleted()
-
-    def breaks(raw: Any) -> None:
-        if raw.method == "PUT" and "/keys/" in raw.path:
-            raise ConnectionError("the connection broke")
-
-    settings = {**AGAIN, **purging(deployment)}
-    deployment.wire.before = breaks
-    with pytest.raises(Exception, match="the connection broke"):
-        deployment.up({"claims": settings})
-    deployment.wire.before = lambda _: None
-    assert held(deployment) == ["lang-claims"]
-
-
 def test_an_account_is_purged_before_the_new_one_of_its_name_is_made() -> None:
     """The preview warns and purges nothing; the update purges and makes a new account; the next one, with the
     setting still there, declares what was done and purges nothing more."""
@@ -109,6 +93,8 @@ def test_an_account_is_purged_before_the_new_one_of_its_name_is_made() -> None:
     assert any("deletes account 'lang-claims'" in text and "for good" in text for text in deployment.warnings)
     assert held(deployment) == ["lang-claims"]
     deployment.up({"claims": settings})
+    (purge,) = [one for urn, one in deployment.state.items() if ":DeletedAccountPurge::" in urn]
+    assert any(":Key::" in urn for urn in purge["dependencies"])
     assert held(deployment) == []
     assert deployment.arm("GET", ACCOUNT, api=API).body["properties"]["provisioningState"] == "Succeeded"
     purged = [one for urn, one in deployment.state.items() if ":DeletedAccountPurge::" in urn]
@@ -117,12 +103,17 @@ def test_an_account_is_purged_before_the_new_one_of_its_name_is_made() -> None:
     assert [one for urn, one in deployment.state.items() if ":DeletedAccountPurge::" in urn] == purged
 
 
-def test_a_purge_that_fails_leaves_the_deleted_account_and_makes_no_other() -> None:
-    """The update ends before the account is created, and nothing else of the name was touched."""
+@pytest.mark.parametrize(
+    ("method", "part"), [("PUT", "/keys/"), ("DELETE", "/deletedAccounts/")], ids=["before it", "the purge"]
+)
+def test_a_failure_up_to_the_purge_leaves_the_deleted_account_and_makes_no_other(
+    method: str, part: str
+) -> None:
+    """The purge is the last step before the account, so that what fails before it can still be recovered."""
     deployment = deleted()
 
     def breaks(raw: Any) -> None:
-        if raw.method == "DELETE":
+        if raw.method == method and part in raw.path:
             raise ConnectionError("the connection broke")
 
     settings = {**AGAIN, **purging(deployment)}
