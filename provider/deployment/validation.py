@@ -56,8 +56,8 @@ PERMISSIONS: Final = "Microsoft.Authorization/permissions"
 _DEPLOYMENT: Final = "Microsoft.Resources/deployments"
 _DISALLOWED: Final = "RequestDisallowedByPolicy"
 _OF_THE_TEMPLATE: Final = ("ForbiddenByRbac", "ParentResourceNotFound", "ResourceNotFound", "NotFound")
-"""What a vault refuses a login without a role on its data with, and what is said of something that another
-part of the template makes."""
+"""No refusals of the update itself: a vault's of a login that the update gives the role to read keys, and of
+what is made one after the other. What else has to exist is looked up (references.py)."""
 _ACCESS_POLICY: Final = "microsoft.keyvault/vaults/accesspolicies"
 _VERSIONS: Final[Mapping[str, str]] = {
     arm_ids.VAULT.lower(): VAULTS,
@@ -233,7 +233,7 @@ async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask:
     found: dict[str, DeploymentFinding] = {}
     for detail in refusal.details or [Detail(refusal.code, "", refusal.text)]:
         about = _about(detail, members)
-        if _is_about_rights(detail) or not _counts(detail, about):
+        if _is_about_rights(detail) or detail.code in _OF_THE_TEMPLATE:
             continue
         if detail.code == "MissingSubscriptionRegistration" and await _registers(about, ask):
             continue
@@ -241,15 +241,6 @@ async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask:
         check = DENIALS if detail.code == _DISALLOWED else NAME
         found.setdefault(detail.text, DeploymentFinding(check, about.id, text, _fix(detail, about)))
     return Report(tuple(found.values()))
-
-
-def _counts(detail: Detail, about: Planned) -> bool:
-    """Whether a refusal would be one of the update itself: that makes one thing after the other, completes
-    what it changes by what is there, and gives the roles by which keys are read. What else has to exist is
-    looked up (references.py)."""
-    if detail.code in _OF_THE_TEMPLATE:
-        return False
-    return about.action == CREATE or detail.code == _DISALLOWED
 
 
 def _about(detail: Detail, members: Sequence[Planned]) -> Planned:
