@@ -208,7 +208,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def GeneratePackage(
         self, request: pb.GeneratePackageRequest, context: grpc.ServicerContext
     ) -> pb.GeneratePackageResponse:
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, _NO_GENERATOR)
+        raise context.abort(grpc.StatusCode.UNIMPLEMENTED, _NO_GENERATOR)
 
     def About(self, request: pb.AboutRequest, context: grpc.ServicerContext) -> pb.AboutResponse:
         return pb.AboutResponse(executable=sys.executable, version=platform.python_version())

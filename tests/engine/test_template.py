@@ -43,4 +43,4 @@ def test_a_project_of_ones_own_is_made_tested_previewed_and_deployed(
     pack = ("--policy-pack", str(used / "policies"))
     assert "advisory" not in done(stack.pulumi("preview", *pack)).output
     done(stack.pulumi("up", "--yes", "--skip-preview", *pack))
-    assert Judge(empty_azure, stack, "acme-claims").bound_version
+    assert Judge(empty_azure, stack, "acme-claims").bound_version()
