@@ -112,6 +112,23 @@ FIXES: Final = {
         "name the ranges that may enter",
         "take the range out of network.allowedIpRanges",
     ),
+    "kind-identity": Fix(
+        "",
+        "name no identityClientId, and give the account a system-assigned identity",
+        "set identity: systemAssigned",
+    ),
+    "kind-key-version": Fix(
+        "", "name a version: take keyUriWithVersion from a KeyVersion", "set key.version: pinned"
+    ),
+    "kind-storage": Fix("", "change properties.userOwnedStorage", "change storageAccountIds"),
+    "kind-search": Fix(
+        "",
+        "take qnaAzureSearchEndpointId and its key out of properties.apiProperties",
+        "remove searchServiceId and searchServiceKey",
+    ),
+    "kind-bypass": Fix("", "take bypass out of properties.networkAcls"),
+    "kind-projects": Fix("", "make the Foundry project below an account of that kind"),
+    "kind-deployments": Fix("", "make the deployment of a model below an account of that kind"),
 }
 """The fix of each demand that has one fix."""
 
