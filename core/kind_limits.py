@@ -4,36 +4,12 @@
 """
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Final
 
 from core import kinds
 from core.demands import Fix, Judgement
-from core.sourced import Fact, Standing
 
 _STORAGE: Final = Fix("", "change properties.userOwnedStorage", "change storageAccountIds")
-_READ: Final = date(2026, 11, 28)
-FACTS: Final = (
-    Fact(
-        "An account of kind OpenAI becomes one of kind AIServices in place; the way back is only for one "
-        "without projects.",
-        "hashicorp/terraform-provider-azurerm#31063",
-        _READ,
-        Standing.OBSERVED,
-    ),
-    Fact(
-        "A Foundry account takes later keys only from the vault or managed HSM of its first one.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ,
-        switch="foundry_key_vault",
-    ),
-    Fact(
-        "A Foundry account with projects does not go back to Microsoft's keys.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ,
-        switch="key_source_with_projects",
-    ),
-)
 
 
 def key_identity(kind: str, *, user_assigned: bool) -> Judgement | None:
@@ -61,8 +37,7 @@ def key_version(kind: str, version: str) -> Judgement | None:
         return None
     return Judgement(
         "kind-key-version",
-        f"accounts of kind {found.name if found else kind} do not follow a key by themselves "
-        f"({kinds.ONE_VERSION.source})",
+        f"accounts of kind {found.name if found else kind} do not follow a key by themselves",
         "one version of the key",
         own_fix=Fix(
             "", "name a version: take keyUriWithVersion from a KeyVersion", "set key.version: pinned"
