@@ -205,7 +205,8 @@ def test_the_login_and_terms_that_may_not_be_accepted_are_noted() -> None:
 
 
 def test_a_hundred_services_ask_three_questions_each() -> None:
-    """Whether the group, the vault's name and the account's are free; all else is asked once (docs/speed.md)."""
+    """Whether the group, the vault's name and the account's are free; all else is asked once
+    (docs/speed.md)."""
     asked = []
     for services in (1, 100):
         deployment = Deployment()
