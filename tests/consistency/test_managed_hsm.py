@@ -12,8 +12,8 @@ import pytest
 from core import adapters, demands, rights
 from core.resource_types import Kind
 from core.rights import Access
-from review import preview, protection
-from review.snapshot import Moment, Snapshot
+from review import preview
+from review.moment import Moment, When
 from tests.consistency.hsm_world import CRYPTO_USER, ENCRYPTION_USER, HSM, HSM_KEY, HsmWorld
 from tests.consistency.world import GROUP
 from tests.policies.asking import ACCOUNT, BINDING, ROLE, Pack, Thing, verdict
@@ -172,9 +172,11 @@ def review_says(world: HsmWorld) -> Access:
     ]
     steps = [step("same", token, name, facts, {**facts, "outputs": {}}) for token, name, facts in held]
     document = {"steps": steps, "changeSummary": {}, "diagnostics": [], "config": {}, "duration": 1}
-    snapshot = Snapshot(preview.read(json.dumps(document)).resources, Moment.LIVE)
-    (found,) = snapshot.states(Kind.ACCOUNT)
-    return protection.of_account(snapshot, found).access
+    found = Moment(preview.read(json.dumps(document)).resources, When.LIVE)
+    (owner,) = found.stack.of(Kind.ACCOUNT)
+    protection = found.of(owner.urn)
+    assert protection is not None
+    return protection.access
 
 
 def test_every_part_says_what_the_cloud_does(arranged: tuple[Row, HsmWorld]) -> None:
