@@ -29,8 +29,8 @@ from operate.evidence.model import Facts, Service
 from provider.finding import Preflight, Severity
 from provider.live_state import LiveState, Target
 from provider.preflight import blocking, findings
-from review import preview, protection
-from review.snapshot import Moment, Snapshot
+from review import preview
+from review.moment import Moment, When
 from tests.consistency.situations import SITUATIONS, URI_OF_AN_HSM, Situation
 from tests.consistency.world import World
 from tests.policies.asking import ACCOUNT, BINDING, Pack, Thing, verdict
@@ -130,7 +130,7 @@ def test_the_pack_says_the_same(arranged: tuple[Situation, World]) -> None:
     assert verdict(Pack().ask_stack(shown(world, dict(vault))), "grant-present") == expected
 
 
-def level(world: World, moment: Moment) -> Access:
+def level(world: World, moment: When) -> Access:
     """What the review says of the identity's access, before or after an update that changes nothing."""
     account, vault = world.account_json, world.vault_json
     binding = {"accountId": account["id"], "keyUriWithVersion": world.key_uri}
@@ -146,9 +146,11 @@ def level(world: World, moment: Moment) -> Access:
         held.append((token, f"r{number}", state(facts, {**facts, "id": id}, id=id)))
     steps = [step("same", token, name, facts, {**facts, "outputs": {}}) for token, name, facts in held]
     document = {"steps": steps, "changeSummary": {}, "diagnostics": [], "config": {}, "duration": 1}
-    snapshot = Snapshot(preview.read(json.dumps(document)).resources, moment)
-    (found,) = snapshot.states(Kind.ACCOUNT)
-    return protection.of_account(snapshot, found).access
+    found = Moment(preview.read(json.dumps(document)).resources, moment)
+    (owner,) = found.stack.of(Kind.ACCOUNT)
+    protection = found.of(owner.urn)
+    assert protection is not None
+    return protection.access
 
 
 def test_the_review_says_the_same(arranged: tuple[Situation, World]) -> None:
@@ -158,7 +160,7 @@ def test_the_review_says_the_same(arranged: tuple[Situation, World]) -> None:
     row, world = arranged
     expected = Access.NONE if row.name == URI_OF_AN_HSM else row.access
     if not row.unread:
-        assert level(world, Moment.LIVE) is level(world, Moment.PLANNED) is expected
+        assert level(world, When.LIVE) is level(world, When.PLANNED) is expected
 
 
 def test_the_guard_says_the_same(arranged: tuple[Situation, World]) -> None:
