@@ -18,8 +18,7 @@ from core.api_versions import VAULTS
 from core.arm_ids import ArmId
 from provider.checks import Failure
 from provider.difference import Change, Compared, Difference
-from provider.error_table import ErrorContext
-from provider.errors import service_message
+from provider.errors import ErrorContext, service_message
 from provider.failure import RefusedOperationError, ServiceError
 from provider.resource import Call, Resource, State
 from provider.wire import UNKNOWN, Properties, Value

@@ -13,7 +13,7 @@ from core.clouds import Cloud
 from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption, Vault
 from core.key_uris import KeyUri
 from provider.difference import fold, plain
-from provider.error_table import ErrorContext
+from provider.errors import ErrorContext
 from provider.live_state import Target
 from provider.wire import UNKNOWN, Properties, Value
 

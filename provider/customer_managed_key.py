@@ -14,13 +14,12 @@ from provider import binding
 from provider.binder import Binder, refusal_head
 from provider.checks import UNBIND, Failure, check_binding
 from provider.difference import Compared, why_identity_changes, why_key_changes
-from provider.error_table import ErrorContext
-from provider.errors import translate
+from provider.errors import ErrorContext, translate
 from provider.failure import PartialError, RefusedOperationError, ServiceError, UnfinishedError
-from provider.finding import Preflight, Severity
-from provider.live_state import read_live_state, version_in_use
-from provider.preflight import findings, refusal
+from provider.live_state import Look, version_in_use
+from provider.preflight import Preflight, Severity, refusal
 from provider.resource import Bound, Call, Resource, Run, State, secret_outputs
+from provider.rules import findings
 from provider.waiting import DeadlineError
 from provider.wire import Properties
 
@@ -166,7 +165,7 @@ class CustomerManagedKeyHandler(Resource):
         if target.account is None and target.vault is None:
             return
         try:
-            live = await read_live_state(call.azure, target, self.run.clock.time())
+            live = await Look(call.azure, target).at_all(self.run.clock.time())
         except (ServiceError, DeadlineError) as failure:
             why = translate(failure) if isinstance(failure, ServiceError) else str(failure)
             await call.warn(f"not checked: {why}")

@@ -15,7 +15,7 @@ from typing import ClassVar
 from core import arm_ids, regions, resource_types
 from core.facts import Deleted
 from provider.difference import Compared
-from provider.error_table import ErrorContext
+from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError
 from provider.resource import Call, Resource, State
 from provider.wire import Properties

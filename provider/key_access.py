@@ -16,8 +16,7 @@ from core import arm_ids, facts, rights
 from core.arm_ids import ArmId
 from core.facts import PolicyEntry, RoleAssignment
 from core.refusals import SECOND_LOOK_SECONDS
-from provider.error_table import ErrorContext
-from provider.errors import service_message
+from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
 from provider.resource import Call, Resource, State
 from provider.wire import Properties, Value

@@ -21,8 +21,7 @@ from core.arm_ids import ArmId
 from core.facts import Account
 from provider.binder import READ_LAG_SECONDS
 from provider.difference import Compared
-from provider.error_table import ErrorContext
-from provider.errors import service_message
+from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
 from provider.key_access import SEPARATOR, own_access, remove_access
 from provider.resource import Call, Resource, State

@@ -29,9 +29,8 @@ from provider.binder import Binder
 from provider.difference import Compared
 from provider.errors import service_message
 from provider.failure import ServiceError
-from provider.finding import Finding, Severity
 from provider.key_access import RepeatedKeyAccessHandler
-from provider.preflight import blocking, pass_preflight
+from provider.preflight import Finding, Severity, blocking, pass_preflight
 from provider.resource import Call, Run
 from provider.rules import access_findings
 from provider.wire import Properties, Value

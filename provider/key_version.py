@@ -20,8 +20,7 @@ from core.facts import KeyVersion as Version
 from core.facts import newest_first
 from provider.checks import Failure, check
 from provider.difference import Compared
-from provider.error_table import ErrorContext
-from provider.errors import translate
+from provider.errors import ErrorContext, translate
 from provider.failure import NoVersionError, RefusedOperationError, ServiceError
 from provider.others_locks import others_locks
 from provider.preflight import blocking, pass_preflight, refusal, refused_as

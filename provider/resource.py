@@ -16,7 +16,7 @@ from core.login import Login
 from provider.azure import Azure
 from provider.checks import Failure, check, declared
 from provider.difference import Compared, Difference, differences
-from provider.error_table import ErrorContext
+from provider.errors import ErrorContext
 from provider.waiting import Clock, Log, Waiter
 from provider.wire import UNKNOWN, Properties, Value
 

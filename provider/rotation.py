@@ -17,15 +17,13 @@ from core.facts import KeyVersion, newest_first
 from core.key_uris import KeyUri
 from core.refusals import RefusalKind
 from provider.azure import Azure
-from provider.error_table import ROTATION_PERMISSIONS, ErrorContext
-from provider.errors import translate
+from provider.errors import ROTATION_PERMISSIONS, ErrorContext, translate
 from provider.failure import RefusedOperationError, ServiceError
-from provider.finding import Finding, Preflight, Severity
-from provider.live_state import LiveState, Target, read_bound_key, read_resources, read_roles
-from provider.preflight import GRANT_LISTING_SECONDS, findings
+from provider.live_state import ACCOUNT, LiveState, Look, Target
+from provider.preflight import GRANT_LISTING_SECONDS, Finding, Preflight, Severity
 from provider.resource import Call
 from provider.retrying import Retries
-from provider.rules import ROTATION_RULES
+from provider.rules import ROTATION_RULES, findings
 from provider.waiting import Clock, DeadlineError
 from provider.wire import Properties
 
@@ -100,14 +98,16 @@ async def rotation_preflight(
     """
     key = KeyUri(planned.vault_uri, planned.key.name)
     target = Target(planned.account, key, planned.key.parent, identity_known=False)
-    live = await read_resources(call.azure, target)
+    look = Look(call.azure, target)
+    live = await look.at_resources()
     if planned.is_other_account and live.account and not live.account.encryption.is_customer_managed:
-        target, live = replace(target, account=None), replace(live, account=None, account_read=False)
+        look.target = target = replace(target, account=None)
+        look.state = live = replace(live, account=None, read=live.read - {ACCOUNT})
     if live.account and live.account.encryption.is_customer_managed:
         client = live.account.encryption.identity_client_id or None
-        target = replace(target, identity_client_id=client, identity_known=True)
-    live = await read_roles(call.azure, target, live)
-    live = await read_bound_key(call.azure, target, live)
+        look.target = target = replace(target, identity_client_id=client, identity_known=True)
+    await look.at_roles()
+    live = await look.at_bound_key()
     return live, findings(
         Preflight(target, live, clock.time(), rebinding=True, generation=planned.generation), ROTATION_RULES
     )
