@@ -79,7 +79,7 @@ class CustomerManagedKeyHandler(Resource):
             return State(id, binding.with_on_delete(olds, news))
         return await self._bind(call, news, rebinding=True)
 
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """What is really bound; gone when the account is absent or on Microsoft's keys.
 
         That a binding of the state is gone is believed when it is answered twice: with the binding the state

@@ -48,7 +48,7 @@ class DeletedAccountPurgeHandler(Resource):
             await call.waiter.pause(backoff.next(), f"waiting: Azure still lists {found.name} as deleted")
         return State(id, inputs.values)
 
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """It exists as long as it is in the state."""
         return State(id, olds.values or inputs.values, inputs.values)
 

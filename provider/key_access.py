@@ -16,7 +16,7 @@ from core import arm_ids, facts, rights
 from core.arm_ids import ArmId
 from core.facts import PolicyEntry, RoleAssignment
 from core.refusals import SECOND_LOOK_SECONDS
-from provider.errors import ErrorContext, service_message
+from provider.errors import ErrorContext
 from provider.failure import ServiceError
 from provider.resource import Call, Resource, State
 from provider.wire import Properties, Value
@@ -28,6 +28,7 @@ class KeyAccessHandler(Resource):
     """One identity's access to one key. Its creation carries something out."""
 
     key_input: ClassVar = "keyId"
+    keeps_unread: ClassVar = True
     by_deployer: ClassVar = False
     """Whether what a vault refuses is refused to the deploying principal, not to the account."""
 
@@ -63,20 +64,11 @@ class KeyAccessHandler(Resource):
         outputs = await self.carry_out(call, key, principal, inputs)
         return State(f"{key.text}{SEPARATOR}{principal}", {**inputs.values, **outputs})
 
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """Gone when it no longer holds, so that the next update carries it out again.
-
-        What cannot be read is taken to be as it was, because a preview may run where it is kept out.
-        """
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+        """Gone when it no longer holds, so that the next update carries it out again."""
         text, _, principal = id.partition(SEPARATOR)
         key = arm_ids.key_id(text)
-        try:
-            outputs = await self.still(call, key, principal, olds if olds.values else inputs)
-        except ServiceError as failure:
-            if not olds.values:
-                raise
-            await call.inform(f"not checked: {service_message(failure)}")
-            return State(id, olds.values, inputs.values)
+        outputs = await self.still(call, key, principal, olds if olds.values else inputs)
         if outputs is None:
             return State("")
         written = {**self.imported(key, principal), **inputs.values}

@@ -51,7 +51,7 @@ class KeyAccessCleanupHandler(Resource):
         principal = await _principal(call, account)
         return State(f"{key.text}{SEPARATOR}{account.text}", {**inputs.values, **principal})
 
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """Whose identity it is by now. It exists as long as it is in the state."""
         key_id, _, account_id = id.partition(SEPARATOR)
         written = {"keyId": key_id, "accountId": account_id, **inputs.values}

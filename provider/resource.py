@@ -16,7 +16,8 @@ from core.login import Login
 from provider.azure import Azure
 from provider.checks import Failure, check, declared
 from provider.difference import Compared, Difference, differences
-from provider.errors import ErrorContext
+from provider.errors import ErrorContext, translate
+from provider.failure import ServiceError
 from provider.waiting import Clock, Log, Waiter
 from provider.wire import UNKNOWN, Properties, Value
 
@@ -90,6 +91,10 @@ class Resource(ABC):
     """Whether it is read before each preview and update, so that drift shows also where the project does not
     ask for refreshes."""
 
+    keeps_unread: ClassVar[bool] = False
+    """Whether what may not be read, or not from here, is taken to be as the state has it: a preview may run
+    where it is kept out."""
+
     def __init__(self, run: Run) -> None:
         self.run = run
 
@@ -110,9 +115,20 @@ class Resource(ABC):
     @abstractmethod
     async def create(self, call: Call, inputs: Properties) -> State: ...
 
-    @abstractmethod
     async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """The resource as it is; gone if its `id` is empty. An import comes with the id alone."""
+        try:
+            return await self.look(call, id, inputs, olds)
+        except ServiceError as failure:
+            unread = failure.is_forbidden or failure.is_unreachable
+            if not (self.keeps_unread and olds.values and unread):
+                raise
+            await call.warn(f"not checked: {translate(failure, self.context(id, olds))}")
+            return State(id, olds.values, inputs.values)
+
+    @abstractmethod
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+        """What `read` gives."""
 
     async def preview_update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
