@@ -2,7 +2,7 @@
 
 One question for each resource group that exists, and one for all that are yet to be made. Rights are judged
 first: where some are missing, the same is asked once more without them, so that everything is told at once.
-Sources: core/refusals.py (`FACTS`), azure-rest-api-specs, Deployments_Validate 2025-04-01. What it refuses is
+Sources: docs/azure-facts.md, azure-rest-api-specs, Deployments_Validate 2025-04-01. What it refuses is
 told in Azure's own words. A taken name, a lock, terms, and what a delete or a read takes are not its matter.
 A template has at most 800 resources (azure-resource-manager/templates/best-practices): more are not checked.
 """
