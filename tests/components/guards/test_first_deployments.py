@@ -115,7 +115,7 @@ def test_a_recovered_vault_without_its_key_gets_one() -> None:
 
 
 def test_a_closed_network_and_a_generation_are_told_to_contradict_each_other() -> None:
-    """When the generation is set, with the ways that hold; and the preview tells that the raise would fail."""
+    """When it is set, with the ways that hold; and the preview tells that the raise would fail."""
     deployment = Deployment()
     closed = {"claims": {"key": {"generation": 1}, "vault": {"key_operators": ["deployer"]}}}
     deployment.preview(closed)
