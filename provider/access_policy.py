@@ -17,10 +17,9 @@ from core import arm_ids, resource_types, values
 from core.api_versions import VAULTS
 from core.arm_ids import ArmId
 from provider.checks import Failure
-from provider.difference import Change, Compared, Difference
 from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError, ServiceError
-from provider.resource import Call, Resource, State
+from provider.resource import Call, Change, Compared, Difference, Resource, State
 from provider.wire import UNKNOWN, Properties, Value
 
 Entry = Mapping[str, Any]

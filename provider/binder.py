@@ -284,7 +284,7 @@ class Binder:
         backoff, hint = call.waiter.backoff(first=0.5, ceiling=10.0), accepted.retry_after
         try:
             while True:
-                progress = await call.azure.progress(account_id, url)
+                progress = await call.azure.progress(url)
                 if progress.done:
                     break
                 hint = progress.retry_after if progress.retry_after is not None else hint

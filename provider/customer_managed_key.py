@@ -13,12 +13,21 @@ from core.facts import Account
 from provider import binding
 from provider.binder import Binder, refusal_head
 from provider.checks import UNBIND, Failure, check_binding
-from provider.difference import Compared, why_identity_changes, why_key_changes
 from provider.errors import ErrorContext, translate
 from provider.failure import PartialError, RefusedOperationError, ServiceError, UnfinishedError
 from provider.live_state import Look, version_in_use
 from provider.preflight import Preflight, Severity, refusal
-from provider.resource import Bound, Call, Resource, Run, State, secret_outputs
+from provider.resource import (
+    Bound,
+    Call,
+    Compared,
+    Resource,
+    Run,
+    State,
+    secret_outputs,
+    why_identity_changes,
+    why_key_changes,
+)
 from provider.rules import findings
 from provider.waiting import DeadlineError
 from provider.wire import Properties

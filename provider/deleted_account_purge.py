@@ -14,10 +14,9 @@ from typing import ClassVar
 
 from core import arm_ids, regions, resource_types
 from core.facts import Deleted
-from provider.difference import Compared
 from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError
-from provider.resource import Call, Resource, State
+from provider.resource import Call, Compared, Resource, State
 from provider.wire import Properties
 
 _WHY = "another deleted account is purged"

@@ -8,13 +8,12 @@ Revocation and validation stand for no resource of Azure, so deleting them chang
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import ClassVar
 
 from core import arm_ids, facts, rights
 from core.arm_ids import ArmId
-from core.facts import PolicyEntry, RoleAssignment
 from core.refusals import SECOND_LOOK_SECONDS
 from provider.errors import ErrorContext
 from provider.failure import ServiceError
@@ -74,10 +73,6 @@ class KeyAccessHandler(Resource):
         written = {**self.imported(key, principal), **inputs.values}
         return State(id, {**written, **olds.values, **outputs}, written)
 
-
-class RepeatedKeyAccessHandler(KeyAccessHandler):
-    """What an update carries out again."""
-
     async def preview_update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
     ) -> State:
@@ -86,46 +81,44 @@ class RepeatedKeyAccessHandler(KeyAccessHandler):
     async def update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
     ) -> State:
+        """Carries it out again."""
         return await self.create(call, news)
 
 
-OwnAccess = tuple[list[PolicyEntry], list[RoleAssignment]]
-"""Access policies, or role assignments, that are one identity's alone."""
+Removal = Callable[[], Awaitable[None]]
+"""Removes one access of one identity."""
 
 
 async def own_access(
-    call: Call, key: ArmId, principal: str, *, assignment_id: str | None = None
-) -> OwnAccess:
+    call: Call, key: ArmId, principal: str, assignment_id: str | None = None
+) -> list[Removal]:
     """What an identity has at a key: its own access policies on keys of the vault, or its role assignments at
     the key itself and the one named. What it has from further up is others' as well, and left out."""
-    vault = await call.azure.vault(key.parent)
+    azure, vault = call.azure, await call.azure.vault(key.parent)
     if vault is None:
-        return [], []
+        return []
     if not vault.uses_rbac:
-        return [one for one in vault.policies if rights.of_entry(one, principal, vault.tenant_id)], []
+        own = (one for one in vault.policies if rights.of_entry(one, principal, vault.tenant_id))
+        return [partial(azure.remove_policy, key.parent, one) for one in own]
     scope = facts.key_id(vault.id, key.name)
-    found = await call.azure.own_role_assignments(scope, principal)
-    named = assignment_id or ""
-    return [], [
-        one for one in found if one.id and (arm_ids.same(one.scope, scope) or arm_ids.same(one.id, named))
+    return [
+        partial(azure.delete_role_assignment, one.id)
+        for one in await azure.own_role_assignments(scope, principal)
+        if one.id and (arm_ids.same(one.scope, scope) or arm_ids.same(one.id, assignment_id or ""))
     ]
 
 
-async def remove_access(call: Call, key: ArmId, principal: str, *, assignment_id: str | None = None) -> bool:
+async def remove_access(call: Call, key: ArmId, principal: str, assignment_id: str | None = None) -> bool:
     """Removes the access that `own_access` finds, until it finds none. Returns whether there was any. Access
     that somebody else removes meanwhile is no failure."""
     backoff, tries = call.waiter.backoff(first=SECOND_LOOK_SECONDS), 0
-    while any(found := await own_access(call, key, principal, assignment_id=assignment_id)):
+    while found := await own_access(call, key, principal, assignment_id):
         if tries:
             await call.waiter.pause(backoff.next(), f"waiting: reads still show the access to {key.name}")
         tries += 1
-        entries, assignments = found
-        for act in (
-            *(partial(call.azure.remove_policy, key.parent, entry) for entry in entries),
-            *(partial(call.azure.delete_role_assignment, assignment.id) for assignment in assignments),
-        ):
+        for remove in found:
             try:
-                await act()
+                await remove()
             except ServiceError as failure:
                 if not failure.is_absent:
                     raise

@@ -20,11 +20,10 @@ from core import arm_ids, resource_types
 from core.arm_ids import ArmId
 from core.facts import Account
 from provider.binder import READ_LAG_SECONDS
-from provider.difference import Compared
 from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
 from provider.key_access import SEPARATOR, own_access, remove_access
-from provider.resource import Call, Resource, State
+from provider.resource import Call, Compared, Resource, State
 from provider.wire import Properties, Value
 
 _WHY = "the access of another account, or to another key, is removed"
@@ -69,7 +68,7 @@ class KeyAccessCleanupHandler(Resource):
         key = arm_ids.key_id(str(olds.values["keyId"]))
         account = arm_ids.account_id(str(olds.values["accountId"]))
         backoff = call.waiter.backoff()
-        while any(await own_access(call, key, principal)):
+        while await own_access(call, key, principal):
             if not await _needs_it(call, account, key.parent):
                 await remove_access(call, key, principal)
                 return

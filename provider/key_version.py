@@ -17,11 +17,10 @@ from core.arm_ids import ArmId
 from core.facts import KeyVersion as Version
 from core.facts import newest_first
 from provider.checks import Failure, check
-from provider.difference import Compared
 from provider.errors import ErrorContext
 from provider.failure import NoVersionError, RefusedOperationError
 from provider.preflight import blocking, pass_preflight, refusal, refused_as
-from provider.resource import Call, Resource, Run, State
+from provider.resource import Call, Compared, Resource, Run, State
 from provider.rotation import (
     Rotation,
     check_generation,
