@@ -25,7 +25,7 @@ import pulumi
 
 from components.hooks import error_hooks
 from components.invokes import missing_data_role
-from core import adapters
+from core import adapters, arm_ids
 from core.commands import set_policy, take_over
 from core.key_uris import KeyUri, vault_name
 from core.refusals import (
@@ -46,7 +46,7 @@ from core.rights import NEEDED
 
 _UNSEEN = re.compile(r"Status=404 Code=\"(Parent)?ResourceNotFound\"")
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
-_OF_OPERATOR = re.compile(r"-operator-(?:deployer|[0-9a-fA-F-]{36})-access")
+_OF_OPERATOR = re.compile(r"-operator-(?P<operator>deployer|[0-9a-fA-F-]{36})-access")
 _KEPT_OUT = re.compile(r"is not (?:from )?a trusted service.*\bVault: (?P<vault>[\w-]+)", re.DOTALL)
 _NO_ACCESS = re.compile(f"{NO_POLICY}|{KEY_REFUSED}|ForbiddenByRbac")
 _HELD = re.compile(r"already exists in deleted state|Code=\"FlagMustBeSetForRestore\"")
@@ -107,11 +107,12 @@ def explanation(
             "behind for a minute. Nothing is lost; run the same command again"
         )
     found = _SEEN.search(error)
-    if _OF_OPERATOR.search(name) and (found or "RoleAssignmentExists" in error):
+    of_operator = _OF_OPERATOR.search(name)
+    if of_operator and (found or "RoleAssignmentExists" in error):
         return (
             f"{name}: the key operator has this access already, from another program or person, who may "
-            "delete it. Leave the operator out of vault.keyOperators here, and name it only in the program "
-            "that owns the vault"
+            f"delete it. Leave {of_operator['operator']} out of vault.keyOperators here, and name it only in "
+            f"the program that owns the vault{_of_owner(found['id'] if found else '')}"
         )
     if found:
         return _taken(name, found["id"], type, stack)
@@ -147,6 +148,16 @@ def _of_account(error: str, version: str, *, untried_rbac: bool) -> str | None:
         month = (datetime.now(UTC) + _A_MONTH).strftime("%Y-%m-%dT%H:%M:%SZ")
         return _UNUSABLE_KEY.format(version=version, month=month)
     return None
+
+
+def _of_owner(id: str) -> str:
+    """How the owner of a vault gets on where an operator's access to its keys exists."""
+    vault, _, object_id = id.partition("/accessPolicy/")
+    delete = f"az role assignment delete --ids {id}"
+    if object_id:
+        delete = f"az keyvault delete-policy --name {arm_ids.name_of(vault)} --object-id {object_id}"
+    again = "and then the same command again"
+    return f". There, if nobody else relies on it, run `{delete}` {again}" if id else ""
 
 
 def _taken(name: str, id: str, type: str, stack: str) -> str:

@@ -1,6 +1,6 @@
 """Looks at what exists before anything is made, once for all services; judges; and decides what follows.
 
-Owns: the order of the look (reader.py), the judgement (rules.py, notes.py and, in the provider,
+Owns: the order of the look (reader.py), the judgement (rules.py and, in the provider,
 `checkDeployment`) and the decision (plan.py), and the refusal of all problems at once.
 """
 
@@ -17,7 +17,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.account_write import bound_key
 from components.arguments.problem import Problem
 from components.azure_cmk import KeyAccessRevocation
-from components.guards import access, data_loss, notes, plan, rules
+from components.guards import access, data_loss, plan, rules
 from components.guards.plan import ServicePlan, SharedOrder
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
@@ -248,10 +248,8 @@ def _is_doubtful(situation: Situation, recorded: RecordedService) -> bool:
 
 
 def _tell(name: str, situation: Situation) -> None:
-    for text in notes.notes(situation):
+    for text in rules.notes(situation):
         pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
-    for text in notes.kept_names(situation):
-        pulumi.log.info(f"service {name!r}: {text}")
     inputs = situation.inputs
     waits = situation.account_lacks_access and not inputs.is_revoked and inputs.binds_in_two_phases
     if waits and not any(access.removed_access(situation)):

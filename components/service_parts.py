@@ -361,9 +361,7 @@ class Parts:
         self, account_id: pulumi.Input[str], after: Sequence[pulumi.Resource] = ()
     ) -> list[pulumi.Resource]:
         """Private endpoints of the account and of the vault made here, with `network.access: private`."""
-        network = PrivateNetwork(
-            self._inputs, self._child, self.resource_group_name, self._preflight.placed, after
-        )
+        network = PrivateNetwork(self._inputs, self._child, self.resource_group_name, after)
         return network.endpoints({"account": account_id, "vault": self._made_vault_id})
 
     def audit_trail(self, account_id: pulumi.Input[str]) -> pulumi.Output[str | None]:

@@ -189,16 +189,6 @@ def out_of_reach(situation: Situation) -> Iterator[str]:
         yield f"access: revoked takes the key from account {before.account.name!r}: {does}"
 
 
-def asks_no_more(situation: Situation) -> Iterator[str]:
-    """The account that a revocation has to name stands there before one is asked for."""
-    inputs = situation.inputs
-    if inputs.revoke_account and not inputs.is_revoked:
-        yield (
-            f"revokeAccount: {inputs.revoke_account} is set, though access is granted: a later access: "
-            "revoked would delete data without being confirmed. Take revokeAccount out"
-        )
-
-
 def not_by_targets(situation: Situation) -> Iterator[str]:
     """This update is to take the access away: with targets the engine leaves out a resource that is new, ends
     well, and tells the program nothing of it."""

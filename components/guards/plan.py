@@ -7,7 +7,6 @@ from enum import Enum
 import pulumi
 
 from components.account_write import AccountBefore
-from components.arguments.names import PlacedName
 from components.guards.grants import ExistingGrants, existing_grants, is_granted
 from components.guards.situation import Deployer, Situation
 from components.guards.soft_deleted import consent
@@ -54,8 +53,7 @@ class ServicePlan:
     `keeps_key`: the key exists and is used as it is. `account_waits`: the account is not written before its
     access to the key is repaired. `account_id`: that of the account, if it exists. `account_names`: those of
     the accounts, lower case, that the state has something of. `account`: the account as the state and Azure
-    have it. `placed`: the private endpoints and network links that the state has, by logical name. `shared`
-    is what the services of one run have together.
+    have it. `shared` is what the services of one run have together.
     """
 
     login: Deployer
@@ -68,7 +66,6 @@ class ServicePlan:
     account_names: frozenset[str] = frozenset()
     account: AccountBefore | None = None
     proof: Proof = Proof.NEEDED
-    placed: Mapping[str, PlacedName] = field(default_factory=dict)
     shared: SharedOrder = field(default_factory=SharedOrder)
 
 
@@ -86,7 +83,6 @@ def plan(situation: Situation) -> ServicePlan:
         account_names=before.account_names,
         account=situation.account,
         proof=proof(situation),
-        placed=before.placed,
     )
 
 

@@ -9,9 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.guards.notes import notes
 from components.guards.reader import ServiceRequest
-from components.guards.recorded_state import RecordedService
 from components.preflight import RefusedError, preflight
 from components.service import EncryptedAIServicesAccount
 from components.testing import CLIENT, PRINCIPAL, existing_vault
@@ -19,7 +17,6 @@ from core import resource_types
 from core.facts import LIVE_ENCRYPTION
 from tests.components.guards.test_data_loss import GRANT, OWN_VAULT_ID, PARENT, VAULT_ID, state
 from tests.support.recording import FakeAzure, RecordingMonitor, run, service_inputs
-from tests.support.situations import situation
 
 _SERVICE = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount::language"
 _GRANT = f"{PARENT}azure-cmk:index:AccessPolicy::language-access"
@@ -431,13 +428,3 @@ def test_a_move_to_another_vault_is_no_access_taken_away() -> None:
     """The vault that the account moves to does not know its identity yet."""
     azure = bound_azure(granted=False, recorded=True)
     assert service(azure, vault={"id": VAULT_ID}, key={"name": "other"}).one(":AccessPolicy")
-
-
-@pytest.mark.parametrize(
-    ("access", "named", "told"),
-    [("granted", "trsl-language", True), ("granted", None, False), ("revoked", "trsl-language", False)],
-)
-def test_a_name_that_a_revocation_has_left_is_told(access: str, named: str | None, *, told: bool) -> None:
-    """With it, the next revocation would delete data without being confirmed."""
-    given = situation(RecordedService("language"), access=access, revoke_account=named)
-    assert any(text.startswith("revokeAccount: trsl-language is set") for text in notes(given)) is told

@@ -102,28 +102,13 @@ def test_an_account_that_may_not_be_read_is_not_written() -> None:
 
 
 def test_a_recovered_vault_without_its_key_gets_one() -> None:
-    """A deleted vault cannot be read, which the preview tells; the update makes the key that it lacks."""
+    """A deleted vault cannot be read; the update makes the key that it lacks."""
     deployment = Deployment()
     forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2026-02-01")(deployment)
     recovered = {"claims": {**SHARED, "soft_deleted": "recover", "audit": {"new_workspace": False}}}
     deployment.preview(recovered)
-    assert any("comes back with key 'cmk-claims'" in text for text in deployment.warnings)
     deployment.up(recovered)
     assert deployment.arm("GET", f"{KV_CLAIMS}/keys/cmk-claims", api="2026-02-01").status == 200
-
-
-def test_a_closed_network_and_a_generation_are_told_to_contradict_each_other() -> None:
-    """When the generation is set, with the ways that hold; and raising it is refused by the preview."""
-    deployment = Deployment()
-    closed = {"claims": {"key": {"generation": 1}, "vault": {"key_operators": ["deployer"]}}}
-    deployment.preview(closed)
-    (told,) = deployment.warnings
-    assert "key.generation is set, but with network.access: closed the vault cannot be reached" in told
-    deployment.up(closed)
-    deployment.sent.clear()
-    with pytest.raises(Exception, match=r"vault-is-reachable.*public access is disabled"):
-        deployment.rotate(preview=True)
-    assert deployment.writes() == []
 
 
 def test_rights_on_a_single_vault_or_subnet_are_enough() -> None:
