@@ -35,10 +35,6 @@ from core.refusals import SECOND_LOOK_SECONDS
 _ACTION = re.compile(r"Microsoft\.\w+(?:/\w+)+/(?:read|action)\b")
 
 
-class _Said(set[str]):
-    """What a program was told whose services are composed one by one, each with a preflight of its own."""
-
-
 class RefusedError(pulumi.RunError):
     """The arguments of a service are refused because of what exists. The message names every problem of every
     service; nothing was made or changed, except that the access of the services in `revoked` is taken away.
@@ -191,11 +187,7 @@ class _Preflight:
         asked = [resource.asked() for some in made.values() for resource in some]
         if not asked:
             return
-        login, refused = self.reader.login, {(name, problem.path) for name, problem in self.problems}
-        _say_once(
-            f"login: {login.object_id} in tenant {login.tenant_id}, subscription {login.subscription_id}, by "
-            f"{self.reader.method}; azure-native and azure-cmk use the same login"
-        )
+        refused = {(name, problem.path) for name, problem in self.problems}
         try:
             report = await self.reader.own("checkDeployment", resources=asked)
         except InvokeError as error:
@@ -220,7 +212,7 @@ def _unchecked(report: Mapping[str, Any]) -> Iterator[str]:
         text = f"{question['what']}, because {question['why']}"
         if question["check"] == "terms":
             # That a kind's terms may not be accepted is the rule for a first account, and no failure.
-            _say_once(f"not checked: {text}")
+            pulumi.log.info(f"not checked: {text}")
         else:
             yield text
 
@@ -257,13 +249,6 @@ def _tell(name: str, situation: Situation) -> None:
 def _of_this_stack(text: str) -> str:
     """The text with the stack's name in its commands: the provider does not know it."""
     return text.replace(f"--stack {STACK}", f"--stack {pulumi.get_stack()}")
-
-
-def _say_once(text: str) -> None:
-    said = shared_in_program(_Said)
-    if text not in said:
-        said.add(text)
-        pulumi.log.info(text)
 
 
 def _tell_unchecked(texts: Iterable[str]) -> None:

@@ -142,11 +142,6 @@ class Parts:
                 key_uris.host_of, cloud=regions.cloud_of(inputs.location), in_managed_hsm=key.in_managed_hsm
             )
             vault = then(name or key.vault.name, host)
-        if inputs.restrict_outbound and left not in ("", vault) and not self._asks:
-            pulumi.log.info(
-                f"service {inputs.name!r}: the account may still call {left} until the next update, because "
-                "its key stays there until this update ends"
-            )
         return allowed_hosts(inputs.restrict_outbound, inputs.allowed_fqdns, vault, left)
 
     def account(
@@ -172,7 +167,6 @@ class Parts:
         )
         if self._asks:
             return asked_account(declared, self._asks)
-        self._warn_of_replacement()
         return make_account(
             declared,
             keep_as_found(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
@@ -414,14 +408,3 @@ class Parts:
         """
         unprotected = self._preflight.account_names & {*named}
         return self._child_options if unprotected else self._protected_options
-
-    def _warn_of_replacement(self) -> None:
-        """The engine refuses to replace what the same update protects."""
-        declared, gone = self._inputs.account_name, self._inputs.replace_account
-        if self._owner.protects and gone in self._preflight.account_names - {declared}:
-            pulumi.log.warn(
-                f"service {self._inputs.name!r}: account {declared!r} takes the place of {gone!r}, and is "
-                "not protected yet: Pulumi replaces nothing that the same update protects. Run `pulumi up` "
-                "once more, which protects it",
-                self._owner,
-            )

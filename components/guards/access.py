@@ -214,8 +214,7 @@ def stale_grant(situation: Situation) -> Iterator[str]:
 
 
 def still_granted(situation: Situation) -> Iterator[str]:
-    """Access is revoked, but a grant that is not of this stack still gives it; or that cannot be seen,
-    because the settings have another key than the one in use."""
+    """Access is revoked, but a grant that is not of this stack still gives it."""
     before, access = situation.before, situation.access
     if not situation.inputs.is_revoked or before.grant_recorded or not before.is_bound:
         return
@@ -225,14 +224,6 @@ def still_granted(situation: Situation) -> Iterator[str]:
             f"{_named(before)} use the key, by a grant that this stack did not make: the data can be "
             "read. Remove it with the commands that "
             f"`{commands.operate(f'revoke-commands --stack {commands.STACK}')}` prints"
-        )
-    elif before.bound_to and is_elsewhere(before, situation.place):
-        vault, key = before.bound_to
-        yield (
-            f"not checked: whether somebody has given the account's identity{_named(before)} access to key "
-            f"{key!r} in {vault!r} again, because the settings name another key, to which the account is "
-            "bound once access is granted; run "
-            f"`{commands.operate(f'evidence --stack {commands.STACK}')}` to see"
         )
 
 

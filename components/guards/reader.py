@@ -72,7 +72,6 @@ class Reader:
 
     provider: pulumi.ProviderResource | None = None
     login: Deployer = Deployer()
-    method: str = ""
     unchecked: list[str] = field(default_factory=list)
     _answers: dict[tuple[Any, ...], asyncio.Future[Answer]] = field(default_factory=dict)
 
@@ -81,7 +80,6 @@ class Reader:
         native = await invoke("azure-native:authorization:getClientConfig", self._through(None))
         own = await invoke("azure-cmk:index:getClientConfig", cmk_invoke_options())
         refuse_other_login(native, own)
-        self.method = own.get("method") or "the provider's settings"
         self.login = Deployer(
             *(native.get(name) or "" for name in ("tenantId", "subscriptionId", "objectId"))
         )

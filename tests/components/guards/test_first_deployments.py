@@ -9,7 +9,7 @@ import pytest
 from components.preflight import RefusedError
 from core import arm_ids
 from core.environment import IGNORES_VALIDATION
-from localazure import limits, seed
+from localazure import limits
 from localazure.authorization import assign_role
 from tests.components.guards.first_deployments import (
     GROUP,
@@ -155,8 +155,8 @@ def test_azures_opinion_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_there_are_many_ways() -> None:
-    """The table covers at least 80 first deployments."""
-    assert len({row.name for row in ROWS}) == len(ROWS) >= 80
+    """The table has a row for each kind of refusal, and no row twice."""
+    assert len({row.name for row in ROWS}) == len(ROWS) >= 50
 
 
 def test_a_preview_that_finds_nothing_is_followed_by_an_update_that_passes() -> None:
@@ -167,18 +167,16 @@ def test_a_preview_that_finds_nothing_is_followed_by_an_update_that_passes() -> 
     deployment.up({"claims": {}})
 
 
-def test_the_login_and_terms_that_may_not_be_accepted_are_noted() -> None:
-    """Who makes it, and how, is told once. No API tells of terms or of the form for a key, and so a preview
+def test_terms_that_may_not_be_accepted_are_noted() -> None:
+    """No API tells of terms or of the form for a key, and so a preview
     names the kinds of which the subscription has no account, or none under a customer's key."""
     deployment = Deployment()
     limits.put(deployment.door.cloud, limits.Limit(limits.TERMS, "TextAnalytics"))
     deployment.preview({"claims": {}, "speech": {"kind": "SpeechServices"}})
     assert deployment.warnings == []
-    login, form, note = deployment.notes
+    form, note = deployment.notes
     assert "whether customer-managed keys for kind SpeechServices are approved" in form
     assert form.endswith("the form is https://aka.ms/cogsvc-cmk")
-    assert login.startswith(f"login: {deployment.principal.object_id} in tenant {seed.TENANT_ID}")
-    assert "by a client secret; azure-native and azure-cmk use the same login" in login
     assert note.startswith("not checked: whether the terms of kind TextAnalytics are accepted")
     assert "make the first one in the portal" in note
     with pytest.raises(Exception, match="ResourceKindRequireAcceptTerms"):
