@@ -55,12 +55,6 @@ WAIT_SECONDS = 1800.0
 _A_MONTH = timedelta(days=30)
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
 
-_DENIED_ACCOUNT = (
-    "Azure Policy denies this account. If the policy requires a customer-managed key: an account that uses "
-    "its own identity is created without one, because the identity must exist before it can be granted "
-    "access. Set identity: userAssigned, which binds the key in the create, or have the resource group "
-    "exempted while the account is created. What exists so far is kept and used"
-)
 _UNUSABLE_KEY = (
     "the service cannot use the account's key, so that Azure refuses every write of the account: its "
     "identity has no access, or the version that the account is bound to has expired or is disabled. Nothing "
@@ -68,25 +62,11 @@ _UNUSABLE_KEY = (
     "version usable for a month with `az keyvault key set-attributes --id {version} --enabled true --expires "
     "{month}`, run the same command again, and raise `generation` for a new version after it"
 )
-_EXPLAINED = {
-    # "You can agree to Responsible AI terms by creating a resource through the Azure Portal"
-    # (hashicorp/terraform-provider-azurerm#23580, Azure/azure-sdk-for-python#28233).
-    "ResourceKindRequireAcceptTerms": (
-        "nobody has accepted the terms of the Language service in this subscription yet, and no API can. "
-        "Somebody with the role Cognitive Services Contributor at the subscription creates one Language "
-        "resource in the Azure portal and ticks the notice on responsible use; it may be deleted afterwards. "
-        "Then run the same command again"
-    ),
-    "overlapping namespaces": (
-        "the network is linked to a private DNS zone of the same name already; Azure allows only one. Set "
-        "network.privateDnsZoneIds to the ids of the zones that the network has: az network private-dns zone "
-        "list --query '[].id'"
-    ),
-    "RoleAssignmentExists": (
-        "somebody has assigned this role to the identity already, outside this stack. Remove that "
-        "assignment, or leave the identity out of the settings"
-    ),
-}
+_OTHER_ZONE = (
+    "the network is linked to a private DNS zone of the same name already; Azure allows only one. Set "
+    "network.privateDnsZoneIds to the ids of the zones that the network has: az network private-dns zone "
+    "list --query '[].id'"
+)
 
 
 def explanation(
@@ -126,16 +106,13 @@ def explanation(
         return f"{name}: {fix}"
     if type == ACCOUNT and (words := _of_account(error, version, untried_rbac=untried_rbac)):
         return f"{name}: {words}"
-    for pattern, words in _EXPLAINED.items():
-        if re.search(pattern, error, re.IGNORECASE):
-            return f"{name}: {words}"
+    if "overlapping namespaces" in error:
+        return f"{name}: {_OTHER_ZONE}"
     return None
 
 
 def _of_account(error: str, version: str, *, untried_rbac: bool) -> str | None:
     """The same of an account."""
-    if "RequestDisallowedByPolicy" in error:
-        return _DENIED_ACCOUNT
     if kept_out := _KEPT_OUT.search(error):
         return (
             f"{NOT_TRUSTED}. List the service's addresses in network.allowedIpRanges{OR_OPEN}; for a "

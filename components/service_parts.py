@@ -163,7 +163,7 @@ class Parts:
                 allowed_fqdns=tuple(self._allowed_hosts(key)),
             ),
             self._inputs.argument_of("account"),
-            restores=self._preflight.former.is_restored,
+            restores=self._preflight.restores_account,
         )
         if self._asks:
             return asked_account(declared, self._asks)
@@ -181,7 +181,7 @@ class Parts:
     def _purge(self, after: Sequence[pulumi.Resource], key: KeyReference | None) -> list[pulumi.Resource]:
         """The purge of a soft-deleted account that holds the name, if it is to be purged: last of all before
         the account, so that no failure of the rest leaves neither."""
-        purge = self._preflight.former.purge
+        purge = self._preflight.purge
         if purge is None:
             return []
         before = [*after, *(source_resources(key.id) if key else ())]

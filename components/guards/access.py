@@ -9,7 +9,6 @@ reverts. Pure. Does not own: the calls to Azure (reader.py), nor the grant (comp
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.arguments.inputs import known_text
 from components.arguments.problem import Problem
 from components.guards.key_place import KeyPlace, is_elsewhere
 from components.guards.recorded_state import RecordedService
@@ -151,20 +150,16 @@ def _cannot_leave(situation: Situation, key_id: str) -> Iterator[Problem]:
     inputs, before = situation.inputs, situation.before
     if before.account is None:
         return
-    key, vault = arm_ids.name_of(key_id), arm_ids.key_id(key_id).parent
-    made_here = before.vault is not None and arm_ids.same(before.vault.id, vault.text)
-    setting, back = "key.name", f"set key.name: {key}"
+    setting = "vault.id" if inputs.vault.id is not None else "key.name"
     if inputs.unbinds or not inputs.has_key:
-        setting, back = "encryption", "set encryption: customerManaged"
+        setting = "encryption"
     elif inputs.key.id is not None:
-        setting, back = "key.id", "remove key.id" if made_here else f"set key.id: {key_id}"
-    elif inputs.vault.id is not None and not arm_ids.same(known_text(inputs.vault.id) or "", vault.text):
-        setting, back = "vault.id", "remove vault.id" if made_here else f"set vault.id: {vault.text}"
+        setting = "key.id"
     yield Problem(
         setting,
-        f"takes account {before.account.name!r} away from key {key!r}, but its identity can no longer use "
-        f"that key, and Azure moves an account only while it can. First {back} and run `pulumi up` until "
-        "access is restored; then make the change again",
+        f"takes account {before.account.name!r} away from key {key_id}, but its identity can no longer use "
+        "that key, and Azure moves an account only while it can. Keep the setting as it was and run `pulumi "
+        "up` until access is restored; then make the change again",
     )
 
 

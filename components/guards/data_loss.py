@@ -310,6 +310,18 @@ def no_longer_declared(before: RecordedService, name: str) -> Problem:
     )
 
 
+_RULES: tuple[Callable[[EncryptedAIServicesAccountArgs, RecordedService, facts.Account], Problems], ...] = (
+    _replacement,
+    _kind,
+    _identity,
+    _encryption,
+    _projects,
+    _storage,
+    _vault,
+    _other_vault,
+)
+
+
 def losses(
     inputs: EncryptedAIServicesAccountArgs,
     before: RecordedService,
@@ -318,18 +330,8 @@ def losses(
     subscription_id: str,
 ) -> list[Problem]:
     """What the arguments of a service would lose. Empty for a service that does not exist yet."""
-    account, lost = before.account, list(_made_here(inputs, before))
-    if account is None:
-        return lost
-    rules: tuple[Callable[[], Problems], ...] = (
-        lambda: _replacement(inputs, before, account),
-        lambda: _kind(inputs, before, account),
-        lambda: _identity(inputs, before, account),
-        lambda: _encryption(inputs, before, account),
-        lambda: _projects(inputs, before, account),
-        lambda: _storage(inputs, before, account),
-        lambda: elsewhere(account, tenant_id=tenant_id, subscription_id=subscription_id),
-        lambda: _vault(inputs, before, account),
-        lambda: _other_vault(inputs, before, account),
-    )
-    return lost + [problem for rule in rules for problem in rule()]
+    found, account = list(_made_here(inputs, before)), before.account
+    if account is not None:
+        found += [problem for rule in _RULES for problem in rule(inputs, before, account)]
+        found += elsewhere(account, tenant_id=tenant_id, subscription_id=subscription_id)
+    return found
