@@ -61,6 +61,20 @@ def purged(situation: Situation) -> Iterator[str]:
         )
 
 
+def not_rotated(situation: Situation) -> Iterator[str]:
+    """Another key, which exists, is to be bound, and the generation is raised beside that."""
+    before, place, generation = situation.before, situation.place, situation.inputs.key.generation or 0
+    is_another = bool(before.key_id and place.vault_id) and not arm_ids.same(
+        before.key_id or "", place.key_id
+    )
+    if situation.live.key is not None and is_another and generation > before.generation:
+        yield (
+            f"key.generation goes from {before.generation} to {generation}, but the account also gets "
+            f"another key: the newest version of {place.key_name!r} is bound, and none is made. For a new "
+            "one, raise key.generation again after this update"
+        )
+
+
 RULES: tuple[Rule, ...] = (
     existing_resources.unreadable_account,
     would_lose,
@@ -90,6 +104,7 @@ same answer twice is believed."""
 NOTES: tuple[Note, ...] = (
     ended_logs,
     purged,
+    not_rotated,
     access.out_of_reach,
     access.not_by_targets,
     access.still_granted,

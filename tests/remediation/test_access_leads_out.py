@@ -117,10 +117,11 @@ def test_access_and_another_key_are_given_beside_other_changes(mode: str) -> Non
     assert world.up() == ""
     world.settings["access"] = "revoked"
     assert world.up() == ""
-    before = dict(world.settings)
-    world.settings |= {"access": "granted", "key": {"name": "second"}, "tags": {"owner": "night"}}
-    way = Way(world, lambda: world.settings.update(before))
+    key, other = world.settings.get("key", {}), {"name": "second"}
+    world.settings |= {"access": "granted", "key": other, "tags": {"owner": "night"}}
+    way = Way(world, lambda: world.settings.update(key=key))
     way.follow()
+    world.settings["key"] = other
     for _ in range(2):
         assert world.up() == ""
     assert tags(world) == "night"
