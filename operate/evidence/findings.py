@@ -192,7 +192,7 @@ RULES: Final = {
     "role-by-page": (
         NOTE,
         "the account's identity has the role {role} of its kind's page, wider than the service needs",
-        "assign {narrow}, once it is known to be enough (operate probe)",
+        "assign {narrow}, once it is known to be enough (python -m probe)",
     ),
     "others-can-unwrap": (
         WARNING,
