@@ -7,8 +7,10 @@ open finding is an error, and no file was changed; 1 otherwise.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from core import arm_ids
 from operate import login
@@ -18,9 +20,9 @@ from operate.evidence import policy, report
 from operate.evidence.check import check
 from operate.evidence.collect import accounts_in, attempt, collect
 from operate.evidence.findings import AuditSeverity, findings
+from operate.evidence.model import Facts
 from operate.evidence.rotation import rotation_text, rows
 from operate.evidence.words import counted
-from operate.source import Source
 from operate.stack import StackError, add_json, add_stack, outputs, services, without
 
 
@@ -28,36 +30,72 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the command; its exit code."""
     if arguments.report == "check":
         return _check(arguments.out, as_json=arguments.json)
-    stack = arguments.stack
-    if not (stack or arguments.account or arguments.subscription):
+    wanted, stack = arguments, arguments.stack
+    if not (stack or wanted.account or wanted.subscription):
         raise OperateError("found no accounts to read; name them with --stack, --account or --subscription")
     azure = LiveAzure(login.of_stack(stack) if stack else login.of_environment())
-    ids, subject = _accounts(azure, arguments)
-    results = None
-    if arguments.stack and arguments.report == "evidence":
-        print(f"evidence: asking the policy pack about stack {arguments.stack}", file=sys.stderr)
-        results = policy.results_of(arguments.stack, arguments.policy_pack_config)
-    print(f"evidence: reading {counted(len(ids), 'account')}", file=sys.stderr)
-    now = arguments.at or azure.now()
-    source = attempt(azure.source)
-    facts = collect(azure, subject, ids, now=now, days=arguments.days, policies=results, source=source)
-    found = findings(facts)
-    if isinstance(source, Source) and source.warning:
-        print(f"evidence: {source.warning}", file=sys.stderr)
-    if arguments.report == "rotation":
-        print(report.as_json(rows(facts.services, facts.taken)) if arguments.json else rotation_text(facts))
+    judges = wanted.report == "evidence"
+    if stack:
+        config = wanted.policy_pack_config
+        facts = facts_of_stack(azure, stack, days=wanted.days, at=wanted.at, judges=judges, config=config)
     else:
-        answers = azure.answers if arguments.keep else None
-        made = report.files(facts, found, azure.queries, report.tool_version(), answers)
-        report.write(arguments.out, made)
-        if arguments.json:
-            print(report.as_json({"out": str(arguments.out), "findings": found}))
-            return 1 if any(f.severity is AuditSeverity.ERROR for f in found) else 0
-        for finding in found:
-            print(f"{finding.severity.word:8}{finding.subject}: {finding.text}")
-        counts = ", ".join(counted(sum(f.severity is s for f in found), s.word) for s in AuditSeverity)
-        print(f"{counts}; {arguments.out / 'index.html'}")
-    return 1 if any(f.severity is AuditSeverity.ERROR for f in found) else 0
+        listed = (id for one in wanted.subscription or () for id in accounts_in(azure, one))
+        ids = wanted.account or [*listed]
+        subject = f"Subscription {', '.join(wanted.subscription)}" if wanted.subscription else ""
+        subject = subject or ", ".join(arm_ids.name_of(id) for id in ids)
+        facts = _collected(azure, subject, ids, days=wanted.days, at=wanted.at)
+    found = findings(facts)
+    code = 1 if any(f.severity is AuditSeverity.ERROR for f in found) else 0
+    if warning := getattr(facts.source, "warning", ""):
+        print(f"evidence: {warning}", file=sys.stderr)
+    if not judges:
+        print(report.as_json(rows(facts.services, facts.taken)) if wanted.json else rotation_text(facts))
+        return code
+    answers = azure.answers if wanted.keep else None
+    report.write(wanted.out, report.files(facts, found, azure.queries, report.tool_version(), answers))
+    if wanted.json:
+        print(report.as_json({"out": str(wanted.out), "findings": found}))
+        return code
+    for finding in found:
+        print(f"{finding.severity.word:8}{finding.subject}: {finding.text}")
+    counts = ", ".join(counted(sum(f.severity is s for f in found), s.word) for s in AuditSeverity)
+    print(f"{counts}; {wanted.out / 'index.html'}")
+    return code
+
+
+def facts_of_stack(
+    azure: LiveAzure,
+    stack: str,
+    *,
+    days: int,
+    at: datetime | None = None,
+    judges: bool = True,
+    config: str | None = None,
+) -> Facts:
+    """What is read of a stack's accounts, with what the policy pack says of its state if it `judges`. Raises
+    StackError and UnansweredError."""
+    found = outputs(stack, otherwise=", or name accounts with --account")
+    ids = [one["accountId"] for one in services(found).values() if one.get("accountId")]
+    if not ids:
+        raise StackError(without(["accountId"]))
+    if judges:
+        print(f"evidence: asking the policy pack about stack {stack}", file=sys.stderr)
+    policies = policy.results_of(stack, config) if judges else None
+    return _collected(azure, f"Stack {stack}", ids, days=days, at=at, policies=policies)
+
+
+def _collected(
+    azure: LiveAzure,
+    subject: str,
+    ids: Sequence[str],
+    *,
+    days: int,
+    at: datetime | None,
+    policies: Any = None,
+) -> Facts:
+    print(f"evidence: reading {counted(len(ids), 'account')}", file=sys.stderr)
+    source = attempt(azure.source)
+    return collect(azure, subject, ids, now=at or azure.now(), days=days, policies=policies, source=source)
 
 
 def _check(folder: Path, *, as_json: bool) -> int:
@@ -70,19 +108,6 @@ def _check(folder: Path, *, as_json: bool) -> int:
     kept = f"{counted(found.answers, 'answer')} kept, {found.not_kept} not kept (--keep keeps them)"
     print(f"{counted(found.files, 'file')} checked, {kept}; {counted(len(found.problems), 'problem')}")
     return 1 if found.problems else 0
-
-
-def _accounts(azure: LiveAzure, wanted: argparse.Namespace) -> tuple[list[str], str]:
-    if wanted.stack:
-        found = outputs(wanted.stack, otherwise=", or name accounts with --account")
-        ids = [one["accountId"] for one in services(found).values() if one.get("accountId")]
-        if not ids:
-            raise StackError(without(["accountId"]))
-        return ids, f"Stack {wanted.stack}"
-    if wanted.subscription:
-        ids = [id for subscription in wanted.subscription for id in accounts_in(azure, subscription)]
-        return ids, f"Subscription {', '.join(wanted.subscription)}"
-    return wanted.account, ", ".join(arm_ids.name_of(id) for id in wanted.account)
 
 
 def _moment(text: str) -> datetime:

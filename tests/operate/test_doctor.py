@@ -159,8 +159,8 @@ def test_wrong_settings_are_one_line(deployment: Deployment, capsys: pytest.Capt
 def test_what_fails_a_first_deployment_is_told_before_there_is_a_stack(
     row: FirstDeployment, deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The cause, under the setting that a preview would name, and nothing is written; but for the access model
-    of an existing vault, which only a preview looks at."""
+    """The cause, under the setting that a preview would name, and nothing is written; but for the access
+    model of an existing vault, which only a preview looks at."""
     args = {"location": "westeurope", **as_settings(row.args)}
     config = {f"language-cmk:{name}": value for name, value in {"name": "claims", **args}.items()}
     Path("Pulumi.first.yaml").write_text(yaml.safe_dump({"config": config}))
