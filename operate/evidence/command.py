@@ -1,8 +1,7 @@
 """The command: `python -m operate evidence --stack NAME`, `--account ID ...` or `--subscription ID`.
 
 Writes evidence.json, index.html, manifest.json and SHA256SUMS; prints the findings. `evidence rotation`
-prints the rotation report alone, `evidence check` checks a report that was written before. Exit code: 0 no
-open finding is an error, and no file was changed; 1 otherwise.
+prints the rotation report alone. Exit code: 0 no open finding is an error; 1 otherwise.
 """
 
 import argparse
@@ -10,14 +9,12 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from core import arm_ids
 from operate import login
 from operate.azure import LiveAzure, account_id
 from operate.errors import OperateError
-from operate.evidence import policy, report
-from operate.evidence.check import check
+from operate.evidence import report
 from operate.evidence.collect import accounts_in, attempt, collect
 from operate.evidence.findings import AuditSeverity, findings
 from operate.evidence.model import Facts
@@ -28,16 +25,12 @@ from operate.stack import StackError, add_json, add_stack, outputs, services, wi
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; its exit code."""
-    if arguments.report == "check":
-        return _check(arguments.out, as_json=arguments.json)
     wanted, stack = arguments, arguments.stack
     if not (stack or wanted.account or wanted.subscription):
         raise OperateError("found no accounts to read; name them with --stack, --account or --subscription")
     azure = LiveAzure(login.of_stack(stack) if stack else login.of_environment())
-    judges = wanted.report == "evidence"
     if stack:
-        config = wanted.policy_pack_config
-        facts = facts_of_stack(azure, stack, days=wanted.days, at=wanted.at, judges=judges, config=config)
+        facts = facts_of_stack(azure, stack, days=wanted.days, at=wanted.at)
     else:
         listed = (id for one in wanted.subscription or () for id in accounts_in(azure, one))
         ids = wanted.account or [*listed]
@@ -48,11 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
     code = 1 if any(f.severity is AuditSeverity.ERROR for f in found) else 0
     if warning := getattr(facts.source, "warning", ""):
         print(f"evidence: {warning}", file=sys.stderr)
-    if not judges:
+    if wanted.report == "rotation":
         print(report.as_json(rows(facts.services, facts.taken)) if wanted.json else rotation_text(facts))
         return code
-    answers = azure.answers if wanted.keep else None
-    report.write(wanted.out, report.files(facts, found, azure.queries, report.tool_version(), answers))
+    report.write(wanted.out, report.files(facts, found, azure.queries, report.tool_version()))
     if wanted.json:
         print(report.as_json({"out": str(wanted.out), "findings": found}))
         return code
@@ -63,51 +55,20 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
-def facts_of_stack(
-    azure: LiveAzure,
-    stack: str,
-    *,
-    days: int,
-    at: datetime | None = None,
-    judges: bool = True,
-    config: str | None = None,
-) -> Facts:
-    """What is read of a stack's accounts, with what the policy pack says of its state if it `judges`. Raises
-    StackError and UnansweredError."""
+def facts_of_stack(azure: LiveAzure, stack: str, *, days: int, at: datetime | None = None) -> Facts:
+    """What is read of a stack's accounts. Raises StackError and UnansweredError."""
     found = outputs(stack, otherwise=", or name accounts with --account")
     ids = [one["accountId"] for one in services(found).values() if one.get("accountId")]
     if not ids:
         raise StackError(without(["accountId"]))
-    if judges:
-        print(f"evidence: asking the policy pack about stack {stack}", file=sys.stderr)
-    policies = policy.results_of(stack, config) if judges else None
-    return _collected(azure, f"Stack {stack}", ids, days=days, at=at, policies=policies)
+    return _collected(azure, f"Stack {stack}", ids, days=days, at=at)
 
 
 def _collected(
-    azure: LiveAzure,
-    subject: str,
-    ids: Sequence[str],
-    *,
-    days: int,
-    at: datetime | None,
-    policies: Any = None,
+    azure: LiveAzure, subject: str, ids: Sequence[str], *, days: int, at: datetime | None
 ) -> Facts:
     print(f"evidence: reading {counted(len(ids), 'account')}", file=sys.stderr)
-    source = attempt(azure.source)
-    return collect(azure, subject, ids, now=at or azure.now(), days=days, policies=policies, source=source)
-
-
-def _check(folder: Path, *, as_json: bool) -> int:
-    found = check(folder)
-    if as_json:
-        print(report.as_json(found))
-        return 1 if found.problems else 0
-    for problem in found.problems:
-        print(problem)
-    kept = f"{counted(found.answers, 'answer')} kept, {found.not_kept} not kept (--keep keeps them)"
-    print(f"{counted(found.files, 'file')} checked, {kept}; {counted(len(found.problems), 'problem')}")
-    return 1 if found.problems else 0
+    return collect(azure, subject, ids, now=at or azure.now(), days=days, source=attempt(azure.source))
 
 
 def _moment(text: str) -> datetime:
@@ -124,20 +85,16 @@ def _moment(text: str) -> datetime:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument("report", nargs="?", choices=("evidence", "rotation", "check"), default="evidence")
+    parser.add_argument("report", nargs="?", choices=("evidence", "rotation"), default="evidence")
     which = parser.add_mutually_exclusive_group()
-    add_stack(which, required=False, help="the accounts of a stack, and the policy pack's results for it")
+    add_stack(which, required=False, help="the accounts of a stack")
     which.add_argument("--account", nargs="+", type=account_id, metavar="ID", help="ARM ids of accounts")
     which.add_argument("--subscription", nargs="+", metavar="ID", help="all such accounts of subscriptions")
     parser.add_argument(
         "--out", type=Path, default=Path(".evidence"), help="folder of the report; default .evidence"
     )
-    parser.add_argument(
-        "--keep", action="store_true", help="keep each answer of the cloud, so that its hash can be checked"
-    )
     parser.add_argument("--days", type=int, default=90, help="days of the audit log to read; default 90")
     parser.add_argument(
         "--at", type=_moment, metavar="TIME", help="judge as of this time; default now, by the cloud's clock"
     )
-    parser.add_argument("--policy-pack-config", metavar="FILE", help="configuration of the policy pack")
     add_json(parser)
