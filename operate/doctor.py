@@ -19,27 +19,14 @@ from components.guards.soft_deleted import SoftDeleted, holding_names, problems
 from components.planned import PlannedResource, planned
 from core.login import SETTINGS, Login, LoginError
 from operate import checked_settings, login
-<<<<<<< HEAD
-from operate.checked_settings import FAILED, OK, UNCHECKED, WARNING, Line, judged, tell
-from operate.errors import OperateError
-from operate.stack import StackError, outputs, pulumi, services
-from provider.azure import Azure
-from provider.azure_client import AzureClient
-from provider.deployment import checks, policies
-from provider.deployment.questions import Questions
-from provider.errors import translate
-=======
-from operate.azure import LiveAzure, UnansweredError
 from operate.checked_settings import FAILED, OK, UNCHECKED, Line, judged, tell
 from operate.errors import OperateError
 from operate.stack import StackError, outputs, pulumi, services
 from provider.azure import Azure
-from provider.azure_client import AzureClient, Principal
+from provider.azure_client import AzureClient
 from provider.deployment import checks
-from provider.deployment.model import Report
-from provider.deployment.questions import Questions, UnansweredQuestionError
-from provider.errors import service_message, translate
->>>>>>> main
+from provider.deployment.questions import Questions
+from provider.errors import translate
 from provider.failure import ServiceError
 from provider.functions import get_deleted
 from provider.resource import Call

@@ -93,7 +93,7 @@ def place(subscription: str | None, region: str | None, wanted: Login) -> tuple[
     if not found:
         raise UnknownError("no subscription is known; say --subscription ID, or set ARM_SUBSCRIPTION_ID")
     name = regions.normalised(region or "")
-    if name not in regions.of(wanted.cloud):
+    if not name or regions.cloud_of(name) != wanted.cloud:
         raise UnknownError(f"--region: found {region!r}, expected a region of {wanted.cloud.name}")
     return found, name
 
