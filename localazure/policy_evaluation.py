@@ -11,11 +11,12 @@ value that policy will set, `Removed`); learn.microsoft.com/azure/governance/pol
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 
 from localazure import policy_rules, policy_scopes
 from localazure.cloud import Cloud
-from localazure.policy_built_ins import CUSTOMER_KEY, RULES, TITLES
+from localazure.policy_built_ins import BUILT_INS, CUSTOMER_KEY
 from localazure.policy_rules import API_VERSION, GROUP_TAGS, Change
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
@@ -69,20 +70,37 @@ def admitted(cloud: Cloud, request: Request, id: str) -> Json:
         own = {word: body[word] for word in added if word in body}
         body = {**{word: one for word, one in content.items() if word not in added}, **own}
     for assignment, title in violations(cloud, id, content, "deny" if method == "PUT" else "denyaction"):
-        definition = assignment["properties"]["policyDefinitionId"]
-        if definition.lower().endswith(CUSTOMER_KEY):
-            continue
-        identifiers = (
-            f'[{{"policyAssignment":{{"id":"{assignment["id"]}"}},"policyDefinition":{{"name":"{title}"}}}}]'
-        )
-        raise ServiceError(
-            403,
-            "RequestDisallowedByPolicy",
-            f"Resource '{name}' was disallowed by policy. Policy identifiers: '{identifiers}'.",
-            gateway=True,
-            extra={"target": name},
-        )
+        if not _asks_for_key(assignment):
+            raise _disallowed(name, assignment, title)
     return body
+
+
+def require_customer_key(cloud: Cloud, id: str, content: Json) -> None:
+    """Raises 403 where an account, as a write would leave it, lacks a key that a policy asks for."""
+    for assignment, title in violations(cloud, id, content):
+        if _asks_for_key(assignment):
+            raise _disallowed(str(content["name"]), assignment, title)
+
+
+def _asks_for_key(assignment: Json) -> bool:
+    return str(assignment["properties"]["policyDefinitionId"]).lower().endswith(CUSTOMER_KEY)
+
+
+def _disallowed(name: str, assignment: Json, title: str) -> ServiceError:
+    properties = assignment["properties"]
+    assigned = {"name": properties.get("displayName") or assignment["name"], "id": assignment["id"]}
+    defined = {"name": title, "id": properties["policyDefinitionId"]}
+    identifiers = json.dumps(
+        [{"policyAssignment": assigned, "policyDefinition": defined}], separators=(",", ":")
+    )
+    info = {**_reference(assignment), "policyDefinitionEffect": "Deny"}
+    return ServiceError(
+        403,
+        "RequestDisallowedByPolicy",
+        f"Resource '{name}' was disallowed by policy. Policy identifiers: '{identifiers}'.",
+        gateway=True,
+        extra={"target": name, "additionalInfo": [{"type": "PolicyViolation", "info": info}]},
+    )
 
 
 def type_of(id: str) -> str:
@@ -111,8 +129,8 @@ def _changes(rule: Json, content: Json, values: Mapping[str, Json]) -> Iterator[
 
 def _definition(cloud: Cloud, id: str) -> Json:
     name = id.rsplit("/", 1)[-1].lower()
-    if name in TITLES:
-        return {**RULES.get(name, {}), "displayName": TITLES[name]}
+    if name in BUILT_INS:
+        return BUILT_INS[name]
     body = cloud.store.get("policyDefinition", id)
     return None if body is None else body["properties"]
 
