@@ -17,7 +17,6 @@ from localazure import (
     policy_definitions,
     policy_evaluation,
     policy_exemptions,
-    provider_operations,
     resources,
     role_assignments,
     saved_searches,
@@ -69,7 +68,6 @@ def all_routes(signer: Signer) -> tuple[Route, ...]:
         *_TYPES,
         *validate,
         *inventory.routes(Router(_TYPES)),
-        *provider_operations.routes((*rows, *validate)),
         *_ANYWHERE,
     )
 

@@ -2,7 +2,8 @@
 
 Each field of `Behaviour` is a switch. What each asks, the answers that are plausible, why the default may be
 wrong and where that was learned are in `switches.json`, of which `docs/assumptions.md` is made
-(`python -m localazure.assumptions`). Durations are seconds on the cloud's clock unless a switch says otherwise.
+(`python -m localazure.assumptions`). Durations are seconds on the cloud's clock unless a switch says
+otherwise.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The kinds of Cognitive Services accounts: their SKUs, endpoints and capabilities, of the table `kinds.json`.
+"""The kinds of Cognitive Services accounts: their SKUs, endpoints and capabilities, read from `kinds.json`.
 
-TextAnalytics (Language) is as observed in recordings of 2021 and 2023; the value of its capability Container was
-not kept, and is assumed. The names of the other kinds are those that the documentation of `az cognitiveservices
-account list-kinds` prints; of them only what an encryption rule needs is there, and their SKUs and capabilities
-are assumed where nothing else is said.
+TextAnalytics (Language) is as observed in recordings of 2021 and 2023; the value of its capability Container
+was not kept, and is assumed. The names of the other kinds are those that the documentation of
+`az cognitiveservices account list-kinds` prints; of them only what an encryption rule needs is there, and
+their SKUs and capabilities are assumed where nothing else is said.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A managed HSM's own roles: who may do what in it. Resource Manager's role assignments give nothing there.
 
 Owns: the roles, the assignments and the decision. Does not own: the routes that show and change them.
-Sources: local_roles.json has that of the roles; learn.microsoft.com/azure/key-vault/managed-hsm/access-control
-(scopes); Azure/azure-cli#32719 (the refusal).
+Sources: local_roles.json has that of the roles; of scopes, learn.microsoft.com/azure/key-vault/managed-hsm/
+access-control; of the refusal, Azure/azure-cli#32719.
 """
 
 from __future__ import annotations

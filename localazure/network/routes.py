@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from localazure.arm_type import SPECIFIED, SUBSCRIPTION
 from localazure.network import (
-    network_interfaces,
     private_endpoints,
     private_zones,
     virtual_networks,
@@ -28,7 +27,6 @@ def _polled(place: str, name: str, handler: Handler) -> Route:
 ROUTES: tuple[Route, ...] = (
     *virtual_networks.ROUTES,
     *private_endpoints.ROUTES,
-    *network_interfaces.ROUTES,
     *zone_groups.ROUTES,
     *private_zones.ROUTES,
     _polled(_PROVIDER, "locations/operations", status),

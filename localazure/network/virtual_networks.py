@@ -154,29 +154,6 @@ def list_subnets(cloud: Cloud, request: Request) -> Response:
     return Response(200, {"value": found})
 
 
-def check_address(cloud: Cloud, request: Request) -> Response:
-    """Whether an address of a network is free (VirtualNetworks_CheckIPAddressAvailability)."""
-    network, address = NETWORKS.required(cloud, request), request.query.get("ipaddress", "")
-    for subnet in network["properties"]["subnets"]:
-        for prefix in subnet_prefixes(subnet):
-            if addresses.address_problem(address) or not addresses.is_inside(address, prefix):
-                continue
-            taken = {
-                config["ipAddresses"][0]
-                for body in users_of(cloud, subnet["id"])
-                for config in body["properties"]["customDnsConfigs"]
-            }
-            free = address not in taken and not addresses.is_reserved(address, prefix)
-            next_free = addresses.free_address(prefix, taken)
-            others = [] if free or next_free is None else [next_free]
-            return Response(200, {"available": free, "availableIPAddresses": others})
-    raise _bad(
-        "PrivateIPAddressNotInAnySubnet",
-        f"Private static IP address {address!r} does not belong to the range of any subnet of "
-        f"{network['id']}.",
-    )
-
-
 def delete_subnet(cloud: Cloud, request: Request) -> Response:
     """Removes a subnet from its network; 204 if it does not exist."""
     network = NETWORKS.find(cloud, NETWORKS.id_of(request))
@@ -246,12 +223,4 @@ ROUTES = (
     _row("GET", "read", get_subnet),
     _row("GET", "read", list_subnets),
     _row("DELETE", "delete", delete_subnet),
-    Route(
-        "GET",
-        Host.ARM,
-        f"{NETWORKS.path}/checkIPAddressAvailability",
-        f"{PROVIDER}/virtualNetworks/checkIpAddressAvailability/read",
-        check_address,
-        SPECIFIED,
-    ),
 )
