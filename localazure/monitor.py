@@ -211,5 +211,4 @@ SETTINGS = ArmType(
     created_status=200,
     assumed="answers of api-versions after 2017-05-01-preview, every refusal",
 )
-ROUTES = SETTINGS.routes()
-delete_in_group = SETTINGS.delete_in_group
+TYPES = (SETTINGS,)

@@ -60,7 +60,5 @@ _OWN = ArmType(
     deleted_is_shown=True,
     assumed="all of it",
 )
-ROUTES = (
-    *_OWN.routes(),
-    Route("GET", Host.ARM, f"{_BUILT_IN}/{{name}}", "", _get_built_in, "all of it"),
-)
+TYPES = (_OWN,)
+ROUTES = (Route("GET", Host.ARM, f"{_BUILT_IN}/{{name}}", "", _get_built_in, "all of it"),)

@@ -268,12 +268,12 @@ def test_a_private_endpoints_whole_life(clients: Clients) -> None:
     ):
         any_resource: Any = resources.resources
         nets: Any = network.virtual_networks
-        space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
+        inner = {"name": "ends", "properties": {"addressPrefix": "10.0.1.0/24"}}
+        space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [inner]}
         body = {"location": "westeurope", "properties": space}
         made = nets.begin_create_or_update(group, "vnet", body).result()
         assert made.properties.provisioning_state == "Succeeded"
-        prefix: Any = {"properties": {"addressPrefix": "10.0.1.0/24"}}
-        subnet = network.subnets.begin_create_or_update(group, "vnet", "ends", prefix).result()
+        subnet: Any = network.subnets.get(group, "vnet", "ends")
         link = {"name": "link", "properties": {"privateLinkServiceId": vault.id, "groupIds": ["vault"]}}
         properties = {"subnet": {"id": subnet.id}, "privateLinkServiceConnections": [link]}
         ends: Any = network.private_endpoints
