@@ -8,35 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
 
 from core.arm_ids import ArmId, MalformedError, in_managed_hsm, name_of
 from core.clouds import ALL, PUBLIC, Cloud
-from core.sourced import Fact, Standing
 
 _VERSION: Final = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 _KEY_NAME: Final = re.compile(r"[0-9a-z-]{1,127}", re.IGNORECASE)
 _VAULT_NAME: Final = re.compile(r"[a-z0-9-]{1,24}")
 _SUFFIXES: Final = ("vault_suffix", "hsm_suffix")
 _HSM_PLACE: Final = ".managedhsm"
-_READ: Final = date(2026, 11, 28)
-FACTS: Final = (
-    Fact(
-        "Azure writes one vault's URI with and without a slash at its end, and with capitals in the answer"
-        " that creates the vault.",
-        "recorded traffic of the service",
-        _READ,
-        Standing.OBSERVED,
-        switch="key_vault_uri",
-    ),
-    Fact(
-        "An account's keyVaultUri may be a managed HSM's.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ,
-    ),
-)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from typing import Final
 
 from core import arm_ids, roles
 from core.roles import Role
-from core.sourced import Fact, Standing
 
 FREE_TIER: Final = "F0"
 """The free tier of every kind. It does not support customer-managed keys."""
@@ -195,98 +194,6 @@ ALL: Final = (
 NAMES: Final = tuple(kind.name for kind in ALL)
 WITHOUT_DATA: Final = ("ComputerVision",)
 """Kinds that store nothing, for which Azure has no customer-managed key."""
-_READ: Final = date(2026, 11, 28)
-_READ_AGAIN: Final = date(2026, 11, 29)
-NEWEST_VERSION: Final = Fact(
-    "An account of kind AIServices whose keyVersion is omitted or empty uses the newest version by itself.",
-    "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-    _READ,
-    switch="versionless_key",
-)
-ONE_VERSION: Final = Fact(
-    "When the key of any other kind is rotated, the account must be updated to use the new key URI.",
-    "learn.microsoft.com/azure/ai-services/encryption/cognitive-services-encryption-keys-portal",
-    _READ,
-    switch="versionless_key",
-)
-"""So say the pages of single kinds, too, such as Language's (azure/ai-services/language-service/concepts/
-encryption-data-at-rest)."""
-FACTS: Final = (
-    NEWEST_VERSION,
-    ONE_VERSION,
-    Fact(
-        "An account that uses its key by its own identity shows no identityClientId.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ,
-        Standing.ASSUMED,
-        "system_identity_client_id",
-    ),
-    Fact(
-        "Azure makes the first account of kind TextAnalytics or Face of a subscription only in the portal,"
-        " where its terms are accepted (ResourceKindRequireAcceptTerms).",
-        "Azure/azure-sdk-for-python#28233, hashicorp/terraform-provider-azurerm#12544",
-        _READ,
-        Standing.OBSERVED,
-    ),
-    Fact(
-        "Face takes a key only through the account's own identity, not through a user-assigned one.",
-        "Azure/azure-rest-api-specs#18726",
-        _READ,
-        Standing.OBSERVED,
-    ),
-    Fact(
-        "ComputerVision stores nothing, so that it takes no customer-managed key.",
-        "Azure/azure-policy#1586",
-        _READ,
-    ),
-    Fact(
-        "Accounts of kind FormRecognizer and OpenAI link to no storage account (BringOwnFeatureNotEnabled).",
-        "hashicorp/terraform-provider-azurerm#29386, hashicorp/terraform#35635",
-        _READ,
-        Standing.OBSERVED,
-    ),
-    Fact(
-        "Some accounts link to storage only when they are made "
-        "(UserOwnedStorageCanOnlyBeAttachedWhileCreation).",
-        "hashicorp/terraform-provider-azurerm#30689",
-        _READ,
-        Standing.OBSERVED,
-    ),
-    Fact(
-        "The network rules of accounts of kind OpenAI, AIServices and TextAnalytics take a bypass.",
-        "hashicorp/terraform-provider-azurerm#30887",
-        _READ,
-        Standing.OBSERVED,
-    ),
-    Fact(
-        f"Accounts of kind AIServices take RSA keys of {KEY_SIZES[0]} bits and more, the other kinds of "
-        f"{KEY_SIZES[0]} only.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ,
-    ),
-    Fact(
-        "The identity of a Foundry account gets the role Key Vault Crypto User, or Managed HSM Crypto User.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ_AGAIN,
-        switch="foundry_key_role",
-    ),
-    Fact(
-        "In a vault with access policies, the identity of a Foundry account gets get, wrapKey and unwrapKey, "
-        "which Key Vault Crypto Service Encryption User allows, too.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ_AGAIN,
-        switch="foundry_key_role",
-    ),
-    Fact(
-        "An Azure OpenAI account under a customer-managed key becomes a Foundry resource by request only.",
-        "learn.microsoft.com/azure/foundry/how-to/upgrade-azure-openai",
-        _READ,
-    ),
-    *(
-        Fact(f"{end.of(product)}.", end.source, _READ)
-        for end, product in {end: kind.product for kind in reversed(ALL) for end in kind.retirements}.items()
-    ),
-)
 _BY_NAME: Final = {kind.name.lower(): kind for kind in ALL}
 
 

@@ -3,7 +3,7 @@
 Owns: starting Python programs, policy packs and plugins for the engine, over the LanguageRuntime
 protocol of the Pulumi SDK; and the packages of a plugin that the CLI fetched. Does not own: what those do,
 and the packages of a checkout, which `make` installs. It covers what this project uses of
-`pulumi-language-python`; an unknown call answers UNIMPLEMENTED.
+`pulumi-language-python`, and says what it lacks where it is asked for more.
 """
 
 import argparse
@@ -35,6 +35,11 @@ from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2  # noqa: E402
 
 # How pulumi-language-python-exec says that it has already told the user what is wrong.
 _BAIL = 32
+
+_NO_GENERATOR = (
+    "this Python host comes with the clone and generates no SDKs. Pulumi's own does: install the Pulumi CLI "
+    "(https://www.pulumi.com/docs/install/), and run the same command again with that CLI"
+)
 
 _Output = queue.SimpleQueue[pb.RunPluginResponse | None]
 
@@ -190,6 +195,20 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
             yield pb.InstallDependenciesResponse(stdout=done.stdout, stderr=done.stderr)
             done.check_returncode()
+
+    def RuntimeOptionsPrompts(
+        self, request: pb.RuntimeOptionsRequest, context: grpc.ServicerContext
+    ) -> pb.RuntimeOptionsResponse:
+        # A template says itself which environment it takes.
+        return pb.RuntimeOptionsResponse()
+
+    def Template(self, request: pb.TemplateRequest, context: grpc.ServicerContext) -> pb.TemplateResponse:
+        return pb.TemplateResponse()
+
+    def GeneratePackage(
+        self, request: pb.GeneratePackageRequest, context: grpc.ServicerContext
+    ) -> pb.GeneratePackageResponse:
+        raise context.abort(grpc.StatusCode.UNIMPLEMENTED, _NO_GENERATOR)
 
     def About(self, request: pb.AboutRequest, context: grpc.ServicerContext) -> pb.AboutResponse:
         return pb.AboutResponse(executable=sys.executable, version=platform.python_version())

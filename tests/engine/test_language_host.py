@@ -102,6 +102,12 @@ def test_packages_that_are_there_need_no_word(host: Host, tmp_path: Path) -> Non
     assert "run `python3 -m localazure setup`" in said("absent")
 
 
+def test_where_no_sdk_can_be_generated_the_error_says_what_can(host: Host) -> None:
+    """`pulumi package add` of a Python program ends with the way to Pulumi's own host."""
+    with pytest.raises(grpc.RpcError, match="install the Pulumi CLI"):
+        host.stub.GeneratePackage(pb.GeneratePackageRequest())
+
+
 def test_plugin_output_and_exit_code_are_passed_on(host: Host, tmp_path: Path) -> None:
     """Both streams of a plugin reach the engine whole, then its exit code."""
     stub = host.stub

@@ -1,0 +1,8 @@
+"""A Language service whose data at rest is under your own key."""
+
+import pulumi
+from service import service
+
+claims = service()
+# By service: `python -m operate` reads it.
+pulumi.export("services", {"claims": claims.outputs()})

@@ -1,0 +1,31 @@
+"""The service as a function, which the program calls and its test, too."""
+
+import sys
+from pathlib import Path
+
+import pulumi
+
+# The components are in the clone beside this project.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "language-cmk"))
+from components.service import EncryptedAIServicesAccount
+
+
+def service() -> EncryptedAIServicesAccount:
+    """Every argument: ../language-cmk/docs/settings.md."""
+    config = pulumi.Config()
+    return EncryptedAIServicesAccount(
+        config.require("name"),
+        {
+            "location": config.require("location"),
+            # Count it up to rotate: the next update makes a new version of the key and binds the account to
+            # it. That takes a way to the vault, as `private` has; without one, the vault rotates by itself.
+            "key": {"generation": config.get_int("generation")},
+            # Nobody reaches the endpoints until you let them in: by `private`, or by `selected` with
+            # `allowed_ip_ranges`.
+            "network": {"access": "closed"},
+            # Every use of the key is recorded in a Log Analytics workspace made here.
+            "audit": {"new_workspace": True},
+        },
+        # What holds data is protected. `pulumi config set protect false` lets `pulumi destroy` delete it.
+        pulumi.ResourceOptions(protect=config.get_bool("protect")),
+    )

@@ -1,0 +1,26 @@
+"""A unit test, without an engine, Azure or a login: ../language-cmk/docs/unit-tests.md."""
+
+import pulumi
+import pytest
+from service import service
+
+from components.arguments.problem import InputError
+from components.testing import declared
+
+
+def configure(**settings: str) -> None:
+    pulumi.runtime.set_all_config({f"project:{name}": value for name, value in settings.items()})
+
+
+def test_the_account_is_closed_and_bound_to_a_key_of_its_own_vault() -> None:
+    configure(name="claims", location="westeurope")
+    made = declared(service)
+    account = made["claims-account"]["properties"]
+    assert (account["disableLocalAuth"], account["publicNetworkAccess"]) == (True, "Disabled")
+    assert made["claims-binding"]["keyUriWithVersion"].startswith("https://kv-claims.vault.azure.net/keys/")
+
+
+def test_wrong_arguments_are_refused() -> None:
+    configure(name="claims", location="")
+    with pytest.raises(InputError, match="location"):
+        declared(service)
