@@ -18,7 +18,6 @@ from localazure import (
     monitor,
     policy_assignments,
     policy_definitions,
-    policy_evaluation,
     policy_exemptions,
     resources,
     role_assignments,
@@ -50,7 +49,6 @@ _TYPES: tuple[Route, ...] = (
     *saved_searches.ROUTES,
     *log_queries.ROUTES,
     *policy_definitions.ROUTES,
-    *policy_evaluation.ROUTES,
 )
 # Their templates match at nearly every path, so they come last.
 _ANYWHERE: tuple[Route, ...] = (
