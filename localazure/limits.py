@@ -77,6 +77,6 @@ def require_account(cloud: Cloud, subscription: str, location: str, kind: str, s
         raise ServiceError(
             400,
             "InsufficientQuota",
-            f"The current quota usage is {used} and the quota limit is {quota['value']} for quota "
+            f"The current quota usage is {used:.1f} and the quota limit is {quota['value']:.1f} for quota "
             f"{kind}.{sku}.AccountCount.",
         )
