@@ -5,9 +5,7 @@ say. A kind of `kinds` that the table does not name stores its data in the accou
 that out of reach until the access is given back. Of any other kind it may delete data.
 """
 
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from core import kinds
@@ -79,33 +77,3 @@ def named(kind: str) -> Coverage:
     if found := kinds.find(kind):
         return of(found)
     return Coverage((f"what is not known here of an account of kind {kind!r}",), _NOT_KNOWN)
-
-
-BEGIN, END = "<!-- kinds: made by python -m core.coverage docs/coverage.md -->", "<!-- /kinds -->"
-
-
-def table() -> str:
-    """The table for a reader."""
-    lines = ["| kind | not under the account's key | a revocation | where |", "|---|---|---|---|"]
-    for kind in kinds.ALL:
-        found = of(kind)
-        does = [f"**{found.deletes}**, which nothing brings back" if found.deletes else "", found.keeps]
-        cells = (
-            f"`{kind.name}` ({kind.product})",
-            "<br>".join(found.elsewhere) or "nothing documented",
-            "<br>".join(filter(None, ["all data under the key answers 403", *does])),
-            found.where or "wherever the kind is offered",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def refreshed(document: str) -> str:
-    """The document with the table made anew."""
-    head, _, rest = document.partition(BEGIN)
-    return f"{head}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
-
-
-if __name__ == "__main__":
-    page = Path(sys.argv[1])
-    page.write_text(refreshed(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -29,8 +29,9 @@ def _only_some(has: str, kind: str) -> Judgement | None:
     if found is None or getattr(found, has):
         return None
     demand, lack, without = _LACKS[has]
-    takes = ", ".join(one.name for one in kinds.ALL if getattr(one, has))
-    return Judgement(demand, f"kind {found.name}, {lack}", f"one of {takes}, or {without}")
+    takes = [one.name for one in kinds.ALL if getattr(one, has)]
+    expected = f"{'one of' if len(takes) > 1 else 'kind'} {', '.join(takes)}, or {without}"
+    return Judgement(demand, f"kind {found.name}, {lack}", expected)
 
 
 def key_identity(kind: str, *, user_assigned: bool) -> Judgement | None:

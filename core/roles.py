@@ -136,6 +136,11 @@ def encryption_user(key_or_vault_id: str) -> Role:
     return HSM_CRYPTO_SERVICE_ENCRYPTION_USER if in_hsm else CRYPTO_SERVICE_ENCRYPTION_USER
 
 
+def named(name: str) -> Role:
+    """The role of a name in the table. Raises KeyError."""
+    return _NAMED[name]
+
+
 def id_of(definition: str) -> str | None:
     """The GUID of a role definition, lower case, from a full id or by itself; else None."""
     last = arm_ids.name_of(definition).lower()
