@@ -42,9 +42,11 @@ class DeletedAccountPurgeHandler(Resource):
             )
         if found:
             await call.azure.purge_account(found)
-        backoff = call.waiter.backoff()
-        while found := await _held(call, id, location):
-            await call.waiter.pause(backoff.next(), f"waiting: Azure still lists {found.name} as deleted")
+        await call.waiter.until(
+            lambda: _held(call, id, location),
+            lambda held: held is None,
+            lambda held: f"waiting: Azure still lists {held and held.name} as deleted",
+        )
         return State(id, inputs.values)
 
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:

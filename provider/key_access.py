@@ -114,7 +114,7 @@ async def remove_access(call: Call, key: ArmId, principal: str, assignment_id: s
     backoff, tries = call.waiter.backoff(first=SECOND_LOOK_SECONDS), 0
     while found := await own_access(call, key, principal, assignment_id):
         if tries:
-            await call.waiter.pause(backoff.next(), f"waiting: reads still show the access to {key.name}")
+            await call.waiter.pause(next(backoff), f"waiting: reads still show the access to {key.name}")
         tries += 1
         for remove in found:
             try:

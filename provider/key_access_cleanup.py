@@ -77,9 +77,7 @@ class KeyAccessCleanupHandler(Resource):
                     f"the account {account.name} is under a key of {key.parent.name}, and keeps its access"
                 )
                 return
-            await call.waiter.pause(
-                backoff.next(), f"waiting for the account {account.name} to leave its key"
-            )
+            await call.waiter.pause(next(backoff), f"waiting for the account {account.name} to leave its key")
 
 
 async def _needs_it(call: Call, account: ArmId, vault: ArmId) -> bool:
