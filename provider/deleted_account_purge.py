@@ -16,17 +16,15 @@ from core import arm_ids, regions, resource_types
 from core.facts import Deleted
 from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError
-from provider.resource import Call, Compared, Resource, State
+from provider.resource import Call, Resource, State
 from provider.wire import Properties
-
-_WHY = "another deleted account is purged"
 
 
 class DeletedAccountPurgeHandler(Resource):
     """The id is that which the account had."""
 
     token = resource_types.DELETED_ACCOUNT_PURGE
-    compared: ClassVar = {name: Compared(_WHY) for name in ("accountId", "location", "deletionDate")}
+    compared: ClassVar = ("accountId", "location", "deletionDate")
     refreshes: ClassVar = False
 
     def context(self, id: str, properties: Properties) -> ErrorContext:

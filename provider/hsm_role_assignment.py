@@ -20,11 +20,10 @@ from core.facts import RoleAssignment
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.failure import ServiceError
 from provider.key_access import SEPARATOR, KeyAccessHandler
-from provider.resource import Call, Compared, Resource
+from provider.resource import Call, Resource
 from provider.wire import Properties, Value
 
 _CONFLICT = 409
-_WHY = "the key is given to another identity, or another key is"
 
 
 class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
@@ -34,7 +33,7 @@ class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
     preview_update, update = Resource.preview_update, Resource.update
     key_input = "scope"
     by_deployer = True
-    compared: ClassVar = {"scope": Compared(_WHY), "principalId": Compared(_WHY)}
+    compared: ClassVar = ("scope", "principalId")
 
     async def carry_out(
         self, call: Call, key: ArmId, principal: str, inputs: Properties

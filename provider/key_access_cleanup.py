@@ -23,10 +23,8 @@ from provider.binder import READ_LAG_SECONDS
 from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
 from provider.key_access import SEPARATOR, own_access, remove_access
-from provider.resource import Call, Compared, Resource, State
+from provider.resource import Call, Resource, State
 from provider.wire import Properties, Value
-
-_WHY = "the access of another account, or to another key, is removed"
 
 
 class KeyAccessCleanupHandler(Resource):
@@ -37,7 +35,7 @@ class KeyAccessCleanupHandler(Resource):
     """
 
     token = resource_types.KEY_ACCESS_CLEANUP
-    compared: ClassVar = {"keyId": Compared(_WHY), "accountId": Compared(_WHY)}
+    compared: ClassVar = ("keyId", "accountId")
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
         return ErrorContext.of_key(

@@ -24,7 +24,7 @@ from core.refusals import SECOND_LOOK_SECONDS
 from core.rights import Access
 from provider.binder import READ_LAG_SECONDS
 from provider.key_access import KeyAccessHandler, own_access, remove_access
-from provider.resource import Call, Compared
+from provider.resource import Call
 from provider.wire import Properties, Value
 
 _LOOK_SECONDS = 5.0
@@ -35,11 +35,7 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
     """Access that was taken away on purpose."""
 
     token = resource_types.KEY_ACCESS_REVOCATION
-    compared: ClassVar = {
-        "keyId": Compared("the access to another key is revoked"),
-        "principalId": Compared("the access of another identity is revoked"),
-        "assignmentId": Compared("another role assignment is removed"),
-    }
+    compared: ClassVar = ("keyId", "principalId", "assignmentId")
 
     async def carry_out(
         self, call: Call, key: ArmId, principal: str, inputs: Properties

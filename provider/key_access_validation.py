@@ -30,7 +30,7 @@ from provider.errors import service_message
 from provider.failure import ServiceError
 from provider.key_access import KeyAccessHandler
 from provider.preflight import Finding, Severity, blocking, pass_preflight
-from provider.resource import Call, Compared, Run
+from provider.resource import Call, Run
 from provider.rules import access_findings
 from provider.wire import Properties, Value
 
@@ -39,13 +39,9 @@ class KeyAccessValidationHandler(KeyAccessHandler):
     """Access that is in effect."""
 
     token = resource_types.KEY_ACCESS_VALIDATION
-    compared: ClassVar = {
-        "keyId": Compared("the access to another key is validated"),
-        "principalId": Compared("the access of another identity is validated"),
-        "grantId": Compared("another grant is validated"),
-        # One is named only while there is one to prove the access with; what was proven stays so.
-        "accountId": Compared("another account proves the access", is_surroundings=True),
-    }
+    # An account is named only while there is one to prove the access with; what was proven stays so.
+    surroundings: ClassVar = ("accountId",)
+    compared: ClassVar = ("keyId", "principalId", "grantId", *surroundings)
 
     def __init__(self, run: Run, binder: Binder) -> None:
         super().__init__(run)

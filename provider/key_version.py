@@ -20,7 +20,7 @@ from provider.checks import Failure, check
 from provider.errors import ErrorContext
 from provider.failure import NoVersionError, RefusedOperationError
 from provider.preflight import blocking, pass_preflight, refusal, refused_as
-from provider.resource import Call, Compared, Resource, Run, State
+from provider.resource import Call, Resource, Run, State
 from provider.rotation import (
     Rotation,
     check_generation,
@@ -41,11 +41,7 @@ class KeyVersionHandler(Resource):
     token = resource_types.KEY_VERSION
     # A preview may run on a machine that a managed HSM's network does not let in.
     keeps_unread: ClassVar = True
-    compared: ClassVar = {
-        "keyId": Compared("another key is followed"),
-        "generation": Compared("the key is rotated"),
-        "pin": Compared("the pinned version changes"),
-    }
+    compared: ClassVar = ("keyId", "generation", "pin")
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
