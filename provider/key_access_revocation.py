@@ -15,20 +15,15 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from datetime import datetime
 from typing import ClassVar
 
 from core import facts, resource_types, rights
 from core.arm_ids import ArmId
 from core.refusals import SECOND_LOOK_SECONDS
 from core.rights import Access
-from provider.binder import READ_LAG_SECONDS
 from provider.key_access import KeyAccessHandler, own_access, remove_access
 from provider.resource import Call
 from provider.wire import Properties, Value
-
-_LOOK_SECONDS = 5.0
-"""Between two looks at access that reads may still show."""
 
 
 class KeyAccessRevocationHandler(KeyAccessHandler):
@@ -46,15 +41,13 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
     async def still(
         self, call: Call, key: ArmId, principal: str, known: Properties
     ) -> Mapping[str, Value] | None:
-        """Reads may show the access for a while after it was taken away; what they show later was given."""
-        named = known.text("assignmentId")
-        while await own_access(call, key, principal, named):
-            left = READ_LAG_SECONDS - (self.run.clock.time() - _moment(known.text("revokedAt")))
-            if left <= 0:
-                return None
-            await call.waiter.pause(
-                min(left, _LOOK_SECONDS), f"waiting: reads still show the access to {key.name}, just revoked"
-            )
+        found = await call.waiter.twice(
+            lambda: own_access(call, key, principal, known.text("assignmentId")),
+            lambda found: not found,
+            f"making sure that {principal} has access to {key.name} again",
+        )
+        if found:
+            return None
         await self._warn_of_other_access(call, key, principal)
         return {}
 
@@ -92,8 +85,3 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
                 f"{rights.spelt(left.permissions)} by {where or 'another access policy'}, which this "
                 f"resource leaves alone; {fix}, or disable the key version"
             )
-
-
-def _moment(revoked_at: str | None) -> float:
-    """Seconds since 1970; of an import, which does not say it, long ago."""
-    return datetime.fromisoformat(revoked_at).timestamp() if revoked_at else 0.0
