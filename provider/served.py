@@ -24,10 +24,12 @@ from provider.deleted_account_purge import DeletedAccountPurgeHandler
 from provider.enginelog import EngineLog
 from provider.failure import UnknownTypeError
 from provider.functions import FUNCTIONS, wrong_arguments
-from provider.hsm_role_assignment import ManagedHsmRoleAssignmentHandler
-from provider.key_access_cleanup import KeyAccessCleanupHandler
-from provider.key_access_revocation import KeyAccessRevocationHandler
-from provider.key_access_validation import KeyAccessValidationHandler
+from provider.key_access import (
+    KeyAccessCleanupHandler,
+    KeyAccessRevocationHandler,
+    KeyAccessValidationHandler,
+    ManagedHsmRoleAssignmentHandler,
+)
 from provider.key_version import KeyVersionHandler
 from provider.preflight import refused_as
 from provider.resource import REPLACES, Call, Difference, Resource, Run, State, secret_outputs
