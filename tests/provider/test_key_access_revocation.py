@@ -180,13 +180,6 @@ async def test_one_answer_that_is_behind_is_not_taken_for_access_given_back(
     assert await refreshed(pulumi, made) == ID
 
 
-async def test_what_may_not_be_read_stays_as_it_was(fake: FakeAzure, pulumi: Engine) -> None:
-    """A reader of less than everything forgets nothing."""
-    _, made = await pulumi.create(REVOCATION, INPUTS)
-    fake.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
-    assert await refreshed(pulumi, made) == ID
-
-
 @pytest.mark.parametrize("seed", range(50))
 async def test_access_goes_for_good_while_somebody_else_writes_the_vault(seed: int) -> None:
     """Azure refuses a write during another one, and a list of policies that was read before the revocation
