@@ -252,7 +252,7 @@ def _access(one: ReviewedAccount, live: Protection, planned: Protection) -> Iter
     # What the state says was given, and is missing now, was taken away outside Pulumi: drift.
     was_given = one.recorded is not None and one.recorded.access is Access.FULL
     missing = live.access in {Access.NONE, Access.NARROWER}
-    if live.bound and missing and planned.access is Access.FULL and not was_given:
+    if live.bound and missing and planned.access is Access.FULL and not (was_given or one.revoked):
         words = "access to the key GIVEN ({}): the service can read the data again"
         shown = access.listed(grant for grant in planned.grants if grant.permissions)
         yield Verdict(Name.ACCESS_GRANTED, words, (shown,))
