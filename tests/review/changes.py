@@ -88,92 +88,60 @@ def grant_goes(*, retain: bool = False) -> Change:
 
 def permissions(*words: str, **policy: Any) -> Change:
     """The service's access policy, as it is after the update."""
-
-    def change(scene: Scene) -> None:
-        scene.by_policies()
-        old = scene.step(POLICY)["oldState"]["inputs"]["policy"]
-        scene.set(POLICY, "policy", {**old, "permissions": {"keys": [*words]}, **policy})
-
-    return change
+    stated = {"permissions": {"keys": [*words]}, **policy}
+    return in_policies(sets(POLICY, "policy", lambda scene: {**entry_of(scene), **stated}))
 
 
 def permissions_as(listed: Any) -> Change:
-    def change(scene: Scene) -> None:
-        scene.by_policies()
-        scene.set(POLICY, "policy.permissions.keys", listed)
-
-    return change
+    return in_policies(sets(POLICY, "policy.permissions.keys", listed))
 
 
 def role(definition: str) -> Change:
     """The service's role, as it is after the update."""
-
-    def change(scene: Scene) -> None:
-        scene.by_roles()
-        known = definition if definition in {UNKNOWN, SECRET} else f"{ROLE}{definition}"
-        scene.set(ASSIGNMENT, "roleDefinitionId", known)
-
-    return change
+    known = definition if definition in {UNKNOWN, SECRET} else f"{ROLE}{definition}"
+    return of_role("roleDefinitionId", known)
 
 
 def role_at(scope: Callable[[Scene], Any]) -> Change:
     """The scope of the service's role, as it is after the update."""
-
-    def change(scene: Scene) -> None:
-        scene.by_roles()
-        scene.set(ASSIGNMENT, "scope", scope(scene))
-
-    return change
+    return of_role("scope", scope)
 
 
 def of_role(path: str, value: Any) -> Change:
-    def change(scene: Scene) -> None:
-        scene.by_roles()
-        scene.set(ASSIGNMENT, path, value)
-
-    return change
+    return in_roles(sets(ASSIGNMENT, path, value))
 
 
 def stranger(*words: str) -> Change:
     """Somebody else gets an access policy."""
-
-    def change(scene: Scene) -> None:
-        scene.by_policies()
-        vault = scene.step(VAULT)["oldState"]["inputs"]["vaultName"]
-        policy = {"objectId": OTHER, "permissions": {"keys": [*words]}}
-        scene.create(POLICY_TOKEN, "stranger", {"vaultName": vault, "policy": policy})
-
-    return change
+    policy = {"objectId": OTHER, "permissions": {"keys": [*words]}}
+    return in_policies(written(POLICY_TOKEN, lambda scene: {"vaultName": vault_of(scene), "policy": policy}))
 
 
 def stranger_as(
     definition: str, scope: Callable[[Scene], str] = lambda scene: scene.vault_id, *, rbac: bool = True
 ) -> Change:
     """Somebody else gets a role, in a vault that looks at roles or at access policies."""
-
-    def change(scene: Scene) -> None:
-        if rbac:
-            scene.by_roles()
-        else:
-            scene.by_policies()
-        inputs = {"scope": scope(scene), "principalId": OTHER, "roleDefinitionId": f"{ROLE}{definition}"}
-        scene.create(ASSIGNMENT_TOKEN, "stranger", inputs)
-
-    return change
+    given = {"principalId": OTHER, "roleDefinitionId": f"{ROLE}{definition}"}
+    made = written(ASSIGNMENT_TOKEN, lambda scene: {"scope": scope(scene), **given})
+    return in_roles(made) if rbac else in_policies(made)
 
 
 def new_role() -> Change:
     """The service's role, made by the update."""
-
-    def change(scene: Scene) -> None:
-        inputs = {
+    definition = f"{ROLE}{ENCRYPTION_USER}"
+    return written(
+        ASSIGNMENT_TOKEN,
+        lambda scene: {
             "scope": scene.vault_id,
             "principalId": scene.principal,
-            "roleDefinitionId": f"{ROLE}{ENCRYPTION_USER}",
-        }
-        scene.create(ASSIGNMENT_TOKEN, "role", inputs)
+            "roleDefinitionId": definition,
+        },
+    )
 
-    return change
+
+def vault_of(scene: Scene) -> str:
+    found: str = scene.step(VAULT)["oldState"]["inputs"]["vaultName"]
+    return found
 
 
 def to_hub(name: str) -> Change:
@@ -297,6 +265,8 @@ def in_roles(change: Change) -> Change:
 
 
 def foreign(token: str) -> Change:
+    """A resource of a type that no scene names is deleted."""
+
     def change(scene: Scene) -> None:
         scene.hold(token, "foreign", {})
         scene.steps[-1]["op"] = "delete"
@@ -306,8 +276,9 @@ def foreign(token: str) -> Change:
     return change
 
 
-def written(token: str, inputs: dict[str, Any]) -> Change:
-    return lambda scene: scene.create(token, "written", inputs)
+def written(token: str, inputs: Any) -> Change:
+    """A resource that the update makes."""
+    return lambda scene: scene.create(token, "written", inputs(scene) if callable(inputs) else inputs)
 
 
 def group_of(scene: Scene) -> str:
