@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from localazure.page import page as local_page
+from localazure.page.sessions import document
 from localazure.page.snapshot import snapshot
 from operate.evidence.findings import findings
 from operate.evidence.page import page as evidence_page
@@ -44,7 +44,7 @@ def local_azure() -> str:
         return door.send(method, url, body, bearer=bearer).body
 
     scene.play(send)
-    return local_page.page(snapshot(door.cloud))
+    return document(snapshot(door.cloud))
 
 
 def looked(folder: Path, *pages: Path) -> list[dict[str, Any]]:

@@ -109,8 +109,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         ),
         ("if not check.rebinding:", "if False:", "an account that another binds is not taken"),
         (
-            "vault.uri and not key_uris.same_vault",
-            "False and not key_uris.same_vault",
+            "if not bound.is_in(named):",
+            "if False:",
             "the vault holds the key",
         ),
         (
@@ -165,17 +165,17 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
             "another identity that uses the key is told",
         ),
         ("if recorded.bound and not live.bound:", "if False:", "an unbinding outside Pulumi is told"),
-        ("before.user - after.user", "after.user - before.user", "an identity that is taken away is told"),
+        ("lost := had - has", "lost := has - had", "an identity that is taken away is told"),
         (" or not self.finished:", ":", "a preview that did not finish blocks"),
         ("folded(after.version) != newest", "folded(after.version) == newest", "an older version is told"),
         (
-            "after.system is False and uses_own",
+            "before.is_system and uses_own",
             "False",
             "the account's own identity that is taken away is told",
         ),
         (
-            "has_key and (words := _SHUT_OUT",
-            "False and (words := _SHUT_OUT",
+            "_SHUT_OUT.get(demand) if has_key",
+            "_SHUT_OUT.get(demand) if not has_key",
             "a firewall that cuts the service off is told",
         ),
     ),
