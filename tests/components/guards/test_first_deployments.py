@@ -104,11 +104,13 @@ def test_an_account_that_may_not_be_read_is_not_written() -> None:
 
 
 def test_a_recovered_vault_without_its_key_gets_one() -> None:
-    """A deleted vault cannot be read; the update makes the key that it lacks."""
+    """A deleted vault cannot be read: the update that brings it back finds no key, and the next one makes
+    it."""
     deployment = Deployment()
     forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2026-02-01")(deployment)
     recovered = {"claims": {**SHARED, "soft_deleted": "recover", "audit": {"new_workspace": False}}}
-    deployment.preview(recovered)
+    with pytest.raises(Exception, match=r"there is no key .*/cmk-claims"):
+        deployment.up(recovered)
     deployment.up(recovered)
     assert deployment.arm("GET", f"{KV_CLAIMS}/keys/cmk-claims", api="2026-02-01").status == 200
 
