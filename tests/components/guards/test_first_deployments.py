@@ -115,6 +115,16 @@ def test_a_recovered_vault_without_its_key_gets_one() -> None:
     assert deployment.arm("GET", f"{KV_CLAIMS}/keys/cmk-claims", api="2026-02-01").status == 200
 
 
+def test_a_raise_that_the_vault_does_not_let_through_is_told_in_the_preview() -> None:
+    """A generation and a closed network contradict each other."""
+    deployment = Deployment()
+    deployment.up({"claims": {"key": {"generation": 1}, "vault": {"key_operators": ["deployer"]}}})
+    deployment.sent.clear()
+    deployment.rotate(preview=True)
+    assert any("the rotation is refused: the vault's network does not let" in one for one in deployment.said)
+    assert deployment.writes() == []
+
+
 def test_rights_on_a_single_vault_or_subnet_are_enough() -> None:
     """Who owns a hub gives roles on what is shared alone, and the preview asks at that scope."""
     deployment = Deployment()
