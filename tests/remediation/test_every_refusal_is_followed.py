@@ -419,8 +419,8 @@ def test_what_the_stack_made_is_not_named_as_existing(setting: str, named: Any) 
     made = world.settings.copy()
     world.settings[setting] = named
     refused = world.up()
-    path = {"vault": "vault.id", "key": "key.id", "audit": "audit.workspaceId"}.get(setting)
-    assert (f"remove {path}" if path else "give the name as resourceGroupName, or remove it") in refused
+    paths = {"vault": "vault.id", "key": "key.id", "audit": "audit.workspaceId"}
+    assert f"remove {paths.get(setting, 'existingResourceGroupName')}" in refused
     world.settings = made
     assert world.up() == ""
     assert world.engine.operations == []
