@@ -19,7 +19,6 @@ from tests.remediation.world import (
     MODES,
     NETWORKS,
     SHARED_VAULT_ID,
-    Place,
     Transformation,
     World,
     account_deleted,
@@ -161,7 +160,7 @@ class Life:
     def setting(self, change: dict[str, Any]) -> None:
         self.changes(change)
 
-    def drifts(self, drift: Callable[[Place], None], at_once: str | None) -> None:
+    def drifts(self, drift: Callable[[World], None], at_once: str | None) -> None:
         """By itself, or beside a change of the account (`at_once`, its owner)."""
         if self.world.mode not in DRIFTS.get(drift, MODES):
             return

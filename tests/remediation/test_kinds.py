@@ -32,16 +32,6 @@ def test_an_account_of_azure_openai_becomes_a_foundry_resource_in_place(world: W
     assert world.engine.operations == []
 
 
-def test_any_other_change_of_the_kind_is_refused(world: World) -> None:
-    """Nothing is done, and with the kind put back there is nothing to do."""
-    world.settings["kind"] = "SpeechServices"
-    assert "kind: changes from 'OpenAI' to 'SpeechServices'" in world.up()
-    assert world.engine.operations == []
-    world.settings["kind"] = "OpenAI"
-    assert world.up() == ""
-    assert world.engine.operations == []
-
-
 @pytest.mark.parametrize(
     ("kind", "vault", "key"),
     [

@@ -40,28 +40,3 @@ def test_what_would_be_made_anew_keeps_its_name_and_says_so(world: World) -> Non
     assert world.up() == ""
     assert world.engine.operations == []
     assert {"id-claims", "log-claims"} <= names_in_azure(world)
-
-
-@pytest.mark.parametrize(
-    ("given", "says"),
-    [
-        ({"account_name": "lang-claims-eu"}, "accountName: changes from 'lang-claims' to 'lang-claims-eu'"),
-        ({"vault": {"name": "kv-claims-eu"}}, "vault.name: changes from 'kv-claims' to 'kv-claims-eu'"),
-        (
-            {"resource_group_name": "rg-claims-eu"},
-            "resourceGroupName: changes from 'rg-claims' to 'rg-claims-eu'",
-        ),
-    ],
-)
-def test_fails_for_a_name_that_would_replace_what_holds_data(
-    world: World, given: dict[str, Any], says: str
-) -> None:
-    """Account, vault and group are refused by their own arguments, and nothing is done; with the name taken
-    back there is nothing to do."""
-    world.settings.update(given)
-    assert says in world.up()
-    assert world.engine.operations == []
-    for name in given:
-        world.settings.pop(name)
-    assert world.up() == ""
-    assert world.engine.operations == []
