@@ -10,13 +10,13 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from azure.ai.language.conversations.authoring import ConversationAuthoringClient
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
+from azure.core.rest import HttpRequest, HttpResponse
 
 from core import adapters, api_versions, clouds, coverage, demands, key_uris, roles
 from core.facts import CUSTOMER_MANAGED, Encryption, Network
@@ -24,10 +24,13 @@ from core.login import Login
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
 from operate.stack import Outputs, add_json, add_stack, outputs, services, without
+from provider.azure_client import pipeline
 
 _BY_ITSELF = "the newest, by itself"
 _NEEDED = ("accountId", "endpoint", "vaultId", "keyUriWithVersion")
 _PROJECT = "customer-managed-key-proof"
+_PROJECTS = "language/authoring/analyze-conversations/projects"
+_DELETION_SECONDS = 60
 _REFUSED = "403, because the key cannot be used"
 _PAUSE_SECONDS = 5.0
 """Between two reads of what is to be refused; later a tenth of the time that has passed, since a key can be
@@ -171,13 +174,13 @@ def verify(service: Outputs, wanted: Login, *, write_project: bool, seconds: flo
     unmet = {one.demand: one.found for one in demands.judge(None, vault, None)}
     for demand in ("soft-delete", "purge-protection"):
         yield Check(f"{demand.replace('-', ' ')} of the {vault.noun}", "True", unmet.get(demand, "True"))
-    with _client(service["endpoint"], login.token_credential(wanted)) as client:
-        if service.get("access") == "revoked":
-            yield refused(client, seconds)
-        elif write_project and (closed := unreachable(client, service["endpoint"], account.network)):
-            yield closed
-        elif write_project:
-            yield project(client)
+    projects = Projects(service["endpoint"], login.token_credential(wanted))
+    if service.get("access") == "revoked":
+        yield refused(projects, seconds)
+    elif write_project and (closed := unreachable(projects, service["endpoint"], account.network)):
+        yield closed
+    elif write_project:
+        yield project(projects)
 
 
 def binding(found: Encryption, key_uri_with_version: str) -> Iterator[Check]:
@@ -195,13 +198,52 @@ def binding(found: Encryption, key_uri_with_version: str) -> Iterator[Check]:
         print("  ?       keyVersion: Azure does not show it", file=sys.stderr)
 
 
-def unreachable(client: Any, endpoint: str, network: Network) -> Check | None:
+class Projects:
+    """The projects of an account, by the authoring API as azure-ai-language-conversations 1.1.0 calls it.
+    Each method raises AzureError. `transport` takes the place of azure-core's, for tests."""
+
+    def __init__(self, endpoint: str, credential: TokenCredential, **transport: Any) -> None:
+        cloud = clouds.of_endpoint(endpoint)
+        self._pipeline = pipeline(cloud, credential, cloud.account_scope, **transport)
+        self._all = f"{endpoint.rstrip('/')}/{_PROJECTS}?api-version={api_versions.PROJECTS}"
+        self._own = self._all.replace("?", f"/{_PROJECT}?")
+
+    def list_projects(self) -> None:
+        """Reads the account's data."""
+        self._send("GET", self._all)
+
+    def write(self) -> None:
+        """Writes the project of the proof."""
+        body = {"projectName": _PROJECT, "projectKind": "Conversation", "language": "en"}
+        self._send("PATCH", self._own, json=body, headers={"Content-Type": "application/merge-patch+json"})
+
+    def read(self) -> str:
+        """The name of the project of the proof, "" where there is none."""
+        try:
+            return str(self._send("GET", self._own).json().get("projectName", ""))
+        except HttpResponseError as error:
+            if error.status_code == 404:
+                return ""
+            raise
+
+    def delete(self) -> None:
+        """Begins to delete it."""
+        self._send("DELETE", self._own)
+
+    def _send(self, method: str, url: str, **content: Any) -> HttpResponse:
+        response: HttpResponse = self._pipeline.send_request(HttpRequest(method, url, **content))
+        if response.status_code >= 300:
+            raise HttpResponseError(response=response)
+        return response
+
+
+def unreachable(projects: Projects, endpoint: str, network: Network) -> Check | None:
     """Why no project can be written from here, found by a read before anything is written; None if one can.
 
     A closed network lets somebody through who comes by a private endpoint, so that only the attempt tells.
     """
     try:
-        next(iter(client.list_projects()), None)
+        projects.list_projects()
     except HttpResponseError as error:
         found = f"{error.status_code}: {error.message}"
         if any(word in str(error).lower() for word in _CALLER_REASONS):
@@ -222,22 +264,25 @@ def unreachable(client: Any, endpoint: str, network: Network) -> Check | None:
     )
 
 
-def project(client: Any) -> Check:
+def project(projects: Projects) -> Check:
     """Writes a project to the account, reads it back and deletes it again."""
-    body = {"projectName": _PROJECT, "projectKind": "Conversation", "language": "en"}
-    client.create_project(_PROJECT, body, content_type="application/merge-patch+json")
-    read: Mapping[str, Any] = client.get_project(_PROJECT)
-    # The authoring API takes 100 GETs a minute (learn.microsoft.com/azure/ai-services/language-service/
-    # conversational-language-understanding/service-limits).
-    client.begin_delete_project(_PROJECT, polling_interval=1).result()
-    return Check(_PROJECT_CLAIM, _PROJECT, str(read.get("projectName", "")))
+    projects.write()
+    read = projects.read()
+    projects.delete()
+    # Azure deletes it in a job. The API takes 100 GETs a minute (learn.microsoft.com/azure/ai-services/
+    # language-service/conversational-language-understanding/service-limits).
+    for _ in range(_DELETION_SECONDS):
+        if not projects.read():
+            return Check(_PROJECT_CLAIM, _PROJECT, read)
+        time.sleep(1)
+    return Check(_PROJECT_CLAIM, "deleted again", f"still there after {_DELETION_SECONDS} seconds")
 
 
-def refused(client: Any, seconds: float) -> Check:
+def refused(projects: Projects, seconds: float) -> Check:
     """Reads the account's data until it is refused for the key, for `seconds` at most: that is how long the
     service may go on using a key that was revoked. No published document says how long that takes."""
     began, waiting = time.monotonic(), False
-    while (answer := _answer(client)) == "200":
+    while (answer := _answer(projects)) == "200":
         passed = time.monotonic() - began
         pause = min(max(passed / 10, _PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
         if passed + pause >= seconds:
@@ -264,14 +309,9 @@ def unprovable(service: Outputs) -> str:
     return without(missing) if missing else ""
 
 
-def _client(endpoint: str, credential: TokenCredential) -> ConversationAuthoringClient:
-    scope = clouds.of_endpoint(endpoint).account_scope
-    return ConversationAuthoringClient(endpoint, credential, credential_scopes=[scope])
-
-
-def _answer(client: Any) -> str:
+def _answer(projects: Projects) -> str:
     try:
-        list(client.list_projects())
+        projects.list_projects()
     except HttpResponseError as error:
         if error.status_code == 403 and not any(word in str(error).lower() for word in _OTHER_REASONS):
             return _REFUSED

@@ -15,8 +15,6 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from azure.ai.language.conversations.authoring import ConversationAuthoringClient
-
 from core.resource_types import ACCOUNT, BINDING
 from localazure import seed
 from localazure.behaviour import SWITCHES
@@ -196,13 +194,10 @@ class Life:
     def later(self, seconds: float = LATER) -> None:
         self.wire.sleep(seconds)
 
-    def client(self) -> ConversationAuthoringClient:
-        """The client of the account's data, as `verify` uses it."""
+    def projects(self) -> verify.Projects:
+        """The account's data, as `verify` uses it."""
         endpoint = "https://lang-claims.cognitiveservices.azure.com"
-        scopes = ["https://cognitiveservices.azure.com/.default"]
-        return ConversationAuthoringClient(
-            endpoint, Credential(), credential_scopes=scopes, transport=Transport(self.wire)
-        )
+        return verify.Projects(endpoint, Credential(), transport=Transport(self.wire))
 
     @property
     def wire_time(self) -> SimpleNamespace:
@@ -351,8 +346,8 @@ def revocation(life: Life) -> None:
     with life.unreadable_allowed():
         life.world.settings["access"] = "revoked"
         life.up("the revocation")
-        with life.client() as client, patch.object(verify, "time", life.wire_time):
-            proof = verify.refused(client, LATER)
+        with patch.object(verify, "time", life.wire_time):
+            proof = verify.refused(life.projects(), LATER)
         life.expect(proof.holds, f"verify after the revocation: {proof}")
         life.expect(not life.readable, "the data can still be read after the revocation")
         life.expect(life.bound_version == life.versions[-1], "the revocation unbound the account")

@@ -123,16 +123,16 @@ def test_there_is_a_reason_where_nothing_can_be_proven(service: dict[str, str], 
     assert bool(words) is bool(reason)
 
 
-class FakeClient:
+class FakeProjects(verify.Projects):
     """A Language endpoint that gives one answer after another; an int is a status, with a text."""
 
     def __init__(self, *answers: tuple[int, str]) -> None:
         self._answers = iter(answers)
 
-    def list_projects(self) -> list[str]:
+    def list_projects(self) -> None:
         status, text = next(self._answers)
         if status == 200:
-            return []
+            return
         error = HttpResponseError(text)
         error.status_code = status
         raise error
@@ -162,7 +162,7 @@ def test_revoked_data_is_refused_for_the_key_and_for_nothing_else(
     monkeypatch.setattr(verify, "_PAUSE_SECONDS", 0.001)
     clock = iter(range(100))
     monkeypatch.setattr("operate.verify.time.monotonic", lambda: next(clock))
-    check = verify.refused(FakeClient(*answers), len(answers))
+    check = verify.refused(FakeProjects(*answers), len(answers))
     assert check.holds is holds
     assert ("Cognitive Services Language Reader" in check.found) is ("data action" in answers[-1][1])
     waits = answers[0][0] == 200
@@ -186,7 +186,7 @@ def test_waiting_for_two_hours_takes_few_reads(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("operate.verify.time.monotonic", lambda: now)
     monkeypatch.setattr("operate.verify.time.sleep", sleep)
     monkeypatch.setattr(verify, "_answer", answer)
-    assert not verify.refused(FakeClient(), 7200).holds
+    assert not verify.refused(FakeProjects(), 7200).holds
     pauses = [after - before for before, after in pairwise(reads)]
     assert pauses[:5] == pytest.approx([5.0] * 5)
     assert max(pauses) == pytest.approx(60.0)
@@ -194,10 +194,10 @@ def test_waiting_for_two_hours_takes_few_reads(monkeypatch: pytest.MonkeyPatch) 
     assert len(reads) < 160
 
 
-class Unreachable(FakeClient):
+class Unreachable(FakeProjects):
     """An endpoint to which there is no way; a write fails the test."""
 
-    def list_projects(self) -> list[str]:
+    def list_projects(self) -> None:
         raise ServiceRequestError("Name or service not known")
 
 
@@ -208,22 +208,26 @@ CLOSED = Network(public_access="Disabled")
     ("client", "network", "says"),
     [
         (
-            FakeClient((403, "Public access is disabled. Please configure private endpoint.")),
+            FakeProjects((403, "Public access is disabled. Please configure private endpoint.")),
             CLOSED,
             "does not reach https://e, and nothing was written: public access is disabled; private",
         ),
         (
-            FakeClient((403, "Access denied due to Virtual Network/Firewall rules.")),
+            FakeProjects((403, "Access denied due to Virtual Network/Firewall rules.")),
             Network(default_action="Deny", ip_rules=("20.1.1.1",)),
             "20.1.1.1",
         ),
         (Unreachable(), Network(), "every address may connect (Name or service not known)"),
-        (FakeClient((401, "lacks the required data action")), CLOSED, "401: lacks the required data action"),
-        (FakeClient((200, "")), CLOSED, ""),
+        (
+            FakeProjects((401, "lacks the required data action")),
+            CLOSED,
+            "401: lacks the required data action",
+        ),
+        (FakeProjects((200, "")), CLOSED, ""),
     ],
 )
 def test_a_project_is_written_only_where_a_read_gets_through(
-    client: FakeClient, network: Network, says: str
+    client: FakeProjects, network: Network, says: str
 ) -> None:
     """The rules alone do not tell, for a private endpoint passes them: a read is tried before the write, and
     what is in its way is named with what to do."""
@@ -238,27 +242,46 @@ def test_a_project_is_written_only_where_a_read_gets_through(
 
 
 @pytest.mark.parametrize(
+    ("reads", "claim"), [([200, 404], "project written"), ([200] * 70, "still there after")]
+)
+@pytest.mark.parametrize(
     ("endpoint", "scope"),
     [
-        (
-            "https://lang-a.cognitiveservices.azure.com/",
-            "https://cognitiveservices.azure.com/.default",
-        ),
+        ("https://lang-a.cognitiveservices.azure.com/", "https://cognitiveservices.azure.com/.default"),
         ("https://lang-a.cognitiveservices.azure.us/", "https://cognitiveservices.azure.us/.default"),
         ("https://LANG-A.cognitiveservices.azure.cn", "https://cognitiveservices.azure.cn/.default"),
     ],
 )
-def test_the_data_is_asked_for_with_a_token_of_its_cloud(
-    endpoint: str, scope: str, monkeypatch: pytest.MonkeyPatch
+def test_the_project_of_the_proof_is_written_read_and_deleted(
+    endpoint: str, scope: str, reads: list[int], claim: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The account's own endpoint has an audience in each cloud."""
-    client = MagicMock()
-    monkeypatch.setattr(verify, "ConversationAuthoringClient", client)
-    monkeypatch.setattr(
-        verify, "LiveAzure", lambda _: MagicMock(**{"get.return_value": {"id": "/x", "properties": {}}})
+    """As the official client does it, with a token of the account's own cloud; that the project is still
+    there after a minute fails the proof."""
+    monkeypatch.setattr("operate.verify.time.sleep", lambda _: None)
+    answers, sent = iter(reads), []
+
+    def answer(request: Any, **_: Any) -> Any:
+        sent.append((request.method, request.url, request.headers.get("Content-Type")))
+        status = next(answers) if request.method == "GET" else 200
+        body = {"projectName": "customer-managed-key-proof"}
+        return MagicMock(status_code=status, **{"json.return_value": body})
+
+    opened = MagicMock(return_value=MagicMock(send_request=answer))
+    monkeypatch.setattr(verify, "pipeline", opened)
+    check = verify.project(verify.Projects(endpoint, MagicMock()))
+    assert opened.call_args.args[2] == scope
+    assert claim in f"{check.claim} {check.found}"
+    assert check.holds is (404 in reads)
+    own = (
+        f"{endpoint.rstrip('/')}/language/authoring/analyze-conversations/projects/"
+        "customer-managed-key-proof?api-version=2023-04-01"
     )
-    list(verify.verify({**OUTPUTS, "endpoint": endpoint}, Login(), write_project=False, seconds=0))
-    assert client.call_args.kwargs == {"credential_scopes": [scope]}
+    assert sent[:4] == [
+        ("PATCH", own, "application/merge-patch+json"),
+        ("GET", own, None),
+        ("DELETE", own, None),
+        ("GET", own, None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -275,9 +298,9 @@ def test_the_proof_of_an_account_that_refuses_writes_nothing(
 ) -> None:
     """The read comes first, and its refusal is the check's result. Whoever asks only for what this machine
     reaches is told of a network or a missing role, and nothing has failed; any other refusal has."""
-    client = MagicMock()
-    client.return_value.__enter__.return_value.list_projects.side_effect = refusal
-    monkeypatch.setattr(verify, "ConversationAuthoringClient", client)
+    projects = MagicMock()
+    projects.return_value.list_projects.side_effect = refusal
+    monkeypatch.setattr(verify, "Projects", projects)
     monkeypatch.setattr(verify, "binding", lambda *_: iter(()))
     body = {"id": "/x", "properties": {"enableSoftDelete": True, "enablePurgeProtection": True}}
     monkeypatch.setattr(verify, "LiveAzure", lambda _: MagicMock(**{"get.return_value": body}))
@@ -289,7 +312,7 @@ def test_the_proof_of_an_account_that_refuses_writes_nothing(
     assert ("this machine does not reach" in said) == (kept_out and "PermissionDenied" not in str(refusal))
     assert verify.prove(service, Login(), write_project=True, if_reached=True) == kept_out
     assert ("?       project written and read: not tried;" in capsys.readouterr().out) == kept_out
-    client.return_value.__enter__.return_value.create_project.assert_not_called()
+    projects.return_value.write.assert_not_called()
 
 
 @pytest.mark.parametrize(("kind", "told"), [("AIServices", "the $HOME of hosted agents"), ("Face", "")])
@@ -297,7 +320,6 @@ def test_what_is_not_under_the_key_is_told_and_fails_nothing(
     kind: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In one line, where the kind keeps anything elsewhere."""
-    monkeypatch.setattr(verify, "ConversationAuthoringClient", MagicMock())
     answer = {"id": "/x", "kind": kind, "properties": {}}
     monkeypatch.setattr(verify, "LiveAzure", lambda _: MagicMock(**{"get.return_value": answer}))
     checks = verify.verify(OUTPUTS, Login(), write_project=False, seconds=0)

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from azure.ai.language.conversations.authoring import ConversationAuthoringClient
 from azure.core.credentials import AccessToken
 
 from components.arguments.checks import key_id
@@ -202,15 +201,12 @@ def test_who_may_not_call_is_listed_among_the_callers() -> None:
     credential = SimpleNamespace(
         get_token=lambda *_, **__: AccessToken(token(reader, audience), int(time.time()) + 3599)
     )
-    client = ConversationAuthoringClient(
-        "https://lang-claims.cognitiveservices.azure.com",
-        credential,
-        credential_scopes=[clouds.PUBLIC.account_scope],
-        transport=Transport(world.wire),
+    projects = verify.Projects(
+        "https://lang-claims.cognitiveservices.azure.com", credential, transport=Transport(world.wire)
     )
-    found = re.search("among the service's callers with the role '([^']+)'", verify._answer(client))
+    found = re.search("among the service's callers with the role '([^']+)'", verify._answer(projects))
     assert found
     world.settings["callers"] = [{"principal_id": reader.object_id, "role": found[1]}]
     assert world.up() == ""
     world.wire.sleep(600)
-    assert verify._answer(client) == "200"
+    assert verify._answer(projects) == "200"
