@@ -160,7 +160,7 @@ ACCESS = (
             identity_anew,
             lambda world: permit(world, principal(world), {"keys": ["get", "list", "wrapKey", "unwrapKey"]}),
         ),
-        way=("az keyvault delete-policy",),
+        way=("import claims-access", "az keyvault set-policy"),
         says=("exists, and this stack does not record it",),
     ),
     Row(
