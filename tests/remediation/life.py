@@ -113,7 +113,8 @@ class Life:
         versions = len(self.world.versions())
         key = {**self.world.settings.get("key", {}), "generation": self.generation}
         # A permission that is missing may be one that the update gives: no preview can tell.
-        may = self.world.mode == "Azure RBAC" or bool(permitted(self.world, seed.DEPLOYER.object_id))
+        vault = self.world.arm("GET", self.world.vault_id)["properties"]
+        may = vault.get("enableRbacAuthorization") or permitted(self.world, seed.DEPLOYER.object_id)
         way = self.changes({**change, "key": key}, disturbed=not may)
         assert "put back" in way.steps or len(self.world.versions()) > versions, f"{way.steps}: not rotated"
 

@@ -106,23 +106,6 @@ def test_an_access_model_changes_once_the_identity_is_back(mode: str) -> None:
     assert world.readable
 
 
-@each_mode
-def test_no_account_is_replaced_while_access_is_revoked(mode: str) -> None:
-    """Another account can be bound to the key only with access, for which half an hour would be waited in
-    vain. Access goes all the same, and nothing else is written."""
-    world = World(mode)
-    assert world.up() == ""
-    world.settings.update(access="revoked", account_name="lang-second", replace_account="lang-claims")
-    assert "set access: granted" in world.up()
-    assert [one for one in world.engine.operations if "Revocation" not in one] == []
-    assert not world.readable
-    way = Way(world)
-    way.follow()
-    assert way.steps[0] == "access: granted"
-    assert world.account_id.endswith("/lang-second")
-    assert world.readable
-
-
 def test_changes_that_wait_for_access_are_told() -> None:
     """In the preview: a tag of the account comes one update after its access."""
     deployment = Deployment()

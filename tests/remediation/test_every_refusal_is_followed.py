@@ -211,26 +211,3 @@ def test_a_deleted_account_is_purged_once_it_is_named() -> None:
     assert world.up() == ""
     assert len(world.engine.operations) == 1
     assert world.readable
-
-
-@pytest.mark.parametrize("holder", ["another account", "a deleted account"])
-def test_no_account_is_replaced_by_one_whose_name_is_held(holder: str) -> None:
-    """The names of a replacement are looked up as for a first one: the old account and its data stay."""
-    world = World("access policies")
-    assert world.up() == ""
-    before = world.account
-    assert before is not None
-    world.wire.door.group("rg-other")
-    other = GROUP.replace("rg-claims", "rg-other") + "/Microsoft.CognitiveServices/accounts/lang-second"
-    body = {"location": "westeurope", "kind": "TextAnalytics", "sku": {"name": "S"}}
-    world.arm("PUT", other, {**body, "properties": {"customSubDomainName": "lang-second"}})
-    if holder == "a deleted account":
-        world.arm("DELETE", other)
-    world.settings.update(account_name="lang-second", replace_account="lang-claims")
-    assert "give another accountName" in world.up()
-    assert world.account == before
-    assert world.readable
-    world.settings["account_name"] = "lang-third"
-    assert world.up() == ""
-    assert world.account_id.endswith("/lang-third")
-    assert world.readable

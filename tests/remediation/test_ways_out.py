@@ -72,6 +72,16 @@ def widened_and_forgotten(world: World) -> None:
     forget("-access")(world)  # type: ignore[operator]
 
 
+def make_elsewhere(world: World, *, deleted: bool) -> None:
+    """An account of the name `lang-second` in another group, perhaps deleted."""
+    world.wire.door.group("rg-other")
+    id = GROUP.replace("rg-claims", "rg-other") + "/Microsoft.CognitiveServices/accounts/lang-second"
+    body = {"location": "westeurope", "kind": "TextAnalytics", "sku": {"name": "S"}}
+    world.arm("PUT", id, {**body, "properties": {"customSubDomainName": "lang-second"}})
+    if deleted:
+        world.arm("DELETE", id)
+
+
 @dataclass(frozen=True)
 class Row:
     """A service with `settings` stands (unless it does not), `before` happens to it, and an update declares
@@ -100,6 +110,7 @@ BACK = ("put back",)
 KINDS = {"kind": "OpenAI", "account_name": "claims-models"}
 OPERATED = {"vault": {"key_operators": ["deployer"]}}
 UNBINDS = {"encryption": "microsoftManaged", "unbind_account": "lang-claims"}
+REPLACED = {"account_name": "lang-second", "replace_account": "lang-claims"}
 USABLE = ("refresh", "usable again")
 BOTH = (False, True)
 ALL_BUT_VAULT = ("-account", "-binding", "-access", "-version", "-audit", "-workspace", "-proof")
@@ -136,6 +147,33 @@ ACCESS = (
             ({"access": "revoked"}, {"access_model": model}),
             ({"access": "revoked", "access_model": model},),
         )
+    ),
+    Row(
+        "no account is replaced while access is revoked",
+        {"access": "revoked", **REPLACED},
+        ("access: granted", ...),
+        ("set access: granted",),
+        modes=tuple(MODES),
+        another=True,
+    ),
+    Row(
+        "a closed service is opened where the vault does not trust it",
+        settings={"network": {"access": "closed"}},
+        before=(behaves(trusted_services_reach_vault=False),),
+        says=("Key Vault does not count the service among them",),
+        way=("network.access: open",),
+        modes=OWN_VAULT,
+        stands=False,
+    ),
+    *(
+        Row(
+            f"a foundry account needs three permissions of access policies, whatever role is enough: {role}",
+            settings={"kind": "AIServices"},
+            before=(behaves(foundry_key_role=role),),
+            way=(),
+            stands=False,
+        )
+        for role in ("encryption_user", "crypto_user")
     ),
     Row(
         "a first revocation says what comes first",
@@ -255,7 +293,7 @@ STATE = (
     ),
     Row(
         "no account is replaced by one that could not be bound",
-        {"account_name": "lang-second", "replace_account": "lang-claims"},
+        REPLACED,
         settings=OPERATED,
         before=(bound_version_expires,),
         modes=tuple(MODES),
@@ -321,6 +359,16 @@ PUT_BACK = (
             ({"resource_group_name": "rg-eu"}, "resourceGroupName: changes from 'rg-claims' to 'rg-eu'"),
         )
     ),
+    *(
+        Row(
+            f"no account is replaced by one whose name is held by {holder}",
+            REPLACED,
+            BACK,
+            ("give another accountName",),
+            before=(partial(make_elsewhere, deleted="deleted" in holder),),
+        )
+        for holder in ("another account", "a deleted account")
+    ),
     Row(
         "another kind is refused",
         {"kind": "SpeechServices"},
@@ -356,6 +404,8 @@ def test_a_refusal_leads_out(row: Row, mode: str, *, refreshes: bool) -> None:
     assert [words for words in row.says if words not in said] == [], said
     if "nothing was made or changed" in said:
         assert [one for one in world.engine.operations if "Revocation" not in one] == [], said
+    if row.change.get("access") == "revoked" and was_bound and "revokeAccount" not in said:
+        assert not world.readable, "a revocation waits for no refusal"
     way = Way(world)
     if row.way == BACK:
         assert said
