@@ -21,7 +21,6 @@ MOST_UPDATES = 8
 _SETTING = re.compile(r"\bset ([a-zA-Z.]+): (?!the )([\w/-](?:[\w/.@:-]*\w)?)")
 _LEFT_AS_IT_IS = re.compile(r"to keep it removed, .*?; (?=to restore it, run `az )")
 _GIVE = re.compile(r"fix: give the deploying principal the role '(?P<role>[\w ]+)' on the vault")
-_OTHER_MODEL = "accessModel: changes from "
 _ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?([\w.]+): is for .*; remove one of them$", re.MULTILINE)
 _OPERATOR_LEFT_OUT = re.compile(r"Leave (\S+) out of vault\.keyOperators here")
 _LEFT_OUT = re.compile(r"leave ([a-z]+\.[a-z]+) out and set|First remove ([a-zA-Z.]+) and run")
@@ -75,8 +74,7 @@ class Way:
         if usable:
             self._once("usable again", partial(self._az, usable[0]))
             return
-        refreshes = "run `pulumi refresh`" in text.lower() and "refresh" not in self.steps
-        if refreshes and _OTHER_MODEL not in text:
+        if "run `pulumi refresh`" in text.lower():
             self._once("refresh", self.world.refresh)
         for step, recover in self.world.recoveries(text):
             self._once(step, recover)
@@ -90,8 +88,6 @@ class Way:
             self._once(f"unbindAccount: {account}", partial(self._set, "unbindAccount", account))
         if self.steps[done:] != ["refresh"]:  # which may show that nothing is to be done by hand
             self._by_az(text)
-        if refreshes:
-            self._once("refresh", self.world.refresh)
         self._declare(text)
         # A warning beside a refusal may say so, too: that has been tried once, then.
         tried = self.steps[-1:] == ["again"] and _PUT_BACK.search(text)
@@ -123,8 +119,6 @@ class Way:
             left_out = words == "keyvault delete-policy" and _OPERATOR_LEFT_OUT.search(text)
             if not options or READS.search(words) or is_other or left_out:
                 continue
-            if "enable-rbac-authorization" in options:
-                self._wait(10)
             self._once(command, partial(self._az, command))
         if given := _GIVE.search(text):
             self._once("role", partial(self.world.assign, seed.DEPLOYER.object_id, given["role"]))

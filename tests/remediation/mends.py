@@ -20,7 +20,6 @@ from components.guards import (
     access,
     data_loss,
     drift,
-    grants,
     key_place,
     reader,
     rules,
@@ -101,7 +100,6 @@ MENDS = (
         lambda *_: None,
         "tests/components/guards/test_data_loss.py",
     ),
-    Mend("an operator's policy is left alone", (rules, "RULES"), _without(grants.operators_of_others)),
     Mend(
         "a service leaves no access behind",
         (key_access_cleanup.KeyAccessCleanupHandler, "delete"),

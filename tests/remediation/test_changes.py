@@ -13,7 +13,6 @@ from tests.remediation.world import (
     bound_version_expires,
     each_mode,
 )
-from tests.support.az import carry_out
 
 CAF: Mapping[str, str] = {
     "identity": "id-{service}-{location}",
@@ -36,15 +35,13 @@ def test_what_would_be_made_anew_keeps_its_name() -> None:
 
 
 def test_an_account_of_azure_openai_becomes_a_foundry_resource_in_place() -> None:
-    """In one update, which leaves it under its key and nothing to do; and it is told where to ask first."""
+    """In one update, which leaves it under its key and nothing to do."""
     world = World("access policies", settings={"kind": "OpenAI", "account_name": "claims-models"})
     for _ in range(2):  # without a refresh, the first repeats the key
         assert world.up() == ""
     key = world.arm("GET", world.account_id)["properties"]["encryption"]
     world.settings["kind"] = "AIServices"
     assert world.up() == ""
-    (told,) = world.engine.warnings
-    assert "by request only: https://forms.office.com/" in told
     found = world.arm("GET", world.account_id)
     assert (found["kind"], found["properties"]["encryption"]) == ("AIServices", key)
     assert not any(one.startswith(("create", "delete")) for one in world.engine.operations)
@@ -98,29 +95,10 @@ def test_access_comes_back_though_the_version_has_expired(mode: str) -> None:
     assert world.readable
 
 
-def test_days_of_rotation_that_change_are_told() -> None:
-    """Azure takes them only when it makes a key. Done as it is printed, the vault has them, and nothing is
-    told any more."""
-    world = World("access policies")
-    assert world.up() == ""
-    assert world.up() == ""
-    assert world.engine.warnings == []
-    world.settings["key"] = {"rotates_after_days": 100, "expires_after_days": 200}
-    assert world.up() == ""
-    (told,) = world.engine.warnings
-    assert "key 'cmk-claims' is rotated after P540D and its versions expire after P730D" in told
-    assert carry_out(world.wire.door, told) == 1
-    assert world.up() == ""
-    assert world.engine.warnings == []
-
-
-def test_a_generation_needs_a_vault_that_is_reached() -> None:
-    """With a closed network the warning names the vault's own rotation, which needs no reach, and the next
-    update binds it."""
+def test_a_closed_vault_rotates_by_itself() -> None:
+    """That needs no reach, and the next update binds the version."""
     world = World("access policies", settings={"network": {"access": "closed"}, "key": {"generation": 1}})
     assert world.up() == ""
-    (told,) = [one for one in world.engine.warnings if "the vault cannot be reached" in one]
-    assert "Leave rotation to the vault (key.rotatesAfterDays)" in told
     world.wire.sleep(86_400 * 541)
     world.engine.refresh()
     assert world.up() == ""

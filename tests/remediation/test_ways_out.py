@@ -128,12 +128,6 @@ ACCESS = (
         settings={"kind": "AIServices", "account_name": "lang-claims"},
         revoked=True,
     ),
-    Row(
-        "access and another key are given beside other changes",
-        {"access": "granted", "key": {"name": "second"}, "tags": {"owner": "night"}},
-        before=({"access": "revoked"},),
-        modes=tuple(MODES),
-    ),
     *(
         Row(
             f"a vault changes its access model while access is revoked, {mode}, {len(before)} updates",
