@@ -28,7 +28,7 @@ from components.guards import (
 from components.guards.situation import Situation
 from operate import recover
 from policies.rules import binding_protected
-from provider import errors, key_access_cleanup, key_version, rotation
+from provider import errors, key_access, key_version, rotation
 from provider.deployment import references
 from provider.wire import Properties
 
@@ -102,7 +102,7 @@ MENDS = (
     ),
     Mend(
         "a service leaves no access behind",
-        (key_access_cleanup.KeyAccessCleanupHandler, "delete"),
+        (key_access.KeyAccessCleanupHandler, "delete"),
         _does_nothing,
     ),
     Mend(
