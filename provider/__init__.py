@@ -8,5 +8,8 @@ only module that logs in. What is known about Azure is in `core`.
 
 from pathlib import Path
 
-VERSION = "0.1.0"
+from core.published import VERSION
+
+__all__ = ["SCHEMA", "VERSION"]
+
 SCHEMA = Path(__file__).with_name("schema.json")

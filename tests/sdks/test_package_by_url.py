@@ -20,7 +20,7 @@ import yaml
 
 from components.__main__ import COMPONENTS
 from components.host import Package
-from components.package_schema import VERSION
+from core.published import VERSION
 from engine import yaml_host
 from localazure.execution import count_azure_native_as_installed
 from tests.support.azure import running_azure
