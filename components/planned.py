@@ -22,9 +22,8 @@ from components.service_parts import Parts
 from core import arm_ids, facts, key_uris, regions
 
 _NETWORK = ("publicNetworkAccess", "networkAcls.defaultAction")
-_REGIONAL = ("audit.storageAccountId", "audit.eventHubRuleId")
 _WATCHED = ("disableLocalAuth", *_NETWORK)
-"""The properties that are compared with what Azure has: those that policies change."""
+"""The properties that are compared with what Azure has: those that policies act on."""
 _OUTSIDE = ("location", "tags", "kind", "identity", "properties")
 """What a body has beside its properties; others have a tier there, too."""
 
@@ -306,9 +305,6 @@ def _references(situation: Situation) -> Iterator[PlannedResource]:
         "audit.eventHubRuleId": (audit.event_hub_rule_id,),
     }
     for argument, ids in given.items():
-        # The region in which what gets logs has to be; the kind says what an account's own storage is for.
-        content = {"location": inputs.location} if argument in (*_REGIONAL, "storageAccountIds") else {}
-        content |= {"kind": inputs.kind} if argument == "storageAccountIds" else {}
         for id in filter(None, map(known_text, ids)):
             if id.rstrip("/").lower() not in situation.before.mentioned_ids:
-                yield PlannedResource(id.rstrip("/"), argument, content, action="use")
+                yield PlannedResource(id.rstrip("/"), argument, action="use")

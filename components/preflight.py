@@ -180,7 +180,7 @@ class _Preflight:
             self._refuse(name, [data_loss.no_longer_declared(recorded_service(name, state), name)])
 
     async def _check_deployment(self) -> None:
-        """Asks once what Azure would refuse or change in the resources that the services are about to write,
+        """Asks once what Azure would refuse of the resources that the services are about to write,
         also of services that have problems: each is told at once, but one of an argument that is refused."""
         made = {
             name: planned(one)
@@ -204,11 +204,6 @@ class _Preflight:
             self.reader.unchecked.append(f"what Azure would refuse, because {error}")
             return
         self.reader.unchecked += _unchecked(report)
-        for change in report.get("changes") or ():
-            for name, _ in _about(change["id"], made):
-                pulumi.log.warn(f"service {name!r}: {change['text']}; {change['fix']}")
-        for note in report.get("notes") or ():
-            pulumi.log.info(f"{note['text']}; {note['fix']}")
         for finding in report.get("findings") or ():
             text = f"{finding['text']}; {finding['fix']}"
             if str(finding.get("check")).startswith("validation") and os.environ.get(IGNORES_VALIDATION):

@@ -5,7 +5,6 @@
 | `arm_ids` | Resource Manager ids: parsed, compared, which scope covers which resource |
 | `key_uris` | key URIs and vault URIs: parsed, compared |
 | `clouds` | endpoints, token scopes and DNS suffixes of each Azure cloud |
-| `sourced` | a fact about Azure with its source, as docs/azure-facts.md lists it |
 | `regions` | the regions of each cloud and their spellings |
 | `roles` | built-in roles that matter to a key, with what they allow |
 | `facts` | what was read about accounts, vaults, keys and grants, as frozen models |
@@ -27,6 +26,6 @@
 | `resource_types` | URNs, Pulumi type tokens and the Azure resource each token stands for |
 
 Everything but the local Azure may import this package; it imports nothing of the project. The local Azure
-judges the rest, so it shares no code with it. What Azure does stands in a module's `FACTS`, with its source;
-`python -m core` writes docs/azure-facts.md from them.
+judges the rest, so it shares no code with it. docs/azure-facts.md lists, by module, what is held to be true
+of Azure, each fact with its source and the day on which somebody read it there.
 """

@@ -9,8 +9,6 @@ Source: Azure/azure-rest-api-specs; for keys and projects, the data planes of Ke
 from datetime import date
 from typing import Final
 
-from core.sourced import Fact
-
 ACCOUNTS: Final = "2024-10-01"
 """The first without `-preview` that has `networkAcls.bypass`. Newer ones are out
 (learn.microsoft.com/azure/templates/microsoft.cognitiveservices/allversions) and add nothing that is read
@@ -36,7 +34,6 @@ LOCKS: Final = "2020-05-01"
 POLICIES: Final = "2023-04-01"
 """Policy assignments and definitions."""
 POLICY_EXEMPTIONS: Final = "2022-07-01-preview"
-POLICY_RESTRICTIONS: Final = "2024-10-01"
 PRIVATE_DNS_ZONES: Final = "2024-06-01"
 PROJECTS: Final = "2023-04-01"
 RESOURCES: Final = "2021-04-01"
@@ -56,16 +53,3 @@ AZURE_NATIVE_VAULTS: Final = "2024-11-01"
 """By which azure-native 3 asks for the same, where a program's type pins no version (pulumi-azure-native
 3.29.0)."""
 WORKSPACES: Final = "2022-10-01"
-
-FACTS: Final = (
-    Fact(
-        f"From {VAULTS_RETIRE_ON} on Azure refuses Key Vault's management API before {VAULTS}.",
-        "learn.microsoft.com/azure/key-vault/general/migrate-api-version",
-        date(2026, 11, 28),
-    ),
-    Fact(
-        f"A vault made by version {VAULTS} or later without enableRbacAuthorization has Azure RBAC.",
-        "learn.microsoft.com/azure/key-vault/general/access-control-default",
-        date(2026, 11, 28),
-    ),
-)

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
-
-from core.sourced import Fact, Standing
 
 ACCOUNT: Final = "Microsoft.CognitiveServices/accounts"
 VAULT: Final = "Microsoft.KeyVault/vaults"
@@ -32,16 +29,6 @@ POLICY_DEFINITION: Final = "Microsoft.Authorization/policyDefinitions"
 POLICY_EXEMPTION: Final = "Microsoft.Authorization/policyExemptions"
 ROLE_ASSIGNMENT: Final = "Microsoft.Authorization/roleAssignments"
 ROLE_DEFINITION: Final = "Microsoft.Authorization/roleDefinitions"
-_READ: Final = date(2026, 11, 28)
-FACTS: Final = (
-    Fact(
-        "Resource Manager compares ids without regard to case and answers with a casing of its own.",
-        "recorded traffic of the service",
-        _READ,
-        Standing.OBSERVED,
-        switch="ids_casing",
-    ),
-)
 SUBNET: Final = "Microsoft.Network/virtualNetworks/subnets"
 PRIVATE_ENDPOINT: Final = "Microsoft.Network/privateEndpoints"
 PRIVATE_DNS_ZONE: Final = "Microsoft.Network/privateDnsZones"

@@ -1,15 +1,11 @@
 """The Azure clouds: endpoints, token scopes and DNS suffixes.
 
-Sources: azure-mgmt-core's `get_arm_endpoints` (Resource Manager and the audience of its tokens); Key
-Vault's and managed HSM's DNS suffixes
-(learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates); Azure AI services in US
-Government and China (learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains and the
-compare-azure-government and China developer guides); private DNS zones
-(learn.microsoft.com/azure/private-link/private-endpoint-dns); Log Analytics' query API per cloud. Azure
-Germany was closed in October 2021.
+clouds.json is the table of them, with its sources. Azure Germany was closed in October 2021.
 """
 
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -82,52 +78,9 @@ def _https_host(url: str) -> str:
     return (parts.hostname or "").lower() if usual else ""
 
 
-PUBLIC: Final = Cloud(
-    name="public",
-    cli_name="AzureCloud",
-    resource_manager="https://management.azure.com",
-    arm_scope="https://management.azure.com/.default",
-    authority="https://login.microsoftonline.com",
-    vault_suffix="vault.azure.net",
-    hsm_suffix="managedhsm.azure.net",
-    account_suffix="cognitiveservices.azure.com",
-    log_analytics="https://api.loganalytics.io",
-    account_dns_zone="privatelink.cognitiveservices.azure.com",
-    vault_dns_zone="privatelink.vaultcore.azure.net",
-    openai_dns_zone="privatelink.openai.azure.com",
-    foundry_dns_zone="privatelink.services.ai.azure.com",
-    also_called=("azurecloud", "azurepubliccloud"),
-)
-US_GOVERNMENT: Final = Cloud(
-    name="usgovernment",
-    cli_name="AzureUSGovernment",
-    resource_manager="https://management.usgovcloudapi.net",
-    arm_scope="https://management.core.usgovcloudapi.net/.default",
-    authority="https://login.microsoftonline.us",
-    vault_suffix="vault.usgovcloudapi.net",
-    hsm_suffix="managedhsm.usgovcloudapi.net",
-    account_suffix="cognitiveservices.azure.us",
-    log_analytics="https://api.loganalytics.us",
-    account_dns_zone="privatelink.cognitiveservices.azure.us",
-    vault_dns_zone="privatelink.vaultcore.usgovcloudapi.net",
-    openai_dns_zone="privatelink.openai.azure.us",
-    also_called=("usgov", "azureusgovernment", "azureusgovernmentcloud"),
-)
-CHINA: Final = Cloud(
-    name="china",
-    cli_name="AzureChinaCloud",
-    resource_manager="https://management.chinacloudapi.cn",
-    arm_scope="https://management.chinacloudapi.cn/.default",
-    authority="https://login.chinacloudapi.cn",
-    vault_suffix="vault.azure.cn",
-    hsm_suffix="managedhsm.azure.cn",
-    account_suffix="cognitiveservices.azure.cn",
-    log_analytics="https://api.loganalytics.azure.cn",
-    account_dns_zone="privatelink.cognitiveservices.azure.cn",
-    vault_dns_zone="privatelink.vaultcore.azure.cn",
-    also_called=("azurechinacloud",),
-)
-ALL: Final = (PUBLIC, US_GOVERNMENT, CHINA)
+_TABLE: Final = json.loads(Path(__file__).with_name("clouds.json").read_text(encoding="utf-8"))
+ALL: Final = tuple(Cloud(**{**row, "also_called": tuple(row["also_called"])}) for row in _TABLE["clouds"])
+PUBLIC, US_GOVERNMENT, CHINA = ALL
 
 
 def named(environment: str) -> Cloud:

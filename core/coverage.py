@@ -5,20 +5,14 @@ say. A kind of `kinds` that the table does not name stores its data in the accou
 that out of reach until the access is given back. Of any other kind it may delete data.
 """
 
-import sys
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 from typing import Final
 
 from core import kinds
 from core.kinds import AccountKind
-from core.sourced import Fact
 
 GLOBAL: Final = "global"
 """The location of a Translator that belongs to no region, and can have no customer's key."""
-_READ: Final = date(2026, 11, 28)
-_DOCS: Final = "learn.microsoft.com/azure"
 _CUSTOM_TRANSLATOR: Final = "deletes all data uploaded to Custom Translator and undeploys its models"
 _NOT_KNOWN: Final = "may delete data (nothing rules it out for a kind of account that is not known here)"
 _FINE_TUNED: Final = "fine-tuned models that are deployed keep answering until their deployment is deleted"
@@ -83,83 +77,3 @@ def named(kind: str) -> Coverage:
     if found := kinds.find(kind):
         return of(found)
     return Coverage((f"what is not known here of an account of kind {kind!r}",), _NOT_KNOWN)
-
-
-FACTS: Final = (
-    Fact(
-        "Revoking the key of a Translator account, or of a regional Azure AI services account with a Custom "
-        f"Translator workspace, {_CUSTOM_TRANSLATOR}; so does disabling its system-assigned identity or "
-        "deleting the vault. Azure does not deploy the models again.",
-        f"{_DOCS}/ai-services/translator/encrypt-data-at-rest",
-        _READ,
-        switch="unreadable_documents",
-    ),
-    Fact(
-        "A Foundry account may hold the documents of Custom Translator's adaptive datasets.",
-        f"{_DOCS}/ai-services/translator/foundry/adaptive-custom-translation",
-        _READ,
-    ),
-    Fact(
-        "A Translator account that is global can have no customer's key.",
-        f"{_DOCS}/ai-services/translator/encrypt-data-at-rest",
-        _READ,
-    ),
-    Fact(
-        "Agents in the basic setup, the $HOME of hosted agents, OpenAI Assistants, and Speech without linked "
-        "storage are not under the key of their Foundry account.",
-        f"{_DOCS}/foundry/concepts/customer-managed-keys",
-        _READ,
-    ),
-    Fact(
-        f"After the key of a Foundry or Azure OpenAI account is revoked, {_FINE_TUNED}.",
-        f"{_DOCS}/foundry/concepts/customer-managed-keys",
-        _READ,
-    ),
-    Fact(
-        "Foundry takes a customer's key only in some regions, where Azure AI Search has capacity.",
-        f"{_DOCS}/foundry/concepts/customer-managed-keys",
-        _READ,
-    ),
-    Fact(
-        "Speech keeps its data in Microsoft's storage under Microsoft-managed keys, unless the account has "
-        "storage of its own.",
-        f"{_DOCS}/ai-services/speech-service/speech-encryption-of-data-at-rest",
-        _READ,
-    ),
-    Fact(
-        "Revoking the key of any other account blocks access to all data in it.",
-        f"{_DOCS}/ai-services/language-service/concepts/encryption-data-at-rest",
-        _READ,
-    ),
-)
-
-
-BEGIN, END = "<!-- kinds: made by python -m core.coverage docs/coverage.md -->", "<!-- /kinds -->"
-
-
-def table() -> str:
-    """The table for a reader, and where it was read."""
-    lines = ["| kind | not under the account's key | a revocation | where |", "|---|---|---|---|"]
-    for kind in kinds.ALL:
-        found = of(kind)
-        does = [f"**{found.deletes}**, which nothing brings back" if found.deletes else "", found.keeps]
-        cells = (
-            f"`{kind.name}` ({kind.product})",
-            "<br>".join(found.elsewhere) or "nothing documented",
-            "<br>".join(filter(None, ["all data under the key answers 403", *does])),
-            found.where or "wherever the kind is offered",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    sources = ", ".join(dict.fromkeys(one.source for one in FACTS))
-    return "\n".join([*lines, "", f"Read on {_READ}: {sources}."])
-
-
-def refreshed(document: str) -> str:
-    """The document with the table made anew."""
-    head, _, rest = document.partition(BEGIN)
-    return f"{head}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
-
-
-if __name__ == "__main__":
-    page = Path(sys.argv[1])
-    page.write_text(refreshed(page.read_text(encoding="utf-8")), encoding="utf-8")

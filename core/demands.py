@@ -4,12 +4,13 @@ Owns each demand once, as a plain function over facts or single values, so that 
 property can ask as well as a preflight that read everything. The answer is None where the demand is met, else
 a `Judgement`: that it is unmet, that it is not yet known (a value that only the update will know), or that it
 is undecided (Azure did not say, a secret, a security perimeter). Quotations are from the source document,
-"Language service encryption of data at rest", the first source of `FACTS`. Does not own the grant (`rights`).
+"Language service encryption of data at rest" (learn.microsoft.com/azure/ai-services/language-service/
+concepts/encryption-data-at-rest). Does not own the grant (`rights`).
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Final
 
@@ -17,7 +18,6 @@ from core import api_versions, arm_ids, clouds, key_uris, kinds, regions, values
 from core.commands import in_subscription
 from core.defaults import DEFAULTS
 from core.facts import Account, Key, KeyVersion, Network, Vault
-from core.sourced import Fact, Standing
 from core.values import Mark, Value
 
 KEY_TYPES: Final = ("RSA", "RSA-HSM")
@@ -25,81 +25,13 @@ KEY_SIZE: Final = kinds.KEY_SIZES[0]
 """Bits of a key that every kind of account takes."""
 KEY_OPERATIONS: Final = ("wrapKey", "unwrapKey")
 EXPIRED: Final = "an expired version still opens the data, but wraps nothing new and cannot be bound"
-"""What a version is good for after `exp`, by what Key Vault documents (`FACTS`)."""
+"""What a version is good for after `exp`, by what Key Vault documents (docs/azure-facts.md)."""
 RETENTION_DAYS: Final[int] = DEFAULTS["softDeleteRetentionInDays"]
 """Days for which a vault keeps what was deleted: default and maximum (soft-delete-overview)."""
 WIDEST_RANGE: Final = 8
 """Bits of the widest range that one organisation can have; two of /1 are every address, as one of /0 is."""
 CAPABILITY: Final = "CustomerManagedKey"
 """The name in an account's `capabilities` of the tiers and kinds that take a customer's key."""
-_READ: Final = date(2026, 11, 28)
-FACTS: Final = (
-    Fact(
-        "Account and vault are in one region and one tenant; their subscriptions may differ.",
-        "learn.microsoft.com/azure/ai-services/language-service/concepts/encryption-data-at-rest",
-        _READ,
-    ),
-    Fact(
-        "The vault has soft delete and purge protection.",
-        "learn.microsoft.com/azure/ai-services/language-service/concepts/encryption-data-at-rest",
-        _READ,
-    ),
-    Fact(
-        "A new Language account is under Microsoft's keys, and takes a customer's key only in a pricing "
-        "tier for it.",
-        "learn.microsoft.com/azure/ai-services/language-service/concepts/encryption-data-at-rest",
-        _READ,
-    ),
-    Fact(
-        "An account that restricts outbound access, without its vault's host in the list, cannot reach its"
-        " key.",
-        "Azure/ResourceModules#3259",
-        _READ,
-        Standing.OBSERVED,
-    ),
-    Fact(
-        "The list of the services that pass a vault's firewall as trusted is complete, and Azure AI services "
-        "are not in it.",
-        "learn.microsoft.com/azure/key-vault/general/overview-vnet-service-endpoints",
-        _READ,
-        switch="trusted_services_reach_vault",
-    ),
-    Fact(
-        "A Foundry account reaches a key in a vault that allows trusted services.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ,
-        switch="trusted_services_reach_vault",
-    ),
-    Fact(
-        "A vault with publicNetworkAccess Disabled still lets trusted services in.",
-        "learn.microsoft.com/azure/key-vault/general/overview-vnet-service-endpoints",
-        _READ,
-    ),
-    Fact(
-        "A network security perimeter in enforced mode overrides a vault's firewall and its bypass; Key "
-        "Vault's rules concern the data plane alone.",
-        "learn.microsoft.com/azure/key-vault/general/network-security",
-        _READ,
-    ),
-    Fact(
-        "Outside of its dates (`nbf`, `exp`) a key version of Key Vault still decrypts, unwraps, verifies "
-        "and is released; everything else is refused.",
-        "learn.microsoft.com/azure/key-vault/keys/about-keys-details",
-        _READ,
-    ),
-    Fact(
-        "An account whose bound version has expired can be read, and its writes are refused.",
-        "never observed; follows from what Key Vault documents",
-        _READ,
-        Standing.ASSUMED,
-        "same_key_again",
-    ),
-    Fact(
-        "Only a premium vault, or a managed HSM, has keys of type RSA-HSM.",
-        "learn.microsoft.com/azure/key-vault/keys/about-keys",
-        _READ,
-    ),
-)
 
 
 class DemandOutcome(Enum):
@@ -180,6 +112,23 @@ FIXES: Final = {
         "name the ranges that may enter",
         "take the range out of network.allowedIpRanges",
     ),
+    "kind-identity": Fix(
+        "",
+        "name no identityClientId, and give the account a system-assigned identity",
+        "set identity: systemAssigned",
+    ),
+    "kind-key-version": Fix(
+        "", "name a version: take keyUriWithVersion from a KeyVersion", "set key.version: pinned"
+    ),
+    "kind-storage": Fix("", "change properties.userOwnedStorage", "change storageAccountIds"),
+    "kind-search": Fix(
+        "",
+        "take qnaAzureSearchEndpointId and its key out of properties.apiProperties",
+        "remove searchServiceId and searchServiceKey",
+    ),
+    "kind-bypass": Fix("", "take bypass out of properties.networkAcls"),
+    "kind-projects": Fix("", "make the Foundry project below an account of that kind"),
+    "kind-deployments": Fix("", "make the deployment of a model below an account of that kind"),
 }
 """The fix of each demand that has one fix."""
 
@@ -416,7 +365,7 @@ def newest_usable(versions: Iterable[KeyVersion], now: float) -> KeyVersion | No
 
 def version_in_use(versions: Sequence[KeyVersion], now: float) -> KeyVersion | None:
     """Of a key's versions, newest first, the one that an account uses whose binding names none: the newest
-    that can be used, else the newest (assumed; `kinds.NEWEST_VERSION` says "the newest"). None without any.
+    that can be used, else the newest (assumed; Foundry's page says "the newest"). None without any.
     """
     return newest_usable(versions, now) or next(iter(versions), None)
 

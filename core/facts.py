@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 from core import arm_ids, key_uris, values
 from core.defaults import DEFAULTS
 from core.roles import Role
-from core.sourced import Fact
 from core.values import Mark, Value
 
 MICROSOFT_MANAGED = "Microsoft.CognitiveServices"
@@ -26,14 +24,6 @@ LOCK_NOTES = "Holds data under a customer-managed key, or the key. Made by langu
 """The notes of the locks that a stack makes, by which it knows them."""
 HOURS_HELD = 48
 """Hours for which Azure keeps a deleted account and its name."""
-FACTS = (
-    Fact(
-        f"Azure keeps a deleted account and its name for {HOURS_HELD} hours; a purge frees the name at once, "
-        "and nothing recovers a purged account.",
-        "learn.microsoft.com/azure/ai-services/manage-resources",
-        date(2026, 11, 28),
-    ),
-)
 LIVE_ENCRYPTION = 'properties["encryption@live"]'
 """An entry of an account's `ignoreChanges` that names no property. The components set it where a binding sets
 the key and an update of the account has to repeat it; the policy pack reads that the encryption among the

@@ -8,35 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from core.arm_ids import ArmId, MalformedError, in_managed_hsm, name_of
 from core.clouds import ALL, PUBLIC, Cloud
-from core.sourced import Fact, Standing
 
 _VERSION: Final = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 _KEY_NAME: Final = re.compile(r"[0-9a-z-]{1,127}", re.IGNORECASE)
 _VAULT_NAME: Final = re.compile(r"[a-z0-9-]{1,24}")
-_SUFFIXES: Final = ("vault_suffix", "hsm_suffix")
 _HSM_PLACE: Final = ".managedhsm"
-_READ: Final = date(2026, 11, 28)
-FACTS: Final = (
-    Fact(
-        "Azure writes one vault's URI with and without a slash at its end, and with capitals in the answer"
-        " that creates the vault.",
-        "recorded traffic of the service",
-        _READ,
-        Standing.OBSERVED,
-        switch="key_vault_uri",
-    ),
-    Fact(
-        "An account's keyVaultUri may be a managed HSM's.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ,
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -66,7 +47,8 @@ class KeyUri:
     @property
     def in_managed_hsm(self) -> bool:
         """Whether the key is in a managed HSM."""
-        return is_managed_hsm(self.vault_uri)
+        found = _endpoint(self.host)
+        return found is not None and found.in_managed_hsm
 
     def is_in(self, vault: ArmId) -> bool:
         """Whether the key is in the vault or managed HSM of an id: a name may be taken by one of each."""
@@ -138,25 +120,18 @@ def host_of(name: str, cloud: Cloud, *, in_managed_hsm: bool = False) -> str:
 
 def vault_name(uri: str) -> str | None:
     """The name of the vault at a URI, lower case; None where it is no https URI of a vault."""
-    return _name(uri, "vault_suffix")
-
-
-def hsm_name(uri: str) -> str | None:
-    """The name of the managed HSM at a URI, lower case; None where it is no https URI of one."""
-    return _name(uri, "hsm_suffix")
-
-
-def _name(uri: str, suffix: str) -> str | None:
-    host = vault_host(uri)
-    if "://" in uri and not uri.strip().lower().startswith("https://"):
-        return None
-    return host.partition(".")[0] if cloud_of_host(host, suffix) else None
+    named = place(uri)
+    return None if named is None or is_hsm_place(named) else named
 
 
 def place(uri: str) -> str | None:
     """The name of the vault or managed HSM at a URI, lower case, as a message names it and as no other place
     of keys is named; None for any other URI."""
-    return vault_name(uri) or (_hsm_place(name) if (name := hsm_name(uri)) else None)
+    found = _endpoint(vault_host(uri))
+    if found is None or ("://" in uri and not uri.strip().lower().startswith("https://")):
+        return None
+    name = vault_host(uri).partition(".")[0]
+    return _hsm_place(name) if found.in_managed_hsm else name
 
 
 def place_of(vault_id: str) -> str:
@@ -178,11 +153,6 @@ def _hsm_place(name: str) -> str:
     return f"{name}{_HSM_PLACE}"
 
 
-def is_managed_hsm(uri: str) -> bool:
-    """Whether a URI's host is a managed HSM's."""
-    return cloud_of_host(vault_host(uri), "hsm_suffix") is not None
-
-
 def same_vault(one: str, other: str) -> bool:
     """Whether two URIs are of one vault, whatever their path."""
     return vault_host(one) == vault_host(other)
@@ -200,8 +170,8 @@ def uri_of(vault: ArmId, cloud: Cloud) -> str:
 
 def cloud_of(uri: str) -> Cloud | None:
     """The cloud of the vault or managed HSM at a URI; None where it is in none of them."""
-    host = vault_host(uri)
-    return next((cloud for suffix in _SUFFIXES if (cloud := cloud_of_host(host, suffix))), None)
+    found = _endpoint(vault_host(uri))
+    return found.cloud if found else None
 
 
 def cli_options(vault_name: str, key_name: str, *, in_managed_hsm: bool) -> str:
@@ -209,9 +179,14 @@ def cli_options(vault_name: str, key_name: str, *, in_managed_hsm: bool) -> str:
     return f"--{'hsm' if in_managed_hsm else 'vault'}-name {vault_name} --name {key_name}"
 
 
-def cloud_of_host(host: str, suffix: str) -> Cloud | None:
-    """The cloud whose `suffix`, a field of Cloud, follows a host's first label; None without one."""
-    label, _, rest = host.partition(".")
-    if not _VAULT_NAME.fullmatch(label):
-        return None
-    return next((cloud for cloud in ALL if rest == getattr(cloud, suffix)), None)
+class _Endpoint(NamedTuple):
+    cloud: Cloud
+    in_managed_hsm: bool
+
+
+def _endpoint(host: str) -> _Endpoint | None:
+    """What a host is of, by what follows its first label; None for no vault and no managed HSM."""
+    label, _, suffix = host.partition(".")
+    suffixes = {cloud.vault_suffix: _Endpoint(cloud, in_managed_hsm=False) for cloud in ALL}
+    suffixes |= {cloud.hsm_suffix: _Endpoint(cloud, in_managed_hsm=True) for cloud in ALL}
+    return suffixes.get(suffix) if _VAULT_NAME.fullmatch(label) else None

@@ -4,36 +4,34 @@
 """
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Final
 
 from core import kinds
-from core.demands import Fix, Judgement
-from core.sourced import Fact, Standing
+from core.demands import Judgement
 
-_STORAGE: Final = Fix("", "change properties.userOwnedStorage", "change storageAccountIds")
-_READ: Final = date(2026, 11, 28)
-FACTS: Final = (
-    Fact(
-        "An account of kind OpenAI becomes one of kind AIServices in place; the way back is only for one "
-        "without projects.",
-        "hashicorp/terraform-provider-azurerm#31063",
-        _READ,
-        Standing.OBSERVED,
+_LACKS: Final = {
+    "storage": (
+        "kind-storage",
+        "which Azure links to no storage (BringOwnFeatureNotEnabled)",
+        "no linked storage",
     ),
-    Fact(
-        "A Foundry account takes later keys only from the vault or managed HSM of its first one.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ,
-        switch="foundry_key_vault",
-    ),
-    Fact(
-        "A Foundry account with projects does not go back to Microsoft's keys.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ,
-        switch="key_source_with_projects",
-    ),
-)
+    "search": ("kind-search", "which has no question answering", "no search service"),
+    "bypass": ("kind-bypass", "whose network rules have no bypass", "networkAcls without bypass"),
+    "foundry": ("kind-projects", "which has no projects", "no project"),
+    "openai": ("kind-deployments", "to which no models are deployed", "no deployment"),
+}
+"""What only some kinds have, by the field of AccountKind: the demand, what the others lack, and what they do
+without."""
+
+
+def _only_some(has: str, kind: str) -> Judgement | None:
+    found = kinds.find(kind)
+    if found is None or getattr(found, has):
+        return None
+    demand, lack, without = _LACKS[has]
+    takes = [one.name for one in kinds.ALL if getattr(one, has)]
+    expected = f"{'one of' if len(takes) > 1 else 'kind'} {', '.join(takes)}, or {without}"
+    return Judgement(demand, f"kind {found.name}, {lack}", expected)
 
 
 def key_identity(kind: str, *, user_assigned: bool) -> Judgement | None:
@@ -41,16 +39,8 @@ def key_identity(kind: str, *, user_assigned: bool) -> Judgement | None:
     found = kinds.find(kind)
     if found is None or found.user_assigned or not user_assigned:
         return None
-    return Judgement(
-        "kind-identity",
-        f"accounts of kind {found.name} take a customer-managed key only through their own identity",
-        "the account's own identity",
-        own_fix=Fix(
-            "",
-            "name no identityClientId, and give the account a system-assigned identity",
-            "set identity: systemAssigned",
-        ),
-    )
+    said = f"accounts of kind {found.name} take a customer-managed key only through their own identity"
+    return Judgement("kind-identity", said, "the account's own identity")
 
 
 def key_version(kind: str, version: str) -> Judgement | None:
@@ -59,38 +49,17 @@ def key_version(kind: str, version: str) -> Judgement | None:
     found = kinds.find(kind)
     if version or (found and found.rotates):
         return None
-    return Judgement(
-        "kind-key-version",
-        f"accounts of kind {found.name if found else kind} do not follow a key by themselves "
-        f"({kinds.ONE_VERSION.source})",
-        "one version of the key",
-        own_fix=Fix(
-            "", "name a version: take keyUriWithVersion from a KeyVersion", "set key.version: pinned"
-        ),
-    )
+    said = f"accounts of kind {found.name if found else kind} do not follow a key by themselves"
+    return Judgement("kind-key-version", said, "one version of the key")
 
 
 def storage(kind: str, count: int) -> Judgement | None:
     """Only some kinds keep data in linked storage, some of them in one storage account."""
     found = kinds.find(kind)
-    if found is None or not count:
-        return None
-    if not found.storage:
-        takes = ", ".join(one.name for one in kinds.ALL if one.storage)
-        return Judgement(
-            "kind-storage",
-            f"kind {found.name}, which Azure links to no storage (BringOwnFeatureNotEnabled)",
-            f"one of {takes}, or no linked storage",
-            own_fix=_STORAGE,
-        )
-    if found.storage_stays and count > 1:
-        return Judgement(
-            "kind-storage",
-            f"{count} storage accounts, but Azure links an account of kind {found.name} to one",
-            "one of them",
-            own_fix=_STORAGE,
-        )
-    return None
+    if found and found.storage_stays and count > 1:
+        said = f"{count} storage accounts, but Azure links an account of kind {found.name} to one"
+        return Judgement("kind-storage", said, "one of them")
+    return _only_some("storage", kind) if count else None
 
 
 def storage_change(kind: str, before: Iterable[str], after: Iterable[str]) -> Judgement | None:
@@ -128,55 +97,22 @@ def vault_change(kind: str, before: str, after: str) -> Judgement | None:
 
 def search(kind: str, *, linked: bool) -> Judgement | None:
     """Only some kinds have question answering, which keeps its data in a search service."""
-    found = kinds.find(kind)
-    if found is None or found.search or not linked:
-        return None
-    takes = ", ".join(one.name for one in kinds.ALL if one.search)
-    return Judgement(
-        "kind-search",
-        f"kind {found.name}, which has no question answering",
-        f"one of {takes}, or no search service",
-        own_fix=Fix(
-            "",
-            "take qnaAzureSearchEndpointId and its key out of properties.apiProperties",
-            "remove searchServiceId and searchServiceKey",
-        ),
-    )
+    return _only_some("search", kind) if linked else None
 
 
 def bypass(kind: str, *, stated: bool) -> Judgement | None:
     """Only the network rules of some kinds know an exception for Azure's trusted services."""
-    found = kinds.find(kind)
-    if found is None or found.bypass or not stated:
-        return None
-    takes = ", ".join(one.name for one in kinds.ALL if one.bypass)
-    return Judgement(
-        "kind-bypass",
-        f"kind {found.name}, whose network rules have no bypass",
-        f"one of {takes}, or networkAcls without bypass",
-        own_fix=Fix("", "take bypass out of properties.networkAcls"),
-    )
+    return _only_some("bypass", kind) if stated else None
 
 
 def projects(kind: str) -> Judgement | None:
     """Only Foundry accounts have projects."""
-    found = kinds.find(kind)
-    if found is None or found.foundry:
-        return None
-    fix = Fix("", "make the Foundry project below an account of that kind")
-    said = f"kind {found.name}, which has no projects"
-    return Judgement("kind-projects", said, "kind AIServices", own_fix=fix)
+    return _only_some("foundry", kind)
 
 
 def deployments(kind: str) -> Judgement | None:
     """Models are deployed only to accounts that serve Azure OpenAI."""
-    found = kinds.find(kind)
-    if found is None or found.openai:
-        return None
-    takes = " or ".join(one.name for one in kinds.ALL if one.openai)
-    fix = Fix("", "make the deployment of a model below an account of that kind")
-    said = f"kind {found.name}, to which no models are deployed"
-    return Judgement("kind-deployments", said, f"kind {takes}", own_fix=fix)
+    return _only_some("openai", kind)
 
 
 def _folded(ids: Iterable[str]) -> set[str]:

@@ -1,27 +1,18 @@
 """The kinds of Azure AI services accounts that can hold data under a customer-managed key.
 
-Owns: what differs between them: tiers, name prefixes, private DNS zones, what cannot be undone, and the roles
-of callers. Sources of the table: kinds and their tiers, `az cognitiveservices account list-kinds` and
-`list-skus`; prefixes, Microsoft's Cloud Adoption Framework
-(ready/azure-best-practices/resource-abbreviations); zones,
-learn.microsoft.com/azure/private-link/private-endpoint-dns; members, Azure/bicep-registry-modules,
-avm/res/cognitive-services/account/tests/e2e/max for AIServices, and for OpenAI assumed of one address; roles,
-learn.microsoft.com/azure/role-based-access-control/built-in-roles/ai-machine-learning; Face's tier, the
-example of azurerm_cognitive_account_customer_managed_key; forms, learn.microsoft.com/azure/ai-services/
-encryption/cognitive-services-encryption-keys-portal; linked storage, azure/foundry/how-to/
-bring-your-own-azure-storage-foundry and azure/ai-services/speech-service/
-bring-your-own-storage-speech-resource; a search service, the documentation of azurerm_cognitive_account, for
-Foundry assumed. Kinds that Azure has retired are not listed.
+Owns: what differs between them: tiers, name prefixes, what cannot be undone, and the roles of callers.
+account_kinds.json is the table of them, with its sources. Kinds that Azure has retired are not listed.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from core import arm_ids, roles
 from core.roles import Role
-from core.sourced import Fact, Standing
 
 FREE_TIER: Final = "F0"
 """The free tier of every kind. It does not support customer-managed keys."""
@@ -34,17 +25,13 @@ account takes the first."""
 
 @dataclass(frozen=True)
 class KindRetirement:
-    """That Azure ends a kind of account, or `features` of it, on a day at the latest."""
+    """That Azure ends kinds of account, or `features` of them, on a day at the latest."""
 
+    of: tuple[str, ...]
     by: date
     instead: str
     source: str
     features: str = ""
-
-    def of(self, product: str) -> str:
-        """What ends, and when; `product` is the kind's."""
-        what = f"these features of {product}: {self.features}" if self.features else product
-        return f"Azure ends {what} by {self.by}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +50,6 @@ class AccountKind:
     itself; the other kinds name one version. `key_roles`: wider than `roles.encryption_user`, the
     roles that its page gives the identity that uses the key, in a vault and in a managed HSM. `key_sizes`:
     bits of the RSA keys that it takes. `becomes`: the kind that Azure can turn an account into in place.
-    `retirements`: what of it Azure ends.
     """
 
     name: str
@@ -85,208 +71,43 @@ class AccountKind:
     key_roles: tuple[Role, ...] = ()
     key_sizes: tuple[int, ...] = (KEY_SIZES[0],)
     becomes: str = ""
-    retirements: tuple[KindRetirement, ...] = ()
 
     @property
     def members(self) -> tuple[str, ...]:
-        """The members of the group `account`: each has an address of a private endpoint."""
+        """The members of the group `account`: each has an address of a private endpoint
+        (Azure/bicep-registry-modules, avm/res/cognitive-services/account/tests/e2e/max; OpenAI assumed)."""
         return ("default", "secondary", "third") if self.foundry else (VAULT_MEMBER,)
 
 
 VAULT_MEMBER: Final = "default"
 """The one member of a vault's group (Azure/terraform-azurerm-avm-res-keyvault-vault#108)."""
-_FORM: Final = "https://aka.ms/cogsvc-cmk"
-_LANGUAGE_CALLERS: Final = (roles.LANGUAGE_READER, roles.LANGUAGE_WRITER, roles.LANGUAGE_OWNER)
-_OPENAI_CALLERS: Final = (roles.OPENAI_USER, roles.OPENAI_CONTRIBUTOR)
-_SPEECH_CALLERS: Final = (roles.SPEECH_USER, roles.SPEECH_CONTRIBUTOR)
-_TRANSLATOR_TIERS: Final = ("S1", "S2", "S3", "S4", "C2", "C3", "C4", "D3")
-_LANGUAGE_FEATURES: Final = KindRetirement(
-    date(2029, 3, 31),
-    "use models of Microsoft Foundry",
-    "learn.microsoft.com/azure/foundry/how-to/develop/sdk-overview",
-    "key phrase extraction, sentiment analysis and opinion mining, custom text classification, "
-    "conversational language understanding, custom question answering, orchestration workflow, "
-    "summarization and entity linking",
-)
 _TWO_YEARS: Final = timedelta(days=730)
 UPGRADE_FORM: Final = "https://forms.office.com/r/sKGZJ0YhDd"
 """Where Microsoft is asked to turn an Azure OpenAI account under a customer-managed key into a Foundry
 resource; one on Microsoft-managed keys needs no request (azure/foundry/how-to/upgrade-azure-openai)."""
 
-LANGUAGE: Final = AccountKind(
-    "TextAnalytics",
-    "Azure AI Language",
-    "lang",
-    ("S",),
-    _LANGUAGE_CALLERS,
-    language=True,
-    terms=True,
-    storage=True,
-    search=True,
-    bypass=True,
-    retirements=(_LANGUAGE_FEATURES,),
-)
-FOUNDRY: Final = AccountKind(
-    "AIServices",
-    "Microsoft Foundry",
-    "aif",
-    callers=(roles.AI_SERVICES_USER, *_OPENAI_CALLERS, *_LANGUAGE_CALLERS, *_SPEECH_CALLERS),
-    openai=True,
-    language=True,
-    foundry=True,
-    storage=True,
-    storage_stays=True,
-    search=True,
-    bypass=True,
-    rotates=True,
-    key_roles=(roles.CRYPTO_USER, roles.HSM_CRYPTO_USER),
-    key_sizes=KEY_SIZES,
-    retirements=(_LANGUAGE_FEATURES,),
-)
-ALL: Final = (
-    LANGUAGE,
-    FOUNDRY,
-    AccountKind(
-        "CognitiveServices",
-        "Azure AI services multi-service account",
-        "ais",
-        language=True,
-        terms=True,
-        retirements=(_LANGUAGE_FEATURES,),
-    ),
-    AccountKind(
-        "OpenAI",
-        "Azure OpenAI",
-        "oai",
-        callers=_OPENAI_CALLERS,
-        openai=True,
-        bypass=True,
-        becomes="AIServices",
-    ),
-    AccountKind(
-        "SpeechServices",
-        "Azure AI Speech",
-        "spch",
-        callers=_SPEECH_CALLERS,
-        approval=_FORM,
-        storage=True,
-        storage_stays=True,
-    ),
-    AccountKind("TextTranslation", "Azure AI Translator", "trsl", _TRANSLATOR_TIERS),
-    AccountKind("FormRecognizer", "Azure AI Document Intelligence", "di"),
-    AccountKind("CustomVision.Training", "Custom Vision (training)", "cstvt"),
-    AccountKind("CustomVision.Prediction", "Custom Vision (prediction)", "cstv"),
-    AccountKind("Face", "Azure AI Face", "face", ("E0",), user_assigned=False, terms=True),
-    AccountKind("ContentSafety", "Azure AI Content Safety", "cs"),
-    AccountKind(
-        "ContentModerator",
-        "Content Moderator",
-        "cm",
-        approval=_FORM,
-        retirements=(
-            KindRetirement(
-                date(2027, 2, 28),
-                "use kind ContentSafety, Azure AI Content Safety",
-                "learn.microsoft.com/azure/ai-services/content-moderator",
-            ),
-        ),
-    ),
-)
+
+def _kind(row: Mapping[str, Any]) -> AccountKind:
+    """A kind as the table has it: roles by their names, lists for tuples."""
+    given = {
+        name: tuple(roles.named(role) for role in row[name])
+        for name in ("callers", "key_roles")
+        if name in row
+    }
+    lists = {name: tuple(row[name]) for name in ("tiers", "key_sizes") if name in row}
+    return AccountKind(**{**row, **lists, **given})
+
+
+_TABLE: Final = json.loads(Path(__file__).with_name("account_kinds.json").read_text(encoding="utf-8"))
+ALL: Final = tuple(map(_kind, _TABLE["kinds"]))
 NAMES: Final = tuple(kind.name for kind in ALL)
+LANGUAGE, FOUNDRY = ALL[:2]
+RETIREMENTS: Final = tuple(
+    KindRetirement(**{**row, "of": tuple(row["of"]), "by": date.fromisoformat(row["by"])})
+    for row in _TABLE["retirements"]
+)
 WITHOUT_DATA: Final = ("ComputerVision",)
 """Kinds that store nothing, for which Azure has no customer-managed key."""
-_READ: Final = date(2026, 11, 28)
-_READ_AGAIN: Final = date(2026, 11, 29)
-NEWEST_VERSION: Final = Fact(
-    "An account of kind AIServices whose keyVersion is omitted or empty uses the newest version by itself.",
-    "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-    _READ,
-    switch="versionless_key",
-)
-ONE_VERSION: Final = Fact(
-    "When the key of any other kind is rotated, the account must be updated to use the new key URI.",
-    "learn.microsoft.com/azure/ai-services/encryption/cognitive-services-encryption-keys-portal",
-    _READ,
-    switch="versionless_key",
-)
-"""So say the pages of single kinds, too, such as Language's (azure/ai-services/language-service/concepts/
-encryption-data-at-rest)."""
-FACTS: Final = (
-    NEWEST_VERSION,
-    ONE_VERSION,
-    Fact(
-        "An account that uses its key by its own identity shows no identityClientId.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ,
-        Standing.ASSUMED,
-        "system_identity_client_id",
-    ),
-    Fact(
-        "Azure makes the first account of kind TextAnalytics or Face of a subscription only in the portal,"
-        " where its terms are accepted (ResourceKindRequireAcceptTerms).",
-        "Azure/azure-sdk-for-python#28233, hashicorp/terraform-provider-azurerm#12544",
-        _READ,
-        Standing.OBSERVED,
-    ),
-    Fact(
-        "Face takes a key only through the account's own identity, not through a user-assigned one.",
-        "Azure/azure-rest-api-specs#18726",
-        _READ,
-        Standing.OBSERVED,
-    ),
-    Fact(
-        "ComputerVision stores nothing, so that it takes no customer-managed key.",
-        "Azure/azure-policy#1586",
-        _READ,
-    ),
-    Fact(
-        "Accounts of kind FormRecognizer and OpenAI link to no storage account (BringOwnFeatureNotEnabled).",
-        "hashicorp/terraform-provider-azurerm#29386, hashicorp/terraform#35635",
-        _READ,
-        Standing.OBSERVED,
-    ),
-    Fact(
-        "Some accounts link to storage only when they are made "
-        "(UserOwnedStorageCanOnlyBeAttachedWhileCreation).",
-        "hashicorp/terraform-provider-azurerm#30689",
-        _READ,
-        Standing.OBSERVED,
-    ),
-    Fact(
-        "The network rules of accounts of kind OpenAI, AIServices and TextAnalytics take a bypass.",
-        "hashicorp/terraform-provider-azurerm#30887",
-        _READ,
-        Standing.OBSERVED,
-    ),
-    Fact(
-        f"Accounts of kind AIServices take RSA keys of {KEY_SIZES[0]} bits and more, the other kinds of "
-        f"{KEY_SIZES[0]} only.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ,
-    ),
-    Fact(
-        "The identity of a Foundry account gets the role Key Vault Crypto User, or Managed HSM Crypto User.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ_AGAIN,
-        switch="foundry_key_role",
-    ),
-    Fact(
-        "In a vault with access policies, the identity of a Foundry account gets get, wrapKey and unwrapKey, "
-        "which Key Vault Crypto Service Encryption User allows, too.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ_AGAIN,
-        switch="foundry_key_role",
-    ),
-    Fact(
-        "An Azure OpenAI account under a customer-managed key becomes a Foundry resource by request only.",
-        "learn.microsoft.com/azure/foundry/how-to/upgrade-azure-openai",
-        _READ,
-    ),
-    *(
-        Fact(f"{end.of(product)}.", end.source, _READ)
-        for end, product in {end: kind.product for kind in reversed(ALL) for end in kind.retirements}.items()
-    ),
-)
 _BY_NAME: Final = {kind.name.lower(): kind for kind in ALL}
 
 
@@ -303,9 +124,10 @@ def find(name: str) -> AccountKind | None:
 def ends(kind: str, today: date) -> Iterator[tuple[str, str]]:
     """What Azure ends of a kind within the next two years or has ended, and what to do instead."""
     found = find(kind)
-    for end in found.retirements if found else ():
-        if found and end.by - today < _TWO_YEARS:
-            yield end.of(found.product), end.instead
+    for end in RETIREMENTS:
+        if found and found.name in end.of and end.by - today < _TWO_YEARS:
+            what = f"these features of {found.product}: {end.features}" if end.features else found.product
+            yield f"Azure ends {what} by {end.by}", end.instead
 
 
 def names_role(kind: object, role_id: object) -> bool:

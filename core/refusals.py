@@ -6,11 +6,8 @@ learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployme
 """
 
 import re
-from datetime import date
 from enum import Enum
 from typing import Final
-
-from core.sourced import Fact, Standing
 
 
 class RefusalKind(Enum):
@@ -34,65 +31,6 @@ SECOND_LOOK_SECONDS: Final = 2.0
 UNKNOWN_REFUSAL_SECONDS: Final = 300.0
 """How long an UNKNOWN refusal of a key may be taken for access that does not count yet: half of what Azure
 documents for a role assignment is enough to tell most delays from a mistake (assumed)."""
-_READ: Final = date(2026, 11, 28)
-FACTS: Final = (
-    Fact(
-        "A role assignment counts after up to 10 minutes.",
-        "learn.microsoft.com/azure/role-based-access-control/troubleshooting",
-        _READ,
-        switch="grant_delay_seconds",
-    ),
-    Fact(
-        "An account whose identity may not use the key yet is refused with a message that names another "
-        "reason.",
-        "hashicorp/terraform-provider-azurerm#32855",
-        _READ,
-        Standing.OBSERVED,
-        switch="missing_grant",
-    ),
-    Fact(
-        "Resource Manager reads keys through the vault, and in a vault under Azure RBAC users were refused"
-        " with 400 ForbiddenByRbac instead of 403.",
-        "pulumi/pulumi-azure-native#890",
-        _READ,
-        Standing.OBSERVED,
-        switch="arm_keys_need_data_role",
-    ),
-    Fact(
-        "A vault refuses a write during another write of it (ConflictError, a conflict occurred).",
-        "Azure/bicep#4364",
-        _READ,
-        Standing.OBSERVED,
-        switch="vault_write_seconds",
-    ),
-    Fact(
-        "A vault's name that a deleted vault holds is refused with ConflictError, too.",
-        "Azure/azure-cli#29115",
-        _READ,
-        Standing.OBSERVED,
-    ),
-    Fact(
-        "Whoever may call deployments/validate learns before a write what Resource Manager and the resource "
-        "providers would refuse: missing rights, providers that are not registered, names that are taken.",
-        "learn.microsoft.com/azure/azure-resource-manager/bicep/deploy-preflight",
-        date(2026, 11, 29),
-        switch="validate_covers",
-    ),
-    Fact(
-        "The same validation tells of policies that deny, and, says Terraform's page, of no missing right, "
-        "taken name or used-up quota.",
-        "learn.microsoft.com/azure/developer/terraform/how-to-use-preflight-validation",
-        date(2026, 11, 29),
-        switch="validate_covers",
-    ),
-    Fact(
-        "The validation refuses at times what a write is not refused: it has named a policy that does not "
-        "hold the resource, and missed rights that come from a management group.",
-        "Azure/terraform-provider-azapi#1207, #1128",
-        date(2026, 11, 29),
-        Standing.OBSERVED,
-    ),
-)
 
 _BUSY_CODES: Final = frozenset(
     {

@@ -11,14 +11,12 @@ of a condition. Those make an answer uncertain, never better.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import Enum
 from typing import Final
 
 from core import arm_ids
 from core.facts import EVERYBODY, DenyAssignment, PolicyEntry, RoleAssignment, Vault
 from core.roles import Role
-from core.sourced import Fact, Standing
 
 NEEDED: Final = ("get", "wrapKey", "unwrapKey")
 """The key permissions that the service needs, in Azure's spelling."""
@@ -26,60 +24,6 @@ GROUPS: Final = ("keys", "secrets", "certificates", "storage")
 """What an access policy has permissions on."""
 READS_DATA_KEYS: Final = frozenset({"decrypt", "unwrapkey"})
 """The permissions by which a wrapped data key can be read."""
-_READ: Final = date(2026, 11, 28)
-_READ_AGAIN: Final = date(2026, 11, 29)
-FACTS: Final = (
-    Fact(
-        "The service needs get, wrapKey and unwrapKey of the key, for the account's identity.",
-        "learn.microsoft.com/azure/ai-services/encryption/cognitive-services-encryption-keys-portal",
-        _READ,
-    ),
-    Fact(
-        "A vault uses access policies or Azure RBAC, never both: a change to Azure RBAC invalidates every "
-        "policy.",
-        "learn.microsoft.com/azure/key-vault/general/rbac-guide",
-        _READ,
-    ),
-    Fact(
-        "An account takes a key only from a vault with legacy access policies.",
-        "learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal",
-        _READ_AGAIN,
-        switch="cmk_with_rbac_vault",
-    ),
-    Fact(
-        "The vault of a Language account has access policies that grant the account's identity the key.",
-        "learn.microsoft.com/azure/ai-services/language-service/concepts/encryption-data-at-rest",
-        _READ_AGAIN,
-        switch="cmk_with_rbac_vault",
-    ),
-    Fact(
-        "For the key of a new Foundry account a vault under Azure RBAC is recommended.",
-        "learn.microsoft.com/azure/foundry/concepts/encryption-keys-portal",
-        _READ_AGAIN,
-        switch="cmk_with_rbac_vault",
-    ),
-    Fact(
-        "In a vault with access policies, whoever may write the vault or its policies can give itself any "
-        "right on the keys, also to delete them.",
-        "learn.microsoft.com/azure/key-vault/general/assign-access-policy",
-        _READ,
-    ),
-    Fact(
-        "Polling an operation of a private endpoint takes Microsoft.Network/locations/operations/read on the "
-        "subscription.",
-        "Azure/azure-xplat-cli#2051",
-        _READ,
-        Standing.OBSERVED,
-        switch="operation_polling",
-    ),
-    Fact(
-        "Polling an operation of a private DNS zone takes "
-        "Microsoft.Network/privateDnsOperationStatuses/read.",
-        "github.com/kubernetes-sigs/azurefile-csi-driver/blob/master/docs/driver-parameters.md",
-        _READ,
-        switch="operation_polling",
-    ),
-)
 _ACTIONS: Final = {
     "get": ("keys/read", "read/action"),
     "list": ("keys/read", "read/action"),

@@ -24,6 +24,7 @@ ROOT = execution.ROOT
 PYTHON = python_of(ROOT)
 _PACK_CONFIG = ".pulumi/policy-config.json"
 _PACK = ("--policy-pack", "policies", "--policy-pack-config", _PACK_CONFIG)
+_QUIET = ("--suppress-outputs",)
 _STATES = ROOT / ".pulumi" / "backend" / ".pulumi" / "stacks" / "language-cmk"
 _BACKEND = "PULUMI_BACKEND_URL"
 _EVENTS = ROOT / ".pulumi" / "events.jsonl"
@@ -59,14 +60,15 @@ def set_up(words: Sequence[str]) -> int | None:
 def up(home: Home, stack: str) -> int:
     """Deploys the stack under the policy pack, and reads the proof back from the local Azure.
 
-    The preview is a command of its own: where everything is as the stack's state has it, that is all.
+    The preview is a command of its own: where everything is as the stack's state has it, that is all. The
+    stack's outputs, of which most are unknown before, are told by a command of their own, too.
     """
     pulumi = Steps(home, stack)
     return (
         pulumi.select()
         or pulumi.run(*_POLICY_CONFIG)
         or pulumi.checked()
-        or pulumi.run("pulumi", "preview", "--stack", stack, *_PACK)
+        or pulumi.run("pulumi", "preview", "--stack", stack, *_QUIET, *_PACK)
         or _updated(pulumi, stack)
         or pulumi.run(*_PROOF, "--stack", stack)
         or _what_next(home, stack)
@@ -80,7 +82,7 @@ def _updated(pulumi: Steps, stack: str) -> int:
     state = _STATES / f"{stack}.json"
     if not changed and not is_newer(ROOT, state):
         return 0
-    code = pulumi.run("pulumi", "up", "--stack", stack, "--yes", "--skip-preview", *_PACK)
+    code = pulumi.run("pulumi", "up", "--stack", stack, "--yes", "--skip-preview", *_QUIET, *_PACK)
     if code or not changed:
         return code
     return pulumi.quietly("pulumi", "refresh", "--stack", stack, "--yes", "--skip-preview")
@@ -307,6 +309,7 @@ def _what_next(home: Home, stack: str) -> int:
     own = _named(stack)
     sys.stdout.write(
         f"\nThe local Azure's page:   {process.page_address(home)}\n"
+        f"The stack's outputs:      python3 -m localazure exec -- pulumi stack output --stack {stack}\n"
         f"What a change would do:   edit Pulumi.{stack}.yaml, then python3 -m localazure preview{own}\n"
         f"What an auditor asks:     python3 -m localazure evidence{own}\n"
         f"To end all of it:         python3 -m localazure down{own}\n"

@@ -35,12 +35,12 @@ from core.rights import HSM_ROLE_WRITE
 from core.roles import HSM_CRYPTO_USER, HSM_POLICY_ADMINISTRATOR, Role
 from operate import checked_settings, login
 from operate.azure import LiveAzure, UnansweredError
-from operate.checked_settings import FAILED, OK, UNCHECKED, WARNING, Line, judged, tell
+from operate.checked_settings import FAILED, OK, UNCHECKED, Line, judged, tell
 from operate.errors import OperateError
 from operate.stack import StackError, outputs, pulumi, services
 from provider.azure import Azure
 from provider.azure_client import AzureClient, Principal
-from provider.deployment import checks, policies
+from provider.deployment import checks
 from provider.deployment.model import Report
 from provider.deployment.questions import Questions, UnansweredQuestionError
 from provider.errors import service_message, translate
@@ -193,8 +193,6 @@ def _deployment(
     named = {one.id: f"{name}, {one.argument}" for name, some in plan.items() for one in some}
     told = [
         *(Line(named.get(one.id, one.id), FAILED, one.text, one.fix) for one in report.findings),
-        *(Line(policies.NAME, WARNING, one.text, one.fix) for one in report.changes),
-        *(Line(one.check, WARNING, one.text, one.fix) for one in report.notes),
         *(Line(one.check, UNCHECKED, f"{one.what}, because {one.why}") for one in report.unchecked),
     ]
     yield from told

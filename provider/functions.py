@@ -100,14 +100,14 @@ async def get_client_config(call: Call, args: Properties) -> Answer:
 
 
 async def check_deployment(call: Call, args: Properties) -> Answer:
-    """What Azure would refuse of resources that are about to be made, and what policies change of them:
-    `{"findings": [...], "unchecked": [...], "changes": [...], "notes": [...]}`. Nothing is written."""
+    """What Azure would refuse of resources that are about to be made, of which nothing is written:
+    `{"findings": [...], "unchecked": [...]}`."""
     from provider.deployment import checks  # noqa: PLC0415 - most runs of a provider ask nothing of it
     from provider.deployment.model import Report, Unchecked  # noqa: PLC0415
     from provider.deployment.questions import Questions  # noqa: PLC0415
 
     if args.has_unknowns:
-        return dict.fromkeys(("findings", "unchecked", "changes", "notes"), UNKNOWN)
+        return dict.fromkeys(("findings", "unchecked"), UNKNOWN)
     given = args.values["resources"]
     plan = [checks.planned(one) for one in given if not _is_unknown(one)]
     report = await checks.run(plan, Questions(call.azure, call.waiter), args.values.get("checks") or ())

@@ -168,7 +168,7 @@ def _place(arguments: argparse.Namespace, wanted: Login) -> tuple[str, str]:
     if not subscription:
         raise OperateError("no subscription is known; say --subscription ID, or set ARM_SUBSCRIPTION_ID")
     region = regions.normalised(arguments.region or "")
-    if region not in regions.of(wanted.cloud):
+    if not region or regions.cloud_of(region) != wanted.cloud:
         raise OperateError(f"--region: found {arguments.region!r}, expected a region of {wanted.cloud.name}")
     if arguments.storage:
         arm_ids.parse(arguments.storage)

@@ -6,7 +6,7 @@
 | `questions` | how Resource Manager is asked: each question once, a few at a time |
 | `checks` | the table of checks, and running them |
 | `validation` | Azure's own validation: what it refuses, in its own words |
-| `names`, `locks`, `policies`, `references`, `terms` | one check of our own each |
+| `names`, `locks`, `references`, `terms` | one check of our own each |
 
 A check refuses only what it read. What this login may not read is reported as not checked.
 """

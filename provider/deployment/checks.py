@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from core.arm_ids import MalformedError
-from provider.deployment import locks, names, policies, references, terms, validation
+from provider.deployment import locks, names, references, terms, validation
 from provider.deployment.model import ACTIONS, CREATE, Planned, Report
 from provider.deployment.questions import Questions
 
@@ -17,7 +17,6 @@ CHECKS: Final[Mapping[str, Check]] = {
     names.NAME: names.check,
     validation.NAME: validation.check,
     locks.NAME: locks.check,
-    policies.NAME: policies.check,
     references.NAME: references.check,
     terms.NAME: terms.check,
 }

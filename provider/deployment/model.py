@@ -7,6 +7,22 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core import arm_ids
+from core.api_versions import (
+    ACCOUNTS,
+    ACTION_GROUPS,
+    AUTHORIZATION,
+    DIAGNOSTIC_SETTINGS,
+    ENDPOINTS,
+    EVENT_HUBS,
+    FOUNDRY,
+    IDENTITIES,
+    LOCKS,
+    PRIVATE_DNS_ZONES,
+    STORAGE_ACCOUNTS,
+    SUBNETS,
+    VAULTS,
+    WORKSPACES,
+)
 
 GROUP: Final = arm_ids.RESOURCE_GROUP
 CREATE: Final = "create"
@@ -16,6 +32,30 @@ DELETE: Final = "delete"
 USE: Final = "use"
 """It exists elsewhere, and what is about to be made refers to it."""
 ACTIONS: Final = (CREATE, UPDATE, DELETE, USE)
+ACCESS_POLICY: Final = "microsoft.keyvault/vaults/accesspolicies"
+VERSIONS: Final[Mapping[str, str]] = {
+    arm_ids.VAULT.lower(): VAULTS,
+    arm_ids.KEY.lower(): VAULTS,
+    ACCESS_POLICY: VAULTS,
+    arm_ids.ACCOUNT.lower(): ACCOUNTS,
+    f"{arm_ids.ACCOUNT}/projects".lower(): FOUNDRY,
+    f"{arm_ids.ACCOUNT}/deployments".lower(): FOUNDRY,
+    arm_ids.USER_ASSIGNED_IDENTITY.lower(): IDENTITIES,
+    arm_ids.WORKSPACE.lower(): WORKSPACES,
+    arm_ids.DIAGNOSTIC_SETTING.lower(): DIAGNOSTIC_SETTINGS,
+    arm_ids.PRIVATE_ENDPOINT.lower(): ENDPOINTS,
+    arm_ids.DNS_ZONE_GROUP.lower(): ENDPOINTS,
+    arm_ids.PRIVATE_DNS_ZONE.lower(): PRIVATE_DNS_ZONES,
+    arm_ids.DNS_ZONE_LINK.lower(): PRIVATE_DNS_ZONES,
+    arm_ids.ROLE_ASSIGNMENT.lower(): AUTHORIZATION,
+    arm_ids.LOCK.lower(): LOCKS,
+    arm_ids.MANAGED_HSM.lower(): VAULTS,
+    arm_ids.SUBNET.lower(): SUBNETS,
+    arm_ids.ACTION_GROUP.lower(): ACTION_GROUPS,
+    arm_ids.STORAGE_ACCOUNT.lower(): STORAGE_ACCOUNTS,
+    arm_ids.EVENT_HUB_RULE.lower(): EVENT_HUBS,
+}
+"""The API version by which a type is written in a template, or looked up; no other type is."""
 Json = Mapping[str, Any]
 
 
@@ -98,7 +138,7 @@ _NOUNS: Final = {
 
 @dataclass(frozen=True)
 class DeploymentFinding:
-    """Something that Azure would refuse, or a note. `id` is the planned resource's; `text` is what was found,
+    """Something that Azure would refuse. `id` is the planned resource's; `text` is what was found,
     `fix` what to do about it."""
 
     check: str
@@ -117,29 +157,15 @@ class Unchecked:
 
 
 @dataclass(frozen=True)
-class PolicyChange:
-    """Something that Azure will have otherwise than it is written, because a policy changes it: no update
-    makes it as declared. `id` is the planned resource's."""
-
-    id: str
-    text: str
-    fix: str
-
-
-@dataclass(frozen=True)
 class Report:
-    """What all checks together found. `notes` are good to know and refuse nothing."""
+    """What all checks together found."""
 
     findings: tuple[DeploymentFinding, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
-    changes: tuple[PolicyChange, ...] = ()
-    notes: tuple[DeploymentFinding, ...] = ()
 
     def __add__(self, other: Report) -> Report:
         unchecked = dict.fromkeys((*self.unchecked, *other.unchecked))
-        changes = (*self.changes, *other.changes)
-        notes = (*self.notes, *other.notes)
-        return Report((*self.findings, *other.findings), tuple(unchecked), changes, notes)
+        return Report((*self.findings, *other.findings), tuple(unchecked))
 
 
 def group_of(id: str) -> str:

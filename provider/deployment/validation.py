@@ -2,7 +2,7 @@
 
 One question for each resource group that exists, and one for all that are yet to be made. Rights are judged
 first: where some are missing, the same is asked once more without them, so that everything is told at once.
-Sources: core/refusals.py (`FACTS`), azure-rest-api-specs, Deployments_Validate 2025-04-01. What it refuses is
+Sources: docs/azure-facts.md, azure-rest-api-specs, Deployments_Validate 2025-04-01. What it refuses is
 told in Azure's own words. A taken name, a lock, terms, and what a delete or a read takes are not its matter.
 A template has at most 800 resources (azure-resource-manager/templates/best-practices): more are not checked.
 """
@@ -17,27 +17,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from core import adapters, arm_ids, arm_template, roles
-from core.api_versions import (
-    ACCOUNTS,
-    AUTHORIZATION,
-    DEPLOYMENTS,
-    DIAGNOSTIC_SETTINGS,
-    ENDPOINTS,
-    FOUNDRY,
-    IDENTITIES,
-    LOCKS,
-    PRIVATE_DNS_ZONES,
-    RESOURCES,
-    VAULTS,
-    WORKSPACES,
-)
+from core.api_versions import AUTHORIZATION, DEPLOYMENTS, IDENTITIES, RESOURCES
 from core.environment import IGNORES_VALIDATION
 from core.roles import Role
 from provider.deployment.model import (
+    ACCESS_POLICY,
     CREATE,
     DELETE,
     GROUP,
     UPDATE,
+    VERSIONS,
     DeploymentFinding,
     Planned,
     Report,
@@ -58,25 +47,7 @@ _DISALLOWED: Final = "RequestDisallowedByPolicy"
 _OF_THE_TEMPLATE: Final = ("ForbiddenByRbac", "ParentResourceNotFound", "ResourceNotFound", "NotFound")
 """No refusals of the update itself: a vault's of a login that the update gives the role to read keys, and of
 what is made one after the other. What else has to exist is looked up (references.py)."""
-_ACCESS_POLICY: Final = "microsoft.keyvault/vaults/accesspolicies"
-_VERSIONS: Final[Mapping[str, str]] = {
-    arm_ids.VAULT.lower(): VAULTS,
-    arm_ids.KEY.lower(): VAULTS,
-    _ACCESS_POLICY: VAULTS,
-    arm_ids.ACCOUNT.lower(): ACCOUNTS,
-    f"{arm_ids.ACCOUNT}/projects".lower(): FOUNDRY,
-    f"{arm_ids.ACCOUNT}/deployments".lower(): FOUNDRY,
-    arm_ids.USER_ASSIGNED_IDENTITY.lower(): IDENTITIES,
-    arm_ids.WORKSPACE.lower(): WORKSPACES,
-    arm_ids.DIAGNOSTIC_SETTING.lower(): DIAGNOSTIC_SETTINGS,
-    arm_ids.PRIVATE_ENDPOINT.lower(): ENDPOINTS,
-    arm_ids.DNS_ZONE_GROUP.lower(): ENDPOINTS,
-    arm_ids.PRIVATE_DNS_ZONE.lower(): PRIVATE_DNS_ZONES,
-    arm_ids.DNS_ZONE_LINK.lower(): PRIVATE_DNS_ZONES,
-    arm_ids.ROLE_ASSIGNMENT.lower(): AUTHORIZATION,
-    arm_ids.LOCK.lower(): LOCKS,
-}
-_LATER: Final = (arm_ids.ROLE_ASSIGNMENT.lower(), _ACCESS_POLICY)
+_LATER: Final = (arm_ids.ROLE_ASSIGNMENT.lower(), ACCESS_POLICY)
 """Types that name an identity which something else is yet to make: their values are known later."""
 _MISSING: Final = re.compile(
     r"perform action(?:\(s\))? '(?P<action>[^']+)' (?:at|on|on the linked) scope(?:\(s\))? '(?P<scope>[^']+)'"
@@ -118,7 +89,7 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
 def _is_asked(one: Planned, plan: Sequence[Planned]) -> bool:
     """Whether something is written anew: what comes back from soft delete, with all below it, is not, and
     a name that is freed before is taken until then."""
-    known = one.type == GROUP or one.type.lower() in _VERSIONS
+    known = one.type == GROUP or one.type.lower() in VERSIONS
     back = any(arm_ids.covers(other.id, one.id) for other in plan if other.recovers)
     freed = {other.name.lower() for other in plan if other.action == DELETE}
     below_freed = any(part.lower() in freed for part in one.id.split("/")[5:])
@@ -180,7 +151,7 @@ def _resource(one: Planned) -> dict[str, Any]:
     found = {
         **{word: value for word, value in content.items() if word not in ("type", "name")},
         "type": id.type,
-        "apiVersion": _VERSIONS[id.type.lower()],
+        "apiVersion": VERSIONS[id.type.lower()],
         "name": "/".join(id.names),
     }
     if "/providers/" in id.scope.lower():

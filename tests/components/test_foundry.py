@@ -99,7 +99,7 @@ def test_accounts_without_projects_are_as_before() -> None:
         ),
         (
             {"deployments": MODELS},
-            "deployments: found kind TextAnalytics, to which no models are deployed; expected kind AIS",
+            "deployments: found kind TextAnalytics, to which no models are deployed; expected one of AIS",
         ),
         (
             {"kind": "OpenAI", "deployments": [MODELS[0], {**MODELS[1], "name": "MINI"}]},

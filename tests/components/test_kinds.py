@@ -117,7 +117,7 @@ RULES: dict[str, Callable[[AccountKind], tuple[dict[str, Any], str] | None]] = {
         if kind.openai
         else (
             {"deployments": [{"name": "mini", "model": "gpt-4o-mini"}]},
-            f"deployments: found kind {kind.name}, to which no models are deployed; expected kind AIServices",
+            f"deployments: found kind {kind.name}, to which no models are deployed; expected one of",
         )
     ),
     "foundry": lambda kind: (
@@ -156,7 +156,7 @@ RULES: dict[str, Callable[[AccountKind], tuple[dict[str, Any], str] | None]] = {
 """What each column of the table refuses of a kind, and how: None where it allows all."""
 NAMES_ALONE = {"name", "product", "prefix", "language"}
 """What a kind and its parts are called, and by which API it is used."""
-NOTED = {"approval", "terms", "becomes", "retirements"}
+NOTED = {"approval", "terms", "becomes"}
 """Columns that refuse nothing: what Azure does not tell, and what it ends, is noted in the preview."""
 NOT_OFFERED = {"bypass", "key_roles"}
 """Columns about what no argument asks for; policies and review judge it in other programs."""

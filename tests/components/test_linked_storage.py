@@ -39,8 +39,6 @@ def test_an_account_keeps_data_in_storage_that_it_may_use(kind: str) -> None:
     storage()(deployment)
     args = {**LINKED, "kind": kind}
     deployment.preview({"claims": args})
-    told = [note for note in deployment.notes if "storage account 'stlogs'" in note]
-    assert "is encrypted with Microsoft-managed keys" in "".join(told)
     deployment.up({"claims": args})
     body = deployment.arm("GET", account_id(kind), api=_ACCOUNTS).body
     assert body["properties"]["userOwnedStorage"] == [{"resourceId": STORAGE}]
@@ -103,17 +101,6 @@ def test_of_some_kinds_the_storage_never_changes(kind: str, linked: list[str]) -
     else:
         assert sent.status == 202
         deployment.preview({"claims": changed})
-
-
-def test_storage_under_its_own_customer_key_and_in_another_region_is_told() -> None:
-    """Of what is as it should be nothing is said; another region is no refusal."""
-    deployment = Deployment()
-    storage("northeurope", encryption={"keySource": "Microsoft.Keyvault"})(deployment)
-    deployment.preview({"claims": LINKED})
-    told = [note for note in deployment.notes if "storage account 'stlogs'" in note]
-    assert [text.partition("; ")[0] for text in told] == [
-        "storage account 'stlogs' is in region 'northeurope', and the account in 'westeurope'"
-    ]
 
 
 @pytest.mark.parametrize(

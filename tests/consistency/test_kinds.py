@@ -68,7 +68,6 @@ OTHERS: Final = {
     "key_roles": "of the identity that uses the key (role-wider-than-needed, role-by-page)",
     "key_sizes": "of the key, not of the account (test_each_demand.py)",
     "becomes": "what it may turn into (tests/core/test_kinds.py)",
-    "retirements": "told, not refused",
     "terms": "no API tells; noted before the first account is made (provider/deployment/terms.py)",
 }
 """Columns that limit nothing, and why."""

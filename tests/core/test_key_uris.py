@@ -94,6 +94,6 @@ def test_a_managed_hsm_holds_keys_as_a_vault_does(cloud: clouds.Cloud) -> None:
     assert (in_vault.is_in(hsm), in_vault.is_in(vault)) == (False, True)
     assert key_uris.cloud_of(uri) is cloud
     assert clouds.of_endpoint(uri) is cloud
-    assert (key_uris.hsm_name(uri), key_uris.vault_name(uri)) == ("keys1", None)
+    assert (key_uris.place(uri), key_uris.vault_name(uri)) == ("keys1.managedhsm", None)
     assert cloud.token_scope(f"{uri}/keys/cmk")
     assert not cloud.token_scope(f"{uri}.example.com/keys/cmk")

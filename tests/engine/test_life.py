@@ -115,8 +115,8 @@ def test_destroy_takes_everything_and_never_unbinds_first(deployed: Stack, azure
 def test_fails_with_every_wrong_setting_named_and_nothing_created(stack: Stack, azure: RunningAzure) -> None:
     """Several wrong settings at once are one message that lists all of them."""
     stack.configure(
-        location="westeurop", vault={"name": "a" * 30}, netwerk={"access": "open"}, protect="sometimes"
+        location="west-europe", vault={"name": "a" * 30}, netwerk={"access": "open"}, protect="sometimes"
     )
-    run = refused(stack.up(), "westeurop", "westeurope", "a" * 30, "24", "netwerk", "network", "protect")
+    run = refused(stack.up(), "west-europe", "westeurope", "a" * 30, "24", "netwerk", "network", "protect")
     assert "Traceback" not in run.output
     assert cloud.documents(azure, "group") == []

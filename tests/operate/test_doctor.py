@@ -27,7 +27,6 @@ from tests.components.guards.first_deployments import (
     FirstDeployment,
     account,
     as_settings,
-    assigned,
     vault,
 )
 from tests.support.local_deployment import Deployment
@@ -74,7 +73,7 @@ def test_all_is_well(deployment: Deployment, capsys: pytest.CaptureFixture[str])
     deployment.sent.clear()
     code, lines = told(capsys)
     assert [line for line in lines if line["result"] != "ok"] == []
-    assert {"names", "validation", "locks", "policies"} <= {line["about"] for line in lines}
+    assert {"names", "validation", "locks"} <= {line["about"] for line in lines}
     assert (code, deployment.writes()) == (0, [])
 
 
@@ -125,18 +124,6 @@ def test_what_a_preview_refuses_is_told(deployment: Deployment, capsys: pytest.C
     assert (code, failed["about"]) == (1, "claims, vault.name")
     assert failed["fix"].startswith("give another vault.name")
     assert "is unique in the world and is taken" in failed["found"]
-
-
-def test_what_policies_change_is_a_warning(
-    deployment: Deployment, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """With the setting that declares the same; it fails nothing."""
-    tag = "/providers/Microsoft.Authorization/policyDefinitions/4f9dc7db-30c1-420c-b61a-e1d640128d26"
-    assigned(tag, tagName="costCenter", tagValue="4711")(deployment)
-    code, lines = told(capsys)
-    warnings = [line for line in lines if line["result"] == "warning"]
-    assert (code, {line["about"] for line in warnings}) == (0, {"policies"})
-    assert any("set tags: {costCenter: '4711'}" in line["fix"] for line in warnings)
 
 
 def test_a_service_that_is_deployed_is_left_to_the_preview(

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from policies.adapter import to_policy
+from policies.rule import ResourceRule, Rule, UsedResourceRule
+from policies.session import Session
 from tests.policies.asking import (
     ACCESS_POLICY,
     ACCOUNT,
@@ -17,6 +20,8 @@ from tests.policies.asking import (
     ROLE,
     UNKNOWN_TEXT,
     VAULT,
+    Answer,
+    Pack,
     Thing,
 )
 from tests.policies.bags import (
@@ -28,7 +33,8 @@ from tests.policies.bags import (
     vault_props,
     with_change,
 )
-from tests.policies.stacks import Stack, one_phase, two_phases
+from tests.policies.editing import around
+from tests.policies.stacks import Stack, declared, one_phase, run, two_phases
 
 DEPLOYMENT: Final = "azure-native:cognitiveservices:Deployment"
 PROJECT: Final = "azure-native:cognitiveservices:Project"
@@ -242,3 +248,24 @@ REFUSED: Final[dict[str, list[Refused]]] = {
         )
     ],
 }
+
+
+def messages(rule: Rule, refused: Refused) -> list[str]:
+    """What a rule says of them."""
+    pack = Pack(
+        {rule.name: dict(refused.config)},
+        levels={rule.name: "mandatory"},
+        policies=[to_policy(rule, Session(), lambda: NOW)],
+    )
+    said: list[Answer] = []
+    if isinstance(rule, UsedResourceRule):
+        for thing in refused.things:
+            said += run(around(thing), pack)
+    elif isinstance(rule, ResourceRule):
+        for thing in refused.things:
+            said += pack.ask(thing)
+    else:
+        for thing in refused.things:
+            pack.ask(declared(thing))
+        said += pack.ask_stack(refused.things)
+    return [answer.message for answer in said]

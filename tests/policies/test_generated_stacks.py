@@ -3,97 +3,33 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core import resource_types
 from tests.policies import asking
 from tests.policies.asking import Pack, Thing, secret
 from tests.policies.bags import ENCRYPTION_USER, VAULT_ID
+from tests.policies.refusals import REFUSED
 
-TOKENS = [
-    asking.VAULT,
-    asking.KEY,
-    asking.ACCESS_POLICY,
-    asking.ROLE,
-    asking.ACCOUNT,
-    asking.IDENTITY,
-    asking.GROUP,
-    asking.DIAGNOSTICS,
-    asking.BINDING,
-    asking.KEY_VERSION,
-    asking.GENERIC,
-    "azure-native:keyvault/v20230701:Vault",
-    "aws:s3:Bucket",
-    "",
-]
-NAMES = [
-    "properties",
-    "encryption",
-    "keyVaultProperties",
-    "keySource",
-    "keyVaultUri",
-    "keyName",
-    "keyVersion",
-    "identityClientId",
-    "identity",
-    "type",
-    "userAssignedIdentities",
-    "enableSoftDelete",
-    "enablePurgeProtection",
-    "enableRbacAuthorization",
-    "accessPolicies",
-    "permissions",
-    "keys",
-    "objectId",
-    "tenantId",
-    "policy",
-    "vaultName",
-    "location",
-    "resourceGroupName",
-    "id",
-    "name",
-    "sku",
-    "kind",
-    "kty",
-    "keySize",
-    "keyOps",
-    "attributes",
-    "expires",
-    "notBefore",
-    "enabled",
-    "rotationPolicy",
-    "lifetimeActions",
-    "action",
-    "networkAcls",
-    "ipRules",
-    "defaultAction",
-    "bypass",
-    "value",
-    "scope",
-    "principalId",
-    "roleDefinitionId",
-    "principalType",
-    "logs",
-    "category",
-    "accountId",
-    "keyUriWithVersion",
-    "vaultId",
-    "keyId",
-    "resourceUri",
-    "workspaceId",
-    "resourceProviderNamespace",
-    "resourceType",
-    "parentResourcePath",
-    "allowedFqdnList",
-    "restrictOutboundNetworkAccess",
-    "createMode",
-    "disableLocalAuth",
-    "publicNetworkAccess",
-    "softDeleteRetentionInDays",
-    "clientId",
-]
+
+def _names(value: Any) -> Iterator[str]:
+    """The names of properties in a bag, however deep."""
+    if isinstance(value, Mapping):
+        yield from value
+        value = list(value.values())
+    for inner in value if isinstance(value, list) else ():
+        yield from _names(inner)
+
+
+SHOWN = [thing for refusals in REFUSED.values() for one in refusals for thing in one.things]
+OTHERS = {"allowedFqdnList", "createMode", "ipRules", "value", *resource_types.GENERIC_INPUTS}
+NAMES = sorted(OTHERS.union(*(_names(thing.props) for thing in SHOWN)))
+"""Every name of a property that some rule reads."""
+TOKENS = [*sorted({thing.type for thing in SHOWN}), asking.GENERIC, "aws:s3:Bucket", ""]
 WORDS = [
     "Microsoft.KeyVault",
     "SystemAssigned",

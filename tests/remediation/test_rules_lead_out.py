@@ -14,9 +14,8 @@ from policies.rules import RULES
 from settings import parse
 from tests.policies.asking import ACCESS_POLICY, KEY, NOW, VAULT, Thing
 from tests.policies.bags import with_change
-from tests.policies.refusals import REFUSED
+from tests.policies.refusals import REFUSED, messages
 from tests.policies.stacks import CLIENT, diagnostics, two_phases
-from tests.policies.test_mutations import _answers
 from tests.settings.test_properties import program
 from tests.support.packed import answers
 from tests.support.recording import FakeAzure, RecordingMonitor, run
@@ -113,9 +112,9 @@ def test_a_rule_is_satisfied_by_its_fix(case: tuple[str, int, str], fix: Callabl
     """Of a program that composes the resources itself."""
     name, number, words = case
     refused = REFUSED[name][number]
-    said = _answers(BY_NAME[name], refused)
+    said = messages(BY_NAME[name], refused)
     assert any(words in one for one in said), said
-    assert _answers(BY_NAME[name], replace(refused, things=fix(refused.things))) == []
+    assert messages(BY_NAME[name], replace(refused, things=fix(refused.things))) == []
 
 
 class Adopted(NamedTuple):

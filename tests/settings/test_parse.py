@@ -70,8 +70,8 @@ def test_fails_on_a_setting_of_the_stack_inside_one_service(name: str) -> None:
     ("more", "expected"),
     [
         (
-            {"location": "westeurop"},
-            "location: 'westeurop' is not an Azure region; did you mean 'westeurope'?",
+            {"location": "west-europe"},
+            "location: 'west-europe' is not an Azure region, such as 'westeurope'",
         ),
         (
             {"vault": {"name": "v" * 30}},
@@ -208,7 +208,7 @@ def test_fails_once_with_everything_that_is_wrong() -> None:
     with pytest.raises(SettingsError) as error:
         parse(
             as_pulumi_has_them(
-                location="westeurop",
+                location="west-europe",
                 vault={"name": "v" * 30},
                 colour="red",
                 protect="maybe",

@@ -46,7 +46,7 @@ def test_services_on_one_existing_vault_give_their_accounts_zone_alone() -> None
 
 def test_a_shared_mistake_is_named_once_where_it_was_made() -> None:
     """A problem is at the service when the service says it, and at the top when all of them share it."""
-    found = problems(location="westeurop", services=[{"name": "alpha"}, {"name": "beta", "sku": "Q"}])
+    found = problems(location="west-europe", services=[{"name": "alpha"}, {"name": "beta", "sku": "Q"}])
     assert [problem.split(":")[0] for problem in found] == ["location", "services[1].sku"]
 
 

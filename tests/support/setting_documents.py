@@ -115,7 +115,7 @@ _SPOILT: dict[str, Any] = {"no such thing": [{}]}
 _ANYTHING = frozenset({"searchServiceKey"})
 # Values of the right type that Azure, or the component, would refuse.
 WRONG: Mapping[str, list[Any]] = {
-    "location": ["westeurop", ""],
+    "location": ["west-europe", ""],
     "identity": ["system"],
     "accountName": ["Lang_Own", "a"],
     "resourceGroupName": ["rg."],

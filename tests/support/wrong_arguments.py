@@ -35,8 +35,8 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
         ),
     ),
     "unknown region": (
-        {"location": "westeurop"},
-        "location: 'westeurop' is not an Azure region; did you mean 'westeurope'?",
+        {"location": "west-europe"},
+        "location: 'west-europe' is not an Azure region, such as 'westeurope'",
     ),
     "a pin that is no version": (
         {"key": {"pin": "latest"}},
@@ -50,8 +50,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"key": {"version": "automatic"}},
         (
             "key.version: found 'automatic', but accounts of kind TextAnalytics do not follow a key by "
-            "themselves (learn.microsoft.com/azure/ai-services/encryption/cognitive-services-encryption-keys-"
-            "portal); expected 'pinned'"
+            "themselves; expected 'pinned'"
         ),
     ),
     "unknown tier": ({"sku": "S1"}, "sku: found 'S1', expected 'S' or 'F0' for kind TextAnalytics"),

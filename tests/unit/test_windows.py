@@ -90,4 +90,4 @@ def test_every_file_is_read_and_written_in_one_encoding() -> None:
 def test_the_readme_names_what_needs_linux_or_macos() -> None:
     """Who has Windows learns it before the first command fails."""
     text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert "On Windows, use WSL 2: the local Azure and the pipelines' scripts" in text
+    assert "On Windows, use WSL 2" in text

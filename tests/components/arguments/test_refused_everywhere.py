@@ -114,7 +114,7 @@ PARTS: Mapping[str, tuple[Any, Mapping[str, Any], str]] = {
         {**PLACE, "tenantId": TENANT, "network": {"access": "selected", "allowedIpRanges": ["0.0.0.0/0"]}},
         "everyone's address range",
     ),
-    "vault's region": (KeyVault, {**PLACE, "tenantId": TENANT, "location": "westeurop"}, "unknown region"),
+    "vault's region": (KeyVault, {**PLACE, "tenantId": TENANT, "location": "west-europe"}, "unknown region"),
     "account's network": (
         AIServicesAccount,
         {**PLACE, "network": {"allowedIpRanges": ["8.8.8.8"]}},
@@ -207,7 +207,7 @@ def test_fails_on_what_only_a_part_can_have(component: Any, args: Mapping[str, A
 
 def test_every_problem_is_named_at_once() -> None:
     """Settings and component name all that is wrong, in one error that Pulumi can show by property."""
-    args = {"location": "westeurop", "sku": "S1", "key": {"pin": "latest"}, "colour": "red"}
+    args = {"location": "west-europe", "sku": "S1", "key": {"pin": "latest"}, "colour": "red"}
     found = in_a_program(EncryptedAIServicesAccount, "claims", args)
     assert sorted(one.path for one in found) == ["colour", "key.pin", "location", "sku"]
     assert {one.path for one in in_settings(args)} == {one.path for one in found}

@@ -712,47 +712,6 @@ POLICIES = (
 )
 
 
-def modified(name: str, path: str, value: Any, *says: str, fixed: Args | None = None) -> FirstDeployment:
-    """A policy of the subscription's own that changes vaults so that the account cannot use its key."""
-    definition = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyDefinitions/own"
-    operations = [{"operation": "addOrReplace", "field": f"{_V}/{path}", "value": value}]
-    then = {"effect": "modify", "details": {"operations": operations}}
-    body = {"policyRule": {"if": on(_V), "then": then}}
-    return FirstDeployment(
-        f"policy: {name}",
-        both(
-            group("rg-shared"),
-            lambda deployment: made(deployment, definition, {"properties": body}, "2025-01-01"),
-            assigned(definition),
-        ),
-        "vault.name",
-        ("Azure Policy changes vault 'kv-claims'", "(Modify)", f"sets {path} to ", *says),
-        SHARED,
-        fixed or {},
-    )
-
-
-MODIFIED = (
-    modified(
-        "vaults are made to use roles",
-        "enableRbacAuthorization",
-        True,
-        "not 'false'",
-        "access policies then give no access",
-        "set accessModel: rbac",
-        fixed=ROLES_ALONE,
-    ),
-    modified(
-        "trusted services are kept out of vaults",
-        "networkAcls.bypass",
-        "None",
-        "not 'AzureServices'",
-        "cannot reach the key",
-        "az policy exemption create",
-    ),
-)
-
-
 def existing_vault(
     name: str,
     properties: Args,
@@ -943,7 +902,6 @@ REFERENCES = (
 STORAGE = f"{IN_SHARED}/providers/Microsoft.Storage/storageAccounts/stlogs"
 EVENT_HUBS = f"{IN_SHARED}/providers/Microsoft.EventHub/namespaces/evh-logs"
 _TO_STORAGE: Args = {**SHARED, "audit": {"storage_account_id": STORAGE}}
-_TO_HUB: Args = {**SHARED, "audit": {"event_hub_rule_id": f"{EVENT_HUBS}/authorizationRules/siem"}}
 
 
 def storage(location: str = "westeurope", tier: str = "Standard_LRS", **properties: Any) -> Cloud:
@@ -969,35 +927,19 @@ def hub(location: str = "westeurope", *rights: str) -> Cloud:
     return prepare
 
 
-def undeliverable(name: str, prepare: Cloud, args: Args, *says: str) -> FirstDeployment:
-    """A destination of logs that exists and cannot take them."""
-    (path,) = args["audit"]
-    return FirstDeployment(name, prepare, f"audit.{camel_case(path)}", says, args, {"audit": {}})
-
-
 DESTINATIONS = (
-    undeliverable("no such storage account", group("rg-shared"), _TO_STORAGE, "does not exist", STORAGE),
-    undeliverable("storage in another region", storage("northeurope"), _TO_STORAGE, "'northeurope'"),
-    undeliverable("premium storage", storage(tier="Premium_LRS"), _TO_STORAGE, "premium", "standard tier"),
-    undeliverable(
-        "storage closed to Azure Monitor",
-        storage(networkAcls={"defaultAction": "Deny", "bypass": "None"}),
+    FirstDeployment(
+        "no such storage account",
+        group("rg-shared"),
+        "audit.storageAccountId",
+        ("does not exist", STORAGE),
         _TO_STORAGE,
-        "does not admit trusted Microsoft services",
-        "--bypass AzureServices",
+        {"audit": {}},
     ),
-    undeliverable(
-        "event hubs in another region",
-        hub("northeurope", "Listen", "Manage", "Send"),
-        _TO_HUB,
-        "'evh-logs' is in region 'northeurope'",
-    ),
-    undeliverable("a rule that only sends", hub("westeurope", "Send"), _TO_HUB, "and not Manage, Listen"),
 )
 
 
 _LINKED: Args = {**SHARED, "storage_account_ids": [STORAGE]}
-_CLOSED = {"defaultAction": "Deny", "bypass": "None"}
 LINKED = (
     FirstDeployment(
         "no such storage to link",
@@ -1006,14 +948,6 @@ LINKED = (
         ("does not exist", STORAGE),
         _LINKED,
         {"storage_account_ids": []},
-    ),
-    FirstDeployment(
-        "linked storage closed to the account",
-        storage(networkAcls=_CLOSED),
-        "storageAccountIds",
-        ("does not admit trusted Microsoft services", "--bypass AzureServices"),
-        _LINKED,
-        fix=storage(networkAcls={**_CLOSED, "bypass": "AzureServices"}),
     ),
     FirstDeployment(
         "no right to give the role on linked storage",
@@ -1033,7 +967,6 @@ ROWS = (
     *PLACE,
     *LOCKS,
     *POLICIES,
-    *MODIFIED,
     *EXISTING,
     *LINKED,
     *DELETED,

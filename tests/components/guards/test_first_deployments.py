@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from components.preflight import RefusedError
+from core import arm_ids
 from core.environment import IGNORES_VALIDATION
 from localazure import limits, seed
 from localazure.authorization import assign_role
@@ -21,6 +22,7 @@ from tests.components.guards.first_deployments import (
     SUBSCRIPTION,
     FirstDeployment,
     account,
+    assigned,
     forgotten,
     group,
     login,
@@ -202,15 +204,15 @@ def test_the_login_and_terms_that_may_not_be_accepted_are_noted() -> None:
     assert [text for text in deployment.notes if "terms" in text] == []
 
 
-def test_a_hundred_services_ask_four_questions_each() -> None:
-    """Whether the group, the vault's name and the account's are free, and what policies say of the account;
-    all else is asked once (docs/speed.md)."""
+def test_a_hundred_services_ask_three_questions_each() -> None:
+    """Whether the group, the vault's name and the account's are free; all else is asked once
+    (docs/speed.md)."""
     asked = []
     for services in (1, 100):
         deployment = Deployment()
         deployment.preview({f"claims-{number}": {} for number in range(services)})
         asked.append(len(deployment.sent))
-    assert asked == [12, 12 + 4 * 99]
+    assert asked == [8, 8 + 3 * 99]
 
 
 def test_a_lock_on_what_is_to_be_deleted_is_told() -> None:
@@ -283,3 +285,30 @@ def test_a_group_that_only_the_state_has_is_made_again() -> None:
     deployment.state = {urn: one for urn, one in former.state.items() if urn.endswith("::claims-group")}
     deployment.preview({"claims": {}})
     assert len(deployment.state) == 1
+
+
+def test_an_update_that_policy_denies_is_refused_by_its_preview() -> None:
+    """The account is judged as it is written then, with its key."""
+    deployment = Deployment()
+    group("rg-shared")(deployment)
+    deployment.up({"claims": SHARED})
+    rule = {
+        "if": {
+            "allOf": [
+                {"field": "type", "equals": arm_ids.ACCOUNT},
+                {"field": f"{arm_ids.ACCOUNT}/publicNetworkAccess", "equals": "Enabled"},
+            ]
+        },
+        "then": {"effect": "deny"},
+    }
+    own = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyDefinitions/own"
+    made(deployment, own, {"properties": {"policyRule": rule}}, "2023-04-01")
+    assigned(own)(deployment)
+    customer_key = "/providers/Microsoft.Authorization/policyDefinitions/67121cc7-ff39-4ab8-b7e3-95b84dab487d"
+    values = {"policyDefinitionId": customer_key, "parameters": {"effect": {"value": "Deny"}}}
+    cmk = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/cmk"
+    made(deployment, cmk, {"properties": values}, "2023-04-01")
+    with pytest.raises(Exception, match="Resource 'lang-claims' was disallowed by policy") as refused:
+        deployment.preview({"claims": {**SHARED, "network": {"access": "open"}}})
+    assert "67121cc7" not in str(refused.value)
+    deployment.preview({"claims": SHARED})

@@ -12,15 +12,12 @@ from components.arguments.problem import InputError
 from components.preflight import RefusedError
 from tests.components.guards.first_deployments import ROWS, FirstDeployment
 from tests.components.guards.test_planned import MODES
-from tests.components.guards.test_policy_changes import ROWS as CHANGES
 from tests.support.local_deployment import Deployment
 from tests.support.recording import service_inputs
 
 # A private network needs one; the rest can be combined.
 ARGS = [args for name, args in MODES.items() if name != "private"]
-# What policies change of each write is a warning, and the update passes as well.
-CHANGED = [FirstDeployment(name, row[0], "", (), row[1], row[3]) for name, row in CHANGES.items()]
-STATES = st.lists(st.sampled_from([*ROWS, *CHANGED]), max_size=2, unique_by=lambda row: row.name)
+STATES = st.lists(st.sampled_from(ROWS), max_size=2, unique_by=lambda row: row.name)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))

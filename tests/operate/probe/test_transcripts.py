@@ -105,7 +105,7 @@ def test_without_yes_it_only_says_what_it_would_do(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["--region", "westeurop"], "--region: found 'westeurop', expected a region"),
+        (["--region", "chinaeast2"], "--region: found 'chinaeast2', expected a region"),
         ([], "--region: found None, expected a region"),
     ],
 )

@@ -104,6 +104,7 @@ NETWORKS: Final[tuple[tuple[Change, str, str], ...]] = (
     ({"networkAcls": {"defaultAction": "deny"}}, "pass", "violation"),
     ({"publicNetworkAccess": "Enabled", "networkAcls": {"defaultAction": "Deny"}}, "pass", "violation"),
     (ranges("0.0.0.0/0"), "violation", "violation"),
+    (ranges("::/0"), "violation", "violation"),
     (ranges("10.0.0.0/24"), "pass", "violation"),
     (
         {"networkAcls": {"defaultAction": "Allow", "ipRules": [{"value": "10.0.0.0/24"}]}},
@@ -150,6 +151,14 @@ CASES: Final[tuple[Case, ...]] = (
     # Passes when nothing is stated, too: Azure then switches it on, and off it cannot be.
     *on("vault-soft-delete", "properties.enableSoftDelete", (*ON, None, ...), OFF, HIDDEN_FLAGS),
     *on("vault-purge-protection", "properties.enablePurgeProtection", ON, (*OFF, None, ...), HIDDEN_FLAGS),
+    # What stands beside `properties` and belongs inside, azure-native drops.
+    *together(
+        "vault-soft-delete",
+        ({"properties": {"enableSoftDelete": False}, "enableSoftDelete": True}, "violation"),
+    ),
+    *together("vault-purge-protection", ({"properties": {}, "enablePurgeProtection": True}, "violation")),
+    *together("account-local-auth-disabled", ({"properties": {}, "disableLocalAuth": True}, "violation")),
+    *together("account-tier-supports-cmk", ({"sku": ..., "properties.sku": {"name": "S"}}, "violation")),
     *on(
         "vault-retention",
         "properties.softDeleteRetentionInDays",
@@ -169,6 +178,7 @@ CASES: Final[tuple[Case, ...]] = (
         ({"properties": {"enableRbacAuthorization": UNKNOWN_FLAG}}, "open"),
         model="any",
     ),
+    *together("vault-permission-model", ({"properties": {"createMode": "recover"}}, "pass"), model="rbac"),
     *on(
         "vault-permission-model",
         "properties.enableRbacAuthorization",
@@ -439,7 +449,7 @@ def test_nobody_holds_everything_or_purge(permissions: Any, expected: str) -> No
     listed = {"accessPolicies": [entry]}
     for thing in (
         Thing("standalone", ACCESS_POLICY, {"vaultName": "kv-one", "policy": entry}),
-        Thing("inline", VAULT, with_change(vault_props(), "properties.accessPolicies", [entry])),
+        Thing("inline", VAULT, with_change(vault_props(), "properties.accessPolicies", [{}, entry])),
         Thing("child", GENERIC, {**child, "resourceType": "accessPolicies", "properties": listed}),
     ):
         assert judged("vault-no-broad-grants", thing) == expected, thing.name

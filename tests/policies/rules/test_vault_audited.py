@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core import audit_log
 from tests.policies.asking import UNKNOWN_FLAG, UNKNOWN_LIST, UNKNOWN_OBJECT, UNKNOWN_TEXT
 from tests.policies.bags import VAULT_ID
 from tests.policies.editing import both, change, says, with_prop, without
@@ -41,6 +42,9 @@ def test_an_audit_log_needs_a_destination_and_the_vault() -> None:
     stack = two_phases()
     assert says(with_prop(stack, "audit", "workspaceId", None), "vault-audited") == "violation"
     assert says(with_prop(stack, "audit", "workspaceId", UNKNOWN_TEXT), "vault-audited") == "pass"
+    for name in audit_log.DESTINATIONS:
+        elsewhere = with_prop(with_prop(stack, "audit", "workspaceId", ""), "audit", name, "/somewhere")
+        assert says(elsewhere, "vault-audited") == "pass"
     assert says(without(stack, "audit"), "vault-audited") == "violation"
     other = with_prop(stack, "audit", "resourceUri", VAULT_ID + "2")
     assert says(change(other, "audit", property_dependencies={}), "vault-audited") == "violation"
