@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-_VERSION, _OWNER = (rf"(?P<{name}>[\w.+-]+)" for name in ("version", "owner"))
+_VERSION, _ORGANISATION = (rf"(?P<{name}>[\w.+-]+)" for name in ("version", "organisation"))
 _ADDRESS = r"(?P<address>https://[\w.-]+/[\w.-]+/[\w.-]+)"
 _BY_GIT = rf"{_ADDRESS}/(?:components|provider)@{_VERSION}"
 PLACES: Final[Mapping[str, Sequence[str]]] = {
@@ -33,16 +33,16 @@ PLACES: Final[Mapping[str, Sequence[str]]] = {
     "provider/schema.json": (rf'^  "version": "{_VERSION}"', rf'^  "(?:homepage|repository)": "{_ADDRESS}"'),
     "policies/PulumiPolicy.yaml": (rf"^version: {_VERSION}",),
     "mkdocs.yml": (rf"^repo_url: {_ADDRESS}",),
-    ".github/CODEOWNERS": (rf"@{_OWNER}/",),
+    ".github/CODEOWNERS": (rf"@{_ORGANISATION}/",),
     "docs/packages.md": (_BY_GIT,),
-    "docs/publish.md": (_BY_GIT, rf'^   repository = "{_ADDRESS}"', rf"--owner {_OWNER}"),
+    "docs/publish.md": (_BY_GIT, rf'^   repository = "{_ADDRESS}"', rf"--owner {_ORGANISATION}"),
     "docs/installation-configuration.md": (
         _BY_GIT,
         rf"resource [\w-]+ {_VERSION}",
         rf"{_ADDRESS}/releases/download/v{_VERSION}/",
     ),
 }
-"""By file, what stands there of version, address and owner: each match of each pattern."""
+"""By file, what stands there of version, address and organisation: each match of each pattern."""
 PLATFORMS: Final = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64")
 """Pulumi asks for a plugin by its platform's name; ours is the same for each."""
 _PLUGINS: Final = {"language-cmk": "components", "azure-cmk": "provider"}
@@ -68,10 +68,10 @@ class ReleaseError(Exception):
 
 
 def given(root: Path = ROOT) -> dict[str, str]:
-    """Version, address and owner, as pyproject.toml has them."""
+    """Version, address and organisation, as pyproject.toml has them."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     address = project["urls"]["repository"]
-    return {"version": project["version"], "address": address, "owner": address.split("/")[3]}
+    return {"version": project["version"], "address": address, "organisation": address.split("/")[3]}
 
 
 def filled(text: str, patterns: Iterable[str], values: Mapping[str, str]) -> str:

@@ -91,13 +91,17 @@ def test_the_operations_run_from_their_archive(artefacts: dict[str, bytes], tmp_
 
 
 def test_version_and_address_are_written_in_one_place() -> None:
-    """Every other place is made from it, and none is missing in the table: neither the owner nor the
+    """Every other place is made from it, and none is missing in the table: neither the organisation nor the
     repository's address stands anywhere else."""
     assert release.problems() == []
     newest = release.notes().splitlines()[0]
     assert re.fullmatch(rf"## {re.escape(VERSION)} (\(unreleased\)|- \d{{4}}-\d\d-\d\d)", newest)
     listed = subprocess.run(
-        ["git", "grep", "-lI", release.given()["owner"]], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "grep", "-lI", release.given()["organisation"]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     known = {"pyproject.toml", *release.PLACES}
     assert {name for name in listed.stdout.split() if not name.startswith("tests/")} <= known
@@ -105,7 +109,7 @@ def test_version_and_address_are_written_in_one_place() -> None:
         rest = (ROOT / name).read_text()
         for pattern in patterns:
             rest = re.sub(pattern, "", rest, flags=re.MULTILINE)
-        assert release.given()["owner"] not in rest, name
+        assert release.given()["organisation"] not in rest, name
 
 
 def test_a_fork_fills_in_its_address_and_version(tmp_path: Path) -> None:
