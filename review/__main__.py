@@ -22,7 +22,6 @@ from pathlib import Path
 
 from review import approvals, as_json, document, plan, preview, printers, report
 from review.approvals import People
-from review.events import Diagnostic
 from review.preview import Preview, PreviewError
 from review.report import Origin
 
@@ -86,8 +85,8 @@ def _without_plan(claimed: str) -> Preview:
     try:
         made = preview.read(claimed)
     except PreviewError as problem:
-        made = Preview(errors=(Diagnostic(str(problem)),))
-    missing = Diagnostic("the preview saved no plan: it failed, and its own errors say why")
+        made = Preview(errors=(str(problem),))
+    missing = "the preview saved no plan: it failed, and its own errors say why"
     return replace(made, errors=made.errors or (missing,), finished=False)
 
 

@@ -1,17 +1,21 @@
-"""Grants of a key as a review tells them, and what a revocation of access takes away."""
+"""Grants of a key as a review tells them, what a change of grants takes away, and what a revocation does.
+
+Source: "revoking access to the key", in "encryption of data at rest".
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from core import arm_ids, rights, values
-from core.grants import Doubt, Grant, key_scope
+from core.grants import Doubt, Grant, certain, key_scope, level
+from core.rights import Access
 from core.values import Mark, Value, folded
 from review.resource import ReviewedState
+from review.verdict import Name, Verdict
 
-Used = tuple[str, Value, str]
-"""A grant by its resource, by whom it is for, and in words."""
 _DOUBTS: Final = {
     Doubt.PERMISSIONS: "of which some are not known",
     Doubt.ROLE: "whose permissions this review does not know",
@@ -23,6 +27,11 @@ _SCOPES: Final = {
     "managementgroups": "management group",
     "subscriptions": "subscription",
 }
+_TAKEN: Final = "access to the key REMOVED ({}): the service can no longer read the data"
+_NARROWED: Final = (
+    "access to the key NARROWED, {} is missing ({}): data is still read, until the key is bound again"
+)
+_UNSURE: Final = "access to the key changes, and the preview does not show whether it is still enough ({})"
 
 
 def words(grant: Grant) -> str:
@@ -39,8 +48,8 @@ def what(grant: Grant) -> str:
         id = arm_ids.name_of(folded(values.name(grant.resource.stated("roleDefinitionId"))) or "")
         return grant.role.name if grant.role else f"role {id}" if id else "a role known after apply"
     keys, application = grant.entry.keys, grant.entry.application_id
-    said = "unknown permissions" if isinstance(keys, Mark) else "no key permissions"
-    said = rights.spelt(keys) if keys and not isinstance(keys, Mark) else said
+    known = rights.spelt(keys) if keys and not isinstance(keys, Mark) else "no key permissions"
+    said = "unknown permissions" if isinstance(keys, Mark) else known
     if application:
         said = f"{said} for the application {getattr(application, 'value', application)} on behalf of it"
     return said
@@ -54,14 +63,32 @@ def doubt(grant: Grant) -> str:
     return _DOUBTS[grant.doubt] if grant.doubt else ""
 
 
-def used(grant: Grant) -> Used:
-    """A grant, to find it again."""
-    return grant.resource.urn, grant.principal, words(grant)
+def listed(grants: Iterable[Grant]) -> str:
+    """Grants for a reader, each once."""
+    return "; ".join(dict.fromkeys(map(words, grants)))
 
 
 def excess(grant: Grant) -> tuple[str, ...]:
     """What a grant allows beyond the service's needs."""
     return rights.EffectiveAccess(grant.permissions).excess
+
+
+def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
+    """What a change of one identity's grants on one key takes from it; nothing where it takes nothing."""
+    old, new = tuple(before), tuple(after)
+    had, has = level(old), level(new)
+    same = {(words(one), one.permissions) for one in old} == {(words(one), one.permissions) for one in new}
+    if has is Access.FULL or had is Access.NONE or same:
+        return
+    if has is Access.UNKNOWN or had is Access.UNKNOWN:
+        yield Verdict(Name.UNDETERMINED, _UNSURE, (listed(new) or listed(old),))
+    elif certain(old) <= certain(new):
+        return
+    elif has is Access.NARROWER and certain(new) & rights.READS_DATA_KEYS:
+        missing = ", ".join(rights.EffectiveAccess(certain(new)).missing)
+        yield Verdict(Name.ACCESS_NARROWED, _NARROWED, (missing, listed(new)))
+    elif certain(old) & rights.READS_DATA_KEYS:
+        yield Verdict(Name.ACCESS_REVOKED, _TAKEN, (listed(one for one in old if one.permissions),))
 
 
 @dataclass(frozen=True)
@@ -71,26 +98,15 @@ class Revocation:
 
     principal: Value
     key: Value
-    assignment: str | None
 
     @classmethod
     def of(cls, state: ReviewedState) -> Revocation:
-        principal, key, id = (
-            values.text(values.look(state.written, name)) for name in ("principalId", "keyId", "assignmentId")
-        )
-        return cls(principal, key, folded(id))
+        return cls(*(values.text(values.look(state.written, name)) for name in ("principalId", "keyId")))
 
     @property
     def place(self) -> tuple[str | None, str | None]:
+        """The names of the vault and of the key."""
         return key_scope(folded(self.key) or "")
-
-    def takes(self, grant: Grant, id: str) -> bool:
-        """Whether it removes a grant. `id` is the ARM id of the grant's resource."""
-        if folded(self.principal) is None or folded(grant.principal) != folded(self.principal):
-            return False
-        vault, key = self.place
-        named = self.assignment is not None and folded(id) == self.assignment
-        return named or (grant.vault_name, grant.key_name) == (vault, None if grant.entry else key)
 
 
 def _place(scope: str) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 
 from review import document, printers
 from review.approvals import Approval
-from review.events import PolicyFinding
+from review.preview import PolicyFinding
 from review.report import Judged, ReportRow, Review, as_data
 from review.text import Shown, of_verdict
 
@@ -54,7 +54,7 @@ def render(review: Review) -> str:
         "violations": _findings(review.violations),
         "advice": _findings(review.advice),
         "exemptions": _findings(review.exemptions),
-        "errors": [error.message for error in review.errors],
+        "errors": list(review.errors),
     }
     return json.dumps(found, indent=2).replace("##", "#\\u0023") + "\n"
 

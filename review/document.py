@@ -4,10 +4,9 @@ Owns the words. Does not own how they are printed, nor how a value is made harml
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import Final
 
-from review.events import PolicyFinding
+from review.preview import PolicyFinding
 from review.report import Judged, ReportRow, Review
 from review.text import (
     Block,
@@ -47,7 +46,6 @@ def of(review: Review, rows: int = 20) -> tuple[Block, ...]:
         *_findings("Policy violations", review.violations),
         *_findings("Exemptions in force", review.exemptions),
         *_folded("Policy advice", _findings("", review.advice), len(review.advice)),
-        *_unused(review),
         *_approvals(review),
         *_changes(review),
         *_origin(review),
@@ -97,7 +95,7 @@ def _totals(review: Review) -> Iterator[Block]:
 
 def _errors(review: Review) -> Iterator[Block]:
     if review.incomplete:
-        errors = tuple(((Shown(one.message),),) for one in review.errors[:3])
+        errors = tuple(((Shown(one),),) for one in review.errors[:3])
         yield Items(errors, "The preview did not finish, so this review is incomplete.")
 
 
@@ -131,17 +129,11 @@ def _verdict(judged: Judged) -> tuple[Text, ...]:
 
 
 def _more(rows: Sequence[ReportRow]) -> Iterator[Block]:
-    """The rest of a large fleet, one line for each set of verdicts."""
-
-    def verdicts(row: ReportRow) -> str:
-        return ", ".join(dict.fromkeys(one.verdict.name.value for one in row.verdicts))
-
-    items = []
-    for names, found in groupby(sorted(rows, key=lambda row: (-row.severity, verdicts(row))), verdicts):
-        group = [(Shown(row.name),) for row in found]
-        items.append(((Strong(names), f" ({len(group)}): ", *_listed(group)),))
+    """The rest of a large fleet, one line for each."""
+    verdicts = (", ".join(dict.fromkeys(one.verdict.name for one in row.verdicts)) for row in rows)
+    items = tuple(((Shown(row.name), f": {names}"),) for row, names in zip(rows, verdicts, strict=True))
     if items:
-        yield Items(tuple(items), f"{len(rows)} more that change, none graver than these:")
+        yield Items(items, f"{len(rows)} more that change, none graver than these:")
 
 
 def _findings(title: str, findings: Sequence[PolicyFinding]) -> tuple[Block, ...]:
@@ -164,12 +156,6 @@ def _findings(title: str, findings: Sequence[PolicyFinding]) -> tuple[Block, ...
 def _folded(title: str, blocks: Iterable[Block], count: int) -> Iterator[Block]:
     if count:
         yield Fold((f"{title}: {count}",), tuple(blocks))
-
-
-def _unused(review: Review) -> Iterator[Block]:
-    if review.unused and review.rows:
-        names = [(Shown(one.account), " ", Shown(one.verdict)) for one in review.unused[:5]]
-        yield Paragraph(("approvals that fit no verdict: ", *_listed(names)), small=True)
 
 
 def _approvals(review: Review) -> Iterator[Block]:

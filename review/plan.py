@@ -9,7 +9,7 @@ A plan has no `retainOnDelete`; a delete takes it from the stack's state.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from core.resource_types import Kind
@@ -29,20 +29,13 @@ _GOAL: Final = ("custom", "dependencies", "inputDiff", "propertyDependencies", "
 def read(plan: str, refresh: str, claimed: str = "") -> Preview:
     """Reads a plan over a refresh.
 
-    `claimed` is the preview's own output. The review takes only two things from it, which a plan does not
-    have: which resources were renamed, and the `replaceOnChanges` of each resource. Raises PreviewError where
-    the plan does not fit the refresh.
+    `claimed` is the preview's own output, of which one thing is taken that a plan does not have: which
+    resources were renamed. Raises PreviewError where the plan does not fit the refresh.
     """
     plans = _plans(plan)
     before = _before(refresh)
-    told = _claimed(claimed)
-    renamed = _renamed(told, plans, before)
-    replaced_on = {
-        str(step.get("urn")): found
-        for step in told
-        if isinstance(found := (step.get("newState") or {}).get("replaceOnChanges"), list)
-    }
-    steps = [*_refreshed(refresh), *_planned(plans, before, renamed, replaced_on)]
+    renamed = _renamed(_claimed(claimed), plans, before)
+    steps = [*_refreshed(refresh), *_planned(plans, before, renamed)]
     missing = sorted(before.keys() - plans.keys() - set(renamed.values()))
     if missing:
         raise PreviewError(
@@ -125,12 +118,10 @@ def _before(refresh: str) -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
-def _claimed(claimed: str) -> Sequence[Mapping[str, Any]]:
-    """The steps in the preview's own output; none if that has the streaming form."""
-    if not claimed.strip().startswith("{"):
-        return ()
-    steps = _document(claimed, "the preview").get("steps") or ()
-    return [step for step in steps if isinstance(step, Mapping)]
+def _claimed(claimed: str) -> Iterable[Mapping[str, Any]]:
+    """The steps in the preview's own output."""
+    steps = _document(claimed, "the preview").get("steps") if claimed.strip() else ()
+    return [step for step in steps or () if isinstance(step, Mapping)]
 
 
 def _renamed(
@@ -159,7 +150,6 @@ def _planned(
     plans: Mapping[str, Mapping[str, Any]],
     before: Mapping[str, Mapping[str, Any]],
     renamed: Mapping[str, str],
-    replaced_on: Mapping[str, Sequence[str]],
 ) -> Iterator[Mapping[str, Any]]:
     for urn, plan in plans.items():
         old = before.get(renamed.get(urn, urn))
@@ -179,7 +169,7 @@ def _planned(
         if old is not None:
             step["oldState"] = old
         if new is not None:
-            step["newState"] = {**new, "replaceOnChanges": replaced_on.get(urn) or ()}
+            step["newState"] = new
         yield step
 
 
@@ -191,12 +181,7 @@ def _fits(urn: str, op: str, old: Mapping[str, Any] | None) -> None:
         raise PreviewError(f"the plan creates {urn}, which the stack already has: preview again")
 
 
-def _new(
-    urn: str,
-    type: str,
-    old: Mapping[str, Any] | None,
-    goal: Mapping[str, Any],
-) -> Mapping[str, Any]:
+def _new(urn: str, type: str, old: Mapping[str, Any] | None, goal: Mapping[str, Any]) -> Mapping[str, Any]:
     # Without the outputs that the plan has: what they say of the cloud, the engine does not compare.
     return {
         "urn": urn,

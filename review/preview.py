@@ -1,4 +1,4 @@
-"""Reads a preview: `pulumi preview --json`, its streaming form, or an event log.
+"""Reads a preview: what `pulumi preview --json` writes, and of an event log what policy packs said.
 
 Source: pkg/display and sdk/go/common/apitype/events.go of pulumi/pulumi.
 """
@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.resource_types import Kind, parse_urn
-from review.events import Diagnostic, PolicyFinding, policy_finding
-from review.resource import REPLACING, ReviewedResource, Step, kind_of, resource_of, token_of
+from review.resource import REPLACING, ReviewedResource, Step, kind_of, name_of, resource_of, token_of
 
 # Of the steps of a replacement, the first is counted.
 _NOT_COUNTED: Final = frozenset({"same", "refresh", "read", "remove-pending-replace", *REPLACING[1:]})
+_STREAM: Final = "unset PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 
 
 class PreviewError(ValueError):
@@ -22,117 +22,104 @@ class PreviewError(ValueError):
 
 
 @dataclass(frozen=True)
+class PolicyFinding:
+    """One answer of a policy pack. `level` is the engine's: mandatory, remediate, advisory or "warning"."""
+
+    policy: str
+    level: str
+    message: str
+    urn: str = ""
+
+    @property
+    def refuses(self) -> bool:
+        return self.level in {"mandatory", "remediate"}
+
+    @property
+    def resource(self) -> str:
+        """The resource's logical name; empty for the stack as a whole."""
+        return name_of(self.urn)
+
+
+@dataclass(frozen=True)
 class Preview:
-    """One preview. `resources` are those a review looks at; `finished` is False when it broke off."""
+    """One preview. `resources` are those a review looks at; `finished` is False when it broke off, `errors`
+    say why; `changes` count every step that changes something, by resource type and operation."""
 
     resources: tuple[ReviewedResource, ...] = ()
-    policies: tuple[PolicyFinding, ...] = ()
-    errors: tuple[Diagnostic, ...] = ()
+    errors: tuple[str, ...] = ()
     finished: bool = True
     stack: str = ""
     changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 def read(written: str) -> Preview:
-    """Reads either form. Raises PreviewError for anything else."""
+    """Reads a preview. Raises PreviewError for anything else."""
     if not written.strip():
         raise PreviewError("the preview is empty: pulumi did not start; read its error output")
-    try:
-        document = json.loads(written)
-    except json.JSONDecodeError as problem:
-        # More than one document is how the streaming form looks.
-        if problem.msg == "Extra data":
-            return _read_events(_lines(written))
-        raise _not_json(problem) from None
-    return _read_digest(_mapping(document))
+    document = _parsed(written)
+    if not {"steps", "changeSummary", "diagnostics", "config", "duration"} & document.keys():
+        raise PreviewError("the JSON has no steps: expected what `pulumi preview --json` writes")
+    errors = [one for one in document.get("diagnostics") or () if one.get("severity") == "error"]
+    steps = document.get("steps") or ()
+    if not all(isinstance(one, Mapping) for one in steps):
+        raise PreviewError("the steps are no objects: expected what `pulumi preview --json` writes")
+    return of_steps(steps, [_error(one) for one in errors], finished="changeSummary" in document)
 
 
 def read_policies(written: str) -> tuple[PolicyFinding, ...]:
     """The policy findings of an event log. Raises PreviewError for anything else."""
-    return _read_events(_lines(written)).policies if written.strip() else ()
+    events = (_parsed(line).get("policyEvent") for line in written.splitlines() if line.strip())
+    return tuple(_finding(one) for one in events if one is not None)
 
 
-def _not_json(problem: ValueError) -> PreviewError:
-    return PreviewError(
-        f"the preview is not JSON ({problem}): write it with `pulumi preview --json`, its error output apart"
-    )
-
-
-def _mapping(document: object) -> Mapping[str, Any]:
-    if not isinstance(document, Mapping):
+def _parsed(written: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(written)
+    except ValueError as problem:
         raise PreviewError(
-            f"the preview is a {type(document).__name__}, expected what `pulumi preview --json` writes"
+            f"the preview is not JSON ({problem}): write it with `pulumi preview --json`, its error output "
+            f"apart, and {_STREAM}"
+        ) from None
+    if not isinstance(found, Mapping):
+        raise PreviewError(
+            f"the preview is a {type(found).__name__}, expected what `pulumi preview --json` writes"
         )
-    return document
+    return found
 
 
-def _lines(written: str) -> Iterator[Mapping[str, Any]]:
-    for line in written.splitlines():
-        if line.strip():
-            try:
-                event = json.loads(line)
-            except ValueError as problem:
-                raise _not_json(problem) from None
-            yield _mapping(event)
-
-
-def _read_digest(document: Mapping[str, Any]) -> Preview:
-    if "sequence" in document:
-        return _read_events([document])
-    if not {"steps", "changeSummary", "diagnostics", "config", "duration"} & document.keys():
-        raise PreviewError("the JSON has no steps: expected what `pulumi preview --json` writes")
-    diagnostics = document.get("diagnostics") or ()
-    return of_steps(
-        [_mapping(raw) for raw in document.get("steps") or ()],
-        errors=[Diagnostic.of(raw) for raw in diagnostics if raw.get("severity") == "error"],
-        finished="changeSummary" in document,
+def _finding(raw: Mapping[str, Any]) -> PolicyFinding:
+    """Its lines, of which the first says the rule, become one."""
+    lines = (line.strip() for line in str(raw.get("message", "")).splitlines())
+    return PolicyFinding(
+        policy=str(raw.get("policyName", "")),
+        level=str(raw.get("enforcementLevel", "")).lower(),
+        message="; ".join(filter(None, lines)),
+        urn=str(raw.get("resourceUrn", "")),
     )
 
 
-def _read_events(events: Iterable[Mapping[str, Any]]) -> Preview:
-    steps: list[Mapping[str, Any]] = []
-    ops: list[str] = []
-    latest: dict[str, int] = {}
-    policies: list[PolicyFinding] = []
-    errors: list[Diagnostic] = []
-    finished = False
-    for event in events:
-        if (entry := event.get("resourcePreEvent") or event.get("resOutputsEvent")) is not None:
-            raw = entry.get("metadata") or {}
-            urn, op = str(raw.get("urn", "")), str(raw.get("op"))
-            if "resourcePreEvent" in event or urn not in latest:
-                latest[urn] = len(steps)
-                steps.append({})
-                ops.append(op)
-            # A step's second event carries what the provider answered.
-            states = {"oldState": raw.get("old"), "newState": raw.get("new")}
-            steps[latest[urn]] = {"urn": urn, "op": op, **states}
-        elif (policy := event.get("policyEvent")) is not None:
-            policies.append(policy_finding(policy))
-        elif (diagnostic := event.get("diagnosticEvent")) is not None:
-            if diagnostic.get("severity") == "error":
-                errors.append(Diagnostic.of(diagnostic))
-        elif (summary := event.get("summaryEvent")) is not None:
-            finished = summary.get("result", "succeeded") == "succeeded"
-    return of_steps(steps, ops, policies=policies, errors=errors, finished=finished)
+def _error(raw: Mapping[str, Any]) -> str:
+    """An error without a traceback's frames: a reader needs the cause, not the way to it."""
+    message = str(raw.get("message") or "").strip().removeprefix("error: ")
+    head, is_traceback, frames = message.rpartition("Traceback (most recent call last):")
+    lines = frames.splitlines()
+    last = max((place for place, line in enumerate(lines) if line.startswith(" ")), default=None)
+    if not is_traceback or last is None or last + 1 == len(lines):
+        return message
+    summary = head.split("Traceback", 1)[0].strip()
+    return "\n".join([*filter(None, [summary]), *lines[last + 1 :]])
 
 
 def of_steps(
-    steps: Sequence[Mapping[str, Any]],
-    ops: Sequence[str] | None = None,
-    *,
-    policies: Iterable[PolicyFinding] = (),
-    errors: Sequence[Diagnostic] = (),
-    finished: bool = True,
+    steps: Iterable[Mapping[str, Any]], errors: Sequence[str] = (), *, finished: bool = True
 ) -> Preview:
-    """The preview of steps in the form of the engine's JSON; `ops` is what each began as."""
-    ops = [str(raw.get("op")) for raw in steps] if ops is None else ops
-    refreshing = _only_refreshes((str(raw.get("urn", "")), op) for raw, op in zip(steps, ops, strict=True))
+    """The preview of steps in the form of the engine's JSON."""
+    named = [(str(raw.get("urn", "")), str(raw.get("op")), raw) for raw in steps]
+    refreshing = _only_refreshes((urn, op) for urn, op, _ in named)
     changes: Counter[tuple[str, str]] = Counter()
     found: dict[str, list[Step]] = {}
     stack, shows_sames = "", False
-    for raw, op in zip(steps, ops, strict=True):
-        urn = str(raw.get("urn", ""))
+    for urn, op, raw in named:
         token, refreshed = token_of(urn), refreshing or op == "refresh"
         if not refreshed:
             shows_sames = shows_sames or op == "same"
@@ -143,14 +130,13 @@ def of_steps(
         if kind is Kind.STACK:
             stack = stack or parse_urn(urn).name
         elif kind is not None:
-            states = raw.get("oldState"), raw.get("newState")
-            found.setdefault(urn, []).append(Step(urn, kind, str(raw.get("op", "")), refreshed, *states))
+            step = Step(urn, kind, op, refreshed, raw.get("oldState"), raw.get("newState"))
+            found.setdefault(urn, []).append(step)
     finished = finished and not errors
     # Only then is a resource without a planned step one that will not be there.
     whole = shows_sames and finished
     return Preview(
         resources=tuple(resource_of(each, unplanned=whole) for each in _by_resource(found)),
-        policies=tuple(policies),
         errors=tuple(errors),
         finished=finished,
         stack=stack,
@@ -173,7 +159,7 @@ def _by_resource(found: Mapping[str, list[Step]]) -> Iterable[list[Step]]:
     return joined.values()
 
 
-def _only_refreshes(steps: Iterable[tuple[str, str]]) -> bool:
+def _only_refreshes(steps: Iterator[tuple[str, str]]) -> bool:
     """Whether there is no plan, as in `pulumi refresh --preview-only`, by each step's URN and operation.
 
     There a step is called by what the refresh found (update, delete). Where a plan follows, each refreshed

@@ -11,17 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
-from core import commands
+from core import arm_ids
 from core.protection import AccountProtection
-from core.values import Mark, Value
-from review import access
-from review import approvals as recorded
+from core.values import Mark, Value, folded
+from review import access, approvals
 from review.approvals import Approval, People
-from review.events import Diagnostic, PolicyFinding
-from review.preview import Preview
-from review.protection import Protection
-from review.rules import verdicts_of
-from review.subject import ReviewedAccount, known_as, subjects_of
+from review.moment import Protection, attached_to
+from review.preview import PolicyFinding, Preview
+from review.subject import Subject, subjects_of
 from review.verdict import Name, Verdict, VerdictSeverity
 
 # What the engine says for every refusal, beside the reason.
@@ -97,10 +94,9 @@ class Review:
     violations: tuple[PolicyFinding, ...]
     advice: tuple[PolicyFinding, ...]
     exemptions: tuple[PolicyFinding, ...]
-    errors: tuple[Diagnostic, ...]
+    errors: tuple[str, ...]
     finished: bool
     stack: str
-    unused: tuple[Approval, ...] = ()
     changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
     origin: Origin = Origin()
 
@@ -144,81 +140,51 @@ class Review:
 
 def make(
     preview: Preview,
-    approvals: Sequence[Approval],
+    given: Sequence[Approval],
     today: date,
     policies: Iterable[PolicyFinding] = (),
     *,
     origin: Origin = Origin(),
     people: People = _NOBODY,
 ) -> Review:
-    """Reviews a preview. `today` is the UTC day by which approvals expire."""
-    subjects, others = subjects_of(preview)
-    rows = [_row(subject) for subject in subjects]
-    rows += [ReportRow(one.name, one.id, tuple(map(Judged, one.verdicts)), (), one.noun) for one in others]
-    accounts = [row for row in rows if row.noun == "account"]
-    without_key = sum(
-        not row.verdicts and not (subject.planned and subject.planned.bound)
-        for row, subject in zip(rows, subjects, strict=False)
-    )
-    changing = [
-        _approved(row, approvals, today, people, [preview.stack, origin.state, origin.commit])
-        for row in rows
-        if row.verdicts
-    ]
-    named = {
-        approval
-        for row in changing
-        for one in row.verdicts
-        for approval in (one.approval, *(refused for refused, _ in one.refused))
-    }
-    findings = tuple(dict.fromkeys([*preview.policies, *policies]))
+    """Reviews a preview. `given` are the approvals, `today` is the UTC day by which they expire."""
+    subjects = subjects_of(preview)
+    quiet = [one for one in subjects if not one.verdicts]
+    update = [preview.stack, origin.state, origin.commit]
+    rows = [_row(one, given, today, people, update) for one in subjects if one.verdicts]
+    findings = tuple(dict.fromkeys(policies))
     violations = tuple(one for one in findings if one.refuses)
     return Review(
-        rows=tuple(sorted(changing, key=lambda row: (-row.severity, -_raw(row)))),
-        unchanged=sum(not row.verdicts for row in accounts),
-        without_key=without_key,
+        rows=tuple(sorted(rows, key=lambda row: (-row.severity, -row.verdicts[0].verdict.severity))),
+        unchanged=len(quiet),
+        without_key=sum(not (one.planned and one.planned.bound) for one in quiet),
         violations=violations,
         advice=tuple(one for one in findings if not one.refuses and not _is_exemption(one)),
         exemptions=tuple(one for one in findings if not one.refuses and _is_exemption(one)),
-        errors=_with_way_out(
-            [e for e in preview.errors if not (violations and e.message == _REFUSED)], preview.stack
-        ),
+        errors=tuple(one for one in preview.errors if not (violations and one == _REFUSED)),
         finished=preview.finished,
         stack=preview.stack,
-        unused=tuple(one for one in approvals if one not in named),
         changes=preview.changes,
         origin=origin,
     )
 
 
-def _with_way_out(errors: Sequence[Diagnostic], stack: str) -> tuple[Diagnostic, ...]:
-    """The errors. If a login was refused, every resource has that error, so the way out comes first, once."""
-    said = "\n".join(error.message for error in errors)
-    way_out = commands.log_in_anew(said, stack)
-    return (*([Diagnostic(way_out)] if way_out else []), *errors)
-
-
-def _row(subject: ReviewedAccount) -> ReportRow:
-    verdicts = tuple(Judged(verdict) for verdict in verdicts_of(subject))
-    facts = _facts(subject.live, subject.planned) if verdicts else ()
-    return ReportRow(subject.name, subject.id, verdicts, facts)
-
-
-def _approved(
-    row: ReportRow, approvals: Sequence[Approval], today: date, people: People, update: Sequence[str]
+def _row(
+    one: Subject, given: Sequence[Approval], today: date, people: People, update: Sequence[str]
 ) -> ReportRow:
-    names = known_as(row.name, row.id)
+    names = {known for each in (one.name, one.id) if (known := folded(each))}
+    before, after = _facts(one.live), _facts(one.planned)
+    lines = [
+        ComparedLine(name, before.get(name), after.get(name)) for name in dict.fromkeys([*before, *after])
+    ]
+    row = ReportRow(one.name, one.id, (), tuple(lines), one.noun)
     judged = []
-    for one in row.verdicts:
-        code = _code(update, row, one.verdict)
-        about = [
-            (approval, recorded.refusal(approval, code, today, people))
-            for approval in approvals
-            if approval.names(names, one.verdict.name)
-        ]
-        good = next((approval for approval, why in about if not why), None)
-        refused = () if good else tuple((approval, why) for approval, why in about if why)
-        judged.append(Judged(one.verdict, code, good, refused))
+    for verdict in one.verdicts:
+        code = _code(update, row, verdict)
+        about = [each for each in given if each.names(names, verdict.name)]
+        why = [(each, approvals.refusal(each, code, today, people)) for each in about]
+        good = next((each for each, refused in why if not refused), None)
+        judged.append(Judged(verdict, code, good, () if good else tuple(why)))
     return replace(row, verdicts=tuple(judged))
 
 
@@ -244,30 +210,32 @@ def as_data(value: Value) -> Any:
     return value
 
 
-def _facts(live: Protection | None, planned: Protection | None) -> tuple[ComparedLine, ...]:
-    before, after = _shown(live), _shown(planned)
-    return tuple(
-        ComparedLine(name, before.get(name), after.get(name)) for name in dict.fromkeys([*before, *after])
-    )
-
-
-def _shown(one: Protection | None) -> dict[str, Value]:
+def _facts(one: Protection | None) -> dict[str, Value]:
+    """What a report shows of an account at one moment."""
     if one is None:
         return {}
     shown: dict[str, Value] = {}
     if one.identity:
-        shown["identity"] = one.identity.words
+        shown["identity"] = _identity(one)
     if isinstance(one.key, AccountProtection):
         shown |= {"vault": one.key.vault_name, "key": one.key.key_name, "version": one.key.version}
     else:
         shown["key"] = one.key if isinstance(one.key, Mark) else "Microsoft-managed"
     shown["grant"] = "; ".join(sorted(set(map(access.words, one.grants)))) or None
-    found = (*one.settings.values(), *one.vault_settings.values())
-    return shown | {each.fact: each.shown for each in found if each.fact}
+    return shown | {each.fact: each.shown for each in one.settings.values() if each.fact}
 
 
-def _raw(row: ReportRow) -> int:
-    return max((one.verdict.severity for one in row.verdicts), default=VerdictSeverity.NONE)
+def _identity(one: Protection) -> Value:
+    if one.identity is None or isinstance(one.identity.type, Mark):
+        return Mark.UNKNOWN
+    known = f" {one.principal}" if isinstance(one.principal, str) else ""
+    said = [f"system-assigned{known}"] if one.identity.is_system else []
+    attached = attached_to(one.identity)
+    if attached is None:
+        said.append("user-assigned, known after apply")
+    elif attached:
+        said.append("user-assigned " + ", ".join(sorted(arm_ids.name_of(id) for id in attached)))
+    return " and ".join(said) or "none"
 
 
 def _is_exemption(finding: PolicyFinding) -> bool:

@@ -42,14 +42,10 @@ class ReviewedState(StackResource):
     """A resource at one moment. `inputs` are what is declared, and what the cloud says where nothing is;
     `outputs` what the cloud says, from before the update where the update does not know it yet; `written`
     what the program alone declares.
-
-    `replaced_on` are its `replaceOnChanges`: paths of properties whose change replaces the resource, even if
-    the provider would update it.
     """
 
     written: Bag = field(default_factory=dict)
     retained: bool = False
-    replaced_on: Sequence[str] = ()
 
     @property
     def id(self) -> str:
@@ -62,10 +58,6 @@ class ReviewedState(StackResource):
         answered = super().found(path)
         declared = self.stated(path) if answered is None or answered is Mark.UNKNOWN else None
         return answered if declared is None else declared
-
-    def needs(self, urn: str, *properties: str) -> bool:
-        """Whether one of these inputs is made from that resource."""
-        return any(urn in (self.sources.get(name) or ()) for name in properties)
 
 
 @dataclass(frozen=True)
@@ -172,7 +164,6 @@ def _state(step: Step, raw: Bag | None, carried: Bag | None = None) -> ReviewedS
         "outputs": outputs,
         "written": written,
         "retained": bool(raw.get("retainOnDelete")),
-        "replaced_on": raw.get("replaceOnChanges") or (),
     }
     return ReviewedState(**found)
 

@@ -6,23 +6,20 @@ the service demands soft delete and purge protection; Azure's own policies ask f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Final
 
 from core import adapters, arm_ids, audit_log, demands, values
 from core.defaults import DEFAULTS
-from core.facts import Network
+from core.resource_types import Kind
 from core.stack import StackResource
 from core.values import Mark, Value, flag, folded, items, look, text
 from review.verdict import Name, Verdict
 
-Facts = TypeVar("Facts")
-ANYTHING: Final = "*"
-_PERHAPS_ANYTHING: Final = "perhaps *"
-GIVEN_BACK: Final = "perhaps on purpose: this update GIVES IT BACK"
+_ANYTHING: Final = "*"
 _NOTHING: Final[frozenset[str]] = frozenset()
-_ALL: Final = frozenset({ANYTHING})
+_ALL: Final = frozenset({_ANYTHING})
 Record = tuple[str, str, str]
 """A category of logs, the kind of place that it goes to, and the place's folded id."""
 
@@ -41,35 +38,29 @@ class Setting:
     lost: Name = Name.PROTECTION_WEAKENED
     notes_gain: bool = True
     records: frozenset[Record] = frozenset()
-    in_perimeter: bool = False
 
     def lets_more_than(self, before: Setting) -> bool:
         """Whether something passes that did not before, or is no longer logged at its place."""
         if any(not _covers(self.records, one) for one in before.records):
             return True
-        if self.lets is None or before.lets is None or ANYTHING in before.lets:
+        if self.lets is None or before.lets is None or _ANYTHING in before.lets:
             return False
         return bool(self.lets - before.lets)
 
 
-Settings = Mapping[str, Setting]
-"""Settings by what a verdict calls them."""
+Settings = Mapping[tuple[str, str], Setting]
+"""Settings by the URN of their resource, and by what a verdict calls them."""
 
 
 def compared(before: Settings, after: Settings) -> Iterator[Verdict]:
     """What gets worse, or better, of the settings that both have."""
-    for what, old in before.items():
-        new = after.get(what)
+    for name, old in before.items():
+        new, what = after.get(name), name[1]
         if new is None:
             continue
-        if old.in_perimeter is not new.in_perimeter:
-            words = (
-                f"{what} changes: {{}} -> {{}}; the preview does not show what a network security perimeter "
-                "lets in"
-            )
+        if (old.lets is None or new.lets is None) and old.shown != new.shown:
+            words = f"{what} changes: {{}} -> {{}}, and the preview does not show what that lets in"
             yield Verdict(Name.UNDETERMINED, words, (old.shown, new.shown))
-        elif new.lets is None and old.lets is not None:
-            yield Verdict(Name.UNDETERMINED, f"{what} changes, and the preview does not show to what")
         elif new.lets_more_than(old):
             done = "WEAKENED" if new.lost is Name.RECOVERY_WEAKENED else "weakened"
             yield Verdict(new.lost, f"{what} {done}: {{}} -> {{}}", (old.shown, new.shown or "none"))
@@ -78,85 +69,74 @@ def compared(before: Settings, after: Settings) -> Iterator[Verdict]:
             yield Verdict(Name.STRENGTHENED, words, (old.shown or "none", new.shown))
 
 
-def outside(
-    judge: Callable[[Facts, Facts], Iterable[Verdict]], recorded: Facts, live: Facts, planned: Facts
-) -> Iterator[Verdict]:
-    """Verdicts on changes outside Pulumi: protection that was weakened and that this update leaves so, and a
-    service that was cut off from its key and that this update lets in again."""
-    stays, back = set(judge(recorded, planned)), set(judge(planned, live))
-    for one in judge(recorded, live):
-        if one in stays:
-            yield one
-        elif one.name is Name.ACCESS_REVOKED and one in back:
-            words = f"{one.words}, by a change outside Pulumi, {GIVEN_BACK}"
-            yield Verdict(Name.ACCESS_RESTORED, words, one.values)
+def of(
+    state: StackResource, logs: Iterable[StackResource], *, planned: bool
+) -> dict[tuple[str, str], Setting]:
+    """The settings of an account, a vault or whatever else Pulumi protects. `logs` are its diagnostic
+    settings."""
+    noun = {Kind.BINDING: "binding", Kind.MANAGED_HSM: "vault"}.get(state.kind) if state.kind else ""
+    noun = noun or (state.kind.value if state.kind else "resource")
+    found = {f"Pulumi's protection of the {noun}": _protected(state)}
+    if state.kind is Kind.ACCOUNT:
+        found = _of_account(state) | {"account's audit log": _audit(logs, notes_gain=False)} | found
+    elif state.kind in {Kind.VAULT, Kind.MANAGED_HSM}:
+        found = _of_vault(state, planned=planned) | {"vault's audit log": _audit(logs, "audit")} | found
+    return {(state.urn, what): setting for what, setting in found.items()}
 
 
-def of_account(state: StackResource, endpoints: int, logs: Iterable[StackResource]) -> dict[str, Setting]:
-    """The settings of an account. `endpoints` is how many private endpoints lead to it."""
+def _of_account(state: StackResource) -> dict[str, Setting]:
     off = flag(state.setting("disableLocalAuth"))
-    local = off if isinstance(off, Mark) else None if off is None else _on(not off)
+    login = off if isinstance(off, Mark) else _on(not off)
+    lets = None if isinstance(off, Mark) else _NOTHING if off else _ALL
     return {
-        "account's network": network(state, endpoints, "network"),
-        "login by account key": Setting(
-            local, {"on": _ALL, "off": _NOTHING}.get(str(local)), "login by account key" if local else ""
-        ),
-        "account's audit log": _audit(logs, notes_gain=False),
-        "Pulumi's protection of the account": protected(state),
+        "account's network": _network(state, "network"),
+        "login by account key": Setting(login, lets, "login by account key"),
         "account's outbound access": _outbound(state),
     }
 
 
-def of_vault(
-    state: StackResource, endpoints: int, logs: Iterable[StackResource], *, live: bool
-) -> dict[str, Setting]:
-    """The settings of a vault. A write that does not state purge protection leaves it as it is."""
+def _of_vault(state: StackResource, *, planned: bool) -> dict[str, Setting]:
     soft, purge = (flag(state.setting(name)) for name in ("enableSoftDelete", "enablePurgeProtection"))
-    firewall = network(state, endpoints, "vault network")
+    # A write that does not state it leaves it as it is.
+    purge = False if purge is None and not planned else purge
+    firewall = _network(state, "vault network")
     # The service reaches its vault as a trusted one.
-    judged = demands.trusted_services(_network(state))
-    if judged and not (judged.unmet or firewall.in_perimeter):
+    judged = demands.trusted_services(adapters.network(values.look(state.inputs, "properties")))
+    if judged and not judged.unmet:
         firewall = replace(firewall, lets=None)
     return {
         "vault's network": firewall,
         "soft delete": _recovery(soft, ""),
-        "purge protection": _recovery(False if purge is None and live else purge, "purge protection"),
+        "purge protection": _recovery(purge, "purge protection"),
         "days a deleted key can be recovered": _retention(text(state.setting("softDeleteRetentionInDays"))),
-        "vault's audit log": _audit(logs, "audit"),
-        "Pulumi's protection of the vault": protected(state),
     }
 
 
-def protected(state: StackResource) -> Setting:
+def _protected(state: StackResource) -> Setting:
     """Pulumi's own protection of a resource."""
     return Setting(_on(state.protect), _NOTHING if state.protect else _ALL, notes_gain=False)
 
 
-def _network(state: StackResource) -> Network:
-    return adapters.network(values.look(state.inputs, "properties"))
-
-
-def network(state: StackResource, endpoints: int, fact: str) -> Setting:
+def _network(state: StackResource, fact: str) -> Setting:
     """Who reaches an account or a vault over the network, as core reads it."""
-    found = _network(state)
-    behind = f", private endpoints: {endpoints}" if endpoints else ""
+    found = adapters.network(values.look(state.inputs, "properties"))
     if found.in_perimeter:
-        return Setting(f"decided by its network security perimeter{behind}", None, fact, in_perimeter=True)
+        return Setting("decided by its network security perimeter", None, fact)
     lists = [[rules] if isinstance(rules, Mark) else rules for rules in (found.ip_rules, found.subnet_rules)]
     rules = [] if found.is_disabled else [*lists[0], *lists[1]]
     decides = () if found.is_disabled else (found.public_access, found.default_action)
     if demands.first_mark(*decides) or (not found.is_open and demands.first_mark(*rules)):
-        return Setting(Mark.UNKNOWN.value + behind, None, fact)
+        return Setting(Mark.UNKNOWN, None, fact)
     if found.is_open:
-        return Setting(f"open to all networks{behind}", _ALL, fact)
+        return Setting("open to all networks", _ALL, fact)
     named = frozenset(map(str, rules))
-    # Nobody has seen that rules without a default action close an endpoint, nor that they leave it open.
-    perhaps = {_PERHAPS_ANYTHING} if rules and not state.stated("networkAcls.defaultAction") else _NOTHING
-    behind = (", without a default action" if perhaps else "") + behind
-    says_so = state.stated("networkAcls.bypass") and found.admits_trusted_services
-    behind = (", trusted Azure services" if says_so else "") + behind
     shown = f"selected networks ({', '.join(sorted(named))})" if named else "closed"
-    return Setting(shown + behind, named | perhaps, fact)
+    if state.stated("networkAcls.bypass") and found.admits_trusted_services:
+        shown += ", trusted Azure services"
+    if rules and not state.stated("networkAcls.defaultAction"):
+        # Nobody has seen that rules without a default action close an endpoint, nor that they leave it open.
+        return Setting(f"{shown}, without a default action", named | {"perhaps anything"}, fact)
+    return Setting(shown, named, fact)
 
 
 def _outbound(state: StackResource) -> Setting:
@@ -165,7 +145,7 @@ def _outbound(state: StackResource) -> Setting:
     listed = items(state.stated("allowedFqdnList"))
     names = [listed] if isinstance(listed, Mark) else [text(one) for one in listed]
     if demands.first_mark(restricts, *names):
-        return Setting(Mark.UNKNOWN.value, None)
+        return Setting(Mark.UNKNOWN, None)
     if not restricts:
         return Setting("anywhere", _ALL)
     hosts = frozenset(known for one in names if (known := folded(one)))
@@ -173,9 +153,8 @@ def _outbound(state: StackResource) -> Setting:
 
 
 def _recovery(is_on: bool | Mark | None, fact: str) -> Setting:
-    known = isinstance(is_on, bool)
-    lets = (_NOTHING if is_on else _ALL) if known else None
-    shown = is_on if isinstance(is_on, Mark) else _on(bool(is_on))
+    lets = (_NOTHING if is_on else _ALL) if isinstance(is_on, bool) else None
+    shown = _on(is_on) if isinstance(is_on, bool) else is_on or "not stated"
     return Setting(shown, lets, fact, Name.RECOVERY_WEAKENED, notes_gain=bool(fact))
 
 
@@ -196,33 +175,31 @@ def linked_of(state: StackResource) -> frozenset[tuple[str, str]]:
     listed = items(state.stated("userOwnedStorage"))
     storage = [] if isinstance(listed, Mark) else [text(look(one, "resourceId")) for one in listed]
     search = text(state.stated("apiProperties.qnaAzureSearchEndpointId"))
-    return frozenset(
-        (what, known)
-        for what, id in (*(("storage", one) for one in storage), ("search", search))
-        if (known := id.value if isinstance(id, Mark) else folded(id))
-    )
+    found = [*(("storage", one) for one in storage), ("search", search)]
+    return frozenset((what, known) for what, id in found if (known := _known(id)))
 
 
-def _audit(settings: Iterable[StackResource], fact: str = "", *, notes_gain: bool = True) -> Setting:
+def _audit(diagnostics: Iterable[StackResource], fact: str = "", *, notes_gain: bool = True) -> Setting:
     """All diagnostic settings of a resource together; one without a category or a place records nothing, nor
     does one of which the preview does not show that it is enabled."""
     records: set[Record] = set()
-    for state in settings:
+    for state in diagnostics:
         listed = items(state.stated("logs"))
-        names = {
-            name
-            for log in (() if isinstance(listed, Mark) else listed)
-            if flag(look(log, "enabled")) in (True, None)
-            and (name := folded(text(look(log, "categoryGroup")) or text(look(log, "category"))))
-        }
-        if isinstance(listed, Mark):
-            names = {listed.value}
-        records |= {
-            (name, what, place.value if isinstance(place, Mark) else _place(state, path, place))
-            for path, what in audit_log.DESTINATIONS.items()
-            if (place := text(state.stated(path)))
-            for name in names
-        }
+        names = (
+            {listed.value}
+            if isinstance(listed, Mark)
+            else {
+                name
+                for log in listed
+                if flag(look(log, "enabled")) in (True, None)
+                and (name := folded(text(look(log, "categoryGroup")) or text(look(log, "category"))))
+            }
+        )
+        for path, what in audit_log.DESTINATIONS.items():
+            hub = text(state.stated(audit_log.EVENT_HUB_NAME)) if path == audit_log.EVENT_HUB else None
+            if place := _known(text(state.stated(path))):
+                place = f"{place}/{_known(hub)}" if hub else place
+                records |= {(name, what, place) for name in names}
     categories = ", ".join(sorted({category for category, _, _ in records}))
     places = sorted({(what, id) for _, what, id in records})
     shown = f"{categories} to {', '.join(f'{what} {arm_ids.name_of(id)}' for what, id in places)}"
@@ -238,16 +215,9 @@ def _covers(records: frozenset[Record], record: Record) -> bool:
     return any((one, what, id) in records for one in groups)
 
 
-def _place(state: StackResource, path: str, written: str) -> str:
-    """Where logs go: a folded id. Of an event hub it is the hub's, whichever rule of its namespace lets the
-    logs in; without a name Azure makes hubs in the namespace."""
-    id = written.strip().rstrip("/").lower()
-    if path != audit_log.EVENT_HUB:
-        return id
-    namespace, hub = id.partition("/authorizationrules/")[0], text(state.stated(audit_log.EVENT_HUB_NAME))
-    if isinstance(hub, Mark):
-        return hub.value
-    return f"{namespace}/eventhubs/{hub.lower()}" if hub else namespace
+def _known(id: Value) -> str | None:
+    """An id for comparing; what hides it, where it is hidden."""
+    return id.value if isinstance(id, Mark) else folded(id)
 
 
 def _on(value: bool) -> str:

@@ -65,6 +65,7 @@ class Name(StrEnum):
     CHANGED = "changed"
 
 
+GIVEN_BACK: Final = "perhaps on purpose: this update GIVES IT BACK"
 _PLACES: Final = {name: place for place, name in enumerate(Name)}
 
 

@@ -6,9 +6,11 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from core import adapters, facts
 from core.arm_ids import of_local_scope
+from core.resource_types import HSM_ROLE_ASSIGNMENT
 from localazure import seed
-from tests.consistency.world import ASSIGNMENTS, GROUP, VAULTS, Json, World
+from tests.consistency.world import GROUP, VAULTS, Json, World
 from tests.support.front import Reply
 
 HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/kv-contoso"
@@ -22,6 +24,9 @@ CRYPTO_USER = "21dbd100-6940-42c2-9190-5d6cb909625b"
 class HsmWorld(World):
     """`vault_settings` are properties of the HSM. A vault of its name, with a key of the same name, is there,
     too, and gives both accounts everything."""
+
+    vault_id = HSM
+    key_id = HSM_KEY
 
     def __post_init__(self) -> None:
         self.hsm_settings = self.vault_settings
@@ -110,11 +115,16 @@ class HsmWorld(World):
         ]
 
     @property
-    def assignments(self) -> list[Json]:
-        """What Resource Manager has at, above and below the HSM."""
-        path = f"{HSM}/providers/Microsoft.Authorization/roleAssignments"
-        found: list[Json] = self.arm("GET", path, api=ASSIGNMENTS)["value"]
-        return found
+    def role_assignments(self) -> list[facts.RoleAssignment]:
+        """The HSM's own, as facts."""
+        return [adapters.role_assignment(one) for one in self.local_assignments]
+
+    @property
+    def grants(self) -> list[tuple[str, dict[str, Any]]]:
+        """The HSM's own role assignments, and Resource Manager's."""
+        return [
+            (HSM_ROLE_ASSIGNMENT, dict(one["properties"])) for one in self.local_assignments
+        ] + super().grants
 
     @property
     def _local(self) -> list[Json]:

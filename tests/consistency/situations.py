@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from core.rights import Access
 from localazure import seed
 from localazure.national_clouds import CHINA, US_GOVERNMENT
+from tests.consistency import hsm_world
+from tests.consistency.hsm_world import HsmWorld
 from tests.consistency.world import GROUP, KEY, NEEDED, VAULT, World, entry
 from tests.support.front import SUBSCRIPTION
 
@@ -24,6 +27,7 @@ READER_OF_VAULT = "21090545-7ca7-4776-b22c-e363652d74d2"
 VAULT_CONTRIBUTOR = "f25e0fa2-a7c8-4377-a976-54943a77a395"
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+LOCAL = hsm_world.ENCRYPTION_USER
 OTHER = "99999999-0000-4000-8000-000000000009"
 DAY = 86400
 NATIONAL = {"usgovernment": US_GOVERNMENT, "china": CHINA}
@@ -37,14 +41,15 @@ _DENIALS = (
 
 @dataclass(frozen=True)
 class Situation:
-    """One row. `rbac`: whether the vault grants by role assignments.
+    """One row. `rbac`: whether the vault grants by role assignments; `hsm`: the key is in a managed HSM,
+    beside a vault of its name in which both accounts may do everything.
 
     `vault` and `location` are how the vault is from the beginning; where the service would refuse it, no
     account was bound in it. `unsaid` is what Resource Manager's answer for the vault leaves out.
     """
 
     name: str
-    arrange: Callable[[World], None]
+    arrange: Callable[[Any], object]
     access: Access
     rbac: bool = False
     unmet: frozenset[str] = frozenset()
@@ -52,12 +57,14 @@ class Situation:
     unread: str = ""
     location: str = ""
     cloud: str = "public"
+    hsm: bool = False
     vault: tuple[tuple[str, object], ...] = ()
     unsaid: tuple[str, ...] = ()
 
     def world(self) -> World:
         """The cloud in which the situation holds."""
-        world = World(self.rbac, self.location, dict(self.vault), self.unsaid, NATIONAL.get(self.cloud))
+        made = HsmWorld if self.hsm else World
+        world = made(self.rbac, self.location, dict(self.vault), self.unsaid, NATIONAL.get(self.cloud))
         if not self.unmet & {"same-region", "purge-protection"}:
             world.bind_first()
         self.arrange(world)
@@ -197,6 +204,30 @@ def _of_another_tenant(world: World) -> None:
     entries = world.each(NEEDED, tenantId=OTHER)
     path = f"{VAULT}/accessPolicies/add?api-version=2026-02-01"
     assert world.send("PUT", path, {"properties": {"accessPolicies": entries}}).status == 400
+
+
+def _local(role: str, scope: str = "/keys/cmk-contoso") -> Callable[[Any], object]:
+    return lambda world: world.grant_each(role, scope)
+
+
+def _granted_in_hsm(then: Callable[[HsmWorld], object]) -> Callable[[Any], object]:
+    def arrange(world: HsmWorld) -> None:
+        world.grant_each(LOCAL, "/keys")
+        then(world)
+
+    return arrange
+
+
+def _another_in_hsm(name: str, **more: object) -> Callable[[Any], object]:
+    return _granted_in_hsm(lambda world: setattr(world, "key_uri", world.make_hsm_key(name, **more)))
+
+
+def _disabled_in_hsm(world: HsmWorld) -> None:
+    world.hsm("PATCH", "/keys/cmk-contoso", {"attributes": {"enabled": False}})
+
+
+def _deleted_in_hsm(world: HsmWorld) -> None:
+    world.hsm("DELETE", "/keys/cmk-contoso")
 
 
 FULL, NARROWER, NONE, UNKNOWN = Access.FULL, Access.NARROWER, Access.NONE, Access.UNKNOWN
@@ -359,6 +390,54 @@ SITUATIONS = (
             Situation(f"exact rights in {cloud}", _EXACT, FULL, cloud=cloud),
             Situation(f"unwrapKey alone in {cloud}", _policies(["unwrapKey"]), NARROWER, cloud=cloud),
             Situation(f"role in {cloud}", _role(ENCRYPTION_USER, KEY), FULL, rbac=True, cloud=cloud),
+        )
+    ),
+    # A key in a managed HSM, by whose own roles alone it is used.
+    *(
+        Situation(f"{name}, of a managed HSM", arrange, access, hsm=True)
+        for name, arrange, access in (
+            ("no role", lambda world: None, NONE),
+            ("role at the key", _local(LOCAL), FULL),
+            ("role at all keys", _local(LOCAL, "/keys"), FULL),
+            ("role at the HSM", _local(LOCAL, ""), FULL),
+            ("role at another key", _local(LOCAL, "/keys/other"), NONE),
+            ("Crypto User", _local(hsm_world.CRYPTO_USER), FULL),
+            ("Crypto Auditor", _local("2c18b078-7c48-4d3a-af88-5a3a1b3f82b3"), NARROWER),
+            ("Crypto Officer", _local("515eb02d-2335-4d2d-92f2-b1cbdf9c3778", "/keys"), NONE),
+            ("Administrator", _local("a290e904-7015-4bba-90c8-60543313cdb4", ""), NONE),
+            (
+                "another's role",
+                lambda hsm: hsm.grant(OTHER, LOCAL, "/keys"),
+                NONE,
+            ),
+            ("the vault's role, by Resource Manager", _role(ENCRYPTION_USER, hsm_world.HSM), NONE),
+            ("Administrator, by Resource Manager at the group", _role(ADMINISTRATOR, GROUP), NONE),
+        )
+    ),
+    *(
+        Situation(f"{name}, in a managed HSM", arrange, FULL, unmet=frozenset({unmet}), hsm=True, **more)
+        for name, arrange, unmet, more in (
+            ("a disabled version", _granted_in_hsm(_disabled_in_hsm), "key-usable", {}),
+            ("a key of 3072 bits", _another_in_hsm("big", key_size=3072), "key-type", {}),
+            (
+                "a key that cannot unwrap",
+                _another_in_hsm("wrap", key_ops=["wrapKey"]),
+                "key-operations",
+                {},
+            ),
+            (
+                "a deleted key",
+                _granted_in_hsm(_deleted_in_hsm),
+                "key-exists",
+                {},
+            ),
+            ("another region", _local(LOCAL), "same-region", {"location": "northeurope"}),
+            (
+                "no purge protection",
+                _local(LOCAL),
+                "purge-protection",
+                {"vault": (("enablePurgeProtection", None),)},
+            ),
         )
     ),
     Situation("the free tier", _account(sku={"name": "F0"}), FULL, unmet=frozenset({"tier"})),

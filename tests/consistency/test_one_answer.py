@@ -29,11 +29,11 @@ from operate.evidence.model import Facts, Service
 from provider.finding import Preflight, Severity
 from provider.live_state import LiveState, Target
 from provider.preflight import blocking, findings
-from review import preview, protection
-from review.snapshot import Moment, Snapshot
+from review import preview
+from review.moment import Moment, When
 from tests.consistency.situations import SITUATIONS, URI_OF_AN_HSM, Situation
-from tests.consistency.world import KEY, VAULT, World
-from tests.policies.asking import ACCOUNT, BINDING, ROLE, Pack, Thing, verdict
+from tests.consistency.world import World
+from tests.policies.asking import ACCOUNT, BINDING, Pack, Thing, verdict
 from tests.policies.asking import VAULT as VAULT_TYPE
 from tests.review.build import state, step
 from tests.support.situations import situation
@@ -44,6 +44,7 @@ FOUND: Final = {
     Access.UNKNOWN: "access-uncertain",
 }
 """The evidence's rule for each level of access."""
+MANAGED_HSM_TYPE: Final = "azure-native:keyvault:ManagedHsm"
 VERDICTS: Final = {Access.FULL: "pass", Access.UNKNOWN: "open"}
 """What the pack says of a level of access; of all others "violation"."""
 
@@ -71,14 +72,16 @@ def access(world: World) -> Access:
     vault = world.vault_json
     if vault is None:
         return Access.NONE
-    found = rights.on_key(adapters.vault(vault), world.principal, KEY, world.role_assignments, world.denials)
+    found = rights.on_key(
+        adapters.vault(vault), world.principal, world.key_id, world.role_assignments, world.denials
+    )
     return found.level
 
 
 def unmet(world: World) -> Iterator[str]:
     """The demands of the service that do not hold, access aside."""
     uri = key_of(world)
-    if uri is None or not uri.is_in(arm_ids.vault_id(VAULT)):
+    if uri is None or not uri.is_in(arm_ids.vault_id(world.vault_id)):
         yield "key-uri"
         return
     if world.vault_json is None:
@@ -106,12 +109,9 @@ def shown(world: World, vault: dict[str, Any]) -> list[Thing]:
     update."""
     account = world.account_json
     binding = {"accountId": account["id"], "keyUriWithVersion": world.key_uri}
-    roles = [
-        Thing(f"role-{number}", ROLE, {"id": one["id"], **one["properties"]})
-        for number, one in enumerate(world.assignments)
-    ]
+    roles = [Thing(f"role-{number}", *granted) for number, granted in enumerate(world.grants)]
     return [
-        Thing("vault", VAULT_TYPE, vault),
+        Thing("vault", MANAGED_HSM_TYPE if arm_ids.in_managed_hsm(world.vault_id) else VAULT_TYPE, vault),
         Thing("account", ACCOUNT, account),
         Thing("binding", BINDING, binding, property_dependencies={"accountId": ["account"]}),
         *roles,
@@ -125,12 +125,12 @@ def test_the_pack_says_the_same(arranged: tuple[Situation, World]) -> None:
     vault = world.vault_json
     if row.unread or "key-uri" in row.unmet or vault is None:
         return
-    given = rights.on_key(adapters.vault(vault), world.principal, KEY, world.role_assignments)
-    expected = "violation" if given.excess else VERDICTS.get(row.access, "violation")
+    given = rights.on_key(adapters.vault(vault), world.principal, world.key_id, world.role_assignments)
+    expected = "violation" if given.excess and not row.hsm else VERDICTS.get(row.access, "violation")
     assert verdict(Pack().ask_stack(shown(world, dict(vault))), "grant-present") == expected
 
 
-def level(world: World, moment: Moment) -> Access:
+def level(world: World, moment: When) -> Access:
     """What the review says of the identity's access, before or after an update that changes nothing."""
     account, vault = world.account_json, world.vault_json
     binding = {"accountId": account["id"], "keyUriWithVersion": world.key_uri}
@@ -139,15 +139,18 @@ def level(world: World, moment: Moment) -> Access:
         (BINDING, "b", state(binding, {**binding, "principalId": world.principal}, id=account["id"])),
     ]
     if vault:
-        held.append((VAULT_TYPE, "v", state({"vaultName": vault["name"]}, vault, id=vault["id"])))
-    for number, one in enumerate(world.assignments):
-        facts = one["properties"]
-        held.append((ROLE, f"r{number}", state(facts, {**facts, "id": one["id"]}, id=one["id"])))
+        token = MANAGED_HSM_TYPE if arm_ids.in_managed_hsm(world.vault_id) else VAULT_TYPE
+        held.append((token, "v", state({"vaultName": vault["name"]}, vault, id=vault["id"])))
+    for number, (token, facts) in enumerate(world.grants):
+        id = facts.get("id", f"r{number}")
+        held.append((token, f"r{number}", state(facts, {**facts, "id": id}, id=id)))
     steps = [step("same", token, name, facts, {**facts, "outputs": {}}) for token, name, facts in held]
     document = {"steps": steps, "changeSummary": {}, "diagnostics": [], "config": {}, "duration": 1}
-    snapshot = Snapshot(preview.read(json.dumps(document)).resources, moment)
-    (found,) = snapshot.states(Kind.ACCOUNT)
-    return protection.of_account(snapshot, found).access
+    found = Moment(preview.read(json.dumps(document)).resources, moment)
+    (owner,) = found.stack.of(Kind.ACCOUNT)
+    protection = found.of(owner.urn)
+    assert protection is not None
+    return protection.access
 
 
 def test_the_review_says_the_same(arranged: tuple[Situation, World]) -> None:
@@ -157,7 +160,7 @@ def test_the_review_says_the_same(arranged: tuple[Situation, World]) -> None:
     row, world = arranged
     expected = Access.NONE if row.name == URI_OF_AN_HSM else row.access
     if not row.unread:
-        assert level(world, Moment.LIVE) is level(world, Moment.PLANNED) is expected
+        assert level(world, When.LIVE) is level(world, When.PLANNED) is expected
 
 
 def test_the_guard_says_the_same(arranged: tuple[Situation, World]) -> None:
@@ -168,12 +171,12 @@ def test_the_guard_says_the_same(arranged: tuple[Situation, World]) -> None:
     """
     row, world = arranged
     vault = world.vault_json
-    if row.rbac or vault is None:
+    if row.rbac or row.hsm or vault is None:
         return
     before = RecordedService(
         "language", account=adapters.account(world.account_json), binding={}, principal_id=world.principal
     )
-    place = KeyPlace(vault_id=VAULT, vault_exists=True, key_name="cmk-contoso")
+    place = KeyPlace(vault_id=world.vault_id, vault_exists=True, key_name="cmk-contoso")
     given = situation(before, place, Live(vault=vault)).access
     assert given is not None
     assert given.level is row.access
@@ -191,7 +194,7 @@ def test_the_evidence_says_the_same(arranged: tuple[Situation, World]) -> None:
     vault, version, key = world.vault_json, world.key_json, None
     if version:
         one = adapters.key_version(version)
-        key = Key(KEY, uri.name, one.type, one.size, one.operations, (one,))
+        key = Key(world.key_id, uri.name, one.type, one.size, one.operations, (one,))
     found = adapters.vault(vault) if vault else None
     roles, denials = tuple(world.role_assignments), tuple(world.denials)
     service = Service(bound.id, bound, found, key, roles, denials=denials)
@@ -238,7 +241,7 @@ def preflight(world: World, key: KeyUri) -> list[Any]:
         key_read=vault is not None,
         roles=tuple(world.role_assignments) if vault else None,
     )
-    target = Target(arm_ids.account_id(account["id"]), key, arm_ids.vault_id(VAULT))
+    target = Target(arm_ids.account_id(account["id"]), key, arm_ids.vault_id(world.vault_id))
     return list(findings(Preflight(target, live, world.door.cloud.clock.now())))
 
 

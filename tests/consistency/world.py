@@ -10,9 +10,10 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from core import adapters, facts
+from core.resource_types import ROLE_ASSIGNMENT
 from localazure import seed
 from localazure.national_clouds import NationalCloud
 from tests.support.front import SUBSCRIPTION, Door, Reply, token
@@ -53,6 +54,8 @@ class World:
     cloud: NationalCloud | None = None
     """None is the public cloud."""
     door: Door = field(default_factory=Door)
+    vault_id: ClassVar[str] = VAULT
+    key_id: ClassVar[str] = KEY
 
     def __post_init__(self) -> None:
         self.region = self.cloud.regions[0] if self.cloud else "westeurope"
@@ -204,8 +207,8 @@ class World:
 
     @property
     def assignments(self) -> list[Json]:
-        """Role assignments at, above and below the key's vault."""
-        path = f"{VAULT}/providers/Microsoft.Authorization/roleAssignments"
+        """Role assignments at, above and below the key's vault or managed HSM."""
+        path = f"{self.vault_id}/providers/Microsoft.Authorization/roleAssignments"
         found: list[Json] = self.arm("GET", path, api=ASSIGNMENTS)["value"]
         return found
 
@@ -216,13 +219,18 @@ class World:
 
     @property
     def role_assignments(self) -> list[facts.RoleAssignment]:
-        """The same as facts."""
+        """Those that count for the key, as facts."""
         return [adapters.role_assignment(one) for one in self.assignments]
+
+    @property
+    def grants(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every role assignment with the type of resource that makes it."""
+        return [(ROLE_ASSIGNMENT, {"id": one["id"], **one["properties"]}) for one in self.assignments]
 
     @property
     def denials(self) -> list[facts.DenyAssignment]:
         """Deny assignments at, above and below the key's vault."""
-        path = f"{VAULT}/providers/Microsoft.Authorization/denyAssignments"
+        path = f"{self.vault_id}/providers/Microsoft.Authorization/denyAssignments"
         return [adapters.deny_assignment(one) for one in self.arm("GET", path, api=DENIALS)["value"]]
 
     def _put_vault(self, entries: list[Any]) -> None:

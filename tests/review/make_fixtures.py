@@ -146,9 +146,7 @@ _FIXED = {
 }
 
 
-def _keep(
-    name: str, digest: str, events: str, folder: Path, *, whole: bool, plan: tuple[str, ...] = ()
-) -> None:
+def _keep(name: str, digest: str, events: str, folder: Path, plan: tuple[str, ...] = ()) -> None:
     seen: dict[str, str] = {}
     for kind, text in zip(("plan", "refresh"), plan, strict=False):
         # What is not random is the same in all files of a situation.
@@ -170,7 +168,7 @@ def _keep(
         if diagnostic and diagnostic.get("severity") == "debug":
             continue
         event |= {"sequence": len(kept), "timestamp": 0}
-        if whole or not event.keys() & {"resourcePreEvent", "resOutputsEvent"}:
+        if not event.keys() & {"resourcePreEvent", "resOutputsEvent"}:
             kept.append(json.dumps(event))
     if kept:
         written = _numbered("\n".join(kept) + "\n", seen).replace(str(folder), "/program")
@@ -220,9 +218,9 @@ def _take(one: Situation, program: Program) -> None:
     sys.stderr.write(f"{one.name}: {one.title}\n")
     program.say(one.says)
     digest, events = program.preview(one)
-    kept = events if one.pack or one.stream else ""
+    kept = events if one.pack else ""
     plan = program.plan() if one.plan else ()
-    _keep(one.name, digest, kept, program.folder, whole=one.stream, plan=plan)
+    _keep(one.name, digest, kept, program.folder, plan=plan)
 
 
 if __name__ == "__main__":

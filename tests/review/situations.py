@@ -22,13 +22,12 @@ class Situation:
     pack: bool = False
     refresh_only: bool = False
     destroy: bool = False
-    stream: bool = False
     documented: bool = False
     plan: bool = False
 
 
 SITUATIONS = (
-    Situation("created", "A new service", 0, ("bound",), before="nothing", stream=True, documented=True),
+    Situation("created", "A new service", 0, ("bound",), before="nothing", documented=True),
     Situation(
         "created-without-key",
         "A new account without a customer key",
@@ -46,7 +45,6 @@ SITUATIONS = (
         ("rotated",),
         program="project",
         behind="rotate",
-        stream=True,
         documented=True,
     ),
     Situation(
@@ -55,7 +53,6 @@ SITUATIONS = (
         4,
         ("unbound",),
         {"bound": False},
-        stream=True,
         documented=True,
         plan=True,
     ),

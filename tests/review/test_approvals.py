@@ -88,10 +88,8 @@ def test_an_approval_ends_within_days() -> None:
     [replace(ALICE, account="other"), replace(ALICE, verdict=Name.ACCOUNT_DELETED)],
 )
 def test_an_approval_of_something_else_passes_nothing(one: Approval) -> None:
-    """Account and verdict must both be the ones approved; what is not used is said."""
-    code, text = made(one)
-    assert code == 4
-    assert "approvals that fit no verdict" in text
+    """Account and verdict must both be the ones approved."""
+    assert made(one)[0] == 4
 
 
 def test_an_approval_may_name_the_arm_id_in_any_case() -> None:

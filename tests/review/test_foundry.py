@@ -80,19 +80,12 @@ def test_a_project_that_is_gone_already_needs_a_look() -> None:
     assert verdicts(*bound(), step("refresh", PROJECT, "p", project())) == ["account-gone"]
 
 
-def test_a_deployment_that_goes_is_noted() -> None:
-    """It holds no data; but who calls it should know."""
-    made = review(*bound(), step("delete", DEPLOYMENT, "m", model()))
-    assert [row.verdicts[0].verdict.name.value for row in made.rows] == ["changed"]
-    assert made.severity.exit_code == 0
-
-
 def test_what_stays_or_comes_has_no_verdict() -> None:
-    """A project that is made or stays, and a deployment that gets more capacity."""
+    """A project that is made or stays, and a deployment of a model, which holds no data."""
     assert (
         verdicts(*bound(), same(PROJECT, "p", project()), step("create", PROJECT, "q", None, project())) == []
     )
-    assert verdicts(*bound(), step("update", DEPLOYMENT, "m", model(), model())) == []
+    assert verdicts(*bound(), step("delete", DEPLOYMENT, "m", model())) == []
 
 
 @pytest.mark.parametrize(

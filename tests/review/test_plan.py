@@ -106,17 +106,6 @@ def test_a_plan_has_the_verdicts_of_its_preview(
     assert [name for name in found if name in verdicts] == verdicts
 
 
-def test_what_a_plan_does_not_have_is_taken_from_the_preview() -> None:
-    """A plan has no replaceOnChanges, by which every later change of the account would delete its data; a
-    preview that hides it is found out at that change, which the plan then calls a replacement."""
-    new = {**account(), "replaceOnChanges": ["*"]}
-    claimed = json.dumps({"steps": [step("same", ACCOUNT, "a", account(), new)]})
-    assert names(plan.read(planned(), refresh(), claimed)) == ["protection-weakened"]
-    assert names(plan.read(planned(), refresh(), json.dumps({"steps": []}))) == []
-    (found,) = report.make(plan.read(planned(), refresh(), claimed), (), TODAY).rows[0].verdicts
-    assert found.verdict.values == ("*",)
-
-
 def test_a_goal_of_another_type_hides_nothing() -> None:
     """A resource is what its URN says, whatever the plan calls it."""
     document = json.loads(planned((BINDING, "b", ["create"], binding()["inputs"])))

@@ -3,8 +3,6 @@ from __future__ import annotations
 import pytest
 
 from review import report
-from review.preview import read
-from tests.review.build import TODAY
 from tests.review.rendered import HERE, documented, golden, reviewed
 from tests.review.situations import SITUATIONS, Situation
 
@@ -32,15 +30,6 @@ def test_a_report_is_as_it_was_agreed(situation: Situation) -> None:
 def test_the_documentation_shows_the_reports_as_they_are() -> None:
     """The documentation's examples are the goldens; `python -m tests.review.rendered` writes both."""
     assert documented() == {page: page.read_text() for page in documented()}
-
-
-@pytest.mark.parametrize("situation", [one for one in SITUATIONS if one.stream], ids=lambda one: one.name)
-def test_the_streaming_form_has_the_same_verdicts(situation: Situation) -> None:
-    """Both forms of the engine's JSON tell the same about the same preview."""
-    stream = (HERE / "fixtures" / f"{situation.name}.events.jsonl").read_text()
-    # It has no dependencies, so whose a binding is cannot be told before the account is there.
-    told = ("undetermined", "bound") if situation.name == "created" else situation.verdicts
-    assert named(report.make(read(stream), (), TODAY)) == told
 
 
 @pytest.mark.parametrize("verdict", sorted({one for situation in SITUATIONS for one in situation.verdicts}))

@@ -17,7 +17,6 @@ from tests.review.build import (
     TODAY,
     UNKNOWN,
     VAULT,
-    Step,
     account,
     binding,
     bound,
@@ -30,18 +29,6 @@ from tests.review.build import (
     vault,
     verdicts,
 )
-
-
-def test_a_bound_account_that_does_not_change_has_no_verdict() -> None:
-    """Nothing changes, so nothing is said."""
-    assert verdicts(*bound()) == []
-    assert review(*bound()).unchanged == 1
-
-
-def test_inline_encryption_taken_out_is_unbound() -> None:
-    """An account that carries its own encryption is unbound by a write that says Microsoft's keys."""
-    after = account(encryption={"keySource": "Microsoft.CognitiveServices"})
-    assert verdicts(step("update", ACCOUNT, "a", account(encryption=INLINE), after)) == ["unbound"]
 
 
 def test_inline_encryption_left_out_is_unbound() -> None:
@@ -66,29 +53,6 @@ def test_a_binding_that_loses_its_version_is_said_to_rotate_by_itself() -> None:
     assert "re-bound to version the newest (rotates by itself)" in terminal(review(*around, moves))
     back = step("update", BINDING, "b", binding(KEY_URI[:-33]), binding())
     assert "rotated" in verdicts(*around, back)
-
-
-def test_a_user_assigned_identity_by_which_the_key_is_used_is_lost() -> None:
-    """Taken away, the account loses its key; one more beside it changes nothing."""
-    first, second = (f"/subscriptions/s/resourceGroups/g/{name}" for name in ("id-first", "id-second"))
-    encryption = json.loads(json.dumps(INLINE))
-    encryption["keyVaultProperties"]["identityClientId"] = "c1"
-
-    def having(*ids: str) -> Step:
-        made = account(type="UserAssigned", encryption=encryption)
-        made["inputs"]["identity"]["userAssignedIdentities"] = list(ids)
-        made["outputs"]["identity"]["userAssignedIdentities"] = {id: {"clientId": "c1"} for id in ids}
-        return made
-
-    one, both = having(first), having(first, second)
-    assert verdicts(step("update", ACCOUNT, "a", both, one)) == ["identity-lost"]
-    assert verdicts(step("update", ACCOUNT, "a", one, both)) == []
-
-
-def test_an_account_of_another_stack_is_known_by_its_binding() -> None:
-    """A binding names its account, so the account need not be in the program."""
-    made = review(step("delete", BINDING, "b", binding()))
-    assert [(row.name, row.verdicts[0].verdict.name.value) for row in made.rows] == [("lang", "unbound")]
 
 
 def test_a_binding_moved_to_another_account_unbinds_the_first() -> None:

@@ -1,0 +1,335 @@
+"""How data is protected at one moment: core's model of that moment's resources, of which each account, vault
+and key has what a report shows and verdicts compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
+from typing import Final
+
+from core import arm_ids, grants, judgements, key_uris, values
+from core.api_versions import AZURE_NATIVE_VAULTS, VAULTS
+from core.demands import Judgement
+from core.grants import Doubt, Grant, KeyLocation, entries_in, entries_of
+from core.protection import (
+    AccountProtection,
+    Protections,
+    StatedEncryption,
+    StatedIdentity,
+    encryption_in,
+    identity_of,
+)
+from core.resource_types import Kind
+from core.rights import Access
+from core.stack import Stack, StackResource
+from core.values import Mark, Value, flag, folded, items, look, text
+from review import settings
+from review.access import Revocation
+from review.resource import ReviewedResource, ReviewedState
+from review.settings import Settings
+
+_GRANTS: Final = {Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT}
+_POLICIES: Final = "accessPolicies"
+_RECOVERY: Final = ("soft-delete", "purge-protection")
+"""What is compared as a setting, which has a line in the report."""
+Holding = tuple[str, str | None]
+"""The name of a vault and the object id of who has an access policy in it, both lower case."""
+
+
+class When(Enum):
+    """In Pulumi's state, in the cloud before the update, after it."""
+
+    RECORDED = "recorded"
+    LIVE = "live"
+    PLANNED = "planned"
+
+
+@dataclass(frozen=True)
+class Protection:
+    """One account at one moment; or a vault or a key, of which there are `settings` and `unmet` alone.
+
+    `key` is None on Microsoft-managed keys; `inline` is the key that the account states itself; `unmet` are
+    the demands that do not hold. `account` is the account as it is, None for one of another stack; `binding`
+    is the URN of what binds it, `used_by` are those of the user-assigned identities of this stack that may
+    use the key. `principal` is the object id of the account's own identity.
+    """
+
+    key: AccountProtection | Mark | None = None
+    grants: tuple[Grant, ...] = ()
+    settings: Settings = field(default_factory=dict)
+    unmet: Mapping[str, Judgement] = field(default_factory=dict)
+    account: ReviewedState | None = None
+    identity: StatedIdentity | None = None
+    principal: Value = None
+    binding: str | None = None
+    used_by: frozenset[str] = frozenset()
+    inline: AccountProtection | Mark | None = None
+
+    @property
+    def bound(self) -> bool:
+        return self.key is not None
+
+    @property
+    def access(self) -> Access:
+        """How far the service may use the key, by all grants together."""
+        return grants.level(self.grants)
+
+
+class Moment(Protections):
+    """The protections at one moment. Made once per moment, so that a review grows linearly."""
+
+    def __init__(self, resources: Sequence[ReviewedResource], when: When) -> None:
+        super().__init__(Stack(state for one in resources if (state := _at(one, when)) is not None))
+        self.is_planned = when is When.PLANNED
+        self._unbound = {folded(id) for id in _left(resources)} if self.is_planned else set()
+        self._overwritten = set(_overwritten(resources)) if self.is_planned else set()
+        self._told_elsewhere = set(_told_elsewhere(resources, when))
+
+    def state(self, urn: str) -> ReviewedState | None:
+        """The state of a resource; None when it is not there at this moment."""
+        found = self.stack.at(urn)
+        return found if isinstance(found, ReviewedState) else None
+
+    def of(self, urn: str) -> Protection | None:
+        """The protection of an account, or of a binding's account, which another stack may have; of a vault
+        or a key. None when it is not there."""
+        state = self.state(urn)
+        if state is None:
+            return None
+        if state.kind is Kind.ACCOUNT:
+            return self._of_account(state)
+        if state.kind is Kind.BINDING:
+            holders = (text(state.found("principalId")),)
+            return self._of_key(self.bound(state), self._held_by((), holders, state.dependencies), state)
+        shut = None if state.kind is Kind.KEY else judgements.trusted_services(state)
+        return Protection(settings=self._settings(state), unmet={shut.demand: shut} if shut else {})
+
+    # Which key
+
+    def said(self, resource: StackResource, name: str) -> object:
+        """What the cloud has, and what it will have."""
+        return resource.stated(name) if self.is_planned else resource.found(name)
+
+    def inline(self, account: StackResource) -> StatedEncryption | Mark | None:
+        """The encryption that the account has, or that its next write sends."""
+        written = account.written if isinstance(account, ReviewedState) else {}
+        block = values.prop(written, "encryption") if self.is_planned else account.found("encryption")
+        says = isinstance(block, Mark) or look(block, "keySource") or look(block, "keyVaultProperties")
+        return encryption_in(block) if says else None
+
+    def of_account(self, account: StackResource) -> AccountProtection | Mark | None:
+        """None also where the update takes the binding away: the account's own inputs no longer count."""
+        id = values.name(look(account.outputs, "id"))
+        is_left = account.urn not in self.bindings_by_account and (folded(id) or "") in self._unbound
+        return None if is_left else super().of_account(account)
+
+    def _of_account(self, state: ReviewedState) -> Protection:
+        key, bindings = self.of_account(state), self.bindings_by_account.get(state.urn)
+        identity = identity_of({"identity": self.said(state, "identity")})
+        attached = attached_to(identity)
+        own, users = self._key_users(state, identity, key)
+        made = [one.urn for id in users if (one := self.stack.by_id.get(id))]
+        # An identity that is not made yet is known by the account that it is made with.
+        urns = [*made, state.urn] if own or isinstance(identity.type, Mark) else [*made]
+        if attached is None:
+            sources = self.stack.sources(state, "identity")
+            urns += [one.urn for one in sources if one.kind is Kind.USER_ASSIGNED_IDENTITY]
+        principal = text(state.found("identity.principalId")) if identity.is_system else None
+        holders = [principal] if own else []
+        holders += [fact for id in users for fact in self._facts(state, id, "principalId")]
+        # What is bound in the account's own create waits for the grant itself.
+        waiting = bindings[0] if bindings else state
+        found = self._held_by(urns, holders, waiting.dependencies)
+        return replace(
+            self._of_key(key, found, bindings[0] if bindings else None, state),
+            identity=identity,
+            principal=principal,
+            used_by=frozenset(made) if key is not None else frozenset(),
+            inline=self.stated(state),
+        )
+
+    def _of_key(
+        self,
+        key: AccountProtection | Mark | None,
+        held: Iterable[Grant],
+        binding: StackResource | None,
+        account: ReviewedState | None = None,
+    ) -> Protection:
+        """What a key and the account bring with them."""
+        used = key if isinstance(key, AccountProtection) else None
+        judged = [*judgements.judge(self, used)] if used else []
+        judged += [one for one in judgements.limits(account) if one.unmet] if account else []
+        around = [account, binding, *([used.vault, used.key] if used and used.vault else [])]
+        found = [self._settings(one) for one in around if one]
+        return Protection(
+            key=key,
+            grants=tuple(self.on(used, held) if used else held),
+            settings={name: setting for each in found for name, setting in each.items()},
+            account=account,
+            binding=binding.urn if binding else None,
+            unmet={one.demand: one for one in judged if one.demand not in _RECOVERY},
+        )
+
+    def _settings(self, state: StackResource) -> Settings:
+        return settings.of(state, self.stack.logs_of(state), planned=self.is_planned)
+
+    # Who may use it
+
+    def _key_users(
+        self, state: ReviewedState, identity: StatedIdentity, key: AccountProtection | Mark | None
+    ) -> tuple[bool, frozenset[str]]:
+        """Whether the account's own identity uses its key, and which user-assigned ones do.
+
+        A key that names a client id is used by that identity alone, one that names none by the account's own;
+        where neither is known, any of them may.
+        """
+        user = attached_to(identity) or frozenset()
+        client = key.client_id if isinstance(key, AccountProtection) else Mark.UNKNOWN
+        if client is None and identity.is_system:
+            return True, frozenset()
+        named = {
+            id
+            for id in user
+            if isinstance(client, str)
+            and any(folded(one) == folded(client) for one in self._facts(state, id, "clientId"))
+        }
+        return (False, frozenset(named)) if named else (identity.is_system, user)
+
+    def _facts(self, state: ReviewedState, id: str, name: str) -> Iterator[Value]:
+        """What the cloud says of an attached identity, by its own resource and by the account."""
+        if made := self.stack.by_id.get(id):
+            yield text(made.found(name))
+        assigned = look(state.outputs, "identity.userAssignedIdentities")
+        if isinstance(assigned, Mapping):
+            yield from (text(look(facts, name)) for known, facts in assigned.items() if folded(known) == id)
+
+    def _held_by(
+        self, urns: Iterable[str], principals: Iterable[Value], awaited: Container[str]
+    ) -> Iterator[Grant]:
+        """What these identities may do.
+
+        Where an identity is not made yet, a grant counts that is made from one of `urns` or is in `awaited`.
+        An entry of a vault's own list may be anybody's: it does not count where the identity is known.
+        """
+        known = {id for one in principals if (id := folded(one)) is not None}
+        owners = set(urns)
+        for id in sorted(known):
+            yield from self.by_principal.get(id, ())
+        for grant in self.by_principal.get("", ()):
+            named = (grant.resource.sources.get(name) or () for name in ("policy", "principalId"))
+            is_awaited = grant.resource.urn in awaited
+            if owners.intersection(*[[urn for each in named for urn in each]]) or (is_awaited and not known):
+                yield grant
+            elif is_awaited and not grant.is_listed:
+                yield replace(grant, more_doubt=Doubt.HOLDER)
+
+    def counts(self, grant: Grant) -> bool:
+        """Not where a vault's own list removes it, though a resource of its own still declares it."""
+        is_policy = grant.resource.kind is Kind.ACCESS_POLICY
+        return not (is_policy and (grant.vault_name, folded(grant.principal)) in self._overwritten)
+
+    def listed_in(self, vault: StackResource) -> Iterator[Grant]:
+        """What is declared is what a write sends; what is not declared stays as it is. Of what a read found,
+        an entry does not count that something else tells of: the read may be old."""
+        written = vault.written if isinstance(vault, ReviewedState) else {}
+        declares = values.prop(written, _POLICIES) is not None
+        for grant in self.entries(vault, vault, entries_in(self.said(vault, _POLICIES))):
+            id = folded(grant.principal)
+            if declares or (id and (grant.vault_name, id) not in self._told_elsewhere):
+                yield grant
+
+    def on(self, place: KeyLocation, grants: Iterable[Grant]) -> list[Grant]:
+        """Those of the grants that count for a key or a vault, each under the model of the vault."""
+        uses_roles = self.uses_roles(place.vault_name)
+        return [one.under(uses_roles) for one in grants if self.covers(one, place)]
+
+    def covers(self, grant: Grant, place: KeyLocation) -> bool:
+        """Whether a grant counts for a key or a vault, or may; in a managed HSM its own roles alone do."""
+        is_known = isinstance(place.vault_name, str)
+        fits = not is_known or place.in_managed_hsm is grant.of_managed_hsm
+        return fits and self.reaches(grant, place)
+
+    def uses_roles(self, vault: Value) -> bool | Mark | None:
+        """Whether a vault uses role assignments and not access policies; None where that is not known.
+
+        No longer declaring it changes nothing by API version `VAULTS` and newer, and means access policies by
+        older ones.
+        """
+        state, path = self.stack.named(Kind.VAULT, vault), "enableRbacAuthorization"
+        if state is None:
+            return None
+        found, declared = flag(state.found(path)), flag(state.stated(path))
+        if not self.is_planned:
+            return found
+        if declared is None and found is not None:
+            return found if (state.api_version or AZURE_NATIVE_VAULTS) >= VAULTS else False
+        return declared
+
+    @cached_property
+    def vaults(self) -> dict[str, StackResource]:
+        """Each vault and managed HSM of the stack by its name."""
+        named = [(one, folded(one.azure_name)) for one in self.stack.of(Kind.VAULT)]
+        for one in self.stack.of(Kind.MANAGED_HSM):
+            name = folded(one.azure_name)
+            named.append((one, key_uris.place_named(name, arm_ids.MANAGED_HSM) if name else None))
+        return {name: one for one, name in named if name}
+
+
+def attached_to(identity: StatedIdentity) -> frozenset[str] | None:
+    """The ids of the user-assigned identities of an account, lower case; None where they are not known."""
+    if isinstance(identity.type, Mark) or (identity.is_user and isinstance(identity.attached, Mark)):
+        return None
+    listed = identity.attached if identity.is_user else ()
+    return frozenset() if isinstance(listed, Mark) else frozenset(map(str.lower, listed))
+
+
+def _at(one: ReviewedResource, when: When) -> ReviewedState | None:
+    state: ReviewedState | None = getattr(one, when.value)
+    # What leaves the stack and stays in Azure still gives access.
+    stays = when is When.PLANNED and one.released and one.kind in _GRANTS
+    return one.live if state is None and stays else state
+
+
+def _left(resources: Iterable[ReviewedResource]) -> Iterator[Value]:
+    """The accounts whose binding is deleted, or goes to another account."""
+    for one in resources:
+        if one.kind is Kind.BINDING and one.live:
+            id = one.live.text("accountId")
+            if one.deleted or (one.planned and folded(one.planned.text("accountId")) != folded(id)):
+                yield id
+
+
+def _told_elsewhere(resources: Iterable[ReviewedResource], when: When) -> Iterator[Holding]:
+    """Of whom a vault's own list, as it was read, says nothing: who has an access policy of its own, and
+    whose access a revocation took.
+
+    If a vault's inputs did not change, a refresh's JSON shows the outputs of the state (pkg/backend/display/
+    json.go of pulumi 3.259), and azure-native leaves the list out of the inputs; it makes no policy where the
+    list still has an entry (custom_keyvault_accesspolicy.go).
+    """
+    for one in resources:
+        if one.kind is Kind.ACCESS_POLICY and not one.released:
+            for state in filter(None, (one.live or one.recorded, one.planned)):
+                vault = folded(state.text("vaultName")) or ""
+                yield from ((vault, folded(each.holder)) for each in entries_of(one.kind, state.declared))
+        elif one.kind is Kind.REVOCATION:
+            carried_out = _at(one, when) or (one.live if when is When.PLANNED else None)
+            if carried_out:
+                taken = Revocation.of(carried_out)
+                yield taken.place[0] or "", folded(taken.principal)
+
+
+def _overwritten(resources: Iterable[ReviewedResource]) -> Iterator[Holding]:
+    """Access that a vault's own list removes, although a resource of its own still declares it."""
+    for one in resources:
+        if one.kind is not Kind.VAULT or one.op != "update" or not one.live or not one.planned:
+            continue
+        declared = values.prop(one.planned.written, _POLICIES)
+        before, after = items(one.live.found(_POLICIES)), items(declared)
+        if declared is None or isinstance(before, Mark) or isinstance(after, Mark):
+            continue
+        had, kept = ({folded(entry.holder) for entry in entries_in(listed)} for listed in (before, after))
+        yield from ((folded(one.planned.azure_name) or "", id) for id in had - kept)
