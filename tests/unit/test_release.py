@@ -15,6 +15,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from core.published import VERSION
 from engine import release
@@ -141,3 +142,38 @@ def test_a_fork_fills_in_its_address_and_version(tmp_path: Path) -> None:
     notes = tmp_path / "CHANGELOG.md"
     notes.write_text(notes.read_text().replace("## 0.1.0 (unreleased)", f"## {version} - 2026-12-01"))
     assert run("check", f"v{version}") == ""
+
+
+@pytest.mark.parametrize(
+    ("verified", "place", "code", "says"),
+    [
+        ("true", "behind", 0, ""),
+        ("true", "identical", 0, ""),
+        ("false", "behind", 1, "no valid signature on v1.0.0"),
+        ("", "behind", 1, "no valid signature on v1.0.0"),
+        ("true", "diverged", 1, "v1.0.0 is not on main"),
+    ],
+)
+def test_only_a_signed_tag_of_main_is_released(
+    verified: str, place: str, code: int, says: str, tmp_path: Path
+) -> None:
+    """Before anything of it is run; then its version is compared."""
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())
+    step = next(one for one in workflow["jobs"]["build"]["steps"] if "signed" in one.get("name", ""))
+    answers = f"case $2 in */tags/*) echo {verified};; */compare/*) echo {place};; esac"
+    for name, text in (("gh", answers), ("python3", 'echo "$@" >compared')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-e", "-c", step["run"]],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "TAG": "v1.0.0", "REPOSITORY": "r"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert says in done.stdout
+    compared = tmp_path / "compared"
+    assert compared.exists() is (code == 0)
+    assert code or compared.read_text() == "-m engine.release check v1.0.0\n"
