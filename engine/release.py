@@ -39,6 +39,7 @@ PLACES: Final[Mapping[str, Sequence[str]]] = {
     "docs/installation-configuration.md": (
         _BY_GIT,
         rf"resource [\w-]+ {_VERSION}",
+        rf"add [\w-]+@{_VERSION}",
         rf"{_ADDRESS}/releases/download/v{_VERSION}/",
     ),
 }
