@@ -74,7 +74,7 @@ test-long: lint ## the long tests, nightly and before a release (SEED=7, SEARCH=
 
 coverage: setup ## branch coverage of the product by the tests that run in this process, without the engine
 	@$(PYTEST) -m "not engine" --cov --cov-report term tests/core tests/consistency tests/components tests/settings \
-	  tests/policies tests/provider tests/operate tests/review
+	  tests/policies tests/probe tests/provider tests/operate tests/review
 
 clients: setup ## an account's life through Azure's own clients, state in Azurite, and SDKs of the packages, compiled (kept in .clients)
 	@$(PY) -m pytest -q -rs -n 2 --dist loadfile tests/clients tests/sdks

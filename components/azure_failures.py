@@ -25,7 +25,7 @@ import pulumi
 
 from components.hooks import error_hooks
 from components.invokes import missing_data_role
-from core import adapters
+from core import adapters, arm_ids
 from core.commands import set_policy, take_over
 from core.key_uris import KeyUri, vault_name
 from core.refusals import (
@@ -46,7 +46,7 @@ from core.rights import NEEDED
 
 _UNSEEN = re.compile(r"Status=404 Code=\"(Parent)?ResourceNotFound\"")
 _SEEN = re.compile(r"cannot create already existing (?:sub)?resource ['\"](?P<id>[^'\"]+)['\"]")
-_OF_OPERATOR = re.compile(r"-operator-(?:deployer|[0-9a-fA-F-]{36})-access")
+_OF_OPERATOR = re.compile(r"-operator-(?P<operator>deployer|[0-9a-fA-F-]{36})-access")
 _KEPT_OUT = re.compile(r"is not (?:from )?a trusted service.*\bVault: (?P<vault>[\w-]+)", re.DOTALL)
 _NO_ACCESS = re.compile(f"{NO_POLICY}|{KEY_REFUSED}|ForbiddenByRbac")
 _HELD = re.compile(r"already exists in deleted state|Code=\"FlagMustBeSetForRestore\"")
@@ -55,12 +55,6 @@ WAIT_SECONDS = 1800.0
 _A_MONTH = timedelta(days=30)
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
 
-_DENIED_ACCOUNT = (
-    "Azure Policy denies this account. If the policy requires a customer-managed key: an account that uses "
-    "its own identity is created without one, because the identity must exist before it can be granted "
-    "access. Set identity: userAssigned, which binds the key in the create, or have the resource group "
-    "exempted while the account is created. What exists so far is kept and used"
-)
 _UNUSABLE_KEY = (
     "the service cannot use the account's key, so that Azure refuses every write of the account: its "
     "identity has no access, or the version that the account is bound to has expired or is disabled. Nothing "
@@ -68,25 +62,11 @@ _UNUSABLE_KEY = (
     "version usable for a month with `az keyvault key set-attributes --id {version} --enabled true --expires "
     "{month}`, run the same command again, and raise `generation` for a new version after it"
 )
-_EXPLAINED = {
-    # "You can agree to Responsible AI terms by creating a resource through the Azure Portal"
-    # (hashicorp/terraform-provider-azurerm#23580, Azure/azure-sdk-for-python#28233).
-    "ResourceKindRequireAcceptTerms": (
-        "nobody has accepted the terms of the Language service in this subscription yet, and no API can. "
-        "Somebody with the role Cognitive Services Contributor at the subscription creates one Language "
-        "resource in the Azure portal and ticks the notice on responsible use; it may be deleted afterwards. "
-        "Then run the same command again"
-    ),
-    "overlapping namespaces": (
-        "the network is linked to a private DNS zone of the same name already; Azure allows only one. Set "
-        "network.privateDnsZoneIds to the ids of the zones that the network has: az network private-dns zone "
-        "list --query '[].id'"
-    ),
-    "RoleAssignmentExists": (
-        "somebody has assigned this role to the identity already, outside this stack. Remove that "
-        "assignment, or leave the identity out of the settings"
-    ),
-}
+_OTHER_ZONE = (
+    "the network is linked to a private DNS zone of the same name already; Azure allows only one. Set "
+    "network.privateDnsZoneIds to the ids of the zones that the network has: az network private-dns zone "
+    "list --query '[].id'"
+)
 
 
 def explanation(
@@ -107,11 +87,12 @@ def explanation(
             "behind for a minute. Nothing is lost; run the same command again"
         )
     found = _SEEN.search(error)
-    if _OF_OPERATOR.search(name) and (found or "RoleAssignmentExists" in error):
+    of_operator = _OF_OPERATOR.search(name)
+    if of_operator and (found or "RoleAssignmentExists" in error):
         return (
             f"{name}: the key operator has this access already, from another program or person, who may "
-            "delete it. Leave the operator out of vault.keyOperators here, and name it only in the program "
-            "that owns the vault"
+            f"delete it. Leave {of_operator['operator']} out of vault.keyOperators here, and name it only in "
+            f"the program that owns the vault{_of_owner(found['id'] if found else '')}"
         )
     if found:
         return _taken(name, found["id"], type, stack)
@@ -125,16 +106,13 @@ def explanation(
         return f"{name}: {fix}"
     if type == ACCOUNT and (words := _of_account(error, version, untried_rbac=untried_rbac)):
         return f"{name}: {words}"
-    for pattern, words in _EXPLAINED.items():
-        if re.search(pattern, error, re.IGNORECASE):
-            return f"{name}: {words}"
+    if "overlapping namespaces" in error:
+        return f"{name}: {_OTHER_ZONE}"
     return None
 
 
 def _of_account(error: str, version: str, *, untried_rbac: bool) -> str | None:
     """The same of an account."""
-    if "RequestDisallowedByPolicy" in error:
-        return _DENIED_ACCOUNT
     if kept_out := _KEPT_OUT.search(error):
         return (
             f"{NOT_TRUSTED}. List the service's addresses in network.allowedIpRanges{OR_OPEN}; for a "
@@ -147,6 +125,16 @@ def _of_account(error: str, version: str, *, untried_rbac: bool) -> str | None:
         month = (datetime.now(UTC) + _A_MONTH).strftime("%Y-%m-%dT%H:%M:%SZ")
         return _UNUSABLE_KEY.format(version=version, month=month)
     return None
+
+
+def _of_owner(id: str) -> str:
+    """How the owner of a vault gets on where an operator's access to its keys exists."""
+    vault, _, object_id = id.partition("/accessPolicy/")
+    delete = f"az role assignment delete --ids {id}"
+    if object_id:
+        delete = f"az keyvault delete-policy --name {arm_ids.name_of(vault)} --object-id {object_id}"
+    again = "and then the same command again"
+    return f". There, if nobody else relies on it, run `{delete}` {again}" if id else ""
 
 
 def _taken(name: str, id: str, type: str, stack: str) -> str:

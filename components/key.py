@@ -1,7 +1,5 @@
 """The customer-managed key: RSA, wrap and unwrap only, with a rotation policy."""
 
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
@@ -22,7 +20,6 @@ from components.program import shared
 from components.references import KeyReference, VaultReference, vault_at
 from components.vault_writes import VaultWrites
 from core import arm_ids, demands, kinds
-from core.facts import RotationPolicy
 
 PINNED, AUTOMATIC = "pinned", "automatic"
 """How an account follows the versions of its key: it names one, or none."""
@@ -36,7 +33,6 @@ DAYS_TO_REBIND = 30
 LEAST_ROTATION_DAYS, MOST_ROTATION_DAYS = 7, 3620
 LEAST_EXPIRY_DAYS, MOST_EXPIRY_DAYS = LEAST_ROTATION_DAYS + DAYS_TO_REBIND, 3650
 NOTIFIES_BEFORE_EXPIRY_DAYS = 30
-_DAYS = re.compile(r"P\d+D")
 
 
 class FollowsKey(Protocol):
@@ -201,33 +197,6 @@ def make_key(
         waits_for_access=(inputs.name, "key") if roles else None,
     )
     return KeyReference(made.id, vault)
-
-
-def kept_rotation(key_id: str, found: RotationPolicy | None, wanted: MadeKeyArguments) -> str | None:
-    """That a key which exists keeps the days that it was made with, and how to change them; None where they
-    are those that are wanted, or are not in days. Azure takes a rotation policy through Resource Manager only
-    when it makes the key (Keys_CreateIfNotExist)."""
-    rotates, expires = f"P{wanted.rotates_after_days}D", f"P{wanted.expires_after_days}D"
-    days = (found.rotates_after_create, found.expires_after) if found else ()
-    if found is None or days == (rotates, expires) or not all(map(_DAYS.fullmatch, days)):
-        return None
-    key = arm_ids.key_id(key_id)
-    policy = {
-        "attributes": {"expiryTime": expires},
-        "lifetimeActions": [
-            {"action": {"type": "Rotate"}, "trigger": {"timeAfterCreate": rotates}},
-            {
-                "action": {"type": "Notify"},
-                "trigger": {"timeBeforeExpiry": f"P{NOTIFIES_BEFORE_EXPIRY_DAYS}D"},
-            },
-        ],
-    }
-    return (
-        f"key {key.name!r} is rotated after {found.rotates_after_create} and its versions expire after "
-        f"{found.expires_after}: key.rotatesAfterDays and key.expiresAfterDays count only when a key is "
-        f"made. To change them for this key, run `az keyvault key rotation-policy update --vault-name "
-        f"{key.parent.name} --name {key.name} --value '{json.dumps(policy)}'`"
-    )
 
 
 def key_properties(key: MadeKeyArguments) -> dict[str, Any]:

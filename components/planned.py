@@ -180,9 +180,6 @@ class _Asks:
         situation, before = self.situation, self.situation.before
         if situation.is_replaced and one.name == f"{situation.name}-account":
             return False
-        if placed := before.placed.get(one.name):
-            # Another subnet makes another endpoint of the same logical name.
-            return placed.name == arm_ids.name_of(one.id)
         return any(logical in (one.name, *former) for _, logical in before.resources)
 
     def _differs(self, one: PlannedResource) -> bool:

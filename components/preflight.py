@@ -1,6 +1,6 @@
 """Looks at what exists before anything is made, once for all services; judges; and decides what follows.
 
-Owns: the order of the look (reader.py), the judgement (rules.py, notes.py and, in the provider,
+Owns: the order of the look (reader.py), the judgement (rules.py and, in the provider,
 `checkDeployment`) and the decision (plan.py), and the refusal of all problems at once.
 """
 
@@ -17,7 +17,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.account_write import bound_key
 from components.arguments.problem import Problem
 from components.azure_cmk import KeyAccessRevocation
-from components.guards import access, data_loss, notes, plan, rules
+from components.guards import access, data_loss, plan, rules
 from components.guards.plan import ServicePlan, SharedOrder
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
@@ -33,10 +33,6 @@ from core.environment import IGNORES_VALIDATION, RECOVERS
 from core.refusals import SECOND_LOOK_SECONDS
 
 _ACTION = re.compile(r"Microsoft\.\w+(?:/\w+)+/(?:read|action)\b")
-
-
-class _Said(set[str]):
-    """What a program was told whose services are composed one by one, each with a preflight of its own."""
 
 
 class RefusedError(pulumi.RunError):
@@ -191,11 +187,7 @@ class _Preflight:
         asked = [resource.asked() for some in made.values() for resource in some]
         if not asked:
             return
-        login, refused = self.reader.login, {(name, problem.path) for name, problem in self.problems}
-        _say_once(
-            f"login: {login.object_id} in tenant {login.tenant_id}, subscription {login.subscription_id}, by "
-            f"{self.reader.method}; azure-native and azure-cmk use the same login"
-        )
+        refused = {(name, problem.path) for name, problem in self.problems}
         try:
             report = await self.reader.own("checkDeployment", resources=asked)
         except InvokeError as error:
@@ -220,7 +212,7 @@ def _unchecked(report: Mapping[str, Any]) -> Iterator[str]:
         text = f"{question['what']}, because {question['why']}"
         if question["check"] == "terms":
             # That a kind's terms may not be accepted is the rule for a first account, and no failure.
-            _say_once(f"not checked: {text}")
+            pulumi.log.info(f"not checked: {text}")
         else:
             yield text
 
@@ -243,10 +235,8 @@ def _is_doubtful(situation: Situation, recorded: RecordedService) -> bool:
 
 
 def _tell(name: str, situation: Situation) -> None:
-    for text in notes.notes(situation):
+    for text in rules.notes(situation):
         pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
-    for text in notes.kept_names(situation):
-        pulumi.log.info(f"service {name!r}: {text}")
     inputs = situation.inputs
     waits = situation.account_lacks_access and not inputs.is_revoked and inputs.binds_in_two_phases
     if waits and not any(access.removed_access(situation)):
@@ -259,13 +249,6 @@ def _tell(name: str, situation: Situation) -> None:
 def _of_this_stack(text: str) -> str:
     """The text with the stack's name in its commands: the provider does not know it."""
     return text.replace(f"--stack {STACK}", f"--stack {pulumi.get_stack()}")
-
-
-def _say_once(text: str) -> None:
-    said = shared_in_program(_Said)
-    if text not in said:
-        said.add(text)
-        pulumi.log.info(text)
 
 
 def _tell_unchecked(texts: Iterable[str]) -> None:

@@ -1,9 +1,8 @@
 """Private endpoints of account and vault, with their DNS, and the zones where none are given.
 
-In another subnet an endpoint is another one (azure-native replaces it) of another name, so that it is there
-before the old one goes. The DNS comes after all endpoints, and what it replaces goes first: a zone has one
-link to a network, and two zone groups would write the same record, which the old one would take away
-(assumed).
+In another subnet an endpoint is another one of the same name: azure-native takes the former away first. A
+zone has one link to a network, and two zone groups would write the same record, which the old one would take
+away (assumed), so that what the DNS replaces goes first, too.
 """
 
 from __future__ import annotations
@@ -15,8 +14,6 @@ import pulumi
 from pulumi_azure_native import network, privatedns
 
 from components.arguments import names
-from components.arguments.names import PlacedName
-from components.component import waited_for
 from components.declared import Declaration, Declare, Made, then
 from components.network import PRIVATE, dns_zones, zone_label
 from components.service_args import EncryptedAIServicesAccountArgs
@@ -27,14 +24,12 @@ _ZONES = "network.privateDnsZoneIds"
 
 @dataclass(frozen=True)
 class PrivateNetwork:
-    """The endpoints of one service, in its group. `recorded` are the endpoints and links that the state has,
-    by logical name. `after` are resources that write to the targets: Azure refuses an endpoint of an account
-    that is being written."""
+    """The endpoints of one service, in its group. `after` are resources that write to the targets: Azure
+    refuses an endpoint of an account that is being written."""
 
     inputs: EncryptedAIServicesAccountArgs
     declare: Declare
     resource_group_name: pulumi.Input[str]
-    recorded: Mapping[str, PlacedName]
     after: Sequence[pulumi.Resource]
 
     def endpoints(self, targets: Mapping[str, pulumi.Input[str] | None]) -> list[pulumi.Resource]:
@@ -55,20 +50,11 @@ class PrivateNetwork:
         return endpoints
 
     def _endpoint(self, what: str, target: pulumi.Input[str], subnet: pulumi.Input[str]) -> Made:
-        logical = f"{self.inputs.name}-{what}-endpoint"
-        recorded = self.recorded.get(logical)
-        # Its successor has the same name where the subnet stays.
-        subnet_id = waited_for(subnet)
-        stays = recorded is not None and arm_ids.same(subnet_id or "", recorded.place_id)
-        moves = recorded is not None and bool(subnet_id) and not stays
-        by_rule = self.inputs.naming_rule.name("privateEndpoint", what)
-        # Where the subnet is not known yet, nothing tells that the endpoint moves.
-        here = recorded.place_id if recorded else ""
-        name = then(subnet, lambda place: names.endpoint_name(by_rule, place or here, recorded))
+        name = self.inputs.naming_rule.name("privateEndpoint", what)
         connection = {"name": what, "private_link_service_id": target, "group_ids": [what]}
         endpoint = Declaration(
             network.PrivateEndpoint,
-            logical,
+            f"{self.inputs.name}-{what}-endpoint",
             arm_ids.PRIVATE_ENDPOINT,
             name,
             {
@@ -84,9 +70,9 @@ class PrivateNetwork:
         return self.declare(
             endpoint,
             depends_on=list(self.after),
-            delete_before_replace=stays,
-            # One that was made with an interface's name or addresses of its own keeps them in its subnet.
-            ignore_changes=[] if moves else ["customNetworkInterfaceName", "ipConfigurations"],
+            # One that was made under another name, or with an interface's name or addresses of its own, keeps
+            # them.
+            ignore_changes=["privateEndpointName", "customNetworkInterfaceName", "ipConfigurations"],
         )
 
     def _dns(
@@ -144,9 +130,8 @@ class PrivateNetwork:
                 _ZONES,
             )
         )
-        recorded = self.recorded.get(f"{name}-link")
-        label, here = name.removesuffix("-zone"), recorded.place_id if recorded else ""
-        link_name = then(network_id, lambda place: names.network_link_name(label, place or here, recorded))
+        label = name.removesuffix("-zone")
+        link_name = then(network_id, lambda place: names.network_link_name(label, place))
         link = Declaration(
             privatedns.VirtualNetworkLink,
             f"{name}-link",
@@ -162,7 +147,8 @@ class PrivateNetwork:
             _ZONES,
             at=zone.id,
         )
-        made = self.declare(link, depends_on=list(after))
+        # A service that an alias renames keeps its link.
+        made = self.declare(link, depends_on=list(after), ignore_changes=["virtualNetworkLinkName"])
         if made.resource is None:
             return zone.id
         return pulumi.Output.all(zone.id, made.id).apply(lambda ids: str(ids[0]))

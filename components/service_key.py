@@ -3,8 +3,8 @@
 Key operators are identities that may create new versions of the key. In a vault with Azure RBAC their role
 comes before the key: users needed a role on the vault's data even to make a key through Resource Manager
 (pulumi/pulumi-azure-native#890, Azure/bicep#6539). A vault gives its access to an identity once, so that only
-one program can give it to an operator: an operator who has it already is refused before anything is made,
-unless an access policy in this stack's own vault is just what this service makes (guards/grants.py).
+one program can give it to an operator: giving it to one who has it already is refused, unless an access
+policy in this stack's own vault is just what this service makes.
 """
 
 from dataclasses import dataclass, field
@@ -92,8 +92,9 @@ class ServiceKey:
         """The role of the operators at a vault with Azure RBAC, which the key and its versions come after."""
         if self.inputs.access_model == RBAC:
             for operator in self.inputs.vault.key_operators:
+                name, former = self._names(operator)
                 role = assign_role(
-                    f"{self.inputs.name}-operator-{operator}-access",
+                    f"{name}-access",
                     ROTATION.role,
                     self.declare,
                     scope=vault.id,
@@ -101,6 +102,7 @@ class ServiceKey:
                     principal_type=None,  # a person, a group or a pipeline: Azure knows which
                     argument=_OPERATORS,
                     provider=vault.provider,
+                    aliases=[pulumi.Alias(name=f"{former}-access")] if former != name else None,
                 )
                 self.officers += role.resources
 
@@ -112,19 +114,30 @@ class ServiceKey:
         for operator in self.inputs.vault.key_operators:
             tenant_id = self.plan.login.tenant_id
             grant = KeyGrant(key, self._object_id(operator), tenant_id, ACCESS_POLICY, ROTATION)
-            name, writes = f"{self.inputs.name}-operator-{operator}", self.plan.shared.writes
-            # Who owns a vault declares all that its operators have.
-            takes_over = (
-                self.inputs.makes_vault and f"{name}-access" not in self.plan.grants.recorded_policies
-            )
+            name, former = self._names(operator)
+            recorded = {f"{name}-access", f"{former}-access"} & self.plan.grants.recorded_policies
             made = make_grant(
-                name, grant, self.declare, takes_over=takes_over, writes=writes, argument=_OPERATORS
+                name,
+                grant,
+                self.declare,
+                # Who owns a vault declares all that its operators have.
+                takes_over=self.inputs.makes_vault and not recorded,
+                former_name=former,
+                writes=self.plan.shared.writes,
+                argument=_OPERATORS,
             )
             granted += made.resources
         return granted
 
     def _object_id(self, operator: str) -> str:
         return self.plan.login.object_id if operator == DEPLOYER else operator
+
+    def _names(self, operator: str) -> tuple[str, str]:
+        """The logical name of an operator's access, and the one that it has by the operator's other word: the
+        deployer may be named by its object id, too."""
+        deployer = {DEPLOYER, self.plan.login.object_id}
+        other = next(iter(deployer - {operator}), operator) if operator in deployer else operator
+        return f"{self.inputs.name}-operator-{operator}", f"{self.inputs.name}-operator-{other}"
 
 
 def _lacks(vault: VaultReference, key_name: str) -> bool:

@@ -142,11 +142,6 @@ class Parts:
                 key_uris.host_of, cloud=regions.cloud_of(inputs.location), in_managed_hsm=key.in_managed_hsm
             )
             vault = then(name or key.vault.name, host)
-        if inputs.restrict_outbound and left not in ("", vault) and not self._asks:
-            pulumi.log.info(
-                f"service {inputs.name!r}: the account may still call {left} until the next update, because "
-                "its key stays there until this update ends"
-            )
         return allowed_hosts(inputs.restrict_outbound, inputs.allowed_fqdns, vault, left)
 
     def account(
@@ -168,11 +163,10 @@ class Parts:
                 allowed_fqdns=tuple(self._allowed_hosts(key)),
             ),
             self._inputs.argument_of("account"),
-            restores=self._preflight.former.is_restored,
+            restores=self._preflight.restores_account,
         )
         if self._asks:
             return asked_account(declared, self._asks)
-        self._warn_of_replacement()
         return make_account(
             declared,
             keep_as_found(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
@@ -187,7 +181,7 @@ class Parts:
     def _purge(self, after: Sequence[pulumi.Resource], key: KeyReference | None) -> list[pulumi.Resource]:
         """The purge of a soft-deleted account that holds the name, if it is to be purged: last of all before
         the account, so that no failure of the rest leaves neither."""
-        purge = self._preflight.former.purge
+        purge = self._preflight.purge
         if purge is None:
             return []
         before = [*after, *(source_resources(key.id) if key else ())]
@@ -361,9 +355,7 @@ class Parts:
         self, account_id: pulumi.Input[str], after: Sequence[pulumi.Resource] = ()
     ) -> list[pulumi.Resource]:
         """Private endpoints of the account and of the vault made here, with `network.access: private`."""
-        network = PrivateNetwork(
-            self._inputs, self._child, self.resource_group_name, self._preflight.placed, after
-        )
+        network = PrivateNetwork(self._inputs, self._child, self.resource_group_name, after)
         return network.endpoints({"account": account_id, "vault": self._made_vault_id})
 
     def audit_trail(self, account_id: pulumi.Input[str]) -> pulumi.Output[str | None]:
@@ -416,14 +408,3 @@ class Parts:
         """
         unprotected = self._preflight.account_names & {*named}
         return self._child_options if unprotected else self._protected_options
-
-    def _warn_of_replacement(self) -> None:
-        """The engine refuses to replace what the same update protects."""
-        declared, gone = self._inputs.account_name, self._inputs.replace_account
-        if self._owner.protects and gone in self._preflight.account_names - {declared}:
-            pulumi.log.warn(
-                f"service {self._inputs.name!r}: account {declared!r} takes the place of {gone!r}, and is "
-                "not protected yet: Pulumi replaces nothing that the same update protects. Run `pulumi up` "
-                "once more, which protects it",
-                self._owner,
-            )

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Final
 
-from core import api_versions, arm_ids, clouds, key_uris, kinds, regions, values
+from core import api_versions, arm_ids, key_uris, kinds, regions, values
 from core.commands import in_subscription
 from core.defaults import DEFAULTS
 from core.facts import Account, Key, KeyVersion, Network, Vault
@@ -478,13 +478,10 @@ def outbound(
         return not_known("outbound", "restrictOutboundNetworkAccess", restricts)
     listed = [allowed] if isinstance(allowed, Mark) else [values.name(one) for one in allowed]
     names = sorted(key_uris.vault_host(one) for one in listed if isinstance(one, str))
-    places = {name: key_uris.place(f"https://{name}") for name in names}
-    wanted = {one if key_uris.is_hsm_place(one) else key_uris.vault_host(one) for one in vaults}
-    hosts = {one for one in wanted if "." in one and not key_uris.is_hsm_place(one)}
     # A vault's bare name in the list lets nothing through.
-    reached_places = {one for one in places.values() if one}
-    reached = {*places} & hosts | reached_places & (wanted - hosts) if wanted else reached_places
-    if restricts is not True or reached:
+    places = {name: place for name in names if (place := key_uris.place(f"https://{name}"))}
+    wanted, reached = {key_uris.vault_host(one) for one in vaults}, {*places, *places.values()}
+    if restricts is not True or (reached & wanted if wanted else reached):
         return None
     if mark := first_mark(*listed):
         return not_known("outbound", "allowedFqdnList", mark)
@@ -497,14 +494,13 @@ def outbound(
 
 
 def host_words(vaults: Collection[str]) -> str:
-    """A vault's host for the fix of `outbound`, which takes the same; each cloud has a suffix of its own."""
+    """A vault's host for the fix of `outbound`, which takes the same."""
     host = min(vaults, default="NAME")
     if "." in host and not key_uris.is_hsm_place(host):
         return host
     if key_uris.is_hsm_place(host):
         return "the host of the key's managed HSM"
-    suffixes = ", ".join(cloud.vault_suffix for cloud in clouds.ALL)
-    return f"the host of the vault {host} ({host}. and the suffix of its cloud: {suffixes})"
+    return f"the host of the vault {host}"
 
 
 def _of_both(demand: str, what: str, account: Value, vault: Value, noun: str) -> Judgement:

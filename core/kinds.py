@@ -82,9 +82,6 @@ class AccountKind:
 VAULT_MEMBER: Final = "default"
 """The one member of a vault's group (Azure/terraform-azurerm-avm-res-keyvault-vault#108)."""
 _TWO_YEARS: Final = timedelta(days=730)
-UPGRADE_FORM: Final = "https://forms.office.com/r/sKGZJ0YhDd"
-"""Where Microsoft is asked to turn an Azure OpenAI account under a customer-managed key into a Foundry
-resource; one on Microsoft-managed keys needs no request (azure/foundry/how-to/upgrade-azure-openai)."""
 
 
 def _kind(row: Mapping[str, Any]) -> AccountKind:

@@ -79,12 +79,7 @@ def _type(kind: str, name: str, make: Make, regions: Collection[str]) -> ArmType
     return ArmType(kind, path, make, regions=regions, tracked=True)
 
 
-_GROUPS = _type("actionGroup", "actionGroups", _make_group, ("global", *REGIONS))
-_RULES = _type("scheduledQueryRule", "scheduledQueryRules", _make_rule, REGIONS)
-ROUTES = (*_GROUPS.routes(), *_RULES.routes())
-
-
-def delete_in_group(cloud: Cloud, group_id: str) -> None:
-    """Removes the action groups and rules of a group that is being deleted."""
-    _GROUPS.delete_in_group(cloud, group_id)
-    _RULES.delete_in_group(cloud, group_id)
+TYPES = (
+    _type("actionGroup", "actionGroups", _make_group, ("global", *REGIONS)),
+    _type("scheduledQueryRule", "scheduledQueryRules", _make_rule, REGIONS),
+)

@@ -107,8 +107,8 @@ def require_subscription(cloud: Cloud, request: Request) -> None:
         )
 
 
-def admit(cloud: Cloud, request: Request, route: Route) -> Request:
-    """The request as its handler gets it. Raises the ServiceError that ARM answers with."""
+def require_admitted(cloud: Cloud, request: Request, route: Route) -> None:
+    """Raises the ServiceError that ARM refuses a request with, before it gets to its handler."""
     place = place_of(request.path)
     retired_versions.require_served(cloud, request, place.namespace)
     # An operation is polled by its address; that it takes a right, too, was seen of some providers.
@@ -117,7 +117,7 @@ def admit(cloud: Cloud, request: Request, route: Route) -> Request:
         require_rights(cloud, request, route, place)
     require_place(cloud, request, place)
     locks.require_unlocked(cloud, request.method, place.scope, place.namespace)
-    return replace(request, body=policy_evaluation.admitted(cloud, request, place.scope))
+    policy_evaluation.require_admitted(cloud, request, place.scope)
 
 
 def require_rights(cloud: Cloud, request: Request, route: Route, place: Place) -> None:

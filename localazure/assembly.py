@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from localazure import (
     alerts,
     deny_assignments,
@@ -15,14 +18,11 @@ from localazure import (
     monitor,
     policy_assignments,
     policy_definitions,
-    policy_evaluation,
     policy_exemptions,
-    provider_operations,
     resources,
     role_assignments,
     saved_searches,
     subscriptions,
-    workspaces,
 )
 from localazure.cloud import Cloud
 from localazure.cognitive import routes as cognitive
@@ -33,29 +33,27 @@ from localazure.network import routes as network
 from localazure.routes import Route, Router
 from localazure.tokens import Signer
 
+
+def _of(*modules: Any) -> Iterator[Route]:
+    for module in modules:
+        yield from (route for type in module.TYPES for route in type.routes())
+
+
 _TYPES: tuple[Route, ...] = (
     *subscriptions.ROUTES,
     *resources.ROUTES,
     *keyvault.ROUTES,
     *cognitive.ROUTES,
     *network.ROUTES,
-    *alerts.ROUTES,
-    *identities.ROUTES,
-    *workspaces.ROUTES,
-    *destinations.ROUTES,
+    *_of(alerts, identities, destinations, saved_searches, policy_assignments, policy_definitions),
     *saved_searches.ROUTES,
     *log_queries.ROUTES,
-    *policy_assignments.ROUTES,
     *policy_definitions.ROUTES,
-    *policy_evaluation.ROUTES,
 )
 # Their templates match at nearly every path, so they come last.
 _ANYWHERE: tuple[Route, ...] = (
     *role_assignments.ROUTES,
-    *locks.ROUTES,
-    *deny_assignments.ROUTES,
-    *policy_exemptions.ROUTES,
-    *monitor.ROUTES,
+    *_of(locks, deny_assignments, policy_exemptions, monitor),
     *identities.OF_RESOURCES,
 )
 
@@ -69,7 +67,6 @@ def all_routes(signer: Signer) -> tuple[Route, ...]:
         *_TYPES,
         *validate,
         *inventory.routes(Router(_TYPES)),
-        *provider_operations.routes((*rows, *validate)),
         *_ANYWHERE,
     )
 

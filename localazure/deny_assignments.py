@@ -35,4 +35,4 @@ _DENIALS = ArmType(
     around=True,
     deleted_is_shown=True,
 )
-ROUTES = _DENIALS.routes()
+TYPES = (_DENIALS,)

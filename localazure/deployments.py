@@ -135,8 +135,8 @@ class _Judge:
         retired_versions.require_served(self.cloud, request, place.namespace)
         arm.require_place(self.cloud, request, place)
         if one.is_known:
-            body = policy_evaluation.admitted(self.cloud, request, place.scope)
-            route.handler(self.cloud, replace(request, body=body))
+            policy_evaluation.require_admitted(self.cloud, request, place.scope)
+            route.handler(self.cloud, request)
         return one.is_known
 
     def _is_told(self, error: ServiceError) -> bool:

@@ -55,7 +55,7 @@ _RULES = ArmType(
     parent=_namespace,
     created_status=200,
 )
-_TYPES = (_STORAGES, _NAMESPACES, _RULES)
+TYPES = (_STORAGES, _NAMESPACES, _RULES)
 
 
 def require_usable(cloud: Cloud, resource_location: str, storage: str | None, rule: str | None) -> None:
@@ -84,12 +84,3 @@ def _require_region(id: str, found: Json, wanted: str) -> None:
 
 def _refused(text: str) -> ServiceError:
     return ServiceError(400, "BadRequest", text)
-
-
-ROUTES = tuple(route for type in _TYPES for route in type.routes())
-
-
-def delete_in_group(cloud: Cloud, group_id: str) -> None:
-    """Takes away what a group that is deleted holds."""
-    for type in _TYPES:
-        type.delete_in_group(cloud, group_id)

@@ -121,7 +121,7 @@ class Front:
                 return self._answered(request, route)
             arm.require_own_region(request, national)
             left = throttling.take(self.cloud, self.buckets, request)
-            request = arm.admit(self.cloud, request, route)
+            arm.require_admitted(self.cloud, request, route)
             response = answers.as_set(self.cloud.behaviour, self._answered(request, route))
             return replace(response, headers={**response.headers, **left})
 

@@ -74,7 +74,7 @@ _IDENTITIES = ArmType(
     created_headers=_location,
     assumed="all but PUT: made from the specification",
 )
-ROUTES = _IDENTITIES.routes()
+TYPES = (_IDENTITIES,)
 OF_RESOURCES = (
     Route(
         "GET",
@@ -85,4 +85,3 @@ OF_RESOURCES = (
         SPECIFIED,
     ),
 )
-delete_in_group = _IDENTITIES.delete_in_group

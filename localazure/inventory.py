@@ -33,12 +33,6 @@ KINDS: Mapping[str, str] = {
 _KINDS = {type.lower(): kind for type, kind in KINDS.items()}
 _LAST = 9  # `/subscriptions/S/resourceGroups/G/providers/N/type/name` has as many parts, an empty one first
 _SHOWN = ("id", "name", "type", "kind", "location", "tags", "sku", "identity", "managedBy")
-# What `$expand` adds, and where an ARM body has it.
-_EXPANDED = {
-    "createdTime": ("systemData", "createdAt"),
-    "changedTime": ("systemData", "lastModifiedAt"),
-    "provisioningState": ("properties", "provisioningState"),
-}
 
 
 def missing_parent(cloud: Cloud, scope: str) -> str:
@@ -55,10 +49,9 @@ def routes(router: Router) -> tuple[Route, ...]:
 
     def list_all(cloud: Cloud, request: Request) -> Response:
         wanted = filters.wanted(request.query.get("$filter", ""))
-        more = {word.strip().lower() for word in request.query.get("$expand", "").split(",")}
         scope = request.path.rstrip("/").rsplit("/", 1)[0]
         found = [
-            _shown(body, more)
+            {name: body[name] for name in _SHOWN if name in body}
             for type in KINDS
             for body in _pages(cloud, request, router, f"{scope}/providers/{type}")
             if wanted(body)
@@ -79,15 +72,6 @@ def routes(router: Router) -> tuple[Route, ...]:
             "order",
         ),
     )
-
-
-def _shown(body: Json, more: set[str]) -> Json:
-    """A row of the list; `more` are the words of `$expand` in lower case."""
-    row = {name: body[name] for name in _SHOWN if name in body}
-    for name, (part, inside) in _EXPANDED.items():
-        if name.lower() in more and inside in (body.get(part) or {}):
-            row[name] = body[part][inside]
-    return row
 
 
 def _pages(cloud: Cloud, request: Request, router: Router, path: str) -> Iterator[Json]:

@@ -1,9 +1,7 @@
 """What a subscription cannot have: SKUs, types and quotas by region, and kinds whose terms are not accepted.
 
-No request changes them; POST /limits of the control endpoint does. Sources: azure-rest-api-specs,
-Microsoft.CognitiveServices CheckSkuAvailability and Usages_List 2024-10-01; the texts of
-ResourceKindRequireAcceptTerms (Azure/azure-sdk-for-python#28233) and InsufficientQuota are users'; their
-status is assumed.
+No request changes them; POST /limits of the control endpoint does. The texts of refusals are those that users
+quote (Azure/azure-sdk-for-python#28233); their status is assumed.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from dataclasses import dataclass
 from localazure.cloud import Cloud
 from localazure.locations import normal_location
 from localazure.seed import SUBSCRIPTION_ID
-from localazure.web import Json, ServiceError
+from localazure.web import ServiceError
 
 _KIND = "limit"
 SKU, TYPE, QUOTA, TERMS = "sku", "type", "quota", "terms"
@@ -67,36 +65,18 @@ def require_account(cloud: Cloud, subscription: str, location: str, kind: str, s
             "InvalidSkuId",
             f"The SKU '{sku}' is either invalid or unavailable for account type '{kind}'.",
         )
-    for usage in usages(cloud, subscription, location):
-        if usage["name"]["value"] == f"{kind}.{sku}.AccountCount" and usage["currentValue"] >= usage["limit"]:
-            raise ServiceError(
-                400,
-                "InsufficientQuota",
-                f"The current quota usage is {usage['currentValue']} and the quota limit is "
-                f"{usage['limit']} for quota {usage['name']['value']}.",
-            )
-
-
-def usages(cloud: Cloud, subscription: str, location: str) -> list[Json]:
-    """The usage of each quota that is set in a region."""
-    prefix = Limit(QUOTA, "", location, subscription).id
-    found = []
-    for id, body in cloud.store.scan(_KIND, prefix):
-        kind, _, sku = id[len(prefix) :].partition("/")
-        used = [
-            account
-            for _, account in cloud.store.scan("account", f"/subscriptions/{subscription}/")
-            if (account["kind"].lower(), account["sku"]["name"].lower()) == (kind.lower(), sku.lower())
-            and normal_location(account["location"]) == normal_location(location)
-        ]
-        name = f"{_spelt(kind)}.{sku.upper()}.AccountCount"
-        value: Json = {"name": {"value": name, "localizedValue": name}, "unit": "Count"}
-        found.append({**value, "currentValue": float(len(used)), "limit": float(body["value"])})
-    return found
-
-
-def _spelt(kind: str) -> str:
-    from localazure.cognitive.kinds import find_kind  # noqa: PLC0415 - they import this module
-
-    known = find_kind(kind)
-    return known.name if known else kind
+    quota = cloud.store.get(_KIND, Limit(QUOTA, f"{kind}/{sku}", location, subscription).id)
+    if quota is None:
+        return
+    used = sum(
+        (account["kind"], account["sku"]["name"]) == (kind, sku)
+        and normal_location(account["location"]) == normal_location(location)
+        for _, account in cloud.store.scan("account", f"/subscriptions/{subscription}/")
+    )
+    if used >= quota["value"]:
+        raise ServiceError(
+            400,
+            "InsufficientQuota",
+            f"The current quota usage is {used:.1f} and the quota limit is {quota['value']:.1f} for quota "
+            f"{kind}.{sku}.AccountCount.",
+        )

@@ -65,4 +65,4 @@ _LOCKS = ArmType(
     around=True,
     assumed={"PUT": "the refusal of a level", "GET": "the refusal of an absent one", "LIST": SPECIFIED},
 )
-ROUTES = _LOCKS.routes()
+TYPES = (_LOCKS,)

@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from localazure import destinations, workspaces
-from localazure.arm_type import SPECIFIED, ArmType
+from localazure.arm_type import ArmType
 from localazure.cloud import Cloud, iso
-from localazure.routes import Route
 from localazure.shapes import an_object, objects
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Json, Request, ServiceError
 
 _KIND = "diagnosticSetting"
 _DELIVERY = "diagnosticSetting.delivery"
 _TYPE = "Microsoft.Insights/diagnosticSettings"
-_CATEGORY_TYPE = "Microsoft.Insights/diagnosticSettingsCategories"
 _TYPED_SINCE = "2021"
 # The event streams of the cloud, and the log category under which Azure would deliver each.
 _STREAMS = {"audit": "AuditEvent", "encryption": "Audit"}
@@ -33,7 +31,6 @@ _CATEGORIES = {
 }
 _LOCATED = {"microsoft.keyvault/vaults": "vault", "microsoft.cognitiveservices/accounts": "account"}
 """The store's kinds of the resources whose region says where their logs may go."""
-_METRICS = "AllMetrics"
 _GROUPS = ("allLogs", "audit")
 _SINKS = ("storageAccountId", "workspaceId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
 
@@ -165,7 +162,7 @@ def _rewritten(resource: str, body: Json) -> Json:
         **sent,
         "workspaceId": str(sent["workspaceId"]).lower() if sent["workspaceId"] else None,
         "logs": [*sent["logs"], *({"category": name, "categoryGroup": None, **off} for name in more)],
-        "metrics": sent["metrics"] or [{"category": _METRICS, **off}],
+        "metrics": sent["metrics"] or [{"category": "AllMetrics", **off}],
     }
     return {**body, "properties": properties}
 
@@ -178,34 +175,6 @@ def _location_of(cloud: Cloud, resource: str) -> str:
 
 def _type_of(resource: str) -> str:
     return "/".join(resource.lower().split("/")[6:8])
-
-
-def _categories(_: Cloud, request: Request) -> Response:
-    """What a resource can deliver: the logs of its type, and its metrics."""
-    return Response(200, {"value": [_category(request, name) for name in _names_of(request)]})
-
-
-def _one_category(_: Cloud, request: Request) -> Response:
-    for name in _names_of(request):
-        if name.lower() == request.params["name"].lower():
-            return Response(200, _category(request, name))
-    raise ServiceError(404, "NotFound", f"Category '{request.params['name']}' is not supported.")
-
-
-def _names_of(request: Request) -> tuple[str, ...]:
-    logs = _CATEGORIES.get(_type_of(_resource(request)), ())
-    return (*logs, _METRICS) if logs else ()
-
-
-def _category(request: Request, name: str) -> Json:
-    kind = "Metrics" if name == _METRICS else "Logs"
-    groups = {} if name == _METRICS else {"categoryGroups": list(_GROUPS)}
-    return {
-        "id": f"{_resource(request)}/providers/{_CATEGORY_TYPE}/{name}",
-        "name": name,
-        "type": _CATEGORY_TYPE,
-        "properties": {"categoryType": kind, **groups},
-    }
 
 
 def _begin_delivery(cloud: Cloud, id: str, body: Json) -> None:
@@ -242,10 +211,4 @@ SETTINGS = ArmType(
     created_status=200,
     assumed="answers of api-versions after 2017-05-01-preview, every refusal",
 )
-_CATEGORY, _READ = f"{{resource*}}/providers/{_CATEGORY_TYPE}", f"{_CATEGORY_TYPE}/read"
-ROUTES = (
-    Route("GET", Host.ARM, _CATEGORY, _READ, _categories, SPECIFIED),
-    Route("GET", Host.ARM, f"{_CATEGORY}/{{name}}", _READ, _one_category, SPECIFIED),
-    *SETTINGS.routes(),
-)
-delete_in_group = SETTINGS.delete_in_group
+TYPES = (SETTINGS,)

@@ -2,15 +2,16 @@
 
 A request to one of their hosts is answered as the public cloud answers it, with host names translated both
 ways. The clouds share one state here, which on Azure they do not.
-Sources: the cloud definitions of azure-identity and of the Azure CLI, and Microsoft's pages
-azure-government/compare-azure-government-global-azure and china/resources-developer-guide.
+Names, regions and their sources are in `clouds.json`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -30,39 +31,9 @@ class NationalCloud:
         return _replaced(text, self.names).replace('"AzureCloud"', f'"{self.name}"')
 
 
-US_GOVERNMENT = NationalCloud(
-    "AzureUSGovernment",
-    {
-        "management.azure.com": "management.usgovcloudapi.net",
-        "management.core.windows.net": "management.core.usgovcloudapi.net",
-        "login.microsoftonline.com": "login.microsoftonline.us",
-        "vault.azure.net": "vault.usgovcloudapi.net",
-        "vaultcore.azure.net": "vaultcore.usgovcloudapi.net",
-        "managedhsm.azure.net": "managedhsm.usgovcloudapi.net",
-        "cognitiveservices.azure.com": "cognitiveservices.azure.us",
-        "api.cognitive.microsoft.com": "api.cognitive.microsoft.us",
-        "api.loganalytics.io": "api.loganalytics.us",
-        "graph.microsoft.com": "graph.microsoft.us",
-    },
-    ("usgovvirginia", "usgovarizona", "usgovtexas", "usdodeast", "usdodcentral"),
-)
-CHINA = NationalCloud(
-    "AzureChinaCloud",
-    {
-        "management.azure.com": "management.chinacloudapi.cn",
-        "management.core.windows.net": "management.core.chinacloudapi.cn",
-        "login.microsoftonline.com": "login.chinacloudapi.cn",
-        "vault.azure.net": "vault.azure.cn",
-        "vaultcore.azure.net": "vaultcore.azure.cn",
-        "managedhsm.azure.net": "managedhsm.azure.cn",
-        "cognitiveservices.azure.com": "cognitiveservices.azure.cn",
-        "api.cognitive.microsoft.com": "api.cognitive.azure.cn",
-        "api.loganalytics.io": "api.loganalytics.azure.cn",
-        "graph.microsoft.com": "microsoftgraph.chinacloudapi.cn",
-    },
-    ("chinaeast", "chinaeast2", "chinaeast3", "chinanorth", "chinanorth2", "chinanorth3"),
-)
-CLOUDS = (US_GOVERNMENT, CHINA)
+FACTS = json.loads(Path(__file__).with_name("clouds.json").read_text())
+CLOUDS = tuple(NationalCloud(one["name"], one["names"], tuple(one["regions"])) for one in FACTS["national"])
+US_GOVERNMENT, CHINA = CLOUDS
 
 
 def cloud_of(authority: str) -> NationalCloud | None:

@@ -56,5 +56,4 @@ def _at(scope: str) -> ArmType:
 
 
 _IN_GROUP = _at(GROUP)
-ROUTES = (*_at(SUBSCRIPTION).routes(), *_IN_GROUP.routes())
-delete_in_group = _IN_GROUP.delete_in_group
+TYPES = (_at(SUBSCRIPTION), _IN_GROUP)

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from localazure.arm_type import SUBSCRIPTION, ArmType
 from localazure.cloud import Cloud
-from localazure.policy_built_ins import RULES, TITLES
+from localazure.policy_built_ins import BUILT_INS
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 _KIND = "policyDefinition"
 _TYPE = "Microsoft.Authorization/policyDefinitions"
 _BUILT_IN = f"/providers/{_TYPE}"
-_KNOWN = TITLES
 
 
 def known_id(cloud: Cloud, definition_id: str) -> str | None:
     """The id of a definition as it is stored; None if it does not exist; in any case."""
     name = definition_id.rsplit("/", 1)[-1].lower()
     if definition_id.lower() == f"{_BUILT_IN}/{name}".lower():
-        return f"{_BUILT_IN}/{name}" if name in _KNOWN else None
+        return f"{_BUILT_IN}/{name}" if name in BUILT_INS else None
     body = cloud.store.get(_KIND, definition_id)
     return None if body is None else str(body["id"])
 
@@ -41,9 +40,9 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
 
 def _get_built_in(cloud: Cloud, request: Request) -> Response:
     name = request.params["name"].lower()
-    if name not in _KNOWN:
+    if name not in BUILT_INS:
         raise _not_found(request.params["name"])
-    properties = {"displayName": _KNOWN[name], "policyType": "BuiltIn", **RULES.get(name, {})}
+    properties = {**BUILT_INS[name], "policyType": "BuiltIn"}
     body: Json = {"properties": properties, "id": f"{_BUILT_IN}/{name}", "type": _TYPE, "name": name}
     return Response(200, body)
 
@@ -61,7 +60,5 @@ _OWN = ArmType(
     deleted_is_shown=True,
     assumed="all of it",
 )
-ROUTES = (
-    *_OWN.routes(),
-    Route("GET", Host.ARM, f"{_BUILT_IN}/{{name}}", "", _get_built_in, "all of it"),
-)
+TYPES = (_OWN,)
+ROUTES = (Route("GET", Host.ARM, f"{_BUILT_IN}/{{name}}", "", _get_built_in, "all of it"),)

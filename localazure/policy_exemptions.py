@@ -91,5 +91,4 @@ _EXEMPTIONS = ArmType(
     around=True,
     assumed="all of it",
 )
-ROUTES = _EXEMPTIONS.routes()
-delete_in_group = _EXEMPTIONS.delete_in_group
+TYPES = (_EXEMPTIONS,)

@@ -1,28 +1,23 @@
-"""Azure Policy's language: whether a resource meets a policy rule's `if`, and what its `then` does to it.
+"""Azure Policy's language: whether a resource meets a policy rule's `if`, and which effect its `then` names.
 
-Pure. Covers allOf, anyOf, not; field and value with the comparisons below; count with where; parameters(),
-tags of resourceGroup(), requestContext().apiVersion; the effects modify and append.
-Sources: learn.microsoft.com/azure/governance/policy/concepts/definition-structure-policy-rule, effect-modify
-and effect-append. An alias is `NAMESPACE/TYPE/PATH`: PATH below `properties`, or the resource's own `sku` or
-`identity`. Assumed: what is not there compares as neither greater nor less. Raises ValueError for what it
-does not know, so that no rule is passed over in silence.
+Pure. Covers allOf, anyOf, not; field and value with the comparisons below; count with where; parameters().
+Source: learn.microsoft.com/azure/governance/policy/concepts/definition-structure-policy-rule. An alias is
+`NAMESPACE/TYPE/PATH`: PATH below `properties`, or the resource's own `sku` or `identity`. Assumed: what is
+not there compares as neither greater nor less. Raises ValueError for what it does not know, so that no rule
+is passed over in silence.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 Json = Any
-GROUP_TAGS: Final = "resourceGroup().tags"
-API_VERSION: Final = "requestContext().apiVersion"
-"""What a rule may ask about the request, among the parameters: no parameter can have such a name."""
 _PARAMETER = re.compile(r"\[parameters\('([^']+)'\)\]", re.IGNORECASE)
-_GROUP_TAG = re.compile(r"\[resourceGroup\(\)\.tags\[parameters\('([^']+)'\)\]\]", re.IGNORECASE)
-_SINCE = re.compile(r"\[greaterOrEquals\(requestContext\(\)\.apiVersion, '([^']+)'\)\]", re.IGNORECASE)
+EFFECTS: Final = ("deny", "denyaction", "audit", "auditifnotexists", "deployifnotexists", "disabled")
+"""All but the first two do nothing here. Those that change a request are none of this cloud."""
 _TAG = re.compile(r"tags(?:\.(.+)|\[['\"]?([^'\"]+)['\"]?\])", re.IGNORECASE)
 _TOP = ("name", "type", "location", "kind", "id", "fullname")
 
@@ -32,85 +27,12 @@ def violates(rule: Json, content: Json, parameters: Mapping[str, Json]) -> bool:
     return _holds(_filled(rule["if"], parameters), content, {})
 
 
-@dataclass(frozen=True)
-class Change:
-    """What modify or append does to a request: the field gets a value, or is removed.
-
-    `replaces`: also a value that the request has. `refuses`: append does not replace one, and denies instead.
-    """
-
-    field: str
-    value: Json = None
-    replaces: bool = False
-    removes: bool = False
-    refuses: bool = False
-
-
-def changes(rule: Json, content: Json, parameters: Mapping[str, Json]) -> Iterator[Change]:
-    """What a rule whose effect is modify or append, and whose `if` holds, changes of a resource."""
-    details = _filled(rule["then"].get("details") or {}, parameters)
-    operations = (
-        [{"operation": "append", **one} for one in details]
-        if isinstance(details, list)
-        else details.get("operations") or ()
-    )
-    for one in operations:
-        if one.get("condition") is not False and (change := _change(one, content)) is not None:
-            yield change
-
-
-def _change(operation: Json, content: Json) -> Change | None:
-    field, kind, value = str(operation["field"]), str(operation["operation"]).lower(), operation.get("value")
-    if kind not in ("add", "addorreplace", "append", "remove"):
-        raise ValueError(f"unknown operation {kind!r}")
-    there = [one for one in _fields(field, content, {}) if one is not None]
-    if kind == "remove":
-        return Change(field, removes=True) if there else None
-    if kind == "append" and field.endswith("[*]"):
-        return Change(field, value)
-    if not _is_reached(field, content) or (there and (kind == "add" or _same(there[0], value))):
-        return None
-    return Change(field, value, replaces=kind == "addorreplace", refuses=bool(there) and kind == "append")
-
-
-def changed(content: Json, change: Change) -> Json:
-    """A resource with a change made."""
-    if tag := _TAG.fullmatch(change.field):
-        name = tag[1] or tag[2]
-        tags = {
-            word: one for word, one in (content.get("tags") or {}).items() if word.lower() != name.lower()
-        }
-        return {**content, "tags": tags if change.removes else {**tags, name: change.value}}
-    path = change.field[len(str(content.get("type") or "")) + 1 :].split(".")
-    return {**content, "properties": _placed(content.get("properties") or {}, path, change.value)}
-
-
-def is_tag(field: str) -> bool:
-    """Whether a field is a tag."""
-    return _TAG.fullmatch(field) is not None
-
-
-def _is_reached(field: str, content: Json) -> bool:
-    """Whether a field is a tag or of this resource's type. A property inside of one that the request does not
-    have is left alone ("skipped modification")."""
-    own = f"{content.get('type')}/"
-    if is_tag(field) or not field.lower().startswith(own.lower()):
-        return is_tag(field)
-    parent = field[len(own) :].rpartition(".")[0]
-    return not parent or _fields(own + parent, content, {}) != [None]
-
-
-def _placed(value: Json, path: list[str], put: Json) -> Json:
-    name, spread, _ = path[0].partition("[*]")
-    found = next((key for key in value if key.lower() == name.lower()), name)
-    if spread:
-        return {**value, found: [*(value.get(found) or ()), put]}
-    return {**value, found: _placed(value.get(found) or {}, path[1:], put) if path[1:] else put}
-
-
 def effect(rule: Json, parameters: Mapping[str, Json]) -> str:
-    """The rule's effect, lower case: `deny`, `audit`, `modify`, `append`, `disabled`, `denyaction`."""
-    return str(_filled(rule["then"]["effect"], parameters)).lower()
+    """The rule's effect, lower case: one of EFFECTS."""
+    found = str(_filled(rule["then"]["effect"], parameters)).lower()
+    if found not in EFFECTS:
+        raise ValueError(f"unknown effect {found!r}")
+    return found
 
 
 def values(definition: Json, assignment: Json) -> dict[str, Json]:
@@ -125,10 +47,6 @@ def _filled(value: Json, parameters: Mapping[str, Json]) -> Json:
         return parameters.get(found[1])
     if isinstance(value, str) and value.lower().startswith("[concat('tags[', parameters('"):
         return f"tags[{parameters.get(value.split(chr(39))[3])}]"
-    if isinstance(value, str) and (found := _GROUP_TAG.fullmatch(value)):
-        return (parameters.get(GROUP_TAGS) or {}).get(parameters.get(found[1]), "")
-    if isinstance(value, str) and (found := _SINCE.fullmatch(value)):
-        return str(parameters.get(API_VERSION) or "") >= found[1]
     if isinstance(value, str) and value.startswith("[") and not value.startswith("[["):
         raise ValueError(f"unknown expression {value}")
     if isinstance(value, dict):

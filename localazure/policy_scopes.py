@@ -1,7 +1,7 @@
 """Which policy assignments count for a resource: by scope, enforcement, exclusion and exemption.
 
 Owns: the store's kinds of assignments and exemptions, and the decision. Does not own: their routes
-(policy_assignments.py, policy_exemptions.py), what a policy then refuses (cognitive/policy.py).
+(policy_assignments.py, policy_exemptions.py), what a policy then refuses (policy_evaluation.py).
 Source: Azure Policy's documentation of assignments (enforcementMode, notScopes) and exemptions (expiresOn).
 """
 
@@ -17,15 +17,6 @@ ASSIGNMENTS = "Microsoft.Authorization/policyAssignments"
 EXEMPTIONS = "Microsoft.Authorization/policyExemptions"
 
 
-def counting(cloud: Cloud, resource_id: str, definition_id: str) -> list[Json]:
-    """The assignments (ARM's bodies) of a definition that hold a resource, the subscription's first."""
-    return [
-        body
-        for body in all_counting(cloud, resource_id)
-        if body["properties"]["policyDefinitionId"].lower() == definition_id.lower()
-    ]
-
-
 def all_counting(cloud: Cloud, resource_id: str) -> list[Json]:
     """The assignments (ARM's bodies) that hold a resource, the subscription's first.
 
@@ -39,12 +30,6 @@ def all_counting(cloud: Cloud, resource_id: str) -> list[Json]:
         for _, body in cloud.store.scan(ASSIGNMENT, f"{scope}/providers/{ASSIGNMENTS}/")
     ]
     return [body for body in found if _holds(body, resource_id) and not _exempt(cloud, body, resource_id)]
-
-
-def parameter(assignment: Json, name: str) -> Json:
-    """The value that an assignment gives to a parameter of its definition; None where it gives none."""
-    found = (assignment["properties"].get("parameters") or {}).get(name)
-    return found.get("value") if isinstance(found, dict) else None
 
 
 def ends(expires_on: str) -> datetime:

@@ -16,34 +16,29 @@ from localazure import (
     identities,
     keyvault,
     monitor,
-    network,
     operations,
     policy_assignments,
     policy_exemptions,
-    workspaces,
+    saved_searches,
 )
 from localazure.arm import being_deleted, find_group, group_not_found
 from localazure.arm_type import drop_extensions
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS, normal_location, required_location
+from localazure.network import routes as network
 from localazure.paging import page
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 _KIND = "group"
 _NAME = re.compile(r"[-\w._()]{0,89}[-\w_()]")
+_STORED = (identities, monitor, alerts, saved_searches, destinations, policy_assignments, policy_exemptions)
 # What is deleted with a group, in this order: endpoints before their targets, accounts before their keys.
 _CONTENTS = (
-    network,
-    cognitive,
-    keyvault,
-    identities,
-    monitor,
-    alerts,
-    workspaces,
-    destinations,
-    policy_assignments,
-    policy_exemptions,
+    *(type.delete_in_group for type in network.TYPES),
+    cognitive.delete_in_group,
+    keyvault.delete_in_group,
+    *(type.delete_in_group for module in _STORED for type in module.TYPES),
 )
 # Bodies before this api-version had no `type` (observed: absent with 2016-09-01).
 _TYPED_SINCE = "2018-05-01"
@@ -125,8 +120,8 @@ def _delete(cloud: Cloud, request: Request) -> Response:
     body = _find(cloud, request)
     operation_id = body.get("deletion")
     if operation_id is None:
-        for service in _CONTENTS:
-            service.delete_in_group(cloud, body["id"])
+        for delete_in_group in _CONTENTS:
+            delete_in_group(cloud, body["id"])
         drop_extensions(cloud, body["id"])
         operation_id = operations.begin(cloud, {"group": body["id"]}).id
         deleting = {**body, "properties": {"provisioningState": "Deleting"}, "deletion": operation_id}

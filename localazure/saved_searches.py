@@ -74,7 +74,5 @@ _SEARCHES = ArmType(
     created_status=200,
 )
 _ACTION = f"{WORKSPACES.type}/sharedKeys/action"
-ROUTES = (
-    *_SEARCHES.routes(),
-    Route("POST", Host.ARM, f"{_WORKSPACE}/sharedKeys", _ACTION, _shared_keys, SPECIFIED),
-)
+TYPES = (WORKSPACES, _SEARCHES)
+ROUTES = (Route("POST", Host.ARM, f"{_WORKSPACE}/sharedKeys", _ACTION, _shared_keys, SPECIFIED),)

@@ -5,7 +5,9 @@ Does not own: the seeds (seed.py), the check of a registration (arm.py).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 from localazure import limits
 from localazure.arm import is_registered, register
@@ -16,64 +18,10 @@ from localazure.locations import REGIONS
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
-# The resource types this cloud has, by namespace, each with the newest api-version it is known to take.
-PROVIDERS: Mapping[str, Mapping[str, str]] = {
-    "Microsoft.Authorization": {
-        "roleAssignments": "2022-04-01",
-        "roleDefinitions": "2022-04-01",
-        "denyAssignments": "2024-07-01-preview",
-        "locks": "2020-05-01",
-        "policyAssignments": "2025-01-01",
-        "policyDefinitions": "2025-01-01",
-        "policyExemptions": "2022-07-01-preview",
-        "permissions": "2022-04-01",
-    },
-    "Microsoft.CognitiveServices": {
-        "accounts": "2025-09-01",
-        "accounts/privateEndpointConnections": "2025-09-01",
-        "deletedAccounts": "2025-09-01",
-        "operations": "2025-09-01",
-        "checkDomainAvailability": "2025-09-01",
-        "locations": "2025-09-01",
-        "locations/operationResults": "2025-09-01",
-    },
-    "Microsoft.EventHub": {"namespaces": "2024-01-01", "namespaces/authorizationRules": "2024-01-01"},
-    "Microsoft.Insights": {
-        "actionGroups": "2024-10-01-preview",
-        "diagnosticSettings": "2021-05-01-preview",
-        "scheduledQueryRules": "2025-01-01-preview",
-    },
-    "Microsoft.KeyVault": {
-        "vaults": "2024-11-01",
-        "vaults/keys": "2024-11-01",
-        "vaults/privateEndpointConnections": "2024-11-01",
-        "vaults/accessPolicies": "2024-11-01",
-        "deletedVaults": "2024-11-01",
-        "locations/deletedVaults": "2024-11-01",
-        "checkNameAvailability": "2024-11-01",
-    },
-    "Microsoft.ManagedIdentity": {"userAssignedIdentities": "2024-11-30"},
-    "Microsoft.Network": {
-        "virtualNetworks": "2024-05-01",
-        "virtualNetworks/subnets": "2024-05-01",
-        "networkInterfaces": "2024-05-01",
-        "privateEndpoints": "2024-05-01",
-        "privateEndpoints/privateDnsZoneGroups": "2024-05-01",
-        "privateDnsZones": "2024-06-01",
-        "privateDnsZones/virtualNetworkLinks": "2024-06-01",
-    },
-    "Microsoft.OperationalInsights": {
-        "workspaces": "2023-09-01",
-        "workspaces/savedSearches": "2023-09-01",
-    },
-    "Microsoft.PolicyInsights": {"checkPolicyRestrictions": "2024-10-01"},
-    "Microsoft.Resources": {
-        "deployments": "2025-04-01",
-        "resourceGroups": "2024-03-01",
-        "subscriptions": "2022-12-01",
-    },
-    "Microsoft.Storage": {"storageAccounts": "2023-05-01"},
-}
+PROVIDERS: Mapping[str, Mapping[str, str]] = json.loads(
+    Path(__file__).with_name("providers.json").read_text()
+)
+"""The resource types this cloud has, by namespace, each with the newest api-version it is known to take."""
 _NAMESPACES = {name.lower(): name for name in PROVIDERS}
 
 

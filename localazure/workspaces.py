@@ -82,5 +82,3 @@ WORKSPACES = ArmType(
     removed=_removed,
     created_headers=_created,
 )
-ROUTES = WORKSPACES.routes()
-delete_in_group = WORKSPACES.delete_in_group

@@ -1,4 +1,4 @@
 """What people run besides `pulumi up`: `python -m operate COMMAND --stack NAME`.
 
-Only disable-version and probe write to Azure, and fleet does through Pulumi.
+Only disable-version writes to Azure, and fleet does through Pulumi.
 """

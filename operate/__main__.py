@@ -45,9 +45,6 @@ COMMANDS = {
     "fleet": Command(
         "operate.fleet.command", "preview, update, rotate, prove and revoke many stacks at once"
     ),
-    "probe": Command(
-        "operate.probe.command", "test in a subscription of your own what this project assumes about Azure"
-    ),
 }
 
 

@@ -17,7 +17,7 @@ from operate.stack import add_json, add_stack
 from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
 from settings.model import ServiceSettings
 
-OK, FAILED, UNCHECKED, WARNING = "ok", "FAILED", "not checked", "warning"
+OK, FAILED, UNCHECKED = "ok", "FAILED", "not checked"
 
 
 @dataclass(frozen=True)

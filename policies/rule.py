@@ -145,10 +145,6 @@ class Subject:
         """What the program states."""
         return self.resource.stated(path)
 
-    def flag(self, path: str) -> bool | Mark | None:
-        """A boolean, or Azure's default for it."""
-        return values.flag(self.resource.setting(path))
-
     def word(self, path: str) -> Value:
         """An enum's value for comparison, as it is stated."""
         return values.word(self.get(path))

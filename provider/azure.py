@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from core import adapters, arm_ids, key_uris
 from core.api_versions import ACCOUNTS, AUTHORIZATION, DEPLOYMENTS, IDENTITIES, KEYS, VAULTS
@@ -21,6 +21,9 @@ from provider.azure_client import AzureClient, ForeignHostError, Json, Principal
 from provider.failure import NOT_SENT, ServiceError
 from provider.responses import Accepted, Progress, failure_from
 from provider.waiting import Clock
+
+if TYPE_CHECKING:
+    from azure.core.rest import HttpResponse
 
 T = TypeVar("T")
 
@@ -46,123 +49,97 @@ class Azure:
 
     async def ask(self, method: str, path: str, api_version: str, body: Json | None = None) -> Json:
         """A question to Resource Manager that writes nothing, as JSON."""
-        return await self._json(f"{method} {path}", method, _of(path, api_version), body)
+        return await self._json(method, _of(path, api_version), body)
 
     async def validate(self, path: str, body: Json) -> Accepted:
         """Has a template validated, which writes nothing; its operation where that takes a while."""
-        target = _of(f"{path}/validate", DEPLOYMENTS)
-        answer = await _in_thread(lambda: self._client.send("POST", target, body), f"validating {path}")
+        answer = await self._send("POST", _of(f"{path}/validate", DEPLOYMENTS), body)
         return Accepted(answer.headers.get("Location") if answer.status_code == 202 else None)
-
-    async def validated(self, url: str) -> Progress:
-        """One look at a validation that goes on. Raises what it refuses."""
-        linked = self._client.linked
-        return Progress.of(
-            await _in_thread(lambda: self._client.send("GET", linked(url)), "polling a validation")
-        )
 
     async def listed(self, path: str, api_version: str) -> list[Json]:
         """All pages of a list of Resource Manager, as JSON."""
-        return await self._list(f"GET {path}", _of(path, api_version))
+        return await self._list(_of(path, api_version))
 
     async def account(self, account: ArmId) -> Account | None:
         """An account, whose key is used by no client id if that is the account's own."""
-        doing = f"reading the account {account.name}"
-        found = await self._found(doing, _of(account.text, ACCOUNTS), adapters.account)
+        found = await self._found(_of(account.text, ACCOUNTS), adapters.account)
         if found is None or not found.may_show_own_client:
             return found
-        target = _of(arm_ids.own_identity(account.text), IDENTITIES)
-        own = await self._found(f"reading the identity of {account.name}", target, adapters.client_id)
+        own = await self._found(_of(arm_ids.own_identity(account.text), IDENTITIES), adapters.client_id)
         return found.without_own_client(own)
 
     async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
         """PATCHes the account's `properties.encryption` and nothing else."""
         wanted: dict[str, Any] = {"keySource": encryption.key_source}
         if encryption.key_name:
+            client = encryption.identity_client_id
             wanted["keyVaultProperties"] = {
                 "keyName": encryption.key_name,
                 "keyVersion": encryption.key_version,
                 "keyVaultUri": encryption.key_vault_uri,
-                **(
-                    {"identityClientId": encryption.identity_client_id}
-                    if encryption.identity_client_id
-                    else {}
-                ),
+                **({"identityClientId": client} if client else {}),
             }
         body = {"properties": {"encryption": wanted}}
-        answer = await _in_thread(
-            lambda: self._client.send("PATCH", _of(account.text, ACCOUNTS), body),
-            f"changing the encryption of {account.name}",
-        )
-        return Accepted.of(answer)
+        return Accepted.of(await self._send("PATCH", _of(account.text, ACCOUNTS), body))
 
-    async def progress(self, account: ArmId, operation_url: str) -> Progress:
-        """One look at a long-running operation."""
-        doing = f"polling the operation on {account.name}"
+    async def progress(self, operation_url: str) -> Progress:
+        """One look at a long-running operation. Raises what a validation refuses."""
         linked = self._client.linked
-        return Progress.of(await _in_thread(lambda: self._client.send("GET", linked(operation_url)), doing))
+        return Progress.of(
+            await _in_thread(lambda: self._client.send("GET", linked(operation_url)), "polling the operation")
+        )
 
     async def vault(self, vault: ArmId) -> Vault | None:
         """A vault or managed HSM."""
-        return await self._found(f"reading the vault {vault.name}", _of(vault.text, VAULTS), adapters.vault)
+        return await self._found(_of(vault.text, VAULTS), adapters.vault)
 
     async def key_version(self, key: ArmId, version: str | None) -> KeyVersion | None:
         """One version; the current one when `version` is None. An HSM's own API has its keys."""
-        doing = f"reading the key {key.name} of {key.parent.name}"
         if key.in_managed_hsm:
             target = _at(self._uri(key.parent), key.name, version or "")
-            return await self._found(doing, target, adapters.key_version_from_vault)
+            return await self._found(target, adapters.key_version_from_vault)
         path = f"{key.text}/versions/{version}" if version else key.text
-        return await self._found(doing, _of(path, VAULTS), adapters.key_version)
+        return await self._found(_of(path, VAULTS), adapters.key_version)
 
     async def key_versions(self, key: ArmId) -> list[KeyVersion]:
         if key.in_managed_hsm:
             return await self.live_key_versions(self._uri(key.parent), key.name)
-        doing = f"listing the versions of the key {key.name} of {key.parent.name}"
-        return [
-            adapters.key_version(one) for one in await self._list(doing, _of(f"{key.text}/versions", VAULTS))
-        ]
+        listed = await self._list(_of(f"{key.text}/versions", VAULTS))
+        return [adapters.key_version(one) for one in listed]
 
     async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
         """The versions as the vault's own API lists them, with their tags."""
-        doing = f"listing the versions of the key {name} at {vault_uri}"
-        listed = await self._list(doing, _at(vault_uri, name, "versions"))
+        listed = await self._list(_at(vault_uri, name, "versions"))
         return [adapters.key_version_from_vault(one) for one in listed]
 
     async def tag_key_version(self, vault_uri: str, name: str, version: str, tags: dict[str, str]) -> None:
         """Replaces the version's tags through the vault's own API."""
-        doing = f"tagging the version {version} of the key {name} at {vault_uri}"
-        await self._json(doing, "PATCH", _at(vault_uri, name, version), {"tags": tags})
+        await self._json("PATCH", _at(vault_uri, name, version), {"tags": tags})
 
     async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
         """Makes a new version through the vault's own API."""
-        doing = f"rotating the key {name} at {vault_uri}"
-        return adapters.key_version_from_vault(
-            await self._json(doing, "POST", _at(vault_uri, name, "rotate"))
-        )
+        return adapters.key_version_from_vault(await self._json("POST", _at(vault_uri, name, "rotate")))
 
     async def role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
         """The assignments at or above a scope that count for a principal, also by a group that it is in."""
-        doing = f"listing the role assignments on {scope}"
         if arm_ids.in_managed_hsm(scope):
-            return await self._hsm_role_assignments(doing, scope, principal_id)
+            return await self._hsm_role_assignments(scope, principal_id)
         found = []
-        for one in await self._list(doing, _assignments(scope, f"assignedTo('{principal_id}')")):
+        for one in await self._list(_assignments(scope, f"assignedTo('{principal_id}')")):
             assignment = adapters.role_assignment(one)
             if not assignment.role:
                 target = _of(one["properties"]["roleDefinitionId"], AUTHORIZATION)
-                assignment = adapters.role_assignment(one, await self._json(doing, "GET", target))
+                assignment = adapters.role_assignment(one, await self._json("GET", target))
             # The filter also lists what the principal has as a member of a group.
             found.append(replace(assignment, principal_id=principal_id))
         return found
 
     async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
         """The assignments at, above and below a scope that are the principal's own."""
-        doing = f"listing the role assignments of {principal_id} on {scope}"
         if arm_ids.in_managed_hsm(scope):
-            there = await self._in_hsm(doing, scope)
+            there = await self._in_hsm(scope)
             return [one for one in there if one.principal_id.lower() == principal_id.lower()]
-        listed = await self._list(doing, _assignments(scope, f"principalId%20eq%20'{principal_id}'"))
+        listed = await self._list(_assignments(scope, f"principalId%20eq%20'{principal_id}'"))
         return [adapters.role_assignment(one) for one in listed]
 
     async def delete_role_assignment(self, assignment_id: str) -> None:
@@ -170,7 +147,7 @@ class Azure:
         if arm_ids.in_managed_hsm(assignment_id):
             name = f"/{arm_ids.name_of(assignment_id)}"
             target = self._hsm_roles(arm_ids.parse(assignment_id).scope, name)
-        await self._json(f"deleting the role assignment {assignment_id}", "DELETE", target)
+        await self._json("DELETE", target)
 
     async def assign_hsm_role(self, scope: str, principal_id: str) -> RoleAssignment:
         """Gives the role that the service needs of a key, at the id of a key in a managed HSM."""
@@ -178,7 +155,6 @@ class Azure:
             f"Microsoft.KeyVault/providers/{arm_ids.ROLE_DEFINITION}/{HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id}"
         )
         made = await self._json(
-            f"assigning the role on {scope} to {principal_id}",
             "PUT",
             self._hsm_roles(scope, f"/{hsm_assignment_name(scope, principal_id)}"),
             {"properties": {"roleDefinitionId": role, "principalId": principal_id}},
@@ -198,20 +174,15 @@ class Azure:
     async def write_policy(self, vault: ArmId, kind: str, entry: Json) -> None:
         """Puts an access policy in the place of the identity's own ("replace"), or takes its permissions away
         ("remove")."""
-        doing = {"replace": "writing", "remove": "removing"}[kind]
-        await self._json(
-            f"{doing} the access policy of {entry['objectId']} in {vault.name}",
-            "PUT",
-            _of(f"{vault.text}/accessPolicies/{kind}", VAULTS),
-            {"properties": {"accessPolicies": [entry]}},
-        )
+        body = {"properties": {"accessPolicies": [entry]}}
+        await self._json("PUT", _of(f"{vault.text}/accessPolicies/{kind}", VAULTS), body)
 
     async def deleted_accounts(self, subscription: str) -> list[Deleted]:
         return await self._deleted(subscription, arm_ids.DELETED_ACCOUNT, ACCOUNTS)
 
     async def purge_account(self, deleted: Deleted) -> None:
         """Deletes a soft-deleted account for good; Azure may list it for a while."""
-        await self._json(f"purging the deleted account {deleted.name}", "DELETE", _of(deleted.id, ACCOUNTS))
+        await self._json("DELETE", _of(deleted.id, ACCOUNTS))
 
     async def deleted_vaults(self, subscription: str) -> list[Deleted]:
         return await self._deleted(subscription, arm_ids.DELETED_VAULT, VAULTS)
@@ -219,24 +190,24 @@ class Azure:
     async def _deleted(self, subscription: str, type: str, api_version: str) -> list[Deleted]:
         target = _of(arm_ids.of_subscription(subscription, type), api_version)
         try:
-            listed = await self._list(f"listing {type} of the subscription {subscription}", target)
+            listed = await self._list(target)
         except ServiceError as failure:
             if failure.is_absent:
                 return []
             raise
         return [adapters.deleted(one) for one in listed]
 
-    async def _hsm_role_assignments(self, doing: str, scope: str, principal_id: str) -> list[RoleAssignment]:
+    async def _hsm_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
         """The assignments of a principal at a scope in an HSM, or above it.
 
         Whether a list shows what is above its scope is not documented, so the scopes above are listed, too.
         One that this login may not list counts as an assignment of a role that was not read.
         """
         hsm = _hsm_of(scope)
-        found = {one.id.lower(): one for one in await self._in_hsm(doing, scope)}
+        found = {one.id.lower(): one for one in await self._in_hsm(scope)}
         for above in (f"{hsm.text}/keys", hsm.text):
             try:
-                found |= {one.id.lower(): one for one in await self._in_hsm(doing, above)}
+                found |= {one.id.lower(): one for one in await self._in_hsm(above)}
             except ServiceError as failure:
                 if failure.status != 403:
                     raise
@@ -247,13 +218,10 @@ class Azure:
             if one.principal_id.lower() == principal_id.lower() and arm_ids.covers(one.scope, scope)
         ]
 
-    async def _in_hsm(self, doing: str, scope: str) -> list[RoleAssignment]:
+    async def _in_hsm(self, scope: str) -> list[RoleAssignment]:
         """What a list at a scope in an HSM shows."""
         hsm = _hsm_of(scope).text
-        return [
-            adapters.local_role_assignment(hsm, one)
-            for one in await self._list(doing, self._hsm_roles(scope))
-        ]
+        return [adapters.local_role_assignment(hsm, one) for one in await self._list(self._hsm_roles(scope))]
 
     def _hsm_roles(self, scope: str, name: str = "") -> str:
         at = arm_ids.local_scope(scope).rstrip("/")
@@ -262,16 +230,19 @@ class Azure:
     def _uri(self, vault: ArmId) -> str:
         return key_uris.uri_of(vault, self._client.cloud)
 
-    async def _json(self, doing: str, method: str, target: str, body: Json | None = None) -> Json:
-        return await _in_thread(lambda: self._client.json(method, target, body), doing)
+    async def _send(self, method: str, target: str, body: Json | None = None) -> HttpResponse:
+        return await _in_thread(lambda: self._client.send(method, target, body), _doing(method, target))
 
-    async def _list(self, doing: str, target: str) -> list[Json]:
-        return await _in_thread(lambda: self._client.pages(target), doing)
+    async def _json(self, method: str, target: str, body: Json | None = None) -> Json:
+        return await _in_thread(lambda: self._client.json(method, target, body), _doing(method, target))
 
-    async def _found(self, doing: str, target: str, adapt: Callable[[Json], T]) -> T | None:
+    async def _list(self, target: str) -> list[Json]:
+        return await _in_thread(lambda: self._client.pages(target), _doing("GET", target))
+
+    async def _found(self, target: str, adapt: Callable[[Json], T]) -> T | None:
         """What a GET brings; None for what is absent."""
         try:
-            return adapt(await self._json(doing, "GET", target))
+            return adapt(await self._json("GET", target))
         except ServiceError as failure:
             if failure.is_absent:
                 return None
@@ -317,6 +288,11 @@ def _hsm_of(scope: str) -> ArmId:
     """The managed HSM that an id is, or is in."""
     local = arm_ids.local_scope(scope)
     return arm_ids.vault_id(scope.rstrip("/").removesuffix(local.rstrip("/")))
+
+
+def _doing(method: str, target: str) -> str:
+    """How a message names a request."""
+    return f"{method} {target.partition('?')[0]}"
 
 
 async def _in_thread(call: Callable[[], T], doing: str) -> T:

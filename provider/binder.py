@@ -15,23 +15,14 @@ from core.arm_ids import ArmId
 from core.facts import MICROSOFT_MANAGED, Account, Encryption
 from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
 from provider import binding
-from provider.error_table import ErrorContext
-from provider.errors import is_known, service_message, translate
+from provider.errors import ErrorContext, is_known, service_message, translate
 from provider.failure import RefusedOperationError, ServiceError, UnfinishedError
-from provider.finding import Finding, Preflight
-from provider.live_state import (
-    LiveState,
-    Target,
-    missing_to_read,
-    read_live_state,
-    read_resources,
-    read_roles,
-)
-from provider.preflight import blocking, findings, pass_preflight, refusal
+from provider.live_state import ACCOUNT, LiveState, Look, Target
+from provider.preflight import Finding, Preflight, blocking, pass_preflight, refusal
 from provider.resource import Call
 from provider.responses import Accepted
 from provider.retrying import Retries
-from provider.rules import identity_has_access
+from provider.rules import findings, identity_has_access
 from provider.waiting import Clock, DeadlineError, StoppedError
 from provider.wire import Properties
 
@@ -160,7 +151,9 @@ class Binder:
 
         async def look() -> list[Finding]:
             try:
-                live = await read_roles(call.azure, bound, await read_resources(call.azure, bound))
+                around = Look(call.azure, bound)
+                await around.at_resources()
+                live = await around.at_roles()
             except ServiceError as failure:
                 if failure.is_unreachable:
                     return []
@@ -180,14 +173,14 @@ class Binder:
         RefusedOperationError with every reason."""
 
         async def look() -> tuple[LiveState, list[Finding]]:
-            live = await read_live_state(call.azure, wanted, self._clock.time())
+            live = await Look(call.azure, wanted).at_all(self._clock.time())
             return live, findings(Preflight(wanted, live, self._clock.time(), rebinding))
 
         live = await pass_preflight(look, call, refusal_head(account_id))
         if live.account is None:
             raise RefusedOperationError(
                 f"{refusal_head(account_id)}: it may not be read, so whether it is bound is unknown; "
-                f"nothing was written\n  fix: {missing_to_read(live, account_id)}"
+                f"nothing was written\n  {live.unreadable.get(ACCOUNT, '')}"
             )
         return live
 
@@ -291,7 +284,7 @@ class Binder:
         backoff, hint = call.waiter.backoff(first=0.5, ceiling=10.0), accepted.retry_after
         try:
             while True:
-                progress = await call.azure.progress(account_id, url)
+                progress = await call.azure.progress(url)
                 if progress.done:
                     break
                 hint = progress.retry_after if progress.retry_after is not None else hint

@@ -12,9 +12,9 @@ from core import arm_ids, key_uris, kinds
 from core.clouds import Cloud
 from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption, Vault
 from core.key_uris import KeyUri
-from provider.difference import fold, plain
-from provider.error_table import ErrorContext
+from provider.errors import ErrorContext
 from provider.live_state import Target
+from provider.resource import fold, plain
 from provider.wire import UNKNOWN, Properties, Value
 
 DERIVED_FROM_KEY_URI = ("keyName", "keyVersion", "keyVaultUri")

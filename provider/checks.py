@@ -158,23 +158,14 @@ def _boolean(value: Any) -> None:
         raise MalformedError(f"found {value!r}, expected a boolean")
 
 
-def _client_id(text: str) -> None:
-    # A principal id looks the same.
-    if not arm_ids.is_guid(text):
-        raise MalformedError(
-            f"{text!r} is not a client id; expected the GUID `clientId` of the user-assigned identity "
-            "(az identity show --name NAME --resource-group GROUP --query clientId), or nothing for the "
-            "system-assigned one"
-        )
+def _guid(what: str, how: str) -> Callable[[str], None]:
+    """The form of an id of an identity, of which the principal's and the client's look the same."""
 
+    def parse(text: str) -> None:
+        if not arm_ids.is_guid(text):
+            raise MalformedError(f"{text!r} is not a {what} id; expected the GUID {how}")
 
-def _principal_id(text: str) -> None:
-    if not arm_ids.is_guid(text):
-        raise MalformedError(
-            f"{text!r} is not a principal id; expected the GUID `principalId` of the account's identity "
-            "(az cognitiveservices account show --name NAME --resource-group GROUP --query "
-            "identity.principalId), or of the user-assigned one"
-        )
+    return parse
 
 
 FORMS: Final[Forms] = {
@@ -182,11 +173,19 @@ FORMS: Final[Forms] = {
     "accountLeaves": _boolean,
     "assignmentId": arm_ids.parse,
     "generation": _generation,
-    "identityClientId": _client_id,
+    "identityClientId": _guid(
+        "client",
+        "`clientId` of the user-assigned identity (az identity show --name NAME --resource-group GROUP "
+        "--query clientId), or nothing for the system-assigned one",
+    ),
     "keyId": arm_ids.key_id,
     "onDelete": _on_delete,
     "pin": key_uris.version,
-    "principalId": _principal_id,
+    "principalId": _guid(
+        "principal",
+        "`principalId` of the account's identity (az cognitiveservices account show --name NAME "
+        "--resource-group GROUP --query identity.principalId), or of the user-assigned one",
+    ),
     "roleDefinitionId": _the_role,
     "scope": key_of_an_hsm,
     "vaultId": arm_ids.vault_id,

@@ -13,14 +13,22 @@ from core.facts import Account
 from provider import binding
 from provider.binder import Binder, refusal_head
 from provider.checks import UNBIND, Failure, check_binding
-from provider.difference import Compared, why_identity_changes, why_key_changes
-from provider.error_table import ErrorContext
-from provider.errors import translate
+from provider.errors import ErrorContext, translate
 from provider.failure import PartialError, RefusedOperationError, ServiceError, UnfinishedError
-from provider.finding import Preflight, Severity
-from provider.live_state import read_live_state, version_in_use
-from provider.preflight import findings, refusal
-from provider.resource import Bound, Call, Resource, Run, State, secret_outputs
+from provider.live_state import Look, version_in_use
+from provider.preflight import Preflight, Severity, refusal
+from provider.resource import (
+    Bound,
+    Call,
+    Compared,
+    Resource,
+    Run,
+    State,
+    secret_outputs,
+    why_identity_changes,
+    why_key_changes,
+)
+from provider.rules import findings
 from provider.waiting import DeadlineError
 from provider.wire import Properties
 
@@ -80,7 +88,7 @@ class CustomerManagedKeyHandler(Resource):
             return State(id, binding.with_on_delete(olds, news))
         return await self._bind(call, news, rebinding=True)
 
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """What is really bound; gone when the account is absent or on Microsoft's keys.
 
         That a binding of the state is gone is believed when it is answered twice: with the binding the state
@@ -166,7 +174,7 @@ class CustomerManagedKeyHandler(Resource):
         if target.account is None and target.vault is None:
             return
         try:
-            live = await read_live_state(call.azure, target, self.run.clock.time())
+            live = await Look(call.azure, target).at_all(self.run.clock.time())
         except (ServiceError, DeadlineError) as failure:
             why = translate(failure) if isinstance(failure, ServiceError) else str(failure)
             await call.warn(f"not checked: {why}")

@@ -14,10 +14,9 @@ from typing import ClassVar
 
 from core import arm_ids, regions, resource_types
 from core.facts import Deleted
-from provider.difference import Compared
-from provider.error_table import ErrorContext
+from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError
-from provider.resource import Call, Resource, State
+from provider.resource import Call, Compared, Resource, State
 from provider.wire import Properties
 
 _WHY = "another deleted account is purged"
@@ -48,7 +47,7 @@ class DeletedAccountPurgeHandler(Resource):
             await call.waiter.pause(backoff.next(), f"waiting: Azure still lists {found.name} as deleted")
         return State(id, inputs.values)
 
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """It exists as long as it is in the state."""
         return State(id, olds.values or inputs.values, inputs.values)
 

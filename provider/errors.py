@@ -1,27 +1,280 @@
 """Azure's answers in the user's words: cause, fix, and the service's own words, with its code and trace.
 
-An answer that no row of `error_table` knows passes through whole.
+One row for each answer to which Azure's own text does not say the cause or the way out; any other passes
+through whole (docs/troubleshooting.md has more of them). The rows are tried in order, the special before the
+general. Each names where its text comes from.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from provider.error_table import DEPLOYER_ROWS, RBAC_ROWS, ROWS, ErrorContext, ErrorRow
+from core import arm_ids, key_uris, rights
+from core.commands import in_subscription, log_in_anew, set_policy
+from core.refusals import KEY_REFUSED, NO_POLICY, NOT_TRUSTED, OPENING, OR_OPEN, POLICIES_ONLY, TO_POLICIES
+from core.roles import (
+    CRYPTO_OFFICER,
+    CRYPTO_SERVICE_ENCRYPTION_USER,
+    HSM_CRYPTO_SERVICE_ENCRYPTION_USER,
+    HSM_CRYPTO_USER,
+    HSM_POLICY_ADMINISTRATOR,
+)
 from provider.failure import NOT_SENT, ServiceError
 
+ROTATION_PERMISSIONS = "get list update rotate"
+"""The key permissions of an access policy by which somebody can rotate a key."""
+
+
+def grant_command(
+    vault_id: str, vault_name: str, key_name: str, principal_id: str, *, by_role: bool, role: str = ""
+) -> str:
+    """The command that gives an identity what the service needs of a key: a role (the narrowest, unless one
+    is named) in a managed HSM or `by_role` in a vault, else an access policy."""
+    if arm_ids.in_managed_hsm(vault_id):
+        name = role or HSM_CRYPTO_SERVICE_ENCRYPTION_USER.name
+        return hsm_grant(vault_name, name, principal_id, f"/keys/{key_name}")
+    if by_role:
+        return (
+            f'az role assignment create --role "{role or CRYPTO_SERVICE_ENCRYPTION_USER.name}" '
+            f"--assignee-object-id {principal_id} --assignee-principal-type ServicePrincipal "
+            f"--scope {vault_id}/keys/{key_name}"
+        )
+    named = vault_id if "/" in vault_id else vault_name
+    return set_policy(named, principal_id, rights.NEEDED)
+
+
+def hsm_grant(hsm_name: str, role: str, principal_id: str, scope: str) -> str:
+    """The command that gives a role in a managed HSM."""
+    return (
+        f'az keyvault role assignment create --hsm-name {hsm_name} --role "{role}" --assignee-object-id '
+        f"{principal_id} --scope {scope}"
+    )
+
+
+@dataclass(frozen=True)
+class ErrorContext:
+    """What a call was about, for the commands in a fix; a field that is not known keeps its placeholder.
+
+    `by_deployer`: what a vault refuses is refused to the deploying principal, not to the account.
+    `deployer_id` is that principal's object id. `untried_rbac`: the vault is under Azure RBAC, and
+    the account has used no key there yet.
+    `role` is the name of the role that the account's identity is to get, if not the narrowest.
+    """
+
+    account_id: str = "ACCOUNT_ID"
+    vault_id: str = "VAULT_ID"
+    vault_name: str = "VAULT"
+    key_name: str = "KEY"
+    principal_id: str = "PRINCIPAL_ID"
+    by_deployer: bool = False
+    deployer_id: str = "YOUR_OBJECT_ID"
+    untried_rbac: bool = False
+    role: str = ""
+
+    @classmethod
+    def of_key(
+        cls, key_id: str | None, principal_id: str | None = None, *, by_deployer: bool = False
+    ) -> ErrorContext:
+        """About a key and who is to use it, as far as they are known."""
+        known = cls(by_deployer=by_deployer)
+        if key_id:
+            key = arm_ids.key_id(key_id)
+            vault = key.parent
+            known = replace(known, vault_id=vault.text, vault_name=vault.name, key_name=key.name)
+        return replace(known, principal_id=principal_id) if principal_id else known
+
+    @property
+    def fields(self) -> Mapping[str, object]:
+        """What the braces of a fix are filled with: each field, and commands that fit a vault or an HSM."""
+        in_hsm = arm_ids.in_managed_hsm(self.vault_id)
+        place = (self.vault_id, self.vault_name, self.key_name, self.principal_id)
+        update = f"update-hsm --hsm-name {self.vault_name}" if in_hsm else f"update --name {self.vault_name}"
+        return {
+            **vars(self),
+            "key_options": key_uris.cli_options(self.vault_name, self.key_name, in_managed_hsm=in_hsm),
+            "grant": grant_command(*place, by_role=False, role=self.role),
+            "grant_role": grant_command(*place, by_role=True, role=self.role),
+            "hsm_role": self.role or HSM_CRYPTO_SERVICE_ENCRYPTION_USER.name,
+            "subscription": in_subscription(self.vault_id),
+            "update_vault": f"az keyvault {update}",
+        }
+
+
+@dataclass(frozen=True)
+class ErrorRow:
+    """A known answer: `pattern` is searched for in `code inner_code text`, without regard to case. `fix` has
+    the fields of the context in braces."""
+
+    pattern: str
+    cause: str
+    fix: str
+    source: str
+    status: int | None = None
+
+
+_HSM_DENIAL = r"AccessDenied|Not authorized to access Microsoft\.KeyVault/managedHsm/"
+_FIREWALL = (
+    r"Public network access is disabled|ForbiddenByConnection|ForbiddenByFirewall"
+    r"|Client address is not authorized"
+)
+_MAKE_OFFICER = (
+    f'az role assignment create --role "{CRYPTO_OFFICER.name}" --assignee {{deployer_id}} '
+    "--scope {vault_id}"
+)
+_KEY_THROUGH_ARM = ErrorRow(
+    r"ForbiddenByRbac.*name=KeyVault/ManagementPlane",
+    "in a vault under Azure RBAC, the deploying principal needs a role on the vault's data even to read "
+    "a key through Resource Manager",
+    _MAKE_OFFICER,
+    "pulumi/pulumi-azure-native#890, Azure/bicep#6539",
+)
+
+_SERVICE: tuple[ErrorRow, ...] = (
+    _KEY_THROUGH_ARM,
+    ErrorRow(
+        r"encryption key must be recoverable and not purgeable",
+        "the vault lacks soft delete or purge protection",
+        "{update_vault} --enable-purge-protection true{subscription}",
+        "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
+    ),
+    ErrorRow(
+        KEY_REFUSED,
+        "the service cannot use the key: the vault, the key or its version is misspelt, the vault's network "
+        "keeps the service out, or the identity has no access yet",
+        "compare with `az keyvault key list-versions {key_options}`, check the access of the identity and, "
+        "where the vault is closed, who passes its firewall (docs/troubleshooting.md)",
+        "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
+    ),
+    ErrorRow(
+        NO_POLICY,
+        "no access policy of the vault gives the account's identity the key, or its access does not count "
+        "everywhere yet",
+        "{grant}",
+        "public reports of transient failures; dotnet/AspNetCore.Docs#23035",
+    ),
+    ErrorRow(
+        _HSM_DENIAL,
+        "the account's identity has no role of the managed HSM on the key, or it does not count yet",
+        hsm_grant("{vault_name}", "{hsm_role}", "{principal_id}", "/keys/{key_name}"),
+        "Azure/azure-cli#32719",
+    ),
+    ErrorRow(
+        r"ForbiddenByRbac|Assignment: \(not found\)",
+        "the account's identity has no role on the key, or the assignment has not propagated",
+        "{grant_role}",
+        "hashicorp/terraform-provider-azurerm#27817",
+    ),
+    ErrorRow(
+        _FIREWALL,
+        NOT_TRUSTED,
+        f"list the service's addresses in network.allowedIpRanges{OR_OPEN}; for a vault that is not made "
+        f"here, run `{{update_vault}} {OPENING}{{subscription}}`",
+        "Key Vault 403 answers",
+    ),
+    ErrorRow(
+        r"not allowed on a disabled key|KeyDisabled",
+        "the key version is disabled",
+        "az keyvault key set-attributes {key_options} --enabled true",
+        "texts of other people's fakes; never recorded",
+    ),
+    ErrorRow(
+        r"KeyNotFound|Key not found: ",
+        "the vault has no such key",
+        "az keyvault key list-versions {key_options}; a deleted key comes back with "
+        "az keyvault key recover {key_options}",
+        "recorded traffic",
+    ),
+)
+"""What ARM, the service or a vault answers about the account and its identity."""
+
+_LOGIN: tuple[ErrorRow, ...] = (
+    ErrorRow(
+        r"AADSTS7000215",
+        "the client secret is wrong",
+        "set clientSecret (ARM_CLIENT_SECRET) to the secret's value, not its id; "
+        + log_in_anew("AADSTS7000215"),
+        "Microsoft Entra error codes",
+    ),
+    ErrorRow(
+        r"AADSTS700024",
+        "the OIDC token has expired; it is exchanged again whenever a token of Azure runs out",
+        "set oidcTokenFilePath to a file that is kept fresh, or oidcRequestUrl and oidcRequestToken, instead "
+        "of oidcToken",
+        "Microsoft Entra error codes",
+    ),
+    ErrorRow(
+        r"",
+        "Azure does not accept the login",
+        "log in again (az login), or check ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID",
+        "Azure Resource Manager error codes",
+        status=401,
+    ),
+)
+"""Refusals of the login."""
+
+_DEPLOYER: tuple[ErrorRow, ...] = (
+    ErrorRow(
+        r"Not authorized to access Microsoft\.KeyVault/managedHsm/role",
+        "the deploying principal may not manage the roles of the managed HSM at this key",
+        hsm_grant("{vault_name}", HSM_POLICY_ADMINISTRATOR.name, "{deployer_id}", "/keys/{key_name}"),
+        "Azure/azure-cli#32719",
+    ),
+    ErrorRow(
+        _HSM_DENIAL,
+        "the deploying principal has no role of the managed HSM that lets it do this with the key",
+        hsm_grant("{vault_name}", HSM_CRYPTO_USER.name, "{deployer_id}", "/keys/{key_name}"),
+        "Azure/azure-cli#32719",
+    ),
+    ErrorRow(
+        r"ForbiddenByRbac|Assignment: \(not found\)",
+        "the deploying principal may not use the key on the vault's data plane",
+        _MAKE_OFFICER,
+        "public capture of a Key Vault RBAC denial",
+    ),
+    ErrorRow(
+        r"does not have keys \w+ permission|ForbiddenByPolicy",
+        "the deploying principal may not use the key on the vault's data plane",
+        "az keyvault set-policy --name {vault_name} --object-id {deployer_id} --key-permissions "
+        f"{ROTATION_PERMISSIONS}{{subscription}}",
+        "dotnet/AspNetCore.Docs#23035",
+    ),
+    ErrorRow(
+        _FIREWALL,
+        "the vault's network does not let this machine in, and a key is rotated on the vault's data plane",
+        "run the update inside the vault's network: on a runner behind its private endpoint, or at an "
+        "address that network.allowedIpRanges lists; or leave generation as it was and let the vault's "
+        "rotation policy make the version (key.rotatesAfterDays), which reaches the key from inside",
+        "Key Vault 403 answers",
+    ),
+)
+"""What a vault refuses to the deploying principal, which rotates keys on the vault's data plane itself. Tried
+before the others, which take the same texts as being about the account's identity."""
+
+_UNDER_RBAC = (
+    ErrorRow(
+        f"{NO_POLICY}|{KEY_REFUSED}",
+        POLICIES_ONLY,
+        TO_POLICIES,
+        "learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal",
+    ),
+)
+"""What the service says of access policies, though the key's vault is under Azure RBAC."""
+
+ROWS = (*_SERVICE, *_LOGIN)
+RBAC_ROWS = (*_UNDER_RBAC, *ROWS)
+DEPLOYER_ROWS = (_KEY_THROUGH_ARM, *_DEPLOYER, *ROWS)
 _NOTHING_KNOWN = ErrorContext()
 
 
 def translate(failure: ServiceError, context: ErrorContext = _NOTHING_KNOWN) -> str:
     """The failure for a person: cause, fix, then the service's answer with its code and correlation id."""
     of_account = RBAC_ROWS if context.untried_rbac else ROWS
-    found = _row(failure, DEPLOYER_ROWS if context.by_deployer else of_account)
-    if found is None:
+    row = _row(failure, DEPLOYER_ROWS if context.by_deployer else of_account)
+    if row is None:
         return service_message(failure)
-    row, match = found
-    fix = row.fix.format(**context.fields, **match.groupdict())
-    return f"{row.cause}\n  fix: {fix}\n  {service_message(failure)}"
+    return f"{row.cause}\n  fix: {row.fix.format(**context.fields)}\n  {service_message(failure)}"
 
 
 def is_known(failure: ServiceError) -> bool:
@@ -41,11 +294,9 @@ def service_message(failure: ServiceError) -> str:
     return f"{doing}Azure answered {failure.status} {failure.code}{inner}: {failure.text}{trace}"
 
 
-def _row(failure: ServiceError, rows: tuple[ErrorRow, ...]) -> tuple[ErrorRow, re.Match[str]] | None:
-    haystack = f"{failure.code} {failure.inner_code} {failure.text}"
+def _row(failure: ServiceError, rows: tuple[ErrorRow, ...]) -> ErrorRow | None:
+    said = f"{failure.code} {failure.inner_code} {failure.text}"
     for row in rows:
-        if row.statuses and failure.status not in row.statuses:
-            continue
-        if match := re.search(row.pattern, haystack, re.IGNORECASE | re.DOTALL):
-            return row, match
+        if row.status in (None, failure.status) and re.search(row.pattern, said, re.IGNORECASE | re.DOTALL):
+            return row
     return None

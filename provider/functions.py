@@ -20,8 +20,7 @@ from core.login import Login
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider import binding
 from provider.checks import Failure, Forms, check, key_of_an_hsm
-from provider.error_table import ErrorContext
-from provider.errors import service_message
+from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
 from provider.preflight import refused_as
 from provider.resource import Call

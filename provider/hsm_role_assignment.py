@@ -18,10 +18,9 @@ from core import arm_ids, resource_types
 from core.arm_ids import ArmId
 from core.facts import RoleAssignment
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
-from provider.difference import Compared
 from provider.failure import ServiceError
 from provider.key_access import SEPARATOR, KeyAccessHandler
-from provider.resource import Call
+from provider.resource import Call, Compared, Resource
 from provider.wire import Properties, Value
 
 _CONFLICT = 409
@@ -32,6 +31,7 @@ class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
     """Nothing changes in place but a spelling."""
 
     token = resource_types.HSM_ROLE_ASSIGNMENT
+    preview_update, update = Resource.preview_update, Resource.update
     key_input = "scope"
     by_deployer = True
     compared: ClassVar = {"scope": Compared(_WHY), "principalId": Compared(_WHY)}

@@ -8,16 +8,14 @@ Revocation and validation stand for no resource of Azure, so deleting them chang
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import ClassVar
 
 from core import arm_ids, facts, rights
 from core.arm_ids import ArmId
-from core.facts import PolicyEntry, RoleAssignment
 from core.refusals import SECOND_LOOK_SECONDS
-from provider.error_table import ErrorContext
-from provider.errors import service_message
+from provider.errors import ErrorContext
 from provider.failure import ServiceError
 from provider.resource import Call, Resource, State
 from provider.wire import Properties, Value
@@ -29,6 +27,7 @@ class KeyAccessHandler(Resource):
     """One identity's access to one key. Its creation carries something out."""
 
     key_input: ClassVar = "keyId"
+    keeps_unread: ClassVar = True
     by_deployer: ClassVar = False
     """Whether what a vault refuses is refused to the deploying principal, not to the account."""
 
@@ -64,28 +63,15 @@ class KeyAccessHandler(Resource):
         outputs = await self.carry_out(call, key, principal, inputs)
         return State(f"{key.text}{SEPARATOR}{principal}", {**inputs.values, **outputs})
 
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """Gone when it no longer holds, so that the next update carries it out again.
-
-        What cannot be read is taken to be as it was, because a preview may run where it is kept out.
-        """
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+        """Gone when it no longer holds, so that the next update carries it out again."""
         text, _, principal = id.partition(SEPARATOR)
         key = arm_ids.key_id(text)
-        try:
-            outputs = await self.still(call, key, principal, olds if olds.values else inputs)
-        except ServiceError as failure:
-            if not olds.values:
-                raise
-            await call.inform(f"not checked: {service_message(failure)}")
-            return State(id, olds.values, inputs.values)
+        outputs = await self.still(call, key, principal, olds if olds.values else inputs)
         if outputs is None:
             return State("")
         written = {**self.imported(key, principal), **inputs.values}
         return State(id, {**written, **olds.values, **outputs}, written)
-
-
-class RepeatedKeyAccessHandler(KeyAccessHandler):
-    """What an update carries out again."""
 
     async def preview_update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
@@ -95,46 +81,44 @@ class RepeatedKeyAccessHandler(KeyAccessHandler):
     async def update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
     ) -> State:
+        """Carries it out again."""
         return await self.create(call, news)
 
 
-OwnAccess = tuple[list[PolicyEntry], list[RoleAssignment]]
-"""Access policies, or role assignments, that are one identity's alone."""
+Removal = Callable[[], Awaitable[None]]
+"""Removes one access of one identity."""
 
 
 async def own_access(
-    call: Call, key: ArmId, principal: str, *, assignment_id: str | None = None
-) -> OwnAccess:
+    call: Call, key: ArmId, principal: str, assignment_id: str | None = None
+) -> list[Removal]:
     """What an identity has at a key: its own access policies on keys of the vault, or its role assignments at
     the key itself and the one named. What it has from further up is others' as well, and left out."""
-    vault = await call.azure.vault(key.parent)
+    azure, vault = call.azure, await call.azure.vault(key.parent)
     if vault is None:
-        return [], []
+        return []
     if not vault.uses_rbac:
-        return [one for one in vault.policies if rights.of_entry(one, principal, vault.tenant_id)], []
+        own = (one for one in vault.policies if rights.of_entry(one, principal, vault.tenant_id))
+        return [partial(azure.remove_policy, key.parent, one) for one in own]
     scope = facts.key_id(vault.id, key.name)
-    found = await call.azure.own_role_assignments(scope, principal)
-    named = assignment_id or ""
-    return [], [
-        one for one in found if one.id and (arm_ids.same(one.scope, scope) or arm_ids.same(one.id, named))
+    return [
+        partial(azure.delete_role_assignment, one.id)
+        for one in await azure.own_role_assignments(scope, principal)
+        if one.id and (arm_ids.same(one.scope, scope) or arm_ids.same(one.id, assignment_id or ""))
     ]
 
 
-async def remove_access(call: Call, key: ArmId, principal: str, *, assignment_id: str | None = None) -> bool:
+async def remove_access(call: Call, key: ArmId, principal: str, assignment_id: str | None = None) -> bool:
     """Removes the access that `own_access` finds, until it finds none. Returns whether there was any. Access
     that somebody else removes meanwhile is no failure."""
     backoff, tries = call.waiter.backoff(first=SECOND_LOOK_SECONDS), 0
-    while any(found := await own_access(call, key, principal, assignment_id=assignment_id)):
+    while found := await own_access(call, key, principal, assignment_id):
         if tries:
             await call.waiter.pause(backoff.next(), f"waiting: reads still show the access to {key.name}")
         tries += 1
-        entries, assignments = found
-        for act in (
-            *(partial(call.azure.remove_policy, key.parent, entry) for entry in entries),
-            *(partial(call.azure.delete_role_assignment, assignment.id) for assignment in assignments),
-        ):
+        for remove in found:
             try:
-                await act()
+                await remove()
             except ServiceError as failure:
                 if not failure.is_absent:
                     raise

@@ -20,12 +20,10 @@ from core import arm_ids, resource_types
 from core.arm_ids import ArmId
 from core.facts import Account
 from provider.binder import READ_LAG_SECONDS
-from provider.difference import Compared
-from provider.error_table import ErrorContext
-from provider.errors import service_message
+from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
 from provider.key_access import SEPARATOR, own_access, remove_access
-from provider.resource import Call, Resource, State
+from provider.resource import Call, Compared, Resource, State
 from provider.wire import Properties, Value
 
 _WHY = "the access of another account, or to another key, is removed"
@@ -52,7 +50,7 @@ class KeyAccessCleanupHandler(Resource):
         principal = await _principal(call, account)
         return State(f"{key.text}{SEPARATOR}{account.text}", {**inputs.values, **principal})
 
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """Whose identity it is by now. It exists as long as it is in the state."""
         key_id, _, account_id = id.partition(SEPARATOR)
         written = {"keyId": key_id, "accountId": account_id, **inputs.values}
@@ -70,7 +68,7 @@ class KeyAccessCleanupHandler(Resource):
         key = arm_ids.key_id(str(olds.values["keyId"]))
         account = arm_ids.account_id(str(olds.values["accountId"]))
         backoff = call.waiter.backoff()
-        while any(await own_access(call, key, principal)):
+        while await own_access(call, key, principal):
             if not await _needs_it(call, account, key.parent):
                 await remove_access(call, key, principal)
                 return

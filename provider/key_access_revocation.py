@@ -14,26 +14,24 @@ on, and warns, also of what is given later.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
-from core import arm_ids, facts, resource_types, rights
+from core import facts, resource_types, rights
 from core.arm_ids import ArmId
-from core.facts import RoleAssignment
 from core.refusals import SECOND_LOOK_SECONDS
 from core.rights import Access
 from provider.binder import READ_LAG_SECONDS
-from provider.difference import Compared
-from provider.key_access import RepeatedKeyAccessHandler, own_access, remove_access
-from provider.resource import Call
+from provider.key_access import KeyAccessHandler, own_access, remove_access
+from provider.resource import Call, Compared
 from provider.wire import Properties, Value
 
 _LOOK_SECONDS = 5.0
 """Between two looks at access that reads may still show."""
 
 
-class KeyAccessRevocationHandler(RepeatedKeyAccessHandler):
+class KeyAccessRevocationHandler(KeyAccessHandler):
     """Access that was taken away on purpose."""
 
     token = resource_types.KEY_ACCESS_REVOCATION
@@ -54,7 +52,7 @@ class KeyAccessRevocationHandler(RepeatedKeyAccessHandler):
     ) -> Mapping[str, Value] | None:
         """Reads may show the access for a while after it was taken away; what they show later was given."""
         named = known.text("assignmentId")
-        while any(await own_access(call, key, principal, assignment_id=named)):
+        while await own_access(call, key, principal, named):
             left = READ_LAG_SECONDS - (self.run.clock.time() - _moment(known.text("revokedAt")))
             if left <= 0:
                 return None
@@ -65,7 +63,7 @@ class KeyAccessRevocationHandler(RepeatedKeyAccessHandler):
         return {}
 
     async def _revoke(self, call: Call, key: ArmId, principal: str, assignment_id: str | None) -> None:
-        while await remove_access(call, key, principal, assignment_id=assignment_id):
+        while await remove_access(call, key, principal, assignment_id):
             # A client that read the vault's policies before and now writes them all restores the access.
             await call.waiter.pause(
                 SECOND_LOOK_SECONDS, f"making sure that nothing gives {principal} access to {key.name} again"
@@ -87,24 +85,17 @@ class KeyAccessRevocationHandler(RepeatedKeyAccessHandler):
                 one for one in assignments or () if rights.by_roles([one], principal, scope).permissions
             ]
             where = ", ".join(f"{one.role_name} at {one.scope}" for one in giving)
-            ids = await self._own_ids(call, scope, principal, giving)
-            fix = f"run `az role assignment delete --ids {' '.join(ids)}`" if ids else "remove it"
+            fix = "remove it"
+            if giving and not vault.is_managed_hsm:
+                ids = " ".join(shlex.quote(one.id) for one in giving)
+                fix = (
+                    f"if nobody else, such as a group, needs it, run `az role assignment delete --ids {ids}`"
+                )
             await call.warn(
                 f"the identity {principal} can still use the key {key.name}: it has "
                 f"{rights.spelt(left.permissions)} by {where or 'another access policy'}, which this "
                 f"resource leaves alone; {fix}, or disable the key version"
             )
-
-    async def _own_ids(
-        self, call: Call, scope: str, principal: str, giving: Sequence[RoleAssignment]
-    ) -> list[str]:
-        """The ids of the assignments that are the identity's own, where all are: that of a group is for its
-        other members, too. The roles of a managed HSM are no resources of Azure."""
-        if arm_ids.in_managed_hsm(scope):
-            return []
-        found = await call.azure.own_role_assignments(scope, principal)
-        own = {one.id.lower() for one in found}
-        return [shlex.quote(one.id) for one in giving] if {one.id.lower() for one in giving} <= own else []
 
 
 def _moment(revoked_at: str | None) -> float:

@@ -26,18 +26,16 @@ from core import arm_ids, demands, facts, resource_types
 from core.arm_ids import ArmId
 from core.facts import Account
 from provider.binder import Binder
-from provider.difference import Compared
 from provider.errors import service_message
 from provider.failure import ServiceError
-from provider.finding import Finding, Severity
-from provider.key_access import RepeatedKeyAccessHandler
-from provider.preflight import blocking, pass_preflight
-from provider.resource import Call, Run
+from provider.key_access import KeyAccessHandler
+from provider.preflight import Finding, Severity, blocking, pass_preflight
+from provider.resource import Call, Compared, Run
 from provider.rules import access_findings
 from provider.wire import Properties, Value
 
 
-class KeyAccessValidationHandler(RepeatedKeyAccessHandler):
+class KeyAccessValidationHandler(KeyAccessHandler):
     """Access that is in effect."""
 
     token = resource_types.KEY_ACCESS_VALIDATION

@@ -10,8 +10,6 @@ import asyncio
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
 from typing import ClassVar
 
 from core import arm_ids, demands, key_uris, resource_types
@@ -19,22 +17,15 @@ from core.arm_ids import ArmId
 from core.facts import KeyVersion as Version
 from core.facts import newest_first
 from provider.checks import Failure, check
-from provider.difference import Compared
-from provider.error_table import ErrorContext
-from provider.errors import translate
-from provider.failure import NoVersionError, RefusedOperationError, ServiceError
-from provider.others_locks import others_locks
+from provider.errors import ErrorContext
+from provider.failure import NoVersionError, RefusedOperationError
 from provider.preflight import blocking, pass_preflight, refusal, refused_as
-from provider.resource import Call, Resource, Run, State
+from provider.resource import Call, Compared, Resource, Run, State
 from provider.rotation import (
-    PlannedRotation,
     Rotation,
     check_generation,
     generation,
-    missing_to_rotate,
     rotates,
-    rotation_preflight,
-    unreachable,
 )
 from provider.wire import UNKNOWN, Properties, Value
 
@@ -48,6 +39,8 @@ class KeyVersionHandler(Resource):
     """The id is the ARM id of the key. `accountId` is not compared: only a rotation uses it."""
 
     token = resource_types.KEY_VERSION
+    # A preview may run on a machine that a managed HSM's network does not let in.
+    keeps_unread: ClassVar = True
     compared: ClassVar = {
         "keyId": Compared("another key is followed"),
         "generation": Compared("the key is rotated"),
@@ -76,29 +69,22 @@ class KeyVersionHandler(Resource):
         if not rotates(old_inputs, news):
             outputs = await self._preview_outputs(call, news, olds.text("version") or "")
             return State(id, {**outputs, **_marked(olds)})
-        await self._preview_rotation(call, await self._planned(call, arm_ids.key_id(id), old_inputs, news))
+        await self._preview_rotation(call, await self._rotation(call, arm_ids.key_id(id), old_inputs, news))
         return State(id, {**self._named(news), **dict.fromkeys(_FROM_VERSION, UNKNOWN), **_marked(olds)})
 
     async def create(self, call: Call, inputs: Properties) -> State:
         key = arm_ids.key_id(str(inputs.values["keyId"]))
         return State(key.text, {**await self._outputs(call, key, inputs, ""), **_marked(None)})
 
-    async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """The version in use; gone when the key is. An import comes with the key's id alone."""
         key = arm_ids.key_id(id)
         written = Properties({"keyId": id, **inputs.values}, inputs.secrets)
+        newest = await call.azure.key_version(key, None)
+        if newest is None:
+            return State("")
         try:
-            newest = await call.azure.key_version(key, None)
-            if newest is None:
-                return State("")
             chosen = await self._chosen(call, key, written, newest, olds.text("version") or "")
-        except ServiceError as failure:
-            out_of_reach = failure.is_unreachable or failure.is_forbidden
-            if not (olds.values and key.in_managed_hsm and out_of_reach):
-                raise
-            # A preview may run on a machine that the HSM's network does not let in.
-            await call.warn(f"not checked: {translate(failure, self.context(id, olds))}")
-            return State(id, olds.values, written.values)
         except NoVersionError as error:
             if not olds.values:
                 raise
@@ -116,61 +102,46 @@ class KeyVersionHandler(Resource):
         if not rotates(old_inputs, news):
             outputs = await self._outputs(call, key, news, olds.text("version") or "")
             return State(id, {**outputs, **_marked(olds)})
-        planned = await self._planned(call, key, old_inputs, news)
+        rotation = await self._rotation(call, key, old_inputs, news)
         async with self._locks[key.normalised]:
-            with refused_as(planned.error_context):
-                await pass_preflight(
-                    lambda: rotation_preflight(call, planned, self.run.clock), call, planned.refusal_head
-                )
-                owner = olds.text(_MARK) or call.urn
-                made = await Rotation(call, planned, owner).to(generation(news))
+            with refused_as(rotation.error_context):
+                await pass_preflight(rotation.preflight, call, rotation.refusal_head)
+                made = await rotation.to(generation(news), olds.text(_MARK) or call.urn)
         return State(id, {**self._filled(key, news, made, newest=made.version), **_marked(olds)})
 
-    async def delete(self, call: Call, id: str, olds: Properties) -> None:
-        """Nothing: the versions belong to the key. In a destroy this comes before account and vault, so that
-        it tells the locks on them that others have made."""
-        account_id = olds.text("accountId")
-        vault_id = arm_ids.key_id(id).parent.text
-        for told in await others_locks(call.azure, [*filter(None, [account_id]), vault_id]):
-            await call.warn(told)
-
-    async def _preview_rotation(self, call: Call, planned: PlannedRotation) -> None:
+    async def _preview_rotation(self, call: Call, rotation: Rotation) -> None:
         """Says that the key will be rotated. Refuses it for whatever forbids it now: a rotation is not
         undone, so what stands in its way is fixed in an update of its own.
 
-        A login that may not rotate is taken for one of previews, which may run on another machine.
+        That the vault does not answer is a warning: the update may grant the right, or run on another
+        machine.
         """
-        with refused_as(planned.error_context):
-            live, found = await rotation_preflight(call, planned, self.run.clock)
-            lacks = await missing_to_rotate(call.azure, planned.key)
-            closed = await unreachable(call.azure, planned, live)
-        if closed and not lacks:
-            found = [*found, closed]
+        with refused_as(rotation.error_context):
+            _, found = await rotation.preflight()
+            closed = await rotation.unreachable()
         if blocking(found):
-            raise RefusedOperationError(refusal(planned.refusal_head, found))
+            raise RefusedOperationError(refusal(rotation.refusal_head, found))
         await call.inform("the key will be rotated; its older versions stay as they are")
-        if lacks:
-            await call.inform(
-                f"{lacks}: unless this update grants it, or a group that it is in has it, the rotation is "
-                "refused"
+        if closed:
+            await call.warn(
+                "unless this update grants the right or runs on another machine, the rotation is refused: "
+                f"{closed}"
             )
-        if closed and lacks:
-            await call.inform(f"unless the update runs on another machine, the rotation is refused: {closed}")
         for finding in found:
             await call.inform(f"not checked: {finding.text}")
 
-    async def _planned(
-        self, call: Call, key: ArmId, old_inputs: Properties, news: Properties
-    ) -> PlannedRotation:
+    async def _rotation(self, call: Call, key: ArmId, old_inputs: Properties, news: Properties) -> Rotation:
         account, before = news.text("accountId"), old_inputs.text("accountId")
-        planned = PlannedRotation(
+        return Rotation(
+            call,
+            self.run.clock,
             key,
             self._vault_uri(key),
             arm_ids.account_id(account) if account else None,
-            generation=generation(old_inputs),
+            (await call.azure.principal()).object_id,
+            generation(old_inputs),
             is_other_account=bool(account and before) and not arm_ids.same(account or "", before or ""),
         )
-        return replace(planned, deployer_id=(await call.azure.principal()).object_id)
 
     async def _preview_outputs(self, call: Call, inputs: Properties, current: str) -> dict[str, Value]:
         """The outputs as far as they can be known before anything is made."""
@@ -184,7 +155,11 @@ class KeyVersionHandler(Resource):
         version that the state has, "" without one."""
         newest = await call.azure.key_version(key, None)
         if newest is None:
-            raise RefusedOperationError(await _no_key(call, key))
+            raise RefusedOperationError(
+                f"there is no key {key.text}; create it first, or run `az keyvault key recover "
+                f"{_options(key)}` if it was deleted. If this update creates the key, pass that key's id "
+                "output as keyId"
+            )
         chosen = await self._chosen(call, key, inputs, newest, current)
         unmet = [found for found in demands.judge(None, None, chosen) if found.unmet]
         if unmet:
@@ -262,20 +237,6 @@ class KeyVersionHandler(Resource):
 
     def _vault_uri(self, key: ArmId) -> str:
         return key_uris.uri_of(key.parent, self.run.cloud)
-
-
-async def _no_key(call: Call, key: ArmId) -> str:
-    """What is missing, the key or its vault, and the ways on."""
-    what, command = f"key {key.text}", f"az keyvault key recover {_options(key)}"
-    with suppress(ServiceError):
-        if await call.azure.vault(key.parent) is None:
-            option = "--hsm-name" if key.in_managed_hsm else "--name"
-            what = f"vault {key.parent.text}"
-            command = f"az keyvault recover {option} {key.parent.name}"
-    return (
-        f"there is no {what}; create it first, or run `{command}` if it was deleted. If this update "
-        "creates the key, pass that key's id output as keyId"
-    )
 
 
 def _marked(olds: Properties | None) -> dict[str, Value]:

@@ -11,21 +11,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from core import facts, rights
 from core.arm_ids import ArmId
 from core.facts import KeyVersion, newest_first
 from core.key_uris import KeyUri
 from core.refusals import RefusalKind
-from provider.azure import Azure
-from provider.error_table import ROTATION_PERMISSIONS, ErrorContext
-from provider.errors import translate
+from provider.errors import ErrorContext, translate
 from provider.failure import RefusedOperationError, ServiceError
-from provider.finding import Finding, Preflight, Severity
-from provider.live_state import LiveState, Target, read_bound_key, read_resources, read_roles
-from provider.preflight import GRANT_LISTING_SECONDS, findings
+from provider.live_state import LiveState, Look, Target
+from provider.preflight import Finding, Preflight
 from provider.resource import Call
 from provider.retrying import Retries
-from provider.rules import ROTATION_RULES
+from provider.rules import ROTATION_RULES, findings
 from provider.waiting import Clock, DeadlineError
 from provider.wire import Properties
 
@@ -33,6 +29,9 @@ T = TypeVar("T")
 
 ROTATION_TAG = "azure-cmk-rotation"
 """Marks the version from which a rotation was begun, so that one that was cut off is not made twice."""
+
+GRANT_SECONDS = 600.0
+"""How long a grant may take to count everywhere (core/refusals.py)."""
 
 
 def generation(inputs: Properties) -> int:
@@ -63,11 +62,13 @@ def check_generation(old_inputs: Properties, news: Properties) -> None:
 
 
 @dataclass(frozen=True)
-class PlannedRotation:
+class Rotation:
     """A key that is to be rotated, the account that is to follow, if one is named, the object id of the
     deploying principal, if its token has one, and the generation that the key has by now.
     `is_other_account`: another account followed the key before."""
 
+    call: Call
+    clock: Clock
     key: ArmId
     vault_uri: str
     account: ArmId | None = None
@@ -87,113 +88,66 @@ class PlannedRotation:
         context = ErrorContext.of_key(self.key.text, by_deployer=True)
         return replace(context, deployer_id=self.deployer_id) if self.deployer_id else context
 
+    async def preflight(self) -> tuple[LiveState, list[Finding]]:
+        """What is around a rotation, and every reason why the account could not be bound to a new version:
+        asked first, since a version that was made is there to stay.
 
-async def rotation_preflight(
-    call: Call, planned: PlannedRotation, clock: Clock
-) -> tuple[LiveState, list[Finding]]:
-    """What is around a rotation, and every reason why the account could not be bound to a new version: asked
-    first, since a version that was made is there to stay.
+        The identity that must have access is the one that uses the key now. Without an account only the key
+        and its vault are judged, and with one that takes the place of another and is on Microsoft-managed
+        keys: it is bound for the first time, after the rotation.
+        """
+        key = KeyUri(self.vault_uri, self.key.name)
+        look = Look(self.call.azure, Target(self.account, key, self.key.parent, identity_known=False))
+        account = (await look.at_resources()).account
+        is_bound = account is not None and account.encryption.is_customer_managed
+        if account and is_bound:
+            client = account.encryption.identity_client_id or None
+            look.target = replace(look.target, identity_client_id=client, identity_known=True)
+        elif account and self.is_other_account:
+            look.target = replace(look.target, account=None)
+            look.state = replace(look.state, account=None)
+        await look.at_roles()
+        live = await look.at_bound_key()
+        judged = Preflight(look.target, live, self.clock.time(), rebinding=True, generation=self.generation)
+        return live, findings(judged, ROTATION_RULES)
 
-    The identity that must have access is the one that uses the key now. Without an account only the key and
-    its vault are judged, and with one that takes the place of another and is on Microsoft-managed keys: it is
-    bound for the first time, after the rotation.
-    """
-    key = KeyUri(planned.vault_uri, planned.key.name)
-    target = Target(planned.account, key, planned.key.parent, identity_known=False)
-    live = await read_resources(call.azure, target)
-    if planned.is_other_account and live.account and not live.account.encryption.is_customer_managed:
-        target, live = replace(target, account=None), replace(live, account=None, account_read=False)
-    if live.account and live.account.encryption.is_customer_managed:
-        client = live.account.encryption.identity_client_id or None
-        target = replace(target, identity_client_id=client, identity_known=True)
-    live = await read_roles(call.azure, target, live)
-    live = await read_bound_key(call.azure, target, live)
-    return live, findings(
-        Preflight(target, live, clock.time(), rebinding=True, generation=planned.generation), ROTATION_RULES
-    )
+    async def unreachable(self) -> str:
+        """Why the vault's data plane, where a key is rotated, does not answer this login on this machine; ""
+        if it does. The question only reads."""
+        try:
+            await self.call.azure.live_key_versions(self.vault_uri, self.key.name)
+        except ServiceError as failure:
+            if not (failure.is_unreachable or failure.is_forbidden):
+                raise
+            return translate(failure, self.error_context)
+        return ""
 
-
-async def unreachable(azure: Azure, planned: PlannedRotation, live: LiveState) -> Finding | None:
-    """Why this machine does not get through to the vault's data plane, where a key is rotated: found by a
-    connection of its own, which only reads."""
-    try:
-        await azure.live_key_versions(planned.vault_uri, planned.key.name)
-    except ServiceError as failure:
-        if not failure.is_unreachable:
-            return None  # what the deploying principal may do is a question of its own
-        found = translate(failure, planned.error_context)
-        rules = f" ({live.vault.network.described})" if live.vault else ""
-        noun = "managed HSM" if planned.key.in_managed_hsm else "vault"
-        text = f"this machine does not reach the data plane of the {noun} {planned.key.parent.name}{rules}"
-        return Finding("vault-is-reachable", Severity.REFUSED, text, found)
-    return None
-
-
-async def missing_to_rotate(azure: Azure, key: ArmId) -> str:
-    """What the deploying principal is not seen to have of all that a rotation takes, as a message tells it;
-    "" if nothing is missing. A policy for a group that the principal is in cannot be seen."""
-    permissions = ROTATION_PERMISSIONS.split()
-    try:
-        vault = await azure.vault(key.parent)
-        if vault is None:
-            return "there is no vault or managed HSM that gives the deploying principal any"
-        principal = (await azure.principal()).object_id
-        id = facts.key_id(vault.id, key.name)
-        roles = []
-        if vault.uses_rbac:
-            roles = await azure.role_assignments(id, principal)
-    except ServiceError as failure:
-        if not failure.is_forbidden:
-            raise
-        return f"what the deploying principal may do with the key could not be read: {translate(failure)}"
-    given = rights.on_key(vault, principal, id, roles).permissions
-    if vault.uses_rbac:
-        # One data action stands behind get and list, which `rights` therefore leaves out for roles.
-        actions = rights.data_actions(key.text)
-        lacks = [actions[name] for name in permissions if name not in {*given, "list"}]
-    else:
-        lacks = [name for name in permissions if name not in given]
-    what = "access policy or role assignment was found that gives the deploying principal"
-    return f"no {what} {', '.join(lacks)} on the key" if lacks else ""
-
-
-class Rotation:
-    """Rotates one key for one resource. `owner` tells the resource from every other that has or had the
-    key."""
-
-    def __init__(self, call: Call, planned: PlannedRotation, owner: str) -> None:
-        self._call = call
-        self._planned = planned
-        self._owner = owner
-        self._may_rotate: bool | None = None
-
-    async def to(self, generation: int) -> KeyVersion:
-        """The version that the rotation to a generation made, now or in a run that was cut off.
+    async def to(self, generation: int, owner: str) -> KeyVersion:
+        """The version that the rotation to a generation made, now or in a run that was cut off. `owner` tells
+        the resource from every other that has or had the key.
 
         A mark on a version comes first. Whoever runs again finds it, and the number of versions there were:
         one more says that the rotation was made. A version cannot be deleted, so the number only grows.
 
         Raises ServiceError, DeadlineError, StoppedError.
         """
-        wanted = mark(self._owner, generation)
+        wanted = mark(owner, generation)
         versions = await self._versions()
         if made := rotated_to(versions, wanted):
-            await self._call.inform(
-                f"the rotation to generation {generation} was made before: {made.version}"
-            )
+            await self.call.inform(f"the rotation to generation {generation} was made before: {made.version}")
             return made
-        newest = newest_first(versions)[0]
+        newest, azure = newest_first(versions)[0], self.call.azure
         tags = {**newest.tags, ROTATION_TAG: f"{wanted}:{len(versions)}"}
-        vault_uri, name = self._planned.vault_uri, self._planned.key.name
-        azure = self._call.azure
-        await self._with_access(lambda: azure.tag_key_version(vault_uri, name, newest.version, tags))
+        await self._with_access(
+            lambda: azure.tag_key_version(self.vault_uri, self.key.name, newest.version, tags)
+        )
         return await self._with_access(lambda: self._once(wanted))
 
     async def _once(self, wanted: str) -> KeyVersion:
-        retries = Retries(self._call.waiter)
+        retries = Retries(self.call.waiter)
         while True:
             try:
-                return await self._call.azure.rotate(self._planned.vault_uri, self._planned.key.name)
+                return await self.call.azure.rotate(self.vault_uri, self.key.name)
             except ServiceError as failure:
                 await retries.pause_or_raise(failure)
             # Without an answer nobody knows whether the vault made the version; only a second look shows.
@@ -201,35 +155,27 @@ class Rotation:
                 return made
 
     async def _versions(self) -> list[KeyVersion]:
-        vault_uri, name = self._planned.vault_uri, self._planned.key.name
-        return await self._with_access(lambda: self._call.azure.live_key_versions(vault_uri, name))
+        return await self._with_access(
+            lambda: self.call.azure.live_key_versions(self.vault_uri, self.key.name)
+        )
 
     async def _with_access(self, act: Callable[[], Awaitable[T]]) -> T:
-        """Carries out an act on the data plane, and waits while the deploying principal's access may not be
-        in effect yet: until the deadline where Resource Manager shows the access, else only as long as a new
-        grant may take to be shown."""
-        waiter = self._call.waiter
+        """Carries out an act on the data plane, and waits as long as a grant of the deployer, which
+        the same update may have made, can take to be in effect."""
+        waiter = self.call.waiter
         backoff, began = waiter.backoff(first=2.0, ceiling=30.0), waiter.elapsed
         while True:
             try:
                 return await act()
             except ServiceError as failure:
-                if failure.kind is not RefusalKind.PROPAGATING:
+                if failure.kind is not RefusalKind.PROPAGATING or waiter.elapsed - began >= GRANT_SECONDS:
                     raise
-                if waiter.elapsed - began >= GRANT_LISTING_SECONDS and not await self._access_is_shown():
-                    raise
-                said = translate(failure, self._planned.error_context)
-                waiting_for = "waiting for the deploying principal's access to the key to be in effect"
-                try:
-                    await waiter.pause(backoff.next(), f"{waiting_for}: {said}")
-                except DeadlineError as error:
-                    raise DeadlineError(f"{waiting_for}\n{said}", error.waited) from error
-
-    async def _access_is_shown(self) -> bool:
-        if self._may_rotate is None:
-            lacks = await missing_to_rotate(self._call.azure, self._planned.key)
-            self._may_rotate = not lacks
-        return self._may_rotate
+                said = translate(failure, self.error_context)
+            waiting_for = "waiting for the deploying principal's access to the key to be in effect"
+            try:
+                await waiter.pause(backoff.next(), f"{waiting_for}: {said}")
+            except DeadlineError as error:
+                raise DeadlineError(f"{waiting_for}\n{said}", error.waited) from error
 
 
 def mark(owner: str, generation: int) -> str:

@@ -10,25 +10,20 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from core import arm_ids, demands, facts, key_uris, kind_limits, rights
-from core.commands import set_policy
 from core.demands import Judgement
 from core.facts import HOURS_HELD, RoleAssignment, Vault
 from core.key_uris import KeyUri
 from core.rights import Access
-from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_SERVICE_ENCRYPTION_USER
-from provider.error_table import hsm_grant
-from provider.finding import Finding, Preflight, Rule, Severity
-from provider.live_state import missing_to_read
-
-_ENDED_BADLY = {"failed", "canceled"}
-
+from provider.errors import grant_command
+from provider.live_state import ACCOUNT, BOUND_KEY, KEY, VAULT
+from provider.preflight import Finding, Preflight, Rule, Severity
 
 # The account
 
 
 def account_exists(check: Preflight) -> Iterator[Finding]:
     """The account is there to be bound."""
-    if check.live.account_read and check.live.account is None:
+    if ACCOUNT in check.live.read and check.live.account is None:
         yield Finding(
             "account-exists",
             Severity.CHANGEABLE,
@@ -38,34 +33,19 @@ def account_exists(check: Preflight) -> Iterator[Finding]:
 
 
 def account_is_settled(check: Preflight) -> Iterator[Finding]:
-    """No change of the account is under way, and the last one succeeded (AccountProvisioningStateInvalid)."""
-    account = check.live.account
-    if account is None or account.provisioning_state.lower() in {"", "succeeded"}:
-        return
-    failed = account.provisioning_state.lower() in _ENDED_BADLY
-    yield Finding(
-        "account-is-settled",
-        Severity.CHANGEABLE if failed else Severity.TRANSIENT,
-        f"the account is in state {account.provisioning_state}; expected Succeeded",
-        "update the account again until it succeeds" if failed else "",
-    )
-
-
-def account_is_not_busy(check: Preflight) -> Iterator[Finding]:
     """No change of the account is under way (AccountProvisioningStateInvalid).
 
     An account whose last change failed is bound all the same. That change may have been a binding that came
     before its access counted, and another change is the way out of that state (assumed).
     """
     account = check.live.account
-    if account and account.provisioning_state.lower() in _ENDED_BADLY:
-        yield Finding(
-            "account-is-settled",
-            Severity.NOT_CHECKED,
-            f"whether the account takes a change, since its last one ended as {account.provisioning_state}",
-        )
-    else:
-        yield from account_is_settled(check)
+    state = account.provisioning_state if account else ""
+    if state.lower() in ("failed", "canceled"):
+        unknown = f"whether the account takes a change, since its last one ended as {state}"
+        yield Finding("account-is-settled", Severity.NOT_CHECKED, unknown)
+    elif state.lower() not in ("", "succeeded"):
+        text = f"the account is in state {state}; expected Succeeded"
+        yield Finding("account-is-settled", Severity.TRANSIENT, text)
 
 
 def account_has_identity(check: Preflight) -> Iterator[Finding]:
@@ -91,13 +71,23 @@ def account_has_identity(check: Preflight) -> Iterator[Finding]:
         )
 
 
-def account_takes_identity(check: Preflight) -> Iterator[Finding]:
-    """The account's kind takes a key through this identity (core.kinds has the source)."""
-    account, target = check.live.account, check.target
-    if account and target.identity_known:
+def kind_takes_it(check: Preflight) -> Iterator[Finding]:
+    """The account's kind takes a key through this identity, with or without a version, and later keys from
+    another vault (core.kind_limits has the sources)."""
+    account, key, target = check.live.account, check.key, check.target
+    if account is None:
+        return
+    bound = account.encryption.key
+    if target.identity_known:
         unmet = kind_limits.key_identity(account.kind, user_assigned=bool(target.identity_client_id))
         fix = "remove identityClientId, and give the account identity type SystemAssigned"
-        yield from _unmet("account-takes-identity", Severity.REFUSED, unmet, fix)
+        yield from _refused("account-takes-identity", unmet, fix)
+    if key:
+        unmet = kind_limits.key_version(account.kind, key.version)
+        yield from _refused("kind-follows-the-key", unmet, unmet.fix.property if unmet else "")
+    if key and bound and not key_uris.same_vault(bound.vault_uri, key.vault_uri):
+        unmet = kind_limits.vault_change(account.kind, bound.host, key.host)
+        yield from _refused("account-keeps-its-vault", unmet, "bind a key of that vault")
 
 
 def account_is_free(check: Preflight) -> Iterator[Finding]:
@@ -123,40 +113,16 @@ def account_is_free(check: Preflight) -> Iterator[Finding]:
         )
 
 
-def account_keeps_its_vault(check: Preflight) -> Iterator[Finding]:
-    """An account takes later keys from another vault, unless those of its kind do not."""
-    account, key = check.live.account, check.key
-    bound = account.encryption.key if account else None
-    if account and key and bound and not key_uris.same_vault(bound.vault_uri, key.vault_uri):
-        unmet = kind_limits.vault_change(account.kind, bound.host, key.host)
-        yield from _unmet("account-keeps-its-vault", Severity.REFUSED, unmet, "bind a key of that vault")
-
-
-def account_has_no_projects(check: Preflight) -> Iterator[Finding]:
-    """An account that has projects, whoever made them, cannot change to a customer-managed key (learn.
-    microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal, limitations)."""
-    account, projects = check.live.account, check.live.projects
-    if account is None or not projects:
-        return
-    yield Finding(
-        "account-has-no-projects",
-        Severity.REFUSED,
-        f"the account has the projects {', '.join(map(repr, projects))} under Microsoft-managed keys, and "
-        "Azure changes the key of no account that has projects",
-        "make another account, bind it, and make the projects there; or delete the projects, with their data",
-    )
-
-
 def account_was_read(check: Preflight) -> Iterator[Finding]:
     """Whether an account that may not be read could follow a rotation is unknown, so the key is not
     rotated."""
     account = check.target.account
-    if account and not check.live.account_read:
+    if account and ACCOUNT not in check.live.read:
         yield Finding(
             "account-was-read",
             Severity.REFUSED,
             f"whether the account {account.name} could follow is unknown, since it may not be read",
-            missing_to_read(check.live, account),
+            check.live.unreadable.get(ACCOUNT, ""),
         )
 
 
@@ -181,13 +147,6 @@ def account_is_on_the_key(check: Preflight) -> Iterator[Finding]:
     )
 
 
-def kind_follows_the_key(check: Preflight) -> Iterator[Finding]:
-    """A key without a version is for an account of a kind that follows it by itself."""
-    account, key = check.live.account, check.key
-    unmet = kind_limits.key_version(account.kind, key.version) if account and key else None
-    yield from _unmet("kind-follows-the-key", Severity.REFUSED, unmet, unmet.fix.property if unmet else "")
-
-
 # The vault
 
 
@@ -203,7 +162,7 @@ def vault_was_named(check: Preflight) -> Iterator[Finding]:
 
 def vault_exists(check: Preflight) -> Iterator[Finding]:
     """The vault is there."""
-    if check.live.vault_read and check.live.vault is None:
+    if VAULT in check.live.read and check.live.vault is None:
         in_hsm = arm_ids.in_managed_hsm(check.vault_id)
         hsm = " --hsm-name NAME --location REGION" if in_hsm else ""
         yield Finding(
@@ -211,19 +170,6 @@ def vault_exists(check: Preflight) -> Iterator[Finding]:
             Severity.CHANGEABLE,
             f"there is no {'managed HSM' if in_hsm else 'vault'} {check.vault_id}",
             f"create it, or recover it if it was deleted (az keyvault recover{hsm})",
-        )
-
-
-def vault_holds_the_key(check: Preflight) -> Iterator[Finding]:
-    """The vault that was named is the one that holds the key."""
-    vault, key = check.live.vault, check.key
-    if vault and key and vault.uri and not key_uris.same_vault(vault.uri, key.vault_uri):
-        yield Finding(
-            "vault-holds-the-key",
-            Severity.REFUSED,
-            f"the {vault.noun} {vault.id} answers at {key_uris.vault_host(vault.uri)}, but the key is at "
-            f"{key.host}",
-            "name the vault that holds the key in vaultId",
         )
 
 
@@ -253,36 +199,16 @@ def access_findings(
             Severity.NOT_CHECKED,
             f"whether the identity {principal_id} has {missing} on the key: {'; '.join(access.uncertain)}",
         )
-    elif access.level is not Access.FULL and vault.is_managed_hsm:
-        yield Finding(
-            "identity-has-access",
-            Severity.TRANSIENT,
-            f"no role assignment of the managed HSM at or above the key gives {missing} to the identity "
-            f"{principal_id}",
-            hsm_grant(
-                facts.vault_name(vault),
-                HSM_CRYPTO_SERVICE_ENCRYPTION_USER.name,
-                principal_id,
-                arm_ids.local_scope(key_id),
-            )
-            + " (a role of a group that the identity is in cannot be seen here)",
-        )
-    elif access.level is not Access.FULL and vault.uses_rbac:
-        yield Finding(
-            "identity-has-access",
-            Severity.TRANSIENT,
-            f"no role assignment at or above the key gives {missing} to the identity {principal_id}",
-            f'az role assignment create --role "{CRYPTO_SERVICE_ENCRYPTION_USER.name}" --assignee-object-id '
-            f"{principal_id} --assignee-principal-type ServicePrincipal --scope {key_id}",
-        )
     elif access.level is not Access.FULL:
+        place = (vault.id, facts.vault_name(vault), key_name, principal_id)
+        shown = "no role assignment at or above the key gives"
+        if not vault.uses_rbac:
+            shown = f"no access policy of {facts.vault_name(vault)} gives"
         yield Finding(
             "identity-has-access",
             Severity.TRANSIENT,
-            f"the access policies of {facts.vault_name(vault)} do not give {missing} to the identity "
-            f"{principal_id}",
-            f"{set_policy(vault.id, principal_id, rights.NEEDED)} (a policy for a group that the "
-            "identity is in cannot be seen here)",
+            f"{shown} {missing} to the identity {principal_id} (that of a group cannot be seen)",
+            grant_command(*place, by_role=vault.uses_rbac),
         )
 
 
@@ -290,28 +216,13 @@ def access_findings(
 
 
 def key_version_exists(check: Preflight) -> Iterator[Finding]:
-    """The version that is to be bound exists."""
+    """The key, or the version that is to be bound, exists."""
     key = check.key
-    if key and check.live.key_read and check.live.key is None:
+    if key and KEY in check.live.read and check.live.key is None:
         what = f"version {key.version} of the key" if key.version else "key"
-        yield Finding(
-            "key-version-exists",
-            Severity.TRANSIENT,
-            f"there is no {what} {key.name} in {key.host}",
-            f"az keyvault key list-versions {_options(key)}",
-        )
-
-
-def key_exists(check: Preflight) -> Iterator[Finding]:
-    """The key that is to be rotated exists."""
-    key = check.key
-    if key and check.live.key_read and check.live.key is None:
-        yield Finding(
-            "key-exists",
-            Severity.REFUSED,
-            f"there is no key {key.name} in {key.host}",
-            f"az keyvault key recover {_options(key)}",
-        )
+        fix = f"az keyvault key {'list-versions' if key.version else 'recover'} {_options(key)}"
+        text = f"there is no {what} {key.name} in {key.host}"
+        yield Finding("key-version-exists", Severity.TRANSIENT, text, fix)
 
 
 def key_is_usable(check: Preflight) -> Iterator[Finding]:
@@ -333,7 +244,7 @@ def bound_version_is_usable(check: Preflight) -> Iterator[Finding]:
     That the service needs the old version is assumed. One that is disabled may have been so on purpose.
     """
     account, version = check.live.account, check.live.bound_key
-    bound = account.encryption.key if account and check.live.bound_key_read else None
+    bound = account.encryption.key if account and BOUND_KEY in check.live.read else None
     if bound is None or (version and version.enabled):
         return
     fix = (
@@ -356,8 +267,8 @@ def bound_version_is_usable(check: Preflight) -> Iterator[Finding]:
 
 def unreadable_parts(check: Preflight) -> Iterator[Finding]:
     """What the deploying principal may not read was not checked."""
-    for part in check.live.unreadable:
-        yield Finding("unreadable-parts", Severity.NOT_CHECKED, f"{part.what} could not be read: {part.why}")
+    for what, why in check.live.unreadable.items():
+        yield Finding("unreadable-parts", Severity.NOT_CHECKED, f"{what} could not be read: {why}")
 
 
 # The demands of `core.demands`: the rule that each is here, and what follows where it is not met
@@ -393,14 +304,13 @@ def _options(key: KeyUri) -> str:
     return key_uris.cli_options(key.vault_name, key.name, in_managed_hsm=key.in_managed_hsm)
 
 
-def _unmet(rule: str, severity: Severity, unmet: Judgement | None, fix: str) -> Iterator[Finding]:
+def _refused(rule: str, unmet: Judgement | None, fix: str) -> Iterator[Finding]:
     if unmet and unmet.unmet:
-        yield Finding(rule, severity, unmet.text, fix)
+        yield Finding(rule, Severity.REFUSED, unmet.text, fix)
 
 
 _SURROUNDINGS: tuple[Rule, ...] = (
     vault_exists,
-    vault_holds_the_key,
     demands_are_met,
     identity_has_access,
     bound_version_is_usable,
@@ -410,13 +320,10 @@ _SURROUNDINGS: tuple[Rule, ...] = (
 
 BINDING_RULES: tuple[Rule, ...] = (
     account_exists,
-    account_is_not_busy,
+    account_is_settled,
     account_has_identity,
-    account_takes_identity,
     account_is_free,
-    account_keeps_its_vault,
-    account_has_no_projects,
-    kind_follows_the_key,
+    kind_takes_it,
     vault_was_named,
     key_version_exists,
     key_is_usable,
@@ -429,8 +336,13 @@ ROTATION_RULES: tuple[Rule, ...] = (
     account_is_settled,
     account_has_identity,
     account_is_on_the_key,
-    key_exists,
+    key_version_exists,
     *_SURROUNDINGS,
 )
 """What must hold before a key gets a new version that an account is to follow. Type, size and operations are
 those of the key. That the current version is expired is a reason to rotate, and none against it."""
+
+
+def findings(check: Preflight, rules: Sequence[Rule] = BINDING_RULES) -> list[Finding]:
+    """All findings of the rules, in their order."""
+    return [finding for rule in rules for finding in rule(check)]

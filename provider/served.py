@@ -21,7 +21,6 @@ from provider.azure import Azure, AzureClock
 from provider.binder import Binder
 from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.deleted_account_purge import DeletedAccountPurgeHandler
-from provider.difference import Change, Difference
 from provider.enginelog import EngineLog
 from provider.failure import UnknownTypeError
 from provider.functions import FUNCTIONS, wrong_arguments
@@ -31,7 +30,7 @@ from provider.key_access_revocation import KeyAccessRevocationHandler
 from provider.key_access_validation import KeyAccessValidationHandler
 from provider.key_version import KeyVersionHandler
 from provider.preflight import refused_as
-from provider.resource import Call, Resource, Run, State, secret_outputs
+from provider.resource import Call, Change, Difference, Resource, Run, State, secret_outputs
 from provider.retrying import patient
 from provider.waiting import DEFAULT_TIMEOUT, Clock, Log, SystemClock, Waiter
 from provider.wire import Properties, decode, encode, hiding

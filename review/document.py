@@ -3,24 +3,24 @@
 Owns the words. Does not own how they are printed, nor how a value is made harmless (printers.py).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from review.preview import PolicyFinding
 from review.report import Judged, ReportRow, Review
 from review.text import (
-    Block,
-    Example,
-    Fold,
-    Heading,
-    Items,
+    Form,
     Link,
-    Paragraph,
+    ReportLine,
+    ReportLines,
     Shown,
     Strong,
-    Table,
     Text,
+    folded,
+    line,
+    listed,
     of_verdict,
+    paragraph,
 )
 from review.verdict import VerdictSeverity
 
@@ -35,21 +35,26 @@ _REASON: Final = 300
 _FINDING: Final = 1500  # a finding ends with its fix
 
 
-def of(review: Review, rows: int = 20) -> tuple[Block, ...]:
+def of(review: Review, rows: int = 20) -> Iterator[ReportLine]:
     """The review for a reader; of so many accounts in full, and the others by name."""
-    return (
-        Heading(sign(review), ("Encryption: ", *headline(review), *_in_stack(review)), level=3),
-        *_totals(review),
-        *_errors(review),
-        *(block for row in review.rows[:rows] for block in _row(row)),
-        *_more(review.rows[rows:]),
-        *_findings("Policy violations", review.violations),
-        *_findings("Exemptions in force", review.exemptions),
-        *_folded("Policy advice", _findings("", review.advice), len(review.advice)),
-        *_approvals(review),
-        *_changes(review),
-        *_origin(review),
-    )
+    in_stack = (" in ", Shown(review.stack)) if review.stack else ()
+    yield ReportLine(Form.TITLE, ((sign(review),), ("Encryption: ", *headline(review), *in_stack)))
+    yield from _totals(review)
+    yield from _errors(review)
+    for row in review.rows[:rows]:
+        yield from paragraph(_row(row))
+    yield from _more(review.rows[rows:])
+    for title, findings in (
+        ("Policy violations", review.violations),
+        ("Exemptions in force", review.exemptions),
+    ):
+        if findings:
+            yield from paragraph([line(Form.LISTED, f"{title}: {len(findings)}"), *_findings(findings)])
+    if review.advice:
+        yield from folded(f"Policy advice: {len(review.advice)}", _findings(review.advice))
+    yield from _approvals(review)
+    yield from _changes(review)
+    yield from _origin(review)
 
 
 def sign(review: Review) -> VerdictSeverity:
@@ -66,7 +71,7 @@ def headline(review: Review) -> Text:
         names = dict.fromkeys(one.approver for one in approvals)
         return (
             f"{'data is LOST' if is_loss else 'protection gets WEAKER'}: approved by ",
-            *_listed((Shown(name),) for name in names),
+            *listed((Shown(name),) for name in names),
             f", until {min(one.expires for one in approvals)}",
         )
     if review.severity is VerdictSeverity.NOTE and not review.rows:
@@ -74,91 +79,72 @@ def headline(review: Review) -> Text:
     return (_TITLES[review.severity],)
 
 
-def _in_stack(review: Review) -> Text:
-    return (" in ", Shown(review.stack)) if review.stack else ()
-
-
-def _totals(review: Review) -> Iterator[Block]:
+def _totals(review: Review) -> Iterator[ReportLine]:
     """The verdicts by name, and the accounts that do not change, as counts."""
     said = [f"{count} {name}" for name, count in review.totals.items()]
     if review.incomplete:
         # What was not looked at may change.
         if said:
-            yield Paragraph((f"{', '.join(said)} so far; the review is incomplete.",))
+            yield line(Form.TEXT, f"{', '.join(said)} so far; the review is incomplete.")
         return
     if review.unchanged:
         noun = "account" if review.unchanged == 1 else "accounts"
         without = f" ({review.without_key} without a customer key)" if review.without_key else ""
         said.append(f"{review.unchanged} {noun} without a change to encryption{without}")
-    yield Paragraph((f"{', '.join(said)}." if said else "No account in this preview.",))
+    yield line(Form.TEXT, f"{', '.join(said)}." if said else "No account in this preview.")
 
 
-def _errors(review: Review) -> Iterator[Block]:
+def _errors(review: Review) -> Iterator[ReportLine]:
     if review.incomplete:
-        errors = tuple(((Shown(one),),) for one in review.errors[:3])
-        yield Items(errors, "The preview did not finish, so this review is incomplete.")
+        yield ReportLine(Form.SPACE)
+        yield line(Form.LISTED, "The preview did not finish, so this review is incomplete.")
+        yield from (line(Form.ITEM, Shown(one)) for one in review.errors[:3])
 
 
-def _row(row: ReportRow) -> Iterator[Block]:
+def _row(row: ReportRow) -> Iterator[ReportLine]:
     noun = () if row.noun == "account" else (f" ({row.noun})",)
-    yield Heading(row.severity, (Shown(row.name), *noun))
-    yield Items(tuple(map(_verdict, row.verdicts)))
-    changes = tuple((fact.name, fact.before, fact.after) for fact in row.facts if fact.changes)
+    yield ReportLine(Form.ACCOUNT, ((row.severity,), (Shown(row.name), *noun)))
+    for judged in row.verdicts:
+        yield from _verdict(judged)
+    changes = [((one.name,), (Shown(one.before),), (Shown(one.after),)) for one in row.facts if one.changes]
     if changes:
-        yield Table(changes)
-    same = [(f"{fact.name} ", Shown(fact.after)) for fact in row.facts if not fact.changes]
+        yield from paragraph(
+            [ReportLine(Form.COMPARED), *(ReportLine(Form.CHANGED, cells) for cells in changes)]
+        )
+    same = [(f"{one.name} ", Shown(one.after)) for one in row.facts if not one.changes]
     if same:
-        yield Paragraph(("unchanged: ", *_listed(same)), small=True)
+        yield from paragraph([line(Form.SMALL, "unchanged: ", *listed(same))])
 
 
-def _verdict(judged: Judged) -> tuple[Text, ...]:
-    said = (Strong(judged.verdict.name), ": ", *of_verdict(judged.verdict))
+def _verdict(judged: Judged) -> Iterator[ReportLine]:
+    yield ReportLine(Form.ITEM, ((Strong(judged.verdict.name), ": ", *of_verdict(judged.verdict)),))
     if one := judged.approval:
-        by = ("approved by ", Shown(one.approver), f" until {one.expires}: ", Shown(one.reason, _REASON))
-        return said, by
-    return said, *(
-        (
-            "the approval by ",
-            Shown(one.approver),
-            f" does NOT count: {why} (",
-            Shown(one.reason, _REASON),
-            ")",
-        )
-        for one, why in judged.refused
-    )
+        reason = Shown(one.reason, _REASON)
+        yield line(Form.MORE, "approved by ", Shown(one.approver), f" until {one.expires}: ", reason)
+    for one, why in judged.refused:
+        reason = Shown(one.reason, _REASON)
+        by = ("the approval by ", Shown(one.approver), f" does NOT count: {why} (", reason, ")")
+        yield line(Form.MORE, *by)
 
 
-def _more(rows: Sequence[ReportRow]) -> Iterator[Block]:
+def _more(rows: Sequence[ReportRow]) -> Iterator[ReportLine]:
     """The rest of a large fleet, one line for each."""
-    verdicts = (", ".join(dict.fromkeys(one.verdict.name for one in row.verdicts)) for row in rows)
-    items = tuple(((Shown(row.name), f": {names}"),) for row, names in zip(rows, verdicts, strict=True))
-    if items:
-        yield Items(items, f"{len(rows)} more that change, none graver than these:")
+    if rows:
+        title = line(Form.LISTED, f"{len(rows)} more that change, none graver than these:")
+        names = (", ".join(dict.fromkeys(one.verdict.name for one in row.verdicts)) for row in rows)
+        shown = (line(Form.ITEM, Shown(row.name), f": {name}") for row, name in zip(rows, names, strict=True))
+        yield from paragraph([title, *shown])
 
 
-def _findings(title: str, findings: Sequence[PolicyFinding]) -> tuple[Block, ...]:
-    if not findings:
-        return ()
-    items = [
-        (
-            Shown(one.policy),
-            *((" on ", Shown(one.resource)) if one.resource else ()),
-            ": ",
-            Shown(one.message, _FINDING),
-        )
-        for one in findings[:_FINDINGS]
-    ]
+def _findings(findings: Sequence[PolicyFinding]) -> Iterator[ReportLine]:
+    for one in findings[:_FINDINGS]:
+        on = (" on ", Shown(one.resource)) if one.resource else ()
+        yield line(Form.ITEM, Shown(one.policy), *on, ": ", Shown(one.message, _FINDING))
     if len(findings) > _FINDINGS:
-        items.append((f"... and {len(findings) - _FINDINGS} more",))
-    return (Items(tuple((one,) for one in items), f"{title}: {len(findings)}" if title else ""),)
+        yield line(Form.ITEM, f"... and {len(findings) - _FINDINGS} more")
 
 
-def _folded(title: str, blocks: Iterable[Block], count: int) -> Iterator[Block]:
-    if count:
-        yield Fold((f"{title}: {count}",), tuple(blocks))
-
-
-def _approvals(review: Review) -> Iterator[Block]:
+def _approvals(review: Review) -> Iterator[ReportLine]:
     """The entries that an approver adds to the repository, one for each verdict that needs an approval."""
     waiting = [
         (row, one)
@@ -166,33 +152,42 @@ def _approvals(review: Review) -> Iterator[Block]:
         for one in row.verdicts
         if one.severity >= VerdictSeverity.APPROVAL and not review.incomplete
     ]
-    lines: list[Text] = [("approvals:",)]
-    for row, one in waiting[:_FINDINGS]:
-        lines += [
-            ("  - account: ", Shown(row.name if isinstance(row.name, str) else row.id, quoted=True)),
-            (f"    verdict: {one.verdict.name}",),
-            (f"    review: {one.code}",),
-            ("    reason: WHY",),
-            ("    approver: WHO, not the author",),
-            ("    expires: YYYY-MM-DD, at most 14 days from now",),
+    if waiting:
+        each = "Each entry in `encryption-approvals.yaml` counts for this update alone."
+        example = (one for row, judged in waiting[:_FINDINGS] for one in _entry(row, judged))
+        begin = (
+            line(Form.TEXT, each),
+            ReportLine(Form.SPACE),
+            ReportLine(Form.EXAMPLE),
+            line(Form.TEXT, "approvals:"),
+        )
+        yield from folded(f"To approve: {len(waiting)}", [*begin, *example, ReportLine(Form.END_OF_EXAMPLE)])
+
+
+def _entry(row: ReportRow, one: Judged) -> ReportLines:
+    named = Shown(row.name if isinstance(row.name, str) else row.id, quoted=True)
+    return (
+        line(Form.TEXT, "  - account: ", named),
+        line(Form.TEXT, f"    verdict: {one.verdict.name}"),
+        line(Form.TEXT, f"    review: {one.code}"),
+        line(Form.TEXT, "    reason: WHY"),
+        line(Form.TEXT, "    approver: WHO, not the author"),
+        line(Form.TEXT, "    expires: YYYY-MM-DD, at most 14 days from now"),
+    )
+
+
+def _changes(review: Review) -> Iterator[ReportLine]:
+    if review.changes:
+        lines = [
+            line(Form.ITEM, Shown(type), f": {count} ", Shown(op))
+            for (type, op), count in review.changes.items()
         ]
-    each = "Each entry in `encryption-approvals.yaml` counts for this update alone."
-    yield from _folded("To approve", (Paragraph((each,)), Example(tuple(lines))), len(waiting))
+        yield from folded(f"All changes by resource: {sum(review.changes.values())}", lines)
 
 
-def _changes(review: Review) -> Iterator[Block]:
-    lines = [((Shown(type), f": {count} ", Shown(op)),) for (type, op), count in review.changes.items()]
-    yield from _folded("All changes by resource", (Items(tuple(lines)),), sum(review.changes.values()))
-
-
-def _origin(review: Review) -> Iterator[Block]:
+def _origin(review: Review) -> Iterator[ReportLine]:
     commit, run = review.origin.head, review.origin.run
-    of = [("commit ", Shown(commit))] if commit else []
-    by = [(Link("run", run),)] if run else []
+    of: list[Text] = [("commit ", Shown(commit))] if commit else []
+    by: list[Text] = [(Link("run", run),)] if run else []
     if of or by:
-        yield Paragraph(_listed([*of, *by]), small=True)
-
-
-def _listed(texts: Iterable[Text]) -> Text:
-    """Texts with commas between them."""
-    return tuple(part for text in texts for part in (", ", *text))[1:]
+        yield from paragraph([ReportLine(Form.SMALL, (listed([*of, *by]),))])

@@ -13,7 +13,7 @@ from core.resource_types import Kind
 from core.values import look
 from review import printers
 from review.resource import kind_of, name_of
-from review.text import Items, Shown, Text
+from review.text import Form, ReportLine, Shown, Text
 
 _CHANGED: Final = frozenset({"update", "delete"})
 # What a new version of a key brings with it. Whether it may be used, and for what, is not there.
@@ -60,7 +60,7 @@ def main(path: str) -> None:
     except ValueError:
         return
     if isinstance(document, dict):
-        sys.stdout.write(printers.markdown([Items(tuple((line,) for line in changes(document)))]) + "\n")
+        sys.stdout.write(printers.markdown(ReportLine(Form.ITEM, (one,)) for one in changes(document)) + "\n")
 
 
 if __name__ == "__main__":

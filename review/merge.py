@@ -17,7 +17,7 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from review import printers
-from review.text import Block, Fold, Heading, Items, Paragraph, Printed, Shown, Text
+from review.text import Form, ReportLine, Shown, Text, listed
 from review.verdict import VerdictSeverity
 
 MARKER: Final = "fleet"
@@ -56,32 +56,40 @@ def merged(reviews: Sequence[StackReview]) -> str:
     ordered = sorted(reviews, key=lambda one: (-one.severity, one.stack))
     worst = max((one.severity for one in reviews), default=VerdictSeverity.NONE)
     quiet = [one for one in ordered if one.severity is VerdictSeverity.NONE]
-    blocks = [
-        Heading(worst, (f"Encryption of {len(reviews)} stacks",), level=3),
+    lines = [
+        ReportLine(Form.TITLE, ((worst,), (f"Encryption of {len(reviews)} stacks",))),
         *_within(printers.LONGEST, ordered[: len(ordered) - len(quiet)]),
     ]
     if quiet:
-        names = tuple(part for one in quiet[:_NAMED] for part in (", ", Shown(one.stack)))[1:]
+        names = listed((Shown(one.stack),) for one in quiet[:_NAMED])
         more = f" and {len(quiet) - _NAMED} more" if len(quiet) > _NAMED else ""
-        blocks.append(
-            Paragraph((f"{printers.SIGNS[VerdictSeverity.NONE]} No change in ", *names, f"{more}."))
-        )
-    text = printers.markdown(blocks)
+        none = (VerdictSeverity.NONE, " No change in ", *names, f"{more}.")
+        lines += [ReportLine(Form.SPACE), ReportLine(Form.TEXT, (none,))]
+    text = printers.markdown(lines)
     return f"<!-- encryption-review {MARKER} {sha256(text.encode()).hexdigest()} -->\n{text}\n"
 
 
-def _within(room: int, reviews: Sequence[StackReview]) -> Iterator[Block]:
+def _within(room: int, reviews: Sequence[StackReview]) -> Iterator[ReportLine]:
     """Each review in whole where there is room, else its line alone."""
     for one in reviews:
-        line = (f"{printers.SIGNS[one.severity]} ", Shown(one.stack), ": ", *one.headline)
-        block: Block = Fold(line, (Printed(one.comment),))
-        if not one.comment or len(printers.markdown([block])) > room:
-            block = Items((((*line, " (the review is in the run)" if one.comment else ""),),))
-        room -= len(printers.markdown([block])) + 2
+        title: Text = (one.severity, " ", Shown(one.stack), ": ", *one.headline)
+        whole = [
+            ReportLine(Form.SPACE),
+            ReportLine(Form.FOLD, (title,)),
+            ReportLine(Form.TEXT, ((one.comment,),)),
+            ReportLine(Form.END_OF_FOLD),
+        ]
+        if not one.comment or len(printers.markdown(whole)) > room:
+            title = (*title, " (the review is in the run)" if one.comment else "")
+            whole = [ReportLine(Form.SPACE), ReportLine(Form.ITEM, (title,))]
+        room -= len(printers.markdown(whole)) + 1
         if room < 0:
-            yield Paragraph(("*More are left out here; the run has all reviews.*",))
+            yield from (
+                ReportLine(Form.SPACE),
+                ReportLine(Form.TEXT, (("*More are left out; the run has all.*",),)),
+            )
             return
-        yield block
+        yield from whole
 
 
 def main(words: Sequence[str]) -> int:

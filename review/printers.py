@@ -1,4 +1,4 @@
-"""Prints a review's blocks as Markdown for a comment, or plain for a terminal.
+"""Prints a review's lines as Markdown for a comment, or plain for a terminal.
 
 Here alone values are escaped, so that no text from a preview is Markdown, HTML, a mention, a link, a colour,
 or a command of a runner.
@@ -7,26 +7,12 @@ or a command of a runner.
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 from urllib.parse import quote
 
 from core.values import Mark, Value
-from review.text import (
-    LIMIT,
-    Block,
-    Example,
-    Fold,
-    Heading,
-    Items,
-    Link,
-    Paragraph,
-    Printed,
-    Shown,
-    Strong,
-    Table,
-    Text,
-)
+from review.text import LIMIT, Form, Link, ReportLines, Shown, Strong, Text
 from review.verdict import VerdictSeverity
 
 SIGNS: Final = {
@@ -43,99 +29,54 @@ _CUT: Final = 30  # room to say how much was cut
 _COMMAND: Final = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
 
 
-def markdown(blocks: Iterable[Block]) -> str:
-    """The blocks as GitHub and Azure DevOps read them, without a line feed at the end."""
-    return "\n".join(_with_space(blocks, _in_markdown))
+def markdown(lines: ReportLines) -> str:
+    """The lines as GitHub and Azure DevOps read them, without a line feed at the end."""
+    return "\n".join(
+        one.form.value[0].format(
+            *(_text(text, _in_html if one.form is Form.FOLD else in_markdown) for text in one.texts)
+        )
+        for one in lines
+    )
 
 
-def plain(blocks: Iterable[Block]) -> str:
-    """The blocks as lines of visible characters, none of which begins with a value."""
-    return "\n".join(_with_space(blocks, _in_plain))
+def plain(lines: ReportLines) -> str:
+    """The lines of visible characters, none of which begins with a value."""
+    return "\n".join(_plain(lines))
 
 
-def comment(name: str, digest: str, blocks: Iterable[Block]) -> str:
+def _plain(lines: ReportLines) -> Iterator[str]:
+    indent = ""
+    for one in lines:
+        if template := one.form.value[1]:
+            yield f"{indent}{template.format(*map(line_in_plain, one.texts))}".rstrip()
+        elif one.form is Form.SPACE:
+            yield ""
+        indent = "  " if one.form is Form.FOLD else "" if one.form is Form.END_OF_FOLD else indent
+
+
+def comment(name: str, digest: str, lines: ReportLines) -> str:
     """A comment's body, no longer than GitHub takes. The pipelines find it again by its first line, which has
     those characters of a stack's name that cannot end it or look like another's."""
     name = name.replace("--", "-_")
     kept = "".join(one if one.isascii() and (one.isalnum() or one in "._/-") else "_" for one in name)
-    body = f"<!-- encryption-review {kept or '_'} {digest} -->\n{markdown(blocks)}\n"
+    body = f"<!-- encryption-review {kept or '_'} {digest} -->\n{markdown(lines)}\n"
     if len(body) <= LONGEST:
         return body
     whole_lines = body[:LONGEST].rsplit("\n", 1)[0]
     return f"{whole_lines}\n\n*The rest is left out here; the review in JSON has all of it.*\n"
 
 
-def _with_space(blocks: Iterable[Block], printed: Callable[[Block], Iterator[str]]) -> Iterator[str]:
-    before: Block | None = None
-    for block in blocks:
-        summed = isinstance(before, Heading) and isinstance(block, Paragraph)
-        if before is not None and not summed and not (isinstance(block, Items) and not block.title):
-            yield ""
-        yield from printed(block)
-        before = block
-
-
-def _in_markdown(block: Block) -> Iterator[str]:
-    match block:
-        case Heading():
-            yield f"{'#' * block.level} {SIGNS[block.severity]} {line_in_markdown(block.text)}"
-        case Paragraph():
-            line = line_in_markdown(block.text)
-            yield f"<sub>{line}</sub>" if block.small else line
-        case Items():
-            if block.title:
-                yield f"**{block.title}**"
-            yield from ("- " + "<br>".join(map(line_in_markdown, item)) for item in block.items)
-        case Table():
-            yield from ("| | before | after |", "|---|---|---|")
-            for name, before, after in block.rows:
-                yield f"| {name} | {in_markdown(before)} | {in_markdown(after)} |"
-        case Example():
-            yield from ("```yaml", *map(line_in_markdown, block.lines), "```")
-        case Printed():
-            yield block.markdown
-        case Fold():
-            inner = _with_space(block.blocks, _in_markdown)
-            title = _line(block.title, _in_html)
-            yield from (f"<details><summary>{title}</summary>", "", *inner, "", "</details>")
-
-
-def _in_plain(block: Block) -> Iterator[str]:
-    match block:
-        case Heading():
-            named = f"{block.severity.name.lower()}: " if block.level > 3 else ""
-            yield named + line_in_plain(block.text)
-        case Paragraph():
-            yield line_in_plain(block.text)
-        case Items():
-            if block.title:
-                yield block.title
-            for first, *more in block.items:
-                yield f"- {line_in_plain(first)}"
-                yield from (f"  {line_in_plain(line)}" for line in more)
-        case Table():
-            for name, before, after in block.rows:
-                yield f"{name}: {in_plain(before)} -> {in_plain(after)}"
-        case Example():
-            yield from map(line_in_plain, block.lines)
-        case Printed():
-            yield block.markdown
-        case Fold():
-            yield line_in_plain(block.title)
-            yield from (f"  {one}".rstrip() for one in _with_space(block.blocks, _in_plain))
-
-
 def line_in_markdown(text: Text) -> str:
     """One line of Markdown."""
-    return _line(text, in_markdown)
+    return _text(text, in_markdown)
 
 
 def line_in_plain(text: Text) -> str:
     """One line of visible characters."""
-    return _line(text, in_plain)
+    return _text(text, in_plain)
 
 
-def _line(text: Text, show: Callable[[Value, int], str]) -> str:
+def _text(text: Text, show: Callable[[Value, int], str]) -> str:
     is_plain = show is in_plain
     shown = []
     for part in text:
@@ -151,6 +92,8 @@ def _line(text: Text, show: Callable[[Value, int], str]) -> str:
             case Link():
                 address = quote(part.address, safe="/:?&=%#+,;@~._-")
                 shown.append(f"{part.words} {address}" if is_plain else f"[{part.words}]({address})")
+            case VerdictSeverity():
+                shown.append(part.name.lower() if is_plain else SIGNS[part])
             case str():
                 shown.append(part)
     return "".join(shown)

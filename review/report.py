@@ -18,7 +18,7 @@ from review import access, approvals
 from review.approvals import Approval, People
 from review.moment import Protection, attached_to
 from review.preview import PolicyFinding, Preview
-from review.subject import Subject, subjects_of
+from review.subject import VerdictSubject, subjects_of
 from review.verdict import Name, Verdict, VerdictSeverity
 
 # What the engine says for every refusal, beside the reason.
@@ -170,7 +170,7 @@ def make(
 
 
 def _row(
-    one: Subject, given: Sequence[Approval], today: date, people: People, update: Sequence[str]
+    one: VerdictSubject, given: Sequence[Approval], today: date, people: People, update: Sequence[str]
 ) -> ReportRow:
     names = {known for each in (one.name, one.id) if (known := folded(each))}
     before, after = _facts(one.live), _facts(one.planned)

@@ -38,7 +38,7 @@ _KIND: Final = ("tier", "kind-")
 
 
 @dataclass(frozen=True)
-class Account:
+class ReviewedAccount:
     """One account over the preview. `id` is its ARM id, `resource` None outside the stack. `key`, `vault` and
     `identities` are what its data is under now; after the update where it is under none now.
 
@@ -60,13 +60,13 @@ class Account:
     revoked: bool = False
 
 
-def verdicts_of(one: Account) -> tuple[Verdict, ...]:
+def verdicts_of(one: ReviewedAccount) -> tuple[Verdict, ...]:
     """Every verdict on one account, the gravest first; none when nothing changes its encryption."""
     found = [*_all(one)]
     return ordered([*found, *_deleted_data(one, found)])
 
 
-def _deleted_data(one: Account, found: Iterable[Verdict]) -> Iterator[Verdict]:
+def _deleted_data(one: ReviewedAccount, found: Iterable[Verdict]) -> Iterator[Verdict]:
     """What Azure deletes for good of an account that can no longer use its key. A key that is replaced and
     kept is still its key."""
     kind = values.name(one.resource.state.stated("kind")) if one.resource else None
@@ -78,7 +78,7 @@ def _deleted_data(one: Account, found: Iterable[Verdict]) -> Iterator[Verdict]:
         yield Verdict(Name.DATA_DELETED, f"DATA LOSS: Azure {lost}; restored access does not undo that")
 
 
-def _all(one: Account) -> Iterator[Verdict]:
+def _all(one: ReviewedAccount) -> Iterator[Verdict]:
     account, live, planned = one.resource, one.live, one.planned
     yield from lifecycle.going(account)
     if account and account.replaced:
@@ -105,7 +105,7 @@ def _all(one: Account) -> Iterator[Verdict]:
 # The key
 
 
-def _new(one: Account, planned: Protection) -> Iterator[Verdict]:
+def _new(one: ReviewedAccount, planned: Protection) -> Iterator[Verdict]:
     key = planned.key
     if key is None:
         words = "new account WITHOUT a customer key: its data is under Microsoft-managed keys"
@@ -119,7 +119,7 @@ def _new(one: Account, planned: Protection) -> Iterator[Verdict]:
         yield Verdict(Name.BOUND, "will be bound to {}", (_shown(key),))
 
 
-def _encryption(one: Account, live: Protection, planned: Protection) -> Iterator[Verdict]:
+def _encryption(one: ReviewedAccount, live: Protection, planned: Protection) -> Iterator[Verdict]:
     before, after = live.key, planned.key
     if isinstance(before, Mark) or isinstance(after, Mark):
         if before is not after:
@@ -133,7 +133,9 @@ def _encryption(one: Account, live: Protection, planned: Protection) -> Iterator
         yield from _rebinding(one, before, after)
 
 
-def _rebinding(one: Account, before: AccountProtection, after: AccountProtection) -> Iterator[Verdict]:
+def _rebinding(
+    one: ReviewedAccount, before: AccountProtection, after: AccountProtection
+) -> Iterator[Verdict]:
     if before.client_id != after.client_id and not isinstance(before.client_id, Mark):
         words = "key will be used through ANOTHER IDENTITY: {} instead of {}"
         own = "the account's own"
@@ -156,14 +158,14 @@ def _rebinding(one: Account, before: AccountProtection, after: AccountProtection
         yield Verdict(Name.UNDETERMINED, "will be re-bound, and the preview does not show to which key")
 
 
-def _unbinding(one: Account) -> Iterator[Verdict]:
+def _unbinding(one: ReviewedAccount) -> Iterator[Verdict]:
     if any(binding.released for binding in one.bindings):
         yield Verdict(Name.RELEASED, "binding leaves the stack and stays in Azure as it is")
     else:
         yield Verdict(Name.UNBOUND, "UNBOUND: its data goes back to Microsoft-managed keys")
 
 
-def _reasserted(one: Account, key: AccountProtection) -> Iterator[Verdict]:
+def _reasserted(one: ReviewedAccount, key: AccountProtection) -> Iterator[Verdict]:
     if any(binding.released for binding in one.bindings):
         yield from _unbinding(one)
     elif any(binding.replaced for binding in one.bindings):
@@ -218,7 +220,7 @@ def _newest_version(key: ReviewedResource | None) -> str | None:
 # Who uses it
 
 
-def _identity(one: Account, live: Protection, planned: Protection) -> Iterator[Verdict]:
+def _identity(one: ReviewedAccount, live: Protection, planned: Protection) -> Iterator[Verdict]:
     before, after = live.identity, planned.identity
     if before and after and live.bound:
         if isinstance(after.type, Mark) and not isinstance(before.type, Mark):
@@ -239,7 +241,7 @@ def _identity(one: Account, live: Protection, planned: Protection) -> Iterator[V
             yield Verdict(Name.IDENTITY_LOST, words, (each.name,))
 
 
-def _access(one: Account, live: Protection, planned: Protection) -> Iterator[Verdict]:
+def _access(one: ReviewedAccount, live: Protection, planned: Protection) -> Iterator[Verdict]:
     """Access to the key: removed, narrowed, given, or wider than the service needs."""
     if not (live.bound or planned.bound):
         return
@@ -268,7 +270,7 @@ def _access(one: Account, live: Protection, planned: Protection) -> Iterator[Ver
 # What somebody did outside Pulumi
 
 
-def _drift(one: Account, live: Protection, planned: Protection) -> Iterator[Verdict]:
+def _drift(one: ReviewedAccount, live: Protection, planned: Protection) -> Iterator[Verdict]:
     recorded = one.recorded
     if recorded is None:
         return
@@ -297,7 +299,7 @@ def _drift(one: Account, live: Protection, planned: Protection) -> Iterator[Verd
 
 
 def _access_drift(
-    one: Account, recorded: Protection, live: Protection, planned: Protection
+    one: ReviewedAccount, recorded: Protection, live: Protection, planned: Protection
 ) -> Iterator[Verdict]:
     """Access that was removed outside Pulumi, perhaps on purpose: restoring it needs a decision."""
     again = any(access.lost(planned.grants, live.grants))

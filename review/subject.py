@@ -14,12 +14,12 @@ from review.holders import Moments
 from review.moment import Moment, Protection, When
 from review.preview import Preview
 from review.resource import VAULTS, ReviewedResource, ReviewedState
-from review.rules import Account
+from review.rules import ReviewedAccount
 from review.verdict import Name, Verdict, ordered
 
 
 @dataclass(frozen=True)
-class Subject:
+class VerdictSubject:
     """What verdicts are on: an account, as it is before and after; or `noun`, whose name may be a
     principal's."""
 
@@ -31,7 +31,7 @@ class Subject:
     planned: Protection | None = None
 
 
-def subjects_of(preview: Preview) -> list[Subject]:
+def subjects_of(preview: Preview) -> list[VerdictSubject]:
     """All accounts of a preview, and what else has verdicts."""
     resources = lifecycle.with_their_groups(preview.resources)
     moments = {when: Moment(resources, when) for when in When}
@@ -42,7 +42,7 @@ def subjects_of(preview: Preview) -> list[Subject]:
     adrift = (one for one in resources if one.kind is Kind.BINDING and one.urn not in taken)
     accounts += [_account(one, moments, by_urn, revoked) for one in adrift]
     found = [
-        Subject(one.name, one.id, Kind.ACCOUNT.value, rules.verdicts_of(one), one.live, one.planned)
+        VerdictSubject(one.name, one.id, Kind.ACCOUNT.value, rules.verdicts_of(one), one.live, one.planned)
         for one in accounts
     ]
     owned = _owned(accounts)
@@ -54,10 +54,10 @@ def subjects_of(preview: Preview) -> list[Subject]:
     ):
         one = by_urn[urn]
         name = one.state.azure_name if one.kind in {*VAULTS, Kind.KEY} else one.name
-        found.append(Subject(name, one.state.id or None, one.kind.value, verdicts))
+        found.append(VerdictSubject(name, one.state.id or None, one.kind.value, verdicts))
     restored = {urn for urn, verdict in losing if verdict.name is Name.ACCESS_RESTORED}
     for principal, verdict in holders.gaining(moments, owned, _used(accounts), restored):
-        found.append(Subject(principal, None, "principal", (verdict,)))
+        found.append(VerdictSubject(principal, None, "principal", (verdict,)))
     return found
 
 
@@ -66,7 +66,7 @@ def _account(
     moments: Moments,
     by_urn: Mapping[str, ReviewedResource],
     revocations: Sequence[ReviewedResource],
-) -> Account:
+) -> ReviewedAccount:
     """An account, or a binding whose account is not in the stack."""
     is_account = resource.kind is Kind.ACCOUNT
     recorded, live, planned = found = [moments[when].of(resource.urn) for when in When]
@@ -77,7 +77,7 @@ def _account(
     key, vault = (by_urn[one.urn] if one else None for one in (used and used.key, used and used.vault))
     id = resource.state.id or None if is_account else resource.state.text("accountId")
     named = arm_ids.name_of(id) if isinstance(id, str) else id
-    return Account(
+    return ReviewedAccount(
         name=resource.state.azure_name if is_account else named,
         id=id,
         resource=resource if is_account else None,
@@ -105,7 +105,7 @@ def _concerns(state: ReviewedState, protections: Iterable[Protection | None]) ->
 
 
 def _of_stores(
-    resources: Iterable[ReviewedResource], moments: Moments, accounts: Iterable[Account]
+    resources: Iterable[ReviewedResource], moments: Moments, accounts: Iterable[ReviewedAccount]
 ) -> Iterator[tuple[str, tuple[Verdict, ...]]]:
     """Verdicts on each vault and key that no account of the preview is bound to."""
     used = {one.urn for account in accounts for one in (account.key, account.vault) if one}
@@ -122,7 +122,7 @@ def _of_stores(
 
 
 def _of_others(
-    resources: Sequence[ReviewedResource], planned: Moment, accounts: Sequence[Account]
+    resources: Sequence[ReviewedResource], planned: Moment, accounts: Sequence[ReviewedAccount]
 ) -> Iterator[lifecycle.Found]:
     """Verdicts on whatever else goes or is written, by its URN."""
     yield from lifecycle.of_others(resources)
@@ -138,12 +138,12 @@ def _of_others(
             yield from () if is_told else [(one.urn, verdict)]
 
 
-def _moments(accounts: Iterable[Account]) -> Iterator[list[Protection]]:
+def _moments(accounts: Iterable[ReviewedAccount]) -> Iterator[list[Protection]]:
     for one in accounts:
         yield [at for at in (one.recorded, one.live, one.planned) if at]
 
 
-def _owned(accounts: Iterable[Account]) -> frozenset[tuple[str, str]]:
+def _owned(accounts: Iterable[ReviewedAccount]) -> frozenset[tuple[str, str]]:
     """Principal and vault of each account, whose access its own verdicts are about."""
     found = set()
     for moments in _moments(accounts):
@@ -155,7 +155,7 @@ def _owned(accounts: Iterable[Account]) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def _used(accounts: Iterable[Account]) -> set[holders.Used]:
+def _used(accounts: Iterable[ReviewedAccount]) -> set[holders.Used]:
     """The grants by which accounts use their keys."""
     protections = (at for one in accounts for at in (one.live, one.planned) if at)
     grants = (grant for at in protections for grant in at.grants)

@@ -1,10 +1,12 @@
-"""The parts of a review: our own words, and values from the change, which stay apart until a printer prints
+"""The lines of a review: our own words, and values from the change, which stay apart until a printer prints
 them (printers.py). Nothing else turns a value into characters of a report.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from core.values import Value
@@ -38,7 +40,58 @@ class Link:
     address: str
 
 
-Text = tuple[str | Shown | Strong | Link, ...]
+Text = tuple[str | Shown | Strong | Link | VerdictSeverity, ...]
+
+
+class Form(Enum):
+    """What a line is, as Markdown and plain, with a place for each text; None where it is left out."""
+
+    TITLE = ("### {} {}", "{1}")
+    ACCOUNT = ("#### {} {}", "{}: {}")
+    TEXT = ("{}", "{}")
+    SMALL = ("<sub>{}</sub>", "{}")
+    LISTED = ("**{}**", "{}")
+    ITEM = ("- {}", "- {}")
+    MORE = ("  {}", "  {}")
+    COMPARED = ("| | before | after |\n|---|---|---|", None)
+    CHANGED = ("| {} | {} | {} |", "{}: {} -> {}")
+    EXAMPLE = ("```yaml", None)
+    END_OF_EXAMPLE = ("```", None)
+    FOLD = ("<details><summary>{}</summary>\n", "{}")
+    END_OF_FOLD = ("\n</details>", None)
+    SPACE = ("", "")
+
+
+@dataclass(frozen=True)
+class ReportLine:
+    """One line of a report; of a table's row the texts are its cells."""
+
+    form: Form
+    texts: tuple[Text, ...] = ()
+
+
+ReportLines = Iterable[ReportLine]
+
+
+def line(form: Form, *parts: str | Shown | Strong | Link | VerdictSeverity) -> ReportLine:
+    """A line of one text."""
+    return ReportLine(form, (parts,))
+
+
+def paragraph(lines: ReportLines) -> Iterator[ReportLine]:
+    """Lines with space before them."""
+    yield ReportLine(Form.SPACE)
+    yield from lines
+
+
+def folded(title: str, lines: ReportLines) -> Iterator[ReportLine]:
+    """Lines that a reader opens."""
+    yield from (ReportLine(Form.SPACE), line(Form.FOLD, title), *lines, ReportLine(Form.END_OF_FOLD))
+
+
+def listed(texts: Iterable[Text]) -> Text:
+    """Texts with commas between them."""
+    return tuple(part for text in texts for part in (", ", *text))[1:]
 
 
 def of_verdict(verdict: Verdict) -> Text:
@@ -46,60 +99,3 @@ def of_verdict(verdict: Verdict) -> Text:
     first, *rest = verdict.words.split("{}")
     parts = ((Shown(value), after) for value, after in zip(verdict.values, rest, strict=True))
     return first, *(part for pair in parts for part in pair)
-
-
-@dataclass(frozen=True)
-class Heading:
-    """The answer for the whole (`level` 3), or for one account (4)."""
-
-    severity: VerdictSeverity
-    text: Text
-    level: int = 4
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """A line; `small` is what a reader may pass over."""
-
-    text: Text
-    small: bool = False
-
-
-@dataclass(frozen=True)
-class Items:
-    """A list under `title`, if it has one; each item is one line or more."""
-
-    items: tuple[tuple[Text, ...], ...]
-    title: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """What changes: a name, the value before and the value after."""
-
-    rows: tuple[tuple[str, Value, Value], ...]
-
-
-@dataclass(frozen=True)
-class Example:
-    """Lines of YAML, for the reader to copy."""
-
-    lines: tuple[Text, ...]
-
-
-@dataclass(frozen=True)
-class Printed:
-    """Markdown that a printer has written before."""
-
-    markdown: str
-
-
-@dataclass(frozen=True)
-class Fold:
-    """Blocks that a reader opens."""
-
-    title: Text
-    blocks: tuple[Block, ...]
-
-
-Block = Heading | Paragraph | Items | Table | Example | Printed | Fold

@@ -47,9 +47,6 @@ _WORDS = {
 }
 
 
-_SHORT = {"sku": "SKU", "dns": "DNS", "ip": "IP"}
-
-
 def page() -> str:
     """docs/settings.md."""
     rows = [*_rows(ServiceSettings, ""), f"| `removedServices` | list of text |  | {REMOVED_SERVICES} |"]
@@ -60,7 +57,6 @@ def schema() -> dict[str, Any]:
     """JSON schema of a Pulumi.<stack>.yaml, for editors."""
     settings = _properties(ServiceSettings)
     service = {
-        "title": "A service",
         "type": "object",
         "required": ["name"],
         "additionalProperties": False,
@@ -68,14 +64,12 @@ def schema() -> dict[str, Any]:
     }
     keys = {f"{NAMESPACE}{name}": _as_config_set(described) for name, described in settings.items()}
     keys[f"{NAMESPACE}services"] = {
-        "title": "Services",
         "type": "array",
         "minItems": 1,
         "items": {"$ref": "#/$defs/Service"},
         "description": "Several services, which share the settings at the top.",
     }
     keys[f"{NAMESPACE}removedServices"] = {
-        "title": "Removed services",
         "type": ["array", "null"],
         "items": {"type": "string"},
         "uniqueItems": True,
@@ -105,7 +99,7 @@ def _as_config_set(described: dict[str, Any]) -> dict[str, Any]:
 def _or(described: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
     """What is described, or one of the others in its place."""
     outer: dict[str, Any] = {
-        word: described[word] for word in ("title", "description", "default") if word in described
+        word: described[word] for word in ("description", "default") if word in described
     }
     inner = {word: value for word, value in described.items() if word not in outer}
     return {**outer, "anyOf": [inner, *others]}
@@ -151,16 +145,7 @@ def _values(argument: Argument) -> str:
 
 
 def _properties(form: type[Arguments]) -> dict[str, Any]:
-    return {
-        camel_case(name): {"title": _title(name), **_json(argument, meaning)}
-        for name, argument, meaning in _declared(form)
-    }
-
-
-def _title(name: str) -> str:
-    """What an editor shows as the head of a setting: `Private DNS zone ids`."""
-    words = [_SHORT.get(word, word) for word in name.split("_")]
-    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+    return {camel_case(name): _json(argument, meaning) for name, argument, meaning in _declared(form)}
 
 
 def _json(argument: Argument, meaning: str) -> dict[str, Any]:

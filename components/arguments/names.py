@@ -2,10 +2,9 @@
 
 `DEFAULTS` is the rule; a service's `names` replaces it by templates.
 
-Names that the rule gives are checked, never shortened: a shortened name could be another service's, too. Only
-the successor of a private endpoint, whose name ends in a digest, is cut to make room for it. Limits:
-learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules; prefixes: Microsoft's Cloud
-Adoption Framework.
+Names that the rule gives are checked, never shortened: a shortened name could be another service's, too.
+Limits: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules; prefixes: Microsoft's
+Cloud Adoption Framework.
 """
 
 import re
@@ -17,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import pulumi
 
-from core import arm_ids, kinds
+from core import kinds
 from core.kinds import AccountKind
 
 # RFC 4122 name spaces must be fixed for ever: names are made in them.
@@ -139,11 +138,6 @@ class NamingRule:
     stack: str = ""
     templates: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def replaces(self) -> bool:
-        """Whether it is another one than the default."""
-        return bool(self.templates)
-
     def name(self, resource: str, target: str = "") -> str:
         """The name; "" where Azure chooses it. Raises ValueError when Azure would refuse it."""
         default = DEFAULTS[resource]
@@ -162,44 +156,10 @@ def by_rule(resource: str) -> Callable[[Any], str]:
     return lambda part: NamingRule(part.name).name(resource)
 
 
-@dataclass(frozen=True)
-class PlacedName:
-    """The name of a resource that the state has, with the id of the subnet or network that it is in."""
-
-    name: str
-    place_id: str
-
-
-def endpoint_name(name: str, subnet_id: str = "", recorded: PlacedName | None = None) -> str:
-    """The name of a private endpoint in a subnet, where the rule gives it `name`."""
-    return _placed(name, subnet_id, recorded)
-
-
-def network_link_name(zone: str, network_id: str = "", recorded: PlacedName | None = None) -> str:
-    """The name of the link between a network and a service's own DNS zone.
-
-    A link stays with its network, and the one before goes first. So the name follows from the network alone:
-    an update whose answer was lost finds the link that it made.
-    """
-    if recorded and arm_ids.same(recorded.place_id, network_id):
-        return recorded.name
-    return NETWORK_LINK.checked(f"link-{zone}{_suffix(network_id)}")
-
-
-def _placed(name: str, place_id: str, recorded: PlacedName | None) -> str:
-    """The name of what is another resource in another place. The one that the state has keeps its name; its
-    successor gets one that none before had, so that it can be made while the others are there, also on the
-    way back after an update that failed half-way."""
-    if recorded is None:
-        return ENDPOINT.checked(name)
-    if arm_ids.same(recorded.place_id, place_id):
-        return recorded.name
-    suffix = _suffix(f"{recorded.name}|{place_id}")
-    return name[: ENDPOINT.longest - len(suffix)] + suffix
-
-
-def _suffix(seed: str) -> str:
-    return "-" + uuid.uuid5(_PLACES, seed.lower()).hex[:8]
+def network_link_name(zone: str, network_id: str) -> str:
+    """The name of the link between a network and a service's own DNS zone, which follows from the network
+    alone: an update whose answer was lost finds the link that it made."""
+    return NETWORK_LINK.checked(f"link-{zone}-{uuid.uuid5(_PLACES, network_id.lower()).hex[:8]}")
 
 
 def role_assignment_name(scope: str, principal_id: str, role_id: str) -> str:

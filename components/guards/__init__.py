@@ -6,8 +6,7 @@ Look, judge, decide:
 |---|---|
 | `reader` | the one place that asks the engine and Azure |
 | `situation` | one service: what is declared, what the state has, what Azure has, and what follows |
-| `rules` | the table of what a service is refused for |
-| `notes` | the table of what is told and stops nothing |
+| `rules` | the table of what a service is refused for, and that of what is told |
 | `plan` | what is kept, taken over, waited for and recovered |
 
 What they are made of: `recorded_state` (the state of a service), `key_place` (where its key is),

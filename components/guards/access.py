@@ -9,7 +9,6 @@ reverts. Pure. Does not own: the calls to Azure (reader.py), nor the grant (comp
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.arguments.inputs import known_text
 from components.arguments.problem import Problem
 from components.guards.key_place import KeyPlace, is_elsewhere
 from components.guards.recorded_state import RecordedService
@@ -151,20 +150,16 @@ def _cannot_leave(situation: Situation, key_id: str) -> Iterator[Problem]:
     inputs, before = situation.inputs, situation.before
     if before.account is None:
         return
-    key, vault = arm_ids.name_of(key_id), arm_ids.key_id(key_id).parent
-    made_here = before.vault is not None and arm_ids.same(before.vault.id, vault.text)
-    setting, back = "key.name", f"set key.name: {key}"
+    setting = "vault.id" if inputs.vault.id is not None else "key.name"
     if inputs.unbinds or not inputs.has_key:
-        setting, back = "encryption", "set encryption: customerManaged"
+        setting = "encryption"
     elif inputs.key.id is not None:
-        setting, back = "key.id", "remove key.id" if made_here else f"set key.id: {key_id}"
-    elif inputs.vault.id is not None and not arm_ids.same(known_text(inputs.vault.id) or "", vault.text):
-        setting, back = "vault.id", "remove vault.id" if made_here else f"set vault.id: {vault.text}"
+        setting = "key.id"
     yield Problem(
         setting,
-        f"takes account {before.account.name!r} away from key {key!r}, but its identity can no longer use "
-        f"that key, and Azure moves an account only while it can. First {back} and run `pulumi up` until "
-        "access is restored; then make the change again",
+        f"takes account {before.account.name!r} away from key {key_id}, but its identity can no longer use "
+        "that key, and Azure moves an account only while it can. Keep the setting as it was and run `pulumi "
+        "up` until access is restored; then make the change again",
     )
 
 
@@ -187,16 +182,6 @@ def out_of_reach(situation: Situation) -> Iterator[str]:
     if inputs.is_revoked and not before.revoked and before.is_bound and before.account:
         does = coverage.named(before.account.kind or inputs.kind).revoked
         yield f"access: revoked takes the key from account {before.account.name!r}: {does}"
-
-
-def asks_no_more(situation: Situation) -> Iterator[str]:
-    """The account that a revocation has to name stands there before one is asked for."""
-    inputs = situation.inputs
-    if inputs.revoke_account and not inputs.is_revoked:
-        yield (
-            f"revokeAccount: {inputs.revoke_account} is set, though access is granted: a later access: "
-            "revoked would delete data without being confirmed. Take revokeAccount out"
-        )
 
 
 def not_by_targets(situation: Situation) -> Iterator[str]:
@@ -224,8 +209,7 @@ def stale_grant(situation: Situation) -> Iterator[str]:
 
 
 def still_granted(situation: Situation) -> Iterator[str]:
-    """Access is revoked, but a grant that is not of this stack still gives it; or that cannot be seen,
-    because the settings have another key than the one in use."""
+    """Access is revoked, but a grant that is not of this stack still gives it."""
     before, access = situation.before, situation.access
     if not situation.inputs.is_revoked or before.grant_recorded or not before.is_bound:
         return
@@ -235,14 +219,6 @@ def still_granted(situation: Situation) -> Iterator[str]:
             f"{_named(before)} use the key, by a grant that this stack did not make: the data can be "
             "read. Remove it with the commands that "
             f"`{commands.operate(f'revoke-commands --stack {commands.STACK}')}` prints"
-        )
-    elif before.bound_to and is_elsewhere(before, situation.place):
-        vault, key = before.bound_to
-        yield (
-            f"not checked: whether somebody has given the account's identity{_named(before)} access to key "
-            f"{key!r} in {vault!r} again, because the settings name another key, to which the account is "
-            "bound once access is granted; run "
-            f"`{commands.operate(f'evidence --stack {commands.STACK}')}` to see"
         )
 
 

@@ -4,23 +4,15 @@ Owns: which changes those are, and what would happen to the data. Pure. Does not
 arguments by themselves (service_args.py), nor the protection of resources, which is the engine's.
 """
 
-import json
-import shlex
 from collections.abc import Callable, Iterator
 
-from components.access import USE
 from components.access_model import ACCESS_POLICY, RBAC
-from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
 from components.arguments.problem import Problem
 from components.encryption_args import MICROSOFT_MANAGED, REVOKED
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
-from components.lock import lock_name
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids, facts, key_uris, kind_limits, regions
-from core import resource_types as types
-from core.api_versions import VAULTS
-from core.commands import assign_role, in_subscription
 from core.facts import HOURS_HELD
 
 _KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
@@ -196,26 +188,6 @@ def _storage(
         )
 
 
-def _locked(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> Problems:
-    """What a lock on the account keeps from being deleted below it (components/lock.py)."""
-    if not inputs.lock or (types.LOCK, lock_name(inputs.name, "account")) not in before.resources:
-        return
-    kind = inputs.account_kind
-    kept = {name for caller in inputs.callers for name in caller.logical_names(kind)}
-    kept |= {one.logical_name for one in inputs.projects}
-    kept |= {one.logical_name for one in inputs.deployments}
-    kept |= {f"{one.logical_name}-role" for one in inputs.projects if one.role}
-    kept |= {"account-audit"} if inputs.audit.keeps_logs else set()
-    for name in sorted(before.below_account):
-        part = name.removeprefix(f"{inputs.name}-")
-        if part not in kept:
-            yield Problem(
-                "lock",
-                f"{part!r} is below account {inputs.account_name!r} and would be deleted, which its lock "
-                f"forbids; remove lock for this update, and set lock: {inputs.lock} again afterwards",
-            )
-
-
 def elsewhere(account: facts.Account, *, tenant_id: str | None, subscription_id: str | None) -> Problems:
     """Why a login to another tenant or subscription than the account's is refused. None is not judged."""
     subscription = arm_ids.subscription_of(account.id)
@@ -266,42 +238,10 @@ def _vault(
         yield Problem(
             "accessModel",
             f"changes from {model!r} to {declared!r}, which removes the access of account {account.name!r} "
-            "to its key before the new access is in effect, and the data is out of reach until then. "
-            f"{_other_model(declared, before.key_user_id, before.vault, before.key_id)}",
+            "to its key before the new access is in effect, and the data is out of reach until then. Keep "
+            f"the setting as it was, or make a vault of the model {declared!r} elsewhere and give its "
+            "vault.id: the account is then bound to its key before the old access goes",
         )
-
-
-def _other_model(model: str, user: str | None, vault: facts.Vault, key_id: str | None) -> str:
-    """How an account's identity keeps its access while its vault gets another access model.
-
-    The grant is made as the stack makes it, so that it is taken over: a role of another name, or at the
-    vault, would stay when access is revoked. Under Azure RBAC `az keyvault set-policy` refuses
-    (MicrosoftDocs/azure-docs#122468), while Resource Manager keeps policies that do not count yet
-    (Azure/azure-cli#29268; that it also adds one then was never observed).
-    """
-    if user is None or key_id is None:
-        return "Keep the setting as it was until the account has its identity and its key again"
-    warning = ""
-    if model == RBAC:
-        warning = (
-            ". Some pages of Azure AI services say that they take keys only from vaults with access "
-            "policies. Try it first with an account that has no data; docs/probe.md says how to ask your "
-            "own Azure"
-        )
-        name = names.role_assignment_name(key_id, user, USE.role.id)
-        grant = assign_role(key_id, USE.role.id, user, name=name)
-    else:
-        url = f"{vault.id}/accessPolicies/add?api-version={VAULTS}"
-        entry = {"tenantId": vault.tenant_id, "objectId": user, "permissions": {"keys": [*USE.policy]}}
-        body = json.dumps({"properties": {"accessPolicies": [entry]}})
-        grant = f"az rest --method put --url {shlex.quote(url)} --body {shlex.quote(body)}"
-    return (
-        f"First run `{grant}`, which gives its identity the access that this stack then takes over; wait ten "
-        f"minutes until it counts; switch the vault with `az keyvault update --name {vault.name} "
-        f"--enable-rbac-authorization {str(model == RBAC).lower()}{in_subscription(vault.id)}`; run "
-        "`pulumi refresh`; then change the "
-        f"setting{warning}"
-    )
 
 
 def _other_vault(
@@ -370,6 +310,18 @@ def no_longer_declared(before: RecordedService, name: str) -> Problem:
     )
 
 
+_RULES: tuple[Callable[[EncryptedAIServicesAccountArgs, RecordedService, facts.Account], Problems], ...] = (
+    _replacement,
+    _kind,
+    _identity,
+    _encryption,
+    _projects,
+    _storage,
+    _vault,
+    _other_vault,
+)
+
+
 def losses(
     inputs: EncryptedAIServicesAccountArgs,
     before: RecordedService,
@@ -378,19 +330,8 @@ def losses(
     subscription_id: str,
 ) -> list[Problem]:
     """What the arguments of a service would lose. Empty for a service that does not exist yet."""
-    account, lost = before.account, list(_made_here(inputs, before))
-    if account is None:
-        return lost
-    rules: tuple[Callable[[], Problems], ...] = (
-        lambda: _replacement(inputs, before, account),
-        lambda: _kind(inputs, before, account),
-        lambda: _identity(inputs, before, account),
-        lambda: _encryption(inputs, before, account),
-        lambda: _projects(inputs, before, account),
-        lambda: _storage(inputs, before, account),
-        lambda: _locked(inputs, before),
-        lambda: elsewhere(account, tenant_id=tenant_id, subscription_id=subscription_id),
-        lambda: _vault(inputs, before, account),
-        lambda: _other_vault(inputs, before, account),
-    )
-    return lost + [problem for rule in rules for problem in rule()]
+    found, account = list(_made_here(inputs, before)), before.account
+    if account is not None:
+        found += [problem for rule in _RULES for problem in rule(inputs, before, account)]
+        found += elsewhere(account, tenant_id=tenant_id, subscription_id=subscription_id)
+    return found

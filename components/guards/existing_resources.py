@@ -11,13 +11,9 @@ import pulumi
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.problem import Problem
 from components.guards.situation import Situation
-from components.key import RSA, RSA_HSM
 from components.service_args import RECOVER
-from components.vault import PREMIUM
-from core import adapters, api_versions, arm_ids
+from core import adapters, arm_ids
 from core.commands import adopt, take_over
-
-_PREMIUM_BODY = f'{{"properties": {{"sku": {{"family": "A", "name": "{PREMIUM}"}}}}}}'
 
 
 def other_vault(situation: Situation) -> Iterator[Problem]:
@@ -33,13 +29,6 @@ def other_vault(situation: Situation) -> Iterator[Problem]:
             "accessModel",
             f"found {inputs.access_model!r}, but the vault {found.name!r} grants by {model!r}; set "
             f"accessModel: {model}",
-        )
-    if place.makes_key and inputs.key.type == RSA_HSM and found.sku not in ("", PREMIUM):
-        yield Problem(
-            "key.type",
-            f"found {RSA_HSM!r}, which needs a vault of tier {PREMIUM}, but the vault {found.name!r} is "
-            f"{found.sku}; set key.type: {RSA}, or run `az rest --method patch --url "
-            f"'{place.vault_id}?api-version={api_versions.VAULTS}' --body '{_PREMIUM_BODY}'`",
         )
     is_own = situation.before.bound_to == place.names
     if situation.live.key is not None and place.makes_key and not is_own and inputs.soft_deleted != RECOVER:

@@ -99,7 +99,7 @@ def place_of_key(
         vault_id=vault_id,
         vault_exists=given is not None,
         makes_key=makes_key,
-        reads_vault=given is not None or bool(inputs.vault.key_operators) or before.is_bound,
+        reads_vault=given is not None or before.is_bound,
         reads_key=makes_key or before.is_bound or key_id is not None,
         key_name=key_name,
     )

@@ -7,7 +7,6 @@ from enum import Enum
 import pulumi
 
 from components.account_write import AccountBefore
-from components.arguments.names import PlacedName
 from components.guards.grants import ExistingGrants, existing_grants, is_granted
 from components.guards.situation import Deployer, Situation
 from components.guards.soft_deleted import consent
@@ -38,29 +37,21 @@ class SharedOrder:
 
 
 @dataclass(frozen=True)
-class FormerAccount:
-    """A soft-deleted account with the name of the account: it comes back (`is_restored`), or is purged.
-    `purge` are the inputs of that, now or in an earlier run."""
-
-    is_restored: bool = False
-    purge: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True)
 class ServicePlan:
     """What follows for one service.
 
-    `recovers_vault`: a soft-deleted one comes back. `former`: what becomes of a soft-deleted account.
-    `keeps_key`: the key exists and is used as it is. `account_waits`: the account is not written before its
-    access to the key is repaired. `account_id`: that of the account, if it exists. `account_names`: those of
-    the accounts, lower case, that the state has something of. `account`: the account as the state and Azure
-    have it. `placed`: the private endpoints and network links that the state has, by logical name. `shared`
-    is what the services of one run have together.
+    `recovers_vault`, `restores_account`: a soft-deleted one comes back. `purge` are the inputs of the purge
+    of a soft-deleted account with the account's name, now or in an earlier run. `keeps_key`: the key exists
+    and is used as it is. `account_waits`: the account is not written before its access to the key is
+    repaired. `account_id`: that of the account, if it exists. `account_names`: those of the accounts, lower
+    case, that the state has something of. `account`: the account as the state and Azure have it. `shared` is
+    what the services of one run have together.
     """
 
     login: Deployer
     recovers_vault: bool = False
-    former: FormerAccount = FormerAccount()
+    restores_account: bool = False
+    purge: Mapping[str, str] | None = None
     keeps_key: bool = False
     grants: ExistingGrants = field(default_factory=ExistingGrants)
     account_waits: bool = False
@@ -68,7 +59,6 @@ class ServicePlan:
     account_names: frozenset[str] = frozenset()
     account: AccountBefore | None = None
     proof: Proof = Proof.NEEDED
-    placed: Mapping[str, PlacedName] = field(default_factory=dict)
     shared: SharedOrder = field(default_factory=SharedOrder)
 
 
@@ -78,7 +68,8 @@ def plan(situation: Situation) -> ServicePlan:
     return ServicePlan(
         situation.login,
         recovers_vault=deleted.vault is not None,
-        former=FormerAccount(deleted.account is not None, purge(situation)),
+        restores_account=deleted.account is not None,
+        purge=purge(situation),
         keeps_key=situation.keeps_key,
         grants=existing_grants(situation),
         account_waits=situation.account_lacks_access,
@@ -86,7 +77,6 @@ def plan(situation: Situation) -> ServicePlan:
         account_names=before.account_names,
         account=situation.account,
         proof=proof(situation),
-        placed=before.placed,
     )
 
 

@@ -16,7 +16,6 @@ from components.arguments.inputs import known_text
 from components.cmk_resource import cmk_invoke_options
 from components.guards import data_loss, soft_deleted
 from components.guards.access import key_left_behind
-from components.guards.grants import roles_of_operators
 from components.guards.key_place import KeyPlace, assignment_name, place_of_key
 from components.guards.recorded_state import USER, RecordedService, as_it_is
 from components.guards.situation import Deployer, Live, Situation, gives_reading_role, is_in_subscription
@@ -73,7 +72,6 @@ class Reader:
 
     provider: pulumi.ProviderResource | None = None
     login: Deployer = Deployer()
-    method: str = ""
     unchecked: list[str] = field(default_factory=list)
     _answers: dict[tuple[Any, ...], asyncio.Future[Answer]] = field(default_factory=dict)
 
@@ -82,7 +80,6 @@ class Reader:
         native = await invoke("azure-native:authorization:getClientConfig", self._through(None))
         own = await invoke("azure-cmk:index:getClientConfig", cmk_invoke_options())
         refuse_other_login(native, own)
-        self.method = own.get("method") or "the provider's settings"
         self.login = Deployer(
             *(native.get(name) or "" for name in ("tenantId", "subscriptionId", "objectId"))
         )
@@ -131,7 +128,6 @@ class Reader:
             key,
             assignment,
             await asked.identity(before) if drifts and before.key_identity == USER else None,
-            await asked.operator_roles(place, before, self.login.object_id),
             is_replaced or await asked.can_leave_key(place, before),
             frozenset(asked.unread & _OF_THE_ACCOUNT),
         )
@@ -252,16 +248,6 @@ class _Look:
             {"resourceGroupName": arm_ids.group_of(id), "resourceName": arm_ids.name_of(id)} if id else None
         )
         return await self._get("identity", _GET_IDENTITY, place)
-
-    async def operator_roles(
-        self, place: KeyPlace, before: RecordedService, deployer_id: str
-    ) -> Mapping[str, Answer]:
-        """The roles of the key operators that the state lacks."""
-        wanted = roles_of_operators(self.request.inputs, before, place, deployer_id)
-        return {
-            operator: await self._get("operators", _GET_ASSIGNMENT, asked)
-            for operator, asked in wanted.items()
-        }
 
     async def can_leave_key(self, place: KeyPlace, before: RecordedService) -> bool:
         """Whether the account stays on its key, or its identity can use that one, by a grant for it alone;

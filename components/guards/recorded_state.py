@@ -8,15 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from components.arguments.names import PlacedName
 from components.invokes import State
 from core import adapters, arm_ids, facts, key_uris
 from core import resource_types as types
 
 SYSTEM, USER = "system", "user"
-_BELOW = (types.ROLE_ASSIGNMENT, types.PROJECT, types.DEPLOYMENT, types.DIAGNOSTIC_SETTING)
-_PLACES = {types.PRIVATE_ENDPOINT: "subnet", types.NETWORK_LINK: "virtualNetwork"}
-"""The output that says where a resource is which is another one elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -155,26 +151,11 @@ class RecordedService:
         return frozenset(_accounts_in(self.mentioned_ids))
 
     @property
-    def below_account(self) -> frozenset[str]:
-        """The logical names of what is deleted with its account."""
-        below = (key for key in self.resources if key[0] in _BELOW)
-        return frozenset(key[1] for key in below if _accounts_in(_ids_in(self.resources[key])))
-
-    @property
     def projects(self) -> tuple[str, ...]:
         """The names of its Foundry projects."""
         # Azure answers ACCOUNT/PROJECT as the name of a project.
         names = (str(one.get("name")) for key, one in self.resources.items() if key[0] == types.PROJECT)
         return tuple(map(arm_ids.name_of, names))
-
-    @property
-    def placed(self) -> Mapping[str, PlacedName]:
-        """Its private endpoints and network links, by logical name."""
-        return {
-            key[1]: PlacedName(one["name"], (one.get(place) or {}).get("id") or "")
-            for key, one in self.resources.items()
-            if (place := _PLACES.get(key[0])) and one.get("name")
-        }
 
 
 def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) -> RecordedService:

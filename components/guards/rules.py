@@ -1,4 +1,4 @@
-"""What a service is refused for because of what exists: one function for each reason, in one table.
+"""What a service is refused for because of what exists, and what is told: a function for each, two tables.
 
 A rule takes a situation and gives the problems that it sees in it, with their fixes. Nothing here reads or
 writes, and no rule knows another one. Does not own: what Azure would refuse of what is made (the provider's
@@ -11,8 +11,10 @@ from components import callers
 from components.arguments.problem import Problem
 from components.guards import access, data_loss, drift, existing_resources, grants, soft_deleted
 from components.guards.situation import Situation
+from core import arm_ids
 
 Rule = Callable[[Situation], Iterator[Problem]]
+Note = Callable[[Situation], Iterator[str]]
 
 
 def would_lose(situation: Situation) -> Iterator[Problem]:
@@ -37,6 +39,42 @@ def deployer_calls_twice(situation: Situation) -> Iterator[Problem]:
         yield from callers.problems(one.callers, one.account_kind, situation.login.object_id)
 
 
+def ended_logs(situation: Situation) -> Iterator[str]:
+    """The workspace that this stack made is not declared any more."""
+    audit, workspace_id = situation.inputs.audit, situation.before.workspace_id
+    if workspace_id and not (audit.has_workspace and audit.workspace_id is None):
+        yield (
+            "audit no longer has a workspace made here, which deletes workspace "
+            f"{arm_ids.name_of(workspace_id)!r} with its logs. While it and the diagnostic settings are "
+            "protected, the engine refuses: first run `pulumi up` with protect: false alone, or run each "
+            "`pulumi state unprotect` command that is printed, and then the same command again"
+        )
+
+
+def purged(situation: Situation) -> Iterator[str]:
+    """A soft-deleted account is deleted for good."""
+    if account := situation.deleted.purged:
+        yield (
+            f"softDeleted: purge deletes account {account['name']!r}, which was deleted "
+            f"{account['deletionDate']}, and all of its data for good, before the new one is made. Then "
+            "remove softDeleted and purgeAccount"
+        )
+
+
+def not_rotated(situation: Situation) -> Iterator[str]:
+    """Another key, which exists, is to be bound, and the generation is raised beside that."""
+    before, place, generation = situation.before, situation.place, situation.inputs.key.generation or 0
+    is_another = bool(before.key_id and place.vault_id) and not arm_ids.same(
+        before.key_id or "", place.key_id
+    )
+    if situation.live.key is not None and is_another and generation > before.generation:
+        yield (
+            f"key.generation goes from {before.generation} to {generation}, but the account also gets "
+            f"another key: the newest version of {place.key_name!r} is bound, and none is made. For a new "
+            "one, raise key.generation again after this update"
+        )
+
+
 RULES: tuple[Rule, ...] = (
     existing_resources.unreadable_account,
     would_lose,
@@ -52,13 +90,7 @@ RULES: tuple[Rule, ...] = (
     access.removed_access,
     access.cannot_leave_key,
     grants.operators_of_two_names,
-    grants.operators_of_others,
 )
-
-
-def problems(situation: Situation) -> list[Problem]:
-    """All problems of a service, in the order of the table."""
-    return [problem for rule in RULES for problem in rule(situation)]
 
 
 DOUBTFUL: tuple[Rule, ...] = (
@@ -69,3 +101,23 @@ DOUBTFUL: tuple[Rule, ...] = (
 )
 """Rules that see what a front end which is behind shows as well, as after a grant of seconds ago: only the
 same answer twice is believed."""
+NOTES: tuple[Note, ...] = (
+    ended_logs,
+    purged,
+    not_rotated,
+    access.out_of_reach,
+    access.not_by_targets,
+    access.still_granted,
+    access.stale_grant,
+)
+"""What is told and stops nothing: data that goes, or stays readable."""
+
+
+def problems(situation: Situation) -> list[Problem]:
+    """All problems of a service, in the order of the table."""
+    return [problem for rule in RULES for problem in rule(situation)]
+
+
+def notes(situation: Situation) -> list[str]:
+    """All that is told of a service, in the order of the table."""
+    return [text for note in NOTES for text in note(situation)]

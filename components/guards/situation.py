@@ -4,8 +4,7 @@ Owns: what follows from these three by itself, such as whether the identity can 
 own: how it is read (reader.py), what is wrong with it (rules.py), what is done about it (plan.py).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from components.access_model import RBAC
 from components.account_write import AccountBefore
@@ -37,9 +36,9 @@ class Live:
     not be read, and may be there.
 
     `account` is the one that the service has; where it is to have another one, whatever has that one's name.
-    `assignment` is the role assignment of the account's identity, and `operator_roles` are those of the key
-    operators that the state lacks. `identity` is the user-assigned one that the key is used by.
-    `can_leave_key` is False where the account is to leave a key that its identity can no longer use.
+    `assignment` is the role assignment of the account's identity, and `identity` the user-assigned one that
+    the key is used by. `can_leave_key` is False where the account is to leave a key that its identity can no
+    longer use.
     """
 
     account: Answer = None
@@ -47,7 +46,6 @@ class Live:
     key: Answer = None
     assignment: Answer = None
     identity: Answer = None
-    operator_roles: Mapping[str, Answer] = field(default_factory=dict)
     can_leave_key: bool = True
     unread: frozenset[str] = frozenset()
 

@@ -1,7 +1,7 @@
 """What a caller asks of an account that keeps nothing: the language of a text, the models of Azure OpenAI.
 
 Paths and fields: azure-ai-textanalytics 5.4.0 (2023-04-01, the task LanguageDetection), and Azure OpenAI's
-`models` and `deployments` (azure-rest-api-specs, data-plane/AzureOpenAI/authoring, 2022-12-01). No text is
+`models` (azure-rest-api-specs, data-plane/AzureOpenAI/authoring, 2022-12-01). No text is
 understood here: each is answered as one whose language the service does not find, which it calls `(Unknown)`
 (learn.microsoft.com/azure/ai-services/language-service/language-detection/how-to/call-api). That such calls
 do not use the customer's key is assumed.
@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import Counter
 
 from localazure.cloud import Cloud
-from localazure.cognitive.children import DEPLOYMENTS
 from localazure.cognitive.data_access import admit
 from localazure.cognitive.kinds import Kind
 from localazure.web import Json, Request, Response, ServiceError
@@ -53,23 +52,6 @@ def list_models(cloud: Cloud, request: Request) -> Response:
     """The base models that may be deployed: none, as in Resource Manager's own list here."""
     admit(cloud, request, "OpenAI/models/read", serves=_openai)
     return Response(200, {"data": [], "object": "list"})
-
-
-def list_deployments(cloud: Cloud, request: Request) -> Response:
-    """The deployments of the account."""
-    account = admit(cloud, request, "OpenAI/deployments/read", serves=_openai)
-    found = [
-        {
-            "scale_settings": {"scale_type": "standard"},
-            "model": body["properties"]["model"]["name"],
-            "owner": "organization-owner",
-            "id": body["name"],
-            "status": "succeeded",
-            "object": "deployment",
-        }
-        for body in DEPLOYMENTS.below(cloud, account.id)
-    ]
-    return Response(200, {"data": found, "object": "list"})
 
 
 def _language(kind: Kind) -> bool:

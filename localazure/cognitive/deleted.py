@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from localazure import authorization, private_links
+from localazure import authorization, policy_evaluation, private_links
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, children, identity, policy, projects, rules, settling, translator
+from localazure.cognitive import binding, children, identity, projects, rules, settling, translator
 from localazure.cognitive.account import DELETED, Account
 from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import deleted_body
@@ -64,7 +64,8 @@ def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:
         # Never observed.
         raise ServiceError(404, "ResourceNotFound", "There is no soft-deleted resource to restore.")
     # Azure Policy evaluates the request, not the restored account (assumed).
-    policy.require_allowed(cloud, replace(account, properties=request.body["properties"]))
+    content = {**account.content, "properties": request.body["properties"]}
+    policy_evaluation.require_customer_key(cloud, account.id, content)
     if (target := account.key_vault_properties) is not None:
         vault = trusted_services.vault_at(cloud, target["keyVaultUri"])
         if vault is None or vault.deleted:

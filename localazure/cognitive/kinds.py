@@ -1,39 +1,21 @@
-"""The kinds of Cognitive Services accounts: their SKUs, endpoints and capabilities, in one table.
+"""The kinds of Cognitive Services accounts: their SKUs, endpoints and capabilities, read from `kinds.json`.
 
-TextAnalytics (Language) is as observed in recordings of 2021 and 2023. The names of the other kinds are those
-that the documentation of `az cognitiveservices account list-kinds` prints; of them only what an encryption
-rule needs is here, and their SKUs and capabilities are assumed where nothing else is said.
+TextAnalytics (Language) is as observed in recordings of 2021 and 2023; the value of its capability Container
+was not kept, and is assumed. The names of the other kinds are those that the documentation of
+`az cognitiveservices account list-kinds` prints; of them only what an encryption rule needs is there, and
+their SKUs and capabilities are assumed where nothing else is said.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from localazure.web import Json
 
-_LANGUAGE_ENDPOINTS = (
-    "Text Analytics",
-    "Custom Text Authoring",
-    "Conversational Language Understanding Authoring",
-    "Custom Question Answering Authoring",
-    "Custom Question Answering",
-    "ConversationalLURuntime",
-    "Language",
-    "Language-2022-05-01",
-    "QnAMaker",
-    "turing",
-    "Turing DeepWrite",
-    "QuestionAnswering",
-    "QuestionAnsweringBizQA",
-    "QuestionAnsweringQnAGen",
-    "QuestionAnswering Generate",
-    "LUIS.Authoring",
-    "Container",
-)
-_LANGUAGE_CLOUD = "QuestionAnswer.AllApis,LanguageService.QuestionAnsweringApis"
 _PERIMETERS_SINCE = "2023"
-_PAID_TIERS = ("S", "S0", "S1", "S2", "S3", "S4")
 
 
 @dataclass(frozen=True)
@@ -92,93 +74,13 @@ class Kind:
         return [{"name": name} for name in names] + valued
 
 
-_KINDS = (
-    Kind(
-        "TextAnalytics",
-        ("F0", *_PAID_TIERS),
-        _LANGUAGE_ENDPOINTS,
-        rate_limit=None,
-        authoring=True,
-        bypass=True,
-        storage=True,
-        # The container's value was not kept from the recordings; this one is assumed.
-        valued_capabilities=(("Container", "TextAnalytics.*"), ("Cloud", _LANGUAGE_CLOUD)),
-    ),
-    Kind(
-        "AIServices",
-        ("F0", "S0"),
-        ("AI Foundry API", *_LANGUAGE_ENDPOINTS),
-        authoring=True,
-        bypass=True,
-        deployments=True,
-        storage=True,
-        storage_stays=True,
-        larger_keys=True,
-        custom_translator=True,
-    ),
-    Kind(
-        "CognitiveServices",
-        ("S0",),
-        ("Language", "Computer Vision", "FormRecognizer"),
-        authoring=True,
-        custom_translator=True,
-    ),
-    Kind(
-        "SpeechServices",
-        ("F0", "S0"),
-        ("Speech Services Speech to Text", "Speech Services Text to Speech"),
-        storage=True,
-        storage_stays=True,
-    ),
-    Kind("FormRecognizer", ("F0", "S0"), ("FormRecognizer",)),
-    Kind(
-        "OpenAI",
-        ("S0",),
-        ("OpenAI Language Model Instance API", "OpenAI Dall-E API"),
-        bypass=True,
-        deployments=True,
-    ),
-    Kind("Face", ("F0", "E0", "S0"), ("Face",), own_identity=True),
-    Kind("ComputerVision", ("F0", "S1"), ("Computer Vision",), customer_key=False),
-    Kind("CustomVision.Training", ("F0", "S0"), ("CustomVision.Training",)),
-    Kind("CustomVision.Prediction", ("F0", "S0"), ("CustomVision.Prediction",)),
-    Kind("TextTranslation", ("F0", *_PAID_TIERS), ("TextTranslation",), custom_translator=True),
-    Kind("ContentSafety", ("F0", "S0"), ("Content Safety",)),
-    Kind("ContentModerator", ("F0", "S0"), ("Content Moderator",)),
-    Kind("QnAMaker", ("F0", "S0"), ("QnAMaker",)),
-    Kind("AnomalyDetector", ("F0", "S0"), ("AnomalyDetector",)),
-    Kind("MetricsAdvisor", ("F0", "S0"), ("MetricsAdvisor",)),
-    Kind("Personalizer", ("F0", "S0"), ("Personalizer",)),
-    Kind("QnAMaker.v2", ("F0", "S0", "S1"), ("QnAMaker",)),
-    Kind("LUIS", ("F0", "S0"), ("LUIS",)),
-    Kind("LUIS.Authoring", ("F0",), ("LUIS.Authoring",)),
-    Kind(
-        "ConversationalLanguageUnderstanding", ("F0", *_PAID_TIERS), ("ConversationalLanguageUnderstanding",)
-    ),
-    Kind("LanguageAuthoring", ("F0", *_PAID_TIERS), ("LanguageAuthoring",)),
-    Kind("HealthInsights", ("F0", "S0"), ("HealthInsights",)),
-    Kind("SpeechTranslation", ("F0", "S0"), ("SpeechTranslation",), customer_key=False),
-    Kind("Internal.AllInOne", ("S0",), ("Internal.AllInOne",)),
-    Kind("ImmersiveReader", ("S0", "S1"), ("ImmersiveReader",), customer_key=False),
-)
-KINDS = {kind.name.lower(): kind for kind in _KINDS}
+def _kind(row: Json) -> Kind:
+    values: Json = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    return Kind(**values)
 
-POLICY_EXCLUDED_KINDS = frozenset(
-    {
-        "cognitiveservices",
-        "contentsafety",
-        "immersivereader",
-        "luis.authoring",
-        "luis",
-        "qnamaker",
-        "qnamaker.v2",
-        "aiservices",
-        "metricsadvisor",
-        "speechtranslation",
-    }
-)
-"""`excludedKinds` of the built-in policy by default: AIServices is one, TextAnalytics is not; the rest is
-assumed."""
+
+_FILE = Path(__file__).with_name("kinds.json")
+KINDS = {row["name"].lower(): _kind(row) for row in json.loads(_FILE.read_text())}
 
 _COGNITIVE = "cognitiveservices.azure.com"
 # The suffixes of the names of each member of the group `account`, of these kinds; the others have one of

@@ -15,7 +15,7 @@ from localazure.cognitive import (
     operations_api,
     translator,
 )
-from localazure.cognitive.jobs import PROJECTS
+from localazure.cognitive.language import PROJECTS
 from localazure.routes import Handler, Route
 from localazure.web import Host
 
@@ -64,28 +64,11 @@ ROUTES: tuple[Route, ...] = (
         keys.list_keys,
         "the keys themselves: the shape is the specification's",
     ),
-    _arm("GET", f"{_ACCOUNT}/skus", "accounts/skus/read", catalog.account_skus, _MADE_UP),
-    _arm("GET", f"{_ACCOUNT}/usages", "accounts/usages/read", catalog.account_items, _MADE_UP),
-    _arm("GET", f"{_ACCOUNT}/models", "accounts/models/read", catalog.account_items, _MADE_UP),
-    # None can be made here.
-    _arm(
-        "GET", f"{_ACCOUNT}/commitmentPlans", "accounts/commitmentPlans/read", catalog.account_items, _MADE_UP
-    ),
-    _arm("GET", f"{_SUBSCRIPTION}/skus", "skus/read", catalog.subscription_skus, _MADE_UP),
-    _arm("GET", f"{_LOCATION}/models", "locations/models/read", catalog.no_items, _MADE_UP),
-    _arm("GET", f"{_LOCATION}/usages", "locations/usages/read", catalog.location_usages, _MADE_UP),
     _arm(
         "POST",
         f"{_SUBSCRIPTION}/checkDomainAvailability",
         "checkDomainAvailability/action",
         catalog.check_domain,
-        _MADE_UP,
-    ),
-    _arm(
-        "POST",
-        f"{_LOCATION}/checkSkuAvailability",
-        "locations/checkSkuAvailability/action",
-        catalog.check_skus,
         _MADE_UP,
     ),
     _arm(
@@ -124,12 +107,9 @@ ROUTES: tuple[Route, ...] = (
     ),
     _language("POST", "/language/:analyze-text", calls.analyze_text),
     _language("GET", "/openai/models", calls.list_models),
-    _language("GET", "/openai/deployments", calls.list_deployments),
     _language("GET", translator.DOCUMENTS, translator.list_documents),
     _language("POST", f"{translator.DOCUMENTS}/import", translator.import_document),
     _language("GET", PROJECTS, language.list_projects),
-    _language("GET", f"{PROJECTS}/global/deletion-jobs/{{job}}", language.deletion_job),
     _language("PATCH", _PROJECT, language.create_project),
     _language("GET", _PROJECT, language.get_project),
-    _language("DELETE", _PROJECT, language.delete_project),
 )

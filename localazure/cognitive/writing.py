@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from localazure import limits
+from localazure import limits, policy_evaluation
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import (
@@ -18,7 +18,6 @@ from localazure.cognitive import (
     deleted,
     identity,
     network_rules,
-    policy,
     settling,
     validation,
 )
@@ -61,7 +60,7 @@ def create_account(cloud: Cloud, request: Request, body: Json, id: str) -> Respo
         keys=[stored.new_key(), stored.new_key()],
         wrapping={},
     )
-    policy.require_allowed(cloud, new)
+    policy_evaluation.require_customer_key(cloud, new.id, new.content)
     limits.require_account(cloud, request.params["subscription"], location, kind.name, sku["name"])
     _require_subdomain(cloud, new)
     network_rules.require_subdomain(new)
@@ -94,7 +93,7 @@ def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) ->
         properties=properties,
         verb="PUT",
     )
-    policy.require_allowed(cloud, new)
+    policy_evaluation.require_customer_key(cloud, new.id, new.content)
     sent_encryption = "encryption" in properties
     if not sent_encryption and old.encryption:
         new = _silent_about_encryption(cloud, old, new)
@@ -129,7 +128,7 @@ def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> 
     properties = {**old.properties, **sent}
     new = replace(old, kind=kind.name, sku=sku, tags=tags, properties=properties, verb="PATCH")
     _require_same_storage(old, new, kind)
-    policy.require_allowed(cloud, new)
+    policy_evaluation.require_customer_key(cloud, new.id, new.content)
     new, refusal = _changed(
         cloud,
         request,

@@ -1,6 +1,6 @@
 """Key material and what can be done with it, on `cryptography`.
 
-Owns: making, importing, wrapping, encrypting, signing. Does not own: who may, and when.
+Owns: making, importing, wrapping, encrypting. Does not own: who may, and when.
 Private keys are PKCS8, base64, unencrypted: this cloud protects them with its home folder's mode.
 """
 
@@ -13,14 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    Prehashed,
-    decode_dss_signature,
-    encode_dss_signature,
-)
 
 RSA_SIZES = (2048, 3072, 4096)
 RSA_TYPES = ("RSA", "RSA-HSM")
@@ -32,12 +26,6 @@ _CURVES: Mapping[str, ec.EllipticCurve] = {
     "P-521": ec.SECP521R1(),
     "P-256K": ec.SECP256K1(),
 }
-_HASHES: Mapping[str, hashes.HashAlgorithm] = {
-    "256": hashes.SHA256(),
-    "384": hashes.SHA384(),
-    "512": hashes.SHA512(),
-}
-_EC_SIGNATURES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521", "ES256K": "P-256K"}
 _PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
@@ -143,39 +131,6 @@ def decrypt(private: str, algorithm: str, data: bytes) -> bytes:
         raise CryptoError("the value was not encrypted with this key and algorithm") from error
 
 
-def sign(private: str, algorithm: str, digest: bytes) -> bytes:
-    """Signs a digest with RS*, PS* or ES*; EC signatures are r and s, side by side. Raises CryptoError."""
-    key, digested = _load(private), _hash(algorithm)
-    try:
-        if isinstance(key, rsa.RSAPrivateKey):
-            return key.sign(digest, _signature_padding(algorithm, digested), Prehashed(digested))
-        width = _ec_width(key, algorithm)
-        r, s = decode_dss_signature(key.sign(digest, ec.ECDSA(Prehashed(digested))))
-    except ValueError as error:
-        raise CryptoError(f"the value is no digest for {algorithm}") from error
-    return r.to_bytes(width, "big") + s.to_bytes(width, "big")
-
-
-def verify(private: str, algorithm: str, digest: bytes, signature: bytes) -> bool:
-    """Whether `signature` is of `digest` by this key. Raises CryptoError where the algorithm does not fit."""
-    key, digested = _load(private), _hash(algorithm)
-    try:
-        if isinstance(key, rsa.RSAPrivateKey):
-            scheme = _signature_padding(algorithm, digested)
-            key.public_key().verify(signature, digest, scheme, Prehashed(digested))
-            return True
-        width = _ec_width(key, algorithm)
-        if len(signature) != 2 * width:
-            return False
-        r, s = int.from_bytes(signature[:width], "big"), int.from_bytes(signature[width:], "big")
-        key.public_key().verify(encode_dss_signature(r, s), digest, ec.ECDSA(Prehashed(digested)))
-    except InvalidSignature:
-        return False
-    except ValueError as error:
-        raise CryptoError(f"the value is no digest for {algorithm}") from error
-    return True
-
-
 @lru_cache(maxsize=256)
 def _load(private: str) -> _PrivateKey:
     # The check takes ten times as long as a use, and only this module writes keys.
@@ -227,25 +182,3 @@ def _encryption_padding(algorithm: str) -> padding.AsymmetricPadding:
     if (digest := digests.get(algorithm)) is None:
         raise CryptoError(f"algorithm {algorithm} is not supported; expected {[*digests, 'RSA1_5']}")
     return padding.OAEP(mgf=padding.MGF1(digest), algorithm=digest, label=None)
-
-
-def _hash(algorithm: str) -> hashes.HashAlgorithm:
-    known = algorithm[:2] in {"RS", "PS"} or algorithm in _EC_SIGNATURES
-    if not known or (found := _HASHES.get(algorithm[2:5])) is None:
-        raise CryptoError(f"algorithm {algorithm} is not supported")
-    return found
-
-
-def _signature_padding(algorithm: str, digest: hashes.HashAlgorithm) -> padding.AsymmetricPadding:
-    if algorithm.startswith("RS"):
-        return padding.PKCS1v15()
-    if algorithm.startswith("PS"):
-        return padding.PSS(padding.MGF1(digest), digest.digest_size)
-    raise CryptoError(f"algorithm {algorithm} is not supported by an RSA key")
-
-
-def _ec_width(key: ec.EllipticCurvePrivateKey, algorithm: str) -> int:
-    wanted = _CURVES.get(_EC_SIGNATURES.get(algorithm, ""))
-    if wanted is None or wanted.name != key.curve.name:
-        raise CryptoError(f"algorithm {algorithm} is not supported by a key on {key.curve.name}")
-    return (key.curve.key_size + 7) // 8

@@ -1,15 +1,16 @@
 """A managed HSM's own roles: who may do what in it. Resource Manager's role assignments give nothing there.
 
 Owns: the roles, the assignments and the decision. Does not own: the routes that show and change them.
-Sources: the list of role definitions in the recordings of Azure/azure-sdk-for-js, keyvault-admin
-(names, ids, data actions); learn.microsoft.com/azure/key-vault/managed-hsm/access-control (scopes);
-Azure/azure-cli#32719 (the refusal).
+Sources: local_roles.json has that of the roles; of scopes, learn.microsoft.com/azure/key-vault/managed-hsm/
+access-control; of the refusal, Azure/azure-cli#32719.
 """
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 from localazure.cloud import Cloud
 from localazure.directory import find_principal
@@ -23,71 +24,14 @@ _KIND = "hsm.roleAssignment"
 _PREFIX = "Microsoft.KeyVault/managedHsm/"
 
 
-def _role(id: str, name: str, *actions: str) -> Role:
-    return Role(id, f"Managed HSM {name}", "", data_actions=tuple(f"{_PREFIX}{one}" for one in actions))
+def _role(row: Json) -> Role:
+    actions = tuple(f"{_PREFIX}{action}" for action in row["dataActions"])
+    return Role(row["name"], row["roleName"], "", data_actions=actions)
 
 
-_READ_ROLES = ("roleAssignments/read/action", "roleDefinitions/read/action")
-_CHANGE_ROLES = (
-    "roleAssignments/write/action",
-    "roleAssignments/delete/action",
-    "roleDefinitions/write/action",
-    "roleDefinitions/delete/action",
-)
-
-
-def _keys(*actions: str) -> tuple[str, ...]:
-    return tuple(f"keys/{action}" for action in actions)
-
-
-ADMINISTRATOR = _role(
-    "a290e904-7015-4bba-90c8-60543313cdb4",
-    "Administrator",
-    *_READ_ROLES,
-    *_CHANGE_ROLES,
-    *("securitydomain/download/action", "securitydomain/download/read", "securitydomain/upload/action"),
-    *("securitydomain/upload/read", "securitydomain/transferkey/read"),
-    *("backup/start/action", "backup/status/action", "restore/start/action", "restore/status/action"),
-    *("settings/read/action", "settings/write/action"),
-)
-ROLES = (
-    ADMINISTRATOR,
-    _role(
-        "515eb02d-2335-4d2d-92f2-b1cbdf9c3778",
-        "Crypto Officer",
-        *_READ_ROLES,
-        *_CHANGE_ROLES,
-        *_keys("deletedKeys/read/action", "deletedKeys/delete", "deletedKeys/recover/action"),
-        "keys/export/action",
-    ),
-    _role(
-        "21dbd100-6940-42c2-9190-5d6cb909625b",
-        "Crypto User",
-        *_READ_ROLES,
-        *_keys("read/action", "write/action", "delete", "create", "rotate/action", "import/action"),
-        *_keys("release/action", "backup/action", "restore/action", "encrypt/action", "decrypt/action"),
-        *_keys("wrap/action", "unwrap/action", "sign/action", "verify/action", "derive/action"),
-        "rng/action",
-    ),
-    _role("4bd23610-cdcf-4971-bdee-bdc562cc28e4", "Policy Administrator", *_READ_ROLES, *_CHANGE_ROLES),
-    _role(
-        "2c18b078-7c48-4d3a-af88-5a3a1b3f82b3",
-        "Crypto Auditor",
-        *_READ_ROLES,
-        *_keys("read/action", "deletedKeys/read/action"),
-    ),
-    _role(
-        "33413926-3206-4cdd-b39a-83574fe37a17",
-        "Crypto Service Encryption User",
-        *_keys("read/action", "wrap/action", "unwrap/action"),
-    ),
-    _role("21dbd100-6940-42c2-9190-5d6cb909625c", "Crypto Service Release User", "keys/release/action"),
-    _role(
-        "7b127d3c-77bd-4e3e-bbe0-dbb8971fa7f8",
-        "Backup User",
-        *("backup/start/action", "backup/status/action", "keys/backup/action"),
-    ),
-)
+_FILE = Path(__file__).with_name("local_roles.json")
+ROLES = tuple(_role(row) for row in json.loads(_FILE.read_text())["roles"])
+ADMINISTRATOR = ROLES[0]
 BY_ID = {role.id: role for role in ROLES}
 
 

@@ -140,7 +140,6 @@ ROUTES: tuple[Route, ...] = (
         "which properties a row has",
     ),
     _arm("GET", _KEY + "/versions/{version}", "vaults/keys/versions/read", keys_arm.get_version),
-    _arm("GET", _VAULT + "/secrets", "vaults/secrets/read", vaults.no_items, "all of it: none can be made"),
     *private_links.routes(_VAULT, arm.require_vault),
     _data("POST", "/keys/restore", backups.restore, "texts of errors; geographies"),
     _data("POST", "/keys/{key}/backup", backups.backup, "how long the value is"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from localazure import authorization
 from localazure.cloud import Cloud
@@ -19,14 +19,12 @@ from localazure.web import Caller, ServiceError
 
 T = TypeVar("T")
 
-_NEEDS_VALIDITY = frozenset({access.WRAP, access.ENCRYPT, access.SIGN})
-ACTS: Mapping[Operation, Callable[..., Any]] = {
+_NEEDS_VALIDITY = frozenset({access.WRAP, access.ENCRYPT})
+ACTS: Mapping[Operation, Callable[[str, str, bytes], bytes]] = {
     access.WRAP: crypto.encrypt,
     access.UNWRAP: crypto.decrypt,
     access.ENCRYPT: crypto.encrypt,
     access.DECRYPT: crypto.decrypt,
-    access.SIGN: crypto.sign,
-    access.VERIFY: crypto.verify,
 }
 """What the cryptographic operations do with a private half, an algorithm and what was sent."""
 
@@ -144,7 +142,7 @@ def key_not_found(what: str) -> ServiceError:
 def state_refusal(version: KeyVersion, operation: Operation, now: float) -> Refusal | None:
     """Why a key version's own state forbids a cryptographic use of it, None where it does not.
 
-    Outside its validity a key still decrypts, unwraps and verifies (Key Vault: "Date-time controlled
+    Outside its validity a key still decrypts and unwraps (Key Vault: "Date-time controlled
     operations"), so that old data can be recovered. The texts were seen in fakes only, never recorded.
     """
     word = operation.permission.replace("key", "Key")
@@ -168,11 +166,11 @@ def usable(cloud: Cloud, use: Use) -> tuple[Key, KeyVersion, str]:
     return key, version, key_store.private_half(cloud, key, version)
 
 
-def transform(cloud: Cloud, use: Use, algorithm: str, *data: bytes) -> tuple[Key, KeyVersion, Any]:
-    """Wraps, unwraps, encrypts, decrypts, signs or verifies, as the use says. Raises ServiceError."""
+def transform(cloud: Cloud, use: Use, algorithm: str, data: bytes) -> tuple[Key, KeyVersion, bytes]:
+    """Wraps, unwraps, encrypts or decrypts, as the use says. Raises ServiceError."""
     key, version, private = usable(cloud, use)
     try:
-        return key, version, ACTS[use.operation](private, algorithm, *data)
+        return key, version, ACTS[use.operation](private, algorithm, data)
     except crypto.CryptoError as error:
         raise bad_parameter(str(error)) from error
 

@@ -105,12 +105,6 @@ def put_policies(cloud: Cloud, request: Request) -> Response:
     )
 
 
-def no_items(cloud: Cloud, request: Request) -> Response:
-    """An always empty list of something that a vault has on Azure. Raises 404 without the vault."""
-    arm.require_vault(cloud, request)
-    return answer({"value": []})
-
-
 def check_name(cloud: Cloud, request: Request) -> Response:
     """Whether a vault name is free in the whole cloud."""
     sent = _object(request.body)

@@ -3,21 +3,17 @@
 Owns: the endpoint's body, its address and its network interface. Its connections live at the resources it
 leads to (private_links.py); their state is read there. Connections asked for are approved at once where
 the caller may approve them; manual ones wait for somebody who approves them there. What is refused of static
-addresses: hashicorp/terraform-provider-azurerm#13061 (a member is missing), #4225 (reserved), MicrosoftDocs/
-azure-docs, azure-resource-manager/troubleshooting/common-deployment-errors (outside), postgresql/flexible-
-server/how-to-manage-virtual-network-private-endpoint (taken); that the address of an endpoint never changes,
-a reader's trial of 2026 with both codes. That its network interface keeps its name is assumed.
+addresses: hashicorp/terraform-provider-azurerm#13061 (a member is missing); that the address of an endpoint
+never changes, a reader's trial of 2026 with both codes. That its network interface keeps its name is assumed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from localazure import authorization, private_links
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
-from localazure.network.addresses import address_problem, free_address, is_inside, is_reserved
 from localazure.network.resource import (
     PLACE,
     PROVIDER,
@@ -29,7 +25,7 @@ from localazure.network.resource import (
     tags_of,
 )
 from localazure.network.targets import Target, target_of
-from localazure.network.virtual_networks import subnet_at, subnet_prefixes, users_of
+from localazure.network.virtual_networks import free_address, subnet_at, users_of
 from localazure.shapes import an_object, objects, texts
 from localazure.web import Json, Request, ServiceError
 
@@ -167,18 +163,16 @@ def _addresses(
     """The address of each member: those asked for, those it had, else the subnet's next free ones."""
     asked, had = _asked(id, given, target), _had(known, target)
     taken = {
-        config["ipAddresses"][0]: body["networkInterfaces"][0]["id"]
+        config["ipAddresses"][0]
         for body in (user["properties"] for user in users_of(cloud, subnet["id"]) if user["id"] != id)
         for config in body["customDnsConfigs"]
     }
     if asked and had and asked != had:
         raise _moved(id, was_static=bool(known and known["properties"]["ipConfigurations"]))
-    for address in asked.values() if not had else ():
-        _require_usable(address, subnet, taken)
     ips = asked or had
     for member in target.members:
         if member not in ips:
-            free = free_address(subnet_prefixes(subnet)[0], {*taken, *ips.values()})
+            free = free_address(subnet, {*taken, *ips.values()})
             if free is None:
                 raise _bad("SubnetIsFull", f"Subnet {subnet['name']} has no address left for {id}.")
             ips[member] = free
@@ -233,29 +227,6 @@ def _moved(id: str, *, was_static: bool) -> ServiceError:
     )
 
 
-def _require_usable(address: str, subnet: Json, taken: Mapping[str, str]) -> None:
-    if address_problem(address):
-        raise _bad("InvalidIPAddressFormat", f"{address!r} is not a valid IP address.")
-    prefix = next((one for one in subnet_prefixes(subnet) if is_inside(address, one)), None)
-    if prefix is None:
-        raise _bad(
-            "PrivateIPAddressNotInSubnet",
-            f"Private static IP address {address} does not belong to the range of subnet prefix "
-            f"{', '.join(subnet_prefixes(subnet))}.",
-        )
-    if is_reserved(address, prefix):
-        raise _bad(
-            "PrivateIPAddressInReservedRange",
-            f"Private static IP address {address} falls within reserved IP range of subnet prefix {prefix}.",
-        )
-    if address in taken:
-        raise _bad(
-            "PrivateIPAddressIsAllocated",
-            f"IP configuration is using the private IP address {address} which is already allocated to "
-            f"resource {taken[address]}.",
-        )
-
-
 def _interface_name(cloud: Cloud, id: str, asked: str, known: Json | None, guid: str) -> str:
     """The id of the endpoint's network interface."""
     group = f"{id.rsplit('/', 2)[0]}/networkInterfaces"
@@ -266,10 +237,6 @@ def _interface_name(cloud: Cloud, id: str, asked: str, known: Json | None, guid:
             "CannotChangeCustomNetworkInterfaceName",
             f"The network interface of private endpoint {id} cannot be renamed.",
         )
-    for body in ENDPOINTS.below(cloud, id.split("/providers/", maxsplit=1)[0]):
-        has = body["properties"]["networkInterfaces"][0]["id"]
-        if body["id"].lower() != id.lower() and has.lower() == interface.lower():
-            raise _bad("NetworkInterfaceNameInUse", f"Network interface {has} belongs to {body['id']}.")
     return interface
 
 
@@ -306,4 +273,3 @@ ENDPOINTS = NetworkType(
     shown=_shown,
     removed=_removed,
 )
-ROUTES = ENDPOINTS.routes()

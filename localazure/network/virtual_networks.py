@@ -1,17 +1,17 @@
-"""Microsoft.Network/virtualNetworks and their subnets.
+"""Microsoft.Network/virtualNetworks with the subnets that a PUT names, and the addresses that they have.
 
-A network's document holds its subnets, whichever way they came: inline or as children. That a PUT without
-`subnets` takes them away is how ARM's replace works; one in use stays, and refuses the PUT.
+That a PUT without `subnets` takes them away is how ARM's replace works; one in use stays and refuses it.
+Subnets are made and changed with their network, not by themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ipaddress
+from collections.abc import Collection, Iterable
 
 from localazure.arm_type import SPECIFIED, body_of, resource_not_found
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
-from localazure.network import addresses
 from localazure.network.resource import (
     PLACE,
     PROVIDER,
@@ -33,6 +33,8 @@ _SUBNET_DEFAULTS = {
     "privateEndpointNetworkPolicies": "Disabled",
     "privateLinkServiceNetworkPolicies": "Enabled",
 }
+_RESERVED = 4
+"""Azure keeps the first four addresses of a subnet (network, gateway, two for DNS) and the last one."""
 
 
 def subnet_at(cloud: Cloud, id: str) -> tuple[Json, Json] | None:
@@ -42,6 +44,15 @@ def subnet_at(cloud: Cloud, id: str) -> tuple[Json, Json] | None:
         if subnet["id"].lower() == id.lower():
             return network, subnet
     return None
+
+
+def free_address(subnet: Json, taken: Collection[str]) -> str | None:
+    """The first address of a subnet that Azure may give out; None when all are taken."""
+    properties = subnet["properties"]
+    prefix = (properties.get("addressPrefixes") or [properties["addressPrefix"]])[0]
+    network = ipaddress.ip_network(prefix)
+    addresses = (str(network[number]) for number in range(_RESERVED, network.num_addresses - 1))
+    return next((address for address in addresses if address not in taken), None)
 
 
 def users_of(cloud: Cloud, subnet_id: str) -> list[Json]:
@@ -55,19 +66,11 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     space = an_object(given.get("addressSpace"), "properties.addressSpace")
     spaces = texts(space.get("addressPrefixes"), "properties.addressSpace.addressPrefixes")
     if not spaces:
-        raise _bad(
-            "InvalidRequestFormat", "properties.addressSpace.addressPrefixes needs one prefix or more."
-        )
-    _require_prefixes(spaces)
-    subnets = [
-        _subnet(cloud, id, str(item.get("name") or ""), item.get("properties"), _known(known, item))
-        for item in objects(given.get("subnets"), "properties.subnets")
-    ]
+        message = "properties.addressSpace.addressPrefixes needs one prefix or more."
+        raise ServiceError(400, "InvalidRequestFormat", message)
+    subnets = [_subnet(cloud, id, item) for item in objects(given.get("subnets"), "properties.subnets")]
     kept = {subnet["id"].lower() for subnet in subnets}
-    for subnet in known["properties"]["subnets"] if known else ():
-        if subnet["id"].lower() not in kept:
-            _require_unused(cloud, subnet)
-    _require_fitting(spaces, subnets)
+    _require_unused(cloud, (one for one in _subnets_of(known) if one["id"].lower() not in kept))
     before = known["properties"] if known else {"resourceGuid": cloud.new_id()}
     return {
         "location": location_of(request),
@@ -83,14 +86,18 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     }
 
 
-def _subnet(cloud: Cloud, network_id: str, name: str, sent_properties: Json, known: Json | None) -> Json:
-    given = an_object(sent_properties, "a subnet's properties")
-    prefixes = texts(given.get("addressPrefixes"), "addressPrefixes") or [given.get("addressPrefix") or ""]
-    _require_prefixes(prefixes)
-    sent = {key: value for key, value in given.items() if value is not None}
-    sent.pop("privateEndpoints", None)
+def _subnet(cloud: Cloud, network_id: str, item: Json) -> Json:
+    given = an_object(item.get("properties"), "a subnet's properties")
+    for prefix in texts(given.get("addressPrefixes"), "addressPrefixes") or [str(given.get("addressPrefix"))]:
+        try:
+            ipaddress.ip_network(prefix)
+        except ValueError as error:
+            message = f"Address prefix {prefix!r} is not in CIDR notation: {error}."
+            raise ServiceError(400, "InvalidAddressPrefixFormat", message) from error
+    sent = {key: value for key, value in given.items() if value is not None and key != "privateEndpoints"}
+    name = str(item.get("name") or "")
     return {
-        "name": known["name"] if known else name,
+        "name": name,
         "id": f"{network_id}/subnets/{name}",
         "etag": f'W/"{cloud.new_id()}"',
         "type": _SUBNETS,
@@ -98,8 +105,12 @@ def _subnet(cloud: Cloud, network_id: str, name: str, sent_properties: Json, kno
     }
 
 
+def _subnets_of(network: Json | None) -> list[Json]:
+    return network["properties"]["subnets"] if network else []
+
+
 def _shown(cloud: Cloud, _: Request, network: Json) -> Json:
-    subnets = [_shown_subnet(cloud, subnet) for subnet in network["properties"]["subnets"]]
+    subnets = [_shown_subnet(cloud, subnet) for subnet in _subnets_of(network)]
     return {**network, "properties": {**network["properties"], "subnets": subnets}}
 
 
@@ -109,9 +120,15 @@ def _shown_subnet(cloud: Cloud, subnet: Json) -> Json:
     return {**subnet, "properties": properties}
 
 
-def _check_delete(cloud: Cloud, network: Json) -> None:
-    for subnet in network["properties"]["subnets"]:
-        _require_unused(cloud, subnet)
+def _require_unused(cloud: Cloud, subnets: Iterable[Json]) -> None:
+    for subnet in subnets:
+        if users := users_of(cloud, subnet["id"]):
+            raise ServiceError(
+                400,
+                "InUseSubnetCannotBeDeleted",
+                f"Subnet {subnet['name']} is in use by {users[0]['id']} and cannot be deleted. In order to "
+                "delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.",
+            )
 
 
 NETWORKS = NetworkType(
@@ -121,137 +138,20 @@ NETWORKS = NetworkType(
     regions=REGIONS,
     tracked=True,
     shown=_shown,
-    check_delete=_check_delete,
+    check_delete=lambda cloud, network: _require_unused(cloud, _subnets_of(network)),
 )
 
 
-def put_subnet(cloud: Cloud, request: Request) -> Response:
-    """Adds a subnet to its network, or replaces it."""
+def _get_subnet(cloud: Cloud, request: Request) -> Response:
     network, name = NETWORKS.required(cloud, request), request.params["subnet"]
-    known = _known(network, {"name": name})
-    made = _subnet(cloud, network["id"], name, properties_of(request), known)
-    others = [subnet for subnet in network["properties"]["subnets"] if subnet is not known]
-    _require_fitting(network["properties"]["addressSpace"]["addressPrefixes"], [*others, made])
-    changed = {**network, "properties": {**network["properties"], "subnets": [*others, made]}}
-    begun = NETWORKS.begun(cloud, request, changed, 200 if known else 201)
-    updating = {**made, "properties": {**made["properties"], "provisioningState": "Updating"}}
-    return Response(begun.status, updating, begun.headers)
-
-
-def get_subnet(cloud: Cloud, request: Request) -> Response:
-    """A subnet; looking at it may end its network's operation."""
-    network, name = NETWORKS.settled(cloud, NETWORKS.required(cloud, request)), request.params["subnet"]
-    subnet = _known(network, {"name": name})
+    subnet = next((one for one in _subnets_of(network) if one["name"].lower() == name.lower()), None)
     if subnet is None:
         raise resource_not_found(f"{_SUBNETS}/{network['name']}/{name}", request.params["group"])
     return Response(200, _shown_subnet(cloud, subnet), {"ETag": subnet["etag"]})
 
 
-def list_subnets(cloud: Cloud, request: Request) -> Response:
-    """The subnets of a network."""
-    network = NETWORKS.required(cloud, request)
-    found = [_shown_subnet(cloud, subnet) for subnet in network["properties"]["subnets"]]
-    return Response(200, {"value": found})
-
-
-def check_address(cloud: Cloud, request: Request) -> Response:
-    """Whether an address of a network is free (VirtualNetworks_CheckIPAddressAvailability)."""
-    network, address = NETWORKS.required(cloud, request), request.query.get("ipaddress", "")
-    for subnet in network["properties"]["subnets"]:
-        for prefix in subnet_prefixes(subnet):
-            if addresses.address_problem(address) or not addresses.is_inside(address, prefix):
-                continue
-            taken = {
-                config["ipAddresses"][0]
-                for body in users_of(cloud, subnet["id"])
-                for config in body["properties"]["customDnsConfigs"]
-            }
-            free = address not in taken and not addresses.is_reserved(address, prefix)
-            next_free = addresses.free_address(prefix, taken)
-            others = [] if free or next_free is None else [next_free]
-            return Response(200, {"available": free, "availableIPAddresses": others})
-    raise _bad(
-        "PrivateIPAddressNotInAnySubnet",
-        f"Private static IP address {address!r} does not belong to the range of any subnet of "
-        f"{network['id']}.",
-    )
-
-
-def delete_subnet(cloud: Cloud, request: Request) -> Response:
-    """Removes a subnet from its network; 204 if it does not exist."""
-    network = NETWORKS.find(cloud, NETWORKS.id_of(request))
-    known = _known(network, {"name": request.params["subnet"]})
-    if network is None or known is None:
-        return Response(204)
-    _require_unused(cloud, known)
-    others = [subnet for subnet in network["properties"]["subnets"] if subnet is not known]
-    changed = {**network, "properties": {**network["properties"], "subnets": others}}
-    return Response(202, None, NETWORKS.begun(cloud, request, changed, 202).headers)
-
-
-def _known(network: Json | None, item: Json) -> Json | None:
-    name = str(item.get("name") or "").lower()
-    subnets = network["properties"]["subnets"] if network else ()
-    return next((subnet for subnet in subnets if subnet["name"].lower() == name), None)
-
-
-def _require_prefixes(prefixes: list[str]) -> None:
-    for prefix in prefixes:
-        if problem := addresses.prefix_problem(str(prefix)):
-            raise _bad(
-                "InvalidAddressPrefixFormat", f"Address prefix {prefix!r} is not in CIDR notation: {problem}."
-            )
-
-
-def _require_fitting(spaces: list[str], subnets: list[Json]) -> None:
-    """Every subnet inside the network's address space, and no two over one another."""
-    prefixes = [prefix for subnet in subnets for prefix in subnet_prefixes(subnet)]
-    for prefix in prefixes:
-        if addresses.outside(prefix, spaces):
-            raise _bad(
-                "NetcfgInvalidSubnet", f"Subnet prefix '{prefix}' is outside the address space {spaces}."
-            )
-    if found := addresses.overlapping(prefixes):
-        raise _bad("NetcfgSubnetRangesOverlap", f"Subnet prefixes '{found[0]}' and '{found[1]}' overlap.")
-
-
-def subnet_prefixes(subnet: Json) -> list[str]:
-    """The prefixes of a subnet, which ARM takes as one or as a list."""
-    properties = subnet["properties"]
-    return list(properties.get("addressPrefixes") or [properties["addressPrefix"]])
-
-
-def _require_unused(cloud: Cloud, subnet: Json) -> None:
-    if users := users_of(cloud, subnet["id"]):
-        raise _bad(
-            "InUseSubnetCannotBeDeleted",
-            f"Subnet {subnet['name']} is in use by {users[0]['id']} and cannot be deleted. In order to "
-            "delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.",
-        )
-
-
-def _bad(code: str, message: str) -> ServiceError:
-    return ServiceError(400, code, message)
-
-
-def _row(method: str, action: str, handler: Callable[[Cloud, Request], Response]) -> Route:
-    template = f"{NETWORKS.path}/subnets"
-    one = template if handler is list_subnets else f"{template}/{{subnet}}"
-    return Route(method, Host.ARM, one, f"{_SUBNETS}/{action}", handler, SPECIFIED)
-
-
+_SUBNET = f"{NETWORKS.path}/subnets/{{subnet}}"
 ROUTES = (
     *NETWORKS.routes(),
-    _row("PUT", "write", put_subnet),
-    _row("GET", "read", get_subnet),
-    _row("GET", "read", list_subnets),
-    _row("DELETE", "delete", delete_subnet),
-    Route(
-        "GET",
-        Host.ARM,
-        f"{NETWORKS.path}/checkIPAddressAvailability",
-        f"{PROVIDER}/virtualNetworks/checkIpAddressAvailability/read",
-        check_address,
-        SPECIFIED,
-    ),
+    Route("GET", Host.ARM, _SUBNET, f"{_SUBNETS}/read", _get_subnet, SPECIFIED),
 )

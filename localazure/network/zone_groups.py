@@ -70,4 +70,3 @@ ZONE_GROUPS = NetworkType(
     path=f"{ENDPOINTS.path}/privateDnsZoneGroups/{{zonegroup}}",
     make=_make,
 )
-ROUTES = ZONE_GROUPS.routes()

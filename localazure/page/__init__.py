@@ -1,5 +1,5 @@
 """The page for a person: what is in the cloud, who can use which key, and what happened, while it changes.
 
-Owns: everything under `/` of the control endpoint that a browser gets. It reads the cloud and changes
-nothing.
+Owns: everything under `/` of the control endpoint that a browser gets: one document (page.html, page.css),
+which shows a snapshot of the cloud as JSON and asks for the next one. It reads the cloud and changes nothing.
 """

@@ -8,23 +8,41 @@ Codes and sessions are kept in memory: a restart ends them.
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
+import json
 import secrets
 import time
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
 from urllib.parse import parse_qs
 
 from localazure.cloud import Cloud
 from localazure.front import Answer, Raw
-from localazure.page import page
 from localazure.page.snapshot import snapshot, version
-from localazure.page.view import view_of
+from localazure.web import Json
 
-PATHS = ("/", "/main", "/login")
+PATHS = ("/", "/snapshot", "/login")
+_HTML = "text/html; charset=utf-8"
 _CODE_SECONDS = 600.0
 _MOST = 100
 _HELP = "sign in with the address that `python -m localazure page` prints; each works once, for ten minutes"
+
+
+@functools.cache
+def _parts() -> tuple[str, str, str]:
+    """The document with its place for a snapshot, and what its style and script are known by."""
+    folder = Path(__file__).parent
+    style = (folder / "page.css").read_text(encoding="utf-8")
+    whole = (folder / "page.html").read_text(encoding="utf-8").replace("@style@", style)
+    script = whole.rpartition("<script>")[2].partition("</script>")[0]
+    return whole, _digest(style), _digest(script)
+
+
+def document(seen: Json) -> str:
+    """The page with a snapshot. No text of it can end the element that it is in."""
+    return _parts()[0].replace("@seen@", json.dumps(seen).replace("<", "\\u003c"))
 
 
 class Door:
@@ -46,18 +64,19 @@ class Door:
         if raw.path == "/login":
             return self._login(raw)
         if _session(raw) not in self._sessions:
-            return _html(401, page.notice(_HELP))
-        asked = parse_qs(raw.query).get("seen", [""])[0]
-        if raw.path == "/main" and asked == version(cloud):
+            return _text(401, _HELP)
+        query = {name: values[0] for name, values in parse_qs(raw.query).items()}
+        if raw.path == "/snapshot" and query.get("seen") == version(cloud):
             return _answer(204, {}, b"")
-        seen = snapshot(cloud, view_of(raw.query))
-        shown = page.page(seen) if raw.path == "/" else page.content(seen)
-        return _html(200, shown, {"x-version": seen.version})
+        seen = snapshot(cloud, query.get("find", "")[:100])
+        if raw.path == "/":
+            return _answer(200, {"content-type": _HTML}, document(seen).encode("utf-8", "replace"))
+        return _answer(200, {"content-type": "application/json"}, json.dumps(seen).encode())
 
     def _login(self, raw: Raw) -> Answer:
         code = parse_qs(raw.query).get("code", [""])[0]
         if self._codes.pop(code, 0.0) <= time.monotonic():
-            return _html(401, page.notice(f"this address was used before or is too old: {_HELP}"))
+            return _text(401, f"this address was used before or is too old: {_HELP}")
         _make_room(self._sessions)
         session = secrets.token_urlsafe(24)
         self._sessions[session] = None
@@ -86,15 +105,15 @@ def _session(raw: Raw) -> str:
     return found.value if found else ""
 
 
-def _html(status: int, content: str, more: Mapping[str, str] | None = None) -> Answer:
-    headers = {"content-type": "text/html; charset=utf-8", **(more or {})}
-    return _answer(status, headers, content.encode("utf-8", "replace"))
+def _text(status: int, text: str) -> Answer:
+    return _answer(status, {"content-type": "text/plain; charset=utf-8"}, text.encode())
 
 
 def _answer(status: int, more: Mapping[str, str], content: bytes) -> Answer:
+    _, style, script = _parts()
     policy = (
-        f"default-src 'none'; connect-src 'self'; style-src {_hash(page.style())}; "
-        f"script-src {_hash(page.script())}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        f"default-src 'none'; connect-src 'self'; style-src {style}; script-src {script}; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
     )
     headers = {
         "cache-control": "no-store",
@@ -107,5 +126,5 @@ def _answer(status: int, more: Mapping[str, str], content: bytes) -> Answer:
     return Answer(status, headers, content)
 
 
-def _hash(text: str) -> str:
+def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

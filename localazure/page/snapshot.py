@@ -1,133 +1,39 @@
-"""What the page shows, as values: read from the cloud without changing anything in it.
+"""What the page shows, as JSON: figures, and sections that are tables of texts.
 
-Owns: the view of the cloud at one moment. A look at the page must not count as a look at a key or an
-operation, nor do what the clock made due, so it reads the documents themselves. Does not own: HTML (page.py).
+A look at the page must not count as a look at a key or an operation, nor do what the clock made due, so it
+reads the documents themselves. A cell is a text, or `{"text", "kind"?, "title"?}`: kind is `good`, `bad`,
+`warn` or `code`, the title shows on hovering; or `{"states"}`, an account's history.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
-from localazure import faults
+from localazure import authorization, faults, operations
 from localazure.behaviour import unusual
 from localazure.cloud import Cloud
-from localazure.directory import list_principals
-from localazure.keyvault.model import Key, Vault, key_of, vault_of
+from localazure.cognitive import account as stored
+from localazure.cognitive.account import Account
+from localazure.cognitive.binding import key_uri
+from localazure.cognitive.identity import key_user
+from localazure.directory import find_principal, list_principals
+from localazure.keyvault import access, trusted_services, usage
+from localazure.keyvault.model import Key, KeyVersion, Vault, key_of, label_of, vault_of
 from localazure.operations import Operation
-from localazure.page.accounts import AccountView, Places, account_views
-from localazure.page.grants import Grant, grants
-from localazure.page.view import PAGE, Part, View
+from localazure.web import Caller, Json, ServiceError
 
-_EVERYTHING = View()
-_MOST_NAMED = 50
-
-
-@dataclass(frozen=True)
-class VaultView:
-    """A vault, live or soft-deleted, with its keys (live and soft-deleted) and who can unwrap with them."""
-
-    vault: Vault
-    keys: tuple[Key, ...]
-    grants: tuple[Grant, ...]
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What it is found by."""
-        versions = (version.version for key in self.keys for version in key.versions)
-        return self.vault.id, self.vault.location, *(key.name for key in self.keys), *versions
-
-
-@dataclass(frozen=True)
-class SubscriptionView:
-    """A subscription and its resource groups (ARM's bodies)."""
-
-    id: str
-    name: str
-    tenant: str
-    groups: tuple[Mapping[str, Any], ...]
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The cloud at one moment; times are seconds on its clock, `offset` is how far that was moved.
-
-    `version` changes with every change of the cloud. `names` are the principals' by object id. `audit` holds
-    the events on the page that the `view` shows, latest first. `behaviour` holds the settings that are not
-    the default.
-    """
-
-    version: str
-    now: float
-    offset: float
-    subscriptions: tuple[SubscriptionView, ...]
-    vaults: tuple[VaultView, ...]
-    accounts: tuple[AccountView, ...]
-    audit: Part[Mapping[str, Any]]
-    operations: tuple[Operation, ...]
-    names: Mapping[str, str]
-    behaviour: Mapping[str, Any]
-    faults: tuple[Mapping[str, Any], ...]
-    view: View
-
-    @property
-    def users(self) -> Mapping[str, tuple[str, ...]]:
-        """The names of the accounts bound to each key version, by its URI in lower case."""
-        found: dict[str, tuple[str, ...]] = {}
-        for account in self.accounts:
-            if account.key_uri:
-                key = account.key_uri.lower()
-                found[key] = (*found.get(key, ()), account.name)
-        return found
-
-
-def snapshot(cloud: Cloud, view: View = _EVERYTHING) -> Snapshot:
-    """The cloud now, what a view shows in detail; to be taken inside a transaction of the store."""
-    now, store = cloud.clock.now(), cloud.store
-    vaults = [vault_of(body) for kind in ("vault", "vault.deleted") for _, body in store.scan(kind)]
-    keys: dict[str, list[Key]] = {}
-    for kind in ("vault.key", "vault.key.deleted"):
-        for _, body in store.scan(kind):
-            key = key_of(body)
-            keys.setdefault(key.vault_id.lower(), []).append(key)
-    names = {principal.object_id: principal.name for principal in list_principals(cloud)}
-    found = grants(cloud, vaults)
-    return Snapshot(
-        version=version(cloud),
-        now=now,
-        offset=float((store.get("cloud", "clock") or {}).get("offset", 0.0)),
-        subscriptions=_subscriptions(cloud),
-        vaults=tuple(
-            VaultView(vault, tuple(keys.get(vault.id.lower(), ())), found.get(vault.id.lower(), ()))
-            for vault in vaults
-        ),
-        accounts=account_views(cloud, _places(vaults, keys), view),
-        audit=_audit(cloud, view, names),
-        operations=tuple(_running(cloud, now)),
-        names=names,
-        behaviour=unusual(cloud.behaviour),
-        faults=tuple(faults.list_faults(cloud)),
-        view=view,
-    )
-
-
-def _places(vaults: Sequence[Vault], keys: Mapping[str, Sequence[Key]]) -> Places:
-    return Places(
-        {vault.name.lower(): vault for vault in vaults if vault.deleted is None},
-        {key.id.lower(): key for found in keys.values() for key in found if key.deleted is None},
-    )
-
-
-def _audit(cloud: Cloud, view: View, names: Mapping[str, str]) -> Part[Mapping[str, Any]]:
-    """One page of the audit log; an event is also found by the name of who used the key."""
-    named = [object_id for object_id, name in names.items() if view.finds((name,))]
-    texts = [view.find, *named[:_MOST_NAMED]] if view.find else []
-    total = cloud.store.count("audit")
-    found = cloud.store.count("audit", with_any=texts) if texts else total
-    page = view.page("audit", found)
-    rows = cloud.store.latest("audit", PAGE, skip=(page - 1) * PAGE, with_any=texts)
-    return Part("audit", rows, found, total, page)
+MOST = 200
+"""So many rows of a table are shown, and it says how many there are: a search leads to the others."""
+_MOST_STATES, _MOST_NAMES = 6, 20
+_WHY = {"PUT": "written", "PATCH": "changed", "FAILED": "failed", "DELETE": "deleted", "restore": "restored"}
+_REASONS = {
+    "ForbiddenByPolicy": "no access policy allows its identity to unwrap",
+    "ForbiddenByRbac": "no role allows its identity to unwrap",
+    "AccessDenied": "no role of the managed HSM allows its identity to unwrap",
+    "ForbiddenByFirewall": "the vault's firewall blocks the service",
+    "ForbiddenByConnection": "the vault's firewall blocks the service",
+}
 
 
 def version(cloud: Cloud) -> str:
@@ -135,20 +41,294 @@ def version(cloud: Cloud) -> str:
     return str(cloud.store.changes)
 
 
-def _subscriptions(cloud: Cloud) -> tuple[SubscriptionView, ...]:
-    tenants = {id: str(body["displayName"]) for id, body in cloud.store.scan("tenant")}
-    return tuple(
-        SubscriptionView(
-            body["subscriptionId"],
-            body["displayName"],
-            tenants.get(body["tenantId"].lower(), body["tenantId"]),
-            tuple(group for _, group in cloud.store.scan("group", f"/subscriptions/{id}/")),
-        )
-        for id, body in cloud.store.scan("subscription")
-    )
+def snapshot(cloud: Cloud, find: str = "") -> Json:
+    """The cloud now; of each table the rows that have a text in them. To be taken inside a transaction."""
+    return _Look(cloud, find.strip().lower()).seen()
 
 
-def _running(cloud: Cloud, now: float) -> list[Operation]:
-    """Operations whose time is not over; those that merely wait for a last look are as good as ended."""
-    found = [Operation(**body) for _, body in cloud.store.scan("operation")]
-    return [operation for operation in found if now < operation.ends]
+class _Look:
+    """One look at the cloud."""
+
+    def __init__(self, cloud: Cloud, find: str) -> None:
+        self.cloud, self.find, self.now = cloud, find, cloud.clock.now()
+        scan = cloud.store.scan
+        self.names = {principal.object_id: principal.name for principal in list_principals(cloud)}
+        self.vaults = [vault_of(body) for kind in ("vault", "vault.deleted") for _, body in scan(kind)]
+        self.keys = [key_of(body) for kind in ("vault.key", "vault.key.deleted") for _, body in scan(kind)]
+        self.accounts = [Account(**body) for kind in (stored.KIND, stored.DELETED) for _, body in scan(kind)]
+        self.unreadable = {account.id: self._unreadable(account) for account in self.accounts}
+
+    def seen(self) -> Json:
+        started = [Operation(**body) for _, body in self.cloud.store.scan("operation")]
+        # Those that merely wait for a last look are as good as ended.
+        running = [operation for operation in started if self.now < operation.ends]
+        return {
+            "version": version(self.cloud),
+            "find": self.find,
+            "figures": self._figures(len(running)),
+            "sections": [
+                self._table("accounts", "Accounts", map(self._account, self.accounts)),
+                self._table("vaults", "Vaults and keys", self._versions()),
+                self._table("unwrap", "Who can unwrap with which key", self._grants()),
+                self._table("operations", "Running operations", map(self._operation, running)),
+                self._audit(),
+                self._table("subscriptions", "Subscriptions and resource groups", self._subscriptions()),
+                self._table("settings", "Clock, behaviour and faults", self._settings()),
+            ],
+        }
+
+    def _table(self, id: str, title: str, every: Iterable[Mapping[str, Json]]) -> Json:
+        """A section of rows, each a cell by the name of its column."""
+        rows = list(every)
+        found = [row for row in rows if self.find in str(list(row.values())).lower()]
+        return _section(id, title, found[:MOST], len(found), len(rows))
+
+    def _figures(self, running: int) -> Json:
+        live = [account for account in self.accounts if account.deleted_at is None]
+        bound = sum(account.key_vault_properties is not None for account in live)
+        lost = sum(bool(self.unreadable[account.id]) for account in live)
+        return [
+            [f"{bound} of {len(live)}", "accounts on a customer-managed key", ""],
+            [str(lost), "accounts with unreadable data", "bad" if lost else ""],
+            [str(sum(vault.deleted is None for vault in self.vaults)), "live vaults", ""],
+            [str(running), "running operations", "warn" if running else ""],
+            [_moment(self.now), "UTC on the cloud's clock", ""],
+        ]
+
+    def _account(self, account: Account) -> Mapping[str, Json]:
+        unreadable, bound = self.unreadable[account.id], account.key_vault_properties is not None
+        data = {"text": unreadable, "kind": "bad"} if unreadable else {"text": "readable", "kind": "good"}
+        state = "soft-deleted" if account.deleted_at is not None else self._state(account)
+        principal = str(key_user(self.cloud, account)[0] or "")
+        return {
+            "account": {"text": account.name, "title": account.id},
+            "kind": f"{account.kind} {account.sku['name']}, {account.location}",
+            "state": {"text": state, "kind": "good" if state == "Succeeded" else "warn"},
+            "key": {"text": key_uri(account), "kind": "code"} if bound else "Microsoft-managed key",
+            "used by": {"text": self.names.get(principal, principal), "title": principal},
+            "data": data,
+            "history": {"states": self._history(account)},
+        }
+
+    def _state(self, account: Account) -> str:
+        """The state that the next GET would show; reading it here ends no operation."""
+        if account.operation is None:
+            return account.state
+        operation = operations.find(self.cloud, account.operation)
+        if operation is not None and not operation.over(self.now):
+            return account.state
+        return "Failed" if operation is not None and "fails" in operation.about else "Succeeded"
+
+    def _unreadable(self, account: Account) -> str:
+        """Why the account's identity could not unwrap its data key now, empty where it could.
+
+        The checks are those of a real unwrap (usage.py), without the act: the audit log stays as it is.
+        """
+        target = account.key_vault_properties
+        if target is None:
+            return ""
+        principal_id, problem = key_user(self.cloud, account)
+        if principal_id is None:
+            return problem
+        label, name = label_of(str(target.get("keyVaultUri"))), str(target.get("keyName"))
+        vault = next((one for one in self.vaults if one.name.lower() == label and one.deleted is None), None)
+        if vault is None:
+            return "its vault is deleted"
+        id = f"{vault.id}/keys/{name}".lower()
+        key = next((one for one in self.keys if one.id.lower() == id and one.deleted is None), None)
+        found = None if key is None else key.version(str(target.get("keyVersion") or ""))
+        if found is None:
+            return "its key is deleted"
+        principal = find_principal(self.cloud, principal_id)
+        caller = Caller(principal_id, principal.client_id if principal else "", vault.tenant_id)
+        use = trusted_services.use_by_service(self.cloud, vault, caller, access.UNWRAP, name)
+        try:
+            usage.admit(self.cloud, use)
+        except ServiceError as error:
+            code = error.extra.get("innererror", {}).get("code", error.code)
+            return _REASONS.get(code, error.message)
+        refusal = usage.state_refusal(found, access.UNWRAP, self.now)
+        return "" if refusal is None else refusal.message
+
+    def _history(self, account: Account) -> list[Json]:
+        """What the account was encrypted with, one after another; what repeats the one before is left out."""
+        found: list[Json] = []
+        for event in self.cloud.store.events("encryption", account.id):
+            state = _state_of(event)
+            if not found or state["label"] != found[-1]["label"]:
+                found.append(state)
+        unreadable = self.unreadable[account.id]
+        if account.deleted_at is None and unreadable and found and found[-1]["kind"] == "customer":
+            found.append({"kind": "unreadable", "label": "unreadable", "when": "now", "note": unreadable})
+        return found[-_MOST_STATES:]
+
+    def _versions(self) -> Iterator[Mapping[str, Json]]:
+        """Every version of every vault's keys, newest first; a vault without keys has a row, too."""
+        users: dict[str, list[str]] = {}
+        for account in self.accounts:
+            if account.key_vault_properties is not None:
+                users.setdefault(key_uri(account).lower(), []).append(account.name)
+        for vault in self.vaults:
+            recovery = "purge protected" if vault.purge_protected else "not purge protected"
+            deleted = "" if vault.deleted is None else "soft-deleted, "
+            row = {
+                "vault": {"text": vault.name, "title": vault.id},
+                "is": f"{deleted}{recovery}, {'roles' if vault.rbac else 'access policies'}",
+            }
+            mine = [one for one in self.keys if one.vault_id.lower() == vault.id.lower()]
+            for key, found in ((one, each) for one in mine for each in reversed(one.versions)):
+                uri = f"{vault.uri}keys/{key.name}/{found.version}".lower()
+                yield {
+                    **row,
+                    "key": key.name,
+                    "version": {"text": found.version, "kind": "code"},
+                    "type": f"{found.kty} {found.size or found.curve}",
+                    "created": _moment(found.created),
+                    "state": _key_state(key, found, self.now),
+                    "bound accounts": _named(users.get(uri, ())),
+                }
+            if not mine:
+                yield {**row, **dict.fromkeys(("key", "version", "type", "created", "state"), "-")}
+
+    def _grants(self) -> Iterator[Mapping[str, Json]]:
+        latest = self.now - self.cloud.behaviour.grant_delay_seconds
+        roles = [*self._unwrapping_roles()]
+        for vault in (vault for vault in self.vaults if vault.deleted is None):
+            for object_id, how, scope, since in _ways_in(vault, roles):
+                name = self.names.get(object_id)
+                state, kind = "in effect", "good"
+                if name is None:
+                    state, kind = "principal deleted", "bad"
+                elif since > latest:
+                    state, kind = "not propagated yet", "warn"
+                yield {
+                    "vault": vault.name,
+                    "principal": {"text": name or object_id, "title": object_id},
+                    "granted by": how,
+                    "scope": {"text": scope.rsplit("/", 1)[-1] or "/", "title": scope},
+                    "since": _moment(since) if since else "always",
+                    "state": {"text": state, "kind": kind},
+                }
+
+    def _unwrapping_roles(self) -> Iterator[tuple[str, str, str, float]]:
+        for _, document in self.cloud.store.scan(authorization.KIND):
+            role, properties = (
+                authorization.role_of(self.cloud, document["body"]),
+                document["body"]["properties"],
+            )
+            if role is not None and role.allows_data(access.UNWRAP.data_action):
+                scope = str(properties["scope"]).rstrip("/")
+                yield properties["principalId"], role.name, scope, float(document["since"])
+
+    def _operation(self, operation: Operation) -> Mapping[str, Json]:
+        about = operation.about
+        id = str(about.get("account") or about.get("group") or about.get("id") or "")
+        return {
+            "id": {"text": operation.id, "kind": "code"},
+            "service": about.get("service") or "resource group",
+            "resource": {"text": id.rsplit("/", 1)[-1] or "-", "title": id},
+            "started": _moment(operation.started),
+            "time left": f"{operation.ends - self.now:.0f} s",
+        }
+
+    def _audit(self) -> Json:
+        """The latest of the audit log, searched where it is kept; also by the name of who used the key."""
+        named = [id for id, name in self.names.items() if self.find and self.find in name.lower()]
+        texts = [self.find, *named] if self.find else []
+        total = self.cloud.store.count("audit")
+        found = self.cloud.store.count("audit", with_any=texts) if texts else total
+        rows = [self._use(event) for event in self.cloud.store.latest("audit", MOST, with_any=texts)]
+        return _section("audit", "Audit log of key uses, latest first", rows, found, total)
+
+    def _use(self, event: Mapping[str, Json]) -> Mapping[str, Json]:
+        key, good = event["keyId"] or event["vaultId"], event["result"] == "Success"
+        return {
+            "time": str(event["time"])[:19].replace("T", " "),
+            "operation": event["operation"],
+            "key": {"text": key.removeprefix("https://"), "kind": "code"},
+            "by": self.names.get(event["objectId"] or "", event["objectId"] or "the vault itself"),
+            "result": {"text": event["result"], "kind": "good" if good else "bad"},
+            "correlation": {"text": event["correlationId"], "kind": "code"},
+        }
+
+    def _subscriptions(self) -> Iterator[Mapping[str, Json]]:
+        scan = self.cloud.store.scan
+        tenants = {id: str(body["displayName"]) for id, body in scan("tenant")}
+        for id, body in scan("subscription"):
+            groups = [str(group["name"]) for _, group in scan("group", f"/subscriptions/{id}/")]
+            yield {
+                "subscription": body["displayName"],
+                "id": {"text": body["subscriptionId"], "kind": "code"},
+                "tenant": tenants.get(body["tenantId"].lower(), body["tenantId"]),
+                "resource groups": _named(groups),
+            }
+
+    def _settings(self) -> Iterator[Mapping[str, Json]]:
+        """What is not at its default: switches, faults, the clock."""
+        for name, value in unusual(self.cloud.behaviour).items():
+            yield {"what": "behaviour", "setting": name, "value": str(value)}
+        for fault in faults.list_faults(self.cloud):
+            where = " ".join(str(fault[word]) for word in ("method", "host", "path") if fault[word])
+            what = fault["wire"] or f"{fault['status']} {fault['code']}"
+            yield {
+                "what": "fault",
+                "setting": where or "every request",
+                "value": f"{what}, {fault['calls']} calls",
+            }
+        offset = float((self.cloud.store.get("cloud", "clock") or {}).get("offset", 0.0))
+        if offset:
+            yield {"what": "clock", "setting": "offset", "value": f"{offset:.0f} s"}
+
+
+def _section(id: str, title: str, rows: Sequence[Mapping[str, Json]], found: int, total: int) -> Json:
+    columns = list(rows[0]) if rows else []
+    cells = [[row.get(column, "-") for column in columns] for row in rows]
+    return {"id": id, "title": title, "columns": columns, "rows": cells, "found": found, "total": total}
+
+
+def _ways_in(
+    vault: Vault, roles: Iterable[tuple[str, str, str, float]]
+) -> Iterator[tuple[str, str, str, float]]:
+    """Who can unwrap with a vault's keys, by what, granted where, since when (the cloud's seconds)."""
+    if vault.rbac:
+        places = ("", f"/subscriptions/{vault.subscription_id}", vault.group_id, vault.id)
+        lower = [place.lower() for place in places]
+        yield from (one for one in roles if one[2].lower().partition("/keys/")[0] in lower)
+        return
+    for entry in vault.properties.get("accessPolicies") or []:
+        held = [one for one in access.key_permissions(entry) if one in (access.UNWRAP.permission, "all")]
+        if held:
+            since = min(vault.granted.get(access.grant_key(entry, one), 0.0) for one in held)
+            yield entry["objectId"], "access policy", vault.id, since
+
+
+def _key_state(key: Key, version: KeyVersion, now: float) -> Json:
+    if key.deleted is not None:
+        return {"text": "deleted", "kind": "bad"}
+    if not version.enabled:
+        return {"text": "disabled", "kind": "bad"}
+    if not version.is_usable(now):
+        return {"text": "expired or not yet valid", "kind": "warn"}
+    return {"text": "current", "kind": "good"} if version == key.current else "enabled"
+
+
+def _state_of(event: Mapping[str, Json]) -> Json:
+    when = f"{str(event['time'])[5:19].replace('T', ' ')} {_WHY.get(event['why'], event['why'])}"
+    if event["keyUri"] is None:
+        return {"kind": "microsoft", "label": "Microsoft-managed key", "when": when, "note": ""}
+    note = f"{event['keyUri']} as {event['identity']}"
+    if not event["readable"] and event["why"] != "DELETE":
+        return {"kind": "unreadable", "label": "unreadable", "when": when, "note": note}
+    label = f"key version {event['keyUri'].rsplit('/', 1)[-1][:8]}"
+    return {"kind": "customer", "label": label, "when": when, "note": note}
+
+
+def _moment(seconds: float) -> str:
+    """`2026-01-31 12:00:00`, UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _named(found: Sequence[str]) -> str:
+    """Names in one cell: the first of them where they are many, and how many more there are."""
+    more = f" and {len(found) - _MOST_NAMES} more" if len(found) > _MOST_NAMES else ""
+    return (", ".join(found[:_MOST_NAMES]) or "-") + more

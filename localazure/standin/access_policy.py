@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from localazure.standin.arm import succeeded, url_of
+from localazure.standin.body import applied
 from localazure.standin.lifecycle import Lifecycle, RefusedError, State
 from localazure.standin.paths import fields, fill
-from localazure.standin.refresh import applied
-from localazure.standin.row import VAULT
+from localazure.standin.table import VAULT
 from localazure.standin.values import Properties, Value, without_empty
 
 API_VERSION: Final = "2024-11-01"

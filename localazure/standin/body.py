@@ -1,4 +1,4 @@
-"""Between a program's properties and ARM's bodies, by shape: requests, outputs, and inputs from a response.
+"""Between a program's properties and ARM's bodies, by shape: requests, outputs, inputs, refreshed inputs.
 
 What a shape does not know is never sent and never stored.
 """
@@ -6,26 +6,28 @@ What a shape does not know is never sent and never stored.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
-from localazure.standin.nesting import flattened, nested
-from localazure.standin.row import OUTER, ResourceType
-from localazure.standin.shape import Object, Property, Shape, Type
+from localazure.standin.schema import Object, Property, Shape, Type
+from localazure.standin.table import ResourceType
 from localazure.standin.values import API_VERSION, UNKNOWN, Properties, Value, without_empty
 
 Json = dict[str, Any]
+_OUTER: Final = frozenset(
+    {"id", "name", "type", "location", "tags", "etag", "kind", "sku", "identity", "systemData", "managedBy"}
+    | {"extendedLocation", "zones", "plan"}
+)
+"""The properties that ARM keeps outside `properties`."""
+_NESTING: Final = frozenset({"network", "privatedns"})
+"""Where ARM spells an object that has a name or an id, such as a connection inside an endpoint, with
+`properties` of its own, and azure-native without."""
+_PLAIN: Final = ("Sku", "SkuResponse", "ExtendedLocation", "ExtendedLocationResponse")
 
 
 def request_body(row: ResourceType, shape: Shape, inputs: Mapping[str, Value]) -> Json:
     """The whole body of a PUT; nulls, `__` marks, `azureApiVersion` and what is in the path are left out."""
-    body: Json = {}
-    for item in _in_body(row, shape):
-        if inputs.get(item.name) is not None:
-            _container(row, body, item.name, flat=row.flat_inputs)[_wire(row, item.name)] = _sent(
-                row, item, inputs[item.name]
-            )
-    return body
+    return _sent(row, shape.inputs, {name: inputs[name] for name in inputs if name not in row.path_fields})
 
 
 def removed_from_sets(
@@ -40,7 +42,7 @@ def removed_from_sets(
     def walk(old: Any, new: Any, owner: Object) -> None:
         nonlocal found
         for item in owner:
-            name = _wire(row, item.name)
+            name = row.renames.get(item.name, item.name)
             if item.is_string_set and isinstance(old, dict):
                 for id in old.get(name) or {}:
                     if id not in (new.get(name) or {}):
@@ -55,36 +57,52 @@ def removed_from_sets(
 
 def outputs(row: ResourceType, shape: Shape, response: Mapping[str, Any]) -> Properties:
     """The state of a resource: what the outputs' shape knows of a response, nulls dropped."""
-    found: Properties = {}
-    for item in shape.outputs:
-        value = _place(row, response, item.name, flat=row.flat_outputs).get(_wire(row, item.name))
-        if value is not None:
-            found[item.name] = _received(row, item, value)
-    if row.api_version:
-        found[API_VERSION] = row.api_version
-    return found
-
-
-def response_of(row: ResourceType, shape: Shape, state: Mapping[str, Value]) -> Json:
-    """The response that a stored state came from, as far as the state has it."""
-    body: Json = {}
-    for item in shape.outputs:
-        if item.name in state and item.name != API_VERSION:
-            _container(row, body, item.name, flat=row.flat_outputs)[_wire(row, item.name)] = _sent(
-                row, item, state[item.name]
-            )
-    return body
+    found = _received(row, shape.outputs, response)
+    return {**found, API_VERSION: row.api_version} if row.api_version else found
 
 
 def inputs_of(row: ResourceType, shape: Shape, response: Mapping[str, Any]) -> Properties:
     """The inputs that would make a response: neither read-only nor empty properties, nor path fields."""
-    found: Properties = {}
-    for item in _in_body(row, shape):
-        value = _place(row, response, item.name, flat=row.flat_inputs).get(_wire(row, item.name))
-        if value is not None:
-            found[item.name] = _received(row, item, value)
-    cleaned: Properties = without_empty(found)
+    found = _received(row, shape.inputs, response)
+    cleaned: Properties = without_empty({name: found[name] for name in found if name not in row.path_fields})
     return cleaned
+
+
+def refreshed(
+    row: ResourceType,
+    shape: Shape,
+    *,
+    inputs: Mapping[str, Value],
+    old_outputs: Mapping[str, Value],
+    new_outputs: Mapping[str, Value],
+) -> Properties:
+    """The stored inputs with every later change of the resource applied.
+
+    Old and new outputs are both seen as inputs and compared, so that a default which was there all along
+    does not become an input, and any later change does, also an added property.
+    """
+    before, after = (
+        inputs_of(row, shape, _sent(row, shape.outputs, state)) for state in (old_outputs, new_outputs)
+    )
+    if row.shared and at(inputs, row.shared) is None:
+        for state in (before, after):
+            (at(state, row.shared[:-1]) or {}).pop(row.shared[-1], None)
+    return applied(inputs, before, after)
+
+
+def applied(
+    inputs: Mapping[str, Value], before: Mapping[str, Value], after: Mapping[str, Value]
+) -> Properties:
+    """The inputs with the changes between two states of them; what did not change stays as written."""
+    result = dict(inputs)
+    for name in [*before, *(key for key in after if key not in before)]:
+        if before.get(name) == after.get(name):
+            continue
+        if name not in after:
+            result.pop(name, None)
+        else:
+            result[name] = _merged(result.get(name), before.get(name), after[name])
+    return result
 
 
 def preview(row: ResourceType, shape: Shape, inputs: Mapping[str, Value]) -> Properties:
@@ -111,11 +129,6 @@ def preview(row: ResourceType, shape: Shape, inputs: Mapping[str, Value]) -> Pro
     return found
 
 
-def wire_path(row: ResourceType, path: tuple[str, ...]) -> tuple[str, ...]:
-    """Where an input's path leads to in ARM's body."""
-    return ("properties", *path) if _inside(row, path[0], flat=row.flat_inputs) else path
-
-
 def at(body: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     """The value at a path, None without one."""
     found: Any = body
@@ -131,93 +144,80 @@ def put_at(body: Json, path: tuple[str, ...], value: Any) -> None:
     body[path[-1]] = value
 
 
-def without(properties: Properties, path: tuple[str, ...]) -> Properties:
-    """A copy that lacks what is at a path."""
-    copied = copy.deepcopy(properties)
-    owner = at(copied, path[:-1])
-    if isinstance(owner, dict):
-        owner.pop(path[-1], None)
-    return copied
+def _merged(stored: Value, before: Value, after: Value) -> Value:
+    if isinstance(before, dict) and isinstance(after, dict) and (stored is None or isinstance(stored, dict)):
+        return applied(stored or {}, before, after)
+    alike = isinstance(stored, list) and isinstance(before, list) and isinstance(after, list)
+    if alike and len(stored) == len(before) == len(after):
+        return [
+            item if old == new else _merged(item, old, new)
+            for item, old, new in zip(stored, before, after, strict=True)
+        ]
+    return after
 
 
-def _in_body(row: ResourceType, shape: Shape) -> Iterator[Property]:
-    return (item for item in shape.inputs if item.name not in row.path_fields)
+def _sent(row: ResourceType, owner: Object, values: Mapping[str, Value]) -> Json:
+    """A resource's properties as ARM spells them: most inside `properties`, unless the program says so."""
+    found = _object(row, owner, values, sent=True)
+    return found if "properties" in owner.properties else _nested(found, _OUTER - row.inner)
 
 
-def _inside(row: ResourceType, name: str, *, flat: bool) -> bool:
-    return flat and (name not in OUTER or name in row.inner)
+def _received(row: ResourceType, owner: Object, body: Mapping[str, Any]) -> Properties:
+    if "properties" not in owner.properties:
+        body = _flattened(body, _OUTER - row.inner)
+    return _object(row, owner, body, sent=False)
 
 
-def _container(row: ResourceType, body: Json, name: str, *, flat: bool) -> Json:
-    found: Json = body.setdefault("properties", {}) if _inside(row, name, flat=flat) else body
-    return found
-
-
-def _place(row: ResourceType, body: Mapping[str, Any], name: str, *, flat: bool) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = (body.get("properties") or {}) if _inside(row, name, flat=flat) else body
-    return found
-
-
-def _wire(row: ResourceType, name: str) -> str:
-    return row.renames.get(name, name)
-
-
-def _sent(row: ResourceType, item: Property, value: Value) -> Any:
-    if item.is_string_set and isinstance(value, list):
-        return UNKNOWN if UNKNOWN in value else {id: {} for id in value}
-    return _walked(
-        item.type,
-        value,
-        lambda sub: (sub.name, _wire(row, sub.name)),
-        lambda sub, found: _sent(row, sub, found),
-        after=nested,
-    )
-
-
-def _received(row: ResourceType, item: Property, value: Any) -> Value:
-    if item.is_string_set and isinstance(value, dict):
-        return list(value)
-    return _walked(
-        item.type,
-        value,
-        lambda sub: (_wire(row, sub.name), sub.name),
-        lambda sub, found: _received(row, sub, found),
-        before=flattened,
-    )
-
-
-Restructure = Callable[[Object, Mapping[str, Any]], Mapping[str, Any]]
-
-
-def _as_it_is(_: Object, found: Mapping[str, Any]) -> Mapping[str, Any]:
-    return found
-
-
-def _walked(
-    type: Type,
-    value: Any,
-    names: Callable[[Property], tuple[str, str]],
-    convert: Callable[[Property, Any], Any],
-    *,
-    before: Restructure = _as_it_is,
-    after: Restructure = _as_it_is,
-) -> Any:
-    """The value with the properties that its type knows; `names` gives the old and the new name of each.
-
-    `before` and `after` move an object's properties in or out of its `properties`.
-    """
-    if isinstance(value, dict) and type.object:
-        pairs = [(sub, *names(sub)) for sub in type.object]
-        found = before(type.object, value)
-        kept = {new: convert(sub, found[old]) for sub, old, new in pairs if found.get(old) is not None}
-        return dict(after(type.object, kept))
+def _walked(row: ResourceType, type: Type, value: Any, *, sent: bool) -> Any:
+    """The value with the properties that its type knows, as ARM spells them where it is sent."""
     element = type.element or Type("any")
-    if isinstance(value, dict):
-        return {
-            name: _walked(element, item, names, convert, before=before, after=after)
-            for name, item in value.items()
-            if item is not None
-        }
     if isinstance(value, list):
-        return [_walked(element, item, names, convert, before=before, after=after) for item in value]
-    return value
+        return [_walked(row, element, item, sent=sent) for item in value]
+    if not isinstance(value, dict):
+        return value
+    owner = type.object
+    if owner is None:
+        there = {name: item for name, item in value.items() if item is not None}
+        return {name: _walked(row, element, item, sent=sent) for name, item in there.items()}
+    if not _is_nested(owner):
+        return _object(row, owner, value, sent=sent)
+    if sent:
+        return _nested(_object(row, owner, value, sent=True), _OUTER)
+    return _object(row, owner, _flattened(value, _OUTER), sent=False)
+
+
+def _object(row: ResourceType, owner: Object, value: Mapping[str, Any], *, sent: bool) -> Properties:
+    found = {}
+    for item in owner:
+        spelled = row.renames.get(item.name, item.name)
+        old, new = (item.name, spelled) if sent else (spelled, item.name)
+        if value.get(old) is not None:
+            found[new] = _property(row, item, value[old], sent=sent)
+    return found
+
+
+def _property(row: ResourceType, item: Property, value: Any, *, sent: bool) -> Any:
+    if item.is_string_set and sent and isinstance(value, list):
+        return UNKNOWN if UNKNOWN in value else {id: {} for id in value}
+    if item.is_string_set and not sent and isinstance(value, dict):
+        return list(value)
+    return _walked(row, item.type, value, sent=sent)
+
+
+def _is_nested(owner: Object) -> bool:
+    _, module, name = owner.name.split(":")
+    names = set(owner.properties)
+    named = bool(names & {"name", "id"} and names - _OUTER)
+    return named and module in _NESTING and not name.endswith(_PLAIN)
+
+
+def _nested(flat: Json, outer: frozenset[str]) -> Json:
+    """An object with all but its outer properties inside `properties`."""
+    inner = {name: value for name, value in flat.items() if name not in outer}
+    kept = {name: value for name, value in flat.items() if name in outer}
+    return {**kept, "properties": inner} if inner else kept
+
+
+def _flattened(body: Mapping[str, Any], outer: frozenset[str]) -> Json:
+    inner = {name: value for name, value in (body.get("properties") or {}).items() if name not in outer}
+    return inner | {name: value for name, value in body.items() if name in outer}

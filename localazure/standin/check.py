@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import secrets
+import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final
 
-from localazure.standin.naming import Autonaming, auto_name
-from localazure.standin.row import ResourceType, Rule
-from localazure.standin.shape import Object, Property, Shape, Type
+from localazure.standin.schema import Object, Property, Shape, Type
+from localazure.standin.table import AutoName, ResourceType, Rule
 from localazure.standin.values import API_VERSION, CREATE_BEFORE_DELETE, UNKNOWN, Properties, Value
 
 LOCATION: Final = "location"
-NO_RULE: Final = Rule()
+SUFFIX_DIGITS = 8
+
+
+class Mode(Enum):
+    """The stack's `pulumi:autonaming` option, as the engine passes it on; the numbers are the protocol's."""
+
+    PROPOSE = 0
+    ENFORCE = 1
+    DISABLE = 2
+
+
+@dataclass(frozen=True)
+class Autonaming:
+    """The name that the stack's option proposes, and how much it means it."""
+
+    proposed: str
+    mode: Mode
 
 
 def named(
@@ -33,10 +53,9 @@ def named(
         inputs[key] = olds[key]
         if CREATE_BEFORE_DELETE in olds:
             inputs[CREATE_BEFORE_DELETE] = olds[CREATE_BEFORE_DELETE]
-    elif name := auto_name(row.auto_name, logical, seed, option):
-        inputs[key] = name.text
-        if name.random:
-            inputs[CREATE_BEFORE_DELETE] = True
+    else:
+        name, random = _auto_name(row.auto_name, logical, seed, option)
+        inputs |= ({key: name} if name else {}) | ({CREATE_BEFORE_DELETE: True} if random else {})
     return inputs
 
 
@@ -68,8 +87,26 @@ def failures(row: ResourceType, shape: Shape, inputs: Mapping[str, Value]) -> li
         text
         for item in shape.inputs
         if item.name in inputs
-        for text in _property(item.name, item, inputs[item.name], row.rules.get(item.name, NO_RULE))
+        for text in _property(item.name, item, inputs[item.name], row.rule(item.name))
     ]
+
+
+def _auto_name(
+    kind: AutoName, logical: str, seed: bytes, option: Autonaming | None
+) -> tuple[str | None, bool]:
+    """The name, None where the stack wants every name given, and whether it is random, so that a replacement
+    can exist beside what it replaces. `seed` makes it the same in every preview."""
+    if option is not None:
+        if option.mode is Mode.DISABLE:
+            return None, False
+        if option.mode is Mode.ENFORCE or kind is not AutoName.UUID:
+            return option.proposed, False
+    digest = hashlib.sha256(seed or secrets.token_bytes(32)).digest()
+    if kind is AutoName.UUID:
+        return str(uuid.UUID(bytes=digest[:16], version=4)), True
+    if kind is AutoName.RANDOM:
+        return logical + digest.hex()[:SUFFIX_DIGITS], True
+    return logical, False
 
 
 def _property(path: str, item: Property, value: Value, rule: Rule) -> Iterator[str]:

@@ -11,12 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from localazure.standin.arm import Arm, AzureError
+from localazure.standin.arm import Arm, AzureError, Delays
 from localazure.standin.azure import Azure, Login, NoAnswerError
 from localazure.standin.configuration import Configuration
-from localazure.standin.delays import Delays
 from localazure.standin.paths import fill
-from localazure.standin.row import GROUP
+from localazure.standin.table import GROUP
 from localazure.standin.values import UNKNOWN, Value
 
 MOST_CONNECTIONS: Final = 256

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from localazure.standin.row import ResourceType
-from localazure.standin.shape import Object, Property, Shape, Type, property_of
+from localazure.standin.schema import Object, Property, Shape, Type, property_of
+from localazure.standin.table import ResourceType
 from localazure.standin.values import CREATE_BEFORE_DELETE, UNKNOWN, Value, declared, has_unknown
 
 Path = tuple[str | int, ...]
@@ -130,9 +130,8 @@ def _lists(
 ) -> Iterator[PropertyChange]:
     item = Property("", element) if element else None
     left, right = set(range(len(old))), set(range(len(new)))
-    identifiers = row.keyed.get(tuple(str(part) for part in path))
-    if identifiers and not has_unknown(list(new)):
-        left, right = _unmatched(old, new, identifiers)
+    if row.shared and path == row.shared and not has_unknown(list(new)):
+        left, right = _unmatched(old, new, row.keyed)
     for index in sorted(left | right):
         here = (*path, index)
         if index not in left:

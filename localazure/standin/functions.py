@@ -5,53 +5,19 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from localazure.standin import body as bodies
 from localazure.standin.arm import Arm, AzureError, succeeded, url_of
 from localazure.standin.azure import GRAPH, MANAGEMENT
 from localazure.standin.paths import fill
-from localazure.standin.row import ResourceType
-from localazure.standin.rows_monitoring import WORKSPACE
-from localazure.standin.schema import function_shape, shape_of
-from localazure.standin.shape import Shape
-from localazure.standin.table import ROWS, UnknownTokenError, unpinned
+from localazure.standin.schema import shape_of
+from localazure.standin.table import ACCOUNT, ROWS, ResourceType, UnknownTokenError, unpinned
 from localazure.standin.values import Properties, Value
 
-
-@dataclass(frozen=True)
-class Action:
-    """A function that POSTs nothing to a resource and gives what it is answered."""
-
-    path: str
-    api_version: str
-
-
-ACTIONS: Final[Mapping[str, Action]] = {
-    "azure-native:cognitiveservices:listAccountKeys": Action(
-        "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
-        "/providers/Microsoft.CognitiveServices/accounts/{accountName}/listKeys",
-        "2025-06-01",
-    ),
-    "azure-native:operationalinsights:getSharedKeys": Action(f"{WORKSPACE}/sharedKeys", "2023-09-01"),
-    "azure-native:operationalinsights:getWorkspaceSharedKeys": Action(
-        f"{WORKSPACE}/sharedKeys", "2023-09-01"
-    ),
-}
-
-READERS: Final[Mapping[str, ResourceType]] = {
-    "azure-native:authorization:getRoleDefinition": ResourceType(
-        module="authorization",
-        name="RoleDefinition",
-        path="/{scope}/providers/Microsoft.Authorization/roleDefinitions/{roleDefinitionId}",
-        api_version="2022-05-01-preview",
-        name_input="roleDefinitionId",
-        flat_outputs=True,
-        renames={"roleType": "type"},
-    ),
-}
-"""Getters of types that the stand-in reads and does not write."""
+LIST_KEYS: Final = "azure-native:cognitiveservices:listAccountKeys"
+KEYS_VERSION: Final = "2025-06-01"
 
 GETTERS: Final[Mapping[str, ResourceType]] = {
     f"azure-native:{row.module}:get{row.name}": row for row in ROWS if row.api_version
@@ -65,22 +31,16 @@ async def call(token: str, arguments: Mapping[str, Value], arm: Arm) -> Properti
         return await CLIENT[plain](arguments, arm)
     if plain in GETTERS:
         row = GETTERS[plain]
+        id = fill(row.path, arguments, arm.subscription_id)
         row = replace(row, api_version=version or row.api_version)
-        return await _get(row, arguments, arm, shape_of(row.token))
-    if plain in READERS:
-        return await _get(READERS[plain], arguments, arm, function_shape(plain))
-    if plain in ACTIONS:
-        action = ACTIONS[plain]
-        id = fill(action.path, arguments, arm.subscription_id)
-        return dict((await _requested("POST", id, action.api_version, {}, arm)) or {})
-    known = ", ".join(sorted([*CLIENT, *GETTERS, *READERS, *ACTIONS]))
+        return bodies.outputs(
+            row, shape_of(row.token), await _requested("GET", id, row.api_version, None, arm)
+        )
+    if plain == LIST_KEYS:
+        id = f"{fill(ACCOUNT, arguments, arm.subscription_id)}/listKeys"
+        return dict((await _requested("POST", id, KEYS_VERSION, {}, arm)) or {})
+    known = ", ".join(sorted([*CLIENT, *GETTERS, LIST_KEYS]))
     raise UnknownTokenError(f"function '{token}' is not known to the local azure-native; it knows {known}")
-
-
-async def _get(row: ResourceType, arguments: Mapping[str, Value], arm: Arm, shape: Shape) -> Properties:
-    id = fill(row.path, arguments, arm.subscription_id)
-    response = await _requested("GET", id, row.api_version, None, arm)
-    return bodies.outputs(row, shape, response)
 
 
 async def _requested(method: str, id: str, api_version: str, body: Any, arm: Arm) -> Any:

@@ -15,9 +15,8 @@ from localazure.standin import body as bodies
 from localazure.standin.arm import Arm, AzureError, OperationError, StoppedError
 from localazure.standin.azure import NoAnswerError
 from localazure.standin.paths import WHOLE_IDS, fields, fill
-from localazure.standin.refresh import refreshed_inputs
-from localazure.standin.row import ResourceType
-from localazure.standin.shape import Shape
+from localazure.standin.schema import Shape
+from localazure.standin.table import ResourceType
 from localazure.standin.values import Properties, Value
 
 log = logging.getLogger(__name__)
@@ -66,21 +65,18 @@ class Lifecycle:
         id = self.id_of(inputs)
         await self._must_be_free(id)
         body = bodies.request_body(self.row, self.shape, inputs)
-        for path in self._sub_resources:
-            if bodies.at(body, path) is None:
-                bodies.put_at(body, path, [])
+        if self._is_open(body):
+            bodies.put_at(body, self.row.shared, [])
         return await self._written("PUT", id, body, inputs, within)
 
     async def update(
         self, id: str, inputs: Properties, old_inputs: Mapping[str, Value], within: float = 0.0
     ) -> State:
-        """The whole body of the new inputs; only sub-resources that they leave open are kept as they are."""
+        """The whole body of the new inputs; only what other resources also write is kept as it is."""
         body = bodies.request_body(self.row, self.shape, inputs)
-        unset = [path for path in self._sub_resources if bodies.at(body, path) is None]
-        if unset:
+        if self._is_open(body):
             remote = await self.arm.read(id, self.row.api_version) or {}
-            for path in unset:
-                bodies.put_at(body, path, bodies.at(remote, path) or [])
+            bodies.put_at(body, self.row.shared, bodies.at(remote, self.row.shared) or [])
         body, removes = bodies.removed_from_sets(self.row, self.shape, body, old_inputs)
         return await self._written("PATCH" if removes else "PUT", id, body, inputs, within)
 
@@ -95,7 +91,7 @@ class Lifecycle:
         if not inputs:
             made = self.path_inputs(id) | bodies.inputs_of(self.row, self.shape, response)
             return State(response.get("id") or id, outputs, made)
-        merged = refreshed_inputs(
+        merged = bodies.refreshed(
             self.row, self.shape, inputs=inputs, old_outputs=old_outputs, new_outputs=outputs
         )
         return State(id, outputs, merged)
@@ -107,10 +103,9 @@ class Lifecycle:
         del old_inputs
         await self.arm.delete(id, self.row.api_version, long=self.row.delete_is_long, within=within)
 
-    @property
-    def _sub_resources(self) -> list[tuple[str, ...]]:
-        """Where the arrays that other resources also write are in ARM's body."""
-        return [bodies.wire_path(self.row, path) for path in self.row.sub_resources]
+    def _is_open(self, body: Any) -> bool:
+        """Whether the program says nothing of the array that other resources also write."""
+        return bool(self.row.shared) and bodies.at(body, self.row.shared) is None
 
     def id_of(self, inputs: Mapping[str, Value]) -> str:
         return fill(self.row.path, inputs, self.arm.subscription_id)

@@ -1,4 +1,4 @@
-"""The Pulumi schema of the supported types, and the shapes that the rules read from it.
+"""The Pulumi schema of the supported types, and what the rules read from it: names, types, defaults.
 
 `schema.json` is written by `sdk.py`; GetSchema answers it, and it alone says which properties a type has.
 """
@@ -7,14 +7,62 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
-
-from localazure.standin.shape import Object, Property, Shape, Type
+from typing import Any, Final, Literal
 
 FILE: Final = Path(__file__).with_name("schema.json")
 REFERENCE: Final = "#/types/"
+Kind = Literal["string", "integer", "number", "boolean", "object", "array", "map", "any"]
+
+
+@dataclass(frozen=True)
+class Object:
+    """An object with named properties; its name is Pulumi's type token."""
+
+    name: str
+    properties: dict[str, Property] = field(default_factory=dict, compare=False, repr=False)
+
+    def __iter__(self) -> Iterator[Property]:
+        return iter(self.properties.values())
+
+
+@dataclass(frozen=True)
+class Type:
+    """`element` is set for an array or a map, `object` for an object."""
+
+    kind: Kind
+    element: Type | None = None
+    object: Object | None = None
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property; `default` is what the specification says an absent value means, None if nothing."""
+
+    name: str
+    type: Type
+    required: bool = False
+    default: Any = None
+
+    @property
+    def is_string_set(self) -> bool:
+        """Whether ARM takes and returns this list of ids as the keys of a map."""
+        return self.name == "userAssignedIdentities" and self.type.kind == "array"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A resource type's inputs and outputs."""
+
+    inputs: Object
+    outputs: Object
+
+
+def property_of(owner: Object | None, name: str) -> Property | None:
+    """The property of that name; None where it, or the object, is not known."""
+    return owner.properties.get(name) if owner else None
 
 
 @functools.cache
@@ -37,17 +85,6 @@ def shape_of(token: str) -> Shape:
     return Shape(
         _filled(Object(token), found["inputProperties"], found["requiredInputs"]),
         _filled(Object(token), outputs, found["required"]),
-    )
-
-
-@functools.cache
-def function_shape(token: str) -> Shape:
-    """The shape of a function: its arguments, and what it gives."""
-    found = _package()["functions"][token]
-    arguments, result = found["inputs"], found["outputs"]
-    return Shape(
-        _filled(Object(token), arguments["properties"], arguments["required"]),
-        _filled(Object(token), result["properties"], result["required"]),
     )
 
 

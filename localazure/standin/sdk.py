@@ -28,11 +28,10 @@ from pulumi._types import (
     resource_types,
 )
 
-from localazure.standin.functions import ACTIONS, CLIENT, GETTERS, READERS
+from localazure.standin.functions import CLIENT, GETTERS, LIST_KEYS
 from localazure.standin.paths import field_names
-from localazure.standin.row import ResourceType
 from localazure.standin.schema import FILE
-from localazure.standin.table import ROWS
+from localazure.standin.table import ACCOUNT, ROWS, ResourceType
 
 Json = dict[str, Any]
 PACKAGE = "pulumi_azure_native"
@@ -116,10 +115,8 @@ def schema() -> str:
     """The schema as it should be in the file."""
     reader = Reader()
     resources = {row.token: reader.resource(row) for row in ROWS}
-    functions = {
-        token: reader.function(token, row.path_fields) for token, row in [*GETTERS.items(), *READERS.items()]
-    }
-    functions |= {token: reader.function(token, field_names(item.path)) for token, item in ACTIONS.items()}
+    functions = {token: reader.function(token, row.path_fields) for token, row in GETTERS.items()}
+    functions[LIST_KEYS] = reader.function(LIST_KEYS, field_names(ACCOUNT))
     functions |= {
         token: reader.function(token, ("endpoint",) if token.endswith("Token") else (), required=False)
         for token in CLIENT

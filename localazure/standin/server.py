@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 
 import grpc
 
+from localazure.standin.arm import Delays
 from localazure.standin.azure import Azure, HttpsAzure, Login
 from localazure.standin.connections import Connections
-from localazure.standin.delays import Delays
 from localazure.standin.protocol import provider_pb2_grpc
 from localazure.standin.servicer import AzureNative
 
@@ -25,7 +25,7 @@ async def serve(
     """A started server and its port; `address` is `host:port`, port 0 takes a free one.
 
     `environ` gives HTTPS_PROXY and SSL_CERT_FILE for the way to Azure, the ARM_* service principal where a
-    provider's config has none, and the LOCALAZURE_*_SECONDS of `delays.Delays`. `open_azure` replaces the
+    provider's config has none, and the LOCALAZURE_*_SECONDS of `arm.Delays`. `open_azure` replaces the
     way to Azure. The connections end with the server. OSError if the port is taken.
     """
     connections = Connections(open_azure or (lambda login: HttpsAzure(login, environ)), Delays.of(environ))

@@ -11,17 +11,15 @@ from google.protobuf import empty_pb2
 from localazure.standin import check, functions, schema
 from localazure.standin.access_policy import AccessPolicy
 from localazure.standin.answering import Context, answering
+from localazure.standin.check import Autonaming, Mode
 from localazure.standin.configuration import ConfigurationError, configuration
 from localazure.standin.connections import Connections
 from localazure.standin.diff import difference, spelled
 from localazure.standin.key import Key
 from localazure.standin.lifecycle import Lifecycle
-from localazure.standin.naming import Autonaming, Mode
 from localazure.standin.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
-from localazure.standin.row import ResourceType
-from localazure.standin.schema import shape_of
-from localazure.standin.shape import Shape
-from localazure.standin.table import resource_type
+from localazure.standin.schema import Shape, shape_of
+from localazure.standin.table import ResourceType, resource_type
 from localazure.standin.values import API_VERSION
 from localazure.standin.wire import from_struct, to_struct
 

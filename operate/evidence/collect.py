@@ -26,7 +26,6 @@ from operate.evidence.model import (
     Lock,
     NotChecked,
     PolicyExemption,
-    PolicyResults,
     Service,
     SoftDeletedResource,
     UseRow,
@@ -70,7 +69,6 @@ def collect(
     *,
     now: datetime,
     days: int,
-    policies: PolicyResults | NotChecked | None = None,
     source: Source | NotChecked | None = None,
 ) -> Facts:
     """Everything about the accounts as of `now`; the audit log of the last `days` before it. Never raises:
@@ -84,7 +82,6 @@ def collect(
         subject=subject,
         services=services,
         deleted=attempt(lambda: _deleted(cloud, subscriptions)),
-        policies=policies,
         names=tuple(sorted(_names(services))),
         source=source,
         subscriptions=tuple(subscriptions),

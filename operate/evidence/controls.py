@@ -23,13 +23,10 @@ class Control:
 CIS: Final = "CIS Microsoft Azure Foundations 3.0.0"
 NIST: Final = "NIST SP 800-53 Rev. 5"
 ISO: Final = "ISO/IEC 27001:2022, Annex A"
-PCI: Final = "PCI DSS 4.0"
 SOURCES: Final[Mapping[str, str]] = {
     CIS: "github.com/turbot/steampipe-mod-azure-compliance, cis_v300",
     NIST: "the OSCAL catalog, github.com/usnistgov/oscal-content, nist.gov/SP800-53/rev5",
     ISO: "github.com/prowler-cloud/prowler, compliance/azure/iso27001_2022_azure.json",
-    PCI: "pulumi.com/docs/reference/pre-built-policy-packs/pci-dss/azure; 7.2.2 and 10.2.1: "
-    "github.com/turbot/steampipe-mod-aws-compliance, pci_dss_v40",
 }
 """Where the ids and titles of each framework were read."""
 
@@ -56,48 +53,24 @@ _LOGGING = Control(ISO, "A.8.15", "Logging")
 _MONITORING = Control(ISO, "A.8.16", "Monitoring activities")
 _NETWORKS = Control(ISO, "A.8.20", "Networks security")
 _CRYPTOGRAPHY = Control(ISO, "A.8.24", "Use of cryptography")
-_INBOUND = Control(PCI, "1.4.2", "Inbound traffic from untrusted networks to trusted networks is restricted")
-_UNREADABLE = Control(PCI, "3.5.1", "PAN is rendered unreadable anywhere it is stored")
-_KEPT = Control(
-    PCI,
-    "3.6.1",
-    "Procedures are defined and implemented to protect cryptographic keys used to protect stored account "
-    "data against disclosure and misuse",
-)
-_CUSTODIANS = Control(
-    PCI,
-    "3.6.1.3",
-    "Access to cleartext cryptographic key components is restricted to the fewest number of custodians "
-    "necessary",
-)
-_CRYPTOPERIOD = Control(
-    PCI,
-    "3.7.4",
-    "Key management policies and procedures are implemented for cryptographic key changes for keys that "
-    "have reached the end of their cryptoperiod",
-)
-_ASSIGNED = Control(PCI, "7.2.2", "Access is assigned to users, including privileged users")
-_ACTIVE = Control(
-    PCI, "10.2.1", "Audit logs are enabled and active for all system components and cardholder data"
-)
 
-_KEY_MANAGED = (_KEYS, _CRYPTOGRAPHY, _KEPT)
+_KEY_MANAGED = (_KEYS, _CRYPTOGRAPHY)
 _KEY_LOST = (_AVAILABLE, _CRYPTOGRAPHY)
-_KEY_AGE = (_ROTATES, _KEYS, _CRYPTOGRAPHY, _CRYPTOPERIOD)
-_NARROW = (_LEAST, _RIGHTS, _CUSTODIANS, _ASSIGNED)
+_KEY_AGE = (_ROTATES, _KEYS, _CRYPTOGRAPHY)
+_NARROW = (_LEAST, _RIGHTS)
 _REFUSALS = (_REVIEWED, _MONITORING)
 CONTROLS: Final[Mapping[str, tuple[Control, ...]]] = {
-    "not-under-customer-key": (_KEYS, _AT_REST, _CRYPTOGRAPHY, _UNREADABLE),
+    "not-under-customer-key": (_KEYS, _AT_REST, _CRYPTOGRAPHY),
     "identity-missing": _KEY_LOST,
-    "local-auth-on": (_ENFORCED, _SECURE_LOGIN, _ASSIGNED),
-    "account-network-open": (_BOUNDARY, _NETWORKS, _INBOUND),
+    "local-auth-on": (_ENFORCED, _SECURE_LOGIN),
+    "account-network-open": (_BOUNDARY, _NETWORKS),
     "account-not-settled": (),
     "kind-ends": (),
-    "vault-network-open": (_PRIVATE, _BOUNDARY, _NETWORKS, _INBOUND),
+    "vault-network-open": (_PRIVATE, _BOUNDARY, _NETWORKS),
     "bound-without-version": _KEY_AGE,
     "follows-key": _KEY_AGE,
     "bound-version-missing": _KEY_LOST,
-    "bound-version-expires-soon": (*_KEY_LOST, _CRYPTOPERIOD),
+    "bound-version-expires-soon": _KEY_LOST,
     "bound-version-not-newest": _KEY_AGE,
     "old-versions-enabled": _KEY_MANAGED,
     "key-can-do-more": (_LEAST, *_KEY_MANAGED),
@@ -110,10 +83,10 @@ CONTROLS: Final[Mapping[str, tuple[Control, ...]]] = {
     "role-by-page": _NARROW,
     "others-can-unwrap": (_RESTRICTED, *_NARROW),
     "others-can-grant": (_PRIVILEGED, *_NARROW),
-    "key-use-not-recorded": (_LOGS, _GENERATED, _LOGGING, _ACTIVE),
+    "key-use-not-recorded": (_LOGS, _GENERATED, _LOGGING),
     "key-use-not-readable": (),
-    "key-use-log-silent": (_LOGS, _GENERATED, _LOGGING, _ACTIVE),
-    "others-did-unwrap": (_RESTRICTED, _ENFORCED, *_REFUSALS, _CUSTODIANS),
+    "key-use-log-silent": (_LOGS, _GENERATED, _LOGGING),
+    "others-did-unwrap": (_RESTRICTED, _ENFORCED, *_REFUSALS),
     "account-was-refused": _REFUSALS,
     "others-were-refused": _REFUSALS,
     "same-region": (),
@@ -124,7 +97,7 @@ CONTROLS: Final[Mapping[str, tuple[Control, ...]]] = {
     "key-type": (_PROTECTION, _CRYPTOGRAPHY),
     "key-operations": _KEY_LOST,
     "key-usable": _KEY_LOST,
-    "tier": (_KEYS, _AT_REST, _CRYPTOGRAPHY, _UNREADABLE),
+    "tier": (_KEYS, _AT_REST, _CRYPTOGRAPHY),
     "outbound": _KEY_LOST,
 }
 """The controls that each rule of the findings bears on; none where a rule is the service's own demand and

@@ -1,12 +1,11 @@
 """Findings: what an auditor would ask about, from the facts. What could not be read is a finding, too.
 
 core's `demands` and `rights` say what the service demands and what a grant gives. What several accounts share
-(a vault, a key) is found once, under its own name; so is what the policy pack says, too.
+(a vault, a key) is found once, under its own name.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
 from typing import Any, Final
@@ -19,7 +18,7 @@ from core.rights import Access
 from operate.evidence.access import controllers, unwrappers
 from operate.evidence.collect import NO_VAULT
 from operate.evidence.controls import CONTROLS, Control
-from operate.evidence.model import Facts, KeyUseLog, NotChecked, PolicyResults, Service, UseRow, moment
+from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service, UseRow, moment
 from operate.evidence.rotation import newest, next_rotation
 from operate.evidence.use import UNWRAPS, rows_of, silence
 from operate.evidence.words import counted
@@ -40,20 +39,18 @@ class AuditSeverity(IntEnum):
 
 @dataclass(frozen=True)
 class AuditFinding:
-    """One finding about one `subject` (an account's or another resource's name). `policy_rule` of the policy
-    pack says the same of the recorded state; "" where none does."""
+    """One finding about one `subject` (an account's or another resource's name)."""
 
     rule: str
     severity: AuditSeverity
     subject: str
     text: str
     fix: str
-    policy_rule: str = ""
 
     @property
     def controls(self) -> tuple[Control, ...]:
         """The controls of common frameworks on which it bears."""
-        return CONTROLS.get(_same(self.rule), ())
+        return CONTROLS.get(self.rule, ())
 
 
 ERROR, WARNING, NOTE = AuditSeverity.ERROR, AuditSeverity.WARNING, AuditSeverity.NOTE
@@ -192,7 +189,7 @@ RULES: Final = {
     "role-by-page": (
         NOTE,
         "the account's identity has the role {role} of its kind's page, wider than the service needs",
-        "assign {narrow}, once it is known to be enough (operate probe)",
+        "assign {narrow}, once it is known to be enough (python -m probe)",
     ),
     "others-can-unwrap": (
         WARNING,
@@ -252,7 +249,6 @@ Broken = tuple[str, dict[str, Any]]
 """A rule that does not hold, and the values of its texts."""
 _READ = "collect the evidence again with a login that may read it (docs/evidence.md lists the roles)"
 _GONE = "look for it among what is soft-deleted, and recover it"
-_PACK = "policy:"
 _OF_VAULT = frozenset(
     {
         "soft-delete",
@@ -274,28 +270,6 @@ _OF_KEY = frozenset(
         "others-can-grant",
     }
 )
-SAME: Final = {
-    "account-has-customer-key": "not-under-customer-key",
-    "account-local-auth-disabled": "local-auth-on",
-    "account-network-restricted": "account-network-open",
-    "account-outbound-compatible": "outbound",
-    "account-tier-supports-cmk": "tier",
-    "cmk-no-versionless": "bound-without-version",
-    "grant-exact": "access-too-wide",
-    "grant-present": "no-access-to-key",
-    "role-wider-than-needed": "role-by-page",
-    "key-rotation-policy": "no-rotation-policy",
-    "key-rsa-2048": "key-type",
-    "key-usable": "key-usable",
-    "same-region": "same-region",
-    "same-tenant": "same-tenant",
-    "vault-audited": "key-use-not-recorded",
-    "vault-network-restricted": "vault-network-open",
-    "vault-purge-protection": "purge-protection",
-    "vault-soft-delete": "soft-delete",
-    "vault-trusted-services": "trusted-services",
-}
-"""Rules of the policy pack, and the rule here that says the same of the live cloud."""
 # What shows whether the data is protected; the rest only says more about it.
 _DECISIVE = ("account", "vault", "key", "who can unwrap")
 
@@ -310,7 +284,7 @@ def findings(facts: Facts) -> tuple[AuditFinding, ...]:
             values = {**_words(service.vault), **found_values}
             subject = _subject(service, rule)
             found.append(AuditFinding(rule, severity, subject, text.format(**values), fix.format(**values)))
-    found = _with_policies(list(dict.fromkeys(found)), facts.policies)
+    found = [*dict.fromkeys(found)]
     if isinstance(facts.deleted, NotChecked):
         found.append(
             _not_checked("all subscriptions", "soft-deleted vaults, managed HSMs and accounts", facts.deleted)
@@ -347,29 +321,6 @@ def _words(vault: object) -> dict[str, str]:
         "or to storage or an event hub, where it is not read here "
         "(docs/managed-hsm.md has the command)",
     }
-
-
-def _with_policies(
-    found: list[AuditFinding], results: PolicyResults | NotChecked | None
-) -> list[AuditFinding]:
-    """The findings and what the policy pack adds to them. A rule that the recorded state breaks no more often
-    than the live cloud says nothing new: its name, and its severity if that is higher, go to the findings."""
-    violations = _policies(results)
-    here, there = Counter(one.rule for one in found), Counter(one.rule for one in violations)
-    added = [one for one in violations if there[one.rule] > here[_same(one.rule)]]
-    said = {_same(one.rule): one for one in reversed(violations) if one not in added}
-    merged = [
-        replace(one, severity=min(one.severity, same.severity), policy_rule=same.rule.removeprefix(_PACK))
-        if (same := said.get(one.rule))
-        else one
-        for one in found
-    ]
-    return [*merged, *added]
-
-
-def _same(rule: str) -> str:
-    """The rule of the live cloud that says what a rule does."""
-    return SAME.get(rule.removeprefix(_PACK), rule)
 
 
 def _not_checked(subject: str, what: str, part: NotChecked) -> AuditFinding:
@@ -522,18 +473,3 @@ def _use(account: Account, rows: Sequence[UseRow]) -> Iterator[Broken]:
         yield "account-was-refused", {"count": counted(refused, "use")}
     if attempts := sum(r.uses for r in rows if r.refused and r.identity.lower() != own):
         yield "others-were-refused", {"count": counted(attempts, "attempt")}
-
-
-def _policies(results: PolicyResults | NotChecked | None) -> list[AuditFinding]:
-    if isinstance(results, NotChecked):
-        return [_not_checked("policy pack", "policy results", results)]
-    found = []
-    for violation in results.violations if results else ():
-        severity = ERROR if violation.level == "mandatory" else NOTE
-        # The pack's messages are lines; the first is the rule itself.
-        lines = dict(line.partition(": ")[::2] for line in violation.text.split("\n")[1:])
-        text = lines.get("found", violation.text.split("\n", 1)[0])
-        text = f"breaks a rule of the policy pack ({violation.level}): {text}"
-        fix = lines.get("fix", "see the policy results")
-        found.append(AuditFinding(f"{_PACK}{violation.rule}", severity, violation.resource, text, fix))
-    return found

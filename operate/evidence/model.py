@@ -93,26 +93,6 @@ class PolicyExemption:
 
 
 @dataclass(frozen=True)
-class PackViolation:
-    """A rule of the policy pack that a resource breaks."""
-
-    rule: str
-    level: str
-    resource: str
-    text: str
-
-
-@dataclass(frozen=True)
-class PolicyResults:
-    """What the policy pack says of a stack's recorded state. `exemptions` in the pack's own words."""
-
-    pack: str
-    source: str
-    violations: tuple[PackViolation, ...]
-    exemptions: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Service:
     """All facts about one account. `vault`, `key` and what belongs to them are None on Microsoft-managed
     keys.
@@ -157,14 +137,13 @@ class Service:
 @dataclass(frozen=True)
 class Facts:
     """Everything that was read at the moment `taken`. `names` are the object ids that are known to belong to
-    accounts read here. `policies` is None where no stack was named, `source` where nobody asked for it;
-    `subscriptions` are those of the accounts and their vaults."""
+    accounts read here. `source` is None where nobody asked for it; `subscriptions` are those of the accounts
+    and their vaults."""
 
     taken: datetime
     subject: str
     services: tuple[Service, ...]
     deleted: tuple[SoftDeletedResource, ...] | NotChecked
-    policies: PolicyResults | NotChecked | None = None
     names: tuple[tuple[str, str], ...] = field(default=())
     source: Source | NotChecked | None = None
     subscriptions: tuple[str, ...] = ()

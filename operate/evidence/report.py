@@ -1,9 +1,9 @@
-"""The files of a report: evidence.json, index.html, manifest.json and SHA256SUMS, and the answers if kept.
+"""The files of a report: evidence.json, index.html, manifest.json and SHA256SUMS.
 
 The same cloud at the same time gives the same bytes: everything is in a fixed order, times are UTC in whole
 seconds, and what could not be read is `{"notChecked": WHY}`. manifest.json has the SHA-256 of each file and
 of each answer of the cloud, so a changed file shows, and so does an answer that differs today. `sha256sum
---check` takes SHA256SUMS. A kept answer is a file named by its hash, with the very bytes that were hashed.
+--check` takes SHA256SUMS.
 """
 
 import hashlib
@@ -30,8 +30,6 @@ from operate.evidence.use import bound_since
 SCHEMA = "language-cmk/evidence/1"
 """Changed when a reader of an older one would misread this."""
 SUMS = "SHA256SUMS"
-ANSWERS = "answers"
-"""The folder of kept answers."""
 _TIMES = ("created", "not_before", "expires")
 
 
@@ -46,9 +44,8 @@ def files(
     found: Sequence[AuditFinding],
     queries: Iterable[SentQuery],
     version: str,
-    answers: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """The content of each file. `version` is the tool's; `answers` are those to keep, by their SHA-256."""
+    """The content of each file. `version` is the tool's."""
     shown = _text(document(facts, found, version))
     made = {
         "evidence.json": shown,
@@ -62,19 +59,14 @@ def files(
             "answers": [_fields(one) for one in queries],
         }
     )
-    made |= {f"{ANSWERS}/{digest}.json": text for digest, text in (answers or {}).items()}
     return {**made, SUMS: "".join(f"{sha256(made[name])}  {name}\n" for name in sorted(made))}
 
 
 def write(folder: Path, made: Mapping[str, str]) -> None:
     """Writes the files of a report in place of those of an earlier one."""
     folder.mkdir(parents=True, exist_ok=True)
-    for answer in (folder / ANSWERS).glob("*.json"):
-        answer.unlink()
     for name, text in made.items():
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(text.encode())
+        (folder / name).write_bytes(text.encode())
 
 
 def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[str, Any]:
@@ -98,7 +90,6 @@ def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[
             "controls": _controls(),
             "services": [_service(service) for service in facts.services],
             "softDeleted": facts.deleted,
-            "policyResults": facts.policies,
             "knownIdentities": dict(facts.names),
         }
     )

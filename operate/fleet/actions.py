@@ -1,34 +1,31 @@
 """What is done to the chosen stacks of a fleet, and in which order.
 
-Owns: each action as tasks in rings, and the settings that it writes into stack files. Does not own: which
-stacks are chosen (command.py), what is done to one stack (work.py), and when a task begins (rollout.py).
+Owns: each action, and the settings that it writes into stack files. Does not own: which stacks are chosen
+(command.py), what is done to one stack (work.py), and what is begun when (rollout.py).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 from core import coverage
 from core.environment import NAMESPACE
 from operate import stack
 from operate.errors import OperateError
-from operate.fleet import bundle, files, planning
+from operate.fleet import files, planning, report, work
 from operate.fleet.files import FleetFiles
-from operate.fleet.journal import Journal
-from operate.fleet.planning import Member, Rings
-from operate.fleet.rollout import Report, Rollout, executor
-from operate.fleet.work import Done, Task
+from operate.fleet.planning import Member, Outcome, Rings
+from operate.fleet.rollout import Work, carried_out
 from operate.stack import NoStackError
 from operate.stack_file import path_of
 from operate.yaml_file import YamlFile
 from settings.parse import SERVICES
-from settings.services import problems_between
 
 GRANTED, REVOKED = "granted", "revoked"
 Place = tuple[str | int, ...]
@@ -37,22 +34,17 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class ChosenStacks:
-    """A fleet, and the stacks that were chosen of it, by ring. `tell` reports each record; `scheduler` is the
-    address of Dask's, or ""."""
+    """A fleet, and the stacks that were chosen of it, by ring. `out` is where an action's report goes,
+    instead of a folder of `.fleet`."""
 
     fleet: FleetFiles
     rings: Rings
-    journal: Journal
-    tell: Report
-    scheduler: str = ""
+    as_json: bool = False
+    out: Path | None = None
 
     def members(self) -> list[Member]:
         """The chosen stacks, in the order of the rings."""
         return [self.fleet.members[one] for stacks in self.rings.values() for one in stacks]
-
-    def rollout(self, action: str) -> Rollout:
-        """A run of an action."""
-        return Rollout(action, self.fleet.members, self.journal, self.tell, uuid4().hex[:12])
 
     def of_keys(self, key: str | None) -> tuple[ChosenStacks, frozenset[str]]:
         """Every stack that uses a key of the chosen ones, or the one that is named; and those keys."""
@@ -61,10 +53,27 @@ class ChosenStacks:
         rings = planning.in_rings(self.fleet.members.values(), self.fleet.rings)
         return replace(self, rings=planning.only(rings, users)), wanted
 
+    def carry_out(self, action: str, do: Work, *, halting: bool = False) -> int:
+        """Does something to each stack, ring by ring if something may halt it, else all at once; reports, and
+        gives the exit code."""
+        stack.use_checkout()
+        allowed = self.fleet.failures if halting else None
+        rings = self.rings if halting else {"all": tuple(one.stack for one in self.members())}
+        done, halted = carried_out(rings, do, self._tell, at_once=self.fleet.parallel, allowed=allowed)
+        left = [one.stack for one in self.members() if one.stack not in {each.stack for each in done}]
+        if halted:
+            print(f"halted: {halted}; not begun: {', '.join(left) or 'none'}", file=sys.stderr)
+        outcomes = [*done, *(Outcome(one, "not run") for one in left)]
+        print(report.write(self.out or Path(".fleet", action), action, outcomes), file=sys.stderr)
+        return 0 if all(one.ok for one in outcomes) else 1
+
+    def _tell(self, one: Outcome) -> None:
+        print(json.dumps(asdict(one) | {"ok": one.ok}) if self.as_json else report.told(one), flush=True)
+
 
 def preview(chosen: ChosenStacks, _: argparse.Namespace) -> int:
     """What an update would change."""
-    return _carried_out(chosen, "preview", tasks=_tasks(chosen, "preview"))[0]
+    return chosen.carry_out("preview", work.preview)
 
 
 def up(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
@@ -74,24 +83,24 @@ def up(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
     if not arguments.yes:
         return _would("update", chosen.rings)
     plans = _plans(chosen, arguments.plans) if arguments.plans else {}
-    findings = chosen.fleet.stop.findings != "never"
-    updates = _tasks(chosen, "up", minutes=arguments.minutes, findings=findings)
-    tasks = {name: replace(task, plan=plans.get(name, "")) for name, task in updates.items()}
-    return _carried_out(chosen, "up", tasks=tasks, halting=True)[0]
+
+    def do(name: str) -> Outcome:
+        return work.up(name, plan=plans.get(name, ""), minutes=arguments.minutes)
+
+    return chosen.carry_out("up", do, halting=True)
 
 
 def drift(chosen: ChosenStacks, _: argparse.Namespace) -> int:
     """What was changed outside Pulumi, and what an update would change."""
-    code, done = _carried_out(chosen, "drift", tasks=_tasks(chosen, "drift"))
-    return 1 if any(one.outcome.changes for one in done) else code
+    return chosen.carry_out("drift", work.drift)
 
 
 def evidence(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
-    """One bundle of what auditors ask."""
-    tasks = _tasks(chosen, "evidence", days=arguments.days)
-    code, done = _carried_out(chosen, "evidence", tasks=tasks)
-    print(bundle.write(arguments.out or Path(".evidence/fleet"), done), file=sys.stderr)
-    return 1 if any(one.outcome.findings.get("error") for one in done) else code
+    """What auditors ask, in a folder for each stack."""
+    folder = arguments.out or Path(".evidence", "fleet")
+    return replace(chosen, out=folder).carry_out(
+        "evidence", partial(work.evidence, days=arguments.days, folder=folder)
+    )
 
 
 def rotate(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
@@ -100,19 +109,17 @@ def rotate(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
     _refuse_missing(chosen)
     users = [replace(one, keys=one.keys & wanted) for one in chosen.members()]
     current = {one.stack: _generations(chosen, one.stack) for one in users}
-    targets = _unfinished(chosen, wanted, current) or list(planning.generations(users, current))
+    targets = list(planning.generations(users, current))
     if not arguments.yes:
         for name, key, generation in targets:
             print(f"  {name}: would make a new version of {key} (generation {generation})")
         return _would("update", chosen.rings)
-    rollout = chosen.rollout("rotate")
-    rollout.tell("rotating", keys=sorted(wanted), targets=targets)
     for name, key, generation in targets:
         _set(name, _places(chosen, name, key, "key", "generation"), generation)
-    tasks = _tasks(chosen, "up", minutes=arguments.minutes)
-    code, _ = _carried_out(chosen, "rotate", tasks=tasks, halting=True)
-    if code == 0:
-        rollout.tell("rotated", keys=sorted(wanted))
+    code = chosen.carry_out("rotate", partial(work.up, minutes=arguments.minutes), halting=True)
+    if code:
+        words = "".join(f" --stack {one.stack}" for one in chosen.members())
+        print(f"the files have the new generations: `fleet up --yes{words}` goes on", file=sys.stderr)
     return code
 
 
@@ -121,85 +128,33 @@ def retire(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
     stacks first, and nothing is disabled where one is not."""
     chosen, wanted = chosen.of_keys(arguments.key)
     _refuse_missing(chosen)
-    keys = tuple(sorted(wanted))
-    code, _ = _carried_out(chosen, "retire", tasks=_tasks(chosen, "followed", keys=keys))
-    if code:
-        print("no version was disabled; `fleet rotate` goes on with a rotation that halted", file=sys.stderr)
+    if code := chosen.carry_out("retire", partial(work.retire, keys=wanted, yes=False)):
+        print("no version was disabled; `fleet up` goes on with a rotation that halted", file=sys.stderr)
         return code
     if not arguments.yes:
         print("nothing was changed; say --yes to disable them")
         return 0
     # One stack for each key is enough, and two at one vault would only meet.
     one_each = {key: one.stack for one in chosen.members() for key in one.keys & wanted}
-    tasks = _tasks(chosen, "retire", keys=keys)
-    return _carried_out(chosen, "retire", tasks={name: tasks[name] for name in one_each.values()})[0]
+    chosen = replace(chosen, rings=planning.only(chosen.rings, set(one_each.values())))
+    return chosen.carry_out("retire", partial(work.retire, keys=wanted, yes=True))
 
 
-def revoke(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
-    """Takes the access to the key from every stack."""
-    return _access(chosen, arguments, REVOKED, "revoke")
-
-
-def restore(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
-    """Gives the access back."""
-    return _access(chosen, arguments, GRANTED, "restore")
-
-
-def _access(chosen: ChosenStacks, arguments: argparse.Namespace, access: str, name: str) -> int:
+def access(chosen: ChosenStacks, arguments: argparse.Namespace, value: str, action: str) -> int:
     """Sets `access` at every service that uses the key, or at every chosen stack, and updates; nothing halts
     it, for each stack that is cut off counts."""
     if not arguments.yes:
-        return _would(name, chosen.rings)
+        return _would(action, chosen.rings)
     key = (arguments.key or "").lower()
-    named = _named(chosen, key, arguments.account) if access == REVOKED else []
+    named = _named(chosen, key, arguments.account) if value == REVOKED else []
     for one in chosen.members():
         # Each revocation asks anew.
         _set(one.stack, _places(chosen, one.stack, key, "revokeAccount"), None)
     for stack_name, place, account in named:
         _set(stack_name, [place], account)
     for one in chosen.members():
-        _set(one.stack, _places(chosen, one.stack, key, "access"), access)
-    return _carried_out(chosen, name, tasks=_tasks(chosen, "up", minutes=arguments.minutes))[0]
-
-
-def doctor(chosen: ChosenStacks, _: argparse.Namespace) -> int:
-    """What stands in the way of each stack, and names that two stacks would both make."""
-    services = [service for one in chosen.members() for service in chosen.fleet.settings[one.stack].services]
-    problems = [f"{one.path}: {one.text}" for one in problems_between(services)]
-    problems += _missing(chosen)
-    for problem in problems:
-        print(f"  FAILED  {problem}")
-    code, _done = _carried_out(chosen, "doctor", tasks=_tasks(chosen, "doctor"))
-    return 1 if problems else code
-
-
-def _carried_out(
-    chosen: ChosenStacks, name: str, *, tasks: Mapping[str, Task], halting: bool = False
-) -> tuple[int, list[Done]]:
-    """Runs tasks, by stack; the exit code, and what became of each stack. In rings, if something may halt it,
-    else all at once."""
-    rings = chosen.rings if halting else {"all": tuple(tasks)}
-    stop, limit = chosen.fleet.stop if halting else None, chosen.fleet.parallel
-    done: list[Done] = []
-    halted, rollout = "", chosen.rollout(name)
-    with executor(chosen.scheduler, limit) as pool:
-        for ring, stacks in rings.items():
-            own = [tasks[one] for one in stacks]
-            ended, halted = rollout.ring(ring, own, pool, limit, stop) if own else ([], "")
-            done += ended
-            if halted:
-                break
-    bad = [one.outcome.stack for one in done if not one.outcome.ok]
-    rollout.tell("ended", ok=not bad and not halted, stacks=len(done), bad=bad)
-    return (1 if bad or halted else 0), done
-
-
-def _tasks(chosen: ChosenStacks, action: str, **options: Any) -> dict[str, Task]:
-    """A task for each chosen stack."""
-    return {
-        one.stack: Task(one.stack, action, files.digest_of(Path(), one.stack), **options)
-        for one in chosen.members()
-    }
+        _set(one.stack, _places(chosen, one.stack, key, "access"), value)
+    return chosen.carry_out(action, partial(work.up, minutes=arguments.minutes))
 
 
 def _plans(chosen: ChosenStacks, folder: Path) -> dict[str, str]:
@@ -259,34 +214,12 @@ def _named(chosen: ChosenStacks, key: str, names: Collection[str]) -> list[tuple
     return found
 
 
-def _missing(chosen: ChosenStacks) -> list[str]:
-    """A sentence for each chosen stack that is not among those of the backend."""
-    stack.use_checkout()
-    there = stack.last_updates()
-    return [str(NoStackError(one)) for one in sorted({m.stack for m in chosen.members()} - set(there))]
-
-
 def _refuse_missing(chosen: ChosenStacks) -> None:
     """Ends a rollout that could not reach all of its stacks before it begins. Raises OperateError."""
-    if missing := _missing(chosen):
-        raise OperateError("nothing was changed:\n  " + "\n  ".join(missing))
-
-
-def _unfinished(
-    chosen: ChosenStacks, keys: Collection[str], current: Mapping[str, Mapping[str, int]]
-) -> list[tuple[str, str, int]]:
-    """The stack, key and generation of each target of an unfinished rotation of these keys, so that it does
-    not begin twice. Leaves out keys whose generation in the files is higher: somebody finished these by
-    hand."""
-    found: list[tuple[str, str, int]] = []
-    for record in chosen.journal.records():
-        if record["event"] in ("rotating", "rotated") and set(record["keys"]) == set(keys):
-            found = [(name, key, generation) for name, key, generation in record.get("targets", [])]
-    return [
-        (name, key, generation)
-        for name, key, generation in found
-        if name in current and current[name].get(key, 0) <= generation
-    ]
+    stack.use_checkout()
+    if missing := {one.stack for one in chosen.members()} - set(stack.last_updates()):
+        lines = [str(NoStackError(one)) for one in sorted(missing)]
+        raise OperateError("\n  ".join(["nothing was changed:", *lines]))
 
 
 def _generations(chosen: ChosenStacks, name: str) -> dict[str, int]:

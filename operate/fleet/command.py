@@ -3,24 +3,23 @@
     python -m operate fleet ACTION [--stack NAME ...] [--match LABEL=PATTERN ...] [--ring NAME ...]
 
 docs/fleets.md has the whole. What writes to Azure does so only with --yes, and prints before what it would
-do. Every command appends to a journal, .fleet/journal.jsonl.
+do. Every action leaves a report.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from operate import stack
 from operate.errors import OperateError
-from operate.fleet import actions, files, planning, report, shared
-from operate.fleet.actions import ChosenStacks
+from operate.fleet import actions, files, planning, shared
+from operate.fleet.actions import GRANTED, REVOKED, ChosenStacks
 from operate.fleet.files import FleetFiles
-from operate.fleet.journal import Journal
 from operate.fleet.shared import FleetFileError
 
 
@@ -37,9 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     found = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
     for name, action in ACTIONS.items():
         own = found.add_parser(name, help=action.text, description=f"{action.text.capitalize()}.")
-        for option in ("--stack", "--match", "--ring", "--key", "--since"):
-            own.add_argument(option, **_OPTIONS[option])
-        for option in (*action.options, "--journal", "--json"):
+        for option in ("--stack", "--match", "--ring", "--key", "--since", *action.options, "--json"):
             own.add_argument(option, **_OPTIONS[option])
 
 
@@ -71,45 +68,13 @@ def chosen(fleet: FleetFiles, wanted: argparse.Namespace) -> ChosenStacks:
         found &= files.touched(Path(), fleet, wanted.since)
     if not found and not wanted.since:
         raise OperateError("no stack of the fleet is chosen; `fleet list` shows their labels, rings and keys")
-    tell = _told_as_json if wanted.json else _told
-    own = planning.only(rings, found)
-    return ChosenStacks(fleet, own, Journal(wanted.journal), tell, getattr(wanted, "scheduler", ""))
+    return ChosenStacks(fleet, planning.only(rings, found), wanted.json, getattr(wanted, "out", None))
 
 
 def _known(what: str, wanted: list[str], there: Mapping[str, Any]) -> frozenset[str]:
     if unknown := sorted(set(wanted) - set(there)):
         raise OperateError(f"the fleet has no {what} {', '.join(unknown)}; it has {', '.join(sorted(there))}")
     return frozenset(wanted)
-
-
-def _told_as_json(record: Mapping[str, Any]) -> None:
-    print(json.dumps(record), flush=True)
-
-
-def _told(record: Mapping[str, Any]) -> None:
-    if line := shown(record):
-        print(line, flush=True)
-
-
-def shown(record: Mapping[str, Any]) -> str:
-    """A record as a line for a person; "" for those that say nothing new."""
-    match record["event"]:
-        case "ring":
-            return f"{record['ring']}: {', '.join(record['stacks'])}"
-        case "outcome":
-            result = "ok" if record["ok"] else "FAILED"
-            parts = [f"{count} to {op}" for op, count in sorted(record.get("changes", {}).items())]
-            parts += [f"{count} {word}" for word, count in record.get("findings", {}).items()]
-            parts += [*record.get("unproven", ()), *record.get("notes", ())]
-            said = record.get("reason") or ", ".join(parts) or "nothing changes"
-            return f"  {result:<8}{record['stack']}: {said}; {record['seconds']} s"
-        case "halted":
-            left = f"; not begun: {', '.join(record['left'])}" if record["left"] else ""
-            return f"halted: {record['reason']}{left}"
-        case "ended":
-            bad = f", {len(record['bad'])} not as they should be" if record["bad"] else ""
-            return f"{record['stacks']} stack{'' if record['stacks'] == 1 else 's'}{bad}"
-    return ""
 
 
 def _list(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
@@ -130,34 +95,10 @@ def _list(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _settings(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
-    for member in chosen.members():
-        found = shared.origins(chosen.fleet.files[member.stack].levels(chosen.fleet.shared))
-        if arguments.json:
-            values = {path: {"value": value, "from": place} for path, (value, place) in found.items()}
-            print(json.dumps({"stack": member.stack, "settings": values}))
-            continue
-        print(f"{member.stack}:")
-        for path, (value, place) in sorted(found.items()):
-            print(f"  {path}: {json.dumps(value)}  # {place}")
-    return 0
-
-
 def _matrix(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
     made = planning.shards([one.stack for one in chosen.members()], arguments.shards)
     print(json.dumps(planning.matrix(made, arguments.ci)))
     return 0
-
-
-def _report(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
-    """Raises OperateError for a journal that is missing: a shard that was lost is no good news."""
-    journals = [Journal(one) for one in arguments.journals] or [chosen.journal]
-    if missing := [str(one) for one in arguments.journals if not one.is_file()]:
-        raise OperateError(f"there is no journal {', '.join(missing)}")
-    records = (record for journal in journals for record in journal.records())
-    found = report.rows(records, sorted(one.stack for one in chosen.members()))
-    print(report.write(arguments.out or Path(".fleet/report"), found), file=sys.stderr)
-    return 0 if all(one.ok for one in found) else 1
 
 
 _LIST: Mapping[str, Any] = {"action": "append", "default": [], "metavar": "NAME"}
@@ -172,40 +113,29 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "--plans": {"type": Path, "metavar": "FOLDER", "help": "reviewed plans, FOLDER/STACK/plan.json"},
     "--shards": {"type": int, "metavar": "N", "default": 1, "help": "how many jobs; at most 256"},
     "--ci": {"choices": ("github", "azure-devops"), "default": "github", "help": "for which CI"},
-    "--scheduler": {"metavar": "ADDRESS", "default": "", "help": "a Dask scheduler, tls://HOST:PORT"},
     "--minutes": {"type": float, "default": 15, "help": "wait for a revocation to count; default 15"},
     "--days": {"type": int, "default": 90, "help": "days of the audit log; default 90"},
-    "--out": {"type": Path, "metavar": "FOLDER", "help": "to write to; a folder of .evidence or .fleet"},
-    "--from": {
-        "dest": "journals",
-        "action": "append",
-        "type": Path,
-        "metavar": "FILE",
-        "default": [],
-        "help": "the journal of a shard, instead of the own; may be repeated",
-    },
-    "--journal": {"type": Path, "default": Path(".fleet/journal.jsonl"), "metavar": "FILE"},
-    "--json": {"action": "store_true", "help": "print records as lines of JSON"},
+    "--out": {"type": Path, "metavar": "FOLDER", "help": "for the report; .fleet/ACTION or .evidence/fleet"},
+    "--json": {"action": "store_true", "help": "print a line of JSON for each stack"},
 }
-_WRITES = ("--yes", "--minutes", "--scheduler")
+_WRITES = ("--yes", "--minutes", "--out")
 ACTIONS: Mapping[str, Action] = {
     "list": Action(_list, "the stacks with their rings, keys and labels"),
-    "settings": Action(_settings, "each setting, and which file it comes from"),
-    "preview": Action(actions.preview, "what an update would change", ("--scheduler",)),
+    "preview": Action(actions.preview, "what an update would change", ("--out",)),
     "up": Action(actions.up, "update ring by ring, with proof after each stack", (*_WRITES, "--plans")),
-    "drift": Action(actions.drift, "what was changed outside Pulumi", ("--scheduler",)),
+    "drift": Action(actions.drift, "what was changed outside Pulumi", ("--out",)),
     "rotate": Action(actions.rotate, "a new version of each key, then all stacks that use it", _WRITES),
     "retire": Action(
-        actions.retire,
-        "disable older versions of each key, once no stack needs them",
-        ("--yes", "--scheduler"),
+        actions.retire, "disable older versions of each key, once no stack needs them", ("--yes", "--out")
     ),
-    "evidence": Action(
-        actions.evidence, "one bundle of what auditors ask", ("--days", "--out", "--scheduler")
+    "evidence": Action(actions.evidence, "what auditors ask, of each stack", ("--days", "--out")),
+    "revoke": Action(
+        partial(actions.access, value=REVOKED, action="revoke"),
+        "take the access to the key from every stack",
+        (*_WRITES, "--account"),
     ),
-    "revoke": Action(actions.revoke, "take the access to the key from every stack", (*_WRITES, "--account")),
-    "restore": Action(actions.restore, "give the access back", _WRITES),
-    "doctor": Action(actions.doctor, "what stands in the way of each stack", ("--scheduler",)),
+    "restore": Action(
+        partial(actions.access, value=GRANTED, action="restore"), "give the access back", _WRITES
+    ),
     "matrix": Action(_matrix, "shards for the matrix of a CI", ("--shards", "--ci")),
-    "report": Action(_report, "one report of what commands left of each stack", ("--from", "--out")),
 }

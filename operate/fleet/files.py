@@ -4,8 +4,6 @@ Owns: reading and checking them, all problems at once, and what a change of file
 is shared (shared.py), and what a setting may be (settings/).
 """
 
-import hashlib
-import json
 import os
 import re
 import shutil
@@ -13,7 +11,6 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -22,7 +19,7 @@ from components.arguments.problem import Problem
 from core import arm_ids, key_uris
 from operate.errors import OperateError
 from operate.fleet import shared
-from operate.fleet.planning import Member, Ring, Share, StopRule
+from operate.fleet.planning import Member, Ring, Share
 from operate.fleet.shared import FILE, FleetFileError, SharedSettings
 from operate.stack_file import StackFile, path_of, stack_file
 from settings.model import ServiceSettings, Settings
@@ -70,8 +67,7 @@ class LimitInputs(Arguments):
 class StopInputs(Arguments):
     """The group `stop`."""
 
-    failures: int = argument(StopRule.failures, minimum=0)
-    findings: str = argument(StopRule.findings, choices=("error", "warning", "never"))
+    failures: int = argument(0, minimum=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,12 +81,13 @@ class RolloutInputs(Arguments):
 
 @dataclass(frozen=True)
 class FleetFiles:
-    """A fleet, read and checked. `parallel` is how many stacks are updated at once."""
+    """A fleet, read and checked. `parallel` is how many stacks are updated at once, `failures` how many of a
+    ring may fail."""
 
     shared: SharedSettings
     rings: tuple[Ring, ...]
     parallel: int
-    stop: StopRule
+    failures: int
     files: Mapping[str, StackFile]
     settings: Mapping[str, Settings]
     members: Mapping[str, Member]
@@ -102,11 +99,11 @@ def read(folder: Path) -> FleetFiles:
         document = shared.document((folder / FILE).read_text(encoding="utf-8"))
     except OSError as error:
         raise OperateError(f"{FILE} cannot be read: {error.strerror}; docs/fleets.md shows one") from error
-    of_fleet, problems = _collected(lambda: shared.shared(document))
+    of_fleet, problems = shared.judged(document)
     rollout, wrong = _rollout(document)
-    if problems or wrong or of_fleet is None:
+    if problems or wrong:
         raise FleetFileError([*problems, *wrong])
-    rings, parallel, stop = rollout
+    rings, parallel, failures = rollout
     files = {
         one.stack: one
         for one in (stack_file(path) for path in sorted(folder.glob("Pulumi.*.yaml")))
@@ -131,7 +128,7 @@ def read(folder: Path) -> FleetFiles:
             f"{len(refused)} settings of the fleet are wrong; nothing was changed:\n  " + "\n  ".join(refused)
         )
     members = {stack: member(file, settings[stack]) for stack, file in files.items()}
-    return FleetFiles(of_fleet, rings, parallel, stop, files, settings, members)
+    return FleetFiles(of_fleet, rings, parallel, failures, files, settings, members)
 
 
 def member(file: StackFile, settings: Settings) -> Member:
@@ -190,28 +187,7 @@ def _was(stack: str, text: str) -> StackFile | None:
     return StackFile(stack, loaded) if isinstance(loaded, Mapping) else None
 
 
-def digest_of(folder: Path, stack: str) -> str:
-    """The digest of one stack's wanted state, as a worker finds it. Raises FleetFileError or OperateError."""
-    file = stack_file(path_of(stack, folder))
-    return _digest([code_digest(folder), file.document, file.levels(shared.read(folder))])
-
-
-def code_digest(folder: Path) -> str:
-    """A digest of what the update of every stack runs and reads: the packages, and files beside them."""
-    packages = [one.parent for one in folder.glob("*/__init__.py")]
-    found = [folder / name for name in ("Pulumi.yaml", "policy-config.yaml", "uv.lock")]
-    found += [*folder.glob("*.py"), *(file for one in packages for file in one.rglob("*"))]
-    files = sorted(file for file in found if file.is_file() and "__pycache__" not in file.parts)
-    return _digest(
-        [[str(one.relative_to(folder)), hashlib.sha256(one.read_bytes()).hexdigest()] for one in files]
-    )
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _rollout(document: Mapping[str, object]) -> tuple[tuple[tuple[Ring, ...], int, StopRule], list[Problem]]:
+def _rollout(document: Mapping[str, object]) -> tuple[tuple[tuple[Ring, ...], int, int], list[Problem]]:
     problems: list[Problem] = []
     rest = {name: value for name, value in document.items() if name not in _OF_SETTINGS}
     selectors = []
@@ -229,12 +205,12 @@ def _rollout(document: Mapping[str, object]) -> tuple[tuple[tuple[Ring, ...], in
     problems += wrong
     problems += _twice([one.name for one in read.rings])
     if problems:
-        return ((), AT_ONCE, StopRule()), problems
+        return ((), AT_ONCE, 0), problems
     rings = tuple(
         Ring(one.name, match, _share(one.take) if one.take else None)
         for one, match in zip(read.rings, selectors, strict=False)
     )
-    return (rings, read.parallel.stacks, StopRule(read.stop.failures, read.stop.findings)), []
+    return (rings, read.parallel.stacks, read.stop.failures), []
 
 
 def _twice(names: Iterable[str]) -> Iterator[Problem]:
@@ -243,13 +219,6 @@ def _twice(names: Iterable[str]) -> Iterator[Problem]:
         if name in seen:
             yield Problem(f"rings[{index}].name", f"{name!r} is the name of an earlier ring")
         seen.add(name)
-
-
-def _collected(read: Any) -> tuple[SharedSettings | None, list[Problem]]:
-    try:
-        return read(), []
-    except FleetFileError as error:
-        return None, list(error.problems)
 
 
 def _git_command() -> str:

@@ -1,8 +1,7 @@
-"""The order of a rollout, as pure functions: rings, who may begin, when to halt, and shards for a CI.
+"""The order of a rollout, as pure functions: rings, when to halt, and shards for a CI.
 
 Pulumi goes on by itself where an update was cut off, and a CI's matrix limits how many jobs run. What neither
-can do is here: writers of one vault go in turn, nothing more begins after a failure, and a key that several
-stacks share gets one new version.
+can do is here: nothing more begins after a failure, and a key that several stacks share gets one new version.
 """
 
 from __future__ import annotations
@@ -30,11 +29,6 @@ class Member:
     keys: frozenset[str] = frozenset()
     services: int = 1
 
-    @property
-    def vaults(self) -> frozenset[str]:
-        """The vaults of its keys."""
-        return frozenset(key.partition("/")[0] for key in self.keys)
-
 
 @dataclass(frozen=True)
 class Share:
@@ -58,30 +52,25 @@ class Ring:
 
 
 @dataclass(frozen=True)
-class StopRule:
-    """What halts a rollout, besides a failed proof: more than `failures`, or an open finding of `findings`
-    ("error", "warning" or "never")."""
-
-    failures: int = 0
-    findings: str = "error"
-
-
-@dataclass(frozen=True)
 class Outcome:
     """What became of one stack. `reason` is empty where all is well; `changes` counts operations on
-    resources; `unproven` are failed checks; `findings` counts open findings by severity. No secrets."""
+    resources; `unproven` are failed checks. No secrets."""
 
     stack: str
     reason: str = ""
     changes: Mapping[str, int] = field(default_factory=dict)
     unproven: tuple[str, ...] = ()
-    findings: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property
     def ok(self) -> bool:
         return not self.reason and not self.unproven
+
+    @property
+    def said(self) -> str:
+        """Why it is not as it should be, else what is to be said of it."""
+        return self.reason or "; ".join([*self.unproven, *self.notes])
 
 
 Rings = Mapping[str, tuple[str, ...]]
@@ -107,33 +96,18 @@ def only(rings: Rings, stacks: Collection[str]) -> Rings:
     return {name: own for name, own in left.items() if own}
 
 
-def startable(waiting: Sequence[Member], running: Collection[Member], limit: int) -> list[Member]:
-    """Those that may start now, in the order given, so that at most `limit` run, and no two at one vault: the
-    first that may not does not hold up the others."""
-    busy = {vault for one in running for vault in one.vaults}
-    started: list[Member] = []
-    for one in waiting:
-        if len(running) + len(started) < limit and not busy & one.vaults:
-            started.append(one)
-            busy |= one.vaults
-    return started
-
-
-def halts(outcomes: Iterable[Outcome], stop: StopRule) -> str:
-    """Why a rollout halts after these outcomes of a ring; "" where it goes on."""
+def halts(outcomes: Iterable[Outcome], allowed: int) -> str:
+    """Why a rollout halts after these outcomes of a ring, of which so many may fail; "" where it goes on. One
+    failed proof is one too many."""
     outcomes = list(outcomes)
     failed = [one.stack for one in outcomes if one.reason]
     unproven = [one.stack for one in outcomes if one.unproven and not one.reason]
-    words = {"error": ("error",), "warning": ("error", "warning")}.get(stop.findings, ())
-    found = [one.stack for one in outcomes if any(one.findings.get(word) for word in words)]
     reasons = []
-    if len(failed) > stop.failures:
-        allowed = f"{stop.failures} allowed" if stop.failures else "none is allowed"
-        reasons.append(f"failed: {', '.join(failed)} ({allowed} in a ring)")
+    if len(failed) > allowed:
+        count = f"{allowed} allowed" if allowed else "none is allowed"
+        reasons.append(f"failed: {', '.join(failed)} ({count} in a ring)")
     if unproven:
         reasons.append(f"not proven: {', '.join(unproven)}")
-    if found:
-        reasons.append(f"open findings: {', '.join(found)}")
     return "; ".join(reasons)
 
 

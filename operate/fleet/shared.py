@@ -112,21 +112,6 @@ def matches(match: Selector, labels: Mapping[str, str]) -> bool:
     return all(name in labels and _any(labels[name], patterns) for name, patterns in match.items())
 
 
-def origins(levels: Sequence[tuple[str, Values]]) -> dict[str, tuple[object, str]]:
-    """Each setting of merged levels, by its path, with its value and the place that it comes from."""
-    found: dict[str, tuple[object, str]] = {}
-    for name, value in merged(*(settings for _, settings in levels)).items():
-        said = [(place, settings[name]) for place, settings in levels if name in settings]
-        if isinstance(value, Mapping) and value:
-            groups: list[tuple[str, Values]] = []
-            for place, one in said:  # what is no group takes the groups below it away
-                groups = [*groups, (place, one)] if isinstance(one, Mapping) else []
-            found |= {f"{name}.{inner}": one for inner, one in origins(groups).items()}
-        else:
-            found[name] = (value, said[-1][0])
-    return found
-
-
 def read(folder: Path) -> SharedSettings:
     """What fleet.yaml in a folder shares; nothing where there is none. Raises FleetFileError."""
     try:
@@ -151,6 +136,14 @@ def document(text: str) -> Mapping[str, object]:
 
 def shared(document: Mapping[str, object]) -> SharedSettings:
     """The shared settings of a document. Raises FleetFileError with every problem."""
+    found, problems = judged(document)
+    if problems:
+        raise FleetFileError(problems)
+    return found
+
+
+def judged(document: Mapping[str, object]) -> tuple[SharedSettings, list[Problem]]:
+    """The shared settings of a document, and what is wrong with them."""
     problems: list[Problem] = []
     stacks, exclude = (_patterns(document.get(name, []), name, problems) for name in ("stacks", "exclude"))
     if not stacks:
@@ -167,9 +160,7 @@ def shared(document: Mapping[str, object]) -> SharedSettings:
             continue
         match = selector(entry["match"], f"{place}.match", problems)
         levels.append(SharedLevel(place, match, _settings(entry["settings"], f"{place}.settings", problems)))
-    if problems:
-        raise FleetFileError(problems)
-    return SharedSettings(stacks, exclude, tuple(levels))
+    return SharedSettings(stacks, exclude, tuple(levels)), problems
 
 
 def selector(value: object, place: str, problems: list[Problem]) -> Selector:

@@ -22,7 +22,7 @@ def _wider(grant: Grant, use: AccountProtection) -> RuleFinding:
         found=f"{grant.resource.name} assigns {wide.name} to the identity of {use.writer.name}: {more}",
         required=f"{narrow.name} ({narrow.id})",
         fix=f"assign {narrow.name}, once you have seen that it is enough for accounts of kind {use.kind}: "
-        "`python -m operate probe` asks Azure",
+        "`python -m probe` asks Azure",
         urn=grant.resource.urn,
     )
 

@@ -63,7 +63,7 @@ class Questions:
         if not url:
             return
         ended = await self._waiter.until(
-            lambda: self._azure.validated(url),
+            lambda: self._azure.progress(url),
             lambda progress: progress.done,
             lambda _: "Azure is validating",
             seconds=VALIDATION_SECONDS,

@@ -47,7 +47,7 @@ _REAL_DELAYS = {
     "LOCALAZURE_RETRY_SECONDS": "20",
     "LOCALAZURE_LONGEST_RETRY_SECONDS": "120",
 }
-"""The real provider's: localazure/standin/delays.py."""
+"""The real provider's: localazure.standin.arm.py."""
 
 
 def measure(folder: Path, stacks: int, at_once: int, actions: Sequence[str]) -> dict[str, Any]:

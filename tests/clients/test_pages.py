@@ -12,13 +12,10 @@ from typing import Any
 
 import pytest
 
-from localazure.page import page as local_page
+from localazure.page.sessions import document
 from localazure.page.snapshot import snapshot
 from operate.evidence.findings import findings
 from operate.evidence.page import page as evidence_page
-from operate.fleet import bundle, report
-from operate.fleet.planning import Outcome
-from operate.fleet.work import Done
 from operate.source import Source
 from tests.clients.programs import BROWSER, MissingToolError
 from tests.localazure.page import scene
@@ -47,22 +44,7 @@ def local_azure() -> str:
         return door.send(method, url, body, bearer=bearer).body
 
     scene.play(send)
-    return local_page.page(snapshot(door.cloud))
-
-
-def fleet_pages(folder: Path) -> dict[str, str]:
-    """The report and the evidence of a fleet whose names and reasons are long."""
-    stack, reason = "prod-germany-west-central-claims", "the account is not under its key: " + "x" * 90
-    outcome = {"event": "outcome", "stack": stack, "action": "up", "ok": False, "reason": reason}
-    rows = report.rows([outcome | {"findings": {"error": 2}}], [stack, "prod-b"])
-    read = Outcome(stack, findings={"error": 2})
-    files = {"manifest.json": "{}", "evidence.json": json.dumps({"notFromAzure": "not from Azure"})}
-    done = [Done(read, files=files), Done(Outcome("prod-b", reason))]
-    written = {
-        "report": report.write(folder / "report", rows),
-        "bundle": bundle.write(folder / "bundle", done),
-    }
-    return {name: page.read_text() for name, page in written.items()}
+    return document(snapshot(door.cloud))
 
 
 def looked(folder: Path, *pages: Path) -> list[dict[str, Any]]:
@@ -98,9 +80,9 @@ def browsed(script: str, wanted: list[Any]) -> Any:
 
 @needs_browser
 def test_the_pages_are_accessible_and_fit_a_telephone(tmp_path: Path) -> None:
-    """Evidence, local Azure and fleet: axe finds nothing, none is wider than 390 pixels; a bad page is
+    """Evidence and local Azure: axe finds nothing, none is wider than 390 pixels; a bad page is
     found."""
-    pages = {"evidence": evidence(), "azure": local_azure(), **fleet_pages(tmp_path)}
+    pages = {"evidence": evidence(), "azure": local_azure()}
     pages["broken"] = '<!doctype html><title>x</title><img src="x.png"><p style="width: 2000px">x</p>'
     for name, text in pages.items():
         (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")

@@ -147,7 +147,7 @@ def test_a_fleet_with_its_state_in_blobs_is_cut_off_and_goes_on(
     assert all(found["ok"] for found in fleet.outcomes("up").values())
     assert storage.locks() == []
     again = fleet.run("up", "--yes")
-    assert (again.code, "nothing is left" in again.output or fleet.outcomes("up") != {}) == (0, True)
+    assert again.code == 0, again.output
     blobs = storage.blobs()
     for name in names:
         state = json.loads(blobs[f".pulumi/stacks/language-cmk/{name}.json"])["checkpoint"]["latest"]

@@ -114,7 +114,7 @@ def test_a_write_that_would_lose_the_key_is_told(sent: dict[str, Any], same_key:
     if problem:
         assert "is bound to https://kv.vault.azure.net/keys/cmk/v1" in problem
         assert "Run `pulumi refresh`" in problem
-        assert ("Another update may have" in problem) is (bound_key(sent) is not None)
+        assert ("write it with the key https" in problem) is (bound_key(sent) is not None)
     for unbound in (AccountBefore(live=account()), AccountBefore()):
         assert loss("lang-claims", sent, unbound, is_update=False, same_key=same_key) is None
 

@@ -28,8 +28,7 @@ from pulumi.runtime.proto import (
 
 from components.testing import TENANT, AbsentError
 from core import resource_types as types
-from tests.components.guards.first_deployments import ROWS, FirstDeployment, as_settings
-from tests.support.local_deployment import Deployment, FailedError
+from tests.support.local_deployment import FailedError
 from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, RecordingMonitor, Registered
 from tests.support.stack import ROOT
 
@@ -243,16 +242,6 @@ def test_hooks_stay_with_the_component_and_the_accounts_own_hook_stays(caller: C
     assert list(account.before_update) == list(account.before_create) == ["lang-claims keeps its key"]
 
 
-def test_a_provider_for_another_subscription_is_made_from_an_id(caller: Caller) -> None:
-    """An existing vault elsewhere in the tenant takes no provider of the caller's."""
-    monitor = caller.service({"vault": {"id": HUB}})
-    made = monitor.one("pulumi:providers:azure-native")
-    assert made.inputs["subscriptionId"] == OTHER_SUBSCRIPTION
-    through = {one.type for one in children(monitor) if made.urn in one.request.provider}
-    assert through == {types.KEY}
-    assert monitor.one(types.ACCESS_POLICY).inputs["subscriptionId"] == OTHER_SUBSCRIPTION
-
-
 def test_wrong_arguments_are_told_by_their_paths(caller: Caller) -> None:
     """All at once, in the words of the package, and nothing is registered."""
     wrong = {"netwrk": {}, "accessModel": "acl", "key": {"generation": "two", "pin": "latest"}}
@@ -265,18 +254,6 @@ def test_what_exists_is_told_by_its_path(caller: Caller) -> None:
     """What only Azure's answers show is a problem of an argument, too."""
     problems = refused(lambda: caller.service({"vault": {"id": HUB}, "accessModel": "rbac"}))
     assert "accessModel: accessPolicy" in problems["accessModel"]
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_what_fails_a_first_deployment_is_told_to_any_program(caller: Caller, row: FirstDeployment) -> None:
-    """In a preview, under the argument that a stack's settings would name, and nothing is written."""
-    deployment = Deployment()
-    row.cloud(deployment)
-    args = {"location": "westeurope", **as_settings(row.args)}
-    told = refused(lambda: caller.construct(args, azure=deployment.providers(), dryRun=True))
-    assert [text for text in row.says if text not in told[row.path]] == [], told
-    assert (deployment.writes(), caller.served.monitor.registered) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,8 @@ from typing import Any
 import pytest
 
 from components.account_args import allowed_hosts
-from components.guards.data_loss import losses
-from components.guards.recorded_state import recorded_service
-from components.invokes import by_type_and_name
-from components.testing import SUBSCRIPTION, TENANT
+from components.testing import SUBSCRIPTION
 from tests.components.test_kinds import refused, service
-from tests.support.recording import service_inputs
 
 IDENTITY = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.ManagedIdentity"
@@ -44,39 +40,6 @@ def test_a_vault_of_roles_is_not_locked() -> None:
     monitor = service(lock="CanNotDelete", access_model="rbac")
     assert monitor.one(":ManagementLockByScope").name == "language-account-lock"
     assert service().of(":ManagementLockByScope") == []
-
-
-@pytest.mark.parametrize(
-    ("kept", "part"),
-    [({}, "caller-"), ({"callers": [CALLER], "audit": {"new_workspace": False}}, "account-audit")],
-)
-def test_fails_to_delete_below_a_lock(kept: dict[str, Any], part: str) -> None:
-    """The refusal says what to do; nothing is refused where the lock goes, too, or all stays."""
-    parent = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$azure-native:"
-    caller = service_inputs(callers=[CALLER]).callers[0].logical_names(service_inputs().account_kind)[0]
-    id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers/Microsoft.CognitiveServices"
-    found = {"id": f"{id}/accounts/lang-language", "name": "lang-language", "location": "westeurope"}
-    state = {
-        f"{parent}cognitiveservices:Account::language-account": {"outputs": found},
-        f"{parent}authorization:ManagementLockByScope::language-account-lock": {"outputs": {}},
-        f"{parent}authorization:RoleAssignment::language-{caller}": {
-            "outputs": {"id": f"{found['id']}/roles/a"}
-        },
-        f"{parent}monitor:DiagnosticSetting::language-account-audit": {
-            "outputs": {"id": f"{found['id']}/settings/a"}
-        },
-    }
-    before = recorded_service("language", by_type_and_name(state))
-
-    def problems(**said: Any) -> list[str]:
-        inputs = service_inputs(**said)
-        found = losses(inputs, before, tenant_id=TENANT, subscription_id=SUBSCRIPTION)
-        return [f"{one.path}: {one.text}" for one in found]
-
-    (refusal,) = problems(lock="CanNotDelete", **kept)
-    assert refusal.startswith(f"lock: '{part}")
-    assert "remove lock for this update, and set lock: CanNotDelete again afterwards" in refusal
-    assert problems(**kept) == problems(lock="CanNotDelete", callers=[CALLER]) == []
 
 
 def test_the_vault_is_always_among_the_hosts_that_the_account_may_call() -> None:

@@ -129,7 +129,12 @@ RULES: dict[str, Callable[[AccountKind], tuple[dict[str, Any], str] | None]] = {
         )
     ),
     "user_assigned": lambda kind: (
-        None if kind.user_assigned else ({"identity": "userAssigned"}, f"accounts of kind {kind.name} take")
+        None
+        if kind.user_assigned
+        else (
+            {"identity": "userAssigned"},
+            f"accounts of kind {kind.name} take",
+        )
     ),
     "storage": lambda kind: (
         None
@@ -179,11 +184,3 @@ def test_fails_on_what_the_kind_does_not_allow(kind: AccountKind, column: str) -
 def test_fails_on_a_tier_of_another_kind() -> None:
     """The message names the tiers of the kind."""
     assert refused(kind="OpenAI", sku="S") == ["sku: found 'S', expected 'S0' or 'F0' for kind OpenAI"]
-
-
-def test_fails_where_the_kind_takes_no_key_from_a_user_assigned_identity() -> None:
-    """Face refuses it on Azure; the message says which identity it is to be."""
-    (found,) = refused(kind="Face", identity="userAssigned")
-    assert found.startswith("identity: found 'userAssigned', but accounts of kind Face take")
-    assert found.endswith("expected 'systemAssigned'")
-    assert service_inputs(kind="Face", identity="userAssigned", encryption="microsoftManaged")

@@ -28,7 +28,7 @@ from operate.evidence.model import Facts, Service
 from provider.deployment import references
 from provider.deployment.model import USE, Planned
 from provider.deployment.questions import Questions
-from provider.finding import Preflight, Severity
+from provider.preflight import Preflight, Severity
 from provider.rules import demands_are_met
 from tests.policies.asking import ACCOUNT, BINDING, KEY, KEY_URI, TENANT, UNKNOWN_TEXT, VAULT, secret, verdict
 from tests.policies.bags import VAULT_ID, account_props, key_props, vault_props, with_change

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from localazure.cognitive.policy import DEFINITION_ID
+from localazure.policy_built_ins import CUSTOMER_KEY
 from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.engine.shared import done, refused, vault_of_others
 from tests.support.azure import RunningAzure
@@ -14,6 +14,7 @@ from tests.support.judge import KEY_VAULT, Judge
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
+DEFINITIONS = "/providers/Microsoft.Authorization/policyDefinitions"
 CENTRAL = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-keys"
 CENTRAL_VAULT = f"{CENTRAL}/providers/Microsoft.KeyVault/vaults/kv-central"
 
@@ -24,7 +25,10 @@ def judge(stack: Stack, azure: RunningAzure) -> Judge:
     judge = Judge(azure, stack)
     scope = f"/subscriptions/{azure.env['AZURE_SUBSCRIPTION_ID']}"
     assignment = f"{scope}/providers/Microsoft.Authorization/policyAssignments/no-account-without-key"
-    denied = {"policyDefinitionId": DEFINITION_ID, "parameters": {"effect": {"value": "Deny"}}}
+    denied = {
+        "policyDefinitionId": f"{DEFINITIONS}/{CUSTOMER_KEY}",
+        "parameters": {"effect": {"value": "Deny"}},
+    }
     judge.arm("PUT", assignment, "2022-06-01", {"properties": denied})
     vault_of_others(judge, CENTRAL_VAULT)
     return judge

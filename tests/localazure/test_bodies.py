@@ -23,7 +23,6 @@ CALLS = (
     ("PUT", f"{ACCOUNT}2"),
     ("PATCH", ACCOUNT),
     ("POST", f"{PROVIDER}/checkDomainAvailability"),
-    ("POST", f"{PROVIDER}/locations/westeurope/checkSkuAvailability"),
     ("PATCH", f"{PROJECTS}/orders"),
 )
 NAMES = st.sampled_from(
@@ -31,7 +30,7 @@ NAMES = st.sampled_from(
         *("location", "kind", "sku", "tags", "identity", "properties", "name", "type", "value", "id"),
         *("userAssignedIdentities", "encryption", "keySource", "keyVaultProperties", "keyName", "keyVersion"),
         *("keyVaultUri", "identityClientId", "networkAcls", "ipRules", "virtualNetworkRules", "bypass"),
-        *("defaultAction", "apiProperties", "restore", "customSubDomainName", "allowedFqdnList", "skus"),
+        *("defaultAction", "apiProperties", "restore", "customSubDomainName", "allowedFqdnList"),
         *("projectName", "projectKind", "language", "metadata", "assets", "subdomainName"),
     )
 )

@@ -124,7 +124,7 @@ OPERATIONS: list[tuple[str, str, str, Any]] = [
     ("backup", "POST", "/keys/k/backup", None),
     ("restore", "POST", "/keys/restore", {"value": "x"}),
     *((name, "POST", f"/keys/k/{name.lower()}", VALUE) for name in ("wrapKey", "unwrapKey", "encrypt")),
-    *((name, "POST", f"/keys/k/{name}", VALUE) for name in ("decrypt", "sign", "verify")),
+    ("decrypt", "POST", "/keys/k/decrypt", VALUE),
 ]
 PERMISSIONS = sorted({permission for permission, *_ in OPERATIONS})
 

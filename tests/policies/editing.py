@@ -12,8 +12,8 @@ from core.resource_types import Kind
 from core.stack import read
 from policies.rule import ResourceRule
 from policies.rules import RULES
-from tests.policies.asking import Answer, Pack, Thing, verdict
-from tests.policies.bags import with_change
+from tests.policies.asking import ACCESS_POLICY, GENERIC, VAULT, Answer, Pack, Thing, verdict
+from tests.policies.bags import vault_props, with_change
 from tests.policies.stacks import Stack, one_phase, run, two_phases
 
 
@@ -79,3 +79,24 @@ def judged(rule: str, thing: Thing, config: Mapping[str, Any] | None = None) -> 
 def says(stack: Stack, rule: str, pack: Pack | None = None, **omits: Sequence[str]) -> str:
     """What a rule says of a stack: violation, open or pass; `omits` as for a run."""
     return verdict(run(stack, pack, omits=omits), rule)
+
+
+def told(stack: Stack, rule: str) -> str:
+    """Everything a rule says of a stack."""
+    said = [(one.rule, one.message) for one in run(stack)]
+    return "\n".join(text for name, text in said if name == rule or f"\n{rule}: " in text)
+
+
+ADMIN = "55555555-5555-5555-5555-555555555555"
+
+
+def shapes(permissions: Any) -> list[Thing]:
+    """One entry of access policies in each of the places where ARM and azure-native take it."""
+    entry = {"objectId": ADMIN, "tenantId": "t", "permissions": permissions}
+    child = {"parentResourcePath": "vaults/kv-one", "resourceProviderNamespace": "microsoft.keyvault"}
+    listed = {"accessPolicies": [{}, entry]}
+    return [
+        Thing("standalone", ACCESS_POLICY, {"vaultName": "kv-one", "policy": entry}),
+        Thing("inline", VAULT, with_change(vault_props(), "properties.accessPolicies", [{}, entry])),
+        Thing("child", GENERIC, {**child, "resourceType": "accessPolicies", "properties": listed}),
+    ]

@@ -146,7 +146,7 @@ class FakeAzure(Azure):
         url = "https://management.azure.com/operations/op-1?t=1&c=signed"
         return Accepted(url, key_version=encryption.key_version)
 
-    async def progress(self, account: ArmId, operation_url: str) -> Progress:
+    async def progress(self, operation_url: str) -> Progress:
         self._enter("progress")
         return self.progress_script.pop(0) if self.progress_script else Progress("Succeeded")
 

@@ -85,7 +85,7 @@ async def test_fails_telling_a_wrong_secret_from_a_wrong_service(world: World) -
         ({"clientSecret": "wrong"}, r"(?s)client secret is wrong.*fix: set clientSecret"),
         (
             {"tenantId": "0" * 8 + "-0000-0000-0000-" + "0" * 12},
-            r"(?s)no such tenant.*AADSTS90002.*correlation",
+            r"(?s)does not accept the login.*AADSTS90002.*correlation",
         ),
     ):
         async with plugin(clock, **settings) as pulumi:

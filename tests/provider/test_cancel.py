@@ -67,9 +67,9 @@ class Silent(FakeAzure):
         await self._never("account")
         return await super().account(account)
 
-    async def progress(self, account: ArmId, operation_url: str) -> Progress:
+    async def progress(self, operation_url: str) -> Progress:
         await self._never("progress")
-        return await super().progress(account, operation_url)
+        return await super().progress(operation_url)
 
 
 async def test_a_wait_ends_at_once() -> None:

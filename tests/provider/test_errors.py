@@ -12,8 +12,7 @@ import pytest
 import yaml
 
 from core.refusals import RefusalKind
-from provider.error_table import _DEPLOYER, ROWS, ErrorContext
-from provider.errors import translate
+from provider.errors import _DEPLOYER, ROWS, ErrorContext, translate
 from provider.failure import NOT_SENT, ServiceError
 
 CONTEXT = ErrorContext("ACC-ID", "VAULT-ID", "contoso-keys", "language-key", "PRINCIPAL")

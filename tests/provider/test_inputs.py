@@ -11,8 +11,7 @@ from core.login import Login
 from core.resource_types import ACCESS_POLICY
 from core.resource_types import DELETED_ACCOUNT_PURGE as PURGE
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_USER
-from provider.difference import Difference
-from provider.resource import Resource
+from provider.resource import Difference, Resource
 from provider.served import served
 from provider.wire import UNKNOWN, Properties
 from tests.provider.fake_azure import (

@@ -150,24 +150,7 @@ async def test_what_is_above_the_key_is_said() -> None:
     assert len(told) == 2
     for text in told:
         assert "Key Vault Crypto User" in text
-        assert f"run `az role assignment delete --ids {ABOVE.id}`" in text
-
-
-async def test_a_role_of_a_group_is_named_and_no_command_deletes_it() -> None:
-    """Others are in the group; what Azure lists for a member does not tell it from the member's own."""
-
-    class Member(FakeAzure):
-        async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
-            return []
-
-    azure = Member(a_vault(uses_rbac=True, policies=()))
-    azure.roles = [assignment(VAULT_ID)]
-    async with engine(azure) as pulumi:
-        await pulumi.create(REVOCATION, INPUTS)
-    (said,) = [text for text in pulumi.said if "can still use the key" in text]
-    assert f"{CRYPTO_SERVICE_ENCRYPTION_USER.name} at {VAULT_ID}" in said
-    assert "remove it, or disable the key version" in said
-    assert "az role assignment delete" not in said
+        assert f"such as a group, needs it, run `az role assignment delete --ids {ABOVE.id}`" in text
 
 
 async def test_a_vault_that_is_gone_is_no_failure(fake: FakeAzure, pulumi: Engine) -> None:

@@ -79,7 +79,7 @@ async def test_a_whole_life(world: World) -> None:
         await pulumi.create(REVOCATION, {"keyId": key_id, "principalId": principal})
         assert world.history()[-1]["readable"]
         assert (await pulumi.read(HSM_ROLE, id, grant_of(world, principal), granted.values))[0] == ""
-        with pytest.raises(FailedError, match="no role assignment of the managed HSM at or above the key"):
+        with pytest.raises(FailedError, match="no role assignment at or above the key"):
             await pulumi.update(CMK, bound_id, bound.values, news, {**news, "accountDigest": "2"})
         await pulumi.create(HSM_ROLE, grant_of(world, principal))
         await pulumi.delete(CMK, bound_id, {**bound.values, **UNBINDS})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -191,9 +190,9 @@ async def test_fails_when_somebody_else_writes_in_between() -> None:
     azure = FakeAzure()
 
     class Meddled(FakeAzure):
-        async def progress(self, account: Any, operation_url: str) -> Progress:
-            self.accounts[account.normalised] = replace(
-                self.accounts[account.normalised], encryption=bound_to(V2)
+        async def progress(self, operation_url: str) -> Progress:
+            self.accounts[ACCOUNT_ID.lower()] = replace(
+                self.accounts[ACCOUNT_ID.lower()], encryption=bound_to(V2)
             )
             return Progress("Succeeded")
 
@@ -212,8 +211,8 @@ async def test_a_binding_without_a_version_that_somebody_else_writes_is_an_error
             accepted = await super().bind(account, encryption)
             return accepted if echoes else replace(accepted, key_version="")
 
-        async def progress(self, account: Any, operation_url: str) -> Progress:
-            self.accounts[account.normalised] = an_account(encryption=bound_to(""))
+        async def progress(self, operation_url: str) -> Progress:
+            self.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to(""))
             return Progress("Succeeded")
 
     async with engine(Meddled()) as pulumi:
@@ -250,8 +249,8 @@ async def test_an_account_whose_last_change_failed_is_bound() -> None:
 
     class Recovers(FakeAzure):
         async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
-            self.accounts[account.normalised] = replace(
-                self.accounts[account.normalised], provisioning_state="Succeeded"
+            self.accounts[ACCOUNT_ID.lower()] = replace(
+                self.accounts[ACCOUNT_ID.lower()], provisioning_state="Succeeded"
             )
             return await super().bind(account, encryption)
 

@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from core import key_uris
-from core.facts import Account, Network
+from core.facts import Network
 from provider import rules
-from provider.finding import Preflight, Severity
-from provider.live_state import LiveState, Target, read_live_state
-from provider.preflight import findings
+from provider.live_state import ACCOUNT, LiveState, Look, Target
+from provider.preflight import Preflight, Severity
+from provider.rules import findings
 from tests.provider.fake_azure import (
-    ACCOUNT_ID,
     KEY_ID,
     V1,
     V2,
@@ -30,8 +29,6 @@ from tests.provider.fake_azure import (
     key_uri,
 )
 from tests.provider.preflight_cases import CASES, CLIENT, NOW, RBAC, ROLE, TARGET, USER, live_state
-
-_NEXT = f"https://management.azure.com{ACCOUNT_ID}/projects?$skiptoken=2"
 
 
 def found(live: LiveState, target: Target = TARGET, **facts: Any) -> list[tuple[str, Severity, str]]:
@@ -109,47 +106,18 @@ def test_another_vault_is_taken_only_when_it_is_named() -> None:
 def test_what_is_not_known_yet_is_not_judged() -> None:
     """A preview that knows nothing finds nothing; one that knows the account judges the account alone."""
     assert found(LiveState(), Target(vault_known=False, identity_known=False)) == []
-    account_only = LiveState(account=an_account(principal_id=None), account_read=True)
+    account_only = LiveState(account=an_account(principal_id=None), read=frozenset({ACCOUNT}))
     assert found(account_only, Target(TARGET.account, vault_known=False, identity_known=False)) == []
 
 
 def test_every_rule_has_a_case() -> None:
     """No rule is without a fact above, or in the rotation's table, that it finds."""
-    named = set(re.findall(r'(?:Finding|_unmet|": )\(\s*"([a-z0-9-]+)"', inspect.getsource(rules)))
+    named = set(re.findall(r'(?:Finding|_refused|": )\(\s*"([a-z0-9-]+)"', inspect.getsource(rules)))
     elsewhere = {"vault-was-named", "other-vault-is-asked-for"}
-    of_rotations = {"account-was-read", "account-is-on-the-key", "key-exists"}
+    of_rotations = {"account-was-read", "account-is-on-the-key"}
     # tests/consistency/test_kinds.py
     of_kinds = {"account-takes-identity", "account-keeps-its-vault", "kind-follows-the-key"}
     assert named == {rule for rule, *_ in CASES} | elsewhere | of_rotations | of_kinds
-
-
-@pytest.mark.parametrize(
-    ("account", "answer", "names"),
-    [
-        (an_account(kind="AIServices"), {"value": [{"id": f"{ACCOUNT_ID}/projects/claims"}]}, ("claims",)),
-        (
-            an_account(kind="AIServices"),
-            {"value": [{"id": f"{ACCOUNT_ID}/projects/claims"}], "nextLink": _NEXT},
-            ("audits", "claims"),
-        ),
-        (an_account(kind="AIServices"), {"value": []}, ()),
-        (an_account(kind="AIServices"), None, ()),
-        (an_account(kind="aiservices", encryption=bound_to()), {"value": [{"id": "/x"}]}, ()),
-        (an_account(), {"value": [{"id": "/x"}]}, ()),
-    ],
-)
-async def test_projects_are_read_before_a_first_binding(
-    account: Account, answer: dict[str, Any] | None, names: tuple[str, ...]
-) -> None:
-    """Also those that were made outside the program, on whichever page of the list, of an account of the kind
-    that has some and is not bound yet; where Azure knows none of the account, there are none."""
-    azure = FakeAzure()
-    azure.answers[_NEXT] = {"value": [{"id": f"{ACCOUNT_ID}/projects/audits"}]}
-    azure.accounts[ACCOUNT_ID.lower()] = account
-    if answer is not None:
-        azure.answers[f"{ACCOUNT_ID}/projects"] = answer
-    live = await read_live_state(azure, TARGET, NOW)
-    assert live.projects == names
 
 
 async def test_a_binding_without_a_version_is_judged_by_the_version_that_azure_would_use() -> None:
@@ -159,11 +127,11 @@ async def test_a_binding_without_a_version_is_judged_by_the_version_that_azure_w
     azure = FakeAzure(an_account(kind="AIServices"))
     newest, expired = a_version(V3, enabled=False), a_version(V2, expires=int(NOW))
     azure.versions = [a_version(V1), expired, newest]
-    live = await read_live_state(azure, target, NOW)
+    live = await Look(azure, target).at_all(NOW)
     assert live.key == azure.versions[0]
     assert findings(Preflight(target, live, NOW)) == []
     azure.versions = [a_version(V1, enabled=False), expired, newest]
-    live = await read_live_state(azure, target, NOW)
+    live = await Look(azure, target).at_all(NOW)
     (told,) = findings(Preflight(target, live, NOW))
     assert told.text == f"the key version {V3} is disabled"
     assert f"--id {key_uri(V3)} --enabled true" in told.fix

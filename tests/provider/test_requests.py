@@ -36,7 +36,7 @@ OWN = f"$filter=principalId eq '{PRINCIPAL}'"
 # What is called, with what, and the addresses that it asks.
 READS: tuple[tuple[str, tuple[Any, ...], list[str]], ...] = (
     ("account", (ACCOUNT,), [f"{ARM}{ACCOUNT_ID}?{ACCOUNTS}"]),
-    ("progress", (ACCOUNT, OPERATION), [OPERATION]),
+    ("progress", (OPERATION,), [OPERATION]),
     ("vault", (VAULT,), [f"{ARM}{VAULT_ID}?{KEY_VAULT}"]),
     ("vault", (HSM,), [f"{ARM}{HSM.text}?{KEY_VAULT}"]),
     ("key_version", (KEY, None), [f"{ARM}{VAULT_ID}/keys/cmk?{KEY_VAULT}"]),

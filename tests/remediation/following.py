@@ -6,9 +6,8 @@ prints none of them, or whose ways do not lead out, is a dead end.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import zip_longest
@@ -16,7 +15,6 @@ from typing import Any
 
 from localazure import seed
 from tests.remediation.world import Place, forbid, permit, recover_vault
-from tests.support.az import commands_in, named_assignment
 
 MOST_UPDATES = 8
 """How many updates a way out may take."""
@@ -37,7 +35,6 @@ _OPEN_VAULT = re.compile(
 )
 _ASSIGN = re.compile(r'az role assignment create .*--role "?(?P<role>[A-Z][\w ]+?)"? --')
 _GIVE = re.compile(r"fix: give the deploying principal the role '(?P<role>[\w ]+)' on the vault")
-_OTHER_MODEL = re.compile(r"accessModel: changes from .*")
 _ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?([\w.]+): is for .*; remove one of them$", re.MULTILINE)
 _OPERATOR_LEFT_OUT = re.compile(r"Leave (\S+) out of vault\.keyOperators here")
 _LEFT_OUT = re.compile(r"leave ([a-z]+\.[a-z]+) out and set")
@@ -144,9 +141,6 @@ class Way:
         if found := _OPEN_VAULT.search(text):
             opened = {"properties": {"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}}}
             self._once("open vault", lambda: self.world.arm("PATCH", self.world.vault_id, opened))
-        if found := _OTHER_MODEL.search(text):
-            commands = commands_in(found[0])
-            self._once("the other access model", lambda: self._switch(commands))
         if _RECOVER_VAULT.search(text):
             self._once("recover vault", lambda: recover_vault(self.world))
         if found := _ROTATE_KEY.search(text):
@@ -213,20 +207,6 @@ class Way:
 
     def _permit(self, object_id: str, permissions: list[str]) -> None:
         permit(self.world, object_id, {"keys": permissions})
-
-    def _switch(self, commands: Sequence[tuple[str, Mapping[str, list[str]]]]) -> None:
-        """Gives access in the other model, and switches the vault, as the commands of az do."""
-        for words, options in commands:
-            if words == "rest":
-                (url,), (body,), (method,) = options["url"], options["body"], options["method"]
-                self.world.arm(method.upper(), url.partition("?")[0], json.loads(body))
-            elif words == "role assignment create":
-                self.world.arm("PUT", *named_assignment(options))
-            else:
-                self._wait(10)
-                properties = {"enableRbacAuthorization": options["enable-rbac-authorization"] == ["true"]}
-                self.world.arm("PATCH", self.world.vault_id, {"properties": properties})
-        self.world.refresh()
 
     def _once(self, step: str, carry_out: Callable[[], object]) -> None:
         since = self.steps.index(_BACK) if _BACK in self.steps else 0

@@ -22,7 +22,6 @@ from components.guards import (
     access,
     data_loss,
     drift,
-    grants,
     key_place,
     reader,
     rules,
@@ -108,12 +107,6 @@ MENDS = (
     Mend("a replacement's name is free", "3", (soft_deleted, "problems"), lambda *_: []),
     Mend(
         "no service goes unnamed", "4", (preflight._Preflight, "_refuse_left_out"), lambda *_: None, POLICIES
-    ),
-    Mend(
-        "an operator's policy is left alone",
-        "5",
-        (rules, "RULES"),
-        _without(grants.operators_of_others),
     ),
     Mend(
         "a service leaves no access behind",

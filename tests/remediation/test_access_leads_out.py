@@ -117,47 +117,14 @@ def test_access_and_another_key_are_given_beside_other_changes(mode: str) -> Non
     assert world.up() == ""
     world.settings["access"] = "revoked"
     assert world.up() == ""
-    before = dict(world.settings)
-    world.settings |= {"access": "granted", "key": {"name": "second"}, "tags": {"owner": "night"}}
-    way = Way(world, lambda: world.settings.update(before))
+    key, other = world.settings.get("key", {}), {"name": "second"}
+    world.settings |= {"access": "granted", "key": other, "tags": {"owner": "night"}}
+    way = Way(world, lambda: world.settings.update(key=key))
     way.follow()
+    world.settings["key"] = other
     for _ in range(2):
         assert world.up() == ""
     assert tags(world) == "night"
-    assert world.readable
-
-
-@pytest.mark.parametrize("mode", OWN_VAULT)
-def test_a_changed_access_model_leaves_nothing_to_revoke(mode: str) -> None:
-    """What was given by hand, as printed, is the stack's own from then on."""
-    world = World(mode)
-    assert world.up() == ""
-    world.settings["access_model"] = "accessPolicy" if mode == "Azure RBAC" else "rbac"
-    way = Way(world)
-    way.follow()
-    assert way.steps == ["refresh", "the other access model"]
-    assert world.readable
-    world.settings["access"] = "revoked"
-    assert world.up() == ""
-    assert not world.readable
-
-
-@pytest.mark.parametrize("mode", ["access policies", "Azure RBAC"])
-def test_an_access_model_changes_once_the_identity_is_back(mode: str) -> None:
-    """Until then nobody knows to whom the new access is to be given."""
-    world = World(mode)
-    assert world.up() == ""
-    identity_off(world)
-    before = dict(world.settings)
-    world.settings["access_model"] = "accessPolicy" if mode == "Azure RBAC" else "rbac"
-    refused = world.up()
-    assert "accessModel: changes from" in refused
-    assert "Keep the setting as it was until the account has its identity" in refused
-    world.settings = before
-    Way(world).follow()
-    assert world.readable
-    world.settings["access_model"] = "accessPolicy" if mode == "Azure RBAC" else "rbac"
-    Way(world).follow()
     assert world.readable
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -24,7 +23,8 @@ from operate import login, recover
 from operate.errors import OperateError
 from operate.fleet import shared
 from operate.fleet.shared import FleetFileError
-from operate.probe.command import _place
+from probe.__main__ import place
+from probe.conversation import UnknownError
 from provider import checks
 from provider.functions import wrong_arguments
 from provider.served import served
@@ -63,8 +63,7 @@ def resource_group_id(subscription: str) -> None:
 
 
 def probe(given: Mapping[str, Any]) -> None:
-    place = argparse.Namespace(subscription=given.get("subscription"), region="westeurope", storage=None)
-    _place(place, core_login({}, given.get("environ", {})))
+    place(given.get("subscription"), "westeurope", core_login({}, given.get("environ", {})))
 
 
 def cli_account(active: tuple[str, str, str]) -> None:
@@ -235,6 +234,7 @@ def test_what_is_said_leads_to_what_is_accepted(name: str, monkeypatch: pytest.M
         InputError,
         LoginError,
         OperateError,
+        UnknownError,
         MalformedError,
         SettingsError,
         FleetFileError,

@@ -19,12 +19,10 @@ def world() -> World:
 
 
 def test_an_account_of_azure_openai_becomes_a_foundry_resource_in_place(world: World) -> None:
-    """In one update, which leaves it under its key and nothing to do; and it is told where to ask first."""
+    """In one update, which leaves it under its key and nothing to do."""
     key = world.arm("GET", world.account_id)["properties"]["encryption"]
     world.settings["kind"] = "AIServices"
     assert world.up() == ""
-    (told,) = world.engine.warnings
-    assert "by request only: https://forms.office.com/" in told
     found = world.arm("GET", world.account_id)
     assert (found["kind"], found["properties"]["encryption"]) == ("AIServices", key)
     assert not any(one.startswith(("create", "delete")) for one in world.engine.operations)

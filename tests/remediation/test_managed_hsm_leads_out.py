@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 
 from components.binding import KeyBinding
-from core import arm_ids
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
-from localazure import seed
 from localazure.keyvault import local_roles
 from localazure.keyvault.managed_hsms import holder
-from operate import checked_settings, doctor
 from operate.revoke import actions, granted
 from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, Hub
-from tests.support.az import carry_out, commands_in
+from tests.support.az import carry_out
 from tests.support.engine import UpdateError
-from tests.support.local_deployment import Deployment
-from tests.support.managed_hsm import ROLES, make_hsm
+from tests.support.managed_hsm import make_hsm
 
 HSM = f"{GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-hub"
 KEY = f"{HSM}/keys/cmk"
@@ -62,27 +57,3 @@ def test_access_is_revoked_and_given_back() -> None:
     assert sorted([*given(), user]) == sorted(before)
     assert carry_out(hub.door, "\n".join(restore.az)) == 1
     assert sorted(given()) == sorted(before)
-
-
-@pytest.mark.parametrize("key", ["cmk", "cmk2"])
-def test_doctor_is_content_after_its_commands(key: str) -> None:
-    """With no role at all and no key at first: each command as it is printed, until the key can be bound."""
-    deployment = Deployment()
-    deployment.door.group("rg-hub")
-    send = make_hsm(deployment.door, HSM)
-    send("DELETE", f"/keys{ROLES}/maker", None)
-    (administrator,) = send("GET", ROLES, None)["value"]
-    send("DELETE", administrator["id"], None)
-    azure = deployment.azure
-    asked = arm_ids.key_id(f"{HSM}/keys/{key}")
-    done = []
-    for _ in range(4):
-        (line,) = asyncio.run(
-            doctor._in_hsm("key.id", asked, azure, seed.DEPLOYER.object_id, "TextAnalytics")
-        )
-        if line.result == checked_settings.OK:
-            break
-        done += [words for words, _ in commands_in(line.fix)]
-        assert carry_out(deployment.door, line.fix) == 1, line
-    assert line.result == checked_settings.OK, line
-    assert ("keyvault key create" in done) is (key == "cmk2")

@@ -47,7 +47,8 @@ def test_the_service_is_let_in_by_the_address_that_the_refusal_names() -> None:
     """Nobody else is."""
     network = {"access": "selected", "allowed_ip_ranges": ["8.8.8.8"]}
     world, said = refused("access policies", network)
-    assert f"list {SERVICE_ADDRESS}, from which the service called, in network.allowedIpRanges" in said
+    assert "list the service's addresses in network.allowedIpRanges" in said
+    assert f"Client address: {SERVICE_ADDRESS}" in said
     world.settings["network"] = {**network, "allowed_ip_ranges": ["8.8.8.8", SERVICE_ADDRESS]}
     assert world.up() == ""
     assert world.readable

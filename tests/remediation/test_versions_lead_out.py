@@ -97,29 +97,10 @@ def test_a_change_under_a_version_that_cannot_be_used_leads_out(mode: str, how: 
     assert world.engine.operations == []
 
 
-def test_days_of_rotation_that_change_are_told() -> None:
-    """Azure takes them only when it makes a key. Done as it is printed, the vault has them, and nothing is
-    told any more."""
-    world = World("access policies")
-    assert world.up() == ""
-    assert world.up() == ""
-    assert world.engine.warnings == []
-    world.settings["key"] = {"rotates_after_days": 100, "expires_after_days": 200}
-    assert world.up() == ""
-    (told,) = world.engine.warnings
-    assert "key 'cmk-claims' is rotated after P540D and its versions expire after P730D" in told
-    assert carry_out(world.wire.door, told) == 1
-    assert world.up() == ""
-    assert world.engine.warnings == []
-
-
-def test_a_generation_needs_a_vault_that_is_reached() -> None:
-    """With a closed network the warning names the vault's own rotation, which needs no reach, and the next
-    update binds it."""
+def test_a_closed_vault_rotates_by_itself() -> None:
+    """That needs no reach, and the next update binds the version."""
     world = World("access policies", settings={"network": {"access": "closed"}, "key": {"generation": 1}})
     assert world.up() == ""
-    (told,) = [one for one in world.engine.warnings if "the vault cannot be reached" in one]
-    assert "Leave rotation to the vault (key.rotatesAfterDays)" in told
     world.wire.sleep(86_400 * 541)
     world.engine.refresh()
     assert world.up() == ""

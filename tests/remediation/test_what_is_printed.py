@@ -21,7 +21,7 @@ from localazure import seed
 from localazure.standin import schema
 from operate.__main__ import COMMANDS
 from operate.evidence.findings import DEMAND_FIXES
-from provider.error_table import _DEPLOYER, _SERVICE, ErrorContext, ErrorRow
+from provider.errors import _DEPLOYER, _SERVICE, ErrorContext, ErrorRow
 from settings.parse import REMOVED
 from tests.remediation import messages
 from tests.remediation.test_findings_lead_out import ACCOUNT, KEY_URL, VAULT, Hub, key_deleted
@@ -29,7 +29,6 @@ from tests.support.az import DOES, READS, carry_out, commands_in, newest_version
 
 PROVIDER = messages.ROOT / "provider" / "schema.json"
 OTHERWISE = {
-    "ad app credential reset": "Microsoft Entra ID's: a test logs in with another secret",
     "keyvault update-hsm": "a test makes the managed HSM with what is to be updated",
     "storage account update": "a test puts the storage account into the local Azure's store",
 }
@@ -97,12 +96,7 @@ def _of_a_schema(document: Any) -> Iterator[str]:
             yield from _of_a_schema(one)
 
 
-def lock(hub: Hub) -> None:
-    properties = {"properties": {"level": "ReadOnly"}}
-    hub.arm("PUT", f"{ACCOUNT}/providers/Microsoft.Authorization/locks/kept", properties, "2020-05-01")
-
-
-SPOILED = {"key recover": key_deleted, "lock delete": lock}
+SPOILED = {"key recover": key_deleted}
 """What has to be wrong for a command to have something to do."""
 
 
@@ -117,9 +111,7 @@ def test_each_fix_of_a_known_answer_is_carried_out(row: ErrorRow) -> None:
     context = ErrorContext(
         ACCOUNT, VAULT, "kv-hub", "cmk", identity["principalId"], deployer_id=seed.DEPLOYER.object_id
     )
-    found = {"namespace": "Microsoft.KeyVault", "action": "A", "scope": "S", "address": "20.1.2.3"}
-    fix = row.fix.format(**context.fields, **found)
-    fix = fix.replace("LOCK_ID", f"{ACCOUNT}/providers/Microsoft.Authorization/locks/kept")
+    fix = row.fix.format(**context.fields)
     for words, spoil in SPOILED.items():
         if words in fix:
             spoil(hub)

@@ -215,12 +215,12 @@ class World:
         for missing in _CUT_OFF.finditer(text):
             declared = self.engine.declared - {*self.engine.state}
             provider, kind = missing["id"].split("/")[-3:-1]
-            module, noun = provider.lower().removeprefix("microsoft."), kind[:-1].capitalize()
+            module, noun = provider.lower().removeprefix("microsoft."), kind[:-1].lower()
             if kind == "resourceGroups":
-                module, noun = "resources", "ResourceGroup"
+                module, noun = "resources", "resourcegroup"
             for urn in declared:
                 type, name = urn.split("::")[2].rpartition("$")[2], urn.split("::")[3]
-                if type.split(":")[1:] == [module, noun]:
+                if type.lower().split(":")[1:] == [module, noun]:
                     yield self._taken_over(type, name, missing["id"])
 
     def _taken_over(self, type: str, name: str, id: str) -> tuple[str, Callable[[], object]]:

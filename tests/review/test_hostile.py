@@ -19,7 +19,7 @@ from review import as_json, drift, plan, printers, report
 from review.merge import StackReview, merged
 from review.preview import PreviewError, read
 from review.printers import in_markdown, in_plain
-from review.text import LIMIT, Example, Fold, Heading, Items, Shown, Table, Text
+from review.text import LIMIT, Form, ReportLine, Shown, Text, folded, line
 from review.verdict import VerdictSeverity
 from tests.review.build import POLICY, ROLE, ROLES, VAULT_ID, bound, comment, review, state, step, terminal
 from tests.review.changes import ROWS, Row
@@ -168,25 +168,27 @@ def test_every_kind_of_block_keeps_a_value_in_its_place(text: str) -> None:
     """Around a hostile value a block has the same lines and the same words as around a harmless one, in both
     prints; that holds for whatever is built of blocks."""
 
-    def blocks(value: str) -> list[Any]:
-        line: Text = ("our ", Shown(value), " words ", Shown(value))
+    def blocks(value: str) -> list[ReportLine]:
+        text: Text = ("our ", Shown(value), " words ", Shown(value))
         return [
-            Heading(VerdictSeverity.NOTE, (Shown(value), " (vault)")),
-            Items(((line, line),), "listed"),
-            Table((("key", value, None),)),
-            Fold(line, (Example((("account: ", Shown(value, quoted=True)),)),)),
+            ReportLine(Form.ACCOUNT, ((VerdictSeverity.NOTE,), (Shown(value), " (vault)"))),
+            *(ReportLine(form, (text,)) for form in (Form.ITEM, Form.MORE, Form.SMALL)),
+            ReportLine(Form.CHANGED, (("key",), (Shown(value),), (Shown(None),))),
+            *folded(
+                "", [ReportLine(Form.FOLD, (text,)), line(Form.TEXT, "account: ", Shown(value, quoted=True))]
+            ),
         ]
 
     for printed, show in ((printers.markdown, in_markdown), (printers.plain, in_plain)):
         lines, harmless = printed(blocks(text)).splitlines(), printed(blocks("lang")).splitlines()
         assert len(lines) == len(harmless)
-        for line, other in zip(lines, harmless, strict=True):
+        for found, other in zip(lines, harmless, strict=True):
             if "summary" not in other and '"' not in other:
-                assert line == other.replace(show("lang"), show(text)).rstrip() or line.endswith(" ")
-            assert not _COMMAND.search(line)
+                assert found == other.replace(show("lang"), show(text)).rstrip() or found.endswith(" ")
+            assert not _COMMAND.search(found)
         assert not [one for one in lines if one.lstrip().startswith(("::", "##["))]
-    folded = next(one for one in printers.markdown(blocks(text)).splitlines() if "<summary>" in one)
-    inner = folded.removeprefix("<details><summary>").removesuffix("</summary>")
+    summary = next(one for one in printers.markdown(blocks(text)).splitlines() if "<summary>our" in one)
+    inner = summary.removeprefix("<details><summary>").removesuffix("</summary>")
     assert not re.search(r"<(?!/?(?:code|em)>)|@", inner)
     quoted = next(one for one in printers.markdown(blocks(text)).splitlines() if one.startswith("account: "))
     assert isinstance(json.loads(quoted.removeprefix("account: ")), str)

@@ -43,17 +43,6 @@ def test_schema_refuses_what_the_program_refuses(config: dict[str, Any]) -> None
         jsonschema.validate({"config": config}, schema())
 
 
-def test_every_setting_has_a_title_that_people_read() -> None:
-    """Editors show titles: words with a capital first, and no camelCase."""
-    config, service = schema()["properties"]["config"]["properties"], schema()["$defs"]["Service"]
-    titles = {key: one["title"] for key, one in [*config.items(), *service["properties"].items()]}
-    assert titles["language-cmk:existingResourceGroupName"] == "Existing resource group name"
-    assert titles["sku"] == "SKU"
-    network = service["properties"]["network"]["properties"]
-    assert network["privateDnsZoneIds"]["title"] == "Private DNS zone ids"
-    assert all(title[0].isupper() and not any(c.isupper() for c in title[4:]) for title in titles.values())
-
-
 def test_editors_find_the_schema() -> None:
     """By the first line of each stack's file that is copied, and for Visual Studio Code by a setting that
     covers a stack of any name."""

@@ -109,8 +109,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         ),
         ("if not check.rebinding:", "if False:", "an account that another binds is not taken"),
         (
-            "vault.uri and not key_uris.same_vault",
-            "False and not key_uris.same_vault",
+            "if not bound.is_in(named):",
+            "if False:",
             "the vault holds the key",
         ),
         (

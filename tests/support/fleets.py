@@ -17,7 +17,7 @@ import yaml
 from operate.__main__ import main
 from tests.support.stack import Run, Stack
 
-QUIET = {"parallel": {"stacks": 2}, "stop": {"findings": "never"}}
+QUIET = {"parallel": {"stacks": 2}}
 
 
 class FleetCheckout:
@@ -83,15 +83,10 @@ class FleetCheckout:
             start_new_session=True,
         )
 
-    def records(self) -> list[dict[str, Any]]:
-        """The journal."""
-        lines = (self.folder / ".fleet" / "journal.jsonl").read_text().splitlines()
-        return [json.loads(line) for line in lines]
-
     def outcomes(self, action: str) -> dict[str, dict[str, Any]]:
-        """What the last run of an action left of each stack."""
-        found = [one for one in self.records() if (one["action"], one["event"]) == (action, "outcome")]
-        return {one["stack"]: one for one in found if one["run"] == found[-1]["run"]}
+        """What the last run of an action left of each stack that it began."""
+        report = json.loads((self.folder / ".fleet" / action / "report.json").read_text())
+        return {one["stack"]: one for one in report["stacks"] if one["reason"] != "not run"}
 
     def outputs(self, name: str) -> dict[str, Any]:
         """A stack's outputs."""

@@ -25,7 +25,7 @@ from localazure import seed
 from localazure.directory import Principal
 from localazure.standin import functions
 from localazure.standin.arm import Arm as StandinArm
-from localazure.standin.delays import Delays
+from localazure.standin.arm import Delays
 from localazure.standin.lifecycle import Lifecycle
 from localazure.standin.schema import shape_of
 from localazure.standin.servicer import LIFECYCLES

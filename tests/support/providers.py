@@ -17,9 +17,9 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from components import azure_failures, preflight
 from localazure.standin import arm as standin_arm
+from localazure.standin.arm import Delays
 from localazure.standin.azure import MANAGEMENT, Answer
 from localazure.standin.connections import Connections
-from localazure.standin.delays import Delays
 from localazure.standin.servicer import AzureNative
 from provider.azure import Azure
 from provider.host import Host

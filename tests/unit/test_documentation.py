@@ -48,7 +48,8 @@ def test_the_first_screen_starts_something() -> None:
 
 SAID_BY_OTHERS = {
     *("No module named 'azure'", "incorrect passphrase", "501", "the stack is currently locked"),
-    "NoRegisteredProviderFound",
+    *("NoRegisteredProviderFound", "ScopeLocked", "AADSTS7000222"),
+    "does not have authorization to perform action",
 }
 """Python's, Pulumi's, HTTP's and Azure's own words."""
 

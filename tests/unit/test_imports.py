@@ -20,6 +20,7 @@ ALLOWED = {
     "policies": {"core"},
     "review": {"core"},
     "operate": {"components", "core", "provider", "settings"},
+    "probe": {"core", "provider"},
     "localazure": set(),
     "engine": set(),
 }

@@ -9,15 +9,13 @@ import pulumi
 import pytest
 from pulumi_azure_native import resources
 
-from components.access import KeyAccess
-from components.account import AIServicesAccount
 from components.arguments.problem import InputError
 from components.guards.reader import ServiceRequest
 from components.identity import EncryptionIdentity
 from components.key import EncryptionKey
 from components.preflight import preflight
 from components.service import EncryptedAIServicesAccount
-from components.testing import PRINCIPAL, SUBSCRIPTION, TENANT
+from components.testing import SUBSCRIPTION, TENANT
 from components.vault import KeyVault
 from tests.support.recording import FakeAzure, RecordingMonitor, run, service_inputs
 
@@ -39,23 +37,6 @@ PLACE: dict[str, Any] = {"resource_group_name": "rg", "location": "westeurope"}
             r"key.expires_after: is unknown; did you mean 'expires_after_days'\?\n  network.access: found",
         ),
         (EncryptedAIServicesAccount, {"vault": {"colour": "red"}}, "known are id, key_operators, name"),
-        (
-            KeyVault,
-            {**PLACE, "tenant_id": TENANT, "access_model": "RBAC"},
-            "accessModel: found 'RBAC', expected 'accessPolicy' or 'rbac'",
-        ),
-        (KeyVault, {**PLACE, "tenant_id": TENANT, "network": {"access": "prviate"}}, "network.access: found"),
-        (AIServicesAccount, {**PLACE, "network": {"access": "Closed"}}, "network.access: found 'Closed'"),
-        (
-            KeyAccess,
-            {
-                "key_id": f"{VAULT_ID}/keys/k",
-                "principal_id": PRINCIPAL,
-                "tenant_id": TENANT,
-                "access_model": "roles",
-            },
-            "accessModel: found 'roles'",
-        ),
         (EncryptionKey, {"vault_id": VAULT_ID, "keyName": "k"}, "did you mean 'key_name'"),
         (EncryptionIdentity, {**PLACE, "name": "n"}, "name: is unknown"),
     ],

@@ -85,14 +85,6 @@ def test_the_name_of_a_network_link_is_whole() -> None:
     assert names.network_link_name(zone, "/subscriptions/s/virtualNetworks/v").startswith(f"link-{zone}-")
 
 
-def test_the_successor_of_an_endpoint_ends_in_a_digest_of_its_own() -> None:
-    """Two long names that begin alike stay two."""
-    first, second = ("e" * 63 + one for one in "ab")
-    made = {names.endpoint_name(one, "/there", names.PlacedName(one, "/here")) for one in (first, second)}
-    assert len(made) == 2
-    assert all(len(one) == names.ENDPOINT.longest for one in made)
-
-
 def test_a_long_service_with_a_rule_of_names_gives_its_vault_a_name_of_its_own() -> None:
     """The rule's name of a vault is asked of nobody who gives one."""
     service = "a-service-with-a-name-that-is-long"

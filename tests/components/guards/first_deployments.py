@@ -139,24 +139,10 @@ NAMES = (
         fixed_args={"existing_resource_group_name": "rg-claims"},
     ),
     FirstDeployment(
-        "the group's name is taken, and another is given",
-        group(),
-        "resourceGroupName",
-        ("exists already", "give another resourceGroupName"),
-        fixed_args={"resource_group_name": "rg-claims-2"},
-    ),
-    FirstDeployment(
         "somebody in another subscription has the vault's name",
         vault(OTHER_SUBSCRIPTION, "rg-hub", "kv-claims"),
         "vault.name",
         (_IN_THE_WORLD, "vault of another subscription", "give another vault.name"),
-        fixed_args={"vault": {"name": "kv-claims-2"}},
-    ),
-    FirstDeployment(
-        "another group of this subscription has the vault's name",
-        vault(SUBSCRIPTION, "rg-hub", "kv-claims"),
-        "vault.name",
-        (_IN_THE_WORLD, "give another vault.name"),
         fixed_args={"vault": {"name": "kv-claims-2"}},
     ),
     FirstDeployment(
@@ -174,13 +160,6 @@ NAMES = (
     FirstDeployment(
         "an account elsewhere has the subdomain",
         account(OTHER_SUBSCRIPTION, "rg-hub", "lang-claims"),
-        "accountName",
-        (_IN_THE_WORLD, "give another accountName"),
-        fixed_args={"account_name": "lang-claims-2"},
-    ),
-    FirstDeployment(
-        "an account of another group has the subdomain",
-        account(SUBSCRIPTION, "rg-hub", "lang-claims"),
         "accountName",
         (_IN_THE_WORLD, "give another accountName"),
         fixed_args={"account_name": "lang-claims-2"},
@@ -290,10 +269,7 @@ def denied(name: str, actions: str, path: str, scope: str = SUBSCRIPTION) -> Fir
 
 RIGHTS = (
     rights("no right on accounts", (KV, LOGS), ("accounts/write", CS), "accountName"),
-    rights("no right on vaults", (CS, LOGS), ("vaults/write", KV), "vault.name"),
-    rights("no right on workspaces", (KV, CS), ("workspaces/write", LOGS), "name"),
     rights("only accounts", (CS,), ("vaults/write", "workspaces/write", KV, LOGS), "vault.name"),
-    rights("only vaults", (KV,), ("accounts/write", "diagnosticSettings/write", CS, LOGS), "accountName"),
     rights(
         "no right to give roles",
         ("Contributor",),
@@ -302,32 +278,11 @@ RIGHTS = (
         **ROLES_ALONE,
     ),
     rights(
-        "neither roles nor vaults",
-        (CS, LOGS),
-        ("roleAssignments/write", RBAC_ADMIN, KV),
-        "vault.name",
-        **ROLES_ALONE,
-    ),
-    rights(
-        "no right on identities",
-        (KV, CS, LOGS),
-        ("userAssignedIdentities/write", IDENTITIES),
-        "name",
-        identity="userAssigned",
-    ),
-    rights(
         "no right on both identities' own",
         (KV, CS, LOGS),
         ("userAssignedIdentities/assign/action", IDENTITIES),
         "name",
         identity="systemAndUserAssigned",
-    ),
-    rights(
-        "no right on accounts alone",
-        (LOGS,),
-        ("accounts/write", CS),
-        "accountName",
-        encryption="microsoftManaged",
     ),
     FirstDeployment(
         "no right to make the group",
@@ -335,19 +290,10 @@ RIGHTS = (
         "resourceGroupName",
         ("resourceGroups/write", f"--scope {SUBSCRIPTION}", "Contributor"),
     ),
-    FirstDeployment(
-        "only some rights on the subscription",
-        login(KV, IDENTITIES),
-        "resourceGroupName",
-        ("resourceGroups/write", "accounts/write", "Contributor"),
-        {"identity": "userAssigned"},
-    ),
     denied("vaults are denied", "Microsoft.KeyVault/vaults/write", "vault.name"),
     denied(
         "accounts are denied in the group", "Microsoft.CognitiveServices/*/write", "accountName", IN_SHARED
     ),
-    denied("workspaces are denied", "Microsoft.OperationalInsights/workspaces/write", "name"),
-    denied("all of vaults is denied in the group", "Microsoft.KeyVault/*/write", "vault.name", IN_SHARED),
 )
 
 
@@ -399,9 +345,6 @@ def quota(limit: int, used: int, **fixed: Any) -> FirstDeployment:
 ELSEWHERE = {"location": "northeurope"}
 PLACE = (
     unregistered("Microsoft.KeyVault", "vault.name"),
-    unregistered("Microsoft.CognitiveServices", "accountName"),
-    unregistered("Microsoft.OperationalInsights", "name"),
-    unregistered("Microsoft.Insights", "audit"),
     unregistered("Microsoft.ManagedIdentity", "name", identity="userAssigned"),
     *(
         limited(
@@ -426,17 +369,6 @@ PLACE = (
         "set location to a region that has it",
         fixed=ELSEWHERE,
     ),
-    FirstDeployment(
-        "the free SKU is not in the region",
-        lambda deployment: limits.put(
-            deployment.door.cloud, Limit(limits.SKU, "TextAnalytics/F0", "westeurope")
-        ),
-        "accountName",
-        ("The SKU 'F0' is either invalid or unavailable",),
-        {"encryption": "microsoftManaged", "sku": "F0"},
-        {"sku": "S"},
-    ),
-    quota(0, 0),
     quota(1, 1),
     quota(2, 2, **ELSEWHERE),
 )
@@ -461,7 +393,6 @@ def locked(name: str, scope: str, path: str, *, new_group: bool = False) -> Firs
 HUB = f"{IN_SHARED}/providers/Microsoft.KeyVault/vaults/kv-hub"
 LOCKS = (
     locked("the group is locked", IN_SHARED, "vault.name"),
-    locked("the subscription is locked", SUBSCRIPTION, "vault.name"),
     locked(
         "the subscription is locked, and the group is new", SUBSCRIPTION, "resourceGroupName", new_group=True
     ),
@@ -543,25 +474,6 @@ POLICIES = (
         effect="Deny",
     ),
     built_in(
-        "accounts need a customer-managed key, in an existing group",
-        CMK,
-        "accountName",
-        "set identity: userAssigned",
-        "az policy exemption create",
-        args=SHARED,
-        fixed={},
-        effect="Deny",
-    ),
-    built_in(
-        "accounts need a customer-managed key, both identities",
-        CMK,
-        "accountName",
-        "set identity: userAssigned",
-        args=SHARED,
-        fixed={"identity": "systemAndUserAssigned"},
-        effect="Deny",
-    ),
-    built_in(
         "accounts without a key at all",
         CMK,
         "accountName",
@@ -580,14 +492,6 @@ POLICIES = (
         listOfAllowedLocations=["northeurope"],
     ),
     built_in(
-        "a tag on resources",
-        "871b6d14-10aa-478d-b590-94f262ecfa99",
-        "accountName",
-        args={},
-        fixed=TAGGED,
-        tagName="costCenter",
-    ),
-    built_in(
         "a tag on resource groups",
         "96670d01-0a4d-4649-9c89-2d3abc0a5025",
         "resourceGroupName",
@@ -604,25 +508,9 @@ POLICIES = (
         listOfResourceTypesNotAllowed=[_W],
     ),
     built_in(
-        "no identities of users",
-        "6c112d4e-5bc7-47ae-a041-ea2d9dccd749",
-        "name",
-        args={"identity": "userAssigned"},
-        fixed={"identity": "systemAssigned"},
-        listOfResourceTypesNotAllowed=[_U],
-    ),
-    built_in(
         "vaults need a firewall",
         "55615ac9-af46-4a59-874e-391cc3dfb490",
         "vault.name",
-        args=OPEN,
-        fixed={"network": {"access": "closed"}},
-        effect="Deny",
-    ),
-    built_in(
-        "accounts need a firewall",
-        "037eea7a-bd0a-46c5-9a66-03aea78705d3",
-        "accountName",
         args=OPEN,
         fixed={"network": {"access": "closed"}},
         effect="Deny",
@@ -634,19 +522,6 @@ POLICIES = (
         "vault.name",
         fixed={"vault": {"name": "kv-bank-claims"}},
     ),
-    policy("names of accounts", on(_A, {"not": {"field": "name", "like": "ai-*"}}), "accountName"),
-    policy(
-        "the account's tier",
-        on(_A, {"field": f"{_A}/sku.name", "in": ["F0"]}),
-        "accountName",
-        args={"encryption": "microsoftManaged", "sku": "F0"},
-        fixed={"sku": "S"},
-    ),
-    policy(
-        "vaults use roles",
-        on(_V, {"field": f"{_V}/enableRbacAuthorization", "notEquals": True}),
-        "vault.name",
-    ),
     policy(
         "vaults use roles, by another model",
         on(_V, {"field": f"{_V}/enableRbacAuthorization", "notEquals": True}),
@@ -654,50 +529,16 @@ POLICIES = (
         fixed=ROLES_ALONE,
     ),
     policy(
-        "accounts are not public",
-        on(_A, {"field": f"{_A}/publicNetworkAccess", "equals": "Enabled"}),
-        "accountName",
-        args=OPEN,
-    ),
-    policy(
-        "vaults have few days",
-        on(_V, {"field": f"{_V}/softDeleteRetentionInDays", "greater": 30}),
-        "vault.name",
-    ),
-    policy(
-        "vaults of the HSM tier", on(_V, {"field": f"{_V}/sku.name", "notEquals": "premium"}), "vault.name"
-    ),
-    policy(
-        "identities of accounts",
-        on(_A, {"field": "identity.type", "notContains": "UserAssigned"}),
-        "accountName",
-    ),
-    policy(
         "identities of accounts, by another mode",
         on(_A, {"field": "identity.type", "notContains": "UserAssigned"}),
         "accountName",
         fixed={"identity": "userAssigned"},
-    ),
-    policy("a tag of a value", on(_A, {"field": "tags.env", "notIn": ["prod", "test"]}), "accountName"),
-    policy(
-        "a tag of a value, given",
-        on(_A, {"field": "tags.env", "notIn": ["prod", "test"]}),
-        "accountName",
-        fixed={"tags": {"env": "prod"}},
     ),
     policy("a tag by brackets", on(_V, {"field": "tags['owner']", "exists": False}), "vault.name"),
     policy(
         "keys of operations",
         on(_K, {"count": {"field": f"{_K}/keyOps[*]"}, "less": 3}),
         "key.name",
-    ),
-    policy("keys of more bits", on(_K, {"field": f"{_K}/keySize", "less": 3072}), "key.name"),
-    policy("workspaces keep for a year", on(_W), "name"),
-    policy(
-        "no workspaces of one's own",
-        on(_W),
-        "name",
-        fixed={"audit": {"new_workspace": False}},
     ),
     policy(
         "any of two",
@@ -748,18 +589,10 @@ EXISTING = (
         "no purge protection", {"enablePurgeProtection": None}, ("purge", "az keyvault update --name kv-hub")
     ),
     existing_vault(
-        "trusted services are kept out",
-        {"networkAcls": {"defaultAction": "Deny", "bypass": "None"}},
-        ("az keyvault update --name kv-hub --bypass AzureServices",),
-    ),
-    existing_vault(
         "it goes by roles",
         {"enableRbacAuthorization": True},
         ("grants by 'rbac'", "set accessModel: rbac"),
         fixed=ROLES_ALONE,
-    ),
-    existing_vault(
-        "another region", {}, ("set location: northeurope",), location="northeurope", fixed=ELSEWHERE
     ),
     FirstDeployment(
         "existing vault: there is none",
@@ -785,13 +618,6 @@ def forgotten(step: Cloud, id: str, api: str) -> Cloud:
 KV_CLAIMS = f"{IN_SHARED}/providers/Microsoft.KeyVault/vaults/kv-claims"
 DELETED = (
     FirstDeployment(
-        "existing vault: somebody has deleted it",
-        forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-hub"), HUB, "2026-02-01"),
-        "vault.id",
-        ("does not exist", "az keyvault recover --name kv-hub"),
-        {**SHARED, "vault": {"id": HUB}},
-    ),
-    FirstDeployment(
         "a deleted vault has the name",
         forgotten(
             both(
@@ -809,14 +635,6 @@ DELETED = (
         ("held by one that was deleted", "softDeleted: recover"),
         SHARED,
         {"soft_deleted": "recover"},
-    ),
-    FirstDeployment(
-        "a deleted vault has the name, and another is given",
-        forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2026-02-01"),
-        "vault.name",
-        ("held by one that was deleted", "give another vault.name"),
-        SHARED,
-        {"vault": {"name": "kv-claims-2"}},
     ),
     FirstDeployment(
         "a deleted vault of another group has the name",
@@ -877,20 +695,6 @@ _ZONE = f"{IN_SHARED}/providers/Microsoft.Network/privateDnsZones/privatelink.va
 _MISTYPED = f"{IN_SHARED}/providers/Microsoft.OperationalInsights/workspaces/mistyped"
 REFERENCES = (
     unresolved("no such subnet", "network.subnetId", "subnet", private("endpoinst"), private()),
-    unresolved(
-        "no such DNS zone",
-        "network.privateDnsZoneIds",
-        "private DNS zone",
-        private(private_dns_zone_ids=[_ZONE]),
-        private(),
-    ),
-    unresolved(
-        "no such subnet is allowed",
-        "network.allowedSubnetIds",
-        "subnet",
-        {**SHARED, "network": {"access": "selected", "allowed_subnet_ids": [f"{NETWORK}/subnets/callers"]}},
-        {"network": {"access": "closed"}},
-    ),
     unresolved(
         "no such workspace",
         "audit.workspaceId",

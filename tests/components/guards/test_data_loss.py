@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from components.guards.data_loss import losses
-from components.guards.notes import ended_logs
 from components.guards.reader import ServiceRequest
 from components.guards.recorded_state import recorded_service
+from components.guards.rules import ended_logs
 from components.invokes import by_type_and_name
 from components.preflight import RefusedError, preflight
 from components.service import EncryptedAIServicesAccount

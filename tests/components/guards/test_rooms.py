@@ -11,7 +11,6 @@ GUARDS = ROOT / "components" / "guards"
 DOWN = (
     "reader",
     "rules",
-    "notes",
     "plan",
     "existing_resources",
     "drift",

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
-from html import unescape
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from localazure import seed
 from localazure.control import Control
 from localazure.faults import add_fault
 from localazure.front import Answer, Raw
-from localazure.page import page
-from localazure.page.accounts import shown_accounts
-from localazure.page.snapshot import Snapshot, snapshot
-from localazure.page.timeline import states
-from localazure.page.view import view_of
+from localazure.page.sessions import document
+from localazure.page.snapshot import MOST, snapshot
+from localazure.web import Json
 from tests.localazure.page import scene as page_scene
 from tests.localazure.page.scene import EVIL
 from tests.support.front import SECRETS, Door
 from tests.support.front import token as door_token
 
-
-def evidence_style() -> str:
-    """The style sheet of the evidence, without what is for paper alone."""
-    sheet = Path(__file__).parents[3] / "operate" / "evidence" / "page.css"
-    return sheet.read_text(encoding="utf-8").partition("@media print")[0]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +42,23 @@ def played() -> Door:
 
 
 @pytest.fixture
-def seen(played: Door) -> Snapshot:
+def seen(played: Door) -> Json:
     return snapshot(played.cloud)
+
+
+def rows(seen: Json, id: str) -> list[dict[str, Any]]:
+    """The rows of a section, each the texts by their columns."""
+    section = next(one for one in seen["sections"] if one["id"] == id)
+    return [
+        dict(
+            zip(
+                section["columns"],
+                (cell.get("text", cell) if isinstance(cell, dict) else cell for cell in row),
+                strict=True,
+            )
+        )
+        for row in section["rows"]
+    ]
 
 
 def _get(control: Control, target: str, cookie: str = "") -> Answer:
@@ -64,77 +72,63 @@ def _signed_in(control: Control) -> str:
     return answer.headers["set-cookie"]
 
 
-def test_it_shows_who_lives_on_which_key(seen: Snapshot) -> None:
+def test_it_shows_who_lives_on_which_key(seen: Json) -> None:
     """A rotated account is bound to the newer version, one without access is unreadable and says why."""
-    accounts = {account.name: account for account in seen.accounts}
-    assert accounts["plain"].key_uri == ""
-    assert accounts["rotated"].unreadable == ""
-    assert accounts["cut-off"].unreadable == "no access policy allows its identity to unwrap"
-    (view,) = seen.vaults
-    old, new = view.keys[0].versions
-    assert accounts["rotated"].key_uri.endswith(new.version)
-    assert seen.users[accounts["cut-off"].key_uri.lower()] == ("cut-off",)
-    assert accounts["cut-off"].key_uri.endswith(old.version)
-    assert {seen.names[grant.object_id] for grant in view.grants} == {"deployer", "rotated"}
+    accounts = {row["account"]: row for row in rows(seen, "accounts")}
+    assert accounts["plain"]["key"] == "Microsoft-managed key"
+    assert [accounts[name]["data"] for name in ("rotated", "cut-off")] == [
+        "readable",
+        "no access policy allows its identity to unwrap",
+    ]
+    new, old = rows(seen, "vaults")
+    assert [row["bound accounts"] for row in (new, old)] == ["rotated", "cut-off"]
+    assert accounts["rotated"]["key"].endswith(new["version"])
+    assert accounts["cut-off"]["key"].endswith(old["version"])
+    assert [row["principal"] for row in rows(seen, "unwrap")] == ["deployer", "rotated"]
+    assert ["1", "accounts with unreadable data", "bad"] in seen["figures"]
 
 
-def test_the_time_line_tells_every_state(seen: Snapshot) -> None:
+def test_the_history_tells_every_state(seen: Json) -> None:
     """Microsoft's keys, the customer's key, and that the data cannot be read now, in this order."""
-    account = next(account for account in seen.accounts if account.name == "cut-off")
-    kinds = [state.kind for state in states(account.history, account.unreadable)]
+    account = next(row for row in rows(seen, "accounts") if row["account"] == "cut-off")
+    kinds = [state["kind"] for state in account["history"]["states"]]
     assert kinds == ["microsoft", "customer", "unreadable"]
 
 
 def test_a_look_changes_nothing(played: Door) -> None:
     """Looking at the page writes nothing: no audit event, no poll of an operation, no rotation."""
     before = played.cloud.store.changes
-    page.page(snapshot(played.cloud))
+    snapshot(played.cloud)
     assert played.cloud.store.changes == before
 
 
-def test_an_operation_that_nobody_watched_is_not_shown_for_ever() -> None:
-    """An account is shown as creating while it is, and as ready once the time is over, looked at or not."""
+@pytest.mark.parametrize("fails", ["", "CapacityExceeded"])
+def test_an_operation_that_nobody_watched_is_not_shown_for_ever(fails: str) -> None:
+    """An account is shown as creating while it is, and by how that ended afterwards, looked at or not."""
     door = Door()
-    door.cloud.behave(operation_seconds=60)
-    for url, body in (
-        (f"{page_scene.GROUP}?api-version=2024-03-01", {"location": "westeurope"}),
-        (page_scene.account("made"), page_scene._account("made")),
-    ):
-        assert door.send("PUT", url, body).status == 201
-    assert [account.state for account in snapshot(door.cloud).accounts] == ["Creating"]
-    door.cloud.clock.advance(3600)
-    assert [account.state for account in snapshot(door.cloud).accounts] == ["Succeeded"]
-
-
-def test_an_account_whose_operation_failed_shows_as_failed() -> None:
-    """Before anybody polls the operation, and afterwards."""
-    door = Door()
+    door.cloud.behave(operation_seconds=60, failing_operations=fails)
     door.send("PUT", f"{page_scene.GROUP}?api-version=2024-03-01", {"location": "westeurope"})
-    door.cloud.behave(failing_operations="CapacityExceeded")
     door.send("PUT", page_scene.account("made"), page_scene._account("made"))
-    door.cloud.clock.advance(60)
-    assert [account.state for account in snapshot(door.cloud).accounts] == ["Failed"]
+
+    def states() -> list[str]:
+        return [row["state"] for row in rows(snapshot(door.cloud), "accounts")]
+
+    assert states() == ["Creating"]
+    door.cloud.clock.advance(3600)
+    ended = ["Failed" if fails else "Succeeded"]
+    assert states() == ended
     door.send("GET", page_scene.account("made"))
-    assert [account.state for account in snapshot(door.cloud).accounts] == ["Failed"]
+    assert states() == ended
 
 
-def test_no_name_is_ever_markup(played: Door, seen: Snapshot) -> None:
-    """Tags in any name, fault, event or id are shown as text."""
-    add_fault(played.cloud, {"host": "language", "path": f"/{EVIL}", "code": EVIL})
-    evil = replace(
-        snapshot(played.cloud),
-        accounts=tuple(
-            replace(a, name=EVIL, id=EVIL, group=EVIL, kind=EVIL, unreadable=EVIL) for a in seen.accounts
-        ),
-        audit=replace(seen.audit, rows=[dict.fromkeys(event, EVIL) for event in seen.audit.rows]),
-        names=dict.fromkeys(seen.names, EVIL),
-        behaviour={EVIL: EVIL},
-        version=EVIL,
-    )
-    shown = page.page(evil)
+def test_no_name_is_ever_markup(seen: Json) -> None:
+    """No text of a snapshot ends the element that it is in, and each comes out of it as it was."""
+    seen["find"] = f"</script>{EVIL}"
+    shown = document(seen)
     assert "<img" not in shown
-    assert shown.count(EVIL) == 0
-    assert unescape(shown).count(EVIL) > 10
+    told = shown.partition('id="seen">')[2].partition("</script>")[0]
+    assert json.loads(told) == seen
+    assert not re.search(r"innerHTML|insertAdjacent|document\.write", shown)
 
 
 def test_an_address_signs_in_once_and_its_cookie_only_looks(played: Door) -> None:
@@ -152,49 +146,58 @@ def test_an_address_signs_in_once_and_its_cookie_only_looks(played: Door) -> Non
 
 @pytest.mark.parametrize("cookie", ["", "localazure-4711=guessed", "localazure-4711", ";;=,\x00"])
 def test_fails_without_a_session(played: Door, cookie: str) -> None:
-    """Neither the page nor its main part is shown to a browser that did not sign in."""
+    """Neither the page nor its snapshot is shown to a browser that did not sign in."""
     control = Control(played.cloud, SECRETS)
-    for path in ("/", "/main?seen=", "/login?code=", "/login?code=guessed"):
+    for path in ("/", "/snapshot?seen=", "/login?code=", "/login?code=guessed"):
         answer = _get(control, path, cookie)
         assert answer.status == 401, path
         assert b"rotated" not in answer.content
 
 
-def test_the_main_part_comes_only_when_something_changed(played: Door) -> None:
+def test_a_snapshot_comes_only_when_something_changed(played: Door) -> None:
     """A browser that has seen the newest state gets 204 without content, and the new one after a change."""
     control = Control(played.cloud, SECRETS)
     cookie = _signed_in(control)
-    version = _get(control, "/main", cookie).headers["x-version"]
-    assert _get(control, f"/main?seen={version}", cookie).status == 204
+    version = json.loads(_get(control, "/snapshot", cookie).content)["version"]
+    assert _get(control, f"/snapshot?seen={version}", cookie).status == 204
     played.cloud.clock.advance(1)
-    assert _get(control, f"/main?seen={version}", cookie).status == 200
+    assert _get(control, f"/snapshot?seen={version}", cookie).status == 200
 
 
-def _crowded(seen: Snapshot, count: int, query: str) -> Snapshot:
-    """The scene with so many accounts and grants, as a query shows it."""
-    accounts = tuple(replace(seen.accounts[0], name=f"acc-{n:04}", id=f"/x/acc-{n:04}") for n in range(count))
-    vault = replace(seen.vaults[0], grants=seen.vaults[0].grants[:1] * count)
-    return replace(seen, accounts=accounts, vaults=(vault,), view=view_of(query))
+def test_a_long_list_says_how_long_it_is_and_a_search_leads_to_the_rest() -> None:
+    """Neither cut off silently nor ever longer than a browser can show."""
+    door = Door()
+    for number in range(MOST + 50):
+        door.cloud.store.put(
+            "group", f"/subscriptions/{seed.SUBSCRIPTION_ID}/g{number}", {"name": f"g-{number:03}"}
+        )
+        add_fault(door.cloud, {"path": f"/p-{number:03}", "code": "X"})
+    shown = next(one for one in snapshot(door.cloud)["sections"] if one["id"] == "settings")
+    assert (len(shown["rows"]), shown["found"], shown["total"]) == (MOST, MOST + 50, MOST + 50)
+    found = next(one for one in snapshot(door.cloud, "P-24")["sections"] if one["id"] == "settings")
+    assert (len(found["rows"]), found["found"], found["total"]) == (10, 10, MOST + 50)
+    groups = [row["resource groups"] for row in rows(snapshot(door.cloud), "subscriptions")]
+    assert [one for one in groups if one.endswith(f" and {MOST + 30} more")]
 
 
-def test_columns_are_named_ids_are_whole_and_tables_say_that_they_scroll(seen: Snapshot) -> None:
-    """No column without a name, no heading out of order; versions and correlation ids stand in full."""
-    shown = page.page(seen)
-    assert '<th scope="col"></th>' not in shown
-    levels = [int(level) for level in re.findall(r"<h([1-6])\b", shown)]
-    assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in pairwise(levels))
-    text = re.sub(r' title="[^"]*"', "", shown)
-    assert all(str(event["correlationId"]) in text for event in seen.audit.rows)
-    assert all(account.key_uri in text for account in seen.accounts)
-    assert shown.count(', scrolls sideways"><') == shown.count("<table") + shown.count("<svg") > 6
-    assert "it is not to scale" in shown
+def test_a_search_finds_in_every_list_and_in_the_audit_log_where_it_is_kept(played: Door) -> None:
+    """By name, key version or who used the key; the log's length and search come from the store."""
+    version = rows(snapshot(played.cloud), "vaults")[0]["version"]
+    assert [row["account"] for row in rows(snapshot(played.cloud, version), "accounts")] == ["rotated"]
+    whole, found = (snapshot(played.cloud, find)["sections"][4] for find in ("", "Cut-Off"))
+    assert whole["total"] == whole["found"] == len(played.cloud.store.events("audit"))
+    assert 0 < found["found"] < found["total"] == whole["total"]
+    assert {row["by"] for row in rows(snapshot(played.cloud, "cut-off"), "audit")} == {"cut-off"}
+    assert snapshot(played.cloud, "no such thing")["sections"][4]["found"] == 0
 
 
-@pytest.mark.parametrize("sheet", [page.style(), evidence_style()], ids=["local Azure", "evidence"])
+@pytest.mark.parametrize("sheet", ["localazure/page/page.css", "operate/evidence/page.css"])
 def test_texts_can_be_read_on_their_grounds(sheet: str) -> None:
     """Each text has the contrast of WCAG 2.2, 1.4.3 (4.5 to 1) on what it stands on, in light and dark."""
-    light, dark = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part)) for part in sheet.split("dark)", 1))
+    screen = (ROOT / sheet).read_text(encoding="utf-8").partition("@media print")[0]
+    light, dark = (
+        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part)) for part in screen.split("dark)", 1)
+    )
     grounds: dict[str, tuple[str, ...]] = {
         "ink": ("paper", "card", "tint"),
         "soft": ("paper", "card", "tint"),
@@ -223,51 +226,6 @@ def contrast(one: str, other: str) -> float:
 
     high, low = sorted((luminance(one), luminance(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
-
-
-def test_a_long_list_has_pages_and_says_how_long_it_is(seen: Snapshot) -> None:
-    """Fifty rows of each list at a time, with the way to the next ones: none is cut off silently."""
-    first, second, last = (page.content(_crowded(seen, 120, q)) for q in ("", "accounts=2", "accounts=99"))
-    assert "1 to 50 of 120" in first
-    assert ("/x/acc-0049" in first, "/x/acc-0050" in first) == (True, False)
-    assert 'href="/?accounts=2#accounts"' in first
-    assert 'href="/?unwrap=2#unwrap"' in first
-    assert ("/x/acc-0049" in second, "/x/acc-0050" in second) == (False, True)
-    assert "51 to 100 of 120" in second
-    assert "and 100 more: use the search" in first
-    assert "101 to 120 of 120" in last
-    assert 'href="/?accounts=2&amp;unwrap=2#unwrap"' in second
-    assert len(page.content(_crowded(seen, 5000, ""))) < 1.1 * len(first)
-
-
-def test_a_search_finds_in_every_list_and_is_kept(seen: Snapshot) -> None:
-    """What is searched for is found by name, key version or principal; pages and field keep it."""
-    shown = page.page(_crowded(seen, 1000, "find=ACC-00"))
-    assert "1 to 50 of 100 that match 'acc-00', of 1000" in shown
-    assert 'href="/?find=acc-00&amp;accounts=2#accounts"' in shown
-    assert 'value="acc-00"' in shown
-    version = seen.accounts[0].key_uri.rsplit("/", 1)[-1]
-    found = [a.name for a in shown_accounts(view_of(f"find={version}"), seen.accounts).rows]
-    assert found == [seen.accounts[0].name]
-
-
-def test_the_audit_log_is_searched_where_it_is_kept(played: Door) -> None:
-    """The log is as long as it is; a page of it, its length and a search by who come from the store."""
-    whole = snapshot(played.cloud).audit
-    assert whole.total == whole.found == len(played.cloud.store.events("audit"))
-    found = snapshot(played.cloud, view_of("find=Cut-Off")).audit
-    assert 0 < found.found < whole.total
-    names = snapshot(played.cloud).names
-    assert {names[row["objectId"]] for row in found.rows} == {"cut-off"}
-    assert snapshot(played.cloud, view_of("find=no such thing")).audit.found == 0
-
-
-@pytest.mark.parametrize("query", ["accounts=0", "accounts=-1", "accounts=x", "accounts=9999999", "audit=7"])
-def test_a_page_that_is_none_shows_one_that_is(played: Door, query: str) -> None:
-    """Whatever number an address has, it shows a page that exists."""
-    shown = page.content(snapshot(played.cloud, view_of(query)))
-    assert "rotated" in shown
-    assert "KeyUnwrap" in shown
 
 
 def test_a_start_loads_no_sdk() -> None:

@@ -12,10 +12,9 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from localazure.standin import sdk
-from localazure.standin.functions import ACTIONS, CLIENT, GETTERS, READERS
-from localazure.standin.row import ResourceType
+from localazure.standin.functions import CLIENT, GETTERS, LIST_KEYS
 from localazure.standin.schema import FILE, shape_of, version
-from localazure.standin.table import ROWS
+from localazure.standin.table import ROWS, ResourceType
 from tests.localazure.standin.driver import Engine
 
 
@@ -31,7 +30,7 @@ def test_a_row_is_true_of_the_sdk(row: ResourceType) -> None:
     documented = re.search(r"Uses Azure REST API version (\S+)\.\s", inspect.getsource(resource))
     assert row.api_version == (documented[1] if documented else "")
     named = {row.name_input, *row.required, *row.rules, *row.force_new, *row.inner, *row.path_fields}
-    named |= {path[0] for path in (*row.sub_resources, *row.keyed)}
+    named |= {*row.shared[:1]}
     assert {name.split(".")[0] for name in named - {""}} <= set(shape_of(row.token).inputs.properties)
 
 
@@ -39,7 +38,7 @@ async def test_the_engine_gets_a_whole_schema(engine: Engine) -> None:
     """Each type has its getter, each function its description, and nothing refers to what is not there."""
     schema = json.loads((await engine.stub.GetSchema(provider_pb2.GetSchemaRequest())).schema)
     assert set(schema["resources"]) == {row.token for row in ROWS}
-    assert set(schema["functions"]) == {*ACTIONS, *CLIENT, *GETTERS, *READERS}
+    assert set(schema["functions"]) == {LIST_KEYS, *CLIENT, *GETTERS}
     types = {ref.removeprefix("#/types/") for ref in _references(schema) if ref.startswith("#/types/")}
     assert types <= set(schema["types"])
     assert schema["version"] == version() == "3.29.0"

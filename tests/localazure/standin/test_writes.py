@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from localazure.standin.arm import Delays
 from localazure.standin.azure import Answer, NoAnswerError
-from localazure.standin.delays import Delays
 from localazure.standin.values import UNKNOWN
 from localazure.standin.wire import from_struct
 from tests.localazure.standin.driver import (

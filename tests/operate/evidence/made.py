@@ -24,9 +24,7 @@ from operate.evidence.model import (
     KeyUseLog,
     Lock,
     NotChecked,
-    PackViolation,
     PolicyExemption,
-    PolicyResults,
     Service,
     SoftDeletedResource,
     UseRow,
@@ -212,17 +210,4 @@ def rich() -> Facts:
         plain,
         Service(account("lang-unread").id, refusal, locks=refusal, exemptions=refusal),
         deleted=(SoftDeletedResource("vault", "kv-former", NOW - days(60), NOW + days(30)),),
-        policies=PolicyResults(
-            "language-cmk-policies 0.1.0",
-            "policy pack over the recorded state of stack test, not the live cloud",
-            (
-                PackViolation(
-                    "vault-purge-protection",
-                    "mandatory",
-                    "fabrikam-vault",
-                    "A vault has purge protection\nfound: enablePurgeProtection is absent\nfix: set it",
-                ),
-            ),
-            ("vault-network-restricted may be broken by *::build-vault until 2030-06-30: hosted runners",),
-        ),
     )

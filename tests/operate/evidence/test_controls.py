@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from operate.evidence.controls import CONTROLS, SOURCES
-from operate.evidence.findings import RULES, SAME, findings
-from policies import rules
-from tests.operate.evidence.made import facts, rich, service, vault
+from operate.evidence.findings import RULES, findings
+from tests.operate.evidence.made import facts, service, vault
 
 
 def test_every_rule_has_its_controls() -> None:
@@ -22,15 +21,7 @@ def test_every_control_has_a_source_and_one_title() -> None:
     assert len({(one.framework, one.id) for one in every}) == len(every)
 
 
-def test_the_policy_packs_rules_are_its_own() -> None:
-    """Each rule of the pack that says the same as one here exists, and so does that one."""
-    assert SAME.keys() <= {rule.name for rule in rules.RULES}
-    assert set(SAME.values()) <= RULES.keys()
-
-
 def test_a_finding_names_its_controls() -> None:
-    """A vault without purge protection is not recoverable, in the words of the CIS benchmark; a rule of the
-    pack bears on what the same rule here does."""
+    """A vault without purge protection is not recoverable, in the words of the CIS benchmark."""
     (found,) = findings(facts(service(vault=vault(purge_protection=False))))
     assert "Ensure the Key Vault is Recoverable" in {one.title for one in found.controls}
-    assert all(one.controls for one in findings(rich()) if one.rule.startswith("policy:vault"))

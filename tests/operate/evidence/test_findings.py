@@ -14,7 +14,7 @@ from core.roles import CRYPTO_USER, Permissions
 from operate import evidence
 from operate.evidence.collect import NO_VAULT
 from operate.evidence.findings import RULES, AuditSeverity, findings
-from operate.evidence.model import DiagnosticSetting, NotChecked, PackViolation, PolicyResults, Service
+from operate.evidence.model import DiagnosticSetting, NotChecked, Service
 from tests.operate.evidence import made
 from tests.operate.evidence.made import (
     BOUND,
@@ -263,20 +263,6 @@ def test_under_azure_rbac_unread_role_assignments_are_an_error() -> None:
     assert [(f.rule, f.severity) for f in found] == [("not-checked", AuditSeverity.ERROR)]
 
 
-def test_policy_results_are_findings_by_their_level() -> None:
-    """A mandatory rule that is broken is an error, an advisory one a note, an unread result a warning."""
-    text = "A vault has purge protection\nfound: it has none\nrequired: it\nfix: turn it on"
-    broken = tuple(
-        PackViolation("vault-purge-protection", level, "v", text) for level in ("mandatory", "advisory")
-    )
-    found = findings(made.facts(policies=PolicyResults("pack 1", "state", broken, ())))
-    assert [f.severity.word for f in found] == ["error", "note"]
-    assert found[0].text.endswith("it has none")
-    assert found[0].fix == "turn it on"
-    (unread,) = findings(made.facts(policies=_REFUSED))
-    assert unread.severity is AuditSeverity.WARNING
-
-
 def test_what_accounts_share_is_found_once() -> None:
     """Two accounts on one vault and key: what is wrong with these is one finding, under their names."""
     shared = {"vault": vault(network=OPEN, purge_protection=False), "key": key(rotation=None)}
@@ -285,27 +271,6 @@ def test_what_accounts_share_is_found_once() -> None:
         ("purge-protection", "kv-contoso"),
         ("vault-network-open", "kv-contoso"),
         ("no-rotation-policy", "kv-contoso/cmk"),
-    ]
-
-
-def test_what_the_pack_says_too_is_found_once() -> None:
-    """One finding with both rules and the higher severity; what the live cloud does not show is kept."""
-    text = "A vault cannot be reached from anywhere\nfound: it can\nfix: close it"
-    broken = [PackViolation("vault-network-restricted", "mandatory", name, text) for name in ("a", "b")]
-
-    def found(*violations: PackViolation) -> list[tuple[str, str, str]]:
-        open_vault = service(vault=vault(network=OPEN))
-        results = PolicyResults("pack 1", "state", violations, ())
-        return [
-            (f.severity.word, f.rule, f.policy_rule)
-            for f in findings(made.facts(open_vault, policies=results))
-        ]
-
-    assert found(broken[0]) == [("error", "vault-network-open", "vault-network-restricted")]
-    assert found(*broken) == [
-        ("error", "policy:vault-network-restricted", ""),
-        ("error", "policy:vault-network-restricted", ""),
-        ("warning", "vault-network-open", ""),
     ]
 
 

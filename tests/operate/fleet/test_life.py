@@ -46,8 +46,8 @@ def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
 ) -> None:
     """Four stacks in two rings. One is refused: the rollout halts, and nothing of the rest is begun. Mended,
     the same command goes on, and what was updated stays as it is. Then a new version of each key, older ones
-    disabled only where nobody is behind, the bundle, and access to one key taken and given back; each account
-    was bound all the time, and no lock is left."""
+    disabled only where nobody is behind, the evidence, and access to one key taken and given back; each
+    account was bound all the time, and no lock is left."""
     names = (CANARY, *OTHERS)
     # The second stack of the second ring wants the name of an account that another one has.
     fleet = FleetCheckout(
@@ -100,8 +100,9 @@ def test_a_fleet_is_rolled_out_halts_goes_on_rotates_and_is_cut_off(
     assert enabled(azure, "a") == [False, True]
 
     ended(0, fleet, "evidence", "--ring", "canary")
-    index = json.loads((fleet.folder / ".evidence" / "fleet" / "fleet.json").read_text())
-    assert [(one["stack"], bool(one["manifest"])) for one in index["stacks"]] == [("a", True)]
+    folder = fleet.folder / ".evidence" / "fleet"
+    (read,) = json.loads((folder / "report.json").read_text())["stacks"]
+    assert (read["stack"], (folder / "a" / "manifest.json").is_file()) == ("a", True)
 
     key = "kv-fleet-a/cmk-fleet-a"
     ended(0, fleet, "revoke", "--yes", "--key", key)
@@ -129,7 +130,7 @@ def test_two_tenants_never_see_each_others_credentials(azure: RunningAzure, tmp_
         tmp_path / "language-cmk",
         azure.env,
         names,
-        {**QUIET, "stop": {"failures": 3, "findings": "never"}},
+        {**QUIET, "stop": {"failures": 3}},
         {"other": foreign, "without": foreign},
     )
     secret = azure.home.secrets()[seed.FOREIGNER.name]
@@ -149,4 +150,4 @@ def test_two_tenants_never_see_each_others_credentials(azure: RunningAzure, tmp_
         (seed.TENANT_ID, seed.DEPLOYER.client_id, True),
         (seed.OTHER_TENANT_ID, seed.FOREIGNER.client_id, True),
     }
-    assert secret not in done.output + (fleet.folder / ".fleet" / "journal.jsonl").read_text()
+    assert secret not in done.output + (fleet.folder / ".fleet" / "up" / "report.json").read_text()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from operate.fleet import shared
 from operate.fleet.shared import FleetFileError
@@ -26,12 +23,6 @@ FLEET = {
         {"match": {"team": ["claims", "hr"], "stack": "*-eu"}, "settings": {"accessModel": "rbac"}},
     ],
 }
-_INNER = st.dictionaries(st.sampled_from("uv"), st.integers(), max_size=2)
-VALUES = st.dictionaries(
-    st.sampled_from("abc"),
-    st.integers() | st.dictionaries(st.sampled_from("xyz"), st.integers() | _INNER, max_size=3),
-    max_size=3,
-)
 
 
 def test_the_stacks_own_file_wins_and_groups_are_merged() -> None:
@@ -56,26 +47,6 @@ def test_who_is_not_of_the_fleet_has_none_of_it() -> None:
     of_fleet = shared.shared(FLEET)
     assert of_fleet.of("prod-sandbox", {}) == of_fleet.of("dev", {}) == ()
     assert shared.read(Path("/nonexistent")).of("prod-eu", {}) == ()
-
-
-@given(st.lists(VALUES, max_size=4))
-def test_each_value_has_the_origin_that_it_came_from(levels: list[dict[str, Any]]) -> None:
-    """The shown origins are those of the merged settings, value by value."""
-    found = shared.origins([(str(number), one) for number, one in enumerate(levels)])
-    assert {path: value for path, (value, _) in found.items()} == dict(_flat(merged(*levels)))
-    for path, (value, place) in found.items():
-        said: Any = levels[int(place)]
-        for word in path.split("."):
-            said = said[word]
-        assert said == value
-
-
-def _flat(settings: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in settings.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value
 
 
 def test_a_wrong_shared_setting_says_where_it_stands() -> None:

@@ -8,40 +8,16 @@ import pytest
 
 from tests.policies.asking import (
     ACCESS_POLICY,
-    GENERIC,
     UNKNOWN_LIST,
     UNKNOWN_OBJECT,
     UNKNOWN_TEXT,
-    VAULT,
     Pack,
     Thing,
     verdict,
 )
-from tests.policies.bags import policy_props, vault_props, with_change
-from tests.policies.editing import around, judged
+from tests.policies.bags import policy_props, with_change
+from tests.policies.editing import ADMIN, around, judged, shapes
 from tests.policies.stacks import run
-
-ADMIN = "55555555-5555-5555-5555-555555555555"
-
-
-def entry(permissions: Any, object_id: Any = ADMIN) -> dict[str, Any]:
-    return {"objectId": object_id, "tenantId": "t", "permissions": permissions}
-
-
-def shapes(permissions: Any, object_id: Any = ADMIN) -> list[Thing]:
-    """One entry in each of the places where ARM and azure-native take it."""
-    one = entry(permissions, object_id)
-    child = {"parentResourcePath": "vaults/kv-one", "resourceProviderNamespace": "microsoft.keyvault"}
-    return [
-        Thing("standalone", ACCESS_POLICY, {"vaultName": "kv-one", "policy": one}),
-        Thing("inline", VAULT, with_change(vault_props(), "properties.accessPolicies", [one])),
-        Thing(
-            "child",
-            GENERIC,
-            {**child, "resourceType": "accessPolicies", "properties": {"accessPolicies": [one]}},
-        ),
-    ]
-
 
 EXACT_CASES = [
     ({"keys": ["get", "wrapKey", "unwrapKey"]}, "pass"),

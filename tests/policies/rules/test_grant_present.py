@@ -10,8 +10,8 @@ import pytest
 from core import roles
 from tests.policies.asking import ROLE, UNKNOWN_FLAG, UNKNOWN_LIST, UNKNOWN_TEXT, VERSION, Thing
 from tests.policies.bags import ENCRYPTION_USER, VAULT_ID, role_props
-from tests.policies.editing import STACKS, both, change, every, says, with_prop, without
-from tests.policies.stacks import CLIENT, Stack, one_phase, run, two_phases
+from tests.policies.editing import STACKS, both, change, every, says, told, with_prop, without
+from tests.policies.stacks import CLIENT, one_phase, two_phases
 
 COMPONENT = "language-cmk:index:EncryptedAIServicesAccount"
 
@@ -140,12 +140,6 @@ def test_a_role_at_an_unrelated_scope_is_no_grant() -> None:
     stack = two_phases(roles=True)
     scope = role_props()["scope"].replace("kv-one", "kv-two")
     assert says(with_prop(stack, "grant", "scope", scope), "grant-present") == "violation"
-
-
-def told(stack: Stack, rule: str) -> str:
-    """Everything a rule says of a stack."""
-    said = [(one.rule, one.message) for one in run(stack)]
-    return "\n".join(text for name, text in said if name == rule or f"\n{rule}: " in text)
 
 
 @pytest.mark.parametrize(

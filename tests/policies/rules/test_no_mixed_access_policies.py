@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.policies.asking import UNKNOWN_LIST, Pack, verdict
-from tests.policies.editing import both, says, with_prop
-from tests.policies.stacks import Stack, run, two_phases
+from tests.policies.editing import both, says, told, with_prop
+from tests.policies.stacks import two_phases
 
 
 @both
@@ -50,12 +50,6 @@ def test_without_inputs_only_the_known_policies_are_taken_for_standalone() -> No
     assert verdict(Pack().ask_stack(list(own.values())), "no-mixed-access-policies") == "pass"
     foreign = with_prop(stack, "vault", "properties.accessPolicies", [{"objectId": "another"}])
     assert verdict(Pack().ask_stack(list(foreign.values())), "no-mixed-access-policies") == "violation"
-
-
-def told(stack: Stack, rule: str) -> str:
-    """Everything a rule says of a stack."""
-    said = [(one.rule, one.message) for one in run(stack)]
-    return "\n".join(text for name, text in said if name == rule or f"\n{rule}: " in text)
 
 
 def test_policies_made_apart_are_counted() -> None:

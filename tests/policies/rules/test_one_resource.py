@@ -12,7 +12,6 @@ from typing import Any, Final
 import pytest
 
 from tests.policies.asking import (
-    ACCESS_POLICY,
     ACCOUNT,
     GENERIC,
     KEY,
@@ -30,7 +29,7 @@ from tests.policies.asking import (
     secret,
 )
 from tests.policies.bags import account_props, inline_account_props, key_props, vault_props, with_change
-from tests.policies.editing import judged
+from tests.policies.editing import judged, shapes
 
 PINNED: Final = "azure-native:keyvault/v20230701:Vault"
 PACKAGE: Final = "azure-native_keyvault_v20230701:keyvault:Vault"
@@ -444,14 +443,7 @@ def test_a_rule_on_one_resource_judges_each_value(case: Case) -> None:
 def test_nobody_holds_everything_or_purge(permissions: Any, expected: str) -> None:
     """All and purge are refused in each group, and in each place where ARM and azure-native take an entry;
     what is not known is said to be open."""
-    entry = {"objectId": "55555555-5555-5555-5555-555555555555", "tenantId": "t", "permissions": permissions}
-    child = {"parentResourcePath": "vaults/kv-one", "resourceProviderNamespace": "microsoft.keyvault"}
-    listed = {"accessPolicies": [entry]}
-    for thing in (
-        Thing("standalone", ACCESS_POLICY, {"vaultName": "kv-one", "policy": entry}),
-        Thing("inline", VAULT, with_change(vault_props(), "properties.accessPolicies", [{}, entry])),
-        Thing("child", GENERIC, {**child, "resourceType": "accessPolicies", "properties": listed}),
-    ):
+    for thing in shapes(permissions):
         assert judged("vault-no-broad-grants", thing) == expected, thing.name
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from core.facts import LIVE_ENCRYPTION
 from tests.policies.asking import BINDING, UNKNOWN_OBJECT, Pack, Thing, verdict
-from tests.policies.editing import STACKS, both, bound, change, says, with_prop, without
-from tests.policies.stacks import Stack, one_phase, run, two_phases
+from tests.policies.editing import STACKS, both, bound, change, says, told, with_prop, without
+from tests.policies.stacks import one_phase, run, two_phases
 
 
 @bound
@@ -67,12 +67,6 @@ def test_two_resources_for_one_account_are_refused() -> None:
 def test_a_binding_to_another_stacks_account_is_said_to_be_open() -> None:
     """Whether that account ignores its encryption is not to be seen here."""
     assert says(without(two_phases(), "account", "grant"), "one-writer") == "open"
-
-
-def told(stack: Stack, rule: str) -> str:
-    """Everything a rule says of a stack."""
-    said = [(one.rule, one.message) for one in run(stack)]
-    return "\n".join(text for name, text in said if name == rule or f"\n{rule}: " in text)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from core import audit_log
 from tests.policies.asking import UNKNOWN_FLAG, UNKNOWN_LIST, UNKNOWN_OBJECT, UNKNOWN_TEXT
 from tests.policies.bags import VAULT_ID
-from tests.policies.editing import both, change, says, with_prop, without
-from tests.policies.stacks import Stack, run, two_phases
+from tests.policies.editing import both, change, says, told, with_prop, without
+from tests.policies.stacks import two_phases
 
 AUDIT_CASES = [
     ([{"category": "AuditEvent", "enabled": True}], "pass"),
@@ -50,12 +50,6 @@ def test_an_audit_log_needs_a_destination_and_the_vault() -> None:
     assert says(change(other, "audit", property_dependencies={}), "vault-audited") == "violation"
     trimmed = with_prop(stack, "audit", "resourceUri", VAULT_ID.strip("/").upper())
     assert says(change(trimmed, "audit", property_dependencies={}), "vault-audited") == "pass"
-
-
-def told(stack: Stack, rule: str) -> str:
-    """Everything a rule says of a stack."""
-    said = [(one.rule, one.message) for one in run(stack)]
-    return "\n".join(text for name, text in said if name == rule or f"\n{rule}: " in text)
 
 
 def test_a_missing_log_is_told_from_a_useless_one() -> None:

@@ -4,31 +4,23 @@ No shown exchange has a token, a secret, a real id or a real name: only listed h
 replaced, each by the same one throughout.
 """
 
+from __future__ import annotations
+
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Any
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
 from core.clouds import Cloud
-from operate.errors import OperateError
 from provider.azure_client import pipeline
 
-SHOWN_HEADERS = (
-    "azure-asyncoperation",
-    "location",
-    "retry-after",
-    "etag",
-    "x-ms-failure-cause",
-    "x-ms-ratelimit-remaining-subscription-reads",
-    "x-ms-ratelimit-remaining-subscription-writes",
-)
+SHOWN_HEADERS = ("azure-asyncoperation", "location", "retry-after", "x-ms-failure-cause")
 _HIDDEN = frozenset({"n", "e", "x", "y", "key1", "key2", "systemData", "callRateLimit", "password", "value"})
 """Members of a body whose content is not shown: public keys, shared keys, who wrote it."""
 _HEX = re.compile(r"(?<![0-9a-f-])[0-9a-f-]{32,36}(?![0-9a-f-])", re.IGNORECASE)
@@ -42,22 +34,8 @@ _PERSONAL = (
 )
 
 
-class ProbeClock(Protocol):
-    """Seconds, and waiting for them; a test gives the cloud's."""
-
-    def now(self) -> float: ...
-
-    def sleep(self, seconds: float) -> None: ...
-
-
-class SystemProbeClock:
-    """The machine's clock, which never goes back."""
-
-    def now(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+class UnknownError(Exception):
+    """A question has no answer; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -83,51 +61,55 @@ class Exchange:
         found = found if isinstance(found, dict) else {}
         return str(found.get("code") or ""), str(found.get("message") or "")
 
+    @property
+    def state(self) -> str:
+        """The state of an operation; "" where the answer is none."""
+        return str(self.body.get("status") or "") if isinstance(self.body, dict) else ""
 
-class UnreachableError(OperateError):
-    """Azure could not be asked; the message says why."""
+    def must(self, what: str) -> Exchange:
+        """Itself. Raises UnknownError where `what` was refused, or failed."""
+        if self.ok and self.state != "Failed":
+            return self
+        raise UnknownError(f"{what} was refused: {': '.join(self.error)}")
 
 
 class Conversation:
-    """Sends requests with the login's tokens, and keeps each exchange in `exchanges`."""
+    """Sends requests with the login's tokens, and keeps each exchange in `exchanges`. `now` gives seconds,
+    and `sleep` waits for some."""
 
-    def __init__(self, cloud: Cloud, credential: TokenCredential, clock: ProbeClock, **options: Any) -> None:
-        self.cloud, self.clock = cloud, clock
+    def __init__(
+        self,
+        cloud: Cloud,
+        credential: TokenCredential,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        **options: Any,
+    ) -> None:
+        self.cloud, self.now, self.sleep = cloud, now, sleep
         self.exchanges: list[Exchange] = []
-        self._own_hosts: set[str] = set()
         self._clients = {
             scope: pipeline(cloud, credential, scope, **options)
-            for scope in (cloud.arm_scope, cloud.vault_scope, cloud.hsm_scope, cloud.account_scope)
+            for scope in (cloud.arm_scope, cloud.vault_scope, cloud.account_scope)
         }
 
-    def may_ask(self, endpoint: str) -> None:
-        """Lets a token go to the endpoint of an account that was made here."""
-        host = urlsplit(endpoint).hostname or ""
-        if host.endswith(f".{self.cloud.account_suffix}"):
-            self._own_hosts.add(host)
-
-    def send(self, method: str, target: str, body: Any = None) -> Exchange:
-        """Sends a request to a path of Resource Manager, or a URL. Raises UnreachableError."""
+    def send(self, method: str, target: str, body: Any = None, *, scope: str = "") -> Exchange:
+        """Sends a request to a path of Resource Manager, or a URL; with `scope`, with a token for it. Raises
+        UnknownError."""
         url = target if target.startswith("https://") else self.cloud.resource_manager + target
-        began = self.clock.now()
+        wanted, began = scope or self.cloud.token_scope(url), self.now()
+        if not wanted:
+            raise UnknownError(f"{url.partition('?')[0]} is no endpoint of the {self.cloud.name} cloud")
         try:
-            response = self._clients[self._scope(url)].send_request(HttpRequest(method, url, json=body))
+            response = self._clients[wanted].send_request(HttpRequest(method, url, json=body))
             content = response.text()
         except AzureError as error:
             first = str(error).split("\n", 1)[0]
-            raise UnreachableError(f"{method} {url.partition('?')[0]}: {first}") from error
+            raise UnknownError(f"{method} {url.partition('?')[0]}: {first}") from error
         headers = {name.lower(): value for name, value in response.headers.items()}
-        took = self.clock.now() - began
+        took = self.now() - began
         found = Exchange(method, url, body, response.status_code, headers, _decoded(content), took)
         self.exchanges.append(found)
         return found
-
-    def _scope(self, url: str) -> str:
-        if scope := self.cloud.token_scope(url):
-            return scope
-        if urlsplit(url).scheme == "https" and urlsplit(url).hostname in self._own_hosts:
-            return self.cloud.account_scope
-        raise UnreachableError(f"{url.partition('?')[0]} is no endpoint of the {self.cloud.name} cloud")
 
 
 @dataclass
@@ -160,15 +142,9 @@ class Sanitizer:
 
     def exchange(self, exchange: Exchange) -> dict[str, Any]:
         """What is shown of an exchange."""
-        shown = {name: exchange.headers[name] for name in SHOWN_HEADERS if name in exchange.headers}
-        return {
-            "method": exchange.method,
-            "url": self.text(exchange.url),
-            "sent": self.value(exchange.sent),
-            "status": exchange.status,
-            "headers": {name: self.text(value) for name, value in shown.items()},
-            "body": self.value(exchange.body),
-        }
+        headers = {name: exchange.headers[name] for name in SHOWN_HEADERS if name in exchange.headers}
+        shown = {"url": exchange.url, "sent": exchange.sent, "headers": headers, "body": exchange.body}
+        return {"method": exchange.method, "status": exchange.status, **self.value(shown)}
 
     def _same(self, id: str) -> str:
         form = "00000000-0000-4000-8000-{:012d}" if "-" in id else "{:032d}"

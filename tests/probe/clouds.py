@@ -8,16 +8,14 @@ from typing import Any
 from core import clouds
 from localazure import seed
 from localazure.cloud import Cloud
-from localazure.keyvault.model import vault_of
 from localazure.roles import BY_NAME
-from operate.probe.command import Probe
-from operate.probe.conversation import Conversation
-from operate.probe.scene import Scene
+from probe.asking import Probe
+from probe.conversation import Conversation
+from probe.scene import Scene
 from tests.support.front import SUBSCRIPTION, Door
 from tests.support.in_process import Credential, Transport, Wire
 
 REGION = "westeurope"
-STORAGE = f"{SUBSCRIPTION}/resourceGroups/data/providers/Microsoft.Storage/storageAccounts/stcontoso"
 
 
 @dataclass
@@ -42,30 +40,19 @@ class Asking:
         return self.wire.door
 
     def probe(self, **more: Any) -> Probe:
-        talk = Conversation(clouds.PUBLIC, Credential(), self.wire, transport=Transport(self.wire))
+        wire, transport = self.wire, Transport(self.wire)
+        talk = Conversation(clouds.PUBLIC, Credential(), wire.now, wire.sleep, transport=transport)
         who = seed.DEPLOYER
         place = (seed.SUBSCRIPTION_ID, REGION, who.tenant_id, who.object_id)
-        return Probe(Scene(talk, *place, storage=STORAGE), **more)
+        return Probe(Scene(talk, *place), **more)
 
     def left(self) -> list[str]:
-        """What is in the cloud that was not there from the start, but for soft-deleted, protected vaults."""
+        """What is in the cloud that was not there from the start, but for what is soft-deleted."""
         self.cloud.clock.advance(120)
-        kinds = (
-            "group",
-            "account",
-            "account.deleted",
-            "vault",
-            "identity",
-            "workspace",
-            "diagnosticSetting",
-            "scheduledQueryRule",
-        )
-        found = [id for kind in kinds for id, _ in self.cloud.store.scan(kind)]
+        found = [id for kind in ("group", "account", "vault") for id, _ in self.cloud.store.scan(kind)]
         groups = [id for id in found if self.door.send("GET", id).status != 404 or "/providers/" in id]
-        deleted = [vault_of(body) for _, body in self.cloud.store.scan("vault.deleted")]
-        vaults = [vault.id for vault in deleted if not vault.purge_protected]
         roles = [id for id, _ in self.cloud.store.scan("roleAssignment") if "/resourcegroups/" in id]
-        return [*groups, *vaults, *roles]
+        return [*groups, *roles]
 
     def _without(self, role: str) -> None:
         for id, found in self.cloud.store.scan("roleAssignment", SUBSCRIPTION):

@@ -13,16 +13,15 @@ from typing import Any
 import pytest
 
 from localazure.behaviour import SWITCHES, Behaviour, changed
-from operate.probe.questions import QUESTIONS
-from operate.probe.report import UNKNOWN, profile
-from tests.azure_variants.life import LIVED
-from tests.operate.probe.asking import Asking
+from probe.asking import UNKNOWN
+from probe.questions import QUESTIONS
+from tests.probe.clouds import Asking
 from tests.support.stack import ROOT
 
 SETTINGS = int(os.environ.get("PROBE_SETTINGS", "40"))
 PARTS = 4
 BY_NAME = {switch.name: switch for switch in SWITCHES}
-ASKED = [question.switch for question in QUESTIONS]
+ASKED = {switch: assumed for question in QUESTIONS for switch, assumed in question.assumed.items()}
 
 
 def random_switches(number: int) -> dict[str, Any]:
@@ -37,7 +36,6 @@ def silent(switches: dict[str, Any]) -> set[str]:
         name
         for name, hidden in {
             "lagging_reads": not switches["read_lag_seconds"],
-            "principal_type": not switches["principals_visible_after"],
             # That kind AIServices follows its key is documented, and not asked.
             "versionless_key": switches["versionless_key"] != "taken",
             "foundry_key_role": switches["cmk_with_rbac_vault"] == "refused",
@@ -48,11 +46,8 @@ def silent(switches: dict[str, Any]) -> set[str]:
 
 
 def test_every_question_is_a_switch_with_its_default() -> None:
-    """The table asks about all switches that a Language account meets, and about three more; it assumes what
-    the cloud does."""
-    more = ["versionless_key", "foundry_key_role", "validate_covers"]
-    assert sorted(ASKED) == sorted([*(switch.name for switch in LIVED), *more])
-    assert {q.switch: q.assumed for q in QUESTIONS} == {name: BY_NAME[name].default for name in ASKED}
+    """The table assumes what the cloud does."""
+    assert {name: BY_NAME[name].default for name in ASKED} == ASKED
 
 
 def test_the_page_says_of_which_switches_nothing_is_asked() -> None:
@@ -74,7 +69,7 @@ def test_it_returns_the_switches_that_are_set(part: int) -> None:
         probe = asking.probe()
         probe.ask()
         expected = {name: value for name, value in switches.items() if name not in silent(switches)}
-        found = profile(probe.answers)
+        found = probe.profile()
         assert found == expected, (number, [one for one in probe.answers if one.answer == UNKNOWN])
         assert asking.left() == [], number
         # As POST /behaviour takes it.

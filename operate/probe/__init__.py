@@ -1,4 +1,0 @@
-"""`probe`: asks Azure itself what nobody observed of it, with the smallest real things, and removes them.
-
-`conversation` sends and records, `scene` makes and removes, `questions` is the table, `report` writes.
-"""
