@@ -47,7 +47,7 @@ PLACES: Final[Mapping[str, Sequence[str]]] = {
 PLATFORMS: Final = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64")
 """Pulumi asks for a plugin by its platform's name; ours is the same for each."""
 _PLUGINS: Final = {"language-cmk": "components", "azure-cmk": "provider"}
-_OPERATIONS: Final = ("core", "components", "settings", "provider", "operate", "review")
+_OPERATIONS: Final = ("core", "components", "settings", "provider", "operate", "probe", "review")
 """No wheel: it would put these names, `core` above all, among everybody's top-level modules."""
 _PLUGIN: Final = """name: {name}
 runtime:
