@@ -34,7 +34,6 @@ def test_the_oldest_versions() -> None:
         ("2022-12-01", "SUBSCRIPTIONS"),
         ("2023-01-01", "ACTION_GROUPS"),
         ("2023-01-31", "IDENTITIES"),
-        ("2023-04-01", "POLICIES"),
         ("2023-04-01", "PROJECTS"),
         ("2023-05-01", "STORAGE_ACCOUNTS"),
     ]

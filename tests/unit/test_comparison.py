@@ -13,7 +13,8 @@ OUTPUTS = {"bound", "exampleCommand"}
 
 def rows() -> list[list[str]]:
     """The rows of the tables: the feature, what this project does, and three other tools."""
-    lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    tables = PAGE.read_text(encoding="utf-8").partition("## Run side by side")[0]
+    lines = [line for line in tables.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if "| here |" not in line]
 
 
