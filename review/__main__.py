@@ -112,9 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m review", description="What a preview does to the encryption of data at rest."
     )
-    parser.add_argument(
-        "preview", type=Path, help="what `pulumi preview --json` wrote, in either form; - for the input"
-    )
+    parser.add_argument("preview", type=Path, help="what `pulumi preview --json` wrote; - for the input")
     gate = parser.add_argument_group("the gate: a saved plan over what is there now")
     gate.add_argument("--plan", type=Path, help="what `pulumi preview --save-plan` wrote")
     gate.add_argument("--refresh", type=Path, help="what `pulumi refresh --preview-only --json` wrote")

@@ -1,18 +1,9 @@
 """Approvals recorded in the repository: which verdict on which resource may pass, why, and until when.
 
-Owns: the file's shape, what is wrong with it, and which approval counts. Does not own: who may write
-it, which is for the repository's code owners.
-
-    approvals:
-      - account: lang-contoso            # name or ARM id; of the vault, key or grant where no account uses it
-        verdict: unbound                 # the name in the report
-        review: 4f0c...                  # the code in the report, 64 hexadecimal digits
-        reason: moves to the new region, data exported in CHG-1234
-        approver: alice                  # who answers for it; not the author of the change
-        expires: 2027-01-31              # the last day (UTC) on which it counts, at most 14 days ahead
-
-The code is a digest of the stack, its state, the commit, the resource and what happens to it. So an approval
-counts for that one update: once the update has run, the state is another one, and the code with it.
+Owns: the file's shape (docs/pull-requests.md), what is wrong with it, and which approval counts. Does not
+own: who may write it, which is for the repository's code owners. The code of a review is a digest of the
+stack, its state, the commit, the resource and what happens to it, so an approval counts for one update: once
+it has run, the state is another one.
 """
 
 import re
@@ -85,25 +76,18 @@ def read(written: str) -> tuple[Approval, ...]:
         document = yaml.safe_load(written)
     except (yaml.YAMLError, ValueError) as problem:
         raise ApprovalError(f"not YAML or JSON: {' '.join(str(problem).split())}") from None
-    if document is None:
-        return ()
-    entries = document.get("approvals") if isinstance(document, Mapping) else None
-    if (
-        not isinstance(document, Mapping)
-        or set(document) != {"approvals"}
-        or not isinstance(entries, list | None)
-    ):
-        raise ApprovalError("expected one list with the name approvals, and nothing else")
-    good: list[Approval] = []
-    problems: list[str] = []
-    for number, entry in enumerate(entries or (), start=1):
-        wrong = list(_wrong(entry))
-        problems += [f"approval {number}: {problem}" for problem in wrong]
-        if not wrong:
-            good.append(_approval(entry))
+    match document:
+        case None | {"approvals": None}:
+            entries: list[Any] = []
+        case {"approvals": list(entries)} if len(document) == 1:
+            pass
+        case _:
+            raise ApprovalError("expected one list with the name approvals, and nothing else")
+    numbered = [*enumerate(entries, start=1)]
+    problems = [f"approval {number}: {wrong}" for number, entry in numbered for wrong in _wrong(entry)]
     if problems:
         raise ApprovalError("\n".join(problems))
-    return tuple(good)
+    return tuple(_approval(entry) for entry in entries)
 
 
 def _wrong(entry: object) -> Iterable[str]:

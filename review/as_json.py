@@ -1,95 +1,65 @@
-"""The review for machines. Shape 1; fields are only added.
+"""The review for machines: the fields of report.Review and of what it holds, in camel case, and beside them
+what follows from them.
 
-    {"version": 1, "stack", "digest", "severity", "exitCode", "finished", "incomplete", "commit", "run",
-     "headline": {"severity", "text": [words or {"value"}]},
-     "totals": {verdict: count},
-     "accounts": [{"name", "id", "kind", "severity",
-                   "verdicts": [{"name", "severity", "words", "code", "approval", "refusedApprovals"}],
-                   "facts": [{"name", "before", "after"}]}],
-     "unchanged", "withoutKey",
-     "changes": [{"type", "operation", "count"}],
-     "violations", "advice", "exemptions": [{"policy", "resource", "message"}],
-     "errors"}
+    {"version": 2, "digest", "severity", "exitCode", "incomplete", "totals": {verdict: count},
+     "headline": {"severity", "text": [words or {"value"}]}, "stack", "rows", "unchanged", ...}
 
-A value is text, null when there is none, {"unknown": true} or {"secret": true}.
+A verdict is its name, severity and words. A value is text, null when there is none, {"unknown": true} or
+{"secret": true}.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
 from typing import Any
 
+from core.values import Mark
 from review import document, printers
-from review.approvals import Approval
-from review.preview import PolicyFinding
-from review.report import Judged, ReportRow, Review, as_data
+from review.report import Review, as_data
 from review.text import Shown, of_verdict
+from review.verdict import Verdict, VerdictSeverity
 
 
 def render(review: Review) -> str:
     """One JSON document in ASCII, so that no terminal and no runner interprets a part of it as a command."""
     found = {
-        "version": 1,
-        "stack": review.stack,
+        "version": 2,
         "digest": review.digest,
-        "severity": review.severity.name.lower(),
         "exitCode": review.severity.exit_code,
-        "finished": review.finished,
         "incomplete": review.incomplete,
-        "commit": review.origin.head,
-        "run": review.origin.run,
-        "headline": {
-            "severity": document.sign(review).name.lower(),
-            "text": [
-                {"value": as_data(one.value)} if isinstance(one, Shown) else one
-                for one in document.headline(review)
-            ],
-        },
-        "totals": dict(review.totals),
-        "accounts": [_row(row) for row in review.rows],
-        "unchanged": review.unchanged,
-        "withoutKey": review.without_key,
-        "changes": [
-            {"type": type, "operation": op, "count": count} for (type, op), count in review.changes.items()
-        ],
-        "violations": _findings(review.violations),
-        "advice": _findings(review.advice),
-        "exemptions": _findings(review.exemptions),
-        "errors": list(review.errors),
+        "totals": review.totals,
+        "headline": {"severity": document.sign(review), "text": document.headline(review)},
+        **_data(review),
     }
-    return json.dumps(found, indent=2).replace("##", "#\\u0023") + "\n"
+    return json.dumps(_data(found), indent=2).replace("##", "#\\u0023") + "\n"
 
 
-def _row(row: ReportRow) -> dict[str, Any]:
-    return {
-        "name": as_data(row.name),
-        "id": as_data(row.id),
-        "kind": row.noun,
-        "severity": row.severity.name.lower(),
-        "verdicts": [_verdict(one) for one in row.verdicts],
-        "facts": [
-            {"name": one.name, "before": as_data(one.before), "after": as_data(one.after)}
-            for one in row.facts
-        ],
-    }
+def _data(value: Any) -> Any:
+    match value:
+        case Verdict():
+            words = printers.line_in_plain(of_verdict(value))
+            return {"name": value.name, "severity": _data(value.severity), "words": words}
+        case Shown():
+            return {"value": as_data(value.value)}
+        case Mark():
+            return as_data(value)
+        case VerdictSeverity():
+            return value.name.lower()
+        case date():
+            return value.isoformat()
+        case Mapping():
+            return {
+                " ".join(key) if isinstance(key, tuple) else key: _data(one) for key, one in value.items()
+            }
+        case tuple():
+            return [_data(one) for one in value]
+    if not is_dataclass(value):
+        return value
+    names = [field.name for field in fields(value)] + ["severity"] * hasattr(value, "severity")
+    return {_camel(name): _data(getattr(value, name)) for name in names}
 
 
-def _verdict(judged: Judged) -> dict[str, Any]:
-    verdict = judged.verdict
-    return {
-        "name": verdict.name.value,
-        "severity": judged.severity.name.lower(),
-        "words": printers.line_in_plain(of_verdict(verdict)),
-        "code": judged.code,
-        "approval": _approval(judged.approval),
-        "refusedApprovals": [{**(_approval(one) or {}), "why": why} for one, why in judged.refused],
-    }
-
-
-def _approval(approval: Approval | None) -> dict[str, str] | None:
-    if approval is None:
-        return None
-    return {"approver": approval.approver, "reason": approval.reason, "expires": approval.expires.isoformat()}
-
-
-def _findings(findings: Iterable[PolicyFinding]) -> list[dict[str, str]]:
-    return [{"policy": one.policy, "resource": one.urn, "message": one.message} for one in findings]
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))

@@ -14,7 +14,6 @@ from review.text import (
     ReportLine,
     ReportLines,
     Shown,
-    Strong,
     Text,
     folded,
     line,
@@ -117,7 +116,7 @@ def _row(row: ReportRow) -> Iterator[ReportLine]:
 
 
 def _verdict(judged: Judged) -> Iterator[ReportLine]:
-    yield ReportLine(Form.ITEM, ((Strong(judged.verdict.name), ": ", *of_verdict(judged.verdict)),))
+    yield ReportLine(Form.VERDICT, ((judged.verdict.name,), of_verdict(judged.verdict)))
     if one := judged.approval:
         reason = Shown(one.reason, _REASON)
         yield line(Form.MORE, "approved by ", Shown(one.approver), f" until {one.expires}: ", reason)

@@ -33,9 +33,10 @@ def read(plan: str, refresh: str, claimed: str = "") -> Preview:
     resources were renamed. Raises PreviewError where the plan does not fit the refresh.
     """
     plans = _plans(plan)
-    before = _before(refresh)
+    refreshed = [*_refreshed(refresh)]
+    before = {str(one.get("urn", "")): state for one in refreshed if _is_looked_at(state := one["newState"])}
     renamed = _renamed(_claimed(claimed), plans, before)
-    steps = [*_refreshed(refresh), *_planned(plans, before, renamed)]
+    steps = [*refreshed, *(_step(urn, one, before.get(renamed.get(urn, urn))) for urn, one in plans.items())]
     missing = sorted(before.keys() - plans.keys() - set(renamed.values()))
     if missing:
         raise PreviewError(
@@ -106,16 +107,11 @@ def _refreshed(text: str) -> Iterator[Mapping[str, Any]]:
             yield {**step, "op": "refresh", "newState": new}
 
 
-def _before(refresh: str) -> Mapping[str, Mapping[str, Any]]:
-    """The state of each resource in the cloud now, of the kinds that a review looks at."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for step in _refreshed(refresh):
-        state = step.get("newState")
-        if not isinstance(state, Mapping):
-            continue
-        if kind_of(str(state.get("type", "")), state.get("inputs") or {}) not in {None, Kind.STACK}:
-            found[str(step.get("urn", ""))] = state
-    return found
+def _is_looked_at(state: Any) -> bool:
+    """Whether a resource that is there is of a kind that a review looks at."""
+    if not isinstance(state, Mapping):
+        return False
+    return kind_of(str(state.get("type", "")), state.get("inputs") or {}) not in {None, Kind.STACK}
 
 
 def _claimed(claimed: str) -> Iterable[Mapping[str, Any]]:
@@ -146,52 +142,36 @@ def _renamed(
     return found
 
 
-def _planned(
-    plans: Mapping[str, Mapping[str, Any]],
-    before: Mapping[str, Mapping[str, Any]],
-    renamed: Mapping[str, str],
-) -> Iterator[Mapping[str, Any]]:
-    for urn, plan in plans.items():
-        old = before.get(renamed.get(urn, urn))
-        ops = [str(op) for op in plan["steps"]]
-        op = next((one for one in _STEPS if one in ops), ops[-1])
-        goal = _exact(plan.get("goal"), *_GOAL)
-        # By the URN: a goal could name another type, one that no rule looks at.
-        type = token_of(urn)
-        new = _new(urn, type, old, goal) if goal and op != "delete" else None
-        step: dict[str, Any] = {"op": op, "urn": urn}
-        if kind_of(type, (new or old or {}).get("inputs") or {}) not in {None, Kind.STACK}:
-            if unknown := set(ops) - set(_STEPS):
-                raise PreviewError(f"the plan has {min(unknown)} for {urn}, which this review does not know")
-            _fits(urn, op, old)
-            if new is None and op != "delete":
-                raise PreviewError(f"the plan has {op} for {urn} and does not say to what: preview again")
-        if old is not None:
-            step["oldState"] = old
-        if new is not None:
-            step["newState"] = new
-        yield step
+def _step(urn: str, plan: Mapping[str, Any], old: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """What is planned for a resource; `old` is what is there now."""
+    ops = [str(op) for op in plan["steps"]]
+    op = next((one for one in _STEPS if one in ops), ops[-1])
+    goal = _exact(plan.get("goal"), *_GOAL)
+    # By the URN: a goal could name another type, one that no rule looks at.
+    type = token_of(urn)
+    new = _new(urn, type, old or {}, goal) if goal and op != "delete" else None
+    if _is_looked_at({"type": type, "inputs": (new or old or {}).get("inputs")}):
+        if unknown := set(ops) - set(_STEPS):
+            raise PreviewError(f"the plan has {min(unknown)} for {urn}, which this review does not know")
+        if old is None and op not in {"create", "import", "read"}:
+            raise PreviewError(f"the plan has {op} for {urn}, which the stack does not have: preview again")
+        if old is not None and op == "create":
+            raise PreviewError(f"the plan creates {urn}, which the stack already has: preview again")
+        if new is None and op != "delete":
+            raise PreviewError(f"the plan has {op} for {urn} and does not say to what: preview again")
+    return {"op": op, "urn": urn, "oldState": old, "newState": new}
 
 
-def _fits(urn: str, op: str, old: Mapping[str, Any] | None) -> None:
-    """Raises PreviewError for a plan that was made from another state than the refresh shows."""
-    if old is None and op not in {"create", "import", "read"}:
-        raise PreviewError(f"the plan has {op} for {urn}, which the stack does not have: preview again")
-    if old is not None and op == "create":
-        raise PreviewError(f"the plan creates {urn}, which the stack already has: preview again")
-
-
-def _new(urn: str, type: str, old: Mapping[str, Any] | None, goal: Mapping[str, Any]) -> Mapping[str, Any]:
+def _new(urn: str, type: str, old: Mapping[str, Any], goal: Mapping[str, Any]) -> Mapping[str, Any]:
     # Without the outputs that the plan has: what they say of the cloud, the engine does not compare.
+    diff = _exact(goal.get("inputDiff"), "adds", "updates", "deletes")
     return {
         "urn": urn,
         "type": type,
         "custom": bool(goal.get("custom")),
-        "inputs": _inputs(
-            (old or {}).get("inputs") or {}, _exact(goal.get("inputDiff"), "adds", "updates", "deletes")
-        ),
+        "inputs": _inputs(old.get("inputs") or {}, diff),
         "protect": bool(goal.get("protect")),
-        "retainOnDelete": bool((old or {}).get("retainOnDelete")),
+        "retainOnDelete": bool(old.get("retainOnDelete")),
         "dependencies": goal.get("dependencies") or [],
         "propertyDependencies": goal.get("propertyDependencies") or {},
     }

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 from core.values import Mark, Value
-from review.text import LIMIT, Form, Link, ReportLines, Shown, Strong, Text
+from review.text import LIMIT, Form, Link, ReportLines, Shown, Text
 from review.verdict import VerdictSeverity
 
 SIGNS: Final = {
@@ -87,8 +87,6 @@ def _text(text: Text, show: Callable[[Value, int], str]) -> str:
                 shown.append(json.dumps(known.replace("`", "'"), ensure_ascii=False))
             case Shown():
                 shown.append(show(part.value, part.limit))
-            case Strong():
-                shown.append(part.words if is_plain else f"**{part.words}**")
             case Link():
                 address = quote(part.address, safe="/:?&=%#+,;@~._-")
                 shown.append(f"{part.words} {address}" if is_plain else f"[{part.words}]({address})")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from core import arm_ids, coverage, key_uris, kind_limits, kinds, values
+from core import arm_ids, coverage, key_uris, kinds, values
 from core.arm_ids import MalformedError
 from core.demands import Judgement
 from core.protection import AccountProtection
@@ -97,7 +97,6 @@ def _all(one: ReviewedAccount) -> Iterator[Verdict]:
         yield from _unbinding(one) if live else [gone]
     if planned:
         yield from _unmet(live, planned)
-        yield from _of_kind(live, planned)
     # A key goes with its vault. Accounts of other stacks may use both, so the verdict stands with this one.
     yield from [*lifecycle.of_store(one.vault)] or lifecycle.of_store(one.key)
 
@@ -252,7 +251,7 @@ def _access(one: ReviewedAccount, live: Protection, planned: Protection) -> Iter
     # What the state says was given, and is missing now, was taken away outside Pulumi: drift.
     was_given = one.recorded is not None and one.recorded.access is Access.FULL
     missing = live.access in {Access.NONE, Access.NARROWER}
-    if live.bound and missing and planned.access is Access.FULL and not was_given:
+    if live.bound and missing and planned.access is Access.FULL and not (was_given or one.revoked):
         words = "access to the key GIVEN ({}): the service can read the data again"
         shown = access.listed(grant for grant in planned.grants if grant.permissions)
         yield Verdict(Name.ACCESS_GRANTED, words, (shown,))
@@ -367,21 +366,3 @@ def refused(one: Judgement) -> Verdict:
     """The verdict on a demand that is not met."""
     name = Name.NOT_FOR_KIND if one.demand.startswith(_KIND) else Name.DEMAND_UNMET
     return Verdict(name, "Azure will REFUSE this: found {}", (one.text,))
-
-
-def _of_kind(live: Protection | None, planned: Protection) -> Iterator[Verdict]:
-    """What an account of its kind keeps: the vault of its keys, and linked storage."""
-    if live is None or live.account is None or planned.account is None:
-        return
-    kind, before, after = values.name(planned.account.stated("kind")), live.key, planned.key
-    kind = kind if isinstance(kind, str) else ""
-    linked = [
-        [id for what, id in settings.linked_of(one) if what == "storage"]
-        for one in (live.account, planned.account)
-    ]
-    judged = [kind_limits.storage_change(kind, *linked)]
-    if isinstance(before, AccountProtection) and isinstance(after, AccountProtection):
-        vaults = before.vault_name, after.vault_name
-        if isinstance(vaults[0], str) and isinstance(vaults[1], str):
-            judged.append(kind_limits.vault_change(kind, vaults[0], vaults[1]))
-    yield from map(refused, filter(None, judged))

@@ -26,13 +26,6 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Strong:
-    """Our own words, stressed."""
-
-    words: str
-
-
-@dataclass(frozen=True)
 class Link:
     """Our own words, which lead to an address."""
 
@@ -40,7 +33,7 @@ class Link:
     address: str
 
 
-Text = tuple[str | Shown | Strong | Link | VerdictSeverity, ...]
+Text = tuple[str | Shown | Link | VerdictSeverity, ...]
 
 
 class Form(Enum):
@@ -52,6 +45,7 @@ class Form(Enum):
     SMALL = ("<sub>{}</sub>", "{}")
     LISTED = ("**{}**", "{}")
     ITEM = ("- {}", "- {}")
+    VERDICT = ("- **{}**: {}", "- {}: {}")
     MORE = ("  {}", "  {}")
     COMPARED = ("| | before | after |\n|---|---|---|", None)
     CHANGED = ("| {} | {} | {} |", "{}: {} -> {}")
@@ -73,7 +67,7 @@ class ReportLine:
 ReportLines = Iterable[ReportLine]
 
 
-def line(form: Form, *parts: str | Shown | Strong | Link | VerdictSeverity) -> ReportLine:
+def line(form: Form, *parts: str | Shown | Link | VerdictSeverity) -> ReportLine:
     """A line of one text."""
     return ReportLine(form, (parts,))
 

@@ -166,7 +166,7 @@ def test_files_of_the_change_are_the_commit_that_an_approval_is_for(tmp_path: Pa
         git("commit", "-qm", "x", "--allow-empty")
         pipeline.outputs("prod")
         document: dict[str, Any] = json.loads((tmp_path / "reviews" / "1" / "review.json").read_text())
-        found: str = document["accounts"][0]["verdicts"][0]["code"]
+        found: str = document["rows"][0]["verdicts"][0]["code"]
         return found
 
     git("init", "-q")
@@ -178,6 +178,11 @@ def test_files_of_the_change_are_the_commit_that_an_approval_is_for(tmp_path: Pa
     )
     assert code() == before
     (change / "program.py").write_text("2")
+    assert code() != before
+    (change / "program.py").write_text("1")
+    assert code() == before
+    # What an update leaves behind is another state.
+    (tmp_path / "state").write_text(STATE.replace("2026-01-01", "2026-01-02"))
     assert code() != before
 
 

@@ -24,6 +24,7 @@ from tests.review.build import (
     replaced,
     review,
     same,
+    state,
     step,
     terminal,
     vault,
@@ -118,3 +119,11 @@ def test_a_renamed_binding_is_one_binding() -> None:
 def test_an_account_that_is_adopted_is_not_new(op: str) -> None:
     """It is there already and stays as it is."""
     assert verdicts(step(op, ACCOUNT, "a", None, account(encryption=INLINE))) == []
+
+
+def test_a_project_goes_with_its_account() -> None:
+    """The account's own verdict says all; one of another account has its own."""
+    token, gone = "azure-native:cognitiveservices:Project", step("delete", ACCOUNT, "a", account())
+    own, other = (state({}, id=f"{id}/projects/x") for id in (ACCOUNT_ID, f"{ACCOUNT_ID}-2"))
+    assert verdicts(gone, step("delete", token, "p", own)) == ["account-deleted"]
+    assert verdicts(gone, step("delete", token, "p", other)) == ["account-deleted", "project-deleted"]

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -193,36 +191,6 @@ def test_a_pull_request_from_its_clone_to_its_comment(stack: Stack, tmp_path: Pa
     assert (tmp_path / "posted").read_text() == body
 
 
-@pytest.mark.long
-def test_a_preview_that_lies_about_itself_changes_no_verdict(stack: Stack) -> None:
-    """What the program's job wrote of the preview says no change; plan and refresh say what happens."""
-    stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
-    assert script(stack, "plan.sh").returncode == 0
-    folder = stack.folder / ".review"
-    (folder / "preview.json").write_text('{"steps": [], "changeSummary": {"same": 12}, "duration": 1}')
-    (folder / "events.jsonl").write_text("")
-    (folder / "comment.md").write_text("all is well")
-    done = judged(stack)
-    assert done.returncode == 4, done.stdout + done.stderr
-    assert "unbound" in done.stdout
-    (folder / "plan.json").unlink()
-    without = judged(stack)
-    assert without.returncode == 4
-    assert "saved no plan" in without.stdout
-
-
-def judged(stack: Stack, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(stack.folder / "review" / "judge.sh"), "dev", ".review", ".review"],
-        cwd=stack.folder,
-        env={**stack.env, **env},
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-
-
 def test_an_update_does_what_was_reviewed_or_nothing(stack: Stack) -> None:
     """The engine takes the reviewed plan; a program that does anything else ends the update first."""
     shutil.copy(ROOT / "Pulumi.dev.yaml", stack.config_file)
@@ -256,30 +224,6 @@ def run_step(stack: Stack, text: str, env: dict[str, str]) -> subprocess.Complet
         timeout=200,
         check=False,
     )
-
-
-@pytest.mark.long
-def test_an_approval_in_the_repository_lets_it_pass_once(stack: Stack) -> None:
-    """It names the code of the review; once the stack's state has changed, the same entry passes nothing."""
-    approvals = stack.folder / "encryption-approvals.yaml"
-    stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
-    first = script(stack, "pull_request.sh")
-    (code,) = re.findall(r"    review: ([0-9a-f]{64})", first.stdout)
-    ends = (datetime.now(UTC) + timedelta(days=3)).date()
-    approvals.write_text(
-        "approvals:\n  - account: lang-contoso-dev\n    verdict: unbound\n    reason: a test of approvals\n"
-        f"    review: {code}\n    approver: alice\n    expires: {ends}\n"
-    )
-    done = judged(stack)
-    # The policy pack may refuse it as well, which no approval of this kind passes.
-    assert f"approved by alice until {ends}: a test of approvals" in done.stdout
-    shutil.copy(ROOT / "Pulumi.dev.yaml", stack.config_file)
-    assert stack.refresh().ok
-    stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
-    again = script(stack, "pull_request.sh")
-    approvals.unlink()
-    assert "the approval by alice does NOT count: it is for another update" in again.stdout
-    assert again.returncode == 4
 
 
 def act_behind(stack: Stack, action: str) -> None:
