@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar, cast
 
-from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.monitor.query import LogsQueryClient, LogsQueryResult
 
 from core import arm_ids
@@ -174,15 +174,12 @@ def _answered(ask: Callable[[], T]) -> T:
     """Sends a query; every failure of the clients becomes an UnansweredError."""
     try:
         return ask()
-    except ClientAuthenticationError as error:
-        said = failure_from(error, "").text.partition(" Trace ID:")[0]
-        raise UnansweredError(f"the login was refused: {said}") from error
-    except HttpResponseError as error:
-        code = error.error.code if error.error else ""
-        message = (error.error.message if error.error else "") or error.message
-        first = str(message).split("\n", 1)[0]
-        raise UnansweredError(f"{error.status_code} {code or ''}: {first}") from error
     except AzureError as error:
-        raise UnansweredError(f"{type(error).__name__}: {error}".split("\n")[0]) from error
+        failure = failure_from(error, "")
+        said = failure.text.partition("\n")[0]
+        if isinstance(error, ClientAuthenticationError):
+            raise UnansweredError(f"the login was refused: {said.partition(' Trace ID:')[0]}") from error
+        status = f"{failure.status} " if failure.status else ""
+        raise UnansweredError(f"{status}{failure.code}: {said}") from error
     except ForeignHostError as error:
         raise UnansweredError(str(error)) from error

@@ -258,29 +258,22 @@ def _no_version(
 ) -> str:
     """Why there is no version to bind, and the ways on; `versions` are youngest first. `is_bound`: the state
     has a version of this key, so that a higher generation rotates it."""
-    reasons = [unmet.found for unmet in demands.key_usable(newest, now)]
     others = [one for one in versions if one.version != newest.version]
-    usable = [one.version for one in others if not demands.key_usable(one, now)]
+    usable = next((one.version for one in others if not demands.key_usable(one, now)), "")
+    judged = [newest] if usable else [newest, *others[:5]]
+    reasons = [unmet.found for one in judged for unmet in demands.key_usable(one, now)]
     command = f"az keyvault key set-attributes {_options(key)}"
-    later = demands.moment(int(now) + _MONTH)
     rotate = "raise `generation`" if is_bound else f"run `az keyvault key rotate {_options(key)}`"
+    fixes = [f"{rotate} for a new version"]
     if newest.enabled:
-        fixes = [
-            f"{rotate} for a new version",
-            f"or run `{command} --expires {later}`, which makes it usable for a month",
-        ]
+        later = demands.moment(int(now) + _MONTH)
+        fixes.append(f"run `{command} --expires {later}`, which makes it usable for a month")
     else:
+        fixes.insert(0, f"run `{command} --enabled true`")
         reasons.append("the data of an account that is bound to a disabled version cannot be read")
-        fixes = [
-            f"run `{command} --enabled true`",
-            f"{rotate} for a new version if no account is on it",
-        ]
     if usable:
-        reasons.append(f"the version {usable[0]} is enabled and valid, but it is not the newest")
-        fixes.append(f"or set `pin: {usable[0]}` to bind that version on purpose")
-    else:
-        reasons += [unmet.found for one in others[:5] for unmet in demands.key_usable(one, now)]
+        fixes.append(f"set `pin: {usable}` to bind that version on purpose")
     return (
         f"the newest version of the key {key.name} cannot be bound: {'; '.join(reasons)}\n"
-        f"  fix: {', '.join(fixes)}"
+        f"  fix: {', or '.join(fixes)}"
     )

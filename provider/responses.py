@@ -57,10 +57,8 @@ class Progress:
         body, headers = _json(response), response.headers
         status = str(body.get("status") or ("InProgress" if response.status_code == 202 else "Succeeded"))
         failure = None
-        if error := _error(body):
-            code, inner = str(error.get("code") or status), _inner_code(error)
-            doing = "the operation ended"
-            failure = ServiceError(200, code, _message(error), doing, inner, _correlation(headers))
+        if body.get("error"):
+            failure = _failure(200, response, "the operation ended", status)
         return cls(status, retry_after_from(headers), failure)
 
     @property
@@ -81,23 +79,34 @@ def failure_from(error: AzureError, doing: str) -> ServiceError:
     if response is None:
         refused = isinstance(cause, ClientAuthenticationError)
         return ServiceError(401 if refused else 0, type(cause).__name__, _first_line(str(cause)), doing)
-    body = _json(response)
-    if isinstance(body.get("error"), str):
-        # The login endpoint's shape: {"error": "invalid_client", "error_description": "AADSTS..."}.
-        found: Mapping[str, Any] = {}
-        code, text, inner = body["error"], str(body.get("error_description") or ""), ""
-    else:
-        found = _error(body) or body
-        code, text, inner = str(found.get("code") or ""), _message(found), _inner_code(found)
     status = int(response.status_code)
-    return ServiceError(
+    return _failure(
         401 if login and 400 <= status < 500 and status not in (408, 429) else status,
-        code or type(cause).__name__,
-        text or f"{_first_line(str(cause.message or cause))}{_page(response)}",
+        response,
         doing,
-        inner,
-        _correlation(response.headers),
-        retry_after_from(response.headers),
+        type(cause).__name__,
+        f"{_first_line(str(cause.message or cause))}{_page(response)}",
+    )
+
+
+def _failure(status: int, response: Any, doing: str, code: str, text: str = "") -> ServiceError:
+    """What Azure's JSON says of an error; `code` and `text` are for where it does not."""
+    body, headers = _json(response), response.headers
+    found = body.get("error") or body
+    if isinstance(found, str):
+        # The login endpoint's shape: {"error": "invalid_client", "error_description": "AADSTS..."}.
+        found = {"code": found, "message": body.get("error_description")}
+    if not isinstance(found, dict):
+        found = {}
+    inner = found.get("innererror")
+    return ServiceError(
+        status,
+        str(found.get("code") or code),
+        _message(found) or text,
+        doing,
+        str(inner.get("code") or "") if isinstance(inner, dict) else "",
+        headers.get("x-ms-correlation-request-id") or headers.get("x-ms-request-id") or "",
+        retry_after_from(headers),
         tuple(_details(found)),
     )
 
@@ -168,11 +177,6 @@ def _page(response: Any) -> str:
     return f": {words[:300]}" if words else ""
 
 
-def _error(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    error = body.get("error")
-    return error if isinstance(error, dict) else {}
-
-
 def _message(error: Mapping[str, Any]) -> str:
     """The error's message, and what its `details` say beyond it (Azure REST guidelines: each is an error)."""
     text, details = str(error.get("message") or ""), error.get("details")
@@ -193,15 +197,6 @@ def _details(error: Mapping[str, Any]) -> Iterator[Detail]:
             inner = [*_details(one)]
             words = (str(one.get(word) or "") for word in ("code", "target", "message"))
             yield from inner or [Detail(*words)]
-
-
-def _inner_code(error: Mapping[str, Any]) -> str:
-    inner = error.get("innererror") or {}
-    return str(inner.get("code") or "") if isinstance(inner, dict) else ""
-
-
-def _correlation(headers: Mapping[str, str]) -> str:
-    return headers.get("x-ms-correlation-request-id") or headers.get("x-ms-request-id") or ""
 
 
 def _first_line(text: str) -> str:

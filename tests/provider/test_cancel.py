@@ -9,12 +9,10 @@ from typing import Any
 import grpc
 import pytest
 
-from core.arm_ids import ArmId
-from core.facts import Account, Encryption, KeyVersion
 from core.login import login
 from provider.azure import Azure
 from provider.azure_client import AzureClient
-from provider.responses import Accepted, Progress
+from provider.responses import Progress
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,
@@ -50,26 +48,25 @@ async def stopped(pulumi: Engine, call: Any, begun: asyncio.Event) -> FailedErro
     return failed.value
 
 
-class Silent(FakeAzure):
-    """An Azure that never answers one kind of question."""
+class Held(FakeAzure):
+    """Carries one kind of call out only once `answer` is set; `begun` is set when it was made."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.begun = asyncio.Event()
-        self._name = name
+        self.begun, self.answer = asyncio.Event(), asyncio.Event()
+        self.held = name
 
-    async def _never(self, name: str) -> None:
-        if name == self._name:
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name != super().__getattribute__("__dict__").get("held"):
+            return found
+
+        async def later(*given: Any) -> Any:
             self.begun.set()
-            await asyncio.Event().wait()
+            await self.answer.wait()
+            return await found(*given)
 
-    async def account(self, account: ArmId) -> Account | None:
-        await self._never("account")
-        return await super().account(account)
-
-    async def progress(self, operation_url: str) -> Progress:
-        await self._never("progress")
-        return await super().progress(operation_url)
+        return later
 
 
 async def test_a_wait_ends_at_once() -> None:
@@ -86,7 +83,7 @@ async def test_the_preflight_ends_at_once() -> None:
     """Neither a busy account nor a read without an answer holds Ctrl-C up, and nothing is written."""
     busy, clock = FakeAzure(), RealPause()
     busy.put(an_account(provisioning_state="Accepted"))
-    silent = Silent("account")
+    silent = Held("account")
     for azure, begun in ((busy, clock.paused), (silent, silent.begun)):
         async with engine(azure, clock) as pulumi:
             failed = await stopped(pulumi, pulumi.create(CMK, INPUTS), begun)
@@ -97,7 +94,7 @@ async def test_the_preflight_ends_at_once() -> None:
 @pytest.mark.parametrize("preview", [True, False], ids=["preview", "update"])
 async def test_a_preview_and_a_rotation_end_at_once(preview: bool) -> None:
     """A question before a rotation ends, too, and no version is made."""
-    azure = Silent("account")
+    azure = Held("account")
     old = {"keyId": KEY_ID, "generation": 1, "accountId": ACCOUNT_ID}
     async with engine(azure) as pulumi:
         update = pulumi.update(VERSION, KEY_ID, {}, old, {**old, "generation": 2}, preview=preview)
@@ -110,7 +107,7 @@ async def test_polling_ends_at_once_and_keeps_the_state() -> None:
     """The change that Azure took is reported to the engine, so that the next run goes on from there."""
     running, clock = FakeAzure(), RealPause()
     running.progress_script = [Progress("Updating")] * 9
-    silent = Silent("progress")
+    silent = Held("progress")
     for azure, begun in ((running, clock.paused), (silent, silent.begun)):
         async with engine(azure, clock) as pulumi:
             failed = await stopped(pulumi, pulumi.create(CMK, INPUTS), begun)
@@ -121,16 +118,7 @@ async def test_polling_ends_at_once_and_keeps_the_state() -> None:
 
 async def test_a_change_under_way_is_not_abandoned() -> None:
     """A PATCH whose answer is still to come is waited for: the answer says whether it was taken."""
-
-    class Slow(FakeAzure):
-        begun, answer = asyncio.Event(), asyncio.Event()
-
-        async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
-            self.begun.set()
-            await self.answer.wait()
-            return await super().bind(account, encryption)
-
-    azure = Slow()
+    azure = Held("bind")
     azure.progress_script = [Progress("Updating")] * 9
     async with engine(azure) as pulumi:
         create = asyncio.ensure_future(pulumi.create(CMK, INPUTS))
@@ -144,16 +132,7 @@ async def test_a_change_under_way_is_not_abandoned() -> None:
 
 async def test_a_rotation_under_way_is_kept() -> None:
     """A version that is being made when Ctrl-C comes is the one in the state afterwards."""
-
-    class Slow(FakeAzure):
-        begun, answer = asyncio.Event(), asyncio.Event()
-
-        async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
-            self.begun.set()
-            await self.answer.wait()
-            return await super().rotate(vault_uri, name)
-
-    azure, old = Slow(), {"keyId": KEY_ID, "generation": 1}
+    azure, old = Held("rotate"), {"keyId": KEY_ID, "generation": 1}
     async with engine(azure) as pulumi:
         update = asyncio.ensure_future(pulumi.update(VERSION, KEY_ID, {}, old, {**old, "generation": 2}))
         await azure.begun.wait()

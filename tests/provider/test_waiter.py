@@ -31,29 +31,6 @@ async def test_the_last_pause_ends_at_the_deadline() -> None:
         await waiter.pause(1, "waiting")
 
 
-async def test_what_is_waited_for_is_told_with_the_time_so_far() -> None:
-    """Progress names what is waited for and how long already."""
-    messages: list[str] = []
-
-    async def progress(message: str) -> None:
-        messages.append(message)
-
-    waiter = Waiter(FakeClock(), progress=progress)
-    await waiter.pause(65, "waiting for the grant")
-    await waiter.pause(5, "waiting for the grant")
-    assert messages == ["waiting for the grant (0 s so far)", "waiting for the grant (1 min 05 s so far)"]
-
-
-async def test_a_stopped_patience_makes_no_pause() -> None:
-    """After Ctrl-C nothing is waited for any more."""
-    stop = asyncio.Event()
-    stop.set()
-    clock = FakeClock()
-    with pytest.raises(StoppedError):
-        await Waiter(clock, stop=stop).pause(1, "waiting")
-    assert clock.slept == []
-
-
 @pytest.mark.asyncio
 @pytest.mark.parametrize("is_stopped", [True, False], ids=["stopped", "cancelled with its loop"])
 async def test_a_question_that_fails_once_nobody_listens_is_no_warning(is_stopped: bool) -> None:
