@@ -1,12 +1,13 @@
 """What Azure's refusals mean: retry, wait for another change, wait until access takes effect, or give up.
 
-Owns the codes and texts that distinguish them. Does not own the messages about them. Sources of the codes:
-recorded traffic (AccountProvisioningStateInvalid, AuthorizationFailed, Key Vault's 403s) and
-learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors.
+Owns the codes and texts that distinguish them; refusal_codes.json has the codes, with their sources. Does not
+own the messages about them.
 """
 
+import json
 import re
 from enum import Enum
+from pathlib import Path
 from typing import Final
 
 
@@ -32,32 +33,12 @@ UNKNOWN_REFUSAL_SECONDS: Final = 300.0
 """How long an UNKNOWN refusal of a key may be taken for access that does not count yet: half of what Azure
 documents for a role assignment is enough to tell most delays from a mistake (assumed)."""
 
-_BUSY_CODES: Final = frozenset(
-    {
-        "accountprovisioningstateinvalid",
-        "anotheroperationinprogress",
-        "conflict",
-        "requestconflict",
-        "resourceconflict",
-        "accountisnotsucceeded",
-        "etagmismatch",
-        "preconditionfailed",
-    }
-)
+_FILE: Final = Path(__file__).with_name("refusal_codes.json")
+_CODES: Final = {
+    kind: frozenset(code for codes in by_reason.values() for code in codes)
+    for kind, by_reason in json.loads(_FILE.read_text(encoding="utf-8"))["codes"].items()
+}
 _BUSY: Final = re.compile(r"in state (accepted|creating|updating)", re.IGNORECASE)
-_PROPAGATING_CODES: Final = frozenset(
-    {
-        "principalnotfound",
-        # What a vault calls its 403s; an operation that failed says so without a status.
-        "forbidden",
-        "forbiddenbyrbac",
-        "forbiddenbypolicy",
-        # What a managed HSM calls them (Azure/azure-cli#32719).
-        "accessdenied",
-        "accesspolicynotconfiguredforkeyvault",
-        "keyvaultauthenticationfailure",
-    }
-)
 KEY_REFUSED: Final = "KeyVaultProperties is invalid"
 """What the service says of a key that it cannot use, whatever the reason."""
 NOT_TRUSTED: Final = (
@@ -96,40 +77,7 @@ _PROPAGATING: Final = re.compile(
     r"|principal .{0,60}does not exist in the directory",
     re.IGNORECASE,
 )
-_FINAL_CODES: Final = frozenset(
-    {
-        "authorizationfailed",
-        "denyassignmentauthorizationfailed",
-        "linkedauthorizationfailed",
-        "requestdisallowedbypolicy",
-        "subscriptionnotregistered",
-        "subscriptionnotfound",
-        "invalidsubscriptionid",
-        "resourcegroupnotfound",
-        "resourcenotfound",
-        "keydisabled",
-        "encryptionscopenotsupported",
-        "resourcekindrequireacceptterms",
-        "invalidauthenticationtokentenant",
-        "invalidresourcetype",
-        "invalidapiversionparameter",
-        "noregisteredproviderfound",
-        "locationnotavailableforresourcetype",
-        "specialfeatureorquotaidrequired",
-        "insufficientquota",
-        "invalidrequestcontent",
-        # Conflicts that do not pass: a lock and a disabled subscription last until a person acts.
-        "flagmustbesetforrestore",
-        "customdomaininuse",
-        "missingsubscriptionregistration",
-        "vaultalreadyexists",
-        "conflicterror",
-        "scopelocked",
-        "readonlydisabledsubscription",
-    }
-)
 _PARALLEL_WRITE: Final = re.compile(r"a conflict occurred", re.IGNORECASE)
-_FIREWALL_CODES: Final = frozenset({"forbiddenbyconnection", "forbiddenbyfirewall"})
 _FIREWALL: Final = re.compile(
     r"public network access is disabled|firewall|client address is not authorized", re.IGNORECASE
 )
@@ -164,13 +112,13 @@ def kind(status: int, code: str, text: str, inner_code: str = "") -> RefusalKind
         return RefusalKind.TRANSIENT
     if is_parallel_write(code, text):
         return RefusalKind.BUSY
-    if codes & _FINAL_CODES or _FINAL.search(text) or is_firewall(code, text, inner_code):
+    if codes & _CODES["final"] or _FINAL.search(text) or is_firewall(code, text, inner_code):
         return RefusalKind.FINAL
-    if codes & _BUSY_CODES or _BUSY.search(text) or status in (409, 412):
+    if codes & _CODES["busy"] or _BUSY.search(text) or status in (409, 412):
         return RefusalKind.BUSY
     # A 403 that is not about the deploying principal is about the identity that uses the key, and passes when
     # its access has reached every front end of the vault.
-    if codes & _PROPAGATING_CODES or _PROPAGATING.search(text) or status == 403:
+    if codes & _CODES["propagating"] or _PROPAGATING.search(text) or status == 403:
         return RefusalKind.PROPAGATING
     return RefusalKind.UNKNOWN if status in (200, 400, 422) else RefusalKind.FINAL
 
@@ -178,7 +126,7 @@ def kind(status: int, code: str, text: str, inner_code: str = "") -> RefusalKind
 def is_firewall(code: str, text: str, inner_code: str = "") -> bool:
     """Whether an answer means that a firewall does not let the caller's machine in."""
     codes = {code.lower(), inner_code.lower()}
-    return bool(codes & _FIREWALL_CODES) or _FIREWALL.search(text) is not None
+    return bool(codes & _CODES["firewall"]) or _FIREWALL.search(text) is not None
 
 
 def is_forbidden(status: int, code: str, text: str, inner_code: str = "") -> bool:

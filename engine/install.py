@@ -6,7 +6,6 @@ per-user cache, by version, so that the next checkout has it at once. Runs on a 
 library only.
 """
 
-import argparse
 import fcntl
 import hashlib
 import io
@@ -17,8 +16,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +27,7 @@ _CHECKSUMS = f"https://github.com/pulumi/pulumi/releases/download/v{VERSION}/pul
 _CONNECT_SECONDS = 4
 _ANSWER_SECONDS = 30
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}
-_BUILD_PACKAGES = 1690
+_BUILD_PACKAGES, _TELL_EACH = 1690, 100
 _CLI_MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 _HOST, _LAUNCHER = "pulumi-language-python", "pulumi-language-python-exec"
@@ -164,10 +161,14 @@ def build(into: Path) -> None:
     flags = f"-s -w -X {_SDK_MODULE}/go/common/version.Version=v{VERSION}"
     built = into / ".pulumi-building"
     command = [go, "build", "-v", "-trimpath", "-ldflags", flags, "-o", str(built), _CLI_MODULE]
+    lines: list[str] = []
     with subprocess.Popen(command, cwd=_HERE, stderr=subprocess.PIPE, text=True) as process:
-        errors = _report_progress(process)
+        for line in process.stderr or ():
+            lines.append(line.rstrip())
+            if len(lines) % _TELL_EACH == 0:
+                say(f"{len(lines)} of about {_BUILD_PACKAGES} packages compiled")
     if process.returncode != 0:
-        raise InstallError("go build failed:\n" + "\n".join(errors[-20:]))
+        raise InstallError("go build failed:\n" + "\n".join(lines[-20:]))
     folder = subprocess.run(
         [go, "list", "-m", "-f", "{{.Dir}}", _SDK_MODULE],
         cwd=_HERE,
@@ -177,26 +178,6 @@ def build(into: Path) -> None:
     ).stdout.strip()
     shutil.copyfile(Path(folder, "python", "cmd", _LAUNCHER), into / _LAUNCHER)
     built.replace(into / "pulumi")
-
-
-def _report_progress(process: subprocess.Popen[str]) -> list[str]:
-    """Follows `go build -v`, saying every ten seconds how far it is; returns its lines."""
-    lines: list[str] = []
-    started = time.monotonic()
-    ended = threading.Event()
-
-    def tell() -> None:
-        while not ended.wait(timeout=10):
-            done = sum("/" in line or line.isalnum() for line in lines)
-            say(f"{time.monotonic() - started:.0f} s, {done} of about {_BUILD_PACKAGES} packages compiled")
-
-    teller = threading.Thread(target=tell, daemon=True)
-    teller.start()
-    lines.extend(line.rstrip() for line in process.stderr or ())
-    process.wait()
-    ended.set()
-    teller.join()
-    return lines
 
 
 def cache_folder() -> Path:
@@ -275,23 +256,3 @@ def install(into: Path, python: Path) -> None:
     if not (cache / _HOST).exists():
         _write_host(into, python)
     say(f"Pulumi {VERSION} is ready")
-
-
-def main() -> None:
-    """`python engine/install.py FOLDER PYTHON`; exits with 1 and one message when it cannot be done."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("python", type=Path)
-    arguments = parser.parse_args()
-    try:
-        install(arguments.folder.absolute(), arguments.python.absolute())
-    except InstallError as error:
-        say(str(error))
-        sys.exit(1)
-    except KeyboardInterrupt:
-        say("interrupted; run it again to go on")
-        sys.exit(130)
-
-
-if __name__ == "__main__":
-    main()

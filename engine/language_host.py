@@ -9,7 +9,6 @@ and the packages of a checkout, which `make` installs. It covers what this proje
 import argparse
 import json
 import os
-import platform
 import queue
 import signal
 import subprocess
@@ -117,11 +116,6 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         # The engine finds what it needs when the program registers it; there is nothing to fetch before.
         return pb.GetRequiredPackagesResponse()
 
-    def GetRequiredPlugins(
-        self, request: pb.GetRequiredPluginsRequest, context: grpc.ServicerContext
-    ) -> pb.GetRequiredPluginsResponse:
-        return pb.GetRequiredPluginsResponse()
-
     def Run(self, request: pb.RunRequest, context: grpc.ServicerContext) -> pb.RunResponse:
         try:
             python = interpreter(request.info)
@@ -209,17 +203,6 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         self, request: pb.GeneratePackageRequest, context: grpc.ServicerContext
     ) -> pb.GeneratePackageResponse:
         raise context.abort(grpc.StatusCode.UNIMPLEMENTED, _NO_GENERATOR)
-
-    def About(self, request: pb.AboutRequest, context: grpc.ServicerContext) -> pb.AboutResponse:
-        return pb.AboutResponse(executable=sys.executable, version=platform.python_version())
-
-    def GetProgramDependencies(
-        self, request: pb.GetProgramDependenciesRequest, context: grpc.ServicerContext
-    ) -> pb.GetProgramDependenciesResponse:
-        found = sorted({(d.name, d.version) for d in metadata.distributions()})
-        return pb.GetProgramDependenciesResponse(
-            dependencies=[pb.DependencyInfo(name=name, version=version) for name, version in found]
-        )
 
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         self._children.end_all()

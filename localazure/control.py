@@ -14,7 +14,6 @@ the page (`/`, for browsers) a cookie that the address of POST /page gives.
     GET  /logs?workspace=ARM-ID             what diagnostic settings delivered to a workspace
     GET  /principals, POST /principals     {"name", "tenantId"?, "managedIdentity"?,
                                             "roles"?: [{"role", "scope"}]}
-    POST /certificates                     {"clientId", "pem"}: lets an application sign in with a certificate
     GET  /seeds, POST /seeds               what was there from the start; {"ids": number | null} seeds new ids
     GET  /documents?kind=&prefix=          the stored documents, for a look behind the curtain
     POST /page                             {"path": "/login?code=..."}: signs a browser in, once
@@ -31,10 +30,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from urllib.parse import parse_qsl
 
-from localazure import client_certificates, faults, limits, operations, seed
+from localazure import faults, limits, operations, seed
 from localazure.authorization import assign_role
 from localazure.cloud import Cloud, iso
-from localazure.directory import create_principal, find_application, list_principals, set_secret
+from localazure.directory import create_principal, list_principals, set_secret
 from localazure.front import Answer, Raw
 from localazure.home import new_client_secret
 from localazure.monitor import delivered
@@ -110,7 +109,6 @@ class Control:
             ("GET", "/logs"): lambda asked: {"value": delivered(self.cloud, asked.query["workspace"])},
             ("GET", "/principals"): lambda _: {"value": [asdict(p) for p in list_principals(self.cloud)]},
             ("POST", "/principals"): self._create_principal,
-            ("POST", "/certificates"): self._register_certificate,
             ("GET", "/seeds"): lambda _: _seeds(),
             ("POST", "/seeds"): self._seed_ids,
             ("GET", "/documents"): self._documents,
@@ -168,12 +166,6 @@ class Control:
             made["clientSecret"] = new_client_secret()
             set_secret(self.cloud, principal.client_id, made["clientSecret"])
         return made
-
-    def _register_certificate(self, asked: _Asked) -> Json:
-        client_id = str(asked.body["clientId"])
-        if find_application(self.cloud, client_id) is None:
-            raise ValueError(f"there is no application {client_id}")
-        return {"thumbprint": client_certificates.register(self.cloud, client_id, str(asked.body["pem"]))}
 
     def _seed_ids(self, asked: _Asked) -> Json:
         ids = asked.body["ids"]

@@ -11,7 +11,6 @@ from localazure.cloud import Cloud
 _KIND = "principal"
 _BY_CLIENT = "principal.client"
 _SECRET = "principal.secret"  # noqa: S105 - the name of a kind
-CERTIFICATE = "principal.certificate"
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,6 @@ def delete_principal(cloud: Cloud, object_id: str) -> None:
     if principal := find_principal(cloud, object_id):
         cloud.store.delete(_BY_CLIENT, principal.client_id)
         cloud.store.delete(_SECRET, principal.client_id)
-        for id, _ in cloud.store.scan(CERTIFICATE, f"{principal.client_id}|"):
-            cloud.store.delete(CERTIFICATE, id)
     cloud.store.delete(_KIND, object_id)
 
 

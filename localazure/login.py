@@ -1,4 +1,4 @@
-"""The login host: OIDC discovery and access tokens for client credentials, be they secret or certificate.
+"""The login host: OIDC discovery and access tokens for client credentials.
 
 Owns: which token is given to whom, and the texts of a refusal (AADSTS...). Does not own: signing
 (tokens.py), and what a token is good for at a service (authentication.py).
@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote_plus
 
-from localazure import client_certificates, discovery
+from localazure import discovery
 from localazure.cloud import Cloud
 from localazure.directory import Principal, find_application, secret_fits
 from localazure.discovery import LOGIN
@@ -79,7 +79,7 @@ def _token(cloud: Cloud, request: Request, signer: Signer) -> Response:
         _client_credentials(form)
         audience = _audience(form, tenant, modern="/v2.0/" in request.path)
         principal = _sign_in(cloud, tenant, form)
-        by_certificate = _prove(cloud, tenant, form)
+        _prove(cloud, form)
     except RefusedError as refused:
         _log_sign_in(cloud, request, form, accepted=False)
         return refusal(cloud, request, refused)
@@ -93,7 +93,7 @@ def _token(cloud: Cloud, request: Request, signer: Signer) -> Response:
         "nbf": issued,
         "exp": issued + seconds,
         "appid": principal.client_id,
-        "appidacr": "2" if by_certificate else "1",
+        "appidacr": "1",
         "idp": f"https://sts.windows.net/{tenant}/",
         "idtyp": "app",
         "oid": principal.object_id,
@@ -216,19 +216,18 @@ def _sign_in(cloud: Cloud, tenant: str, form: Mapping[str, str]) -> Principal:
     return principal
 
 
-def _prove(cloud: Cloud, tenant: str, form: Mapping[str, str]) -> bool:
-    """Whether it proved who it is by a certificate, and not by a secret. Raises where it did neither."""
-    client_id, secret, assertion = (
-        form.get(name, "") for name in ("client_id", "client_secret", "client_assertion")
-    )
-    if assertion and form.get("client_assertion_type") == client_certificates.ASSERTION_TYPE:
-        published = discovery.configuration(tenant)
-        audiences = (published["token_endpoint"], f"{LOGIN}/{tenant}/oauth2/token", published["issuer"])
-        try:
-            client_certificates.check(cloud, client_id, assertion, audiences)
-        except client_certificates.AssertionRefusedError as refused:
-            raise RefusedError(401, "invalid_client", refused.number, refused.text) from refused
-        return True
+def _prove(cloud: Cloud, form: Mapping[str, str]) -> None:
+    """Raises where an application does not prove by its secret who it is. None here has a certificate."""
+    client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
+    if form.get("client_assertion"):
+        raise RefusedError(
+            401,
+            "invalid_client",
+            700027,
+            "Client assertion failed signature validation. The certificate with identifier used to sign the "
+            "client assertion is not registered on application. [Reason - The key was not found., "
+            f"Application '{client_id}']",
+        )
     if not secret:
         raise RefusedError(
             401,
@@ -244,4 +243,3 @@ def _prove(cloud: Cloud, tenant: str, form: Mapping[str, str]) -> bool:
             "Invalid client secret provided. Ensure the secret being sent in the request is the client "
             f"secret value, not the client secret ID, for a secret added to app '{client_id}'.",
         )
-    return False

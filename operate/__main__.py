@@ -37,9 +37,7 @@ COMMANDS = {
         "operate.evidence.command", "write what an auditor asks about keys, or the rotation report"
     ),
     "adopt": Command("operate.adopt.command", "write settings and an import file for existing accounts"),
-    "revoke-commands": Command(
-        "operate.revoke", "print the az and PowerShell commands that take access to the keys away"
-    ),
+    "revoke-commands": Command("operate.revoke", "print the az commands that take access to the keys away"),
     "disable-version": Command("operate.disable_version", "disable key versions that no account is bound to"),
     "recover": Command("operate.recover", "repair a stack's state after a crash"),
     "fleet": Command(

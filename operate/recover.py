@@ -33,6 +33,7 @@ from uuid import uuid4
 from core import adapters, api_versions, arm_ids, commands, resource_types
 from core.engine_values import UNKNOWN
 from core.environment import RECOVERS
+from core.login import Login
 from core.values import Mark
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
@@ -126,23 +127,12 @@ class CutOff:
         return f"{what}: `pulumi up` takes it over where it was created, as {self.id}{replaced}"
 
 
-@dataclass(frozen=True)
-class Missing:
-    """A resource that is declared and exists, but not in the state: as the state would have it."""
-
-    resource: dict[str, Any]
-
-    def __str__(self) -> str:
-        return f"{_label(self.resource['urn'])}: {self.resource['id']}"
-
-
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     add_stack(parser)
     parser.add_argument(
         "--from", dest="copy", metavar="FILE", type=Path, help="an export or a checkpoint to go back to"
     )
-    parser.add_argument("--backup", metavar="FOLDER", type=Path, default=BACKUPS, help="for the state before")
     parser.add_argument("--yes", action="store_true", help="take what exists in Azure into the state")
     add_json(parser)
 
@@ -166,41 +156,37 @@ def _recovered(arguments: argparse.Namespace, tell: Callable[[str], None]) -> in
         raise StackError(f"{arguments.copy or 'the state'} cannot be used: {error}") from error
     wanted = login.of_stack(stack)
     after, cuts = resolved(before, wanted.subscription_id)
-    if cuts or arguments.copy:
-        tell(f"{len(cuts)} operation(s) of stack {stack} were cut off{':' if cuts else ''}")
-        for cut in cuts:
-            tell(f"  {cut}")
-        if any(cut.problem for cut in cuts):
-            tell("nothing was changed")
-            return 1
-        tell(f"the state before is in {saved(stack, exported, arguments.backup)}")
-        _write(stack, after)
-        tell("now run `pulumi up`")
-        return 0
-    tell(f"nothing of stack {stack} was cut off; asking `pulumi preview` what it would create")
-    return _taken_in(stack, before, exported, arguments, tell)
+    if not (cuts or arguments.copy):
+        tell(f"nothing of stack {stack} was cut off; asking `pulumi preview` what it would create")
+        return _taken_in(stack, before, wanted, tell, saves=exported if arguments.yes else "")
+    tell(f"{len(cuts)} operation(s) of stack {stack} were cut off{':' if cuts else ''}")
+    for cut in cuts:
+        tell(f"  {cut}")
+    if any(cut.problem for cut in cuts):
+        tell("nothing was changed")
+        return 1
+    tell(f"the state before is in {saved(stack, exported)}")
+    _write(stack, after)
+    tell("now run `pulumi up`")
+    return 0
 
 
 def _taken_in(
-    stack: str,
-    state: dict[str, Any],
-    exported: str,
-    arguments: argparse.Namespace,
-    tell: Callable[[str], None],
+    stack: str, state: dict[str, Any], wanted: Login, tell: Callable[[str], None], *, saves: str
 ) -> int:
     """Takes in what exists, round by round: what a resource is called may come from another that is missing,
-    and is known once that one is in the state. The exit code of the command."""
-    wanted, rounds = login.of_stack(stack), 0
-    cloud = LiveAzure(wanted)
+    and is known once that one is in the state. `saves` is the state to keep; "" where nothing is to be
+    changed. The exit code of the command."""
+    cloud, rounds = LiveAzure(wanted), 0
     while True:
         created, reasons = declared(stack)
         found, problems = missing(created, state, cloud, wanted.subscription_id)
         if not found:
-            return _nothing_more(stack, problems, reasons, tell, any_taken=rounds > 0)
+            break
         tell("declared, not in the state, and existing in Azure:")
         for one in found:
-            tell(f"  {one}")
-        if not arguments.yes:
+            tell(f"  {_label(one['urn'])}: {one['id']}")
+        if not saves:
             unnamed = sum(_LATER.partition("{}")[2] in one for one in problems)
             later = f"; then the names of {unnamed} more are known, and are looked for" if unnamed else ""
             tell(f"say --yes to take these into the state{later}; nothing was changed")
@@ -211,23 +197,15 @@ def _taken_in(
             raise StackError("a preview would create what the state has; look at `pulumi stack export`")
         state["deployment"]["resources"] = [*resources, *added]
         if not rounds:
-            tell(f"the state before is in {saved(stack, exported, arguments.backup)}")
+            tell(f"the state before is in {saved(stack, saves)}")
         _write(stack, state)
         rounds, state = rounds + 1, as_exported(json.loads(_pulumi("export", stack)))
-
-
-def _nothing_more(
-    stack: str, problems: Sequence[str], reasons: str, tell: Callable[[str], None], *, any_taken: bool
-) -> int:
     for problem in problems:
         tell(f"  {problem}")
     if reasons:
         told = filter(None, (reasons, commands.log_in_anew(reasons, stack)))
         raise StackError(f"the preview of stack {stack} failed: " + "\n".join(told))
-    if any_taken:
-        tell("now run `pulumi up`")
-    else:
-        tell("nothing that it would create exists already; run `pulumi up`")
+    tell("now run `pulumi up`" if rounds else "nothing that it would create exists already; run `pulumi up`")
     return 1 if problems else 0
 
 
@@ -298,8 +276,9 @@ def missing(
     document: Mapping[str, Any],
     cloud: LiveAzure,
     subscription_id: str,
-) -> tuple[list[Missing], list[str]]:
-    """Which of the resources that a preview would create exist, and why it is not known of others."""
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Which of the resources that a preview would create exist, as the state would have them, and why that is
+    not known of others."""
     resources = document["deployment"].get("resources") or []
     found, problems = [], []
     for state in created:
@@ -309,22 +288,21 @@ def missing(
             id = _id(state, [*resources, *created], subscription_id)
             if _exists(cloud, state, id):
                 kept = {name: state[name] for name in _KEPT if name in state}
-                found.append(Missing(_as_recorded({**kept, "custom": True}, id)))
+                found.append(_as_recorded({**kept, "custom": True}, id))
         except (UnknownIdError, UnansweredError) as error:
             problems.append(f"{_label(state['urn'])}: whether it exists is not known: {error}")
     return found, problems
 
 
 def completed(
-    found: Sequence[Missing], created: Sequence[Mapping[str, Any]], resources: Sequence[Mapping[str, Any]]
+    found: Sequence[dict[str, Any]],
+    created: Sequence[Mapping[str, Any]],
+    resources: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
     """What goes into a state besides its `resources`: what was found, after what it is below and the
     providers that make it. A state that was lost lacks these, too."""
     ids = {one["urn"]: one.get("id") for one in resources if not one.get("delete")}
-    by_urn, wanted = (
-        {one["urn"]: one for one in created},
-        {one.resource["urn"]: one.resource for one in found},
-    )
+    by_urn, wanted = {one["urn"]: one for one in created}, {one["urn"]: one for one in found}
     added: dict[str, dict[str, Any]] = {}
 
     def add(urn: str) -> None:
@@ -340,8 +318,8 @@ def completed(
             state = {**state, "provider": resource_types.provider_reference(provider, id)}
         added[urn] = state
 
-    for one in found:
-        add(one.resource["urn"])
+    for urn in wanted:
+        add(urn)
     known = ids.keys() | added.keys()
     return [_without_dependencies(one, known) for one in added.values()]
 
@@ -474,7 +452,7 @@ def _write(stack: str, state: Mapping[str, Any]) -> None:
         _pulumi("import", stack, "--file", str(file))
 
 
-def saved(stack: str, exported: str, folder: Path) -> Path:
+def saved(stack: str, exported: str, folder: Path = BACKUPS) -> Path:
     """A copy of a state, in a new file that only its owner can read."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")

@@ -1,41 +1,32 @@
-"""Taking a service's access to its key away without Pulumi: the commands, for az and Azure PowerShell.
+"""Taking a service's access to its key away without Pulumi: the commands, for the Azure CLI.
 
     python -m operate revoke-commands --stack dev [--service NAME] [--outputs FILE] [--account NAME]
 
-Prints them, for a person to run: this project has never run az or Azure PowerShell. Print them while nothing
-is wrong, and keep them where Pulumi is not needed to read them.
-
-Each action is a row: as az does it, as Azure PowerShell does it, and the documented REST call that both
-stand for, which the tests send to the local Azure. Sources: az keyvault, az role assignment and az rest in
-the Azure CLI's reference; Az.KeyVault, Az.Resources and Az.Accounts in Azure PowerShell's; "Vaults - Update
-Access Policy", "Role Assignments - Delete" and "- Create", Key Vault's "Update Key" and the language
-service's "List Projects". For an access policy, az and the Az module may send a PUT of the whole vault, with
-the same effect.
+Prints them, for a person to run: this project has never run az. Print them while nothing is wrong, and keep
+them where Pulumi is not needed to read them. Sources: az keyvault, az role assignment and az rest in the
+Azure CLI's reference, and the language service's "List Projects".
 """
 
 import argparse
 import json
-import re
-import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from shlex import quote
 
 from core import arm_ids, clouds, coverage, key_uris, rights
-from core.api_versions import AUTHORIZATION, KEYS, PROJECTS, VAULTS
+from core.api_versions import PROJECTS
 from core.clouds import Cloud
 from core.commands import assign_role
 from core.key_uris import KeyUri
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER as ROLE
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER as HSM_ROLE
-from core.roles import SERVICE_PRINCIPAL, hsm_assignment_name
+from core.roles import SERVICE_PRINCIPAL
 from operate.errors import DeclinedError
 from operate.stack import Outputs, add_json, add_stack, outputs, services, without
 
 _PROJECTS = f"language/authoring/analyze-conversations/projects?api-version={PROJECTS}"
 _NEEDED = ("accountId", "principalId", "vaultId", "keyUriWithVersion")
-_PLAIN_POWERSHELL = re.compile(r"[A-Za-z0-9./:_-]+")
 
 
 class NoAccessError(DeclinedError):
@@ -73,23 +64,11 @@ class ServiceAccess:
 
 
 @dataclass(frozen=True)
-class RestCall:
-    """One REST call. A `{tenant}` in the body stands for the tenant of the login, a `{version}` in the URL
-    for each version of the key that is enabled, or was before."""
-
-    method: str
-    url: str
-    body: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
 class AccessAction:
-    """One thing to do, in three languages."""
+    """One thing to do, as lines for bash."""
 
     name: str
     az: tuple[str, ...]
-    powershell: tuple[str, ...]
-    rest: RestCall
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -176,16 +155,14 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
     yield f"# Emergency: {found.account_id}"
     yield f"Identity {found.principal_id} uses key {found.key.text}"
     if found.cloud != clouds.PUBLIC:
-        yield "\n## Log in to the right cloud"
-        yield f"az: az cloud set --name {found.cloud.cli_name}, then az login"
-        yield f"Azure PowerShell: Connect-AzAccount -Environment {found.cloud.cli_name}"
+        yield f"\n## Log in to the right cloud\n  az cloud set --name {found.cloud.cli_name}\n  az login"
     lost = f"DATA IS LOST FOR GOOD: Azure {found.deletes}" if found.deletes else "nothing is lost"
     yield f"\n## Revoke now: the account's data answers 403; {lost}"
     yield from _commands(revoke)
     yield "\n## Instead, where that is not allowed: disable the version. Every account on it is cut off"
     if found.key.version:
         yield "If this was printed before a rotation, the account may be on another version; this shows it:"
-        yield f"  az resource show --ids {bash(found.account_id)} --query properties.encryption"
+        yield f"  az resource show --ids {quote(found.account_id)} --query properties.encryption"
     else:
         yield "The account names no version, and Azure chooses which it uses: each enabled one is disabled."
         yield "A file in the current folder keeps which they are, for the way back; delete it after that."
@@ -218,147 +195,50 @@ def look(found: ServiceAccess) -> AccessAction | None:
         return None
     url = f"{found.endpoint.rstrip('/')}/{_PROJECTS}"
     audience = f"https://{clouds.of_endpoint(found.endpoint).account_suffix}"
-    return AccessAction(
-        "look",
-        (f"az rest --method get --resource {audience} --url {bash(url)}",),
-        (f"Invoke-AzRestMethod -Method GET -Uri {powershell(url)} -ResourceId {audience}",),
-        RestCall("GET", url),
-    )
+    return AccessAction("look", (f"az rest --method get --resource {audience} --url {quote(url)}",))
 
 
-def bash(word: str) -> str:
-    """A word as bash and its kin take it for one: a resource group may be named `rg-(prod)`."""
-    return shlex.quote(word)
-
-
-def powershell(word: str) -> str:
-    """A word as PowerShell takes it for one. Source: about_Quoting_Rules, about_Parsing."""
-    return word if _PLAIN_POWERSHELL.fullmatch(word) else "'" + word.replace("'", "''") + "'"
+def _pair(revoke: str, restore: str) -> tuple[AccessAction, AccessAction]:
+    return AccessAction("revoke", (revoke,)), AccessAction("restore", (restore,))
 
 
 def _policy(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
     group, vault = arm_ids.group_of(found.vault_id), arm_ids.name_of(found.vault_id)
-    where = f"--name {vault} --resource-group {bash(group)} "
+    where = f"--name {vault} --resource-group {quote(group)} "
     where += f"--subscription {arm_ids.subscription_of(found.vault_id)} --object-id {found.principal_id}"
-    there = f"-VaultName {vault} -ResourceGroupName {powershell(group)} -ObjectId {found.principal_id}"
-    given = f"-PermissionsToKeys {','.join(rights.NEEDED)} -BypassObjectIdValidation"
-    url = f"{found.cloud.resource_manager}{found.vault_id}/accessPolicies/{{0}}?api-version={VAULTS}"
-    permissions = {"keys": [*rights.NEEDED]}
-    entry = {"tenantId": "{tenant}", "objectId": found.principal_id, "permissions": permissions}
-    body = {"properties": {"accessPolicies": [entry]}}
-    return (
-        AccessAction(
-            "revoke",
-            (f"az keyvault delete-policy {where}",),
-            (_context(found), f"Remove-AzKeyVaultAccessPolicy {there}"),
-            RestCall("PUT", url.format("remove"), body),
-        ),
-        AccessAction(
-            "restore",
-            (f"az keyvault set-policy {where} --key-permissions {' '.join(rights.NEEDED)}",),
-            (_context(found), f"Set-AzKeyVaultAccessPolicy {there} {given}"),
-            RestCall("PUT", url.format("replace"), body),
-        ),
-    )
+    given = f"--key-permissions {' '.join(rights.NEEDED)}"
+    return _pair(f"az keyvault delete-policy {where}", f"az keyvault set-policy {where} {given}")
 
 
 def _role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
+    """Given back by its former name, for the next `pulumi up` knows it by that; at the key, or the vault of
+    an account that was adopted with such a grant."""
     assignment = arm_ids.parse(found.grant_id)
-    path = f"{found.grant_id}?api-version={AUTHORIZATION}"
-    url = f"{found.cloud.resource_manager}{path}"
-    # The key, or the vault of an account that was adopted with such a grant.
-    scope = assignment.scope
-    of_role = f"-RoleDefinitionId {ROLE.id} -Scope {powershell(scope)}"
-    sends = f"Invoke-AzRestMethod -Method PUT -Path {powershell(path)}"
-    body = {
-        "properties": {
-            "roleDefinitionId": ROLE.definition_id(arm_ids.subscription_of(found.vault_id)),
-            "principalId": found.principal_id,
-            "principalType": SERVICE_PRINCIPAL,
-        }
-    }
-    # By its former name, for the next `pulumi up` knows it by that.
-    create = assign_role(scope, ROLE.id, found.principal_id, name=assignment.name)
-    return (
-        AccessAction(
-            "revoke",
-            (f"az role assignment delete --ids {bash(found.grant_id)}",),
-            (_context(found), f"Remove-AzRoleAssignment -ObjectId {found.principal_id} {of_role}"),
-            RestCall("DELETE", url),
-        ),
-        AccessAction(
-            "restore",
-            (create,),
-            (_context(found), f"{sends} -Payload {powershell(json.dumps(body))}"),
-            RestCall("PUT", url, body),
-        ),
-    )
+    create = assign_role(assignment.scope, ROLE.id, found.principal_id, name=assignment.name)
+    return _pair(f"az role assignment delete --ids {quote(found.grant_id)}", create)
 
 
 def _hsm_role(found: ServiceAccess) -> tuple[AccessAction, AccessAction]:
-    """The roles of a managed HSM are its own: az keyvault role assignment, *-AzKeyVaultRoleAssignment, and
-    "Role Assignments - Create" and "- Delete" of Key Vault's own API."""
-    hsm, scope = found.key.vault_name, f"/keys/{found.key.name}"
-    where = f"--hsm-name {hsm} --role {shlex.quote(HSM_ROLE.name)} --scope {scope}"
-    az = f"{where} --assignee-object-id {found.principal_id}"
-    there = (
-        f"-HsmName {hsm} -ObjectId {found.principal_id} -RoleDefinitionName '{HSM_ROLE.name}' -Scope {scope}"
-    )
-    name = hsm_assignment_name(f"{found.vault_id}{scope}", found.principal_id)
-    path = arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT, name)
-    url = f"{found.key.vault_uri}{path}?api-version={KEYS}"
-    definition = f"Microsoft.KeyVault/providers/{arm_ids.ROLE_DEFINITION}/{HSM_ROLE.id}"
-    body = {"properties": {"roleDefinitionId": definition, "principalId": found.principal_id}}
-    return (
-        AccessAction(
-            "revoke",
-            (f"az keyvault role assignment delete {az}",),
-            (f"Remove-AzKeyVaultRoleAssignment {there}",),
-            RestCall("DELETE", url),
-        ),
-        AccessAction(
-            "restore",
-            (f"az keyvault role assignment create {az} --assignee-principal-type {SERVICE_PRINCIPAL}",),
-            (f"New-AzKeyVaultRoleAssignment {there}",),
-            RestCall("PUT", url, body),
-        ),
-    )
+    """The roles of a managed HSM are its own."""
+    words = "az keyvault role assignment"
+    where = f"--hsm-name {found.key.vault_name} --role {quote(HSM_ROLE.name)} --scope /keys/{found.key.name}"
+    where += f" --assignee-object-id {found.principal_id}"
+    given = f"--assignee-principal-type {SERVICE_PRINCIPAL}"
+    return _pair(f"{words} delete {where}", f"{words} create {where} {given}")
 
 
 def _version(found: ServiceAccess, *, enabled: bool) -> AccessAction:
     """Of an account that names no version, each that was enabled: a file keeps which, for the way back."""
-    key, word = found.key, str(enabled).lower()
-    place = "HsmName" if key.in_managed_hsm else "VaultName"
-    there = f"-{place} {arm_ids.name_of(found.vault_id)} -Name {key.name}"
-    set_az, set_powershell = f"--enabled {word}", f"-Enable ${word}"
-    az = [f"az keyvault key set-attributes --id {key.text} {set_az}"]
-    lines = [f"Update-AzKeyVaultKey {there} -Version {key.version} {set_powershell}"]
-    url = key.text
-    if not key.version:
-        file, url = f"{key.vault_name}-{key.name}-enabled.txt", f"{key.text}/{{version}}"
-        az = [f'for id in $(sort -u {file}); do az keyvault key set-attributes --id "$id" {set_az}; done']
-        update = f"Update-AzKeyVaultKey {there} -Version $_.Split('/')[-1] {set_powershell}"
-        lines = [f"Get-Content {file} | Sort-Object -Unique | ForEach-Object {{ {update} }}"]
-        if not enabled:
-            options = key_uris.cli_options(key.vault_name, key.name, in_managed_hsm=key.in_managed_hsm)
-            listed = f"az keyvault key list-versions {options} --query '[?attributes.enabled].kid'"
-            az.insert(0, f"{listed} --output tsv >> {file}")
-            shown = f"Get-AzKeyVaultKey {there} -IncludeVersions | Where-Object Enabled"
-            lines.insert(0, f"{shown} | ForEach-Object Id | Add-Content {file}")
-    return AccessAction(
-        "enable the version" if enabled else "disable the version",
-        tuple(az),
-        (_context(found), *lines),
-        RestCall("PATCH", f"{url}?api-version={KEYS}", {"attributes": {"enabled": enabled}}),
-    )
-
-
-def _context(found: ServiceAccess) -> str:
-    return f"Set-AzContext -Subscription {arm_ids.subscription_of(found.vault_id)}"
+    key, name = found.key, f"{'enable' if enabled else 'disable'} the version"
+    word = f"--enabled {str(enabled).lower()}"
+    if key.version:
+        return AccessAction(name, (f"az keyvault key set-attributes --id {key.text} {word}",))
+    file = f"{key.vault_name}-{key.name}-enabled.txt"
+    each = f'for id in $(sort -u {file}); do az keyvault key set-attributes --id "$id" {word}; done'
+    options = key_uris.cli_options(key.vault_name, key.name, in_managed_hsm=key.in_managed_hsm)
+    listed = f"az keyvault key list-versions {options} --query '[?attributes.enabled].kid'"
+    return AccessAction(name, (each,) if enabled else (f"{listed} --output tsv >> {file}", each))
 
 
 def _commands(action: AccessAction) -> Iterator[str]:
-    yield "az:"
     yield from (f"  {line}" for line in action.az)
-    yield "Azure PowerShell:"
-    yield from (f"  {line}" for line in action.powershell)

@@ -17,7 +17,7 @@ from components.arguments.inputs import shown
 from core.environment import NAMESPACE
 from operate.errors import OperateError
 from operate.fleet import shared
-from operate.fleet.shared import FILE, SharedSettings
+from operate.fleet.shared import SharedSettings
 from settings.model import Settings
 from settings.parse import Values, decoded, merged, parse
 
@@ -49,17 +49,13 @@ class StackFile:
             }
         )
 
-    def levels(self, of_fleet: SharedSettings) -> list[tuple[str, Values]]:
-        """The settings by where they come from, the weakest first."""
-        found = of_fleet.of(self.stack, shared.labels_of(self.stack, self.config))
-        return [
-            *((f"{FILE}: {one.place}", one.settings) for one in found),
-            (path_of(self.stack).name, self.own()),
-        ]
+    def levels(self, of_fleet: SharedSettings) -> list[Values]:
+        """What the fleet shares with the stack, and the stack's own settings: the weakest first."""
+        return [*of_fleet.of(self.stack, shared.labels_of(self.stack, self.config)), self.own()]
 
     def settings(self, of_fleet: SharedSettings) -> Settings:
         """The stack's settings. Raises SettingsError."""
-        *below, (_, own) = self.levels(of_fleet)
+        *below, own = self.levels(of_fleet)
         secret = frozenset(
             name.removeprefix(NAMESPACE)
             for name, value in self.config.items()
@@ -72,7 +68,7 @@ class StackFile:
         }
         return parse(
             own,
-            shared=merged(*(one for _, one in below)),
+            shared=merged(*below),
             secret=secret,
             login=login,
             stack=self.stack,

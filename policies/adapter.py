@@ -21,7 +21,7 @@ from pulumi_policy import (
 )
 
 from core.demands import DemandOutcome
-from core.resource_types import COMPONENTS, Kind, kind_of, parse_urn
+from core.resource_types import COMPONENTS, Kind, parse_urn
 from core.values import Mark
 from policies import exemptions
 from policies.engine_requests import OurResourcePolicy, OurStackPolicy, level_of, resources
@@ -83,13 +83,7 @@ def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> OurR
 
         _Asking(rule, session, clock, config).answer(judge, args, report, args.urn)
 
-    def remediate(args: ResourceValidationArgs) -> Any:
-        kind = kind_of(args.resource_type)
-        return rule.remedy(args.props) if rule.remedy and rule.kinds and kind in rule.kinds else None
-
-    return OurResourcePolicy(
-        validate=validate, remediate=remediate if rule.remedy is not None else None, **_metadata(rule)
-    )
+    return OurResourcePolicy(validate=validate, **_metadata(rule))
 
 
 def _of_used(

@@ -187,14 +187,10 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceRule(Rule):
-    """A rule on one resource. `kinds` is None for every resource.
-
-    `remedy` takes the inputs as the SDK gives them to a remediation and returns them mended, or None.
-    """
+    """A rule on one resource. `kinds` is None for every resource."""
 
     kinds: tuple[Kind, ...] | None
     judge: ResourceJudge
-    remedy: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,21 +65,6 @@ def _local_auth(account: Subject, _: Options) -> Iterable[RuleFinding]:
     )
 
 
-def mend_local_auth(inputs: Any) -> Any:
-    """The inputs with the flag set; None when it is so already, or is not known yet.
-
-    The SDK's proxies keep a secret a secret when it is written through them, so they are changed in place.
-    """
-    properties = inputs.get("properties")
-    if not hasattr(properties, "get"):
-        return None
-    stated = properties.get("disableLocalAuth")
-    if values.flag(getattr(stated, "value", stated)) in (Mark.UNKNOWN, True):
-        return None
-    inputs["properties"]["disableLocalAuth"] = True
-    return inputs
-
-
 def _network(subject: Subject, options: Options) -> Iterable[RuleFinding]:
     """As Azure Policy 037eea7a and 55615ac9 and PSRule: an Allow with IP rules is open, and so are rules
     without a default action, because nobody has seen that these close an endpoint."""
@@ -291,7 +276,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         regulated={"enforcementLevel": "mandatory"},
         kinds=(Kind.ACCOUNT,),
         judge=_local_auth,
-        remedy=mend_local_auth,
     ),
     ResourceRule(
         name="account-network-restricted",
@@ -454,7 +438,6 @@ ROWS: Final[tuple[Rule, ...]] = (
     UsedResourceRule(
         name="vault-purge-protection",
         title="A vault states that purge protection is on",
-        # No remedy: purge protection cannot be undone, so no tool may switch it on for someone.
         why="the service refuses a key that can be purged, and a purged key takes the data with it",
         source=SERVICE_DOCUMENT,
         severity="critical",

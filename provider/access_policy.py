@@ -19,16 +19,13 @@ from core.arm_ids import ArmId
 from provider.checks import Failure
 from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError, ServiceError
-from provider.resource import Call, Change, Compared, Difference, Resource, State
+from provider.resource import REPLACES, Call, Difference, Resource, State
 from provider.wire import UNKNOWN, Properties, Value
 
 Entry = Mapping[str, Any]
 SEPARATOR = "/accessPolicy/"
 _WHO = ("objectId", "tenantId")
 _PLACE = ("subscriptionId", "resourceGroupName", "vaultName")
-_ELSEWHERE = "the access is given in another vault"
-_MOVED = Difference(Change.UPDATE_REPLACE, "the access is given to another identity")
-_CHANGED = Difference(Change.UPDATE, "other permissions are given")
 
 
 class AccessPolicyHandler(Resource):
@@ -39,12 +36,9 @@ class AccessPolicyHandler(Resource):
     # As azure-native's: without a refresh, access that somebody took away is not given back by an update, and
     # what somebody else gave besides is not taken away.
     refreshes = False
-    compared: ClassVar = {
-        # A state of azure-native's has none.
-        "subscriptionId": Compared(_ELSEWHERE, is_surroundings=True),
-        "resourceGroupName": Compared(_ELSEWHERE),
-        "vaultName": Compared(_ELSEWHERE),
-    }
+    # A state of azure-native's has no subscription.
+    surroundings: ClassVar = ("subscriptionId",)
+    compared: ClassVar = _PLACE
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
         id = id or _id(properties)
@@ -76,7 +70,8 @@ class AccessPolicyHandler(Resource):
         found = super().diff(olds, old_inputs, news)
         before, after = (_folded(one.values.get("policy")) for one in (old_inputs, news))
         if before != after:
-            found["policy"] = _CHANGED if before.get("objectId") == after.get("objectId") else _MOVED
+            is_same = before.get("objectId") == after.get("objectId")
+            found["policy"] = Difference("UPDATE" if is_same else REPLACES)
         return found
 
     async def create(self, call: Call, inputs: Properties) -> State:

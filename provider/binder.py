@@ -266,7 +266,7 @@ class Binder:
                     await retries.pause_or_raise(failure)
                     continue
                 try:
-                    pause = max(backoff.next(), failure.retry_after or 0.0)
+                    pause = max(next(backoff), failure.retry_after or 0.0)
                     await call.waiter.pause(pause, f"{waiting_for}: {service_message(failure)}")
                 except DeadlineError as error:
                     raise DeadlineError(
@@ -289,7 +289,7 @@ class Binder:
                     break
                 hint = progress.retry_after if progress.retry_after is not None else hint
                 # Azure's Retry-After wins over our own pace, in both directions; 0 is no pace.
-                pause = backoff.next() if hint is None else max(hint, FASTEST_POLLS)
+                pause = next(backoff) if hint is None else max(hint, FASTEST_POLLS)
                 await call.waiter.pause(
                     pause, f"waiting for the operation on {account_id.name}, {progress.status}"
                 )

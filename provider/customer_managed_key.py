@@ -20,13 +20,10 @@ from provider.preflight import Preflight, Severity, refusal
 from provider.resource import (
     Bound,
     Call,
-    Compared,
     Resource,
     Run,
     State,
     secret_outputs,
-    why_identity_changes,
-    why_key_changes,
 )
 from provider.rules import findings
 from provider.waiting import DeadlineError
@@ -37,16 +34,9 @@ class CustomerManagedKeyHandler(Resource):
     """The id is the account's ARM id."""
 
     token = resource_types.BINDING
-    compared: ClassVar = {
-        "accountId": Compared("another account is to be bound"),
-        "keyUriWithVersion": Compared(why_key_changes, is_read=True),
-        "identityClientId": Compared(why_identity_changes, is_read=True),
-        "onDelete": Compared("deleting the binding will have another effect on the account"),
-        "vaultId": Compared("the vault is named anew", is_surroundings=True),
-        "accountDigest": Compared(
-            "the account changes, so the binding is asserted again", is_surroundings=True
-        ),
-    }
+    read_back: ClassVar = ("keyUriWithVersion", "identityClientId")
+    surroundings: ClassVar = ("vaultId", "accountDigest")
+    compared: ClassVar = ("accountId", *read_back, "onDelete", *surroundings)
     derived: ClassVar = {"keyUriWithVersion": binding.DERIVED_FROM_KEY_URI}
 
     def __init__(self, run: Run, binder: Binder) -> None:
@@ -67,10 +57,7 @@ class CustomerManagedKeyHandler(Resource):
     async def preview_update(
         self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
     ) -> State:
-        differences = self.diff(olds, old_inputs, news)
-        for name, difference in differences.items():
-            await call.inform(f"{name}: {difference.why}")
-        if [*differences] == ["onDelete"]:
+        if [*self.diff(olds, old_inputs, news)] == ["onDelete"]:
             return State(id, binding.with_on_delete(olds, news))
         await self._preflight(call, news, rebinding=True)
         outputs = binding.preview_outputs(news, self.run.cloud)

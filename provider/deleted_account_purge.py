@@ -16,17 +16,15 @@ from core import arm_ids, regions, resource_types
 from core.facts import Deleted
 from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError
-from provider.resource import Call, Compared, Resource, State
+from provider.resource import Call, Resource, State
 from provider.wire import Properties
-
-_WHY = "another deleted account is purged"
 
 
 class DeletedAccountPurgeHandler(Resource):
     """The id is that which the account had."""
 
     token = resource_types.DELETED_ACCOUNT_PURGE
-    compared: ClassVar = {name: Compared(_WHY) for name in ("accountId", "location", "deletionDate")}
+    compared: ClassVar = ("accountId", "location", "deletionDate")
     refreshes: ClassVar = False
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
@@ -42,9 +40,11 @@ class DeletedAccountPurgeHandler(Resource):
             )
         if found:
             await call.azure.purge_account(found)
-        backoff = call.waiter.backoff()
-        while found := await _held(call, id, location):
-            await call.waiter.pause(backoff.next(), f"waiting: Azure still lists {found.name} as deleted")
+        await call.waiter.until(
+            lambda: _held(call, id, location),
+            lambda held: held is None,
+            lambda held: f"waiting: Azure still lists {held and held.name} as deleted",
+        )
         return State(id, inputs.values)
 
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:

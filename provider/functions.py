@@ -128,19 +128,8 @@ async def get_deleted(call: Call, args: Properties) -> Answer:
 
 
 def _deleted(one: Deleted) -> Value:
-    return _given(
-        {
-            "id": one.id,
-            "name": one.name,
-            "location": one.location,
-            "deletionDate": one.deletion_date,
-            "scheduledPurgeDate": one.scheduled_purge_date,
-            "resourceId": one.resource_id,
-            "principalId": one.principal_id,
-            "kind": one.kind,
-            "sku": one.sku,
-        }
-    )
+    words = {name: name.title().replace("_", "") for name in vars(one)}
+    return _given({word[0].lower() + word[1:]: getattr(one, name) for name, word in words.items()})
 
 
 def _given(values: Mapping[str, Value]) -> Answer:

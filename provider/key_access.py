@@ -1,30 +1,36 @@
-"""What the resources about an identity's access to a key have in common.
-
-Owns what an identity has at a key, and its removal; and the id of the grant in a managed HSM, the revocation
-and the validation, `KEY_ID|PRINCIPAL_ID`, and their life: another key or identity is another resource.
-Revocation and validation stand for no resource of Azure, so deleting them changes nothing.
+"""The resources about an identity's access to a key: what most have in common, revocation, validation, the
+grant in a managed HSM, and cleanup. schema.json says what each is for.
 """
 
 from __future__ import annotations
 
+import shlex
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import ClassVar
 
-from core import arm_ids, facts, rights
+from core import arm_ids, demands, facts, resource_types, rights
 from core.arm_ids import ArmId
+from core.facts import Account, RoleAssignment
 from core.refusals import SECOND_LOOK_SECONDS
-from provider.errors import ErrorContext
+from core.rights import Access
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from provider.binder import READ_LAG_SECONDS, Binder
+from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
-from provider.resource import Call, Resource, State
+from provider.preflight import Finding, Severity, blocking, pass_preflight
+from provider.resource import Call, Resource, Run, State
+from provider.rules import access_findings
 from provider.wire import Properties, Value
 
 SEPARATOR = "|"
 
 
 class KeyAccessHandler(Resource):
-    """One identity's access to one key. Its creation carries something out."""
+    """One identity's access to one key, whose id is `KEY_ID|PRINCIPAL_ID`. Its creation carries something
+    out; another key or identity is another resource. Most stand for no resource of Azure, so deleting them
+    changes nothing."""
 
     key_input: ClassVar = "keyId"
     keeps_unread: ClassVar = True
@@ -114,7 +120,7 @@ async def remove_access(call: Call, key: ArmId, principal: str, assignment_id: s
     backoff, tries = call.waiter.backoff(first=SECOND_LOOK_SECONDS), 0
     while found := await own_access(call, key, principal, assignment_id):
         if tries:
-            await call.waiter.pause(backoff.next(), f"waiting: reads still show the access to {key.name}")
+            await call.waiter.pause(next(backoff), f"waiting: reads still show the access to {key.name}")
         tries += 1
         for remove in found:
             try:
@@ -123,3 +129,325 @@ async def remove_access(call: Call, key: ArmId, principal: str, assignment_id: s
                 if not failure.is_absent:
                     raise
     return tries > 0
+
+
+class KeyAccessRevocationHandler(KeyAccessHandler):
+    """Access that was taken away on purpose, and at once: the engine deletes what a program no longer
+    declares only after everything else has succeeded, so that a grant which is merely left out survives an
+    update that fails. Whatever else an update writes comes after it.
+
+    It leaves access that the identity has from further up (a role at the vault or above, a group), which
+    others may depend on, and warns, also of what is given later.
+    """
+
+    token = resource_types.KEY_ACCESS_REVOCATION
+    compared: ClassVar = ("keyId", "principalId", "assignmentId")
+
+    async def carry_out(
+        self, call: Call, key: ArmId, principal: str, inputs: Properties
+    ) -> Mapping[str, Value]:
+        await self._revoke(call, key, principal, inputs.text("assignmentId"))
+        return {"revokedAt": self.run.now()}
+
+    async def still(
+        self, call: Call, key: ArmId, principal: str, known: Properties
+    ) -> Mapping[str, Value] | None:
+        found = await call.waiter.twice(
+            lambda: own_access(call, key, principal, known.text("assignmentId")),
+            lambda found: not found,
+            f"making sure that {principal} has access to {key.name} again",
+        )
+        if found:
+            return None
+        await self._warn_of_other_access(call, key, principal)
+        return {}
+
+    async def _revoke(self, call: Call, key: ArmId, principal: str, assignment_id: str | None) -> None:
+        while await remove_access(call, key, principal, assignment_id):
+            # A client that read the vault's policies before and now writes them all restores the access.
+            await call.waiter.pause(
+                SECOND_LOOK_SECONDS, f"making sure that nothing gives {principal} access to {key.name} again"
+            )
+        await self._warn_of_other_access(call, key, principal)
+
+    async def _warn_of_other_access(self, call: Call, key: ArmId, principal: str) -> None:
+        vault = await call.azure.vault(key.parent)
+        if vault is None:
+            await call.inform(f"the vault {key.parent.name} does not exist, so nobody can use its keys")
+            return
+        scope = facts.key_id(vault.id, key.name)
+        assignments = None
+        if vault.uses_rbac:
+            assignments = await call.azure.role_assignments(scope, principal)
+        left = rights.on_key(vault, principal, scope, assignments)
+        if left.level in (Access.FULL, Access.NARROWER):
+            giving = [
+                one for one in assignments or () if rights.by_roles([one], principal, scope).permissions
+            ]
+            where = ", ".join(f"{one.role_name} at {one.scope}" for one in giving)
+            fix = "remove it"
+            if giving and not vault.is_managed_hsm:
+                ids = " ".join(shlex.quote(one.id) for one in giving)
+                fix = (
+                    f"if nobody else, such as a group, needs it, run `az role assignment delete --ids {ids}`"
+                )
+            await call.warn(
+                f"the identity {principal} can still use the key {key.name}: it has "
+                f"{rights.spelt(left.permissions)} by {where or 'another access policy'}, which this "
+                f"resource leaves alone; {fix}, or disable the key version"
+            )
+
+
+class KeyAccessValidationHandler(KeyAccessHandler):
+    """Access that is in effect, as far as this can be known by anybody who is not that identity: what
+    Resource Manager shows, and whether the service takes the binding of an account that lives on the key once
+    more.
+
+    While no account uses the key, a role assignment that is shown may count only up to 10 minutes later
+    (learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Symptom - Role assignment changes
+    are not being detected"). So the create of an account that is bound from its first moment may still be
+    refused. An `on_error` hook makes the engine try again (up to 100 times, pulumi 3.259), and
+    `core.refusals.kind_of_text` says which answers may pass; tests/provider/programs/user_assigned.py shows
+    it.
+    """
+
+    token = resource_types.KEY_ACCESS_VALIDATION
+    # An account is named only while there is one to prove the access with; what was proven stays so.
+    surroundings: ClassVar = ("accountId",)
+    compared: ClassVar = ("keyId", "principalId", "grantId", *surroundings)
+
+    def __init__(self, run: Run, binder: Binder) -> None:
+        super().__init__(run)
+        self._binder = binder
+
+    async def carry_out(
+        self, call: Call, key: ArmId, principal: str, inputs: Properties
+    ) -> Mapping[str, Value]:
+        model = await self._listed(call, key, principal)
+        proven = await self._proven(call, key, principal, inputs.text("accountId"))
+        return {"accessModel": model, "validatedAt": self.run.now(), "proven": proven}
+
+    async def still(
+        self, call: Call, key: ArmId, principal: str, known: Properties
+    ) -> Mapping[str, Value] | None:
+        model, findings = await _findings(call, key, principal)
+        return None if blocking(findings) else {"accessModel": model}
+
+    async def _listed(self, call: Call, key: ArmId, principal: str) -> str | None:
+        """Waits until Resource Manager shows the access; gives the vault's permission model.
+
+        None when it may not be read. Raises RefusedOperationError when no access is shown in time.
+        """
+        head = f"the identity {principal} cannot use the key {key.name}"
+        try:
+            return await pass_preflight(lambda: _findings(call, key, principal), call, head)
+        except ServiceError as failure:
+            if not failure.is_forbidden:
+                raise
+            await call.warn(f"the access to the key {key.name} was not validated: {service_message(failure)}")
+            return None
+
+    async def _proven(self, call: Call, key: ArmId, principal: str, account_id: str | None) -> bool:
+        """Whether the service was seen to use the key: by writing the binding of a bound account again."""
+        if account_id is None:
+            return False
+        account = arm_ids.account_id(account_id)
+        try:
+            live = await call.azure.account(account)
+            if live is None or not _lives_on(live, key, principal):
+                return False
+            current = live.encryption
+            version = await call.azure.key_version(key, current.key_version)
+        except ServiceError as failure:
+            if not failure.is_forbidden:
+                raise
+            await call.inform(f"not proven: {service_message(failure)}")
+            return False
+        reasons = [f"the key version {current.key_version} is not in the vault"]
+        if version is not None:
+            reasons = [unmet.found for unmet in demands.key_usable(version, self.run.clock.time())]
+        if reasons:
+            # No wait would help: the service takes no write of an account that is bound to it.
+            await call.inform(f"not proven: {'; '.join(reasons)}, and {account.name} is bound to it")
+            return False
+        await self._binder.rewrite(account, current, call)
+        return True
+
+
+async def _findings(call: Call, key: ArmId, principal: str) -> tuple[str, list[Finding]]:
+    """The vault's permission model, and what the identity lacks by it. Raises ServiceError."""
+    vault = await call.azure.vault(key.parent)
+    if vault is None:
+        gone = Finding(
+            "vault-exists",
+            Severity.TRANSIENT,
+            f"there is no vault {key.parent.text}",
+            f"az keyvault recover --name {key.parent.name}, if it was deleted",
+        )
+        return "", [gone]
+    roles = []
+    if vault.uses_rbac:
+        scope = facts.key_id(vault.id, key.name)
+        roles = await call.azure.role_assignments(scope, principal)
+    model = "managedHsm" if vault.is_managed_hsm else "rbac" if vault.uses_rbac else "accessPolicy"
+    return model, list(access_findings(vault, roles, key.name, principal))
+
+
+def _lives_on(account: Account, key: ArmId, principal: str) -> bool:
+    """Whether the account is bound to a version of the key by the identity."""
+    bound = account.encryption.key
+    return (
+        bound is not None
+        and bool(bound.version)
+        and bound.is_in(key.parent)
+        and bound.name.lower() == key.name.lower()
+        and (account.key_user or "").lower() == principal.lower()
+    )
+
+
+_CONFLICT = 409
+
+
+class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
+    """The role Managed HSM Crypto Service Encryption User, at the key, for one principal. The roles of an HSM
+    are given on its data plane, which Resource Manager, and so azure-native, does not reach.
+
+    What counts is that the principal has the role at the key, whatever the assignment's name: a grant that is
+    there already is taken over, and deleting the resource takes every one of them away. Nothing changes in
+    place but a spelling.
+    """
+
+    token = resource_types.HSM_ROLE_ASSIGNMENT
+    preview_update, update = Resource.preview_update, Resource.update
+    key_input = "scope"
+    by_deployer = True
+    compared: ClassVar = ("scope", "principalId")
+
+    async def carry_out(
+        self, call: Call, key: ArmId, principal: str, inputs: Properties
+    ) -> Mapping[str, Value]:
+        return {"assignmentId": (await _give(call, key, principal)).id}
+
+    async def still(
+        self, call: Call, key: ArmId, principal: str, known: Properties
+    ) -> Mapping[str, Value] | None:
+        found = await call.waiter.twice(
+            lambda: _found(call, key, principal),
+            lambda found: bool(found) or not known.values,
+            f"making sure that the access to {key.name} is gone",
+        )
+        return {"assignmentId": found[0].id} if found else None
+
+    def imported(self, key: ArmId, principal: str) -> Mapping[str, Value]:
+        role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
+        return {**super().imported(key, principal), "roleDefinitionId": role}
+
+    async def delete(self, call: Call, id: str, olds: Properties) -> None:
+        text, _, principal = id.partition(SEPARATOR)
+        key = arm_ids.key_id(text)
+        if await call.azure.vault(key.parent) is None:
+            return
+        for one in await _found(call, key, principal):
+            await call.azure.delete_role_assignment(one.id)
+
+
+async def _give(call: Call, key: ArmId, principal: str) -> RoleAssignment:
+    if found := await _found(call, key, principal):
+        await call.inform(f"the identity {principal} has the role at the key {key.name} already")
+        return found[0]
+    try:
+        return await call.azure.assign_hsm_role(key.text, principal)
+    except ServiceError as failure:
+        # The answer to a first try may have been lost.
+        if failure.status == _CONFLICT and (found := await _found(call, key, principal)):
+            return found[0]
+        raise
+
+
+async def _found(call: Call, key: ArmId, principal: str) -> list[RoleAssignment]:
+    """The principal's assignments of the role at the key itself."""
+    return [
+        one
+        for one in await call.azure.own_role_assignments(key.text, principal)
+        if one.role_id == HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id and arm_ids.same(one.scope, key.text)
+    ]
+
+
+class KeyAccessCleanupHandler(Resource):
+    """Removes what an account's own identity had at a key. It is made before the account, so that it is
+    deleted after it: a grant must not be deleted before the account that uses it, and Azure keeps the access
+    of identities that are gone. It learns whose identity that is from each refresh. An account that is under
+    a key of the vault keeps all that it has there.
+
+    The id is `KEY_ID|ACCOUNT_ID`, as it was made or imported; the key of the outputs counts.
+
+    Another account is another resource. Another key is not: what the account had at the former one is not
+    left to this resource, because the account stays.
+    """
+
+    token = resource_types.KEY_ACCESS_CLEANUP
+    compared: ClassVar = ("keyId", "accountId")
+
+    def context(self, id: str, properties: Properties) -> ErrorContext:
+        return ErrorContext.of_key(
+            properties.text("keyId") or id.partition(SEPARATOR)[0], properties.text("principalId")
+        )
+
+    async def create(self, call: Call, inputs: Properties) -> State:
+        key = arm_ids.key_id(str(inputs.values["keyId"]))
+        account = arm_ids.account_id(str(inputs.values["accountId"]))
+        principal = await _principal(call, account)
+        return State(f"{key.text}{SEPARATOR}{account.text}", {**inputs.values, **principal})
+
+    async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
+        """Whose identity it is by now. It exists as long as it is in the state."""
+        key_id, _, account_id = id.partition(SEPARATOR)
+        written = {"keyId": key_id, "accountId": account_id, **inputs.values}
+        principal: Mapping[str, Value] = {}
+        try:
+            principal = await _principal(call, arm_ids.account_id(str(written["accountId"])))
+        except ServiceError as failure:
+            await call.inform(f"not checked: {service_message(failure)}")
+        return State(id, {**written, **olds.values, **principal}, written)
+
+    async def delete(self, call: Call, id: str, olds: Properties) -> None:
+        principal = olds.text("principalId")
+        if not principal:
+            return  # an account that never had an identity of its own, or was never made
+        key = arm_ids.key_id(str(olds.values["keyId"]))
+        account = arm_ids.account_id(str(olds.values["accountId"]))
+        backoff = call.waiter.backoff()
+        while await own_access(call, key, principal):
+            if not await _needs_it(call, account, key.parent):
+                await remove_access(call, key, principal)
+                return
+            if call.waiter.elapsed >= READ_LAG_SECONDS:
+                await call.inform(
+                    f"the account {account.name} is under a key of {key.parent.name}, and keeps its access"
+                )
+                return
+            await call.waiter.pause(next(backoff), f"waiting for the account {account.name} to leave its key")
+
+
+async def _needs_it(call: Call, account: ArmId, vault: ArmId) -> bool:
+    """Believing one answer that it does not would cut an account off from its data."""
+    found = await call.waiter.twice(
+        lambda: call.azure.account(account),
+        lambda found: _is_under_a_key_of(vault, found),
+        f"making sure that {account.name} has left its key",
+    )
+    return _is_under_a_key_of(vault, found)
+
+
+async def _principal(call: Call, account: ArmId) -> Mapping[str, Value]:
+    """The object id of the account's own identity; nothing of an account without one, or none."""
+    found = await call.azure.account(account)
+    return {"principalId": found.principal_id} if found and found.principal_id else {}
+
+
+def _is_under_a_key_of(vault: ArmId, account: Account | None) -> bool:
+    """Also where it cannot be told which key it is."""
+    if account is None or not account.encryption.is_customer_managed:
+        return False
+    bound = account.encryption.key
+    return bound is None or not account.encryption.key_vault_uri or bound.is_in(vault)

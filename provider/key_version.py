@@ -20,7 +20,7 @@ from provider.checks import Failure, check
 from provider.errors import ErrorContext
 from provider.failure import NoVersionError, RefusedOperationError
 from provider.preflight import blocking, pass_preflight, refusal, refused_as
-from provider.resource import Call, Compared, Resource, Run, State
+from provider.resource import Call, Resource, Run, State
 from provider.rotation import (
     Rotation,
     check_generation,
@@ -41,11 +41,7 @@ class KeyVersionHandler(Resource):
     token = resource_types.KEY_VERSION
     # A preview may run on a machine that a managed HSM's network does not let in.
     keeps_unread: ClassVar = True
-    compared: ClassVar = {
-        "keyId": Compared("another key is followed"),
-        "generation": Compared("the key is rotated"),
-        "pin": Compared("the pinned version changes"),
-    }
+    compared: ClassVar = ("keyId", "generation", "pin")
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
@@ -191,8 +187,7 @@ class KeyVersionHandler(Resource):
         if not reasons:
             return newest
         versions = newest_first(await call.azure.key_versions(key))
-        allowed = _not_older(versions, current) if current else versions if _is_early(newest, now) else []
-        chosen = demands.newest_usable(allowed, now)
+        chosen = demands.newest_usable(_not_older(versions, current), now)
         if chosen is None:
             raise NoVersionError(_no_version(key, newest, versions, now, is_bound=bool(current)))
         await call.warn(f"{'; '.join(reasons)}, so the version {chosen.version} is used")
@@ -256,11 +251,6 @@ def _not_older(versions: Sequence[Version], current: str) -> Sequence[Version]:
     """The version in use and those made after it, youngest first; `versions` are so, too."""
     names = [one.version.lower() for one in versions]
     return versions[: names.index(current.lower()) + 1] if current.lower() in names else []
-
-
-def _is_early(version: Version, now: float) -> bool:
-    """Whether a version cannot be used only because its time has not come."""
-    return version.enabled and version.not_before is not None and version.not_before > now
 
 
 def _no_version(

@@ -6,14 +6,11 @@ A preview answers with the inputs, and UNKNOWN for what only the act itself show
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import Enum
 from typing import ClassVar
 
-from core import key_uris
-from core.arm_ids import MalformedError
 from core.clouds import Cloud
 from core.login import Login
 from provider.azure import Azure
@@ -78,83 +75,17 @@ class State:
     inputs: Mapping[str, Value] | None = None
 
 
-class Change(Enum):
-    """How a property differs; the names are those of the engine's `PropertyDiff.Kind`."""
-
-    ADD = "ADD"
-    DELETE = "DELETE"
-    UPDATE = "UPDATE"
-    UPDATE_REPLACE = "UPDATE_REPLACE"
-
-
 @dataclass(frozen=True)
 class Difference:
-    """One property's change. `in_inputs` is False where only what was read differs, out-of-band drift."""
+    """One property's change: `kind` is a name of the engine's `PropertyDiff.Kind`. `in_inputs` is False where
+    only what was read differs, out-of-band drift."""
 
-    change: Change
-    why: str
+    kind: str
     in_inputs: bool = True
 
 
-@dataclass(frozen=True)
-class Compared:
-    """An input that is compared. `why` says what a difference is, of what was there and what is wanted.
-
-    `is_read`: what was read counts as much as what was written, so a key bound out of band is a change.
-    `is_surroundings`: it only describes what is around the resource, so that it appears or goes is no change:
-    what was made elsewhere must import without a difference.
-    """
-
-    why: str | Callable[[str, str], str]
-    is_read: bool = False
-    is_surroundings: bool = False
-
-
-def differences(
-    olds: Properties,
-    old_inputs: Properties,
-    news: Properties,
-    compared: Mapping[str, Compared],
-    replacing: Collection[str] = (),
-) -> dict[str, Difference]:
-    """What an update would change, by property; empty when nothing. `replacing` make another resource."""
-    found = {}
-    for name, one in compared.items():
-        written, wanted = fold(old_inputs, name), fold(news, name)
-        # A state without outputs says nothing of what was read.
-        live = fold(olds, name) if one.is_read and olds.values else written
-        if wanted == written == live or (one.is_surroundings and not (written and wanted)):
-            continue
-        why = one.why if isinstance(one.why, str) else one.why(live, str(news.values.get(name) or ""))
-        drift = "" if written != wanted else ", bound out of band"
-        change = Change.UPDATE_REPLACE if name in replacing else _change(written, wanted)
-        found[name] = Difference(change, f"{why}{drift}", written != wanted)
-    return found
-
-
-def _change(written: str, wanted: str) -> Change:
-    return Change.UPDATE if written and wanted else Change.ADD if wanted else Change.DELETE
-
-
-def why_key_changes(old: str, new: str) -> str:
-    """Why a key URI differs: rotation, another key, or another vault."""
-    if new == UNKNOWN:
-        return "the key version is not known yet"
-    try:
-        before, after = key_uris.parse(old), key_uris.parse(new)
-    except MalformedError:
-        return f"{old or 'nothing'} is bound"
-    if before.same_key(after):
-        names = [one.version or "the newest by itself" for one in (before, after)]
-        return f"rotation: version {names[0]} to {names[1]} of the key {after.name}"
-    if before.vault_uri == after.vault_uri:
-        return f"other key: {before.name} to {after.name} in {after.host}"
-    return f"other vault: {before.host} to {after.host}"
-
-
-def why_identity_changes(old: str, new: str) -> str:
-    """Which identity used the key, and which is to use it."""
-    return f"the identity that uses the key: {old or 'system-assigned'} to {new or 'system-assigned'}"
+REPLACES = "UPDATE_REPLACE"
+"""The kind of a difference that makes another resource."""
 
 
 def fold(properties: Properties, name: str) -> str:
@@ -174,8 +105,13 @@ class Resource(ABC):
 
     token: ClassVar[str]
     """By which the schema declares it: its inputs, and the outputs that only the creation shows."""
-    compared: ClassVar[Mapping[str, Compared]] = {}
-    """The inputs that are compared, and what a difference is."""
+    compared: ClassVar[tuple[str, ...]] = ()
+    """The inputs of which a difference is a change."""
+    read_back: ClassVar[tuple[str, ...]] = ()
+    """Those of which what was read counts as what was written does: a key bound out of band is a change."""
+    surroundings: ClassVar[tuple[str, ...]] = ()
+    """Those that only describe what is around the resource, so that their coming or going is no change: what
+    was made elsewhere must import without a difference."""
     derived: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """For an input, the outputs that contain it and must be secret when it is."""
     refreshes: ClassVar[bool] = True
@@ -197,8 +133,19 @@ class Resource(ABC):
         return check(news, self.token)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        replacing = declared(self.token).replacing
-        return differences(olds, old_inputs, news, self.compared, replacing)
+        """What an update would change, by property; empty when nothing."""
+        found = {}
+        for name in self.compared:
+            written, wanted = fold(old_inputs, name), fold(news, name)
+            # A state without outputs says nothing of what was read.
+            live = fold(olds, name) if name in self.read_back and olds.values else written
+            if wanted == written == live or (name in self.surroundings and not (written and wanted)):
+                continue
+            kind = "UPDATE" if written and wanted else "ADD" if wanted else "DELETE"
+            if name in declared(self.token).replacing:
+                kind = REPLACES
+            found[name] = Difference(kind, written != wanted)
+        return found
 
     async def preview_create(self, call: Call, inputs: Properties) -> State:
         return State("", {**inputs.values, **dict.fromkeys(declared(self.token).outputs, UNKNOWN)})

@@ -64,7 +64,7 @@ class Retries:
             or failure.is_parallel_write
             or (kind is RefusalKind.TRANSIENT and self._transient < TRANSIENT_TRIES)
         ):
-            pause = self._backoff.next()
+            pause = next(self._backoff)
             # A server that says when is obeyed, but never asked sooner than our own back-off.
             await self._waiter.pause(
                 max(pause, failure.retry_after or 0.0), f"asking again: {service_message(failure)}"

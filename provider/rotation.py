@@ -173,7 +173,7 @@ class Rotation:
                 said = translate(failure, self.error_context)
             waiting_for = "waiting for the deploying principal's access to the key to be in effect"
             try:
-                await waiter.pause(backoff.next(), f"{waiting_for}: {said}")
+                await waiter.pause(next(backoff), f"{waiting_for}: {said}")
             except DeadlineError as error:
                 raise DeadlineError(f"{waiting_for}\n{said}", error.waited) from error
 

@@ -24,13 +24,15 @@ from provider.deleted_account_purge import DeletedAccountPurgeHandler
 from provider.enginelog import EngineLog
 from provider.failure import UnknownTypeError
 from provider.functions import FUNCTIONS, wrong_arguments
-from provider.hsm_role_assignment import ManagedHsmRoleAssignmentHandler
-from provider.key_access_cleanup import KeyAccessCleanupHandler
-from provider.key_access_revocation import KeyAccessRevocationHandler
-from provider.key_access_validation import KeyAccessValidationHandler
+from provider.key_access import (
+    KeyAccessCleanupHandler,
+    KeyAccessRevocationHandler,
+    KeyAccessValidationHandler,
+    ManagedHsmRoleAssignmentHandler,
+)
 from provider.key_version import KeyVersionHandler
 from provider.preflight import refused_as
-from provider.resource import Call, Change, Difference, Resource, Run, State, secret_outputs
+from provider.resource import REPLACES, Call, Difference, Resource, Run, State, secret_outputs
 from provider.retrying import patient
 from provider.waiting import DEFAULT_TIMEOUT, Clock, Log, SystemClock, Waiter
 from provider.wire import Properties, decode, encode, hiding
@@ -71,7 +73,7 @@ class Served:
         return provider_pb2.DiffResponse(
             changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
             diffs=list(found),
-            replaces=[n for n, d in found.items() if d.change is Change.UPDATE_REPLACE],
+            replaces=[n for n, d in found.items() if d.kind == REPLACES],
             detailedDiff={name: _property_diff(d) for name, d in found.items()},
             hasDetailedDiff=True,
         )
@@ -194,5 +196,5 @@ def _old_inputs(request: Any) -> Properties:
 
 
 def _property_diff(difference: Difference) -> Any:
-    kind = provider_pb2.PropertyDiff.Kind.Value(difference.change.value)
+    kind = provider_pb2.PropertyDiff.Kind.Value(difference.kind)
     return provider_pb2.PropertyDiff(kind=kind, inputDiff=difference.in_inputs)

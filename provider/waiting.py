@@ -9,8 +9,7 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Protocol, TypeVar
 
 from core.refusals import SECOND_LOOK_SECONDS
@@ -57,26 +56,6 @@ class StoppedError(Exception):
     """The engine asked to stop (Ctrl-C); what was begun at Azure goes on by itself."""
 
 
-@dataclass
-class Backoff:
-    """Growing pauses: `first` seconds, times `factor` each time up to `ceiling`, give or take `jitter` of it.
-
-    Jitter keeps thirty bindings that began together from asking together for ever.
-    """
-
-    first: float = 1.0
-    factor: float = 1.6
-    ceiling: float = 20.0
-    jitter: float = 0.2
-    rng: random.Random = field(default_factory=random.Random)
-    _next: float | None = None
-
-    def next(self) -> float:
-        base = self.first if self._next is None else self._next
-        self._next = min(base * self.factor, self.ceiling)
-        return base * (1 + self.rng.uniform(-self.jitter, self.jitter))
-
-
 Log = Callable[[str], Awaitable[None]]
 
 
@@ -107,8 +86,14 @@ class Waiter:
     def elapsed(self) -> float:
         return self._clock.now() - self._began
 
-    def backoff(self, first: float = 1.0, ceiling: float = 20.0) -> Backoff:
-        return Backoff(first=first, ceiling=ceiling, rng=self._rng)
+    def backoff(self, first: float = 1.0, ceiling: float = 20.0) -> Iterator[float]:
+        """Growing pauses: `first` seconds, half as long again and more each time, up to `ceiling`.
+
+        Jitter, a fifth of each, keeps thirty bindings that began together from asking together for ever.
+        """
+        while True:
+            yield first * (1 + self._rng.uniform(-0.2, 0.2))
+            first = min(first * 1.6, ceiling)
 
     def check(self) -> None:
         """Raises StoppedError when the engine has asked to stop."""
@@ -154,7 +139,7 @@ class Waiter:
         """What `look` gives once it is over, or after `seconds`. Raises what `pause` raises."""
         backoff, began = self.backoff(first=first), self.elapsed
         while not is_over(found := await look()) and self.elapsed - began < seconds:
-            await self.pause(backoff.next(), reason(found))
+            await self.pause(next(backoff), reason(found))
         return found
 
     async def pause(self, seconds: float, reason: str) -> None:
@@ -167,13 +152,7 @@ class Waiter:
         if left <= 0:
             raise DeadlineError(reason, self.elapsed)
         await self._progress(f"{reason} ({duration(self.elapsed)} so far)")
-        sleep = asyncio.ensure_future(self._clock.sleep(min(seconds, left)))
-        stop = asyncio.ensure_future(self._stop.wait())
-        try:
-            await asyncio.wait({sleep, stop}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            stop.cancel()
+        await self.unless_stopped(lambda: self._clock.sleep(min(seconds, left)))
         self.check()
 
 

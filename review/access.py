@@ -94,7 +94,7 @@ def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
 @dataclass(frozen=True)
 class Revocation:
     """An azure-cmk:index:KeyAccessRevocation. When an update writes it, it removes an identity's own access
-    to a key at once, even if the program declares that access (provider/key_access_revocation.py)."""
+    to a key at once, even if the program declares that access (provider/key_access.py)."""
 
     principal: Value
     key: Value

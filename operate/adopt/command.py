@@ -7,7 +7,7 @@ both files are written; 1 something prevents that: every problem is printed, and
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -38,9 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
     azure = LiveAzure(login.of_new_stack(wanted.stack))
     now = azure.now()
     services = [(name, find(azure, id, now)) for name, id in zip(wanted.name, accounts, strict=True)]
-    if refused := obstacles(services, takes_vault=wanted.take_vault, follows_key=wanted.follows_key):
+    if refused := obstacles(services, follows_key=wanted.follows_key):
         return _refuse([str(obstacle) for obstacle in refused])
-    plans = [plan(name, existing, takes_vault=wanted.take_vault) for name, existing in services]
+    plans = [plan(name, existing) for name, existing in services]
     config = configuration(plans, arm_ids.subscription_of(accounts[0]))
     settings, imports = paths(wanted.stack)
     try:
@@ -59,7 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
     settings.write_text(text, encoding="utf-8")
     imports.write_text(import_file(plans, version("pulumi-azure-native")), encoding="utf-8")
     notes = [note for one in plans for note in one.notes]
-    then = list(commands(wanted.stack, imports.name, separates=wanted.take_vault))
+    then = [
+        f"pulumi stack select {wanted.stack} --create",
+        f"pulumi import --stack {wanted.stack} --file {imports.name} --yes --generate-code=false",
+        f"pulumi preview --stack {wanted.stack} --expect-no-changes",
+    ]
     if wanted.json:
         print(json.dumps({"written": [str(settings), str(imports)], "notes": notes, "run": then}, indent=2))
         return 0
@@ -74,16 +78,6 @@ def run(arguments: argparse.Namespace) -> int:
 def paths(stack: str) -> tuple[Path, Path]:
     """Where settings and imports of a stack are."""
     return path_of(stack), Path(f"adopt.{stack.rpartition('/')[2]}.json")
-
-
-def commands(stack: str, imports: str, *, separates: bool) -> Iterator[str]:
-    """What is run next. `separates`: a vault was imported (separate.py)."""
-    yield f"pulumi stack select {stack} --create"
-    yield f"pulumi import --stack {stack} --file {imports} --yes --generate-code=false"
-    if separates:
-        export, back = f"pulumi stack export --stack {stack}", f"pulumi stack import --stack {stack}"
-        yield f"{export} | .venv/bin/python -m operate.adopt.separate | {back}"
-    yield f"pulumi preview --stack {stack} --expect-no-changes"
 
 
 def _refuse(problems: Sequence[str]) -> int:
@@ -108,11 +102,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--name", required=True, action="append", help="the service's name, one for each account"
-    )
-    parser.add_argument(
-        "--take-vault",
-        action="store_true",
-        help="also adopt the vault and the key; default: use them without adopting them",
     )
     parser.add_argument(
         "--follows-key",

@@ -15,7 +15,7 @@ from core.facts import Account, Key, Vault
 from core.key_uris import KeyUri
 from core.roles import SERVICE_PRINCIPAL, encryption_user
 from operate.adopt.existing import Existing
-from operate.adopt.plan import grant, granted_elsewhere, in_own_group
+from operate.adopt.plan import grant, granted_elsewhere
 from operate.azure import Json
 from operate.evidence.findings import DEMAND_FIXES, AuditSeverity, findings
 from operate.evidence.model import Facts, NotChecked
@@ -39,17 +39,13 @@ class Obstacle:
         return f"{self.account}: {self.text}; {self.fix}"
 
 
-def obstacles(
-    services: Sequence[tuple[str, Existing]], *, takes_vault: bool, follows_key: bool
-) -> list[Obstacle]:
+def obstacles(services: Sequence[tuple[str, Existing]], *, follows_key: bool) -> list[Obstacle]:
     """Everything that prevents the adoption, for all accounts. `services` are (name, account) pairs.
     `follows_key`: an account of which Azure shows no key version names none, as somebody said."""
-    found = [
-        obstacle for name, one in services for obstacle in _of_account(name, one, takes_vault=takes_vault)
-    ]
+    found = [obstacle for name, one in services for obstacle in _of_account(name, one)]
     if not follows_key:
         found += [_unsaid(one.account) for _, one in services if _may_follow_key(one)]
-    return [*found, *_between(services, takes_vault=takes_vault)]
+    return [*found, *_between(services)]
 
 
 def _may_follow_key(existing: Existing) -> bool:
@@ -67,7 +63,7 @@ def _unsaid(account: Account) -> Obstacle:
     )
 
 
-def _of_account(name: str, existing: Existing, *, takes_vault: bool) -> Iterator[Obstacle]:
+def _of_account(name: str, existing: Existing) -> Iterator[Obstacle]:
     service = existing.service
     facts = Facts(existing.taken, "", (service,), deleted=())
     for finding in findings(facts):
@@ -80,18 +76,6 @@ def _of_account(name: str, existing: Existing, *, takes_vault: bool) -> Iterator
     if isinstance(service.vault, Vault) and isinstance(service.key, Key):
         yield from _grant(name, existing)
         yield from _identity(name, existing)
-        if takes_vault and service.vault.is_managed_hsm:
-            yield Obstacle(
-                service.name,
-                "its key is in a managed HSM, which this project never makes",
-                "leave out --take-vault; the key is then used as it is",
-            )
-        elif takes_vault and not in_own_group(existing):
-            yield Obstacle(
-                service.name,
-                "its vault is in another resource group or subscription, where the project makes none",
-                "leave out --take-vault; the vault is then used as it is",
-            )
 
 
 def _fix(rule: str, existing: Existing) -> str:
@@ -220,7 +204,7 @@ def _identity(name: str, existing: Existing) -> Iterator[Obstacle]:
         )
 
 
-def _between(services: Sequence[tuple[str, Existing]], *, takes_vault: bool) -> Iterator[Obstacle]:
+def _between(services: Sequence[tuple[str, Existing]]) -> Iterator[Obstacle]:
     for name, count in Counter(name for name, _ in services).items():
         if count > 1:
             yield Obstacle("all", f"{count} accounts would be named {name}", "give each a --name of its own")
@@ -231,11 +215,3 @@ def _between(services: Sequence[tuple[str, Existing]], *, takes_vault: bool) -> 
             f"they are in {len(subscriptions)} subscriptions",
             "adopt those of each into a stack of its own",
         )
-    vaults = Counter(one.service.vault.id for _, one in services if isinstance(one.service.vault, Vault))
-    for id, count in vaults.items() if takes_vault else ():
-        if count > 1:
-            yield Obstacle(
-                "all",
-                f"{count} accounts use the vault {id}, which can belong to one service only",
-                "leave out --take-vault; the vault is then used as it is",
-            )

@@ -6,9 +6,8 @@ from typing import Any
 
 from components.arguments import names
 from components.arguments.tags import checked_tags
-from components.key import AUTOMATIC, RSA
-from components.vault import PREMIUM
-from core import adapters, arm_ids, demands, kinds, regions, resource_types, rights
+from components.key import AUTOMATIC
+from core import adapters, arm_ids, kinds, regions, resource_types, rights
 from core.facts import Network
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from core.values import Mark
@@ -36,8 +35,8 @@ class Plan:
     notes: tuple[str, ...]
 
 
-def plan(name: str, existing: Existing, *, takes_vault: bool) -> Plan:
-    """Everything for the service `name`. `takes_vault`: vault and key come under the project, too."""
+def plan(name: str, existing: Existing) -> Plan:
+    """Everything for the service `name`. Its vault and key are used as they are."""
     account = existing.account
     settings: dict[str, Any] = {
         "name": name,
@@ -61,9 +60,9 @@ def plan(name: str, existing: Existing, *, takes_vault: bool) -> Plan:
         Import(resource_types.ACCOUNT, f"{name}-account", account.id),
     ]
     if account.encryption.is_customer_managed:
-        settings |= _bound(name, existing, as_found, takes_vault=takes_vault)
-        imports += _bound_imports(name, existing, takes_vault=takes_vault)
-        notes += _notes(name, existing, settings, takes_vault=takes_vault)
+        settings |= _bound(name, existing, as_found)
+        imports += _bound_imports(name, existing)
+        notes += _notes(name, existing, settings)
     else:
         settings["encryption"] = "microsoftManaged"
     if _identity_type(existing) != _declared_identity(settings):
@@ -127,23 +126,14 @@ def _role_in_hsm(name: str, existing: Existing, principal_id: str) -> tuple[Impo
     return None
 
 
-def in_own_group(existing: Existing) -> bool:
-    """Whether the vault is where the project would make one: in the account's subscription and group."""
-    return _home(existing.vault.id) == _home(existing.account.id)
-
-
 def granted_elsewhere(existing: Existing) -> bool:
     """Whether the grant is in another subscription: it is then of another provider, and the program imports
     it by itself. The roles of a managed HSM are in no subscription."""
-    elsewhere = _home(existing.vault.id)[0] != _home(existing.account.id)[0]
-    return elsewhere and not existing.vault.is_managed_hsm
+    there, own = (arm_ids.subscription_of(id) for id in (existing.vault.id, existing.account.id))
+    return there != own and not existing.vault.is_managed_hsm
 
 
-def _home(id: str) -> tuple[str, str]:
-    return arm_ids.subscription_of(id), arm_ids.group_of(id).lower()
-
-
-def _bound(name: str, existing: Existing, as_found: set[str], *, takes_vault: bool) -> dict[str, Any]:
+def _bound(name: str, existing: Existing, as_found: set[str]) -> dict[str, Any]:
     vault, key, account = existing.vault, existing.key, existing.account
     settings: dict[str, Any] = (
         {} if vault.is_managed_hsm else {"accessModel": "rbac" if vault.uses_rbac else "accessPolicy"}
@@ -151,13 +141,7 @@ def _bound(name: str, existing: Existing, as_found: set[str], *, takes_vault: bo
     if account.encryption.identity_client_id:
         both = "systemassigned" in _identity_type(existing).lower()
         settings["identity"] = "systemAndUserAssigned" if both else "userAssigned"
-    if takes_vault:
-        tier = {"sku": vault.sku} if vault.sku == PREMIUM else {}
-        made = {"type": key.type, "size": key.size} if (key.type, key.size) != (RSA, demands.KEY_SIZE) else {}
-        settings["vault"], settings["key"] = {"name": vault.name, **tier}, {"name": key.name, **made}
-        as_found.add("vault")
-    else:
-        settings["key"] = {"id": existing.key_id}
+    settings["key"] = {"id": existing.key_id}
     latest = newest(key, existing.taken)
     if not account.encryption.key_version:
         settings["key"]["version"] = AUTOMATIC
@@ -169,11 +153,8 @@ def _bound(name: str, existing: Existing, as_found: set[str], *, takes_vault: bo
     return settings
 
 
-def _bound_imports(name: str, existing: Existing, *, takes_vault: bool) -> Iterator[Import]:
-    vault, key = existing.vault, existing.key_id
-    if takes_vault:
-        yield Import(resource_types.VAULT, f"{name}-vault", vault.id)
-        yield Import(resource_types.KEY, f"{name}-key", key)
+def _bound_imports(name: str, existing: Existing) -> Iterator[Import]:
+    key = existing.key_id
     if existing.identity:
         yield Import(resource_types.USER_ASSIGNED_IDENTITY, f"{name}-identity", existing.identity["id"])
     given = grant(name, existing)
@@ -181,18 +162,12 @@ def _bound_imports(name: str, existing: Existing, *, takes_vault: bool) -> Itera
         yield given[0]
     yield Import(resource_types.KEY_VERSION, f"{name}-key-version", key)
     if not existing.account.encryption.identity_client_id:
-        if not takes_vault:
-            both = f"{key}|{existing.account.id}"
-            yield Import(resource_types.KEY_ACCESS_CLEANUP, f"{name}-access-cleanup", both)
+        both = f"{key}|{existing.account.id}"
+        yield Import(resource_types.KEY_ACCESS_CLEANUP, f"{name}-access-cleanup", both)
         yield Import(resource_types.BINDING, f"{name}-binding", existing.account.id)
 
 
-def _notes(name: str, existing: Existing, settings: Mapping[str, Any], *, takes_vault: bool) -> Iterator[str]:
-    if takes_vault:
-        yield (
-            f"{name}: the policy pack demands an audit log of a vault that is the project's; take "
-            "audit.newWorkspace out to have one made, or exempt it from vault-audited"
-        )
+def _notes(name: str, existing: Existing, settings: Mapping[str, Any]) -> Iterator[str]:
     if "pin" in settings["key"]:
         yield f"{name}: key.pin keeps the bound version, which is not the newest; take it out to bind that"
     if granted_elsewhere(existing):

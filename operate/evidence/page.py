@@ -5,20 +5,31 @@ Its template, page.html.j2, escapes every value: no name can be markup.
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core import coverage
 from operate.evidence import access, charts, controls, rotation, use
 from operate.evidence.findings import AuditFinding, AuditSeverity
 from operate.evidence.model import Facts, NotChecked, moment
-from operate.evidence.templates import templates
-from operate.evidence.words import length
+from operate.evidence.words import counted, length
+
+_FOLDER = Path(__file__).parent
 
 
 def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: str) -> str:
     """The document. `digest` is the SHA-256 of evidence.json, `version` the tool's."""
-    made = templates()
+    made = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["style"] = (_FOLDER / "page.css").read_text(encoding="utf-8")
     made.tests["unread"] = lambda part: part is None or isinstance(part, NotChecked)
-    made.filters.update(day=_day, minute=_minute, length_of=length)
+    made.filters.update(counted=counted, css=_css, day=_day, minute=_minute, length_of=length)
     every = dict.fromkeys(one for bears in controls.CONTROLS.values() for one in bears)
     return made.get_template("page.html.j2").render(
         facts=facts,
@@ -38,6 +49,13 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
         charts=charts,
         rotation=rotation,
         use=use,
+    )
+
+
+def _css(text: str) -> str:
+    """A text inside a string of CSS: what is no plain character as its code point, which can end nothing."""
+    return "".join(
+        one if one.isascii() and (one.isalnum() or one in " .:-") else f"\\{ord(one):x} " for one in text
     )
 
 

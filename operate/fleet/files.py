@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -19,7 +20,7 @@ from components.arguments.problem import Problem
 from core import arm_ids, key_uris
 from operate.errors import OperateError
 from operate.fleet import shared
-from operate.fleet.planning import Member, Ring, Share
+from operate.fleet.planning import Member, Ring, share
 from operate.fleet.shared import FILE, FleetFileError, SharedSettings
 from operate.stack_file import StackFile, path_of, stack_file
 from settings.model import ServiceSettings, Settings
@@ -38,22 +39,12 @@ between."""
 _OF_SETTINGS = ("stacks", "exclude", "settings", "labels")
 
 
-def _share(words: str) -> Share:
-    """`3` or `10%`. Raises ValueError."""
-    number = words.removesuffix("%")
-    if not number.isdecimal() or not int(number) or (words.endswith("%") and int(number) > 100):
-        raise ValueError(
-            f"found {words!r}, expected a count of stacks such as 3, or a percentage such as 10%"
-        )
-    return Share(int(number), words.endswith("%"))
-
-
 @dataclass(frozen=True, kw_only=True)
 class RingInputs(Arguments):
     """An entry of `rings`, but for `match`."""
 
     name: str = argument(example="canary")
-    take: str | None = argument(None, check=_share)
+    take: str | None = argument(None, check=partial(share, total=1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,10 +197,7 @@ def _rollout(document: Mapping[str, object]) -> tuple[tuple[tuple[Ring, ...], in
     problems += _twice([one.name for one in read.rings])
     if problems:
         return ((), AT_ONCE, 0), problems
-    rings = tuple(
-        Ring(one.name, match, _share(one.take) if one.take else None)
-        for one, match in zip(read.rings, selectors, strict=False)
-    )
+    rings = tuple(Ring(one.name, match, one.take) for one, match in zip(read.rings, selectors, strict=False))
     return (rings, read.parallel.stacks, read.stop.failures), []
 
 

@@ -31,24 +31,13 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Share:
-    """A part of a fleet: a count of stacks, or a percentage of them."""
-
-    number: int
-    percent: bool = False
-
-    def of(self, total: int) -> int:
-        """How many of `total` stacks; at least one, where there is any."""
-        return min(total, max(1, math.ceil(total * self.number / 100) if self.percent else self.number))
-
-
-@dataclass(frozen=True)
 class Ring:
-    """Some of the stacks that earlier rings left: those that `match`, at most `take` of them."""
+    """Some of the stacks that earlier rings left: those that `match`, at most `take` of them, `3` or `10%` of
+    the fleet."""
 
     name: str
     match: Selector = field(default_factory=dict)
-    take: Share | None = None
+    take: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,13 +66,23 @@ Rings = Mapping[str, tuple[str, ...]]
 """The stacks of each ring, in the order in which rings and stacks go."""
 
 
+def share(words: str, total: int) -> int:
+    """How many of `total` stacks `3` or `10%` are; at least one, where there is any. Raises ValueError."""
+    number, percent = words.removesuffix("%"), words.endswith("%")
+    if not number.isdecimal() or not int(number) or (percent and int(number) > 100):
+        raise ValueError(
+            f"found {words!r}, expected a count of stacks such as 3, or a percentage such as 10%"
+        )
+    return min(total, max(1, math.ceil(total * int(number) / 100) if percent else int(number)))
+
+
 def in_rings(members: Iterable[Member], rings: Sequence[Ring]) -> Rings:
     """Every stack in exactly one ring; in a ring by name. None is empty."""
     left = sorted(members, key=lambda one: one.stack)
     total, found = len(left), dict[str, tuple[str, ...]]()
     for ring in [*rings, Ring(REST)]:
         fits = [one for one in left if matches(ring.match, one.labels)]
-        taken = fits[: ring.take.of(total)] if ring.take else fits
+        taken = fits[: share(ring.take, total)] if ring.take else fits
         left = [one for one in left if one not in taken]
         if taken:
             found[ring.name] = (*found.get(ring.name, ()), *(one.stack for one in taken))

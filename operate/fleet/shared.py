@@ -60,35 +60,29 @@ class FleetFileError(pulumi.RunError):
 
 
 @dataclass(frozen=True)
-class SharedLevel:
-    """One level of shared settings: where it stands in fleet.yaml, whom it is for, and the settings."""
-
-    place: str
-    match: Selector
-    settings: Values
-
-
-@dataclass(frozen=True)
 class SharedSettings:
-    """Which stacks belong to the fleet, and what they share. Without a fleet.yaml, none and nothing."""
+    """Which stacks belong to the fleet, and the levels of what they share, each with whom it is for. Without
+    a fleet.yaml, none and nothing."""
 
     stacks: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    levels: tuple[SharedLevel, ...] = ()
+    levels: tuple[tuple[Selector, Values], ...] = ()
 
     def includes(self, stack: str) -> bool:
         """Whether a stack belongs to the fleet."""
         return _any(stack, self.stacks) and not _any(stack, self.exclude)
 
-    def of(self, stack: str, labels: Mapping[str, str]) -> tuple[SharedLevel, ...]:
+    def of(self, stack: str, labels: Mapping[str, str]) -> tuple[Values, ...]:
         """The levels that a stack with these labels has, the weakest first."""
-        return tuple(one for one in self.levels if self.includes(stack) and matches(one.match, labels))
+        if not self.includes(stack):
+            return ()
+        return tuple(settings for match, settings in self.levels if matches(match, labels))
 
 
 def settings_of(stack: str, config: Mapping[str, object]) -> Values:
     """What fleet.yaml in this folder shares with a stack, by the full keys of its own configuration. Raises
     FleetFileError."""
-    return merged(*(one.settings for one in read(Path()).of(stack, labels_of(stack, config))))
+    return merged(*read(Path()).of(stack, labels_of(stack, config)))
 
 
 def labels_of(stack: str, config: Mapping[str, object]) -> dict[str, str]:
@@ -148,7 +142,8 @@ def judged(document: Mapping[str, object]) -> tuple[SharedSettings, list[Problem
     stacks, exclude = (_patterns(document.get(name, []), name, problems) for name in ("stacks", "exclude"))
     if not stacks:
         problems.append(Problem("stacks", "is required; for example ['prod-*']"))
-    levels = [SharedLevel("settings", {}, _settings(document.get("settings") or {}, "settings", problems))]
+    of_all: Selector = {}
+    levels = [(of_all, _settings(document.get("settings") or {}, "settings", problems))]
     listed = document.get("labels") or []
     if not isinstance(listed, list):
         problems.append(Problem("labels", f"found {shown(listed)}, expected a list of objects"))
@@ -159,7 +154,7 @@ def judged(document: Mapping[str, object]) -> tuple[SharedSettings, list[Problem
             problems.append(Problem(place, f"found {shown(entry)}, expected an object of match and settings"))
             continue
         match = selector(entry["match"], f"{place}.match", problems)
-        levels.append(SharedLevel(place, match, _settings(entry["settings"], f"{place}.settings", problems)))
+        levels.append((match, _settings(entry["settings"], f"{place}.settings", problems)))
     return SharedSettings(stacks, exclude, tuple(levels)), problems
 
 

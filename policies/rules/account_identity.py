@@ -3,7 +3,7 @@
 from core import values
 from core.protection import StatedEncryption, StatedIdentity, encryption_of, identity_of
 from core.resource_types import Kind
-from core.values import Mark, Value
+from core.values import Mark
 from policies.rule import SERVICE_DOCUMENT, Findings, Options, ResourceRule, RuleFinding, Subject, hidden
 
 _FIX = 'set identity.type to "SystemAssigned"'
@@ -28,7 +28,7 @@ def judge(account: Subject, _: Options) -> Findings:
 
 
 def _user_assigned(account: Subject, identity: StatedIdentity, said: str) -> Findings:
-    """The inline encryption names one of the attached identities; a binding may (binding-identity)."""
+    """The inline encryption names an identity; that it is one of the attached, binding-identity demands."""
     encryption = encryption_of(account.resource)
     stated = isinstance(encryption, StatedEncryption) and encryption.is_customer_key
     client_id = encryption.client_id if stated and isinstance(encryption, StatedEncryption) else None
@@ -44,18 +44,6 @@ def _user_assigned(account: Subject, identity: StatedIdentity, said: str) -> Fin
             required="a system-assigned identity, or a user-assigned one that the inline encryption names",
             fix=f"{_FIX}, or state identityClientId in properties.encryption.keyVaultProperties",
         )
-    elif stated and _is_foreign(client_id, identity):
-        yield RuleFinding(
-            found=f"identityClientId {values.shown(client_id)} is not among the attached identities",
-            required="the identity that properties.encryption names, attached to the account",
-            fix="name the client id of an attached identity, or attach the identity that is named",
-        )
-
-
-def _is_foreign(client_id: Value, identity: StatedIdentity) -> bool:
-    """Client ids are known from outputs alone; inputs list the identities by id, and decide nothing."""
-    known = isinstance(client_id, str) and bool(identity.client_ids)
-    return known and str(client_id).lower() not in identity.client_ids
 
 
 RULE = ResourceRule(

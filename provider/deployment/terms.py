@@ -9,9 +9,8 @@ approval, is assumed.
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from core import adapters, arm_ids, kinds
@@ -31,45 +30,39 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     made: defaultdict[str, set[tuple[str, bool]]] = defaultdict(set)
     for one in plan:
         if one.action == CREATE and one.type.lower() == arm_ids.ACCOUNT.lower() and not one.recovers:
+            encryption = adapters.account(one.bound or one.content).encryption
             if one.kind in TERMS:
                 made[one.subscription].add((one.kind, False))
-            if (
-                one.kind in FORMS
-                and adapters.account(one.bound or one.content).encryption.is_customer_managed
-            ):
+            if one.kind in FORMS and encryption.is_customer_managed:
                 made[one.subscription].add((one.kind, True))
-    reports = await asyncio.gather(*(_open(subscription, asked, ask) for subscription, asked in made.items()))
-    return sum(reports, Report())
+    found: list[Unchecked] = []
+    for subscription, asked in made.items():
+        there: list[Account] = []
+        unanswered = ""
+        try:
+            listed = await ask.list(arm_ids.of_subscription(subscription, arm_ids.ACCOUNT), ACCOUNTS)
+            there = [adapters.account(one) for one in listed]
+        except UnansweredQuestionError as error:
+            unanswered = str(error)
+        for kind, is_form in sorted(asked):
+            of_kind = [one for one in there if one.kind == kind]
+            if unanswered or not any(one.encryption.is_customer_managed or not is_form for one in of_kind):
+                found.append(_open(kind, unanswered, is_form=is_form))
+    return Report(unchecked=tuple(found))
 
 
-async def _open(subscription: str, asked: set[tuple[str, bool]], ask: Questions) -> Report:
-    try:
-        listed = await ask.list(arm_ids.of_subscription(subscription, arm_ids.ACCOUNT), ACCOUNTS)
-    except UnansweredQuestionError as unanswered:
-        found = [Unchecked(NAME, _what(kind, is_form), str(unanswered)) for kind, is_form in sorted(asked)]
-        return Report(unchecked=tuple(found))
-    return Report(unchecked=tuple(_missing([adapters.account(one) for one in listed], asked)))
-
-
-def _missing(there: Sequence[Account], asked: set[tuple[str, bool]]) -> Iterator[Unchecked]:
-    for kind, is_form in sorted(asked):
-        of_kind = [one for one in there if one.kind == kind]
-        if is_form and not any(one.encryption.is_customer_managed for one in of_kind):
-            why = (
-                "no API tells, and it has no account of this kind under a customer's key; the form is "
-                f"{FORMS[kind]}"
-            )
-            yield Unchecked(NAME, _what(kind, is_form), why)
-        elif not is_form and not of_kind:
-            why = (
-                "no API tells, and it has no account of this kind; if Azure answers "
-                "ResourceKindRequireAcceptTerms, make the first one in the portal, which asks for them, and "
-                "run the same command again"
-            )
-            yield Unchecked(NAME, _what(kind, is_form), why)
-
-
-def _what(kind: str, is_form: bool) -> str:
+def _open(kind: str, unanswered: str, *, is_form: bool) -> Unchecked:
     if is_form:
-        return f"whether customer-managed keys for kind {kind} are approved for the subscription"
-    return f"whether the terms of kind {kind} are accepted in the subscription"
+        what = f"whether customer-managed keys for kind {kind} are approved for the subscription"
+        why = (
+            "no API tells, and it has no account of this kind under a customer's key; the form is "
+            f"{FORMS[kind]}"
+        )
+    else:
+        what = f"whether the terms of kind {kind} are accepted in the subscription"
+        why = (
+            "no API tells, and it has no account of this kind; if Azure answers "
+            "ResourceKindRequireAcceptTerms, make the first one in the portal, which asks for them, and run "
+            "the same command again"
+        )
+    return Unchecked(NAME, what, unanswered or why)

@@ -28,7 +28,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 needs_browser = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium: apt-get install chromium, then it runs"
 )
-ELSEWHERE = Source("public", "management.azure.com", "local Azure", False, "t", "o", "", "a", "OIDC")
+ELSEWHERE = Source("public", "management.azure.com", False, "t", "o", "", "a", "OIDC")
 
 
 def evidence() -> str:

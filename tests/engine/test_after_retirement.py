@@ -91,7 +91,7 @@ def test_a_whole_life_after_the_older_versions_have_ended(stack: Stack, azure: R
     vault = field.vault(group("rg-whole"), "kv-whole")
     field.policy(vault, principal(account), WRAPS)
     field.bind(account["id"], field.key(vault, "their-key"))
-    adopt(stack, "whole", "--account", account["id"], "--name", "whole", "--take-vault")
+    adopt(stack, "whole", "--account", account["id"], "--name", "whole")
 
     ok(stack.pulumi("destroy", "--yes", "--stack", "dev"))
     assert [one["body"]["name"] for one in cloud.documents(azure, "vault")] == ["kv-whole"]

@@ -15,7 +15,7 @@ from core import resource_types
 from core.engine_values import UNKNOWN
 from localazure.standin.table import resource_type
 from operate.azure import UnansweredError
-from operate.recover import FORMS, Missing, UnknownIdError, arm_id, as_exported, completed, missing, resolved
+from operate.recover import FORMS, UnknownIdError, arm_id, as_exported, completed, missing, resolved
 from tests.support.stack import ROOT
 
 COMPONENTS = ROOT / "components"
@@ -209,7 +209,7 @@ def taken(cloud: Cloud, *created: dict[str, Any]) -> tuple[list[str], list[str]]
     """The ids of what exists and is missing from the state, and what is not known."""
     document = {"deployment": {"resources": [{"urn": PROVIDER, "id": "1", "inputs": {}}]}}
     found, problems = missing(created, document, cloud, SUBSCRIPTION)  # type: ignore[arg-type]
-    return [one.resource["id"] for one in found], problems
+    return [one["id"] for one in found], problems
 
 
 def declared(name: str) -> dict[str, Any]:
@@ -276,11 +276,11 @@ def test_a_lost_state_gets_back_components_and_providers() -> None:
     own["inputs"] = {"subscriptionId": OTHER, "clientSecret": "[secret]"}
     absent = below("absent", DEFAULT)["urn"]
     found = [
-        Missing(below("a", DEFAULT, dependencies=[absent], propertyDependencies={"x": [absent]})),
-        Missing(below("b", OWN)),
-        Missing(below("c", DEFAULT, dependencies=[below("a", DEFAULT)["urn"]])),
+        below("a", DEFAULT, dependencies=[absent], propertyDependencies={"x": [absent]}),
+        below("b", OWN),
+        below("c", DEFAULT, dependencies=[below("a", DEFAULT)["urn"]]),
     ]
-    added = completed(found, [stack, service, own, *(one.resource for one in found)], [])
+    added = completed(found, [stack, service, own, *(one for one in found)], [])
     at = {one["urn"]: place for place, one in enumerate(added)}
     assert len(at) == len(added) == 7
     for one in added:
@@ -297,7 +297,7 @@ def test_a_lost_state_gets_back_components_and_providers() -> None:
 def test_a_state_that_has_them_gets_what_was_found_alone() -> None:
     """Under the provider that the state has, whatever id a preview shows."""
     held = [{"urn": urn, "type": "", "id": "1"} for urn in (STACK, SERVICE, DEFAULT)]
-    (added,) = completed([Missing(below("a", DEFAULT))], [], held)
+    (added,) = completed([below("a", DEFAULT)], [], held)
     assert added["provider"] == f"{DEFAULT}::1"
 
 
@@ -319,4 +319,4 @@ def test_what_the_engine_has_yet_to_delete_is_not_what_it_would_create() -> None
     """The state has the old one of a replacement; the new one was made, and is taken in beside it."""
     held = [{"urn": urn, "type": "", "id": "1"} for urn in (STACK, SERVICE, DEFAULT)]
     old = {**below("a", DEFAULT), "delete": True}
-    assert [one["urn"] for one in completed([Missing(below("a", DEFAULT))], [], [*held, old])] == [old["urn"]]
+    assert [one["urn"] for one in completed([below("a", DEFAULT)], [], [*held, old])] == [old["urn"]]

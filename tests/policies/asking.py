@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from google.protobuf import json_format
 from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, Policy
 from pulumi_policy import policy as sdk
@@ -146,13 +145,6 @@ class Pack:
                 one.provider.type, one.provider.name = "pulumi:providers:azure-native", thing.provider
                 one.provider.properties.update(dict(thing.provider_props))
         return _answers(self.servicer.AnalyzeStack(request, None))
-
-    def remedy(self, thing: Thing) -> Mapping[str, Any] | None:
-        """The inputs as the pack would mend them, secrets included; None when it leaves them alone."""
-        request = proto.AnalyzeRequest(type=thing.type, urn=thing.urn, name=thing.name)
-        request.properties.update(copy.deepcopy(dict(thing.props)))
-        found = self.servicer.Remediate(request, None).remediations
-        return json_format.MessageToDict(found[-1].properties) if found else None
 
 
 def _options(options: Any, thing: Thing) -> None:

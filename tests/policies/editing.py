@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -51,6 +52,23 @@ def with_prop(stack: Stack, name: str, path: str, value: Any) -> Stack:
 def without(stack: Stack, *names: str) -> Stack:
     """The stack without some resources."""
     return {name: thing for name, thing in stack.items() if name not in names}
+
+
+def edited(stack: Stack, edits: Mapping[str, Any]) -> Stack:
+    """The stack with some things changed: `NAME.PATH` is a property (`...` takes it away), `NAME@OPTION` an
+    option or a relation, and `NAME` a whole resource, None for none; one that is new comes first, as a
+    component does."""
+    for what, value in edits.items():
+        name, mark, rest = re.match(r"([\w-]+)([.@]?)(.*)", what).groups()  # type: ignore[union-attr]
+        if mark:
+            stack = (
+                with_prop(stack, name, rest, value) if mark == "." else change(stack, name, **{rest: value})
+            )
+        elif value is None:
+            stack = without(stack, name)
+        else:
+            stack = {name: value, **stack}
+    return stack
 
 
 def around(thing: Thing) -> Stack:

@@ -167,7 +167,6 @@ REFUSED: Final[dict[str, list[Refused]]] = {
         account("identity", {"type": "UserAssigned", "userAssignedIdentities": []}),
         inline(f"{_CMK}.identityClientId", ...),
         inline("identity.userAssignedIdentities", []),
-        inline("identity.userAssignedIdentities", _OTHER),
     ],
     "account-fits-its-kind": [
         stack("account", "properties.userOwnedStorage", [{"resourceId": "/s"}], of=of_kind("OpenAI")),

@@ -13,7 +13,8 @@ import pytest
 
 from policies.rule import ResourceRule, Rule
 from policies.rules import RULES
-from tests.policies.asking import VAULT, Answer, Pack, Thing
+from tests.policies.asking import VAULT, Answer, Pack, Thing, verdict
+from tests.policies.editing import with_prop, without
 from tests.policies.refusals import REFUSED
 from tests.policies.stacks import Stack, declared, one_phase, two_phases
 
@@ -134,3 +135,21 @@ def test_a_component_that_goes_gives_no_leave() -> None:
     for thing in program.values():
         pack.ask(declared(thing))
     assert "grant-present" in refusals(pack.ask_stack([*program.values(), said]))
+
+
+def test_an_account_that_is_only_read_is_not_judged() -> None:
+    """It belongs to another program, and its inputs never came by."""
+    pack = Pack()
+    stack = without(two_phases(), "binding")
+    pack.ask(stack["group"])
+    assert pack.ask_stack(list(without(stack, "audit").values())) == []
+
+
+def test_policies_that_azure_reports_are_not_the_vaults_own() -> None:
+    """After a refresh a vault's outputs list the standalone policies, and those of other people."""
+    stack, pack = two_phases(), Pack()
+    for thing in stack.values():
+        pack.ask(thing)
+    live = [stack["grant"].props["policy"], {"objectId": "another team"}]
+    refreshed = with_prop(stack, "vault", "properties.accessPolicies", live)
+    assert verdict(pack.ask_stack(list(refreshed.values())), "no-mixed-access-policies") == "pass"

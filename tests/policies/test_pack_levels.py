@@ -1,4 +1,4 @@
-"""The pack when a rule fails, when a level is changed, and when it mends a flag."""
+"""The pack when a rule fails and when a level is changed."""
 
 from __future__ import annotations
 
@@ -13,18 +13,14 @@ from policies.rule import Rule
 from policies.rules import RULES
 from policies.session import Session
 from tests.policies.asking import (
-    ACCOUNT,
     KEY,
     NOW,
-    UNKNOWN_FLAG,
-    UNKNOWN_OBJECT,
     VAULT,
     Pack,
     Thing,
-    secret,
     verdict,
 )
-from tests.policies.bags import account_props, key_props, vault_props, with_change
+from tests.policies.bags import key_props, vault_props, with_change
 from tests.policies.editing import around
 from tests.policies.stacks import run, two_phases
 
@@ -61,36 +57,11 @@ def test_an_advisory_can_be_made_mandatory_and_a_rule_switched_off() -> None:
     assert run(stack, Pack(levels={"key-rotation-policy": "disabled"})) == []
 
 
-@pytest.mark.parametrize(
-    ("rule", "token", "props", "flag"),
-    [
-        ("account-local-auth-disabled", ACCOUNT, account_props(), "disableLocalAuth"),
-    ],
-)
-def test_a_harmless_flag_is_mended_when_asked_for(
-    rule: str, token: str, props: dict[str, Any], flag: str
-) -> None:
-    """Off by default; at level remediate the flag is set, secrets stay secret and unknowns stay unknown."""
-    wrong = with_change(props, f"properties.{flag}", False)
-    wrong = with_change(wrong, "properties.hidden", secret("x"))
-    assert Pack().remedy(Thing("x", token, wrong)) is None
-    pack = Pack(levels={rule: "remediate"})
-    mended = pack.remedy(Thing("x", token, wrong))
-    assert mended == with_change(wrong, f"properties.{flag}", True)
-    assert pack.ask(Thing("x", token, props)) == []
-    for untouched in (UNKNOWN_FLAG, True):
-        assert pack.remedy(Thing("x", token, with_change(props, f"properties.{flag}", untouched))) is None
-    for properties in (UNKNOWN_OBJECT, None, "text"):
-        assert pack.remedy(Thing("x", token, {"properties": properties})) is None
-    assert pack.remedy(Thing("x", KEY, wrong)) is None
-
-
 OPEN_VAULT = Thing("v", VAULT, with_change(vault_props(), "properties.enablePurgeProtection", False))
 RULE_NAME = "vault-purge-protection"
 
 
-def test_purge_protection_is_never_switched_on_for_someone() -> None:
-    """It cannot be undone, so level remediate refuses like mandatory."""
+def test_nothing_is_mended_for_someone() -> None:
+    """Level remediate refuses like mandatory."""
     pack = Pack(levels={RULE_NAME: "remediate"})
-    assert pack.remedy(OPEN_VAULT) is None
     assert verdict(run(around(OPEN_VAULT), pack), RULE_NAME) == "violation"

@@ -8,7 +8,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from core.resource_types import ACCESS_POLICY
-from localazure import faults, seed
+from localazure import seed
 from provider.azure import Azure
 from provider.wire import encode
 from tests.provider.rig import FailedError, FakeClock, create, engine
@@ -134,19 +134,6 @@ async def test_an_import_comes_with_the_id_alone(cloud: Deployment) -> None:
     async with engine(azure(cloud), FakeClock()) as pulumi:
         _, outputs, inputs = await pulumi.read(ACCESS_POLICY, ID)
         assert (await pulumi.diff(ACCESS_POLICY, outputs.values, inputs.values, INPUTS)).kinds == {}
-
-
-async def test_what_cannot_be_read_is_taken_to_be_as_it_was(cloud: Deployment) -> None:
-    """A preview may run where the vault may not be read. An import has nothing that it was."""
-    wire = Wire(cloud.door)
-    async with engine(Azure(in_process_client(LOGIN, wire)), FakeClock()) as pulumi:
-        id, made = await pulumi.create(ACCESS_POLICY, INPUTS)
-        refused = {"host": "arm", "method": "GET", "status": 403, "code": "AuthorizationFailed", "times": 0}
-        faults.add_fault(cloud.door.cloud, refused)
-        found, read, _ = await pulumi.read(ACCESS_POLICY, id, INPUTS, made.values)
-        assert (found, read.values) == (ID, INPUTS)
-        with pytest.raises(FailedError, match="AuthorizationFailed"):
-            await pulumi.read(ACCESS_POLICY, id)
 
 
 async def test_one_answer_that_it_is_gone_is_not_believed(cloud: Deployment) -> None:

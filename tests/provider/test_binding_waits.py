@@ -21,10 +21,9 @@ from tests.provider.fake_azure import (
     a_vault,
     a_version,
     an_account,
-    bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, create, engine
+from tests.provider.rig import CMK, Engine, FailedError, FakeClock, create, engine
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
@@ -59,13 +58,6 @@ async def test_fails_after_the_deadline_with_what_was_waited_for() -> None:
     assert azure.tries[-1] == 120
 
 
-async def test_the_default_is_thirty_minutes() -> None:
-    """Without customTimeouts a binding is tried for a quarter of an hour."""
-    clock = FakeClock()
-    with pytest.raises(FailedError, match="gave up after 30 min 00 s"):
-        await create(SlowGrant(clock, 10_000), CMK, INPUTS, clock)
-
-
 async def test_fails_at_once_what_waiting_does_not_help(
     fake: FakeAzure, pulumi: Engine, clock: FakeClock
 ) -> None:
@@ -75,20 +67,6 @@ async def test_fails_at_once_what_waiting_does_not_help(
         await pulumi.create(CMK, INPUTS)
     assert failed.value.partial is None
     assert (fake.calls.count("bind"), clock.slept) == (1, [])
-
-
-@pytest.mark.parametrize("code", ["ScopeLocked", "ReadOnlyDisabledSubscription"])
-async def test_fails_at_once_a_conflict_that_nobody_elses_change_ends(
-    fake: FakeAzure, pulumi: Engine, clock: FakeClock, code: str
-) -> None:
-    """A lock and a disabled subscription answer 409, too, and no waiting helps a bind or an unbind."""
-    fake.failures["bind"] += [ServiceError(409, code, "locked")] * 2
-    with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
-        await pulumi.create(CMK, INPUTS)
-    fake.put(an_account(encryption=bound_to()))
-    with pytest.raises(FailedError, match=f"Azure answered 409 {code}: locked"):
-        await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
-    assert (fake.calls.count("bind"), clock.slept) == (2, [])
 
 
 async def test_a_preview_that_azure_throttles_says_what_it_did_not_check() -> None:

@@ -9,8 +9,8 @@ import pytest
 from core.facts import Vault
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.failure import ServiceError
-from tests.provider.fake_azure import PRINCIPAL, V1, VAULT_ID, FakeAzure
-from tests.provider.rig import HSM_ROLE, VERSION, FailedError, create, engine
+from tests.provider.fake_azure import PRINCIPAL, VAULT_ID, FakeAzure
+from tests.provider.rig import HSM_ROLE, FailedError, create, engine
 from tests.provider.test_key_access_revocation import OTHER, assignment
 
 HSM_ID = VAULT_ID.replace("/vaults/", "/managedHSMs/")
@@ -73,18 +73,6 @@ async def test_a_grant_that_exists_is_taken_over() -> None:
         assert [one.id for one in azure.roles] == [made.values["assignmentId"]]
 
 
-async def test_an_import_comes_with_the_id_alone() -> None:
-    """And is without a difference then; one of a grant that is not there fails."""
-    azure = with_hsm()
-    azure.roles = [assignment(HSM_KEY, role=HSM_CRYPTO_SERVICE_ENCRYPTION_USER)]
-    async with engine(azure) as pulumi:
-        id, outputs, inputs = await pulumi.read(HSM_ROLE, ID)
-        assert (id, inputs.values) == (ID, INPUTS)
-        assert not (await pulumi.diff(HSM_ROLE, outputs.values, inputs.values, INPUTS)).kinds
-        azure.roles = []
-        assert (await pulumi.read(HSM_ROLE, ID))[0] == ""
-
-
 async def test_a_grant_is_gone_when_it_is_answered_twice() -> None:
     """One answer may come from a front end that is behind."""
     azure = with_hsm()
@@ -92,17 +80,6 @@ async def test_a_grant_is_gone_when_it_is_answered_twice() -> None:
     async with engine(azure) as pulumi:
         assert (await pulumi.read(HSM_ROLE, ID, INPUTS, olds))[0] == ""
     assert azure.calls.count("own_role_assignments") == 2
-
-
-@pytest.mark.parametrize("failure", [DENIED, NO_ANSWER])
-async def test_what_cannot_be_read_stays_as_it_was(failure: ServiceError) -> None:
-    """A preview may run on a machine that the HSM's network does not let in."""
-    azure = with_hsm()
-    azure.failures["own_role_assignments"] = [failure] * 9
-    olds: dict[str, Any] = {**INPUTS, "assignmentId": "x"}
-    async with engine(azure) as pulumi:
-        id, outputs, inputs = await pulumi.read(HSM_ROLE, ID, INPUTS, olds)
-    assert (id, outputs.values, inputs.values) == (ID, olds, INPUTS)
 
 
 async def test_fails_naming_the_role_that_the_deployer_lacks() -> None:
@@ -120,17 +97,3 @@ async def test_an_hsm_that_is_gone_holds_no_grant() -> None:
     async with engine(azure) as pulumi:
         await pulumi.delete(HSM_ROLE, ID, INPUTS)
     assert "own_role_assignments" not in azure.calls
-
-
-@pytest.mark.parametrize("failure", [DENIED, NO_ANSWER])
-async def test_a_version_that_cannot_be_read_stays_as_it_was(failure: ServiceError) -> None:
-    """The keys of an HSM are read on its data plane, where previews may be kept out."""
-    azure = with_hsm()
-    olds: dict[str, Any] = {"keyId": HSM_KEY, "version": V1}
-    async with engine(azure) as pulumi:
-        azure.failures["key_version"] = [failure] * 9
-        id, outputs, _ = await pulumi.read(VERSION, HSM_KEY, {"keyId": HSM_KEY}, olds)
-        assert (id, outputs.values) == (HSM_KEY, olds)
-        azure.failures["key_version"] = [failure] * 9
-        with pytest.raises(FailedError):
-            await pulumi.read(VERSION, HSM_KEY)

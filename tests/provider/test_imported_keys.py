@@ -7,8 +7,6 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-from azure.core.exceptions import HttpResponseError
 from azure.keyvault.keys import JsonWebKey, KeyClient
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -18,7 +16,7 @@ from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure.keyvault.crypto import b64url
 from provider.azure import Azure
 from tests.provider.fault_matrix import PATIENT_SECONDS, recording_client
-from tests.provider.rig import CMK, FailedError, create
+from tests.provider.rig import CMK, create
 from tests.provider.world import World
 
 OPERATIONS = ["wrapKey", "unwrapKey"]
@@ -99,34 +97,3 @@ async def test_a_transfer_file_of_an_hsm_is_bound_in_a_managed_hsm(world: World)
     world.hsm_roles().create_role_assignment("/keys/theirs", role, world.principal())
     await bind(world, uri, world.hsm_id())
     assert world.bound_key() == uri
-
-
-@pytest.mark.parametrize("private", [made(3072), made(4096)], ids=lambda one: str(one.key_size))
-async def test_fails_for_material_of_another_size(world: World, private: rsa.RSAPrivateKey) -> None:
-    """Azure imports it, and the binding is refused before anything is written."""
-    uri = from_pem(world.keys(), "big", private)
-    with pytest.raises(FailedError, match=f"the key has {private.key_size} bits; expected 2048"):
-        await bind(world, uri, world.vault_id())
-    assert world.bound_key() is None
-
-
-async def test_fails_for_material_that_has_expired(world: World) -> None:
-    """An expired version cannot be bound; the message names it."""
-    uri = from_pem(world.keys(), "old", made(), expires_on=datetime(2020, 1, 1, tzinfo=UTC))
-    with pytest.raises(FailedError, match="expired on 2020-01-01"):
-        await bind(world, uri, world.vault_id())
-
-
-async def test_fails_for_a_file_for_another_place(world: World) -> None:
-    """A transfer file opens only with the key exchange key that it was made for, which imports alone."""
-    world.make_hsm()
-    keys = world.hsm_keys()
-    kek, another = exchange_key(keys), keys.create_rsa_key("cmk2", size=2048, hardware_protected=True)
-    for file in (
-        transfer_file(kek, made(), kid=kek.id.replace("contoso-keys", "other")),
-        transfer_file(another, made()),
-        transfer_file(another, made(), kid=kek.id),
-        b"no file",
-    ):
-        with pytest.raises(HttpResponseError, match="BadParameter"):
-            from_file(keys, "theirs", file)

@@ -207,7 +207,7 @@ def test_what_differs_is_named_and_nothing_else(case: str) -> None:
     found_there, old_inputs, changed, kinds = DIFFS[case]
     olds = {} if found_there is None else {**OUT, **found_there}
     found = diff(CMK, olds, old_inputs, {**OLD, **changed})
-    assert {name: difference.change.value for name, difference in found.items()} == kinds
+    assert {name: difference.kind for name, difference in found.items()} == kinds
 
 
 KEEPS = {"keyId": KEY_ID, "accountId": ACCOUNT_ID}
@@ -262,4 +262,4 @@ def test_what_changes_in_place_and_what_is_another_resource(
 ) -> None:
     """A newer version is not the KeyVersion's difference but shows in its outputs; nor is its account one."""
     found = diff(type, {**before, "newestVersion": V2} if type == VERSION else before, before, after)
-    assert {name: difference.change.value for name, difference in found.items()} == kinds
+    assert {name: difference.kind for name, difference in found.items()} == kinds

@@ -57,14 +57,6 @@ async def test_it_is_made_before_its_account_and_learns_later_whose_access_it_is
     assert (await refreshed(pulumi))["principalId"] == OTHER
 
 
-async def test_an_import_comes_with_the_id_alone(pulumi: Engine) -> None:
-    """And is without a difference then."""
-    id, outputs, inputs = await pulumi.read(CLEANUP, ID)
-    assert (id, inputs.values) == (ID, INPUTS)
-    assert outputs.values["principalId"] == PRINCIPAL
-    assert not (await pulumi.diff(CLEANUP, outputs.values, inputs.values, INPUTS)).kinds
-
-
 async def test_the_access_policy_of_an_account_that_is_gone_goes_and_no_other() -> None:
     """Also where a read shows the account for a while after its deletion."""
     azure, clock = with_policies(MINE, OTHERS), FakeClock()

@@ -153,16 +153,6 @@ async def test_access_that_is_gone_is_validated_again(fake: FakeAzure, pulumi: E
     narrower = (PolicyEntry(PRINCIPAL, ("get", "unwrapkey"), TENANT),)
     fake.vaults[VAULT_ID.lower()] = replace(a_vault(), policies=narrower)
     assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == ""
-    fake.failures["vault"].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
-    assert (await pulumi.read(ACCESS, id, INPUTS, outputs.values))[0] == id
-
-
-async def test_an_import_needs_the_id_alone(pulumi: Engine) -> None:
-    """The id names key and identity."""
-    id, outputs, inputs = await pulumi.read(ACCESS, ID)
-    assert id == ID
-    assert inputs.values == {"keyId": KEY_ID, "principalId": PRINCIPAL}
-    assert outputs.values["accessModel"] == "accessPolicy"
 
 
 async def test_a_preview_and_a_deletion_touch_nothing(

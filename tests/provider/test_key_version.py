@@ -141,15 +141,6 @@ async def test_a_newer_version_than_the_one_in_use_may_be_taken(fake: FakeAzure,
     assert outputs.values["version"] == V2
 
 
-async def test_a_version_whose_time_has_not_come_is_no_reason_to_wait(
-    fake: FakeAzure, pulumi: Engine
-) -> None:
-    """A stack that begins uses the version before the one that becomes valid later."""
-    fake.versions += [a_version(V2), a_version(V3, **EARLY)]
-    _, outputs = await pulumi.create(VERSION, INPUTS)
-    assert (outputs.values["version"], outputs.values["newestVersion"]) == (V2, V3)
-
-
 @pytest.mark.parametrize("preview", [True, False], ids=["preview", "create"])
 @pytest.mark.parametrize(
     ("key", "reason"),

@@ -15,8 +15,6 @@ from tests.provider.fake_azure import (
     FakeAzure,
     SlowGrant,
     a_vault,
-    an_account,
-    bound_to,
     key_uri,
 )
 from tests.provider.rig import CMK, Engine, FakeClock, engine
@@ -81,17 +79,6 @@ async def test_a_preview_warns_of_what_the_same_update_may_still_put_right() -> 
     (request,) = pulumi.heard
     assert request.severity == engine_pb2.WARNING
     assert request.message.startswith("would be refused unless this update changes it: identity-has-access: ")
-
-
-async def test_an_update_tells_in_its_preview_what_changes_and_why(fake: FakeAzure, pulumi: Engine) -> None:
-    """Rotation, another key and a re-assertion are distinguished."""
-    fake.put(an_account(encryption=bound_to()))
-    news = {**INPUTS, "keyUriWithVersion": key_uri("2" * 32), "accountDigest": "b"}
-    olds = {**INPUTS, "accountDigest": "a"}
-    await pulumi.update(CMK, ACCOUNT_ID, olds, olds, news, preview=True)
-    said = pulumi.said
-    assert f"keyUriWithVersion: rotation: version {'1' * 32} to {'2' * 32} of the key language-key" in said
-    assert "accountDigest: the account changes, so the binding is asserted again" in said
 
 
 async def test_an_engine_that_is_gone_fails_nothing() -> None:

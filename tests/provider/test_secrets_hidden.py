@@ -14,8 +14,6 @@ from tests.provider.fake_azure import (
     V1,
     VAULT_ID,
     FakeAzure,
-    an_account,
-    bound_to,
     key_uri,
 )
 from tests.provider.rig import CMK, Engine, FailedError, FakeClock, engine
@@ -90,25 +88,6 @@ async def test_errors_and_the_log_do_not_tell_a_secret(*, preview: bool) -> None
     assert "[secret]" in said
     for part in TELLING:
         assert part not in said
-
-
-async def test_a_change_of_a_secret_is_told_without_it(fake: FakeAzure, pulumi: Engine) -> None:
-    """Neither the old value nor the new one."""
-    fake.put(an_account(encryption=bound_to()))
-    news = {**INPUTS, "keyUriWithVersion": key_uri("2" * 32)}
-    hidden = ("keyUriWithVersion", "vaultId")
-    await pulumi.stub.Update(
-        provider_pb2.UpdateRequest(
-            urn=pulumi.urn(CMK),
-            id=ACCOUNT_ID,
-            olds=encode({**INPUTS, "keySource": "Microsoft.KeyVault"}, hidden),
-            old_inputs=encode(INPUTS, hidden),
-            news=encode(news, hidden),
-            preview=True,
-        )
-    )
-    said = "".join(request.message for request in pulumi.heard)
-    assert "rotation: version [secret] to [secret] of the key [secret]" in said
 
 
 async def test_a_secret_argument_of_a_function_is_in_no_message(pulumi: Engine) -> None:

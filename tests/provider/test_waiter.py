@@ -8,15 +8,15 @@ import random
 
 import pytest
 
-from provider.waiting import Backoff, DeadlineError, StoppedError, Waiter, duration
+from provider.waiting import DeadlineError, StoppedError, Waiter, duration
 from tests.provider.rig import FakeClock
 
 
 def test_backoff_grows_to_its_ceiling() -> None:
     """Pauses grow by their factor up to the ceiling, and jitter stays within its share."""
-    backoff = Backoff(first=1, factor=2, ceiling=10, jitter=0.2, rng=random.Random(1))
-    pauses = [backoff.next() for _ in range(200)]
-    bases = [1, 2, 4, 8] + [10] * 196
+    backoff = Waiter(FakeClock(), rng=random.Random(1)).backoff(first=1, ceiling=4)
+    pauses = [next(backoff) for _ in range(200)]
+    bases = [1, 1.6, 2.56] + [4] * 197
     assert all(base * 0.8 <= pause <= base * 1.2 for pause, base in zip(pauses, bases, strict=True))
     assert len(set(pauses)) == len(pauses)
 

@@ -110,14 +110,6 @@ class World:
         """Gives a principal a built-in role at the vault or the key."""
         self.field.role(scope, principal_id, str(uuid.uuid4()), role.id)
 
-    def key_operator(self, group: str, vault: str) -> KeyClient:
-        """A client of somebody else, who may set rotation policies in the vault."""
-        made = self.azure.control("/principals", {"name": "operator"})
-        id = f"/subscriptions/{self.subscription}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults"
-        self.field.policy(f"{id}/{vault}", made["objectId"], ["get", "setrotationpolicy"])
-        credential = ClientSecretCredential(self.tenant, made["clientId"], made["clientSecret"])
-        return KeyClient(f"https://{vault}.vault.azure.net", credential)
-
     def versions_through_arm(self) -> list[str]:
         """The versions of the key as Resource Manager lists them."""
         listed = self.field.send("GET", f"{self.key_id()}/versions", _VAULTS)["value"]

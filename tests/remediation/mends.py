@@ -30,7 +30,7 @@ from components.guards import (
 from components.guards.situation import Situation
 from operate import recover
 from policies.rules import binding_protected
-from provider import errors, key_access_cleanup, key_version, rotation
+from provider import errors, key_access, key_version, rotation
 from provider.deployment import references
 from provider.wire import Properties
 
@@ -111,7 +111,7 @@ MENDS = (
     Mend(
         "a service leaves no access behind",
         "6",
-        (key_access_cleanup.KeyAccessCleanupHandler, "delete"),
+        (key_access.KeyAccessCleanupHandler, "delete"),
         _does_nothing,
     ),
     Mend("what is audited stays so", "6", (service_parts, "make_audit_trail"), _unprotected, POLICIES),

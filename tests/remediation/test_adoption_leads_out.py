@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
-import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -15,7 +12,6 @@ from localazure.authorization import assign_role
 from localazure.cognitive.account import KIND
 from localazure.keyvault import local_roles
 from localazure.keyvault.managed_hsms import holder
-from operate.adopt import separate
 from operate.adopt.existing import find
 from operate.adopt.obstacles import obstacles
 from tests.operate.adopt.field import Field, group, principal
@@ -96,12 +92,7 @@ def place() -> tuple[Door, Field]:
 def found(door: Door, id: str) -> list[str]:
     """What prevents the adoption of an account."""
     now = datetime.fromtimestamp(int(door.cloud.clock.now()) + 1, UTC)
-    return [
-        str(one)
-        for one in obstacles(
-            [("found", find(DoorAzure(door), id, now))], takes_vault=False, follows_key=False
-        )
-    ]
+    return [str(one) for one in obstacles([("found", find(DoorAzure(door), id, now))], follows_key=False)]
 
 
 @pytest.mark.parametrize("command", CASES)
@@ -153,16 +144,3 @@ def test_a_binding_without_a_version_is_bound_to_one() -> None:
     assert bound is not None
     newest = newest_version(door, KEY_IN_USE)
     assert bound["properties"]["encryption"]["keyVaultProperties"]["keyVersion"] == newest
-
-
-def test_a_state_is_separated_where_it_is_given(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What `pulumi stack export` prints, in the place of what is not."""
-    monkeypatch.setattr(sys, "stdin", io.StringIO("error: no stack selected"))
-    assert separate.main() == 2
-    assert "expected what `pulumi stack export` prints" in capsys.readouterr().err
-    exported = {"version": 3, "deployment": {"resources": []}}
-    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(exported)))
-    assert separate.main() == 0
-    assert json.loads(capsys.readouterr().out) == exported

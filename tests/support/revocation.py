@@ -1,40 +1,69 @@
-"""The emergency actions as the REST calls that they stand for, sent to the local Azure."""
+"""The printed emergency commands, as the REST calls that az makes of them, sent to the local Azure."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from operate.revoke import RestCall, access, actions, look
+from core.api_versions import AUTHORIZATION, KEYS, VAULTS
+from operate.revoke import access, actions, look
 from tests.support.arm_client import Client, token
+from tests.support.az import Options, commands_in, named_assignment
 from tests.support.azure import RunningAzure
+from tests.support.front import ARM
 
 
 def carry_out(azure: RunningAzure, outputs: Mapping[str, Any], name: str) -> None:
-    """Sends one action for the service of these outputs. Raises RuntimeError where it is refused."""
+    """Carries out one action for the service of these outputs. Raises RuntimeError where it is refused."""
     (action,) = (found for found in actions(access(outputs)) if found.name == name)
-    status, answer = _sent(azure, action.rest)
-    if status >= 300:
-        raise RuntimeError(f"{name}: {status} {answer}")
+    for words, options in commands_in("\n".join(action.az)):
+        status, answer = _sent(azure, *_request(azure, words, options))
+        if status >= 300:
+            raise RuntimeError(f"{name}: {status} {answer}")
 
 
 def looked(azure: RunningAzure, outputs: Mapping[str, Any]) -> int:
     """The status that whoever looks at the service's data gets, as the page says it."""
     action = look(access(outputs))
     assert action is not None, "the outputs tell no endpoint"
-    return _sent(azure, action.rest)[0]
+    ((_, options),) = commands_in(action.az[0])
+    return _sent(azure, "GET", options["url"][0])[0]
 
 
-def _sent(azure: RunningAzure, call: RestCall) -> tuple[int, Any]:
-    url = urlsplit(call.url)
+def _request(azure: RunningAzure, words: str, options: Options) -> tuple[str, str, Any]:
+    """What az sends. For an access policy it may send a PUT of the whole vault, with the same effect."""
+    match words:
+        case "keyvault delete-policy" | "keyvault set-policy":
+            (group,), (name,) = options["resource-group"], options["name"]
+            subscription = f"/subscriptions/{options['subscription'][0]}"
+            vault = f"{subscription}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{name}"
+            entry = {
+                "tenantId": azure.env["AZURE_TENANT_ID"],
+                "objectId": options["object-id"][0],
+                "permissions": {"keys": options.get("key-permissions", [])},
+            }
+            how = "replace" if "key-permissions" in options else "remove"
+            body = {"properties": {"accessPolicies": [entry]}}
+            return "PUT", f"{ARM}{vault}/accessPolicies/{how}?api-version={VAULTS}", body
+        case "role assignment delete":
+            return "DELETE", f"{ARM}{options['ids'][0]}?api-version={AUTHORIZATION}", None
+        case "role assignment create":
+            id, body = named_assignment(options)
+            return "PUT", f"{ARM}{id}?api-version={AUTHORIZATION}", body
+        case "keyvault key set-attributes":
+            enabled = {"attributes": {"enabled": options["enabled"] == ["true"]}}
+            return "PATCH", f"{options['id'][0]}?api-version={KEYS}", enabled
+    raise ValueError(f"az {words} is not known here")
+
+
+def _sent(azure: RunningAzure, method: str, target: str, body: Any = None) -> tuple[int, Any]:
+    url = urlsplit(target)
     host = str(url.hostname)
     own, _, parent = host.partition(".")
     resource = f"https://{host if own == 'management' else parent}"
-    body = json.dumps(call.body).replace("{tenant}", azure.env["AZURE_TENANT_ID"])
     client = Client(azure.env, host, token(azure.env, resource))
     try:
-        return client.send(call.method, f"{url.path}?{url.query}", json.loads(body))
+        return client.send(method, f"{url.path}?{url.query}", body)
     finally:
         client.close()

@@ -66,6 +66,6 @@ def in_hsm(scope: str = "/keys/cmk", role: Role = HSM_CRYPTO_SERVICE_ENCRYPTION_
     return found(service, vault_body={})
 
 
-def texts(*pairs: tuple[str, Existing], takes_vault: bool = False, follows_key: bool = False) -> str:
-    found = obstacles(pairs, takes_vault=takes_vault, follows_key=follows_key)
+def texts(*pairs: tuple[str, Existing], follows_key: bool = False) -> str:
+    found = obstacles(pairs, follows_key=follows_key)
     return "\n".join(str(obstacle) for obstacle in found)

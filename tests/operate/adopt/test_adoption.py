@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -125,15 +124,6 @@ def user_assigned(field: Field, home: str) -> list[str]:
     return ["--account", account["id"], "--name", "theirs"]
 
 
-def with_vault(field: Field, home: str) -> list[str]:
-    """Vault and key come, too: premium, 30 days of soft delete, tags of their own, a key that can do more."""
-    account = field.account(home, "lang-whole")
-    vault = field.vault(home, "kv-whole")
-    field.policy(vault, principal(account), WRAPS)
-    field.bind(account["id"], field.key(vault, "their-key"))
-    return ["--account", account["id"], "--name", "whole", "--take-vault"]
-
-
 def managed_hsm(azure: RunningAzure, field: Field, home: str) -> list[str]:
     """Bound to a key of a managed HSM in another subscription, by a role of the HSM's own at the key."""
     account = field.account(home, "lang-hsm")
@@ -182,20 +172,6 @@ def test_nothing_changes_and_nothing_is_to_be_changed(place: Place) -> None:
 
 
 @pytest.mark.long
-def test_vault_and_key_come_too(place: Place) -> None:
-    """With --take-vault the vault and the key are the project's, and nothing of them has changed."""
-    azure, stack, field = place
-    words = with_vault(field, field.group(group("rg-whole")))
-    before = state(azure)
-    adopt(stack, "whole", *words)
-    assert state(azure) == before
-    exported = stack.pulumi("stack", "export", "--stack", "whole").output
-    resources = {r["type"]: r for r in json.loads(exported)["deployment"]["resources"]}
-    assert "azure-native:keyvault/v20260201:Key" in resources
-    assert "accessPolicies" not in resources["azure-native:keyvault/v20260201:Vault"]["inputs"]["properties"]
-
-
-@pytest.mark.long
 def test_a_vault_in_another_subscription_and_a_key_that_is_turned_on_later(place: Place) -> None:
     """The program takes a grant in another subscription over by itself: the first `up` writes the same access
     policy, and nothing else. And an account on Microsoft's keys is bound by an ordinary change of its
@@ -240,7 +216,7 @@ def test_fails_with_everything_that_stands_in_the_way(place: Place) -> None:
     field.policy(vault, principal(second), WRAPS, "remove")
     before = state(azure)
     run = stack.python(
-        "-m", "operate", "adopt", "--stack", "wrong", "--take-vault",
+        "-m", "operate", "adopt", "--stack", "wrong",
         "--account", first["id"], "--name", "wrong", "--account", second["id"], "--name", "wrong",
     )  # fmt: skip
     assert run.code == 1, run.output

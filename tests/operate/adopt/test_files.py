@@ -1,10 +1,8 @@
-"""The files of an adoption, and the state after it: without a cloud."""
+"""The files of an adoption: without a cloud."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 import yaml
@@ -12,32 +10,7 @@ import yaml
 from operate.adopt.command import paths
 from operate.adopt.files import configuration, import_file, merged
 from operate.adopt.plan import plan
-from operate.adopt.separate import separated
 from tests.operate.adopt.accounts import found
-from tests.support.stack import ROOT
-
-
-def test_a_vaults_own_list_of_access_policies_goes_from_the_state() -> None:
-    """Of the vault alone, and nothing else of it."""
-    listed = {"inputs": {"vaultName": "v", "properties": {"accessPolicies": [1], "tenantId": "t"}}}
-    resources = [
-        {"type": "azure-native:keyvault:Vault", **listed},
-        {"type": "x", "inputs": {"properties": {}}},
-    ]
-    state = separated({"deployment": {"resources": resources}})
-    vault, other = state["deployment"]["resources"]
-    assert vault["inputs"] == {"vaultName": "v", "properties": {"tenantId": "t"}}
-    assert other["inputs"] == {"properties": {}}
-    assert separated({"deployment": {}}) == {"deployment": {}}
-
-
-@pytest.mark.parametrize("given", ["", "error: no stack named 'dev' found", "[]"])
-def test_fails_in_words_for_what_is_no_state(given: str) -> None:
-    """An export that failed leaves nothing for the filter, and it writes nothing for the import."""
-    command = [sys.executable, "-m", "operate.adopt.separate"]
-    done = subprocess.run(command, cwd=ROOT, input=given, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("separate: expected what `pulumi stack export` prints")
 
 
 def test_the_settings_file_keeps_what_it_says_of_secrets() -> None:
@@ -57,7 +30,7 @@ def test_the_files_are_named_as_the_engine_names_them() -> None:
 
 def test_the_files_hold_every_account() -> None:
     """Several services are a list; each import has its own service as parent."""
-    plans = [plan(name, found(), takes_vault=False) for name in ("xx", "yy")]
+    plans = [plan(name, found()) for name in ("xx", "yy")]
     config = configuration(plans, "s")
     assert (config["azure-native:subscriptionId"], config["azure-cmk:subscriptionId"]) == ("s", "s")
     assert [service["name"] for service in config["language-cmk:services"]] == ["xx", "yy"]

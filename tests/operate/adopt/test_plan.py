@@ -22,7 +22,7 @@ from tests.operate.evidence.made import NEW, OLD, OWN, account, key, vault, vers
 def test_a_bound_account_is_said_in_settings_that_the_program_takes() -> None:
     """Names are said outright, the key by its id, nothing is made, and nothing stands in the way."""
     assert texts(("contoso", found())) == ""
-    written = plan("contoso", found(), takes_vault=False)
+    written = plan("contoso", found())
     settings = parse(written.settings).services[0]
     assert settings.key.id == KEY_ID
     assert settings.account_name == "lang-contoso"
@@ -34,7 +34,7 @@ def test_a_bound_account_is_said_in_settings_that_the_program_takes() -> None:
 
 def test_the_imports_are_those_that_the_program_makes() -> None:
     """The account, its access, the version and the binding, below the service."""
-    kinds = {one.name: (one.type, one.id) for one in plan("x", found(), takes_vault=False).imports}
+    kinds = {one.name: (one.type, one.id) for one in plan("x", found()).imports}
     assert kinds == {
         "x": ("language-cmk:index:EncryptedAIServicesAccount", ""),
         "x-account": ("azure-native:cognitiveservices:Account", account().id),
@@ -45,22 +45,12 @@ def test_the_imports_are_those_that_the_program_makes() -> None:
     }
 
 
-def test_vault_and_key_are_imported_when_they_are_taken() -> None:
-    """Then they are named and not referred to, and the vault stays as it was found."""
-    written = plan("xx", found(), takes_vault=True)
-    assert {"xx-vault", "xx-key"} <= {one.name for one in written.imports}
-    settings = parse(written.settings).services[0]
-    assert (settings.vault.name, settings.key.name) == ("kv-contoso", "cmk")
-    assert "vault" in settings.as_found
-    assert "audit log" in written.notes[0]
-
-
 def test_an_account_on_microsofts_keys() -> None:
     """It is imported alone; what it lacks of an identity stays so, and that is noted."""
     plain = made.account(encryption=Encryption(), principal_id=None)
     one = found(Service(plain.id, plain), body={**body(), "identity": None})
     assert texts(("x", one)) == ""
-    written = plan("x", one, takes_vault=False)
+    written = plan("x", one)
     assert written.settings["encryption"] == "microsoftManaged"
     assert "identity" in written.settings["asFound"]
     assert len(written.imports) == 2
@@ -70,7 +60,7 @@ def test_an_account_on_microsofts_keys() -> None:
 def test_the_bound_version_is_kept_though_a_newer_one_is_there() -> None:
     """It is pinned, and that is noted, since an adoption rotates nothing."""
     one = found(made.service(key=key(version(NEW, 30), version(OLD, 3))))
-    written = plan("x", one, takes_vault=False)
+    written = plan("x", one)
     assert written.settings["key"]["pin"] == NEW
     assert "key.pin" in written.notes[0]
 
@@ -84,7 +74,7 @@ def test_an_account_that_follows_its_key_by_itself_goes_on_to() -> None:
     assert "Azure shows no key version" in told
     assert "add --follows-key" in told
     assert texts(("xx", one), follows_key=True) == ""
-    key = parse(plan("xx", one, takes_vault=False).settings).services[0].key
+    key = parse(plan("xx", one).settings).services[0].key
     assert (key.version, key.pin) == ("automatic", None)
 
 
@@ -100,7 +90,7 @@ def test_an_account_that_follows_its_key_by_itself_goes_on_to() -> None:
 )
 def test_access_that_is_not_exactly_ours_is_left_as_it_is(entry: dict[str, Any], left: bool) -> None:
     """An access policy with other words, or in another order, would be rewritten else."""
-    written = plan("x", found(vault_body=entry), takes_vault=False)
+    written = plan("x", found(vault_body=entry))
     assert ("access" in written.settings["asFound"]) is left
 
 
@@ -108,7 +98,7 @@ def test_a_grant_through_an_application_is_not_the_identitys() -> None:
     """It is another entry of the vault's list, and is not imported."""
     entry = vault_body(["get", "wrapKey", "unwrapKey"])
     entry["properties"]["accessPolicies"][0]["applicationId"] = OWN
-    imports = plan("xx", found(vault_body=entry), takes_vault=False).imports
+    imports = plan("xx", found(vault_body=entry)).imports
     assert "xx-access" not in {one.name for one in imports}
 
 
@@ -122,7 +112,7 @@ def test_a_role_assignment_is_found_at_the_key_before_the_vault() -> None:
     ):
         one = by_role(scope, name)
         assert texts(("x", one)) == ""
-        written = plan("x", one, takes_vault=False)
+        written = plan("x", one)
         assert ("access" in written.settings["asFound"]) is left
         assert any(i.id.endswith(f"/roleAssignments/{name}") for i in written.imports)
 
@@ -131,14 +121,14 @@ def test_of_two_role_assignments_the_one_at_the_key_is_taken() -> None:
     """The one at the vault counts for its other keys, too, and stays outside."""
     first, second = by_role(vault().id, "wide"), by_role(KEY_ID, "narrow")
     both = replace(second, assignments=(*first.assignments, *second.assignments))
-    written = plan("xx", both, takes_vault=False)
+    written = plan("xx", both)
     assert [i.id for i in written.imports if i.name == "xx-access"] == [second.assignments[0]["id"]]
 
 
 def test_our_name_at_another_scope_is_not_ours() -> None:
     """A role assignment is ours by its name and its scope."""
     ours = names.role_assignment_name(KEY_ID, OWN, CRYPTO_SERVICE_ENCRYPTION_USER.id)
-    assert "access" in plan("xx", by_role(vault().id, ours), takes_vault=False).settings["asFound"]
+    assert "access" in plan("xx", by_role(vault().id, ours)).settings["asFound"]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +155,7 @@ def test_the_network_is_said_as_near_as_can_be(live: Network, expected: dict[str
 
 def test_tags_are_said_where_there_are_any() -> None:
     """They are those of everything made here."""
-    written = plan("x", found(body={**body(), "tags": {"a": "b"}}), takes_vault=False)
+    written = plan("x", found(body={**body(), "tags": {"a": "b"}}))
     assert written.settings["tags"] == {"a": "b"}
     assert "tags" not in written.settings["asFound"]
 
@@ -173,7 +163,7 @@ def test_tags_are_said_where_there_are_any() -> None:
 def test_tags_that_the_settings_refuse_are_left_as_they_are() -> None:
     """Azure's own have slashes in their names, which nobody else's may."""
     tags = {"hidden-link:/app-insights-resource-id": "/subscriptions/x"}
-    written = plan("xx", found(body={**body(), "tags": tags}), takes_vault=False)
+    written = plan("xx", found(body={**body(), "tags": tags}))
     assert "tags" not in written.settings
     assert "tags" in written.settings["asFound"]
     parse(written.settings)
@@ -182,13 +172,13 @@ def test_tags_that_the_settings_refuse_are_left_as_they_are() -> None:
 def test_what_was_not_read_is_never_used() -> None:
     """A plan for an account that was not read is an error, not an empty file."""
     with pytest.raises(UnreadError):
-        plan("x", found(Service(account().id, NotChecked("403"))), takes_vault=False)
+        plan("x", found(Service(account().id, NotChecked("403"))))
 
 
 def test_a_key_in_a_managed_hsm_is_used_as_it_is() -> None:
     """No access model and no vault are settings of it; the role is imported by key and identity, also where
     the HSM is in another subscription."""
-    written = plan("x", in_hsm(), takes_vault=False)
+    written = plan("x", in_hsm())
     assert "accessModel" not in written.settings
     assert written.settings["key"] == {"id": f"{HSM}/keys/cmk"}
     grant = next(one for one in written.imports if one.name == "x-access")
@@ -199,5 +189,5 @@ def test_a_key_in_a_managed_hsm_is_used_as_it_is() -> None:
         id=account().id.replace("00000000000a", "00000000000b"), encryption=there.account.encryption
     )
     apart = replace(there, service=replace(there.service, account=elsewhere, account_id=elsewhere.id))
-    assert grant in plan("x", apart, takes_vault=False).imports
-    assert not any("another subscription" in note for note in plan("x", apart, takes_vault=False).notes)
+    assert grant in plan("x", apart).imports
+    assert not any("another subscription" in note for note in plan("x", apart).notes)

@@ -82,15 +82,14 @@ def test_no_name_is_ever_markup() -> None:
     assert unescape(text).count(EVIL) > 8
 
 
-ELSEWHERE = Source("public", "management.azure.com", "local Azure", False, "t-1", "o-1", "", "a-1", "OIDC")
+ELSEWHERE = Source("public", "management.azure.com", False, "t-1", "o-1", "", "a-1", "OIDC")
 
 
 def test_it_tells_where_it_was_read() -> None:
-    """Host, issuer, tenant, subscriptions, reader; another cloud is marked, on paper on each sheet."""
+    """Host, tenant, subscriptions, reader; another cloud is marked, on paper on each sheet."""
     text = unescape(shown(facts(source=ELSEWHERE, subscriptions=("s-1", "s-2"))))
     for words in (
         "management.azure.com",
-        "local Azure",
         "t-1",
         "s-1",
         "s-2",
@@ -99,7 +98,7 @@ def test_it_tells_where_it_was_read() -> None:
         "logged in by OIDC",
     ):
         assert words in text, words
-    assert "<strong>Not from Azure: the certificate of management.azure.com" in text
+    assert "<strong>Not from Azure: no public certificate authority" in text
     assert '@top-center { content: "NOT FROM AZURE"' in text
     public = shown(facts(source=replace(ELSEWHERE, is_public=True)))
     assert "not from azure" not in public.lower()

@@ -16,7 +16,7 @@ from operate.__main__ import main
 from operate.errors import OperateError
 from operate.fleet import command, files, work
 from operate.fleet.actions import ChosenStacks
-from operate.fleet.planning import Outcome, Ring, Share
+from operate.fleet.planning import Outcome, Ring
 from operate.fleet.shared import FleetFileError
 from tests.settings.test_parse import VAULT_ID
 
@@ -40,7 +40,7 @@ def test_a_fleet_file_in_full(tmp_path: Path) -> None:
     found = files.read(checkout(tmp_path, {**documented, "settings": FLEET["settings"]}, prod_a={}))
     assert found.rings == (
         Ring("canary", {"stack": ("prod-canary-*",)}),
-        Ring("first", take=Share(10, percent=True)),
+        Ring("first", take="10%"),
         Ring("europe", {"location": ("*europe",)}),
     )
     assert (found.parallel, found.failures) == (files.AT_ONCE, 0)

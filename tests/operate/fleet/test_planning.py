@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from operate.errors import OperateError
 from operate.fleet import planning
-from operate.fleet.planning import Member, Outcome, Ring, Share
+from operate.fleet.planning import Member, Outcome, Ring
 
 NAMES = st.text("abcdef", min_size=1, max_size=4)
 KEYS = st.frozensets(st.sampled_from(["kv1/a", "kv1/b", "kv2/a", "kv3/a"]), max_size=2)
@@ -25,7 +25,7 @@ RINGS = st.lists(
         Ring,
         NAMES,
         st.sampled_from([{}, {"stage": ("prod",)}, {"stack": ("a*", "b*")}, {"none": ("*",)}]),
-        st.none() | st.builds(Share, st.integers(1, 100), st.booleans()),
+        st.none() | st.builds("{}{}".format, st.integers(1, 100), st.sampled_from(["", "%"])),
     ),
     max_size=4,
 )
@@ -51,7 +51,7 @@ def test_a_canary_then_a_tenth_then_the_rest() -> None:
     """A ring takes what matches, at most its share of the fleet. Stacks that are left out leave the others in
     the rings that they had."""
     members = [Member(f"s{number:02}", {"stack": f"s{number:02}"}) for number in range(23)]
-    rings = [Ring("canary", {"stack": ("s07",)}), Ring("first", take=Share(10, percent=True))]
+    rings = [Ring("canary", {"stack": ("s07",)}), Ring("first", take="10%")]
     found = planning.in_rings(members, rings)
     assert {name: len(stacks) for name, stacks in found.items()} == {"canary": 1, "first": 3, "rest": 19}
     assert found["canary"] == ("s07",)

@@ -14,7 +14,7 @@ from settings import SettingsError, parse
 from settings.parse import merged
 from tests.settings.test_parse import MINIMAL
 
-FLEET = {
+FLEET: dict[str, Any] = {
     "stacks": ["prod-*"],
     "exclude": ["prod-sandbox"],
     "settings": {"location": "westeurope", "key": {"generation": 1, "rotatesAfterDays": 100}},
@@ -29,8 +29,8 @@ def test_the_stacks_own_file_wins_and_groups_are_merged() -> None:
     """fleet.yaml, then each label that matches in order, then the stack's file."""
     of_fleet = shared.shared(FLEET)
     levels = of_fleet.of("prod-eu", {"team": "claims", "stack": "prod-eu"})
-    assert [one.place for one in levels] == ["settings", "labels[0]", "labels[1]"]
-    below = merged(*(one.settings for one in levels))
+    assert [*levels] == [FLEET["settings"], *(one["settings"] for one in FLEET["labels"])]
+    below = merged(*levels)
     (service,) = parse({"name": "claims", "key": {"generation": 7}}, shared=below).services
     assert (service.location, service.access_model) == ("westeurope", "rbac")
     assert (service.key.generation, service.key.rotates_after_days) == (7, 200)
@@ -77,7 +77,7 @@ def test_a_wrong_shared_setting_says_where_it_stands() -> None:
 def test_a_wrong_fleet_file_is_refused_with_the_place(change: dict[str, Any], path: str | None) -> None:
     """A typing error, what is decided for one stack, and what is encrypted for one stack."""
     if path is None:
-        assert shared.shared({**FLEET, **change}).levels[0].settings == {}
+        assert shared.shared({**FLEET, **change}).levels[0] == ({}, {})
         return
     with pytest.raises(FleetFileError) as error:
         shared.shared({**FLEET, **change})

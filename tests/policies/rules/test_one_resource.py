@@ -350,11 +350,6 @@ CASES: Final[tuple[Case, ...]] = (
         ({f"{CMK}.identityClientId": ...}, "violation"),
         ({"properties.encryption.keySource": "Microsoft.CognitiveServices"}, "pass"),
         ({"properties.encryption": UNKNOWN_OBJECT}, "pass"),
-        (
-            {"identity.userAssignedIdentities": {"x": {"clientId": "33333333-3333-3333-3333-333333333333"}}},
-            "pass",
-        ),
-        ({"identity.userAssignedIdentities": {"x": {"clientId": "another"}}}, "violation"),
         inline=True,
     ),
 )

@@ -1,0 +1,480 @@
+"""Rules on accounts and their vaults, over whole stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from core import audit_log, roles
+from tests.policies.asking import (
+    ACCOUNT,
+    GENERIC,
+    NOW,
+    OTHER_TENANT,
+    ROLE,
+    TENANT,
+    UNKNOWN_FLAG,
+    UNKNOWN_LIST,
+    UNKNOWN_OBJECT,
+    UNKNOWN_TEXT,
+    VERSION,
+    Thing,
+)
+from tests.policies.bags import VAULT_ID, account_props, with_change
+from tests.policies.rules.row import (
+    BOTH,
+    EVERY,
+    ONE,
+    PREVIEW,
+    SERVICE,
+    TWO,
+    UPDATE,
+    Row,
+    each,
+    values,
+)
+from tests.policies.stacks import ACCOUNT_ID, PRINCIPAL, two_phases
+
+STORAGE: Final = [{"resourceId": "/one"}]
+TWO_STORAGES: Final = [*STORAGE, {"resourceId": UNKNOWN_TEXT}]
+SEARCH: Final = {"qnaAzureSearchEndpointId": UNKNOWN_TEXT, "qnaAzureSearchEndpointKey": "x"}
+SOURCE: Final = "account.properties.encryption.keySource"
+HSM_URI: Final = f"https://hsm-one.managedhsm.azure.net/keys/cmk/{VERSION}"
+ALONE: Final = {"binding@property_dependencies": {"accountId": ["account"]}}
+
+
+def of_account(**properties: Any) -> dict[str, Any]:
+    """Properties of the account; its kind by `kind`."""
+    kind = {"account.kind": properties.pop("kind")} if "kind" in properties else {}
+    return {**kind, **{f"account.properties.{name}": value for name, value in properties.items()}}
+
+
+def below(type: str) -> Iterator[tuple[tuple[str, ...], Thing]]:
+    """What is below the account, as a program may write it, and as it then exists: by stacks in which the
+    account's name is known, and is not."""
+    arm_type = f"{type.lower()}s"
+    exists = {
+        "type": f"Microsoft.CognitiveServices/accounts/{arm_type}",
+        "id": f"{ACCOUNT_ID}/{arm_type}/below",
+    }
+    yield UPDATE, Thing("below", GENERIC, exists)
+    for on, name, path, id in (
+        (UPDATE, "lang-one", "accounts/lang-one", ACCOUNT_ID),
+        (PREVIEW, UNKNOWN_TEXT, UNKNOWN_TEXT, UNKNOWN_TEXT),
+    ):
+        generic = {
+            "resourceProviderNamespace": "Microsoft.CognitiveServices",
+            "parentResourcePath": path,
+            "resourceType": arm_type,
+            "resourceName": "below",
+        }
+        azapi = {"type": f"{exists['type']}@2025-06-01", "parentId": id}
+        for token, props, parent in (
+            (f"azure-native:cognitiveservices:{type}", {"accountName": name}, "accountName"),
+            (GENERIC, generic, "parentResourcePath"),
+            ("azapi:resources:Resource", azapi, "parentId"),
+        ):
+            yield on, Thing("below", token, props, property_dependencies={parent: ["account"]})
+
+
+def outbound(allowed: Any, restricts: Any = True) -> dict[str, Any]:
+    """What the account may call."""
+    return of_account(restrictOutboundNetworkAccess=restricts, allowedFqdnList=allowed)
+
+
+def caller(role: roles.Role, scope: str, **more: Any) -> dict[str, Any]:
+    """Somebody's role; at the account by where its scope comes from."""
+    definition = f"/subscriptions/s1/providers/Microsoft.Authorization/roleDefinitions/{role.id}"
+    props = {"roleDefinitionId": definition, "principalId": PRINCIPAL, "scope": scope, **more}
+    sources = {} if scope == VAULT_ID else {"scope": ["account"]}
+    return {"caller": Thing("caller", ROLE, props, property_dependencies=sources)}
+
+
+def origins(value: Any = UNKNOWN_TEXT, **relations: Any) -> dict[str, Any]:
+    """Regions of account and vault that nothing states."""
+    return {f"{name}.location": value for name in ("vault", "account")} | {
+        f"{name}@property_dependencies": sources for name, sources in relations.items()
+    }
+
+
+def said(**settings: Any) -> dict[str, Any]:
+    """An account without a binding in a service with these settings."""
+    return {"service": Thing("service", SERVICE, settings), "binding": None, "account@parent": "service"}
+
+
+SECOND: Final = Thing("second", ACCOUNT, with_change(account_props(), "id", ACCOUNT_ID + "2"))
+NO_VAULT: Final = dict.fromkeys(("vault", "key", "version", "audit"))
+ONE_GROUP: Final = {name: {"resourceGroupName": ["group"]} for name in ("vault", "account")}
+BY_GROUP: Final = {
+    name: {"resourceGroupName": ["group"], "location": ["group"]} for name in ("vault", "account")
+}
+AUDITED: Final = {"category": "AuditEvent", "enabled": True}
+ROWS: Final[dict[str, list[Row]]] = {
+    "account-fits-its-kind": [
+        *each(
+            "storage, search and network rules",
+            BOTH,
+            [
+                (
+                    of_account(kind="TextAnalytics", userOwnedStorage=TWO_STORAGES, apiProperties=SEARCH),
+                    "pass",
+                ),
+                (of_account(kind="OpenAI", userOwnedStorage=STORAGE), "violation"),
+                (of_account(kind="openai", userOwnedStorage=[]), "pass"),
+                (of_account(kind="SpeechServices", userOwnedStorage=STORAGE), "pass"),
+                (of_account(kind="SpeechServices", userOwnedStorage=TWO_STORAGES), "violation"),
+                (of_account(kind="SpeechServices", apiProperties=SEARCH), "violation"),
+                (
+                    of_account(kind="SpeechServices", apiProperties={"qnaAzureSearchEndpointKey": None}),
+                    "pass",
+                ),
+                (of_account(kind="SpeechServices", userOwnedStorage=UNKNOWN_LIST), "open"),
+                (of_account(kind="SpeechServices", apiProperties=UNKNOWN_OBJECT), "open"),
+                (of_account(kind="SpeechServices", networkAcls={"defaultAction": "Deny"}), "pass"),
+                (of_account(kind="SpeechServices", networkAcls={"bypass": UNKNOWN_TEXT}), "violation"),
+                (of_account(kind="SpeechServices", networkAcls=UNKNOWN_OBJECT), "open"),
+                (of_account(kind=UNKNOWN_TEXT, userOwnedStorage=STORAGE), "open"),
+                # Of a kind that is not listed nothing is known.
+                (of_account(kind="SomethingNew", userOwnedStorage=STORAGE, apiProperties=SEARCH), "pass"),
+            ],
+        ),
+        # Face uses a key only through its own identity; a binding names none by default.
+        *values(
+            "the identity that uses the key",
+            ONE,
+            "account.kind",
+            [("Face", "violation"), ("TextAnalytics", "pass")],
+        ),
+        *each(
+            "the identity that a binding names",
+            BOTH,
+            [
+                ({"account.kind": "Face"}, "pass"),
+                ({"account.kind": "Face", "binding.identityClientId": "client"}, "violation"),
+                ({"account.kind": "TextAnalytics", "binding.identityClientId": "client"}, "pass"),
+            ],
+        ),
+        *(
+            Row(f"a {type} of kind {kind}", on, says, {"account.kind": kind, "below": thing})
+            for kind, type, says in (
+                ("TextAnalytics", "Project", "violation"),
+                ("TextAnalytics", "Deployment", "violation"),
+                ("OpenAI", "Project", "violation"),
+                ("OpenAI", "Deployment", "pass"),
+                ("AIServices", "Project", "pass"),
+                ("AIServices", "Deployment", "pass"),
+            )
+            for on, thing in below(type)
+        ),
+    ],
+    "account-has-customer-key": [
+        # Also when Azure says that it is bound: the program must keep it so.
+        Row("no binding", TWO, "violation", {"binding": None}),
+        *values(
+            "the source of an inline key",
+            ONE,
+            SOURCE,
+            [("Microsoft.CognitiveServices", "violation"), ("microsoft.keyVault", "pass")],
+        ),
+        Row(
+            "a binding of an unknown account",
+            UPDATE,
+            "open",
+            {"binding.accountId": UNKNOWN_TEXT, "binding@property_dependencies": {}},
+        ),
+        Row(
+            "a binding of another account",
+            UPDATE,
+            "violation",
+            {"second": SECOND},
+            "the account second has no",
+        ),
+        Row(
+            "an id of another kind",
+            UPDATE,
+            "violation",
+            {"binding.accountId": VAULT_ID, "binding@property_dependencies": {}},
+        ),
+        Row(
+            "an excluded kind", UPDATE, "pass", {"binding": None}, config={"excludedKinds": ["textanalytics"]}
+        ),
+        # Azure would take no key for what stores nothing.
+        *(
+            Row("kinds", UPDATE, says, {"binding": None, "account.kind": kind})
+            for kind, says in (
+                ("ComputerVision", "pass"),
+                ("FormRecognizer", "violation"),
+                (None, "violation"),
+            )
+        ),
+        *each(
+            "encryption that is not known",
+            ("preview of one phase",),
+            [({"account.properties.encryption": UNKNOWN_OBJECT}, "open"), ({SOURCE: UNKNOWN_TEXT}, "open")],
+        ),
+        *each(
+            "unbound on purpose",
+            BOTH,
+            [
+                (said(unbindAccount="LANG-one"), "pass"),
+                (said(unbindAccount="lang-two"), "violation"),
+                (said(unbindAccount=UNKNOWN_TEXT), "violation"),
+                (said(replaceAccount="lang-one"), "violation"),
+                (said(), "violation"),
+            ],
+        ),
+    ],
+    "account-outbound-compatible": [
+        *each(
+            "the host of the vault in full",
+            (*BOTH, *ONE),
+            [
+                ({}, "pass"),
+                (of_account(restrictOutboundNetworkAccess=False), "pass"),
+                (of_account(restrictOutboundNetworkAccess=UNKNOWN_FLAG), "open"),
+                (of_account(restrictOutboundNetworkAccess="true"), "violation"),
+                (outbound(None), "violation"),
+                (outbound(["example.org"]), "violation"),
+                (outbound(["*.example.org"]), "violation"),
+                (outbound(["azure.net"]), "violation"),
+                (outbound(UNKNOWN_LIST), "open"),
+                (outbound([UNKNOWN_TEXT]), "open"),
+                (outbound(["x.org", "KV-one.vault.azure.net"]), "pass"),
+                (outbound(["kv-one"]), "violation"),
+                (outbound(["*.vault.azure.net"]), "violation"),
+            ],
+        ),
+        Row(
+            "another vault's host",
+            (*UPDATE, *PREVIEW, *ONE),
+            "violation",
+            outbound(["kv-two.vault.azure.net"]),
+        ),
+        # Of a vault of another stack that is not known yet, any may be it.
+        *each(
+            "a vault elsewhere",
+            PREVIEW,
+            [
+                ({**ALONE, "vault": None, "key": None, "binding.vaultId": None, **outbound(hosts)}, says)
+                for hosts, says in ((["kv-two.vault.azure.net"], "pass"), (["example.org"], "violation"))
+            ],
+        ),
+        Row("no key", UPDATE, "pass", {**outbound([]), "binding": None}),
+        *(
+            Row(
+                "a managed HSM",
+                UPDATE,
+                says,
+                {**ALONE, "binding.keyUriWithVersion": HSM_URI, "binding.vaultId": None, **outbound([host])},
+                words,
+            )
+            for host, says, words in (
+                ("hsm-one.managedhsm.azure.net", "pass", ""),
+                ("hsm-one.vault.azure.net", "violation", "add hsm-one.managedhsm.azure.net to"),
+            )
+        ),
+        Row("a vault", UPDATE, "violation", outbound([]), "add kv-one.vault"),
+    ],
+    "caller-least-privilege": [
+        *(
+            Row("a role that changes the account", on, "violation", caller(role, scope))
+            for role in (roles.OWNER, roles.CONTRIBUTOR, roles.COGNITIVE_CONTRIBUTOR)
+            for on, scope in ((UPDATE, ACCOUNT_ID), (PREVIEW, UNKNOWN_TEXT))
+        ),
+        Row("a role of callers", UPDATE, "pass", caller(roles.LANGUAGE_READER, ACCOUNT_ID)),
+        Row("a role of callers", UPDATE, "pass", caller(roles.AI_SERVICES_USER, ACCOUNT_ID)),
+        Row("a wide role elsewhere", UPDATE, "pass", caller(roles.CONTRIBUTOR, VAULT_ID)),
+        Row(
+            "an administrator",
+            UPDATE,
+            "pass",
+            caller(roles.OWNER, ACCOUNT_ID),
+            config={"administrators": [PRINCIPAL.upper()]},
+        ),
+    ],
+    "same-region": [
+        *values(
+            "as Azure compares them",
+            EVERY,
+            "vault.location",
+            [
+                ("West Europe", "pass"),
+                ("WESTEUROPE", "pass"),
+                ("northeurope", "violation"),
+                (UNKNOWN_TEXT, "open"),
+            ],
+        ),
+        # Neither states a region, or both take the group's: it is the same, even where it is not known.
+        Row("of one group", BOTH, "pass", origins(**ONE_GROUP)),
+        Row("of one group's region", BOTH, "pass", origins(**BY_GROUP)),
+        Row("of another origin", BOTH, "open", origins(**{**BY_GROUP, "vault": {"location": ["key"]}})),
+        *(
+            Row(
+                "of a group that is written out",
+                UPDATE,
+                says,
+                {**origins(vault={}, account={}), "vault.resourceGroupName": group},
+            )
+            for group, says in (("RG", "pass"), ("another", "open"), (UNKNOWN_TEXT, "open"))
+        ),
+        Row("one that is not known", UPDATE, "open", {"account.location": UNKNOWN_TEXT}),
+        Row(
+            "without a common origin",
+            UPDATE,
+            "open",
+            origins(vault={"location": ["key"]}, account={"location": ["key"]}),
+        ),
+        Row(
+            "without any origin",
+            UPDATE,
+            "open",
+            {
+                **origins(vault={}, account={}),
+                "vault.resourceGroupName": UNKNOWN_TEXT,
+                "account.resourceGroupName": UNKNOWN_TEXT,
+            },
+        ),
+        Row("without inputs", UPDATE, "pass", origins(), alone=True),
+        Row("a vault of another stack", UPDATE, "open", NO_VAULT),
+        Row("a vault of another stack", UPDATE, "open", {"vault": None}, "its vault, which is not"),
+        Row("an account of another stack", UPDATE, "open", {"account": None}, "its account, which is not"),
+    ],
+    "same-tenant": [
+        # By the identity's tenant; else one provider is one tenant, which its configuration may tell.
+        Row("right", EVERY, "pass"),
+        Row(
+            "another",
+            EVERY,
+            "violation",
+            {
+                "vault.properties.tenantId": OTHER_TENANT.upper(),
+                "account@provider_props": {"tenantId": TENANT},
+            },
+        ),
+        Row("of two providers that tell nothing", PREVIEW, "open", {"vault@provider": "another"}),
+        Row("of two providers", UPDATE, "pass", {"vault@provider": "another"}),
+        Row("of an access policy", PREVIEW, "violation", {"grant.policy.tenantId": OTHER_TENANT}),
+        *each(
+            "of the vault that is not known",
+            UPDATE,
+            [
+                ({"vault.properties.tenantId": UNKNOWN_TEXT, **more}, says)
+                for more, says in (
+                    ({}, "pass"),
+                    ({"vault@provider": "another"}, "open"),
+                    (
+                        {
+                            "vault@provider": None,
+                            "account@provider": None,
+                            "account.identity.tenantId": UNKNOWN_TEXT,
+                        },
+                        "open",
+                    ),
+                )
+            ],
+        ),
+        Row("a vault of another stack", UPDATE, "open", NO_VAULT),
+        Row("a vault of another stack", UPDATE, "open", {"vault": None}, "its vault, which is not"),
+        Row("an account of another stack", UPDATE, "open", {"account": None}, "its account, which is not"),
+        Row(
+            "a policy for a vault elsewhere",
+            UPDATE,
+            "pass",
+            {
+                **dict.fromkeys(two_phases()),
+                "policy": Thing(
+                    "policy",
+                    two_phases()["grant"].type,
+                    {"vaultName": "elsewhere", "policy": {"tenantId": OTHER_TENANT}},
+                ),
+            },
+        ),
+    ],
+    "vault-audited": [
+        *values(
+            "AuditEvent, or the group audit or allLogs, enabled",
+            BOTH,
+            "audit.logs",
+            [
+                ([AUDITED], "pass"),
+                ([{"category": "auditevent", "enabled": "true"}], "pass"),
+                ([{"categoryGroup": "audit", "enabled": True}], "pass"),
+                (
+                    [{"categoryGroup": "allLogs", "enabled": True}, {"category": "x", "enabled": False}],
+                    "pass",
+                ),
+                ([{"category": "AuditEvent", "enabled": False}], "violation"),
+                ([{"category": "AuditEvent"}], "violation"),
+                ([{"category": "AzurePolicyEvaluationDetails", "enabled": True}], "violation"),
+                ([], "violation"),
+                (None, "violation"),
+                (UNKNOWN_LIST, "open"),
+                ([UNKNOWN_OBJECT], "open"),
+                ([UNKNOWN_OBJECT, AUDITED], "pass"),
+                ([{"category": UNKNOWN_TEXT, "enabled": True}], "open"),
+                ([{"category": "AuditEvent", "enabled": UNKNOWN_FLAG}], "open"),
+            ],
+        ),
+        *values(
+            "a destination",
+            UPDATE,
+            "audit.workspaceId",
+            [(None, "violation"), ("", "violation"), (UNKNOWN_TEXT, "pass")],
+        ),
+        *each(
+            "another destination",
+            UPDATE,
+            [
+                ({"audit.workspaceId": None, f"audit.{name}": "/somewhere"}, "pass")
+                for name in audit_log.DESTINATIONS
+            ],
+        ),
+        *(
+            Row(
+                "by the vault's id",
+                UPDATE,
+                says,
+                {"audit.resourceUri": uri, "audit@property_dependencies": {}},
+            )
+            for uri, says in ((f"{VAULT_ID}2", "violation"), (VAULT_ID.strip("/").upper(), "pass"))
+        ),
+        Row("no setting", UPDATE, "violation", {"audit": None}, "has no diagnostic setting\n"),
+        Row(
+            "a useless setting",
+            UPDATE,
+            "violation",
+            {"audit.logs": []},
+            "has no diagnostic setting that records audit events\n",
+        ),
+        # A first preview does not know what a program leaves out, and it is not to come.
+        *(Row("left out", PREVIEW, "violation", omits={"audit": [name]}) for name in ("logs", "workspaceId")),
+    ],
+    "key-usable": [
+        # The update that binds another version of our component's key must go through.
+        *each(
+            "what a refresh has found",
+            UPDATE,
+            [
+                (
+                    {
+                        "service": Thing("service", around, {}),
+                        f"key.properties.{path}": value,
+                        "key@parent": "service",
+                        "key@ignore_changes": ignored,
+                    },
+                    says,
+                )
+                for path, value in (
+                    ("attributes.enabled", False),
+                    ("attributes.expires", NOW - 1),
+                    ("attributes.notBefore", NOW + 1),
+                )
+                for around, ignored, says in (
+                    (SERVICE, ("properties",), "open"),
+                    (SERVICE, (), "violation"),
+                    ("acme:index:Service", ("properties",), "violation"),
+                )
+            ],
+        ),
+    ],
+}

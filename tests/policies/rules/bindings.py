@@ -1,0 +1,330 @@
+"""Rules on bindings and on keys that accounts state, over whole stacks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from core.facts import LIVE_ENCRYPTION
+from tests.policies.asking import (
+    ACCOUNT,
+    BINDING,
+    GENERIC,
+    KEY_URI,
+    UNKNOWN_OBJECT,
+    UNKNOWN_TEXT,
+    Thing,
+)
+from tests.policies.bags import account_props, inline_account_props, with_change
+from tests.policies.rules.row import BOTH, ONE, PREVIEW, TWO, UPDATE, Row, each, values
+from tests.policies.stacks import ACCOUNT_ID, CLIENT, one_phase, two_phases
+
+DETAILS: Final = "properties.encryption.keyVaultProperties"
+ID: Final = (
+    "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one"
+)
+ATTACHED: Final = {"type": "UserAssigned", "userAssignedIdentities": ["/identity"]}
+KNOWN: Final = {"type": "UserAssigned", "userAssignedIdentities": {"/identity": {"clientId": CLIENT}}}
+NOTHING: Final[dict[str, Any]] = dict.fromkeys(two_phases())
+SHARED: Final = "mandatory"
+
+
+def by(named: str, attached: Any, sources: list[str], *, inline: bool = False) -> dict[str, Any]:
+    """An account with these identities in its first preview, whose key is used by the identity `named`; there
+    is one more, and one that exists."""
+    identity = one_phase(preview=True)["identity"]
+    stack = one_phase(preview=True) if inline else two_phases(preview=True)
+    writer, property = ("account", "properties") if inline else ("binding", "identityClientId")
+    of_account = {**stack["account"].property_dependencies, "identity": sources}
+    of_writer = {**(of_account if inline else stack["binding"].property_dependencies), property: [named]}
+    return {
+        "identity": identity,
+        "other": replace(identity, name="other"),
+        "known": replace(identity, name="known", props={"id": ID, "clientId": CLIENT}),
+        "account.identity": {"type": "UserAssigned", "userAssignedIdentities": attached},
+        "account@property_dependencies": of_account,
+        f"{writer}@property_dependencies": of_writer,
+        **({} if inline else {"binding.identityClientId": UNKNOWN_TEXT}),
+    }
+
+
+def project(account: str, **more: Any) -> dict[str, Thing]:
+    """A project of the account."""
+    props = {"accountName": account, "resourceGroupName": "rg", "projectName": "claims"}
+    relations = {"property_dependencies": {"accountName": ["account"]}, **more}
+    return {"project": Thing("project", "azure-native:cognitiveservices:Project", props, **relations)}
+
+
+def generic_project(path: str, **more: Any) -> dict[str, Thing]:
+    """The same by azure-native's generic resource."""
+    props = {
+        "resourceProviderNamespace": "Microsoft.CognitiveServices",
+        "parentResourcePath": path,
+        "resourceType": "projects",
+        "resourceName": "claims",
+    }
+    sources = {"parentResourcePath": ["account"]}
+    return {"project": Thing("project", GENERIC, props, property_dependencies=sources, **more)}
+
+
+def lone(*accounts: str, uri: Any = KEY_URI) -> dict[str, Any]:
+    """Bindings of accounts of other stacks, and nothing else."""
+    bound = {
+        f"binding-{number}": Thing(
+            f"binding-{number}", BINDING, {"accountId": account, "keyUriWithVersion": uri}, protect=True
+        )
+        for number, account in enumerate(accounts)
+    }
+    return {**NOTHING, **bound}
+
+
+def second(uri: str = KEY_URI) -> dict[str, Thing]:
+    """Another account, bound to a key of the same vault."""
+    id = ACCOUNT_ID + "2"
+    account = Thing(
+        "second", ACCOUNT, with_change(account_props(), "id", id), ignore_changes=["properties.encryption"]
+    )
+    props = {**two_phases()["binding"].props, "accountId": id, "keyUriWithVersion": uri}
+    return {"second": account, "other": Thing("other", BINDING, props, protect=True)}
+
+
+def unnamed(name: str) -> Thing:
+    """An account whose inline key only the update will name."""
+    return Thing(name, ACCOUNT, with_change(inline_account_props(), f"{DETAILS}.keyName", UNKNOWN_TEXT))
+
+
+def uri_from(*sources: str) -> dict[str, Any]:
+    """Where the URI that the binding takes comes from."""
+    return {
+        "another": replace(two_phases(preview=True)["version"], name="another"),
+        "binding@property_dependencies": {
+            **two_phases()["binding"].property_dependencies,
+            "keyUriWithVersion": list(sources),
+        },
+    }
+
+
+TWIN: Final = {"twin": replace(two_phases()["binding"], name="twin")}
+MODEL: Final = Thing("model", "azure-native:cognitiveservices:Deployment", {}, depends_on=["binding"])
+TOLD: Final = "cmk-no-versionless: binding"
+ROWS: Final[dict[str, list[Row]]] = {
+    "binding-identity": [
+        # Without a client id it is the account's own identity, which the account then has.
+        *values(
+            "by the account's own identity",
+            BOTH,
+            "account.identity",
+            [
+                ({"type": "SystemAssigned"}, "pass"),
+                ({"type": "systemassigned, UserAssigned", "userAssignedIdentities": ["/identity"]}, "pass"),
+                (ATTACHED, "violation"),
+                (None, "violation"),
+                ({"type": UNKNOWN_TEXT}, "open"),
+                (UNKNOWN_OBJECT, "open"),
+            ],
+        ),
+        *(
+            Row(
+                "by an attached identity",
+                UPDATE,
+                says,
+                {"account.identity": identity, "binding.identityClientId": client},
+            )
+            for client, identity, says in (
+                (CLIENT, ATTACHED, "open"),
+                (CLIENT.upper(), KNOWN, "pass"),
+                ("another", KNOWN, "violation"),
+                ("another", ATTACHED, "open"),
+                ("another", {"type": "SystemAssigned"}, "violation"),
+                ("", KNOWN, "violation"),
+                (None, KNOWN, "violation"),
+            )
+        ),
+        Row(
+            "by a client id that is left out",
+            PREVIEW,
+            "violation",
+            {"account.identity": ATTACHED},
+            omits={"binding": ["identityClientId"]},
+        ),
+        # It knows no client id. What is attached and comes from nowhere here may be the identity.
+        *(
+            Row("by where identities come from", on, says, by("identity", attached, sources, inline=inline))
+            for on, inline in ((PREVIEW, False), (("preview of one phase",), True))
+            for attached, sources, says in (
+                ([UNKNOWN_TEXT], ["identity"], "pass"),
+                ([UNKNOWN_TEXT, UNKNOWN_TEXT], ["other", "identity"], "pass"),
+                (UNKNOWN_OBJECT, ["identity"], "pass"),
+                ([UNKNOWN_TEXT], ["other"], "violation"),
+                (UNKNOWN_OBJECT, ["other"], "violation"),
+                ([ID], [], "violation"),
+                ([ID, UNKNOWN_TEXT], ["other"], "violation"),
+                (["/of-another-stack"], [], "open"),
+                ([UNKNOWN_TEXT], ["group"], "open"),
+                ([UNKNOWN_TEXT], [], "open"),
+            )
+        ),
+        *each(
+            "by an identity that exists",
+            PREVIEW,
+            [
+                ({**by("known", attached, ["other"]), "binding.identityClientId": CLIENT}, says)
+                for attached, says in (([ID.upper()], "pass"), ([UNKNOWN_TEXT], "violation"))
+            ],
+        ),
+    ],
+    "cmk-no-versionless": [
+        # A KeyVersion and a key have one URI with a version and one without, and a preview does not show
+        # which the program takes. An account that follows its key may take either of a KeyVersion's.
+        *(
+            Row(
+                "a URI that is not known yet",
+                PREVIEW,
+                "open",
+                {**uri_from(*sources), "account.kind": kind, "binding@parent": None},
+                words,
+            )
+            for sources, kind, words in (
+                (["version"], "TextAnalytics", TOLD),
+                (["version"], "AIServices", "not known yet"),
+                (["version", "another"], "TextAnalytics", TOLD),
+                (["key"], "AIServices", TOLD),
+                (["vault"], "AIServices", TOLD),
+            )
+        ),
+        *(
+            Row(
+                "of a component",
+                PREVIEW,
+                "open",
+                {
+                    "bound": Thing("bound", "language-cmk:index:KeyBinding", settings),
+                    "binding@parent": "bound",
+                },
+                words,
+            )
+            for settings, words in (({}, "not known yet"), ({"version": "automatic"}, TOLD))
+        ),
+        Row("inline", ONE, "violation", {f"account.{DETAILS}.keyVersion": ...}),
+        Row(
+            "of an account that follows its key",
+            BOTH,
+            "open",
+            {"binding.keyUriWithVersion": KEY_URI[:-33], "account.kind": "AIServices"},
+            "Azure's choice",
+        ),
+        Row(
+            "inline, of an account that follows its key",
+            ONE,
+            "open",
+            {f"account.{DETAILS}.keyVersion": ..., "account.kind": "AIServices"},
+            "Azure's choice",
+        ),
+    ],
+    "cmk-complete": [
+        Row("inline, without a version", ONE, "violation", {f"account.{DETAILS}.keyVersion": ...})
+    ],
+    "one-key-per-account": [
+        Row("off by default", UPDATE, "pass", second()),
+        Row("two accounts on one key", UPDATE, "violation", second(), level=SHARED),
+        Row("two keys", UPDATE, "pass", second(KEY_URI.replace("cmk", "k2")), level=SHARED),
+        Row("one account", PREVIEW, "pass", level=SHARED),
+        *(
+            Row("a key that nothing names", UPDATE, "open", lone("a", "b", uri=uri), level=SHARED, alone=True)
+            for uri in (UNKNOWN_TEXT, "https://kv-one.example.org/keys/cmk/1", None)
+        ),
+        Row("two accounts elsewhere", UPDATE, "violation", lone("/a", "/B"), level=SHARED, alone=True),
+        Row("one account elsewhere", UPDATE, "pass", lone("/a", "/A"), level=SHARED, alone=True),
+        Row(
+            "keys whose names are not known",
+            UPDATE,
+            "open",
+            {**NOTHING, "one": unnamed("one"), "two": unnamed("two")},
+            level=SHARED,
+            alone=True,
+        ),
+    ],
+    "one-writer": [
+        *values(
+            "the account ignores its encryption",
+            TWO,
+            "account@ignore_changes",
+            [
+                (["tags"], "violation"),
+                (["properties.encryption.keySource"], "violation"),
+                *(
+                    ([path], "pass")
+                    for path in ("properties", "properties.*", '["properties"]["encryption"]')
+                ),
+            ],
+        ),
+        *(
+            Row(
+                "an inline key and a binding",
+                (on,),
+                says,
+                {"binding": two_phases(preview="preview" in on)["binding"], **more},
+                words,
+            )
+            for on in ONE
+            for more, says, words in (
+                ({}, "violation", "states a key itself"),
+                # An update of a bound account repeats its key, or it would take it away.
+                ({"account@ignore_changes": [LIVE_ENCRYPTION]}, "pass", ""),
+            )
+        ),
+        Row("two bindings", UPDATE, "violation", TWIN),
+        Row(
+            "two bindings",
+            PREVIEW,
+            "violation",
+            {"twin": replace(two_phases(preview=True)["binding"], name="twin")},
+        ),
+        Row("two bindings of an account elsewhere", UPDATE, "violation", lone("/X", "/x"), alone=True),
+        Row("two resources", UPDATE, "violation", {"twin": replace(two_phases()["account"], name="twin")}),
+        Row("an account of another stack", UPDATE, "open", {"account": None, "grant": None}),
+        Row(
+            "a binding of an unknown account",
+            UPDATE,
+            "open",
+            {"binding.accountId": UNKNOWN_TEXT, "binding@property_dependencies": {}},
+        ),
+        *(
+            Row(
+                "told from a missing option",
+                UPDATE,
+                "violation",
+                {"account@ignore_changes": (), "account.properties.encryption": encryption},
+                words,
+            )
+            for encryption, words in (
+                (..., "does not ignore its encryption"),
+                (UNKNOWN_OBJECT, "does not ignore its encryption"),
+                ({"keySource": "Microsoft.CognitiveServices"}, "does not ignore its encryption"),
+                ({"keySource": "Microsoft.KeyVault"}, "states a key itself"),
+            )
+        ),
+    ],
+    "project-after-key": [
+        *(
+            Row("by the account's name", on, says, project(name, **more))
+            for on, name in ((UPDATE, "lang-one"), (PREVIEW, UNKNOWN_TEXT))
+            for more, says in (({}, "violation"), ({"depends_on": ["binding"]}, "pass"))
+        ),
+        *(
+            Row("a generic project", on, says, generic_project(path, **more))
+            for on, path in ((UPDATE, "accounts/lang-one"), (PREVIEW, UNKNOWN_TEXT))
+            for more, says in (({}, "violation"), ({"depends_on": ["binding"]}, "pass"))
+        ),
+        Row(
+            "by another resource",
+            UPDATE,
+            "pass",
+            {**project("lang-one", depends_on=["model"]), "model": MODEL},
+        ),
+        # One that is created with its key has it before any project; one that is elsewhere is not judged.
+        Row("an inline key", ("update of one phase",), "pass", project("lang-one")),
+        Row("no binding", UPDATE, "pass", {**project("lang-one"), "binding": None}),
+        Row("an account elsewhere", UPDATE, "pass", project("other", property_dependencies={})),
+    ],
+}

@@ -1,0 +1,444 @@
+"""Rules on grants, over whole stacks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from core import roles
+from tests.policies.asking import (
+    IDENTITY,
+    KEY,
+    ROLE,
+    UNKNOWN_FLAG,
+    UNKNOWN_LIST,
+    UNKNOWN_TEXT,
+    VERSION,
+    Thing,
+)
+from tests.policies.bags import ENCRYPTION_USER, VAULT_ID, key_props, role_props, with_change
+from tests.policies.editing import ADMIN
+from tests.policies.rules.row import (
+    BOTH,
+    EVERY,
+    ONE,
+    PREVIEW,
+    PREVIEW_WITH_ROLES,
+    ROLES,
+    SERVICE,
+    TWO,
+    UPDATE,
+    UPDATE_WITH_ROLES,
+    Row,
+    each,
+    values,
+)
+from tests.policies.stacks import CLIENT, one_phase, two_phases
+
+NOBODY: Final = "99999999-9999-9999-9999-999999999999"
+GROUP: Final = VAULT_ID.partition("/providers")[0]
+MODEL: Final = "vault.properties.enableRbacAuthorization"
+LISTED: Final = "vault.properties.accessPolicies"
+HSM_URI: Final = f"https://hsm-one.managedhsm.azure.net/keys/cmk/{VERSION}"
+WIDE: Final = roles.CRYPTO_USER.id
+RELEASE: Final = roles.named("Key Vault Crypto Service Release User")
+OVER_VAULT: Final = (
+    roles.OWNER,
+    roles.CONTRIBUTOR,
+    roles.VAULT_CONTRIBUTOR,
+    roles.USER_ACCESS_ADMINISTRATOR,
+    RELEASE,
+)
+
+
+def service(access: str) -> Thing:
+    """The component around the account."""
+    return Thing("service", SERVICE, {"access": access})
+
+
+def assigned(name: str, role: roles.Role, scope: Any, *sources: str, **more: Any) -> dict[str, Thing]:
+    """One more role assignment; `sources` are where its scope comes from."""
+    props = {**role_props(), "roleDefinitionId": role.id, "scope": scope, **more}
+    return {name: Thing(name, ROLE, props, property_dependencies={"scope": list(sources)} if sources else {})}
+
+
+def stranger(role: roles.Role, scope: Any, *sources: str, **more: Any) -> dict[str, Thing]:
+    """A role of somebody else's beside the account's own."""
+    return assigned("stranger", role, scope, *sources, **{"principalId": ADMIN, **more})
+
+
+def signing() -> dict[str, Any]:
+    """A signer's key of its own in the account's vault, in a first preview; the account's grant is known."""
+    props = with_change(with_change(key_props(), "keyName", "signing"), "vaultName", UNKNOWN_TEXT)
+    known = {"grant.roleDefinitionId": ENCRYPTION_USER, "grant.scope": f"{VAULT_ID}/keys/cmk"}
+    return {**known, "signing": Thing("signing", KEY, props, property_dependencies={"vaultName": ["vault"]})}
+
+
+def another_group() -> Thing:
+    """A resource group that the vault is not in."""
+    return replace(two_phases()["group"], name="another")
+
+
+def foundry(role: str = WIDE, kind: Any = "AIServices") -> dict[str, Any]:
+    """The account's kind, and the role that it uses its key by."""
+    return {"account.kind": kind, "grant.roleDefinitionId": f"{ENCRYPTION_USER[:-36]}{role}"}
+
+
+ENTRY: Final = one_phase()["grant"].props["policy"]
+SOMEONE: Final = {"objectId": "someone", "permissions": {"keys": ["get"]}}
+USER: Final = Thing("identity", IDENTITY, {"clientId": CLIENT, "principalId": "p2"})
+IN_VAULT: Final = {"grant": None, LISTED: [ENTRY], "account@depends_on": ["vault"]}
+ELSEWHERE: Final = {
+    **dict.fromkeys(("vault", "key", "version", "audit")),
+    "binding@property_dependencies": {"accountId": ["account"]},
+}
+NAMED: Final = {"administrators": [ADMIN]}
+ROWS: Final[dict[str, list[Row]]] = {
+    "grant-present": [
+        Row("none", EVERY, "violation", {"grant": None}),
+        *(
+            Row(
+                f"none, and access is {access}",
+                on,
+                says,
+                {"service": service(access), "grant": None, writer: "service"},
+            )
+            for access, says in (("revoked", "pass"), ("granted", "violation"))
+            for on, writer in ((TWO, "binding@parent"), (ONE, "account@parent"))
+        ),
+        # Where both principals are known they decide, whatever the dependencies.
+        Row("to somebody else", UPDATE, "violation", {"grant.policy.objectId": NOBODY}),
+        Row(
+            "to nobody known", PREVIEW, "violation", {"grant@property_dependencies": {"vaultName": ["vault"]}}
+        ),
+        *(
+            Row(
+                "to an identity that was made anew",
+                on,
+                "violation",
+                {f"grant.{path}": NOBODY, "grant@property_dependencies": {source: ["account"]}},
+                words=words,
+            )
+            for on, path, source in (
+                (UPDATE, "policy.objectId", "policy"),
+                (UPDATE_WITH_ROLES, "principalId", "principalId"),
+            )
+            for words in (f"is for {NOBODY}", "run `pulumi refresh`")
+        ),
+        Row(
+            "on another vault",
+            UPDATE,
+            "violation",
+            {"grant.vaultName": "kv-two", "grant@property_dependencies": {"policy": ["account"]}},
+        ),
+        Row(
+            "on another vault's key",
+            UPDATE_WITH_ROLES,
+            "violation",
+            {"grant.scope": role_props()["scope"].replace("kv-one", "kv-two")},
+        ),
+        *values(
+            "of exactly what is needed",
+            BOTH,
+            "grant.policy.permissions.keys",
+            [
+                (["get", "wrapKey", "unwrapKey"], "pass"),
+                (["get", "wrapKey"], "violation"),
+                (["get"], "violation"),
+                (["get", "wrapKey", "unwrapKey", "sign"], "violation"),
+                (UNKNOWN_LIST, "open"),
+            ],
+        ),
+        *(
+            Row(
+                "of the narrow role",
+                UPDATE_WITH_ROLES,
+                says,
+                {"grant.roleDefinitionId": role, "grant.principalType": "User"},
+                words,
+            )
+            for role, says, words in (
+                (roles.CRYPTO_SERVICE_ENCRYPTION_USER.id, "pass", ""),
+                (roles.CRYPTO_OFFICER.id, "violation", ""),
+                ("11111111-1111-1111-1111-111111111111", "open", "the role 1111"),
+                ("odd", "open", "the role it assigns"),
+                (UNKNOWN_TEXT, "open", ""),
+            )
+        ),
+        # Role assignments on a vault with access policies, and the other way round, open nothing.
+        Row("that the vault ignores", BOTH, "violation", {MODEL: True}, "uses role assignments"),
+        Row("that the vault ignores", ROLES, "violation", {MODEL: False}, "uses access policies"),
+        Row("in a vault of an unknown model", TWO, "open", {MODEL: UNKNOWN_FLAG}),
+        Row("in a vault that states no model", (*UPDATE, *UPDATE_WITH_ROLES), "open", {MODEL: ...}),
+        Row(
+            "in a vault that states no model",
+            (*PREVIEW, *PREVIEW_WITH_ROLES),
+            "open",
+            {MODEL: ...},
+            omits={"vault": ["properties.enableRbacAuthorization"]},
+        ),
+        Row("listed in the vault", ("update of one phase",), "pass", IN_VAULT),
+        Row("of an identity elsewhere", ("update of one phase",), "open", {"identity": None, "grant": None}),
+        Row("of an account elsewhere", UPDATE, "open", {"account": None, "grant": None}),
+        *each(
+            "for the identity that the binding names",
+            UPDATE,
+            [
+                ({"identity": USER, "binding.identityClientId": CLIENT.upper()}, "violation"),
+                (
+                    {
+                        "identity": USER,
+                        "binding.identityClientId": CLIENT.upper(),
+                        "grant.policy.objectId": "p2",
+                    },
+                    "pass",
+                ),
+            ],
+        ),
+        # A preview does not know the condition that a program leaves out; the role has none.
+        *values(
+            "of a role without a condition",
+            PREVIEW_WITH_ROLES,
+            "grant.roleDefinitionId",
+            [
+                (roles.CRYPTO_SERVICE_ENCRYPTION_USER.id, "pass"),
+                (roles.named("Key Vault Reader").id, "violation"),
+                (WIDE, "violation"),
+            ],
+            omits={"grant": ["condition"]},
+        ),
+        Row(
+            "of a role with a condition to come",
+            PREVIEW_WITH_ROLES,
+            "open",
+            {"grant.roleDefinitionId": ENCRYPTION_USER, "grant.condition": UNKNOWN_TEXT},
+        ),
+        Row(
+            "of a role with a condition",
+            UPDATE_WITH_ROLES,
+            "open",
+            {"grant.condition": "@Resource[x] StringEquals 'y'"},
+        ),
+        Row(
+            "by Azure RBAC, of a key in a managed HSM",
+            UPDATE_WITH_ROLES,
+            "violation",
+            {
+                "vault": None,
+                "binding.keyUriWithVersion": HSM_URI,
+                "binding.vaultId": None,
+                "grant.scope": GROUP,
+            },
+            "nothing in a managed HSM",
+        ),
+        # What the account can be made to do, its identity would do.
+        *each(
+            "beside another role of the identity",
+            UPDATE_WITH_ROLES,
+            [
+                (assigned("more", roles.OWNER, GROUP), "violation"),
+                (assigned("more", roles.CONTRIBUTOR, "/subscriptions/s1"), "violation"),
+                (assigned("more", roles.VAULT_CONTRIBUTOR, VAULT_ID), "violation"),
+                (assigned("more", RELEASE, f"{VAULT_ID}/keys/cmk"), "violation"),
+                (assigned("more", roles.OWNER, "/subscriptions/s1/resourceGroups/another"), "pass"),
+                (assigned("more", roles.OWNER, "/subscriptions/s2"), "pass"),
+                (assigned("more", roles.CRYPTO_OFFICER, "/subscriptions/s2"), "pass"),
+                (assigned("more", roles.READER, GROUP), "pass"),
+                # Nothing here tells in which group a vault of another stack is.
+                (ELSEWHERE, "pass"),
+                (
+                    {**ELSEWHERE, **assigned("more", roles.OWNER, "/subscriptions/s1/resourceGroups/x")},
+                    "open",
+                ),
+            ],
+        ),
+        *(
+            Row(
+                "beside a role on a group that is not made yet",
+                PREVIEW_WITH_ROLES,
+                says,
+                {
+                    "grant.roleDefinitionId": ENCRYPTION_USER,
+                    "another": another_group(),
+                    **assigned("more", roles.OWNER, UNKNOWN_TEXT, principalId=UNKNOWN_TEXT),
+                    "more@property_dependencies": {"scope": [source], "principalId": ["account"]},
+                },
+            )
+            for source, says in (
+                ("group", "violation"),
+                ("another", "pass"),
+                ("nothing", "open"),
+                ("audit", "pass"),
+            )
+        ),
+    ],
+    "bound-after-grant": [
+        Row("a missing grant is another rule's", EVERY, "pass", {"grant": None}),
+        Row("listed in the vault", ("update of one phase",), "pass", IN_VAULT),
+        Row("does not wait", TWO, "violation", {"binding@depends_on": ["vault"]}),
+        Row("does not wait", ONE, "violation", {"account@depends_on": ["vault"]}),
+        Row(
+            "waits through another resource",
+            TWO,
+            "pass",
+            {
+                "pause": Thing("pause", "time:index:Sleep", depends_on=["grant"]),
+                "binding@depends_on": ["pause"],
+            },
+        ),
+        # A preview still shows the grant that a revocation deletes.
+        *each(
+            "a grant that goes",
+            UPDATE,
+            [
+                ({"service": service(access), "binding@depends_on": [], "binding@parent": "service"}, says)
+                for access, says in (("granted", "violation"), ("revoked", "pass"))
+            ],
+        ),
+    ],
+    "no-mixed-access-policies": [
+        *values(
+            "listed and standalone",
+            BOTH,
+            LISTED,
+            [([SOMEONE], "violation"), (UNKNOWN_LIST, "open"), ([], "violation"), (None, "pass")],
+        ),
+        Row("one apart", UPDATE, "violation", {LISTED: [SOMEONE]}, "grant is made for it apart"),
+        Row(
+            "two apart",
+            UPDATE,
+            "violation",
+            {LISTED: [SOMEONE], "second": replace(two_phases()["grant"], name="second")},
+            "grant, second are made for it apart",
+        ),
+        # When a stack is shown alone, an entry that no resource makes is taken for the vault's own.
+        *values(
+            "without inputs",
+            UPDATE,
+            LISTED,
+            [([ENTRY], "pass"), ([{"objectId": "another"}], "violation")],
+            alone=True,
+        ),
+    ],
+    "role-least-privilege": [
+        *(
+            row
+            for role in OVER_VAULT
+            for scope in (VAULT_ID, f"{VAULT_ID}/keys/cmk")
+            for row in (
+                Row("of a stranger", UPDATE_WITH_ROLES, "violation", stranger(role, scope)),
+                Row("of a person", UPDATE_WITH_ROLES, "pass", stranger(role, scope, principalType="User")),
+                Row("of an administrator", UPDATE_WITH_ROLES, "pass", stranger(role, scope), config=NAMED),
+                Row(
+                    "elsewhere", UPDATE_WITH_ROLES, "pass", stranger(role, scope.replace("kv-one", "kv-two"))
+                ),
+            )
+        ),
+        # It may be for what else is in the group.
+        *each(
+            "above the vault",
+            UPDATE_WITH_ROLES,
+            [
+                (stranger(role, scope), says)
+                for role in OVER_VAULT
+                for scope, says in (
+                    (GROUP, "open"),
+                    (GROUP.upper(), "open"),
+                    ("/subscriptions/s1", "open"),
+                    ("/providers/Microsoft.Management/managementGroups/all", "open"),
+                    ("/subscriptions/s1/resourceGroups/another", "pass"),
+                    ("/subscriptions/s2", "pass"),
+                )
+            ],
+        ),
+        *each(
+            "that gives nothing over keys",
+            UPDATE_WITH_ROLES,
+            [
+                (stranger(role, VAULT_ID), "pass")
+                for role in (roles.READER, roles.named("Key Vault Reader"), roles.COGNITIVE_CONTRIBUTOR)
+            ],
+        ),
+        # A scope that comes from the vault may be the signer's own key in it.
+        *each(
+            "of a signer with a key of its own in the vault",
+            PREVIEW_WITH_ROLES,
+            [
+                (signing() | stranger(roles.CRYPTO_USER, UNKNOWN_TEXT, "vault"), "open"),
+                (signing() | stranger(roles.CRYPTO_USER, UNKNOWN_TEXT, "signing"), "pass"),
+                (signing() | stranger(roles.CRYPTO_USER, UNKNOWN_TEXT, "key"), "violation"),
+                (
+                    signing() | stranger(roles.CRYPTO_USER, UNKNOWN_TEXT, "vault") | {"signing": None},
+                    "violation",
+                ),
+                (signing() | stranger(roles.CRYPTO_USER, f"{VAULT_ID}/keys/signing"), "pass"),
+                (signing() | stranger(roles.CRYPTO_USER, f"{VAULT_ID}/keys/cmk"), "violation"),
+            ],
+        ),
+        *each(
+            "on a group that is not made yet",
+            PREVIEW_WITH_ROLES,
+            [
+                (signing() | {"another": another_group()} | stranger(roles.OWNER, UNKNOWN_TEXT, source), says)
+                for source, says in (("group", "open"), ("another", "pass"))
+            ],
+        ),
+        # The role of Foundry's page is judged as the narrower one is, and excuses nobody else.
+        Row("of Foundry's page", UPDATE_WITH_ROLES, "pass", foundry()),
+        *each(
+            "of Foundry's page, otherwise",
+            UPDATE_WITH_ROLES,
+            [
+                (foundry(kind="TextAnalytics"), "violation"),
+                (foundry(kind="OpenAI"), "violation"),
+                (foundry(kind=UNKNOWN_TEXT), "violation"),
+                *(
+                    (foundry(role.id), "violation")
+                    for role in (roles.CRYPTO_OFFICER, roles.ADMINISTRATOR, roles.OWNER)
+                ),
+                (foundry() | {"grant.scope": "/subscriptions/s1"}, "violation"),
+                (foundry() | {"grant.principalType": "User"}, "violation"),
+                (foundry() | stranger(roles.CRYPTO_USER, VAULT_ID), "violation"),
+                # An identity that a Language account uses its key by, too.
+                (
+                    foundry()
+                    | {
+                        "account-two": replace(two_phases(roles=True)["account"], name="account-two"),
+                        "binding-two": replace(
+                            two_phases(roles=True)["binding"],
+                            name="binding-two",
+                            property_dependencies={"accountId": ["account-two"], "vaultId": ["vault"]},
+                        ),
+                    },
+                    "violation",
+                ),
+            ],
+        ),
+        Row("of Foundry's page", PREVIEW_WITH_ROLES, "open", foundry()),
+        Row(
+            "narrow, of Foundry", PREVIEW_WITH_ROLES, "open", foundry(roles.CRYPTO_SERVICE_ENCRYPTION_USER.id)
+        ),
+    ],
+    "role-wider-than-needed": [
+        Row("of Foundry's page", ROLES, "violation", foundry()),
+        *each(
+            "otherwise",
+            ROLES,
+            [
+                (foundry(roles.CRYPTO_SERVICE_ENCRYPTION_USER.id), "pass"),
+                *((foundry(kind=kind), "pass") for kind in ("TextAnalytics", "OpenAI", UNKNOWN_TEXT)),
+                *(
+                    (foundry(role.id), "pass")
+                    for role in (roles.CRYPTO_OFFICER, roles.ADMINISTRATOR, roles.OWNER)
+                ),
+            ],
+        ),
+    ],
+}
+ROWS["grant-present"] += [
+    Row("of Foundry's page", ROLES, "pass", foundry()),
+    *(
+        Row("of the page of another kind", UPDATE_WITH_ROLES, "violation", foundry(kind=kind))
+        for kind in ("TextAnalytics", "OpenAI", UNKNOWN_TEXT)
+    ),
+]
