@@ -87,7 +87,7 @@ fix: setup ## format, and mend what the linter can
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
 
-bench: setup ## times and memory of previews and updates of up to 100 services (BENCH=--full: 500, BENCH=fleet: many stacks), and of the local Azure
+bench: setup ## times and memory of previews and updates of up to 100 services (BENCH=--full: 500, BENCH=fleet: many stacks)
 	@$(PY) -m tests.bench $(BENCH) --json .bench/results.json
 	@$(PY) -m tests.policies.bench
 

@@ -22,7 +22,7 @@ from operate import login
 from operate.checked_settings import FAILED, OK, UNCHECKED, Line, judged, tell
 from operate.errors import OperateError
 from operate.stack import StackError, outputs, pulumi, services
-from provider.azure import Azure
+from provider.azure import Azure, patient
 from provider.azure_client import AzureClient
 from provider.deployment import checks
 from provider.deployment.questions import Questions
@@ -30,7 +30,6 @@ from provider.errors import translate
 from provider.failure import ServiceError
 from provider.functions import get_deleted
 from provider.resource import Call
-from provider.retrying import patient
 from provider.waiting import SystemClock, Waiter
 from provider.wire import Properties
 from settings.model import ServiceSettings
