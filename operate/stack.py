@@ -29,8 +29,9 @@ from operate.errors import OperateError
 T = TypeVar("T")
 Outputs = Mapping[str, Any]
 NO_CLI = (
-    "the Pulumi CLI is not on PATH: add the folder of an installed one, or .pulumi/bin of the clone, where "
-    "`python3 -m localazure setup` installs one"
+    "the Pulumi CLI is not on PATH: for a stack on the local Azure, run "
+    '`eval "$(python3 -m localazure env)"`; for one on Azure, install the CLI, or run `python3 -m localazure '
+    'setup` and `export PATH="$PWD/.pulumi/bin:$PATH"` in the clone'
 )
 _LOCK = re.compile(r"created by (?P<user>\S*)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
 _MARKUP = re.compile(r"<\{%.*?%\}>")

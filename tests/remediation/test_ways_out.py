@@ -329,7 +329,7 @@ PUT_BACK = (
     *(
         Row(f"no {name} as existing that the stack made", {name: named}, BACK, (words,), settings=AUDITED)
         for name, named, words in (
-            ("existing_resource_group_name", "rg-claims", "give the name as resourceGroupName, or remove it"),
+            ("existing_resource_group_name", "rg-claims", "remove existingResourceGroupName"),
             ("vault", {"id": VAULT_ID}, "remove vault.id"),
             ("key", {"id": f"{VAULT_ID}/keys/cmk-claims"}, "remove key.id"),
             (
