@@ -12,10 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from core import arm_ids
-from core.environment import NAMESPACE
 from operate import login
 from operate.adopt.existing import find
-from operate.adopt.files import configuration, import_file, merged
+from operate.adopt.files import configuration, declared, import_file, merged
 from operate.adopt.obstacles import obstacles
 from operate.adopt.plan import plan
 from operate.azure import LiveAzure
@@ -40,16 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
     if refused := obstacles(services, follows_key=wanted.follows_key):
         return _refuse([str(obstacle) for obstacle in refused])
     plans = [plan(name, existing) for name, existing in services]
-    config = configuration(plans, arm_ids.subscription_of(accounts[0]))
+    found = declared(plans)
+    config = configuration(found, arm_ids.subscription_of(accounts[0]))
     settings, imports = paths(wanted.stack)
     try:
-        parse(
-            {
-                name.removeprefix(NAMESPACE): value
-                for name, value in config.items()
-                if name.startswith(NAMESPACE)
-            }
-        )
+        parse(found)
         text = merged(settings.read_text(encoding="utf-8") if settings.exists() else "", config)
     except SettingsError as error:
         return _refuse([f"{problem.path}: {problem.text}" for problem in error.problems])
