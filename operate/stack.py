@@ -7,7 +7,6 @@ what is done with a stack, and in which order.
 
 from __future__ import annotations
 
-import argparse
 import functools
 import json
 import os
@@ -59,16 +58,6 @@ class NoStackError(OperateError):
         super().__init__(
             f"the backend has no stack {stack}: run `pulumi stack init {stack}` with your secrets provider"
         )
-
-
-def add_stack(parser: argparse._ActionsContainer, *, required: bool = True, help: str = "") -> None:
-    """Adds `--stack`, as every command spells it."""
-    parser.add_argument("--stack", required=required, metavar="NAME", help=help or "the stack")
-
-
-def add_json(parser: argparse._ActionsContainer) -> None:
-    """Adds `--json`, as every command spells it."""
-    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def pulumi(*words: str, otherwise: str = "", environment: Mapping[str, str] | None = None) -> CommandResult:

@@ -1,26 +1,28 @@
 """Azure, one question or change a method: each runs in a thread and gives facts, or raises a ServiceError.
 
-Holds no rule and never waits. Keys and roles of a managed HSM are on its own API: Resource Manager shows an
-HSM's keys only to who has a role in it, and its roles to nobody
-(learn.microsoft.com/azure/key-vault/managed-hsm/access-control).
+Holds no rule. `Azure` never waits; `patient` and `Retries` ask again where that may help. Keys and roles of a
+managed HSM are on its own API: Resource Manager shows an HSM's keys only to who has a role in it, and its
+roles to nobody (learn.microsoft.com/azure/key-vault/managed-hsm/access-control).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from core import adapters, arm_ids, key_uris
 from core.api_versions import ACCOUNTS, AUTHORIZATION, DEPLOYMENTS, IDENTITIES, KEYS, VAULTS
 from core.arm_ids import ArmId
 from core.facts import Account, Deleted, Encryption, KeyVersion, PolicyEntry, RoleAssignment, Vault
+from core.refusals import RefusalKind
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, hsm_assignment_name
 from provider.azure_client import AzureClient, ForeignHostError, Json, Principal, import_packages
+from provider.errors import service_message
 from provider.failure import NOT_SENT, ServiceError
 from provider.responses import Accepted, Progress, failure_from
-from provider.waiting import Clock
+from provider.waiting import Clock, Waiter
 
 if TYPE_CHECKING:
     from azure.core.rest import HttpResponse
@@ -310,3 +312,63 @@ async def _in_thread(call: Callable[[], T], doing: str) -> T:
             raise ServiceError(NOT_SENT, type(error).__name__, str(error), doing) from error
 
     return await asyncio.to_thread(guarded)
+
+
+TRANSIENT_TRIES = 5
+"""How often a request is made that gets no answer, or a 5xx; azure-core by itself makes four."""
+
+
+async def with_retries(call: Callable[[], Awaitable[T]], waiter: Waiter) -> T:
+    """Makes a call that reads, or that may be repeated. Tries again after throttling, short outages and
+    parallel writes of the same vault.
+
+    Raises ServiceError at any other failure, DeadlineError and StoppedError as `Waiter` does.
+    """
+    retries = Retries(waiter)
+    while True:
+        try:
+            return await waiter.unless_stopped(call)
+        except ServiceError as failure:
+            await retries.pause_or_raise(failure)
+
+
+def patient(azure: Azure, waiter: Waiter) -> Azure:
+    """The same Azure, each of whose calls is made `with_retries`, but for those that may not be repeated
+    without a look in between: `bind` and `rotate`."""
+    return cast("Azure", _Patient(azure, waiter))
+
+
+class _Patient:
+    def __init__(self, azure: Azure, waiter: Waiter) -> None:
+        self._azure, self._waiter = azure, waiter
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._azure, name)
+        if name in ("bind", "rotate") or not callable(found):
+            return found
+        return lambda *given, **named: with_retries(lambda: found(*given, **named), self._waiter)
+
+
+class Retries:
+    """Counts the tries of one request; `pause_or_raise` waits before the next, or raises the failure."""
+
+    def __init__(self, waiter: Waiter) -> None:
+        self._waiter = waiter
+        self._backoff = waiter.backoff()
+        self._transient = 0
+
+    async def pause_or_raise(self, failure: ServiceError) -> None:
+        kind = failure.kind
+        self._transient += kind is RefusalKind.TRANSIENT
+        if (
+            kind is RefusalKind.THROTTLED
+            or failure.is_parallel_write
+            or (kind is RefusalKind.TRANSIENT and self._transient < TRANSIENT_TRIES)
+        ):
+            pause = next(self._backoff)
+            # A server that says when is obeyed, but never asked sooner than our own back-off.
+            await self._waiter.pause(
+                max(pause, failure.retry_after or 0.0), f"asking again: {service_message(failure)}"
+            )
+        else:
+            raise failure

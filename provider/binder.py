@@ -15,13 +15,13 @@ from core.arm_ids import ArmId
 from core.facts import MICROSOFT_MANAGED, Account, Encryption
 from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
 from provider import binding
+from provider.azure import Retries
 from provider.errors import ErrorContext, is_known, service_message, translate
 from provider.failure import RefusedOperationError, ServiceError, UnfinishedError
 from provider.live_state import ACCOUNT, LiveState, Look, Target
 from provider.preflight import Finding, Preflight, blocking, pass_preflight, refusal
 from provider.resource import Call
 from provider.responses import Accepted
-from provider.retrying import Retries
 from provider.rules import findings, identity_has_access
 from provider.waiting import Clock, DeadlineError, StoppedError
 from provider.wire import Properties

@@ -79,7 +79,7 @@ def credential(login: Login, **transport: Any) -> TokenCredential:
         **options,
         "disable_instance_discovery": login.enabled("disableInstanceDiscovery"),
         "additionally_allowed_tenants": extra,
-        # The credential would wait in its thread, where Ctrl-C does not reach it; `retrying` waits instead.
+        # The credential would wait in its thread, where Ctrl-C does not reach it; `Retries` waits instead.
         "retry_total": 0,
         "raw_response_hook": _raise_refusals,
     }

@@ -8,25 +8,120 @@ change that was taken but not seen to end leaves no state) and no way to the eng
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from google.protobuf import empty_pb2
-from pulumi.runtime.proto import engine_pb2, plugin_pb2, provider_pb2, provider_pb2_grpc
+import grpc
+from google.protobuf import any_pb2, empty_pb2
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    plugin_pb2,
+    provider_pb2,
+    provider_pb2_grpc,
+    status_pb2,
+)
 
-from core.login import SECRETS, Login, login, unknown_settings
+from core.arm_ids import MalformedError
+from core.login import SECRETS, Login, LoginError, login, unknown_settings
 from provider import SCHEMA, VERSION
 from provider.credential import complete
-from provider.enginelog import EngineLog
-from provider.failure import RefusedOperationError
-from provider.grpc_errors import Context, with_grpc_errors
-from provider.wire import decode, encode
+from provider.failure import (
+    PartialError,
+    RefusedOperationError,
+    ServiceError,
+    UnfinishedError,
+    UnknownTypeError,
+)
+from provider.waiting import DeadlineError, StoppedError
+from provider.wire import decode, encode, hiding
 
 if TYPE_CHECKING:
     from provider.azure import Azure
     from provider.served import Served
     from provider.waiting import Clock
+
+
+T = TypeVar("T")
+Context = Any  # grpc.aio.ServicerContext has no types
+
+
+class EngineLog:
+    """The engine that started this plugin, as far as it listens; a lost engine never fails a call."""
+
+    def __init__(self) -> None:
+        self._address = ""
+        self._stub: engine_pb2_grpc.EngineStub | None = None
+
+    def connect(self, address: str) -> None:
+        """Sets the engine's address; the connection is made when there is something to say."""
+        if address and address != self._address:
+            self._address, self._stub = address, None
+
+    async def write(
+        self, severity: engine_pb2.LogSeverity.ValueType, message: str, urn: str, *, ephemeral: bool = False
+    ) -> None:
+        """Sends one message about a resource; an `ephemeral` one is overwritten by the next."""
+        if not self._address:
+            return
+        if self._stub is None:
+            self._stub = engine_pb2_grpc.EngineStub(grpc.aio.insecure_channel(self._address))
+        request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            await self._stub.Log(request, timeout=5)
+
+
+def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+    """Makes the provider's own errors into gRPC's, with a message that stands alone.
+
+    The codes are ones that leave no doubt about the state: nothing was made, or the message says what was.
+    """
+
+    @wraps(method)
+    async def translated(self: Any, request: Any, context: Context) -> T:
+        try:
+            return await method(self, request, context)
+        except PartialError as error:
+            await _abort_partially(context, error, hiding(request)(str(error)))
+        except UnknownTypeError as error:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
+        except (RefusedOperationError, UnfinishedError, MalformedError, LoginError) as error:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, hiding(request)(str(error)))
+        except ServiceError as failure:
+            from provider.errors import translate  # noqa: PLC0415 - the table is needed only here
+
+            message = hiding(request)(translate(failure))
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, message)
+        except DeadlineError as error:
+            await context.abort(
+                grpc.StatusCode.DEADLINE_EXCEEDED,
+                f"{hiding(request)(str(error))}\n  fix: once that is over, run the same command again; or "
+                "give more time with customTimeouts",
+            )
+        except StoppedError as error:
+            await context.abort(grpc.StatusCode.CANCELLED, str(error))
+        raise AssertionError("abort raises")
+
+    return translated
+
+
+async def _abort_partially(context: Context, error: PartialError, message: str) -> None:
+    """Reports to the engine that the resource exists, and why its change is not finished."""
+    detail = any_pb2.Any()
+    detail.Pack(
+        provider_pb2.ErrorResourceInitFailed(
+            id=error.state.id,
+            properties=encode(error.state.outputs, error.secrets),
+            reasons=[message],
+            refresh_before_update=True,
+        )
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message, details=[detail])
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    await context.abort(grpc.StatusCode.UNKNOWN, message)
 
 
 def connect(login: Login) -> Azure:

@@ -75,7 +75,7 @@ class LiveState:
 class Look:
     """Reads what is around a target. What may not be read is noted; every other failure is raised.
 
-    `azure` asks again by itself (`retrying.patient`).
+    `azure` asks again by itself (`azure.patient`).
     """
 
     def __init__(self, azure: Azure, target: Target) -> None:

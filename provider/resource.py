@@ -23,7 +23,7 @@ from provider.wire import UNKNOWN, Properties, Value
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the engine: Azure, which asks again for as long as the call may wait (`retrying.patient`);
+    """One call of the engine: Azure, which asks again for as long as the call may wait (`azure.patient`);
     the login; and the engine's log.
 
     `warn` and `inform` stay in the log of the command; the progress messages of `waiter` are overwritten.

@@ -15,12 +15,12 @@ from core.arm_ids import ArmId
 from core.facts import KeyVersion, newest_first
 from core.key_uris import KeyUri
 from core.refusals import RefusalKind
+from provider.azure import Retries
 from provider.errors import ErrorContext, translate
 from provider.failure import RefusedOperationError, ServiceError
 from provider.live_state import LiveState, Look, Target
 from provider.preflight import Finding, Preflight
 from provider.resource import Call
-from provider.retrying import Retries
 from provider.rules import ROTATION_RULES, findings
 from provider.waiting import Clock, DeadlineError
 from provider.wire import Properties

@@ -17,13 +17,13 @@ from pulumi.runtime.proto import engine_pb2, provider_pb2
 from core import resource_types
 from core.login import Login
 from provider.access_policy import AccessPolicyHandler
-from provider.azure import Azure, AzureClock
+from provider.azure import Azure, AzureClock, patient
 from provider.binder import Binder
 from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.deleted_account_purge import DeletedAccountPurgeHandler
-from provider.enginelog import EngineLog
 from provider.failure import UnknownTypeError
 from provider.functions import FUNCTIONS, wrong_arguments
+from provider.host import EngineLog
 from provider.key_access import (
     KeyAccessCleanupHandler,
     KeyAccessRevocationHandler,
@@ -33,7 +33,6 @@ from provider.key_access import (
 from provider.key_version import KeyVersionHandler
 from provider.preflight import refused_as
 from provider.resource import REPLACES, Call, Difference, Resource, Run, State, secret_outputs
-from provider.retrying import patient
 from provider.waiting import DEFAULT_TIMEOUT, Clock, Log, SystemClock, Waiter
 from provider.wire import Properties, decode, encode, hiding
 
@@ -43,7 +42,7 @@ PREVIEW_TIMEOUT = 60.0
 
 @dataclass(frozen=True)
 class Served:
-    """What is served by one login. Each answer may raise what `grpc_errors` translates."""
+    """What is served by one login. Each answer may raise what `host` translates."""
 
     azure: Azure
     clock: Clock

@@ -18,9 +18,8 @@ from operate.adopt.existing import find
 from operate.adopt.files import configuration, import_file, merged
 from operate.adopt.obstacles import obstacles
 from operate.adopt.plan import plan
-from operate.azure import LiveAzure, account_id
+from operate.azure import LiveAzure
 from operate.errors import OperateError
-from operate.stack import add_json, add_stack
 from operate.stack_file import PROGRAM, path_of
 from settings.parse import SettingsError, parse
 
@@ -87,25 +86,3 @@ def _refuse(problems: Sequence[str]) -> int:
     for problem in problems:
         print(f"  {problem}", file=sys.stderr)
     return 1
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments."""
-    add_stack(parser, help="the stack that adopts them")
-    parser.add_argument(
-        "--account",
-        required=True,
-        action="append",
-        type=account_id,
-        metavar="ID",
-        help="ARM id of an account",
-    )
-    parser.add_argument(
-        "--name", required=True, action="append", help="the service's name, one for each account"
-    )
-    parser.add_argument(
-        "--follows-key",
-        action="store_true",
-        help="an account of which Azure shows no key version was bound without one; default: it is refused",
-    )
-    add_json(parser)

@@ -32,7 +32,7 @@ class Questions:
     """Asks for one run of the checks; what two checks ask is asked once."""
 
     def __init__(self, azure: Azure, waiter: Waiter) -> None:
-        """`azure` asks again by itself (`retrying.patient`)."""
+        """`azure` asks again by itself (`azure.patient`)."""
         self._azure, self._waiter = azure, waiter
         self._answers: dict[tuple[str, ...], asyncio.Future[Any]] = {}
         self._open = asyncio.Semaphore(AT_ONCE)

@@ -27,8 +27,8 @@ from localazure import throttling
 from localazure.standin.azure import Answer
 from operate import verify
 from provider import binder
+from provider.azure import Retries
 from provider.errors import ROWS
-from provider.retrying import Retries
 from provider.waiting import Waiter
 from tests.azure_variants.life import Exchange, Life
 from tests.support.providers import Session

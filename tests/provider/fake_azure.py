@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -92,7 +92,9 @@ class FakeAzure(Azure):
     """Answers without a client. What is given is there, in the place of the account or vault of its id.
 
     `failures[name]` are raised by the next calls of that name, one each; `lost` ones are raised after the
-    call had its effect, as when the connection drops on the way back. `calls` is every call made.
+    call had its effect, as when the connection drops on the way back. `stale` are the accounts that the next
+    reads show, each as a front end that is behind. `meanwhile[name]` happens at each call of that name.
+    `calls` is every call made.
     """
 
     answered_at = 0.0
@@ -106,6 +108,8 @@ class FakeAzure(Azure):
         self.deleted: dict[str, list[Deleted]] = {"accounts": [], "vaults": []}
         self.failures: defaultdict[str, list[ServiceError]] = defaultdict(list)
         self.lost: defaultdict[str, list[ServiceError]] = defaultdict(list)
+        self.stale: list[Account | None] = []
+        self.meanwhile: dict[str, Callable[[], None]] = {}
         self.progress_script: list[Progress] = []
         self.answers: dict[str, Mapping[str, Any]] = {}
         self.deployer = "deployer"
@@ -122,6 +126,7 @@ class FakeAzure(Azure):
 
     def _enter(self, name: str) -> None:
         self.calls.append(name)
+        self.meanwhile.get(name, lambda: None)()
         if self.failures[name]:
             raise self.failures[name].pop(0)
 
@@ -136,7 +141,7 @@ class FakeAzure(Azure):
             if failure.is_absent:
                 return None
             raise
-        return self.accounts.get(account.normalised)
+        return self.stale.pop(0) if self.stale else self.accounts.get(account.normalised)
 
     async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
         self._enter("bind")

@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from core.arm_ids import ArmId
 from core.facts import Account
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN, decode, encode
@@ -90,23 +89,15 @@ async def test_a_binding_removed_out_of_band_is_gone(fake: FakeAzure, pulumi: En
 
 @pytest.mark.parametrize("behind", [None, an_account()], ids=["no account", "on Microsoft's keys"])
 async def test_a_binding_is_not_forgotten_by_one_answer(
-    monkeypatch: pytest.MonkeyPatch, behind: Account | None
+    fake: FakeAzure, pulumi: Engine, behind: Account | None
 ) -> None:
     """One answer that does not show the binding may lag behind: the next one counts. An import has nothing
     that it could forget."""
-    azure, seen = FakeAzure(), FakeAzure.account
-    answers: list[Account | None] = []
-
-    async def first_behind(self: FakeAzure, account: ArmId) -> Account | None:
-        return answers.pop() if answers else await seen(self, account)
-
-    monkeypatch.setattr(FakeAzure, "account", first_behind)
-    async with engine(azure) as pulumi:
-        id, olds = await pulumi.create(CMK, INPUTS)
-        answers.append(behind)
-        assert (await pulumi.read(CMK, id, INPUTS, olds.values))[0] == id
-        answers.append(behind)
-        assert (await pulumi.read(CMK, id))[0] == ""
+    id, olds = await pulumi.create(CMK, INPUTS)
+    fake.stale = [behind]
+    assert (await pulumi.read(CMK, id, INPUTS, olds.values))[0] == id
+    fake.stale = [behind]
+    assert (await pulumi.read(CMK, id))[0] == ""
 
 
 async def test_another_version_bound_out_of_band_shows_in_the_inputs(fake: FakeAzure, pulumi: Engine) -> None:

@@ -23,7 +23,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, create, engine
+from tests.provider.rig import CMK, UNBINDS, Engine, FailedError, FakeClock, engine
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
 
@@ -185,20 +185,11 @@ async def test_an_operation_that_cannot_be_read_is_told_by_the_account(
     assert outputs.values["keyVersion"] == "1" * 32
 
 
-async def test_fails_when_somebody_else_writes_in_between() -> None:
+async def test_fails_when_somebody_else_writes_in_between(fake: FakeAzure, pulumi: Engine) -> None:
     """What is read back is compared field by field with what was asked for."""
-    azure = FakeAzure()
-
-    class Meddled(FakeAzure):
-        async def progress(self, operation_url: str) -> Progress:
-            self.accounts[ACCOUNT_ID.lower()] = replace(
-                self.accounts[ACCOUNT_ID.lower()], encryption=bound_to(V2)
-            )
-            return Progress("Succeeded")
-
-    azure = Meddled()
+    fake.meanwhile["progress"] = lambda: fake.put(an_account(encryption=bound_to(V2)))
     with pytest.raises(FailedError, match=f"keyVersion: found {V2}, expected {'1' * 32}"):
-        await create(azure, CMK, INPUTS)
+        await pulumi.create(CMK, INPUTS)
 
 
 @pytest.mark.parametrize("echoes", [True, False])
@@ -206,16 +197,14 @@ async def test_a_binding_without_a_version_that_somebody_else_writes_is_an_error
     """Where the answer to the PATCH showed the version, one that shows none is another binding, which would
     stay on a version that nobody chose. An Azure that never shows it cannot be compared."""
 
-    class Meddled(FakeAzure):
+    class Echoes(FakeAzure):
         async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
             accepted = await super().bind(account, encryption)
             return accepted if echoes else replace(accepted, key_version="")
 
-        async def progress(self, operation_url: str) -> Progress:
-            self.accounts[ACCOUNT_ID.lower()] = an_account(encryption=bound_to(""))
-            return Progress("Succeeded")
-
-    async with engine(Meddled()) as pulumi:
+    azure = Echoes()
+    azure.meanwhile["progress"] = lambda: azure.put(an_account(encryption=bound_to("")))
+    async with engine(azure) as pulumi:
         if echoes:
             with pytest.raises(FailedError, match=f"keyVersion: found none, expected {'1' * 32}"):
                 await pulumi.create(CMK, INPUTS)
@@ -223,62 +212,33 @@ async def test_a_binding_without_a_version_that_somebody_else_writes_is_an_error
             assert (await pulumi.create(CMK, INPUTS))[1].values["keyUriWithVersion"] == key_uri("1" * 32)
 
 
-async def test_a_front_end_that_is_behind_is_asked_again() -> None:
+@pytest.mark.parametrize("behind", [an_account(), None])
+async def test_a_front_end_that_is_behind_is_asked_again(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, behind: Account | None
+) -> None:
     """One read without the change, or without the account, is not yet somebody else's doing."""
-
-    class Behind(FakeAzure):
-        def __init__(self, stale: Account | None) -> None:
-            super().__init__()
-            self._stale = [stale]
-
-        async def account(self, account: ArmId) -> Account | None:
-            if self.patches and self._stale:
-                return self._stale.pop()
-            return await super().account(account)
-
-    for stale in (an_account(), None):
-        clock = FakeClock()
-        _, outputs = await create(Behind(stale), CMK, INPUTS, clock)
-        assert outputs.values["keyVersion"] == "1" * 32
-        assert [round(pause) for pause in clock.slept] == [2]
+    fake.meanwhile["progress"] = lambda: fake.stale.append(behind)
+    _, outputs = await pulumi.create(CMK, INPUTS)
+    assert outputs.values["keyVersion"] == "1" * 32
+    assert [round(pause) for pause in clock.slept] == [2]
 
 
-async def test_an_account_whose_last_change_failed_is_bound() -> None:
+async def test_an_account_whose_last_change_failed_is_bound(fake: FakeAzure, pulumi: Engine) -> None:
     """A binding that ended badly leaves the account Failed; running the same again is the way out."""
-    azure = FakeAzure(an_account(provisioning_state="Failed"))
-
-    class Recovers(FakeAzure):
-        async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
-            self.accounts[ACCOUNT_ID.lower()] = replace(
-                self.accounts[ACCOUNT_ID.lower()], provisioning_state="Succeeded"
-            )
-            return await super().bind(account, encryption)
-
-    azure.__class__ = Recovers
-    async with engine(azure) as pulumi:
-        _, outputs = await pulumi.create(CMK, INPUTS)
+    fake.put(an_account(provisioning_state="Failed"))
+    fake.meanwhile["bind"] = lambda: fake.put(an_account())
+    _, outputs = await pulumi.create(CMK, INPUTS)
     assert outputs.values["keyVersion"] == "1" * 32
     assert pulumi.said == [
         "not checked: whether the account takes a change, since its last one ended as Failed"
     ]
 
 
-async def test_an_account_that_goes_while_it_is_unbound_is_done() -> None:
+async def test_an_account_that_goes_while_it_is_unbound_is_done(fake: FakeAzure, pulumi: Engine) -> None:
     """A 404 at the PATCH is the end, too, when the account is really gone; else it is an error."""
-
-    class Goes(FakeAzure):
-        goes = True
-
-        async def bind(self, account: ArmId, encryption: Encryption) -> Accepted:
-            if self.goes:
-                self.accounts.clear()
-            raise ServiceError(404, "ResourceNotFound", "not found")
-
-    azure = Goes()
-    azure.put(an_account(encryption=bound_to()))
-    async with engine(azure) as pulumi:
+    fake.put(an_account(encryption=bound_to()))
+    fake.failures["bind"] = [ServiceError(404, "ResourceNotFound", "not found")] * 2
+    with pytest.raises(FailedError, match="ResourceNotFound"):
         await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
-        azure.put(an_account(encryption=bound_to()))
-        azure.goes = False
-        with pytest.raises(FailedError, match="ResourceNotFound"):
-            await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)
+    fake.meanwhile["bind"] = fake.accounts.clear
+    await pulumi.delete(CMK, ACCOUNT_ID, UNBINDS)

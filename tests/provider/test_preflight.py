@@ -16,11 +16,9 @@ from provider.live_state import ACCOUNT, LiveState, Look, Target
 from provider.preflight import Preflight, Severity
 from provider.rules import findings
 from tests.provider.fake_azure import (
-    KEY_ID,
     V1,
     V2,
     V3,
-    VAULT_ID,
     FakeAzure,
     a_vault,
     a_version,
@@ -28,7 +26,7 @@ from tests.provider.fake_azure import (
     bound_to,
     key_uri,
 )
-from tests.provider.preflight_cases import CASES, CLIENT, NOW, RBAC, ROLE, TARGET, USER, live_state
+from tests.provider.preflight_cases import CASES, CLIENT, NOW, TARGET, USER, live_state
 
 
 def found(live: LiveState, target: Target = TARGET, **facts: Any) -> list[tuple[str, Severity, str]]:
@@ -47,28 +45,6 @@ def test_one_thing_wrong_is_one_finding(rule: str, severity: Severity, text: str
     ((found_rule, found_severity, message),) = found(live)
     assert (found_rule, found_severity) == (rule, severity)
     assert text in message
-
-
-@pytest.mark.parametrize(
-    "scope",
-    [
-        "/",
-        VAULT_ID.partition("/providers")[0],
-        VAULT_ID.upper(),
-        KEY_ID,
-        "/subscriptions/" + VAULT_ID.split("/")[2],
-        "/providers/Microsoft.Management/managementGroups/root",
-    ],
-)
-def test_a_role_counts_at_any_scope_above_the_key(scope: str) -> None:
-    """Assignments on the key, the vault, the group, the subscription or above all count."""
-    assert found(live_state(vault=a_vault(**RBAC), roles=(replace(ROLE, scope=scope),))) == []
-
-
-@pytest.mark.parametrize("type", ["RSA", "RSA-HSM", "rsa-hsm"])
-def test_both_kinds_of_rsa_are_taken(type: str) -> None:
-    """A key in hardware is as good as one in software."""
-    assert found(live_state(key=a_version(type=type))) == []
 
 
 def test_a_user_assigned_identity_is_looked_for_by_client_id() -> None:

@@ -31,10 +31,9 @@ from localazure.standin.schema import shape_of
 from localazure.standin.servicer import LIFECYCLES
 from localazure.standin.table import resource_type
 from localazure.standin.wire import from_struct, to_struct
-from provider.azure import Azure
+from provider.azure import Azure, patient
 from provider.functions import FUNCTIONS
 from provider.resource import Call
-from provider.retrying import patient
 from provider.served import served
 from provider.waiting import Waiter
 from provider.wire import decode, encode
