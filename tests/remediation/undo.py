@@ -39,6 +39,8 @@ def search(mend: Mend, lives: int) -> str:
     if mend.test:
         command = [sys.executable, "-m", "tests.remediation.mends", mend.what, "pytest", "-qx", mend.test]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 1):  # of pytest: all passed, some failed
+            raise RuntimeError(done.stdout + done.stderr)
         failed = re.search(r"^FAILED (.*)$", done.stdout, re.MULTILINE)
         return failed[1] if failed else ""
     with mock.patch.object(*mend.where, mend.without):
