@@ -10,9 +10,18 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple
 
-from azure.core.exceptions import AzureError
+try:
+    from azure.core.exceptions import AzureError
+except ModuleNotFoundError:
+    print(
+        "operate: this Python has no packages of Azure; expected the clone's, which `python3 -m localazure "
+        f"setup` installs: {Path(__file__).resolve().parents[1] / '.venv' / 'bin' / 'python'} -m operate",
+        file=sys.stderr,
+    )
+    sys.exit(2)
 
 from core.login import LoginError
 from operate import options

@@ -80,6 +80,15 @@ def test_the_engines_own_words_are_the_error(
     assert "no stack named dev" in capsys.readouterr().err
 
 
+def test_a_python_without_the_packages_names_the_one_that_has_them() -> None:
+    """Another than the clone's: the command is told with the interpreter, and there is no traceback."""
+    words = [sys.executable, "-S", "-m", "operate", "verify"]
+    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert f"{ROOT / '.venv' / 'bin' / 'python'} -m operate" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
 def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
     """One word on stderr and exit code 130."""
     started = tmp_path / "started"
