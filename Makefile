@@ -18,7 +18,7 @@ PYTEST = $(PY) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 # Clients in other languages are for `make clients`.
 ALL_TESTS = tests --ignore tests/clients --ignore tests/sdks
 
-.PHONY: help setup up preview review evidence pack down env lint check test everyday test-long coverage clients docs pictures fix bench clean
+.PHONY: help setup up preview review evidence pack dist down env lint check test everyday test-long coverage clients docs pictures fix bench clean
 
 help: ## this list; python3 -m localazure has up, preview, review, evidence and down without make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t# /; s/\$$\$$/$$/' | expand -t 15
@@ -43,6 +43,9 @@ down: ## destroy stack dev and, with the last stack, stop the local Azure; leave
 
 pack: setup ## the policy pack as a folder that needs nothing of the checkout, into .pack/
 	@$(PY) -m policies.publish .pack
+
+dist: setup ## what a release has, into .dist/: plugins, policy pack, operations, checksums, list of components, notes
+	@$(PY) -m engine.release build .dist
 
 env: setup ## exports for any client: eval "$$(make -s env)"
 	@$(PY) -m localazure start >&2
@@ -77,7 +80,8 @@ clients: setup ## an account's life through Azure's own clients, state in Azurit
 	@$(PY) -m pytest -q -rs -n 2 --dist loadfile tests/clients tests/sdks
 
 docs: setup ## the documentation as a site, every link checked, into .site/
-	@NO_MKDOCS_2_WARNING=1 UV_PROJECT_ENVIRONMENT=.cache/docs .venv/bin/uv run --quiet --frozen --only-group docs mkdocs build --quiet --strict
+	@$(PY) docs/site.py .cache/pages
+	@UV_PROJECT_ENVIRONMENT=.cache/docs .venv/bin/uv run --quiet --frozen --only-group docs zensical build --clean --strict
 	@echo "docs: .site/index.html"
 
 pictures: setup ## pictures of the page, the evidence and a review, from runs on the local Azure, into docs/pictures/
@@ -87,7 +91,7 @@ fix: setup ## format, and mend what the linter can
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
 
-bench: setup ## times and memory of previews and updates of up to 100 services (BENCH=--full: 500, BENCH=fleet: many stacks), and of the local Azure
+bench: setup ## times and memory of previews and updates of up to 100 services (BENCH=--full: 500, BENCH=fleet: many stacks)
 	@$(PY) -m tests.bench $(BENCH) --json .bench/results.json
 	@$(PY) -m tests.policies.bench
 

@@ -27,9 +27,10 @@ from pulumi.provider.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2_grpc
 from pulumi.runtime.sync_await import _sync_await
 
-from components.package_schema import NAME, VERSION, completed
+from components.package_schema import NAME, completed
 from components.preflight import RefusedError
 from components.sdk_debug import drop_sdk_debug_messages, drop_stack_traces
+from core.published import VERSION
 
 _GRPC_OPTIONS = [("grpc.max_receive_message_length", 400 * 1024 * 1024)]
 

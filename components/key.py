@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi_azure_native import keyvault
@@ -35,20 +35,8 @@ LEAST_EXPIRY_DAYS, MOST_EXPIRY_DAYS = LEAST_ROTATION_DAYS + DAYS_TO_REBIND, 3650
 NOTIFIES_BEFORE_EXPIRY_DAYS = 30
 
 
-class FollowsKey(Protocol):
-    """Arguments that say how an account follows the versions of its key."""
-
-    @property
-    def version(self) -> str:
-        """PINNED or AUTOMATIC."""
-
-    @property
-    def pin(self) -> object:
-        """The version to stay on; None for the newest."""
-
-
-def pinned_or_automatic(args: FollowsKey) -> Iterator[Problem]:
-    """Who names no version stays on none."""
+def pinned_or_automatic(args: Any) -> Iterator[Problem]:
+    """Who names no version stays on none: arguments with a `version` and a `pin`."""
     if args.version == AUTOMATIC and args.pin is not None:
         yield Problem(
             "pin", f"names a version to stay on, but found version: {AUTOMATIC}; remove one of them"

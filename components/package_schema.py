@@ -11,14 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from components.arguments.inputs import Arguments, arguments, camel_case, descriptions
+from core.published import REPOSITORY, VERSION
 
 NAME: Final = "language-cmk"
-VERSION: Final = "0.1.0"
-"""The one of pyproject.toml, which a test compares with every other place."""
-REPOSITORY: Final = "https://github.com/your-organisation/language-cmk"
-"""Where a clone is kept is its owner's to say (CONTRIBUTING.md). Nothing is fetched from here."""
 _ABOUT: Final[Mapping[str, Any]] = {
-    "displayName": "Azure AI services under a customer-managed key",
+    "displayName": "Azure AI customer-managed keys: components",
     "description": "Azure AI services accounts, Language first of all, with their data at rest under the "
     "customer's own key, with vault, key, access and audit.",
     "keywords": ["azure", "encryption", "key-vault", "category/cloud", "kind/component"],
@@ -31,11 +28,11 @@ _ABOUT: Final[Mapping[str, Any]] = {
 }
 _LANGUAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     "python": {"packageName": "pulumi_language_cmk", "pyproject": {"enabled": True}},
-    "nodejs": {"packageName": "@language-cmk/pulumi"},
-    # A reserved host: a module that is not replaced by the one generated beside the program is found nowhere.
+    "nodejs": {"packageName": "@language-cmk/language-cmk"},
+    # No host: the module is the one that is generated beside the program, and none is found elsewhere.
     "go": {
-        "modulePath": "example.com/language-cmk/sdk/go",
-        "importBasePath": "example.com/language-cmk/sdk/go/languagecmk",
+        "modulePath": "language-cmk/sdk/go",
+        "importBasePath": "language-cmk/sdk/go/languagecmk",
         "generateExtraInputTypes": True,
     },
 }

@@ -10,23 +10,19 @@ policy in this stack's own vault is just what this service makes.
 from dataclasses import dataclass, field
 
 import pulumi
-from pulumi.runtime.sync_await import _sync_await
 
 from components.access import ROTATION, KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.checks import DEPLOYER
 from components.arguments.inputs import arguments, source_resources
-from components.component import waited_for
 from components.declared import Declare, then
 from components.guards.plan import ServicePlan
-from components.invokes import InvokeError, invoke, is_absent
 from components.key import EncryptionKeyArgs, MadeKeyArguments, make_key
 from components.references import KeyReference, VaultReference, key_at, vault_at
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.vault import KeyVaultArgs, make_vault
-from core import arm_ids, facts
-from core.resource_types import GET_KEY
+from core import facts
 
 _OPERATORS = "vault.keyOperators"
 
@@ -69,7 +65,7 @@ class ServiceKey:
                 argument=inputs.argument_of("vault"),
             )
         self._assign_officers(vault)
-        if plan.keeps_key and not (plan.recovers_vault and _lacks(vault, inputs.key.name)):
+        if plan.keeps_key:
             # It exists already, and azure-native refuses to create an existing key.
             return KeyReference(then(vault.id, lambda found: facts.key_id(found, inputs.key.name)), vault)
         return make_key(
@@ -138,24 +134,6 @@ class ServiceKey:
         deployer = {DEPLOYER, self.plan.login.object_id}
         other = next(iter(deployer - {operator}), operator) if operator in deployer else operator
         return f"{self.inputs.name}-operator-{operator}", f"{self.inputs.name}-operator-{other}"
-
-
-def _lacks(vault: VaultReference, key_name: str) -> bool:
-    """Whether a vault that this update recovers came back without the key; waits for the vault. A preview
-    cannot look."""
-    vault_id = waited_for(vault.id) if vault.resource else None
-    if vault_id is None:
-        return False
-    place = arm_ids.vault_id(vault_id)
-    arguments = {"resourceGroupName": place.group, "vaultName": place.name, "keyName": key_name}
-    through = pulumi.InvokeOptions(parent=vault.resource)
-    try:
-        _sync_await(invoke(GET_KEY, through, **arguments))
-    except InvokeError as error:
-        if is_absent(str(error)):
-            return True
-        raise
-    return False
 
 
 def _maker(resource_id: pulumi.Input[str]) -> pulumi.Resource | None:

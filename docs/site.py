@@ -1,4 +1,4 @@
-"""What makes a site of pages that are written for the repository: a hook of MkDocs, named in mkdocs.yml.
+"""The pages of the documentation's site: `python docs/site.py DIR` writes them, for zensical to build from.
 
 The pages stay where people look for them in a repository, and their links lead to its files. Here those pages
 get their place in the site; a link to a file that is no page leads to the repository.
@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shutil
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from mkdocs.config.defaults import MkDocsConfig  # type: ignore[import-not-found, unused-ignore]
-    from mkdocs.structure.files import Files  # type: ignore[import-not-found, unused-ignore]
-    from mkdocs.structure.pages import Page  # type: ignore[import-not-found, unused-ignore]
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTSIDE = {
@@ -25,6 +23,8 @@ OUTSIDE = {
     "policies/README.md": "policies.md",
 }
 """Pages that lie outside docs/, and their place in the site."""
+LEFT_OUT = {"docs/_index.md", "docs/installation-configuration.md"}
+"""Pages in the form of Pulumi's registry, which shows them (docs/publish.md)."""
 PICTURES = {
     "azure.png": ("The local Azure's page after a rotation", "python3 -m localazure up"),
     "evidence.png": ("The evidence of the stack", "python3 -m localazure evidence"),
@@ -43,7 +43,8 @@ def place_of(path: str) -> str | None:
     """Where a file of the repository is in the site; None where it is no page of it."""
     if path in OUTSIDE:
         return OUTSIDE[path]
-    return path.removeprefix("docs/") if path.startswith("docs/") and path.endswith(".md") else None
+    page = path.startswith("docs/") and path.endswith(".md") and path not in LEFT_OUT
+    return path.removeprefix("docs/") if page and "examples" not in path and "pictures/" not in path else None
 
 
 def rewritten(text: str, path: str, repository: str) -> str:
@@ -80,20 +81,30 @@ def _quoted(file: Path) -> str:
     return "".join(f"> {line}\n" for line in file.read_text(encoding="utf-8").splitlines())
 
 
-def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Adds the pages that lie outside docs/."""
-    # Only a build has it.
-    from mkdocs.structure.files import File  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
+def pages() -> dict[str, str]:
+    """Every page by its place in the site."""
+    repository = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["repo_url"]
+    found = [*OUTSIDE, *(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))]
+    return {
+        **{
+            place: rewritten((ROOT / path).read_text(encoding="utf-8"), path, repository)
+            for path in found
+            if (place := place_of(path))
+        },
+        "pictures.md": pictures(ROOT / "docs" / "pictures"),
+    }
 
-    made = {place: (ROOT / path).read_text(encoding="utf-8") for path, place in OUTSIDE.items()}
-    made["pictures.md"] = pictures(ROOT / "docs" / "pictures")
-    for place, text in made.items():
-        files.append(File.generated(config, place, content=text))
-    return files
+
+def write(folder: Path) -> None:
+    """Makes the folder of pages, and of the pictures that they show, anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for place, text in pages().items():
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text(text, encoding="utf-8")
+    for picture in (ROOT / "docs" / "pictures").glob("*.png"):
+        (folder / "pictures").mkdir(exist_ok=True)
+        shutil.copy(picture, folder / "pictures")
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) -> str:
-    """Lets a page's links lead where the site has what they name."""
-    place = page.file.src_uri
-    path = next((one for one, other in OUTSIDE.items() if other == place), f"docs/{place}")
-    return markdown if place == "pictures.md" else rewritten(markdown, path, str(config.repo_url).rstrip("/"))
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""How the Pulumi CLI and its Python language host are had on a machine.
+"""How the Pulumi CLI and its Python language host are had on a machine, and how a release is built.
 
-Owns: finding or building the engine. Does not own: what it runs.
+Owns: finding or building the engine; the lists of packages; the artefacts. Does not own: what these run.
 """

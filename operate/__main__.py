@@ -1,4 +1,4 @@
-"""The command line. Each command is a module with `configure(parser)` and `run(arguments) -> exit code`.
+"""The command line. Each command is a module with `run(arguments) -> exit code`; options.py has its options.
 
 Exit codes of every command: 0 success; 1 something is wrong, and all of it was printed; 2 the command
 cannot run (wrong arguments, no login, no stack, no Pulumi CLI); 130 interrupted.
@@ -15,6 +15,7 @@ from typing import NamedTuple
 from azure.core.exceptions import AzureError
 
 from core.login import LoginError
+from operate import options
 from operate.errors import OperateError
 
 
@@ -81,7 +82,10 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         if name == chosen:
             # The others' modules, with the SDKs that they need, are not loaded.
             module = import_module(command.module)
-            module.configure(own)
+            if name == "fleet":
+                module.configure(own)
+            else:
+                options.add(own, name)
             own.set_defaults(run=module.run)
     return parser
 

@@ -13,7 +13,6 @@ import pulumi as sdk
 
 from operate.errors import OperateError
 from operate.fleet.shared import read
-from operate.stack import add_json, add_stack
 from operate.stack_file import PROGRAM, StackFile, path_of, stack_file
 from settings.model import ServiceSettings
 
@@ -28,12 +27,6 @@ class Line:
     result: str
     found: str
     fix: str = ""
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments."""
-    add_stack(parser, help="the stack whose settings are in Pulumi.NAME.yaml")
-    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

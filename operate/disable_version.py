@@ -21,25 +21,12 @@ from operate import login
 from operate.azure import LiveAzure
 from operate.errors import DeclinedError
 from operate.revoke import ServiceAccess, access
-from operate.stack import add_json, add_stack, outputs, services
+from operate.stack import outputs, services
 from provider.azure_client import AzureClient
 
 
 class NotDisabledError(DeclinedError):
     """A version may not be disabled; the message has every reason."""
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments."""
-    parser.add_argument("version", nargs="+", metavar="VERSION", help="32 hexadecimal digits", type=str.lower)
-    add_stack(parser)
-    parser.add_argument(
-        "--service", metavar="NAME", help="of a stack of several services, only this one's key"
-    )
-    parser.add_argument(
-        "--yes", action="store_true", help="disable them; default: only print what would be done"
-    )
-    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

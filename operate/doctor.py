@@ -18,7 +18,7 @@ from components.guards.situation import Deployer, Live, Situation
 from components.guards.soft_deleted import SoftDeleted, holding_names, problems
 from components.planned import PlannedResource, planned
 from core.login import SETTINGS, Login, LoginError
-from operate import checked_settings, login
+from operate import login
 from operate.checked_settings import FAILED, OK, UNCHECKED, Line, judged, tell
 from operate.errors import OperateError
 from operate.stack import StackError, outputs, pulumi, services
@@ -33,11 +33,6 @@ from provider.resource import Call
 from provider.waiting import SystemClock, Waiter
 from provider.wire import Properties
 from settings.model import ServiceSettings
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments."""
-    checked_settings.configure(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -37,7 +37,7 @@ from core.login import Login
 from core.values import Mark
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
-from operate.stack import StackError, add_json, add_stack, pulumi
+from operate.stack import StackError, pulumi
 
 OWN_PROVIDER = "azure-cmk:"
 """Resources whose create finds by itself what an earlier one has done, but for an access policy."""
@@ -125,16 +125,6 @@ class CutOff:
             return f"{what}: `pulumi up` does it again"
         replaced = f"; it replaces {self.predecessor}, which `pulumi up` deletes" if self.predecessor else ""
         return f"{what}: `pulumi up` takes it over where it was created, as {self.id}{replaced}"
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments."""
-    add_stack(parser)
-    parser.add_argument(
-        "--from", dest="copy", metavar="FILE", type=Path, help="an export or a checkpoint to go back to"
-    )
-    parser.add_argument("--yes", action="store_true", help="take what exists in Azure into the state")
-    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER as ROLE
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER as HSM_ROLE
 from core.roles import SERVICE_PRINCIPAL
 from operate.errors import DeclinedError
-from operate.stack import Outputs, add_json, add_stack, outputs, services, without
+from operate.stack import Outputs, outputs, services, without
 
 _PROJECTS = f"language/authoring/analyze-conversations/projects?api-version={PROJECTS}"
 _NEEDED = ("accountId", "principalId", "vaultId", "keyUriWithVersion")
@@ -69,23 +69,6 @@ class AccessAction:
 
     name: str
     az: tuple[str, ...]
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments."""
-    add_stack(parser)
-    parser.add_argument("--service", metavar="NAME", help="of a stack of several services, only this one")
-    parser.add_argument(
-        "--outputs", metavar="FILE", help="the stack's outputs as JSON, instead of asking Pulumi"
-    )
-    parser.add_argument(
-        "--account",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="an account of which a revocation deletes data: its commands are printed only if it is named",
-    )
-    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ what is done with a stack, and in which order.
 
 from __future__ import annotations
 
-import argparse
 import functools
 import json
 import os
@@ -30,8 +29,9 @@ from operate.errors import OperateError
 T = TypeVar("T")
 Outputs = Mapping[str, Any]
 NO_CLI = (
-    "the Pulumi CLI is not on PATH: add the folder of an installed one, or .pulumi/bin of the clone, where "
-    "`python3 -m localazure setup` installs one"
+    "the Pulumi CLI is not on PATH: for a stack on the local Azure, run "
+    '`eval "$(python3 -m localazure env)"`; for one on Azure, install the CLI, or run `python3 -m localazure '
+    'setup` and `export PATH="$PWD/.pulumi/bin:$PATH"` in the clone'
 )
 _LOCK = re.compile(r"created by (?P<user>\S*)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
 _MARKUP = re.compile(r"<\{%.*?%\}>")
@@ -59,16 +59,6 @@ class NoStackError(OperateError):
         super().__init__(
             f"the backend has no stack {stack}: run `pulumi stack init {stack}` with your secrets provider"
         )
-
-
-def add_stack(parser: argparse._ActionsContainer, *, required: bool = True, help: str = "") -> None:
-    """Adds `--stack`, as every command spells it."""
-    parser.add_argument("--stack", required=required, metavar="NAME", help=help or "the stack")
-
-
-def add_json(parser: argparse._ActionsContainer) -> None:
-    """Adds `--json`, as every command spells it."""
-    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def pulumi(*words: str, otherwise: str = "", environment: Mapping[str, str] | None = None) -> CommandResult:

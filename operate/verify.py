@@ -23,7 +23,7 @@ from core.facts import CUSTOMER_MANAGED, Encryption, Network
 from core.login import Login
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
-from operate.stack import Outputs, add_json, add_stack, outputs, services, without
+from operate.stack import Outputs, outputs, services, without
 from provider.azure_client import pipeline
 
 _BY_ITSELF = "the newest, by itself"
@@ -75,27 +75,6 @@ class NotCovered(Check):
 
     def __str__(self) -> str:
         return f"  note    {self.claim}: {self.found}"
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments."""
-    add_stack(parser)
-    parser.add_argument("--write-project", action="store_true", help="also write, read and delete a project")
-    parser.add_argument(
-        "--if-reached",
-        action="store_true",
-        help="with --write-project: that a network or a missing role keeps this machine out is no failure",
-    )
-    parser.add_argument(
-        "--revoked", action="store_true", help="prove that access is gone, whatever the stack says"
-    )
-    parser.add_argument(
-        "--minutes",
-        type=float,
-        default=15,
-        help="how long to wait until a revocation takes effect; default 15",
-    )
-    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

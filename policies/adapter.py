@@ -70,7 +70,7 @@ def _one_line(text: str) -> str:
 def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> OurResourcePolicy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         (resource,) = resources()
-        session.note(resource, args.resource_type)
+        session.note(resource)
         config = args.get_config()
         # Most resources concern no rule; only an exemption to be listed makes the rest worth its time.
         concerns = rule.kinds is None or resource.kind in rule.kinds

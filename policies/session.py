@@ -3,29 +3,20 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from core.resource_types import COMPONENTS, Kind
 from core.stack import Stack, StackResource, around
 from policies.exemptions import Exemption
 from policies.used import UsedProtections
-
-_REMEMBERED: frozenset[Kind] = frozenset(
-    {
-        *(Kind.VAULT, Kind.KEY, Kind.ACCOUNT, Kind.BINDING),
-        *(Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT, Kind.DIAGNOSTIC_SETTING),
-    }
-)
 
 
 @dataclass
 class Session:
     """One process serves one run of the engine, so nothing here outlives the run.
 
-    `declared` are the resources as the engine asked about them, by URN, this project's components among them.
-    It shows stack rules outputs alone: there a vault's own access policies look like those of separate
-    resources, and in a preview whatever the program leaves out looks unknown. `urns` are all resources that
-    came by: the engine asks resource rules about each resource that the program registers, about no resource
+    `declared` are the resources as the engine asked about them, by URN: each that the program registers, none
     that it deletes or only reads (pulumi/pulumi pkg/resource/deploy/step_generator.go,
-    continueStepsFromImport). `exemptions` holds, for each one configured, the URNs it was used for.
+    continueStepsFromImport). It shows stack rules outputs alone: there a vault's own access policies look
+    like those of separate resources, and in a preview whatever the program leaves out looks unknown.
+    `exemptions` holds, for each one configured, the URNs it was used for.
     `undecided`, `unused` and `unusable` (exemptions) are lines for the reports at the end; `refusing` the
     rules that refuse unless the configuration says otherwise. `judges_unused`: rules also judge vaults, keys
     and grants that no account uses. Entries are written whole, so calls that overlap need no lock.
@@ -33,7 +24,6 @@ class Session:
 
     exemptions: dict[tuple[str, Exemption], set[str]] = field(default_factory=dict)
     declared: dict[str, StackResource] = field(default_factory=dict)
-    urns: set[str] = field(default_factory=set)
     undecided: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
     judges_unused: bool = False
@@ -41,11 +31,9 @@ class Session:
     refusing: tuple[str, ...] = ()
     _stack: tuple[Sequence[StackResource], UsedProtections | Exception] | None = None
 
-    def note(self, resource: StackResource, token: str) -> None:
+    def note(self, resource: StackResource) -> None:
         """Remembers a resource that the engine asks about."""
-        self.urns.add(resource.urn)
-        if resource.kind in _REMEMBERED or token.startswith(COMPONENTS):
-            self.declared[resource.urn] = resource
+        self.declared[resource.urn] = resource
 
     def around(self, resource: StackResource) -> Iterator[StackResource]:
         """This project's components around a resource; a parent is registered before its children."""
@@ -68,11 +56,10 @@ class Session:
     def _stack_of(self, shown: Sequence[StackResource]) -> Stack:
         """What this run declares. After a refresh the engine's list has every resource of the old state, too,
         also those that go; a state that is shown alone is judged whole."""
-        declared = [one for one in shown if not self.urns or one.urn in self.urns]
-        if self.urns and not declared:
-            raise ValueError(
-                f"the engine shows a stack without any of the {len(self.urns)} resources that it asked about"
-            )
+        declared = [one for one in shown if not self.declared or one.urn in self.declared]
+        if self.declared and not declared:
+            asked = f"{len(self.declared)} resources that it asked about"
+            raise ValueError(f"the engine shows a stack without any of the {asked}")
         return Stack(
             replace(one, inputs=stated.outputs) if (stated := self.declared.get(one.urn)) else one
             for one in declared

@@ -40,7 +40,7 @@ class UnknownError(Exception):
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and its answer; header names are lower case. `seconds` is how long it took."""
+    """A request and its answer; header names are lower case."""
 
     method: str
     url: str
@@ -48,7 +48,6 @@ class Exchange:
     status: int
     headers: Mapping[str, str]
     body: Any
-    seconds: float
 
     @property
     def ok(self) -> bool:
@@ -96,7 +95,7 @@ class Conversation:
         """Sends a request to a path of Resource Manager, or a URL; with `scope`, with a token for it. Raises
         UnknownError."""
         url = target if target.startswith("https://") else self.cloud.resource_manager + target
-        wanted, began = scope or self.cloud.token_scope(url), self.now()
+        wanted = scope or self.cloud.token_scope(url)
         if not wanted:
             raise UnknownError(f"{url.partition('?')[0]} is no endpoint of the {self.cloud.name} cloud")
         try:
@@ -106,8 +105,7 @@ class Conversation:
             first = str(error).split("\n", 1)[0]
             raise UnknownError(f"{method} {url.partition('?')[0]}: {first}") from error
         headers = {name.lower(): value for name, value in response.headers.items()}
-        took = self.now() - began
-        found = Exchange(method, url, body, response.status_code, headers, _decoded(content), took)
+        found = Exchange(method, url, body, response.status_code, headers, _decoded(content))
         self.exchanges.append(found)
         return found
 

@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from core import arm_ids, arm_template, demands, kinds, roles
-from core.api_versions import ACCOUNTS, AUTHORIZATION, DEPLOYMENTS, PROJECTS, VAULTS
+from core import arm_ids, demands, kinds, roles
+from core.api_versions import ACCOUNTS, AUTHORIZATION, PROJECTS, VAULTS
 from core.facts import CUSTOMER_MANAGED
 from core.refusals import KEY_REFUSED
 from probe.conversation import Exchange, UnknownError
@@ -66,23 +66,6 @@ def tag_changed(scene: Scene) -> Told:
     yield "lagging_reads", "every_other" if any(any(pair) for pair in pairs[:-1]) else "all"
 
 
-@_question("nothing: two templates are validated", validate_covers="provider")
-def validated(scene: Scene) -> Told:
-    """Validates an account that could be made, and one that asks for a subdomain which is taken."""
-    taken = scene.account()["properties"]["customSubDomainName"]
-    answers = []
-    for subdomain in (f"{taken}-free", taken):
-        body = {**scene.account_body(), "properties": {"customSubDomainName": subdomain}}
-        named = {"type": arm_ids.ACCOUNT, "apiVersion": ACCOUNTS, "name": f"{taken}-new"}
-        path = arm_ids.child(scene.group, "Microsoft.Resources/deployments", "probe/validate")
-        template = {"properties": arm_template.properties([{**named, **body}])}
-        answers.append(scene.arm("POST", path, DEPLOYMENTS, template))
-        if answers[-1].status == 403:
-            answers[-1].must("the validation")
-    free, named_twice = answers
-    yield "validate_covers", "refused" if not free.ok else "template" if named_twice.ok else "provider"
-
-
 @_question("a PUT of the account, not bound yet", put_without_identity="removes")
 def put_without_identity(scene: Scene) -> Told:
     """Asked while the account is not bound, so that no data can be lost."""
@@ -116,8 +99,10 @@ def not_granted(scene: Scene) -> Told:
         "AccessPolicyNotConfiguredForKeyVault": "access_policy_not_configured",
         "KeyVaultAuthenticationFailure": "authentication_failure",
     }
-    invalid = KEY_REFUSED in message
-    yield "missing_grant", "properties_invalid" if invalid else _known(codes, code, "the refusal is")
+    found = "properties_invalid" if KEY_REFUSED in message else codes.get(code)
+    if found is None:
+        raise UnknownError(f"the refusal is {code!r}, which no value of the switch says")
+    yield "missing_grant", found
     raise UnknownError("no operation failed")
 
 
@@ -193,37 +178,12 @@ def vault_under_rbac(scene: Scene) -> Told:
         yield "arm_keys_need_data_role", refused or not new.must("the key").ok
 
 
-@_question(
-    "the binding, once more",
-    key_vault_uri="as_sent",
-    key_version="echoed",
-    system_identity_client_id="absent",
-)
+@_question("nothing more", key_version="echoed", system_identity_client_id="absent")
 def binding_shown(scene: Scene) -> Told:
-    """What the bound account shows of its key; the vault's address is sent without a slash, then with one."""
-    without = _bound_key(scene)
-    yield "key_version", "echoed" if without.get("keyVersion") else "dropped"
-    yield "system_identity_client_id", "echoed" if without.get("identityClientId") else "absent"
-    scene.carried_out(scene.patch(scene.account_id, ACCOUNTS, scene.encryption(slash=True)))
-    seen = tuple(key["keyVaultUri"].endswith("/") for key in (without, _bound_key(scene)))
-    slashes = {(False, True): "as_sent", (True, True): "with_slash", (False, False): "without_slash"}
-    yield "key_vault_uri", _known(slashes, seen, "the slash is")
-
-
-@_question("bindings without a version", versionless_key="documented")
-def versionless(scene: Scene) -> Told:
-    """Binds the Language account without a version, and with one again. That an account of kind AIServices
-    takes none is documented, and not asked."""
-    _ = _bound_key(scene)
-    encryption = scene.encryption()
-    encryption["properties"]["encryption"]["keyVaultProperties"]["keyVersion"] = ""
-    try:
-        scene.carried_out(scene.patch(scene.account_id, ACCOUNTS, encryption))
-    except UnknownError as error:
-        said = "kind TextAnalytics takes no key without a version, and AIServices was not asked"
-        raise UnknownError(said) from error
-    _bound(scene, scene.account_id, scene.key)
-    yield "versionless_key", "taken"
+    """What the bound account shows of its key."""
+    key = _bound_key(scene)
+    yield "key_version", "echoed" if key.get("keyVersion") else "dropped"
+    yield "system_identity_client_id", "echoed" if key.get("identityClientId") else "absent"
 
 
 @_question("a PUT of the bound, empty account", put_without_encryption="unbinds")
@@ -337,9 +297,3 @@ def _assign(scene: Scene, role: roles.Role, principal: str, **more: str) -> Exch
     definition = {"roleDefinitionId": role.definition_id(scene.subscription)}
     id = arm_ids.child(scene.group, arm_ids.ROLE_ASSIGNMENT, name)
     return scene.put(id, AUTHORIZATION, {"properties": {**definition, "principalId": principal, **more}})
-
-
-def _known(table: Mapping[Any, str], seen: Any, what: str) -> str:
-    if seen not in table:
-        raise UnknownError(f"{what} {seen!r}, which no value of the switch says")
-    return table[seen]

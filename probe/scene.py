@@ -131,11 +131,10 @@ class Scene:
             raise UnknownError("the account has no identity of its own")
         return str(identity["principalId"])
 
-    def encryption(self, key: Exchange | None = None, *, slash: bool = False) -> dict[str, Any]:
+    def encryption(self, key: Exchange | None = None) -> dict[str, Any]:
         """What binds the account to the key, by its first version or by that of `key`."""
         version = str((key or self.key).body["key"]["kid"]).rpartition("/")[2]
-        uri = self.vault_uri + ("/" if slash else "")
-        bound = {"keyName": "probe", "keyVersion": version, "keyVaultUri": uri}
+        bound = {"keyName": "probe", "keyVersion": version, "keyVaultUri": self.vault_uri}
         return {"properties": {"encryption": {"keySource": CUSTOMER_MANAGED, "keyVaultProperties": bound}}}
 
     def policies(self, *object_ids: str, uses_rbac: bool = False) -> Exchange:

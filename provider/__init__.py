@@ -8,5 +8,8 @@ with its `rules` allows it. `live_state` reads what they judge. `azure` asks Azu
 
 from pathlib import Path
 
-VERSION = "0.1.0"
+from core.published import VERSION
+
+__all__ = ["SCHEMA", "VERSION"]
+
 SCHEMA = Path(__file__).with_name("schema.json")

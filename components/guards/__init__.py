@@ -1,18 +1,21 @@
 """What a component refuses because of what exists already: in the stack's state and in Azure.
 
-Look, judge, decide:
+Look, judge, decide. Imports run down, from row to row:
 
-| module | owns |
+| rooms | what they own |
 |---|---|
 | `reader` | the one place that asks the engine and Azure |
-| `situation` | one service: what is declared, what the state has, what Azure has, and what follows |
 | `rules` | the table of what a service is refused for, and that of what is told |
 | `plan` | what is kept, taken over, waited for and recovered |
+| `access`, `drift`, `existing_resources`, `grants` | rules, by subject |
+| `situation` | one service: what is declared, what the state has, what Azure has, and what follows |
+| `key_place` | where its key is |
+| `soft_deleted` | names that are held |
+| `data_loss` | changes that would lose the data |
+| `recorded_state` | the state of a service |
 
-What they are made of: `recorded_state` (the state of a service), `key_place` (where its key is),
-`soft_deleted` (names that are held), and the rules by subject: `data_loss`, `existing_resources`, `drift`,
-`access`, `grants`. All but `reader` are pure. `preflight`,
-beside this folder, has the order of it all, and refuses every problem at once.
+All but `reader` are pure. `preflight`, beside this folder, has the order of it all, and refuses every problem
+at once.
 
 A run repairs only what is common and certain, and says so: it takes over the account's own grant, which an
 update that was cut off has made, and the key of its name in a vault that it has made; and it gives a new

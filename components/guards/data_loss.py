@@ -16,6 +16,7 @@ from core import arm_ids, facts, key_uris, kind_limits, regions
 from core.facts import HOURS_HELD
 
 _KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
+_ANOTHER = "make a service of another name, move the data, then remove this one"
 
 Problems = Iterator[Problem]
 
@@ -58,8 +59,8 @@ def _replacement(
         if not allowed:
             yield Problem(
                 setting,
-                f"changes from {old!r} to {new!r}, and account {account.name!r} cannot move: it {lost}; make "
-                "a service of another name there, move the data, then remove this one",
+                f"changes from {old!r} to {new!r}, and account {account.name!r} cannot move: it {lost}; "
+                f"{_ANOTHER}",
             )
         elif declared == account.name:
             yield Problem(
@@ -96,7 +97,7 @@ def _kind(
         yield Problem(
             "kind",
             f"changes from {account.kind!r} to {inputs.kind!r}, and account {account.name!r} keeps its kind; "
-            "make a service of another name, move the data, then remove this one",
+            f"{_ANOTHER}",
         )
 
 
@@ -182,10 +183,7 @@ def _storage(
     if wanted is None or is_replaced(inputs, before):
         return
     if unmet := kind_limits.storage_change(inputs.kind, account.storage_ids, wanted):
-        yield Problem(
-            "storageAccountIds",
-            f"found {unmet.text}; or make a service of another name, move the data, then remove this one",
-        )
+        yield Problem("storageAccountIds", f"found {unmet.text}; or {_ANOTHER}")
 
 
 def elsewhere(account: facts.Account, *, tenant_id: str | None, subscription_id: str | None) -> Problems:
@@ -262,38 +260,18 @@ def _made_here(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) 
     declared."""
     key_id = known_text(inputs.key.id) or ""
     made = before.vault.id if before.vault else None
-    named = (
-        (
-            "existingResourceGroupName",
-            known_text(inputs.existing_resource_group_name),
-            before.group_name,
-            "with everything in it; give the name as resourceGroupName, or remove it",
-        ),
-        (
-            "vault.id",
-            known_text(inputs.vault.id),
-            made,
-            "and what is under its keys is out of reach then; remove vault.id",
-        ),
-        (
-            "key.id",
-            arm_ids.key_id(key_id).parent.text if key_id else "",
-            made,
-            "and what is under its keys is out of reach then; remove key.id, key.name is enough",
-        ),
-        (
-            "audit.workspaceId",
-            known_text(inputs.audit.workspace_id),
-            before.workspace_id,
-            "with its logs; remove audit.workspaceId",
-        ),
-    )
-    for path, declared, here, meaning in named:
+    named = {
+        "existingResourceGroupName": (known_text(inputs.existing_resource_group_name), before.group_name),
+        "vault.id": (known_text(inputs.vault.id), made),
+        "key.id": (arm_ids.key_id(key_id).parent.text if key_id else "", made),
+        "audit.workspaceId": (known_text(inputs.audit.workspace_id), before.workspace_id),
+    }
+    for path, (declared, here) in named.items():
         if declared and here and arm_ids.same(declared, here):
-            noun = arm_ids.name_of(here)
             yield Problem(
                 path,
-                f"{noun!r} was made by this stack: named as existing, it would be deleted, {meaning}",
+                f"{arm_ids.name_of(here)!r} was made by this stack: named as existing, it would be deleted "
+                f"with all that is in it or under its keys; remove {path}",
             )
 
 

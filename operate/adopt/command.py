@@ -12,15 +12,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from core import arm_ids
-from core.environment import NAMESPACE
 from operate import login
 from operate.adopt.existing import find
-from operate.adopt.files import configuration, import_file, merged
+from operate.adopt.files import configuration, declared, import_file, merged
 from operate.adopt.obstacles import obstacles
 from operate.adopt.plan import plan
-from operate.azure import LiveAzure, account_id
+from operate.azure import LiveAzure
 from operate.errors import OperateError
-from operate.stack import add_json, add_stack
 from operate.stack_file import PROGRAM, path_of
 from settings.parse import SettingsError, parse
 
@@ -41,16 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
     if refused := obstacles(services, follows_key=wanted.follows_key):
         return _refuse([str(obstacle) for obstacle in refused])
     plans = [plan(name, existing) for name, existing in services]
-    config = configuration(plans, arm_ids.subscription_of(accounts[0]))
+    found = declared(plans)
+    config = configuration(found, arm_ids.subscription_of(accounts[0]))
     settings, imports = paths(wanted.stack)
     try:
-        parse(
-            {
-                name.removeprefix(NAMESPACE): value
-                for name, value in config.items()
-                if name.startswith(NAMESPACE)
-            }
-        )
+        parse(found)
         text = merged(settings.read_text(encoding="utf-8") if settings.exists() else "", config)
     except SettingsError as error:
         return _refuse([f"{problem.path}: {problem.text}" for problem in error.problems])
@@ -87,25 +80,3 @@ def _refuse(problems: Sequence[str]) -> int:
     for problem in problems:
         print(f"  {problem}", file=sys.stderr)
     return 1
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments."""
-    add_stack(parser, help="the stack that adopts them")
-    parser.add_argument(
-        "--account",
-        required=True,
-        action="append",
-        type=account_id,
-        metavar="ID",
-        help="ARM id of an account",
-    )
-    parser.add_argument(
-        "--name", required=True, action="append", help="the service's name, one for each account"
-    )
-    parser.add_argument(
-        "--follows-key",
-        action="store_true",
-        help="an account of which Azure shows no key version was bound without one; default: it is refused",
-    )
-    add_json(parser)

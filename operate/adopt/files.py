@@ -16,16 +16,20 @@ _HEAD = """\
 """
 
 
-def configuration(plans: Sequence[Plan], subscription_id: str) -> dict[str, Any]:
-    """The stack's configuration: one service, or several under `services`."""
+def declared(plans: Sequence[Plan]) -> dict[str, Any]:
+    """The stack's settings: one service, or several under `services`."""
     own = [dict(plan.settings) for plan in plans]
-    found = own[0] if len(own) == 1 else {"services": own}
+    return own[0] if len(own) == 1 else {"services": own}
+
+
+def configuration(settings: Mapping[str, Any], subscription_id: str) -> dict[str, Any]:
+    """The stack's configuration, by full keys."""
     # Set explicitly: the stack belongs to that subscription, whoever runs it. For both providers, so that the
     # program needs no provider of its own for the second, which an import could not name.
     return {
         "azure-native:subscriptionId": subscription_id,
         "azure-cmk:subscriptionId": subscription_id,
-        **{f"{NAMESPACE}{name}": value for name, value in found.items()},
+        **{f"{NAMESPACE}{name}": value for name, value in settings.items()},
     }
 
 

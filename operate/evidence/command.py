@@ -7,12 +7,11 @@ prints the rotation report alone. Exit code: 0 no open finding is an error; 1 ot
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 
 from core import arm_ids
 from operate import login
-from operate.azure import LiveAzure, account_id
+from operate.azure import LiveAzure
 from operate.errors import OperateError
 from operate.evidence import report
 from operate.evidence.collect import accounts_in, attempt, collect
@@ -20,14 +19,14 @@ from operate.evidence.findings import AuditSeverity, findings
 from operate.evidence.model import Facts
 from operate.evidence.rotation import rotation_text, rows
 from operate.evidence.words import counted
-from operate.stack import StackError, add_json, add_stack, outputs, services, without
+from operate.stack import StackError, outputs, services, without
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; its exit code."""
     wanted, stack = arguments, arguments.stack
-    if not (stack or wanted.account or wanted.subscription):
-        raise OperateError("found no accounts to read; name them with --stack, --account or --subscription")
+    if sum(map(bool, (stack, wanted.account, wanted.subscription))) != 1:
+        raise OperateError("name the accounts to read by one of --stack, --account and --subscription")
     azure = LiveAzure(login.of_stack(stack) if stack else login.of_environment())
     if stack:
         facts = facts_of_stack(azure, stack, days=wanted.days, at=wanted.at)
@@ -69,32 +68,3 @@ def _collected(
 ) -> Facts:
     print(f"evidence: reading {counted(len(ids), 'account')}", file=sys.stderr)
     return collect(azure, subject, ids, now=at or azure.now(), days=days, source=attempt(azure.source))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: expected a time with a zone, such as 2026-01-31T12:00:00Z"
-        )
-    return found.astimezone(UTC).replace(microsecond=0)
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments."""
-    parser.add_argument("report", nargs="?", choices=("evidence", "rotation"), default="evidence")
-    which = parser.add_mutually_exclusive_group()
-    add_stack(which, required=False, help="the accounts of a stack")
-    which.add_argument("--account", nargs="+", type=account_id, metavar="ID", help="ARM ids of accounts")
-    which.add_argument("--subscription", nargs="+", metavar="ID", help="all such accounts of subscriptions")
-    parser.add_argument(
-        "--out", type=Path, default=Path(".evidence"), help="folder of the report; default .evidence"
-    )
-    parser.add_argument("--days", type=int, default=90, help="days of the audit log to read; default 90")
-    parser.add_argument(
-        "--at", type=_moment, metavar="TIME", help="judge as of this time; default now, by the cloud's clock"
-    )
-    add_json(parser)

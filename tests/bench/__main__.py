@@ -1,11 +1,11 @@
-"""Previews and updates of fleets beside a plain program and the floor, and the local Azure under load.
+"""Previews and updates of fleets beside a plain program and the floor, and a stranger's first hour.
 
-    python -m tests.bench [--full] [--preview 1 10 100] [--up 1 10 100] [--clients-seconds 30] [--json FILE]
+    python -m tests.bench [--full] [--preview 1 10 100] [--up 1 10 100] [--json FILE]
     python -m tests.bench fleet [--stacks 50] [--at-once 16] [--actions preview up ...] [--json FILE]
 
 Lower is better; docs/speed.md says what the figures mean. --full measures previews of 500 services and
-updates of 500, too, and takes half an hour. 0 seconds of clients leave the local Azure out. The word
-`fleet` measures `python -m operate fleet` over --stacks stacks, with Azure's real times, and nothing else.
+updates of 500, too, and takes half an hour. The word `fleet` measures `python -m operate fleet` over
+--stacks stacks, and nothing else.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.bench import first_hour, fleets, localazure, stacks
+from tests.bench import first_hour, fleets, stacks
 from tests.support.azure import running_azure
 
 
@@ -36,7 +36,6 @@ def main() -> None:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--preview", type=int, nargs="*")
     parser.add_argument("--up", type=int, nargs="*")
-    parser.add_argument("--clients-seconds", type=float, default=30)
     parser.add_argument("--no-first-hour", action="store_true")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
@@ -57,10 +56,6 @@ def main() -> None:
         for row in _fleets(Path(folder), previews, updates):
             print(fleets.told(row), flush=True)
             rows.append(row)
-    if asked.clients_seconds:
-        with tempfile.TemporaryDirectory() as folder:
-            rows.append(localazure.measure(Path(folder), seconds=asked.clients_seconds))
-        print(localazure.told(rows[-1]))
     _write(asked.json, rows)
 
 

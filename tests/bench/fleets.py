@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -110,9 +110,7 @@ class Fleet:
 
     def _cost(self, stack: Stack, *words: str) -> Cost:
         command = ["pulumi", *words, "--non-interactive", "--color", "never"]
-        arm_calls = self._azure.count_arm_calls()
-        cost = run(command, cwd=stack.folder, env=stack.env, beside=self._azure.home.serving())
-        return replace(cost, arm_calls=arm_calls())
+        return run(command, cwd=stack.folder, env=stack.env)
 
     def _row(self, what: str, resources: int, costs: Mapping[str, Cost]) -> dict[str, Any]:
         compared = {
@@ -145,11 +143,10 @@ def told(row: Mapping[str, Any]) -> str:
     lines = [f"{row['what']} of {row['services']} services, {row['resources']} resources{once}:"]
     for name, cost in row["costs"].items():
         each = 1000 * cost["seconds"] / row["resources"]
-        calls = cost["arm_calls"] / row["services"]
         peaks = ", ".join(f"{process} {mib}" for process, mib in sorted(cost["peak_mib"].items()))
         lines.append(
             f"  {name:26} {cost['seconds']:7.2f} s, {cost['cpu_seconds']:7.2f} s of processor, "
-            f"{each:6.1f} ms a resource; {calls:5.1f} calls to Resource Manager a service; peak MiB: {peaks}"
+            f"{each:6.1f} ms a resource; peak MiB: {peaks}"
         )
     ratios = (f"{name} {each['seconds']} ({each['cpu_seconds']})" for name, each in row["ratios"].items())
     lines.append(f"  ratios of time (of processor time): {', '.join(ratios)}")

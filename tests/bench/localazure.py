@@ -1,27 +1,16 @@
-"""The local Azure under load: start, the time of a request with few and many resources, memory, clients.
-
-    python -m tests.bench --preview --up
-
-runs this part alone. Loopback only, and bounded: it ends after the seconds asked for. Times are what one
-client sees over TLS through the proxy, on a kept connection.
-"""
+"""Many clients of one local Azure at once, over TLS through the proxy (tests/localazure/test_load.py)."""
 
 from __future__ import annotations
 
-import statistics
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from localazure import process
 from tests.support.arm_client import ARM, Client, token
-from tests.support.azure import RunningAzure, running_azure
+from tests.support.azure import RunningAzure
 
-_FEW = 10
-_CALLS = 400
 _GROUP = "bench"
 _DATA = "c2l4dGVlbiBieXRlcyEhc2l4dGVlbiBieXRlcyEh"
 
@@ -33,65 +22,6 @@ class Load:
     milliseconds: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
-
-
-def measure(
-    scratch: Path, *, resources: int = 1000, clients: int = 50, seconds: float = 30
-) -> dict[str, Any]:
-    """Every figure of a local Azure of its own, whose home is made in `scratch`."""
-    begun = time.perf_counter()
-    with running_azure(scratch / "local-azure") as azure:
-        starts = [time.perf_counter() - begun]
-        process.stop(azure.home)
-        begun = time.perf_counter()
-        process.start(azure.home, ends_with_caller=True)
-        starts.append(time.perf_counter() - begun)
-        azure.env = process.environment_of(azure.home)
-        bench = Bench(azure)
-        bench.fill(0, _FEW)
-        few = bench.gets()
-        begun = time.perf_counter()
-        bench.fill(_FEW, resources)
-        puts = 2 * (resources - _FEW) / (time.perf_counter() - begun)
-        many = bench.gets()
-        load = bench.crowd(clients, seconds)
-        return {
-            "what": "local azure",
-            "resources": resources,
-            "start_seconds": [round(each, 2) for each in starts],
-            f"get_ms_at_{_FEW}": few,
-            f"get_ms_at_{resources}": many,
-            "get_ratio": round(many["account"]["p50"] / few["account"]["p50"], 2),
-            "puts_per_second": round(puts),
-            "peak_mib": _peak_mib(azure),
-            "clients": {
-                "clients": clients,
-                "seconds": seconds,
-                "calls_per_second": round(len(load.milliseconds) / seconds),
-                **_spread(load.milliseconds),
-                "wrong_answers": load.wrong[:20],
-                "lost_writes": load.lost,
-            },
-        }
-
-
-def told(row: dict[str, Any]) -> str:
-    """The figures for a reader."""
-    crowd, few, many = row["clients"], row[f"get_ms_at_{_FEW}"], row[f"get_ms_at_{row['resources']}"]
-    new, again = row["start_seconds"]
-    gets = [
-        f"  GET {what:8} {few[what]['p50']:.2f} ms with {_FEW} of each, {many[what]['p50']:.2f} ms with "
-        f"{row['resources']} (p95 {many[what]['p95']:.2f} ms)"
-        for what in few
-    ]
-    lines = [f"local Azure, starts in {new} s (new) and {again} s (again):", *gets]
-    lines.append(f"  {row['puts_per_second']} creates a second; peak memory {row['peak_mib']} MiB")
-    lines.append(
-        f"  {crowd['clients']} clients for {crowd['seconds']:g} s: {crowd['calls_per_second']} calls "
-        f"a second, p50 {crowd['p50']:.0f} ms, p95 {crowd['p95']:.0f} ms; "
-        f"{len(crowd['wrong_answers'])} wrong answers, {len(crowd['lost_writes'])} lost writes"
-    )
-    return "\n".join(lines)
 
 
 class Bench:
@@ -112,13 +42,6 @@ class Bench:
             account = {"kind": "TextAnalytics", "sku": {"name": "S"}, "location": "westeurope"}
             _sure(self._arm.send("PUT", self._account(number), {**account, "properties": properties}))
             _sure(self._arm.send("PUT", self._vault(number), self._vault_body(0)))
-
-    def gets(self) -> dict[str, dict[str, float]]:
-        """The time of a GET as one client sees it, by what is got."""
-        return {
-            "account": _timed(lambda: self._arm.send("GET", self._account(_FEW // 2))),
-            "vault": _timed(lambda: self._arm.send("GET", self._vault(_FEW // 2))),
-        }
 
     def crowd(self, clients: int, seconds: float) -> Load:
         """Clients that write, read back and use keys at the same time, each on a vault of its own."""
@@ -187,27 +110,3 @@ def _sure(answer: tuple[int, Any]) -> Any:
     if not 200 <= status < 300:
         raise RuntimeError(f"{status} {body}")
     return body
-
-
-def _timed(call: Callable[[], tuple[int, Any]]) -> dict[str, float]:
-    times = []
-    for _ in range(_CALLS):
-        begun = time.perf_counter()
-        answer = call()
-        times.append(1000 * (time.perf_counter() - begun))
-        _sure(answer)
-    return _spread(times)
-
-
-def _spread(milliseconds: list[float]) -> dict[str, float]:
-    cuts = statistics.quantiles(milliseconds, n=100)
-    return {"p50": round(cuts[49], 2), "p95": round(cuts[94], 2), "p99": round(cuts[98], 2)}
-
-
-def _peak_mib(azure: RunningAzure) -> int:
-    """The most memory that the serving process ever had, from /proc; 0 on a system without it."""
-    status = Path(f"/proc/{azure.home.serving()}/status")
-    if not status.exists():
-        return 0
-    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) // 1024

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SAMPLE_SECONDS = 0.05
-_ALL = "all"
 _SMALL_MIB = 5
 """A process that never had more is a shell on the way to another."""
 
@@ -23,18 +22,12 @@ class Cost:
     """What one command took.
 
     `seconds` are of the wall clock; `cpu_seconds` are its processes' together, and tell more on a machine
-    that has other work. `beside_seconds` is the processor time of a server that it asked. `peak_mib` is the
-    most resident memory of each process by its name; `all_mib` that of all together at one time, each page
-    that they share counted once, where it was asked for. `arm_calls` are those to Azure Resource Manager,
-    where they were counted.
+    that has other work. `peak_mib` is the most resident memory of each process by its name.
     """
 
     seconds: float
     cpu_seconds: float
-    beside_seconds: float
     peak_mib: Mapping[str, int]
-    arm_calls: int | None = None
-    all_mib: int = 0
 
 
 def cheapest(costs: Sequence[Cost]) -> Cost:
@@ -43,30 +36,19 @@ def cheapest(costs: Sequence[Cost]) -> Cost:
     return Cost(
         min(cost.seconds for cost in costs),
         min(cost.cpu_seconds for cost in costs),
-        min(cost.beside_seconds for cost in costs),
         {name: max(cost.peak_mib.get(name, 0) for cost in costs) for name in names},
-        min((cost.arm_calls for cost in costs if cost.arm_calls is not None), default=None),
     )
 
 
-def run(
-    command: Sequence[str],
-    *,
-    cwd: Path,
-    env: Mapping[str, str],
-    beside: int | None = None,
-    every: float = _SAMPLE_SECONDS,
-) -> Cost:
-    """The cost of a command; `beside` is the process id of a server. Memory is looked at `every` so many
-    seconds, and that of all processes together, which takes longer, where these are one or more. Raises
-    RuntimeError with its output when it fails."""
+def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Cost:
+    """The cost of a command. Raises RuntimeError with its output when it fails."""
     peaks: dict[str, int] = {}
-    started, children, server = time.perf_counter(), children_seconds(), process_seconds(beside)
+    started, children = time.perf_counter(), children_seconds()
     with subprocess.Popen(
         list(command), cwd=cwd, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         ended = threading.Event()
-        sampler = threading.Thread(target=_sample, args=(process.pid, peaks, ended, every), daemon=True)
+        sampler = threading.Thread(target=_sample, args=(process.pid, peaks, ended), daemon=True)
         sampler.start()
         output = process.communicate()[0]
         seconds = time.perf_counter() - started
@@ -74,21 +56,13 @@ def run(
         sampler.join()
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} failed:\n{output}")
-    together = peaks.pop(_ALL, 0)
-    used = children_seconds() - children, process_seconds(beside) - server
-    return Cost(seconds, *used, peaks, all_mib=together)
+    return Cost(seconds, children_seconds() - children, peaks)
 
 
 def children_seconds() -> float:
     """Processor seconds of all ended children of this process and of theirs."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def process_seconds(pid: int | None) -> float:
-    """Processor seconds of a running process, from /proc; 0 on a system without it."""
-    status = Path(f"/proc/{pid}/stat")
-    return sum(_ticks(status)[:2]) / os.sysconf("SC_CLK_TCK") if pid is not None and status.exists() else 0
 
 
 def seconds_beside(folder: Path) -> float:
@@ -107,22 +81,9 @@ def _ticks(status: Path) -> list[int]:
     return [int(field) for field in status.read_text().rsplit(")", 1)[1].split()[11:15]]
 
 
-def busy_seconds() -> float:
-    """Processor seconds of everything on this machine since its start, from /proc; 0 on a system without."""
-    try:
-        fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
-    except OSError:
-        return 0
-    user, nice, system, _, _, irq, softirq = map(int, fields[:7])
-    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
-
-
-def _sample(root: int, peaks: dict[str, int], ended: threading.Event, every: float) -> None:
-    while not ended.wait(every):
-        pids = _tree(root)
-        if every >= 1:
-            peaks[_ALL] = max(peaks.get(_ALL, 0), sum(map(_share_kib, pids)) // 1024)
-        for pid in pids:
+def _sample(root: int, peaks: dict[str, int], ended: threading.Event) -> None:
+    while not ended.wait(_SAMPLE_SECONDS):
+        for pid in _tree(root):
             try:
                 status = Path(f"/proc/{pid}/status").read_text()
                 words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
@@ -134,15 +95,6 @@ def _sample(root: int, peaks: dict[str, int], ended: threading.Event, every: flo
             name, mib = _name(words), int(peak) // 1024
             if mib > _SMALL_MIB:
                 peaks[name] = max(peaks.get(name, 0), mib)
-
-
-def _share_kib(pid: int) -> int:
-    """A process's memory, each page divided by how many processes share it."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def _tree(root: int) -> list[int]:

@@ -12,11 +12,7 @@ from components.preflight import RefusedError
 from components.service import EncryptedAIServicesAccount
 from components.testing import CLIENT, DEPLOYER, PRINCIPAL
 from core import kinds, roles
-from tests.support.recording import RecordingMonitor, run, service_inputs
-
-
-def service(**more: Any) -> RecordingMonitor:
-    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}))
+from tests.support.recording import run, service, service_inputs
 
 
 def refused(*callers: dict[str, Any], **said: Any) -> list[str]:

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from components.service import EncryptedAIServicesAccount
 from components.testing import CLIENT, SUBSCRIPTION
-from tests.support.recording import FakeAzure, RecordingMonitor, run
+from tests.support.recording import FakeAzure, service
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"
 ACCOUNT_ID = f"{GROUP}/Microsoft.CognitiveServices/accounts/lang-language"
 PARENT = "urn:pulumi:dev::language-cmk::language-cmk:index:EncryptedAIServicesAccount$"
-
-
-def service(azure: FakeAzure | None = None, **more: Any) -> RecordingMonitor:
-    return run(
-        lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}),
-        azure=azure,
-    )
 
 
 def bound_azure() -> FakeAzure:

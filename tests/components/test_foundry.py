@@ -11,8 +11,8 @@ from components.guards.data_loss import losses
 from components.guards.recorded_state import recorded_service
 from components.invokes import by_type_and_name
 from components.testing import PRINCIPAL, PROJECT_PRINCIPAL, SUBSCRIPTION, TENANT
-from tests.components.test_kinds import refused, service
-from tests.support.recording import service_inputs
+from tests.components.test_kinds import refused
+from tests.support.recording import service, service_inputs
 
 PROJECTS = [{"name": "claims", "display_name": "Claims"}, {"name": "fraud"}]
 MODELS: list[dict[str, Any]] = [

@@ -8,7 +8,8 @@ import pytest
 
 from components.account_args import allowed_hosts
 from components.testing import SUBSCRIPTION
-from tests.components.test_kinds import refused, service
+from tests.components.test_kinds import refused
+from tests.support.recording import service
 
 IDENTITY = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.ManagedIdentity"

@@ -9,20 +9,15 @@ from typing import Any
 import pytest
 
 from components.arguments.problem import InputError
-from components.service import EncryptedAIServicesAccount
 from components.testing import SUBSCRIPTION
 from core import kinds
 from core.kinds import AccountKind
-from tests.support.recording import RecordingMonitor, run, service_inputs
+from tests.support.recording import service, service_inputs
 
 SUBNET = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network"
     "/virtualNetworks/v/subnets/endpoints"
 )
-
-
-def service(**more: Any) -> RecordingMonitor:
-    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}))
 
 
 def refused(**said: Any) -> list[str]:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pulumi
 import pytest
 
 from components.service import EncryptedAIServicesAccount
 from components.subscriptions import Subscriptions
 from components.testing import CLIENT, DEPLOYER, PRINCIPAL, SUBSCRIPTION, VERSION
-from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, RecordingMonitor, run
+from tests.support.recording import OTHER_SUBSCRIPTION, FakeAzure, run, service
 
 VAULT_ID = (
     f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-hub"
 )
-
-
-def service(**more: Any) -> RecordingMonitor:
-    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope", **more}))
 
 
 @pytest.mark.parametrize("identity", ["userAssigned", "systemAndUserAssigned"])

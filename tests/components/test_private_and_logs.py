@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
-from components.arguments.problem import InputError
-from components.service import EncryptedAIServicesAccount
 from components.testing import SUBSCRIPTION
-from tests.support.recording import RecordingMonitor, run
+from tests.support.recording import service
 
 NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network"
 SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/endpoints"
 HUB = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-hub"
 WORKSPACE = f"{HUB}/providers/Microsoft.OperationalInsights/workspaces/hub"
-
-
-def service(**more: Any) -> RecordingMonitor:
-    args: Any = {"location": "westeurope", **more}
-    return run(lambda: EncryptedAIServicesAccount("language", args))
 
 
 def test_private_access_is_closed_to_the_public_with_an_endpoint_and_dns_each() -> None:
@@ -77,9 +66,3 @@ def test_logs_go_to_every_destination_of_one_setting() -> None:
             )
             assert (sent["eventHubAuthorizationRuleId"], sent["eventHubName"]) == (RULE, "audit")
             assert found.request.ignoreChanges == ["name"]
-
-
-def test_fails_for_an_event_hub_without_its_namespace() -> None:
-    """The name alone does not say where the event hub is."""
-    with pytest.raises(InputError, match="eventHubRuleId: is required with eventHubName"):
-        service(audit={"event_hub_name": "audit"})

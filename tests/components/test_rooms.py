@@ -6,46 +6,44 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import components
+from components import guards
 
 FOLDER = Path(components.__path__[0])
-ROWS = [
-    re.findall(r"`(\w+)`", line.split("|")[1])
-    for line in (components.__doc__ or "").splitlines()
-    if line.startswith("| `")
-]
-ROW_OF = {room: number for number, rooms in enumerate(ROWS) for room in rooms}
 MODULES = sorted(file for file in FOLDER.rglob("*.py") if file != FOLDER / "__init__.py")
 LONGEST_FUNCTION, MOST_FIELDS = 60, 12
 
 
-def room_of(file: Path) -> str:
-    """The module, or the folder that it is in."""
-    return file.relative_to(FOLDER).parts[0].removesuffix(".py")
+def rows(map: str) -> dict[str, int]:
+    """The rooms of a folder with the number of their row, as its docstring has them."""
+    listed = [line.split("|")[1] for line in map.splitlines() if line.startswith("| `")]
+    found = [(room, number) for number, row in enumerate(listed) for room in re.findall(r"`(\w+)`", row)]
+    assert len(found) == len(dict(found)), "a room is in two rows"
+    return dict(found)
 
 
-def imported(file: Path) -> Iterator[str]:
-    """The rooms that a module imports from."""
+def imported(file: Path, *parts: str) -> Iterator[str]:
+    """The rooms of a folder that a module imports from."""
     for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "components":
-            names = (node.module or "").split(".")[1:2] or [alias.name for alias in node.names]
-            yield from names
+        words = (node.module or "").split(".") if isinstance(node, ast.ImportFrom) else []
+        if isinstance(node, ast.ImportFrom) and words[: len(parts)] == [*parts]:
+            yield from words[len(parts) : len(parts) + 1] or [alias.name for alias in node.names]
 
 
-def test_every_module_is_in_one_row() -> None:
-    """Whoever adds one says where it belongs."""
-    listed = [room for row in ROWS for room in row]
-    assert sorted(listed) == sorted({room_of(file) for file in MODULES})
-
-
-@pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(FOLDER)))
-def test_imports_run_down(file: Path) -> None:
-    """A room knows those below it, and nothing of those above."""
-    own = ROW_OF[room_of(file)]
-    assert [room for room in imported(file) if ROW_OF[room] < own] == []
+@pytest.mark.parametrize("package", [components, guards], ids=lambda package: package.__name__)
+def test_every_module_is_in_one_row_and_imports_run_down(package: Any) -> None:
+    """Whoever adds one says where it belongs: a room knows those below it, and nothing of those above."""
+    folder, parts, row_of = Path(package.__path__[0]), package.__name__.split("."), rows(package.__doc__)
+    files = [file for file in folder.rglob("*.py") if file != folder / "__init__.py"]
+    room_of = {file: file.relative_to(folder).parts[0].removesuffix(".py") for file in files}
+    assert {*row_of} == {*room_of.values()}
+    for file in files:
+        own = row_of[room_of[file]]
+        assert [room for room in imported(file, *parts) if row_of[room] < own] == [], file
 
 
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(FOLDER)))

@@ -216,21 +216,6 @@ def test_fails_to_ignore_changes_of_what_the_data_hangs_on() -> None:
     assert "only changes of network, sku, tags can be ignored" in refused.value.reason
 
 
-def test_fails_on_a_word_that_is_no_choice() -> None:
-    """A word that is spelt wrongly is refused, not taken for a default; all of them at once."""
-    wrong = r"(?s)identity: found 'user', expected .*\n  network\.access: found 'opn'"
-    with pytest.raises(ValueError, match=wrong):
-        service(identity="user", network={"access": "opn"})
-
-
-def test_fails_on_a_name_that_azure_refuses() -> None:
-    """A name is refused with what was found and what is allowed, never cut."""
-    with pytest.raises(
-        ValueError, match="'kv-language-of-the-company' has 26 characters, Azure allows 3 to 24"
-    ):
-        run(lambda: EncryptedAIServicesAccount("language-of-the-company", {"location": "westeurope"}))
-
-
 def test_the_callers_transformations_reach_every_child() -> None:
     """Who must put a tag on everything of a kind says so once, at the service."""
 

@@ -11,11 +11,7 @@ from pulumi_azure_native import keyvault
 from components.service import EncryptedAIServicesAccount
 from components.version_aliases import is_version_alias
 from core import resource_types
-from tests.support.recording import RecordingMonitor, run
-
-
-def service() -> RecordingMonitor:
-    return run(lambda: EncryptedAIServicesAccount("language", {"location": "westeurope"}))
+from tests.support.recording import run, service
 
 
 def test_no_resource_carries_version_aliases() -> None:

@@ -11,7 +11,6 @@ import pytest
 from engine import yaml_host
 from tests.continuity.consumers import Consumer, standing
 from tests.support.azure import running_azure
-from tests.support.slow_clock import BEFORE_RETIREMENTS
 from tests.support.stack import ROOT
 
 Standing = Callable[[str], Consumer]
@@ -30,14 +29,10 @@ def stands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
                 yaml_host.install(ROOT / ".pulumi" / "bin", os.environ["PATH"])
             azure = running_azure(folder / "azure")
             running.append(azure)
-            cloud = azure.__enter__()
-            if kind == "plain":
-                cloud.set_clock(BEFORE_RETIREMENTS)
-            made[kind] = standing(kind, cloud, folder)
+            made[kind] = standing(kind, azure.__enter__(), folder)
         found = made[kind]
         assert found.standing is not None
         found.standing.restore()
-        found.always = ()
         if kind == "yaml":
             found.say(protect=False)
         return found

@@ -35,16 +35,14 @@ class Consumer:
     stack: Stack
     judge: Judge
     standing: Bookmark | None = None
-    always: tuple[str, ...] = ()
     _salt: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         self._salt = self.stack.config().get("encryptionsalt", "")
 
     def say(self, **said: Any) -> None:
-        """What the program says beside its name and region: `tags`, `generation`, `protect`, and in Python
-        also `ignore`, paths of the account, and `cost_centre`, a tag that a transform adds; in a program of
-        its own also `transformation`, one that a stack transformation adds."""
+        """What the program says beside its name and region: `tags`, `protect`, and in Python also
+        `cost_centre`, a tag that a transform adds."""
         if self.kind == "project":
             self.stack.configure(**said)
             return
@@ -52,8 +50,6 @@ class Consumer:
             program = yaml.safe_load((_PROGRAMS / "yaml.yaml").read_text())
             service = program["resources"][NAME]
             service["properties"] |= {key: said[key] for key in ("tags",) if key in said}
-            if "generation" in said:
-                service["properties"]["key"] = {"generation": said["generation"]}
             if "protect" in said:
                 service["options"] = {"protect": said["protect"]}
             (self.stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program))
@@ -63,7 +59,7 @@ class Consumer:
 
     def up(self, *words: str) -> Run:
         """`pulumi up` without a preview."""
-        return self.stack.deploy(*self.always, *words)
+        return self.stack.deploy(*words)
 
     def must_up(self, *words: str) -> Run:
         """The same, which succeeds."""

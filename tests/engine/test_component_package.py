@@ -3,15 +3,18 @@ engine."""
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
-from components.package_schema import VERSION
-from engine import yaml_host
+from core.published import VERSION
+from engine import release, yaml_host
 from tests.engine.shared import done, refused
 from tests.support import cloud
 from tests.support.azure import RunningAzure
@@ -68,21 +71,39 @@ def test_parts_are_composed_in_yaml(language_host: None, empty_azure: RunningAzu
     ], states
 
 
-def test_fetched_components_take_the_provider_of_their_version(
-    language_host: None, empty_azure: RunningAzure, tmp_path: Path
-) -> None:
-    """Where the CLI has fetched both by git URL, a program in YAML names only the components: they say where
-    the engine finds `azure-cmk`."""
-    stack = consumer(tmp_path, empty_azure, "yaml")
+def by_git_url(plugins: Path) -> dict[str, str]:
+    """Both packages as the CLI fetches them from a repository; the options of a resource in YAML."""
     for part in ("components", "provider"):
-        name = f"resource-git.example_team_language-cmk.git_{part}-v{VERSION}"
-        fetched = Path(stack.env["PULUMI_HOME"], "plugins", name)
+        fetched = plugins / f"resource-git.example_team_language-cmk.git_{part}-v{VERSION}"
         for folder in ("components", "core", "provider"):
             shutil.copytree(ROOT / folder, fetched / folder, ignore=shutil.ignore_patterns("__pycache__"))
         (fetched / ".venv").symlink_to(ROOT / ".venv")
+    return {"version": VERSION, "pluginDownloadURL": "git://git.example/team/language-cmk.git/components"}
+
+
+def from_a_release(plugins: Path) -> dict[str, str]:
+    """Both packages as the CLI unpacks them; their own packages are there already."""
+    for name in ("language-cmk", "azure-cmk"):
+        folder = plugins / f"resource-{name}-v{VERSION}"
+        with tarfile.open(fileobj=io.BytesIO(release.archive(release.plugin(name)))) as tar:
+            tar.extractall(folder, filter="data")
+        (folder / "venv").symlink_to(ROOT / ".venv")
+    return {"version": VERSION}
+
+
+@pytest.mark.parametrize("install", [by_git_url, from_a_release])
+def test_installed_components_take_the_provider_of_their_version(
+    install: Callable[[Path], dict[str, str]],
+    language_host: None,
+    empty_azure: RunningAzure,
+    tmp_path: Path,
+) -> None:
+    """However they were installed, a program in YAML names only the components: they say where the engine
+    finds `azure-cmk`."""
+    stack = consumer(tmp_path, empty_azure, "yaml")
+    source = install(Path(stack.env["PULUMI_HOME"], "plugins"))
     program = yaml.safe_load((stack.folder / "Pulumi.yaml").read_text())
     del program["packages"], program["plugins"]
-    source = {"version": VERSION, "pluginDownloadURL": "git://git.example/team/language-cmk.git/components"}
     program["resources"]["claims"]["options"] |= source
     (stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program))
     assert stack.pulumi("stack", "select", "--create", "claims-weu").ok

@@ -6,24 +6,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lifecycle.crashes import IN_VAULT, Matrix, counted
+from tests.lifecycle.crashes import IN_VAULT, Place
 from tests.lifecycle.life import Life, begin_life
 
 
 @pytest.fixture(scope="module")
-def matrix(request: pytest.FixtureRequest) -> Matrix:
+def place(request: pytest.FixtureRequest) -> Place:
     """Where the key of the life is: in a vault, unless a test asks for another place."""
-    found: Matrix = getattr(request, "param", IN_VAULT)
+    found: Place = getattr(request, "param", IN_VAULT)
     return found
 
 
 @pytest.fixture(scope="module")
-def life(matrix: Matrix, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
+def life(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     """Stack `dev` as the repository has it, but for the place of its key, deployed once."""
+    folder = tmp_path_factory.mktemp("life")
     yield from begin_life(
-        tmp_path_factory.mktemp("life"),
-        counted(matrix),
-        settings=matrix.settings,
-        judge_of=matrix.judge,
-        prepare=matrix.prepare,
+        folder, place.settings, judge_of=place.judge, prepare=place.prepare, policy_pack=False
     )

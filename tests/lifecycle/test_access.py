@@ -1,4 +1,4 @@
-"""Access taken away and given back, in every way of granting: by the settings, and in an emergency."""
+"""Access taken away and given back by the settings, in every way of granting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from tests.support import cloud
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.judge import Judge
 from tests.support.managed_hsm import HSM, make_running_hsm
-from tests.support.revocation import carry_out, looked
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
@@ -21,16 +20,17 @@ _GROUP = f"/subscriptions/{OTHER_SUBSCRIPTION_ID}/resourceGroups/rg-central"
 _VAULT = f"{_GROUP}/providers/Microsoft.KeyVault/vaults/kv-central"
 
 
-def services(*, generation: int) -> list[dict[str, Any]]:
-    """The settings of the services; the first one's key is rotated by raising its generation."""
-    operators = {"keyOperators": ["deployer"]}
-    caller = {"principalId": "deployer"}
-    return [
-        {"name": "policy", "vault": operators, "key": {"generation": generation}},
-        {"name": "role", "accessModel": "rbac", "identity": "userAssigned", "callers": [caller]},
-        {"name": "hub", "vault": {"id": _VAULT}},
-        {"name": "hsm", "key": {"id": f"{HSM}/keys/cmk"}},
-    ]
+SETTINGS: list[dict[str, Any]] = [
+    {"name": "policy", "vault": {"keyOperators": ["deployer"]}},
+    {
+        "name": "role",
+        "accessModel": "rbac",
+        "identity": "userAssigned",
+        "callers": [{"principalId": "deployer"}],
+    },
+    {"name": "hub", "vault": {"id": _VAULT}},
+    {"name": "hsm", "key": {"id": f"{HSM}/keys/cmk"}},
+]
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +55,7 @@ def stack(azure: RunningAzure, tmp_path_factory: pytest.TempPathFactory) -> Stac
     }
     judge.arm("PUT", _VAULT, "2026-02-01", {"location": "westeurope", "properties": properties})
     make_running_hsm(judge)
-    stack.configure(
-        name=None,
-        vault=None,
-        key=None,
-        services=services(generation=1),
-    )
+    stack.configure(name=None, vault=None, key=None, services=SETTINGS)
     run = stack.deploy()
     assert run.ok, run.output
     for name in SERVICES:
@@ -115,61 +110,6 @@ def test_access_goes_although_the_update_fails(azure: RunningAzure, stack: Stack
     assert readable(azure, stack) == [*SERVICES]
     for name in SERVICES:
         assert cloud.unbound_moments(azure, Judge(azure, stack, name).account_id) == []
-
-
-@pytest.mark.long
-def test_fails_to_undo_what_was_revoked_in_an_emergency(azure: RunningAzure, stack: Stack) -> None:
-    """The printed actions cut every account off; no update gives that back, and the printed way back does."""
-    outputs = stack.outputs()["services"]
-    for name in SERVICES:
-        carry_out(azure, outputs[name], "revoke")
-    assert readable(azure, stack) == []
-    assert [looked(azure, outputs[name]) for name in SERVICES] == [403] * len(SERVICES)
-    run = stack.deploy()
-    assert not run.ok
-    assert run.output.count("was removed outside Pulumi") >= len(SERVICES), run.output
-    assert readable(azure, stack) == []
-    for name in SERVICES:
-        carry_out(azure, outputs[name], "restore")
-    assert readable(azure, stack) == [*SERVICES]
-    assert [looked(azure, outputs[name]) for name in SERVICES] == [200] * len(SERVICES)
-    run = stack.deploy()
-    assert run.ok, run.output
-    assert readable(azure, stack) == [*SERVICES]
-    for name in SERVICES:
-        assert cloud.unbound_moments(azure, Judge(azure, stack, name).account_id) == []
-
-
-@pytest.mark.long
-def test_one_service_rotates_after_a_compromise(azure: RunningAzure, stack: Stack) -> None:
-    """It goes to a new version and its old one goes off; no other service is touched, none is ever unbound or
-    unreadable."""
-    old = stack.outputs()["services"]["policy"]["keyUriWithVersion"].rpartition("/")[2]
-    before = {name: Judge(azure, stack, name).history() for name in SERVICES}
-    disabling = ("-m", "operate", "disable-version", old, "--stack", "dev", "--yes")
-    refused = stack.python(*disabling)
-    assert refused.code == 1
-    assert f"is bound to {old}" in refused.output
-    stack.configure(services=services(generation=2))
-    run = stack.deploy()
-    assert run.ok, run.output
-    disabled = stack.python(*disabling)
-    assert disabled.ok, disabled.output
-    assert readable(azure, stack) == [*SERVICES]
-    after = {name: Judge(azure, stack, name).history() for name in SERVICES}
-    assert [name for name in SERVICES if after[name] != before[name]] == ["policy"]
-    assert all(state["readable"] for state in after["policy"])
-    assert after["policy"][-1]["keyUri"].rpartition("/")[2] != old
-
-
-@pytest.mark.long
-def test_disabling_the_version_cuts_off_only_who_is_on_it(azure: RunningAzure, stack: Stack) -> None:
-    """The other emergency action, and its way back."""
-    outputs = stack.outputs()["services"]["policy"]
-    carry_out(azure, outputs, "disable the version")
-    assert readable(azure, stack) == ["role", "hub", "hsm"]
-    carry_out(azure, outputs, "enable the version")
-    assert readable(azure, stack) == [*SERVICES]
 
 
 @pytest.mark.long

@@ -7,35 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.lifecycle.life import Life
+from core import resource_types
+from tests.lifecycle.life import Life, begin_life
 from tests.support import cloud
-from tests.support.azure import running_azure
-from tests.support.crash import Bookmark
-from tests.support.judge import Judge
-from tests.support.stack import Stack
+from tests.support.judge import ACCOUNTS, Judge
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800), pytest.mark.long]
+ACCOUNT = "/subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.CognitiveServices/accounts/{a}"
 _UNPROTECT = re.compile(r"`pulumi state unprotect '([^']+)'`")
 
 
 @pytest.fixture(scope="module")
 def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     """A bound account with data."""
-    folder: Path = tmp_path_factory.mktemp("life")
-    with running_azure(folder / "azure") as azure:
-        stack = Stack(folder / "checkout", azure.environ, name="prod-eu", refreshes=False)
-        nothing = Bookmark(azure, stack, folder / "nothing")
-        stack.configure(protect=None)
-        run = stack.up()
-        assert run.ok, run.output
-        judge = Judge(azure, stack)
-        judge.write_data()
-        yield Life(azure, stack, judge, nothing, Bookmark(azure, stack, folder / "standing"), {})
+    folder = tmp_path_factory.mktemp("life")
+    yield from begin_life(folder, {"protect": None}, name="prod-eu", refreshes=False)
 
 
 def test_a_revocation_waits_for_no_other_service(life: Life) -> None:
@@ -95,3 +85,57 @@ def test_the_audit_of_a_protected_stack_is_ended_on_purpose(life: Life) -> None:
     assert life.judge.strays(audited=False) == []
     assert life.judge.reads_data()
     assert not life.stack.destroy().ok
+
+
+def test_a_replacement_that_failed_is_finished_before_it_is_reverted(life: Life) -> None:
+    """The old account waits in the state to be deleted, where no program sees it. The new one is protected by
+    the update after the replacement."""
+    life.standing.restore()
+    stack, old, new = life.stack, "lang-contoso-dev", "aif-contoso-dev"
+    stack.configure(replaceAccount=old)
+    assert stack.deploy().ok
+    forward: dict[str, Any] = {"kind": "AIServices", "sku": "S0", "replaceAccount": old}
+    stack.configure(**forward)
+    refused = {"status": 403, "code": "RequestDisallowedByPolicy", "times": 0}
+    life.azure.control("/faults", {"host": "arm", "method": "PATCH", "path": ACCOUNT, **refused})
+    assert not stack.deploy().ok
+    life.azure.control("/faults", method="DELETE")
+    stack.configure(kind=None, sku=None, replaceAccount=new)
+    back = stack.deploy()
+    assert f"'{old}' exists at" in back.output
+    assert "finish that first: put back the settings that it had" in back.output
+    stack.configure(**forward)
+    for _ in range(2):
+        done = stack.deploy()
+        assert done.ok, done.output
+    assert [one["body"]["name"] for one in cloud.documents(life.azure, "account")] == [new]
+    protected = {one["type"] for one in stack.resources() if one.get("protect")}
+    assert protected >= {resource_types.ACCOUNT, resource_types.BINDING}
+    assert not stack.destroy().ok
+
+
+def test_a_key_that_has_expired_is_rotated_under_the_pack(life: Life) -> None:
+    """A refresh has found the date, which the program does not state."""
+    life.standing.restore()
+    old = f"/keys/{life.judge.key_name}/{life.judge.bound_version()}"
+    life.judge.vault("PATCH", old, {"attributes": {"exp": 1_700_000_000}})
+    assert life.stack.refresh().ok
+    life.stack.configure(key={"generation": 2})
+    rotated = life.stack.up()
+    assert rotated.ok, rotated.output
+    assert life.judge.bound_version() == life.judge.versions()[-1]
+
+
+def test_an_identity_that_was_made_anew_takes_a_refresh_under_the_pack(life: Life) -> None:
+    """The update gives it access, but the state has the former one until then, which is all that the pack
+    sees."""
+    life.standing.restore()
+    for type in ("None", "SystemAssigned"):
+        life.judge.arm("PATCH", life.judge.account_id, ACCOUNTS, {"identity": {"type": type}})
+        life.judge.arm("GET", life.judge.account_id, ACCOUNTS)
+    refused = life.stack.up()
+    assert "and the state has another identity for contoso-dev-binding" in refused.output
+    assert life.stack.refresh().ok
+    done = life.stack.up()
+    assert done.ok, done.output
+    assert life.judge.reads_data()

@@ -54,7 +54,7 @@ async def client(azure: RunningAzure) -> AsyncIterator[Client]:
 
 
 def test_fifty_clients_at_once_get_right_answers_and_lose_no_write(azure: RunningAzure) -> None:
-    """Each writes, reads back and uses a key of its own; `make bench` does the same for half a minute."""
+    """Each writes, reads back and uses a key of its own."""
     bench = Bench(azure)
     bench.fill(0, CLIENTS)
     load = bench.crowd(CLIENTS, SECONDS)

@@ -58,7 +58,7 @@ def test_without_the_pulumi_cli_each_says_how_to_get_it(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main([command, *NEED_A_STACK[command], "--stack", "dev"]) == 2
     printed = capsys.readouterr().err
-    assert f"{command}: the Pulumi CLI is not on PATH: add the folder" in printed
+    assert f"{command}: the Pulumi CLI is not on PATH: for a stack on the local Azure, run" in printed
     assert "Traceback" not in printed
 
 

@@ -36,8 +36,6 @@ def silent(switches: dict[str, Any]) -> set[str]:
         name
         for name, hidden in {
             "lagging_reads": not switches["read_lag_seconds"],
-            # That kind AIServices follows its key is documented, and not asked.
-            "versionless_key": switches["versionless_key"] != "taken",
             "foundry_key_role": switches["cmk_with_rbac_vault"] == "refused",
             "failed_operations_keep": switches["missing_grant"] != "fails_later",
         }.items()
@@ -82,7 +80,6 @@ def test_an_azure_that_does_the_other_thing_is_told() -> None:
     other = {
         "trusted_services_reach_vault": False,
         "cmk_with_rbac_vault": "refused",
-        "versionless_key": "taken",
         "system_identity_client_id": "echoed",
     }
     asking = Asking(other)

@@ -19,7 +19,6 @@ from tests.remediation.world import (
     MODES,
     NETWORKS,
     SHARED_VAULT_ID,
-    Place,
     Transformation,
     World,
     account_deleted,
@@ -114,7 +113,8 @@ class Life:
         versions = len(self.world.versions())
         key = {**self.world.settings.get("key", {}), "generation": self.generation}
         # A permission that is missing may be one that the update gives: no preview can tell.
-        may = self.world.mode == "Azure RBAC" or bool(permitted(self.world, seed.DEPLOYER.object_id))
+        vault = self.world.arm("GET", self.world.vault_id)["properties"]
+        may = vault.get("enableRbacAuthorization") or permitted(self.world, seed.DEPLOYER.object_id)
         way = self.changes({**change, "key": key}, disturbed=not may)
         assert "put back" in way.steps or len(self.world.versions()) > versions, f"{way.steps}: not rotated"
 
@@ -161,7 +161,7 @@ class Life:
     def setting(self, change: dict[str, Any]) -> None:
         self.changes(change)
 
-    def drifts(self, drift: Callable[[Place], None], at_once: str | None) -> None:
+    def drifts(self, drift: Callable[[World], None], at_once: str | None) -> None:
         """By itself, or beside a change of the account (`at_once`, its owner)."""
         if self.world.mode not in DRIFTS.get(drift, MODES):
             return

@@ -1,13 +1,11 @@
 """What was mended because a refusal led nowhere or something was lost, and what the product does without.
 
-Owns: which mends, and taking one out of a process: in the forks of a stack's warm Python, which import this,
-and before a command, with `python -m tests.remediation.mends MODULE`. WITHOUT names it. Does not own: how
-it is noticed (undo.py).
+Owns: which mends, and a process without one: `python -m tests.remediation.mends MEND MODULE ...` runs the
+module. Does not own: how it is noticed (undo.py).
 """
 
 from __future__ import annotations
 
-import os
 import runpy
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -34,20 +32,15 @@ from provider import errors, key_access, key_version, rotation
 from provider.deployment import references
 from provider.wire import Properties
 
-WITHOUT = "WAYS_OUT_WITHOUT"
-"""The variable that has the mend to take out, by `what`."""
-
 
 class Mend(NamedTuple):
-    """`where` it is, by object and attribute, and what stands in its place without it. `points` are those of
-    the list of dead ends that began this. `engine` is the mode of the lives on the real engine that notice
-    it; the machine in this process does where there is none."""
+    """`where` it is, by object and attribute, and what stands in its place without it. `test` is the everyday
+    test that notices; the machine does where there is none."""
 
     what: str
-    points: str
     where: tuple[Any, str]
     without: Any
-    engine: str = ""
+    test: str = ""
 
 
 def _nothing(*_: Any, **__: Any) -> Iterator[Any]:
@@ -93,60 +86,66 @@ def _unprotected(inputs: Any, declare: Any, logs: Any, **more: Any) -> Any:
     return _AUDIT(inputs, declare, Registering(options) if isinstance(logs, Registering) else logs, **more)
 
 
-POLICIES, ROLES = "access policies", "Azure RBAC"
 MENDS = (
-    Mend(
-        "a refusal does not hold up a revocation", "1", (preflight._Preflight, "run"), _run_without_revoking
-    ),
+    Mend("a refusal does not hold up a revocation", (preflight._Preflight, "run"), _run_without_revoking),
     Mend(
         "access that somebody took is not given back unasked",
-        "2",
         (rules, "RULES"),
         _without(access.removed_access),
     ),
-    Mend("a replacement's name is free", "3", (soft_deleted, "problems"), lambda *_: []),
+    Mend("a replacement's name is free", (soft_deleted, "problems"), lambda *_: []),
     Mend(
-        "no service goes unnamed", "4", (preflight._Preflight, "_refuse_left_out"), lambda *_: None, POLICIES
+        "no service goes unnamed",
+        (preflight._Preflight, "_refuse_left_out"),
+        lambda *_: None,
+        "tests/components/guards/test_data_loss.py",
     ),
     Mend(
         "a service leaves no access behind",
-        "6",
         (key_access.KeyAccessCleanupHandler, "delete"),
         _does_nothing,
     ),
-    Mend("what is audited stays so", "6", (service_parts, "make_audit_trail"), _unprotected, POLICIES),
-    Mend("no older version is bound", "7", (key_version, "_not_older"), lambda versions, _: versions),
-    Mend("no account is written without access", "8", (Situation, "account_lacks_access"), False),
-    Mend("what is gone is told", "8", (rules, "RULES"), _without(drift.gone)),
-    Mend("the pack knows the settings", "9", (binding_protected, "_asks_for_it"), _no, POLICIES),
-    Mend("a first generation rotates", "10", (key_version, "rotates"), _rotates_a_number),
-    Mend("a key is named as before", "11", (key_place, "_is_another_key"), _no),
-    Mend("what exists is taken over", "12", (recover, "missing"), lambda *_: ([], []), POLICIES),
-    Mend("guards judge the live account", "13", (reader, "as_it_is"), lambda before, _: before),
+    Mend(
+        "what is audited stays so",
+        (service_parts, "make_audit_trail"),
+        _unprotected,
+        "tests/components/test_two_phases.py",
+    ),
+    Mend("no older version is bound", (key_version, "_not_older"), lambda versions, _: versions),
+    Mend("no account is written without access", (Situation, "account_lacks_access"), False),
+    Mend("what is gone is told", (rules, "RULES"), _without(drift.gone)),
+    Mend(
+        "the pack knows the settings",
+        (binding_protected, "_asks_for_it"),
+        _no,
+        "tests/policies/rules/test_binding_protected.py",
+    ),
+    Mend("a first generation rotates", (key_version, "rotates"), _rotates_a_number),
+    Mend("a key is named as before", (key_place, "_is_another_key"), _no),
+    Mend(
+        "what exists is taken over",
+        (recover, "missing"),
+        lambda *_: ([], []),
+        "tests/operate/test_recover.py",
+    ),
+    Mend("guards judge the live account", (reader, "as_it_is"), lambda before, _: before),
     Mend(
         "a changed secret is told with its command",
-        "14",
         (errors, "_row"),
         lambda failure, rows: _ROW(failure, [row for row in rows if row.pattern != _SECRET]),
-        POLICIES,
+        "tests/provider/test_functions.py",
     ),
-    Mend("a subnet is looked up", "15", (planned, "_references"), _nothing),
-    Mend("a wrong key is told first", "16", (references, "_demands"), _nothing),
-    Mend("a rotation waits for its grant", "17", (rotation.Rotation, "_with_access"), _at_once),
-    Mend("what would be lost is refused", "", (data_loss, "losses"), lambda *_, **__: []),
-    Mend("no account is recovered that could not be bound", "", (soft_deleted, "_unfit"), lambda *_: None),
+    Mend("a subnet is looked up", (planned, "_references"), _nothing),
+    Mend("a wrong key is told first", (references, "_demands"), _nothing),
+    Mend("a rotation waits for its grant", (rotation.Rotation, "_with_access"), _at_once),
+    Mend("what would be lost is refused", (data_loss, "losses"), lambda *_, **__: []),
+    Mend("no account is recovered that could not be bound", (soft_deleted, "_unfit"), lambda *_: None),
 )
 
 
-def take_out(what: str) -> None:
-    """Takes a mend out of this process. Raises KeyError."""
-    mend = {one.what: one for one in MENDS}[what]
-    mock.patch.object(*mend.where, mend.without).start()
-
-
-if named := os.environ.get(WITHOUT):
-    take_out(named)
-
 if __name__ == "__main__":
-    module = sys.argv.pop(1)
+    what, module = sys.argv[1:3]
+    del sys.argv[1:3]
+    (mend,) = (one for one in MENDS if one.what == what)
+    mock.patch.object(*mend.where, mend.without).start()
     runpy.run_module(module, run_name="__main__", alter_sys=True)

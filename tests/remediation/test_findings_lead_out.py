@@ -116,10 +116,6 @@ def key_deleted(hub: Hub) -> None:
     hub.data("DELETE", "")
 
 
-def vault_deleted(hub: Hub) -> None:
-    hub.arm("DELETE", VAULT)
-
-
 def bound_and_disabled(hub: Hub) -> None:
     """And there is another version that could be bound."""
     assert hub.up() == ""
@@ -149,7 +145,6 @@ CASES: Mapping[str, tuple[Callable[[], Hub], Callable[[Hub], None]]] = {
     "a version that is disabled": (Hub, disabled),
     "a version that has expired": (Hub, expired),
     "a key that was deleted": (Hub, key_deleted),
-    "a vault that was deleted": (Hub, vault_deleted),
     "a bound version that is disabled": (Hub, bound_and_disabled),
 }
 MOST_UPDATES = 4

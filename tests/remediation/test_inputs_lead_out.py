@@ -14,6 +14,7 @@ from components.access import has_identity
 from components.account_args import AIServicesAccountArgs
 from components.arguments.inputs import read
 from components.arguments.problem import InputError
+from components.binding import KeyBindingArgs
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import clouds, resource_types
 from core.arm_ids import MalformedError
@@ -39,6 +40,9 @@ from tests.support.logins import OTHER, TENANT
 
 CLIENT = "44444444-4444-4444-4444-444444444444"
 SEARCH_ID = VAULT_ID.replace("Microsoft.KeyVault/vaults", "Microsoft.Search/searchServices")
+IDENTITY_ID = VAULT_ID.replace(
+    "Microsoft.KeyVault/vaults", "Microsoft.ManagedIdentity/userAssignedIdentities"
+)
 SUBNET = VAULT_ID.partition("/Microsoft.KeyVault/")[0] + "/Microsoft.Network/virtualNetworks/v/subnets/s"
 GROUP = "azure-native:resources:ResourceGroup"
 
@@ -105,12 +109,43 @@ def settings(given: Mapping[str, Any]) -> None:
     parse({"name": "claims", "location": "westeurope", **given})
 
 
+def stack(document: Mapping[str, Any]) -> None:
+    """Settings of several services."""
+    parse({"location": "westeurope", **{key: json.dumps(value) for key, value in document.items()}})
+
+
+def named(arguments: Mapping[str, Any]) -> None:
+    """An account by its logical name."""
+    name, given = arguments["logical"], {key: one for key, one in arguments.items() if key != "logical"}
+    read(AIServicesAccountArgs, name, {"resource_group_name": "rg", "location": "westeurope", **given})
+
+
+def composed(given: Mapping[str, Any]) -> None:
+    """A binding as a Python program composes it."""
+    read(KeyBindingArgs, "claims", {"account_id": ACCOUNT_ID, "grant_id": "given", **given})
+
+
+def _callers(*names: str) -> list[dict[str, str]]:
+    return [
+        {**CALLER, "principalId": one, "name": name} for one, name in zip((OTHER, CLIENT), names, strict=True)
+    ]
+
+
 def exemptions(given: list[Mapping[str, str]]) -> None:
     answers = Pack({"vault-retention": {"exemptions": given}}).ask_stack([*two_phases().values()])
     if ended := [one.message for one in answers if "has ended" in one.message]:
         raise ValueError(ended[0])
 
 
+CALLER = {"principalId": OTHER, "principalType": "User"}
+SHARED_VAULT = {"id": VAULT_ID, "keyOperators": ["deployer"]}
+FREE = {"sku": "F0", "user_assigned_identity_id": IDENTITY_ID}
+BOUND = {
+    "key_name": "cmk",
+    "key_version": "0" * 32,
+    "key_vault_uri": "https://kv-hub.vault.azure.net/",
+    "identity_client_id": CLIENT,
+}
 ENDED = {"urn": "*::vault", "reason": "moves", "until": "2020-01-01"}
 
 
@@ -219,6 +254,62 @@ CASES: Mapping[str, Case] = {
         {"network": '{"access": "closed"}'},
     ),
     "an exemption that has ended": Case(exemptions, [ENDED], "remove it", []),
+    "a service that is listed and removed": Case(
+        stack,
+        {"services": [{"name": "alpha"}], "removedServices": ["alpha"]},
+        "remove it from one of them",
+        {"services": [{"name": "alpha"}]},
+    ),
+    "an operator of one vault at two services": Case(
+        stack,
+        {"services": [{"name": name, "vault": SHARED_VAULT} for name in ("alpha", "beta")]},
+        "list it at one of them",
+        {
+            "services": [
+                {"name": "alpha", "vault": SHARED_VAULT},
+                {"name": "beta", "vault": {"id": VAULT_ID}},
+            ]
+        },
+    ),
+    "a caller twice": Case(
+        stack,
+        {"services": [{"name": "alpha", "callers": [CALLER, CALLER]}]},
+        "list it once",
+        {"services": [{"name": "alpha", "callers": [CALLER]}]},
+    ),
+    "two callers of one name": Case(
+        stack,
+        {"services": [{"name": "alpha", "callers": _callers("same", "same")}]},
+        "give each its own name",
+        {"services": [{"name": "alpha", "callers": _callers("one", "two")}]},
+    ),
+    "two accounts of one name": Case(
+        stack,
+        {"services": [{"name": name, "accountName": "same"} for name in ("alpha", "beta")]},
+        "give each its own",
+        {"services": [{"name": name, "accountName": f"lang-{name}"} for name in ("alpha", "beta")]},
+    ),
+    "a free account with a key": Case(
+        account, {**FREE, "encryption_key": BOUND}, "remove encryptionKey", {**FREE, "encryption_key": None}
+    ),
+    "a derived name that is too long": Case(
+        named,
+        {"logical": "a" * 62},
+        "shorten the name, or give accountName",
+        {"logical": "a" * 62, "account_name": "lang-claims"},
+    ),
+    "a key with its version": Case(
+        composed,
+        {"key_id": f"{VAULT_ID}/keys/own/versions/{'0' * 32}"},
+        "leave out /versions/...; to hold a version, pin it",
+        {"key_id": f"{VAULT_ID}/keys/own", "pin": "0" * 32},
+    ),
+    "a version to stay on, and none": Case(
+        composed,
+        {"key_id": f"{VAULT_ID}/keys/own", "pin": "0" * 32, "version": "automatic"},
+        "pin: names a version to stay on, but found version: automatic; remove one of them",
+        {"key_id": f"{VAULT_ID}/keys/own", "pin": "0" * 32, "version": "pinned"},
+    ),
 }
 
 

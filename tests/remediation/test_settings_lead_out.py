@@ -10,10 +10,6 @@ from typing import Any
 
 import pytest
 
-from components.account_args import AIServicesAccountArgs
-from components.arguments.inputs import read
-from components.arguments.problem import InputError
-from components.binding import KeyBindingArgs
 from settings import SettingsError, parse
 from tests.remediation.messages import MESSAGES
 from tests.support.wrong_arguments import VAULT_ID, WORKSPACE_ID, WRONG
@@ -34,9 +30,6 @@ ALSO: Mapping[str, Mapping[str, Any]] = {
 }
 """Settings that are wrong, besides those of the table."""
 SUBNET = f"{VAULT_ID.partition('/Microsoft.KeyVault')[0]}/Microsoft.Network/virtualNetworks/v/subnets/s"
-IDENTITY_ID = (
-    f"{VAULT_ID.partition('/Microsoft.KeyVault')[0]}/Microsoft.ManagedIdentity/userAssignedIdentities/id"
-)
 PROVIDERS = VAULT_ID.partition("/Microsoft.KeyVault")[0]
 EVENT_HUB_RULE = f"{PROVIDERS}/Microsoft.EventHub/namespaces/evh/authorizationRules/siem"
 SAMPLES: Mapping[str, Any] = {
@@ -144,140 +137,3 @@ def test_every_way_out_of_the_arguments_is_among_them() -> None:
     worded = [one for one in MESSAGES if one.module in MODULES]
     missing = [one for one in worded if not any(one.is_in(text) for text in said)]
     assert [f"{one.module}:{one.line} {one.text}" for one in missing] == []
-
-
-SOMEBODY = "99999999-9999-4999-8999-999999999999"
-CALLER = {"principalId": SOMEBODY, "principalType": "User"}
-SHARED_VAULT = {"id": VAULT_ID, "keyOperators": ["deployer"]}
-SEVERAL: Mapping[str, tuple[Mapping[str, Any], str, Mapping[str, Any]]] = {
-    "a service that is listed and removed": (
-        {"services": [{"name": "alpha"}], "removedServices": ["alpha"]},
-        "remove it from one of them",
-        {"removedServices": []},
-    ),
-    "an operator of one vault at two services": (
-        {"services": [{"name": "alpha", "vault": SHARED_VAULT}, {"name": "beta", "vault": SHARED_VAULT}]},
-        "list it at one of them",
-        {"services": [{"name": "alpha", "vault": SHARED_VAULT}, {"name": "beta", "vault": {"id": VAULT_ID}}]},
-    ),
-    "a caller twice": (
-        {"services": [{"name": "alpha", "callers": [CALLER, CALLER]}]},
-        "list it once",
-        {"services": [{"name": "alpha", "callers": [CALLER]}]},
-    ),
-    "two callers of one name": (
-        {
-            "services": [
-                {
-                    "name": "alpha",
-                    "callers": [
-                        {**CALLER, "name": "same"},
-                        {"principalId": SOMEBODY.replace("9", "8"), "principalType": "User", "name": "same"},
-                    ],
-                }
-            ]
-        },
-        "give each its own name",
-        {
-            "services": [
-                {
-                    "name": "alpha",
-                    "callers": [
-                        {**CALLER, "name": "one"},
-                        {"principalId": SOMEBODY.replace("9", "8"), "principalType": "User", "name": "two"},
-                    ],
-                }
-            ]
-        },
-    ),
-    "two accounts of one name": (
-        {"services": [{"name": "alpha", "accountName": "same"}, {"name": "beta", "accountName": "same"}]},
-        "give each its own",
-        {"services": [{"name": "alpha", "accountName": "one"}, {"name": "beta", "accountName": "two"}]},
-    ),
-}
-"""Settings of several services, what is said of them, and the same with that done."""
-
-
-@pytest.mark.parametrize("case", SEVERAL)
-def test_what_is_said_about_several_services_leads_to_right_ones(case: str) -> None:
-    """As settings of a whole stack."""
-    wrong, words, right = SEVERAL[case]
-    found = _of_stack(wrong)
-    assert any(words in text for text in found), found
-    assert _of_stack({**wrong, **right}) == []
-
-
-def _of_stack(document: Mapping[str, Any]) -> list[str]:
-    texts = {"location": "westeurope", **{key: json.dumps(value) for key, value in document.items()}}
-    try:
-        parse(texts)
-    except SettingsError as error:
-        return [one.text for one in error.problems]
-    return []
-
-
-LONG = "a" * 62
-ACCOUNT_ID = IDENTITY_ID.replace(
-    "Microsoft.ManagedIdentity/userAssignedIdentities", "Microsoft.CognitiveServices/accounts"
-)
-PARTS: Mapping[str, tuple[Any, str, Mapping[str, Any], str, Mapping[str, Any]]] = {
-    "a free account with a key": (
-        AIServicesAccountArgs,
-        "claims",
-        {
-            "sku": "F0",
-            "user_assigned_identity_id": IDENTITY_ID,
-            "encryption_key": {
-                "key_name": "cmk",
-                "key_version": "0" * 32,
-                "key_vault_uri": "https://kv-hub.vault.azure.net/",
-                "identity_client_id": SOMEBODY,
-            },
-        },
-        "remove encryptionKey",
-        {"encryption_key": None},
-    ),
-    "a derived name that is too long": (
-        AIServicesAccountArgs,
-        LONG,
-        {},
-        "shorten the name, or give accountName",
-        {"account_name": "lang-claims"},
-    ),
-    "a key with its version": (
-        KeyBindingArgs,
-        "claims",
-        {
-            "account_id": ACCOUNT_ID,
-            "key_id": f"{VAULT_ID}/keys/own/versions/{'0' * 32}",
-            "grant_id": "given",
-        },
-        "leave out /versions/...; to hold a version, pin it",
-        {"key_id": f"{VAULT_ID}/keys/own", "pin": "0" * 32},
-    ),
-    "a version to stay on, and none": (
-        KeyBindingArgs,
-        "claims",
-        {
-            "account_id": ACCOUNT_ID,
-            "key_id": f"{VAULT_ID}/keys/own",
-            "grant_id": "given",
-            "pin": "0" * 32,
-            "version": "automatic",
-        },
-        "pin: names a version to stay on, but found version: automatic; remove one of them",
-        {"version": "pinned"},
-    ),
-}
-"""Arguments of single parts, what is said of them, and what then is given."""
-
-
-@pytest.mark.parametrize("case", PARTS)
-def test_what_is_said_about_a_part_leads_to_right_arguments(case: str) -> None:
-    """As a Python program composes the parts."""
-    form, name, args, words, change = PARTS[case]
-    place = {"resource_group_name": "rg", "location": "westeurope"} if form is AIServicesAccountArgs else {}
-    with pytest.raises(InputError, match=re.escape(words)):
-        read(form, name, {**place, **args})
-    read(form, name, {**place, **args, **change})

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import pulumi
 import pytest
@@ -74,52 +74,6 @@ _CUT_OFF = re.compile(
 
 
 Transformation = Callable[[pulumi.ResourceTransformationArgs], pulumi.ResourceTransformationResult | None]
-
-
-class Place(Protocol):
-    """A service `claims` in a stack, and what a person does to both who follows what is printed. `protected`
-    is whether its resources are."""
-
-    settings: dict[str, Any]
-
-    @property
-    def account_id(self) -> str: ...
-
-    @property
-    def protected(self) -> bool: ...
-
-    @property
-    def vault_id(self) -> str:
-        """Of the vault that the service's key is in."""
-
-    def up(self) -> str:
-        """An update; what it refused or failed with, "" where it succeeded."""
-
-    def refresh(self) -> object: ...
-
-    def set(self, name: str, value: Any) -> None:
-        """Sets a setting by the name that a message gives it; None takes it out."""
-
-    def recoveries(self, text: str) -> Iterator[tuple[str, Callable[[], object]]]:
-        """How what the text says exists, and the state does not record, gets into the state."""
-
-    def arm(self, method: str, id: str, body: Any = None) -> Any:
-        """A request as the deployer, and the time that it takes."""
-
-    def expire(self, key: str, version: str) -> None:
-        """Ends a version of a key of the service's vault, as somebody who may."""
-
-    def rotate(self, key: str) -> None:
-        """Makes a version of a key of the service's vault, as somebody who may."""
-
-    def assign(self, principal: str, role: str) -> None:
-        """Gives a role at the vault, as somebody who may."""
-
-    def renew(self, command: str) -> None:
-        """Makes a version of a key usable by the command of az that does so, as somebody who may."""
-
-    def wait(self) -> None:
-        """For a minute."""
 
 
 @dataclass
@@ -239,10 +193,6 @@ class World:
             self.wire.sleep(60.0)
 
     @property
-    def protected(self) -> bool:
-        return False
-
-    @property
     def vault_id(self) -> str:
         return SHARED_VAULT_ID if self.mode == EXISTING_VAULT else VAULT_ID
 
@@ -313,9 +263,6 @@ class World:
     def rotate(self, key: str) -> None:
         carry_out(self.wire.door, f"az keyvault key rotate --vault-name kv-claims --name {key}")
 
-    def renew(self, command: str) -> None:
-        carry_out(self.wire.door, command)
-
     def expire(self, key: str, version: str) -> None:
         cloud = self.wire.door.cloud
         with cloud.store.transaction():
@@ -347,7 +294,7 @@ def with_vault(mode: str, change: Mapping[str, Any]) -> dict[str, Any]:
     return {**change, "vault": {**others, "id": SHARED_VAULT_ID}}
 
 
-def make_networks(world: Place) -> None:
+def make_networks(world: World) -> None:
     """Two networks with two subnets each."""
     subnets = [
         {"name": name, "properties": {"addressPrefix": f"10.0.{number}.0/24"}}
@@ -359,7 +306,7 @@ def make_networks(world: Place) -> None:
         world.arm("PUT", f"{NETWORKS}/{network}", body)
 
 
-def make_shared_vault(world: Place) -> None:
+def make_shared_vault(world: World) -> None:
     """One of another team's, in a group of its own."""
     world.arm("PUT", SHARED_GROUP, {"location": "westeurope"})
     properties = {
@@ -372,13 +319,13 @@ def make_shared_vault(world: Place) -> None:
     world.arm("PUT", SHARED_VAULT_ID, {"location": "westeurope", "properties": properties})
 
 
-def make_shared_key(world: Place, id: str, **properties: Any) -> None:
+def make_shared_key(world: World, id: str, **properties: Any) -> None:
     """A key in the vault of another team: as it must be, but for `properties`."""
     wanted = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"], **properties}
     world.arm("PUT", id, {"properties": wanted})
 
 
-def forget_account(world: Place, name: str, **was: Any) -> None:
+def forget_account(world: World, name: str, **was: Any) -> None:
     """Makes and deletes an account, which holds its name from then on."""
     body = {
         "location": "westeurope",
@@ -392,19 +339,19 @@ def forget_account(world: Place, name: str, **was: Any) -> None:
     world.arm("DELETE", id)
 
 
-def permit(world: Place, object_id: str, permissions: Mapping[str, list[str]]) -> None:
+def permit(world: World, object_id: str, permissions: Mapping[str, list[str]]) -> None:
     """Adds to what an access policy of the service's vault gives somebody."""
     entry = {"tenantId": seed.TENANT_ID, "objectId": object_id, "permissions": permissions}
     world.arm("PUT", f"{world.vault_id}/accessPolicies/add", {"properties": {"accessPolicies": [entry]}})
 
 
-def forbid(world: Place, object_id: str) -> None:
+def forbid(world: World, object_id: str) -> None:
     """Takes somebody's access policy of the service's vault away."""
     entry = {"tenantId": seed.TENANT_ID, "objectId": object_id, "permissions": {}}
     world.arm("PUT", f"{world.vault_id}/accessPolicies/remove", {"properties": {"accessPolicies": [entry]}})
 
 
-def permitted(world: Place, object_id: str) -> Mapping[str, list[str]]:
+def permitted(world: World, object_id: str) -> Mapping[str, list[str]]:
     """What somebody has by access policies of the service's vault, lower case."""
     for entry in world.arm("GET", world.vault_id)["properties"]["accessPolicies"]:
         if entry["objectId"] == object_id:
@@ -412,7 +359,7 @@ def permitted(world: Place, object_id: str) -> Mapping[str, list[str]]:
     return {}
 
 
-def take_grant(world: Place) -> None:
+def take_grant(world: World) -> None:
     """Of whoever uses the key now."""
     account = world.arm("GET", world.account_id)
     identity = account["identity"]
@@ -425,7 +372,7 @@ def take_grant(world: Place) -> None:
                 world.arm("DELETE", one["id"])
 
 
-def narrow_grant(world: Place) -> None:
+def narrow_grant(world: World) -> None:
     """By the permission that opens the data."""
     identity = world.arm("GET", world.account_id)["identity"]
     users = [one["principalId"] for one in (identity.get("userAssignedIdentities") or {}).values()]
@@ -435,52 +382,41 @@ def narrow_grant(world: Place) -> None:
     world.arm("PUT", f"{world.vault_id}/accessPolicies/remove", body)
 
 
-def close_vault(world: Place) -> None:
+def close_vault(world: World) -> None:
     """To the service, too, by the firewall."""
     closed = {"networkAcls": {"defaultAction": "Deny", "bypass": "None"}}
     world.arm("PATCH", world.vault_id, {"properties": closed})
 
 
-def identity_off(world: Place) -> None:
+def identity_off(world: World) -> None:
     world.arm("PATCH", world.account_id, {"identity": {"type": "None"}})
     world.arm("GET", world.account_id)
 
 
-def identity_anew(world: Place) -> None:
+def identity_anew(world: World) -> None:
     identity_off(world)
     world.arm("PATCH", world.account_id, {"identity": {"type": "SystemAssigned"}})
     world.arm("GET", world.account_id)
 
 
-def identity_deleted(world: Place) -> None:
+def identity_deleted(world: World) -> None:
     world.arm("DELETE", IDENTITY_ID)
 
 
-def account_deleted(world: Place) -> None:
+def account_deleted(world: World) -> None:
     world.arm("DELETE", world.account_id)
 
 
-def vault_deleted(world: Place) -> None:
+def vault_deleted(world: World) -> None:
     world.arm("DELETE", world.vault_id)
 
 
-def recover_vault(world: Place) -> None:
-    """As `az keyvault recover` does."""
-    properties = {
-        "createMode": "recover",
-        "tenantId": seed.TENANT_ID,
-        "sku": {"family": "A", "name": "standard"},
-        "accessPolicies": [],
-    }
-    world.arm("PUT", world.vault_id, {"location": "westeurope", "properties": properties})
-
-
-def unbound(world: Place) -> None:
+def unbound(world: World) -> None:
     world.arm("PATCH", world.account_id, {"properties": {"encryption": {"keySource": MICROSOFT}}})
     world.arm("GET", world.account_id)
 
 
-def bound_by_others(world: Place) -> None:
+def bound_by_others(world: World) -> None:
     """Another stack rotates the key and binds the account to the new version."""
     bound = world.arm("GET", world.account_id)["properties"]["encryption"]
     key = bound["keyVaultProperties"]
@@ -491,7 +427,7 @@ def bound_by_others(world: Place) -> None:
     world.arm("GET", world.account_id)
 
 
-def bound_version_expires(world: Place) -> None:
+def bound_version_expires(world: World) -> None:
     """Somebody ends it early; older versions are still good."""
     bound = world.arm("GET", world.account_id)["properties"]["encryption"]["keyVaultProperties"]
     world.expire(bound["keyName"], bound["keyVersion"])
@@ -499,7 +435,7 @@ def bound_version_expires(world: Place) -> None:
 
 SYSTEM = ("access policies", "Azure RBAC", EXISTING_VAULT)
 EVERY = tuple(MODES)
-DRIFTS: Mapping[Callable[[Place], None], tuple[str, ...]] = {
+DRIFTS: Mapping[Callable[[World], None], tuple[str, ...]] = {
     take_grant: EVERY,
     narrow_grant: tuple(mode for mode in EVERY if mode != "Azure RBAC"),
     close_vault: EVERY,

@@ -30,10 +30,10 @@ def steps(file: Path) -> list[dict[str, Any]]:
 
 
 def test_every_workflow_is_there_on_both_platforms() -> None:
-    """Preview, deployment and drift, on both platforms; and those of a fleet. The
-    tests are GitHub's, everyday and long ones."""
+    """Preview, deployment and drift, on both platforms; and those of a fleet. The tests, everyday and long
+    ones, and the release are GitHub's."""
     names = ["deploy", "drift", "fleet-deploy", "fleet-drift", "fleet-preview", "preview"]
-    assert [file.stem for file in WORKFLOWS] == sorted(["ci", "long", *names])
+    assert [file.stem for file in WORKFLOWS] == sorted(["ci", "long", "release", *names])
     assert [file.stem for file in PIPELINES] == names
 
 

@@ -4,11 +4,8 @@ import json
 
 import pytest
 
-from core.values import Mark, look
 from review.preview import PreviewError, read, read_policies
 from tests.review.build import BINDING, binding, bound, digest, step
-
-SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 
 @pytest.mark.parametrize("written", ["", "  \n", "error: no stack", "[]", "{}", '{"a": 1}\n{"b"', '"text"'])
@@ -65,23 +62,6 @@ def test_a_name_with_colons_does_not_hide_a_resource() -> None:
     """A logical name may hold the URN's own separator."""
     (found,) = read(digest(step("delete", BINDING, "a::b", binding()))).resources
     assert found.name == "a::b"
-
-
-@pytest.mark.parametrize(
-    ("written", "mark"),
-    [
-        ("[secret]", Mark.SECRET),
-        ({SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "x"}, Mark.SECRET),
-        ({SIGNATURE: "d0e6a833031e9bbcd3f4e8bde6ca49a4", "secret": True, "value": "x"}, Mark.SECRET),
-        ({SIGNATURE: "d0e6a833031e9bbcd3f4e8bde6ca49a4"}, Mark.UNKNOWN),
-        ("1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", Mark.UNKNOWN),
-        ("https://04da6b54-80e4-46f7-96ec-b56ff0331ba9/keys/x", Mark.UNKNOWN),
-    ],
-)
-def test_each_spelling_of_unknown_and_secret_is_told_apart(written: object, mark: Mark) -> None:
-    """The engine has several ways to write what it does not know and what it does not show."""
-    assert look({"a": {"b": written}}, "a.b") is mark
-    assert look({"a": written}, "a.b") is mark
 
 
 def test_a_refresh_is_told_from_a_plan_whatever_the_order() -> None:

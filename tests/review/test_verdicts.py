@@ -6,17 +6,13 @@ import json
 
 import pytest
 
-from review import report
-from review.preview import read
 from tests.review.build import (
     ACCOUNT,
     ACCOUNT_ID,
     BINDING,
     INLINE,
     KEY_URI,
-    TODAY,
     UNKNOWN,
-    VAULT,
     account,
     binding,
     bound,
@@ -27,7 +23,6 @@ from tests.review.build import (
     state,
     step,
     terminal,
-    vault,
     verdicts,
 )
 
@@ -74,14 +69,6 @@ def test_an_unknown_key_is_not_taken_for_a_rotation() -> None:
     assert [one.verdict.name.value for one in made.rows[0].verdicts] == ["undetermined"]
     assert made.severity.exit_code == 3
     assert "(known after apply)" in terminal(made)
-
-
-@pytest.mark.parametrize("version", ["", "/v20230701", "/v20241201preview"])
-def test_pinned_api_versions_are_the_same_types(version: str) -> None:
-    """`azure-native:keyvault/v20230701:Vault` is a vault."""
-    text = json.dumps({"steps": [step("delete", VAULT, "v", vault())], "changeSummary": {}})
-    made = report.make(read(text.replace("keyvault:Vault", f"keyvault{version}:Vault")), (), TODAY)
-    assert made.rows[0].verdicts[0].verdict.name.value == "vault-deleted"
 
 
 def test_a_version_given_as_secret_stays_hidden() -> None:

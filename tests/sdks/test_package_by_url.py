@@ -20,8 +20,8 @@ import yaml
 
 from components.__main__ import COMPONENTS
 from components.host import Package
-from components.package_schema import VERSION
-from engine import yaml_host
+from core.published import VERSION
+from engine import release, yaml_host
 from localazure.execution import count_azure_native_as_installed
 from tests.support.azure import running_azure
 from tests.support.consumers import required_host
@@ -180,6 +180,18 @@ def test_a_program_in_yaml_adds_both_packages_by_url(fetching: Fetching, tmp_pat
     with running_azure(tmp_path / "azure") as azure:
         shown = fetching.pulumi("preview", "--color", "never", cwd=tmp_path, **azure.env)
     assert "azure-cmk:index:CustomerManagedKey" in shown
+
+
+def test_a_program_in_yaml_adds_both_packages_from_a_release(fetching: Fetching, tmp_path: Path) -> None:
+    """In the words of docs/installation-configuration.md, from the archives themselves."""
+    release.build(tmp_path / "dist")
+    (tmp_path / "Pulumi.yaml").write_text("name: claims\nruntime: yaml\n")
+    for name in ("language-cmk", "azure-cmk"):
+        file = tmp_path / "dist" / f"pulumi-resource-{name}-v{VERSION}-linux-amd64.tar.gz"
+        fetching.pulumi("plugin", "install", "resource", name, VERSION, "--file", str(file), cwd=tmp_path)
+        fetching.pulumi("package", "add", f"{name}@{VERSION}", cwd=tmp_path)
+    added = yaml.safe_load((tmp_path / "Pulumi.yaml").read_text())["packages"]
+    assert added == {name: f"{name}@{VERSION}" for name in ("language-cmk", "azure-cmk")}
 
 
 @pytest.mark.parametrize(("language", "file"), LANGUAGES.items())

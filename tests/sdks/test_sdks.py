@@ -148,7 +148,7 @@ def test_typescript_compiles_them_and_the_example(sdks: Path, converted: Path, t
         "noEmit": True,
         "skipLibCheck": True,
         "baseUrl": ".",
-        "paths": {"@language-cmk/pulumi": ["./language-cmk"]},
+        "paths": {"@language-cmk/language-cmk": ["./language-cmk"]},
     }
     config = {"compilerOptions": options, "files": ["index.ts", "converted.ts", "azure-cmk/index.ts"]}
     (tmp_path / "tsconfig.json").write_text(json.dumps(config))

@@ -31,7 +31,7 @@ COMMANDS: Mapping[str, Mapping[str, list[str]]] = json.loads(
 _GLOBAL = frozenset({"query", "output", "subscription"})
 _WORDS = "|".join(re.escape(name) for name in sorted(COMMANDS, key=len, reverse=True))
 _VALUE = r"(?:'[^']*'|\"[^\"]*\"|[^\s`;,()'\"]+)"
-_COMMAND = re.compile(rf"\baz (?P<words>{_WORDS})(?P<options>(?: +--[a-z-]+(?: +(?!--){_VALUE})*)*)")
+COMMAND = re.compile(rf"\baz (?P<words>{_WORDS})(?P<options>(?: +--[a-z-]+(?: +(?!--){_VALUE})*)*)")
 _ANY = re.compile(r"\baz (?:[a-z][a-z-]+ )+(?=--)")
 READS = re.compile(r" (show|list|list-versions|list-service-tags)$|^(login|cloud set)$")
 _KEYS = "7.4"
@@ -45,7 +45,7 @@ def commands_in(message: str) -> list[tuple[str, dict[str, list[str]]]]:
         if not any(found[0].startswith(f"az {known} ") for known in COMMANDS):
             raise ValueError(f"az has no command {found[0]!r}, or it is not known here")
     commands = []
-    for found in _COMMAND.finditer(message):
+    for found in COMMAND.finditer(message):
         options: dict[str, list[str]] = {}
         name = ""
         for word in shlex.split(found["options"]):

@@ -49,21 +49,16 @@ class Moment:
 
 
 class Update:
-    """A command of the engine in the background, `pulumi up` by default. It leaves no process behind.
+    """A command of the engine in the background, `pulumi up` by default. It leaves no process behind."""
 
-    `warm`: its program and plugins run in forks of this process' warm Python, and count as its own.
-    """
-
-    def __init__(self, stack: Stack, *words: str, warm: bool = False) -> None:
-        self._host = ExitStack()
-        attached = self._host.enter_context(stack.host()) if warm else {}
+    def __init__(self, stack: Stack, *words: str) -> None:
         self._log = stack.folder / ".pulumi" / "update.log"
         command = ["pulumi", *(words or ("up", "--yes", "--skip-preview"))]
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
                 [*command, "--non-interactive", "--color", "never"],
                 cwd=stack.folder,
-                env={**stack.env, **attached},
+                env=stack.env,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -82,7 +77,6 @@ class Update:
         for watched in self._family.values():
             send(watched, signal.SIGKILL)
             os.close(watched)
-        self._host.close()
 
     @property
     def output(self) -> str:
@@ -104,7 +98,7 @@ class Update:
         """`kill -9` of the engine with all that it has started, as a crash of the machine; or of it alone."""
         # Each is stopped as soon as it is seen, so that none starts another one unseen.
         self.process.send_signal(signal.SIGSTOP)
-        while fresh := [pid for pid in self._started() if pid not in self._family]:
+        while fresh := [pid for pid in descendants(self.process.pid) if pid not in self._family]:
             for pid in fresh:
                 if (watched := watch(pid)) is not None:
                     self._family[pid] = watched
@@ -114,11 +108,6 @@ class Update:
         for watched in self._family.values() if whole else ():
             send(watched, signal.SIGKILL)
         self.process.wait()
-
-    def _started(self) -> list[int]:
-        """Every process that the command has started, in forks of the warm Python too."""
-        servers = [pid for pid in descendants(os.getpid()) if "warm_python.py" in command_line(pid)]
-        return [*descendants(self.process.pid), *(fork for pid in servers for fork in descendants(pid))]
 
     def kill_those(self, words: str) -> int:
         """`kill -9` of the processes of the command in whose command lines the words are; how many.
@@ -153,7 +142,6 @@ def killed_at(
     moments: Sequence[Moment],
     *words: str,
     whole: bool = True,
-    warm: bool = False,
 ) -> bool:
     """Runs a command and kills it at the first of the moments; False where it ends before any of them."""
     ids = [azure.control("/faults", moment.fault)["id"] for moment in moments]
@@ -165,7 +153,7 @@ def killed_at(
 
     with ExitStack() as cleared:
         cleared.callback(azure.control, "/faults", method="DELETE")
-        with Update(stack, *words, warm=warm) as update:
+        with Update(stack, *words) as update:
             if update.reaches(struck):
                 update.kill(whole=whole)
                 azure.control("/faults", method="DELETE")

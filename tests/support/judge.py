@@ -92,10 +92,6 @@ class Judge:
         (key,) = [found["body"] for found in kept if found["body"]["name"] == self.key_name]
         return [version["version"] for version in key["versions"]]
 
-    def rotations(self) -> int:
-        """How often somebody, and not the key's own policy, had a version made."""
-        return len([event for event in self._audit() if event["operation"] == "KeyRotate"])
-
     def groups(self) -> list[str]:
         """The resource groups that the subscription tells of."""
         there = self.arm("GET", self.group.rpartition("/")[0], "2024-03-01")["value"]

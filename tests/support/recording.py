@@ -15,12 +15,19 @@ from pulumi.runtime import mocks, rpc
 
 from components import preflight
 from components.arguments.inputs import read
+from components.service import EncryptedAIServicesAccount
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.testing import PRINCIPAL, TENANT, AbsentError, AzureMocks
 from core.resource_types import GET_KEY
 from tests.support.program import run_program
 
 OTHER_SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
+
+
+def service(azure: FakeAzure | None = None, /, **said: Any) -> RecordingMonitor:
+    """A program that makes the service `language` with arguments `said`."""
+    args: Any = {"location": "westeurope", **said}
+    return run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
 
 
 def service_inputs(name: str = "language", **args: Any) -> EncryptedAIServicesAccountArgs:

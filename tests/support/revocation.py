@@ -7,6 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.api_versions import AUTHORIZATION, KEYS, VAULTS
+from core.arm_ids import ROLE_ASSIGNMENT, ROLE_DEFINITION
+from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER as HSM_ROLE
+from core.roles import hsm_assignment_name
 from operate.revoke import access, actions, look
 from tests.support.arm_client import Client, token
 from tests.support.az import Options, commands_in, named_assignment
@@ -18,7 +21,7 @@ def carry_out(azure: RunningAzure, outputs: Mapping[str, Any], name: str) -> Non
     """Carries out one action for the service of these outputs. Raises RuntimeError where it is refused."""
     (action,) = (found for found in actions(access(outputs)) if found.name == name)
     for words, options in commands_in("\n".join(action.az)):
-        status, answer = _sent(azure, *_request(azure, words, options))
+        status, answer = _sent(azure, *_request(azure, outputs, words, options))
         if status >= 300:
             raise RuntimeError(f"{name}: {status} {answer}")
 
@@ -31,7 +34,9 @@ def looked(azure: RunningAzure, outputs: Mapping[str, Any]) -> int:
     return _sent(azure, "GET", options["url"][0])[0]
 
 
-def _request(azure: RunningAzure, words: str, options: Options) -> tuple[str, str, Any]:
+def _request(
+    azure: RunningAzure, outputs: Mapping[str, Any], words: str, options: Options
+) -> tuple[str, str, Any]:
     """What az sends. For an access policy it may send a PUT of the whole vault, with the same effect."""
     match words:
         case "keyvault delete-policy" | "keyvault set-policy":
@@ -51,6 +56,17 @@ def _request(azure: RunningAzure, words: str, options: Options) -> tuple[str, st
         case "role assignment create":
             id, body = named_assignment(options)
             return "PUT", f"{ARM}{id}?api-version={AUTHORIZATION}", body
+        case "keyvault role assignment delete" | "keyvault role assignment create":
+            # az finds the assignment by its holder; this one has the name that the provider gave it.
+            (hsm,), (scope,), (holder,) = (
+                options[one] for one in ("hsm-name", "scope", "assignee-object-id")
+            )
+            name = hsm_assignment_name(f"{outputs['vaultId']}{scope}", holder)
+            path = f"{scope}/providers/{ROLE_ASSIGNMENT}/{name}"
+            role = f"Microsoft.KeyVault/providers/{ROLE_DEFINITION}/{HSM_ROLE.id}"
+            given = {"properties": {"roleDefinitionId": role, "principalId": holder}}
+            method = "DELETE" if words.endswith("delete") else "PUT"
+            return method, f"https://{hsm}.managedhsm.azure.net{path}?api-version={KEYS}", given
         case "keyvault key set-attributes":
             enabled = {"attributes": {"enabled": options["enabled"] == ["true"]}}
             return "PATCH", f"{options['id'][0]}?api-version={KEYS}", enabled

@@ -17,7 +17,7 @@ import yaml
 from localazure.environment import checkout
 from localazure.execution import count_azure_native_as_installed
 from tests.support.environments import give_environment
-from tests.support.warm_host import MODULES, language_host
+from tests.support.warm_host import language_host
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 600.0
@@ -62,8 +62,7 @@ class Stack:
     The program, the policy pack and the plugins run in forks of one Python that has the repository's modules,
     which takes a third of the time; without `warm`, the engine starts each of them by the language host on
     PATH, as a user's does. A test that changes the code of the copy starts the engine itself,
-    as those do that are about its processes (crash.py, runbooks/, engine/test_first_hour.py). `imports` are
-    modules that the forks have imported besides, such as hastened.py.
+    as those do that are about its processes (crash.py, runbooks/, engine/test_first_hour.py).
     """
 
     folder: Path
@@ -72,7 +71,6 @@ class Stack:
     name: str = "dev"
     refreshes: bool = True
     warm: bool = True
-    imports: tuple[str, ...] = ()
     env: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -131,7 +129,7 @@ class Stack:
         """Where the engine finds its language host, as variables; none where it is to start one."""
         if not self.warm:
             return nullcontext({})
-        return language_host(self.env, ROOT, (*MODULES, *self.imports))
+        return language_host(self.env, ROOT)
 
     def python(self, *words: str, timeout: float = PATIENCE_SECONDS) -> Run:
         """Runs the project's Python in the checkout, with the stack's environment."""

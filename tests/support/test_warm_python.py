@@ -73,20 +73,6 @@ def test_what_a_command_changes_stays_there(python: WarmPython, tmp_path: Path) 
         assert said(python, str(program), cwd=tmp_path) == (b"as it was\n", b"", 0)
 
 
-def test_a_module_of_a_sdk_is_loaded_before_any_command(tmp_path: Path) -> None:
-    """The modules of a provider's SDK are loaded on first use, which is not left to every fork."""
-    (tmp_path / "sdk").mkdir()
-    (tmp_path / "sdk" / "__init__.py").write_text(
-        "from pulumi._utils import lazy_import\npart = lazy_import('sdk.part')"
-    )
-    (tmp_path / "sdk" / "part.py").write_text("import os\nloaded_by = os.getpid()")
-    program = written(
-        tmp_path / "program", "import os, sdk; print(sdk.part.loaded_by in (os.getpid(), os.getpgrp()))"
-    )
-    with contextlib.closing(WarmPython(["sdk.part"], tmp_path)) as made:
-        assert said(made, str(program), cwd=tmp_path) == (b"False\n", b"", 0)
-
-
 def test_a_command_runs_as_the_interpreter_would_run_it(python: WarmPython, tmp_path: Path) -> None:
     """A folder, a script and a module; imports from its folder, its exit code, and its traceback."""
     folder = written(tmp_path / "program", "import beside; raise SystemExit(beside.CODE)")
@@ -128,18 +114,6 @@ def test_every_command_ends_with_the_process_that_started_it(tmp_path: Path) -> 
         process.kill()
         # The end of the pipe comes once nobody is left who could write into it; else this waits for ever.
         assert process.stdout.read() == b""
-
-
-def test_a_python_that_is_gone_is_an_error(tmp_path: Path) -> None:
-    """Of the commands that it ran, and of those that it is to run."""
-    made = WarmPython([], tmp_path)
-    words = {"cwd": str(tmp_path), "env": {}, "read_output": True}
-    command = [sys.executable, "-u", str(written(tmp_path / "program", WAIT))]
-    child = made.start(command, **words)  # type: ignore[arg-type]
-    made.close()
-    assert child.wait() == -signal.SIGKILL
-    with pytest.raises(OSError, match="Bad file descriptor"):
-        made.start(command, **words)  # type: ignore[arg-type]
 
 
 def test_every_module_that_is_imported_before_exists() -> None:

@@ -11,14 +11,14 @@ from types import ModuleType
 import pytest
 import yaml
 
-from components import package_schema
+from core.published import REPOSITORY
 
 ROOT = Path(__file__).resolve().parents[2]
 REPO = "https://example.com/repo"
 
 
 def hook() -> ModuleType:
-    """docs/site.py, which MkDocs loads by its path, too."""
+    """docs/site.py, which is run by its path, too."""
     spec = importlib.util.spec_from_file_location("docs_site", ROOT / "docs" / "site.py")
     assert spec is not None
     assert spec.loader is not None
@@ -28,6 +28,9 @@ def hook() -> ModuleType:
 
 
 SITE = hook()
+EXAMPLES = {"typescript": "index.ts", "python": "__main__.py", "go": "main.go", "yaml": "Pulumi.yaml"}
+REGISTRY = {"_index.md", "installation-configuration.md"}
+"""Shown by Pulumi's registry, in a form of its own."""
 
 
 @pytest.mark.parametrize(
@@ -56,18 +59,13 @@ def test_every_page_is_in_the_navigation() -> None:
     """No page of docs/ is out of reach, and each that is named is there or made."""
     config = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
     named = set(re.findall(r"[\w./-]+\.md", str(config["nav"])))
+    assert named == SITE.pages().keys(), "list each page under nav in mkdocs.yml"
     listed = subprocess.run(
-        ["git", "ls-files", "docs/*.md", "docs/runbooks/*.md"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
+        ["git", "ls-files", "docs/*.md"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     pages = {name.removeprefix("docs/") for name in listed.stdout.split() if "examples" not in name}
-    assert named == pages | set(SITE.OUTSIDE.values()) | {"pictures.md"}, (
-        "list each page under nav in mkdocs.yml"
-    )
-    assert config["repo_url"] == package_schema.REPOSITORY
+    assert named == pages - REGISTRY | set(SITE.OUTSIDE.values()) | {"pictures.md"}
+    assert config["repo_url"] == REPOSITORY
 
 
 def test_pictures_are_made_and_never_kept(tmp_path: Path) -> None:
@@ -84,3 +82,16 @@ def test_pictures_are_made_and_never_kept(tmp_path: Path) -> None:
         ["git", "ls-files", "*.png", "*.jpg"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert listed.stdout == ""
+
+
+def test_the_registrys_pages_have_its_form_and_the_examples_that_run() -> None:
+    """Title, description and layout, and one program in each language (README of
+    https://github.com/pulumi/registry, read 2026-11-29): the examples, which tests deploy."""
+    for name in REGISTRY:
+        head = yaml.safe_load((ROOT / "docs" / name).read_text().split("---\n")[1])
+        assert head.keys() == {"title", "meta_desc", "layout"}
+        assert head["layout"] == "package"
+    page = (ROOT / "docs" / "_index.md").read_text()
+    for language, file in EXAMPLES.items():
+        program = (ROOT / "docs" / "examples" / language / file).read_text().strip()
+        assert f"```{language}\n{program}\n```" in page, language

@@ -3,7 +3,7 @@ module language-cmk-go
 go 1.25.11
 
 require (
-	example.com/language-cmk/sdk/go v0.0.0
+	language-cmk/sdk/go v0.0.0
 	github.com/pulumi/pulumi/sdk/v3 v3.259.0
 )
 
@@ -119,4 +119,4 @@ require (
 	lukechampine.com/frand v1.4.2 // indirect
 )
 
-replace example.com/language-cmk/sdk/go => ./sdks/language-cmk-language-cmk
+replace language-cmk/sdk/go => ./sdks/language-cmk-language-cmk

@@ -2,7 +2,7 @@
 package main
 
 import (
-	cmk "example.com/language-cmk/sdk/go/languagecmk"
+	cmk "language-cmk/sdk/go/languagecmk"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 )

@@ -1,5 +1,5 @@
 // A Language service under a customer-managed key, from a program of your own.
-import * as cmk from "@language-cmk/pulumi";
+import * as cmk from "@language-cmk/language-cmk";
 import * as pulumi from "@pulumi/pulumi";
 
 const config = new pulumi.Config();

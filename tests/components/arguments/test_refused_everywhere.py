@@ -18,7 +18,6 @@ from components.arguments.problem import InputError, Problem
 from components.audit import AuditTrail
 from components.binding import KeyBinding
 from components.host import Package
-from components.identity import EncryptionIdentity
 from components.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount
 from components.testing import CLIENT, PRINCIPAL, TENANT
@@ -114,21 +113,12 @@ PARTS: Mapping[str, tuple[Any, Mapping[str, Any], str]] = {
         {**PLACE, "tenantId": TENANT, "network": {"access": "selected", "allowedIpRanges": ["0.0.0.0/0"]}},
         "everyone's address range",
     ),
-    "vault's region": (KeyVault, {**PLACE, "tenantId": TENANT, "location": "west-europe"}, "unknown region"),
-    "account's network": (
-        AIServicesAccount,
-        {**PLACE, "network": {"allowedIpRanges": ["8.8.8.8"]}},
-        "networks that nothing opens",
-    ),
     "account's tier": (AIServicesAccount, {**PLACE, "sku": "S1"}, "unknown tier"),
-    "account's name": (AIServicesAccount, {**PLACE, "accountName": "Lang_Claims"}, "bad account name"),
-    "identity's tags": (EncryptionIdentity, {**PLACE, "tags": {"a?": "1"}}, "a tag that Azure refuses"),
     "key's rotation": (
         EncryptionKey,
         {"vaultId": VAULT_ID, "expiresAfterDays": 100, "rotatesAfterDays": 90},
         "rotation after expiry",
     ),
-    "key's expiry": (EncryptionKey, {"vaultId": VAULT_ID, "expiresAfterDays": 5}, "expiry within days"),
     "binding's pin": (
         KeyBinding,
         {

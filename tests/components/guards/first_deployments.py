@@ -73,7 +73,7 @@ def made(deployment: Deployment, id: str, body: Args, api: str = "2026-02-01") -
     assert reply.status in (200, 201), reply
 
 
-def vault(subscription: str, group_name: str, name: str) -> Cloud:
+def vault(subscription: str, group_name: str, name: str, **more: Any) -> Cloud:
     """Makes a vault that could hold keys."""
 
     def make(deployment: Deployment) -> None:
@@ -85,6 +85,7 @@ def vault(subscription: str, group_name: str, name: str) -> Cloud:
             "accessPolicies": [],
             "enablePurgeProtection": True,
             "enableSoftDelete": True,
+            **more,
         }
         body = {"location": "westeurope", "properties": properties, "tags": {"team": "hub"}}
         made(deployment, f"{id}/providers/Microsoft.KeyVault/vaults/{name}", body)
@@ -121,6 +122,12 @@ def resource(type: str, name: str, api: str, **body: Any) -> Cloud:
     return make
 
 
+_V, _A, _W = (
+    "Microsoft.KeyVault/vaults",
+    "Microsoft.CognitiveServices/accounts",
+    "Microsoft.OperationalInsights/workspaces",
+)
+_K, _U = "Microsoft.KeyVault/vaults/keys", "Microsoft.ManagedIdentity/userAssignedIdentities"
 SHARED = {"existing_resource_group_name": "rg-shared"}
 _IN_THE_WORLD = "is unique in the world and is taken"
 NAMES = (
@@ -324,42 +331,18 @@ def limited(
     )
 
 
-def quota(limit: int, used: int, **fixed: Any) -> FirstDeployment:
-    """A quota on accounts of which so many are used."""
-    accounts = [account(SUBSCRIPTION, "rg-hub", f"lang-other-{number}") for number in range(used)]
-    set_limit = limited("", Limit(limits.QUOTA, "TextAnalytics/S", "westeurope"), "", value=limit).cloud
-    return FirstDeployment(
-        f"a quota of {limit}, {used} used",
-        both(*accounts, set_limit),
-        "accountName",
-        (f"usage is {used}.0 and the quota limit is {limit}.0 for quota TextAnalytics.S.", "usage list"),
-        fixed_args=fixed,
-        fix=None
-        if fixed
-        else lambda deployment: limits.put(
-            deployment.door.cloud, Limit(limits.QUOTA, "TextAnalytics/S", "westeurope"), limit + 1
-        ),
-    )
-
-
 ELSEWHERE = {"location": "northeurope"}
+QUOTA = Limit(limits.QUOTA, "TextAnalytics/S", "westeurope")
 PLACE = (
     unregistered("Microsoft.KeyVault", "vault.name"),
     unregistered("Microsoft.ManagedIdentity", "name", identity="userAssigned"),
-    *(
-        limited(
-            f"{type} is not in the region",
-            Limit(limits.TYPE, type, "westeurope"),
-            path,
-            f"'westeurope' is not available for resource type '{type}'",
-            "set location to one of",
-            fixed=ELSEWHERE,
-        )
-        for type, path in (
-            ("Microsoft.KeyVault/vaults", "vault.name"),
-            ("Microsoft.CognitiveServices/accounts", "accountName"),
-            ("Microsoft.OperationalInsights/workspaces", "name"),
-        )
+    limited(
+        "accounts are not in the region",
+        Limit(limits.TYPE, _A, "westeurope"),
+        "accountName",
+        f"'westeurope' is not available for resource type '{_A}'",
+        "set location to one of",
+        fixed=ELSEWHERE,
     ),
     limited(
         "the SKU is not in the region",
@@ -369,8 +352,13 @@ PLACE = (
         "set location to a region that has it",
         fixed=ELSEWHERE,
     ),
-    quota(1, 1),
-    quota(2, 2, **ELSEWHERE),
+    FirstDeployment(
+        "the quota is used",
+        both(account(SUBSCRIPTION, "rg-hub", "lang-other"), limited("", QUOTA, "", value=1).cloud),
+        "accountName",
+        ("usage is 1.0 and the quota limit is 1.0 for quota TextAnalytics.S.", "usage list"),
+        fix=limited("", QUOTA, "", value=2).cloud,
+    ),
 )
 
 
@@ -444,14 +432,6 @@ def built_in(
         args,
         fixed,
     )
-
-
-_V, _A, _W = (
-    "Microsoft.KeyVault/vaults",
-    "Microsoft.CognitiveServices/accounts",
-    "Microsoft.OperationalInsights/workspaces",
-)
-_K, _U = "Microsoft.KeyVault/vaults/keys", "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 
 def on(type: str, *conditions: Args) -> Args:
@@ -534,72 +514,37 @@ POLICIES = (
         "accountName",
         fixed={"identity": "userAssigned"},
     ),
-    policy("a tag by brackets", on(_V, {"field": "tags['owner']", "exists": False}), "vault.name"),
     policy(
         "keys of operations",
         on(_K, {"count": {"field": f"{_K}/keyOps[*]"}, "less": 3}),
         "key.name",
     ),
-    policy(
-        "any of two",
-        {
-            "anyOf": [
-                on(_A, {"field": "kind", "equals": "TextAnalytics"}),
-                on(_A, {"field": "kind", "equals": "Face"}),
-            ]
-        },
-        "accountName",
-    ),
 )
 
 
-def existing_vault(
-    name: str,
-    properties: Args,
-    says: tuple[str, ...],
-    *,
-    fixed: Args | None = None,
-    location: str = "westeurope",
-) -> FirstDeployment:
-    """A vault that the service is to use and cannot."""
-    body = {
-        "location": location,
-        "properties": {
-            "tenantId": seed.TENANT_ID,
-            "sku": {"family": "A", "name": "standard"},
-            "enableRbacAuthorization": False,
-            "accessPolicies": [],
-            "enableSoftDelete": True,
-            "enablePurgeProtection": True,
-            **properties,
-        },
-    }
-    return FirstDeployment(
-        f"existing vault: {name}",
-        both(group("rg-shared"), lambda deployment: made(deployment, HUB, body)),
-        "accessModel" if "enableRbacAuthorization" in properties else "vault.id",
-        says,
-        {**SHARED, "vault": {"id": HUB}},
-        fixed or {},
-    )
-
-
+_IN_HUB: Args = {**SHARED, "vault": {"id": HUB}}
 EXISTING = (
-    existing_vault(
-        "no purge protection", {"enablePurgeProtection": None}, ("purge", "az keyvault update --name kv-hub")
+    FirstDeployment(
+        "existing vault: no purge protection",
+        vault(SUBSCRIPTION, "rg-shared", "kv-hub", enablePurgeProtection=None),
+        "vault.id",
+        ("purge", "az keyvault update --name kv-hub"),
+        _IN_HUB,
     ),
-    existing_vault(
-        "it goes by roles",
-        {"enableRbacAuthorization": True},
+    FirstDeployment(
+        "existing vault: it goes by roles",
+        vault(SUBSCRIPTION, "rg-shared", "kv-hub", enableRbacAuthorization=True),
+        "accessModel",
         ("grants by 'rbac'", "set accessModel: rbac"),
-        fixed=ROLES_ALONE,
+        _IN_HUB,
+        ROLES_ALONE,
     ),
     FirstDeployment(
         "existing vault: there is none",
         group("rg-shared"),
         "vault.id",
         ("does not exist", "az keyvault recover --name kv-hub"),
-        {**SHARED, "vault": {"id": HUB}},
+        _IN_HUB,
         {"vault": {}},
     ),
 )
@@ -708,13 +653,12 @@ EVENT_HUBS = f"{IN_SHARED}/providers/Microsoft.EventHub/namespaces/evh-logs"
 _TO_STORAGE: Args = {**SHARED, "audit": {"storage_account_id": STORAGE}}
 
 
-def storage(location: str = "westeurope", tier: str = "Standard_LRS", **properties: Any) -> Cloud:
+def storage() -> Cloud:
     """A storage account for logs."""
 
     def prepare(deployment: Deployment) -> None:
         group("rg-shared")(deployment)
-        body = {"location": location, "sku": {"name": tier}, "properties": properties}
-        made(deployment, STORAGE, body, "2023-05-01")
+        made(deployment, STORAGE, {"location": "westeurope", "sku": {"name": "Standard_LRS"}}, "2023-05-01")
 
     return prepare
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.guards.data_loss import losses
@@ -338,3 +339,46 @@ def test_a_user_assigned_identity_that_was_detached_is_not_the_accounts_own(said
             deployment.up(services)
     else:
         deployment.up(services)
+
+
+def test_what_this_stack_made_is_not_named_as_existing_though_its_account_is_gone() -> None:
+    """An update that was cut off leaves a vault and a group without an account: they would be deleted."""
+    resources = state()
+    del resources[f"{PARENT}azure-native:cognitiveservices:Account::language-account"]
+    before = recorded_service("language", by_type_and_name(resources))
+    inputs = service_inputs(vault={"id": OWN_VAULT_ID})
+    (problem,) = losses(inputs, before, tenant_id=TENANT, subscription_id=SUBSCRIPTION)
+    assert "'kv-language' was made by this stack" in problem.text
+    assert "it would be deleted" in problem.text
+
+
+@pytest.mark.parametrize(
+    "alias",
+    [pulumi.Alias(name="language"), f"{PARENT.removesuffix('$')}::language", pulumi.Alias(stack="other")],
+)
+def test_a_service_that_was_renamed_is_guarded_as_it_was(alias: pulumi.Alias | str) -> None:
+    """An alias makes the old account the new service's: that its name would change is refused, for the
+    engine would replace it; with the old names said, nothing is. Any other alias says nothing of a name."""
+    azure = FakeAzure()
+    azure.state = state()
+    azure.vault, azure.key = existing_vault(accessPolicies=[GRANT]), {"name": "cmk-language"}
+    opts = pulumi.ResourceOptions(aliases=[alias])
+
+    def renamed(**said: Any) -> None:
+        args: Any = {"location": "westeurope", **said}
+        run(lambda: EncryptedAIServicesAccount("new", args, opts), azure=azure)
+
+    old: Any = {
+        "resource_group_name": "rg-language",
+        "account_name": "lang-language",
+        "vault": {"name": "kv-language"},
+        "key": {"name": "cmk-language"},
+    }
+    renamed(**old)
+    if isinstance(alias, str) or isinstance(alias.name, str):
+        with pytest.raises(RefusedError, match="resourceGroupName: changes from 'rg-language'"):
+            renamed()
+        with pytest.raises(RefusedError, match="location: changes from"):
+            renamed(**{**old, "location": "northeurope"})
+    else:
+        renamed()

@@ -12,14 +12,6 @@ ACCOUNT = "azure-native:cognitiveservices:Account"
 said: dict[str, Any] = json.loads(pulumi.Config("claims").get("said") or "{}")
 
 
-def ignore(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-    """Ignores changes of paths of the account."""
-    if args.type_ != ACCOUNT:
-        return None
-    more = pulumi.ResourceOptions(ignore_changes=said["ignore"])
-    return pulumi.ResourceTransformationResult(args.props, pulumi.ResourceOptions.merge(args.opts, more))
-
-
 def tag(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
     """Adds a tag to the account."""
     if args.type_ != ACCOUNT:
@@ -29,19 +21,6 @@ def tag(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | 
     return pulumi.ResourceTransformResult(props, args.opts)
 
 
-def tag_before(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-    """The same before the engine sees it."""
-    if args.type_ != ACCOUNT:
-        return None
-    props: dict[str, Any] = {**args.props}
-    props["tags"] = {**(props.get("tags") or {}), "cost-centre": said["transformation"]}
-    return pulumi.ResourceTransformationResult(props, args.opts)
-
-
-if "transformation" in said:
-    pulumi.runtime.register_stack_transformation(tag_before)
-if "ignore" in said:
-    pulumi.runtime.register_stack_transformation(ignore)
 if "cost_centre" in said:
     pulumi.runtime.register_resource_transform(tag)
 args: Any = {

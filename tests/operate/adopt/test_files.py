@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from operate.adopt.command import paths
-from operate.adopt.files import configuration, import_file, merged
+from operate.adopt.files import configuration, declared, import_file, merged
 from operate.adopt.plan import plan
 from tests.operate.adopt.accounts import found
 
@@ -31,7 +31,7 @@ def test_the_files_are_named_as_the_engine_names_them() -> None:
 def test_the_files_hold_every_account() -> None:
     """Several services are a list; each import has its own service as parent."""
     plans = [plan(name, found()) for name in ("xx", "yy")]
-    config = configuration(plans, "s")
+    config = configuration(declared(plans), "s")
     assert (config["azure-native:subscriptionId"], config["azure-cmk:subscriptionId"]) == ("s", "s")
     assert [service["name"] for service in config["language-cmk:services"]] == ["xx", "yy"]
     resources = json.loads(import_file(plans, "3.29.0"))["resources"]

@@ -328,3 +328,72 @@ ROWS: Final[dict[str, list[Row]]] = {
         Row("an account elsewhere", UPDATE, "pass", project("other", property_dependencies={})),
     ],
 }
+NORTH: Final = {"vault.location": "northeurope"}
+URI_ALONE: Final = {"binding.vaultId": None, "binding@property_dependencies": {"accountId": ["account"]}}
+ROWS["same-region"] = [
+    # By the vault's id, by the key's URI, and in a preview by the key that the URI comes from.
+    *(
+        Row(
+            "by each way to the vault",
+            PREVIEW,
+            says,
+            {
+                f"binding.{without}": None,
+                "binding@property_dependencies": {"accountId": ["account"], "keyUriWithVersion": sources},
+                **more,
+            },
+        )
+        for without, sources in (
+            ("vaultId", ["key"]),
+            ("vaultId", ["version"]),
+            ("keyUriWithVersion", ["version"]),
+        )
+        for more, says in (({}, "pass"), (NORTH, "violation"))
+    ),
+    Row("by a URI that is written out", UPDATE, "violation", {**URI_ALONE, **NORTH}),
+    Row(
+        "by a URI that is no vault's",
+        UPDATE,
+        "open",
+        {**URI_ALONE, "binding.keyUriWithVersion": "https://kv-one.example.org/keys/cmk/1"},
+    ),
+    Row(
+        "by an inline key's vault",
+        ("preview of one phase",),
+        "violation",
+        {"account@property_dependencies": {"properties": ["vault"], "identity": ["identity"]}, **NORTH},
+    ),
+]
+ROWS["cmk-complete"] += [
+    # SDKs leave the source to its default.
+    Row(
+        "an inline key without a source",
+        ("update of one phase",),
+        says,
+        {"account.properties.encryption.keySource": source, f"account.{DETAILS}": UNKNOWN_OBJECT},
+    )
+    for source, says in ((None, "open"), ("Microsoft.CognitiveServices", "pass"))
+]
+ELSEWHERE: Final = ACCOUNT_ID.replace("lang-one", "lang-two")
+LARGE: Final[dict[str, Any]] = {"key.properties.keySize": 4096, "account.kind": "AIServices"}
+OTHER: Final = {
+    "other-binding": replace(
+        two_phases()["binding"],
+        name="other-binding",
+        props={**two_phases()["binding"].props, "accountId": ELSEWHERE},
+        property_dependencies={**two_phases()["binding"].property_dependencies, "accountId": []},
+    )
+}
+NO_KIND: Final = with_change(with_change(two_phases()["account"].props, "kind", ...), "id", ELSEWHERE)
+UNSAID: Final = "the kind of an account that uses it is not known"
+ROWS["key-rsa-2048"] = [
+    Row("4096 bits of Foundry", UPDATE, "pass", LARGE),
+    Row("of Foundry and an account elsewhere", UPDATE, "open", {**LARGE, **OTHER}, UNSAID),
+    Row(
+        "of Foundry and an account without a kind",
+        UPDATE,
+        "open",
+        {**LARGE, **OTHER, "second": replace(two_phases()["account"], name="second", props=NO_KIND)},
+        UNSAID,
+    ),
+]

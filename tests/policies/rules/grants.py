@@ -12,6 +12,7 @@ from tests.policies.asking import (
     ROLE,
     UNKNOWN_FLAG,
     UNKNOWN_LIST,
+    UNKNOWN_OBJECT,
     UNKNOWN_TEXT,
     VERSION,
     Thing,
@@ -435,7 +436,103 @@ ROWS: Final[dict[str, list[Row]]] = {
         ),
     ],
 }
+NEITHER: Final = {"binding.vaultId": None, "binding@property_dependencies": {"accountId": ["account"]}}
+ROWS["bound-after-grant"] += [
+    # An update of the account makes what Azure says of it unknown, and the grant stays as it is.
+    *(
+        Row("one side that is not known", UPDATE, "violation", {what: UNKNOWN_TEXT, "binding@depends_on": []})
+        for what in ("grant.policy.objectId", "account.identity.principalId")
+    ),
+    Row(
+        "of neither key nor vault",
+        (*PREVIEW, *PREVIEW_WITH_ROLES),
+        "violation",
+        {**NEITHER, "binding@depends_on": []},
+    ),
+]
+ROWS["grant-exact"] = values(
+    "policies that are not known", UPDATE, LISTED, [(UNKNOWN_LIST, "open"), ([UNKNOWN_OBJECT], "open")]
+)
+ROWS["vault-no-broad-grants"] = [
+    *ROWS["grant-exact"],
+    *(
+        Row(
+            "the holder is named",
+            UPDATE,
+            "violation",
+            {LISTED: [{"objectId": holder, "permissions": {"keys": ["purge"]}}]},
+            words,
+        )
+        for holder, words in (
+            ("someone", '"someone" holds purge'),
+            (UNKNOWN_TEXT, "not known yet holds purge"),
+        )
+    ),
+]
 ROWS["grant-present"] += [
+    # The role opens the key that its scope names, in any case and with any version, and no other.
+    *(
+        Row("of a role on a scope", on, says if opens else "violation", {"grant.scope": scope})
+        for on, says in ((UPDATE_WITH_ROLES, "pass"), (PREVIEW_WITH_ROLES, "open"))
+        for scope, opens in (
+            (f"{VAULT_ID}/keys/cmk", True),
+            (f"{VAULT_ID}/keys/cmk".upper() + "/VERSIONS/1", True),
+            (VAULT_ID, True),
+            (f"{VAULT_ID}/secrets/other", True),
+            (f"{VAULT_ID}/keys/other", False),
+            (f"{VAULT_ID}/keys/cmk2", False),
+        )
+    ),
+    # In a preview the scope is not known, and what it is made from is.
+    Row(
+        "of a role made for another key",
+        PREVIEW_WITH_ROLES,
+        "violation",
+        {
+            "other": Thing("other", KEY, with_change(key_props(), "keyName", "other")),
+            "grant@property_dependencies": {
+                **two_phases(roles=True)["grant"].property_dependencies,
+                "scope": ["other"],
+            },
+        },
+    ),
+    Row("on the one side that is not known", UPDATE, "pass", {"grant.policy.objectId": UNKNOWN_TEXT}),
+    Row(
+        "on the other side that is not known", UPDATE, "pass", {"account.identity.principalId": UNKNOWN_TEXT}
+    ),
+    *(
+        Row(
+            "for a vault of another stack, by its name",
+            ("update of one phase",),
+            says,
+            {
+                "vault": None,
+                "account.properties.encryption.keyVaultProperties.keyVaultUri": uri,
+                "account@property_dependencies": {"identity": ["identity"]},
+            },
+        )
+        for uri, says in (
+            ("https://kv-two.vault.azure.net", "violation"),
+            ("https://KV-ONE.vault.azure.net", "pass"),
+            (UNKNOWN_TEXT, "pass"),
+            ("https://kv-one.example.org", "pass"),
+        )
+    ),
+    Row(
+        "none, on Microsoft's keys",
+        ("update of one phase",),
+        "pass",
+        {"grant": None, "account.properties.encryption.keySource": "Microsoft.CognitiveServices"},
+    ),
+    Row("of neither key nor vault", PREVIEW, "pass", NEITHER),
+    Row("of neither key nor vault", PREVIEW_WITH_ROLES, "open", NEITHER),
+    Row(
+        "of nothing",
+        UPDATE,
+        "violation",
+        {"grant.policy.permissions.keys": []},
+        "on keys: nothing (missing get, wrapKey, unwrapKey)",
+    ),
     Row("of Foundry's page", ROLES, "pass", foundry()),
     *(
         Row("of the page of another kind", UPDATE_WITH_ROLES, "violation", foundry(kind=kind))

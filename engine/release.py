@@ -1,0 +1,231 @@
+"""What a release is made of. Version and address are pyproject.toml's; every other place is made from them.
+
+    python -m engine.release fill           writes version and address into the other places
+    python -m engine.release check [TAG]    whether all places agree, and whether TAG may be released
+    python -m engine.release build DIR      the artefacts, with the same bytes in every run
+
+Owns: PLACES and the archives. Does not own: when a release is made (.github/workflows/release.yml). `build`
+needs a checkout that is set up; the rest needs Python alone.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+_VERSION, _ORGANISATION = (rf"(?P<{name}>[\w.+-]+)" for name in ("version", "organisation"))
+_ADDRESS = r"(?P<address>https://[\w.-]+/[\w.-]+/[\w.-]+)"
+_BY_GIT = rf"{_ADDRESS}/(?:components|provider)@{_VERSION}"
+PLACES: Final[Mapping[str, Sequence[str]]] = {
+    "core/published.py": (rf'VERSION: Final = "{_VERSION}"', rf'REPOSITORY: Final = "{_ADDRESS}"'),
+    "provider/schema.json": (rf'^  "version": "{_VERSION}"', rf'^  "(?:homepage|repository)": "{_ADDRESS}"'),
+    "policies/PulumiPolicy.yaml": (rf"^version: {_VERSION}",),
+    "mkdocs.yml": (rf"^repo_url: {_ADDRESS}",),
+    ".github/CODEOWNERS": (rf"@{_ORGANISATION}/",),
+    "docs/packages.md": (_BY_GIT,),
+    "docs/publish.md": (_BY_GIT, rf'^   repository = "{_ADDRESS}"', rf"--owner {_ORGANISATION}"),
+    "docs/installation-configuration.md": (
+        _BY_GIT,
+        rf"resource [\w-]+ {_VERSION}",
+        rf"add [\w-]+@{_VERSION}",
+        rf"{_ADDRESS}/releases/download/v{_VERSION}/",
+    ),
+}
+"""By file, what stands there of version, address and organisation: each match of each pattern."""
+PLATFORMS: Final = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64")
+"""Pulumi asks for a plugin by its platform's name; ours is the same for each."""
+_PLUGINS: Final = {"language-cmk": "components", "azure-cmk": "provider"}
+_OPERATIONS: Final = ("core", "components", "settings", "provider", "operate", "probe", "review")
+"""No wheel: it would put these names, `core` above all, among everybody's top-level modules."""
+_PLUGIN: Final = """name: {name}
+runtime:
+  name: python
+  options:
+    toolchain: pip
+    virtualenv: venv
+"""
+_MAIN: Final = '''"""Starts the plugin, which is a package beside this file."""
+
+import runpy
+
+runpy.run_module("{folder}", run_name="__main__")
+'''
+
+
+class ReleaseError(Exception):
+    """There is no release to be made; the message says why, and what to do."""
+
+
+def given(root: Path = ROOT) -> dict[str, str]:
+    """Version, address and organisation, as pyproject.toml has them."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    address = project["urls"]["repository"]
+    return {"version": project["version"], "address": address, "organisation": address.split("/")[3]}
+
+
+def filled(text: str, patterns: Iterable[str], values: Mapping[str, str]) -> str:
+    """A place's text with the values in it. Raises ReleaseError where a pattern finds nothing."""
+    for pattern in patterns:
+
+        def put(found: re.Match[str]) -> str:
+            whole = found[0]
+            for name, old in found.groupdict().items():
+                whole = whole.replace(old, values[name])
+            return whole
+
+        text, count = re.subn(pattern, put, text, flags=re.MULTILINE)
+        if not count:
+            raise ReleaseError(f"nothing matches {pattern!r}")
+    return text
+
+
+def places(root: Path = ROOT) -> Iterator[tuple[Path, str, str]]:
+    """Each place with its text, and the text that it is to have. Raises ReleaseError."""
+    values = given(root)
+    for name, patterns in PLACES.items():
+        text = (root / name).read_text(encoding="utf-8")
+        try:
+            yield root / name, text, filled(text, patterns, values)
+        except ReleaseError as error:
+            raise ReleaseError(f"{name}: {error}; correct PLACES in engine/release.py") from error
+
+
+def problems(tag: str | None = None, root: Path = ROOT) -> list[str]:
+    """Why these files are no release, and not that of `tag`, if one is given. Raises ReleaseError."""
+    mend = "is not as pyproject.toml: run `python3 -m engine.release fill`"
+    found = [f"{path.relative_to(root)} {mend}" for path, text, wanted in places(root) if text != wanted]
+    if tag is None:
+        return found
+    version = given(root)["version"]
+    if tag != f"v{version}":
+        found.append(f"the tag is {tag}, and the version of pyproject.toml is {version}: tag v{version}")
+    heading = notes(root).splitlines()[0]
+    if not re.fullmatch(rf"## {re.escape(version)} - \d{{4}}-\d\d-\d\d", heading):
+        found.append(f"CHANGELOG.md begins with {heading!r}: give it the day, `## {version} - YYYY-MM-DD`")
+    return found
+
+
+def notes(root: Path = ROOT) -> str:
+    """The newest section of CHANGELOG.md, with its heading."""
+    text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    return "## " + text.split("\n## ")[1].strip() + "\n"
+
+
+def archive(files: Mapping[str, bytes]) -> bytes:
+    """A .tar.gz of files by name, of which only names and contents count: no times, no owners, one order."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for name in sorted(files):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(files[name]), 0o644
+            tar.addfile(entry, io.BytesIO(files[name]))
+    compressed = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=compressed, mtime=0) as stream:
+        stream.write(packed.getvalue())
+    return compressed.getvalue()
+
+
+def tracked(*folders: str, root: Path = ROOT) -> dict[str, bytes]:
+    """The files of folders that git knows."""
+    command = ["git", "ls-files", "-z", "--", *folders]
+    listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+    return {name: (root / name).read_bytes() for name in listed.split("\0") if name}
+
+
+def plugin(name: str, root: Path = ROOT) -> dict[str, bytes]:
+    """The files of a plugin as Pulumi installs it: its packages go into an environment beside them."""
+    folder = _PLUGINS[name]
+    files = tracked(folder, "core", "LICENSE", root=root)
+    del files[f"{folder}/PulumiPlugin.yaml"]
+    return {
+        **files,
+        "requirements.txt": files.pop(f"{folder}/requirements.txt"),
+        "PulumiPlugin.yaml": _PLUGIN.format(name=name).encode(),
+        "__main__.py": _MAIN.format(folder=folder).encode(),
+    }
+
+
+def policies(root: Path = ROOT) -> dict[str, bytes]:
+    """The files of the policy pack, as `make pack` makes them."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "pack"
+        command = [sys.executable, "-m", "policies.publish", str(made)]
+        subprocess.run(command, cwd=root, capture_output=True, check=True)
+        files = [path for path in made.rglob("*") if path.is_file()]
+        return {path.relative_to(made).as_posix(): path.read_bytes() for path in files}
+
+
+def components_list(root: Path = ROOT) -> bytes:
+    """What a deployment installs, as CycloneDX 1.5: uv's export, less when and in which run it was made."""
+    uv = Path(sys.executable).with_name("uv")
+    form = ("--format", "cyclonedx1.5", "--only-group", "runtime")
+    command = [str(uv), "export", "--frozen", "--offline", "--quiet", *form, "--project", str(root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    listed = json.loads(done.stdout)
+    del listed["serialNumber"], listed["metadata"]["timestamp"]
+    content = json.dumps(listed, sort_keys=True)
+    listed["serialNumber"] = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, content)}"
+    return (json.dumps(listed, indent=2, sort_keys=True) + "\n").encode()
+
+
+def artefacts(root: Path = ROOT) -> dict[str, bytes]:
+    """The artefacts of the version, by name."""
+    version = given(root)["version"]
+    operations = tracked(*_OPERATIONS, "requirements.txt", "LICENSE", root=root)
+    made = {
+        f"language-cmk-policies-{version}.tar.gz": archive(policies(root)),
+        f"language-cmk-operations-{version}.tar.gz": archive(operations),
+        f"language-cmk-{version}.cdx.json": components_list(root),
+    }
+    for name in _PLUGINS:
+        packed = archive(plugin(name, root))
+        made |= {f"pulumi-resource-{name}-v{version}-{one}.tar.gz": packed for one in PLATFORMS}
+    return made
+
+
+def build(folder: Path, root: Path = ROOT) -> None:
+    """Writes the artefacts, their SHA256SUMS and NOTES.md into a folder that is made anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    made = artefacts(root)
+    for name, content in made.items():
+        (folder / name).write_bytes(content)
+    sums = [f"{hashlib.sha256(made[name]).hexdigest()}  {name}\n" for name in sorted(made)]
+    (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+    (folder / "NOTES.md").write_text(notes(root), encoding="utf-8")
+
+
+def main(words: Sequence[str]) -> int:
+    """Exit code 0, 1 where the places disagree, 2 where the words are wrong."""
+    match words:
+        case ["fill"]:
+            for path, text, wanted in places():
+                if text != wanted:
+                    path.write_text(wanted, encoding="utf-8")
+        case ["check"] | ["check", _]:
+            found = problems(words[1] if words[1:] else None)
+            sys.stderr.write("".join(f"{one}\n" for one in found))
+            return 1 if found else 0
+        case ["build", folder]:
+            build(Path(folder))
+            print(f"the release is in {folder}")
+        case _:
+            sys.stderr.write("usage: python -m engine.release fill | check [TAG] | build DIR\n")
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,101 @@
+"""The options of each command, in one place; those of a fleet's actions are in fleet/command.py."""
+
+import argparse
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+Option = tuple[str, Mapping[str, Any]]
+
+
+def _account(text: str) -> str:
+    from operate.azure import account_id  # noqa: PLC0415 - only who names an account waits for the SDK
+
+    return account_id(text)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected a time with a zone, such as 2026-01-31T12:00:00Z"
+        )
+    return found.astimezone(UTC).replace(microsecond=0)
+
+
+def _flag(name: str, help: str) -> Option:
+    return name, {"action": "store_true", "help": help}
+
+
+def _value(name: str, help: str, **more: Any) -> Option:
+    return name, {"metavar": "NAME", "help": help, **more}
+
+
+_STACK = _value("--stack", "the stack", required=True)
+_SERVICE = _value("--service", "of a stack of several services, only this one")
+_JSON = _flag("--json", "print JSON instead of text")
+OPTIONS: Mapping[str, tuple[Option, ...]] = {
+    "settings": (_STACK, _JSON),
+    "doctor": (_STACK, _JSON),
+    "verify": (
+        _STACK,
+        _flag("--write-project", "also write, read and delete a project"),
+        _flag("--if-reached", "with --write-project: a network that keeps this machine out is no failure"),
+        _flag("--revoked", "prove that access is gone, whatever the stack says"),
+        _value(
+            "--minutes", "wait for a revocation to count; default 15", type=float, default=15, metavar="N"
+        ),
+        _JSON,
+    ),
+    "evidence": (
+        ("report", {"nargs": "?", "choices": ("evidence", "rotation"), "default": "evidence"}),
+        _value("--stack", "the accounts of a stack"),
+        _value("--account", "ARM ids of accounts", nargs="+", type=_account, metavar="ID"),
+        _value("--subscription", "all such accounts of subscriptions", nargs="+", metavar="ID"),
+        _value("--out", "folder of the report; default .evidence", type=Path, default=Path(".evidence")),
+        _value("--days", "days of the audit log to read; default 90", type=int, default=90, metavar="N"),
+        _value(
+            "--at", "judge as of this time; default now, by the cloud's clock", type=_moment, metavar="TIME"
+        ),
+        _JSON,
+    ),
+    "adopt": (
+        _STACK,
+        _value(
+            "--account", "ARM id of an account", required=True, action="append", type=_account, metavar="ID"
+        ),
+        _value("--name", "the service's name, one for each account", required=True, action="append"),
+        _flag("--follows-key", "an account of which Azure shows no key version was bound without one"),
+        _JSON,
+    ),
+    "revoke-commands": (
+        _STACK,
+        _SERVICE,
+        _value("--outputs", "the stack's outputs as JSON, instead of asking Pulumi", metavar="FILE"),
+        _value("--account", "an account of which a revocation deletes data", action="append", default=[]),
+        _JSON,
+    ),
+    "disable-version": (
+        _value("version", "32 hexadecimal digits", nargs="+", metavar="VERSION", type=str.lower),
+        _STACK,
+        _SERVICE,
+        _flag("--yes", "disable them; default: only print what would be done"),
+        _JSON,
+    ),
+    "recover": (
+        _STACK,
+        _value("--from", "an export or a checkpoint to go back to", dest="copy", type=Path, metavar="FILE"),
+        _flag("--yes", "take what exists in Azure into the state"),
+        _JSON,
+    ),
+}
+
+
+def add(parser: argparse.ArgumentParser, command: str) -> None:
+    """Adds a command's options."""
+    for name, how in OPTIONS[command]:
+        parser.add_argument(name, **how)

@@ -1,0 +1,215 @@
+"""A newcomer at a shell: packages are added beside the clone, and typical mistakes are made, one after the
+other in one shell, in which each printed way out is typed as it stands.
+
+Owns: that a way out runs where it is printed. Does not own: the README's commands (test_first_hour.py), a
+project of one's own and its unit test (test_template.py), and where each refusal leads (tests/remediation).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import yaml
+
+from tests.support.environments import give_environment, official_host
+from tests.support.readme import clone
+
+pytestmark = [pytest.mark.engine, pytest.mark.long, pytest.mark.timeout(1800)]
+
+LOCKS = ".pulumi/backend/.pulumi/locks/*/*/dev/*.json"
+LOCKED = f"until ls {LOCKS} 2>/dev/null; do sleep 0.1; done"
+HOLDER = f"$(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/' {LOCKS})"
+"""The process of the engine that holds the lock of stack dev."""
+UP, PREVIEW = "python3 -m localazure up", "python3 -m localazure preview"
+VERIFY = ".venv/bin/python -m operate verify --stack dev"
+
+
+class Shell:
+    """One bash, in which what was exported stays, with nothing of this project on its PATH."""
+
+    def __init__(self, folder: Path) -> None:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("LOCALAZURE_", "PULUMI_", "ARM_", "AZURE_"))
+        }
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        self._bash = subprocess.Popen(
+            ["bash"],
+            cwd=folder,
+            env={**kept, "PATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def type(self, line: str) -> tuple[int, str]:
+        """Runs a line. Returns its exit code and what was printed."""
+        assert self._bash.stdin is not None
+        assert self._bash.stdout is not None
+        self._bash.stdin.write(f'{line}\nprintf "\\nended with %s\\n" $?\n')
+        self._bash.stdin.flush()
+        said = ""
+        for text in self._bash.stdout:
+            if found := re.fullmatch(r"ended with (\d+)\n", text):
+                return int(found[1]), said
+            said += text
+        raise AssertionError(f"the shell has ended: {said}")
+
+    def succeed(self, line: str) -> str:
+        """Runs a line that has to end well."""
+        code, said = self.type(line)
+        assert code == 0, f"{line}\n{said}"
+        return said
+
+    def close(self) -> None:
+        self._bash.terminate()
+        self._bash.wait()
+
+
+class Mistake(NamedTuple):
+    """What goes wrong, and what is typed then, with what `says` found in the refusal of `command`; after that
+    it works."""
+
+    name: str
+    made: str
+    command: str
+    says: str
+    typed: str
+
+
+MISTAKES = (
+    Mistake("no login in this shell", ":", VERIFY, r"`(eval [^`]+)`", "{0}"),
+    Mistake(
+        "a value that a setting does not take",
+        "sed -i 's/access: open/access: opne/' Pulumi.dev.yaml",
+        UP,
+        r"found 'opne', expected 'closed', 'selected', '(open)'",
+        "sed -i 's/access: opne/access: {0}/' Pulumi.dev.yaml",
+    ),
+    Mistake(
+        "a stack that has no settings",
+        ":",
+        f"{PREVIEW} --stack claims",
+        r"(cp \S+ [\w.]+), put names of your own in, and leave (\S+) and (\S+) out",
+        "{0} && sed -i '/{1}/d; /{2}/d; s/yourcompany/acme/' Pulumi.claims.yaml",
+    ),
+    Mistake(
+        "another update holds the lock",
+        f"sed -i 's/owner: platform/owner: team/' Pulumi.dev.yaml; {UP} >other.log 2>&1 & {LOCKED}; "
+        f"kill -STOP {HOLDER}",
+        UP,
+        r"process (\d+) is updating stack dev: wait until it ends, then run this command again",
+        "kill -CONT {0}; tail --pid={0} -f /dev/null; wait",
+    ),
+    Mistake(
+        "the update was killed",
+        f"sed -i 's/owner: team/owner: desk/' Pulumi.dev.yaml; {UP} >killed.log 2>&1 & {LOCKED}; "
+        f"kill -9 {HOLDER}; wait",
+        UP,
+        r"delete the lock file with `(pulumi cancel)`",
+        "{0} --yes",
+    ),
+    Mistake(
+        "the state was deleted",
+        "rm -r .pulumi/backend",
+        UP,
+        r"run `(\S+ -m operate recover --stack dev)`, which lists what the state lacks and with (--yes)",
+        "{0} {1}",
+    ),
+    Mistake(
+        "a name that is taken",
+        "cp Pulumi.dev.yaml Pulumi.desk.yaml",
+        f"{UP} --stack desk",
+        r"and this stack does not record it; give another (name) or use the existing one",
+        "sed -i 's/language-cmk:{0}: contoso-dev/language-cmk:{0}: contoso-desk/' Pulumi.desk.yaml",
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A clone that was used: stack dev is deployed."""
+    folder = clone(tmp_path_factory.mktemp("newcomer") / "language-cmk")
+    give_environment(folder)
+    shell = Shell(folder)
+    shell.succeed(UP)
+    yield folder
+    shell.succeed("python3 -m localazure stop")
+    shell.close()
+
+
+@pytest.fixture
+def shell(checkout: Path) -> Iterator[Shell]:
+    made = Shell(checkout)
+    yield made
+    made.close()
+
+
+def test_each_printed_way_out_runs_in_the_shell_that_it_is_printed_in(shell: Shell) -> None:
+    """In the order of a first day, so that each mistake is made in what the ones before have left."""
+    for mistake in MISTAKES:
+        shell.succeed(mistake.made)
+        code, said = shell.type(mistake.command)
+        assert code != 0, f"{mistake.name}: {said}"
+        found = re.search(mistake.says, " ".join(said.split()))
+        assert found, f"{mistake.name}: {said}"
+        shell.succeed(mistake.typed.format(*found.groups()))
+        shell.succeed(mistake.command)
+
+
+def program(checkout: Path, runtime: str) -> Path:
+    """A program of one's own beside the clone that has nothing yet."""
+    folder = checkout.parent / f"claims-{runtime}"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(f"name: claims\nruntime: {runtime}\n")
+    return folder
+
+
+def test_both_packages_are_added_to_a_program_in_yaml(checkout: Path, shell: Shell) -> None:
+    """In the words of docs/packages.md, and nothing of the clone's environment is written."""
+    folder = program(checkout, "yaml")
+    before = {path: path.stat().st_mtime_ns for path in (checkout / ".venv").glob("*")}
+    shell.succeed('eval "$(python3 -m localazure env)"')
+    shell.succeed(f".venv/bin/python -m engine.yaml_host .pulumi/bin && cd '{folder}'")
+    for package in ("components", "provider"):
+        shell.succeed(f"pulumi package add ../language-cmk/{package}")
+    added = yaml.safe_load((folder / "Pulumi.yaml").read_text())
+    assert added["packages"] == {
+        "language-cmk": "../language-cmk/components",
+        "azure-cmk": "../language-cmk/provider",
+    }
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    claims = {
+        "type": "language-cmk:EncryptedAIServicesAccount",
+        "properties": {"location": "westeurope", "network": {"access": "closed"}},
+    }
+    (folder / "Pulumi.yaml").write_text(yaml.safe_dump({**added, "resources": {"claims": claims}}))
+    shell.succeed("pulumi stack init claims")
+    assert "azure-cmk:index:CustomerManagedKey" in shell.succeed("pulumi preview --color never")
+
+
+def test_a_program_in_python_needs_pulumis_own_host(checkout: Path, shell: Shell) -> None:
+    """The clone's says so and how to get it; with Pulumi's own the same command works."""
+    folder = program(checkout, "python")
+    (folder / "requirements.txt").write_text("pulumi>=3.259.0,<4\n")
+    (folder / "__main__.py").write_text("")
+    shell.succeed('eval "$(python3 -m localazure env)"')
+    command = "pulumi package add ../language-cmk/components"
+    shell.succeed(f"cd '{folder}'")
+    if found := official_host("python"):
+        shell.succeed(f"export PATH='{found.parent}':\"$PATH\"")
+        shell.succeed(command)
+        assert "sdks/language-cmk-language-cmk" in (folder / "requirements.txt").read_text()
+        return
+    code, said = shell.type(command)
+    assert code != 0
+    assert "install the Pulumi CLI (https://www.pulumi.com/docs/install/), and run the same command" in said

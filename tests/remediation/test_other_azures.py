@@ -1,0 +1,170 @@
+"""An Azure whose vaults do not trust the service, that takes keys from fewer vaults, or validates less."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from core.refusals import POLICIES_ONLY
+from core.roles import CRYPTO_USER
+from localazure import limits
+from localazure.behaviour import SWITCHES
+from localazure.keyvault.access import SERVICE_ADDRESS
+from tests.remediation.following import Way
+from tests.remediation.world import EXISTING_VAULT, GROUP, World
+from tests.support.az import carry_out
+
+RBAC, OPEN = {"access_model": "rbac"}, {"network": {"access": "open"}}
+UNTRUSTED = {"trusted_services_reach_vault": False}
+NO_RBAC = {"cmk_with_rbac_vault": "refused"}
+SET = "accessModel: accessPolicy"
+WORDINGS = next(switch.values for switch in SWITCHES if switch.name == "missing_grant")
+EACH_WORDING = [WORDINGS[0], *(pytest.param(one, marks=pytest.mark.long) for one in WORDINGS[1:])]
+NOT_TRUSTED = "Key Vault does not count the service among them"
+
+
+def refused(
+    mode: str, settings: Mapping[str, Any], says: str, switches: Mapping[str, Any], **vault: Any
+) -> tuple[World, str]:
+    """A service in another Azure, whose first update is refused, and what that said. `vault` is what the
+    owner of another team's vault has set."""
+    world = World(mode, settings=dict(settings))
+    world.wire.door.cloud.behave(**switches)
+    if vault:
+        world.arm("PATCH", world.vault_id, {"properties": vault})
+    said = world.up()
+    if says not in said and "run the same command again" in said.lower():
+        said = world.up()
+    assert says in said
+    assert not world.is_bound
+    return world, said
+
+
+def test_the_service_is_let_in_by_the_address_that_the_refusal_names() -> None:
+    """Nobody else is."""
+    network = {"access": "selected", "allowed_ip_ranges": ["8.8.8.8"]}
+    world, said = refused("access policies", {"network": network}, NOT_TRUSTED, UNTRUSTED)
+    assert "--bypass" not in said
+    assert "list the service's addresses in network.allowedIpRanges" in said
+    assert f"Client address: {SERVICE_ADDRESS}" in said
+    world.settings["network"] = {**network, "allowed_ip_ranges": ["8.8.8.8", SERVICE_ADDRESS]}
+    assert world.up() == ""
+    assert world.readable
+
+
+@pytest.mark.parametrize(
+    ("vault", "settings", "says", "switches"),
+    [
+        ({"publicNetworkAccess": "Disabled"}, OPEN, NOT_TRUSTED, UNTRUSTED),
+        ({"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}}, OPEN, NOT_TRUSTED, UNTRUSTED),
+        ({"enableRbacAuthorization": True}, RBAC, POLICIES_ONLY, NO_RBAC),
+    ],
+    ids=["closed", "selected", "Azure RBAC"],
+)
+def test_a_vault_of_others_is_changed_by_the_command_that_is_printed(
+    vault: dict[str, Any], settings: dict[str, Any], says: str, switches: dict[str, Any]
+) -> None:
+    """By the one command, as it stands, before the setting is."""
+    world, said = refused(EXISTING_VAULT, settings, says, switches, **vault)
+    command = said[said.index("`az keyvault ") + 1 :]
+    assert carry_out(world.wire.door, command[: command.index("`")]) == 1
+    if settings == RBAC:
+        world.set(*SET.split(": "))
+    assert world.up() == ""
+    assert world.readable
+
+
+@pytest.mark.parametrize("wording", EACH_WORDING)
+@pytest.mark.parametrize("identity", ["systemAssigned", "userAssigned"])
+def test_a_vault_made_here_goes_by_access_policies(identity: str, wording: str) -> None:
+    """However Azure words it, and whichever identity uses the key: the vault and its key stay."""
+    settings = {**RBAC, "identity": identity}
+    switches = {**NO_RBAC, "missing_grant": wording}
+    world, said = refused("access policies", settings, POLICIES_ONLY, switches)
+    key = world.versions()
+    way = Way(world)
+    way.follow(said)
+    assert SET in way.steps
+    assert world.versions() == key
+    assert world.readable
+    assert world.up() == ""
+
+
+def test_a_foundry_account_gets_the_role_of_its_page_where_the_narrower_one_is_not_enough() -> None:
+    """By the command that is printed; the role that the stack gives stays, and the key's vault as it is."""
+    world = World("Azure RBAC", settings={"kind": "AIServices"})
+    world.wire.door.cloud.behave(foundry_key_role="crypto_user")
+    said = world.up()
+    assert not world.is_bound
+    command = said[said.index("az role assignment create") :].splitlines()[0]
+    assert f'--role "{CRYPTO_USER.name}"' in command
+    assert carry_out(world.wire.door, command) == 1
+    assert world.up() == ""
+    assert world.readable
+    assert world.up() == ""
+
+
+ACCOUNT = f"{GROUP}/Microsoft.CognitiveServices/accounts/lang-claims"
+STORAGE = f"{GROUP}/Microsoft.Storage/storageAccounts/stclaims"
+QUOTA = limits.Limit(limits.QUOTA, "TextAnalytics/S", "westeurope")
+
+
+@pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
+@pytest.mark.parametrize("covers", ["template", "refused"])
+def test_what_it_does_not_cover_leaves_nothing_half_made(covers: str, mode: str) -> None:
+    """The preview finds nothing to refuse, the update is refused in Azure's words, and once there is room the
+    same update makes what is missing."""
+    world = World(mode)
+    cloud = world.wire.door.cloud
+    cloud.behave(validate_covers=covers)
+    limits.put(cloud, QUOTA, 0)
+    assert world.preview() == ""
+    assert "InsufficientQuota" in world.up()
+    limits.put(cloud, QUOTA, 1)
+    assert world.up() == ""
+    assert world.up() == ""
+    last = world.history()[-1]
+    assert (last["keySource"], last["readable"]) == ("Microsoft.KeyVault", True)
+
+
+def test_what_it_covers_is_refused_before_anything_is_written() -> None:
+    """As validation is documented."""
+    world = World("access policies")
+    limits.put(world.wire.door.cloud, QUOTA, 0)
+    assert "InsufficientQuota" in world.preview()
+    assert "InsufficientQuota" in world.up()
+    assert [id for id, _ in world.wire.door.cloud.store.scan("group") if id.endswith("rg-claims")] == []
+
+
+def test_a_change_that_it_refuses_is_told_before_anything_is_written() -> None:
+    """Updates are judged as creates are."""
+    world = World("access policies")
+    assert world.up() == ""
+    assert world.up() == ""
+    gone = limits.Limit(limits.TYPE, "Microsoft.CognitiveServices/accounts", "westeurope")
+    limits.put(world.wire.door.cloud, gone)
+    world.declare({"tags": {"changed": "yes"}})
+    assert "Azure would refuse account 'lang-claims'" in world.preview()
+    assert "nothing was made or changed" in world.up()
+
+
+def test_an_update_is_validated_with_what_it_repeats() -> None:
+    """Somebody linked storage, and Azure refuses a write without it: the template says it, as the write."""
+    world = World("access policies")
+    world.wire.door.cloud.behave(put_without_user_owned_storage="refused")
+    assert world.up() == ""
+    assert world.up() == ""
+    storage = {
+        "location": "westeurope",
+        "sku": {"name": "Standard_LRS"},
+        "kind": "StorageV2",
+        "properties": {},
+    }
+    assert world.wire.door.send("PUT", f"{STORAGE}?api-version=2023-05-01", storage).status < 300
+    linked = {"properties": {"userOwnedStorage": [{"resourceId": STORAGE}]}}
+    assert world.wire.door.send("PATCH", f"{ACCOUNT}?api-version=2025-06-01", linked).status < 300
+    world.wire.door.cloud.clock.advance(3600)
+    world.declare({"tags": {"changed": "yes"}})
+    assert world.up() == ""

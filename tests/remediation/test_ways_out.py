@@ -1,0 +1,430 @@
+"""What a refusal prints, followed to its end: a row for each, from what provokes it to the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.remediation.following import Way
+from tests.remediation.world import (
+    EVERYDAY,
+    EXISTING_VAULT,
+    GROUP,
+    MODES,
+    OWN_VAULT,
+    SHARED_VAULT_ID,
+    VAULT_ID,
+    World,
+    account_deleted,
+    bound_version_expires,
+    forget_account,
+    identity_anew,
+    identity_off,
+    make_shared_key,
+    permit,
+    tags,
+    unbound,
+    vault_deleted,
+)
+from tests.support.az import carry_out
+
+POLICIES, ROLES = EVERYDAY
+OTHER_MODEL = {POLICIES: "rbac", "user-assigned identity": "rbac", ROLES: "accessPolicy"}
+Step = Callable[[World], object] | Mapping[str, Any]
+"""What somebody does past Pulumi, or the settings of an update that succeeds."""
+
+
+def forget(*names: str) -> Step:
+    """Takes resources out of the state, by the ends of their names."""
+
+    def taken_out(world: World) -> None:
+        for urn in [urn for urn in world.engine.state if urn.endswith(names)]:
+            del world.engine.state[urn]
+
+    return taken_out
+
+
+def behaves(**switches: Any) -> Step:
+    return lambda world: world.wire.door.cloud.behave(**switches)
+
+
+def principal(world: World) -> str:
+    return str(world.arm("GET", world.account_id)["identity"]["principalId"])
+
+
+def disabled(world: World) -> None:
+    """The version that the account is on."""
+    uri = world.history()[-1]["keyUri"]
+    assert carry_out(world.wire.door, f"az keyvault key set-attributes --id {uri} --enabled false") == 1
+
+
+def former_key_expires(world: World) -> None:
+    world.expire("cmk-claims", next(iter(world.versions("cmk-claims"))))
+
+
+def widened_and_forgotten(world: World) -> None:
+    """Somebody has added a permission to the access that the state no longer has."""
+    permit(world, principal(world), {"keys": ["list"]})
+    forget("-access")(world)  # type: ignore[operator]
+
+
+def make_elsewhere(world: World, *, deleted: bool) -> None:
+    """An account of the name `lang-second` in another group, perhaps deleted."""
+    world.wire.door.group("rg-other")
+    id = GROUP.replace("rg-claims", "rg-other") + "/Microsoft.CognitiveServices/accounts/lang-second"
+    body = {"location": "westeurope", "kind": "TextAnalytics", "sku": {"name": "S"}}
+    world.arm("PUT", id, {**body, "properties": {"customSubDomainName": "lang-second"}})
+    if deleted:
+        world.arm("DELETE", id)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A service with `settings` stands (unless it does not), `before` happens to it, and an update declares
+    `change`.
+
+    `says` are words of the refusal. `way` are the steps of the way out that is printed, the first of them
+    where it ends with `...`; the settings are put back where it is BACK. Then it has converged: on its key,
+    with its data as it was, readable unless access is `revoked`.
+    """
+
+    what: str
+    change: Mapping[str, Any] = field(default_factory=dict)
+    way: Sequence[Any] = (...,)
+    says: Sequence[str] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    before: Sequence[Step] = ()
+    modes: Sequence[str] = (POLICIES,)
+    refreshes: Sequence[bool] = (False,)
+    stands: bool = True
+    revoked: bool = False
+    bound: bool = True
+    another: bool = False
+
+
+BACK = ("put back",)
+KINDS = {"kind": "OpenAI", "account_name": "claims-models"}
+OPERATED = {"vault": {"key_operators": ["deployer"]}}
+UNBINDS = {"encryption": "microsoftManaged", "unbind_account": "lang-claims"}
+REPLACED = {"account_name": "lang-second", "replace_account": "lang-claims"}
+USABLE = ("refresh", "usable again")
+BOTH = (False, True)
+ALL_BUT_VAULT = ("-account", "-binding", "-access", "-version", "-audit", "-workspace", "-proof")
+ACCESS = (
+    Row(
+        "an identity that the state lost is not written before it has access",
+        before=(identity_off, World.refresh),
+        way=("az cognitiveservices account identity assign", "refresh"),
+        modes=EVERYDAY,
+    ),
+    Row(
+        "a revocation that deletes the data of Custom Translator waits for the account's name",
+        {"access": "revoked"},
+        ("revokeAccount: lang-claims",),
+        settings={"kind": "AIServices", "account_name": "lang-claims"},
+        revoked=True,
+    ),
+    *(
+        Row(
+            f"a vault changes its access model while access is revoked, {mode}, {len(before)} updates",
+            {"access": "granted"},
+            (),
+            before=before,
+            modes=(mode,),
+        )
+        for mode, model in OTHER_MODEL.items()
+        for before in (
+            ({"access": "revoked"}, {"access_model": model}),
+            ({"access": "revoked", "access_model": model},),
+        )
+    ),
+    Row(
+        "no account is replaced while access is revoked",
+        {"access": "revoked", **REPLACED},
+        ("access: granted", ...),
+        ("set access: granted",),
+        modes=tuple(MODES),
+        another=True,
+    ),
+    Row(
+        "a closed service is opened where the vault does not trust it",
+        settings={"network": {"access": "closed"}},
+        before=(behaves(trusted_services_reach_vault=False),),
+        says=("Key Vault does not count the service among them",),
+        way=("network.access: open",),
+        modes=OWN_VAULT,
+        stands=False,
+    ),
+    *(
+        Row(
+            f"a foundry account needs three permissions of access policies, whatever role is enough: {role}",
+            settings={"kind": "AIServices"},
+            before=(behaves(foundry_key_role=role),),
+            way=(),
+            stands=False,
+        )
+        for role in ("encryption_user", "crypto_user")
+    ),
+    Row(
+        "a first revocation says what comes first",
+        {"access": "revoked"},
+        ("access: granted", "access: revoked"),
+        ("'revoked', but an account that is yet to be made is not bound",),
+        modes=tuple(MODES),
+        stands=False,
+        revoked=True,
+    ),
+    Row(
+        "an account that was unbound is bound before its access is revoked",
+        {"access": "revoked"},
+        ("access: granted", "access: revoked"),
+        before=(unbound, World.refresh),
+        modes=EVERYDAY,
+        revoked=True,
+    ),
+    Row(
+        "what somebody gave a new identity gives way",
+        before=(
+            identity_anew,
+            lambda world: permit(world, principal(world), {"keys": ["get", "list", "wrapKey", "unwrapKey"]}),
+        ),
+        way=("import claims-access", "az keyvault set-policy"),
+        says=("exists, and this stack does not record it",),
+    ),
+    Row(
+        "an account keeps its key while a wider policy is taken over",
+        before=(widened_and_forgotten,),
+        way=("import claims-access", "az keyvault set-policy"),
+    ),
+    Row(
+        "an account without access leaves no key",
+        UNBINDS,
+        ("access: granted",),
+        ("set access: granted",),
+        before=({"access": "revoked"},),
+        modes=tuple(MODES),
+        bound=False,
+    ),
+    Row(
+        "an account that Azure did not keep is made once its access counts",
+        way=("again", ...),
+        before=(
+            behaves(grant_delay_seconds=1200.0, missing_grant="fails_later", failed_operations_keep="none"),
+        ),
+        modes=("user-assigned identity",),
+        stands=False,
+    ),
+)
+STATE = (
+    Row(
+        "a vault of others comes back with the account's key",
+        settings={"key": {"name": "second"}},
+        before=(vault_deleted, World.refresh),
+        says=("1 problem;",),
+        way=("az keyvault recover",),
+        modes=(EXISTING_VAULT,),
+        refreshes=BOTH,
+    ),
+    Row(
+        "a key that others have made is used only by its id",
+        {"key": {"name": "theirs"}},
+        ("without key.name", f"key.id: {SHARED_VAULT_ID}/keys/theirs"),
+        before=(partial(make_shared_key, id=f"{SHARED_VAULT_ID}/keys/theirs"),),
+        modes=(EXISTING_VAULT,),
+        stands=False,
+    ),
+    Row(
+        "what a state forgot is taken over",
+        before=(forget(*ALL_BUT_VAULT),),
+        modes=tuple(MODES),
+        refreshes=BOTH,
+    ),
+    Row(
+        "an audit that a state forgot is taken over",
+        settings={"audit": {"new_workspace": True}},
+        before=(forget("-vault-audit"),),
+        way=("import claims-vault-audit",),
+    ),
+    Row(
+        "a deleted account keeps its identity",
+        {"identity": "userAssigned"},
+        ("softDeleted: recover", "identity: systemAssigned"),
+        before=(account_deleted, World.refresh),
+    ),
+    Row(
+        "a key is named as before again",
+        {"key": {"name": "cmk-claims"}},
+        (),
+        before=({"key": {"name": "second"}},),
+        modes=OWN_VAULT,
+        refreshes=(True,),
+    ),
+    *(
+        Row(
+            f"an account comes back only as what it was: {part}",
+            {"account_name": "lang-second"},
+            ("replaceAccount: lang-claims", *way),
+            before=(partial(forget_account, name="lang-second", **was),),
+            another=True,
+        )
+        for part, was, way in (
+            (
+                "kind",
+                {"kind": "AIServices", "sku": {"name": "S0"}, "identity": {"type": "SystemAssigned"}},
+                ("softDeleted: recover", "kind: AIServices", "sku: S0"),
+            ),
+            (
+                "tier",
+                {"sku": {"name": "F0"}, "identity": {"type": "SystemAssigned"}},
+                ("accountName: lang-second-2",),
+            ),
+            ("identity", {}, ("accountName: lang-second-2",)),
+        )
+    ),
+    Row(
+        "no account is replaced by one that could not be bound",
+        REPLACED,
+        settings=OPERATED,
+        before=(bound_version_expires,),
+        modes=tuple(MODES),
+        another=True,
+    ),
+)
+VERSIONS = (
+    Row(
+        "an account is recovered on an expired version",
+        before=(bound_version_expires, account_deleted),
+        way=("softDeleted: recover", "az keyvault key rotate", ...),
+        refreshes=(True,),
+    ),
+    *(
+        Row(
+            f"a key that has expired is rotated before it is bound, generation {generation}",
+            {"key": {"name": "cmk-claims", **({"generation": generation} if generation else {})}},
+            ("az keyvault key rotate",),
+            settings=OPERATED,
+            before=({"key": {"name": "second"}}, former_key_expires),
+        )
+        for generation in (None, 2)
+    ),
+    *(
+        Row(
+            f"a change under a version that is unusable: {getattr(how, '__name__', '')}",
+            {"tags": {"owner": "night"}},
+            USABLE,
+            ("the version that the account is bound to has expired or is disabled",),
+            settings=OPERATED,
+            before=(how,),
+            modes=tuple(MODES),
+        )
+        for how in (disabled, bound_version_expires)
+    ),
+)
+AUDITED: Mapping[str, Any] = {"audit": {"new_workspace": True}}
+PUT_BACK = (
+    *(
+        Row(f"no {name} as existing that the stack made", {name: named}, BACK, (words,), settings=AUDITED)
+        for name, named, words in (
+            ("existing_resource_group_name", "rg-claims", "remove existingResourceGroupName"),
+            ("vault", {"id": VAULT_ID}, "remove vault.id"),
+            ("key", {"id": f"{VAULT_ID}/keys/cmk-claims"}, "remove key.id"),
+            (
+                "audit",
+                {"workspace_id": f"{GROUP}/Microsoft.OperationalInsights/workspaces/log-claims"},
+                "remove audit.workspaceId",
+            ),
+        )
+    ),
+    *(
+        Row(
+            f"a name that would replace what holds data is refused: {words}",
+            change,
+            BACK,
+            (words,),
+            modes=("user-assigned identity",),
+        )
+        for change, words in (
+            ({"account_name": "lang-eu"}, "accountName: changes from 'lang-claims' to 'lang-eu'"),
+            ({"vault": {"name": "kv-claims-eu"}}, "vault.name: changes from 'kv-claims' to 'kv-claims-eu'"),
+            ({"resource_group_name": "rg-eu"}, "resourceGroupName: changes from 'rg-claims' to 'rg-eu'"),
+        )
+    ),
+    *(
+        Row(
+            f"no account is replaced by one whose name is held by {holder}",
+            REPLACED,
+            BACK,
+            ("give another accountName",),
+            before=(partial(make_elsewhere, deleted="deleted" in holder),),
+        )
+        for holder in ("another account", "a deleted account")
+    ),
+    Row(
+        "another kind is refused",
+        {"kind": "SpeechServices"},
+        BACK,
+        ("kind: changes from 'OpenAI' to 'SpeechServices'",),
+        settings=KINDS,
+    ),
+)
+ROWS = [
+    pytest.param(row, mode, refreshes, id=f"{row.what}, {mode}{', refresh' * refreshes}", marks=marks)
+    for row in (*ACCESS, *STATE, *VERSIONS, *PUT_BACK)
+    for mode in row.modes
+    for refreshes in row.refreshes
+    for marks in [[pytest.mark.long] if row.modes == tuple(MODES) and mode not in EVERYDAY else []]
+]
+
+
+@pytest.mark.parametrize(("row", "mode", "refreshes"), ROWS)
+def test_a_refusal_leads_out(row: Row, mode: str, *, refreshes: bool) -> None:
+    """By what it prints, and nothing else."""
+    world = World(mode, refreshes, dict(row.settings))
+    assert not row.stands or world.up() == ""
+    data = world.account
+    for step in row.before:
+        if isinstance(step, Mapping):
+            world.declare(step)
+            assert world.up() == ""
+        else:
+            step(world)
+    settings, first, was_bound = dict(world.settings), len(world.history()), world.is_bound
+    world.declare(row.change)
+    said = world.up()
+    assert [words for words in row.says if words not in said] == [], said
+    if "nothing was made or changed" in said:
+        assert [one for one in world.engine.operations if "Revocation" not in one] == [], said
+    if row.change.get("access") == "revoked" and was_bound and "revokeAccount" not in said:
+        assert not world.readable, "a revocation waits for no refusal"
+    way = Way(world)
+    if row.way == BACK:
+        assert said
+        world.settings = settings
+    else:
+        way.follow(said)
+        steps = [*row.way]
+        ends = steps[-1:] != [...]
+        assert (way.told if ends else way.told[: len(steps) - 1]) == (steps if ends else steps[:-1])
+    _stands(world, row)
+    if data is not None and not row.another:
+        assert world.account is not None
+        assert world.account.internal_id == data.internal_id
+    if was_bound and row.bound and not row.another:
+        assert world.unbound_moments(first) == []
+    if row.change.get("tags"):
+        assert tags(world) == "night"
+
+
+def _stands(world: World, row: Row) -> None:
+    """It has converged once what was for one update is taken out."""
+    for name in ("soft_deleted", "replace_account"):
+        world.settings.pop(name, None)
+    for _ in range(3):
+        assert world.up() == ""
+    assert world.engine.operations == []
+    assert world.is_bound is row.bound
+    assert world.readable is not row.revoked

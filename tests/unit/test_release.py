@@ -1,0 +1,179 @@
+"""What a release has: the same bytes in every run, and archives that work where nothing else of the
+repository is. Version and address stand in one place, from which the others are made."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from core.published import VERSION
+from engine import release
+
+ROOT = release.ROOT
+PYTHON = (sys.executable, "-P")
+"""Its current folder is not on the path: a package is found only where the archive's own start puts it."""
+
+
+@pytest.fixture(scope="module")
+def artefacts() -> dict[str, bytes]:
+    return release.artefacts()
+
+
+def unpacked(content: bytes, folder: Path) -> Path:
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        tar.extractall(folder, filter="data")
+    return folder
+
+
+def test_a_release_is_built_twice_with_the_same_bytes(artefacts: dict[str, bytes], tmp_path: Path) -> None:
+    """Whoever builds a tag can compare; the sums are of every artefact, and the notes are the changelog's."""
+    release.build(tmp_path / "dist")
+    built = {path.name: path.read_bytes() for path in (tmp_path / "dist").iterdir()}
+    sums = built.pop("SHA256SUMS").decode().splitlines()
+    assert built.pop("NOTES.md").decode() == release.notes()
+    assert built == artefacts
+    assert sums == [f"{hashlib.sha256(built[name]).hexdigest()}  {name}" for name in sorted(built)]
+    plugins = {name for name in built if name.startswith("pulumi-resource-")}
+    assert f"pulumi-resource-azure-cmk-v{VERSION}-linux-amd64.tar.gz" in plugins
+    assert len({built[name] for name in plugins}) == 2
+
+
+def test_the_list_of_components_is_what_a_deployment_installs(artefacts: dict[str, bytes]) -> None:
+    """Each package with its version, and a checksum for each of its archives."""
+    listed = json.loads(artefacts[f"language-cmk-{VERSION}.cdx.json"])
+    assert (listed["bomFormat"], listed["specVersion"]) == ("CycloneDX", "1.5")
+    wanted = re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    found = {(one["name"], one["version"]): one["externalReferences"] for one in listed["components"]}
+    assert found.keys() == set(wanted)
+    assert all(archive["hashes"] for archives in found.values() for archive in archives)
+
+
+@pytest.mark.parametrize("name", ["language-cmk", "azure-cmk"])
+def test_a_plugin_starts_from_its_archive(name: str, artefacts: dict[str, bytes], tmp_path: Path) -> None:
+    """As Pulumi starts it, in a folder that has nothing else; its list of packages is beside it, and it
+    writes its port and nothing else."""
+    folder = unpacked(artefacts[f"pulumi-resource-{name}-v{VERSION}-linux-arm64.tar.gz"], tmp_path)
+    assert {path.name for path in folder.iterdir()} == {
+        *("LICENSE", "PulumiPlugin.yaml", "__main__.py", "core", "requirements.txt"),
+        "components" if name == "language-cmk" else "provider",
+    }
+    with subprocess.Popen([*PYTHON, folder, "127.0.0.1:1"], cwd="/", stdout=subprocess.PIPE, text=True) as it:
+        assert it.stdout is not None
+        port = it.stdout.readline()
+        it.kill()
+    assert port.strip().isdecimal()
+
+
+def test_the_operations_run_from_their_archive(artefacts: dict[str, bytes], tmp_path: Path) -> None:
+    """Each command and each module can be imported there, and no file of the checkout is missing."""
+    folder = unpacked(artefacts[f"language-cmk-operations-{VERSION}.tar.gz"], tmp_path)
+    modules = [
+        ".".join(path.relative_to(folder).with_suffix("").parts)
+        for path in folder.rglob("*.py")
+        if path.name not in {"__main__.py", "__init__.py"}
+    ]
+    code = (
+        f"import importlib, sys; sys.path.insert(0, '.'); [importlib.import_module(one) for one in {modules}]"
+    )
+    for command in ((*PYTHON, "-c", code), (sys.executable, "-m", "operate", "--help")):
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def test_version_and_address_are_written_in_one_place() -> None:
+    """Every other place is made from it, and none is missing in the table: neither the organisation nor the
+    repository's address stands anywhere else."""
+    assert release.problems() == []
+    newest = release.notes().splitlines()[0]
+    assert re.fullmatch(rf"## {re.escape(VERSION)} (\(unreleased\)|- \d{{4}}-\d\d-\d\d)", newest)
+    listed = subprocess.run(
+        ["git", "grep", "-lI", release.given()["organisation"]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    known = {"pyproject.toml", *release.PLACES}
+    assert {name for name in listed.stdout.split() if not name.startswith("tests/")} <= known
+    for name, patterns in release.PLACES.items():
+        rest = (ROOT / name).read_text()
+        for pattern in patterns:
+            rest = re.sub(pattern, "", rest, flags=re.MULTILINE)
+        assert release.given()["organisation"] not in rest, name
+
+
+def test_a_fork_fills_in_its_address_and_version(tmp_path: Path) -> None:
+    """One line of pyproject.toml each; then `check` says of a tag what is not yet as it should be."""
+    for name in ("pyproject.toml", "CHANGELOG.md", "engine", *release.PLACES):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    project = tmp_path / "pyproject.toml"
+    address, version = "https://git.acme.example/platform/language-cmk", "2.0.0-rc.1"
+    text = project.read_text().replace(release.given()["address"], address)
+    project.write_text(text.replace(f'version = "{VERSION}"', f'version = "{version}"'))
+
+    def run(*words: str) -> str:
+        command = [sys.executable, "-m", "engine.release", *words]
+        environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+        assert (done.returncode == 0) is (done.stderr == ""), done.stderr
+        return done.stderr
+
+    assert run("check").count("engine.release fill") == len(release.PLACES)
+    assert run("fill") == run("check") == ""
+    assert f'VERSION: Final = "{version}"' in (tmp_path / "core" / "published.py").read_text()
+    assert f"{address}/provider@{version}" in (tmp_path / "docs" / "packages.md").read_text()
+    assert "@platform/data-protection" in (tmp_path / ".github" / "CODEOWNERS").read_text()
+    said = run("check", "v1.9.0")
+    assert "tag v2.0.0-rc.1" in said
+    assert "give it the day" in said
+    notes = tmp_path / "CHANGELOG.md"
+    notes.write_text(notes.read_text().replace("## 0.1.0 (unreleased)", f"## {version} - 2026-12-01"))
+    assert run("check", f"v{version}") == ""
+
+
+@pytest.mark.parametrize(
+    ("verified", "place", "code", "says"),
+    [
+        ("true", "behind", 0, ""),
+        ("true", "identical", 0, ""),
+        ("false", "behind", 1, "no valid signature on v1.0.0"),
+        ("", "behind", 1, "no valid signature on v1.0.0"),
+        ("true", "diverged", 1, "v1.0.0 is not on main"),
+    ],
+)
+def test_only_a_signed_tag_of_main_is_released(
+    verified: str, place: str, code: int, says: str, tmp_path: Path
+) -> None:
+    """Before anything of it is run; then its version is compared."""
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())
+    step = next(one for one in workflow["jobs"]["build"]["steps"] if "signed" in one.get("name", ""))
+    answers = f"case $2 in */tags/*) echo {verified};; */compare/*) echo {place};; esac"
+    for name, text in (("gh", answers), ("python3", 'echo "$@" >compared')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-e", "-c", step["run"]],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "TAG": "v1.0.0", "REPOSITORY": "r"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert says in done.stdout
+    compared = tmp_path / "compared"
+    assert compared.exists() is (code == 0)
+    assert code or compared.read_text() == "-m engine.release check v1.0.0\n"
