@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from core import facts, rights
 from core.arm_ids import ArmId
 from core.facts import KeyVersion, newest_first
 from core.key_uris import KeyUri
@@ -19,7 +20,7 @@ from provider.azure import Retries
 from provider.errors import ErrorContext, translate
 from provider.failure import RefusedOperationError, ServiceError
 from provider.live_state import LiveState, Look, Target
-from provider.preflight import Finding, Preflight
+from provider.preflight import GRANT_LISTING_SECONDS, Finding, Preflight
 from provider.resource import Call
 from provider.rules import ROTATION_RULES, findings
 from provider.waiting import Clock, DeadlineError
@@ -29,9 +30,6 @@ T = TypeVar("T")
 
 ROTATION_TAG = "azure-cmk-rotation"
 """Marks the version from which a rotation was begun, so that one that was cut off is not made twice."""
-
-GRANT_SECONDS = 600.0
-"""How long a grant may take to count everywhere (core/refusals.py)."""
 
 
 def generation(inputs: Properties) -> int:
@@ -160,15 +158,18 @@ class Rotation:
         )
 
     async def _with_access(self, act: Callable[[], Awaitable[T]]) -> T:
-        """Carries out an act on the data plane, and waits as long as a grant of the deployer, which
-        the same update may have made, can take to be in effect."""
+        """Carries out an act on the data plane, and waits while the deploying principal's access may not be
+        in effect yet: until the deadline where Resource Manager shows it, else only as long as a new grant
+        may take to be shown."""
         waiter = self.call.waiter
         backoff, began = waiter.backoff(first=2.0, ceiling=30.0), waiter.elapsed
         while True:
             try:
                 return await act()
             except ServiceError as failure:
-                if failure.kind is not RefusalKind.PROPAGATING or waiter.elapsed - began >= GRANT_SECONDS:
+                if failure.kind is not RefusalKind.PROPAGATING:
+                    raise
+                if waiter.elapsed - began >= GRANT_LISTING_SECONDS and not await self._is_granted():
                     raise
                 said = translate(failure, self.error_context)
             waiting_for = "waiting for the deploying principal's access to the key to be in effect"
@@ -176,6 +177,21 @@ class Rotation:
                 await waiter.pause(next(backoff), f"{waiting_for}: {said}")
             except DeadlineError as error:
                 raise DeadlineError(f"{waiting_for}\n{said}", error.waited) from error
+
+    async def _is_granted(self) -> bool:
+        """Whether Resource Manager shows that the deploying principal may rotate the key."""
+        azure, deployer = self.call.azure, self.deployer_id
+        try:
+            vault = await azure.vault(self.key.parent)
+            if vault is None:
+                return False
+            id = facts.key_id(vault.id, self.key.name)
+            roles = await azure.role_assignments(id, deployer) if vault.uses_rbac else []
+        except ServiceError as failure:
+            if not failure.is_forbidden:
+                raise
+            return False
+        return "rotate" in rights.on_key(vault, deployer, id, roles).permissions
 
 
 def mark(owner: str, generation: int) -> str:
