@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final
 
 from core import arm_ids, grants, judgements, key_uris, values
+from core.api_versions import AZURE_NATIVE_VAULTS, VAULTS
 from core.demands import Judgement
 from core.grants import Doubt, Grant, KeyLocation, entries_in, entries_of
 from core.protection import (
@@ -252,14 +253,20 @@ class Moment(Protections):
         return fits and self.reaches(grant, place)
 
     def uses_roles(self, vault: Value) -> bool | Mark | None:
-        """Whether a vault uses role assignments and not access policies; None where that is not known, and
-        where the update leaves it as it is and nothing shows how."""
-        state = self.stack.named(Kind.VAULT, vault)
+        """Whether a vault uses role assignments and not access policies; None where that is not known.
+
+        No longer declaring it changes nothing by API version `VAULTS` and newer, and means access policies by
+        older ones.
+        """
+        state, path = self.stack.named(Kind.VAULT, vault), "enableRbacAuthorization"
         if state is None:
             return None
-        found = flag(state.found("enableRbacAuthorization"))
-        declared = judgements.uses_roles(state) if self.is_planned else None
-        return found if declared is None else declared
+        found, declared = flag(state.found(path)), flag(state.stated(path))
+        if not self.is_planned:
+            return found
+        if declared is None and found is not None:
+            return found if (state.api_version or AZURE_NATIVE_VAULTS) >= VAULTS else False
+        return declared
 
     @cached_property
     def vaults(self) -> dict[str, StackResource]:
