@@ -189,8 +189,8 @@ class _Asks:
     def _moves(self, declared: Declaration) -> bool:
         """Whether it is a private endpoint that the state has in another subnet."""
         recorded = self.situation.before.resources.get((types.PRIVATE_ENDPOINT, declared.name), {})
-        was = (recorded.get("subnet") or {}).get("id")
-        return bool(was) and not arm_ids.same(was, declared.arguments["subnet"]["id"])
+        was = (recorded.get("subnet") or {}).get("id") or ""
+        return was != "" and not arm_ids.same(was, declared.arguments["subnet"]["id"])
 
     def _differs(self, one: PlannedResource) -> bool:
         """Whether Azure has tags or a watched property otherwise than they are declared and managed."""

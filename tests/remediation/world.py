@@ -209,13 +209,13 @@ class World:
         named = (key for _, key in keys if name in ("", key["name"]))
         return {one["version"]: age for key in named for age, one in enumerate(key["versions"])}
 
-    def endpoints(self) -> set[str]:
+    def endpoints(self) -> frozenset[str]:
         """What the live private endpoints connect to."""
         found = self.wire.door.cloud.store.scan("network.privateEndpoint", "")
         made = (document["body"]["properties"]["privateLinkServiceConnections"][0] for _, document in found)
-        return {one["properties"]["privateLinkServiceId"] for one in made}
+        return frozenset(one["properties"]["privateLinkServiceId"] for one in made)
 
-    def _loses_no_endpoint(self, before: set[str]) -> None:
+    def _loses_no_endpoint(self, before: frozenset[str]) -> None:
         """Whatever Azure refuses of an update. One that is cut off in a move has taken the former away."""
         if self.settings.get("network", {}).get("access") == "private":
             assert len(self.endpoints()) >= len(before), "an endpoint was taken away, and no other made"
