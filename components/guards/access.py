@@ -150,11 +150,13 @@ def _cannot_leave(situation: Situation, key_id: str) -> Iterator[Problem]:
     inputs, before = situation.inputs, situation.before
     if before.account is None:
         return
-    setting = "vault.id" if inputs.vault.id is not None else "key.name"
+    setting = "key.name"
     if inputs.unbinds or not inputs.has_key:
         setting = "encryption"
-    elif inputs.key.id is not None:
+    elif inputs.key.id is not None or before.made_key_id is None:
         setting = "key.id"
+    elif situation.place.names[0] != _place_of_key(key_id)[0]:
+        setting = "vault.id"
     yield Problem(
         setting,
         f"takes account {before.account.name!r} away from key {key_id}, but its identity can no longer use "
@@ -182,6 +184,16 @@ def out_of_reach(situation: Situation) -> Iterator[str]:
     if inputs.is_revoked and not before.revoked and before.is_bound and before.account:
         does = coverage.named(before.account.kind or inputs.kind).revoked
         yield f"access: revoked takes the key from account {before.account.name!r}: {does}"
+
+
+def asks_no_more(situation: Situation) -> Iterator[str]:
+    """The account that a revocation has to name stands there before one is asked for."""
+    inputs = situation.inputs
+    if inputs.revoke_account and not inputs.is_revoked and (lost := _lost(situation)):
+        yield (
+            f"revokeAccount: {inputs.revoke_account} is set, though access is granted: on a later access: "
+            f"revoked, Azure {lost} unasked. Take revokeAccount out"
+        )
 
 
 def not_by_targets(situation: Situation) -> Iterator[str]:

@@ -235,10 +235,11 @@ def _vault(
     if model != declared and not inputs.is_revoked:  # there is no access to lose
         yield Problem(
             "accessModel",
-            f"changes from {model!r} to {declared!r}, which removes the access of account {account.name!r} "
-            "to its key before the new access is in effect, and the data is out of reach until then. Keep "
-            f"the setting as it was, or make a vault of the model {declared!r} elsewhere and give its "
-            "vault.id: the account is then bound to its key before the old access goes",
+            f"found {declared!r}, but vault {before.vault.name!r} is under {model!r}: the change removes "
+            f"the access of account {account.name!r} to its key before the new access is in effect, and the "
+            f"data is out of reach until then; set accessModel: {model}, or make a vault of the model "
+            f"{declared!r} elsewhere and give its vault.id: the account is then bound to its key before the "
+            "old access goes",
         )
 
 
@@ -260,18 +261,24 @@ def _made_here(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) 
     declared."""
     key_id = known_text(inputs.key.id) or ""
     made = before.vault.id if before.vault else None
+    group, vault = before.group_name, arm_ids.name_of(made or "")
+    key = f" and set key.name: {arm_ids.name_of(key_id)}, with vault.name: {vault}"
     named = {
-        "existingResourceGroupName": (known_text(inputs.existing_resource_group_name), before.group_name),
-        "vault.id": (known_text(inputs.vault.id), made),
-        "key.id": (arm_ids.key_id(key_id).parent.text if key_id else "", made),
-        "audit.workspaceId": (known_text(inputs.audit.workspace_id), before.workspace_id),
+        "existingResourceGroupName": (
+            known_text(inputs.existing_resource_group_name),
+            group,
+            f" and set resourceGroupName: {group}",
+        ),
+        "vault.id": (known_text(inputs.vault.id), made, f" and set vault.name: {vault}"),
+        "key.id": (arm_ids.key_id(key_id).parent.text if key_id else "", made, key),
+        "audit.workspaceId": (known_text(inputs.audit.workspace_id), before.workspace_id, ""),
     }
-    for path, (declared, here) in named.items():
+    for path, (declared, here, name) in named.items():
         if declared and here and arm_ids.same(declared, here):
             yield Problem(
                 path,
                 f"{arm_ids.name_of(here)!r} was made by this stack: named as existing, it would be deleted "
-                f"with all that is in it or under its keys; remove {path}",
+                f"with all that is in it or under its keys; leave {path} out{name}",
             )
 
 

@@ -106,6 +106,7 @@ NOTES: tuple[Note, ...] = (
     purged,
     not_rotated,
     access.out_of_reach,
+    access.asks_no_more,
     access.not_by_targets,
     access.still_granted,
     access.stale_grant,

@@ -54,7 +54,7 @@ def test_fails_on_every_change_that_loses_data_at_once(deployed: Stack, azure: R
         "resourceGroupName: changes from 'rg-contoso-dev' to 'rg-other'",
         "identity: the data of account 'lang-contoso-dev'",
         "vault.name: changes from 'kv-contoso-dev' to 'kv-other'",
-        "accessModel: changes from 'accessPolicy' to 'rbac'",
+        "accessModel: found 'rbac', but vault 'kv-contoso-dev' is under 'accessPolicy'",
         "deleted, and its data with it",
     )
     deployed.config_file.write_text(original)

@@ -23,7 +23,7 @@ _LEFT_AS_IT_IS = re.compile(r"to keep it removed, .*?; (?=to restore it, run `az
 _GIVE = re.compile(r"fix: give the deploying principal the role '(?P<role>[\w ]+)' on the vault")
 _ONE_OF_THEM = re.compile(r"^ *(?:language-cmk:)?([\w.]+): is for .*; remove one of them$", re.MULTILINE)
 _OPERATOR_LEFT_OUT = re.compile(r"Leave (\S+) out of vault\.keyOperators here")
-_LEFT_OUT = re.compile(r"leave ([a-z]+\.[a-z]+) out and set|First remove ([a-zA-Z.]+) and run")
+_LEFT_OUT = re.compile(r"leave ([a-zA-Z.]+) out and set|First remove ([a-zA-Z.]+) and run")
 _PUT_BACK = re.compile(
     r"keep the setting as it was|leave generation as it was|make a service of another name|"
     r"make another service|use a key there|give the new account another name|Make the new vault elsewhere|"

@@ -38,6 +38,13 @@ Step = Callable[[World], object] | Mapping[str, Any]
 """What somebody does past Pulumi, or the settings of an update that succeeds."""
 
 
+def vault_under_roles(world: World) -> None:
+    """Somebody, or a policy, takes the vault to Azure RBAC."""
+    vault = world.arm("GET", VAULT_ID)
+    vault["properties"]["enableRbacAuthorization"] = True
+    world.arm("PUT", VAULT_ID, {name: vault[name] for name in ("location", "tags", "properties")})
+
+
 def forget(*names: str) -> Step:
     """Takes resources out of the state, by the ends of their names."""
 
@@ -324,20 +331,51 @@ VERSIONS = (
         for how in (disabled, bound_version_expires)
     ),
 )
-AUDITED: Mapping[str, Any] = {"audit": {"new_workspace": True}}
 PUT_BACK = (
+    Row(
+        "no workspace as existing that the stack made",
+        {"audit": {"workspace_id": f"{GROUP}/Microsoft.OperationalInsights/workspaces/log-claims"}},
+        BACK,
+        ("leave audit.workspaceId out",),
+        settings={"audit": {"new_workspace": True}},
+    ),
     *(
-        Row(f"no {name} as existing that the stack made", {name: named}, BACK, (words,), settings=AUDITED)
-        for name, named, words in (
-            ("existing_resource_group_name", "rg-claims", "remove existingResourceGroupName"),
-            ("vault", {"id": VAULT_ID}, "remove vault.id"),
-            ("key", {"id": f"{VAULT_ID}/keys/cmk-claims"}, "remove key.id"),
+        Row(
+            f"no {path} as existing that the stack made under a name that was given",
+            existing,
+            (f"without {path}", f"{setting}: {name}"),
+            settings=made,
+            before=(lambda world: world.settings.pop("resource_group_name", None),),
+        )
+        for path, existing, setting, name, made in (
             (
-                "audit",
-                {"workspace_id": f"{GROUP}/Microsoft.OperationalInsights/workspaces/log-claims"},
-                "remove audit.workspaceId",
+                "existingResourceGroupName",
+                {"existing_resource_group_name": "rg-custom"},
+                "resourceGroupName",
+                "rg-custom",
+                {"resource_group_name": "rg-custom"},
+            ),
+            (
+                "vault.id",
+                {"vault": {"id": VAULT_ID.replace("kv-claims", "kv-custom")}},
+                "vault.name",
+                "kv-custom",
+                {"vault": {"name": "kv-custom"}},
+            ),
+            (
+                "key.id",
+                {"key": {"id": f"{VAULT_ID}/keys/second"}},
+                "key.name",
+                "second",
+                {"key": {"name": "second"}},
             ),
         )
+    ),
+    Row(
+        "a vault whose access model somebody has changed is declared as it is",
+        before=(vault_under_roles, World.refresh),
+        way=("accessModel: rbac", ...),
+        says=("accessModel: found 'accessPolicy', but vault 'kv-claims' is under 'rbac'",),
     ),
     *(
         Row(

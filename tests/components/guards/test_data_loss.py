@@ -350,6 +350,7 @@ def test_what_this_stack_made_is_not_named_as_existing_though_its_account_is_gon
     (problem,) = losses(inputs, before, tenant_id=TENANT, subscription_id=SUBSCRIPTION)
     assert "'kv-language' was made by this stack" in problem.text
     assert "it would be deleted" in problem.text
+    assert problem.text.endswith("leave vault.id out and set vault.name: kv-language")
 
 
 @pytest.mark.parametrize(

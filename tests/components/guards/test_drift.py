@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.guards import reader
-from components.guards.access import removed_access, still_granted
+from components.guards.access import asks_no_more, cannot_leave_key, removed_access, still_granted
 from components.guards.drift import gone
 from components.guards.grants import existing_grants
 from components.guards.key_place import KeyPlace, place_of_key
@@ -26,6 +26,7 @@ from tests.support.situations import situation
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-language/providers"
 VAULT = f"{GROUP}/Microsoft.KeyVault/vaults/kv-language"
+HUB = VAULT.replace("kv-language", "kv-hub")
 PLACE = KeyPlace(vault_id=VAULT, key_name="cmk-language")
 LIVE: dict[str, Any] = {"identity": {"type": "SystemAssigned", "principalId": "p"}}
 THERE: dict[str, Any] = {"name": "there"}
@@ -208,6 +209,46 @@ def test_whether_an_account_can_leave_its_key_needs_no_roles_of_a_vault_with_pol
     request = reader.ServiceRequest(service_inputs())
     found = reader._Look(reader.Reader(), request, 1).can_leave_key(PLACE, before)
     assert asyncio.run(found) is can
+
+
+@pytest.mark.parametrize(
+    ("said", "vault", "made", "setting"),
+    [
+        ({"vault": {"id": HUB}, "key": {"name": "second"}}, HUB, True, "key.name"),
+        ({"vault": {"id": HUB.replace("kv-hub", "kv-2")}}, HUB.replace("kv-hub", "kv-2"), True, "vault.id"),
+        ({}, VAULT, True, "vault.id"),
+        ({}, VAULT, False, "key.id"),
+        ({"key": {"id": f"{HUB}/keys/second"}}, HUB, False, "key.id"),
+    ],
+)
+def test_an_account_that_cannot_leave_its_key_is_told_by_the_setting_that_changed(
+    said: dict[str, Any], vault: str, made: bool, setting: str
+) -> None:
+    """Also by one that was taken out. A key that the state does not have was given by its id."""
+    key = f"{HUB}/keys/cmk-language"
+    resources: dict[tuple[str, str], Any] = {(types.KEY_VERSION, "language-key-version"): {"keyId": key}}
+    if made:
+        resources[types.KEY, "language-key"] = {"id": key}
+    before = recorded(bound_to=("kv-hub", "cmk-language"), resources=resources)
+    place = KeyPlace(vault_id=vault, key_name="second", assignment_name="a")
+    (problem,) = cannot_leave_key(situation(before, place, Live(can_leave_key=False), **said))
+    assert problem.path == setting
+
+
+@pytest.mark.parametrize(
+    ("kind", "access", "told"),
+    [
+        ("AIServices", "granted", True),
+        ("AIServices", "revoked", False),
+        ("TextAnalytics", "granted", False),
+    ],
+)
+def test_a_name_that_would_let_a_later_revocation_delete_data_is_told(
+    kind: str, access: str, *, told: bool
+) -> None:
+    """It was for one revocation."""
+    said: dict[str, Any] = {"kind": kind, "access": access, "revoke_account": "lang-language"}
+    assert bool([*asks_no_more(situation(recorded(), **said))]) is told
 
 
 def test_names_are_looked_up_only_where_something_is_made() -> None:
