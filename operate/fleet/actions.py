@@ -21,6 +21,7 @@ from core.environment import NAMESPACE
 from operate import stack
 from operate.errors import OperateError
 from operate.fleet import files, planning, report, work
+from operate.fleet.cluster import on_workers
 from operate.fleet.files import FleetFiles
 from operate.fleet.planning import Member, Outcome, Rings
 from operate.fleet.rollout import Work, carried_out
@@ -37,12 +38,13 @@ Place = tuple[str | int, ...]
 @dataclass(frozen=True)
 class ChosenStacks:
     """A fleet, and the stacks that were chosen of it, by ring. `out` is where an action's report goes,
-    instead of a folder of `.fleet`."""
+    instead of a folder of `.fleet`; `scheduler` is the address of Dask's, or ""."""
 
     fleet: FleetFiles
     rings: Rings
     as_json: bool = False
     out: Path | None = None
+    scheduler: str = ""
 
     def members(self) -> list[Member]:
         """The chosen stacks, in the order of the rings."""
@@ -61,10 +63,8 @@ class ChosenStacks:
         stack.use_checkout()
         allowed = self.fleet.failures if halting else None
         rings = self.rings if halting else {"all": tuple(one.stack for one in self.members())}
-        # A run that is killed leaves its report, too, and never an earlier run's.
         outcomes = {one.stack: Outcome(one.stack, "not run, or interrupted") for one in self.members()}
         write, writing = partial(report.write, self.out or Path(".fleet", action), action), threading.Lock()
-        write(outcomes.values())
 
         def tell(one: Outcome) -> None:
             with writing:
@@ -72,7 +72,10 @@ class ChosenStacks:
                 outcomes[one.stack] = one
                 write(outcomes.values())
 
-        done, halted = carried_out(rings, do, tell, at_once=self.fleet.parallel, allowed=allowed)
+        with on_workers(self.scheduler, do) as work_there:
+            # A run that is killed leaves its report, too, and never an earlier run's.
+            write(outcomes.values())
+            done, halted = carried_out(rings, work_there, tell, at_once=self.fleet.parallel, allowed=allowed)
         left = [name for name in outcomes if name not in {one.stack for one in done}]
         if halted:
             print(f"halted: {halted}; not begun: {', '.join(left) or 'none'}", file=sys.stderr)
