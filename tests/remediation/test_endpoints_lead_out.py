@@ -106,11 +106,14 @@ def test_dns_that_fails_in_a_move_is_made_good(write: int, *, arrives: bool) -> 
         assert zone["properties"]["numberOfRecordSets"] == SOA_AND_ONE
 
 
-def test_a_subnet_without_room_leads_back(private: World) -> None:
-    """What only Azure finds out has taken an endpoint away; where it was before, it is made again."""
-    subnet = {"name": "full", "properties": {"addressPrefix": "10.1.0.0/29"}}
-    space = {"addressSpace": {"addressPrefixes": ["10.1.0.0/16"]}, "subnets": [subnet]}
-    private.arm("PUT", f"{NETWORKS}/small", {"location": "westeurope", "properties": space})
+def test_a_subnet_that_azure_refuses_takes_no_endpoint_away(private: World) -> None:
+    """Without room, or of another region's network: what only Azure finds out is asked before."""
+    small = {
+        "addressSpace": {"addressPrefixes": ["10.1.0.0/16"]},
+        "subnets": [{"name": "full", "properties": {"addressPrefix": "10.1.0.0/29"}}],
+    }
+    private.arm("PUT", f"{NETWORKS}/small", {"location": "westeurope", "properties": small})
+    private.arm("PUT", f"{NETWORKS}/north", {"location": "northeurope", "properties": small})
     full = {"id": f"{NETWORKS}/small/subnets/full"}
     for number in range(3):
         target = {
@@ -120,6 +123,9 @@ def test_a_subnet_without_room_leads_back(private: World) -> None:
         body = {"subnet": full, "privateLinkServiceConnections": [target]}
         id = f"{GROUP}/Microsoft.Network/privateEndpoints/other-{number}"
         private.arm("PUT", id, {"location": "westeurope", "properties": body})
-    assert "has no address left" in moved(private, "small/subnets/full")
+    for subnet, why in (("small", "has no address left"), ("north", "InvalidResourceReference")):
+        assert why in moved(private, f"{subnet}/subnets/full")
+        assert private.engine.operations == []
+        assert sorted(endpoints(private)) == ["small/subnets/full"] * 3 + ["vnet/subnets/endpoints"] * 2
     assert moved(private, "vnet/subnets/endpoints") == ""
-    assert sorted(endpoints(private)) == ["small/subnets/full"] * 3 + ["vnet/subnets/endpoints"] * 2
+    assert private.engine.operations == []
