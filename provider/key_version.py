@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from core import arm_ids, demands, key_uris, resource_types
 from core.arm_ids import ArmId
+from core.commands import in_subscription
 from core.facts import KeyVersion as Version
 from core.facts import newest_first
 from provider.checks import Failure, check
@@ -152,9 +153,7 @@ class KeyVersionHandler(Resource):
         newest = await call.azure.key_version(key, None)
         if newest is None:
             raise RefusedOperationError(
-                f"there is no key {key.text}; create it first, or run `az keyvault key recover "
-                f"{_options(key)}` if it was deleted. If this update creates the key, pass that key's id "
-                "output as keyId"
+                _absent(key, has_vault=await call.azure.vault(key.parent) is not None)
             )
         chosen = await self._chosen(call, key, inputs, newest, current)
         unmet = [found for found in demands.judge(None, None, chosen) if found.unmet]
@@ -245,6 +244,21 @@ def _marked(olds: Properties | None) -> dict[str, Value]:
 
 def _options(key: ArmId) -> str:
     return key_uris.cli_options(key.parent.name, key.name, in_managed_hsm=key.in_managed_hsm)
+
+
+def _absent(key: ArmId, *, has_vault: bool) -> str:
+    """What leads on where there is no such key, or no such vault."""
+    vault = key.parent
+    where = f"--hsm-name {vault.name} --location REGION" if key.in_managed_hsm else f"--name {vault.name}"
+    recover, again = f"recover {where}{in_subscription(vault.text)}", ""
+    if has_vault:
+        recover = f"key recover {_options(key)}"
+        again = ". If this update brought the vault back without the key, run the same command again"
+    return (
+        f"there is no {f'key {key.text}' if has_vault else f'vault {vault.text}'}; create it first, or run "
+        f"`az keyvault {recover}` if it was deleted. If this update creates the key, pass that key's id "
+        f"output as keyId{again}"
+    )
 
 
 def _not_older(versions: Sequence[Version], current: str) -> Sequence[Version]:
