@@ -30,6 +30,10 @@ class VerdictSubject:
     live: Protection | None = None
     planned: Protection | None = None
 
+    def says(self, name: Name) -> bool:
+        """Whether one of its verdicts has a name."""
+        return any(one.name is name for one in self.verdicts)
+
 
 def subjects_of(preview: Preview) -> list[VerdictSubject]:
     """All accounts of a preview, and what else has verdicts."""
@@ -45,12 +49,14 @@ def subjects_of(preview: Preview) -> list[VerdictSubject]:
         VerdictSubject(one.name, one.id, Kind.ACCOUNT.value, rules.verdicts_of(one), one.live, one.planned)
         for one in accounts
     ]
+    # An account that leaves the stack loses its access, too, and its own verdicts may be silent about it.
+    told = [one for one, its in zip(accounts, found, strict=True) if its.says(Name.ACCESS_REVOKED)]
     owned = _owned(accounts)
     losing = [*holders.losing(resources, moments, owned)]
     for urn, verdicts in (
         *_of_stores(resources, moments, accounts),
         *((urn, (verdict,)) for urn, verdict in losing),
-        *((urn, (verdict,)) for urn, verdict in _of_others(resources, moments[When.PLANNED], accounts)),
+        *((urn, (verdict,)) for urn, verdict in _of_others(resources, moments[When.PLANNED], told)),
     ):
         one = by_urn[urn]
         name = one.state.azure_name if one.kind in {*VAULTS, Kind.KEY} else one.name
@@ -122,9 +128,10 @@ def _of_stores(
 
 
 def _of_others(
-    resources: Sequence[ReviewedResource], planned: Moment, accounts: Sequence[ReviewedAccount]
+    resources: Sequence[ReviewedResource], planned: Moment, told: Sequence[ReviewedAccount]
 ) -> Iterator[lifecycle.Found]:
-    """Verdicts on whatever else goes or is written, by its URN."""
+    """Verdicts on whatever else goes or is written, by its URN. `told`: the accounts whose own verdicts say
+    that their access is revoked."""
     yield from lifecycle.of_others(resources)
     for one in resources:
         if one.kind in (Kind.PROJECT, Kind.DEPLOYMENT) and one.planned and one.live is None:
@@ -134,7 +141,7 @@ def _of_others(
             found, state = Revocation.of(one.planned), one.planned
             words = "access of {} to the key {} REMOVED at once, whether or not it is still declared"
             verdict = Verdict(Name.ACCESS_REVOKED, words, (found.principal, found.key))
-            is_told = any(_concerns(state, moments) for moments in _moments(accounts))
+            is_told = any(_concerns(state, moments) for moments in _moments(told))
             yield from () if is_told else [(one.urn, verdict)]
 
 

@@ -1,7 +1,7 @@
 """The Language authoring API (analyze-conversations, 2023-04-01): projects as an account's data at rest.
 
 Paths, verbs and fields are those of azure-ai-language-conversations 1.1.0; the answers themselves were never
-recorded. Training, deployments and deletes are not modelled: they hold no data that a project does not.
+recorded. Training and deployments are not modelled: they hold no data that a project does not.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from localazure.cloud import Cloud, iso
-from localazure.cognitive import projects
+from localazure.cognitive import jobs, projects
 from localazure.cognitive.data_access import Opened, enter
 from localazure.web import Json, Request, Response, ServiceError
 
-PROJECTS = "/language/authoring/analyze-conversations/projects"
-READ, WRITE = "projects/read", "projects/write"
+READ, WRITE, DELETE = "projects/read", "projects/write", "projects/delete"
 _SETTABLE = ("projectKind", "settings", "projectName", "multilingual", "description", "language")
 _REQUIRED = ("projectName", "projectKind", "language")
 _KINDS = ("Conversation", "Orchestration", "CustomConversation")
@@ -57,9 +56,22 @@ def list_projects(cloud: Cloud, request: Request) -> Response:
     )
     body: Json = {"value": [_body(project) for project in found[skip : skip + top]]}
     if skip + top < len(found):
-        here = f"https://{request.label}.cognitiveservices.azure.com{PROJECTS}"
-        body["nextLink"] = f"{here}?api-version={request.api_version}&top={top}&skip={skip + top}"
+        body["nextLink"] = f"{jobs.url(request)}&top={top}&skip={skip + top}"
     return Response(200, body)
+
+
+def delete_project(cloud: Cloud, request: Request) -> Response:
+    """202 with the job to poll; the project is deleted at once."""
+    opened = enter(cloud, request, DELETE)
+    name = request.params["project"]
+    require_project(cloud, opened, name)
+    projects.delete(cloud, opened.account, opened.data_key, name)
+    return jobs.begin(cloud, request, opened, "/global/deletion-jobs")
+
+
+def deletion_job(cloud: Cloud, request: Request) -> Response:
+    """The job of a deletion."""
+    return jobs.status(cloud, request, enter(cloud, request, READ))
 
 
 def require_project(cloud: Cloud, opened: Opened, name: str) -> Json:

@@ -26,6 +26,11 @@ def put(cloud: Cloud, account: Account, data_key: bytes, name: str, project: Jso
     cloud.store.put(KIND, id, data.seal(data_key, id, project))
 
 
+def delete(cloud: Cloud, account: Account, data_key: bytes, name: str) -> None:
+    """Takes a project away, if it is there."""
+    cloud.store.delete(KIND, _id(account, data_key, name))
+
+
 def all_of(cloud: Cloud, account: Account, data_key: bytes) -> list[Json]:
     """Every project of an account, in no order."""
     return [data.unseal(data_key, id, sealed) for id, sealed in cloud.store.scan(KIND, _prefix(account))]

@@ -15,7 +15,7 @@ from localazure.cognitive import (
     operations_api,
     translator,
 )
-from localazure.cognitive.language import PROJECTS
+from localazure.cognitive.jobs import PROJECTS
 from localazure.routes import Handler, Route
 from localazure.web import Host
 
@@ -110,6 +110,8 @@ ROUTES: tuple[Route, ...] = (
     _language("GET", translator.DOCUMENTS, translator.list_documents),
     _language("POST", f"{translator.DOCUMENTS}/import", translator.import_document),
     _language("GET", PROJECTS, language.list_projects),
+    _language("GET", f"{PROJECTS}/global/deletion-jobs/{{job}}", language.deletion_job),
     _language("PATCH", _PROJECT, language.create_project),
     _language("GET", _PROJECT, language.get_project),
+    _language("DELETE", _PROJECT, language.delete_project),
 )

@@ -19,6 +19,7 @@ from core.environment import NAMESPACE
 from operate import stack
 from operate.errors import OperateError
 from operate.fleet import files, planning, report, work
+from operate.fleet.cluster import on_workers
 from operate.fleet.files import FleetFiles
 from operate.fleet.planning import Member, Outcome, Rings
 from operate.fleet.rollout import Work, carried_out
@@ -35,12 +36,13 @@ Place = tuple[str | int, ...]
 @dataclass(frozen=True)
 class ChosenStacks:
     """A fleet, and the stacks that were chosen of it, by ring. `out` is where an action's report goes,
-    instead of a folder of `.fleet`."""
+    instead of a folder of `.fleet`; `scheduler` is the address of Dask's, or ""."""
 
     fleet: FleetFiles
     rings: Rings
     as_json: bool = False
     out: Path | None = None
+    scheduler: str = ""
 
     def members(self) -> list[Member]:
         """The chosen stacks, in the order of the rings."""
@@ -59,7 +61,10 @@ class ChosenStacks:
         stack.use_checkout()
         allowed = self.fleet.failures if halting else None
         rings = self.rings if halting else {"all": tuple(one.stack for one in self.members())}
-        done, halted = carried_out(rings, do, self._tell, at_once=self.fleet.parallel, allowed=allowed)
+        with on_workers(self.scheduler, do) as work_there:
+            done, halted = carried_out(
+                rings, work_there, self._tell, at_once=self.fleet.parallel, allowed=allowed
+            )
         left = [one.stack for one in self.members() if one.stack not in {each.stack for each in done}]
         if halted:
             print(f"halted: {halted}; not begun: {', '.join(left) or 'none'}", file=sys.stderr)

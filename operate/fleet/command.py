@@ -68,7 +68,8 @@ def chosen(fleet: FleetFiles, wanted: argparse.Namespace) -> ChosenStacks:
         found &= files.touched(Path(), fleet, wanted.since)
     if not found and not wanted.since:
         raise OperateError("no stack of the fleet is chosen; `fleet list` shows their labels, rings and keys")
-    return ChosenStacks(fleet, planning.only(rings, found), wanted.json, getattr(wanted, "out", None))
+    out, scheduler = getattr(wanted, "out", None), getattr(wanted, "scheduler", "")
+    return ChosenStacks(fleet, planning.only(rings, found), wanted.json, out, scheduler)
 
 
 def _known(what: str, wanted: list[str], there: Mapping[str, Any]) -> frozenset[str]:
@@ -116,14 +117,15 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "--minutes": {"type": float, "default": 15, "help": "wait for a revocation to count; default 15"},
     "--days": {"type": int, "default": 90, "help": "days of the audit log; default 90"},
     "--out": {"type": Path, "metavar": "FOLDER", "help": "for the report; .fleet/ACTION or .evidence/fleet"},
+    "--scheduler": {"metavar": "ADDRESS", "default": "", "help": "a Dask scheduler, tls://HOST:PORT"},
     "--json": {"action": "store_true", "help": "print a line of JSON for each stack"},
 }
-_WRITES = ("--yes", "--minutes", "--out")
+_WRITES = ("--yes", "--minutes", "--out", "--scheduler")
 ACTIONS: Mapping[str, Action] = {
     "list": Action(_list, "the stacks with their rings, keys and labels"),
-    "preview": Action(actions.preview, "what an update would change", ("--out",)),
+    "preview": Action(actions.preview, "what an update would change", ("--out", "--scheduler")),
     "up": Action(actions.up, "update ring by ring, with proof after each stack", (*_WRITES, "--plans")),
-    "drift": Action(actions.drift, "what was changed outside Pulumi", ("--out",)),
+    "drift": Action(actions.drift, "what was changed outside Pulumi", ("--out", "--scheduler")),
     "rotate": Action(actions.rotate, "a new version of each key, then all stacks that use it", _WRITES),
     "retire": Action(
         actions.retire, "disable older versions of each key, once no stack needs them", ("--yes", "--out")

@@ -176,8 +176,8 @@ def languages(azure: RunningAzure, outputs: Mapping[str, Any]) -> list[str]:
     return [document.primary_language.iso6391_name for document in found]
 
 
-def models(azure: RunningAzure, outputs: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """The models that OpenAI's own client lists, and the deployments."""
+def models(azure: RunningAzure, outputs: Mapping[str, Any]) -> list[str]:
+    """The models that OpenAI's own client lists."""
     # Where it is used: it takes a second to import, and every run collects this file.
     from openai import AzureOpenAI, DefaultHttpxClient
 
@@ -190,8 +190,7 @@ def models(azure: RunningAzure, outputs: Mapping[str, Any]) -> tuple[list[str], 
         max_retries=0,
         http_client=DefaultHttpxClient(verify=context),
     ) as client:
-        deployed: Any = client.get("/deployments", cast_to=object)
-        return [one.id for one in client.models.list()], [one["id"] for one in deployed["data"]]
+        return [one.id for one in client.models.list()]
 
 
 def test_a_caller_gets_in_by_its_role_and_no_further(
@@ -224,10 +223,10 @@ def test_a_caller_gets_in_by_its_role_and_no_further(
             client.get_project("claims")
 
 
-def test_openais_own_client_lists_deployments_with_the_role(
+def test_openais_own_client_gets_in_with_the_role(
     empty_azure: RunningAzure, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An application is refused without a role, and lists the account's models with the default one."""
+    """An application is refused without a role, and lists the models, none here, with the default one."""
     from openai import AuthenticationError
 
     for name, value in empty_azure.env.items():
@@ -239,4 +238,4 @@ def test_openais_own_client_lists_deployments_with_the_role(
         models(empty_azure, stack.outputs())
     stack.configure(callers=[{"principalId": READER.object_id}])
     done(stack.deploy())
-    assert models(empty_azure, stack.outputs()) == ([], ["mini"])
+    assert models(empty_azure, stack.outputs()) == []

@@ -586,6 +586,8 @@ ROWS: Final = (
     # What this project's provider and key stores can do besides.
     row("access revoked at once, policy declared", in_policies(revokes()), "access-revoked"),
     row("access revoked at once, role declared", in_roles(revokes()), "access-revoked"),
+    row("access revoked, and the account left to Azure", in_policies(does(deletes(ACCOUNT, retain=True), revokes())), "released access-revoked", elsewhere="access-revoked"),
+    row("access revoked of an account that is gone", in_policies(does(revokes(), gone(ACCOUNT, again=True))), "account-gone bound access-revoked", elsewhere="access-revoked"),
     row("access revoked again", in_policies(revokes("update")), "access-revoked"),
     row("access revoked anew", in_policies(revokes("replace")), "access-revoked"),
     row("access stays revoked", in_policies(revokes("same"))),

@@ -129,7 +129,7 @@ def test_moving_the_clock_breaks_no_client(azure: RunningAzure, clients: Clients
 
 
 def test_projects_through_the_authoring_client(clients: Clients) -> None:
-    """Made, read and listed by the client's own methods, with a token, and read with a listed key
+    """Made, read, listed and deleted by the client's own methods, with a token, and read with a listed key
     and no other."""
     clients.make_account()
     authoring = clients.authoring()
@@ -142,8 +142,9 @@ def test_projects_through_the_authoring_client(clients: Clients) -> None:
     with pytest.raises(HttpResponseError) as refused:
         list(clients.authoring(AzureKeyCredential("0" * 32)).list_projects())
     assert refused.value.status_code == 401
+    assert authoring.begin_delete_project("orders").result()["status"] == "succeeded"
     with pytest.raises(ResourceNotFoundError):
-        authoring.get_project("invoices")
+        authoring.get_project("orders")
 
 
 def test_the_account_client_tells_which_names_are_free(clients: Clients) -> None:
