@@ -118,19 +118,16 @@ def make_grant(
     *,
     adopts: str | None = None,
     takes_over: bool = False,
-    former_name: str = "",
     writes: VaultWrites | None = None,
     argument: str = "access",
 ) -> Made:
-    """Makes the grant `name`, which may be recorded as `former_name`, after earlier `writes` to the vault.
-    `adopts` is the id of a role assignment that exists and is taken over as it is; with `takes_over` an
-    access policy is taken over that is just what is declared; in a managed HSM that is done without either.
-    `argument` is the path of the argument that asks for it."""
+    """Makes the grant `name`, after earlier `writes` to the vault. `adopts` is the id of a role assignment
+    that exists and is taken over as it is; with `takes_over` an access policy is taken over that is just what
+    is declared; in a managed HSM that is done without either. `argument` is the path of the argument that
+    asks for it."""
     # A grant that moves to another vault with its key is made before the old one is deleted: the account is
     # bound again in between.
     options: dict[str, Any] = {"deleted_with": grant.deleted_with, "delete_before_replace": False}
-    if former_name not in ("", name):
-        options["aliases"] = [pulumi.Alias(name=f"{former_name}-access")]
     if grant.key.in_managed_hsm:
         # No resource of Resource Manager: nothing is asked about it.
         arguments = {"scope": grant.key.id, "principal_id": grant.principal_id}

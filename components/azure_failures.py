@@ -19,6 +19,7 @@ import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -26,7 +27,7 @@ import pulumi
 from components.hooks import error_hooks
 from components.invokes import missing_data_role
 from core import adapters, arm_ids
-from core.commands import set_policy, take_over
+from core.commands import in_subscription, set_policy, take_over
 from core.key_uris import KeyUri, vault_name
 from core.refusals import (
     KEY_REFUSED,
@@ -77,10 +78,11 @@ def explanation(
     version: str = "VERSION-URI",
     *,
     untried_rbac: bool = False,
+    owns_vault: bool = False,
 ) -> str | None:
     """What to do about an error of azure-native; None where it is another one. `version` is the URI of the
     key version that an account is written with; `untried_rbac`: its vault is under Azure RBAC, and
-    it has used no key there yet."""
+    it has used no key there yet. `owns_vault`: the service makes it."""
     if _UNSEEN.search(error):
         return (
             f"{name}: Azure does not show yet what this update wrote or uses, because its reads may lag "
@@ -92,7 +94,7 @@ def explanation(
         return (
             f"{name}: the key operator has this access already, from another program or person, who may "
             f"delete it. Leave {of_operator['operator']} out of vault.keyOperators here, and name it only in "
-            f"the program that owns the vault{_of_owner(found['id'] if found else '')}"
+            f"the program that owns the vault{_of_owner(found['id']) if found and owns_vault else ''}"
         )
     if found:
         return _taken(name, found["id"], type, stack)
@@ -133,8 +135,8 @@ def _of_owner(id: str) -> str:
     delete = f"az role assignment delete --ids {id}"
     if object_id:
         delete = f"az keyvault delete-policy --name {arm_ids.name_of(vault)} --object-id {object_id}"
-    again = "and then the same command again"
-    return f". There, if nobody else relies on it, run `{delete}` {again}" if id else ""
+        delete += in_subscription(vault)
+    return f". Or, if nobody else relies on it, run `{delete}` and then the same command again"
 
 
 def _taken(name: str, id: str, type: str, stack: str) -> str:
@@ -154,10 +156,10 @@ def _taken(name: str, id: str, type: str, stack: str) -> str:
     )
 
 
-def explaining_hooks(owner: str) -> list[pulumi.ErrorHook]:
+def explaining_hooks(owner: str, *, owns_vault: bool = False) -> list[pulumi.ErrorHook]:
     """Hooks that report the explanation, for the resources of the component `owner`: the engine knows hooks
-    by their names, and a package makes components in runs of its own."""
-    return error_hooks(f"{owner} explanations", _report)
+    by their names, and a package makes components in runs of its own. `owns_vault`: as for `explanation`."""
+    return error_hooks(f"{owner} explanations", partial(_report, owns_vault=owns_vault))
 
 
 def waiting_hooks(service: str, what: str, *, untried_rbac: bool = False) -> list[pulumi.ErrorHook]:
@@ -187,10 +189,10 @@ def waiting_hooks(service: str, what: str, *, untried_rbac: bool = False) -> lis
     return error_hooks(f"{service}-{what}-refused", answer)
 
 
-def _report(failed: pulumi.ErrorHookArgs, *, untried_rbac: bool = False) -> bool:
+def _report(failed: pulumi.ErrorHookArgs, **situation: bool) -> bool:
     stack, version = parse_urn(failed.urn).stack, _version(failed.new_inputs)
     for error in failed.errors:
-        if words := explanation(failed.name, failed.type, error, stack, version, untried_rbac=untried_rbac):
+        if words := explanation(failed.name, failed.type, error, stack, version, **situation):
             pulumi.log.error(words)
     return False  # azure-native has the write behind it, and would refuse a second one
 

@@ -72,11 +72,14 @@ class Component(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None,
         shown: Mapping[str, Any] | None = None,
         after: Sequence[pulumi.Resource] = (),
+        *,
+        owns_vault: bool = False,
     ) -> None:
         """`shown` are the arguments that a preview shows of the component itself. The policy pack reads them
         (binding-protected, account-has-customer-key, grant-present), as it reads `protect: false`: they tell
-        what is intended. `after` are resources that each child comes after."""
-        self._after = list(after)
+        what is intended. `after` are resources that each child comes after. `owns_vault`: it makes the
+        vault of its key."""
+        self._after, self._owns_vault = list(after), owns_vault
         self._given = opts = opts or pulumi.ResourceOptions()
         inherited = opts.parent.protects if isinstance(opts.parent, Component) else True
         # Not annotated in the class, because Pulumi takes annotated attributes for outputs.
@@ -116,7 +119,9 @@ class Component(pulumi.ComponentResource):
         }
         own = {name: value for name, value in options.items() if value is not None}
         if self._explains is None:
-            self._explains = explaining_hooks(f"{type(self).__name__} {self._name}")
+            self._explains = explaining_hooks(
+                f"{type(self).__name__} {self._name}", owns_vault=self._owns_vault
+            )
         if self._explains:
             own.setdefault("hooks", pulumi.ResourceHookBinding(on_error=[*self._explains]))
         child = pulumi.ResourceOptions(parent=self, protect=protect, **{**handed_on, **own})

@@ -312,6 +312,8 @@ def _references(situation: Situation) -> Iterator[PlannedResource]:
         "audit.eventHubRuleId": (audit.event_hub_rule_id,),
     }
     for argument, ids in given.items():
+        # By its kind, storage for an account's data is told from storage for logs.
+        content = {"kind": inputs.kind} if argument == "storageAccountIds" else {}
         for id in filter(None, map(known_text, ids)):
             if id.rstrip("/").lower() not in situation.before.mentioned_ids:
-                yield PlannedResource(id.rstrip("/"), argument, action="use")
+                yield PlannedResource(id.rstrip("/"), argument, content, action="use")

@@ -84,7 +84,8 @@ class EncryptedAIServicesAccount(Component):
             vault_provider = vault_provider or others.provider_of(vault_id or None)
             request = ServiceRequest(known, vault_provider, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
-        super().__init__(name, opts, _decisions(inputs), preflight_result.shared.revocations)
+        after = preflight_result.shared.revocations
+        super().__init__(name, opts, _decisions(inputs), after, owns_vault=inputs.makes_vault)
         self._inputs = inputs
         parts = Parts(self, inputs, preflight_result, vault_provider)
         binding: list[pulumi.CustomResource] = []

@@ -88,9 +88,8 @@ class ServiceKey:
         """The role of the operators at a vault with Azure RBAC, which the key and its versions come after."""
         if self.inputs.access_model == RBAC:
             for operator in self.inputs.vault.key_operators:
-                name, former = self._names(operator)
                 role = assign_role(
-                    f"{name}-access",
+                    f"{self._grant_name(operator)}-access",
                     ROTATION.role,
                     self.declare,
                     scope=vault.id,
@@ -98,7 +97,6 @@ class ServiceKey:
                     principal_type=None,  # a person, a group or a pipeline: Azure knows which
                     argument=_OPERATORS,
                     provider=vault.provider,
-                    aliases=[pulumi.Alias(name=f"{former}-access")] if former != name else None,
                 )
                 self.officers += role.resources
 
@@ -110,15 +108,14 @@ class ServiceKey:
         for operator in self.inputs.vault.key_operators:
             tenant_id = self.plan.login.tenant_id
             grant = KeyGrant(key, self._object_id(operator), tenant_id, ACCESS_POLICY, ROTATION)
-            name, former = self._names(operator)
-            recorded = {f"{name}-access", f"{former}-access"} & self.plan.grants.recorded_policies
+            name = self._grant_name(operator)
+            recorded = f"{name}-access" in self.plan.grants.recorded_policies
             made = make_grant(
                 name,
                 grant,
                 self.declare,
                 # Who owns a vault declares all that its operators have.
                 takes_over=self.inputs.makes_vault and not recorded,
-                former_name=former,
                 writes=self.plan.shared.writes,
                 argument=_OPERATORS,
             )
@@ -128,12 +125,9 @@ class ServiceKey:
     def _object_id(self, operator: str) -> str:
         return self.plan.login.object_id if operator == DEPLOYER else operator
 
-    def _names(self, operator: str) -> tuple[str, str]:
-        """The logical name of an operator's access, and the one that it has by the operator's other word: the
-        deployer may be named by its object id, too."""
-        deployer = {DEPLOYER, self.plan.login.object_id}
-        other = next(iter(deployer - {operator}), operator) if operator in deployer else operator
-        return f"{self.inputs.name}-operator-{operator}", f"{self.inputs.name}-operator-{other}"
+    def _grant_name(self, operator: str) -> str:
+        word = self.plan.grants.operator_words.get(operator, operator)
+        return f"{self.inputs.name}-operator-{word}"
 
 
 def _maker(resource_id: pulumi.Input[str]) -> pulumi.Resource | None:

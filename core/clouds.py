@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Cloud:
-    """One cloud. `name` is azure-native's word for it, `cli_name` what `az cloud set` and Azure PowerShell
-    take.
+    """One cloud. `name` is azure-native's word for it, `cli_name` what `az cloud set` takes.
 
     Suffixes are what follows a resource's name in its host, without a leading dot. Scopes are those a token
     is requested for. A DNS zone is "" where the cloud has no such endpoints. `also_called` are other

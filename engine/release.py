@@ -26,13 +26,14 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _VERSION, _ORGANISATION = (rf"(?P<{name}>[\w.+-]+)" for name in ("version", "organisation"))
-_ADDRESS = r"(?P<address>https://[\w.-]+/[\w.-]+/[\w.-]+)"
+_REPOSITORY: Final = rf"https://[\w.-]+(?::\d+)?/{_ORGANISATION}(?:/[\w.~%+-]+)+"
+_ADDRESS = r'(?P<address>https://[^\s"]+?)'  # to what follows it in the pattern
 _BY_GIT = rf"{_ADDRESS}/(?:components|provider)@{_VERSION}"
 PLACES: Final[Mapping[str, Sequence[str]]] = {
     "core/published.py": (rf'VERSION: Final = "{_VERSION}"', rf'REPOSITORY: Final = "{_ADDRESS}"'),
     "provider/schema.json": (rf'^  "version": "{_VERSION}"', rf'^  "(?:homepage|repository)": "{_ADDRESS}"'),
     "policies/PulumiPolicy.yaml": (rf"^version: {_VERSION}",),
-    "mkdocs.yml": (rf"^repo_url: {_ADDRESS}",),
+    "mkdocs.yml": (rf"^repo_url: {_ADDRESS}$",),
     ".github/CODEOWNERS": (rf"@{_ORGANISATION}/",),
     "docs/packages.md": (_BY_GIT,),
     "docs/publish.md": (_BY_GIT, rf'^   repository = "{_ADDRESS}"', rf"--owner {_ORGANISATION}"),
@@ -47,7 +48,7 @@ PLACES: Final[Mapping[str, Sequence[str]]] = {
 PLATFORMS: Final = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64")
 """Pulumi asks for a plugin by its platform's name; ours is the same for each."""
 _PLUGINS: Final = {"language-cmk": "components", "azure-cmk": "provider"}
-_OPERATIONS: Final = ("core", "components", "settings", "provider", "operate", "probe", "review")
+_OPERATIONS: Final = ("core", "components", "settings", "provider", "operate", "probe", "review", "policies")
 """No wheel: it would put these names, `core` above all, among everybody's top-level modules."""
 _PLUGIN: Final = """name: {name}
 runtime:
@@ -69,10 +70,15 @@ class ReleaseError(Exception):
 
 
 def given(root: Path = ROOT) -> dict[str, str]:
-    """Version, address and organisation, as pyproject.toml has them."""
+    """Version, address and organisation, as pyproject.toml has them. Raises ReleaseError."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    address = project["urls"]["repository"]
-    return {"version": project["version"], "address": address, "organisation": address.split("/")[3]}
+    address = project["urls"]["repository"].rstrip("/")
+    found = re.fullmatch(_REPOSITORY, address)
+    if not found:
+        raise ReleaseError(
+            f"pyproject.toml: repository is {address}: write https://HOST/ORGANISATION/REPOSITORY"
+        )
+    return {"version": project["version"], "address": address, "organisation": found["organisation"]}
 
 
 def filled(text: str, patterns: Iterable[str], values: Mapping[str, str]) -> str:
@@ -81,8 +87,9 @@ def filled(text: str, patterns: Iterable[str], values: Mapping[str, str]) -> str
 
         def put(found: re.Match[str]) -> str:
             whole = found[0]
-            for name, old in found.groupdict().items():
-                whole = whole.replace(old, values[name])
+            for name in sorted(found.groupdict(), key=found.start, reverse=True):
+                first, last = (place - found.start() for place in found.span(name))
+                whole = whole[:first] + values[name] + whole[last:]
             return whole
 
         text, count = re.subn(pattern, put, text, flags=re.MULTILINE)
@@ -124,12 +131,13 @@ def notes(root: Path = ROOT) -> str:
 
 
 def archive(files: Mapping[str, bytes]) -> bytes:
-    """A .tar.gz of files by name, of which only names and contents count: no times, no owners, one order."""
+    """A .tar.gz of files by name, of which only names and contents count: no times, no owners, one order.
+    What begins with `#!` can be executed."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as tar:
         for name in sorted(files):
             entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(files[name]), 0o644
+            entry.size, entry.mode = len(files[name]), 0o755 if files[name].startswith(b"#!") else 0o644
             tar.addfile(entry, io.BytesIO(files[name]))
     compressed = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", fileobj=compressed, mtime=0) as stream:
@@ -183,7 +191,7 @@ def components_list(root: Path = ROOT) -> bytes:
 def artefacts(root: Path = ROOT) -> dict[str, bytes]:
     """The artefacts of the version, by name."""
     version = given(root)["version"]
-    operations = tracked(*_OPERATIONS, "requirements.txt", "LICENSE", root=root)
+    operations = tracked(*_OPERATIONS, "policy-config.yaml", "requirements.txt", "LICENSE", root=root)
     made = {
         f"language-cmk-policies-{version}.tar.gz": archive(policies(root)),
         f"language-cmk-operations-{version}.tar.gz": archive(operations),
@@ -211,7 +219,7 @@ def main(words: Sequence[str]) -> int:
     """Exit code 0, 1 where the places disagree, 2 where the words are wrong."""
     match words:
         case ["fill"]:
-            for path, text, wanted in places():
+            for path, text, wanted in list(places()):
                 if text != wanted:
                     path.write_text(wanted, encoding="utf-8")
         case ["check"] | ["check", _]:
@@ -228,4 +236,7 @@ def main(words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except ReleaseError as error:
+        sys.exit(str(error))

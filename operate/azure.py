@@ -46,10 +46,9 @@ class SentQuery:
 
 @dataclass(frozen=True)
 class _Answer:
-    """What a query brought, or why nothing; `text` is its content as canonical JSON."""
+    """What a query brought, or why nothing."""
 
     found: Any
-    text: str
     sent: SentQuery
 
 
@@ -69,11 +68,6 @@ class LiveAzure:
     def queries(self) -> tuple[SentQuery, ...]:
         """Every query so far, sorted by its text."""
         return tuple(self._known[question].sent for question in sorted(self._known))
-
-    @property
-    def answers(self) -> Mapping[str, str]:
-        """The text of each answer, by its SHA-256."""
-        return {one.sent.sha256: one.text for one in self._known.values()}
 
     def source(self) -> Source:
         """Where the answers come from. Raises UnansweredError."""
@@ -150,7 +144,7 @@ class LiveAzure:
                 found, answer, content = error, str(error), None
             text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
             sent = SentQuery(question, answer, hashlib.sha256(text.encode()).hexdigest())
-            self._known[question] = _Answer(found, text, sent)
+            self._known[question] = _Answer(found, sent)
         known = self._known[question].found
         if isinstance(known, UnansweredError):
             raise known

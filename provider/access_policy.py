@@ -32,13 +32,15 @@ class AccessPolicyHandler(Resource):
     """The id is `VAULT_ID/accessPolicy/OBJECT_ID`; Azure itself has none."""
 
     token = resource_types.ACCESS_POLICY
-    keeps_unread: ClassVar = True
     # As azure-native's: without a refresh, access that somebody took away is not given back by an update, and
     # what somebody else gave besides is not taken away.
     refreshes = False
     # A state of azure-native's has no subscription.
     surroundings: ClassVar = ("subscriptionId",)
     compared: ClassVar = _PLACE
+
+    def keeps_unread(self, id: str) -> bool:
+        return True
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
         id = id or _id(properties)

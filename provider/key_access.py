@@ -7,6 +7,7 @@ from __future__ import annotations
 import shlex
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
@@ -25,6 +26,8 @@ from provider.rules import access_findings
 from provider.wire import Properties, Value
 
 SEPARATOR = "|"
+_LONG_AGO = "1970-01-01T00:00:00Z"
+"""When access was revoked of which the state does not say it."""
 
 
 class KeyAccessHandler(Resource):
@@ -33,7 +36,6 @@ class KeyAccessHandler(Resource):
     changes nothing."""
 
     key_input: ClassVar = "keyId"
-    keeps_unread: ClassVar = True
     by_deployer: ClassVar = False
     """Whether what a vault refuses is refused to the deploying principal, not to the account."""
 
@@ -55,6 +57,9 @@ class KeyAccessHandler(Resource):
     def imported(self, key: ArmId, principal: str) -> Mapping[str, Value]:
         """The inputs of an import."""
         return {self.key_input: key.text, "principalId": principal}
+
+    def keeps_unread(self, id: str) -> bool:
+        return True
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
         key_id, _, principal = id.partition(SEPARATOR)
@@ -152,10 +157,14 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
     async def still(
         self, call: Call, key: ArmId, principal: str, known: Properties
     ) -> Mapping[str, Value] | None:
-        found = await call.waiter.twice(
+        """Reads may show the access for a while after it was taken away; what they show later was given."""
+        revoked = datetime.fromisoformat(known.text("revokedAt") or _LONG_AGO).timestamp()
+        found = await call.waiter.until(
             lambda: own_access(call, key, principal, known.text("assignmentId")),
             lambda found: not found,
-            f"making sure that {principal} has access to {key.name} again",
+            lambda _: f"making sure that {principal} has access to {key.name} again",
+            first=SECOND_LOOK_SECONDS,
+            seconds=max(revoked + READ_LAG_SECONDS - self.run.clock.time(), SECOND_LOOK_SECONDS),
         )
         if found:
             return None

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from core import arm_ids, demands, key_uris, resource_types
 from core.arm_ids import ArmId
+from core.commands import in_subscription
 from core.facts import KeyVersion as Version
 from core.facts import newest_first
 from provider.checks import Failure, check
@@ -39,8 +40,6 @@ class KeyVersionHandler(Resource):
     """The id is the ARM id of the key. `accountId` is not compared: only a rotation uses it."""
 
     token = resource_types.KEY_VERSION
-    # A preview may run on a machine that a managed HSM's network does not let in.
-    keeps_unread: ClassVar = True
     compared: ClassVar = ("keyId", "generation", "pin")
 
     def __init__(self, run: Run) -> None:
@@ -49,6 +48,11 @@ class KeyVersionHandler(Resource):
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
         return ErrorContext.of_key(id or properties.text("keyId"), by_deployer=True)
+
+    def keeps_unread(self, id: str) -> bool:
+        """A managed HSM's network may keep a preview out; whoever may not read a vault's key would not see
+        that it was rotated."""
+        return arm_ids.in_managed_hsm(id)
 
     def check(self, news: Properties) -> list[Failure]:
         if (account_id := news.text("accountId")) and news.known("accountLeaves") is True:
@@ -152,9 +156,7 @@ class KeyVersionHandler(Resource):
         newest = await call.azure.key_version(key, None)
         if newest is None:
             raise RefusedOperationError(
-                f"there is no key {key.text}; create it first, or run `az keyvault key recover "
-                f"{_options(key)}` if it was deleted. If this update creates the key, pass that key's id "
-                "output as keyId"
+                _absent(key, has_vault=await call.azure.vault(key.parent) is not None)
             )
         chosen = await self._chosen(call, key, inputs, newest, current)
         unmet = [found for found in demands.judge(None, None, chosen) if found.unmet]
@@ -245,6 +247,21 @@ def _marked(olds: Properties | None) -> dict[str, Value]:
 
 def _options(key: ArmId) -> str:
     return key_uris.cli_options(key.parent.name, key.name, in_managed_hsm=key.in_managed_hsm)
+
+
+def _absent(key: ArmId, *, has_vault: bool) -> str:
+    """What leads on where there is no such key, or no such vault."""
+    vault = key.parent
+    where = f"--hsm-name {vault.name} --location REGION" if key.in_managed_hsm else f"--name {vault.name}"
+    recover, again = f"recover {where}{in_subscription(vault.text)}", ""
+    if has_vault:
+        recover = f"key recover {_options(key)}"
+        again = ". If this update brought the vault back without the key, run the same command again"
+    return (
+        f"there is no {f'key {key.text}' if has_vault else f'vault {vault.text}'}; create it first, or run "
+        f"`az keyvault {recover}` if it was deleted. If this update creates the key, pass that key's id "
+        f"output as keyId{again}"
+    )
 
 
 def _not_older(versions: Sequence[Version], current: str) -> Sequence[Version]:

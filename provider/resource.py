@@ -118,10 +118,6 @@ class Resource(ABC):
     """Whether it is read before each preview and update, so that drift shows also where the project does not
     ask for refreshes."""
 
-    keeps_unread: ClassVar[bool] = False
-    """Whether what may not be read, or not from here, is taken to be as the state has it: a preview may run
-    where it is kept out."""
-
     def __init__(self, run: Run) -> None:
         self.run = run
 
@@ -150,6 +146,11 @@ class Resource(ABC):
     async def preview_create(self, call: Call, inputs: Properties) -> State:
         return State("", {**inputs.values, **dict.fromkeys(declared(self.token).outputs, UNKNOWN)})
 
+    def keeps_unread(self, id: str) -> bool:
+        """Whether what may not be read, or not from here, is taken to be as the state has it: a preview may
+        run where it is kept out."""
+        return False
+
     @abstractmethod
     async def create(self, call: Call, inputs: Properties) -> State: ...
 
@@ -159,7 +160,7 @@ class Resource(ABC):
             return await self.look(call, id, inputs, olds)
         except ServiceError as failure:
             unread = failure.is_forbidden or failure.is_unreachable
-            if not (self.keeps_unread and olds.values and unread):
+            if not (self.keeps_unread(id) and olds.values and unread):
                 raise
             await call.warn(f"not checked: {translate(failure, self.context(id, olds))}")
             return State(id, olds.values, inputs.values)

@@ -48,6 +48,14 @@ def account_is_settled(check: Preflight) -> Iterator[Finding]:
         yield Finding("account-is-settled", Severity.TRANSIENT, text)
 
 
+def account_may_follow(check: Preflight) -> Iterator[Finding]:
+    """As `account_is_settled`, but refused where the last change failed: a version cannot be unmade."""
+    text, fix = "the account's last change did not succeed", "update the account again until it does"
+    for found in account_is_settled(check):
+        has_failed = found.severity is Severity.NOT_CHECKED
+        yield Finding(found.rule, Severity.CHANGEABLE, text, fix) if has_failed else found
+
+
 def account_has_identity(check: Preflight) -> Iterator[Finding]:
     """The identity that is to use the key belongs to the account (Enable customer-managed keys)."""
     account, target = check.live.account, check.target
@@ -333,7 +341,7 @@ BINDING_RULES: tuple[Rule, ...] = (
 
 ROTATION_RULES: tuple[Rule, ...] = (
     account_was_read,
-    account_is_settled,
+    account_may_follow,
     account_has_identity,
     account_is_on_the_key,
     key_version_exists,

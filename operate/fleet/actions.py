@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Collection, Sequence
+import threading
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -61,16 +63,25 @@ class ChosenStacks:
         stack.use_checkout()
         allowed = self.fleet.failures if halting else None
         rings = self.rings if halting else {"all": tuple(one.stack for one in self.members())}
+        outcomes = {one.stack: Outcome(one.stack, "not run, or interrupted") for one in self.members()}
+        write, writing = partial(report.write, self.out or Path(".fleet", action), action), threading.Lock()
+
+        def tell(one: Outcome) -> None:
+            with writing:
+                self._tell(one)
+                outcomes[one.stack] = one
+                write(outcomes.values())
+
         with on_workers(self.scheduler, do) as work_there:
-            done, halted = carried_out(
-                rings, work_there, self._tell, at_once=self.fleet.parallel, allowed=allowed
-            )
-        left = [one.stack for one in self.members() if one.stack not in {each.stack for each in done}]
+            # A run that is killed leaves its report, too, and never an earlier run's.
+            write(outcomes.values())
+            done, halted = carried_out(rings, work_there, tell, at_once=self.fleet.parallel, allowed=allowed)
+        left = [name for name in outcomes if name not in {one.stack for one in done}]
         if halted:
             print(f"halted: {halted}; not begun: {', '.join(left) or 'none'}", file=sys.stderr)
-        outcomes = [*done, *(Outcome(one, "not run") for one in left)]
-        print(report.write(self.out or Path(".fleet", action), action, outcomes), file=sys.stderr)
-        return 0 if all(one.ok for one in outcomes) else 1
+        outcomes |= {name: Outcome(name, "not run") for name in left}
+        print(write(outcomes.values()), file=sys.stderr)
+        return 0 if all(one.ok for one in outcomes.values()) else 1
 
     def _tell(self, one: Outcome) -> None:
         print(json.dumps(asdict(one) | {"ok": one.ok}) if self.as_json else report.told(one), flush=True)
@@ -113,7 +124,8 @@ def rotate(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
     chosen, wanted = chosen.of_keys(arguments.key)
     _refuse_missing(chosen)
     users = [replace(one, keys=one.keys & wanted) for one in chosen.members()]
-    current = {one.stack: _generations(chosen, one.stack) for one in users}
+    current = {one.stack: _generations(chosen, one) for one in users}
+    _refuse_unfinished(chosen, current)
     targets = list(planning.generations(users, current))
     if not arguments.yes:
         for name, key, generation in targets:
@@ -121,10 +133,11 @@ def rotate(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
         return _would("update", chosen.rings)
     for name, key, generation in targets:
         _set(name, _places(chosen, name, key, "key", "generation"), generation)
+    goes_on = _going_on(one.stack for one in users)
+    print(f"the files have the new generations; if this run is cut off, {goes_on}", file=sys.stderr)
     code = chosen.carry_out("rotate", partial(work.up, minutes=arguments.minutes), halting=True)
     if code:
-        words = "".join(f" --stack {one.stack}" for one in chosen.members())
-        print(f"the files have the new generations: `fleet up --yes{words}` goes on", file=sys.stderr)
+        print(goes_on, file=sys.stderr)
     return code
 
 
@@ -227,9 +240,32 @@ def _refuse_missing(chosen: ChosenStacks) -> None:
         raise OperateError("\n  ".join(["nothing was changed:", *lines]))
 
 
-def _generations(chosen: ChosenStacks, name: str) -> dict[str, int]:
-    services = chosen.fleet.settings[name].services
-    return {files.key_of(one): one.key.generation or 0 for one in services if one.has_key}
+def _refuse_unfinished(chosen: ChosenStacks, wanted: Mapping[str, Mapping[str, int]]) -> None:
+    """Ends a rotation before it begins where one is under way, whose version another one would only follow:
+    a generation of `wanted`, which are those of the files by stack and key, is above the one in the state.
+    That of a stack without access waits for its restoration. Raises OperateError."""
+    with ThreadPoolExecutor(chosen.fleet.parallel) as threads:
+        recorded = dict(zip(wanted, threads.map(work.generations, wanted), strict=True))
+    behind = [
+        name
+        for name, own in wanted.items()
+        if any(generation > recorded[name].get(key, generation) for key, generation in own.items())
+        and not any(one.is_revoked for one in chosen.fleet.settings[name].services)
+    ]
+    if behind:
+        raise OperateError(
+            f"nothing was changed: a rotation has not reached {', '.join(behind)}, whose file has a higher "
+            f"key.generation than its last update; {_going_on(one.stack for one in chosen.members())}"
+        )
+
+
+def _going_on(stacks: Iterable[str]) -> str:
+    return f"`fleet up --yes{''.join(f' --stack {one}' for one in stacks)}` goes on"
+
+
+def _generations(chosen: ChosenStacks, member: Member) -> dict[str, int]:
+    used = [one for one in chosen.fleet.settings[member.stack].services if one.has_key]
+    return {key: one.key.generation or 0 for one in used if (key := files.key_of(one)) in member.keys}
 
 
 def _would(verb: str, rings: Rings) -> int:

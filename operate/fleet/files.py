@@ -132,10 +132,15 @@ def member(file: StackFile, settings: Settings) -> Member:
 def key_of(service: ServiceSettings) -> str:
     """`vault/key`, in lower case, of the key that a service uses."""
     if service.key.id:
-        found = arm_ids.key_id(str(service.key.id))
-        return f"{key_uris.place_of(found.parent.text)}/{found.name}".lower()
+        return key_named(str(service.key.id))
     vault = arm_ids.name_of(str(service.vault.id)) if service.vault.id else service.vault.name
     return f"{vault}/{service.key.name}".lower()
+
+
+def key_named(id: str) -> str:
+    """The same of a key's ARM id."""
+    found = arm_ids.key_id(id)
+    return f"{key_uris.place_of(found.parent.text)}/{found.name}".lower()
 
 
 def touched(folder: Path, fleet: FleetFiles, since: str) -> frozenset[str]:

@@ -58,8 +58,8 @@ class Outcome:
 
     @property
     def said(self) -> str:
-        """Why it is not as it should be, else what is to be said of it."""
-        return self.reason or "; ".join([*self.unproven, *self.notes])
+        """Why it is not as it should be, and what else is to be said of it."""
+        return "; ".join(filter(None, (self.reason, *self.unproven, *self.notes)))
 
 
 Rings = Mapping[str, tuple[str, ...]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,7 +17,7 @@ _MOST_ROWS = 300
 _HARMLESS = str.maketrans({"`": "'", "|": "\u00a6", "<": "\u2039"})
 
 
-def write(folder: Path, action: str, outcomes: Sequence[Outcome]) -> Path:
+def write(folder: Path, action: str, outcomes: Iterable[Outcome]) -> Path:
     """Writes both files, those first that are not as they should be; the path of the Markdown."""
     found = sorted(outcomes, key=lambda one: (one.ok, one.stack))
     bad = sum(not one.ok for one in found)

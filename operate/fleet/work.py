@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
-from core import clouds
+from core import clouds, resource_types
 from operate import disable_version, login, verify
 from operate.azure import LiveAzure
 from operate.evidence import report
 from operate.evidence.command import facts_of_stack
 from operate.evidence.findings import AuditSeverity, findings
+from operate.fleet import files
 from operate.fleet.planning import Outcome
-from operate.stack import EngineStack, LockedError, Outputs, UpdateError, outputs, services
+from operate.stack import (
+    EngineStack,
+    LockedError,
+    Outputs,
+    StackError,
+    UpdateError,
+    outputs,
+    pulumi,
+    services,
+)
 from operate.stack_file import path_of, stack_file
 
 
@@ -57,8 +68,24 @@ def evidence(stack: str, *, days: int, folder: Path) -> Outcome:
     counts = Counter(one.severity for one in found)
     said = ", ".join(f"{count} {severity.word}" for severity, count in sorted(counts.items()))
     manifest = f"manifest.json has the SHA-256 {report.sha256(made['manifest.json'])}"
-    reason = f"open findings: {said}" if counts[AuditSeverity.ERROR] else ""
-    return Outcome(stack, reason, notes=(said or "no finding", manifest))
+    reason, note = f"open findings: {said}", ""
+    if not counts[AuditSeverity.ERROR]:
+        reason, note = "", said or "no finding"
+    notes = (note, getattr(facts.source, "warning", ""), manifest)
+    return Outcome(stack, reason, notes=tuple(filter(None, notes)))
+
+
+def generations(stack: str) -> dict[str, int]:
+    """The generation of each key, `vault/key`, at the stack's last update. Raises StackError."""
+    done = pulumi("stack", "export", "--stack", stack)
+    if done.code != 0:
+        raise StackError(f"the state of stack {stack} could not be read: {done.stderr.strip()}")
+    resources = (json.loads(done.stdout).get("deployment") or {}).get("resources") or []
+    versions = [one for one in resources if one["type"] == resource_types.KEY_VERSION]
+    made = [one["outputs"] for one in versions if one.get("outputs")]
+    # Of services that share a key, the one that is behind counts.
+    made.sort(key=lambda one: one.get("generation") or 0, reverse=True)
+    return {files.key_named(one["keyId"]): int(one.get("generation") or 0) for one in made}
 
 
 def retire(stack: str, keys: Collection[str], *, yes: bool) -> Outcome:

@@ -1,7 +1,9 @@
-"""Whether what is referred to by id exists, and whether the vault and the key that an account is yet to be
-bound in meet the demands of core/demands.py.
+"""Whether what is referred to by id exists, whether the vault and the key that an account is yet to be bound
+in meet the demands of core/demands.py, and whether storage lets in what is to write to it.
 
-Sources: azure-rest-api-specs, the GET of each type. A type without an API version is not looked up.
+Sources: azure-rest-api-specs, the GET of each type; what Azure Monitor demands of storage:
+learn.microsoft.com/azure/azure-monitor/platform/diagnostic-settings, "Destination limitations". A type
+without an API version is not looked up.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     async def judge(one: Planned) -> Iterable[DeploymentFinding]:
         answer = await ask.get(one.id, VERSIONS[one.type.lower()])
         if answer is not None:
+            if one.type.lower() == arm_ids.STORAGE_ACCOUNT.lower():
+                return _storage(one, answer)
             return _demands(one, answer) if one.type.lower() in _OF_A_KEY else ()
         way = "make it first"
         if option := _RECOVERED.get(one.type.lower()):
@@ -42,6 +46,21 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
         return [DeploymentFinding(NAME, one.id, text, f"correct {one.setting}, or {way}")]
 
     return await about_each(NAME, WHAT, used.values(), judge)
+
+
+def _storage(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFinding]:
+    """What keeps out Azure Monitor, which then drops the logs and tells nobody, or the account that the
+    storage is linked to: the content has its kind then, and a rule of the firewall may admit it, too."""
+    rules = (found.get("properties") or {}).get("networkAcls") or {}
+    admits_it = bool(one.kind and rules.get("resourceAccessRules"))
+    admits_it |= "azureservices" in str(rules.get("bypass")).lower()
+    if str(rules.get("defaultAction")).lower() == "deny" and not admits_it:
+        text = f"the firewall of {one.label} does not admit trusted Microsoft services"
+        fix = f"run `az storage account update --name {one.name} --bypass AzureServices`"
+        yield DeploymentFinding(NAME, one.id, text, fix)
+    if not one.kind and str((found.get("sku") or {}).get("name")).lower().startswith("premium"):
+        text = f"{one.label} has a premium tier, and Azure Monitor sends no logs to premium storage"
+        yield DeploymentFinding(NAME, one.id, text, f"set {one.setting} to one of a standard tier")
 
 
 def _demands(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFinding]:

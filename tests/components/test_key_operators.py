@@ -9,8 +9,12 @@ import pulumi
 import pytest
 
 from components.service import EncryptedAIServicesAccount
-from components.testing import DEPLOYER, existing_vault
+from components.testing import existing_vault
+from core import arm_ids
+from core.roles import CRYPTO_OFFICER
 from localazure import seed
+from localazure.authorization import assign_role
+from localazure.directory import create_principal
 from tests.support.az import azure, carry_out
 from tests.support.engine import Engine, UpdateError
 from tests.support.front import SUBSCRIPTION
@@ -32,7 +36,10 @@ def policies(operator: str, *recorded: str) -> list[Registered]:
     """The operator's policies that a service registers in an existing vault."""
     azure = FakeAzure()
     azure.vault = existing_vault()
-    azure.state = {f"{POLICY}language-operator-{name}-access": {"outputs": {}} for name in recorded}
+    azure.state = {
+        f"{POLICY}language-operator-{name}-access": {"outputs": {"policy": {"objectId": name}}}
+        for name in recorded
+    }
     args: Any = {"location": "westeurope", "vault": {"id": VAULT_ID, "key_operators": [operator]}}
     monitor = run(lambda: EncryptedAIServicesAccount("language", args), azure=azure)
     return [one for one in monitor.of(":AccessPolicy") if "-operator-" in one.name]
@@ -47,15 +54,6 @@ def test_a_policy_of_this_stack_is_its_own() -> None:
         assert not policy.request.retainOnDelete
 
 
-@pytest.mark.parametrize(("now", "before"), [("deployer", DEPLOYER), (DEPLOYER, "deployer")])
-def test_the_deployer_keeps_its_access_under_its_other_name(now: str, before: str) -> None:
-    """The state's resource is the same: else its deletion would take the access away that both are."""
-    (policy,) = policies(now, before)
-    names = [alias.spec.name for alias in policy.request.aliases]
-    assert f"language-operator-{before}-access" in names
-    assert "takesOver" not in policy.inputs
-
-
 class Programs:
     """Programs of one service each, which may share a vault."""
 
@@ -63,8 +61,8 @@ class Programs:
         self.wire, self.model = Wire(), model
         self.engines: dict[str, Engine] = {}
 
-    def up(self, name: str, generation: int = 0, **vault: Any) -> list[str]:
-        """An update without a refresh; what it did. Raises UpdateError."""
+    def up(self, name: str, generation: int = 0, *, refresh: bool = False, **vault: Any) -> list[str]:
+        """An update; what it did. Raises UpdateError."""
         args: Any = {
             "location": "westeurope",
             "network": {"access": "open"},
@@ -74,9 +72,34 @@ class Programs:
             "key": {"generation": generation},
         }
         opts = pulumi.ResourceOptions(protect=False)
-        engine = self.engines.setdefault(name, Engine(self.wire))
-        engine.up(lambda: EncryptedAIServicesAccount(name, args, opts), refresh=False)
+        engine = self.engines.setdefault(name, Engine(self.wire, replaces=True))
+        engine.up(lambda: EncryptedAIServicesAccount(name, args, opts), refresh=refresh)
         return engine.operations
+
+    def log_in(self, name: str) -> str:
+        """Has another principal deploy; its object id."""
+        cloud = self.wire.door.cloud
+        self.wire.principal = create_principal(cloud, tenant_id=seed.TENANT_ID, name=name)
+        object_id = self.wire.principal.object_id
+        for role in ("Owner", "Key Vault Administrator"):
+            assign_role(cloud, object_id, role, SUBSCRIPTION)
+        for engine in self.engines.values():
+            engine.log_in()
+        return object_id
+
+    def operators(self, vault: str) -> set[str]:
+        """The object ids of those who may rotate the keys of a vault."""
+        if self.model == "rbac":
+            url = f"{vault}/providers/Microsoft.Authorization/roleAssignments"
+            listed = azure(self.wire.door, "GET", url, api="2022-04-01").body["value"]
+            roles = [one["properties"] for one in listed if arm_ids.same(one["properties"]["scope"], vault)]
+            return {
+                one["principalId"]
+                for one in roles
+                if arm_ids.name_of(one["roleDefinitionId"]) == CRYPTO_OFFICER.id
+            }
+        found = azure(self.wire.door, "GET", vault, api="2026-02-01").body["properties"]["accessPolicies"]
+        return {one["objectId"] for one in found if "rotate" in one["permissions"]["keys"]}
 
 
 @pytest.fixture(params=["accessPolicy", "rbac"])
@@ -115,8 +138,9 @@ def test_of_programs_that_share_a_vault_one_names_the_operator(
     vault = vault_of(programs)
     named: Any = {"key_operators": ["deployer"], **({"id": vault} if vault_of is hub else {})}
     programs.up("alpha", **named)
-    with pytest.raises(UpdateError, match=r"Leave deployer out of vault\.keyOperators here"):
+    with pytest.raises(UpdateError, match=r"Leave deployer out of vault\.keyOperators here") as refused:
         programs.up("beta", id=vault, key_operators=["deployer"])
+    assert carry_out(programs.wire.door, str(refused.value)) == 0  # it would be the owner's operator's
     programs.up("beta", id=vault)
     programs.up("beta", 1, id=vault)
     programs.engines["beta"].destroy()
@@ -153,7 +177,40 @@ def test_an_owner_makes_access_once_that_of_others_is_deleted(programs: Programs
     with pytest.raises(UpdateError) as refused:
         programs.up("alpha", key_operators=["deployer"])
     assert carry_out(programs.wire.door, str(refused.value)) == 1
+    in_subscription = f" --subscription {arm_ids.subscription_of(vault)}`"
+    assert programs.model == "rbac" or in_subscription in str(refused.value)
     assert any("create" in one for one in programs.up("alpha", key_operators=["deployer"]))
+
+
+@pytest.mark.parametrize("refresh", [False, True])
+def test_an_operator_keeps_its_access_whoever_deploys(programs: Programs, *, refresh: bool) -> None:
+    """Named `deployer` first, and by its object id by another login, alone and beside that one: the state's
+    resource is the same, which else would be deleted with the access that both are."""
+    vault, first = own(programs), seed.DEPLOYER.object_id
+    for named in (["deployer"], [first], ["deployer"]):
+        programs.up("alpha", refresh=refresh, key_operators=named)
+        assert programs.operators(vault) == {first}
+    second = programs.log_in("pipeline")
+    for named, expected in (
+        ([first], {first}),
+        ([second, first], {first, second}),
+        ([first, "deployer"], {first, second}),
+        (["deployer"], {second}),
+        ([first, "deployer"], {first, second}),
+    ):
+        programs.up("alpha", refresh=refresh, key_operators=named)
+        assert programs.operators(vault) == expected, named
+        assert programs.up("alpha", refresh=refresh, key_operators=named) == []
+
+
+def test_a_second_name_beside_the_recorded_one_is_made_under_its_object_id(programs: Programs) -> None:
+    """`deployer` is in the state for the login before, whose access stays."""
+    vault, first = own(programs), seed.DEPLOYER.object_id
+    programs.up("alpha", key_operators=["deployer"])
+    second = programs.log_in("pipeline")
+    programs.up("alpha", key_operators=["deployer", first])
+    assert programs.operators(vault) == {first, second}
+    assert programs.up("alpha", key_operators=["deployer", first]) == []
 
 
 def test_fails_on_one_identity_by_two_names(programs: Programs) -> None:

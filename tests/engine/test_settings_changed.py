@@ -61,16 +61,16 @@ ELSEWHERE = {
     "searchServiceId": "test_linked_resources.py",
     "searchServiceKey": "test_linked_resources.py",
     **{
-        f"names.{resource}": "../remediation/test_names.py"
+        f"names.{resource}": "../remediation/test_changes.py"
         for resource in names.DEFAULTS
         if resource not in ("account", "key", "resourceGroup", "vault")
     },
     "kind": "test_kinds.py",
     "callers": "test_kinds.py",
     "vault.name": "test_components_guards.py",
-    "vault.sku": "../remediation/test_kinds.py",
-    "key.type": "../remediation/test_kinds.py",
-    "key.size": "../remediation/test_kinds.py",
+    "vault.sku": "../remediation/test_changes.py",
+    "key.type": "../remediation/test_changes.py",
+    "key.size": "../remediation/test_changes.py",
     "key.version": "../remediation/test_automatic_version.py",
     "asFound": "for an account that was adopted",
     "lock": "test_foundry.py",

@@ -235,6 +235,9 @@ async def test_previews_tell_what_is_certain(fake: FakeAzure, pulumi: Engine) ->
     fake.versions.clear()
     with pytest.raises(FailedError, match=r"there is no key .*az keyvault key recover"):
         await pulumi.create(VERSION, INPUTS, preview=True)
+    fake.vaults.clear()
+    with pytest.raises(FailedError, match=r"there is no vault .*az keyvault recover --name language-vault"):
+        await pulumi.create(VERSION, INPUTS, preview=True)
     _, unknown = await pulumi.create(VERSION, {"keyId": UNKNOWN}, preview=True)
     assert unknown.values["version"] == unknown.values["vaultUri"] == UNKNOWN
     assert "rotate" not in fake.calls

@@ -78,3 +78,11 @@ async def test_what_cannot_be_read_stays_as_it_was(
         azure.failures[call] = [failure] * 9
         with pytest.raises(FailedError):
             await pulumi.read(type, id)
+
+
+async def test_a_key_of_a_vault_that_may_not_be_read_is_an_error(azure: FakeAzure) -> None:
+    """An update would not see that the key was rotated, and leave the account on the old version."""
+    azure.failures["key_version"] = [ServiceError(403, "AuthorizationFailed", "may not read")] * 9
+    async with engine(azure) as pulumi:
+        with pytest.raises(FailedError, match="AuthorizationFailed"):
+            await pulumi.read(VERSION, KEY_ID, {"keyId": KEY_ID}, {"keyId": KEY_ID, "version": V1})

@@ -17,6 +17,7 @@ SCOPE = (
 )
 VAULT, HSM = f"{SCOPE}/vaults/kv-hub", f"{SCOPE}/managedHSMs/hsm-hub"
 KEY = f"{VAULT}/keys/cmk"
+STORAGE = SCOPE.replace("KeyVault", "Storage/storageAccounts/stlogs")
 FIT: dict[str, dict[str, Any]] = {
     VAULT: {"enableSoftDelete": True, "enablePurgeProtection": True, "tenantId": TENANT},
     HSM: {
@@ -112,3 +113,13 @@ def test_one_that_is_absent_may_come_back(id: str, option: str) -> None:
     (text,) = told(id, None)
     assert "does not exist" in text
     assert f"run `az keyvault recover {option} if it was deleted" in text
+
+
+@pytest.mark.parametrize(("content", "count"), [({}, 2), ({"kind": "TextAnalytics"}, 0)])
+def test_storage_for_logs_takes_more_than_linked_storage(content: dict[str, Any], count: int) -> None:
+    """Linked storage may be of any tier, and admit the account by a rule of its own."""
+    rules = {"defaultAction": "Deny", "bypass": "None", "resourceAccessRules": [{"tenantId": TENANT}]}
+    found = {STORAGE: {"sku": {"name": "Premium_LRS"}, "properties": {"networkAcls": rules}}}
+    answers = cast("Questions", Answers(**found))
+    report = asyncio.run(references.check([Planned(STORAGE, USE, content)], answers))
+    assert len(report.findings) == count

@@ -90,6 +90,11 @@ REFUSED: tuple[tuple[Account | Vault, str, str], ...] = (
         "outbound-reaches-vault",
         "add language-vault.vault.azure.net to allowedFqdnList",
     ),
+    (
+        bound(provisioning_state="Failed"),
+        "account-is-settled: the account's last change did not succeed",
+        "update the account again until it does",
+    ),
     (bound(capabilities=()), "account-tier", "tier"),
     (bound(location="eastus"), "same-region", "a vault or managed HSM in the account's region"),
     (bound(tenant_id=CLIENT), "same-tenant", "a vault of the account's tenant"),

@@ -91,6 +91,10 @@ class Engine:
     def __post_init__(self) -> None:
         self._providers = Providers(self.wire)
 
+    def log_in(self) -> None:
+        """Has the providers ask anew who deploys."""
+        self._providers = Providers(self.wire)
+
     def up(self, program: Callable[[], Any], *, refresh: bool, flags: Flags = ALL) -> list[str]:
         """An update; what it did. Raises UpdateError."""
         return self._run(program, refresh=refresh, flags=flags)

@@ -3,6 +3,7 @@ repository is. Version and address stand in one place, from which the others are
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
@@ -76,7 +77,8 @@ def test_a_plugin_starts_from_its_archive(name: str, artefacts: dict[str, bytes]
 
 
 def test_the_operations_run_from_their_archive(artefacts: dict[str, bytes], tmp_path: Path) -> None:
-    """Each command and each module can be imported there, and no file of the checkout is missing."""
+    """Each command and each module can be imported there, no file of the checkout is missing, the policy pack
+    has its configuration, and what git has as executable is."""
     folder = unpacked(artefacts[f"language-cmk-operations-{VERSION}.tar.gz"], tmp_path)
     modules = [
         ".".join(path.relative_to(folder).with_suffix("").parts)
@@ -86,9 +88,21 @@ def test_the_operations_run_from_their_archive(artefacts: dict[str, bytes], tmp_
     code = (
         f"import importlib, sys; sys.path.insert(0, '.'); [importlib.import_module(one) for one in {modules}]"
     )
-    for command in ((*PYTHON, "-c", code), (sys.executable, "-m", "operate", "--help")):
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    pack = "from operate import stack; stack._pack_config()"
+    for words in (("-P", "-c", code), ("-m", "operate", "--help"), ("-c", pack)):
+        done = subprocess.run(
+            [sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
+    listed = subprocess.run(
+        ["git", "ls-files", "-s"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    wanted = {
+        name for mode, *_, name in map(str.split, listed) if mode == "100755" and (folder / name).exists()
+    }
+    files = (path for path in folder.rglob("*") if path.is_file() and os.access(path, os.X_OK))
+    assert {path.relative_to(folder).as_posix() for path in files} == wanted
+    assert "review/update.sh" in wanted
 
 
 def test_version_and_address_are_written_in_one_place() -> None:
@@ -113,35 +127,105 @@ def test_version_and_address_are_written_in_one_place() -> None:
         assert release.given()["organisation"] not in rest, name
 
 
-def test_a_fork_fills_in_its_address_and_version(tmp_path: Path) -> None:
-    """One line of pyproject.toml each; then `check` says of a tag what is not yet as it should be."""
+@pytest.fixture
+def fork(tmp_path: Path) -> Path:
+    """What version and address are written into, and what writes them."""
     for name in ("pyproject.toml", "CHANGELOG.md", "engine", *release.PLACES):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
-    project = tmp_path / "pyproject.toml"
+    return tmp_path
+
+
+def declare(fork: Path, address: str, version: str = VERSION) -> None:
+    project = fork / "pyproject.toml"
+    text = re.sub("^repository = .*", f'repository = "{address}"', project.read_text(), flags=re.MULTILINE)
+    project.write_text(re.sub("^version = .*", f'version = "{version}"', text, flags=re.MULTILINE))
+
+
+def said_by(fork: Path, *words: str) -> str:
+    command = [sys.executable, "-m", "engine.release", *words]
+    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=fork, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == (1 if done.stderr else 0), done.stderr
+    return done.stderr
+
+
+def test_a_fork_fills_in_its_address_and_version(fork: Path) -> None:
+    """One line of pyproject.toml each; then `check` says of a tag what is not yet as it should be."""
     address, version = "https://git.acme.example/platform/language-cmk", "2.0.0-rc.1"
-    text = project.read_text().replace(release.given()["address"], address)
-    project.write_text(text.replace(f'version = "{VERSION}"', f'version = "{version}"'))
-
-    def run(*words: str) -> str:
-        command = [sys.executable, "-m", "engine.release", *words]
-        environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
-        assert (done.returncode == 0) is (done.stderr == ""), done.stderr
-        return done.stderr
-
+    declare(fork, address, version)
+    run = functools.partial(said_by, fork)
     assert run("check").count("engine.release fill") == len(release.PLACES)
     assert run("fill") == run("check") == ""
-    assert f'VERSION: Final = "{version}"' in (tmp_path / "core" / "published.py").read_text()
-    assert f"{address}/provider@{version}" in (tmp_path / "docs" / "packages.md").read_text()
-    assert "@platform/data-protection" in (tmp_path / ".github" / "CODEOWNERS").read_text()
+    assert f'VERSION: Final = "{version}"' in (fork / "core" / "published.py").read_text()
+    assert f"{address}/provider@{version}" in (fork / "docs" / "packages.md").read_text()
+    assert "@platform/data-protection" in (fork / ".github" / "CODEOWNERS").read_text()
     said = run("check", "v1.9.0")
     assert "tag v2.0.0-rc.1" in said
     assert "give it the day" in said
-    notes = tmp_path / "CHANGELOG.md"
+    notes = fork / "CHANGELOG.md"
     notes.write_text(notes.read_text().replace("## 0.1.0 (unreleased)", f"## {version} - 2026-12-01"))
     assert run("check", f"v{version}") == ""
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://dev.azure.com/bank/project/_git/language-cmk",
+        "https://dev.azure.com/bank/A%20project/_git/language-cmk",
+        "https://gitlab.com/bank/platform/security/language-cmk.git",
+        "https://git.bank.example:8443/platform/components",
+        "https://github.com/o/language-cmk/",
+    ],
+)
+def test_a_fork_fills_in_an_address_of_any_platform_and_then_another(address: str, fork: Path) -> None:
+    """What one `fill` wrote, the next one finds, whatever its form."""
+    before = {name: (fork / name).read_bytes() for name in release.PLACES}
+    for one in (address, release.given()["address"]):
+        declare(fork, one)
+        assert said_by(fork, "fill") == said_by(fork, "check") == said_by(fork, "fill") == ""
+        assert f'REPOSITORY: Final = "{one.rstrip("/")}"' in (fork / "core" / "published.py").read_text()
+    assert {name: (fork / name).read_bytes() for name in release.PLACES} == before
+
+
+@pytest.mark.parametrize("address", ["git@github.com:bank/language-cmk", "https://github.com/bank", ""])
+def test_an_address_that_others_cannot_use_is_refused_before_anything_is_written(
+    address: str, fork: Path
+) -> None:
+    declare(fork, address)
+    for word in ("fill", "check"):
+        (line,) = said_by(fork, word).splitlines()
+        assert line.startswith(f"pyproject.toml: repository is {address}: write https://")
+
+
+def test_a_pattern_that_finds_nothing_is_said_before_anything_is_written(fork: Path) -> None:
+    declare(fork, "https://git.bank.example/platform/language-cmk")
+    (fork / "docs" / "packages.md").write_text("")
+    (line,) = said_by(fork, "fill").splitlines()
+    assert line.startswith("docs/packages.md: nothing matches")
+    assert (fork / "core" / "published.py").read_bytes() == (ROOT / "core" / "published.py").read_bytes()
+
+
+def test_the_first_release_can_be_published() -> None:
+    """Its environment takes its tag, in the form of each app: without the list of names of one, that app lets
+    in protected branches alone. The step that needs a plan of GitHub's can be switched off."""
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())
+    publish, settings = (
+        workflow["jobs"]["publish"],
+        yaml.safe_load((ROOT / ".github/settings.yml").read_text()),
+    )
+    tags = workflow[True]["push"]["tags"]
+    policy = {one["name"]: one for one in settings["environments"]}[publish["environment"]]
+    assert policy["deployment_branch_policy"] == {
+        "protected_branches": False,
+        "custom_branches": [{"name": name, "type": "tag"} for name in tags],
+        "custom_branch_policies": [{"names": tags, "type": "tag"}],
+    }
+    for ruleset in settings["rulesets"]:
+        assert ruleset["conditions"]["ref_name"]["include"] == [f"refs/tags/{name}" for name in tags]
+    (attest,) = (step for step in publish["steps"] if "attest" in step.get("uses", ""))
+    assert attest["if"] == "vars.ATTEST != 'false'"
 
 
 @pytest.mark.parametrize(

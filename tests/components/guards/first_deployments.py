@@ -653,12 +653,13 @@ EVENT_HUBS = f"{IN_SHARED}/providers/Microsoft.EventHub/namespaces/evh-logs"
 _TO_STORAGE: Args = {**SHARED, "audit": {"storage_account_id": STORAGE}}
 
 
-def storage() -> Cloud:
-    """A storage account for logs."""
+def storage(tier: str = "Standard_LRS", **network_acls: Any) -> Cloud:
+    """A storage account."""
 
     def prepare(deployment: Deployment) -> None:
         group("rg-shared")(deployment)
-        made(deployment, STORAGE, {"location": "westeurope", "sku": {"name": "Standard_LRS"}}, "2023-05-01")
+        body = {"location": "westeurope", "sku": {"name": tier}, "properties": {"networkAcls": network_acls}}
+        made(deployment, STORAGE, body, "2023-05-01")
 
     return prepare
 
@@ -675,6 +676,12 @@ def hub(location: str = "westeurope", *rights: str) -> Cloud:
     return prepare
 
 
+_CLOSED = {"defaultAction": "Deny", "bypass": "None"}
+_OPEN = {**_CLOSED, "bypass": "AzureServices"}
+_CLOSED_SAYS = (
+    "does not admit trusted Microsoft services",
+    "az storage account update --name stlogs --bypass AzureServices",
+)
 DESTINATIONS = (
     FirstDeployment(
         "no such storage account",
@@ -683,6 +690,22 @@ DESTINATIONS = (
         ("does not exist", STORAGE),
         _TO_STORAGE,
         {"audit": {}},
+    ),
+    FirstDeployment(
+        "premium storage for logs",
+        storage("Premium_LRS"),
+        "audit.storageAccountId",
+        ("premium", "set audit.storageAccountId to one of a standard tier"),
+        _TO_STORAGE,
+        fix=storage(),
+    ),
+    FirstDeployment(
+        "storage closed to Azure Monitor",
+        storage(**_CLOSED),
+        "audit.storageAccountId",
+        _CLOSED_SAYS,
+        _TO_STORAGE,
+        fix=storage(**_OPEN),
     ),
 )
 
@@ -696,6 +719,14 @@ LINKED = (
         ("does not exist", STORAGE),
         _LINKED,
         {"storage_account_ids": []},
+    ),
+    FirstDeployment(
+        "linked storage closed to the account",
+        storage("Premium_LRS", **_CLOSED),
+        "storageAccountIds",
+        _CLOSED_SAYS,
+        _LINKED,
+        fix=storage("Premium_LRS", **_OPEN),
     ),
     FirstDeployment(
         "no right to give the role on linked storage",

@@ -109,7 +109,9 @@ def test_a_recovered_vault_without_its_key_gets_one() -> None:
     deployment = Deployment()
     forgotten(vault(SUBSCRIPTION, "rg-shared", "kv-claims"), KV_CLAIMS, "2026-02-01")(deployment)
     recovered = {"claims": {**SHARED, "soft_deleted": "recover", "audit": {"new_workspace": False}}}
-    with pytest.raises(Exception, match=r"there is no key .*/cmk-claims"):
+    with pytest.raises(
+        Exception, match=r"there is no key .*/cmk-claims.*without the key, run the same command"
+    ):
         deployment.up(recovered)
     deployment.up(recovered)
     assert deployment.arm("GET", f"{KV_CLAIMS}/keys/cmk-claims", api="2026-02-01").status == 200

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -10,7 +12,10 @@ from typing import Any
 
 import pytest
 import yaml
+from pulumi.automation import CommandResult
 
+from core import resource_types
+from operate import login
 from operate import stack as engine
 from operate.__main__ import main
 from operate.errors import OperateError
@@ -18,6 +23,8 @@ from operate.fleet import command, files, work
 from operate.fleet.actions import ChosenStacks
 from operate.fleet.planning import Outcome, Ring
 from operate.fleet.shared import FleetFileError
+from tests.operate.evidence import made
+from tests.operate.evidence.test_page import ELSEWHERE
 from tests.settings.test_parse import VAULT_ID
 
 FLEET: dict[str, Any] = {"stacks": ["prod-*"], "settings": {"location": "westeurope"}}
@@ -355,6 +362,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         return Outcome(stack)
 
     monkeypatch.setattr(engine, "last_updates", lambda: {f"prod-{one}": "" for one in "abc"})
+    monkeypatch.setattr(work, "pulumi", lambda *_: CommandResult('{"deployment": {}}', "", 0))
     monkeypatch.setattr(work, "up", up)
     return updates
 
@@ -388,6 +396,83 @@ def test_a_rotation_is_of_every_stack_that_uses_the_key(
     key = "language-cmk:key"
     assert own["prod-c"]["config"][key]["generation"] == 1
     assert "generation" not in own["prod-a"]["config"][key]
+
+
+def test_a_rotation_that_was_cut_off_gets_no_second_version(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    begun: list[tuple[str, str]],
+) -> None:
+    """How to go on is told before the first update; as long as the state has the former generation, another
+    rotation is refused, and nothing is written."""
+    told: list[str] = []
+
+    def up(stack: str, **_: Any) -> Outcome:
+        told.append(capsys.readouterr().err)
+        return Outcome(stack, "refused")
+
+    def state(generation: int) -> None:
+        outputs = {"keyId": f"{VAULT_ID}/keys/Shared", "generation": generation}
+        resources = [{"type": resource_types.KEY_VERSION, "outputs": outputs}]
+        found = json.dumps({"deployment": {"resources": resources}})
+        monkeypatch.setattr(work, "pulumi", lambda *_: CommandResult(found, "", 0))
+
+    def generation() -> int:
+        text = (tmp_path / "Pulumi.prod-a.yaml").read_text()
+        return int(yaml.safe_load(text)["config"]["language-cmk:key"]["generation"])
+
+    monkeypatch.setattr(work, "up", up)
+    shared = {"key": {"id": f"{VAULT_ID}/keys/shared", "generation": 1}}
+    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a=shared, prod_b=shared))
+    state(1)
+    assert main(["fleet", "rotate", "--yes"]) == 1
+    assert "`fleet up --yes --stack prod-a --stack prod-b` goes on" in told[0]
+    assert generation() == 2
+    assert main(["fleet", "rotate", "--yes"]) == 2
+    assert "not reached prod-a, whose file has a higher key.generation" in capsys.readouterr().err
+    assert (generation(), len(told)) == (2, 1)
+    state(2)
+    assert main(["fleet", "rotate", "--yes"]) == 1
+    assert generation() == 3
+
+
+def test_a_run_that_is_cut_off_leaves_the_outcomes_until_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: list[tuple[str, str]]
+) -> None:
+    """What is there while each stack is updated is what a kill leaves: never the report of an earlier run."""
+    left: list[dict[str, str]] = []
+
+    def up(stack: str, **_: Any) -> Outcome:
+        found = json.loads((tmp_path / ".fleet" / "up" / "report.json").read_text())["stacks"]
+        left.append({one["stack"]: one["reason"] for one in found})
+        return Outcome(stack)
+
+    monkeypatch.setattr(work, "up", up)
+    monkeypatch.chdir(checkout(tmp_path, {**FLEET, "parallel": {"stacks": 1}}, prod_a={}, prod_b={}))
+    unknown = "not run, or interrupted"
+    for _ in range(2):
+        assert main(["fleet", "up", "--yes"]) == 0
+    assert left == [{"prod-a": unknown, "prod-b": unknown}, {"prod-a": "", "prod-b": unknown}] * 2
+
+
+@pytest.mark.parametrize(
+    ("broken", "code"), [({}, 0), ({"vault": made.vault(purge_protection=False)}, 1)], ids=["sound", "error"]
+)
+def test_a_fleets_evidence_says_where_it_is_from_and_has_the_manifests_hash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: dict[str, Any], code: int
+) -> None:
+    """Also beside a finding that is an error."""
+    found = made.facts(made.service(**broken), source=ELSEWHERE)
+    monkeypatch.setattr(login, "of_stack", lambda *_, **__: None)
+    monkeypatch.setattr(work, "LiveAzure", lambda _: argparse.Namespace(queries=()))
+    monkeypatch.setattr(work, "facts_of_stack", lambda *_, **__: found)
+    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={}))
+    assert main(["fleet", "evidence"]) == code
+    folder = tmp_path / ".evidence" / "fleet"
+    (row,) = [one for one in (folder / "report.md").read_text().splitlines() if "prod-a" in one]
+    digest = hashlib.sha256((folder / "prod-a" / "manifest.json").read_bytes()).hexdigest()
+    assert ("not from Azure" in row, digest in row) == (True, True)
 
 
 @pytest.mark.parametrize(
