@@ -27,7 +27,7 @@ _SCOPES: Final = {
     "managementgroups": "management group",
     "subscriptions": "subscription",
 }
-_TAKEN: Final = "access to the key REMOVED ({}): the service can no longer read the data"
+TAKEN: Final = "access to the key REMOVED ({}): the service can no longer read the data"
 _NARROWED: Final = (
     "access to the key NARROWED, {} is missing ({}): data is still read, until the key is bound again"
 )
@@ -88,7 +88,7 @@ def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
         missing = ", ".join(rights.EffectiveAccess(certain(new)).missing)
         yield Verdict(Name.ACCESS_NARROWED, _NARROWED, (missing, listed(new)))
     elif certain(old) & rights.READS_DATA_KEYS:
-        yield Verdict(Name.ACCESS_REVOKED, _TAKEN, (listed(one for one in old if one.permissions),))
+        yield Verdict(Name.ACCESS_REVOKED, TAKEN, (listed(one for one in old if one.permissions),))
 
 
 @dataclass(frozen=True)

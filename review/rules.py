@@ -245,7 +245,8 @@ def _access(one: ReviewedAccount, live: Protection, planned: Protection) -> Iter
     if not (live.bound or planned.bound):
         return
     if one.revoked:
-        yield Verdict(Name.ACCESS_REVOKED, "access to the key REMOVED at once, also where it is declared")
+        held = access.listed(grant for grant in live.grants if grant.permissions)
+        yield Verdict(Name.ACCESS_REVOKED, access.TAKEN, (held or "whatever is declared",))
     elif planned.bound:
         yield from access.lost(live.grants, planned.grants)
     # What the state says was given, and is missing now, was taken away outside Pulumi: drift.
