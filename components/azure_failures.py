@@ -58,10 +58,14 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
 
 _UNUSABLE_KEY = (
     "the service cannot use the account's key, so that Azure refuses every write of the account: its "
-    "identity has no access, or the version that the account is bound to has expired or is disabled. Nothing "
-    "is lost. Run `pulumi refresh` and then the same command again. If Azure refuses that, too, make the "
-    "version usable for a month with `az keyvault key set-attributes --id {version} --enabled true --expires "
-    "{month}`, run the same command again, and raise `generation` for a new version after it"
+    "identity has no access, or none that counts yet, or the version that the account is bound to has "
+    "expired or is disabled. Nothing is lost. Run `pulumi refresh`, and then run the same command again in "
+    "ten minutes"
+)
+_MADE_USABLE = (
+    ". If Azure refuses that, too, make the version usable for a month with `az keyvault key set-attributes "
+    "--id {version} --enabled true --expires {month}`, run the same command again, and raise `generation` "
+    "for a new version after it"
 )
 _OTHER_ZONE = (
     "the network is linked to a private DNS zone of the same name already; Azure allows only one. Set "
@@ -75,13 +79,13 @@ def explanation(
     type: str,
     error: str,
     stack: str = "STACK",
-    version: str = "VERSION-URI",
+    version: str = "",
     *,
     untried_rbac: bool = False,
     owns_vault: bool = False,
 ) -> str | None:
     """What to do about an error of azure-native; None where it is another one. `version` is the URI of the
-    key version that an account is written with; `untried_rbac`: its vault is under Azure RBAC, and
+    key version that an account is written with, or ""; `untried_rbac`: its vault is under Azure RBAC, and
     it has used no key there yet. `owns_vault`: the service makes it."""
     if _UNSEEN.search(error):
         return (
@@ -125,7 +129,7 @@ def _of_account(error: str, version: str, *, untried_rbac: bool) -> str | None:
         return f"{POLICIES_ONLY}. To get on, {way_out}"
     if KEY_REFUSED in error:
         month = (datetime.now(UTC) + _A_MONTH).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return _UNUSABLE_KEY.format(version=version, month=month)
+        return _UNUSABLE_KEY + (_MADE_USABLE.format(version=version, month=month) if version else "")
     return None
 
 
@@ -198,13 +202,13 @@ def _report(failed: pulumi.ErrorHookArgs, **situation: bool) -> bool:
 
 
 def _version(inputs: Mapping[str, Any] | None) -> str:
-    """The URI of the key version that an account is written with; a word for it where it is not known."""
+    """The URI of the key version that an account is written with, or of its key; "" where none is known."""
     properties = (inputs or {}).get("properties")
     encryption = adapters.encryption(
         properties.get("encryption") if isinstance(properties, Mapping) else None
     )
-    if not encryption.key_version:
-        return "VERSION-URI"
+    if not (encryption.key_vault_uri and encryption.key_name):
+        return ""
     return KeyUri.of(encryption.key_vault_uri, encryption.key_name, encryption.key_version).text
 
 

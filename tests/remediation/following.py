@@ -71,7 +71,7 @@ class Way:
     def _carry_out(self, text: str) -> None:
         done, text = len(self.steps), _LEFT_AS_IT_IS.sub("", text)
         usable = _USABLE_AGAIN.search(text) if "refresh" in self.steps else None
-        if usable:
+        if usable and "usable again" not in self.steps:
             self._once("usable again", partial(self._az, usable[0]))
             return
         if "run `pulumi refresh`" in text.lower():
