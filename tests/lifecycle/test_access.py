@@ -130,4 +130,6 @@ def test_fails_to_take_access_from_accounts_that_stay(azure: RunningAzure, stack
     assert any("::role-caller-" in urn for urn in gone), gone
     again = stack.deploy()
     assert again.ok, again.output
-    assert before <= {found["urn"] for found in stack.resources()}
+    # What waited for the access to count has nothing to wait for.
+    left = before - {found["urn"] for found in stack.resources()}
+    assert {urn for urn in left if "$azure-cmk:index:KeyAccessValidation::" not in urn} == set()
