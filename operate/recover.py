@@ -145,7 +145,8 @@ def _recovered(arguments: argparse.Namespace, tell: Callable[[str], None]) -> in
     except (OSError, ValueError) as error:
         raise StackError(f"{arguments.copy or 'the state'} cannot be used: {error}") from error
     wanted = login.of_stack(stack)
-    after, cuts = resolved(before, wanted.subscription_id)
+    cloud = LiveAzure(wanted)
+    after, cuts = resolved(before, wanted.subscription_id, functools.partial(_may_exist, cloud))
     if not (cuts or arguments.copy):
         tell(f"nothing of stack {stack} was cut off; asking `pulumi preview` what it would create")
         return _taken_in(stack, before, wanted, tell, saves=exported if arguments.yes else "")
@@ -214,10 +215,15 @@ def as_exported(document: object) -> dict[str, Any]:
     raise ValueError("found neither a `deployment`, as `pulumi stack export` writes it, nor a `checkpoint`")
 
 
-def resolved(document: Mapping[str, Any], subscription_id: str) -> tuple[dict[str, Any], Sequence[CutOff]]:
+def resolved(
+    document: Mapping[str, Any],
+    subscription_id: str,
+    exists: Callable[[Mapping[str, Any], str], bool] = lambda _state, _id: True,
+) -> tuple[dict[str, Any], Sequence[CutOff]]:
     """An exported state with every operation resolved, and what was cut off.
 
-    `subscription_id` is the login's, for resources whose own provider does not say one. Where one has a
+    `subscription_id` is the login's, for resources whose own provider does not say one. A create is recorded
+    unless Azure is known not to have it: `exists` asks, by the resource's state and id. Where one has a
     problem, the state is as it was.
     """
     after: dict[str, Any] = copy.deepcopy(dict(document))
@@ -234,6 +240,9 @@ def resolved(document: Mapping[str, Any], subscription_id: str) -> tuple[dict[st
             id = _id(created, resources, subscription_id)
         except UnknownIdError as error:
             cuts.append(CutOff(doing, created["urn"], problem=str(error)))
+            continue
+        if not exists(created, id):
+            cuts.append(CutOff(doing, created["urn"]))
             continue
         cuts.append(CutOff(doing, created["urn"], id, _add(_as_recorded(created, id), resources)))
     if any(cut.problem for cut in cuts):
@@ -364,6 +373,14 @@ def _exists(cloud: LiveAzure, state: Mapping[str, Any], id: str) -> bool:
             return False
         raise
     return True
+
+
+def _may_exist(cloud: LiveAzure, state: Mapping[str, Any], id: str) -> bool:
+    """Whether Azure has a resource, or does not say."""
+    try:
+        return "azureApiVersion" not in state["inputs"] or _exists(cloud, state, id)
+    except UnansweredError:
+        return True
 
 
 def arm_id(type: str, inputs: Mapping[str, Any], subscription_id: str) -> str:

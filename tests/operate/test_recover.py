@@ -121,6 +121,16 @@ def test_a_create_is_taken_over_and_the_rest_is_the_engines() -> None:
     assert "pending_operations" not in after["deployment"]
 
 
+def test_a_create_that_azure_does_not_have_is_made_again() -> None:
+    """In the state, a preview would take it for made before its refresh tells otherwise."""
+    other = resource(ACCOUNT, "other", accountName="lang-b", resourceGroupName="rg-a")
+    before = state(pending=[("creating", account("lang-a")), ("creating", other)])
+    after, cuts = resolved(before, SUBSCRIPTION, lambda _state, where: where.endswith("lang-b"))
+    assert [bool(cut.id) for cut in cuts] == [False, True]
+    assert "`pulumi up` does it again" in str(cuts[0])
+    assert [one["id"].rpartition("/")[2] for one in after["deployment"]["resources"]] == ["1", "lang-b"]
+
+
 def test_a_replacement_keeps_what_it_replaces_until_it_is_deleted() -> None:
     """The new one comes first and the old one is marked, as the engine itself has them between the halves."""
     old = account("lang-old", f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-old")
