@@ -7,6 +7,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 EVERYWHERE = ("core", "components", "settings", "provider", "policies", "review", "operate")
 POSIX_MODULES = {"fcntl", "grp", "pwd", "resource", "syslog", "termios", "tty", "pty", "uvloop"}
@@ -54,6 +56,21 @@ def test_nothing_assumes_posix_where_windows_has_another_way() -> None:
     assert not list(assumed(ast.parse((ROOT / "__main__.py").read_text())))
 
 
+@pytest.mark.parametrize(
+    ("program", "names"),
+    [
+        ("import fcntl", ["fcntl"]),
+        ("from signal import SIGKILL, SIGINT", ["signal.SIGKILL"]),
+        ("import os\nos.kill(1, 0)", ["os.kill"]),
+        ("run(start_new_session=True)", ["start_new_session"]),
+        ("import os, signal\nos.getpid()\nsignal.SIGINT", []),
+    ],
+)
+def test_what_is_of_posix_is_seen(program: str, names: list[str]) -> None:
+    """The walk finds modules, names and arguments, and nothing that every system has."""
+    assert list(assumed(ast.parse(program))) == names
+
+
 def test_every_file_is_read_and_written_in_one_encoding() -> None:
     """Windows would take its own code page for a text without a name for its encoding."""
     missing = [
@@ -73,4 +90,4 @@ def test_every_file_is_read_and_written_in_one_encoding() -> None:
 def test_the_readme_names_what_needs_linux_or_macos() -> None:
     """Who has Windows learns it before the first command fails."""
     text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert "On Windows, use WSL 2" in text
+    assert "On Windows, use WSL 2: the local Azure and the pipelines' scripts" in text
