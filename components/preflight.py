@@ -238,11 +238,13 @@ def _tell(name: str, situation: Situation) -> None:
     for text in rules.notes(situation):
         pulumi.log.warn(f"service {name!r}: {_of_this_stack(text)}")
     inputs = situation.inputs
-    waits = situation.account_lacks_access and not inputs.is_revoked and inputs.binds_in_two_phases
+    waits = situation.account_waits and not inputs.is_revoked and inputs.binds_in_two_phases
     if waits and not any(access.removed_access(situation)):
+        first = (
+            "its identity gets access to the key" if situation.account_lacks_access else "it is bound again"
+        )
         pulumi.log.info(
-            f"service {name!r}: changes of the account, if any, wait for the next update: first its "
-            "identity gets access to the key"
+            f"service {name!r}: changes of the account, if any, wait for the next update: first {first}"
         )
 
 

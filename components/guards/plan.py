@@ -42,10 +42,10 @@ class ServicePlan:
 
     `recovers_vault`, `restores_account`: a soft-deleted one comes back. `purge` are the inputs of the purge
     of a soft-deleted account with the account's name, now or in an earlier run. `keeps_key`: the key exists
-    and is used as it is. `account_waits`: the account is not written before its access to the key is
-    repaired. `account_id`: that of the account, if it exists. `account_names`: those of the accounts, lower
-    case, that the state has something of. `account`: the account as the state and Azure have it. `shared` is
-    what the services of one run have together.
+    and is used as it is. `account_waits`: the account is not written in this update. `account_id`: that of
+    the account, if it exists. `account_names`: those of the accounts, lower case, that the state has
+    something of. `account`: the account as the state and Azure have it. `shared` is what the services of one
+    run have together.
     """
 
     login: Deployer
@@ -72,7 +72,7 @@ def plan(situation: Situation) -> ServicePlan:
         purge=purge(situation),
         keeps_key=situation.keeps_key,
         grants=existing_grants(situation),
-        account_waits=situation.account_lacks_access,
+        account_waits=situation.account_waits,
         account_id=before.account.id if before.account else None,
         account_names=before.account_names,
         account=situation.account,

@@ -14,6 +14,7 @@ from components.guards.key_place import KeyPlace, is_elsewhere
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
 from components.invokes import Answer
+from components.key import PINNED
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import adapters, arm_ids, demands, facts, rights
 from core.rights import Access, EffectiveAccess
@@ -145,6 +146,14 @@ class Situation:
         if self.place.assignment_name:
             return self.live.assignment is None or user != before.grantee_id
         return rights.by_policies(adapters.vault(self.live.vault or {}), user).level is not Access.FULL
+
+    @property
+    def account_waits(self) -> bool:
+        """Whether the account is not written in this update: first it gets access to its key, or it is bound
+        again where neither Azure nor the state tells the version, which every write has to repeat."""
+        has = self.account.bound_key
+        untold = has is not None and not has.encryption.key_version and self.inputs.key.version == PINNED
+        return self.account_lacks_access or (untold and self.inputs.binds_in_two_phases)
 
 
 def is_in_subscription(account: facts.Account | None, login: Deployer) -> bool:

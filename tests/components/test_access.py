@@ -34,6 +34,7 @@ def bound_azure(*, granted: bool, recorded: bool, access: str = "granted") -> Fa
     azure.state[_BINDING]["outputs"] = {
         "keyVaultUri": "https://kv-language.vault.azure.net",
         "keyName": "cmk-language",
+        "keyVersion": "0" * 32,
     }
     azure.state[_SERVICE] = {"outputs": {"access": access}}
     if access == "revoked":
