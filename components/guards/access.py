@@ -179,31 +179,14 @@ def revoked_access(situation: Situation) -> RevokedAccess | None:
 
 
 def out_of_reach(situation: Situation) -> Iterator[str]:
-    """What this update does to the data."""
+    """What this update does to the data. With targets the engine leaves out a resource that is new, ends
+    well, and tells the program nothing of it."""
     inputs, before = situation.inputs, situation.before
     if inputs.is_revoked and not before.revoked and before.is_bound and before.account:
         does = coverage.named(before.account.kind or inputs.kind).revoked
-        yield f"access: revoked takes the key from account {before.account.name!r}: {does}"
-
-
-def asks_no_more(situation: Situation) -> Iterator[str]:
-    """The account that a revocation has to name stands there before one is asked for."""
-    inputs = situation.inputs
-    if inputs.revoke_account and not inputs.is_revoked and (lost := _lost(situation)):
         yield (
-            f"revokeAccount: {inputs.revoke_account} is set, though access is granted: on a later access: "
-            f"revoked, Azure {lost} unasked. Take revokeAccount out"
-        )
-
-
-def not_by_targets(situation: Situation) -> Iterator[str]:
-    """This update is to take the access away: with targets the engine leaves out a resource that is new, ends
-    well, and tells the program nothing of it."""
-    before = situation.before
-    if situation.inputs.is_revoked and not before.revoked and before.is_bound:
-        yield (
-            "access: revoked is carried out by this update before anything else, but not with --target or "
-            "--exclude: leave them out"
+            f"access: revoked takes the key from account {before.account.name!r}: {does}. This update does "
+            "so before anything else, but not with --target or --exclude: leave them out"
         )
 
 
