@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from components.account import MadeAccount
-from components.account_args import InlineKeyArgs
+from components.account_args import declared_encryption
 from components.arguments.inputs import known_text, read_known
 from components.azure_cmk import KeyVersion
 from components.component import Component, azure_provider, former_names
@@ -131,13 +131,13 @@ class EncryptedAIServicesAccount(Component):
             after=parts.access_in_effect(key, identity, grant),
             identity_id=identity.id,
             key=key,
-            encryption_key=None
+            encryption=None
             if self._inputs.unbinds
-            else InlineKeyArgs(
-                key_name=version.key_name,
-                key_version=version.version if self._inputs.names_version else None,
-                key_vault_uri=version.vault_uri,
-                identity_client_id=identity.client_id,
+            else declared_encryption(
+                version.key_name,
+                version.version if self._inputs.names_version else None,
+                version.vault_uri,
+                identity.client_id,
             ),
         )
         self._made(parts, account, key, version, grant)
