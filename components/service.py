@@ -115,7 +115,7 @@ class EncryptedAIServicesAccount(Component):
         grant = parts.grant(key, account.grantee_id, access_ends_with)
         version = parts.key_version(key, account.id)
         self._made(parts, account, key, version, grant)
-        if self._inputs.unbinds:
+        if self._inputs.unbinds or parts.binds_later:
             return account, []
         # Phase 2: the binding of the key.
         binding = parts.binding(account, version, grant, key)

@@ -259,7 +259,10 @@ class Parts:
         live = self._preflight.account.live
         is_used = live is not None and adapters.account(live).has_settled
         untried = self._inputs.grants_by == RBAC and not is_used
-        return waiting_hooks(self._inputs.name, "account", untried_rbac=untried) if bound else []
+        user = adapters.account(live).key_user if live else None
+        grantee = user or "" if self._inputs.grants_by == ACCESS_POLICY else ""
+        name = self._inputs.name
+        return waiting_hooks(name, "account", untried_rbac=untried, grantee=grantee) if bound else []
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None = None) -> KeyVersion:
         """The version of the key that is in use, for the account that is to be bound to it: `follower_id`, or
@@ -289,6 +292,12 @@ class Parts:
     def key_operators(self, key: KeyReference) -> list[pulumi.Resource]:
         """The access policies of the key operators."""
         return self._key.grant_operators(key)
+
+    @property
+    def binds_later(self) -> bool:
+        """Whether the state has no binding yet, as after a way back that was cut off, and access is revoked:
+        the service cannot use the key to bind the data."""
+        return self._inputs.is_revoked and self._preflight.account.recorded_key is None
 
     def binding(
         self, account: MadeAccount, version: KeyVersion, grant: pulumi.Resource | None, key: KeyReference

@@ -178,15 +178,14 @@ def revoked_access(situation: Situation) -> RevokedAccess | None:
     return RevokedAccess(key_id, before.grantee_id, before.assignment_id or revoked)
 
 
-def out_of_reach(situation: Situation) -> Iterator[str]:
-    """What this update does to the data. With targets the engine leaves out a resource that is new, ends
+def not_by_targets(situation: Situation) -> Iterator[str]:
+    """This update is to take the access away: with targets the engine leaves out a resource that is new, ends
     well, and tells the program nothing of it."""
-    inputs, before = situation.inputs, situation.before
-    if inputs.is_revoked and not before.revoked and before.is_bound and before.account:
-        does = coverage.named(before.account.kind or inputs.kind).revoked
+    before = situation.before
+    if situation.inputs.is_revoked and not before.revoked and before.is_bound:
         yield (
-            f"access: revoked takes the key from account {before.account.name!r}: {does}. This update does "
-            "so before anything else, but not with --target or --exclude: leave them out"
+            "access: revoked is carried out by this update before anything else, but not with --target or "
+            "--exclude: leave them out"
         )
 
 

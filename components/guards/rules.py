@@ -78,11 +78,11 @@ DOUBTFUL: tuple[Rule, ...] = (
 same answer twice is believed."""
 NOTES: tuple[Note, ...] = (
     ended_logs,
-    access.out_of_reach,
+    access.not_by_targets,
     access.still_granted,
     access.stale_grant,
 )
-"""What is told and stops nothing: data that goes, or stays readable."""
+"""What is told and stops nothing, besides what the update does to the data (effects.py)."""
 
 
 def problems(situation: Situation) -> list[Problem]:
