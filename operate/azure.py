@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar, cast
+from urllib.parse import quote
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.monitor.query import LogsQueryClient, LogsQueryResult
@@ -89,9 +90,9 @@ class LiveAzure:
         """One resource of Resource Manager."""
         return self._get(f"{path}?api-version={api_version}")
 
-    def list(self, path: str, api_version: str) -> Sequence[Json]:
-        """All pages of a list of Resource Manager."""
-        return self._list(f"{path}?api-version={api_version}")
+    def list(self, path: str, api_version: str, wanted: str = "") -> Sequence[Json]:
+        """All pages of a list of Resource Manager; `wanted` is its `$filter`."""
+        return self._list(f"{path}?api-version={api_version}" + (wanted and f"&$filter={quote(wanted)}"))
 
     def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Sequence[Json]:
         """The rows of a workspace's answer to a query, by column."""
@@ -120,9 +121,13 @@ class LiveAzure:
 
         return self._once(f"LIST {vault_uri}/deletedkeys", rows)
 
-    def get_in_hsm(self, hsm_uri: str, path: str) -> Json:
-        """One answer of a managed HSM's own API."""
-        return self._get(_of_vault(hsm_uri, path))
+    def get_in_vault(self, uri: str, path: str) -> Json:
+        """One answer of a vault's or a managed HSM's own API."""
+        return self._get(_of_vault(uri, path))
+
+    def sign(self, key_id: str, body: Json) -> Json:
+        """What a version of a key answers to a request to sign."""
+        return _answered(lambda: self._client.json("POST", _of_vault(key_id, "/sign"), body))
 
     def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
         """All pages of a list of a managed HSM's own API."""

@@ -1,7 +1,8 @@
-"""Who can unwrap with a key, who can delete or disable it, and who could give themselves such a right.
+"""Who can unwrap with a key, who can delete or disable it, who could give themselves such a right, and who
+can delete the log of it: by what they have, and by what they may activate (PIM).
 
 Owns these lists; `core.rights` says what a policy or a role gives. Groups are not expanded. What deny
-assignments take from others, and roles that somebody could activate (PIM), are not evaluated."""
+assignments take from others is not evaluated."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,12 @@ from operate.evidence.use import User, rows_of, users
 _DESTROYS = frozenset({"delete", "purge", "update"})
 """Permissions on keys; by `update` a version is disabled."""
 _DELETES = (rights.VAULT_DELETE, rights.VAULT_PURGE)
+_ENDS_LOG = tuple(
+    f"Microsoft.OperationalInsights/workspaces/{one}" for one in ("purge/action", "delete", "write")
+)
+"""By `write` a workspace keeps its records for less time. Source, read on 2026-11-30:
+learn.microsoft.com/rest/api/loganalytics/workspace-purge/purge."""
+_STOPS_LOG = tuple(f"Microsoft.Insights/diagnosticSettings/{one}" for one in ("delete", "write"))
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,10 @@ def destroyers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
         return on_key
     if isinstance(assignments, NotChecked):
         return assignments
-    return _sorted([*on_key, *_by_action(read[0], assignments, _DELETES)])
+    if read[0].is_managed_hsm:
+        # Its own roles were read, and those say nothing about Resource Manager.
+        return on_key
+    return _sorted([*on_key, *_by_action(read[0].id, assignments, _DELETES)])
 
 
 def controllers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
@@ -65,6 +75,21 @@ def controllers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
     if isinstance(read, NotChecked):
         return read
     return assignments if isinstance(assignments, NotChecked) else _sorted(_able(*read, assignments))
+
+
+def log_deleters(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
+    """Every principal that can delete records of the audit log, or end it at the vault, by object id."""
+    if not isinstance(service.use, KeyUseLog):
+        return service.use or NotChecked("the audit log was not read")
+    log, at_vault = service.use.assignments, _assignments(service)
+    if isinstance(log, NotChecked) or not isinstance(service.vault, Vault):
+        return log if isinstance(log, NotChecked) else _not_read("vault", service.vault)
+    found = list(_by_action(service.use.workspace_id, log, _ENDS_LOG))
+    if not service.vault.is_managed_hsm:
+        if isinstance(at_vault, NotChecked):
+            return at_vault
+        found += _by_action(service.vault.id, at_vault, _STOPS_LOG)
+    return _sorted(found)
 
 
 def _on_key(service: Service, wanted: frozenset[str]) -> tuple[PrincipalRight, ...] | NotChecked:
@@ -106,15 +131,14 @@ def _by_role(
 
 
 def _by_action(
-    vault: Vault, assignments: tuple[RoleAssignment, ...], actions: tuple[str, ...]
+    scope: str, assignments: tuple[RoleAssignment, ...], actions: tuple[str, ...]
 ) -> Iterator[PrincipalRight]:
-    """Those whose roles at or above a vault allow one of the actions of Resource Manager; of a managed HSM,
-    whose own roles are read, none is known."""
-    for given in () if vault.is_managed_hsm else assignments:
+    """Those whose roles at or above a scope allow one of the actions of Resource Manager."""
+    for given in assignments:
         allowed = tuple(
             one.removeprefix("Microsoft.") for one in actions if given.role and given.role.allows(one)
         )
-        if allowed and arm_ids.covers(given.scope, vault.id):
+        if allowed and arm_ids.covers(given.scope, scope):
             yield _grant(given, allowed)
 
 
@@ -158,9 +182,12 @@ def _vault_and_key(service: Service) -> tuple[Vault, Key] | NotChecked:
 
 
 def _assignments(service: Service) -> tuple[RoleAssignment, ...] | NotChecked:
+    """Those that count, and those that somebody may activate; that the latter were not read is told."""
     if service.assignments is None:
         return NotChecked("the role assignments were not read")
-    return service.assignments
+    if isinstance(service.assignments, NotChecked) or isinstance(service.eligible, NotChecked):
+        return service.assignments
+    return (*service.assignments, *service.eligible)
 
 
 def _not_read(what: str, part: object) -> NotChecked:

@@ -11,10 +11,7 @@ import isodate
 
 from core import demands
 from core.facts import Account, Key, KeyVersion
-from operate.evidence.model import Facts, NotChecked, Service, moment
-from operate.evidence.words import counted
-
-_HEADS = ("service", "key", "bound version", "newest version", "age", "expires", "next rotation", "")
+from operate.evidence.model import NotChecked, Service, moment
 
 
 @dataclass(frozen=True)
@@ -113,29 +110,3 @@ def shifted(start: datetime, duration: str, *, back: bool = False) -> datetime:
     if moved == start:
         raise ValueError(f"{duration!r} is no time at all")
     return moved
-
-
-def rotation_text(facts: Facts) -> str:
-    """The table, a line for each service."""
-    lines = [_HEADS, *(_cells(row) for row in rows(facts.services, facts.taken))]
-    widths = [max(len(line[n]) for line in lines) for n in range(len(_HEADS))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
-def _cells(row: RotationRow) -> tuple[str, ...]:
-    def day(time: datetime | None) -> str:
-        return f"{time:%Y-%m-%d}" if time else "-"
-
-    return (
-        row.service,
-        row.key or "-",
-        row.bound or "-",
-        "same" if row.is_newest else row.newest or "-",
-        counted(row.age_days, "day") if row.age_days is not None else "-",
-        day(row.bound_expires),
-        day(row.next_rotation),
-        row.note,
-    )

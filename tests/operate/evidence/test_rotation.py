@@ -9,8 +9,7 @@ import pytest
 from core.facts import Encryption, Key, RotationPolicy
 from operate.evidence.collect import collect
 from operate.evidence.model import NotChecked, Service
-from operate.evidence.rotation import newest, next_rotation, rotation_text, rows, shifted
-from tests.operate.evidence import made
+from operate.evidence.rotation import newest, next_rotation, rows, shifted
 from tests.operate.evidence.door_azure import SUBSCRIPTION, DoorAzure, scene_across
 from tests.operate.evidence.made import NEW, NOW, OLD, account, days, key, service, version
 from tests.support.front import Door
@@ -82,15 +81,6 @@ def test_every_service_has_its_line() -> None:
     assert found[2].note == "key not checked: 403 Forbidden: no"
     assert (found[3].bound, found[3].newest, found[3].age_days) == (NEW, "c" * 32, 40)
     assert not found[3].is_newest
-
-
-def test_the_report_is_a_table() -> None:
-    """One line for each service under one of heads, in columns."""
-    text = rotation_text(made.facts(service(), service(account=account("lang-zweite"), key=NotChecked("no"))))
-    heads, first, second = text.splitlines()
-    assert heads.startswith("service")
-    assert first.index("same") == heads.index("newest version")
-    assert "key not checked: no" in second
 
 
 def test_the_next_rotation_is_when_the_vault_rotates() -> None:
