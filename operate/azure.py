@@ -108,19 +108,6 @@ class LiveAzure:
         span = f"{since.isoformat()}/{until.isoformat()}"
         return self._once(f"QUERY workspace {customer_id} {span}: {text}", rows)
 
-    def deleted_keys(self, vault_uri: str) -> Sequence[Json]:
-        """The soft-deleted keys of a vault: name, and in seconds since 1970 deletedDate and
-        scheduledPurgeDate."""
-
-        def rows() -> list[Json]:
-            times = ("deletedDate", "scheduledPurgeDate")
-            return [
-                {"name": arm_ids.name_of(str(one["kid"])), **{name: one.get(name) for name in times}}
-                for one in self._client.pages(_of_vault(vault_uri, "/deletedkeys"))
-            ]
-
-        return self._once(f"LIST {vault_uri}/deletedkeys", rows)
-
     def get_in_vault(self, uri: str, path: str) -> Json:
         """One answer of a vault's or a managed HSM's own API."""
         return self._get(_of_vault(uri, path))
@@ -129,9 +116,9 @@ class LiveAzure:
         """What a version of a key answers to a request to sign."""
         return _answered(lambda: self._client.json("POST", _of_vault(key_id, "/sign"), body))
 
-    def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
-        """All pages of a list of a managed HSM's own API."""
-        return self._list(_of_vault(hsm_uri, path))
+    def list_in_vault(self, uri: str, path: str) -> Sequence[Json]:
+        """All pages of a list of a vault's or a managed HSM's own API."""
+        return self._list(_of_vault(uri, path))
 
     def _get(self, target: str) -> Json:
         return self._once(f"GET {target}", lambda: self._client.json("GET", target))

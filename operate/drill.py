@@ -14,9 +14,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from azure.core.exceptions import AzureError
 
@@ -44,20 +44,8 @@ class DrillError(OperateError):
     exit_code = 1
 
 
-class Call(NamedTuple):
-    """A request to Azure."""
-
-    method: str
-    url: str
-    body: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Grant:
-    """How a service's access is taken away, and given back as it was."""
-
-    take: Call
-    give: Call
+Call = tuple[str, str, Mapping[str, Any] | None]
+"""A request to Azure: its method, address and body."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -104,7 +92,7 @@ def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seco
     """Takes access away until the data is refused, for `seconds` at most, and gives it back, also where it is
     interrupted. Raises DeclinedError where the data cannot be read to begin with, DrillError where access is
     not back, and AzureError."""
-    grant = grant_of(client, own)
+    take, give = calls(client, own)
     if (answer := data_answer(projects)) != "200":
         raise DeclinedError(f"the data of {own.account_id} cannot be read before the drill: {answer}")
     _, restore, *_ = actions(own)
@@ -116,17 +104,17 @@ def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seco
     who, began = client.principal().object_id, datetime.fromtimestamp(int(client.answered_at), UTC)
     with _signals({signal.SIGTERM: _interrupted}):
         try:
-            client.json(*grant.take)
+            client.json(*take)
             refused = _seconds_until(REFUSED, projects, seconds)
         finally:
-            _give_back(client, grant.give, restore.az[0])
+            _give_back(client, give, restore.az[0])
         readable = _seconds_until("200", projects, seconds)
     return Drill("", began, refused, readable, who)
 
 
-def grant_of(client: AzureClient, own: ServiceAccess) -> Grant:
-    """How the access of a service is taken away and given back, as Azure has it now. Raises NoAccessError
-    where it is not there, and AzureError."""
+def calls(client: AzureClient, own: ServiceAccess) -> tuple[Call, Call]:
+    """What takes the access of a service away, and what gives it back as Azure has it now. Raises
+    NoAccessError where it is not there, and AzureError."""
     if own.is_role or own.key.in_managed_hsm:
         assignment = arm_ids.parse(own.grant_id)
         url = f"{own.grant_id}?api-version={AUTHORIZATION}"
@@ -136,7 +124,7 @@ def grant_of(client: AzureClient, own: ServiceAccess) -> Grant:
         properties = client.json("GET", url)["properties"]
         kept = _KEPT[:2] if own.key.in_managed_hsm else _KEPT
         body = {"properties": {name: properties[name] for name in kept if properties.get(name)}}
-        return Grant(Call("DELETE", url), Call("PUT", url, body))
+        return ("DELETE", url, None), ("PUT", url, body)
     vault = client.json("GET", f"{own.vault_id}?api-version={VAULTS}")
     entries = [
         one
@@ -149,7 +137,7 @@ def grant_of(client: AzureClient, own: ServiceAccess) -> Grant:
         f"{own.vault_id}/accessPolicies/{{}}?api-version={VAULTS}",
         {"properties": {"accessPolicies": entries}},
     )
-    return Grant(Call("PUT", url.format("remove"), body), Call("PUT", url.format("add"), body))
+    return ("PUT", url.format("remove"), body), ("PUT", url.format("add"), body)
 
 
 def record(stack: str, drill: Drill) -> None:

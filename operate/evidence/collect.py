@@ -41,6 +41,8 @@ R = TypeVar("R", Account, Vault, Key)
 NO_VAULT = "no subscription that this login sees has a "
 """How the reason begins if no vault or managed HSM was found: it may be deleted, or the login may not see
 it."""
+NO_LOG = "no diagnostic setting of the"
+"""How the reason begins if the audit log goes to no workspace."""
 _WHOLE_HSM = "///providers"
 """How Azure's clients write the scope `/` of a managed HSM's roles in a path."""
 USES = ("KeyWrap", "KeyUnwrap", "KeyEncrypt", "KeyDecrypt")
@@ -206,7 +208,7 @@ def _key_in_hsm(cloud: LiveAzure, key_id: str, bound: key_uris.KeyUri) -> Key:
     path = f"/keys/{bound.name}"
     rotation = cloud.get_in_vault(bound.vault_uri, f"{path}/rotationpolicy")
     current = adapters.arm_key(key_id, cloud.get_in_vault(bound.vault_uri, path), rotation)
-    versions = cloud.list_in_hsm(bound.vault_uri, f"{path}/versions")
+    versions = cloud.list_in_vault(bound.vault_uri, f"{path}/versions")
     return adapters.key(current, [adapters.arm_key(key_id, one) for one in versions])
 
 
@@ -251,9 +253,9 @@ def _sorted(found: Iterable[RoleAssignment]) -> tuple[RoleAssignment, ...]:
 
 
 def _assignments_in_hsm(cloud: LiveAzure, hsm_id: str, hsm_uri: str) -> Iterator[RoleAssignment]:
-    definitions = cloud.list_in_hsm(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_DEFINITION}")
+    definitions = cloud.list_in_vault(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_DEFINITION}")
     roles = {str(body["name"]).lower(): body for body in definitions}
-    for body in cloud.list_in_hsm(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_ASSIGNMENT}"):
+    for body in cloud.list_in_vault(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_ASSIGNMENT}"):
         definition = roles[arm_ids.name_of(body["properties"]["roleDefinitionId"]).lower()]
         yield adapters.local_role_assignment(hsm_id, body, definition)
 
@@ -299,9 +301,7 @@ def _use(
         noun = "managed HSM" if arm_ids.in_managed_hsm(vault_id) else "vault"
         places = [place for setting in settings if setting.records_use for place in setting.others]
         elsewhere = f", but to {', '.join(places)}, which is not read" if places else ""
-        raise UnansweredError(
-            f"no diagnostic setting of the {noun} sends its audit log to a workspace{elsewhere}"
-        )
+        raise UnansweredError(f"{NO_LOG} {noun} sends its audit log to a workspace{elsewhere}")
     setting = next((s for s in audited if not s.dedicated), None)
     if setting is None:
         raise UnansweredError(
@@ -370,8 +370,8 @@ def _deleted(cloud: LiveAzure, subscriptions: Iterable[str]) -> tuple[SoftDelete
 
 def _deleted_keys(cloud: LiveAzure, vault_uri: str) -> tuple[SoftDeletedResource, ...]:
     found = [
-        _soft_deleted("key", k["name"], k["deletedDate"], k["scheduledPurgeDate"])
-        for k in cloud.deleted_keys(vault_uri)
+        _soft_deleted("key", arm_ids.name_of(k["kid"]), k["deletedDate"], k["scheduledPurgeDate"])
+        for k in cloud.list_in_vault(vault_uri, "/deletedkeys")
     ]
     return tuple(sorted(found, key=lambda d: d.name))
 

@@ -17,6 +17,7 @@ from core.api_versions import ACTIVITY_LOG
 from core.facts import Key, Vault
 from operate.azure import Json, LiveAzure
 from operate.evidence.model import Change, Facts, KeyUseLog, NotChecked, Service, moment
+from operate.evidence.use import silence
 
 KEPT = timedelta(days=90)
 """How long Azure keeps the activity log."""
@@ -90,6 +91,10 @@ def gaps(service: Service, facts: Facts) -> Iterator[Gap]:
     done = [one for one in changed if one.result.lower() == "succeeded"]
     settings = [one for one in done if one.where.lower().startswith(vault.id.lower() + _SETTING)]
     if isinstance(service.use, KeyUseLog):
+        if quiet := silence(service.use.rows):
+            yield Gap(
+                vault.name, *quiet, "there is no use of any key, though there is some of every few days else"
+            )
         yield from _at_workspace(vault, service.use, asked, done, settings)
     if settings:
         last = settings[-1]

@@ -88,8 +88,6 @@ _BEARS: Final = {
     "others-can-grant": "AC-6 A.5.18 A.8.2",
     "others-can-delete-log": "AU-9 AC-6 A.8.15",
     "key-use-not-recorded": _LOGGED,
-    "key-use-not-readable": "",
-    "key-use-log-silent": _LOGGED,
     "log-gap": f"{_LOGGED} AU-11",
     "others-did-unwrap": "AC-3 AC-6 AU-6 A.5.18 A.8.3 A.8.16",
     "account-was-refused": "AU-6 A.8.16",

@@ -17,11 +17,11 @@ from core.key_uris import KeyUri
 from core.rights import Access
 from operate.evidence import continuity
 from operate.evidence.access import PrincipalRight, controllers, log_deleters, unwrappers
-from operate.evidence.collect import NO_VAULT
+from operate.evidence.collect import NO_LOG, NO_VAULT
 from operate.evidence.controls import CONTROLS, Control
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service, UseRow, moment
 from operate.evidence.rotation import newest, next_rotation
-from operate.evidence.use import UNWRAPS, rows_of, silence
+from operate.evidence.use import UNWRAPS, rows_of
 from operate.evidence.words import counted
 
 
@@ -210,19 +210,6 @@ RULES: Final = {
         ),
         "{record}",
     ),
-    "key-use-not-readable": (
-        NOTE,
-        "the audit log of vault {vault} goes to {places} and to no workspace, so its uses are not read here",
-        "read them there, or also set audit.newWorkspace: true or audit.workspaceId, and run pulumi up",
-    ),
-    "key-use-log-silent": (
-        WARNING,
-        (
-            "the audit log has no record from {first:%Y-%m-%d} to {last:%Y-%m-%d}, though it has some of "
-            "every few days else: records may be missing"
-        ),
-        "look in the activity log for changes of the vault's diagnostic settings and of the workspace",
-    ),
     "others-can-delete-log": (
         NOTE,
         "{count} could delete records of the audit log, or end it: {who}",
@@ -270,6 +257,9 @@ _UNDECIDED: Final = (
 Broken = tuple[str, dict[str, Any]]
 """A rule that does not hold, and the values of its texts."""
 _READ = "collect the evidence again with a login that may read it (docs/evidence.md lists the roles)"
+_ELSEWHERE = (
+    "also set audit.newWorkspace: true, or audit.workspaceId, and run pulumi up, or read it where it goes"
+)
 _GONE = "look for it among what is soft-deleted, and recover it"
 _OF_VAULT = frozenset(
     {
@@ -278,8 +268,6 @@ _OF_VAULT = frozenset(
         "trusted-services",
         "vault-network-open",
         "key-use-not-recorded",
-        "key-use-not-readable",
-        "key-use-log-silent",
         "others-can-delete-log",
         "log-gap",
     }
@@ -375,7 +363,7 @@ def _not_checked(subject: str, what: str, part: NotChecked) -> AuditFinding:
     severity = ERROR if what in _DECISIVE else WARNING
     # Absent is not the same as forbidden: what protects the data may have been deleted.
     gone = part.why.startswith(("404 ", NO_VAULT))
-    fix = _GONE if gone and severity is ERROR else _READ
+    fix = _GONE if gone and severity is ERROR else _ELSEWHERE if part.why.startswith(NO_LOG) else _READ
     return AuditFinding("not-checked", severity, subject, f"{what}: not checked: {part.why}", fix)
 
 
@@ -394,16 +382,12 @@ def _of_service(service: Service, facts: Facts) -> Iterator[Broken]:
     yield from _binding(account, key, facts)
     yield from _key(key, facts)
     yield from _access(service, account, vault, key)
-    audit = service.audit
-    if not (audit is None or isinstance(audit, NotChecked) or any(one.is_audit for one in audit)):
-        if places := [place for one in audit if one.records_use for place in one.others]:
-            yield "key-use-not-readable", {"vault": vault.name, "places": ", ".join(places)}
-        else:
-            yield "key-use-not-recorded", {"vault": vault.name}
+    audit = None if isinstance(service.audit, NotChecked) else service.audit
+    recorded = (one.records_use and (one.workspace_id or one.others) for one in audit or ())
+    if audit is not None and not any(recorded):
+        yield "key-use-not-recorded", {"vault": vault.name}
     yield from (("log-gap", vars(gap)) for gap in continuity.gaps(service, facts))
     if isinstance(service.use, KeyUseLog):
-        if quiet := silence(service.use.rows):
-            yield "key-use-log-silent", {"first": quiet[0], "last": quiet[1]}
         yield from _use(account, rows_of(key.name, service.use))
 
 

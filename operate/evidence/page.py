@@ -37,7 +37,6 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
         names=dict(facts.names),
         found=found,
         count={s.word: sum(f.severity is s for f in found) for s in AuditSeverity},
-        rows=rotation.rows(facts.services, facts.taken),
         warning=getattr(facts.source, "warning", ""),
         controls=controls,
         coverage=coverage,

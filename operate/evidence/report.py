@@ -28,7 +28,7 @@ from operate.evidence.controls import CONTROLS, Control
 from operate.evidence.findings import AuditFinding, AuditSeverity
 from operate.evidence.model import Facts, NotChecked, Service, moment
 from operate.evidence.page import page
-from operate.evidence.rotation import rows
+from operate.evidence.rotation import newest, next_rotation
 from operate.evidence.use import bound_since
 
 SCHEMA = "language-cmk/evidence/1"
@@ -112,7 +112,6 @@ def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[
                 {**_fields(one), "controls": [[each.framework, each.id] for each in one.controls]}
                 for one in found
             ],
-            "rotation": rows(facts.services, facts.taken),
             "controls": _controls(),
             "services": [_service(service, facts) for service in facts.services],
             "stack": facts.stack,
@@ -154,7 +153,10 @@ def _service(service: Service, facts: Facts) -> dict[str, Any]:
         shown["whoCouldGrantAccess"] = controllers(service)
         shown["whoCanDeleteOrDisable"] = destroyers(service)
         shown["whoCanDeleteTheLog"] = log_deleters(service)
-        shown["keyProtection"] = service.key.protection if isinstance(service.key, Key) else service.key
+    if isinstance(service.key, Key):
+        shown["keyProtection"] = service.key.protection
+        shown["newestVersion"] = newest(service.key, facts.taken)
+        shown["nextRotation"] = next_rotation(service.key)
         shown["keyUseByIdentity"] = use_by_identity(service)
     return shown
 

@@ -15,7 +15,7 @@ from pulumi.automation import CommandResult
 
 from localazure import seed
 from operate import drill
-from operate.drill import DrillError, as_tag, drilled, from_tags, grant_of, require_allowed, require_harmless
+from operate.drill import DrillError, as_tag, calls, drilled, from_tags, require_allowed, require_harmless
 from operate.errors import DeclinedError, OperateError
 from operate.evidence.model import Drill
 from operate.revoke import NoAccessError, ServiceAccess, access
@@ -265,10 +265,10 @@ def test_a_managed_hsm_is_asked_for_its_own_role() -> None:
             assert host == "hsm-contoso.managedhsm.azure.net"
             return {"properties": {"roleDefinitionId": "r", "principalId": "p", "scope": "/keys/cmk"}}
 
-    found = grant_of(Hsm(), own)  # type: ignore[arg-type]
+    take, give = calls(Hsm(), own)  # type: ignore[arg-type]
     path = "/keys/cmk/providers/Microsoft.Authorization/roleAssignments/aaaa?api-version=7.4"
-    assert found.take == ("DELETE", f"https://hsm-contoso.managedhsm.azure.net{path}", None)
-    assert found.give.body == {"properties": {"roleDefinitionId": "r", "principalId": "p"}}
+    assert take == ("DELETE", f"https://hsm-contoso.managedhsm.azure.net{path}", None)
+    assert give[2] == {"properties": {"roleDefinitionId": "r", "principalId": "p"}}
 
 
 def test_the_tag_has_null_for_what_did_not_happen() -> None:

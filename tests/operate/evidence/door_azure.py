@@ -50,11 +50,6 @@ class DoorAzure(LiveAzure):
         names = [column["name"] for column in table["columns"]]
         return [dict(zip(names, row, strict=True)) for row in table["rows"]]
 
-    def deleted_keys(self, vault_uri: str) -> Sequence[Json]:
-        audience = _HSM if "managedhsm" in vault_uri else _VAULT
-        found = self._pages(f"{vault_uri}/deletedkeys?api-version=7.4", audience)
-        return [{**key, "name": key["kid"].rsplit("/", 1)[-1]} for key in found]
-
     def get_in_vault(self, uri: str, path: str) -> Json:
         audience = _HSM if "managedhsm" in uri else _VAULT
         found: Json = self._answer("GET", f"{uri}{path}?api-version=7.4", audience=audience)
@@ -64,8 +59,8 @@ class DoorAzure(LiveAzure):
         found: Json = self._answer("POST", f"{key_id}/sign?api-version=7.4", body, audience=_VAULT)
         return found
 
-    def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
-        return self._pages(f"{hsm_uri}{path}?api-version=7.4", _HSM)
+    def list_in_vault(self, uri: str, path: str) -> Sequence[Json]:
+        return self._pages(f"{uri}{path}?api-version=7.4", _HSM if "managedhsm" in uri else _VAULT)
 
     def _pages(self, link: str, audience: str = "") -> Sequence[Json]:
         found: list[Json] = []

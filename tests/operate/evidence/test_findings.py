@@ -12,7 +12,7 @@ import pytest
 from core.facts import Encryption, PolicyEntry, RotationPolicy, Vault
 from core.roles import CRYPTO_USER, Permissions
 from operate import evidence
-from operate.evidence.collect import NO_VAULT
+from operate.evidence.collect import NO_LOG, NO_VAULT
 from operate.evidence.findings import RULES, AuditSeverity, findings
 from operate.evidence.model import DiagnosticSetting, Drill, NotChecked, Service, StackRecord
 from tests.operate.evidence import made
@@ -146,12 +146,7 @@ BROKEN: list[tuple[str, str, Service]] = [
         "key-use-not-recorded",
         service(audit=(DiagnosticSetting("audit", "/w", ("AllMetrics",), dedicated=False),)),
     ),
-    (
-        "note",
-        "key-use-not-readable",
-        service(audit=(DiagnosticSetting("audit", "", ("AuditEvent",), dedicated=False, others=("/st",)),)),
-    ),
-    ("warning", "key-use-log-silent", service(use=made.use(*map(row, (*range(20, 30), *range(9)))))),
+    ("warning", "log-gap", service(use=made.use(*map(row, (*range(20, 30), *range(9)))))),
     (
         "note",
         "others-can-delete-log",
@@ -274,6 +269,15 @@ def test_what_is_not_there_is_to_be_recovered(why: str, words: str) -> None:
     """Another login does not find a key or vault that was deleted."""
     (finding,) = (f for f in findings(made.facts(service(key=NotChecked(why)))) if f.rule == "not-checked")
     assert words in finding.fix
+
+
+def test_a_log_that_goes_elsewhere_alone_is_told_with_the_way_out() -> None:
+    """It is recorded, and not read here: the fix is another destination, no other login."""
+    elsewhere = DiagnosticSetting("audit", "", ("AuditEvent",), dedicated=False, others=("/st",))
+    unread = NotChecked(f"{NO_LOG} vault sends its audit log to a workspace, but to /st, which is not read")
+    (found,) = findings(made.facts(service(audit=(elsewhere,), use=unread)))
+    assert (found.rule, found.severity) == ("not-checked", AuditSeverity.WARNING)
+    assert "audit.newWorkspace: true" in found.fix
 
 
 def test_under_azure_rbac_unread_role_assignments_are_an_error() -> None:
