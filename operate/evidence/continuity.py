@@ -16,7 +16,7 @@ from core import arm_ids
 from core.api_versions import ACTIVITY_LOG
 from core.facts import Key, Vault
 from operate.azure import Json, LiveAzure
-from operate.evidence.model import Change, Facts, KeyUseLog, NotChecked, Service, moment
+from operate.evidence.model import Facts, KeyUseLog, LoggedChange, NotChecked, Service, moment
 from operate.evidence.use import silence
 
 KEPT = timedelta(days=90)
@@ -41,7 +41,7 @@ class Gap:
 
 def changes(
     cloud: LiveAzure, services: Iterable[Service], since: datetime, now: datetime
-) -> tuple[Change, ...]:
+) -> tuple[LoggedChange, ...]:
     """What the activity log has about the accounts, their vaults and workspaces, and about access at or above
     them, oldest first. Raises UnansweredError."""
     resources = sorted({id.lower(): id for one in services for id in _resources(one)}.values(), key=str.lower)
@@ -65,7 +65,7 @@ def changes(
     return tuple(sorted(map(_change, ended.values()), key=_order))
 
 
-def of_service(service: Service, facts: Facts) -> tuple[Change, ...] | NotChecked:
+def of_service(service: Service, facts: Facts) -> tuple[LoggedChange, ...] | NotChecked:
     """What was changed about one service, by both logs, oldest first."""
     if isinstance(facts.changes, NotChecked):
         return facts.changes
@@ -76,7 +76,7 @@ def of_service(service: Service, facts: Facts) -> tuple[Change, ...] | NotChecke
         for row in service.use.changes:
             what = row.operation if row.uses == 1 else f"{row.operation}, {row.uses} times that day"
             result = "Failed" if row.refused else "Succeeded"
-            found.append(Change(row.first, row.identity, what, row.key_uri, result))
+            found.append(LoggedChange(row.first, row.identity, what, row.key_uri, result))
     return tuple(sorted(found, key=_order))
 
 
@@ -105,7 +105,11 @@ def gaps(service: Service, facts: Facts) -> Iterator[Gap]:
 
 
 def _at_workspace(
-    vault: Vault, use: KeyUseLog, asked: datetime, done: Sequence[Change], settings: Sequence[Change]
+    vault: Vault,
+    use: KeyUseLog,
+    asked: datetime,
+    done: Sequence[LoggedChange],
+    settings: Sequence[LoggedChange],
 ) -> Iterator[Gap]:
     begins, why = use.since, f"the workspace {arm_ids.name_of(use.workspace_id)} keeps no older record"
     recorded = min((row.first for row in (*use.rows, *use.changes)), default=use.until)
@@ -140,8 +144,8 @@ def _concerns(place: str, resource: str) -> bool:
     return arm_ids.covers(resource, place) or (bool(found) and arm_ids.covers(scope, resource))
 
 
-def _change(event: Json) -> Change:
-    return Change(
+def _change(event: Json) -> LoggedChange:
+    return LoggedChange(
         datetime.fromisoformat(event["eventTimestamp"]),
         str((event.get("claims") or {}).get(_OBJECT_ID) or event.get("caller") or ""),
         event["operationName"]["value"],
@@ -150,9 +154,9 @@ def _change(event: Json) -> Change:
     )
 
 
-def _order(change: Change) -> tuple[object, ...]:
+def _order(change: LoggedChange) -> tuple[object, ...]:
     return change.time, change.what, change.where, change.who
 
 
-def _who(change: Change) -> str:
+def _who(change: LoggedChange) -> str:
     return change.who or "somebody whom the log does not name"

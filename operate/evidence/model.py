@@ -67,7 +67,7 @@ class KeyUseLog:
 
 
 @dataclass(frozen=True)
-class Change:
+class LoggedChange:
     """What somebody did to a resource. `who` is an object id where the log has one, "" where it names nobody;
     `what` an action of Azure RBAC, or an operation of a vault; `result` Azure's word for how it ended."""
 
@@ -212,7 +212,7 @@ class Facts:
     source: Source | NotChecked | None = None
     subscriptions: tuple[str, ...] = ()
     since: datetime | None = None
-    changes: tuple[Change, ...] | NotChecked = ()
+    changes: tuple[LoggedChange, ...] | NotChecked = ()
     stack: StackRecord | None = None
     follows: str = ""
     signer: Signer | None = None

@@ -14,7 +14,7 @@ from operate.evidence.collect import collect
 from operate.evidence.command import deployments
 from operate.evidence.continuity import gaps, of_activity_log, of_service
 from operate.evidence.findings import findings
-from operate.evidence.model import Change, Facts, KeyUseLog, NotChecked
+from operate.evidence.model import Facts, KeyUseLog, LoggedChange, NotChecked
 from tests.operate.evidence.door_azure import ACCOUNTS, GROUP, VAULT, WORKSPACE, DoorAzure, scene
 from tests.operate.evidence.made import NOW, OTHER, days, facts, key, row, service, use, vault, version
 from tests.support.front import SUBSCRIPTION, Door, token
@@ -35,7 +35,7 @@ def read(door: Door, *refused: str, days: int = 30) -> Facts:
     return collect(DoorAzure(door, *refused), "test", [f"{ACCOUNTS}/rotated"], now=now, days=days)
 
 
-def changes(facts: Facts) -> list[Change]:
+def changes(facts: Facts) -> list[LoggedChange]:
     found = of_service(facts.services[0], facts)
     assert not isinstance(found, NotChecked)
     return list(found)
@@ -143,14 +143,14 @@ def test_who_can_delete_the_log_is_told(door: Door) -> None:
     assert any("who can delete the audit log: not checked" in one.text for one in findings(unread))
 
 
-def wrote(age: float, what: str = "write", where: str = "") -> Change:
+def wrote(age: float, what: str = "write", where: str = "") -> LoggedChange:
     setting = f"{vault().id}/providers/microsoft.insights/diagnosticsettings/audit"
     action = f"Microsoft.Insights/diagnosticSettings/{what}"
-    return Change(NOW - days(age), OTHER, action, where or setting)
+    return LoggedChange(NOW - days(age), OTHER, action, where or setting)
 
 
 LOG = use(row(29), row(3))
-GAPS: list[tuple[str, KeyUseLog, list[Change], list[tuple[float, float]]]] = [
+GAPS: list[tuple[str, KeyUseLog, list[LoggedChange], list[tuple[float, float]]]] = [
     ("nothing was changed", LOG, [], []),
     ("the workspace keeps less than was asked for", replace(LOG, since=NOW - days(20)), [], [(30, 20)]),
     ("a setting was written first 10 days ago", use(row(3)), [wrote(10)], [(30, 10)]),
@@ -172,7 +172,7 @@ GAPS: list[tuple[str, KeyUseLog, list[Change], list[tuple[float, float]]]] = [
     ("log", "changed", "wanted"), [one[1:] for one in GAPS], ids=[one[0] for one in GAPS]
 )
 def test_each_time_that_a_log_may_lack_is_a_gap(
-    log: KeyUseLog, changed: list[Change], wanted: list[tuple[float, float]]
+    log: KeyUseLog, changed: list[LoggedChange], wanted: list[tuple[float, float]]
 ) -> None:
     """Since the key was made, 30 days ago; ages in days."""
     own = service(use=log, key=key(version("a" * 32, 30)))
