@@ -81,9 +81,9 @@ def test_the_readme_goes_from_a_picture_to_the_links() -> None:
     """A picture, what it is, that it was not run against Azure, how to run it, on a subscription, the review,
     the limits, the links: in the order in which somebody decides."""
     text = (ROOT / "README.md").read_text()
-    order = ("![One pulumi up", "encrypted by **your** key", "**not been run against Azure**")
-    order += ("## Start here", "## On your subscription", "## Pull requests", "## Limits", "## More")
-    assert sorted(order, key=text.index) == [*order]
+    order = ["![One pulumi up", "encrypted by **your** key", "**not been run against Azure**"]
+    order += ["## Start here", "## On your subscription", "## Pull requests", "## Limits", "## More"]
+    assert sorted(order, key=text.index) == order
 
 
 def test_the_top_level_can_be_taken_in_at_a_glance() -> None:
