@@ -249,6 +249,11 @@ class Protections:
         place = vault.azure_name if vault else key.text("vaultName")
         return _lower(place), _lower(key.azure_name)
 
+    def place_of(self, key: StackResource) -> KeyLocation:
+        """Where a key of the stack is."""
+        place, name = self._names_of(None, key)
+        return KeyLocation(vault=self.stack.vault_of(key), vault_name=place, key=key, key_name=name)
+
     @cached_property
     def _keys(self) -> dict[tuple[Value, Value], StackResource]:
         return {self._names_of(None, key): key for key in reversed(self.stack.of(Kind.KEY))}

@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Final
 
 from core import arm_ids, grants, judgements, key_uris, values
-from core.api_versions import AZURE_NATIVE_VAULTS, VAULTS
 from core.demands import Judgement
 from core.grants import Doubt, Grant, KeyLocation, entries_in, entries_of
 from core.protection import (
@@ -253,20 +252,12 @@ class Moment(Protections):
         return fits and self.reaches(grant, place)
 
     def uses_roles(self, vault: Value) -> bool | Mark | None:
-        """Whether a vault uses role assignments and not access policies; None where that is not known.
-
-        No longer declaring it changes nothing by API version `VAULTS` and newer, and means access policies by
-        older ones.
-        """
-        state, path = self.stack.named(Kind.VAULT, vault), "enableRbacAuthorization"
-        if state is None:
-            return None
-        found, declared = flag(state.found(path)), flag(state.stated(path))
-        if not self.is_planned:
-            return found
-        if declared is None and found is not None:
-            return found if (state.api_version or AZURE_NATIVE_VAULTS) >= VAULTS else False
-        return declared
+        """Whether a vault uses role assignments and not access policies; None where that is not known."""
+        state = self.stack.named(Kind.VAULT, vault)
+        found = flag(state.found("enableRbacAuthorization")) if state else None
+        if state and (state.kind is Kind.MANAGED_HSM or (self.is_planned and found is not None)):
+            return judgements.uses_roles(state)
+        return found
 
     @cached_property
     def vaults(self) -> dict[str, StackResource]:

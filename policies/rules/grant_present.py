@@ -5,7 +5,6 @@ from typing import Final
 from core import judgements, kinds, rights, roles, values
 from core.grants import Doubt, Grant
 from core.protection import AccountProtection, Protections
-from core.resource_types import Kind
 from core.values import Mark
 from policies.rule import (
     SERVICE_DOCUMENT,
@@ -18,7 +17,6 @@ from policies.rule import (
     undecided,
 )
 
-_ROLE: Final = roles.CRYPTO_SERVICE_ENCRYPTION_USER
 _REQUIRED: Final = "get, wrapKey and unwrapKey on the key for the account's identity"
 _REFRESH: Final = "run `pulumi refresh`: the identity was re-created, and the state still has the old one"
 _SETTING: Final = "set access: granted, and take access out of asFound"
@@ -122,13 +120,14 @@ def _wider(grant: Grant, found: frozenset[str], use: AccountProtection, protecti
     name, urn = grant.resource.name, grant.resource.urn
     if kinds.names_role(use.kind, grant.role_id):
         return  # rule role-wider-than-needed advises
-    if grant.role is not None and (beyond := rights.beyond(grant.role)):
-        what = f"{name} assigns {grant.role.name} to the account's identity: {', '.join(beyond)}"
+    if grant.role is not None and grant.beyond:
+        what = f"{name} assigns {grant.role.name} to the account's identity: {', '.join(grant.beyond)}"
         if isinstance(protections.is_at_or_above(grant, use), Mark):
             yield undecided(f"whether it holds the vault: {what}", urn)
             return
-        fix = f"assign {_ROLE.name}, and nothing else on the vault or above it"
-        yield RuleFinding(what, f"{_ROLE.name} ({_ROLE.id}) alone", fix, urn)
+        narrow = roles.encryption_user(grant.place)
+        fix = f"assign {narrow.name}, and nothing else on the vault or above it"
+        yield RuleFinding(what, f"{narrow.name} ({narrow.id}) alone", fix, urn)
     elif grant.entry is not None and found - rights.EXACT:
         what = f"{name} gives the account's identity on keys: {rights.spelt(found)}"
         fix = "grant exactly get, wrapKey and unwrapKey on keys"
@@ -136,7 +135,7 @@ def _wider(grant: Grant, found: frozenset[str], use: AccountProtection, protecti
 
 
 def _judge_model(use: AccountProtection, grants: list[Grant]) -> Findings:
-    if use.vault is None or use.vault.kind is Kind.MANAGED_HSM:
+    if use.vault is None or use.in_managed_hsm:
         return
     rbac = judgements.uses_roles(use.vault)
     if isinstance(rbac, Mark):

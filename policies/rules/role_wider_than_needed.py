@@ -1,6 +1,6 @@
 """An account uses its key by the narrowest role, even if the page of its kind names a wider one."""
 
-from core import arm_ids, kinds, rights, roles
+from core import kinds, roles
 from core.grants import Grant
 from core.protection import AccountProtection, Protections
 from policies.rule import Findings, Options, RuleFinding, StackRule
@@ -15,11 +15,10 @@ def judge(protections: Protections, _: Options) -> Findings:
 
 
 def _wider(grant: Grant, use: AccountProtection) -> RuleFinding:
-    place = arm_ids.HSM_KEY if grant.of_managed_hsm else arm_ids.KEY
-    narrow, wide = roles.encryption_user(place), grant.role or roles.CRYPTO_USER
-    more = ", ".join(rights.beyond(wide, place))
+    narrow, wide = roles.encryption_user(grant.place), grant.role.name if grant.role else "a wider role"
+    more = ", ".join(grant.beyond)
     return RuleFinding(
-        found=f"{grant.resource.name} assigns {wide.name} to the identity of {use.writer.name}: {more}",
+        found=f"{grant.resource.name} assigns {wide} to the identity of {use.writer.name}: {more}",
         required=f"{narrow.name} ({narrow.id})",
         fix=f"assign {narrow.name}, once you have seen that it is enough for accounts of kind {use.kind}: "
         "`python -m probe` asks Azure",
