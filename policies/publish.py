@@ -11,7 +11,7 @@ from typing import Final
 import core
 
 _HERE: Final = Path(__file__).resolve().parent
-_LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "README.head.md", "publish.py", "readme.py")
+_LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "configuration.py", "publish.py")
 _IN_CHECKOUT, _PUBLISHED = "virtualenv: ../.venv", "virtualenv: venv"
 
 

@@ -273,7 +273,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         level="advisory",
         same_as="azure-policy:71ef260a-8f18-47b7-abcb-62d0673d94dc psrule:AZR-000282 checkov:CKV_AZURE_236 "
         "cnspec:cognitive-services-local-auth-disabled",
-        regulated={"enforcementLevel": "mandatory"},
         kinds=(Kind.ACCOUNT,),
         judge=_local_auth,
     ),
@@ -290,7 +289,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         "checkov:CKV_AZURE_134 cnspec:cognitive-services-public-network-access-disabled "
         "cnspec:cognitive-services-network-acl-default-deny cloudsploit:accountPublicAccessDisabled",
         settings=_NETWORK,
-        regulated={"enforcementLevel": "mandatory", "publicAccess": "disabled"},
         kinds=(Kind.ACCOUNT,),
         judge=_network,
     ),
@@ -345,7 +343,6 @@ ROWS: Final[tuple[Rule, ...]] = (
             "minimumDays": days("Fewest days that must be left; 0 asks for none.", minimum=0, default=0),
             "maximumDays": days("Most days that may be left; 0 sets no bound.", minimum=0, default=0),
         },
-        regulated={"minimumDays": 30, "maximumDays": 730},
         kinds=(Kind.KEY,),
         judge=_expiry_date,
     ),
@@ -410,7 +407,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         "azure-policy:405c5871-3e91-4644-8a63-58e19d68ff5b cis-azure-6.0:8.3.7 psrule:AZR-000355 "
         "checkov:CKV_AZURE_109 checkov:CKV_AZURE_189 trivy:AZU-0013 cnspec:keyvault-public-access-disabled",
         settings=_NETWORK,
-        regulated={"enforcementLevel": "mandatory", "publicAccess": "disabled"},
         kinds=(Kind.VAULT,),
         judge=_network,
     ),
@@ -431,7 +427,6 @@ ROWS: Final[tuple[Rule, ...]] = (
                 "Azure Policy, CIS, PSRule and Prowler ask for rbac.",
             }
         },
-        regulated={"model": "rbac"},
         kinds=(Kind.VAULT,),
         judge=_permission_model,
     ),
@@ -458,7 +453,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         settings={
             "minimumDays": days("Shortest retention in days.", minimum=7, maximum=RETENTION_DAYS, default=7)
         },
-        regulated={"enforcementLevel": "mandatory", "minimumDays": RETENTION_DAYS},
         kinds=(Kind.VAULT,),
         judge=_retention,
     ),

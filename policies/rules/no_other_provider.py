@@ -65,7 +65,6 @@ RULE = ResourceRule(
     source="names of resources in pulumi-azure and terraform-provider-azurerm",
     severity="medium",
     level="advisory",
-    regulated={"enforcementLevel": "mandatory"},
     kinds=(Kind.OTHER_PROVIDER,),
     judge=judge,
 )

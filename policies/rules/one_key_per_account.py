@@ -38,6 +38,5 @@ RULE = StackRule(
     source=SERVICE_DOCUMENT,
     severity="low",
     level="disabled",
-    regulated={"enforcementLevel": "mandatory"},
     judge=judge,
 )
