@@ -32,13 +32,11 @@ def build(folder: Path) -> Path:
 
 def main(words: list[str]) -> int:
     """Exit code 0, or 2 where the words are wrong."""
-    if len(words) != 1 or words[0].startswith("-"):
-        sys.stderr.write("usage: python -m policies.publish DIR\n")
-        return 2
     try:
-        built = build(Path(words[0]))
-    except FileExistsError as problem:
-        sys.stderr.write(f"{problem}\n")
+        (named,) = words
+        built = build(Path(named))
+    except (ValueError, FileExistsError) as problem:
+        sys.stderr.write(f"usage: python -m policies.publish DIR ({problem})\n")
         return 2
     sys.stdout.write(f"the policy pack is in {built}; to publish it, run there: pulumi policy publish\n")
     return 0
