@@ -128,7 +128,7 @@ class Moment(Protections):
     def _of_account(self, state: ReviewedState) -> Protection:
         key, bindings = self.of_account(state), self.bindings_by_account.get(state.urn)
         identity = identity_of({"identity": self.said(state, "identity")})
-        attached = attached_to(identity)
+        attached = identity.attached
         own, users = self._key_users(state, identity, key)
         made = [one.urn for id in users if (one := self.stack.by_id.get(id))]
         # An identity that is not made yet is known by the account that it is made with.
@@ -185,7 +185,7 @@ class Moment(Protections):
         A key that names a client id is used by that identity alone, one that names none by the account's own;
         where neither is known, any of them may.
         """
-        user = attached_to(identity) or frozenset()
+        user = identity.attached or frozenset()
         client = key.client_id if isinstance(key, AccountProtection) else Mark.UNKNOWN
         if client is None and identity.is_system:
             return True, frozenset()
@@ -267,14 +267,6 @@ class Moment(Protections):
             name = folded(one.azure_name)
             named.append((one, key_uris.place_named(name, arm_ids.MANAGED_HSM) if name else None))
         return {name: one for one, name in named if name}
-
-
-def attached_to(identity: StatedIdentity) -> frozenset[str] | None:
-    """The ids of the user-assigned identities of an account, lower case; None where they are not known."""
-    if isinstance(identity.type, Mark) or (identity.is_user and isinstance(identity.attached, Mark)):
-        return None
-    listed = identity.attached if identity.is_user else ()
-    return frozenset() if isinstance(listed, Mark) else frozenset(map(str.lower, listed))
 
 
 def _at(one: ReviewedResource, when: When) -> ReviewedState | None:

@@ -32,7 +32,7 @@ def _user_assigned(account: Subject, identity: StatedIdentity, said: str) -> Fin
     encryption = encryption_of(account.resource)
     stated = isinstance(encryption, StatedEncryption) and encryption.is_customer_key
     client_id = encryption.client_id if stated and isinstance(encryption, StatedEncryption) else None
-    if identity.attached == ():
+    if identity.attached == frozenset():
         yield RuleFinding(
             found=f"{said}, and identity.userAssignedIdentities is empty",
             required="the identity that uses the key, attached to the account",

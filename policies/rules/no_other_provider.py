@@ -2,16 +2,16 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from core import arm_ids, values
+from core import arm_ids
 from core.resource_types import TEMPLATE_INPUTS, Kind, parse_urn
 from core.values import Mark
 from policies.rule import Findings, Options, ResourceRule, RuleFinding, Subject, hidden, undecided
 
 _DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$|blueprint(/\w+)?:Assignment$")
-_JUDGED: Final = tuple(type.lower() for type in (arm_ids.VAULT, arm_ids.ACCOUNT))
+_JUDGED: Final = re.compile(rf'"\s*((?:{arm_ids.VAULT}|{arm_ids.ACCOUNT})(?:/\w+)*)\s*"', re.IGNORECASE)
+"""The types that rules judge, in the text of a template: of nested resources and templates, too."""
 
 
 def judge(subject: Subject, _: Options) -> Findings:
@@ -22,19 +22,15 @@ def judge(subject: Subject, _: Options) -> Findings:
         return
     stated = map(subject.get, TEMPLATE_INPUTS)
     template = next((found for found in stated if found is not None), None)
-    if isinstance(template, str):
-        try:
-            template = json.loads(template)
-        except ValueError:
-            template = None
+    written = template if isinstance(template, str) else json.dumps(template, default=str)
     if isinstance(template, Mark):
         yield hidden("the template of a deployment", template)
-    elif template is None:
+    elif '"resources"' not in written:
         yield undecided(
             "which resources a deployment or blueprint makes: its template is elsewhere, or not readable"
         )
     else:
-        for found in sorted(set(_types(template))):
+        for found in sorted(set(_JUDGED.findall(written))):
             yield _violation(f"a template with {found}")
 
 
@@ -44,19 +40,6 @@ def _violation(found: str) -> RuleFinding:
         required="the same resource of azure-native",
         fix="import it as azure-native's resource, or see by other means that it holds to these rules",
     )
-
-
-def _types(part: object) -> Iterator[str]:
-    """The types in a template that rules judge, however deep: of nested resources and nested templates."""
-    if isinstance(part, Mapping):
-        kind = values.name(part.get("type"))
-        if isinstance(kind, str) and kind.lower().startswith(_JUDGED):
-            yield kind
-        for inner in part.values():
-            yield from _types(inner)
-    elif isinstance(part, Sequence) and not isinstance(part, str):
-        for inner in part:
-            yield from _types(inner)
 
 
 RULE = ResourceRule(
