@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from core import values
 from core.demands import DemandOutcome, Judgement
@@ -150,7 +150,7 @@ StackJudge = Callable[[UsedProtections, Options], Iterable[RuleFinding]]
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What every rule says of itself. A rule in a file of its own has its `name` and `title` from that.
+    """What every rule says of itself. A rule in policies/rules has its `name` and `title` from its function.
 
     `same_as` are the ids of the same demand in other rule sets, as tags with spaces between: azure-policy:ID,
     cis-azure-6.0:ID, psrule:ID, checkov:ID and others. `settings` are JSON schemas by name, each with a
@@ -200,3 +200,20 @@ class StackRule(Rule):
     """A rule on the whole stack."""
 
     judge: StackJudge
+
+
+FOUND: Final[list[Rule]] = []
+"""The rules of policies/rules."""
+_Judge = TypeVar("_Judge", bound=Callable[..., Iterable[RuleFinding]])
+
+
+def rule(form: Callable[..., Rule], **stated: Any) -> Callable[[_Judge], _Judge]:
+    """Makes a rule of the function that judges: its name is the rule's, and the first line of its docstring
+    the title."""
+
+    def made(judge: _Judge) -> _Judge:
+        title = str(judge.__doc__).partition("\n")[0].removesuffix(".")
+        FOUND.append(form(name=judge.__name__.replace("_", "-"), title=title, judge=judge, **stated))
+        return judge
+
+    return made
