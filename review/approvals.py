@@ -6,41 +6,21 @@ stack, its state, the commit, the resource and what happens to it, so an approva
 it has run, the state is another one.
 """
 
-import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-import jsonschema  # type: ignore[import-untyped]
 import yaml
 
 from core.values import folded
 from review.verdict import Name, Verdict, VerdictSeverity
 
 LONGEST: Final = timedelta(days=14)
-_FIELDS: Final[Mapping[str, Any]] = {
-    "account": {"pattern": r"^\s*[^\s*?\[][^*?\[]*$", "description": "one name; a pattern approves too much"},
-    "verdict": {"enum": [str(one) for one in Name if Verdict(one, "").severity >= VerdictSeverity.APPROVAL]},
-    "review": {"pattern": r"^\s*[0-9a-f]{64}\s*$", "description": "the 64 digits that the report shows"},
-    "reason": {"pattern": r"\S"},
-    "approver": {"pattern": r"\S"},
-    "expires": {"pattern": r"^\d{4}-\d{2}-\d{2}$", "description": "a date such as 2027-01-31"},
-}
-_ENTRY: Final = {
-    "type": "object",
-    "properties": {name: {"type": "string", **schema} for name, schema in _FIELDS.items()},
-    "required": [*_FIELDS],
-    "additionalProperties": False,
-}
-_CHECK: Final = jsonschema.Draft202012Validator(
-    {
-        "type": ["object", "null"],
-        "properties": {"approvals": {"type": ["array", "null"], "items": _ENTRY}},
-        "required": ["approvals"],
-        "additionalProperties": False,
-    }
-)
+_FIELDS: Final = ("account", "verdict", "review", "reason", "approver", "expires")
+_CODE: Final = re.compile(r"[0-9a-f]{64}")
+_ASKABLE: Final = tuple(name for name in Name if Verdict(name, "").severity >= VerdictSeverity.APPROVAL)
 
 
 class ApprovalError(ValueError):
@@ -93,28 +73,54 @@ def _same(one: str, other: str) -> bool:
 def read(written: str) -> tuple[Approval, ...]:
     """Reads YAML or JSON. Raises ApprovalError with every problem: half a file approves nothing."""
     try:
-        # A bare date becomes a text, as in JSON.
-        document: Any = json.loads(json.dumps(yaml.safe_load(written), default=str))
-    except (yaml.YAMLError, ValueError, TypeError) as problem:
+        document = yaml.safe_load(written)
+    except (yaml.YAMLError, ValueError) as problem:
         raise ApprovalError(f"not YAML or JSON: {' '.join(str(problem).split())}") from None
-    problems = [*map(_said, _CHECK.iter_errors(document))]
-    given = [] if problems or not document else document["approvals"] or []
-    approved = []
-    for number, entry in enumerate(given, start=1):
-        words = {name: entry[name].strip() for name in ("account", "review", "reason", "approver")}
-        try:
-            ends = date.fromisoformat(entry["expires"])
-            approved.append(Approval(**words, verdict=Name(entry["verdict"]), expires=ends))
-        except ValueError as problem:
-            problems.append(f"approval {number}: expires: {problem}")
+    match document:
+        case None | {"approvals": None}:
+            entries: list[Any] = []
+        case {"approvals": list(entries)} if len(document) == 1:
+            pass
+        case _:
+            raise ApprovalError("expected one list with the name approvals, and nothing else")
+    numbered = [*enumerate(entries, start=1)]
+    problems = [f"approval {number}: {wrong}" for number, entry in numbered for wrong in _wrong(entry)]
     if problems:
         raise ApprovalError("\n".join(problems))
-    return tuple(approved)
+    return tuple(_approval(entry) for entry in entries)
 
 
-def _said(problem: Any) -> str:
-    """A problem with its place, and what the field is for."""
-    _, number, *field = [*problem.absolute_path, "", ""][:3]
-    place = f"approval {number + 1}" + (f": {field[0]}" if field[0] else "") if number != "" else "the file"
-    meant = problem.schema.get("description")
-    return f"{place}: {problem.message}" + (f"; expected {meant}" if meant else "")
+def _wrong(entry: object) -> Iterable[str]:
+    if not isinstance(entry, Mapping):
+        yield f"is {type(entry).__name__}, expected the fields {', '.join(_FIELDS)}"
+        return
+    for name in entry.keys() - set(_FIELDS):
+        yield f'"{name}" is not a field, expected {", ".join(_FIELDS)}'
+    for name in _FIELDS[:-1]:
+        value = entry.get(name)
+        if not isinstance(value, str) or not value.strip():
+            yield f"{name} is missing: give it as text"
+        elif name == "account" and set(value) & set("*?["):
+            yield f'account is "{value}": name one account, a pattern approves too much'
+        elif name == "review" and not _CODE.fullmatch(value.strip()):
+            yield f'review is "{value}", expected the 64 hexadecimal digits that the report shows'
+    verdict = entry.get("verdict")
+    if isinstance(verdict, str) and verdict.strip() and verdict not in _ASKABLE:
+        yield f'verdict is "{verdict}", expected one of {", ".join(_ASKABLE)}'
+    if _day(entry.get("expires")) is None:
+        yield f"expires is {entry.get('expires')!r}, expected a date such as 2027-01-31"
+
+
+def _approval(entry: Mapping[str, Any]) -> Approval:
+    words = {name: entry[name].strip() for name in ("account", "review", "reason", "approver")}
+    return Approval(**words, verdict=Name(entry["verdict"]), expires=_day(entry["expires"]) or date.min)
+
+
+def _day(value: object) -> date | None:
+    if isinstance(value, date):
+        # YAML reads a bare date by itself; a date with a time is a datetime, and refused.
+        return value if type(value) is date else None
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -179,20 +179,19 @@ def test_an_empty_file_approves_nothing(empty: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ("approvals: 3", "3 is not of type"),
-        ("- a", "is not of type 'object'"),
-        ("approvals: [3]", "approval 1: 3 is not of type 'object'"),
-        (GOOD + "other: 1\n", "'other' was unexpected"),
+        ("approvals: 3", "expected one list"),
+        ("- a", "expected one list"),
+        ("approvals: [3]", "is int"),
+        (GOOD + "other: 1\n", "expected one list"),
         (GOOD.replace("account: lang", "account: 'lang-*'"), "a pattern approves too much"),
-        (GOOD.replace("account-replaced", "bound"), "verdict: 'bound' is not one of"),
-        (GOOD.replace("account-replaced", "everything"), "verdict: 'everything' is not one of"),
-        (GOOD.replace("reason", "because"), "'because' was unexpected"),
-        (GOOD.replace("    approver: alice@contoso.com\n", ""), "'approver' is a required property"),
-        (GOOD.replace(f"    review: {CODE}\n", ""), "'review' is a required property"),
-        (GOOD.replace(CODE, "any"), "expected the 64 digits"),
+        (GOOD.replace("account-replaced", "bound"), 'verdict is "bound"'),
+        (GOOD.replace("account-replaced", "everything"), 'verdict is "everything"'),
+        (GOOD.replace("reason", "because"), '"because" is not a field'),
+        (GOOD.replace("    approver: alice@contoso.com\n", ""), "approver is missing"),
+        (GOOD.replace(f"    review: {CODE}\n", ""), "review is missing"),
+        (GOOD.replace(CODE, "any"), "64 hexadecimal digits"),
         (GOOD.replace("2026-06-20", "soon"), "expected a date"),
         (GOOD.replace("2026-06-20", "2026-06-30T10:00:00Z"), "expected a date"),
-        (GOOD.replace("2026-06-20", "'2026-13-20'"), "month must be in"),
         ("a: b: c", "not YAML or JSON"),
         ("approvals: !!python/object:os.system {}", "not YAML or JSON"),
     ],
@@ -208,5 +207,5 @@ def test_every_problem_is_reported_at_once() -> None:
     twice = GOOD.replace("lang", "") + GOOD.replace("approvals:\n", "").replace("2026-06-20", "soon")
     with pytest.raises(ApprovalError) as problem:
         approvals.read(twice)
-    assert "approval 1: account: None is not of type 'string'" in str(problem.value)
-    assert "approval 2: expires: 'soon' does not match" in str(problem.value)
+    assert "approval 1: account is missing" in str(problem.value)
+    assert "approval 2: expires is 'soon'" in str(problem.value)
