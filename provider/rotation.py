@@ -158,8 +158,11 @@ class Rotation:
             try:
                 return await act()
             except ServiceError as failure:
+                # What was asked again already is not repeated here: a rotation may have been made.
+                if failure.kind is not RefusalKind.PROPAGATING:
+                    raise
                 late = waiter.elapsed - began >= GRANT_LISTING_SECONDS
-                if failure.kind is RefusalKind.PROPAGATING and late and not await self._is_granted():
+                if late and not await self._is_granted():
                     raise
                 await retries.pause_or_raise(failure)
 

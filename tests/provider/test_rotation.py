@@ -50,6 +50,15 @@ async def test_a_rotation_is_made_exactly_once(
     assert [version.version for version in fake.versions] == [V1, V2]
 
 
+async def test_the_last_try_is_not_repeated_without_a_look(fake: FakeAzure, pulumi: Engine) -> None:
+    """No answer four times, and at the fifth only the answer is lost: the version is there, and none is made
+    beside it."""
+    fake.failures["rotate"] += [LOST] * 4
+    fake.lost["rotate"] += [LOST]
+    assert await rotate(pulumi, fake) == V2
+    assert [version.version for version in fake.versions] == [V1, V2]
+
+
 async def test_a_rotation_whose_state_was_lost_is_not_made_again(fake: FakeAzure, pulumi: Engine) -> None:
     """A run that died after the rotation, before its state was kept, is run again without another version."""
     await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
