@@ -23,7 +23,7 @@ from components.references import KeyReference, VaultReference, key_at, vault_at
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.vault import KeyVaultArgs, make_vault
-from core import arm_ids, facts
+from core import facts
 
 _OPERATORS = "vault.keyOperators"
 
@@ -125,16 +125,16 @@ class ServiceKey:
 
     def _operators(self) -> Iterator[tuple[str, str, list[pulumi.Alias]]]:
         """The object id of each operator once, with the name of its access in the program and the one that
-        it had. The name follows from the object id, so that it stays whoever deploys."""
-        deployer_id, prefix = self.plan.login.object_id, f"{self.inputs.name}-operator-"
+        the state has it by. The name follows from the object id, so that it stays whoever deploys; by
+        another one, the access would be made again, and then deleted with the former resource."""
         ids: dict[str, str] = {}
         for operator in self.inputs.vault.key_operators:
-            object_id = deployer_id if operator == DEPLOYER else operator
+            object_id = self.plan.login.object_id if operator == DEPLOYER else operator
             ids.setdefault(object_id.lower(), object_id)
         for object_id in ids.values():
-            is_deployer = arm_ids.same(object_id, deployer_id) and deployer_id != ""
-            former = [pulumi.Alias(name=f"{prefix}{DEPLOYER}-access")] if is_deployer else []
-            yield object_id, f"{prefix}{object_id or DEPLOYER}", former
+            name = f"{self.inputs.name}-operator-{object_id or DEPLOYER}"
+            recorded = self.plan.grants.operators.get(object_id.lower(), f"{name}-access")
+            yield object_id, name, [pulumi.Alias(name=recorded)] if recorded != f"{name}-access" else []
 
 
 def _maker(resource_id: pulumi.Input[str]) -> pulumi.Resource | None:

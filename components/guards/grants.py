@@ -4,8 +4,8 @@ is taken over by its resource (provider/access_policy.py).
 Pure. Does not own: the grant itself (components/access.py), nor access that was removed (access.py).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from components.guards.situation import Situation
@@ -17,11 +17,13 @@ from core import resource_types as types
 class ExistingGrants:
     """`adopted_role` is the id of the account's own role assignment at the key, where it exists and the state
     lacks it: an update left it so that was cut off. `recorded_policies` are the logical names of the access
-    policies that the state has; any other may be taken over.
+    policies that the state has; any other may be taken over. `operators` are, by object id in lower case,
+    the logical names of what the state has of key operators.
     """
 
     adopted_role: str | None = None
     recorded_policies: frozenset[str] = frozenset()
+    operators: Mapping[str, str] = field(default_factory=dict)
 
 
 def existing_grants(situation: Situation) -> ExistingGrants:
@@ -36,7 +38,14 @@ def existing_grants(situation: Situation) -> ExistingGrants:
     if one.place.lacks_policy or user not in ("", former):
         recorded.discard(f"{one.name}-access")
     adopted = str(unrecorded["id"]) if unrecorded else None
-    return ExistingGrants(adopted, frozenset(recorded))
+    return ExistingGrants(adopted, frozenset(recorded), dict(_operators(one)))
+
+
+def _operators(one: Situation) -> Iterator[tuple[str, str]]:
+    for (_, name), outputs in one.before.resources.items():
+        object_id = (outputs.get("policy") or {}).get("objectId") or outputs.get("principalId")
+        if object_id and name.startswith(f"{one.name}-operator-"):
+            yield object_id.lower(), name
 
 
 def is_granted(situation: Situation) -> bool:

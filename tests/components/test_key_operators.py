@@ -220,3 +220,19 @@ def test_one_identity_by_two_names_is_one_operator(programs: Programs) -> None:
         programs.up("alpha", key_operators=named)
         assert programs.operators(vault) == {me}
     assert programs.up("alpha", key_operators=["deployer", me]) == []
+
+
+@pytest.mark.parametrize("word", ["deployer", seed.DEPLOYER.object_id.upper()])
+def test_access_by_a_former_name_stays(programs: Programs, word: str) -> None:
+    """An older release has named the access of an operator by the word of its settings: it is found by the
+    object id, also where another login deploys now, and is not made again and then deleted with the former
+    resource."""
+    vault, first = own(programs), seed.DEPLOYER.object_id
+    programs.up("alpha", key_operators=["deployer"])
+    engine = programs.engines["alpha"]
+    names = (f"-operator-{first}-access", f"-operator-{word}-access")
+    engine.state = {urn.replace(*names): held for urn, held in engine.state.items()}
+    second = programs.log_in("pipeline")
+    programs.up("alpha", key_operators=["deployer", first])
+    assert programs.operators(vault) == {first, second}
+    assert programs.up("alpha", key_operators=["deployer", first]) == []

@@ -2,7 +2,8 @@
 
 Owns: what Pulumi's engine does with a program's registrations, one after another (source: pulumi/pulumi
 3.259, pkg/resource/deploy): ignored changes, Check, Diff, hooks, the write, the state, deletes in reverse, a
-refresh, targets, a preview. The components run under the real SDK. Does not own: policies, aliases.
+refresh, targets, a preview, aliases by name and type. The components run under the real SDK. Does not own:
+policies, aliases of a parent.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import grpc
@@ -302,6 +303,7 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
             qualified = f"{request.parent.split('::')[2]}${request.type}"
         urn = f"urn:pulumi:{STACK}::{PROJECT}::{qualified}::{request.name}"
         self.urns[urn] = None
+        self._take_former(urn, request)
         if not request.custom or request.type.startswith("pulumi:"):
             inputs = from_struct(request.object)
             with self._lock:
@@ -321,6 +323,16 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
             self.errors.append(f"{request.type} {request.name}: {error}")
             raise _RefusedCallError(str(error)) from error
         return resource_pb2.RegisterResourceResponse(urn=urn, id=held.id, object=to_struct(held.outputs))
+
+    def _take_former(self, urn: str, request: Any) -> None:
+        """Gives what the state has of a resource by a former name or type its new URN."""
+        place = urn.removesuffix(f"{request.type}::{request.name}")
+        for alias in request.aliases:
+            former = f"{place}{alias.spec.type or request.type}::{alias.spec.name or request.name}"
+            with self._lock:
+                state = self.engine.state
+                if urn not in state and former in state and former not in self.urns:
+                    state[urn] = replace(state.pop(former), type=request.type)
 
     def _step(self, urn: str, request: Any) -> Held:
         with self._lock:
