@@ -13,6 +13,7 @@ from components.encryption_args import MICROSOFT_MANAGED, REVOKED
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
 from components.service_args import EncryptedAIServicesAccountArgs
 from core import arm_ids, facts, key_uris, kind_limits, regions
+from core import resource_types as types
 from core.facts import HOURS_HELD
 
 _KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
@@ -233,8 +234,8 @@ def _vault(
         inputs.access_model,
     )
     # Where Azure takes no key under Azure RBAC and says so only once the operation fails, the account shows
-    # the key, and another model is the way out.
-    failed = account.provisioning_state == "Failed"
+    # the key, which it never used, and another model is the way out.
+    failed = account.provisioning_state == "Failed" and model == RBAC and not _has_used_key(before)
     if model != declared and not (inputs.is_revoked or failed):  # there is no access to lose
         yield Problem(
             "accessModel",
@@ -244,6 +245,14 @@ def _vault(
             f"{declared!r} elsewhere and give its vault.id: the account is then bound to its key before the "
             "old access goes",
         )
+
+
+def _has_used_key(before: RecordedService) -> bool:
+    """Whether the state has what comes after the account has got its key: the time of its binding, or, where
+    it was made with its key, its audit."""
+    if before.key_identity == USER:
+        return before.has("account-audit")
+    return bool(before.part(types.BINDING, "binding").get("boundAt"))
 
 
 def _other_vault(

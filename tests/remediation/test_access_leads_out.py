@@ -155,3 +155,31 @@ def test_a_grant_in_the_place_of_another_is_taken_over(mode: str, change: str, w
     users += [one["body"]["properties"]["principalId"] for one in assigned]
     now = world.arm("GET", world.account_id)["identity"]["principalId"]
     assert [one for one in users if change != "another identity" or one == now] == [now]
+
+
+@pytest.mark.parametrize(
+    ("mode", "settings", "model"),
+    [
+        ("access policies", {}, "rbac"),
+        ("Azure RBAC", {}, "accessPolicy"),
+        (
+            "user-assigned identity",
+            {"access_model": "rbac", "audit": {"new_workspace": True}},
+            "accessPolicy",
+        ),
+    ],
+)
+def test_a_write_that_failed_lets_no_access_model_change(
+    mode: str, settings: dict[str, Any], model: str
+) -> None:
+    """The account shows that its last operation failed, and its data is under the key all the same: the
+    change of the model would take its access away."""
+    world = World(mode, settings=settings)
+    assert world.up() == ""
+    world.settings["tags"] = {"owner": "second"}
+    world.wire.door.cloud.behave(failing_operations="CapacityExceeded")
+    assert "CapacityExceeded" in world.up()
+    world.wire.door.cloud.behave(failing_operations="")
+    world.settings["access_model"] = model
+    assert "accessModel" in world.up()
+    assert world.readable
