@@ -14,7 +14,6 @@ import pulumi
 from components import callers
 from components.arguments import names
 from components.arguments.inputs import (
-    ArgumentLimits,
     ArgumentRule,
     Arguments,
     ComponentArguments,
@@ -181,7 +180,7 @@ class PlacementArguments(ComponentArguments):
 class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, FoundryArguments):
     """Inputs of EncryptedAIServicesAccount."""
 
-    _NAME = ArgumentLimits(check=names.SERVICE.checked)
+    _NAME = names.SERVICE.checked
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(_tier, ("kind", "sku", "encryption")),
         ArgumentRule(_key_of_kind, ("kind", "key", "encryption", "unbind_account")),
