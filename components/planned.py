@@ -178,10 +178,7 @@ class _Asks:
 
     def _is_recorded(self, one: PlannedResource, former: Sequence[str]) -> bool:
         """Whether the state has it."""
-        situation, before = self.situation, self.situation.before
-        if situation.is_replaced and one.name == f"{situation.name}-account":
-            return False
-        return any(logical in (one.name, *former) for _, logical in before.resources)
+        return any(logical in (one.name, *former) for _, logical in self.situation.before.resources)
 
     def _moves(self, declared: Declaration) -> bool:
         """Whether it is a private endpoint that the state has in another subnet."""
@@ -194,7 +191,7 @@ class _Asks:
         situation, as_found = self.situation, self.situation.inputs.as_found
         what = one.name.removeprefix(f"{situation.name}-")
         live = {"account": situation.live.account, "vault": situation.live.vault}.get(what)
-        if situation.is_replaced or not live or (what == "vault" and "vault" in as_found):
+        if not live or (what == "vault" and "vault" in as_found):
             return False
         tags, declared = live.get("tags") or {}, one.content.get("tags") or {}
         if "tags" not in as_found and dict(tags) != dict(declared):
@@ -256,11 +253,8 @@ def _at(body: Mapping[str, Any], path: str) -> str | None:
 
 
 def _deleted(situation: Situation) -> Iterator[PlannedResource]:
-    """The account that another one replaces, and the locks that are taken away, which may take a right that
-    nothing else does."""
+    """The locks that are taken away, which may take a right that nothing else does."""
     inputs, before = situation.inputs, situation.before
-    if before.account and situation.is_replaced:
-        yield PlannedResource(before.account.id, "replaceAccount", action="delete")
     locked = {"account": before.account.id if before.account else "", "vault": situation.place.vault_id}
     for what, at in locked.items():
         if at and not inputs.lock and before.has(f"{what}-lock"):

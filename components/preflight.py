@@ -243,7 +243,7 @@ def _is_doubtful(situation: Situation, recorded: RecordedService) -> bool:
     """Whether a situation is also what a late answer would show."""
     live = situation.live
     is_unbound = live.account is None or bound_key(live.account) is None
-    unbound = recorded.is_bound and not situation.is_replaced and "account" not in live.unread and is_unbound
+    unbound = recorded.is_bound and "account" not in live.unread and is_unbound
     return unbound or any(True for rule in rules.DOUBTFUL for _ in rule(situation))
 
 

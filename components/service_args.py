@@ -209,11 +209,6 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER))
     """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` (default)
     reports it and what can be done; `recover` brings it back with its keys and data."""
-    replace_account: str | None = argument(None, check=names.ACCOUNT.checked)
-    """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it.
-    Replacing a protected account takes three updates: first set `replaceAccount` alone, which removes the
-    protection from the old account; then change `accountName`, which makes the new account and deletes the
-    old one; then run `pulumi up` once more, which protects the new account."""
     lock: str = argument("", choices=(CAN_NOT_DELETE,))
     """Optional. `CanNotDelete` locks the account, and the vault of its key if that grants by access policies:
     neither they nor anything below the account can be deleted until the lock is removed. Default: no lock. To

@@ -172,7 +172,7 @@ class Parts:
             return asked_account(declared, self._asks)
         return make_account(
             declared,
-            keep_as_found(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
+            keep_as_found(self._protected_options, "account", self._inputs.as_found),
             after=after,
             # In two phases the grant comes after the account, so that the account waits for another update.
             frozen=self._inputs.is_revoked or (self._preflight.account_waits and encryption is None),
@@ -308,7 +308,10 @@ class Parts:
         bind the data again.
         """
         unchanged = [] if grant else ["keyUriWithVersion", "vaultId"]
-        options = self._kept_unless(self._inputs.replace_account, self._inputs.unbind_account)
+        # A name that stays in the settings unprotects no other account.
+        account_name = arm_ids.name_of(self._preflight.account_id or "")
+        leaves = self._inputs.unbind_account == account_name
+        options = self._child_options if leaves else self._protected_options
         return CustomerManagedKey(
             f"{self._inputs.name}-binding",
             account_id=account.id,
@@ -347,9 +350,8 @@ class Parts:
     def children(self, account: MadeAccount, after: Sequence[pulumi.Resource] = ()) -> None:
         """Projects and deployments of models, after what binds the account to its key."""
         inputs = self._inputs
-        protected = self._declares(self._kept_unless(inputs.replace_account))
         projects = make_projects(
-            inputs, account, protected, self._child, location=inputs.location, after=after
+            inputs, account, self._protected, self._child, location=inputs.location, after=after
         )
         self._below_account += make_deployments(inputs, account, self._child, projects)
 
@@ -371,8 +373,7 @@ class Parts:
             self._inputs.naming_rule,
             {"account": account_id, "vault": self._made_vault_id},
             self._place,
-            declare=self._protected,
-            declare_settings=self._declares(self._kept_unless(self._inputs.replace_account)),
+            self._protected,
             argument=self._inputs.argument_of("workspace"),
         )
         self._below_account += audit_trail.settings
@@ -396,11 +397,3 @@ class Parts:
                 depends_on=list(self._below_account),
                 ignore_changes=["lockName"],
             )
-
-    def _kept_unless(self, *named: str | None) -> ChildOptions:
-        """Options of what holds data or gives access to it; unprotected if an account of the state is named.
-
-        A name that stays in the settings after its replacement does not unprotect the new account.
-        """
-        unprotected = self._preflight.account_names & {*named}
-        return self._child_options if unprotected else self._protected_options

@@ -27,18 +27,9 @@ def group_name(inputs: EncryptedAIServicesAccountArgs) -> str:
     return inputs.resource_group_name if existing is None else existing
 
 
-def is_replaced(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
-    """Whether another account replaces the existing one, as `replaceAccount` allows by its name."""
-    account = before.account
-    if account is None or inputs.replace_account != account.name:
-        return False
-    return inputs.account_name != account.name
-
-
 def _replacement(
     inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
 ) -> Problems:
-    allowed = inputs.replace_account == account.name
     declared, lost = inputs.account_name, f"would be deleted, and its data with it {_KEPT}"
     group = arm_ids.group_of(account.id)
     moves = [
@@ -56,36 +47,16 @@ def _replacement(
         if new not in (old, UNKNOWN)
     ]
     for setting, old, new in moves:
-        if not allowed:
-            yield Problem(
-                setting,
-                f"changes from {old!r} to {new!r}, and account {account.name!r} cannot move: it {lost}; "
-                f"{_ANOTHER}",
-            )
-        elif declared == account.name:
-            yield Problem(
-                inputs.argument_of("account"),
-                f"the deleted account holds {declared!r} for {HOURS_HELD} hours; give the new account "
-                "another name",
-            )
-        elif before.vault and inputs.vault.name == before.vault.name:
-            yield Problem(
-                setting,
-                f"changes from {old!r} to {new!r}, and the vault {before.vault.name!r} made here cannot "
-                "move; make a service of another name there",
-            )
-    if allowed and declared != account.name and inputs.is_revoked:
         yield Problem(
-            "access",
-            f"found {REVOKED!r}, but {declared!r} is another account, which is bound to its key only with "
-            f"access; set access: granted for this update, or keep accountName: {account.name}",
+            setting,
+            f"changes from {old!r} to {new!r}, and account {account.name!r} cannot move: it {lost}; "
+            f"{_ANOTHER}",
         )
-    if not moves and not allowed and declared != account.name:
+    if not moves and declared != account.name:
         yield Problem(
             inputs.argument_of("account"),
             f"changes from {account.name!r} to {declared!r}, which is another account: "
-            f"{account.name!r} {lost}. To do that on purpose, set replaceAccount: {account.name}; if the "
-            "account is protected, run `pulumi up` with that change alone first",
+            f"{account.name!r} {lost}; {_ANOTHER}",
         )
 
 
@@ -93,7 +64,7 @@ def _kind(
     inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
 ) -> Problems:
     changes = account.kind and kind_limits.kind_change(account.kind, inputs.kind)
-    if changes and not is_replaced(inputs, before):
+    if changes:
         yield Problem(
             "kind",
             f"changes from {account.kind!r} to {inputs.kind!r}, and account {account.name!r} keeps its kind; "
@@ -159,7 +130,7 @@ def _projects(
     microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal)."""
     kept = {name.lower() for name in (*(one.name for one in inputs.projects), *inputs.removed_projects)}
     for name in before.projects:
-        if name.lower() not in kept and not is_replaced(inputs, before):
+        if name.lower() not in kept:
             yield Problem(
                 "projects",
                 f"account {account.name!r} has the project {name!r}, but the settings do not list it: it "
@@ -180,7 +151,7 @@ def _storage(
     inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
 ) -> Problems:
     wanted = inputs.storage_account_ids
-    if wanted is None or is_replaced(inputs, before):
+    if wanted is None:
         return
     if unmet := kind_limits.storage_change(inputs.kind, account.storage_ids, wanted):
         yield Problem("storageAccountIds", f"found {unmet.text}; or {_ANOTHER}")

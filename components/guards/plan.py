@@ -38,9 +38,8 @@ class ServicePlan:
 
     `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists
     and is used as it is. `account_waits`: the account is not written in this update. `account_id`: that of
-    the account, if it exists. `account_names`: those of the accounts, lower case, that the state has
-    something of. `account`: the account as the state and Azure have it. `shared` is what the services of one
-    run have together.
+    the account, if it exists. `account`: the account as the state and Azure have it. `shared` is what the
+    services of one run have together.
     """
 
     login: Deployer
@@ -50,7 +49,6 @@ class ServicePlan:
     grants: ExistingGrants = field(default_factory=ExistingGrants)
     account_waits: bool = False
     account_id: str | None = None
-    account_names: frozenset[str] = frozenset()
     account: AccountBefore = AccountBefore()
     proof: Proof = Proof.NEEDED
     shared: SharedOrder = field(default_factory=SharedOrder)
@@ -67,7 +65,6 @@ def plan(situation: Situation) -> ServicePlan:
         grants=existing_grants(situation),
         account_waits=situation.account_waits,
         account_id=before.account.id if before.account else None,
-        account_names=before.account_names,
         account=situation.account,
         proof=proof(situation),
     )
@@ -79,5 +76,5 @@ def proof(situation: Situation) -> Proof:
     one = situation
     if (types.KEY_ACCESS_VALIDATION, f"{one.name}-key-access") in one.before.resources:
         return Proof.RECORDED
-    usable = is_granted(one) and not one.is_replaced and not one.account_lacks_access
+    usable = is_granted(one) and not one.account_lacks_access
     return Proof.BY_USE if usable and one.account.bound_key is not None else Proof.NEEDED

@@ -28,11 +28,7 @@ class SoftDeleted:
 
 def makes_names(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
     """Whether a service will make a vault or an account, whose names could be held."""
-    return _makes_account(inputs, before) or (before.vault is None and inputs.makes_vault)
-
-
-def _makes_account(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
-    return before.account is None or data_loss.is_replaced(inputs, before)
+    return before.account is None or (before.vault is None and inputs.makes_vault)
 
 
 def holding_names(
@@ -40,7 +36,7 @@ def holding_names(
 ) -> SoftDeleted:
     """Which soft-deleted resources of a subscription hold names that a service will make."""
     vault = None if before.vault else inputs.vault.name
-    account = inputs.account_name if _makes_account(inputs, before) else None
+    account = None if before.account else inputs.account_name
     return SoftDeleted(_named(vault, vaults), _named(account, accounts))
 
 

@@ -77,9 +77,6 @@ def paths(
         ({"resource_group_name": "rg-other"}, ["resourceGroupName"]),
         ({"resource_group_name": "RG-Language"}, []),
         ({"account_name": "lang-other"}, ["accountName"]),
-        ({"account_name": "lang-other", "replace_account": "lang-wrong"}, ["accountName"]),
-        ({"account_name": "lang-other", "replace_account": "lang-language"}, []),
-        ({"location": "northeurope", "replace_account": "lang-language"}, ["accountName"]),
         ({"identity": "userAssigned"}, ["identity"]),
         ({"identity": "systemAndUserAssigned"}, ["identity"]),
         ({"vault": {"id": VAULT_ID}}, []),
@@ -294,16 +291,6 @@ def test_a_service_that_was_removed_on_purpose_is_not_missed() -> None:
     """Nor is one that a program which composes services itself does not hand over."""
     left_out({}, ["language"])
     left_out({}, None)
-
-
-def test_a_grant_of_an_account_that_is_replaced_is_not_taken_over() -> None:
-    """The account that takes its place has another identity; a grant taken over cannot change to that."""
-    azure = FakeAzure()
-    azure.state = state()
-    del azure.state[f"{PARENT}azure-cmk:index:AccessPolicy::language-access"]
-    azure.vault = existing_vault(accessPolicies=[{"objectId": PRINCIPAL}])
-    asked: Any = {"account_name": "lang-second", "replace_account": "lang-language"}
-    assert service(azure, **asked).one(":AccessPolicy").request.importId == ""
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,8 @@ def test_a_lock_is_about_what_is_below_its_own_account() -> None:
 def test_a_service_mentions_what_it_uses_itself(name: str) -> None:
     """What `claims-eu` uses, `claims` does not use yet, and it is not asked about as its own."""
     before = recorded_service(name, state(("claims",), ("claims-eu",)))
-    assert before.account_names == {f"lang-{name}"}
+    assert before.account
+    assert before.account.name == f"lang-{name}"
     mentioned = {
         one for one in ("claims", "claims-eu") if f"{WORKSPACES}/{one}".lower() in before.mentioned_ids
     }
@@ -99,4 +100,5 @@ def test_a_former_name_brings_its_own_resources_along() -> None:
     """`claims-eu` stays when `claims` is renamed."""
     before = recorded_service("first", state(("claims", "alpha"), ("claims-eu", "beta")), ["claims"])
     assert before.projects == ("alpha",)
-    assert before.account_names == {"lang-claims"}
+    assert before.account
+    assert before.account.name == "lang-claims"
