@@ -20,6 +20,7 @@ from components.arguments.inputs import (
     argument,
     arguments,
     camel_case,
+    known_text,
 )
 from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
@@ -174,6 +175,12 @@ class PlacementArguments(ComponentArguments):
         None, check=names.RESOURCE_GROUP.checked
     )
     """Optional. Name of an existing resource group. No group is made then."""
+
+    @property
+    def group_name(self) -> str:
+        """The resource group, made here or existing; UNKNOWN if something else is yet to make it."""
+        existing = known_text(self.existing_resource_group_name)
+        return self.resource_group_name if existing is None else existing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.arguments.problem import Problem
-from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
 from components.service_args import RECOVER, EncryptedAIServicesAccountArgs
 from core import arm_ids, demands, kinds, regions
@@ -112,7 +111,7 @@ def _held(deleted: Mapping[str, Any]) -> str:
 def _elsewhere(inputs: EncryptedAIServicesAccountArgs, deleted: Mapping[str, Any]) -> str:
     """In words: that what holds a name was in another group or region, and so is another's; "" where it was
     where this service is."""
-    group = data_loss.group_name(inputs)
+    group = inputs.group_name
     place = (_group(deleted).lower(), regions.normalised(deleted["location"]))
     if place == (group.lower() or place[0], regions.normalised(inputs.location)):
         return ""

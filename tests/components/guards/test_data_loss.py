@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -11,6 +12,7 @@ from components.guards.data_loss import losses
 from components.guards.reader import ServiceRequest
 from components.guards.recorded_state import recorded_service
 from components.guards.rules import ended_logs
+from components.guards.situation import Deployer
 from components.invokes import by_type_and_name
 from components.preflight import RefusedError, preflight
 from components.service import EncryptedAIServicesAccount
@@ -63,9 +65,8 @@ def paths(
 ) -> list[str]:
     """The settings that are refused."""
     before = recorded_service("language", by_type_and_name(state(bound=bound)))
-    inputs = service_inputs(**said)
-    found = losses(inputs, before, tenant_id=tenant_id, subscription_id=subscription_id)
-    return [problem.path for problem in found]
+    login = Deployer(tenant_id, subscription_id)
+    return [problem.path for problem in losses(replace(situation(before, **said), login=login))]
 
 
 @pytest.mark.parametrize(
@@ -333,8 +334,7 @@ def test_what_this_stack_made_is_not_named_as_existing_though_its_account_is_gon
     resources = state()
     del resources[f"{PARENT}azure-native:cognitiveservices:Account::language-account"]
     before = recorded_service("language", by_type_and_name(resources))
-    inputs = service_inputs(vault={"id": OWN_VAULT_ID})
-    (problem,) = losses(inputs, before, tenant_id=TENANT, subscription_id=SUBSCRIPTION)
+    (problem,) = losses(situation(before, vault={"id": OWN_VAULT_ID}))
     assert "'kv-language' was made by this stack" in problem.text
     assert "it would be deleted" in problem.text
     assert problem.text.endswith("leave vault.id out and set vault.name: kv-language")

@@ -10,9 +10,9 @@ import pytest
 from components.guards.data_loss import losses
 from components.guards.recorded_state import recorded_service
 from components.invokes import State
-from components.testing import SUBSCRIPTION, TENANT
+from components.testing import SUBSCRIPTION
 from core import resource_types as types
-from tests.support.recording import service_inputs
+from tests.support.situations import situation
 
 GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
 SUBNET = f"{GROUPS}/rg-net/providers/Microsoft.Network/virtualNetworks/vnet/subnets"
@@ -51,9 +51,9 @@ def state(*services: tuple[str, ...]) -> State:
 
 
 def refused(found: State, name: str, **said: Any) -> list[str]:
-    inputs = service_inputs(name, account_name=f"lang-{name}", resource_group_name=f"rg-{name}", **said)
+    named: dict[str, Any] = {"account_name": f"lang-{name}", "resource_group_name": f"rg-{name}"}
     before = recorded_service(name, found)
-    return [one.path for one in losses(inputs, before, tenant_id=TENANT, subscription_id=SUBSCRIPTION)]
+    return [one.path for one in losses(situation(before, name=name, **named, **said))]
 
 
 @pytest.mark.parametrize(
