@@ -141,8 +141,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         ("end - today > LONGEST", "end - today < LONGEST", "an exemption ends within a year"),
         ("day <= self.until", "day < self.until", "an exemption holds on its last day"),
         (
-            '== "disabled" and name in _RULES and level',
-            '== "" and name in _RULES and level',
+            'if refuses and values.get("enforcementLevel") == "disabled":',
+            'if refuses and values.get("enforcementLevel") == "":',
             "a rule that refuses is off for a time only",
         ),
         ("if account.leaves_encryption:", "if True:", "an account with a binding ignores its encryption"),
