@@ -1,8 +1,8 @@
 """Who can unwrap with a key, who can delete or disable it, who could give themselves such a right, and who
 can delete the log of it: by what they have, and by what they may activate (PIM).
 
-Owns these lists; `core.rights` says what a policy or a role gives. Groups are not expanded. What deny
-assignments take from others is not evaluated."""
+Owns these lists; `core.rights` says what a policy or a role gives; who is in a group is in the facts.
+What deny assignments take from others is not evaluated."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass

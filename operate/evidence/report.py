@@ -115,8 +115,8 @@ def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[
             "controls": _controls(),
             "services": [_service(service, facts) for service in facts.services],
             "stack": facts.stack,
-            "softDeleted": facts.deleted,
             "knownIdentities": dict(facts.names),
+            "groups": dict(facts.groups),
         }
     )
     return shown
