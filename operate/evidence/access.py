@@ -12,7 +12,6 @@ from core import arm_ids, rights
 from core.facts import Key, RoleAssignment, Vault
 from operate.azure import UnansweredError
 from operate.evidence.model import NotChecked, Service
-from operate.evidence.use import User, rows_of, users
 
 T = TypeVar("T")
 _DESTROYS = frozenset({"delete", "purge", "update"})
@@ -81,14 +80,6 @@ def controllers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
     return _told(
         lambda: _able(_read(service.vault, "vault"), _read(service.key, "key"), _assignments(service))
     )
-
-
-def use_by_identity(service: Service) -> tuple[User, ...] | NotChecked:
-    """Who used the key and how often, in the period of the log."""
-    try:
-        return users(rows_of(_read(service.key, "key").name, _read(service.use, "audit log")))
-    except UnansweredError as error:
-        return NotChecked(str(error))
 
 
 def _told(find: Callable[[], Iterable[PrincipalRight]]) -> tuple[PrincipalRight, ...] | NotChecked:
