@@ -17,7 +17,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.account_write import bound_key
 from components.arguments.problem import Problem
 from components.azure_cmk import KeyAccessRevocation
-from components.guards import access, data_loss, effects, plan, rules
+from components.guards import access, data_loss, effects, rules
 from components.guards.plan import ServicePlan, SharedOrder
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
@@ -32,6 +32,8 @@ from core.commands import STACK
 from core.environment import IGNORES_VALIDATION, RECOVERS
 from core.refusals import SECOND_LOOK_SECONDS
 
+_MOST_LOOKS = 6
+"""How often Azure is asked while no two answers in turn say the same of an account under its key."""
 _ACTION = re.compile(r"Microsoft\.\w+(?:/\w+)+/(?:read|action)\b")
 
 
@@ -87,7 +89,7 @@ def preflight(
     if found.problems:
         raise RefusedError(found.problems, [*found.revoked])
     shared = SharedOrder(revocations, shared_in_program(VaultWrites))
-    plans = {name: plan.plan(one) for name, one in found.situations.items()}
+    plans = {name: ServicePlan(one, shared) for name, one in found.situations.items()}
     # Beside a refusal it would read as if the same command could work a second time.
     for name, one in plans.items():
         if role := one.grants.adopted_role:
@@ -98,7 +100,7 @@ def preflight(
             )
     if pulumi.runtime.is_dry_run() and not recovers():
         _tell_effects(found.does)
-    return {name: replace(one, shared=shared) for name, one in plans.items()}
+    return plans
 
 
 def _revoke(service: str, taken: access.RevokedAccess) -> pulumi.Resource:
@@ -146,13 +148,16 @@ class _Preflight:
 
     async def _look(self, name: str, recorded: RecordedService, state: State, deleted: SoftDeleted) -> None:
         """The situation of a service. A front end that is behind shows less than there is, and would take the
-        guards off an account under its key: only the same answer twice is believed."""
-        for number in (1, 2):
-            if number > 1:
+        guards off an account under its key: only the same answer twice is believed, because another look may
+        be late about something else."""
+        doubts: frozenset[str] = frozenset()
+        for number in range(_MOST_LOOKS):
+            if number:
                 await asyncio.sleep(SECOND_LOOK_SECONDS)
             one = await self.reader.situation(self.services[name], recorded, state, deleted, look=number)
             self.situations[name] = one = replace(one, recovers=recovers())
-            if not _is_doubtful(one, recorded):
+            before, doubts = doubts, _doubts(one, recorded)
+            if not doubts or doubts == before:
                 break
         if taken := access.revoked_access(one):
             self.revoked[name] = taken
@@ -239,12 +244,13 @@ def _about(id: str, made: Mapping[str, Sequence[PlannedResource]]) -> list[tuple
     return [(name, one) for name, some in made.items() for one in some if arm_ids.same(one.id, id)]
 
 
-def _is_doubtful(situation: Situation, recorded: RecordedService) -> bool:
-    """Whether a situation is also what a late answer would show."""
+def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:
+    """What of a situation is also what a late answer would show."""
     live = situation.live
     is_unbound = live.account is None or bound_key(live.account) is None
-    unbound = recorded.is_bound and not situation.is_replaced and "account" not in live.unread and is_unbound
-    return unbound or any(True for rule in rules.DOUBTFUL for _ in rule(situation))
+    unbound = recorded.is_bound and "account" not in live.unread and is_unbound
+    found = {one.text for rule in rules.DOUBTFUL for one in rule(situation)}
+    return frozenset(found | {"unbound"} if unbound else found)
 
 
 def _tell(name: str, situation: Situation) -> None:

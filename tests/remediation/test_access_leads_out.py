@@ -183,3 +183,14 @@ def test_a_write_that_failed_lets_no_access_model_change(
     world.settings["access_model"] = model
     assert "accessModel" in world.up()
     assert world.readable
+
+
+@pytest.mark.parametrize("refreshes", [False, True])
+def test_late_reads_take_no_access_for_removed(*, refreshes: bool) -> None:
+    """Every other read is late: the first look shows no key, and the second, which reads the vault for the
+    first time, no access. Neither is believed, because they do not say the same."""
+    world = World("access policies", refreshes)
+    world.wire.door.cloud.behave(read_lag_seconds=30.0, lagging_reads="every_other")
+    Way(world).follow()
+    assert world.up() == ""
+    assert world.readable
