@@ -27,7 +27,6 @@ _CHECKSUMS = f"https://github.com/pulumi/pulumi/releases/download/v{VERSION}/pul
 _CONNECT_SECONDS = 4
 _ANSWER_SECONDS = 30
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}
-_BUILD_PACKAGES, _TELL_EACH = 1690, 100
 _CLI_MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 _HOST, _LAUNCHER = "pulumi-language-python", "pulumi-language-python-exec"
@@ -151,33 +150,31 @@ def _unpack(archive: bytes, into: Path) -> None:
 
 def build(into: Path) -> None:
     """Builds the CLI from Go modules. Raises InstallError without Go or when the build fails."""
+    missing = (
+        f"Pulumi {VERSION} is not on PATH, its release cannot be downloaded, and Go, which could build "
+        "it, is missing: install Go 1.25 or newer, or the Pulumi CLI (https://www.pulumi.com/docs/install/)"
+    )
+    flags = f"-X {_SDK_MODULE}/go/common/version.Version=v{VERSION}"
+    go = built_by_go(_CLI_MODULE, into / "pulumi", _HERE, missing, flags)
+    listed = [go, "list", "-m", "-f", "{{.Dir}}", _SDK_MODULE]
+    folder = subprocess.run(listed, cwd=_HERE, capture_output=True, text=True, check=True).stdout.strip()
+    shutil.copyfile(Path(folder, "python", "cmd", _LAUNCHER), into / _LAUNCHER)
+
+
+def built_by_go(package: str, program: Path, module: Path, missing: str, flags: str = "") -> str:
+    """Builds a program from a package of the Go module in a folder; Go's own path. Raises InstallError, with
+    what is `missing` without Go."""
     go = shutil.which("go")
     if go is None:
-        raise InstallError(
-            f"Pulumi {VERSION} is not on PATH, its release cannot be downloaded, and Go, which could build "
-            "it, is missing: install Go 1.25 or newer, or the Pulumi CLI (https://www.pulumi.com/docs/install/)"
-        )
-    say(f"building Pulumi {VERSION} with Go, four to twelve minutes on two cores, once for this user")
-    flags = f"-s -w -X {_SDK_MODULE}/go/common/version.Version=v{VERSION}"
-    built = into / ".pulumi-building"
-    command = [go, "build", "-v", "-trimpath", "-ldflags", flags, "-o", str(built), _CLI_MODULE]
-    lines: list[str] = []
-    with subprocess.Popen(command, cwd=_HERE, stderr=subprocess.PIPE, text=True) as process:
-        for line in process.stderr or ():
-            lines.append(line.rstrip())
-            if len(lines) % _TELL_EACH == 0:
-                say(f"{len(lines)} of about {_BUILD_PACKAGES} packages compiled")
-    if process.returncode != 0:
-        raise InstallError("go build failed:\n" + "\n".join(lines[-20:]))
-    folder = subprocess.run(
-        [go, "list", "-m", "-f", "{{.Dir}}", _SDK_MODULE],
-        cwd=_HERE,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    shutil.copyfile(Path(folder, "python", "cmd", _LAUNCHER), into / _LAUNCHER)
-    built.replace(into / "pulumi")
+        raise InstallError(missing)
+    say(f"building {program.name} with Go, one to twelve minutes on two cores, once for this user")
+    built = program.with_name(f".{program.name}-building")
+    command = [go, "build", "-trimpath", "-ldflags", f"-s -w {flags}", "-o", str(built), package]
+    done = subprocess.run(command, cwd=module, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise InstallError("go build failed:\n" + "\n".join(done.stderr.splitlines()[-20:]))
+    built.replace(program)
+    return go
 
 
 def cache_folder() -> Path:

@@ -17,7 +17,6 @@ from operate.fleet import files
 from operate.fleet.planning import Outcome
 from operate.stack import (
     EngineStack,
-    LockedError,
     Outputs,
     UpdateError,
     outputs,
@@ -33,15 +32,14 @@ def preview(stack: str) -> Outcome:
 
 
 def up(stack: str, *, plan: str = "", minutes: float = 15) -> Outcome:
-    """An update by a reviewed plan, or by one that is made now, and the proof. What an engine that is gone
-    left behind is repaired first."""
+    """An update by a reviewed plan, or by one that is made now, and the proof."""
     engine = _engine(stack)
     try:
         changes, made = _updated(engine, plan)
-    except (UpdateError, LockedError) as error:
-        if not engine.repaired(str(error)):
+    except UpdateError as error:
+        if not engine.was_cut_off:
             raise
-        changes, made = _updated(engine, plan)
+        raise UpdateError(f"{error}\nan update was cut off: {engine.way_on}") from error
     found = outputs(stack) if made is None else made
     return Outcome(stack, changes=changes, unproven=_unproven(stack, found, minutes))
 
