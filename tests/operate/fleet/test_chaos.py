@@ -90,7 +90,8 @@ def lead_on(fleet: FleetCheckout) -> None:
             done = subprocess.run(
                 shlex.split(command), cwd=fleet.folder, env=fleet.stack.env, capture_output=True, check=False
             )
-            assert done.returncode == 0 or "cancel" in command, (name, command, done.stdout, done.stderr)
+            # 255: there is no lock. 1: whether something exists is known once `up` has gone on.
+            assert done.returncode in {0, 1, 255}, (name, command, done.stdout, done.stderr)
 
 
 def test_whatever_dies_the_rollout_halts_where_it_must_and_ends_well(

@@ -20,10 +20,10 @@ from operate import login
 from operate import stack as engine
 from operate.__main__ import main
 from operate.errors import OperateError
-from operate.fleet import command, files, work
+from operate.fleet import command, files, shared, work
 from operate.fleet.actions import ChosenStacks
-from operate.fleet.planning import Outcome, Ring
-from operate.fleet.shared import FleetFileError
+from operate.fleet.planning import Outcome
+from operate.fleet.shared import FleetFileError, Ring
 from tests.operate.evidence import made
 from tests.operate.evidence.test_page import ELSEWHERE
 from tests.settings.test_parse import VAULT_ID
@@ -46,14 +46,14 @@ def test_a_fleet_file_in_full(tmp_path: Path) -> None:
     """Every entry has its place; what is left out has the default that docs/fleets.md shows."""
     text = (Path(__file__).parents[3] / "docs" / "fleets.md").read_text()
     documented = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
-    found = files.read(checkout(tmp_path, {**documented, "settings": FLEET["settings"]}, prod_a={}))
+    found = files.read(checkout(tmp_path, {**documented, "settings": FLEET["settings"]}, prod_a={})).shared
     assert found.rings == (
         Ring("canary", {"stack": ("prod-canary-*",)}),
         Ring("first", take="10%"),
         Ring("europe", {"location": ("*europe",)}),
     )
-    assert (found.parallel, found.failures) == (files.AT_ONCE, 0)
-    assert files.read(checkout(tmp_path, FLEET, prod_a={})).parallel == files.AT_ONCE
+    assert (found.parallel, found.failures) == (shared.AT_ONCE, 0)
+    assert files.read(checkout(tmp_path, FLEET, prod_a={})).shared.parallel == shared.AT_ONCE
 
 
 @pytest.mark.parametrize(
