@@ -58,8 +58,8 @@ def _storage(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFindi
     if str(rules.get("defaultAction")).lower() == "deny" and not admits_it:
         text = f"the firewall of {one.label} does not admit trusted Microsoft services"
         admitted = [word for word in re.findall(r"\w+", rules.get("bypass") or "") if word != "None"]
-        # Any combination, as `Logging, Metrics` (azure-rest-api-specs, Microsoft.Storage, NetworkRuleSet.bypass);
-        # that the option takes several words and replaces all is assumed.
+        # Any combination, such as `Logging, Metrics`: azure-rest-api-specs, Microsoft.Storage, NetworkRuleSet.
+        # That the option takes several words and replaces all is assumed.
         words = " ".join([*admitted, "AzureServices"])
         fix = f"run `az storage account update --name {one.name} --bypass {words}`"
         yield DeploymentFinding(NAME, one.id, text, fix)
