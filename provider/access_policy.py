@@ -19,7 +19,7 @@ from core.arm_ids import ArmId
 from provider.checks import Failure
 from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError, ServiceError
-from provider.resource import REPLACES, Call, Difference, Resource, State
+from provider.resource import REPLACES, Call, Change, Difference, Resource, State
 from provider.wire import UNKNOWN, Properties, Value
 
 Entry = Mapping[str, Any]
@@ -88,11 +88,7 @@ class AccessPolicyHandler(Resource):
         return State(id, inputs.values)
 
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        found = await call.waiter.twice(
-            lambda: _found(call, id),
-            lambda found: found is not None or not olds.values,
-            f"making sure that the access policy in {_vault(id).name} is gone",
-        )
+        found = await _found(call, id)
         if found is None:
             return State("")
         vault, declared = _vault(id), inputs.values.get("policy")
@@ -104,11 +100,9 @@ class AccessPolicyHandler(Resource):
         }
         return State(id, live, live)
 
-    async def update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        await call.azure.write_policy(_vault(id), "replace", news.values["policy"])
-        return State(id, news.values)
+    async def update(self, call: Call, change: Change) -> State:
+        await call.azure.write_policy(_vault(change.id), "replace", change.news.values["policy"])
+        return State(change.id, change.news.values)
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
         """Removes the permissions that the state has. What the entry got since it was last read stays."""

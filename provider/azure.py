@@ -8,7 +8,7 @@ roles to nobody (learn.microsoft.com/azure/key-vault/managed-hsm/access-control)
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -22,7 +22,7 @@ from provider.azure_client import AzureClient, ForeignHostError, Json, Principal
 from provider.errors import service_message
 from provider.failure import NOT_SENT, ServiceError
 from provider.responses import Accepted, Progress, failure_from
-from provider.waiting import Clock, Waiter
+from provider.waiting import Clock, DeadlineError, Waiter
 
 if TYPE_CHECKING:
     from azure.core.rest import HttpResponse
@@ -349,26 +349,38 @@ class _Patient:
         return lambda *given, **named: with_retries(lambda: found(*given, **named), self._waiter)
 
 
-class Retries:
-    """Counts the tries of one request; `pause_or_raise` waits before the next, or raises the failure."""
+Waits = Mapping[RefusalKind, tuple[str, float]]
+"""By the kind of a refusal that passes by itself, what is waited for then, and for how many seconds."""
 
-    def __init__(self, waiter: Waiter) -> None:
-        self._waiter = waiter
-        self._backoff = waiter.backoff()
+
+class Retries:
+    """Counts the tries of one request; `pause_or_raise` waits before the next, or raises the failure.
+    `explain` words the last failure for who has waited in vain."""
+
+    def __init__(
+        self, waiter: Waiter, waits: Waits | None = None, explain: Callable[[ServiceError], str] = str
+    ) -> None:
+        self._waiter, self._waits, self._explain = waiter, waits or {}, explain
+        self._backoff, self._slow = waiter.backoff(), waiter.backoff(first=2.0, ceiling=30.0)
         self._transient = 0
+        self._began: dict[RefusalKind, float] = {}
 
     async def pause_or_raise(self, failure: ServiceError) -> None:
-        kind = failure.kind
+        kind, elapsed = failure.kind, self._waiter.elapsed
+        waiting_for, seconds = self._waits.get(kind, ("", 0.0))
+        waits = elapsed - self._began.setdefault(kind, elapsed) < seconds
         self._transient += kind is RefusalKind.TRANSIENT
-        if (
-            kind is RefusalKind.THROTTLED
-            or failure.is_parallel_write
-            or (kind is RefusalKind.TRANSIENT and self._transient < TRANSIENT_TRIES)
-        ):
-            pause = next(self._backoff)
+        asks_again = kind is RefusalKind.THROTTLED or failure.is_parallel_write
+        asks_again |= kind is RefusalKind.TRANSIENT and self._transient < TRANSIENT_TRIES
+        if not (waits or asks_again):
+            raise failure
+        pause, said = next(self._slow if waits else self._backoff), service_message(failure)
+        try:
             # A server that says when is obeyed, but never asked sooner than our own back-off.
             await self._waiter.pause(
-                max(pause, failure.retry_after or 0.0), f"asking again: {service_message(failure)}"
+                max(pause, failure.retry_after or 0.0), f"{waiting_for or 'asking again'}: {said}"
             )
-        else:
-            raise failure
+        except DeadlineError as error:
+            if not waits:
+                raise
+            raise DeadlineError(f"{waiting_for}\n{self._explain(failure)}", error.waited) from error

@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from math import inf
 
 from core.arm_ids import ArmId
-from core.facts import MICROSOFT_MANAGED, Account, Encryption
+from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption
 from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
 from provider import binding
-from provider.azure import Retries
-from provider.errors import ErrorContext, is_known, service_message, translate
+from provider.azure import Retries, Waits
+from provider.errors import is_known
 from provider.failure import RefusedOperationError, ServiceError, UnfinishedError
 from provider.live_state import ACCOUNT, LiveState, Look, Target
 from provider.preflight import Finding, Preflight, blocking, pass_preflight, refusal
@@ -50,9 +53,10 @@ class Binder:
         """
         async with self._locks[account_id.normalised]:
             live = await self._preflight(account_id, wanted, call, rebinding=rebinding)
-            context = binding.error_context(wanted, live.account, live.vault)
-            in_use = live.key.version if live.key else ""
-            return await self._write(account_id, wanted.encryption, context, call, in_use)
+            about = replace(call, context=binding.error_context(wanted, live.account, live.vault))
+            return await self._write(
+                account_id, wanted.encryption, about, live.key.version if live.key else ""
+            )
 
     async def rewrite(self, account_id: ArmId, current: Encryption, call: Call) -> None:
         """Writes the binding that the account has once more, unchanged, until the service takes it.
@@ -61,29 +65,20 @@ class Binder:
         effect. Raises what `bind` raises.
         """
         async with self._locks[account_id.normalised]:
-            key = current.key
-            context = ErrorContext(
-                account_id=account_id.text,
-                vault_name=key.vault_name if key else "VAULT",
-                key_name=current.key_name,
-            )
-            await self._write(account_id, current, context, call)
+            about = replace(call.context, account_id=account_id.text)
+            await self._write(account_id, current, replace(call, context=about))
 
     async def _write(
-        self, account_id: ArmId, encryption: Encryption, context: ErrorContext, call: Call, in_use: str = ""
+        self, account_id: ArmId, encryption: Encryption, call: Call, in_use: str = ""
     ) -> tuple[Account, str | None]:
         """Writes a binding and reads it back; gives the account, and the operation's id. `in_use`: the key
         version that Azure uses where the binding names none; "" if it was not read."""
-        account, operation_id = await self._change(
-            account_id,
-            encryption,
-            context,
-            call,
-            lambda found, accepted: binding.mismatches(
-                encryption, found.encryption, accepted.key_version, in_use or accepted.key_version
-            ),
-            may_wait_for_unknown=True,
-        )
+
+        def wrong(found: Account, accepted: Accepted) -> list[str]:
+            shown = accepted.key_version
+            return binding.mismatches(encryption, found.encryption, shown, in_use or shown)
+
+        account, operation_id = await self._change(account_id, encryption, call, wrong, _BINDING_WAITS)
         if account is None:
             raise RefusedOperationError(f"the account {account_id.name} was deleted while it was bound")
         return account, operation_id
@@ -125,21 +120,14 @@ class Binder:
                     f"another name, run `pulumi state delete {shlex.quote(call.urn)}`, which takes it out of "
                     "the state; if not, run the same command again with --refresh"
                 )
-            named = vault if key and vault and key.is_in(vault) else None
-            context = ErrorContext(account_id=account_id.text)
             if key:
+                named = vault if vault and key.is_in(vault) else None
                 client = account.encryption.identity_client_id or None
                 bound = Target(account_id, key, named, identity_client_id=client)
-                context = binding.error_context(bound, account)
+                call = replace(call, context=binding.error_context(bound, account))
                 await self._refuse_without_access(bound, call)
             try:
-                await self._change(
-                    account_id,
-                    Encryption(MICROSOFT_MANAGED),
-                    context,
-                    call,
-                    lambda found, _: binding.still_bound(found),
-                )
+                await self._change(account_id, Encryption(MICROSOFT_MANAGED), call, _still_bound, _WAITS)
             except ServiceError as failure:
                 if not (failure.is_absent and await self._confirmed(account_id, call) is None):
                     raise
@@ -207,19 +195,17 @@ class Binder:
         self,
         account_id: ArmId,
         encryption: Encryption,
-        context: ErrorContext,
         call: Call,
         wrong: Callable[[Account, Accepted], list[str]],
-        *,
-        may_wait_for_unknown: bool = False,
+        waits: Waits,
     ) -> tuple[Account | None, str | None]:
         """Carries a change out; gives the account as it is afterwards, and the operation's id.
 
-        `wrong` says what of the account is not as the change should have made it. `may_wait_for_unknown`:
-        whether a refusal in unknown words is taken for access that does not count yet.
+        `wrong` says what of the account is not as the change should have made it; `waits` which refusals are
+        waited out.
         """
-        accepted = await self._patch(account_id, encryption, context, call, may_wait_for_unknown)
-        try:
+        accepted = await self._patch(account_id, encryption, call, waits)
+        with _seen_to_its_end(call):
             account = await call.waiter.until(
                 lambda: self._confirmed(account_id, call),
                 lambda found: found is None or not wrong(found, accepted),
@@ -228,8 +214,6 @@ class Binder:
                 first=SECOND_LOOK_SECONDS,
                 seconds=READ_LAG_SECONDS,
             )
-        except (ServiceError, DeadlineError, StoppedError) as error:
-            raise UnfinishedError(_unfinished(error, context)) from error
         if account and account.provisioning_state.lower() not in _SUCCEEDED:
             raise RefusedOperationError(
                 f"the change of {account_id.name} ended as {account.provisioning_state}; "
@@ -240,51 +224,38 @@ class Binder:
             raise RefusedOperationError(_overwritten(account, found))
         return account, accepted.operation_id
 
-    async def _patch(
-        self,
-        account_id: ArmId,
-        encryption: Encryption,
-        context: ErrorContext,
-        call: Call,
-        may_wait_for_unknown: bool,
-    ) -> Accepted:
+    async def _patch(self, account_id: ArmId, encryption: Encryption, call: Call, waits: Waits) -> Accepted:
         """PATCHes until Azure has carried it out; waits out what passes by itself, raises everything else."""
-        retries, backoff = Retries(call.waiter), call.waiter.backoff(first=2.0, ceiling=30.0)
-        first_unknown: float | None = None
+        retries = Retries(call.waiter, waits, call.explain)
         while True:
             call.waiter.check()
             try:
                 accepted = await call.azure.bind(account_id, encryption)
-                await self._follow(account_id, accepted, context, call)
+                await self._follow(account_id, accepted, call)
             except ServiceError as failure:
-                waiting_for = _WAITS.get(failure.kind)
-                if may_wait_for_unknown and failure.kind is RefusalKind.UNKNOWN and not is_known(failure):
-                    first_unknown = call.waiter.elapsed if first_unknown is None else first_unknown
-                    if call.waiter.elapsed - first_unknown < UNKNOWN_REFUSAL_SECONDS:
-                        waiting_for = _UNKNOWN
-                if waiting_for is None:
-                    await retries.pause_or_raise(failure)
-                    continue
-                try:
-                    pause = max(next(backoff), failure.retry_after or 0.0)
-                    await call.waiter.pause(pause, f"{waiting_for}: {service_message(failure)}")
-                except DeadlineError as error:
-                    raise DeadlineError(
-                        f"{waiting_for}\n{translate(failure, context)}", error.waited
-                    ) from error
+                if failure.kind is RefusalKind.UNKNOWN and is_known(failure):
+                    raise
+                await retries.pause_or_raise(failure)
             else:
                 return accepted
 
-    async def _follow(self, account_id: ArmId, accepted: Accepted, context: ErrorContext, call: Call) -> None:
+    async def _follow(self, account_id: ArmId, accepted: Accepted, call: Call) -> None:
         """Polls the operation to its end. Raises ServiceError when it ends badly, UnfinishedError
         when unseen."""
         url = accepted.operation_url
         if url is None:
             return
         backoff, hint = call.waiter.backoff(first=0.5, ceiling=10.0), accepted.retry_after
-        try:
+        with _seen_to_its_end(call):
             while True:
-                progress = await call.azure.progress(url)
+                try:
+                    progress = await call.azure.progress(url)
+                except ServiceError as error:
+                    if error.is_absent or error.status == 403:
+                        # Operations are forgotten after a while, and a narrow role may not read them; the
+                        # account itself then shows how it ended.
+                        return
+                    raise
                 if progress.done:
                     break
                 hint = progress.retry_after if progress.retry_after is not None else hint
@@ -293,14 +264,6 @@ class Binder:
                 await call.waiter.pause(
                     pause, f"waiting for the operation on {account_id.name}, {progress.status}"
                 )
-        except ServiceError as error:
-            if error.is_absent or error.status == 403:
-                # Operations are forgotten after a while, and a narrow role may not read them; the account
-                # itself then shows how it ended.
-                return
-            raise UnfinishedError(_unfinished(error, context)) from error
-        except (DeadlineError, StoppedError) as error:
-            raise UnfinishedError(_unfinished(error, context)) from error
         if not progress.succeeded:
             raise progress.failure or ServiceError(
                 200, progress.status, f"the operation {accepted.operation_id} ended as {progress.status}"
@@ -309,14 +272,22 @@ class Binder:
 
 _SUCCEEDED = {"", "succeeded"}
 _SETTLED = {*_SUCCEEDED, "failed", "canceled"}
-_WAITS = {
-    RefusalKind.BUSY: "waiting for another change of the account to end",
-    RefusalKind.PROPAGATING: "waiting for the access to the key to be in effect everywhere",
+_WAITS: Waits = {
+    RefusalKind.BUSY: ("waiting for another change of the account to end", inf),
+    RefusalKind.PROPAGATING: ("waiting for the access to the key to be in effect everywhere", inf),
 }
-_UNKNOWN = (
-    "the preflight found nothing wrong, so this refusal may be access to the key that is not in effect yet; "
-    "waiting for it"
-)
+_BINDING_WAITS: Waits = {
+    **_WAITS,
+    RefusalKind.UNKNOWN: (
+        "the preflight found nothing wrong, so this may be access to the key that is not in effect yet",
+        UNKNOWN_REFUSAL_SECONDS,
+    ),
+}
+
+
+def _still_bound(account: Account, _: Accepted) -> list[str]:
+    """Where an account that went back to Microsoft-managed keys is not there yet; empty when it is."""
+    return [f"keySource: still {CUSTOMER_MANAGED}"] if account.encryption.is_customer_managed else []
 
 
 def _overwritten(account: Account, wrong: list[str]) -> str:
@@ -326,9 +297,16 @@ def _overwritten(account: Account, wrong: list[str]) -> str:
     )
 
 
-def _unfinished(error: Exception, context: ErrorContext) -> str:
-    reason = translate(error, context) if isinstance(error, ServiceError) else str(error)
-    return f"Azure took the change, but its end was not seen: {reason}\n  fix: run the same command again"
+@contextmanager
+def _seen_to_its_end(call: Call) -> Iterator[None]:
+    """Makes what keeps the end of a change from being seen an UnfinishedError."""
+    try:
+        yield
+    except (ServiceError, DeadlineError, StoppedError) as error:
+        why = call.explain(error) if isinstance(error, ServiceError) else str(error)
+        raise UnfinishedError(
+            f"Azure took the change, but its end was not seen: {why}\n  fix: run the same command again"
+        ) from error
 
 
 def refusal_head(account: ArmId | None) -> str:

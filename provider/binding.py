@@ -130,11 +130,6 @@ def mismatches(wanted: Encryption, live: Encryption, shown: str = "", in_use: st
     ]
 
 
-def still_bound(account: Account) -> list[str]:
-    """Where an account that went back to Microsoft-managed keys is not there yet; empty when it is."""
-    return [f"keySource: still {CUSTOMER_MANAGED}"] if account.encryption.is_customer_managed else []
-
-
 def outputs(
     inputs: Mapping[str, Value],
     account: Account,
@@ -192,11 +187,6 @@ def same_binding(olds: Properties, account: Account) -> bool:
 def is_as_it_was(olds: Properties, account: Account) -> bool:
     """Whether an account that is bound is bound as the state has it. A state without a key says nothing."""
     return olds.text("keyUriWithVersion") is None or same_binding(olds, as_recorded(olds, account))
-
-
-def same_identity(olds: Properties, news: Properties) -> bool:
-    """Whether the same identity uses the key before and after."""
-    return fold(olds, "identityClientId") == fold(news, "identityClientId")
 
 
 def preview_outputs(inputs: Properties, cloud: Cloud) -> dict[str, Value]:

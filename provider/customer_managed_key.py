@@ -17,14 +17,7 @@ from provider.errors import ErrorContext, translate
 from provider.failure import PartialError, RefusedOperationError, ServiceError, UnfinishedError
 from provider.live_state import Look, version_in_use
 from provider.preflight import Preflight, Severity, refusal
-from provider.resource import (
-    Bound,
-    Call,
-    Resource,
-    Run,
-    State,
-    secret_outputs,
-)
+from provider.resource import Bound, Call, Change, Resource, Run, State, fold, secret_outputs
 from provider.rules import findings
 from provider.waiting import DeadlineError
 from provider.wire import Properties
@@ -50,44 +43,34 @@ class CustomerManagedKeyHandler(Resource):
     def check(self, news: Properties) -> list[Failure]:
         return check_binding(news, self.token, self.run.cloud)
 
-    async def preview_create(self, call: Call, inputs: Properties) -> State:
-        await self._preflight(call, inputs, rebinding=False)
-        return State("", binding.preview_outputs(inputs, self.run.cloud))
-
-    async def preview_update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        if [*self.diff(olds, old_inputs, news)] == ["onDelete"]:
-            return State(id, binding.with_on_delete(olds, news))
-        await self._preflight(call, news, rebinding=True)
-        outputs = binding.preview_outputs(news, self.run.cloud)
-        if binding.same_identity(olds, news) and "principalId" in olds.values:
-            outputs["principalId"] = olds.values["principalId"]
-        return State(id, outputs)
+    async def preview(self, call: Call, change: Change) -> State:
+        if self._says_otherwise(change):
+            return State(change.id, binding.with_on_delete(change.olds, change.news))
+        await self._preflight(call, change.news, rebinding=bool(change.id))
+        outputs = binding.preview_outputs(change.news, self.run.cloud)
+        principal = change.olds.values.get("principalId")
+        if principal and fold(change.olds, "identityClientId") == fold(change.news, "identityClientId"):
+            outputs["principalId"] = principal
+        return State(change.id, outputs)
 
     async def create(self, call: Call, inputs: Properties) -> State:
         return await self._bind(call, inputs, rebinding=False)
 
-    async def update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        if [*self.diff(olds, old_inputs, news)] == ["onDelete"]:
-            return State(id, binding.with_on_delete(olds, news))
-        return await self._bind(call, news, rebinding=True)
+    async def update(self, call: Call, change: Change) -> State:
+        if self._says_otherwise(change):
+            return State(change.id, binding.with_on_delete(change.olds, change.news))
+        return await self._bind(call, change.news, rebinding=True)
+
+    def _says_otherwise(self, change: Change) -> bool:
+        """Whether an update changes only what a deletion does, which needs no write to Azure."""
+        differs = [*self.diff(change.olds, change.old_inputs, change.news)]
+        return change.id != "" and differs == ["onDelete"]
 
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """What is really bound; gone when the account is absent or on Microsoft's keys.
-
-        That a binding of the state is gone is believed when it is answered twice: with the binding the state
-        forgets the key that an update of the account has to repeat.
-        """
-        account_id = arm_ids.account_id(id)
-        account = await call.waiter.twice(
-            lambda: call.azure.account(account_id),
-            lambda found: not olds.values or _is_bound(found),
-            f"making sure that {account_id.name} is not bound",
-        )
-        if account is None or not _is_bound(account):
+        """What is really bound; gone when the account is absent or on Microsoft's keys. With the binding the
+        state forgets the key that an update of the account has to repeat."""
+        account = await call.azure.account(arm_ids.account_id(id))
+        if account is None or not account.encryption.is_customer_managed:
             return State("")
         shown, account = account.encryption.key_version, await self._as_recorded(call, olds, account)
         written = {"accountId": id, **inputs.values}
@@ -188,7 +171,3 @@ _STAYS = (
 
 def _bound(outputs: Properties) -> Bound:
     return outputs.text("boundAt"), outputs.text("operationId")
-
-
-def _is_bound(account: Account | None) -> bool:
-    return account is not None and account.encryption.is_customer_managed

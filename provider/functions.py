@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Final, TypeVar
 
 from core import arm_ids
@@ -18,35 +18,14 @@ from core.arm_ids import MalformedError
 from core.facts import Deleted
 from core.login import Login
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
-from provider import binding
 from provider.checks import Failure, Forms, check, key_of_an_hsm
 from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
-from provider.preflight import refused_as
 from provider.resource import Call
 from provider.wire import UNKNOWN, Properties, Value
 
 T = TypeVar("T")
 Answer = dict[str, Value]
-
-
-async def get_binding(call: Call, args: Properties) -> Answer:
-    """`{"binding": {...}}` of an account; `{"binding": null}` when it is absent or not bound."""
-    if args.is_unknown("accountId"):
-        return {"binding": UNKNOWN}
-    account_id = arm_ids.account_id(str(args.values["accountId"]))
-    with refused_as(ErrorContext(account_id=account_id.text)):
-        account = await call.azure.account(account_id)
-    if account is None or account.encryption.key is None:
-        return {"binding": None}
-    outputs = binding.outputs(
-        {"accountId": account_id.text},
-        account,
-        shown_version=account.encryption.key_version,
-        bound_at=None,
-        operation_id=None,
-    )
-    return {"binding": _given(outputs)}
 
 
 async def get_managed_hsm_key(call: Call, args: Properties) -> Answer:
@@ -68,7 +47,7 @@ async def get_managed_hsm_key(call: Call, args: Properties) -> Answer:
             unread[what] = service_message(failure)
             return None
 
-    with refused_as(ErrorContext.of_key(key.text, principal)):
+    with replace(call, context=ErrorContext.of_key(key.text, principal)).explained():
         hsm = await ask("hsm", call.azure.ask("GET", key.parent.text, VAULTS))
         found: Answer = {"hsm": hsm, "version": None, "assignmentId": None, "unread": unread}
         if hsm is None:
@@ -109,7 +88,7 @@ async def check_deployment(call: Call, args: Properties) -> Answer:
         return dict.fromkeys(("findings", "unchecked"), UNKNOWN)
     given = args.values["resources"]
     plan = [checks.planned(one) for one in given if not _is_unknown(one)]
-    report = await checks.run(plan, Questions(call.azure, call.waiter), args.values.get("checks") or ())
+    report = await checks.run(plan, Questions(call.azure, call.waiter))
     if len(plan) < len(given):
         made = "resources with values that are not known yet"
         report += Report(unchecked=(Unchecked("", made, "something else makes them"),))
@@ -151,9 +130,6 @@ def _no_subscription(login: Login, args: Properties) -> Iterator[Failure]:
 def _not_planned(login: Login, args: Properties) -> Iterator[Failure]:
     from provider.deployment import checks  # noqa: PLC0415
 
-    for name in args.known("checks") or []:
-        if name not in checks.CHECKS:
-            yield Failure("checks", f"{name!r} is no check; expected one of {', '.join(checks.CHECKS)}")
     for number, given in enumerate(args.known("resources") or []):
         try:
             if not _is_unknown(given):
@@ -185,7 +161,6 @@ def wrong_arguments(token: str, login: Login, args: Properties) -> list[Failure]
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "azure-cmk:index:checkDeployment": Function(check_deployment, _not_planned),
-    "azure-cmk:index:getBinding": Function(get_binding),
     "azure-cmk:index:getClientConfig": Function(get_client_config),
     "azure-cmk:index:getDeleted": Function(get_deleted, _no_subscription),
     "azure-cmk:index:getManagedHsmKey": Function(get_managed_hsm_key, forms={"keyId": key_of_an_hsm}),

@@ -29,13 +29,7 @@ from core.arm_ids import MalformedError
 from core.login import SECRETS, Login, LoginError, login, unknown_settings
 from provider import SCHEMA, VERSION
 from provider.credential import complete
-from provider.failure import (
-    PartialError,
-    RefusedOperationError,
-    ServiceError,
-    UnfinishedError,
-    UnknownTypeError,
-)
+from provider.failure import PartialError, RefusedOperationError, UnfinishedError, UnknownTypeError
 from provider.waiting import DeadlineError, StoppedError
 from provider.wire import decode, encode, hiding
 
@@ -90,11 +84,6 @@ def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Await
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
         except (RefusedOperationError, UnfinishedError, MalformedError, LoginError) as error:
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, hiding(request)(str(error)))
-        except ServiceError as failure:
-            from provider.errors import translate  # noqa: PLC0415 - the table is needed only here
-
-            message = hiding(request)(translate(failure))
-            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, message)
         except DeadlineError as error:
             await context.abort(
                 grpc.StatusCode.DEADLINE_EXCEEDED,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import shlex
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
@@ -21,13 +22,11 @@ from provider.binder import READ_LAG_SECONDS, Binder
 from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
 from provider.preflight import Finding, Severity, blocking, pass_preflight
-from provider.resource import Call, Resource, Run, State
+from provider.resource import Call, Change, Resource, Run, State
 from provider.rules import access_findings
 from provider.wire import Properties, Value
 
 SEPARATOR = "|"
-_LONG_AGO = "1970-01-01T00:00:00Z"
-"""When access was revoked of which the state does not say it."""
 
 
 class KeyAccessHandler(Resource):
@@ -84,16 +83,12 @@ class KeyAccessHandler(Resource):
         written = {**self.imported(key, principal), **inputs.values}
         return State(id, {**written, **olds.values, **outputs}, written)
 
-    async def preview_update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        return State(id, (await self.preview_create(call, news)).outputs)
+    async def preview(self, call: Call, change: Change) -> State:
+        return replace(await super().preview(call, Change(change.news)), id=change.id)
 
-    async def update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
+    async def update(self, call: Call, change: Change) -> State:
         """Carries it out again."""
-        return await self.create(call, news)
+        return await self.create(call, change.news)
 
 
 Removal = Callable[[], Awaitable[None]]
@@ -146,6 +141,7 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
     """
 
     token = resource_types.KEY_ACCESS_REVOCATION
+    is_read_twice = False
     compared: ClassVar = ("keyId", "principalId", "assignmentId")
 
     async def carry_out(
@@ -158,15 +154,13 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
         self, call: Call, key: ArmId, principal: str, known: Properties
     ) -> Mapping[str, Value] | None:
         """Reads may show the access for a while after it was taken away; what they show later was given."""
-        revoked = datetime.fromisoformat(known.text("revokedAt") or _LONG_AGO).timestamp()
-        found = await call.waiter.until(
+        revoked = datetime.fromisoformat(known.text("revokedAt") or "1970-01-01T00:00:00Z").timestamp()
+        if await call.waiter.until(
             lambda: own_access(call, key, principal, known.text("assignmentId")),
             lambda found: not found,
             lambda _: f"making sure that {principal} has access to {key.name} again",
-            first=SECOND_LOOK_SECONDS,
-            seconds=max(revoked + READ_LAG_SECONDS - self.run.clock.time(), SECOND_LOOK_SECONDS),
-        )
-        if found:
+            seconds=revoked + READ_LAG_SECONDS - self.run.clock.time(),
+        ):
             return None
         await self._warn_of_other_access(call, key, principal)
         return {}
@@ -327,7 +321,7 @@ class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
     """
 
     token = resource_types.HSM_ROLE_ASSIGNMENT
-    preview_update, update = Resource.preview_update, Resource.update
+    preview, update = Resource.preview, Resource.update
     key_input = "scope"
     by_deployer = True
     compared: ClassVar = ("scope", "principalId")
@@ -340,11 +334,7 @@ class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
     async def still(
         self, call: Call, key: ArmId, principal: str, known: Properties
     ) -> Mapping[str, Value] | None:
-        found = await call.waiter.twice(
-            lambda: _found(call, key, principal),
-            lambda found: bool(found) or not known.values,
-            f"making sure that the access to {key.name} is gone",
-        )
+        found = await _found(call, key, principal)
         return {"assignmentId": found[0].id} if found else None
 
     def imported(self, key: ArmId, principal: str) -> Mapping[str, Value]:

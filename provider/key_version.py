@@ -10,6 +10,7 @@ import asyncio
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from core import arm_ids, demands, key_uris, resource_types
@@ -20,14 +21,9 @@ from core.facts import newest_first
 from provider.checks import Failure, check
 from provider.errors import ErrorContext
 from provider.failure import NoVersionError, RefusedOperationError
-from provider.preflight import blocking, pass_preflight, refusal, refused_as
-from provider.resource import Call, Resource, Run, State
-from provider.rotation import (
-    Rotation,
-    check_generation,
-    generation,
-    rotates,
-)
+from provider.preflight import blocking, pass_preflight, refusal
+from provider.resource import Call, Change, Resource, Run, State
+from provider.rotation import Rotation, generation, rotates
 from provider.wire import UNKNOWN, Properties, Value
 
 _MARK = "rotationMark"
@@ -59,18 +55,16 @@ class KeyVersionHandler(Resource):
             self.run.leaving.add(account_id.lower())
         return check(news, self.token)
 
-    async def preview_create(self, call: Call, inputs: Properties) -> State:
-        return State("", {**await self._preview_outputs(call, inputs, ""), _MARK: UNKNOWN})
-
-    async def preview_update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        check_generation(old_inputs, news)
-        if not rotates(old_inputs, news):
-            outputs = await self._preview_outputs(call, news, olds.text("version") or "")
-            return State(id, {**outputs, **_marked(olds)})
-        await self._preview_rotation(call, await self._rotation(call, arm_ids.key_id(id), old_inputs, news))
-        return State(id, {**self._named(news), **dict.fromkeys(_FROM_VERSION, UNKNOWN), **_marked(olds)})
+    async def preview(self, call: Call, change: Change) -> State:
+        news, olds, mark = change.news, change.olds, _marked(change.olds)
+        if not change.id:
+            mark = {_MARK: UNKNOWN}
+        elif rotates(change.old_inputs, news):
+            await self._preview_rotation(await self._rotation(call, change))
+            return State(change.id, {**self._named(news), **dict.fromkeys(_FROM_VERSION, UNKNOWN), **mark})
+        return State(
+            change.id, {**await self._preview_outputs(call, news, olds.text("version") or ""), **mark}
+        )
 
     async def create(self, call: Call, inputs: Properties) -> State:
         key = arm_ids.key_id(str(inputs.values["keyId"]))
@@ -94,29 +88,27 @@ class KeyVersionHandler(Resource):
         outputs = self._filled(key, written, chosen, newest=newest.version)
         return State(id, {**outputs, **_marked(olds if olds.values else None)}, written.values)
 
-    async def update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        key = arm_ids.key_id(id)
-        check_generation(old_inputs, news)
-        if not rotates(old_inputs, news):
+    async def update(self, call: Call, change: Change) -> State:
+        key, news, olds = arm_ids.key_id(change.id), change.news, change.olds
+        if not rotates(change.old_inputs, news):
             outputs = await self._outputs(call, key, news, olds.text("version") or "")
-            return State(id, {**outputs, **_marked(olds)})
-        rotation = await self._rotation(call, key, old_inputs, news)
+            return State(change.id, {**outputs, **_marked(olds)})
+        rotation = await self._rotation(call, change)
         async with self._locks[key.normalised]:
-            with refused_as(rotation.error_context):
-                await pass_preflight(rotation.preflight, call, rotation.refusal_head)
+            with rotation.call.explained():
+                await pass_preflight(rotation.preflight, rotation.call, rotation.refusal_head)
                 made = await rotation.to(generation(news), olds.text(_MARK) or call.urn)
-        return State(id, {**self._filled(key, news, made, newest=made.version), **_marked(olds)})
+        return State(change.id, {**self._filled(key, news, made, newest=made.version), **_marked(olds)})
 
-    async def _preview_rotation(self, call: Call, rotation: Rotation) -> None:
+    async def _preview_rotation(self, rotation: Rotation) -> None:
         """Says that the key will be rotated. Refuses it for whatever forbids it now: a rotation is not
         undone, so what stands in its way is fixed in an update of its own.
 
         That the vault does not answer is a warning: the update may grant the right, or run on another
         machine.
         """
-        with refused_as(rotation.error_context):
+        call = rotation.call
+        with call.explained():
             _, found = await rotation.preflight()
             closed = await rotation.unreachable()
         if blocking(found):
@@ -130,16 +122,17 @@ class KeyVersionHandler(Resource):
         for finding in found:
             await call.inform(f"not checked: {finding.text}")
 
-    async def _rotation(self, call: Call, key: ArmId, old_inputs: Properties, news: Properties) -> Rotation:
-        account, before = news.text("accountId"), old_inputs.text("accountId")
+    async def _rotation(self, call: Call, change: Change) -> Rotation:
+        key, account = arm_ids.key_id(change.id), change.news.text("accountId")
+        before = change.old_inputs.text("accountId")
+        deployer = (await call.azure.principal()).object_id or call.context.deployer_id
         return Rotation(
-            call,
+            replace(call, context=replace(call.context, deployer_id=deployer)),
             self.run.clock,
             key,
             self._vault_uri(key),
             arm_ids.account_id(account) if account else None,
-            (await call.azure.principal()).object_id,
-            generation(old_inputs),
+            generation(change.old_inputs),
             is_other_account=bool(account and before) and not arm_ids.same(account or "", before or ""),
         )
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 from core.key_uris import KeyUri
-from provider.errors import ErrorContext, translate
-from provider.failure import RefusedOperationError, ServiceError
+from provider.failure import RefusedOperationError
 from provider.live_state import LiveState, Target
 from provider.waiting import Waiter
 
@@ -86,15 +84,6 @@ class Preflight:
 
 
 Rule = Callable[[Preflight], Iterator[Finding]]
-
-
-@contextmanager
-def refused_as(context: ErrorContext) -> Iterator[None]:
-    """Makes a failure of Azure a refusal, in the user's words."""
-    try:
-        yield
-    except ServiceError as failure:
-        raise RefusedOperationError(translate(failure, context)) from failure
 
 
 async def pass_preflight(look: Callable[[], Awaitable[tuple[T, list[Finding]]]], call: Call, head: str) -> T:

@@ -6,7 +6,8 @@ A preview answers with the inputs, and UNKNOWN for what only the act itself show
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -16,7 +17,7 @@ from core.login import Login
 from provider.azure import Azure
 from provider.checks import Failure, check, declared
 from provider.errors import ErrorContext, translate
-from provider.failure import ServiceError
+from provider.failure import RefusedOperationError, ServiceError
 from provider.waiting import Clock, Log, Waiter
 from provider.wire import UNKNOWN, Properties, Value
 
@@ -24,7 +25,7 @@ from provider.wire import UNKNOWN, Properties, Value
 @dataclass(frozen=True)
 class Call:
     """One call of the engine: Azure, which asks again for as long as the call may wait (`azure.patient`);
-    the login; and the engine's log.
+    the login; the engine's log; and what the commands in an error of Azure are filled with.
 
     `warn` and `inform` stay in the log of the command; the progress messages of `waiter` are overwritten.
     """
@@ -35,6 +36,30 @@ class Call:
     waiter: Waiter
     warn: Log
     inform: Log
+    context: ErrorContext = field(default_factory=ErrorContext)
+
+    def explain(self, failure: ServiceError) -> str:
+        """A failure in the user's words."""
+        return translate(failure, self.context)
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Makes a failure of Azure a refusal, in the user's words."""
+        try:
+            yield
+        except ServiceError as failure:
+            raise RefusedOperationError(self.explain(failure)) from failure
+
+
+@dataclass(frozen=True)
+class Change:
+    """A creation, which has no `id`, or an update: the inputs that are wanted, and the inputs and outputs of
+    the state."""
+
+    news: Properties
+    id: str = ""
+    old_inputs: Properties = field(default_factory=Properties)
+    olds: Properties = field(default_factory=Properties)
 
 
 Bound = tuple[str | None, str | None]
@@ -118,6 +143,9 @@ class Resource(ABC):
     """Whether it is read before each preview and update, so that drift shows also where the project does not
     ask for refreshes."""
 
+    is_read_twice: ClassVar[bool] = True
+    """Whether what is gone is read once more, unless `look` does so by itself."""
+
     def __init__(self, run: Run) -> None:
         self.run = run
 
@@ -143,41 +171,46 @@ class Resource(ABC):
             found[name] = Difference(kind, written != wanted)
         return found
 
-    async def preview_create(self, call: Call, inputs: Properties) -> State:
-        return State("", {**inputs.values, **dict.fromkeys(declared(self.token).outputs, UNKNOWN)})
+    async def preview(self, call: Call, change: Change) -> State:
+        """What a creation or an update will give."""
+        unknown = () if change.id else declared(self.token).outputs
+        values = {**change.olds.values, **change.news.values, **dict.fromkeys(unknown, UNKNOWN)}
+        return State(change.id, values)
+
+    @abstractmethod
+    async def create(self, call: Call, inputs: Properties) -> State: ...
+
+    async def update(self, call: Call, change: Change) -> State:
+        """What an update leaves."""
+        return await self.preview(call, change)
 
     def keeps_unread(self, id: str) -> bool:
         """Whether what may not be read, or not from here, is taken to be as the state has it: a preview may
         run where it is kept out."""
         return False
 
-    @abstractmethod
-    async def create(self, call: Call, inputs: Properties) -> State: ...
-
     async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """The resource as it is; gone if its `id` is empty. An import comes with the id alone."""
+        """The resource as it is; gone if its `id` is empty. An import comes with the id alone.
+
+        That one of the state is gone is believed when it is answered twice: one answer may come from a front
+        end that is behind (assumed).
+        """
         try:
-            return await self.look(call, id, inputs, olds)
+            return await call.waiter.twice(
+                lambda: self.look(call, id, inputs, olds),
+                lambda found: bool(found.id) or not (self.is_read_twice and olds.values),
+                "making sure that it is gone",
+            )
         except ServiceError as failure:
             unread = failure.is_forbidden or failure.is_unreachable
             if not (self.keeps_unread(id) and olds.values and unread):
                 raise
-            await call.warn(f"not checked: {translate(failure, self.context(id, olds))}")
+            await call.warn(f"not checked: {call.explain(failure)}")
             return State(id, olds.values, inputs.values)
 
     @abstractmethod
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """What `read` gives."""
-
-    async def preview_update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        return State(id, {**olds.values, **news.values})
-
-    async def update(
-        self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties
-    ) -> State:
-        return await self.preview_update(call, id, olds, old_inputs, news)
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:  # noqa: B027 - nothing is a meaning
         """`olds` are the outputs, and the inputs that are no outputs."""

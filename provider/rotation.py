@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TypeVar
 
 from core import facts, rights
@@ -17,13 +18,12 @@ from core.facts import KeyVersion, newest_first
 from core.key_uris import KeyUri
 from core.refusals import RefusalKind
 from provider.azure import Retries
-from provider.errors import ErrorContext, translate
 from provider.failure import RefusedOperationError, ServiceError
 from provider.live_state import LiveState, Look, Target
 from provider.preflight import GRANT_LISTING_SECONDS, Finding, Preflight
 from provider.resource import Call
 from provider.rules import ROTATION_RULES, findings
-from provider.waiting import Clock, DeadlineError
+from provider.waiting import Clock
 from provider.wire import Properties
 
 T = TypeVar("T")
@@ -39,12 +39,8 @@ def generation(inputs: Properties) -> int:
 
 
 def rotates(old_inputs: Properties, news: Properties) -> bool:
-    """Whether an update asks for a new version."""
-    return not news.is_unknown("generation") and generation(news) > generation(old_inputs)
-
-
-def check_generation(old_inputs: Properties, news: Properties) -> None:
-    """Raises RefusedOperationError for a generation that goes down, and for one that goes up under a pin."""
+    """Whether an update asks for a new version. Raises RefusedOperationError for a generation that goes down,
+    and for one that goes up under a pin."""
     old, new = generation(old_inputs), generation(news)
     if new < old and not news.is_unknown("generation"):
         raise RefusedOperationError(
@@ -52,25 +48,25 @@ def check_generation(old_inputs: Properties, news: Properties) -> None:
             f"cannot be undone; set generation: {old} to leave the key as it is, a higher number to rotate "
             "again, or pin an older version"
         )
-    if rotates(old_inputs, news) and news.text("pin"):
+    if new > old and news.text("pin"):
         raise RefusedOperationError(
             f"generation goes from {old} to {new} while `pin` holds {news.text('pin')}: the account could "
             "not follow to the new version; remove the pin first"
         )
+    return new > old
 
 
 @dataclass(frozen=True)
 class Rotation:
-    """A key that is to be rotated, the account that is to follow, if one is named, the object id of the
-    deploying principal, if its token has one, and the generation that the key has by now.
-    `is_other_account`: another account followed the key before."""
+    """A key that is to be rotated, the account that is to follow, if one is named, and the generation that
+    the key has by now. `is_other_account`: another account followed the key before. `call` is about the key
+    and the deploying principal."""
 
     call: Call
     clock: Clock
     key: ArmId
     vault_uri: str
     account: ArmId | None = None
-    deployer_id: str = ""
     generation: int = 0
     is_other_account: bool = False
 
@@ -79,12 +75,6 @@ class Rotation:
         """How a refusal begins."""
         who = f"the account {self.account.name} could not" if self.account else "no account could"
         return f"the key {self.key.name} is not rotated, since {who} follow it"
-
-    @property
-    def error_context(self) -> ErrorContext:
-        """What the commands in an error are filled with."""
-        context = ErrorContext.of_key(self.key.text, by_deployer=True)
-        return replace(context, deployer_id=self.deployer_id) if self.deployer_id else context
 
     async def preflight(self) -> tuple[LiveState, list[Finding]]:
         """What is around a rotation, and every reason why the account could not be bound to a new version:
@@ -117,7 +107,7 @@ class Rotation:
         except ServiceError as failure:
             if not (failure.is_unreachable or failure.is_forbidden):
                 raise
-            return translate(failure, self.error_context)
+            return self.call.explain(failure)
         return ""
 
     async def to(self, generation: int, owner: str) -> KeyVersion:
@@ -162,25 +152,20 @@ class Rotation:
         in effect yet: until the deadline where Resource Manager shows it, else only as long as a new grant
         may take to be shown."""
         waiter = self.call.waiter
-        backoff, began = waiter.backoff(first=2.0, ceiling=30.0), waiter.elapsed
+        waits = {RefusalKind.PROPAGATING: ("waiting for the deploying principal's access to the key", inf)}
+        retries, began = Retries(waiter, waits, self.call.explain), waiter.elapsed
         while True:
             try:
                 return await act()
             except ServiceError as failure:
-                if failure.kind is not RefusalKind.PROPAGATING:
+                late = waiter.elapsed - began >= GRANT_LISTING_SECONDS
+                if failure.kind is RefusalKind.PROPAGATING and late and not await self._is_granted():
                     raise
-                if waiter.elapsed - began >= GRANT_LISTING_SECONDS and not await self._is_granted():
-                    raise
-                said = translate(failure, self.error_context)
-            waiting_for = "waiting for the deploying principal's access to the key to be in effect"
-            try:
-                await waiter.pause(next(backoff), f"{waiting_for}: {said}")
-            except DeadlineError as error:
-                raise DeadlineError(f"{waiting_for}\n{said}", error.waited) from error
+                await retries.pause_or_raise(failure)
 
     async def _is_granted(self) -> bool:
         """Whether Resource Manager shows that the deploying principal may rotate the key."""
-        azure, deployer = self.call.azure, self.deployer_id
+        azure, deployer = self.call.azure, self.call.context.deployer_id
         try:
             vault = await azure.vault(self.key.parent)
             if vault is None:

@@ -14,13 +14,13 @@ from typing import Any
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2
 
-from core import resource_types
 from core.login import Login
 from provider.access_policy import AccessPolicyHandler
 from provider.azure import Azure, AzureClock, patient
 from provider.binder import Binder
 from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.deleted_account_purge import DeletedAccountPurgeHandler
+from provider.errors import ErrorContext
 from provider.failure import UnknownTypeError
 from provider.functions import FUNCTIONS, wrong_arguments
 from provider.host import EngineLog
@@ -31,8 +31,16 @@ from provider.key_access import (
     ManagedHsmRoleAssignmentHandler,
 )
 from provider.key_version import KeyVersionHandler
-from provider.preflight import refused_as
-from provider.resource import REPLACES, Call, Difference, Resource, Run, State, secret_outputs
+from provider.resource import (
+    REPLACES,
+    Call,
+    Change,
+    Difference,
+    Resource,
+    Run,
+    State,
+    secret_outputs,
+)
 from provider.waiting import DEFAULT_TIMEOUT, Clock, Log, SystemClock, Waiter
 from provider.wire import Properties, decode, encode, hiding
 
@@ -67,7 +75,7 @@ class Served:
     async def diff(self, request: Any) -> Any:
         resource = self._resource(request)
         olds = decode(request.olds)
-        found = resource.diff(olds, _old_inputs(request), decode(request.news))
+        found = resource.diff(olds, decode(request.old_inputs), decode(request.news))
         found = {name: d for name, d in found.items() if name not in set(request.ignoreChanges)}
         return provider_pb2.DiffResponse(
             changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
@@ -79,9 +87,12 @@ class Served:
 
     async def create(self, request: Any) -> Any:
         resource, inputs = self._resource(request), decode(request.properties)
-        make = resource.preview_create if request.preview else resource.create
-        with refused_as(resource.context("", inputs)):
-            state = await make(self._call(request, preview=request.preview), inputs)
+        call = self._call(request, resource.context("", inputs), preview=request.preview)
+        with call.explained():
+            if request.preview:
+                state = await resource.preview(call, Change(inputs))
+            else:
+                state = await resource.create(call, inputs)
         return provider_pb2.CreateResponse(
             id=state.id,
             properties=_outputs(resource, state, inputs),
@@ -91,8 +102,8 @@ class Served:
     async def read(self, request: Any) -> Any:
         resource = self._resource(request)
         inputs, olds = decode(request.inputs), decode(request.properties)
-        call = self._call(request, preview=True)
-        with refused_as(resource.context(request.id, olds)):
+        call = self._call(request, resource.context(request.id, olds), preview=True)
+        with call.explained():
             state = await resource.read(call, request.id, inputs, olds)
         if not state.id:
             return provider_pb2.ReadResponse()
@@ -104,12 +115,11 @@ class Served:
         )
 
     async def update(self, request: Any) -> Any:
-        resource = self._resource(request)
-        news, olds, old_inputs = decode(request.news), decode(request.olds), _old_inputs(request)
-        change = resource.preview_update if request.preview else resource.update
-        call = self._call(request, preview=request.preview)
-        with refused_as(resource.context(request.id, news)):
-            state = await change(call, request.id, olds, old_inputs, news)
+        resource, news = self._resource(request), decode(request.news)
+        change = Change(news, request.id, decode(request.old_inputs), decode(request.olds))
+        call = self._call(request, resource.context(request.id, news), preview=request.preview)
+        with call.explained():
+            state = await (resource.preview if request.preview else resource.update)(call, change)
         return provider_pb2.UpdateResponse(
             properties=_outputs(resource, state, news), refresh_before_update=resource.refreshes
         )
@@ -119,12 +129,13 @@ class Served:
         # What is no output of a resource may still say what its deletion is about.
         inputs, outputs = decode(request.old_inputs), decode(request.properties)
         olds = Properties({**inputs.values, **outputs.values}, inputs.secrets | outputs.secrets)
-        with refused_as(resource.context(request.id, olds)):
-            await resource.delete(self._call(request), request.id, olds)
+        call = self._call(request, resource.context(request.id, olds))
+        with call.explained():
+            await resource.delete(call, request.id, olds)
         return empty_pb2.Empty()
 
     async def invoke(self, request: Any) -> Any:
-        call, args = self._call(request, preview=True), decode(request.args)
+        call, args = self._call(request, ErrorContext(), preview=True), decode(request.args)
         function = FUNCTIONS.get(request.tok)
         if function is None:
             raise UnknownTypeError(f"azure-cmk has no function {request.tok}")
@@ -135,11 +146,12 @@ class Served:
             ]
             return provider_pb2.InvokeResponse(failures=refused)
         response = provider_pb2.InvokeResponse()
-        answer = await function.answer(call, args)
+        with call.explained():
+            answer = await function.answer(call, args)
         getattr(response, "return").CopyFrom(encode(answer, answer if args.secrets else ()))
         return response
 
-    def _call(self, request: Any, *, preview: bool = False) -> Call:
+    def _call(self, request: Any, context: ErrorContext, *, preview: bool = False) -> Call:
         urn, hide = getattr(request, "urn", ""), hiding(request)
         timeout = getattr(request, "timeout", 0.0) or (PREVIEW_TIMEOUT if preview else DEFAULT_TIMEOUT)
 
@@ -150,14 +162,12 @@ class Served:
         waiter = Waiter(self.clock, timeout=timeout, stop=self.stop, progress=progress)
         azure = patient(self.azure, waiter)
         warn, inform = log(engine_pb2.WARNING), log(engine_pb2.INFO)
-        return Call(urn, azure, self.run.login, waiter, warn=warn, inform=inform)
+        return Call(urn, azure, self.run.login, waiter, warn, inform, context)
 
     def _resource(self, request: Any) -> Resource:
-        # Older engines send the URN alone.
-        type = request.type or resource_types.parse_urn(request.urn).type
-        if type not in self.resources:
-            raise UnknownTypeError(f"azure-cmk has no resource {type}")
-        return self.resources[type]
+        if request.type not in self.resources:
+            raise UnknownTypeError(f"azure-cmk has no resource {request.type}")
+        return self.resources[request.type]
 
 
 def served(
@@ -187,11 +197,6 @@ def served(
 
 def _outputs(resource: Resource, state: State, *secret_sources: Properties) -> Any:
     return encode(state.outputs, secret_outputs(resource, *secret_sources))
-
-
-def _old_inputs(request: Any) -> Properties:
-    """The inputs of the state; older engines send the outputs alone."""
-    return decode(request.old_inputs if request.HasField("old_inputs") else request.olds)
 
 
 def _property_diff(difference: Difference) -> Any:

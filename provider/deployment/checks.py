@@ -1,36 +1,51 @@
-"""The table of checks, and running them."""
+"""The checks, and running them: Azure's own validation, and ours of what no validation tells.
+
+Ours are about names that are taken, locks, what is referred to by id, and terms. Sources:
+azure-rest-api-specs (Vaults_CheckNameAvailability, CheckDomainAvailability, ManagementLocks_ListByScope
+2020-05-01, the GET of each type); below learn.microsoft.com/azure: azure-resource-manager/management/
+lock-resources (levels, inheritance), azure-monitor/platform/diagnostic-settings (Destination limitations).
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from core import adapters, arm_ids, demands, kinds, regions
+from core.api_versions import ACCOUNTS, LOCKS, RESOURCES, VAULTS
 from core.arm_ids import MalformedError
-from provider.deployment import locks, names, references, terms, validation
-from provider.deployment.model import ACTIONS, CREATE, Planned, Report
-from provider.deployment.questions import Questions
+from core.commands import adopt, take_over
+from core.facts import HOURS_HELD
+from provider.deployment import validation
+from provider.deployment.model import (
+    ACTIONS,
+    CREATE,
+    DELETE,
+    GROUP,
+    UPDATE,
+    USE,
+    VERSIONS,
+    DeploymentFinding,
+    Planned,
+    Report,
+    Unchecked,
+    subscription_scope,
+)
+from provider.deployment.questions import Questions, UnansweredQuestionError, about_each
 
-Check = Callable[[Sequence[Planned], Questions], Awaitable[Report]]
-CHECKS: Final[Mapping[str, Check]] = {
-    names.NAME: names.check,
-    validation.NAME: validation.check,
-    locks.NAME: locks.check,
-    references.NAME: references.check,
-    terms.NAME: terms.check,
-}
-"""Each check by its name: what it asks concerns only what is about to be made, deleted or referred to."""
+Found = Iterable[DeploymentFinding]
+NAMES, LOCKED, REFERENCES, TERMS = "names", "locks", "references", "terms"
+_VAULT, _ACCOUNT = arm_ids.VAULT.lower(), arm_ids.ACCOUNT.lower()
 
 
-async def run(plan: Sequence[Planned], ask: Questions, chosen: Sequence[str] = ()) -> Report:
-    """Runs all checks, or those chosen, at the same time."""
-    reports = await asyncio.gather(
-        *(check(plan, ask) for name, check in CHECKS.items() if not chosen or name in chosen)
-    )
-    report = sum(reports, Report())
+async def run(plan: Sequence[Planned], ask: Questions) -> Report:
+    """Runs all checks at the same time."""
+    report = sum(await asyncio.gather(*(check(plan, ask) for check in CHECKS.values())), Report())
     # What a check of our own tells of a resource, with its way out, is not told again in Azure's words.
-    told = {one.id.lower() for one in report.findings if one.check in (names.NAME, references.NAME)}
+    told = {one.id.lower() for one in report.findings if one.check in (NAMES, REFERENCES)}
     findings = (one for one in report.findings if one.check != validation.NAME or one.id.lower() not in told)
     return replace(report, findings=tuple(findings))
 
@@ -56,3 +71,248 @@ def planned(given: Mapping[str, Any]) -> Planned:
     )
     _ = found.type  # raises for an id that is none
     return found
+
+
+async def names(plan: Sequence[Planned], ask: Questions) -> Report:
+    """A finding for each name that is taken: by a resource in the same group, or, of vaults and subdomains,
+    anywhere in the world."""
+    made = [one for one in plan if one.action == CREATE and not one.recovers]
+    # What is purged before lets its name go.
+    purged = (one for one in plan if arm_ids.same(one.type, arm_ids.PURGED_ACCOUNT))
+    freed = {one.name.lower() for one in purged if one.action == DELETE}
+    own_groups = {one.id.lower() for one in plan if one.type == GROUP}
+
+    async def judge(group_id: str) -> Found:
+        members = [one for one in made if arm_ids.same(one.group_id, group_id)]
+        group = await ask.get(group_id, RESOURCES)
+        if group is None and group_id.lower() not in own_groups:
+            return [_no_group(members)]
+        existing: dict[str, Mapping[str, Any]] = {}
+        if group is not None:
+            inside = await ask.list(f"{group_id}/resources", RESOURCES)
+            existing = {group_id.lower(): group, **{str(one["id"]).lower(): one for one in inside}}
+        here = [_taken_here(one, existing[one.id.lower()]) for one in members if one.id.lower() in existing]
+        others = (one for one in members if one.id.lower() not in existing and one.name.lower() not in freed)
+        elsewhere = await asyncio.gather(*(_taken_in_the_world(one, ask) for one in others))
+        return [*here, *filter(None, elsewhere)]
+
+    groups = {one.group_id.lower(): one.group_id for one in made}
+    return await about_each(NAMES, "whether the names are free", groups.values(), judge)
+
+
+def _no_group(members: Sequence[Planned]) -> DeploymentFinding:
+    one = members[0]
+    group = arm_ids.group_of(one.id)
+    location = next((other.location for other in members if other.location), "REGION")
+    text = f"{one.label} would be created in resource group {group!r}, which does not exist"
+    fix = f"create it with `az group create --name {group} --location {location}`, or name one that exists"
+    return DeploymentFinding(NAMES, one.id, text, fix)
+
+
+def _taken_here(one: Planned, found: Mapping[str, Any]) -> DeploymentFinding:
+    tags = ", ".join(f"{name}={value}" for name, value in sorted((found.get("tags") or {}).items()))
+    text = f"{one.label} exists already at {found.get('id', one.id)}"
+    text += f", tagged {tags}," if tags else ""
+    way = f"give another {one.setting}"
+    if one.existing_setting:
+        value = one.name if one.type == GROUP else one.id
+        way += f" or use the existing one with {one.existing_setting}: {value}"
+    ways = [way, take_over()]
+    if one.type.lower() == _ACCOUNT:
+        ways.append(adopt(one.id))
+    return DeploymentFinding(NAMES, one.id, f"{text} and this stack does not record it", "; ".join(ways))
+
+
+_UNIQUE: Final = {
+    _VAULT: (
+        "Microsoft.KeyVault/checkNameAvailability",
+        VAULTS,
+        ("name", "nameAvailable", "message"),
+        "by a vault of another subscription or tenant, or by a deleted one that can come back",
+    ),
+    _ACCOUNT: (
+        "Microsoft.CognitiveServices/checkDomainAvailability",
+        ACCOUNTS,
+        ("subdomainName", "isSubdomainAvailable", "reason"),
+        f"by an account somewhere, or by one that was deleted in the last {HOURS_HELD} hours",
+    ),
+}
+"""By a type whose names are unique in the world: what is asked, by which API version, the words of the
+question and its answer, and who holds a name that is taken."""
+
+
+async def _taken_in_the_world(one: Planned, ask: Questions) -> DeploymentFinding | None:
+    if one.type.lower() not in _UNIQUE:
+        return None
+    question, version, (name, is_free, why), holder = _UNIQUE[one.type.lower()]
+    path = arm_ids.of_subscription(one.subscription, question)
+    answer = await ask.post(path, version, {name: one.name, "type": one.type})
+    if answer.get(is_free) is not False:
+        return None
+    text = f"the name of {one.label} is unique in the world and is taken, most likely {holder}"
+    # Azure lists deleted resources late (assumed), and only those that are listed can be recovered.
+    fix = f"give another {one.setting}; if it was just deleted, run the same command again in a minute"
+    return DeploymentFinding(NAMES, one.id, f"{text} (Azure: {answer.get(why)})", fix)
+
+
+_VERBS: Final = {CREATE: "making", UPDATE: "changing", DELETE: "deleting"}
+
+
+async def locks(plan: Sequence[Planned], ask: Questions) -> Report:
+    """A finding for each lock on the way: ReadOnly forbids every write, CanNotDelete a delete."""
+    written = [one for one in plan if one.action != USE]
+
+    async def judge(group_id: str) -> Found:
+        # What is deleted already is in no group.
+        exists = "/resourcegroups/" in group_id.lower() and await ask.get(group_id, RESOURCES) is not None
+        scope = group_id if exists else subscription_scope(group_id)
+        found: dict[str, DeploymentFinding] = {}
+        for lock in await ask.list(arm_ids.child(scope, arm_ids.LOCK), LOCKS):
+            at = str(lock["id"])[: str(lock["id"]).lower().rindex("/providers/")]
+            level = str((lock.get("properties") or {}).get("level"))
+            for one in written:
+                if arm_ids.same(one.group_id, group_id) and _forbids(level, at, one):
+                    text = f"the lock {lock.get('name')!r} ({level}) at {at} forbids {_VERBS[one.action]}"
+                    fix = f"its owner removes it for this update with `az lock delete --ids {lock['id']}`"
+                    told = DeploymentFinding(LOCKED, one.id, f"{text} {one.label}", fix)
+                    found.setdefault(str(lock["id"]).lower(), told)
+        return found.values()
+
+    groups = {one.group_id.lower(): one.group_id for one in written}
+    return await about_each(LOCKED, "whether a lock forbids it", groups.values(), judge)
+
+
+def _forbids(level: str, scope: str, one: Planned) -> bool:
+    if arm_ids.same(one.type, arm_ids.LOCK) and one.action == DELETE:
+        return False  # a lock does not keep itself
+    if not arm_ids.covers(scope, one.id):
+        # A delete takes what is inside along, locked or not.
+        return one.action == DELETE and arm_ids.covers(one.id, scope)
+    return level == "ReadOnly" or one.action == DELETE
+
+
+_RECOVERED: Final = {_VAULT: "--name", arm_ids.MANAGED_HSM.lower(): "--hsm-name"}
+_OF_A_KEY: Final = (*_RECOVERED, arm_ids.KEY.lower())
+
+
+async def references(plan: Sequence[Planned], ask: Questions) -> Report:
+    """A finding for each id of something that does not exist, or cannot be used: the vault and the key that
+    an account is yet to be bound in meet the demands of core/demands.py, and storage lets in what is to write
+    to it. Of vaults and keys those are looked up that say where the account is, and no type without an API
+    version."""
+    used = {
+        one.id.lower(): one
+        for one in plan
+        if one.action == USE
+        and one.type.lower() in VERSIONS
+        and (one.location or one.type.lower() not in _OF_A_KEY)
+    }
+
+    async def judge(one: Planned) -> Found:
+        type = one.type.lower()
+        answer = await ask.get(one.id, VERSIONS[type])
+        if answer is not None:
+            if arm_ids.same(type, arm_ids.STORAGE_ACCOUNT):
+                return _storage(one, answer)
+            return _demands(one, answer) if type in _OF_A_KEY else ()
+        way = "make it first"
+        if option := _RECOVERED.get(type):
+            where = f" --location {one.location}" if option == "--hsm-name" else ""
+            way = f"run `az keyvault recover {option} {one.name}{where}` if it was deleted"
+        text = f"{one.label} does not exist: {one.id}"
+        return [DeploymentFinding(REFERENCES, one.id, text, f"correct {one.setting}, or {way}")]
+
+    return await about_each(
+        REFERENCES, "whether what is referred to by id exists and can be used", used.values(), judge
+    )
+
+
+def _storage(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFinding]:
+    """What keeps out Azure Monitor, which then drops the logs and tells nobody, or the account that the
+    storage is linked to: the content has its kind then, and a rule of the firewall may admit it, too."""
+    rules = (found.get("properties") or {}).get("networkAcls") or {}
+    admits_it = bool(one.kind and rules.get("resourceAccessRules"))
+    admits_it |= "azureservices" in str(rules.get("bypass")).lower()
+    if str(rules.get("defaultAction")).lower() == "deny" and not admits_it:
+        text = f"the firewall of {one.label} does not admit trusted Microsoft services"
+        admitted = [word for word in re.findall(r"\w+", rules.get("bypass") or "") if word != "None"]
+        # Any combination, such as `Logging, Metrics`: azure-rest-api-specs, Storage, NetworkRuleSet.
+        # That the option takes several words and replaces all is assumed.
+        words = " ".join([*admitted, "AzureServices"])
+        fix = f"run `az storage account update --name {one.name} --bypass {words}`"
+        yield DeploymentFinding(REFERENCES, one.id, text, fix)
+    if not one.kind and str((found.get("sku") or {}).get("name")).lower().startswith("premium"):
+        text = f"{one.label} has a premium tier, and Azure Monitor sends no logs to premium storage"
+        yield DeploymentFinding(REFERENCES, one.id, text, f"set {one.setting} to one of a standard tier")
+
+
+def _demands(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFinding]:
+    """What the service demands of a vault, or of a key, for an account in the region of the content."""
+    judged: list[demands.Judgement | None]
+    if arm_ids.same(one.type, arm_ids.KEY):
+        judged = [*demands.judge(None, None, adapters.key(found), kind=one.kind)]
+        places = {"key": (found.get("properties") or {}).get("keyUri") or ""}
+    else:
+        vault = adapters.vault({**found, "id": one.id})
+        tenant_id = (one.content.get("properties") or {}).get("tenantId") or vault.tenant_id
+        judged = [
+            demands.region(one.location, vault.location, vault.noun),
+            demands.tenant(tenant_id, vault.tenant_id, vault.noun),
+            *demands.judge(None, vault, None),
+        ]
+        places = {"vault_id": one.id}
+    for unmet in (judgement for judgement in judged if judgement and judgement.unmet):
+        fix = f"run `{command}`" if (command := unmet.az(**places)) else unmet.command(**places)
+        if unmet.demand == "same-region":
+            there = regions.normalised(str(found.get("location")))
+            fix = f"set location: {there}, or {one.setting} to one in {one.location}"
+        text = f"the {one.label} cannot be used: {unmet.text}"
+        yield DeploymentFinding(REFERENCES, one.id, text, fix)
+
+
+async def terms(plan: Sequence[Planned], ask: Questions) -> Report:
+    """Names as not checked each kind whose Responsible AI terms somebody has to accept, by making the first
+    account in the portal, or for whose key a form has to be approved, and of which the subscription has no
+    account yet, or none under a customer's key. No API tells whether either was done. That a subscription
+    with such an account has done it, is assumed."""
+    made: dict[tuple[str, str, bool], kinds.AccountKind] = {}
+    for one in plan:
+        kind = kinds.find(one.kind) if one.type.lower() == _ACCOUNT else None
+        if kind and one.action == CREATE and not one.recovers:
+            if kind.terms:
+                made[one.subscription, kind.name, False] = kind
+            if kind.approval and adapters.account(one.bound or one.content).encryption.is_customer_managed:
+                made[one.subscription, kind.name, True] = kind
+    found: list[Unchecked] = []
+    for (subscription, name, is_form), kind in sorted(made.items(), key=lambda one: one[0]):
+        what = f"whether the terms of kind {name} are accepted in the subscription"
+        why = (
+            "no API tells, and it has no account of this kind; if Azure answers "
+            "ResourceKindRequireAcceptTerms, make the first one in the portal, which asks for them, and run "
+            "the same command again"
+        )
+        if is_form:
+            what = f"whether customer-managed keys for kind {name} are approved for the subscription"
+            why = "no API tells, and it has no account of this kind under a customer's key; the form is "
+            why += kind.approval
+        try:
+            listed = await ask.list(arm_ids.of_subscription(subscription, arm_ids.ACCOUNT), ACCOUNTS)
+            there = [one for one in map(adapters.account, listed) if one.kind == name]
+            if any(one.encryption.is_customer_managed or not is_form for one in there):
+                continue
+        except UnansweredQuestionError as unanswered:
+            why = str(unanswered)
+        found.append(Unchecked(TERMS, what, why))
+    return Report(unchecked=tuple(found))
+
+
+Check = Callable[[Sequence[Planned], Questions], Awaitable[Report]]
+CHECKS: Final[Mapping[str, Check]] = {
+    NAMES: names,
+    validation.NAME: validation.check,
+    LOCKED: locks,
+    REFERENCES: references,
+    TERMS: terms,
+}
+"""Each check by its name. It asks only about what is about to be made, deleted or referred to, and refuses
+only what it read: what this login may not read is reported as not checked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -113,27 +114,10 @@ class Planned:
 
     @property
     def label(self) -> str:
-        """The resource as a message names it."""
-        return f"{_NOUNS.get(self.type.lower(), self.type)} {self.name!r}"
-
-
-_NOUNS: Final = {
-    GROUP.lower(): "resource group",
-    arm_ids.VAULT.lower(): "vault",
-    arm_ids.KEY.lower(): "key",
-    arm_ids.MANAGED_HSM.lower(): "managed HSM",
-    arm_ids.HSM_KEY.lower(): "key",
-    arm_ids.ACCOUNT.lower(): "account",
-    arm_ids.USER_ASSIGNED_IDENTITY.lower(): "user-assigned identity",
-    arm_ids.WORKSPACE.lower(): "workspace",
-    arm_ids.SUBNET.lower(): "subnet",
-    arm_ids.PRIVATE_ENDPOINT.lower(): "private endpoint",
-    arm_ids.PRIVATE_DNS_ZONE.lower(): "private DNS zone",
-    arm_ids.ACTION_GROUP.lower(): "action group",
-    arm_ids.STORAGE_ACCOUNT.lower(): "storage account",
-    arm_ids.EVENT_HUB_RULE.lower(): "event hub authorization rule",
-    arm_ids.ROLE_ASSIGNMENT.lower(): "role assignment",
-}
+        """The resource as a message names it: `vault 'kv-claims'`."""
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.type.rpartition("/")[2])
+        noun = re.sub(r"\b[A-Z](?=[a-z])", lambda found: found[0].lower(), words)
+        return f"{re.sub(r'ies$', 'y', noun).removesuffix('s')} {self.name!r}"
 
 
 @dataclass(frozen=True)

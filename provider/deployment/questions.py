@@ -7,7 +7,6 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
-from core.api_versions import RESOURCES
 from provider.azure import Azure
 from provider.azure_client import Principal
 from provider.deployment.model import DeploymentFinding, Report, Unchecked
@@ -78,10 +77,6 @@ class Questions:
     async def principal(self) -> Principal:
         """Who is logged in. Raises what the login raises."""
         return await self._azure.principal()
-
-    async def group_exists(self, group_id: str) -> bool:
-        """Whether a resource group exists. Raises UnansweredQuestionError."""
-        return await self.get(group_id, RESOURCES) is not None
 
     async def _once(self, ask: Callable[[], Awaitable[Any]], *question: str) -> Any:
         if question not in self._answers:

@@ -19,7 +19,6 @@ from typing import Any, Final
 from core import adapters, arm_ids, arm_template, roles
 from core.api_versions import AUTHORIZATION, DEPLOYMENTS, IDENTITIES, RESOURCES
 from core.environment import IGNORES_VALIDATION
-from core.roles import Role
 from provider.deployment.model import (
     ACCESS_POLICY,
     CREATE,
@@ -31,6 +30,7 @@ from provider.deployment.model import (
     Planned,
     Report,
     Unchecked,
+    group_of,
     subscription_scope,
 )
 from provider.deployment.questions import Questions, UnansweredQuestionError
@@ -55,12 +55,6 @@ _MISSING: Final = re.compile(
     r"at scope '(?P<at>[^']+)')?"
 )
 """An action that is missing, its scope, and the deny assignment that takes it away, in Azure's refusals."""
-_FIXES: Final[Mapping[str, str]] = {
-    "InvalidSkuId": "set location to a region that has it, or give another sku",
-    "LocationNotAvailableForResourceType": "set location to one of them",
-    "InsufficientQuota": "set location to a region with quota left (`az cognitiveservices usage list "
-    "--location REGION`), ask for more in the portal under Quotas, or delete and purge an unused account",
-}
 _ROLES: Final = (
     roles.RBAC_ADMINISTRATOR,
     roles.VAULT_CONTRIBUTOR,
@@ -80,8 +74,7 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     asked: defaultdict[str, list[Planned]] = defaultdict(list)
     for one in plan:
         if _is_asked(one, plan):
-            group = one.group_id
-            asked[(subscription_scope(group) if group.lower() in made else group).lower()].append(one)
+            asked[_existing(one.id, made).lower()].append(one)
     reports = await asyncio.gather(*(_validated(some, made, login, ask) for some in asked.values()))
     return sum(reports, Report())
 
@@ -97,8 +90,7 @@ def _is_asked(one: Planned, plan: Sequence[Planned]) -> bool:
 
 
 async def _validated(members: Sequence[Planned], made: set[str], login: str, ask: Questions) -> Report:
-    group = members[0].group_id
-    scope = subscription_scope(group) if group.lower() in made else group
+    scope = _existing(members[0].id, made)
     path = f"{scope}/providers/{_DEPLOYMENT}/language-cmk"
     try:
         refusal = await ask.refusal(path, _body(scope, members, arm_template.PROVIDER))
@@ -108,13 +100,13 @@ async def _validated(members: Sequence[Planned], made: set[str], login: str, ask
         rest = await ask.refusal(path, _body(scope, members, arm_template.NO_RBAC))
         report = await _report(rest, members, ask)
         # What only the question takes refuses nothing.
-        lacking = [one for one in missing if not arm_ids.same(one[0], f"{_DEPLOYMENT}/write")]
+        lacking = [one for one in missing if not arm_ids.same(one["action"], f"{_DEPLOYMENT}/write")]
         if len(lacking) < len(missing):
             why = f"this login may not do {_DEPLOYMENT}/write, which asking about new groups takes"
             report += Report(unchecked=(Unchecked(NAME, RIGHTS_WHAT, why),))
         rights = tuple(_rights(lacking, members, made, login))
-        denied = any(denial for *_, denial, _ in lacking)
-        if denied or len({scope for _, scope, *_ in lacking}) < len(members):
+        denied = any(one["denial"] for one in lacking)
+        if denied or len({one["scope"] for one in lacking}) < len(members):
             return report + Report(rights)
         # A login that may write nothing is taken for one of previews: that is told, and refuses nothing.
         why = "; ".join(f"{one.text}; {one.fix}" for one in rights)
@@ -173,24 +165,13 @@ def _named_later(content: Mapping[str, Any], principal: str) -> dict[str, Any]:
     return {**properties, "principalId": principal}
 
 
-Missing = tuple[str, str, str, str]
-"""An action, its scope, and the name and scope of the deny assignment that takes it away, if one does."""
-
-
-def _missing(refusal: ServiceError | None) -> list[Missing]:
-    """The actions that a refusal says are missing."""
+def _missing(refusal: ServiceError | None) -> list[re.Match[str]]:
+    """What a refusal says of each action that is missing: one match of `_MISSING` for each."""
     if refusal is None:
         return []
-    texts = [one.text for one in refusal.details if _is_about_rights(one)] or (
-        [] if refusal.details else [refusal.text]
-    )
-    return list(
-        dict.fromkeys(
-            (one["action"], one["scope"], one["denial"] or "", one["at"] or "")
-            for text in texts
-            for one in _MISSING.finditer(text)
-        )
-    )
+    whole = () if refusal.details else (refusal.text,)
+    texts = [one.text for one in refusal.details if _is_about_rights(one)] or whole
+    return [*{one[0]: one for text in texts for one in _MISSING.finditer(text)}.values()]
 
 
 def _is_about_rights(detail: Detail) -> bool:
@@ -230,8 +211,10 @@ def _fix(detail: Detail, about: Planned) -> str:
             f"have somebody with that right run `az provider register --namespace {about.namespace} --wait`"
         )
     if detail.code != _DISALLOWED:
-        way = _FIXES.get(detail.code, "change what the stack declares so that Azure takes it")
-        return f"{way}; {IGNORES_VALIDATION}=1 has an update try it all the same"
+        return (
+            "change what the stack declares so that Azure takes it; "
+            f"{IGNORES_VALIDATION}=1 has an update try it all the same"
+        )
     way = "change the settings so that they meet the policy"
     if about.bound is not None and about.action == CREATE:
         way += ", or set identity: userAssigned, by which the account is made with its key"
@@ -256,30 +239,39 @@ async def _registers(about: Planned, ask: Questions) -> bool:
 
 
 def _rights(
-    missing: Iterable[Missing], members: Sequence[Planned], made: set[str], login: str
+    missing: Iterable[re.Match[str]], members: Sequence[Planned], made: set[str], login: str
 ) -> Iterator[DeploymentFinding]:
-    """The rights that are missing, by the innermost scope that exists, with commands that give the least."""
-    by_scope: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for action, target, denial, at in missing:
-        if denial:
-            text = f"Azure would refuse this login: the deny assignment {denial!r} at {at} forbids {action}"
-            fix = (
-                "have its owner (a deployment stack, an application) exclude this login, or use another group"
-            )
-            yield DeploymentFinding(RIGHTS, _at(target, members).id, text, fix)
-            continue
-        scope = target
-        while scope.lower() in made or f"/{_DEPLOYMENT}/".lower() in scope.lower():
-            scope = _above(scope)
-        by_scope[scope].setdefault(action, target)
-    for scope, actions in by_scope.items():
-        about = _at(next(iter(actions.values())), members)
+    """The rights that are missing in each group, or subscription where the group is yet to be made, with
+    commands that give narrow roles."""
+    by_scope: defaultdict[str, list[re.Match[str]]] = defaultdict(list)
+    for one in missing:
+        target = one["scope"]
+        if one["denial"]:
+            said = f"the deny assignment {one['denial']!r} at {one['at']} forbids {one['action']}"
+            fix = "have its owner (a deployment stack, an application) exclude this login"
+            about = _at(target, members).id
+            yield DeploymentFinding(RIGHTS, about, f"Azure would refuse this login: {said}", fix)
+        else:
+            by_scope[_existing(target, made)].append(one)
+    for scope, some in by_scope.items():
+        actions = [*dict.fromkeys(one["action"] for one in some)]
         text = f"Azure would refuse this login: {login} may not do {', '.join(actions)} at {scope}"
+        given = dict.fromkeys(
+            next((role for role in _ROLES if role.allows(action)), roles.OWNER) for action in actions
+        )
         commands = " and ".join(
             f'`az role assignment create --assignee {login} --role "{role.name}" --scope {scope}`'
-            for role in least_roles(actions)
+            for role in given
         )
-        yield DeploymentFinding(RIGHTS, about.id, text, f"an owner can give it with {commands}")
+        about = _at(some[0]["scope"], members).id
+        yield DeploymentFinding(RIGHTS, about, text, f"an owner can give it with {commands}")
+
+
+def _existing(id: str, made: set[str]) -> str:
+    """The group that an id is in, or is; the subscription of one that is in none, or is yet to be made."""
+    group = group_of(id)
+    is_there = "/resourcegroups/" in group.lower() and group.lower() not in made
+    return group if is_there else subscription_scope(id)
 
 
 def _at(id: str, members: Sequence[Planned]) -> Planned:
@@ -293,22 +285,3 @@ def _written(one: Planned) -> str:
         return one.id
     name = uuid.uuid5(uuid.NAMESPACE_URL, f"{one.id}|{one.setting}".lower())
     return f"{one.id.rpartition('/')[0]}/{name}"
-
-
-def least_roles(missing: Iterable[str]) -> tuple[Role, ...]:
-    """Built-in roles that together allow the actions; narrow ones, unless a wide one is needed anyway."""
-    wanted = list(missing)
-    chosen = [next((role for role in _ROLES if role.allows(action)), roles.OWNER) for action in wanted]
-    wide = [role for role in (roles.OWNER, roles.CONTRIBUTOR) if role in chosen]
-    for role in wide:
-        chosen = [role if role.allows(action) else one for action, one in zip(wanted, chosen, strict=True)]
-    return tuple(dict.fromkeys(chosen))
-
-
-def _above(id: str) -> str:
-    """The scope that an id is in: the resource that it extends or is nested in, its group, or the
-    subscription."""
-    if "/providers/" not in id.lower():
-        return subscription_scope(id)
-    scope, inside = id[: (at := id.lower().rindex("/providers/"))], id[at:].strip("/").split("/")
-    return scope if len(inside) <= 4 else id.rpartition("/")[0].rpartition("/")[0]

@@ -156,7 +156,7 @@ def _held_names_are_not_explained() -> list[AbstractContextManager[Any]]:
 
     return [
         patch("components.azure_failures._HELD", _NEVER),
-        patch("provider.deployment.names._taken_in_the_world", unasked),
+        patch("provider.deployment.checks._taken_in_the_world", unasked),
     ]
 
 

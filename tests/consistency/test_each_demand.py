@@ -25,7 +25,7 @@ from core.facts import Account, Encryption, Key, KeyVersion, Vault
 from localazure.cognitive.kinds import find_kind
 from operate.evidence.findings import findings as evidence
 from operate.evidence.model import Facts, Service
-from provider.deployment import references
+from provider.deployment import checks
 from provider.deployment.model import USE, Planned
 from provider.deployment.questions import Questions
 from provider.preflight import Preflight, Severity
@@ -319,7 +319,7 @@ def refused_in_deployment(row: Row, value: Any, kind: str = "TextAnalytics") -> 
     id = VAULT_ID if row.type == VAULT else f"{VAULT_ID}/keys/cmk"
     body = {**changed(row, value, RIGHT[row.type][1]()), "id": id}
     content = {"location": "westeurope", "kind": kind, "properties": {"tenantId": TENANT}}
-    asked = references.check([Planned(id, USE, content)], cast("Questions", Answer(body)))
+    asked = checks.references([Planned(id, USE, content)], cast("Questions", Answer(body)))
     return bool(asyncio.run(asked).findings)
 
 

@@ -64,11 +64,11 @@ OTHERS: Final = {
     "prefix": "what it is called",
     "language": "by which API it is called",
     "callers": "which roles are offered; Azure assigns any (caller-least-privilege knows the broad ones)",
-    "approval": "no API tells; noted before the first account is made (provider/deployment/terms.py)",
+    "approval": "no API tells; noted before the first account is made (provider/deployment/checks.py)",
     "key_roles": "of the identity that uses the key (role-wider-than-needed, role-by-page)",
     "key_sizes": "of the key, not of the account (test_each_demand.py)",
     "becomes": "what it may turn into (tests/core/test_kinds.py)",
-    "terms": "no API tells; noted before the first account is made (provider/deployment/terms.py)",
+    "terms": "no API tells; noted before the first account is made (provider/deployment/checks.py)",
 }
 """Columns that limit nothing, and why."""
 NOT_ASKED: Final = {

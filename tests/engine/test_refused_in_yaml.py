@@ -102,7 +102,7 @@ def test_what_azure_will_refuse_is_told_in_yaml(stack: Stack, azure: RunningAzur
         stack.pulumi("preview"),
         "The SKU 'S' is either invalid or unavailable for account type 'TextAnalytics'",
         "accountName",
-        "set location to a region that has it",
+        "so that Azure takes it",
     )
     assert "azure-native:" not in run.output, run.output
     azure.control("/limits", {**limit, "remove": True})

@@ -106,7 +106,11 @@ class Engine:
     ) -> Diffed:
         response = await self.stub.Diff(
             provider_pb2.DiffRequest(
-                urn=self.urn(type), olds=encode(olds), old_inputs=encode(old_inputs), news=encode(news)
+                urn=self.urn(type),
+                type=type,
+                olds=encode(olds),
+                old_inputs=encode(old_inputs),
+                news=encode(news),
             )
         )
         kinds = {
@@ -128,7 +132,11 @@ class Engine:
         secrets: tuple[str, ...] = (),
     ) -> tuple[str, Properties]:
         request = provider_pb2.CreateRequest(
-            urn=self.urn(type), properties=encode(inputs, secrets), preview=preview, timeout=seconds
+            urn=self.urn(type),
+            type=type,
+            properties=encode(inputs, secrets),
+            preview=preview,
+            timeout=seconds,
         )
         response = await self._call(self.stub.Create(request))
         return response.id, decode(response.properties)
@@ -141,7 +149,7 @@ class Engine:
         olds: Mapping[str, Any] | None = None,
     ) -> tuple[str, Properties, Properties]:
         request = provider_pb2.ReadRequest(
-            urn=self.urn(type), id=id, inputs=encode(inputs or {}), properties=encode(olds or {})
+            urn=self.urn(type), type=type, id=id, inputs=encode(inputs or {}), properties=encode(olds or {})
         )
         response = await self._call(self.stub.Read(request))
         return response.id, decode(response.properties), decode(response.inputs)
@@ -159,6 +167,7 @@ class Engine:
     ) -> Properties:
         request = provider_pb2.UpdateRequest(
             urn=self.urn(type),
+            type=type,
             id=id,
             olds=encode(olds),
             old_inputs=encode(old_inputs),
@@ -171,7 +180,9 @@ class Engine:
     async def delete(self, type: str, id: str, olds: Mapping[str, Any] | None = None) -> None:
         urn = self.urn(type)
         await self._call(
-            self.stub.Delete(provider_pb2.DeleteRequest(urn=urn, id=id, properties=encode(olds or {})))
+            self.stub.Delete(
+                provider_pb2.DeleteRequest(urn=urn, type=type, id=id, properties=encode(olds or {}))
+            )
         )
 
     async def invoke(self, token: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -149,6 +149,10 @@ async def test_no_state_asks_to_be_read_before_the_next_update(cloud: Deployment
     """As azure-native's: without a refresh, an update gives nothing back that somebody took away."""
     async with engine(azure(cloud), FakeClock()) as pulumi:
         urn, properties = pulumi.urn(ACCESS_POLICY), encode(INPUTS)
-        created = await pulumi.stub.Create(provider_pb2.CreateRequest(urn=urn, properties=properties))
-        read = await pulumi.stub.Read(provider_pb2.ReadRequest(urn=urn, id=ID, inputs=properties))
+        created = await pulumi.stub.Create(
+            provider_pb2.CreateRequest(urn=urn, type=ACCESS_POLICY, properties=properties)
+        )
+        read = await pulumi.stub.Read(
+            provider_pb2.ReadRequest(urn=urn, type=ACCESS_POLICY, id=ID, inputs=properties)
+        )
     assert [one.refresh_before_update for one in (created, read)] == [False, False]

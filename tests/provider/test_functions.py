@@ -7,49 +7,25 @@ from typing import Any
 import pytest
 
 from core.facts import Deleted
+from provider.deployment import checks
 from provider.failure import ServiceError
 from provider.wire import UNKNOWN
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,
-    PRINCIPAL,
     SUBSCRIPTION,
     TENANT,
-    V1,
     VAULT_ID,
-    VAULT_URI,
     FakeAzure,
-    an_account,
-    bound_to,
-    key_uri,
 )
 from tests.provider.rig import Engine, FailedError, engine
 
-BINDING, DELETED = "azure-cmk:index:getBinding", "azure-cmk:index:getDeleted"
+DELETED = "azure-cmk:index:getDeleted"
 HSM_KEY = "azure-cmk:index:getManagedHsmKey"
-
-
-async def test_get_binding_tells_what_is_bound(fake: FakeAzure, pulumi: Engine) -> None:
-    """A bound account gives its key, version, vault and identity; others give nothing."""
-    assert await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID}) == ({}, {})
-    fake.put(an_account(encryption=bound_to()))
-    answer, _ = await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID})
-    fake.accounts.clear()
-    assert await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID}) == ({}, {})
-    assert answer["binding"] == {
-        "accountId": ACCOUNT_ID,
-        "keySource": "Microsoft.KeyVault",
-        "keyUriWithVersion": key_uri(),
-        "keyName": "language-key",
-        "keyVersion": V1,
-        "keyVaultUri": VAULT_URI,
-        "principalId": PRINCIPAL,
-    }
 
 
 async def test_what_is_not_known_yet_is_answered_with_unknown(fake: FakeAzure, pulumi: Engine) -> None:
     """In a preview a function of an unknown id asks nothing and promises nothing."""
-    assert (await pulumi.invoke(BINDING, {"accountId": UNKNOWN}))[0] == {"binding": UNKNOWN}
     answer, _ = await pulumi.invoke(DELETED, {"subscriptionId": UNKNOWN})
     assert answer == {"vaults": UNKNOWN, "accounts": UNKNOWN}
     assert fake.calls == []
@@ -76,8 +52,7 @@ async def test_get_deleted_tells_what_still_holds_a_name(fake: FakeAzure, pulumi
 @pytest.mark.parametrize(
     ("token", "args", "failing"),
     [
-        (BINDING, {}, "accountId"),
-        (BINDING, {"accountId": "language"}, "accountId"),
+        (HSM_KEY, {}, "keyId"),
         (HSM_KEY, {"keyId": KEY_ID}, "keyId"),
         (HSM_KEY, {"keyId": UNKNOWN, "principalId": "language"}, "principalId"),
         (DELETED, {}, "subscriptionId"),
@@ -103,9 +78,9 @@ async def test_the_logins_subscription_is_the_default() -> None:
 
 async def test_fails_with_azures_answer_explained(fake: FakeAzure, pulumi: Engine) -> None:
     """An error of Azure reaches the program translated."""
-    fake.failures["account"].append(ServiceError(401, "InvalidAuthenticationToken", "expired"))
+    fake.failures["deleted_vaults"].append(ServiceError(401, "InvalidAuthenticationToken", "expired"))
     with pytest.raises(FailedError, match="does not accept the login"):
-        await pulumi.invoke(BINDING, {"accountId": ACCOUNT_ID})
+        await pulumi.invoke(DELETED, {"subscriptionId": SUBSCRIPTION})
 
 
 async def test_who_is_logged_in() -> None:
@@ -131,11 +106,18 @@ async def test_who_is_logged_in() -> None:
 CHECK = "azure-cmk:index:checkDeployment"
 
 
+@pytest.fixture
+def only_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the checks that of names alone, whose questions the tests answer."""
+    monkeypatch.setattr(checks, "CHECKS", {checks.NAMES: checks.names})
+
+
+@pytest.mark.usefixtures("only_names")
 async def test_check_deployment_tells_what_it_could_not_ask(fake: FakeAzure, pulumi: Engine) -> None:
     """What this login may not read is no finding, and names the question and Azure's reason."""
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
     fake.failures[f"GET {group}"].append(ServiceError(403, "AuthorizationFailed", "may not"))
-    answer, failures = await pulumi.invoke(CHECK, {"resources": [{"id": group}], "checks": ["names"]})
+    answer, failures = await pulumi.invoke(CHECK, {"resources": [{"id": group}]})
     assert failures == {}
     assert answer["findings"] == []
     assert [one["what"] for one in answer["unchecked"]] == ["whether the names are free"]
@@ -147,16 +129,17 @@ async def test_check_deployment_fails_with_a_refused_login_explained(fake: FakeA
     fake.failures["principal"].append(ServiceError(401, "invalid_client", "AADSTS7000215: wrong"))
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
     with pytest.raises(FailedError, match=r"^the client secret is wrong"):
-        await pulumi.invoke(CHECK, {"resources": [{"id": group}], "checks": ["validation"]})
+        await pulumi.invoke(CHECK, {"resources": [{"id": group}]})
 
 
+@pytest.mark.usefixtures("only_names")
 async def test_check_deployment_leaves_out_what_is_not_known_yet(fake: FakeAzure, pulumi: Engine) -> None:
     """A resource whose id or body another resource makes is told as not checked; the others are checked."""
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
     fake.answers[group] = {"id": group}
     fake.answers[f"{group}/resources"] = {"value": []}
     asked = [{"id": group, "setting": "groupName"}, {"id": UNKNOWN}]
-    answer, _ = await pulumi.invoke(CHECK, {"resources": asked, "checks": ["names"]})
+    answer, _ = await pulumi.invoke(CHECK, {"resources": asked})
     assert [one["fix"].split(";")[0] for one in answer["findings"]] == ["give another groupName"]
     assert [one["what"] for one in answer["unchecked"]] == ["resources with values that are not known yet"]
 
@@ -168,7 +151,7 @@ async def test_check_deployment_leaves_out_what_is_not_known_yet(fake: FakeAzure
         ({"resources": [{"id": "language"}]}, "resources[0]"),
         ({"resources": [{"id": ACCOUNT_ID}, {"id": ACCOUNT_ID, "action": "move"}]}, "resources[1]"),
         ({"resources": [{"id": ACCOUNT_ID, "names": "x"}]}, "resources[0]"),
-        ({"resources": [{"id": ACCOUNT_ID}], "checks": ["luck"]}, "checks"),
+        ({"resources": [{"id": ACCOUNT_ID}], "checks": ["names"]}, "checks"),
     ],
 )
 async def test_check_deployment_fails_bad_arguments_by_name(

@@ -341,8 +341,12 @@ async def test_fails_to_unbind_a_kind_that_cannot_go_back(fake: FakeAzure, pulum
 async def test_every_state_asks_to_be_read_before_the_next_update(pulumi: Engine) -> None:
     """Drift shows in each preview, also in a project that does not say `refresh: always`."""
     urn, properties = pulumi.urn(CMK), encode(INPUTS)
-    created = await pulumi.stub.Create(provider_pb2.CreateRequest(urn=urn, properties=properties))
-    update = provider_pb2.UpdateRequest(urn=urn, id=created.id, olds=created.properties, news=properties)
+    created = await pulumi.stub.Create(provider_pb2.CreateRequest(urn=urn, type=CMK, properties=properties))
+    update = provider_pb2.UpdateRequest(
+        urn=urn, type=CMK, id=created.id, olds=created.properties, news=properties
+    )
     updated = await pulumi.stub.Update(update)
-    read = await pulumi.stub.Read(provider_pb2.ReadRequest(urn=urn, id=created.id, inputs=properties))
+    read = await pulumi.stub.Read(
+        provider_pb2.ReadRequest(urn=urn, type=CMK, id=created.id, inputs=properties)
+    )
     assert [r.refresh_before_update for r in (created, updated, read)] == [True, True, True]

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from provider.deployment import references
+from provider.deployment import checks
 from provider.deployment.model import USE, Planned
 from provider.deployment.questions import Questions
 
@@ -49,7 +49,7 @@ def told(id: str, answer: Any, *, where: str = "westeurope") -> list[str]:
     """What is found about one that an account is to be bound in."""
     content = {"location": where, "properties": {"tenantId": TENANT}}
     answers = cast("Questions", Answers(**{id: answer}))
-    report = asyncio.run(references.check([Planned(id, USE, content, setting="key.id")], answers))
+    report = asyncio.run(checks.references([Planned(id, USE, content, setting="key.id")], answers))
     assert report.unchecked == ()
     return [f"{one.text}; {one.fix}" for one in report.findings]
 
@@ -62,7 +62,7 @@ def existing(id: str, **properties: Any) -> dict[str, Any]:
 def test_nothing_is_said_of_what_fits(id: str) -> None:
     """Nor of one that an account is bound in already, which is not looked up."""
     assert told(id, existing(id)) == []
-    bound = asyncio.run(references.check([Planned(id, USE)], cast("Questions", Answers())))
+    bound = asyncio.run(checks.references([Planned(id, USE)], cast("Questions", Answers())))
     assert bound.findings == ()
 
 
@@ -121,7 +121,7 @@ def test_storage_for_logs_takes_more_than_linked_storage(content: dict[str, Any]
     rules = {"defaultAction": "Deny", "bypass": "None", "resourceAccessRules": [{"tenantId": TENANT}]}
     found = {STORAGE: {"sku": {"name": "Premium_LRS"}, "properties": {"networkAcls": rules}}}
     answers = cast("Questions", Answers(**found))
-    report = asyncio.run(references.check([Planned(STORAGE, USE, content)], answers))
+    report = asyncio.run(checks.references([Planned(STORAGE, USE, content)], answers))
     assert len(report.findings) == count
 
 
@@ -132,5 +132,5 @@ def test_storage_that_admits_more_keeps_what_it_admits(bypass: str, option: str)
     """The option of az replaces the list."""
     rules = {"defaultAction": "Deny", "bypass": bypass}
     answers = cast("Questions", Answers(**{STORAGE: {"properties": {"networkAcls": rules}}}))
-    report = asyncio.run(references.check([Planned(STORAGE, USE, {})], answers))
+    report = asyncio.run(checks.references([Planned(STORAGE, USE, {})], answers))
     assert report.findings[0].fix.endswith(f" --bypass {option}`")

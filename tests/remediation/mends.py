@@ -29,7 +29,7 @@ from components.guards.situation import Situation
 from operate import recover
 from policies.rules import binding_protected
 from provider import errors, key_access, key_version, rotation
-from provider.deployment import references
+from provider.deployment import checks
 from provider.wire import Properties
 
 
@@ -136,7 +136,7 @@ MENDS = (
         "tests/provider/test_functions.py",
     ),
     Mend("a subnet is looked up", (planned, "_references"), _nothing),
-    Mend("a wrong key is told first", (references, "_demands"), _nothing),
+    Mend("a wrong key is told first", (checks, "_demands"), _nothing),
     Mend("a rotation waits for its grant", (rotation.Rotation, "_with_access"), _at_once),
     Mend("what would be lost is refused", (data_loss, "losses"), lambda *_, **__: []),
     Mend("no account is recovered that could not be bound", (soft_deleted, "_unfit"), lambda *_: None),

@@ -33,7 +33,7 @@ from localazure.standin.table import resource_type
 from localazure.standin.wire import from_struct, to_struct
 from provider.azure import Azure, patient
 from provider.functions import FUNCTIONS
-from provider.resource import Call
+from provider.resource import Call, Change
 from provider.served import served
 from provider.waiting import Waiter
 from provider.wire import decode, encode
@@ -124,9 +124,9 @@ class _Providers(mocks.Mocks):
         """Previews, or makes, the next generation of a KeyVersion."""
         handler, id = self._resources[one["type"]], str(one["outputs"]["id"])
         news = {**one["inputs"], "generation": int(one["inputs"].get("generation") or 0) + 1}
-        values = [decode(encode(found)) for found in (one["outputs"], one["inputs"], news)]
-        step = handler.preview_update if preview else handler.update
-        _finished(step(self._pulumi_call(60.0 if preview else 600.0), id, *values))
+        olds, inputs, wanted = (decode(encode(found)) for found in (one["outputs"], one["inputs"], news))
+        step = handler.preview if preview else handler.update
+        _finished(step(self._pulumi_call(60.0 if preview else 600.0), Change(wanted, id, inputs, olds)))
 
     def _life(self, token: str) -> Lifecycle:
         row = resource_type(token)

@@ -196,7 +196,7 @@ NAMES = (
         "the identity exists in the group",
         resource("Microsoft.ManagedIdentity/userAssignedIdentities", "id-claims", "2023-01-31"),
         "name",
-        ("user-assigned identity 'id-claims' exists already", "operate recover --stack"),
+        ("user assigned identity 'id-claims' exists already", "operate recover --stack"),
         {**SHARED, "identity": "userAssigned"},
         fix=lambda deployment: deployment.arm(
             "DELETE",
@@ -341,7 +341,7 @@ PLACE = (
         Limit(limits.TYPE, _A, "westeurope"),
         "accountName",
         f"'westeurope' is not available for resource type '{_A}'",
-        "set location to one of",
+        "so that Azure takes it",
         fixed=ELSEWHERE,
     ),
     limited(
@@ -349,14 +349,14 @@ PLACE = (
         Limit(limits.SKU, "TextAnalytics/S", "westeurope"),
         "accountName",
         "The SKU 'S' is either invalid or unavailable for account type 'TextAnalytics'",
-        "set location to a region that has it",
+        "so that Azure takes it",
         fixed=ELSEWHERE,
     ),
     FirstDeployment(
         "the quota is used",
         both(account(SUBSCRIPTION, "rg-hub", "lang-other"), limited("", QUOTA, "", value=1).cloud),
         "accountName",
-        ("usage is 1.0 and the quota limit is 1.0 for quota TextAnalytics.S.", "usage list"),
+        ("usage is 1.0 and the quota limit is 1.0 for quota TextAnalytics.S.", "so that Azure takes it"),
         fix=limited("", QUOTA, "", value=2).cloud,
     ),
 )
