@@ -39,7 +39,7 @@ def up(stack: str, *, plan: str = "", minutes: float = 15) -> Outcome:
     except UpdateError as error:
         if not engine.was_cut_off:
             raise
-        raise UpdateError(f"{error}\nan update was cut off: {engine.way_on}") from error
+        raise UpdateError(f"an update was cut off: {engine.way_on}\n{error}") from error
     found = outputs(stack) if made is None else made
     return Outcome(stack, changes=changes, unproven=_unproven(stack, found, minutes))
 
