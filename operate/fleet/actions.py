@@ -149,18 +149,30 @@ def access(chosen: ChosenStacks, arguments: argparse.Namespace, value: str, acti
     if value == REVOKED:
         _refuse_unnamed(chosen, key, arguments.account)
 
+    unwritten: dict[str, str] = {}
+
     def write(name: str) -> None:
         found = _services(chosen, name, key)
         deleting = {at: one.completed().account_name for at, one in found if _deletes(one)}
         named = {f"{at}revokeAccount": name for at, name in deleting.items() if value == REVOKED}
         # Each revocation asks anew.
         asked = [f"{at}revokeAccount" for at, _ in found]
-        stack.configure(name, {f"{at}access": value for at, _ in found} | named, removed=asked)
+        try:
+            stack.configure(name, {f"{at}access": value for at, _ in found} | named, removed=asked)
+        except OperateError as error:
+            unwritten[name] = str(error)
 
     stack.use_checkout()
     with ThreadPoolExecutor(chosen.fleet.shared.parallel) as threads:
         list(threads.map(write, (one.stack for one in chosen.members())))
-    return chosen.carry_out(action, partial(work.up, minutes=arguments.minutes))
+    minutes = arguments.minutes
+
+    def do(name: str) -> Outcome:
+        if name in unwritten:
+            raise OperateError(unwritten[name])
+        return work.up(name, minutes=minutes)
+
+    return chosen.carry_out(action, do)
 
 
 def _plans(chosen: ChosenStacks, folder: Path) -> dict[str, str]:

@@ -207,6 +207,25 @@ def test_a_revocation_of_a_fleet_names_each_account_whose_data_it_deletes(
     assert written["prod-a"] == ({access: "granted"}, [asked])
 
 
+def test_a_stack_whose_file_is_not_written_fails_and_stops_no_other(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    begun: list[tuple[str, str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its update would find nothing to do, and be called well."""
+
+    def configure(stack: str, *_: Any, **__: Any) -> None:
+        if stack == "prod-a":
+            raise engine.NoStackError(stack)
+
+    monkeypatch.setattr(engine, "configure", configure)
+    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={}, prod_b={}))
+    assert main(["fleet", "revoke", "--yes"]) == 1
+    assert [stack for stack, _ in begun] == ["prod-b"]
+    assert "FAILED  prod-a: the backend has no stack prod-a" in capsys.readouterr().out
+
+
 def test_of_a_stack_of_several_services_those_of_a_key_are_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Written
 ) -> None:
