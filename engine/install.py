@@ -150,29 +150,37 @@ def _unpack(archive: bytes, into: Path) -> None:
 
 def build(into: Path) -> None:
     """Builds the CLI from Go modules. Raises InstallError without Go or when the build fails."""
-    missing = (
-        f"Pulumi {VERSION} is not on PATH, its release cannot be downloaded, and Go, which could build "
-        "it, is missing: install Go 1.25 or newer, or the Pulumi CLI (https://www.pulumi.com/docs/install/)"
-    )
+    built = into / ".pulumi"
     flags = f"-X {_SDK_MODULE}/go/common/version.Version=v{VERSION}"
-    go = built_by_go(_CLI_MODULE, into / "pulumi", _HERE, missing, flags)
+    go = built_by_go(_CLI_MODULE, built, f"Pulumi {VERSION}", _HERE, flags)
     listed = [go, "list", "-m", "-f", "{{.Dir}}", _SDK_MODULE]
     folder = subprocess.run(listed, cwd=_HERE, capture_output=True, text=True, check=True).stdout.strip()
     shutil.copyfile(Path(folder, "python", "cmd", _LAUNCHER), into / _LAUNCHER)
+    built.replace(into / "pulumi")
 
 
-def built_by_go(package: str, program: Path, module: Path, missing: str, flags: str = "") -> str:
-    """Builds a program from a package of the Go module in a folder; Go's own path. Raises InstallError, with
-    what is `missing` without Go."""
+def built_by_go(package: str, program: Path, name: str, module: Path, flags: str = "") -> str:
+    """Builds a program from a package of the Go module in a folder; Go's own path. Raises InstallError."""
     go = shutil.which("go")
     if go is None:
-        raise InstallError(missing)
-    say(f"building {program.name} with Go, one to twelve minutes on two cores, once for this user")
+        raise InstallError(
+            f"{name} is not on PATH, and Go, which could build it, is missing: install Go 1.25 or newer, or "
+            "the Pulumi CLI (https://www.pulumi.com/docs/install/)"
+        )
+    say(f"building {name} with Go, up to twelve minutes on two cores, once for this user")
     built = program.with_name(f".{program.name}-building")
-    command = [go, "build", "-trimpath", "-ldflags", f"-s -w {flags}", "-o", str(built), package]
-    done = subprocess.run(command, cwd=module, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise InstallError("go build failed:\n" + "\n".join(done.stderr.splitlines()[-20:]))
+    command = [go, "build", "-v", "-trimpath", "-ldflags", f"-s -w {flags}", "-o", str(built), package]
+    lines, compiled = list[str](), 0
+    with subprocess.Popen(command, cwd=module, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr or ():
+            lines.append(line.rstrip())
+            if line.startswith("go: "):  # a module that is downloaded
+                continue
+            compiled += 1
+            if compiled % 100 == 0:
+                say(f"{compiled} packages compiled")
+    if process.returncode != 0:
+        raise InstallError("go build failed:\n" + "\n".join(lines[-20:]))
     built.replace(program)
     return go
 

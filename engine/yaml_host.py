@@ -16,7 +16,6 @@ HOST = "pulumi-language-yaml"
 VERSION = "1.38.3"
 """The version that engine/yaml/go.mod names, as a test compares; each has its own place in the cache."""
 _PACKAGE = f"github.com/pulumi/pulumi-yaml/cmd/{HOST}"
-_MISSING = f"{HOST} is not on PATH, and Go, which could build it, is missing: install either"
 
 
 def install(into: Path, search_path: str) -> None:
@@ -35,7 +34,7 @@ def install(into: Path, search_path: str) -> None:
     with locked(cache):
         if not host.exists():
             host.parent.mkdir(exist_ok=True)
-            built_by_go(_PACKAGE, host, Path(__file__).parent / "yaml", _MISSING)
+            built_by_go(_PACKAGE, host, HOST, Path(__file__).parent / "yaml")
     into.mkdir(parents=True, exist_ok=True)
     target = into / HOST
     # One of another version, which an earlier checkout put there, is replaced.

@@ -31,7 +31,8 @@ _NEEDED = ("accountId", "endpoint", "vaultId", "keyUriWithVersion")
 _PROJECT = "customer-managed-key-proof"
 _PROJECTS = "language/authoring/analyze-conversations/projects"
 _DELETION_SECONDS = 60
-_REFUSED = "403, because the key cannot be used"
+REFUSED = "403, because the key cannot be used"
+"""What `data_answer` says where the key is why."""
 _PAUSE_SECONDS = 5.0
 """Between two reads of what is to be refused; later a tenth of the time that has passed, since a key can be
 remembered for an hour and each read counts against the service's limit of calls."""
@@ -233,11 +234,10 @@ def refused(projects: Projects, seconds: float) -> Check:
     """Reads the account's data until it is refused for the key, for `seconds` at most: that is how long the
     service may go on using a key that was revoked. No published document says how long that takes."""
     began, waiting = time.monotonic(), False
-    while True:
-        about, found = _reading(projects, roles.LANGUAGE_READER)
+    while (answer := data_answer(projects)) == "200":
         passed = time.monotonic() - began
         pause = min(max(passed / 10, _PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
-        if about or passed + pause >= seconds:
+        if passed + pause >= seconds:
             break
         if not waiting:
             print(
@@ -247,7 +247,7 @@ def refused(projects: Projects, seconds: float) -> Check:
             )
         waiting = True
         time.sleep(pause)
-    return Check("revoked: data answers", _REFUSED, _REFUSED if about == "the key" else found)
+    return Check("revoked: data answers", REFUSED, answer)
 
 
 def unprovable(service: Outputs) -> str:
@@ -259,6 +259,12 @@ def unprovable(service: Outputs) -> str:
         )
     missing = [name for name in _NEEDED if name not in service]
     return without(missing) if missing else ""
+
+
+def data_answer(projects: Projects) -> str:
+    """What a read of the account's data answers: "200", REFUSED, or why it tells nothing of the key."""
+    about, found = _reading(projects, roles.LANGUAGE_READER)
+    return REFUSED if about == "the key" else found
 
 
 def _reading(projects: Projects, role: roles.Role) -> tuple[str, str]:
