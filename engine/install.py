@@ -178,7 +178,7 @@ def built_by_go(package: str, program: Path, name: str, module: Path, flags: str
                 continue
             compiled += 1
             if compiled % 100 == 0:
-                say(f"{compiled} packages compiled")
+                say(f"{compiled} packages compiled; the CLI has about 1,690")
     if process.returncode != 0:
         raise InstallError("go build failed:\n" + "\n".join(lines[-20:]))
     built.replace(program)

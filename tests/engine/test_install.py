@@ -159,8 +159,8 @@ def test_a_build_counts_packages_and_not_downloads(
     (home / "bin").mkdir()
     install.build(home / "bin")
     told = capsys.readouterr().err
-    assert "200 of about" in told
-    assert "300 of about" not in told
+    assert "200 packages compiled" in told
+    assert "300 packages compiled" not in told
 
 
 @pytest.fixture
