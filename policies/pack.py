@@ -21,5 +21,5 @@ def make_policies(clock: Callable[[], float] = time.time) -> list[Policy]:
     Raises RuntimeError where the installed SDK would not tell the pack which values are secrets.
     """
     read_once()
-    session = Session(refusing=tuple(rule.name for rule in RULES if rule.level == "mandatory"))
-    return [*(to_policy(rule, session, clock) for rule in RULES), *reports(session, clock)]
+    session = Session(clock, refusing=tuple(rule.name for rule in RULES if rule.level == "mandatory"))
+    return [*(to_policy(rule, session) for rule in RULES), *reports(session)]

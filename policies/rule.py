@@ -1,8 +1,10 @@
 """What a rule is: its metadata, its pure judgement, and what it can find."""
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from core import values
@@ -17,6 +19,10 @@ SERVICE_DOCUMENT: Final = "Language service encryption of data at rest, Microsof
 KEY_VAULT_DOCUMENT: Final = "Azure Key Vault documentation, Microsoft Learn"
 FIELD: Final = "agreed practice of Azure Policy, CIS and PSRule"
 OBSERVED: Final = "observed behaviour of azure-native and the service"
+
+_ELSEWHERE: Final[dict[str, list[str]]] = json.loads(
+    Path(__file__).with_name("elsewhere.json").read_text(encoding="utf-8")
+)["rules"]
 
 
 @dataclass(frozen=True)
@@ -152,8 +158,7 @@ StackJudge = Callable[[UsedProtections, Options], Iterable[RuleFinding]]
 class Rule:
     """What every rule says of itself. A rule in policies/rules has its `name` and `title` from its function.
 
-    `same_as` are the ids of the same demand in other rule sets, as tags with spaces between: azure-policy:ID,
-    cis-azure-6.0:ID, psrule:ID, checkov:ID and others. `settings` are JSON schemas by name, each with a
+    `settings` are JSON schemas by name, each with a
     default.
     """
 
@@ -163,8 +168,12 @@ class Rule:
     name: str = ""
     title: str = ""
     level: Literal["mandatory", "advisory", "disabled"] = "mandatory"
-    same_as: str = ""
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def same_as(self) -> list[str]:
+        """The ids of the same demand in other rule sets: azure-policy:ID, checkov:ID and others."""
+        return _ELSEWHERE.get(self.name, [])
 
     def options(
         self, values: Mapping[str, Any] | None = None, now: Callable[[], float] = time.time

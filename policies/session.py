@@ -1,10 +1,12 @@
 """What one run of the pack remembers between the engine's calls."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from core.stack import Stack, StackResource, around
-from policies.exemptions import Exemption
+from policies.exemptions import Exemption, day_of
 from policies.used import UsedProtections
 
 
@@ -12,7 +14,7 @@ from policies.used import UsedProtections
 class Session:
     """One process serves one run of the engine, so nothing here outlives the run.
 
-    `declared` are the resources as the engine asked about them, by URN: each that the program registers, none
+    `clock` gives seconds since 1970. `declared` are the resources as the engine asked about them, by URN: each that the program registers, none
     that it deletes or only reads (pulumi/pulumi pkg/resource/deploy/step_generator.go,
     continueStepsFromImport). It shows stack rules outputs alone: there a vault's own access policies look
     like those of separate resources, and in a preview whatever the program leaves out looks unknown.
@@ -22,6 +24,7 @@ class Session:
     and grants that no account uses. Entries are written whole, so calls that overlap need no lock.
     """
 
+    clock: Callable[[], float] = time.time
     exemptions: dict[tuple[str, Exemption], set[str]] = field(default_factory=dict)
     declared: dict[str, StackResource] = field(default_factory=dict)
     undecided: list[str] = field(default_factory=list)
@@ -30,6 +33,11 @@ class Session:
     unusable: list[str] = field(default_factory=list)
     refusing: tuple[str, ...] = ()
     _stack: tuple[Sequence[StackResource], UsedProtections | Exception] | None = None
+
+    @property
+    def today(self) -> date:
+        """The day by UTC."""
+        return day_of(self.clock())
 
     def note(self, resource: StackResource) -> None:
         """Remembers a resource that the engine asks about."""

@@ -263,8 +263,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=FIELD,
         severity="medium",
         level="advisory",
-        same_as="azure-policy:71ef260a-8f18-47b7-abcb-62d0673d94dc psrule:AZR-000282 checkov:CKV_AZURE_236 "
-        "cnspec:cognitive-services-local-auth-disabled",
         kinds=(Kind.ACCOUNT,),
         judge=_local_auth,
     ),
@@ -276,10 +274,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=FIELD,
         severity="medium",
         level="advisory",
-        same_as="azure-policy:037eea7a-bd0a-46c5-9a66-03aea78705d3 "
-        "azure-policy:47ba1dd7-28d9-4b07-a8d5-9813bed64e0c psrule:AZR-000280 psrule:AZR-000283 "
-        "checkov:CKV_AZURE_134 cnspec:cognitive-services-public-network-access-disabled "
-        "cnspec:cognitive-services-network-acl-default-deny cloudsploit:accountPublicAccessDisabled",
         settings=_NETWORK,
         kinds=(Kind.ACCOUNT,),
         judge=_network,
@@ -326,11 +320,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=FIELD,
         severity="medium",
         level="advisory",
-        same_as="azure-policy:152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0 "
-        "azure-policy:5ff38825-c5d8-47c5-b70e-069a21955146 azure-policy:49a22571-d204-4c91-a7b6-09b1a586fbc9 "
-        "cis-azure-6.0:8.3.1 cis-azure-6.0:8.3.2 checkov:CKV_AZURE_40 trivy:AZU-0014 kics:4d080822 "
-        "terrascan:AC_AZURE_0164 prowler:keyvault_rbac_key_expiration_set "
-        "prowler:keyvault_key_expiration_set_in_non_rbac cloudsploit:keyExpirationEnabled",
         settings={
             "minimumDays": days("Fewest days that must be left; 0 asks for none.", minimum=0, default=0),
             "maximumDays": days("Most days that may be left; 0 sets no bound.", minimum=0, default=0),
@@ -345,8 +334,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=FIELD,
         severity="medium",
         level="advisory",
-        same_as="azure-policy:d8cf8476-a2ec-4916-896e-992351803c44 cis-azure-6.0:8.3.9 psrule:AZR-000123 "
-        "kics:ca1ffce5 prowler:keyvault_key_rotation_enabled cnspec:keyvault-key-auto-rotation",
         kinds=(Kind.KEY,),
         judge=_rotation,
     ),
@@ -357,8 +344,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         "larger ones, too",
         source=SERVICE_DOCUMENT,
         severity="high",
-        same_as="azure-policy:75c4f823-d65c-4f29-a733-01d0077fdbcb "
-        "azure-policy:82067dbb-e53b-4e06-b631-546d197452d9 cloudsploit:rsaCertificateKeySize",
         kinds=(Kind.KEY,),
         judge=_key_type,
     ),
@@ -395,9 +380,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=FIELD,
         severity="medium",
         level="advisory",
-        same_as="azure-policy:55615ac9-af46-4a59-874e-391cc3dfb490 "
-        "azure-policy:405c5871-3e91-4644-8a63-58e19d68ff5b cis-azure-6.0:8.3.7 psrule:AZR-000355 "
-        "checkov:CKV_AZURE_109 checkov:CKV_AZURE_189 trivy:AZU-0013 cnspec:keyvault-public-access-disabled",
         settings=_NETWORK,
         kinds=(Kind.VAULT,),
         judge=_network,
@@ -408,8 +390,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         why="a vault uses access policies or role assignments, never both; a grant it ignores gives nothing",
         source=KEY_VAULT_DOCUMENT,
         severity="high",
-        same_as="azure-policy:12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5 cis-azure-6.0:8.3.6 psrule:AZR-000388 "
-        "prowler:keyvault_rbac_enabled cnspec:keyvault-rbac-enabled",
         settings={
             "model": {
                 "type": "string",
@@ -428,9 +408,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         why="the service refuses a key that can be purged, and a purged key takes the data with it",
         source=SERVICE_DOCUMENT,
         severity="critical",
-        same_as="azure-policy:0b60c0b2-2dc2-4e1c-b5c9-abbed971de53 cis-azure-6.0:8.3.5 psrule:AZR-000125 "
-        "checkov:CKV_AZURE_42 checkov:CKV_AZURE_110 trivy:AZU-0016 kics:7c25f361 kics:cec6e005 "
-        "regula:FG_R00227 prowler:keyvault_recoverable",
         kinds=(Kind.VAULT,),
         judge=_stated(judgements.purge_protection),
     ),
@@ -441,7 +418,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=KEY_VAULT_DOCUMENT,
         severity="low",
         level="advisory",
-        same_as="trivy:AZU-0016",
         settings={
             "minimumDays": days("Shortest retention in days.", minimum=7, maximum=RETENTION_DAYS, default=7)
         },
@@ -454,10 +430,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         why="a deleted key or vault must be recoverable, or the data that it encrypts is lost",
         source=SERVICE_DOCUMENT,
         severity="high",
-        same_as="azure-policy:1e66c121-a66a-4b1f-9b83-0fd99bf0fc2d "
-        "azure-policy:0b60c0b2-2dc2-4e1c-b5c9-abbed971de53 psrule:AZR-000124 checkov:CKV_AZURE_42 "
-        "checkov:CKV_AZURE_111 kics:7c25f361 regula:FG_R00227 terrascan:AC_AZURE_0170 "
-        "prowler:keyvault_recoverable",
         kinds=(Kind.VAULT,),
         judge=_stated(judgements.soft_delete),
     ),
@@ -468,7 +440,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         "from its key",
         source=KEY_VAULT_DOCUMENT,
         severity="medium",
-        same_as="cloudsploit:trustedServicesEnabled",
         kinds=(Kind.VAULT,),
         judge=_stated(judgements.trusted_services, recovered=True),
     ),

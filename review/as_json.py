@@ -16,8 +16,8 @@ from typing import Any
 
 from core.values import Mark
 from review import document, printers
+from review.printers import Shown, of_verdict
 from review.report import Review, as_data
-from review.text import Shown, of_verdict
 from review.verdict import Verdict, VerdictSeverity
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from review.preview import PolicyFinding
-from review.report import Judged, ReportRow, Review
-from review.text import (
+from review.printers import (
     Form,
     Link,
     ReportLine,
@@ -21,6 +20,7 @@ from review.text import (
     of_verdict,
     paragraph,
 )
+from review.report import Judged, ReportRow, Review
 from review.verdict import VerdictSeverity
 
 _TITLES: Final = {

@@ -12,8 +12,8 @@ from typing import Any, Final
 from core.resource_types import Kind
 from core.values import look
 from review import printers
+from review.printers import Form, ReportLine, Shown, Text
 from review.resource import kind_of, name_of
-from review.text import Form, ReportLine, Shown, Text
 
 _CHANGED: Final = frozenset({"update", "delete"})
 # What a new version of a key brings with it. Whether it may be used, and for what, is not there.

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Final
 
 from core.resource_types import Kind, parse_urn
@@ -14,7 +15,10 @@ from review.resource import REPLACING, ReviewedResource, Step, kind_of, name_of,
 
 # Of the steps of a replacement, the first is counted.
 _NOT_COUNTED: Final = frozenset({"same", "refresh", "read", "remove-pending-replace", *REPLACING[1:]})
-_STREAM: Final = "unset PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
+_HOW: Final = (
+    ": write it with `pulumi preview --json`, its error output apart, and unset "
+    "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
+)
 
 
 class PreviewError(ValueError):
@@ -56,7 +60,7 @@ def read(written: str) -> Preview:
     """Reads a preview. Raises PreviewError for anything else."""
     if not written.strip():
         raise PreviewError("the preview is empty: pulumi did not start; read its error output")
-    document = _parsed(written)
+    document = parsed(written)
     if not {"steps", "changeSummary", "diagnostics", "config", "duration"} & document.keys():
         raise PreviewError("the JSON has no steps: expected what `pulumi preview --json` writes")
     errors = [one for one in document.get("diagnostics") or () if one.get("severity") == "error"]
@@ -68,22 +72,28 @@ def read(written: str) -> Preview:
 
 def read_policies(written: str) -> tuple[PolicyFinding, ...]:
     """The policy findings of an event log. Raises PreviewError for anything else."""
-    events = (_parsed(line).get("policyEvent") for line in written.splitlines() if line.strip())
+    events = (parsed(line).get("policyEvent") for line in written.splitlines() if line.strip())
     return tuple(_finding(one) for one in events if one is not None)
 
 
-def _parsed(written: str) -> Mapping[str, Any]:
+def parsed(written: str, what: str = "the preview", how: str = _HOW) -> Mapping[str, Any]:
+    """A JSON object in which no name stands twice. Raises PreviewError, which says `how` it is written."""
     try:
-        found = json.loads(written)
+        found = json.loads(written, object_pairs_hook=_once)
     except ValueError as problem:
-        raise PreviewError(
-            f"the preview is not JSON ({problem}): write it with `pulumi preview --json`, its error output "
-            f"apart, and {_STREAM}"
-        ) from None
+        raise PreviewError(f"{what} is not JSON ({problem}){how}") from None
     if not isinstance(found, Mapping):
-        raise PreviewError(
-            f"the preview is a {type(found).__name__}, expected what `pulumi preview --json` writes"
-        )
+        raise PreviewError(f"{what} is a {type(found).__name__}, expected a JSON object{how}")
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON. Raises ValueError for a repeated name, which the engine would merge."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f'"{twice}" stands twice in an object')
     return found
 
 
@@ -101,13 +111,9 @@ def _finding(raw: Mapping[str, Any]) -> PolicyFinding:
 def _error(raw: Mapping[str, Any]) -> str:
     """An error without a traceback's frames: a reader needs the cause, not the way to it."""
     message = str(raw.get("message") or "").strip().removeprefix("error: ")
-    head, is_traceback, frames = message.rpartition("Traceback (most recent call last):")
-    lines = frames.splitlines()
-    last = max((place for place, line in enumerate(lines) if line.startswith(" ")), default=None)
-    if not is_traceback or last is None or last + 1 == len(lines):
-        return message
-    summary = head.split("Traceback", 1)[0].strip()
-    return "\n".join([*filter(None, [summary]), *lines[last + 1 :]])
+    head, found, frames = message.partition("Traceback (most recent call last):")
+    said = takewhile(lambda line: not line.startswith(" "), reversed(frames.splitlines()))
+    return "\n".join(filter(None, [head.strip(), *reversed([*said])])) if found else message
 
 
 def of_steps(

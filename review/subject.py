@@ -141,22 +141,17 @@ def _of_others(
             found, state = Revocation.of(one.planned), one.planned
             words = "access of {} to the key {} REMOVED at once, whether or not it is still declared"
             verdict = Verdict(Name.ACCESS_REVOKED, words, (found.principal, found.key))
-            is_told = any(_concerns(state, moments) for moments in _moments(told))
+            is_told = any(_concerns(state, each.moments) for each in told)
             yield from () if is_told else [(one.urn, verdict)]
-
-
-def _moments(accounts: Iterable[ReviewedAccount]) -> Iterator[list[Protection]]:
-    for one in accounts:
-        yield [at for at in (one.recorded, one.live, one.planned) if at]
 
 
 def _owned(accounts: Iterable[ReviewedAccount]) -> frozenset[tuple[str, str]]:
     """Principal and vault of each account, whose access its own verdicts are about."""
     found = set()
-    for moments in _moments(accounts):
-        principals = [grant.principal for one in moments for grant in one.grants]
-        principals += [one.principal for one in moments]
-        keys = [one.key for one in moments if isinstance(one.key, AccountProtection)]
+    for account in accounts:
+        principals = [grant.principal for one in account.moments for grant in one.grants]
+        principals += [one.principal for one in account.moments]
+        keys = [one.key for one in account.moments if isinstance(one.key, AccountProtection)]
         vaults = {one.vault_name for one in keys if isinstance(one.vault_name, str)}
         found |= {(known, vault) for one in principals if (known := folded(one)) for vault in (*vaults, "")}
     return frozenset(found)

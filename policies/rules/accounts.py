@@ -51,8 +51,6 @@ def account_fits_its_kind(protections: Protections, _: Options) -> Findings:
     "revoke",
     source=SERVICE_DOCUMENT,
     severity="critical",
-    same_as="azure-policy:67121cc7-ff39-4ab8-b7e3-95b84dab487d checkov:CKV2_AZURE_22 "
-    "cnspec:cognitive-services-cmk-encryption cloudsploit:accountCMKEncrypted",
     settings={
         "excludedKinds": texts(
             "Kinds of account that need no key, such as OpenAI. Azure Policy excludes AIServices, "
@@ -101,8 +99,6 @@ _SYSTEM_ASSIGNED = 'set identity.type to "SystemAssigned"'
     why="without its identity the account loses access to the vault, and its data cannot be read",
     source=SERVICE_DOCUMENT,
     severity="critical",
-    same_as="azure-policy:fe3fd216-4f83-4fc1-8984-2bbec80a3418 psrule:AZR-000281 checkov:CKV_AZURE_238 "
-    "cnspec:cognitive-services-managed-identity cloudsploit:accountManagedIdentity",
     kinds=(Kind.ACCOUNT,),
 )
 def account_identity(account: Subject, _: Options) -> Findings:

@@ -426,7 +426,6 @@ BROAD: Final = frozenset({"all", "purge", "*"})
     "that",
     source=FIELD,
     severity="high",
-    same_as="psrule:AZR-000118 cloudsploit:manageKeyAccessAndPermissions",
     kinds=(Kind.VAULT, Kind.ACCESS_POLICY),
 )
 def vault_no_broad_grants(subject: Subject, _: Options) -> Findings:

@@ -34,7 +34,6 @@ _PARTS = "properties.encryption.keyVaultProperties"
     why="the service refuses a key that it cannot find, or silently keeps an old one",
     source=SERVICE_DOCUMENT,
     severity="high",
-    same_as="cnspec:cognitive-services-cmk-encryption",
     kinds=(Kind.ACCOUNT, Kind.BINDING),
 )
 def cmk_complete(subject: Subject, _: Options) -> Findings:
@@ -161,7 +160,6 @@ def _judge_version(
     "that time",
     source=SERVICE_DOCUMENT,
     severity="high",
-    same_as="azure-policy:67121cc7-ff39-4ab8-b7e3-95b84dab487d",
 )
 def cmk_not_at_create_with_system_identity(protections: Protections, _: Options) -> Findings:
     """A key that the account's own identity uses is bound after the account exists.

@@ -74,7 +74,6 @@ def _violation(found: str) -> RuleFinding:
     source=FIELD,
     severity="low",
     level="advisory",
-    same_as="pulumi-compliance-policies:disallowPreviewResource",
     kinds=None,
 )
 def no_preview_api_version(subject: Subject, _: Options) -> Findings:
@@ -98,9 +97,6 @@ _CATEGORIES: Final = frozenset(name.lower() for name in audit_log.CATEGORIES)
     why="customer-managed keys let one audit who used a key; without a log there is nothing to audit",
     source=SERVICE_DOCUMENT,
     severity="medium",
-    same_as="azure-policy:cf820ca0-f99e-4f3e-84fb-66e913812d21 cis-azure-6.0:6.1.1.4 psrule:AZR-000119 "
-    "kics:38c71c00 regula:FG_R00344 terrascan:AC_AZURE_0169 prowler:keyvault_logging_enabled "
-    "cnspec:ensure-logging-enabled-kv",
 )
 def vault_audited(protections: UsedProtections, _: Options) -> Findings:
     """Every use of a vault's keys is recorded.

@@ -18,8 +18,7 @@ from core.values import Mark
 from review import as_json, drift, plan, printers, report
 from review.merge import StackReview, merged
 from review.preview import PreviewError, read
-from review.printers import in_markdown, in_plain
-from review.text import LIMIT, Form, ReportLine, Shown, Text, folded, line
+from review.printers import LIMIT, Form, ReportLine, Shown, Text, folded, in_markdown, in_plain, line
 from review.verdict import VerdictSeverity
 from tests.review.build import POLICY, ROLE, ROLES, VAULT_ID, bound, comment, review, state, step, terminal
 from tests.review.changes import ROWS, Row
