@@ -14,10 +14,11 @@ from policies.used import UsedProtections
 class Session:
     """One process serves one run of the engine, so nothing here outlives the run.
 
-    `clock` gives seconds since 1970. `declared` are the resources as the engine asked about them, by URN: each that the program registers, none
-    that it deletes or only reads (pulumi/pulumi pkg/resource/deploy/step_generator.go,
-    continueStepsFromImport). It shows stack rules outputs alone: there a vault's own access policies look
-    like those of separate resources, and in a preview whatever the program leaves out looks unknown.
+    `clock` gives seconds since 1970. `declared` are the resources as the engine asked about them, by URN:
+    each that the program registers, none that it deletes or only reads (pulumi/pulumi
+    pkg/resource/deploy/step_generator.go, continueStepsFromImport). It shows stack rules outputs alone: there
+    a vault's own access policies look like those of separate resources, and in a preview whatever the program
+    leaves out looks unknown.
     `exemptions` holds, for each one configured, the URNs it was used for.
     `undecided`, `unused` and `unusable` (exemptions) are lines for the reports at the end; `refusing` the
     rules that refuse unless the configuration says otherwise. `judges_unused`: rules also judge vaults, keys

@@ -49,9 +49,7 @@ def _data(value: Any) -> Any:
         case date():
             return value.isoformat()
         case Mapping():
-            return {
-                " ".join(key) if isinstance(key, tuple) else key: _data(one) for key, one in value.items()
-            }
+            return {key: _data(one) for key, one in value.items()}
         case tuple():
             return [_data(one) for one in value]
     if not is_dataclass(value):

@@ -52,7 +52,6 @@ def of(review: Review, rows: int = 20) -> Iterator[ReportLine]:
     if review.advice:
         yield from folded(f"Policy advice: {len(review.advice)}", _findings(review.advice))
     yield from _approvals(review)
-    yield from _changes(review)
     yield from _origin(review)
 
 
@@ -173,15 +172,6 @@ def _entry(row: ReportRow, one: Judged) -> ReportLines:
         line(Form.TEXT, "    approver: WHO, not the author"),
         line(Form.TEXT, "    expires: YYYY-MM-DD, at most 14 days from now"),
     )
-
-
-def _changes(review: Review) -> Iterator[ReportLine]:
-    if review.changes:
-        lines = [
-            line(Form.ITEM, Shown(type), f": {count} ", Shown(op))
-            for (type, op), count in review.changes.items()
-        ]
-        yield from folded(f"All changes by resource: {sum(review.changes.values())}", lines)
 
 
 def _origin(review: Review) -> Iterator[ReportLine]:

@@ -4,17 +4,14 @@ Source: pkg/display and sdk/go/common/apitype/events.go of pulumi/pulumi.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Final
 
 from core.resource_types import Kind, parse_urn
-from review.resource import REPLACING, ReviewedResource, Step, kind_of, name_of, resource_of, token_of
+from review.resource import ReviewedResource, Step, kind_of, name_of, resource_of, token_of
 
-# Of the steps of a replacement, the first is counted.
-_NOT_COUNTED: Final = frozenset({"same", "refresh", "read", "remove-pending-replace", *REPLACING[1:]})
 _HOW: Final = (
     ": write it with `pulumi preview --json`, its error output apart, and unset "
     "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
@@ -47,13 +44,12 @@ class PolicyFinding:
 @dataclass(frozen=True)
 class Preview:
     """One preview. `resources` are those a review looks at; `finished` is False when it broke off, `errors`
-    say why; `changes` count every step that changes something, by resource type and operation."""
+    say why."""
 
     resources: tuple[ReviewedResource, ...] = ()
     errors: tuple[str, ...] = ()
     finished: bool = True
     stack: str = ""
-    changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 def read(written: str) -> Preview:
@@ -122,15 +118,11 @@ def of_steps(
     """The preview of steps in the form of the engine's JSON."""
     named = [(str(raw.get("urn", "")), str(raw.get("op")), raw) for raw in steps]
     refreshing = _only_refreshes((urn, op) for urn, op, _ in named)
-    changes: Counter[tuple[str, str]] = Counter()
     found: dict[str, list[Step]] = {}
     stack, shows_sames = "", False
     for urn, op, raw in named:
         token, refreshed = token_of(urn), refreshing or op == "refresh"
-        if not refreshed:
-            shows_sames = shows_sames or op == "same"
-            if op not in _NOT_COUNTED and not token.startswith("pulumi:"):
-                changes[token, op] += 1
+        shows_sames = shows_sames or (op == "same" and not refreshed)
         inputs = (raw.get("newState") or raw.get("oldState") or {}).get("inputs")
         kind = kind_of(token, inputs if isinstance(inputs, Mapping) else {})
         if kind is Kind.STACK:
@@ -146,7 +138,6 @@ def of_steps(
         errors=tuple(errors),
         finished=finished,
         stack=stack,
-        changes=dict(sorted(changes.items())),
     )
 
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -83,10 +83,7 @@ class ReportRow:
 
 @dataclass(frozen=True)
 class Review:
-    """The whole. `rows` are those that change, the gravest first; the others are only counted.
-
-    `changes` counts every step of the preview that changes something, by resource type and operation.
-    """
+    """The whole. `rows` are those that change, the gravest first; the others are only counted."""
 
     rows: tuple[ReportRow, ...]
     unchanged: int
@@ -97,7 +94,6 @@ class Review:
     errors: tuple[str, ...]
     finished: bool
     stack: str
-    changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
     origin: Origin = Origin()
 
     @property
@@ -164,7 +160,6 @@ def make(
         errors=tuple(one for one in preview.errors if not (violations and one == _REFUSED)),
         finished=preview.finished,
         stack=preview.stack,
-        changes=preview.changes,
         origin=origin,
     )
 

@@ -122,13 +122,6 @@ def test_no_text_of_a_plan_gets_out_of_its_place(name: str) -> None:
         is_inert(report.make(made, (), date(2026, 6, 15)))
 
 
-def test_an_operation_and_a_type_of_another_provider_are_text() -> None:
-    """They are counted for the reader, whatever they are called."""
-    made = review(step(f"update{ATTACK}", f"aws:s3:{ATTACK}", "b", state({}), state({})))
-    assert made.changes
-    is_inert(made)
-
-
 def test_the_condition_that_the_documentation_recommends_is_reviewed() -> None:
     """It has braces; the reviewer reads that a stranger's role is under it."""
     (file,) = re.findall(r"--condition @(\S+)", PULL_REQUESTS.read_text())
