@@ -1,8 +1,9 @@
-"""Turns a Rule into the policy object that the engine asks.
+"""Makes the policies of the pack, and of a Rule the policy object that the engine asks.
 
 Handles reports, exemptions, values that are not known yet, and rules that fail. Judges nothing.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -20,17 +21,31 @@ from pulumi_policy import (
 
 from core.demands import DemandOutcome
 from core.resource_types import COMPONENTS, Kind, parse_urn
+from core.stack import around
 from core.values import Mark
 from policies import exemptions
-from policies.engine_requests import OurResourcePolicy, OurStackPolicy, level_of, resources
+from policies.engine_requests import OurResourcePolicy, OurStackPolicy, level_of, read_once, resources
 from policies.redaction import without_secrets
-from policies.reports import LEVELS, UNUSED
+from policies.reports import LEVELS, UNUSED, reports
 from policies.rule import Options, ResourceRule, Rule, RuleFinding, StackRule, Subject, UsedResourceRule
+from policies.rules import RULES
 from policies.session import Session
 from policies.used import UsedProtections
 
+PACK_NAME: Final = "language-cmk-policies"
+_UNDECIDED: Final = DemandOutcome.UNDECIDED
 _REFUSES: Final = ("mandatory", "remediate")
 Args = ResourceValidationArgs | StackValidationArgs
+
+
+def make_policies(clock: Callable[[], float] = time.time) -> list[Policy]:
+    """Every policy of the pack, in a fixed order, over one shared session. `clock` is seconds since 1970.
+
+    Raises RuntimeError where the installed SDK would not tell the pack which values are secrets.
+    """
+    read_once()
+    session = Session(clock, refusing=tuple(rule.name for rule in RULES if rule.level == "mandatory"))
+    return [*(to_policy(rule, session) for rule in RULES), *reports(session)]
 
 
 def to_policy(rule: Rule, session: Session) -> Policy:
@@ -62,8 +77,8 @@ def _found(rule: Rule, options: Options, session: Session) -> Iterable[RuleFindi
     """What a rule finds in the request that is answered."""
     if isinstance(rule, ResourceRule):
         (resource,) = resources()
-        concerns = rule.kinds is None or resource.kind in rule.kinds
-        return rule.judge(Subject(resource, tuple(session.around(resource))), options) if concerns else ()
+        subject = Subject(resource, tuple(around(resource, session.declared.get)))
+        return rule.judge(subject, options) if rule.kinds is None or resource.kind in rule.kinds else ()
     session.judges_unused = level_of(UNUSED, LEVELS[UNUSED].value) in _REFUSES
     protections = session.protections(resources())
     if isinstance(rule, UsedResourceRule):
@@ -83,23 +98,21 @@ def _of_used(
         found = [replace(one, urn=resource.urn) for one in rule.judge(subject, options)]
         used = protections.is_used(resource) if found else False
         if isinstance(used, Mark):
-            yield from map(_if_used, found)
+            # Of what breaks a rule here, this stack cannot say whether an account's key depends on it.
+            yield from (
+                replace(one, found=f"whether it reaches the account's key: {one.found}", outcome=_UNDECIDED)
+                if one.outcome is DemandOutcome.UNMET
+                else one
+                for one in found
+            )
         elif used:
             yield from found
         elif level_of(rule.name, rule.level) in _REFUSES:
             session.unused += [
-                without_secrets(f"{short(resource.urn)}: {one.found} ({rule.name}); fix: {one.fix}")
+                without_secrets(f"{parse_urn(resource.urn).label}: {one.found} ({rule.name}); fix: {one.fix}")
                 for one in found
                 if one.outcome is DemandOutcome.UNMET
             ]
-
-
-def _if_used(one: RuleFinding) -> RuleFinding:
-    """A violation of something of which this stack cannot say whether an account's key depends on it."""
-    if one.outcome is not DemandOutcome.UNMET:
-        return one
-    found = f"whether it reaches the account's key: {one.found}"
-    return replace(one, found=found, outcome=DemandOutcome.UNDECIDED)
 
 
 def _answer(rule: Rule, session: Session, args: Args, report: ReportViolation) -> None:
@@ -109,7 +122,7 @@ def _answer(rule: Rule, session: Session, args: Args, report: ReportViolation) -
     config, urn = args.get_config() or {}, ""
     if isinstance(rule, ResourceRule):
         urn = resources()[0].urn
-        session.note(resources()[0])
+        session.declared[urn] = resources()[0]
         # Most resources concern no rule; only an exemption to be listed makes the rest worth its time.
         if rule.kinds and resources()[0].kind not in rule.kinds and not config.get("exemptions"):
             return
@@ -119,7 +132,7 @@ def _answer(rule: Rule, session: Session, args: Args, report: ReportViolation) -
     try:
         for finding in _found(rule, rule.options(config, session.clock), session):
             where = finding.urn or urn
-            what = without_secrets(f"{short(where)}: {finding.found}" if where else finding.found)
+            what = without_secrets(f"{parse_urn(where).label}: {finding.found}" if where else finding.found)
             if finding.outcome is DemandOutcome.LATER:
                 later.append(what)
             elif exempts(where):
@@ -145,7 +158,7 @@ def _exempting(rule: Rule, session: Session, configured: object) -> Callable[[st
 
     def exempts(urn: str) -> bool:
         fitting = exemptions.matching(given, urn)
-        if not fitting or not fitting[0].holds_on(session.today):
+        if not fitting or session.today > fitting[0].until:
             return False
         session.exemptions[rule.name, fitting[0]].add(urn)
         return True
@@ -159,14 +172,6 @@ def _failure(rule: Rule, problem: Exception) -> str:
         f"required: an answer; without one the rule refuses\nwhy: {rule.why} ({rule.source})\n"
         f"fix: report this with the resource's properties; until then set {rule.name} to advisory"
     )
-
-
-def short(urn: str) -> str:
-    """The logical name and type of a URN; a text that is none, as it is."""
-    try:
-        return parse_urn(urn).label
-    except ValueError:
-        return urn
 
 
 def _metadata(rule: Rule) -> dict[str, Any]:

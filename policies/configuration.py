@@ -129,11 +129,8 @@ def main(words: list[str]) -> int:
     try:
         made = read(file.read_text(encoding="utf-8"), exemptions.day_of(time.time()))
     except FileNotFoundError:
-        sys.stderr.write(
-            f"{file}: there is no such file, expected the policy pack's profile, levels and exemptions; to "
-            f"use the profile {PROFILES[0]} as it is, run "
-            f"`echo 'profile: {PROFILES[0]}' > {shlex.quote(str(file))}`\n"
-        )
+        echo = f"`echo 'profile: {PROFILES[0]}' > {shlex.quote(str(file))}`"
+        sys.stderr.write(f"{file}: there is no such file; for profile {PROFILES[0]} as it is, run {echo}\n")
         return 2
     except (OSError, ConfigurationError) as problem:
         sys.stderr.writelines(f"{file}: {line}\n" for line in str(problem).splitlines())

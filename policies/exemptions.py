@@ -38,10 +38,6 @@ class Exemption:
     reason: str
     until: date
 
-    def holds_on(self, day: date) -> bool:
-        """True up to and including its last day."""
-        return day <= self.until
-
 
 LONGEST: Final = timedelta(days=366)
 """The longest exemption: a year, after which it has to be renewed."""

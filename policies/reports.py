@@ -44,7 +44,7 @@ def _exemptions(session: Session) -> Iterable[str]:
             yield f"{rule}, which refuses otherwise, is {level} by the configuration"
     for (rule, one), used_for in session.exemptions.items():
         state = "not needed in this run"
-        if not one.holds_on(session.today):
+        if session.today > one.until:
             state = "it has ended and exempts nothing; remove it"
         elif used_for:
             state = f"used for {len(used_for)} of {len(resources())} resources: {', '.join(sorted(used_for))}"

@@ -20,9 +20,7 @@ KEY_VAULT_DOCUMENT: Final = "Azure Key Vault documentation, Microsoft Learn"
 FIELD: Final = "agreed practice of Azure Policy, CIS and PSRule"
 OBSERVED: Final = "observed behaviour of azure-native and the service"
 
-_ELSEWHERE: Final[dict[str, list[str]]] = json.loads(
-    Path(__file__).with_name("elsewhere.json").read_text(encoding="utf-8")
-)["rules"]
+_TOLD: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("rules.json").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -86,17 +84,6 @@ def expect(
         yield hidden(where, value)
     elif not holds:
         yield RuleFinding(f"{where} is {values.shown(value)}", required, fix, setting=setting)
-
-
-def texts(description: str, *default: str) -> dict[str, Any]:
-    """The schema of a setting that is a list of texts."""
-    items = {"type": "string", "minLength": 1}
-    return {"type": "array", "items": items, "default": [*default], "description": description}
-
-
-def days(description: str, **bounds: int) -> dict[str, Any]:
-    """The schema of a setting that is a number of days."""
-    return {"type": "integer", **bounds, "description": description}
 
 
 @dataclass(frozen=True)
@@ -168,12 +155,18 @@ class Rule:
     name: str = ""
     title: str = ""
     level: Literal["mandatory", "advisory", "disabled"] = "mandatory"
-    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def same_as(self) -> list[str]:
         """The ids of the same demand in other rule sets: azure-policy:ID, checkov:ID and others."""
-        return _ELSEWHERE.get(self.name, [])
+        told: list[str] = _TOLD["rules"].get(self.name, {}).get("same_as", [])
+        return told
+
+    @property
+    def settings(self) -> Mapping[str, Mapping[str, Any]]:
+        """JSON schemas by name, each with a default."""
+        told: Mapping[str, Mapping[str, Any]] = _TOLD["rules"].get(self.name, {}).get("settings", {})
+        return told
 
     def options(
         self, values: Mapping[str, Any] | None = None, now: Callable[[], float] = time.time

@@ -1,11 +1,11 @@
 """What one run of the pack remembers between the engine's calls."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from core.stack import Stack, StackResource, around
+from core.stack import Stack, StackResource
 from policies.exemptions import Exemption, day_of
 from policies.used import UsedProtections
 
@@ -33,34 +33,19 @@ class Session:
     judges_unused: bool = False
     unusable: list[str] = field(default_factory=list)
     refusing: tuple[str, ...] = ()
-    _stack: tuple[Sequence[StackResource], UsedProtections | Exception] | None = None
+    _stack: tuple[Sequence[StackResource], UsedProtections] | None = None
 
     @property
     def today(self) -> date:
         """The day by UTC."""
         return day_of(self.clock())
 
-    def note(self, resource: StackResource) -> None:
-        """Remembers a resource that the engine asks about."""
-        self.declared[resource.urn] = resource
-
-    def around(self, resource: StackResource) -> Iterator[StackResource]:
-        """This project's components around a resource; a parent is registered before its children."""
-        return around(resource, self.declared.get)
-
     def protections(self, shown: Sequence[StackResource]) -> UsedProtections:
         """The model of the stack, built once for all rules of a request; if it cannot be built, each rule
         raises the error."""
         if self._stack is None or self._stack[0] is not shown:
-            try:
-                made: UsedProtections | Exception = UsedProtections(self._stack_of(shown), self.judges_unused)
-            except Exception as problem:  # noqa: BLE001 - each rule then reports it, and refuses
-                made = problem
-            self._stack = (shown, made)
-        found = self._stack[1]
-        if isinstance(found, Exception):
-            raise found
-        return found
+            self._stack = (shown, UsedProtections(self._stack_of(shown), self.judges_unused))
+        return self._stack[1]
 
     def _stack_of(self, shown: Sequence[StackResource]) -> Stack:
         """What this run declares. After a refresh the engine's list has every resource of the old state, too,

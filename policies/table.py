@@ -5,9 +5,9 @@ A row that names a `Kind` is a demand of one resource; the others need an accoun
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-from core import adapters, demands, judgements, kinds, values
+from core import adapters, demands, judgements, values
 from core.api_versions import AZURE_NATIVE_VAULTS, VAULTS, VAULTS_RETIRE_ON
 from core.demands import RETENTION_DAYS, DemandOutcome, Judgement
 from core.facts import Network
@@ -28,24 +28,15 @@ from policies.rule import (
     StackRule,
     Subject,
     UsedResourceRule,
-    days,
     expect,
     hidden,
     of,
-    texts,
     undecided,
 )
 
 _DAY: Final = 86_400
-_NETWORK: Final[dict[str, dict[str, Any]]] = {
-    "publicAccess": {
-        "type": "string",
-        "enum": ["restricted", "disabled"],
-        "default": "restricted",
-        "description": "restricted: public access is disabled, or the firewall's default is Deny. "
-        "disabled: public access is disabled, whatever the firewall says.",
-    }
-}
+_DISTANCE: Final = ("minimumDays", "maximumDays")
+_ROTATION_SETTING: Final = "give the key a rotation policy with az keyvault key rotation-policy update"
 
 
 # Demands of one resource
@@ -115,13 +106,10 @@ def _key_type(key: Subject, _: Options) -> Iterable[RuleFinding]:
     """Both have to be stated. Whether a size does is undecided where no account of this stack uses the key:
     advice, since the service refuses a key that it does not take before any data is under it."""
     is_unstated = None in (key.name("kty"), values.number(key.get("keySize")))
+    expected = "properties.kty RSA or RSA-HSM, and properties.keySize 2048"
     for one in of(judgements.key_type(key.resource, key.users)):
-        if one.outcome is DemandOutcome.UNDECIDED and is_unstated:
-            yield RuleFinding(
-                one.found, "properties.kty RSA or RSA-HSM, and properties.keySize 2048", one.fix
-            )
-        else:
-            yield one
+        is_open = one.outcome is DemandOutcome.UNDECIDED and is_unstated
+        yield RuleFinding(one.found, expected, one.fix) if is_open else one
 
 
 def _usable(key: Subject, options: Options) -> Findings:
@@ -163,7 +151,14 @@ def _expiry_date(key: Subject, options: Options) -> Findings:
     if isinstance(expires, Mark):
         yield hidden("properties.attributes.expires", expires)
     elif expires is not None:
-        yield from _distance((expires - options.now()) / _DAY, options)
+        left, least, most = (expires - options.now()) / _DAY, *map(options.number, _DISTANCE)
+        found = f"the key expires in {left:.0f} days"
+        if least and left < least:
+            fix = "rotate the key and bind the account to the new version now"
+            yield RuleFinding(found, f"at least {least} days left", fix)
+        if most and left > most:
+            fix = "set an earlier attributes.expires, and a rotation before it"
+            yield RuleFinding(found, f"no more than {most} days", fix)
     elif isinstance(from_policy, Mark):
         yield hidden("properties.attributes.expires", from_policy)
     elif from_policy is None:
@@ -173,20 +168,6 @@ def _expiry_date(key: Subject, options: Options) -> Findings:
             f"set attributes.expires (seconds since 1970), with a rotation well before it: {demands.EXPIRED}",
             setting=f"{_ROTATION_SETTING}; key.expiresAfterDays counts only when a key is made",
         )
-
-
-_ROTATION_SETTING: Final = "give the key a rotation policy with az keyvault key rotation-policy update"
-
-
-def _distance(left: float, options: Options) -> Findings:
-    least, most = options.number("minimumDays"), options.number("maximumDays")
-    found = f"the key expires in {left:.0f} days"
-    if least and left < least:
-        fix = "rotate the key and bind the account to the new version now"
-        yield RuleFinding(found, f"at least {least} days left", fix)
-    if most and left > most:
-        fix = "set an earlier attributes.expires, and a rotation before it"
-        yield RuleFinding(found, f"no more than {most} days", fix)
 
 
 def _rotation(key: Subject, _: Options) -> Findings:
@@ -274,7 +255,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=FIELD,
         severity="medium",
         level="advisory",
-        settings=_NETWORK,
         kinds=(Kind.ACCOUNT,),
         judge=_network,
     ),
@@ -293,11 +273,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         why="the managed identity is available only in a pricing tier for customer-managed keys",
         source=SERVICE_DOCUMENT,
         severity="medium",
-        settings={
-            "unsupportedTiers": texts(
-                "Names of tiers that cannot use a customer-managed key.", *kinds.FREE_TIERS
-            )
-        },
         kinds=(Kind.ACCOUNT,),
         judge=lambda one, options: of(judgements.tier(one.resource, options.words("unsupportedTiers"))),
     ),
@@ -320,10 +295,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=FIELD,
         severity="medium",
         level="advisory",
-        settings={
-            "minimumDays": days("Fewest days that must be left; 0 asks for none.", minimum=0, default=0),
-            "maximumDays": days("Most days that may be left; 0 sets no bound.", minimum=0, default=0),
-        },
         kinds=(Kind.KEY,),
         judge=_expiry_date,
     ),
@@ -380,7 +351,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=FIELD,
         severity="medium",
         level="advisory",
-        settings=_NETWORK,
         kinds=(Kind.VAULT,),
         judge=_network,
     ),
@@ -390,15 +360,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         why="a vault uses access policies or role assignments, never both; a grant it ignores gives nothing",
         source=KEY_VAULT_DOCUMENT,
         severity="high",
-        settings={
-            "model": {
-                "type": "string",
-                "enum": ["any", "access-policy", "rbac"],
-                "default": "any",
-                "description": "The model vaults must use. The service document uses access policies; "
-                "Azure Policy, CIS, PSRule and Prowler ask for rbac.",
-            }
-        },
         kinds=(Kind.VAULT,),
         judge=_permission_model,
     ),
@@ -418,9 +379,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=KEY_VAULT_DOCUMENT,
         severity="low",
         level="advisory",
-        settings={
-            "minimumDays": days("Shortest retention in days.", minimum=7, maximum=RETENTION_DAYS, default=7)
-        },
         kinds=(Kind.VAULT,),
         judge=_retention,
     ),

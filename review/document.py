@@ -21,6 +21,7 @@ from review.printers import (
     paragraph,
 )
 from review.report import Judged, ReportRow, Review
+from review.resource import name_of
 from review.verdict import VerdictSeverity
 
 _TITLES: Final = {
@@ -136,7 +137,7 @@ def _more(rows: Sequence[ReportRow]) -> Iterator[ReportLine]:
 
 def _findings(findings: Sequence[PolicyFinding]) -> Iterator[ReportLine]:
     for one in findings[:_FINDINGS]:
-        on = (" on ", Shown(one.resource)) if one.resource else ()
+        on = (" on ", Shown(name_of(one.urn))) if one.urn else ()
         yield line(Form.ITEM, Shown(one.policy), *on, ": ", Shown(one.message, _FINDING))
     if len(findings) > _FINDINGS:
         yield line(Form.ITEM, f"... and {len(findings) - _FINDINGS} more")

@@ -8,7 +8,7 @@ Source: sdk/go/common/apitype/plan.go and pkg/resource/deploy/{plan,step_generat
 A plan has no `retainOnDelete`; a delete takes it from the stack's state.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from core.resource_types import Kind
@@ -34,7 +34,7 @@ def read(plan: str, refresh: str, claimed: str = "") -> Preview:
     plans = _plans(plan)
     refreshed = [*_refreshed(refresh)]
     before = {str(one.get("urn", "")): state for one in refreshed if _is_looked_at(state := one["newState"])}
-    renamed = _renamed(_claimed(claimed), plans, before)
+    renamed = _renamed(claimed, plans, before)
     steps = [*refreshed, *(_step(urn, one, before.get(renamed.get(urn, urn))) for urn, one in plans.items())]
     missing = sorted(before.keys() - plans.keys() - set(renamed.values()))
     if missing:
@@ -92,14 +92,8 @@ def _is_looked_at(state: Any) -> bool:
     return kind_of(str(state.get("type", "")), state.get("inputs") or {}) not in {None, Kind.STACK}
 
 
-def _claimed(claimed: str) -> Iterable[Mapping[str, Any]]:
-    """The steps in the preview's own output."""
-    steps = preview.parsed(claimed).get("steps") if claimed.strip() else ()
-    return [step for step in steps or () if isinstance(step, Mapping)]
-
-
 def _renamed(
-    claimed: Iterable[Mapping[str, Any]], plans: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]
+    claimed: str, plans: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]
 ) -> Mapping[str, str]:
     """New URN by old one, for each renamed resource.
 
@@ -107,7 +101,8 @@ def _renamed(
     there before. The engine decides by aliases; where the claim is false it refuses the plan.
     """
     found: dict[str, str] = {}
-    for step in claimed:
+    steps = preview.parsed(claimed).get("steps") if claimed.strip() else ()
+    for step in (one for one in steps or () if isinstance(one, Mapping)):
         was, urn = str((step.get("oldState") or {}).get("urn") or ""), str(step.get("urn") or "")
         if (
             was in before

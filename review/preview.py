@@ -10,7 +10,7 @@ from itertools import takewhile
 from typing import Any, Final
 
 from core.resource_types import Kind, parse_urn
-from review.resource import ReviewedResource, Step, kind_of, name_of, resource_of, token_of
+from review.resource import ReviewedResource, Step, kind_of, resource_of, token_of
 
 _HOW: Final = (
     ": write it with `pulumi preview --json`, its error output apart, and unset "
@@ -34,11 +34,6 @@ class PolicyFinding:
     @property
     def refuses(self) -> bool:
         return self.level in {"mandatory", "remediate"}
-
-    @property
-    def resource(self) -> str:
-        """The resource's logical name; empty for the stack as a whole."""
-        return name_of(self.urn)
 
 
 @dataclass(frozen=True)
@@ -143,12 +138,8 @@ def of_steps(
 
 def _by_resource(found: Mapping[str, list[Step]]) -> Iterable[list[Step]]:
     """The steps of each resource. A renamed one is refreshed by its old URN, planned by its new one."""
-    names = {
-        step.was: urn
-        for urn, steps in found.items()
-        for step in steps
-        if not step.refreshed and step.was and step.was != urn
-    }
+    planned = [(urn, step.old) for urn, steps in found.items() for step in steps if not step.refreshed]
+    names = {str(old["urn"]): urn for urn, old in planned if old and old.get("urn") not in (None, urn)}
     joined: dict[str, list[Step]] = {}
     for urn, steps in found.items():
         only_refreshed = all(step.refreshed for step in steps)

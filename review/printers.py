@@ -153,11 +153,6 @@ def comment(name: str, digest: str, lines: ReportLines) -> str:
     return f"{whole_lines}\n\n*The rest is left out here; the review in JSON has all of it.*\n"
 
 
-def line_in_markdown(text: Text) -> str:
-    """One line of Markdown."""
-    return _text(text, in_markdown)
-
-
 def line_in_plain(text: Text) -> str:
     """One line of visible characters."""
     return _text(text, in_plain)

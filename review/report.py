@@ -155,8 +155,8 @@ def make(
         unchanged=len(quiet),
         without_key=sum(not (one.planned and one.planned.bound) for one in quiet),
         violations=violations,
-        advice=tuple(one for one in findings if not one.refuses and not _is_exemption(one)),
-        exemptions=tuple(one for one in findings if not one.refuses and _is_exemption(one)),
+        advice=tuple(one for one in findings if not one.refuses and "exempt" not in one.policy),
+        exemptions=tuple(one for one in findings if not one.refuses and "exempt" in one.policy),
         errors=tuple(one for one in preview.errors if not (violations and one == _REFUSED)),
         finished=preview.finished,
         stack=preview.stack,
@@ -231,7 +231,3 @@ def _identity(one: Protection) -> Value:
     elif attached:
         said.append("user-assigned " + ", ".join(sorted(arm_ids.name_of(id) for id in attached)))
     return " and ".join(said) or "none"
-
-
-def _is_exemption(finding: PolicyFinding) -> bool:
-    return "exempt" in finding.policy

@@ -71,11 +71,6 @@ class Step:
     old: Bag | None
     new: Bag | None
 
-    @property
-    def was(self) -> str:
-        """The URN that the resource had before."""
-        return str((self.old or {}).get("urn") or "")
-
 
 @dataclass(frozen=True)
 class ReviewedResource:

@@ -23,7 +23,6 @@ from policies.rule import (
     hidden,
     later,
     rule,
-    texts,
     undecided,
 )
 from policies.used import UsedProtections
@@ -46,7 +45,6 @@ _BROAD = {
     source="built-in roles for AI and machine learning, Microsoft Learn (role-based-access-control)",
     severity="medium",
     level="advisory",
-    settings={"administrators": texts("Principal ids that manage accounts and may hold these roles.")},
 )
 def caller_least_privilege(protections: Protections, options: Options) -> Findings:
     """Whoever calls an account has no wider role on it than calls take.
@@ -78,9 +76,6 @@ _EXACTLY: Final = (
     why="the service needs to read, wrap and unwrap; anything more is what an attacker would use",
     source=SERVICE_DOCUMENT,
     severity="high",
-    settings={
-        "administrators": texts("Object ids of people and pipelines that manage keys and may hold more.")
-    },
     kinds=(Kind.VAULT, Kind.ACCESS_POLICY),
 )
 def grant_exact(subject: Subject, options: Options) -> Findings:
@@ -312,9 +307,6 @@ WIDER_ROLES: Final = {
     "service's",
     source=KEY_VAULT_DOCUMENT,
     severity="high",
-    settings={
-        "administrators": texts("Principal ids of pipelines that manage keys and may hold wider roles.")
-    },
     kinds=(Kind.ROLE_ASSIGNMENT,),
 )
 def role_least_privilege(assignment: Subject, options: Options) -> Iterable[RuleFinding]:

@@ -61,9 +61,7 @@ def cmk_complete(subject: Subject, _: Options) -> Findings:
         yield from _judge_part(f"{_PARTS}.keyVaultUri", encryption.vault_uri, _vault_uri, by_uri)
         named = "name the key that the vault holds"
         yield from _judge_part(f"{_PARTS}.keyName", encryption.key_name, key_uris.key_name, named)
-        kind = subject.name("kind")
-        follows = isinstance(kind, str) and kind_limits.key_version(kind, "") is None
-        if encryption.key_version is not None or not follows:
+        if encryption.key_version is not None or not _follows(subject.resource):
             one = "name one version of the key; the service does not follow a rotation by itself"
             yield from _judge_part(f"{_PARTS}.keyVersion", encryption.key_version, key_uris.version, one)
 

@@ -124,16 +124,16 @@ def vault_audited(protections: UsedProtections, _: Options) -> Findings:
 
 def _is_audit(setting: StackResource) -> bool | Mark:
     """Whether a setting sends audit events somewhere; a mark where that is not known."""
-    logs = values.items(setting.stated("logs"))
     if all(values.name(setting.stated(name)) is None for name in audit_log.DESTINATIONS):
         return False
+    logs = values.items(setting.stated("logs"))
     verdicts = [logs] if isinstance(logs, Mark) else [_records(log) for log in logs]
-    return True in verdicts or (Mark.UNKNOWN if Mark.UNKNOWN in verdicts else False)
+    return True in verdicts or next((one for one in verdicts if isinstance(one, Mark)), False)
 
 
 def _records(log: Any) -> bool | Mark:
     enabled = values.flag(values.look(log, "enabled"))
-    names = {values.word(values.look(log, part)) for part in ("category", "categoryGroup")}
     if enabled is not True:
-        return Mark.UNKNOWN if isinstance(enabled, Mark) else False
+        return enabled or False
+    names = {values.word(values.look(log, part)) for part in ("category", "categoryGroup")}
     return bool(_CATEGORIES & names) or (Mark.UNKNOWN if Mark.UNKNOWN in names else False)

@@ -83,7 +83,11 @@ def is_inert(made: report.Review, document: Any = None) -> None:
     first, _, below = comment(made).partition("\n")
     assert re.fullmatch(r"<!-- encryption-review [\w./-]+ [0-9a-f]{64} -->", first, re.ASCII)
     fleet = merged([StackReview("dev", ("BLOCKED",), VerdictSeverity.BLOCKED, below)]).partition("\n")[2]
-    nightly = "\n".join(map(printers.line_in_markdown, drift.changes(document))) if document else ""
+    nightly = (
+        printers.markdown(ReportLine(Form.TEXT, (one,)) for one in drift.changes(document))
+        if document
+        else ""
+    )
     for text in (below, fleet, nightly):
         quoted = re.sub(r'^  - account: "[^`\n]*"$', "", text, flags=re.MULTILINE)
         bare = re.sub(r"^```(yaml)?$|`[^`\n]*`", "", quoted, flags=re.MULTILINE)
