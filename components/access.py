@@ -12,6 +12,7 @@ policy pack refuses a stack without it (grant-present), and the review blocks it
 is approved.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,7 @@ def make_grant(
     adopts: str | None = None,
     takes_over: bool = False,
     argument: str = "access",
+    aliases: Sequence[pulumi.Alias] = (),
 ) -> Made:
     """Makes the grant `name`, after earlier `writes` to the vault. `adopts` is the id of a role assignment
     that exists and is taken over as it is; with `takes_over` an access policy is taken over that is just what
@@ -70,10 +72,19 @@ def make_grant(
     asks for it."""
     # A grant that moves to another vault with its key is made before the old one is deleted: the account is
     # bound again in between.
-    options: dict[str, Any] = {"deleted_with": grant.deleted_with, "delete_before_replace": False}
+    options: dict[str, Any] = {
+        "deleted_with": grant.deleted_with,
+        "delete_before_replace": False,
+        "aliases": [*aliases],
+    }
     if grant.key.in_managed_hsm:
         # No resource of Resource Manager: nothing is asked about it.
-        arguments = {"scope": grant.key.id, "principal_id": grant.principal_id}
+        role = roles.HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
+        arguments = {
+            "scope": grant.key.id,
+            "principal_id": grant.principal_id,
+            "role_definition_id": role,
+        }
         return declare(Declaration(ManagedHsmRoleAssignment, f"{name}-access", "", "", arguments), **options)
     if grant.access_model == RBAC:
         options |= {"import_": adopts, "provider": grant.key.vault.provider}

@@ -12,15 +12,15 @@ from typing import ClassVar, NamedTuple, Self
 import pulumi
 
 from components import callers
-from components.arguments import checks, names
+from components.arguments import names
 from components.arguments.inputs import (
-    ArgumentLimits,
     ArgumentRule,
     Arguments,
     ComponentArguments,
     argument,
     arguments,
     camel_case,
+    known_text,
 )
 from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
@@ -42,7 +42,7 @@ from core import arm_ids, coverage, demands, kind_limits
 from core.kinds import FREE_TIER
 from core.regions import normalised, region
 
-REFUSE, RECOVER, PURGE = "refuse", "recover", "purge"
+REFUSE, RECOVER = "refuse", "recover"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,12 +176,18 @@ class PlacementArguments(ComponentArguments):
     )
     """Optional. Name of an existing resource group. No group is made then."""
 
+    @property
+    def group_name(self) -> str:
+        """The resource group, made here or existing; UNKNOWN if something else is yet to make it."""
+        existing = known_text(self.existing_resource_group_name)
+        return self.resource_group_name if existing is None else existing
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, FoundryArguments):
     """Inputs of EncryptedAIServicesAccount."""
 
-    _NAME = ArgumentLimits(check=names.SERVICE.checked)
+    _NAME = names.SERVICE.checked
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(_tier, ("kind", "sku", "encryption")),
         ArgumentRule(_key_of_kind, ("kind", "key", "encryption", "unbind_account")),
@@ -207,20 +213,9 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         ),
     )
 
-    soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER, PURGE))
+    soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER))
     """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` (default)
-    reports it and what can be done; `recover` brings it back with its keys and data; `purge` deletes the
-    account that `purgeAccount` names, and its data, for good, before the new one is made. A vault cannot be
-    purged."""
-    purge_account: str | None = argument(None, check=checks.deletion, example=checks.DELETION)
-    """Optional. The soft-deleted account that `softDeleted: purge` may delete for good, as `NAME@DATE` with
-    the time of its deletion, which the preview names: an account that is deleted later is never meant. It
-    must have been in this service's resource group and region. The login needs docs/roles/purge.json."""
-    replace_account: str | None = argument(None, check=names.ACCOUNT.checked)
-    """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it.
-    Replacing a protected account takes three updates: first set `replaceAccount` alone, which removes the
-    protection from the old account; then change `accountName`, which makes the new account and deletes the
-    old one; then run `pulumi up` once more, which protects the new account."""
+    reports it and what can be done; `recover` brings it back with its keys and data."""
     lock: str = argument("", choices=(CAN_NOT_DELETE,))
     """Optional. `CanNotDelete` locks the account, and the vault of its key if that grants by access policies:
     neither they nor anything below the account can be deleted until the lock is removed. Default: no lock. To

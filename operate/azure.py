@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar, cast
+from urllib.parse import quote
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.monitor.query import LogsQueryClient, LogsQueryResult
@@ -89,9 +90,9 @@ class LiveAzure:
         """One resource of Resource Manager."""
         return self._get(f"{path}?api-version={api_version}")
 
-    def list(self, path: str, api_version: str) -> Sequence[Json]:
-        """All pages of a list of Resource Manager."""
-        return self._list(f"{path}?api-version={api_version}")
+    def list(self, path: str, api_version: str, wanted: str = "") -> Sequence[Json]:
+        """All pages of a list of Resource Manager; `wanted` is its `$filter`."""
+        return self._list(f"{path}?api-version={api_version}" + (wanted and f"&$filter={quote(wanted)}"))
 
     def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Sequence[Json]:
         """The rows of a workspace's answer to a query, by column."""
@@ -107,26 +108,22 @@ class LiveAzure:
         span = f"{since.isoformat()}/{until.isoformat()}"
         return self._once(f"QUERY workspace {customer_id} {span}: {text}", rows)
 
-    def deleted_keys(self, vault_uri: str) -> Sequence[Json]:
-        """The soft-deleted keys of a vault: name, and in seconds since 1970 deletedDate and
-        scheduledPurgeDate."""
+    def get_in_vault(self, uri: str, path: str) -> Json:
+        """One answer of a vault's or a managed HSM's own API."""
+        return self._get(_of_vault(uri, path))
 
-        def rows() -> list[Json]:
-            times = ("deletedDate", "scheduledPurgeDate")
-            return [
-                {"name": arm_ids.name_of(str(one["kid"])), **{name: one.get(name) for name in times}}
-                for one in self._client.pages(_of_vault(vault_uri, "/deletedkeys"))
-            ]
+    def sign(self, key_id: str, body: Json) -> Json:
+        """What a version of a key answers to a request to sign."""
+        return _answered(lambda: self._client.json("POST", _of_vault(key_id, "/sign"), body))
 
-        return self._once(f"LIST {vault_uri}/deletedkeys", rows)
+    def members(self, group_id: str) -> Sequence[str]:
+        """The object ids of a group's members, and of those of the groups in it."""
+        target = f"{self._login.cloud.graph}/v1.0/groups/{group_id}/transitiveMembers?$select=id"
+        return sorted(str(one["id"]) for one in self._list(target))
 
-    def get_in_hsm(self, hsm_uri: str, path: str) -> Json:
-        """One answer of a managed HSM's own API."""
-        return self._get(_of_vault(hsm_uri, path))
-
-    def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
-        """All pages of a list of a managed HSM's own API."""
-        return self._list(_of_vault(hsm_uri, path))
+    def list_in_vault(self, uri: str, path: str) -> Sequence[Json]:
+        """All pages of a list of a vault's or a managed HSM's own API."""
+        return self._list(_of_vault(uri, path))
 
     def _get(self, target: str) -> Json:
         return self._once(f"GET {target}", lambda: self._client.json("GET", target))

@@ -10,7 +10,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core import coverage
-from operate.evidence import access, charts, controls, rotation, use
+from operate.drill import said
+from operate.evidence import access, charts, continuity, controls, rotation, signature, use
 from operate.evidence.findings import AuditFinding, AuditSeverity
 from operate.evidence.model import Facts, NotChecked, moment
 from operate.evidence.words import counted, length
@@ -33,10 +34,9 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
     every = dict.fromkeys(one for bears in controls.CONTROLS.values() for one in bears)
     return made.get_template("page.html.j2").render(
         facts=facts,
-        names=dict(facts.names),
+        names={**dict(facts.names), **{id.lower(): _group(members) for id, members in facts.groups}},
         found=found,
         count={s.word: sum(f.severity is s for f in found) for s in AuditSeverity},
-        rows=rotation.rows(facts.services, facts.taken),
         warning=getattr(facts.source, "warning", ""),
         controls=controls,
         coverage=coverage,
@@ -47,9 +47,18 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
         digest=digest,
         access=access,
         charts=charts,
+        continuity=continuity,
+        drilled=said,
+        signature=signature,
         rotation=rotation,
         use=use,
     )
+
+
+def _group(members: tuple[str, ...] | NotChecked) -> str:
+    if isinstance(members, NotChecked):
+        return f"whether it is a group, and who is in it: not checked: {members.why}"
+    return f"a group of {counted(len(members), 'member')}: {', '.join(members) or 'nobody'}"
 
 
 def _css(text: str) -> str:

@@ -4,13 +4,11 @@ ARM records no time of a binding. The account's first use of a version is the la
 version's creation the earliest.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from core import arm_ids
 from core.facts import Account, Key
 from operate.evidence.model import KeyUseLog, NotChecked, UseRow, moment
 
@@ -27,32 +25,6 @@ class BoundSince:
     source: str
 
 
-@dataclass(frozen=True)
-class Span:
-    """A version in use by one identity, from its first to its last use in the log."""
-
-    key_uri: str
-    first: datetime
-    last: datetime
-    uses: int
-
-    @property
-    def version(self) -> str:
-        return arm_ids.name_of(self.key_uri)
-
-
-@dataclass(frozen=True)
-class User:
-    """What one identity did with the key in the period of the log."""
-
-    identity: str
-    wraps: int
-    unwraps: int
-    refused: int
-    first: datetime
-    last: datetime
-
-
 def bound_since(
     account: Account, key: Key | NotChecked | None, use: KeyUseLog | NotChecked | None
 ) -> BoundSince:
@@ -62,47 +34,25 @@ def bound_since(
     if use is None or isinstance(use, NotChecked):
         why = use.why if use else "it was not asked for"
         return BoundSince(not_before, None, f"not known: the audit log was not checked ({why})")
-    bound = account.encryption.key
+    bound, user = account.encryption.key, (account.key_user or "").lower()
     mine = [
-        span
-        for span in spans(account, use)
-        if bound and f"{span.key_uri}/".startswith(f"{bound.text.lower()}/")
+        row.first
+        for row in use.rows
+        if bound and user == row.identity.lower() and not row.refused
+        if f"{row.key_uri}/".startswith(f"{bound.text.lower()}/")
     ]
     if not mine:
-        return BoundSince(
-            not_before,
-            None,
-            f"not known: the audit log since {use.since:%Y-%m-%d} has no use of this version by the "
-            "account's identity",
+        why = (
+            f"not known: the audit log since {use.since:%Y-%m-%d} has no use of this version by the account's"
         )
-    return BoundSince(
-        not_before, mine[0].first, "audit log: first use of this version by the account's identity"
-    )
+        return BoundSince(not_before, None, f"{why} identity")
+    return BoundSince(not_before, min(mine), "audit log: first use of this version by the account's identity")
 
 
 def rows_of(key_name: str, use: KeyUseLog) -> tuple[UseRow, ...]:
     """The rows about one key of the vault; those that name no key are about any."""
     part = f"/keys/{key_name}/".lower()
     return tuple(row for row in use.rows if not row.key_uri or part in f"{row.key_uri}/")
-
-
-def spans(account: Account, use: KeyUseLog) -> tuple[Span, ...]:
-    """The versions that the account's own identity used with success, in order of first use."""
-    user = account.key_user
-    found: defaultdict[str, list[UseRow]] = defaultdict(list)
-    for row in use.rows:
-        if user and row.identity.lower() == user.lower() and not row.refused:
-            found[row.key_uri].append(row)
-    made = [
-        Span(
-            uri,
-            min(r.first for r in rows),
-            max(r.last for r in rows),
-            sum(r.uses for r in rows),
-        )
-        for uri, rows in found.items()
-    ]
-    return tuple(sorted(made, key=lambda span: (span.first, span.key_uri)))
 
 
 def silence(rows: Iterable[UseRow]) -> tuple[datetime, datetime] | None:
@@ -118,21 +68,3 @@ def silence(rows: Iterable[UseRow]) -> tuple[datetime, datetime] | None:
     if longest.days <= _QUIET_DAYS or others.days > 2 * (len(days) - 2) or len(days) < _QUIET_DAYS:
         return None
     return before + timedelta(days=1), before + longest - timedelta(days=1)
-
-
-def users(rows: Iterable[UseRow]) -> tuple[User, ...]:
-    """Who used the key how often, by object id; empty where the log names nobody."""
-    found: defaultdict[str, list[UseRow]] = defaultdict(list)
-    for row in rows:
-        found[row.identity.lower()].append(row)
-    return tuple(
-        User(
-            identity=identity,
-            wraps=sum(r.uses for r in mine if not r.refused and r.operation not in UNWRAPS),
-            unwraps=sum(r.uses for r in mine if not r.refused and r.operation in UNWRAPS),
-            refused=sum(r.uses for r in mine if r.refused),
-            first=min(r.first for r in mine),
-            last=max(r.last for r in mine),
-        )
-        for identity, mine in sorted(found.items())
-    )

@@ -74,12 +74,12 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         ("if account.manages_projects:", "if False:", "an account with projects does not leave its key"),
         ("name.lower() not in kept", "name not in kept", "a kept project is known in any case"),
         (
-            "model != declared and not inputs.is_revoked",
+            "model != declared and not (inputs.is_revoked or failed)",
             "False",
             "the access model of a vault in use does not change",
         ),
         (
-            "one.is_replaced or one.before.is_bound or not one.inputs.is_revoked",
+            "one.before.is_bound or not one.inputs.is_revoked",
             "True",
             "access is not revoked of an account without a key",
         ),

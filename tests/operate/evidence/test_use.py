@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import pytest
 
 from operate.evidence.model import NotChecked
-from operate.evidence.use import bound_since, rows_of, silence, spans, users
-from tests.operate.evidence.made import NEW, NOW, OLD, OTHER, OWN, account, days, key, row, use, version
+from operate.evidence.use import bound_since, rows_of, silence
+from tests.operate.evidence.made import NEW, NOW, OLD, OTHER, account, days, key, row, use, version
 
 
 def test_bound_since_is_the_first_use_by_the_account() -> None:
@@ -30,16 +30,6 @@ def test_bound_since_is_not_known_without_use() -> None:
     assert "no workspace" in unread.source
 
 
-def test_spans_follow_the_account_through_its_versions() -> None:
-    """One stretch for each version that the account used, in order, with the number of its uses."""
-    log = use(row(20, of=OLD, uses=3), row(10, of=OLD, uses=2), row(9, uses=5), row(8, OTHER))
-    found = spans(account(), log)
-    assert [(span.version, span.uses) for span in found] == [(OLD, 5), (NEW, 5)]
-    assert (found[0].first, found[0].last) == (row(20).first, row(10).last)
-    assert spans(account(principal_id=None), log) == ()
-    assert spans(account(principal_id=OWN.upper()), log) == found
-
-
 @pytest.mark.parametrize(
     ("ages", "quiet"),
     [
@@ -57,21 +47,6 @@ def test_a_log_that_falls_silent_is_told(ages: Iterable[int], quiet: tuple[int, 
     can tell."""
     found = silence([row(age) for age in ages])
     assert found == (None if quiet is None else tuple(row(age).day for age in quiet))
-
-
-def test_users_are_summed_by_identity() -> None:
-    """Wraps, unwraps and refusals of each identity, decrypt counted as unwrap, encrypt as wrap."""
-    log = [
-        row(5, uses=2),
-        row(4, operation="KeyWrap"),
-        row(3, operation="KeyDecrypt"),
-        row(2, operation="KeyEncrypt", refused=True, uses=4),
-        row(1, OTHER, uses=7),
-    ]
-    own, other = users(log)
-    assert (own.identity, own.wraps, own.unwraps, own.refused) == (OWN, 1, 3, 4)
-    assert (own.first, own.last) == (row(5).first, row(2).last)
-    assert (other.identity, other.unwraps) == (OTHER, 7)
 
 
 def test_rows_of_a_key_are_of_no_other() -> None:
