@@ -12,7 +12,7 @@ from components.arguments.problem import Problem
 from components.encryption_args import MICROSOFT_MANAGED, REVOKED
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
 from components.guards.situation import Situation
-from core import arm_ids, facts, kind_limits, regions
+from core import arm_ids, facts, key_uris, kind_limits, regions
 from core import resource_types as types
 from core.facts import HOURS_HELD
 
@@ -213,6 +213,18 @@ def _has_used_key(before: RecordedService) -> bool:
     return bool(before.part(types.BINDING, "binding").get("boundAt"))
 
 
+def _other_vault(one: Situation, account: facts.Account) -> Problems:
+    inputs, before = one.inputs, one.before
+    if before.bound_to is None or not inputs.has_key:
+        return
+    key_id, vault_id = known_text(inputs.key.id), known_text(inputs.vault.id)
+    path = "key.id" if key_id else "vault.id" if vault_id else "vault.name"
+    declared = key_uris.place_of(arm_ids.key_id(key_id).parent.text if key_id else vault_id or "")
+    declared = (declared or inputs.vault.name).lower()
+    if declared and (unmet := kind_limits.vault_change(account.kind, before.bound_to[0], declared)):
+        yield Problem(path, f"found {unmet.text}")
+
+
 def _made_here(one: Situation) -> Problems:
     """What this stack made and is now named as existing: it would be deleted, because it is no longer
     declared."""
@@ -261,6 +273,7 @@ _RULES: tuple[Callable[[Situation, facts.Account], Problems], ...] = (
     _projects,
     _storage,
     _vault,
+    _other_vault,
 )
 
 

@@ -194,3 +194,16 @@ def test_late_reads_take_no_access_for_removed(*, refreshes: bool) -> None:
     Way(world).follow()
     assert world.up() == ""
     assert world.readable
+
+
+@pytest.mark.parametrize("mode", ["access policies", "user-assigned identity"])
+def test_a_foundry_account_is_kept_from_another_vault_before_anything_is_written(mode: str) -> None:
+    """The preview tells it, and the update makes neither a key nor access there."""
+    world = World(mode, settings={"kind": "AIServices"})
+    assert world.up() == ""
+    make_other_vault(world)
+    world.settings["vault"] = {"id": OTHER_VAULT}
+    for said in (world.preview(), world.up()):
+        assert "only takes other keys of its vault" in said
+        assert "nothing was made or changed" in said
+    assert world.engine.operations == []
