@@ -63,7 +63,7 @@ def _of_bound(one: Situation) -> str:
         return effects.UNBOUND
     if not inputs.has_key or not one.place.key_name or before.bound_to is None:
         return ""
-    if one.place.vault_id and before.bound_to != one.place.names:
+    if _is_another_key(one):
         return effects.KEY_CHANGED.format(_wanted(one), _used(one))
     return _of_version(one) if inputs.names_version else ""
 
@@ -97,9 +97,15 @@ def _version(one: Situation) -> str:
         return effects.NEWEST
     if key.pin:
         return key.pin
-    if (key.generation or 0) > one.before.generation and one.before.is_bound:
+    stays = not _is_another_key(one)
+    if stays and (key.generation or 0) > one.before.generation and one.before.is_bound:
         return _LATER
-    return _newest(one) or in_use or _LATER
+    return _newest(one) or (in_use if stays else "") or _LATER
+
+
+def _is_another_key(one: Situation) -> bool:
+    """Whether the account is bound to another key, which this update does not rotate."""
+    return bool(one.place.vault_id) and one.before.bound_to not in (None, one.place.names)
 
 
 def _version_in_use(one: Situation) -> str:

@@ -41,6 +41,19 @@ def ended_logs(situation: Situation) -> Iterator[str]:
         )
 
 
+def not_rotated(situation: Situation) -> Iterator[str]:
+    """Another key, which exists, is to be bound, and the generation is raised beside that."""
+    before, place, generation = situation.before, situation.place, situation.inputs.key.generation or 0
+    known = (before.key_id or "", place.key_id if place.vault_id else "")
+    is_another = all(known) and not arm_ids.same(*known)
+    if situation.live.key is not None and is_another and generation > before.generation:
+        yield (
+            f"key.generation goes from {before.generation} to {generation}, but the account also gets "
+            f"another key: the newest version of {place.key_name!r} is bound, and none is made. For a new "
+            "one, raise key.generation again after this update"
+        )
+
+
 RULES: tuple[Rule, ...] = (
     existing_resources.unreadable_account,
     data_loss.losses,
@@ -68,6 +81,8 @@ DOUBTFUL: tuple[Rule, ...] = (
 same answer twice is believed."""
 NOTES: tuple[Note, ...] = (
     ended_logs,
+    not_rotated,
+    access.asks_no_more,
     access.not_by_targets,
     access.still_granted,
     access.stale_grant,

@@ -108,6 +108,20 @@ def test_another_key_is_named_with_the_one_in_use(said: list[tuple[str, str]]) -
     assert said == [("info", effects.KEY_CHANGED.format(effects.key("kv-hub", "cmk-language", NEW), IN_USE))]
 
 
+def test_a_key_that_is_yet_to_be_made_has_no_version_yet(said: list[tuple[str, str]]) -> None:
+    """That of the key in use is not its version."""
+    tell(bound_azure(granted=True, recorded=True), key={"name": "another"})
+    key = effects.key("kv-language", "another", LATER)
+    assert said == [("info", effects.KEY_CHANGED.format(key, IN_USE))]
+
+
+def test_another_key_that_exists_is_not_rotated(said: list[tuple[str, str]]) -> None:
+    """Though the generation is raised beside it: its newest version is bound."""
+    azure = newest(NEW)
+    tell(azure, vault={"id": VAULT_ID}, key={"generation": 2})
+    assert said == [("info", effects.KEY_CHANGED.format(effects.key("kv-hub", "cmk-language", NEW), IN_USE))]
+
+
 def test_a_service_that_is_taken_out_is_told(said: list[tuple[str, str]]) -> None:
     """Its own settings are gone, so that nothing else could say it."""
     azure = bound_azure(granted=True, recorded=True)
