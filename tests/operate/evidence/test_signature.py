@@ -168,6 +168,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, P
             done = shell(folder, f"{reply} -out reply")
             assert done.returncode == 0, done.stderr
             answer = b"no" if self.path == "/refuses" else (folder / "reply").read_bytes()
+            if self.path == "/another":
+                answer = answer.replace(sent[24:56], bytes(32))
             self.send_response(500 if self.path == "/fails" else 200)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
@@ -201,12 +203,18 @@ def test_openssl_verifies_the_timestamp(
 
 
 @pytest.mark.parametrize(
-    ("path", "why"), [("/refuses", "granted no timestamp"), ("/fails", "did not answer")]
+    ("path", "why"),
+    [
+        ("/refuses", "granted no timestamp"),
+        ("/another", "granted no timestamp"),
+        ("/fails", "did not answer"),
+    ],
 )
 def test_a_report_without_the_timestamp_is_refused(
     authority: tuple[str, Path], path: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A service that answers something else, or nothing: who wanted one gets none that looks like one."""
+    """A service that answers something else, about another report, or nothing: who wanted one gets none that
+    looks like one."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with pytest.raises(SignatureError, match=why):
         signature.timestamp(authority[0] + path, "sums")
