@@ -39,7 +39,6 @@ OF_ONE_STACK = frozenset(
         "name",
         "previousName",
         "removedServices",
-        "replaceAccount",
         "revokeAccount",
         "services",
         "unbindAccount",
