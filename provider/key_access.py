@@ -159,7 +159,8 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
             lambda: own_access(call, key, principal, known.text("assignmentId")),
             lambda found: not found,
             lambda _: f"making sure that {principal} has access to {key.name} again",
-            seconds=revoked + READ_LAG_SECONDS - self.run.clock.time(),
+            first=SECOND_LOOK_SECONDS,
+            seconds=max(revoked + READ_LAG_SECONDS - self.run.clock.time(), SECOND_LOOK_SECONDS),
         ):
             return None
         await self._warn_of_other_access(call, key, principal)

@@ -181,6 +181,16 @@ async def test_answers_that_are_behind_are_not_taken_for_access_given_back(
     assert await refreshed(pulumi, made) == ID
 
 
+async def test_one_answer_that_is_behind_long_after_is_not_believed(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+) -> None:
+    """As of every other resource, what is gone is asked for twice."""
+    _, made = await pulumi.create(REVOCATION, INPUTS)
+    before = Properties({**made.values, "revokedAt": "2020-01-01T00:00:00Z"})
+    fake.vaults = LateVaults(clock, 1.0, a_vault(), fake.vaults[VAULT_ID.lower()])
+    assert await refreshed(pulumi, before) == ID
+
+
 @pytest.mark.parametrize("seed", range(50))
 async def test_access_goes_for_good_while_somebody_else_writes_the_vault(seed: int) -> None:
     """Azure refuses a write during another one, and a list of policies that was read before the revocation
