@@ -193,7 +193,6 @@ def key_version(body: Json) -> KeyVersion:
         not_before=seconds(attributes.get("nbf")),
         expires=seconds(attributes.get("exp")),
         uri=uri or None,
-        tags={str(name): _text(value) for name, value in _mapping(body.get("tags")).items()},
     )
 
 

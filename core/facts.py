@@ -7,8 +7,8 @@ from `adapters`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from core import arm_ids, key_uris, values
 from core.defaults import DEFAULTS
@@ -236,7 +236,6 @@ class KeyVersion:
     not_before: int | None = None
     expires: int | None = None
     uri: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def newest_first(versions: Iterable[KeyVersion]) -> list[KeyVersion]:

@@ -110,13 +110,9 @@ class Azure:
         return [adapters.key_version(one) for one in listed]
 
     async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
-        """The versions as the vault's own API lists them, with their tags."""
+        """The versions as the vault's own API lists them."""
         listed = await self._list(_at(vault_uri, name, "versions"))
         return [adapters.key_version_from_vault(one) for one in listed]
-
-    async def tag_key_version(self, vault_uri: str, name: str, version: str, tags: dict[str, str]) -> None:
-        """Replaces the version's tags through the vault's own API."""
-        await self._json("PATCH", _at(vault_uri, name, version), {"tags": tags})
 
     async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
         """Makes a new version through the vault's own API."""

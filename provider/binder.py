@@ -19,13 +19,19 @@ from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption
 from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
 from provider import binding
 from provider.azure import Retries, Waits
-from provider.errors import is_known
 from provider.failure import RefusedOperationError, ServiceError, UnfinishedError
 from provider.live_state import ACCOUNT, LiveState, Look, Target
-from provider.preflight import Finding, Preflight, blocking, pass_preflight, refusal
+from provider.preflight import (
+    Finding,
+    Preflight,
+    blocking,
+    findings,
+    identity_has_access,
+    pass_preflight,
+    refusal,
+)
 from provider.resource import Call
 from provider.responses import Accepted
-from provider.rules import findings, identity_has_access
 from provider.waiting import Clock, DeadlineError, StoppedError
 from provider.wire import Properties
 
@@ -139,7 +145,7 @@ class Binder:
 
         async def look() -> list[Finding]:
             try:
-                around = Look(call.azure, bound)
+                around = Look(call.azure, bound, call.explain)
                 await around.at_resources()
                 live = await around.at_roles()
             except ServiceError as failure:
@@ -161,7 +167,7 @@ class Binder:
         RefusedOperationError with every reason."""
 
         async def look() -> tuple[LiveState, list[Finding]]:
-            live = await Look(call.azure, wanted).at_all(self._clock.time())
+            live = await Look(call.azure, wanted, call.explain).at_all(self._clock.time())
             return live, findings(Preflight(wanted, live, self._clock.time(), rebinding))
 
         live = await pass_preflight(look, call, refusal_head(account_id))
@@ -233,8 +239,6 @@ class Binder:
                 accepted = await call.azure.bind(account_id, encryption)
                 await self._follow(account_id, accepted, call)
             except ServiceError as failure:
-                if failure.kind is RefusalKind.UNKNOWN and is_known(failure):
-                    raise
                 await retries.pause_or_raise(failure)
             else:
                 return accepted

@@ -66,25 +66,19 @@ def _placeholder(key: KeyUri) -> str:
     return arm_ids.child("", arm_ids.MANAGED_HSM, "HSM_NAME") if key.in_managed_hsm else "VAULT_ID"
 
 
-def as_recorded(olds: Properties, account: Account, in_use: str = "") -> Account:
+def as_recorded(olds: Properties, account: Account) -> Account:
     """The account with the key version that the state has of its binding, where Azure shows the same binding.
 
     If Azure showed no version then, one that is bound to a version may show none; where it did show one, an
-    account without one follows its key by itself. If it showed one of a binding without a version, it shows
-    that one still, or `in_use`, to which it has moved the account since.
+    account without one follows its key by itself. If it showed one of a binding without a version, it goes on
+    to show the one that it uses.
     """
-    shown, known, key = olds.text("keyVersion"), olds.text("keyUriWithVersion"), account.encryption.key
-    if not shown:
+    known, key = olds.text("keyUriWithVersion"), account.encryption.key
+    if not olds.text("keyVersion"):
         return with_version(account, known)
-    if key and not names_version(olds) and key.version.lower() in {shown.lower(), in_use.lower()}:
+    if key and known and not key_uris.parse(known).version:
         return bound_as(account, "")
     return account
-
-
-def names_version(olds: Properties) -> bool:
-    """Whether the binding in the state names a version of its key; a state without a key says nothing."""
-    known = olds.text("keyUriWithVersion")
-    return known is None or bool(key_uris.parse(known).version)
 
 
 def bound_as(account: Account, version: str) -> Account:
@@ -169,12 +163,6 @@ def live_inputs(inputs: Mapping[str, Value], account: Account) -> dict[str, Valu
     if vault and key.is_in(arm_ids.vault_id(str(vault))):
         live["vaultId"] = vault
     return live
-
-
-def with_on_delete(olds: Properties, news: Properties) -> dict[str, Value]:
-    """The outputs of a binding of which only `onDelete` changes, which needs no write to Azure."""
-    kept = {name: value for name, value in olds.values.items() if name != "onDelete"}
-    return {**kept, **news.values}
 
 
 def same_binding(olds: Properties, account: Account) -> bool:

@@ -9,16 +9,14 @@ import shlex
 from typing import ClassVar
 
 from core import arm_ids, resource_types
-from core.facts import Account
 from provider import binding
 from provider.binder import Binder, refusal_head
 from provider.checks import UNBIND, Failure, check_binding
-from provider.errors import ErrorContext, translate
+from provider.errors import ErrorContext
 from provider.failure import PartialError, RefusedOperationError, ServiceError, UnfinishedError
-from provider.live_state import Look, version_in_use
-from provider.preflight import Preflight, Severity, refusal
+from provider.live_state import Look
+from provider.preflight import Preflight, Severity, findings, refusal
 from provider.resource import Bound, Call, Change, Resource, Run, State, fold, secret_outputs
-from provider.rules import findings
 from provider.waiting import DeadlineError
 from provider.wire import Properties
 
@@ -45,7 +43,7 @@ class CustomerManagedKeyHandler(Resource):
 
     async def preview(self, call: Call, change: Change) -> State:
         if self._says_otherwise(change):
-            return State(change.id, binding.with_on_delete(change.olds, change.news))
+            return self._kept(change)
         await self._preflight(call, change.news, rebinding=bool(change.id))
         outputs = binding.preview_outputs(change.news, self.run.cloud)
         principal = change.olds.values.get("principalId")
@@ -58,7 +56,7 @@ class CustomerManagedKeyHandler(Resource):
 
     async def update(self, call: Call, change: Change) -> State:
         if self._says_otherwise(change):
-            return State(change.id, binding.with_on_delete(change.olds, change.news))
+            return self._kept(change)
         return await self._bind(call, change.news, rebinding=True)
 
     def _says_otherwise(self, change: Change) -> bool:
@@ -66,13 +64,17 @@ class CustomerManagedKeyHandler(Resource):
         differs = [*self.diff(change.olds, change.old_inputs, change.news)]
         return change.id != "" and differs == ["onDelete"]
 
+    def _kept(self, change: Change) -> State:
+        kept = {name: value for name, value in change.olds.values.items() if name != "onDelete"}
+        return State(change.id, {**kept, **change.news.values})
+
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """What is really bound; gone when the account is absent or on Microsoft's keys. With the binding the
         state forgets the key that an update of the account has to repeat."""
         account = await call.azure.account(arm_ids.account_id(id))
         if account is None or not account.encryption.is_customer_managed:
             return State("")
-        shown, account = account.encryption.key_version, await self._as_recorded(call, olds, account)
+        shown, account = account.encryption.key_version, binding.as_recorded(olds, account)
         written = {"accountId": id, **inputs.values}
         same = binding.same_binding(olds, account)
         outputs = binding.outputs(
@@ -130,23 +132,15 @@ class CustomerManagedKeyHandler(Resource):
         self.run.bound[account_id.normalised] = _bound(Properties(outputs))
         return State(account_id.text, outputs)
 
-    async def _as_recorded(self, call: Call, olds: Properties, account: Account) -> Account:
-        """As `binding.as_recorded`, which is told the version in use where it needs that."""
-        recorded, in_use = binding.as_recorded(olds, account), ""
-        if olds.text("keyVersion") and not binding.names_version(olds) and recorded.encryption.key_version:
-            known = binding.target(olds, self.run.cloud)
-            in_use = await version_in_use(call.azure, known, self.run.clock.time())
-        return binding.as_recorded(olds, account, in_use)
-
     async def _preflight(self, call: Call, inputs: Properties, *, rebinding: bool) -> None:
         """Reports what is known already; fails only on what no resource of the same update could change."""
         target = binding.target(inputs, self.run.cloud)
         if target.account is None and target.vault is None:
             return
         try:
-            live = await Look(call.azure, target).at_all(self.run.clock.time())
+            live = await Look(call.azure, target, call.explain).at_all(self.run.clock.time())
         except (ServiceError, DeadlineError) as failure:
-            why = translate(failure) if isinstance(failure, ServiceError) else str(failure)
+            why = call.explain(failure) if isinstance(failure, ServiceError) else str(failure)
             await call.warn(f"not checked: {why}")
             return
         found = findings(Preflight(target, live, self.run.clock.time(), rebinding))

@@ -23,7 +23,7 @@ from core.roles import (
 )
 from provider.failure import NOT_SENT, ServiceError
 
-ROTATION_PERMISSIONS = "get list update rotate"
+ROTATION_PERMISSIONS = "get list rotate"
 """The key permissions of an access policy by which somebody can rotate a key."""
 
 
@@ -134,12 +134,6 @@ _KEY_THROUGH_ARM = ErrorRow(
 _SERVICE: tuple[ErrorRow, ...] = (
     _KEY_THROUGH_ARM,
     ErrorRow(
-        r"encryption key must be recoverable and not purgeable",
-        "the vault lacks soft delete or purge protection",
-        "{update_vault} --enable-purge-protection true{subscription}",
-        "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
-    ),
-    ErrorRow(
         KEY_REFUSED,
         "the service cannot use the key: the vault, the key or its version is misspelt, the vault's network "
         "keeps the service out, or the identity has no access yet",
@@ -173,19 +167,6 @@ _SERVICE: tuple[ErrorRow, ...] = (
         f"here, run `{{update_vault}} {OPENING}{{subscription}}`",
         "Key Vault 403 answers",
     ),
-    ErrorRow(
-        r"not allowed on a disabled key|KeyDisabled",
-        "the key version is disabled",
-        "az keyvault key set-attributes {key_options} --enabled true",
-        "texts of other people's fakes; never recorded",
-    ),
-    ErrorRow(
-        r"KeyNotFound|Key not found: ",
-        "the vault has no such key",
-        "az keyvault key list-versions {key_options}; a deleted key comes back with "
-        "az keyvault key recover {key_options}",
-        "recorded traffic",
-    ),
 )
 """What ARM, the service or a vault answers about the account and its identity."""
 
@@ -195,13 +176,6 @@ _LOGIN: tuple[ErrorRow, ...] = (
         "the client secret is wrong",
         "set clientSecret (ARM_CLIENT_SECRET) to the secret's value, not its id; "
         + log_in_anew("AADSTS7000215"),
-        "Microsoft Entra error codes",
-    ),
-    ErrorRow(
-        r"AADSTS700024",
-        "the OIDC token has expired; it is exchanged again whenever a token of Azure runs out",
-        "set oidcTokenFilePath to a file that is kept fresh, or oidcRequestUrl and oidcRequestToken, instead "
-        "of oidcToken",
         "Microsoft Entra error codes",
     ),
     ErrorRow(
@@ -275,11 +249,6 @@ def translate(failure: ServiceError, context: ErrorContext = _NOTHING_KNOWN) -> 
     if row is None:
         return service_message(failure)
     return f"{row.cause}\n  fix: {row.fix.format(**context.fields)}\n  {service_message(failure)}"
-
-
-def is_known(failure: ServiceError) -> bool:
-    """Whether a row explains the failure."""
-    return _row(failure, ROWS) is not None
 
 
 def service_message(failure: ServiceError) -> str:

@@ -21,9 +21,8 @@ from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.binder import READ_LAG_SECONDS, Binder
 from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
-from provider.preflight import Finding, Severity, blocking, pass_preflight
+from provider.preflight import Finding, Severity, access_findings, blocking, pass_preflight
 from provider.resource import Call, Change, Resource, Run, State
-from provider.rules import access_findings
 from provider.wire import Properties, Value
 
 SEPARATOR = "|"
