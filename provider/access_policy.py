@@ -16,9 +16,10 @@ from typing import Any, ClassVar
 from core import arm_ids, resource_types, values
 from core.api_versions import VAULTS
 from core.arm_ids import ArmId
+from provider.azure import unless_absent
 from provider.checks import Failure
 from provider.errors import ErrorContext
-from provider.failure import RefusedOperationError, ServiceError
+from provider.failure import RefusedOperationError
 from provider.resource import REPLACES, Call, Change, Difference, Resource, State
 from provider.wire import UNKNOWN, Properties, Value
 
@@ -106,24 +107,15 @@ class AccessPolicyHandler(Resource):
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
         """Removes the permissions that the state has. What the entry got since it was last read stays."""
-        try:
-            await call.azure.write_policy(_vault(id), "remove", olds.values["policy"])
-        except ServiceError as failure:
-            if not failure.is_absent:
-                raise
+        await unless_absent(call.azure.write_policy(_vault(id), "remove", olds.values["policy"]))
 
 
 async def _found(call: Call, id: str) -> Entry | None:
     """The entry of the identity itself, not of an application that acts for it; None without a vault."""
-    try:
-        vault = await call.azure.ask("GET", _vault(id).text, VAULTS)
-    except ServiceError as failure:
-        if failure.is_absent:
-            return None
-        raise
+    vault = await unless_absent(call.azure.ask("GET", _vault(id).text, VAULTS))
     own = (
         one
-        for one in values.look(vault, "properties.accessPolicies") or ()
+        for one in values.look(vault or {}, "properties.accessPolicies") or ()
         if arm_ids.same(one["objectId"], id.partition(SEPARATOR)[2]) and not one.get("applicationId")
     )
     return next(own, None)

@@ -161,12 +161,9 @@ class Azure:
 
     async def remove_policy(self, vault: ArmId, entry: PolicyEntry) -> None:
         """Removes the key permissions of an access policy; what it grants on secrets stays."""
-        removed = {
-            "tenantId": entry.tenant_id,
-            "objectId": entry.object_id,
-            **({"applicationId": entry.application_id} if entry.application_id else {}),
-            "permissions": {"keys": list(entry.keys)},
-        }
+        application = {"applicationId": entry.application_id} if entry.application_id else {}
+        who = {"tenantId": entry.tenant_id, "objectId": entry.object_id, **application}
+        removed = {**who, "permissions": {"keys": list(entry.keys)}}
         await self.write_policy(vault, "remove", removed)
 
     async def write_policy(self, vault: ArmId, kind: str, entry: Json) -> None:
@@ -187,13 +184,7 @@ class Azure:
 
     async def _deleted(self, subscription: str, type: str, api_version: str) -> list[Deleted]:
         target = _of(arm_ids.of_subscription(subscription, type), api_version)
-        try:
-            listed = await self._list(target)
-        except ServiceError as failure:
-            if failure.is_absent:
-                return []
-            raise
-        return [adapters.deleted(one) for one in listed]
+        return [adapters.deleted(one) for one in await unless_absent(self._list(target)) or ()]
 
     async def _hsm_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
         """The assignments of a principal at a scope in an HSM, or above it.
@@ -239,12 +230,18 @@ class Azure:
 
     async def _found(self, target: str, adapt: Callable[[Json], T]) -> T | None:
         """What a GET brings; None for what is absent."""
-        try:
-            return adapt(await self._json("GET", target))
-        except ServiceError as failure:
-            if failure.is_absent:
-                return None
-            raise
+        found = await unless_absent(self._json("GET", target))
+        return None if found is None else adapt(found)
+
+
+async def unless_absent(question: Awaitable[T]) -> T | None:
+    """What a request brings; None where what it is about does not exist."""
+    try:
+        return await question
+    except ServiceError as failure:
+        if failure.is_absent:
+            return None
+        raise
 
 
 class AzureClock:

@@ -71,8 +71,7 @@ class Binder:
         effect. Raises what `bind` raises.
         """
         async with self._locks[account_id.normalised]:
-            about = replace(call.context, account_id=account_id.text)
-            await self._write(account_id, current, replace(call, context=about))
+            await self._write(account_id, current, call)
 
     async def _write(
         self, account_id: ArmId, encryption: Encryption, call: Call, in_use: str = ""

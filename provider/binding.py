@@ -39,44 +39,39 @@ def target(inputs: Properties, cloud: Cloud) -> Target:
 
 def error_context(wanted: Target, account: Account | None = None, vault: Vault | None = None) -> ErrorContext:
     """What a translated error is about, and its commands are filled with; `vault` is that of the key."""
-    known = ErrorContext(account_id=wanted.account.text) if wanted.account else ErrorContext()
-    if wanted.key is None:
+    key = wanted.key
+    if key is None:
+        return ErrorContext()
+    # The id of a vault that is not known tells a managed HSM all the same.
+    hsm = arm_ids.child("", arm_ids.MANAGED_HSM, "HSM_NAME")
+    vault_id = wanted.vault.text if wanted.vault else hsm if key.in_managed_hsm else "VAULT_ID"
+    known = ErrorContext(vault_id, key.vault_name, key.name)
+    if account is None:
         return known
-    principal = account.principal_for(wanted.identity_client_id) if account else None
-    vault_id = wanted.vault.text if wanted.vault else _placeholder(wanted.key)
+    used = account.encryption.key if account.has_settled else None
+    is_untried = used is None or used.vault_uri != key.vault_uri
     return replace(
         known,
-        vault_id=vault_id,
-        vault_name=wanted.key.vault_name,
-        key_name=wanted.key.name,
-        principal_id=principal or known.principal_id,
-        untried_rbac=vault is not None and vault.uses_rbac and not _uses_key_in(wanted.key, account),
-        role=kinds.role_by_page(account.kind, vault_id).name if account else "",
+        principal_id=account.principal_for(wanted.identity_client_id) or known.principal_id,
+        untried_rbac=vault is not None and vault.uses_rbac and is_untried,
+        role=kinds.role_by_page(account.kind, vault_id).name,
     )
-
-
-def _uses_key_in(key: KeyUri, account: Account | None) -> bool:
-    """Whether the account uses a key in the same vault already."""
-    used = account.encryption.key if account and account.has_settled else None
-    return used is not None and used.vault_uri == key.vault_uri
-
-
-def _placeholder(key: KeyUri) -> str:
-    """The id of a vault that is not known, which tells a managed HSM all the same."""
-    return arm_ids.child("", arm_ids.MANAGED_HSM, "HSM_NAME") if key.in_managed_hsm else "VAULT_ID"
 
 
 def as_recorded(olds: Properties, account: Account) -> Account:
     """The account with the key version that the state has of its binding, where Azure shows the same binding.
 
-    If Azure showed no version then, one that is bound to a version may show none; where it did show one, an
-    account without one follows its key by itself. If it showed one of a binding without a version, it goes on
-    to show the one that it uses.
+    If Azure showed no version then, one that is bound to a version of that key may show none (whether every
+    answer has `keyVersion` was never observed); where it did show one, an account without one follows its key
+    by itself. If it showed one of a binding without a version, it goes on to show the one that it uses.
     """
     known, key = olds.text("keyUriWithVersion"), account.encryption.key
-    if not olds.text("keyVersion"):
-        return with_version(account, known)
-    if key and known and not key_uris.parse(known).version:
+    if key is None or known is None:
+        return account
+    was = key_uris.parse(known)
+    if not olds.text("keyVersion") and not key.version and was.same_key(key):
+        return bound_as(account, was.version)
+    if olds.text("keyVersion") and not was.version:
         return bound_as(account, "")
     return account
 
@@ -84,21 +79,6 @@ def as_recorded(olds: Properties, account: Account) -> Account:
 def bound_as(account: Account, version: str) -> Account:
     """The account as if Azure showed this key version."""
     return replace(account, encryption=replace(account.encryption, key_version=version))
-
-
-def with_version(account: Account, known: str | None) -> Account:
-    """The account with the key version that is known of its binding, where Azure does not show one.
-
-    `known` is the key URI that was written last. It counts only for the key that the account is bound to.
-    Whether every answer has `keyVersion` was never observed.
-    """
-    key = account.encryption.key
-    if key is None or key.version or not known:
-        return account
-    found = key_uris.parse(known)
-    if not found.same_key(key):
-        return account
-    return bound_as(account, found.version)
 
 
 def mismatches(wanted: Encryption, live: Encryption, shown: str = "", in_use: str = "") -> list[str]:

@@ -14,7 +14,6 @@ from typing import ClassVar
 
 from core import arm_ids, regions, resource_types
 from core.facts import Deleted
-from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError
 from provider.resource import Call, Resource, State
 from provider.wire import Properties
@@ -26,9 +25,6 @@ class DeletedAccountPurgeHandler(Resource):
     token = resource_types.DELETED_ACCOUNT_PURGE
     compared: ClassVar = ("accountId", "location", "deletionDate")
     refreshes: ClassVar = False
-
-    def context(self, id: str, properties: Properties) -> ErrorContext:
-        return ErrorContext(account_id=properties.text("accountId") or id)
 
     async def create(self, call: Call, inputs: Properties) -> State:
         id, location, wanted = (str(inputs.values[name]) for name in self.compared)

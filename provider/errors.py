@@ -63,7 +63,6 @@ class ErrorContext:
     `role` is the name of the role that the account's identity is to get, if not the narrowest.
     """
 
-    account_id: str = "ACCOUNT_ID"
     vault_id: str = "VAULT_ID"
     vault_name: str = "VAULT"
     key_name: str = "KEY"

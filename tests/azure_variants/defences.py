@@ -335,7 +335,7 @@ DEFENCES = (
         "A version that Azure does not show is the one that was written last.",
         {"key_version": "dropped"},
         lambda: [
-            patch("provider.binding.with_version", lambda account, _: account),
+            patch("provider.binding.as_recorded", lambda _, account: account),
             patch.object(AccountBefore, "bound_key", property(lambda before: bound_key(before.live))),
         ],
     ),

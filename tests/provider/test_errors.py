@@ -15,7 +15,7 @@ from core.refusals import RefusalKind
 from provider.errors import _DEPLOYER, ROWS, ErrorContext, translate
 from provider.failure import NOT_SENT, ServiceError
 
-CONTEXT = ErrorContext("ACC-ID", "VAULT-ID", "contoso-keys", "language-key", "PRINCIPAL")
+CONTEXT = ErrorContext("VAULT-ID", "contoso-keys", "language-key", "PRINCIPAL")
 CASES = [
     (by, ServiceError(status, code, case["text"], "changing", inner, "corr-1"), *case["is"])
     for by, cases in yaml.safe_load(Path(__file__).with_name("answers.yaml").read_text("utf-8")).items()

@@ -105,7 +105,7 @@ def test_each_fix_of_a_known_answer_is_carried_out(row: ErrorRow) -> None:
     hub = Hub()
     identity = hub.arm("GET", ACCOUNT, api="2025-06-01").body["identity"]
     context = ErrorContext(
-        ACCOUNT, VAULT, "kv-hub", "cmk", identity["principalId"], deployer_id=seed.DEPLOYER.object_id
+        VAULT, "kv-hub", "cmk", identity["principalId"], deployer_id=seed.DEPLOYER.object_id
     )
     fix = row.fix.format(**context.fields)
     acts = [words for words, options in commands_in(fix) if options and not READS.search(words)]

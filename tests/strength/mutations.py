@@ -119,7 +119,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
             "a rotation whose answer was lost is made once",
         ),
         (
-            "if not await _needs_it(call, account, key.parent):",
+            "if not _is_under_a_key_of(vault, found):",
             "if True:",
             "access is not taken from an account that is under its key",
         ),
