@@ -10,7 +10,7 @@ Imports run down, from row to row, or stay in a row:
 | `guards` | what is refused because of what exists |
 | `private_network`, `resource_group` | parts that only a service has |
 | `service_args`, `encryption_args` | the arguments of a service |
-| `audit`, `binding`, `callers`, `foundry`, `lock` | what comes after the account |
+| `audit`, `callers`, `foundry`, `lock` | what comes after the account |
 | `account`, `key` | the account and its key |
 | `access`, `account_args`, `identity`, `network`, `vault` | what these need, and their arguments |
 | `as_found`, `component`, `declared`, `role_assignment`, `subscriptions`, `vault_writes` | what all share |

@@ -11,26 +11,12 @@ if __name__ == "__main__":
 # Pulumi starts a plugin by its folder, and this one is a package of the repository.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from components.access import KeyAccess  # noqa: E402
-from components.account import AIServicesAccount  # noqa: E402
-from components.audit import AuditTrail  # noqa: E402
-from components.binding import KeyBinding  # noqa: E402
 from components.host import serve  # noqa: E402
-from components.identity import EncryptionIdentity  # noqa: E402
 from components.key import EncryptionKey  # noqa: E402
 from components.service import EncryptedAIServicesAccount  # noqa: E402
 from components.vault import KeyVault  # noqa: E402
 
-COMPONENTS = [
-    EncryptedAIServicesAccount,
-    KeyVault,
-    EncryptionKey,
-    EncryptionIdentity,
-    AIServicesAccount,
-    KeyAccess,
-    KeyBinding,
-    AuditTrail,
-]
+COMPONENTS = [EncryptedAIServicesAccount, KeyVault, EncryptionKey]
 
 if __name__ == "__main__":
     serve(COMPONENTS)

@@ -9,23 +9,18 @@ time for two. What depends on the grant is protected (the binding, or the accoun
 create), and that keeps the grant: measured on the engine, `pulumi destroy` refuses, `--exclude-protected`
 leaves the grant because something protected needs it, `--target` refuses without its dependents. Also, the
 policy pack refuses a stack without it (grant-present), and the review blocks it (access-revoked) until it
-is approved. A grant that is composed by itself (`KeyAccess`) is protected.
+is approved.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import pulumi
 
-from components.access_model import ACCESS_POLICY, RBAC
-from components.arguments import checks
-from components.arguments.inputs import ComponentArguments, argument, read
+from components.access_model import RBAC
 from components.azure_cmk import AccessPolicy, ManagedHsmRoleAssignment
-from components.component import Component
-from components.declared import Declaration, Declare, Made, Registering, then
-from components.program import shared
-from components.references import KeyReference, key_at
+from components.declared import Declaration, Declare, Made, then
+from components.references import KeyReference
 from components.role_assignment import assign_role
 from components.vault_writes import VaultWrites
 from core import arm_ids, rights, roles
@@ -59,66 +54,14 @@ class KeyGrant:
     deleted_with: pulumi.Resource | None = None
 
 
-class KeyUser(Protocol):
-    """Whatever has an identity that can be granted a key: AIServicesAccount, EncryptionIdentity."""
-
-    principal_id: pulumi.Output[Any]
-    tenant_id: pulumi.Output[Any]
-
-
-def has_identity(principal_id: str | None) -> str:
-    """The object id. Raises ValueError where an account has no system-assigned identity."""
-    if principal_id is None:
-        raise ValueError(
-            "the account has no system-assigned identity, so it cannot be granted a key; set systemAssigned, "
-            "or grant the key to its user-assigned identity"
-        )
-    return principal_id
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeyAccessArgs(ComponentArguments):
-    """Inputs of KeyAccess."""
-
-    key_id: pulumi.Input[str] = argument(check=checks.key_id)
-    """Required. ARM id of the key, without a version."""
-    principal_id: pulumi.Input[str] = argument(check=checks.guid)
-    """Required. Object id of the identity, such as `AIServicesAccount.principal_id`."""
-    tenant_id: pulumi.Input[str] = argument(check=checks.guid)
-    """Required. The tenant of both."""
-    access_model: str = argument(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
-    """Optional. The vault's model: "accessPolicy" (default) or "rbac". A managed HSM has its own roles."""
-
-
-class KeyAccess(Component):
-    """Access to a key, for exactly one identity and for no more than the service needs: get, wrap and unwrap.
-
-    Produces: azure-cmk:index:AccessPolicy, or azure-native:authorization:RoleAssignment at the key's
-    scope; for a key of a managed HSM, azure-cmk:index:ManagedHsmRoleAssignment.
-    """
-
-    grant_id: pulumi.Output[str]
-    """ARM id of the grant, which a binding takes, so that it comes after it."""
-
-    def __init__(
-        self, name: str, args: KeyAccessArgs | Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        inputs = read(KeyAccessArgs, name, args)
-        super().__init__(name, opts)
-        grant = KeyGrant(key_at(inputs.key_id), inputs.principal_id, inputs.tenant_id, inputs.access_model)
-        made = make_grant(name, grant, Registering(self.protected_child))
-        self.grant_id = pulumi.Output.from_input(made.id)
-        self.register_outputs(self.outputs())
-
-
 def make_grant(
     name: str,
     grant: KeyGrant,
     declare: Declare,
     *,
+    writes: VaultWrites,
     adopts: str | None = None,
     takes_over: bool = False,
-    writes: VaultWrites | None = None,
     argument: str = "access",
 ) -> Made:
     """Makes the grant `name`, after earlier `writes` to the vault. `adopts` is the id of a role assignment
@@ -144,7 +87,7 @@ def make_grant(
             waits_for_access=(name, "role"),
             **options,
         )
-    return (writes or shared(VaultWrites)).in_turn(
+    return writes.in_turn(
         grant.key.vault, declare, _access_policy(f"{name}-access", grant, argument, takes_over), **options
     )
 

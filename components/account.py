@@ -1,18 +1,16 @@
 """The AI services account, as it is declared; account_write.py keeps its key through each write."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi.runtime.sync_await import _sync_await
 from pulumi_azure_native import cognitiveservices
 
-from components.access import has_identity
-from components.account_args import AIServicesAccountArgs, declared_account
-from components.account_write import ENCRYPTION, AccountBefore, account_before, key_guard
-from components.arguments.inputs import UNKNOWN, read
-from components.component import ChildOptions, Component, read_back, waited_for
+from components.account_args import AccountArguments, declared_account
+from components.account_write import ENCRYPTION, AccountBefore, key_guard
+from components.arguments.inputs import UNKNOWN
+from components.component import ChildOptions, read_back
 from components.declared import Declaration, Declare
 from components.kept_properties import KEPT, SEARCH_LINK, lost_search, with_kept
 from core import arm_ids
@@ -33,7 +31,7 @@ _CHANGING = [
 
 @dataclass(frozen=True)
 class MadeAccount:
-    """An account that was made. `principal_id` and `tenant_id` are those of its own identity, if any.
+    """An account that was made. `principal_id` is that of its own identity, if any.
     `resource` is None, and all but `id` and `name` unknown, where it is only asked about."""
 
     id: pulumi.Input[str]
@@ -41,7 +39,6 @@ class MadeAccount:
     resource: Any
     endpoint: pulumi.Output[str]
     principal_id: pulumi.Output[str | None]
-    tenant_id: pulumi.Output[str | None]
 
     @property
     def key_uri_with_version(self) -> pulumi.Output[str | None]:
@@ -52,19 +49,20 @@ class MadeAccount:
     @property
     def grantee_id(self) -> pulumi.Output[str]:
         """The object id of the account's own identity, to which access is granted."""
-        return self.principal_id.apply(has_identity)
+        return self.principal_id.apply(_has_identity)
 
 
 def account_declaration(
-    inputs: AIServicesAccountArgs, argument: str = "accountName", *, restores: bool = False
+    inputs: AccountArguments, argument: str, *, restores: bool = False, **declared: Any
 ) -> Declaration:
-    """The account, as it is declared; `argument` is the path of the argument that names it."""
+    """The account, with what `declared_account` takes; `argument` is the path of the argument that names
+    it."""
     return Declaration(
         cognitiveservices.Account,
         f"{inputs.name}-account",
         arm_ids.ACCOUNT,
         inputs.account_name,
-        declared_account(inputs),
+        declared_account(inputs, **declared),
         argument,
         recovers=restores,
     )
@@ -73,7 +71,7 @@ def account_declaration(
 def asked_account(declared: Declaration, declare: Declare) -> MadeAccount:
     """The account, where it is only asked about."""
     nothing: pulumi.Output[Any] = pulumi.Output.from_input(UNKNOWN)
-    return MadeAccount(*declare(declared), nothing, nothing, nothing)
+    return MadeAccount(*declare(declared), nothing, nothing)
 
 
 def make_account(
@@ -83,7 +81,7 @@ def make_account(
     after: Sequence[pulumi.Resource] = (),
     frozen: bool = False,
     unbinds: bool = False,
-    before: AccountBefore | None = None,
+    before: AccountBefore,
     on_error: Sequence[pulumi.ErrorHook] = (),
 ) -> MadeAccount:
     """Makes the account, or restores a soft-deleted one of its name with its data.
@@ -91,8 +89,7 @@ def make_account(
     `after` is what must exist before it and outlive it: its vault, and with an inline key the grant.
     `frozen` does not write an existing account: while its identity may not use the key, the service is
     assumed to refuse every PUT, because a PUT states the key again. `unbinds` puts an account whose inputs
-    stated a key on Microsoft-managed keys. `before` is what preflight() read of the account; if None, it
-    is read here.
+    stated a key on Microsoft-managed keys. `before` is what preflight() read of the account.
     """
     name, declared = str(account.azure_name), {**account.arguments}
     properties = declared["properties"] = {**declared["properties"]}
@@ -102,8 +99,6 @@ def make_account(
     ignored = [*(opts.ignore_changes or ())]
     if account.recovers:
         properties["restore"] = True
-    if before is None:
-        before = _sync_await(account_before(name, waited_for(declared["resource_group_name"]), through))
     if unbinds:
         # Explicit: what a PUT without encryption does was never observed.
         properties["encryption"] = {"key_source": MICROSOFT_MANAGED}
@@ -139,42 +134,8 @@ def _made(account: "cognitiveservices.Account", parent: pulumi.Resource | None) 
         ),
     )
     principal_id = live.identity.apply(lambda found: found.principal_id if found else None)
-    tenant_id = live.identity.apply(lambda found: found.tenant_id if found else None)
     endpoint = live.properties.endpoint
-    return MadeAccount(account.id, account.name, account, endpoint, principal_id, tenant_id)
-
-
-class AIServicesAccount(Component):
-    """An Azure AI services account, Language by default, with Microsoft Entra authentication only and its own
-    subdomain.
-
-    Produces: azure-native:cognitiveservices:Account. Raises InputError.
-    """
-
-    account_id: pulumi.Output[str]
-    """The account's ARM id."""
-    account_name: pulumi.Output[str]
-    """The account's name."""
-    endpoint: pulumi.Output[str]
-    """Where the account's service is called."""
-    principal_id: pulumi.Output[str | None]
-    """Object id of the account's own identity; none when it has only a user-assigned one."""
-    tenant_id: pulumi.Output[str | None]
-    """The tenant of the account's own identity."""
-
-    def __init__(
-        self,
-        name: str,
-        args: AIServicesAccountArgs | Mapping[str, Any],
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        inputs = read(AIServicesAccountArgs, name, args)
-        super().__init__(name, opts)
-        made = make_account(account_declaration(inputs), self.protected_child)
-        self.account_id, self.account_name = made.resource.id, made.resource.name
-        self.endpoint, self.principal_id = made.endpoint, made.principal_id
-        self.tenant_id = made.tenant_id
-        self.register_outputs(self.outputs())
+    return MadeAccount(account.id, account.name, account, endpoint, principal_id)
 
 
 def _key_uri_with_version(encryption: "cognitiveservices.outputs.EncryptionResponse | None") -> str | None:
@@ -182,3 +143,13 @@ def _key_uri_with_version(encryption: "cognitiveservices.outputs.EncryptionRespo
     if key is None or not key.key_version:
         return None
     return KeyUri.of(key.key_vault_uri or "", key.key_name or "", key.key_version or "").text
+
+
+def _has_identity(principal_id: str | None) -> str:
+    """The object id. Raises ValueError where an account has no system-assigned identity."""
+    if principal_id is None:
+        raise ValueError(
+            "the account has no system-assigned identity, so it cannot be granted a key; run the same "
+            "command again, which says how to turn it on"
+        )
+    return principal_id

@@ -9,44 +9,17 @@ from typing import Any, ClassVar, Final
 import pulumi
 
 from components.arguments import checks, names
-from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument, arguments
-from components.arguments.names import NamingRule
+from components.arguments.inputs import ArgumentRule, ComponentArguments, argument
 from components.arguments.problem import Problem
 from components.arguments.tags import Tags, checked_tags
 from components.kept_properties import declared_links
 from components.network import NetworkArgs
-from core import arm_ids, clouds, demands, key_uris, kind_limits, kinds
+from core import arm_ids, kind_limits, kinds
 from core.facts import CUSTOMER_MANAGED
 from core.kinds import FREE_TIER, AccountKind
-from core.regions import region
 
 TIERS: Final = (*dict.fromkeys(tier for kind in kinds.ALL for tier in kind.tiers), FREE_TIER)
 """Every tier of every kind."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class InlineKeyArgs(Arguments):
-    """A key that the account is bound to in its own create, by a user-assigned identity that has access."""
-
-    key_name: pulumi.Input[str] = argument(check=names.KEY.checked)
-    """Required. The key's name."""
-    key_version: pulumi.Input[str] | None = argument(None, check=checks.key_version)
-    """Optional. The key's version. Without one, only with kind AIServices, the account uses the newest by
-    itself."""
-    key_vault_uri: pulumi.Input[str] = argument(example=key_uris.vault_uri("kv-claims", clouds.PUBLIC))
-    """Required. The vault's endpoint."""
-    identity_client_id: pulumi.Input[str] = argument(check=checks.guid)
-    """Required. Client id of the identity that has access."""
-
-
-def tier_problems(kind: AccountKind, sku: str, *, otherwise: str) -> Iterator[Problem]:
-    """What is wrong with the tier of an account of a kind. `otherwise`: what can be done instead of using a
-    paid tier with a customer-managed key; "" for an account without one."""
-    if otherwise and sku and (unmet := demands.tier(kind.name, sku, planned=True)):
-        yield Problem("sku", f"found {unmet.found}; use {kind.tiers[0]!r}, or {otherwise}")
-    elif sku and sku not in (*kind.tiers, FREE_TIER):
-        known = f"{', '.join(map(repr, kind.tiers))} or {FREE_TIER!r}"
-        yield Problem("sku", f"found {sku!r}, expected {known} for kind {kind.name}")
 
 
 def _search_with_key(account: "AccountArguments") -> Iterator[Problem]:
@@ -84,9 +57,7 @@ class AccountArguments(ComponentArguments):
         ArgumentRule(_outbound, ("restrict_outbound", "allowed_fqdns")),
     )
 
-    account_name: str = argument(
-        "", check=names.ACCOUNT.checked, derive=lambda account: account.naming_rule.name("account")
-    )
+    account_name: str = argument("", check=names.ACCOUNT.checked)
     """Optional. Name of the account and subdomain of its endpoint, globally unique. Default:
     `lang-<name>`."""
     kind: str = argument(kinds.LANGUAGE.name, choices=kinds.NAMES)
@@ -94,7 +65,7 @@ class AccountArguments(ComponentArguments):
     resource. An account keeps its kind; only one of kind `OpenAI` can become one of kind `AIServices`.
     Azure ends `ContentModerator` by 2027-02-28, and features of Language by 2029-03-31
     (docs/azure-facts.md)."""
-    sku: str = argument("", choices=TIERS, derive=lambda account: account.account_kind.tiers[0])
+    sku: str = argument("", choices=TIERS)
     """Optional. Pricing tier of the account; by default the kind's first paid one, `S` for Language. The free
     tier, `F0`, does not support customer-managed keys."""
     network: NetworkArgs = NetworkArgs()
@@ -106,9 +77,9 @@ class AccountArguments(ComponentArguments):
     restrict_outbound: bool | None = None
     """Optional. Whether the account may call only its vault's host and those of `allowedFqdns`. Default:
     unchanged."""
-    allowed_fqdns: Sequence[pulumi.Input[str]] = argument((), check=checks.host_name)
-    """Optional. Hosts that the account may call; with `restrict_outbound`. It then reaches its key only if
-    the vault's host is among them."""
+    allowed_fqdns: Sequence[str] = argument((), check=checks.host_name)
+    """Optional. Further hosts that the account may call, such as `contoso.blob.core.windows.net`; with
+    `restrictOutbound`."""
     other_identity_ids: Sequence[pulumi.Input[str]] = argument(
         (), check=checks.resource_id(arm_ids.USER_ASSIGNED_IDENTITY)
     )
@@ -137,51 +108,9 @@ class AccountArguments(ComponentArguments):
         return kinds.named(self.kind)
 
     @property
-    def naming_rule(self) -> NamingRule:
-        """What gives the resources made here their names."""
-        return NamingRule(self.name, kind=self.account_kind)
-
-    def of_account(self, **own: Any) -> "AIServicesAccountArgs":
-        """The arguments of the account alone: those that it shares with a service, and its `own`."""
-        shared = {name: getattr(self, name) for name in arguments(AccountArguments)}
-        return AIServicesAccountArgs(**{"_name": self.name, **shared, **own})
-
-
-def _tier(account: "AIServicesAccountArgs") -> Iterator[Problem]:
-    otherwise = "remove encryptionKey" if account.encryption_key else ""
-    yield from tier_problems(account.account_kind, account.sku, otherwise=otherwise)
-
-
-def _key_without_identity(account: "AIServicesAccountArgs") -> Iterator[Problem]:
-    if account.encryption_key and account.user_assigned_identity_id is None:
-        yield Problem(
-            "userAssignedIdentityId",
-            "is required with encryptionKey: only an identity that has access to the key already can bind it "
-            "in the create of the account",
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class AIServicesAccountArgs(AccountArguments):
-    """Inputs of AIServicesAccount."""
-
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_tier, ("kind", "sku", "encryption_key")),
-        ArgumentRule(_key_without_identity, ("encryption_key", "user_assigned_identity_id")),
-    )
-
-    resource_group_name: pulumi.Input[str] = argument(check=names.RESOURCE_GROUP.checked)
-    """Required. The group the account is in."""
-    location: pulumi.Input[str] = argument(check=region, example="westeurope")
-    """Required. The region; another one is another account."""
-    system_assigned: bool = True
-    """Optional. Whether the account has an identity of its own; default true."""
-    user_assigned_identity_id: pulumi.Input[str] | None = argument(
-        None, check=checks.resource_id(arm_ids.USER_ASSIGNED_IDENTITY)
-    )
-    """Optional. ARM id of an identity that the account has, too."""
-    encryption_key: InlineKeyArgs | None = None
-    """Optional. A key to bind in the create; without it the account begins on Microsoft-managed keys."""
+    def manages_projects(self) -> bool | None:
+        """Whether the account may have projects; None for what it has."""
+        return self.allow_project_management
 
 
 def allowed_hosts(
@@ -202,8 +131,18 @@ def allowed_hosts(
     return hosts if known or vault == "" else [vault, *hosts]
 
 
-def declared_account(inputs: AIServicesAccountArgs) -> dict[str, Any]:
-    """What an account made here is, by azure-native's Python names."""
+def declared_account(
+    inputs: AccountArguments,
+    *,
+    resource_group_name: pulumi.Input[str],
+    location: str,
+    identity_id: pulumi.Input[str] | None,
+    system_assigned: bool,
+    encryption: Mapping[str, Any] | None,
+    allowed_hosts: Sequence[pulumi.Input[str]],
+) -> dict[str, Any]:
+    """What an account made here is, by azure-native's Python names. `identity_id`: the user-assigned identity
+    that uses the key of `encryption`, to which the account is bound in its create."""
     properties: dict[str, Any] = {
         "custom_sub_domain_name": inputs.account_name,
         "disable_local_auth": True,
@@ -211,40 +150,43 @@ def declared_account(inputs: AIServicesAccountArgs) -> dict[str, Any]:
         "network_acls": inputs.network.account_rules,
         **declared_links(inputs.storage_account_ids, inputs.search_service_id, inputs.search_service_key),
     }
-    if inputs.allow_project_management is not None:
-        properties["allowProjectManagement"] = inputs.allow_project_management
+    if inputs.manages_projects is not None:
+        properties["allowProjectManagement"] = inputs.manages_projects
     if inputs.restrict_outbound is not None:
         properties["restrictOutboundNetworkAccess"] = inputs.restrict_outbound
-        properties["allowedFqdnList"] = list(inputs.allowed_fqdns)
-    if key := inputs.encryption_key:
-        properties["encryption"] = {
-            "key_source": CUSTOMER_MANAGED,
-            "key_vault_properties": {
-                "key_name": key.key_name,
-                "key_version": key.key_version,
-                "key_vault_uri": key.key_vault_uri,
-                "identity_client_id": key.identity_client_id,
-            },
-        }
+        properties["allowedFqdnList"] = list(allowed_hosts)
+    if encryption:
+        properties["encryption"] = encryption
+    assigned = [*([] if identity_id is None else [identity_id]), *inputs.other_identity_ids]
+    types = [*(["SystemAssigned"] if system_assigned else []), *(["UserAssigned"] if assigned else [])]
+    identity = {"type": ", ".join(types) or "None"}
     return {
-        "resource_group_name": inputs.resource_group_name,
+        "resource_group_name": resource_group_name,
         "account_name": inputs.account_name,
-        "location": inputs.location,
+        "location": location,
         "kind": inputs.kind,
         "sku": {"name": inputs.sku},
-        "identity": _identity(inputs),
+        "identity": {**identity, "user_assigned_identities": assigned} if assigned else identity,
         "properties": properties,
         "tags": inputs.tags,
     }
 
 
-def _identity(inputs: AIServicesAccountArgs) -> dict[str, Any]:
-    own = ["SystemAssigned"] if inputs.system_assigned else []
-    of_key = inputs.user_assigned_identity_id
-    assigned = [*([] if of_key is None else [of_key]), *inputs.other_identity_ids]
-    if not assigned:
-        return {"type": ", ".join(own) or "None"}
-    return {"type": ", ".join([*own, "UserAssigned"]), "user_assigned_identities": assigned}
+def declared_encryption(
+    key_name: pulumi.Input[str],
+    key_version: pulumi.Input[str] | None,
+    key_vault_uri: pulumi.Input[str],
+    identity_client_id: pulumi.Input[str],
+) -> dict[str, Any]:
+    """The key that an account is bound to in its create, by azure-native's Python names. The client id is
+    that of the user-assigned identity that has access."""
+    key = {
+        "key_name": key_name,
+        "key_version": key_version,
+        "key_vault_uri": key_vault_uri,
+        "identity_client_id": identity_client_id,
+    }
+    return {"key_source": CUSTOMER_MANAGED, "key_vault_properties": key}
 
 
 def on_the_wire(value: Any) -> Any:

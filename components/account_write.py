@@ -12,7 +12,7 @@ by a PATCH after the account. So there are two belts:
   write that would take the key away fails, whatever changed the inputs on their way: a transform, an
   `ignore_changes` of the caller, a saved plan, a read that did not find the account.
 
-Owns: these two. Does not own: what an account must be (account.py), the binding (binding.py).
+Owns: these two. Does not own: what an account must be (account.py).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.sync_await import _sync_await
 
 from components.hooks import engine_has, read_in_hook
-from components.invokes import InvokeError, State, invoke, is_absent, stack_state
+from components.invokes import InvokeError, State, invoke, is_absent
 from components.kept_properties import lost_search
 from core import adapters, arm_ids, key_uris
 from core.facts import Encryption
@@ -135,16 +135,6 @@ def recorded_account(state: State, name: str) -> AccountBefore:
         recorded_key=_recorded_key(binding),
         shows_version=bool(binding.get("keyVersion")),
     )
-
-
-async def account_before(
-    name: str, resource_group_name: str | None, opts: pulumi.InvokeOptions
-) -> AccountBefore:
-    """An account before this run. It is read in the group that the state has it in, else in the one given."""
-    before = recorded_account(await stack_state(), name)
-    id = (before.recorded or {}).get("id")
-    live = await read_account(name, arm_ids.group_of(id) if id else resource_group_name, opts)
-    return replace(before, live=live)
 
 
 async def read_account(

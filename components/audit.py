@@ -1,26 +1,22 @@
 """The audit trail: every use of the key and every access to the account, in a Log Analytics workspace."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import pulumi
 from pulumi_azure_native import monitor, operationalinsights
 
 from components.arguments import checks, names
-from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument, read
+from components.arguments.inputs import ArgumentRule, Arguments, argument
 from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
-from components.arguments.tags import Tags, checked_tags
-from components.component import Component
-from components.declared import Declaration, Declare, Registering
+from components.declared import Declaration, Declare
 from core import arm_ids, audit_log
-from core.regions import region
 
-# AuditEvent is each operation on the vault's keys with the caller's identity; Audit is each on the account
-# itself.
-VAULT_CATEGORIES = (audit_log.CATEGORY,)
-ACCOUNT_CATEGORIES = ("Audit",)
+CATEGORIES = {"account": "Audit", "vault": audit_log.CATEGORY}
+"""Audit is each operation on the account itself; AuditEvent each on the vault's keys, with the caller's
+identity."""
 RETENTION_DAYS = 365
 WORKSPACE_TIER = "PerGB2018"
 """Pay as you go (learn.microsoft.com/azure/azure-monitor/logs/cost-logs)."""
@@ -33,24 +29,16 @@ class MadeAudit(NamedTuple):
     settings: list[pulumi.Resource]
 
 
-def _destinations(audit: "AuditLogArguments") -> Iterator[Problem]:
+def _destinations(audit: "ServiceAuditArgs") -> Iterator[Problem]:
     if audit.new_workspace and audit.workspace_id is not None:
         yield Problem("newWorkspace", "found true, but workspaceId names one that exists; remove one of them")
     if audit.event_hub_name and audit.event_hub_rule_id is None:
         yield Problem("eventHubRuleId", "is required with eventHubName, because it says in which namespace")
 
 
-def _somewhere(audit: "AuditTrailArgs") -> Iterator[Problem]:
-    if not audit.keeps_logs:
-        yield Problem(
-            "newWorkspace",
-            "found false, but none of workspaceId, storageAccountId and eventHubRuleId is given",
-        )
-
-
 @dataclass(frozen=True, kw_only=True)
-class AuditLogArguments(Arguments):
-    """Where audit logs go, and who is alerted: the arguments that an AuditTrail and a service share."""
+class ServiceAuditArgs(Arguments):
+    """Where the audit logs of the account and of the vault made here go."""
 
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(_destinations, ("new_workspace", "workspace_id", "event_hub_rule_id", "event_hub_name")),
@@ -90,115 +78,66 @@ class AuditLogArguments(Arguments):
         others = (self.storage_account_id, self.event_hub_rule_id)
         return self.has_workspace or any(place is not None for place in others)
 
-    @property
-    def shared(self) -> dict[str, Any]:
-        """These arguments, by their names."""
-        return {one.name: getattr(self, one.name) for one in fields(AuditLogArguments)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class AuditTrailArgs(AuditLogArguments, ComponentArguments):
-    """Inputs of AuditTrail."""
-
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(
-            _somewhere, ("new_workspace", "workspace_id", "storage_account_id", "event_hub_rule_id")
-        ),
-    )
-
-    resource_group_name: pulumi.Input[str] = argument(check=names.RESOURCE_GROUP.checked)
-    """Required. Resource group of a workspace made here."""
-    location: pulumi.Input[str] = argument(check=region, example="westeurope")
-    """Required. The region of a workspace made here."""
-    account_id: pulumi.Input[str] = argument(check=checks.resource_id(arm_ids.ACCOUNT))
-    """Required. ARM id of the account."""
-    vault_id: pulumi.Input[str] | None = argument(None, check=checks.resource_id(arm_ids.VAULT))
-    """Optional. ARM id of the vault made with the account."""
-    tags: Tags | None = argument(None, check=checked_tags)
-    """Optional. Tags of the workspace."""
-    _rule: NamingRule | None = None
-
-    @property
-    def naming_rule(self) -> NamingRule:
-        """What gives the resources made here their names."""
-        return self._rule or NamingRule(self.name)
-
-
-class AuditTrail(Component):
-    """Sends the audit logs of an account and its vault to a workspace, a storage account or an event hub.
-
-    Produces: azure-native:monitor:DiagnosticSetting for each; azure-native:operationalinsights:Workspace if
-    none is given.
-    """
-
-    workspace_id: pulumi.Output[str | None]
-    """ARM id of the workspace; none with `newWorkspace: false` and no `workspaceId`."""
-
-    def __init__(
-        self, name: str, args: AuditTrailArgs | Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        inputs = read(AuditTrailArgs, name, args)
-        super().__init__(name, opts)
-        self.workspace_id = make_audit_trail(inputs, Registering(self.protected_child)).workspace_id
-        self.register_outputs(self.outputs())
-
 
 def make_audit_trail(
-    inputs: AuditTrailArgs, declare: Declare, logs: Declare | None = None, *, argument: str = "newWorkspace"
+    audit: ServiceAuditArgs,
+    rule: NamingRule,
+    watched: Mapping[str, pulumi.Input[str] | None],
+    arguments: Mapping[str, Any],
+    *,
+    declare: Declare,
+    declare_settings: Declare,
+    argument: str,
 ) -> MadeAudit:
-    """Makes the diagnostic settings, and the workspace that none is given for, which `argument` names.
+    """Makes a diagnostic setting for each of the ids in `watched`, `account` and `vault`, and the workspace
+    that none is given for, which `argument` names, with the `arguments` that say where.
 
-    `logs` declares the settings. They are protected like the account, or a destroy that is refused for the
-    account would first have ended its audit.
+    The settings are protected like the account, or a destroy that is refused for the account would first
+    have ended its audit.
     """
-    name, workspace_id = inputs.naming_rule.name("diagnosticSetting"), inputs.workspace_id
-    if inputs.has_workspace and workspace_id is None:
+    name, workspace_id = rule.name("diagnosticSetting"), audit.workspace_id
+    if audit.has_workspace and workspace_id is None:
+        workspace = _workspace(rule, arguments, argument)
         # A component that is renamed by an alias keeps its logs.
-        workspace_id = declare(_workspace(inputs, argument), ignore_changes=["workspaceName"]).id
-    watched: Mapping[str, tuple[pulumi.Input[str] | None, tuple[str, ...]]] = {
-        "account": (inputs.account_id, ACCOUNT_CATEGORIES),
-        "vault": (inputs.vault_id, VAULT_CATEGORIES),
-    }
+        workspace_id = declare(workspace, ignore_changes=["workspaceName"]).id
     settings: list[pulumi.Resource] = []
-    for what, (resource_id, categories) in watched.items():
+    for what, resource_id in watched.items():
         if resource_id is not None:
             setting = Declaration(
                 monitor.DiagnosticSetting,
-                f"{inputs.name}-{what}-audit",
+                f"{rule.service}-{what}-audit",
                 arm_ids.DIAGNOSTIC_SETTING,
                 name,
                 {
                     "name": name,
                     "resource_uri": resource_id,
-                    "workspace_id": workspace_id if inputs.has_workspace else None,
-                    "storage_account_id": inputs.storage_account_id,
-                    "event_hub_authorization_rule_id": inputs.event_hub_rule_id,
-                    "event_hub_name": inputs.event_hub_name,
-                    "logs": [{"category": category, "enabled": True} for category in categories],
+                    "workspace_id": workspace_id if audit.has_workspace else None,
+                    "storage_account_id": audit.storage_account_id,
+                    "event_hub_authorization_rule_id": audit.event_hub_rule_id,
+                    "event_hub_name": audit.event_hub_name,
+                    "logs": [{"category": CATEGORIES[what], "enabled": True}],
                 },
                 "audit",
                 at=resource_id,
             )
             # Azure refuses a second setting with the same destinations, so an old one keeps its name.
-            made = (logs or declare)(setting, delete_before_replace=False, ignore_changes=["name"])
+            made = declare_settings(setting, delete_before_replace=False, ignore_changes=["name"])
             settings += made.resources
     return MadeAudit(pulumi.Output.from_input(workspace_id), settings)
 
 
-def _workspace(inputs: AuditTrailArgs, argument: str) -> Declaration:
-    name = inputs.naming_rule.name("workspace")
+def _workspace(rule: NamingRule, arguments: Mapping[str, Any], argument: str) -> Declaration:
+    name = rule.name("workspace")
     return Declaration(
         operationalinsights.Workspace,
-        f"{inputs.name}-workspace",
+        f"{rule.service}-workspace",
         arm_ids.WORKSPACE,
         name,
         {
-            "resource_group_name": inputs.resource_group_name,
+            **arguments,
             "workspace_name": name,
-            "location": inputs.location,
             "sku": {"name": WORKSPACE_TIER},
             "retention_in_days": RETENTION_DAYS,
-            "tags": inputs.tags,
         },
         argument,
         "audit.workspaceId",

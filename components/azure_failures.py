@@ -82,11 +82,13 @@ def explanation(
     version: str = "",
     *,
     untried_rbac: bool = False,
+    grantee: str = "",
     owns_vault: bool = False,
 ) -> str | None:
     """What to do about an error of azure-native; None where it is another one. `version` is the URI of the
     key version that an account is written with, or ""; `untried_rbac`: its vault is under Azure RBAC, and
-    it has used no key there yet. `owns_vault`: the service makes it."""
+    it has used no key there yet. `grantee` is the object id of the identity that an access policy is to let
+    use the key, or "". `owns_vault`: the service makes the vault."""
     if _UNSEEN.search(error):
         return (
             f"{name}: Azure does not show yet what this update wrote or uses, because its reads may lag "
@@ -110,14 +112,14 @@ def explanation(
         )
     if fix := missing_data_role(error):
         return f"{name}: {fix}"
-    if type == ACCOUNT and (words := _of_account(error, version, untried_rbac=untried_rbac)):
+    if type == ACCOUNT and (words := _of_account(error, version, grantee, untried_rbac=untried_rbac)):
         return f"{name}: {words}"
     if "overlapping namespaces" in error:
         return f"{name}: {_OTHER_ZONE}"
     return None
 
 
-def _of_account(error: str, version: str, *, untried_rbac: bool) -> str | None:
+def _of_account(error: str, version: str, grantee: str, *, untried_rbac: bool) -> str | None:
     """The same of an account."""
     if kept_out := _KEPT_OUT.search(error):
         return (
@@ -127,6 +129,9 @@ def _of_account(error: str, version: str, *, untried_rbac: bool) -> str | None:
     if untried_rbac and _NO_ACCESS.search(error):
         way_out = TO_POLICIES.format(vault_name=vault_name(version) or "VAULT", subscription="")
         return f"{POLICIES_ONLY}. To get on, {way_out}"
+    if grantee and version and re.search(NO_POLICY, error):
+        give = set_policy(vault_name(version) or "VAULT", grantee, NEEDED)
+        return f"the vault gives the account's identity no access. Run `{give}`, then the same command again"
     if KEY_REFUSED in error:
         month = (datetime.now(UTC) + _A_MONTH).strftime("%Y-%m-%dT%H:%M:%SZ")
         return _UNUSABLE_KEY + (_MADE_USABLE.format(version=version, month=month) if version else "")
@@ -166,10 +171,10 @@ def explaining_hooks(owner: str, *, owns_vault: bool = False) -> list[pulumi.Err
     return error_hooks(f"{owner} explanations", partial(_report, owns_vault=owns_vault))
 
 
-def waiting_hooks(service: str, what: str, *, untried_rbac: bool = False) -> list[pulumi.ErrorHook]:
+def waiting_hooks(service: str, what: str, **situation: Any) -> list[pulumi.ErrorHook]:
     """Hooks for `what` of a service, whose access was granted just before. It is tried again while that may
     not count yet: for half an hour, or for some minutes where Azure refuses it in unknown words. What Azure
-    refuses otherwise is explained. `untried_rbac`: as for `explanation`."""
+    refuses otherwise is explained. `situation`: `untried_rbac` and `grantee`, as for `explanation`."""
     begun: list[float] = []
 
     async def answer(failed: pulumi.ErrorHookArgs) -> bool:
@@ -182,18 +187,18 @@ def waiting_hooks(service: str, what: str, *, untried_rbac: bool = False) -> lis
                     "yet. What Azure kept is recorded. Run the same command again in ten minutes: so long "
                     "an access may take to count"
                 )
-            return _report(failed, untried_rbac=untried_rbac)
+            return _report(failed, **situation)
         begun.append(time.monotonic())
         if begun[-1] - begun[0] < _patience(error):
             pulumi.log.info(f"service {service!r}: waiting for the access to the key to count: {error}")
             await asyncio.sleep(min(_FIRST_PAUSE * 2 ** (len(begun) - 1), _LONGEST_PAUSE))
             return True
-        return _report(failed, untried_rbac=untried_rbac)
+        return _report(failed, **situation)
 
     return error_hooks(f"{service}-{what}-refused", answer)
 
 
-def _report(failed: pulumi.ErrorHookArgs, **situation: bool) -> bool:
+def _report(failed: pulumi.ErrorHookArgs, **situation: Any) -> bool:
     stack, version = parse_urn(failed.urn).stack, _version(failed.new_inputs)
     for error in failed.errors:
         if words := explanation(failed.name, failed.type, error, stack, version, **situation):

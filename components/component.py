@@ -18,7 +18,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
 import pulumi
-from pulumi.runtime.sync_await import _sync_await
 
 from components.arguments.inputs import camel_case
 from components.azure_failures import explaining_hooks
@@ -156,12 +155,6 @@ def _ignoring(arguments: Sequence[str]) -> pulumi.ResourceTransformation:
         return pulumi.ResourceTransformationResult(args.props, opts)
 
     return ignoring
-
-
-def waited_for(value: pulumi.Input[str]) -> str | None:
-    """A value once it is known; None in a preview that does not know it."""
-    known: str | None = _sync_await(pulumi.Output.from_input(value).future())
-    return known
 
 
 def read_back(name: pulumi.Output[str], answer: pulumi.Output[Answer]) -> pulumi.Output[Answer]:

@@ -125,7 +125,7 @@ class FoundryArguments(AccountArguments):
     @property
     def manages_projects(self) -> bool | None:
         """Whether the account may have projects; None for what it has."""
-        return True if self.projects else self.allow_project_management
+        return True if self.projects else super().manages_projects
 
 
 def make_projects(

@@ -7,27 +7,10 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import managedidentity
 
-from components.arguments import names
-from components.arguments.inputs import UNKNOWN, ComponentArguments, argument, read
-from components.arguments.tags import Tags, checked_tags
-from components.component import Component, read_back
-from components.declared import Declaration, Declare, Registering
+from components.arguments.inputs import UNKNOWN
+from components.component import read_back
+from components.declared import Declaration, Declare
 from core import arm_ids
-from core.regions import region
-
-
-@dataclass(frozen=True, kw_only=True)
-class EncryptionIdentityArgs(ComponentArguments):
-    """Inputs of EncryptionIdentity."""
-
-    resource_group_name: pulumi.Input[str] = argument(check=names.RESOURCE_GROUP.checked)
-    """Required. The group the identity is in."""
-    location: pulumi.Input[str] = argument(check=region, example="westeurope")
-    """Required. The region."""
-    identity_name: str = argument("", check=names.IDENTITY.checked, derive=names.by_rule("identity"))
-    """Optional. Default `id-<name>`."""
-    tags: Tags | None = argument(None, check=checked_tags)
-    """Optional. Tags of the identity."""
 
 
 @dataclass(frozen=True)
@@ -37,29 +20,29 @@ class MadeIdentity:
     id: pulumi.Input[str]
     client_id: pulumi.Input[str]
     principal_id: pulumi.Input[str]
-    tenant_id: pulumi.Input[str]
 
 
 def make_identity(
-    inputs: EncryptionIdentityArgs, declare: Declare, argument: str = "identityName"
+    name: str,
+    arguments: Mapping[str, Any],
+    declare: Declare,
+    *,
+    identity_name: str,
+    argument: str,
 ) -> MadeIdentity:
-    """Makes the identity. `argument` is the path of the argument that names it."""
+    """Makes the identity, with the `arguments` that say where. `argument` is the path of the one that names
+    it."""
     identity = Declaration(
         managedidentity.UserAssignedIdentity,
-        f"{inputs.name}-identity",
+        f"{name}-identity",
         arm_ids.USER_ASSIGNED_IDENTITY,
-        inputs.identity_name,
-        {
-            "resource_group_name": inputs.resource_group_name,
-            "resource_name_": inputs.identity_name,
-            "location": inputs.location,
-            "tags": inputs.tags,
-        },
+        identity_name,
+        {**arguments, "resource_name_": identity_name},
         argument,
     )
     made = declare(identity)
     if made.resource is None:
-        return MadeIdentity(made.id, UNKNOWN, UNKNOWN, UNKNOWN)
+        return MadeIdentity(made.id, UNKNOWN, UNKNOWN)
     resource = made.resource
     live = read_back(
         resource.name,
@@ -69,35 +52,4 @@ def make_identity(
             opts=pulumi.InvokeOutputOptions(parent=resource),
         ),
     )
-    return MadeIdentity(resource.id, live.client_id, live.principal_id, live.tenant_id)
-
-
-class EncryptionIdentity(Component):
-    """An identity that exists before the account, so that it can be granted the key before the account is
-    made.
-
-    Produces: azure-native:managedidentity:UserAssignedIdentity.
-    """
-
-    identity_id: pulumi.Output[str]
-    """The identity's ARM id."""
-    client_id: pulumi.Output[str]
-    """What the account names it by in its encryption."""
-    principal_id: pulumi.Output[str]
-    """What access is granted to."""
-    tenant_id: pulumi.Output[str]
-    """The tenant of the identity."""
-
-    def __init__(
-        self,
-        name: str,
-        args: EncryptionIdentityArgs | Mapping[str, Any],
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        inputs = read(EncryptionIdentityArgs, name, args)
-        super().__init__(name, opts)
-        identity = make_identity(inputs, Registering(self.protected_child))
-        output = pulumi.Output.from_input
-        self.identity_id, self.client_id = output(identity.id), output(identity.client_id)
-        self.principal_id, self.tenant_id = output(identity.principal_id), output(identity.tenant_id)
-        self.register_outputs(self.outputs())
+    return MadeIdentity(resource.id, live.client_id, live.principal_id)

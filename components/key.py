@@ -7,8 +7,6 @@ from typing import Any, ClassVar
 import pulumi
 from pulumi_azure_native import keyvault
 
-from components.access import KeyAccess, KeyAccessArgs, KeyUser, has_identity
-from components.access_model import ACCESS_POLICY
 from components.arguments import checks, names
 from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument, read
 from components.arguments.problem import Problem
@@ -120,26 +118,6 @@ class EncryptionKey(Component):
         key = make_key(inputs, vault_at(inputs.vault_id), Registering(self.protected_child))
         self.key_id = pulumi.Output.from_input(key.id)
         self.register_outputs(self.outputs())
-
-    def grant_use(
-        self,
-        name: str,
-        user: KeyUser,
-        access_model: str = ACCESS_POLICY,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> KeyAccess:
-        """Lets an account, or a user-assigned identity, use the key: to read, wrap and unwrap, no more.
-
-        `access_model` is that of the key's vault. A binding takes the grant, so that it comes after it.
-        """
-        principal_id = pulumi.Output.from_input(user.principal_id).apply(has_identity)
-        args = KeyAccessArgs(
-            key_id=self.key_id,
-            principal_id=principal_id,
-            tenant_id=pulumi.Output.from_input(user.tenant_id),
-            access_model=access_model,
-        )
-        return KeyAccess(name, args, opts)
 
 
 def make_key(

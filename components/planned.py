@@ -11,7 +11,7 @@ from typing import Any
 
 import pulumi
 
-from components.account_args import InlineKeyArgs, on_the_wire
+from components.account_args import declared_encryption, on_the_wire
 from components.arguments.inputs import UNKNOWN, known_text
 from components.declared import Declaration, Made
 from components.guards import data_loss
@@ -98,11 +98,8 @@ class _Asks:
         identity = parts.identity() if key and not inputs.binds_in_two_phases else None
         account = parts.account(
             identity_id=identity.id if identity else None,
-            encryption_key=InlineKeyArgs(
-                key_name=place.key_name,
-                key_version=UNKNOWN if inputs.names_version else None,
-                key_vault_uri=self._vault_uri,
-                identity_client_id=UNKNOWN,
+            encryption=declared_encryption(
+                place.key_name, UNKNOWN if inputs.names_version else None, self._vault_uri, UNKNOWN
             )
             if identity and not inputs.unbinds
             else None,

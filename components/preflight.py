@@ -17,7 +17,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.account_write import bound_key
 from components.arguments.problem import Problem
 from components.azure_cmk import KeyAccessRevocation
-from components.guards import access, data_loss, plan, rules
+from components.guards import access, data_loss, effects, plan, rules
 from components.guards.plan import ServicePlan, SharedOrder
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
@@ -96,6 +96,8 @@ def preflight(
                 f"{role}. If the engine says that it does not exist, a read of Azure was late: "
                 "run the same command again"
             )
+    if pulumi.runtime.is_dry_run() and not recovers():
+        _tell_effects(found.does)
     return {name: replace(one, shared=shared) for name, one in plans.items()}
 
 
@@ -107,7 +109,8 @@ def _revoke(service: str, taken: access.RevokedAccess) -> pulumi.Resource:
 
 @dataclass
 class _Preflight:
-    """One run for `services`: what was found, the problems, and the access that is taken away."""
+    """One run for `services`: what was found, the problems, the access that is taken away, and what
+    the update `does` to the data."""
 
     services: Mapping[str, ServiceRequest]
     reader: Reader
@@ -115,6 +118,7 @@ class _Preflight:
     situations: dict[str, Situation] = field(default_factory=dict)
     problems: list[tuple[str, Problem]] = field(default_factory=list)
     revoked: dict[str, access.RevokedAccess] = field(default_factory=dict)
+    does: list[effects.Effect] = field(default_factory=list)
 
     async def run(self, configured: Mapping[str, str | None]) -> None:
         state = await stack_state()
@@ -132,6 +136,7 @@ class _Preflight:
             if isinstance(failed, BaseException):
                 raise failed
         self.situations = {name: self.situations[name] for name in self.services}
+        self.does = [*self._effects(state)]
         for name, one in self.situations.items():
             self._refuse(name, rules.problems(one))
             _tell(name, one)
@@ -175,6 +180,12 @@ class _Preflight:
         for name in sorted(recorded_names(state) - declared - set(self.removed)):
             self._refuse(name, [data_loss.no_longer_declared(recorded_service(name, state), name)])
 
+    def _effects(self, state: State) -> Iterator[effects.Effect]:
+        gone = sorted(recorded_names(state) & set(self.removed or ()) - set(self.services))
+        found = [effects.effect(one) for one in self.situations.values()]
+        found += [effects.removal(recorded_service(name, state)) for name in gone]
+        yield from filter(None, found)
+
     async def _check_deployment(self) -> None:
         """Asks once what Azure would refuse of the resources that the services are about to write,
         also of services that have problems: each is told at once, but one of an argument that is refused."""
@@ -211,8 +222,10 @@ def _unchecked(report: Mapping[str, Any]) -> Iterator[str]:
     for question in report.get("unchecked") or ():
         text = f"{question['what']}, because {question['why']}"
         if question["check"] == "terms":
-            # That a kind's terms may not be accepted is the rule for a first account, and no failure.
-            pulumi.log.info(f"not checked: {text}")
+            # That a kind's terms may not be accepted is the rule for a first account, and no failure. Where
+            # they are not, Azure answers the update itself.
+            if pulumi.runtime.is_dry_run():
+                pulumi.log.info(f"not checked: {text}")
         else:
             yield text
 
@@ -246,6 +259,13 @@ def _tell(name: str, situation: Situation) -> None:
         pulumi.log.info(
             f"service {name!r}: changes of the account, if any, wait for the next update: first {first}"
         )
+
+
+def _tell_effects(found: Iterable[effects.Effect]) -> None:
+    """Last of all that a preview says of itself: the lines that people read. The update that follows says
+    them no more."""
+    for one in found:
+        (pulumi.log.warn if one.is_grave else pulumi.log.info)(one.text)
 
 
 def _of_this_stack(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from components.account import MadeAccount
-from components.account_args import InlineKeyArgs
+from components.account_args import declared_encryption
 from components.arguments.inputs import known_text, read_known
 from components.azure_cmk import KeyVersion
 from components.component import Component, azure_provider, former_names
@@ -115,7 +115,7 @@ class EncryptedAIServicesAccount(Component):
         grant = parts.grant(key, account.grantee_id, access_ends_with)
         version = parts.key_version(key, account.id)
         self._made(parts, account, key, version, grant)
-        if self._inputs.unbinds:
+        if self._inputs.unbinds or parts.binds_later:
             return account, []
         # Phase 2: the binding of the key.
         binding = parts.binding(account, version, grant, key)
@@ -131,13 +131,13 @@ class EncryptedAIServicesAccount(Component):
             after=parts.access_in_effect(key, identity, grant),
             identity_id=identity.id,
             key=key,
-            encryption_key=None
+            encryption=None
             if self._inputs.unbinds
-            else InlineKeyArgs(
-                key_name=version.key_name,
-                key_version=version.version if self._inputs.names_version else None,
-                key_vault_uri=version.vault_uri,
-                identity_client_id=identity.client_id,
+            else declared_encryption(
+                version.key_name,
+                version.version if self._inputs.names_version else None,
+                version.vault_uri,
+                identity.client_id,
             ),
         )
         self._made(parts, account, key, version, grant)

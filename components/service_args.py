@@ -12,7 +12,6 @@ from typing import ClassVar, NamedTuple, Self
 import pulumi
 
 from components import callers
-from components.account_args import tier_problems
 from components.arguments import checks, names
 from components.arguments.inputs import (
     ArgumentLimits,
@@ -26,7 +25,7 @@ from components.arguments.inputs import (
 from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
 from components.as_found import AS_FOUND
-from components.audit import AuditLogArguments
+from components.audit import ServiceAuditArgs
 from components.callers import CallerArgs
 from components.encryption_args import (
     BOTH,
@@ -40,14 +39,10 @@ from components.key import PINNED
 from components.lock import CAN_NOT_DELETE
 from components.network import PRIVATE
 from core import arm_ids, coverage, demands, kind_limits
+from core.kinds import FREE_TIER
 from core.regions import normalised, region
 
 REFUSE, RECOVER, PURGE = "refuse", "recover", "purge"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServiceAuditArgs(AuditLogArguments):
-    """Where the audit logs of the account and of the vault made here go."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +71,14 @@ class NamesArgs(Arguments):
 
 
 def _tier(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
-    otherwise = "set encryption: microsoftManaged" if service.encryption == CUSTOMER_MANAGED else ""
-    yield from tier_problems(service.account_kind, service.sku, otherwise=otherwise)
+    kind, sku = service.account_kind, service.sku
+    has_key = service.encryption == CUSTOMER_MANAGED
+    if has_key and sku and (unmet := demands.tier(kind.name, sku, planned=True)):
+        otherwise = "set encryption: microsoftManaged"
+        yield Problem("sku", f"found {unmet.found}; use {kind.tiers[0]!r}, or {otherwise}")
+    elif sku and sku not in (*kind.tiers, FREE_TIER):
+        known = f"{', '.join(map(repr, kind.tiers))} or {FREE_TIER!r}"
+        yield Problem("sku", f"found {sku!r}, expected {known} for kind {kind.name}")
 
 
 def _key_of_kind(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
@@ -220,9 +221,6 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     Replacing a protected account takes three updates: first set `replaceAccount` alone, which removes the
     protection from the old account; then change `accountName`, which makes the new account and deletes the
     old one; then run `pulumi up` once more, which protects the new account."""
-    allowed_fqdns: Sequence[str] = argument((), check=checks.host_name)
-    """Optional. Further hosts that the account may call, such as `contoso.blob.core.windows.net`; with
-    `restrictOutbound`."""
     lock: str = argument("", choices=(CAN_NOT_DELETE,))
     """Optional. `CanNotDelete` locks the account, and the vault of its key if that grants by access policies:
     neither they nor anything below the account can be deleted until the lock is removed. Default: no lock. To

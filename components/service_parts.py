@@ -1,6 +1,6 @@
 """The parts of one service, each made from the service's inputs under its own options."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,10 +9,10 @@ import pulumi
 from components.access import KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
 from components.account import MadeAccount, account_declaration, asked_account, make_account
-from components.account_args import InlineKeyArgs, allowed_hosts
+from components.account_args import allowed_hosts
 from components.arguments.inputs import source_resources
 from components.as_found import keep_as_found
-from components.audit import AuditTrailArgs, make_audit_trail
+from components.audit import make_audit_trail
 from components.azure_cmk import (
     CustomerManagedKey,
     DeletedAccountPurge,
@@ -27,7 +27,7 @@ from components.declared import Declare, Registering, then
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_deployments, make_projects
 from components.guards.plan import Proof, ServicePlan
-from components.identity import EncryptionIdentityArgs, MadeIdentity, make_identity
+from components.identity import MadeIdentity, make_identity
 from components.lock import lock
 from components.private_network import PrivateNetwork
 from components.references import KeyReference, VaultReference
@@ -60,6 +60,16 @@ class Parts:
         self._protected = self._declares(self._protected_options)
         self._key = ServiceKey(inputs, preflight, self._child, vault_provider)
         self.resource_group_name = make_resource_group(inputs, self._protected)
+
+    @property
+    def _place(self) -> dict[str, Any]:
+        """What most resources made here have in common, by azure-native's Python names."""
+        inputs = self._inputs
+        return {
+            "resource_group_name": self.resource_group_name,
+            "location": inputs.location,
+            "tags": inputs.tags,
+        }
 
     @property
     def _owner(self) -> Component:
@@ -119,21 +129,17 @@ class Parts:
         # A service that an alias renames, or whose rule of names changes, keeps its identity.
         options = partial(self._protected_options, ignore_changes=["resourceName"])
         return make_identity(
-            EncryptionIdentityArgs(
-                _name=self._inputs.name,
-                resource_group_name=self.resource_group_name,
-                location=self._inputs.location,
-                identity_name=self._inputs.naming_rule.name("identity"),
-                tags=self._inputs.tags,
-            ),
+            self._inputs.name,
+            self._place,
             self._declares(options, "identity"),
-            self._inputs.argument_of("identity"),
+            identity_name=self._inputs.naming_rule.name("identity"),
+            argument=self._inputs.argument_of("identity"),
         )
 
     def _allowed_hosts(self, key: KeyReference | None) -> list[pulumi.Input[str]]:
         inputs = self._inputs
-        before = self._preflight.account.bound_key if self._preflight.account else None
-        left = key_uris.vault_host((before.encryption.key_vault_uri if before else None) or "")
+        before = self._preflight.account.bound_key
+        left = key_uris.vault_host(before.encryption.key_vault_uri if before else "")
         vault: pulumi.Input[str] = ""
         if key is not None:
             vault_id = key.vault.id
@@ -148,22 +154,20 @@ class Parts:
         self,
         after: Sequence[pulumi.Resource] = (),
         identity_id: pulumi.Input[str] | None = None,
-        encryption_key: InlineKeyArgs | None = None,
+        encryption: Mapping[str, Any] | None = None,
         key: KeyReference | None = None,
     ) -> MadeAccount:
-        """The account; with `encryption_key` bound in its create, by the identity given."""
+        """The account; with `encryption` bound in its create, by the identity given."""
         declared = account_declaration(
-            self._inputs.of_account(
-                resource_group_name=self.resource_group_name,
-                location=self._inputs.location,
-                system_assigned=self._inputs.identity != USER_ASSIGNED,
-                user_assigned_identity_id=identity_id,
-                encryption_key=encryption_key,
-                allow_project_management=self._inputs.manages_projects,
-                allowed_fqdns=tuple(self._allowed_hosts(key)),
-            ),
+            self._inputs,
             self._inputs.argument_of("account"),
             restores=self._preflight.restores_account,
+            resource_group_name=self.resource_group_name,
+            location=self._inputs.location,
+            identity_id=identity_id,
+            system_assigned=self._inputs.identity != USER_ASSIGNED,
+            encryption=encryption,
+            allowed_hosts=self._allowed_hosts(key),
         )
         if self._asks:
             return asked_account(declared, self._asks)
@@ -172,10 +176,10 @@ class Parts:
             keep_as_found(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
             after=[*after, *self._purge(after, key)],
             # In two phases the grant comes after the account, so that the account waits for another update.
-            frozen=self._inputs.is_revoked or (self._preflight.account_waits and encryption_key is None),
+            frozen=self._inputs.is_revoked or (self._preflight.account_waits and encryption is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
             before=self._preflight.account,
-            on_error=self._on_error(bound_in_its_create=encryption_key is not None),
+            on_error=self._on_error(bound_in_its_create=encryption is not None),
         )
 
     def _purge(self, after: Sequence[pulumi.Resource], key: KeyReference | None) -> list[pulumi.Resource]:
@@ -263,10 +267,13 @@ class Parts:
         # count yet.
         bound = bound_in_its_create or self._preflight.account_id is not None
         # One that is there has used a key of such a vault: what refuses it now is something else.
-        live = self._preflight.account.live if self._preflight.account else None
+        live = self._preflight.account.live
         is_used = live is not None and adapters.account(live).has_settled
         untried = self._inputs.grants_by == RBAC and not is_used
-        return waiting_hooks(self._inputs.name, "account", untried_rbac=untried) if bound else []
+        user = adapters.account(live).key_user if live else None
+        grantee = user or "" if self._inputs.grants_by == ACCESS_POLICY else ""
+        name = self._inputs.name
+        return waiting_hooks(name, "account", untried_rbac=untried, grantee=grantee) if bound else []
 
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None = None) -> KeyVersion:
         """The version of the key that is in use, for the account that is to be bound to it: `follower_id`, or
@@ -296,6 +303,13 @@ class Parts:
     def key_operators(self, key: KeyReference) -> list[pulumi.Resource]:
         """The access policies of the key operators."""
         return self._key.grant_operators(key)
+
+    @property
+    def binds_later(self) -> bool:
+        """Whether the state has no binding yet, as after a way back that was cut off, and access is revoked:
+        the service cannot use the key to bind the data."""
+        before = self._preflight.account
+        return self._inputs.is_revoked and before is not None and before.recorded_key is None
 
     def binding(
         self, account: MadeAccount, version: KeyVersion, grant: pulumi.Resource | None, key: KeyReference
@@ -365,18 +379,12 @@ class Parts:
         if not audit.keeps_logs:
             return pulumi.Output.from_input(None)
         audit_trail = make_audit_trail(
-            AuditTrailArgs(
-                _name=self._inputs.name,
-                resource_group_name=self.resource_group_name,
-                location=self._inputs.location,
-                account_id=account_id,
-                vault_id=self._made_vault_id,
-                tags=self._inputs.tags,
-                _rule=self._inputs.naming_rule,
-                **audit.shared,
-            ),
-            self._protected,
-            self._declares(self._kept_unless(self._inputs.replace_account)),
+            audit,
+            self._inputs.naming_rule,
+            {"account": account_id, "vault": self._made_vault_id},
+            self._place,
+            declare=self._protected,
+            declare_settings=self._declares(self._kept_unless(self._inputs.replace_account)),
             argument=self._inputs.argument_of("workspace"),
         )
         self._below_account += audit_trail.settings

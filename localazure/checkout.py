@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from localazure import execution, process
+from localazure.condensed import Condensed
 from localazure.environment import python_of
 from localazure.home import Home, HomeError
 
@@ -30,6 +31,10 @@ _BACKEND = "PULUMI_BACKEND_URL"
 _EVENTS = ROOT / ".pulumi" / "events.jsonl"
 """The event log of the engine's last command."""
 _LOGGED = ("preview", "up", "destroy")
+_REVIEWED = (0, 3, 4)
+"""The exit codes of a review that could be made: nothing or notes, an approval is needed, blocked."""
+_EFFECT = "encryption of "
+"""How the line begins that says what an update does to the data of an account."""
 _LOCKS = ROOT / ".pulumi" / "backend" / ".pulumi" / "locks" / "organization" / "language-cmk"
 _PROGRAM = ("components", "core", "provider", "settings")
 _PROOF = (str(PYTHON), "-m", "operate", "verify", "--write-project", "--if-reached")
@@ -122,14 +127,36 @@ def preview(home: Home, stack: str) -> int:
         pulumi.select()
         or pulumi.run(*_POLICY_CONFIG)
         or pulumi.checked()
-        or pulumi.run("pulumi", "preview", "--stack", stack, "--diff", *_PACK)
+        or pulumi.run("pulumi", "preview", "--stack", stack, "--diff", *_QUIET, *_PACK)
+        or _effects_again(_EVENTS)
     )
+
+
+def _effects_again(events: Path) -> int:
+    """Ends a diff with what it does to the data of each account, which its program says at its beginning."""
+    for line in effects(events):
+        sys.stdout.write(f"{line}\n")
+    return 0
+
+
+def effects(events: Path) -> list[str]:
+    """The lines about the data of accounts in the engine's own record of a preview; none where that cannot be
+    read."""
+    try:
+        found = [json.loads(line).get("diagnosticEvent") or {} for line in events.read_text().splitlines()]
+        said = [str(one.get("message")).strip() for one in found]
+    except (OSError, ValueError, AttributeError):
+        return []
+    return [text for text in said if text.startswith(_EFFECT)]
 
 
 def review(home: Home, stack: str) -> int:
     """The encryption review of what `up` would change, into .review/."""
     pulumi = Steps(home, stack)
-    return pulumi.select() or pulumi.run(str(ROOT / "review" / "pull_request.sh"), stack, ".review")
+    code = pulumi.select() or pulumi.run(str(ROOT / "review" / "pull_request.sh"), stack, ".review")
+    if code in _REVIEWED:
+        sys.stdout.write("\nwritten: .review/comment.md, and for machines .review/review.json\n")
+    return code
 
 
 def evidence(home: Home, stack: str) -> int:
@@ -199,6 +226,7 @@ class Steps:
         process.start(home)
         self._home, self._stack = home, stack
         self._environ = execution.environment_for(home, os.environ)
+        self._condensed = None if sys.stdout.isatty() else Condensed()
 
     def select(self) -> int:
         """Makes the stack where it is missing. Raises HomeError without settings, of which Pulumi would make
@@ -268,17 +296,25 @@ class Steps:
 
     def _run(self, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
         sys.stdout.flush()
-        with _interrupts_left_to_it():
-            done = subprocess.run(
+        condensed = None if quiet or command[0] != "pulumi" else self._condensed
+        with (
+            _interrupts_left_to_it(),
+            subprocess.Popen(
                 [execution.program(command[0], self._environ), *command[1:]],
                 cwd=ROOT,
                 env={**self._environ, **environ},
-                stdout=subprocess.PIPE if quiet else None,
+                stdout=subprocess.PIPE if quiet or condensed else None,
                 stderr=subprocess.STDOUT if quiet else None,
-                text=True,
-                check=False,
-            )
-        return done.returncode, done.stdout or ""
+                encoding="utf-8",
+                errors="replace",
+            ) as child,
+        ):
+            if condensed:
+                for line in condensed.lines(child.stdout or ()):
+                    sys.stdout.write(line)
+                    sys.stdout.flush()
+            said = child.stdout.read() if quiet and child.stdout else ""
+        return child.returncode, said
 
 
 def _updating(stack: str) -> int | None:

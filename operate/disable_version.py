@@ -1,20 +1,21 @@
 """Disabling key versions once no account is bound to them: the second step after a compromise.
 
-    python -m operate disable-version VERSION ... --stack dev [--service NAME] [--yes]
+    python -m operate disable-version VERSION ... --stack dev [--stack ...] [--service NAME] [--yes]
 
-It refuses while an account is bound to one, because that account's data would become unreadable. A disabled
-version can be enabled again. Does not own the first step, a new version and the binding to it
+It refuses while an account is bound to one, because that account's data would become unreadable. Name every
+stack that uses the key: the accounts of their subscriptions are looked at. A disabled version can be enabled
+again. Does not own the first step, a new version and the binding to it
 (`key.generation`)."""
 
 import argparse
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from azure.core.exceptions import HttpResponseError
 
-from core import adapters, api_versions, arm_ids, key_uris
+from core import adapters, api_versions, arm_ids
 from core.facts import Account, KeyVersion
 from core.key_uris import KeyUri
 from operate import login
@@ -32,60 +33,30 @@ class NotDisabledError(DeclinedError):
 def run(arguments: argparse.Namespace) -> int:
     """Disables the versions, or without --yes says that it would. Raises NotDisabledError with every reason,
     before anything is disabled; UnansweredError and AzureError if a query fails."""
-    found = StackKeys.of(arguments.stack, arguments.service)
-    if reasons := problems(found.versions, arguments.version, found.accounts()):
-        raise NotDisabledError("\n  ".join(["no version was disabled:", *reasons, *found.unread]))
-    keys = [
-        KeyUri(uri, name, one.version)
-        for (uri, name), versions in found.versions.items()
-        for one in versions
-        if one.version.lower() in arguments.version
-    ]
-    for key in keys if arguments.yes else ():
-        found.disable(key)
+    found = [StackKeys.of(stack, arguments.service) for stack in arguments.stack]
+    versions = {key: listed for one in found for key, listed in one.versions.items()}
+    clients = {key: one.client for one in found for key in one.versions}
+    accounts = [account for one in found for account in one.accounts()]
+    if reasons := problems(versions, arguments.version, accounts):
+        unread = (why for one in found for why in one.unread)
+        raise NotDisabledError("\n  ".join(["no version was disabled:", *reasons, *unread]))
+    disabled = []
+    for (uri, name), listed in versions.items():
+        for one in listed:
+            if one.version.lower() in arguments.version:
+                disabled.append(key := KeyUri(uri, name, one.version))
+                if arguments.yes:
+                    body = {"attributes": {"enabled": False}}
+                    clients[uri, name].json("PATCH", f"{key.text}?api-version={api_versions.KEYS}", body)
     if arguments.json:
-        print(json.dumps([{"keyVersion": key.text, "disabled": arguments.yes} for key in keys], indent=2))
+        print(json.dumps([{"keyVersion": key.text, "disabled": arguments.yes} for key in disabled], indent=2))
         return 0
     print("no account that this login can see in the subscriptions of accounts and vaults is bound to them")
-    for key in keys:
+    for key in disabled:
         would = f"{key.text} would be disabled; run the command again with --yes to disable it"
-        print(f"{key.text} is disabled; {_enable(key)}" if arguments.yes else would)
+        again = f"`az keyvault key set-attributes --id {key.text} --enabled true` enables it"
+        print(f"{key.text} is disabled; {again}" if arguments.yes else would)
     return 0
-
-
-def retire(stack: str, keys: Collection[str], *, yes: bool) -> list[str]:
-    """The enabled versions of a stack's keys that are older than the one that its accounts are bound to, as
-    URIs; with `yes` they are disabled. `keys` are `vault/key`, in lower case.
-
-    Raises NotDisabledError with every reason, before anything is disabled: an account of the stack that is
-    not bound to the newest version, or any other that is bound to an older one. As `run` else.
-    """
-    found = StackKeys.of(stack)
-    accounts = found.accounts()
-    bound = {one.id.lower(): one.encryption.key for one in accounts}
-    retired: dict[tuple[str, str], set[str]] = {}
-    reasons = list(found.unread)
-    for service in found.services:
-        id, key = service.account_id, (service.key.vault_uri, service.key.name.lower())
-        if f"{key_uris.place(key[0])}/{key[1]}" not in keys or key not in found.versions:
-            continue
-        now = bound.get(id.lower())
-        uses = next((one for one in found.versions[key] if now and one.version == now.version), None)
-        if uses is None:
-            reasons.append(f"account {id} is not bound to any version of {KeyUri(*key).text}")
-            continue
-        others = [one for one in found.versions[key] if one.enabled and one is not uses]
-        if newer := [one.version for one in others if (one.created or 0) > (uses.created or 0)]:
-            reasons.append(f"account {id} is bound to {uses.version}, and there is a newer one, {newer[0]}")
-        retired.setdefault(key, set()).update(one.version.lower() for one in others)
-    for key, old in retired.items():
-        reasons += problems({key: found.versions[key]}, sorted(old), accounts) if old else []
-    if reasons:
-        raise NotDisabledError("; ".join(["no version was disabled", *dict.fromkeys(reasons)]))
-    old_keys = [KeyUri(*key, version) for key, old in retired.items() for version in sorted(old)]
-    for one in old_keys if yes else ():
-        found.disable(one)
-    return [one.text for one in old_keys]
 
 
 @dataclass
@@ -96,8 +67,8 @@ class StackKeys:
     services: Sequence[ServiceAccess]
     versions: Mapping[tuple[str, str], Sequence[KeyVersion]]
     unread: Sequence[str]
-    _client: AzureClient
-    _cloud: LiveAzure
+    client: AzureClient
+    cloud: LiveAzure
 
     @classmethod
     def of(cls, stack: str, service: str | None = None) -> Self:
@@ -116,23 +87,12 @@ class StackKeys:
                 unread.append(f"the versions of {KeyUri(uri, name).text} were not read: {error.message}")
         return cls(found, keys, unread, client, LiveAzure(wanted))
 
-    def accounts(self) -> Sequence[Account]:
+    def accounts(self) -> Iterator[Account]:
         """Every account of the subscriptions of accounts and vaults."""
         ids = (id for one in self.services for id in (one.account_id, one.vault_id))
-        paths = (
-            arm_ids.of_subscription(subscription, arm_ids.ACCOUNT)
-            for subscription in sorted({arm_ids.subscription_of(id) for id in ids})
-        )
-        listed = (one for path in paths for one in self._cloud.list(path, api_versions.ACCOUNTS))
-        return [adapters.account(one) for one in listed]
-
-    def disable(self, key: KeyUri) -> None:
-        target = f"{key.text}?api-version={api_versions.KEYS}"
-        self._client.json("PATCH", target, {"attributes": {"enabled": False}})
-
-
-def _enable(key: KeyUri) -> str:
-    return f"`az keyvault key set-attributes --id {key.text} --enabled true` enables it"
+        for subscription in sorted({arm_ids.subscription_of(id) for id in ids}):
+            path = arm_ids.of_subscription(subscription, arm_ids.ACCOUNT)
+            yield from map(adapters.account, self.cloud.list(path, api_versions.ACCOUNTS))
 
 
 def problems(

@@ -9,7 +9,7 @@ from azure.core.credentials import TokenCredential
 from core import login
 from core.clouds import Cloud
 from core.login import Login, LoginError, Method
-from operate.stack import StackError, pulumi
+from operate.stack import NoStackError, told
 from operate.stack_file import path_of, stack_file
 from provider import credential
 
@@ -48,10 +48,8 @@ def of_new_stack(stack: str) -> Login:
     """
     try:
         return of_stack(stack)
-    except StackError as error:
-        if "no stack named" not in str(error):
-            raise
-    file = path_of(stack)
+    except NoStackError:
+        file = path_of(stack)
     given = stack_file(file).config if file.exists() else {}
     return _configured({name: one for name, one in given.items() if not isinstance(one, dict)}, None, {})
 
@@ -120,8 +118,6 @@ def _configuration(stack: str) -> dict[str, dict[str, object]]:
 
 
 def _config(stack: str, *words: str) -> dict[str, dict[str, object]]:
-    done = pulumi("config", "--json", "--stack", stack, *words)
-    if done.code != 0:
-        raise StackError(f"the configuration of stack {stack} could not be read: {done.stderr.strip()}")
-    found: dict[str, dict[str, object]] = json.loads(done.stdout)
+    failed = f"the configuration of stack {stack} could not be read"
+    found: dict[str, dict[str, object]] = json.loads(told(stack, failed, "config", "--json", *words))
     return found

@@ -81,14 +81,13 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
     ),
     "disable-version": (
         _value("version", "32 hexadecimal digits", nargs="+", metavar="VERSION", type=str.lower),
-        _STACK,
+        _value("--stack", "a stack that uses the key; may be repeated", action="append", required=True),
         _SERVICE,
         _flag("--yes", "disable them; default: only print what would be done"),
         _JSON,
     ),
     "recover": (
         _STACK,
-        _value("--from", "an export or a checkpoint to go back to", dest="copy", type=Path, metavar="FILE"),
         _flag("--yes", "take what exists in Azure into the state"),
         _JSON,
     ),

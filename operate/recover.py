@@ -1,6 +1,6 @@
 """Repairing a stack's state after an update was killed, or after Azure's answer to a write was lost.
 
-    python -m operate recover --stack dev [--from FILE] [--yes]
+    python -m operate recover --stack dev [--yes]
 
 What an update had begun to create when it was killed goes into the state under its id, so that `pulumi up`
 goes on. Then, or where nothing was cut off: what the program declares, the state does not have and Azure has,
@@ -37,7 +37,7 @@ from core.login import Login
 from core.values import Mark
 from operate import login
 from operate.azure import LiveAzure, UnansweredError
-from operate.stack import StackError, pulumi
+from operate.stack import StackError, pulumi, told
 
 OWN_PROVIDER = "azure-cmk:"
 """Resources whose create finds by itself what an earlier one has done, but for an access policy."""
@@ -139,18 +139,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _recovered(arguments: argparse.Namespace, tell: Callable[[str], None]) -> int:
     stack = arguments.stack
     exported = _pulumi("export", stack)
-    try:
-        text = arguments.copy.read_text(encoding="utf-8") if arguments.copy else exported
-        before = as_exported(json.loads(text))
-    except (OSError, ValueError) as error:
-        raise StackError(f"{arguments.copy or 'the state'} cannot be used: {error}") from error
-    wanted = login.of_stack(stack)
+    before, wanted = json.loads(exported), login.of_stack(stack)
     cloud = LiveAzure(wanted)
     after, cuts = resolved(before, wanted.subscription_id, functools.partial(_may_exist, cloud))
-    if not (cuts or arguments.copy):
+    if not cuts:
         tell(f"nothing of stack {stack} was cut off; asking `pulumi preview` what it would create")
         return _taken_in(stack, before, wanted, tell, saves=exported if arguments.yes else "")
-    tell(f"{len(cuts)} operation(s) of stack {stack} were cut off{':' if cuts else ''}")
+    tell(f"{len(cuts)} operation(s) of stack {stack} were cut off:")
     for cut in cuts:
         tell(f"  {cut}")
     if any(cut.problem for cut in cuts):
@@ -190,7 +185,7 @@ def _taken_in(
         if not rounds:
             tell(f"the state before is in {saved(stack, saves)}")
         _write(stack, state)
-        rounds, state = rounds + 1, as_exported(json.loads(_pulumi("export", stack)))
+        rounds, state = rounds + 1, json.loads(_pulumi("export", stack))
     for problem in problems:
         tell(f"  {problem}")
     if reasons:
@@ -198,21 +193,6 @@ def _taken_in(
         raise StackError(f"the preview of stack {stack} failed: " + "\n".join(told))
     tell("now run `pulumi up`" if rounds else "nothing that it would create exists already; run `pulumi up`")
     return 1 if problems else 0
-
-
-def as_exported(document: object) -> dict[str, Any]:
-    """A state as `pulumi stack export` gives it, also from a checkpoint file as a backend keeps it.
-
-    Raises ValueError for anything else.
-    """
-    document = document if isinstance(document, Mapping) else {}
-    checkpoint = document.get("checkpoint")
-    if isinstance(checkpoint, Mapping) and isinstance(checkpoint.get("latest"), Mapping):
-        kept = {name: document[name] for name in ("version", "features") if name in document}
-        return {**kept, "deployment": checkpoint["latest"]}
-    if isinstance(document.get("deployment"), Mapping):
-        return dict(document)
-    raise ValueError("found neither a `deployment`, as `pulumi stack export` writes it, nor a `checkpoint`")
 
 
 def resolved(
@@ -470,10 +450,7 @@ def saved(stack: str, exported: str, folder: Path = BACKUPS) -> Path:
 
 
 def _pulumi(verb: str, stack: str, *words: str) -> str:
-    done = pulumi("stack", verb, "--stack", stack, *words)
-    if done.code != 0:
-        raise StackError(done.stderr.strip())
-    return done.stdout
+    return told(stack, f"`pulumi stack {verb}` failed", "stack", verb, *words)
 
 
 def _label(urn: str) -> str:

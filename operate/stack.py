@@ -35,7 +35,6 @@ NO_CLI = (
 )
 _LOCK = re.compile(r"created by (?P<user>\S*)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
 _MARKUP = re.compile(r"<\{%.*?%\}>")
-_PACK = "policies"
 _PACK_CONFIG = "policy-config.json"
 _preparing = threading.Lock()
 
@@ -52,12 +51,13 @@ class UpdateError(OperateError):
     """The engine, the program or a policy refused; the message has their errors."""
 
 
-class NoStackError(OperateError):
-    """The backend has no such stack; the message says how to make it."""
+class NoStackError(StackError):
+    """The backend has no such stack; the message says how to find its name, or to make it."""
 
-    def __init__(self, stack: str) -> None:
+    def __init__(self, stack: str, otherwise: str = "") -> None:
         super().__init__(
-            f"the backend has no stack {stack}: run `pulumi stack init {stack}` with your secrets provider"
+            f"the backend has no stack {stack}: `pulumi stack ls` lists those that it has, and `pulumi stack "
+            f"init {stack}`, with your secrets provider, makes one{otherwise}"
         )
 
 
@@ -88,18 +88,15 @@ class _Cli(automation.PulumiCommand):
         return automation.PulumiCommand(skip_version_check=True).version
 
 
-class Messages:
-    """The errors of one command, as the engine's events tell them."""
-
-    def __init__(self) -> None:
-        self.errors: list[str] = []
-
-    def __call__(self, event: automation.EngineEvent) -> None:
-        diagnostic, policy = event.diagnostic_event, event.policy_event
-        if diagnostic and diagnostic.severity == "error":
-            self.errors.append(_plain(diagnostic.message))
-        if policy and policy.enforcement_level == "mandatory":
-            self.errors.append(f"{policy.policy_name}: {_plain(policy.message)}")
+def told(stack: str, failed: str, *words: str, otherwise: str = "") -> str:
+    """What a command of the Pulumi CLI prints about a stack. Raises NoStackError, and StackError where it
+    fails, which begins with `failed`; `otherwise` as for `pulumi`."""
+    done = pulumi(*words, "--stack", stack, otherwise=otherwise)
+    if "no stack named" in done.stderr:
+        raise NoStackError(stack, otherwise)
+    if done.code != 0:
+        raise StackError(f"{failed}: {done.stderr.strip()}{otherwise}")
+    return done.stdout
 
 
 class EngineStack(automation.Stack):
@@ -119,48 +116,20 @@ class EngineStack(automation.Stack):
     def planned(self, plan: Path, *, save: bool = True) -> dict[str, int]:
         """Previews under the policy pack, and saves the plan unless told not to; the operations that would be
         done, by their count. Raises UpdateError, LockedError or NoStackError."""
-        said = Messages()
-
-        def run() -> dict[str, int]:
-            found = self.preview(
-                plan=str(plan) if save else None,
-                on_event=said,
-                color="never",
-                policy_packs=[_PACK],
-                policy_pack_configs=[_pack_config()],
-            )
-            return changes(found.change_summary)
-
-        return self._told(run, said)
+        saved = {"plan": str(plan)} if save else {}
+        return changes(self._run(self.preview, **saved, **_pack()).change_summary)
 
     def updated(self, plan: Path) -> Mapping[str, object]:
         """Does what the plan says, or nothing; the stack's outputs. The state is refreshed afterwards, for an
         account is recorded before it is bound. Raises UpdateError, LockedError or NoStackError."""
-        said = Messages()
-
-        def run() -> Mapping[str, object]:
-            found = self.up(
-                plan=str(plan),
-                on_event=said,
-                color="never",
-                show_secrets=False,
-                policy_packs=[_PACK],
-                policy_pack_configs=[_pack_config()],
-            )
-            self.refresh(color="never", show_secrets=False)
-            return {name: one.value for name, one in found.outputs.items()}
-
-        return self._told(run, said)
+        found = self._run(self.up, plan=str(plan), show_secrets=False, **_pack())
+        self._run(self.refresh, show_secrets=False)
+        return {name: one.value for name, one in found.outputs.items()}
 
     def drifted(self) -> dict[str, int]:
         """What a refresh would change in the state, by its count. Raises UpdateError, LockedError or
         NoStackError."""
-        said = Messages()
-
-        def run() -> dict[str, int]:
-            return changes(self.preview_refresh(on_event=said, color="never").change_summary)
-
-        return self._told(run, said)
+        return changes(self._run(self.preview_refresh).change_summary)
 
     def repaired(self, said: str) -> bool:
         """Whether an engine that is gone had left a lock or half-done operations, now repaired; `said` is why
@@ -177,9 +146,18 @@ class EngineStack(automation.Stack):
                 break
         return True
 
-    def _told(self, run: Callable[[], T], said: Messages) -> T:
+    def _run(self, command: Callable[..., T], **words: Any) -> T:
+        errors: list[str] = []
+
+        def hear(event: automation.EngineEvent) -> None:
+            diagnostic, policy = event.diagnostic_event, event.policy_event
+            if diagnostic and diagnostic.severity == "error":
+                errors.append(_plain(diagnostic.message))
+            if policy and policy.enforcement_level == "mandatory":
+                errors.append(f"{policy.policy_name}: {_plain(policy.message)}")
+
         try:
-            return run()
+            return command(**words, on_event=hear, color="never")
         except FileNotFoundError as error:
             raise StackError(NO_CLI) from error
         except automation.ConcurrentUpdateError as error:
@@ -187,7 +165,7 @@ class EngineStack(automation.Stack):
         except automation.StackNotFoundError as error:
             raise NoStackError(self.name) from error
         except automation.CommandError as error:
-            why = "\n".join(dict.fromkeys(said.errors)) or _first(str(error))
+            why = "\n".join(dict.fromkeys(errors)) or _first(str(error))
             way_out = commands.log_in_anew(why, self.name)
             raise UpdateError("\n".join(filter(None, (why, way_out)))) from error
 
@@ -215,6 +193,15 @@ def changes(summary: Mapping[automation.OpType, int]) -> dict[str, int]:
     """The operations that change something."""
     named = {str(getattr(op, "value", op)): count for op, count in summary.items()}
     return {op: count for op, count in named.items() if op not in ("same", "refresh", "read")}
+
+
+def configure(stack: str, values: Mapping[str, str | int], removed: Sequence[str] = ()) -> None:
+    """Writes settings into a stack's own file, whose comments stay, by their paths (`key.generation`), and
+    takes others out. Raises StackError."""
+    given = [word for path, value in values.items() for word in ("--plaintext", f"{path}={value}")]
+    for verb, words in (("rm-all", removed), ("set-all", given)):
+        if words:
+            told(stack, f"the settings of stack {stack} were not written", "config", verb, "--path", *words)
 
 
 def unlock(stack: str, said: str) -> bool:
@@ -245,12 +232,8 @@ def outputs(stack: str, file: str | None = None, *, otherwise: str = "") -> Outp
         except OSError as error:
             raise StackError(f"{file} could not be read: {error}") from error
     else:
-        done = pulumi("stack", "output", "--json", "--stack", stack, otherwise=otherwise)
-        if done.code != 0:
-            raise StackError(
-                f"the outputs of stack {stack} could not be read: {done.stderr.strip()}{otherwise}"
-            )
-        text = done.stdout
+        words, failed = ("stack", "output", "--json"), f"the outputs of stack {stack} could not be read"
+        text = told(stack, failed, *words, otherwise=otherwise)
     try:
         found = json.loads(text)
     except ValueError as error:
@@ -295,15 +278,16 @@ def _runs(pid: int) -> bool:
     return True
 
 
-def _pack_config() -> str:
-    """The policy pack's configuration as the engine reads it: one file for each process, made once."""
+def _pack() -> dict[str, Any]:
+    """The policy pack and its configuration, as the engine reads them: one file for each process, made once.
+    Raises UpdateError."""
     with _preparing:
-        return str(Path(_pack_config_folder(str(Path.cwd())).name, _PACK_CONFIG))
+        folder = _pack_config_folder(str(Path.cwd())).name
+    return {"policy_packs": ["policies"], "policy_pack_configs": [str(Path(folder, _PACK_CONFIG))]}
 
 
 @functools.cache
 def _pack_config_folder(checkout: str) -> tempfile.TemporaryDirectory[str]:
-    """A folder with the configuration, removed with the process. Raises UpdateError."""
     made = tempfile.TemporaryDirectory(prefix="fleet-")
     file = str(Path(made.name, _PACK_CONFIG))
     words = [sys.executable, "-m", "policies.configuration", "policy-config.yaml", file]

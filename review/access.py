@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core import arm_ids, rights, values
+from core.effects import ACCESS_REMOVED
 from core.grants import Doubt, Grant, certain, key_scope, level
 from core.rights import Access
 from core.values import Mark, Value, folded
@@ -27,7 +28,6 @@ _SCOPES: Final = {
     "managementgroups": "management group",
     "subscriptions": "subscription",
 }
-TAKEN: Final = "access to the key REMOVED ({}): the service can no longer read the data"
 _NARROWED: Final = (
     "access to the key NARROWED, {} is missing ({}): data is still read, until the key is bound again"
 )
@@ -88,7 +88,7 @@ def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
         missing = ", ".join(rights.EffectiveAccess(certain(new)).missing)
         yield Verdict(Name.ACCESS_NARROWED, _NARROWED, (missing, listed(new)))
     elif certain(old) & rights.READS_DATA_KEYS:
-        yield Verdict(Name.ACCESS_REVOKED, TAKEN, (listed(one for one in old if one.permissions),))
+        yield Verdict(Name.ACCESS_REVOKED, ACCESS_REMOVED, (listed(one for one in old if one.permissions),))
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from core import arm_ids, values
-from core.facts import HOURS_HELD
+from core import arm_ids, effects, values
 from core.resource_types import Kind
 from core.values import Mark, Value, folded
 from review.resource import ReviewedResource, ReviewedState, may_hold, token_of
@@ -44,8 +43,8 @@ _VAULT: Final = Going(
 )
 _GOING: Final = {
     Kind.ACCOUNT: Going(
-        (Name.ACCOUNT_DELETED, f"its data is lost unless the account is restored within {HOURS_HELD} hours"),
-        (Name.ACCOUNT_REPLACED, "its data is lost, the new account starts empty"),
+        (Name.ACCOUNT_DELETED, effects.DELETED),
+        (Name.ACCOUNT_REPLACED, effects.REPLACED),
         (Name.ACCOUNT_GONE, ""),
     ),
     Kind.PROJECT: Going(_LOST, _LOST, (Name.ACCOUNT_GONE, "")),

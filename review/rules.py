@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from core import arm_ids, coverage, key_uris, kinds, values
+from core import arm_ids, coverage, effects, key_uris, kinds, values
 from core.arm_ids import MalformedError
 from core.demands import Judgement
 from core.protection import AccountProtection
@@ -24,7 +24,6 @@ _OUT_OF_REACH: Final = {
     *(Name.VAULT_REPLACED, Name.VAULT_DELETED),
 }
 """What some kinds answer with the deletion of data (core/coverage.py)."""
-_BY_ITSELF: Final = "the newest (rotates by itself)"
 _HOW: Final = {Name.ACCESS_NARROWED: "narrowed", Name.UNDETERMINED: "changed"}
 _LOSES: Final = "the account loses its key, and with it the data"
 _SHUT_OUT: Final = {
@@ -107,15 +106,14 @@ def _all(one: ReviewedAccount) -> Iterator[Verdict]:
 def _new(one: ReviewedAccount, planned: Protection) -> Iterator[Verdict]:
     key = planned.key
     if key is None:
-        words = "new account WITHOUT a customer key: its data is under Microsoft-managed keys"
-        yield Verdict(Name.NOT_ENCRYPTED, words)
+        yield Verdict(Name.NOT_ENCRYPTED, effects.NOT_ENCRYPTED)
     elif isinstance(key, Mark):
         yield Verdict(Name.UNDETERMINED, "new account whose encryption is {}", (key,))
     elif one.resource is None and one.recorded:
         words = "binding was deleted outside Pulumi and will be bound again to {}"
         yield Verdict(Name.REPAIRED, words, (_shown(key),))
     else:
-        yield Verdict(Name.BOUND, "will be bound to {}", (_shown(key),))
+        yield Verdict(Name.BOUND, effects.BOUND, (_shown(key),))
 
 
 def _encryption(one: ReviewedAccount, live: Protection, planned: Protection) -> Iterator[Verdict]:
@@ -127,7 +125,7 @@ def _encryption(one: ReviewedAccount, live: Protection, planned: Protection) -> 
         yield from _unbinding(one) if before else ()
     elif before is None:
         if not (one.recorded and one.recorded.key):
-            yield Verdict(Name.BOUND, "will be bound to {}", (_shown(after),))
+            yield Verdict(Name.BOUND, effects.BOUND, (_shown(after),))
     else:
         yield from _rebinding(one, before, after)
 
@@ -143,16 +141,14 @@ def _rebinding(
         yield from _reasserted(one, after)
     elif before.same_key(after):
         # A version that the update makes is called unknown, never guessed.
-        version = after.version if after.version is not None else _BY_ITSELF
+        version = after.version if after.version is not None else effects.NEWEST
         newest = _newest_version(one.key)
         if newest and isinstance(after.version, str) and folded(after.version) != newest:
-            words = "will be re-bound to version {}, which is not the key's newest ({})"
-            yield Verdict(Name.OLDER_VERSION, words, (version, newest))
+            yield Verdict(Name.OLDER_VERSION, effects.OLDER_VERSION, (version, newest))
         else:
-            yield Verdict(Name.ROTATED, "will be re-bound to version {} (rotation)", (version,))
+            yield Verdict(Name.ROTATED, effects.ROTATED, (version,))
     elif before.same_key(after) is False:
-        words = "will be re-bound to ANOTHER KEY: {} instead of {}"
-        yield Verdict(Name.KEY_CHANGED, words, (_shown(after), _shown(before)))
+        yield Verdict(Name.KEY_CHANGED, effects.KEY_CHANGED, (_shown(after), _shown(before)))
     else:
         yield Verdict(Name.UNDETERMINED, "will be re-bound, and the preview does not show to which key")
 
@@ -161,7 +157,7 @@ def _unbinding(one: ReviewedAccount) -> Iterator[Verdict]:
     if any(binding.released for binding in one.bindings):
         yield Verdict(Name.RELEASED, "binding leaves the stack and stays in Azure as it is")
     else:
-        yield Verdict(Name.UNBOUND, "UNBOUND: its data goes back to Microsoft-managed keys")
+        yield Verdict(Name.UNBOUND, effects.UNBOUND)
 
 
 def _reasserted(one: ReviewedAccount, key: AccountProtection) -> Iterator[Verdict]:
@@ -173,7 +169,7 @@ def _reasserted(one: ReviewedAccount, key: AccountProtection) -> Iterator[Verdic
         words = "binding REPLACED on the same account: the old one is deleted after it, and may unbind it"
         yield Verdict(Name.MAY_UNBIND, words)
     elif any(binding.written for binding in one.bindings):
-        version = key.version or _BY_ITSELF
+        version = key.version or effects.NEWEST
         yield Verdict(Name.REASSERTED, "binding is written again with the same version {}", (version,))
     elif one.resource and one.resource.op == "update" and one.resource.planned and one.planned:
         states_none = values.prop(one.resource.planned.written, "encryption") is None
@@ -203,8 +199,8 @@ def _shown(key: AccountProtection) -> Value:
     parts = (key.vault_name, key.key_name, key.version)
     if all(part is Mark.UNKNOWN for part in parts):
         return Mark.UNKNOWN
-    said = [part.value if isinstance(part, Mark) else (part or _BY_ITSELF) for part in parts]
-    return f"{said[0]}/{said[1]}, version {said[2]}"
+    said = [part.value if isinstance(part, Mark) else (part or effects.NEWEST) for part in parts]
+    return effects.key(said[0], said[1], said[2])
 
 
 def _newest_version(key: ReviewedResource | None) -> str | None:
@@ -246,16 +242,15 @@ def _access(one: ReviewedAccount, live: Protection, planned: Protection) -> Iter
         return
     if one.revoked:
         held = access.listed(grant for grant in live.grants if grant.permissions)
-        yield Verdict(Name.ACCESS_REVOKED, access.TAKEN, (held or "whatever is declared",))
+        yield Verdict(Name.ACCESS_REVOKED, effects.ACCESS_REMOVED, (held or "whatever is declared",))
     elif planned.bound:
         yield from access.lost(live.grants, planned.grants)
     # What the state says was given, and is missing now, was taken away outside Pulumi: drift.
     was_given = one.recorded is not None and one.recorded.access is Access.FULL
     missing = live.access in {Access.NONE, Access.NARROWER}
     if live.bound and missing and planned.access is Access.FULL and not (was_given or one.revoked):
-        words = "access to the key GIVEN ({}): the service can read the data again"
         shown = access.listed(grant for grant in planned.grants if grant.permissions)
-        yield Verdict(Name.ACCESS_GRANTED, words, (shown,))
+        yield Verdict(Name.ACCESS_GRANTED, effects.ACCESS_GIVEN, (shown,))
     had = {(access.what(grant), grant.scope) for grant in live.grants}
     kind = values.name(planned.account.stated("kind")) if planned.account else None
     for grant in planned.grants:

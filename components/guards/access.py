@@ -178,14 +178,6 @@ def revoked_access(situation: Situation) -> RevokedAccess | None:
     return RevokedAccess(key_id, before.grantee_id, before.assignment_id or revoked)
 
 
-def out_of_reach(situation: Situation) -> Iterator[str]:
-    """What this update does to the data."""
-    inputs, before = situation.inputs, situation.before
-    if inputs.is_revoked and not before.revoked and before.is_bound and before.account:
-        does = coverage.named(before.account.kind or inputs.kind).revoked
-        yield f"access: revoked takes the key from account {before.account.name!r}: {does}"
-
-
 def asks_no_more(situation: Situation) -> Iterator[str]:
     """The account that a revocation has to name stands there before one is asked for."""
     inputs = situation.inputs

@@ -57,7 +57,7 @@ class ServicePlan:
     account_waits: bool = False
     account_id: str | None = None
     account_names: frozenset[str] = frozenset()
-    account: AccountBefore | None = None
+    account: AccountBefore = AccountBefore()
     proof: Proof = Proof.NEEDED
     shared: SharedOrder = field(default_factory=SharedOrder)
 

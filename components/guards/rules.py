@@ -105,13 +105,12 @@ NOTES: tuple[Note, ...] = (
     ended_logs,
     purged,
     not_rotated,
-    access.out_of_reach,
     access.asks_no_more,
     access.not_by_targets,
     access.still_granted,
     access.stale_grant,
 )
-"""What is told and stops nothing: data that goes, or stays readable."""
+"""What is told and stops nothing, besides what the update does to the data (effects.py)."""
 
 
 def problems(situation: Situation) -> list[Problem]:

@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -26,13 +26,10 @@ from operate.fleet.files import FleetFiles
 from operate.fleet.planning import Member, Outcome, Rings
 from operate.fleet.rollout import Work, carried_out
 from operate.stack import NoStackError
-from operate.stack_file import path_of
-from operate.yaml_file import YamlFile
+from settings.model import ServiceSettings
 from settings.parse import SERVICES
 
 GRANTED, REVOKED = "granted", "revoked"
-Place = tuple[str | int, ...]
-"""Where a setting stands in a stack's file, below `config`."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +129,7 @@ def rotate(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
             print(f"  {name}: would make a new version of {key} (generation {generation})")
         return _would("update", chosen.rings)
     for name, key, generation in targets:
-        _set(name, _places(chosen, name, key, "key", "generation"), generation)
+        stack.configure(name, {f"{at}key.generation": generation for at, _ in _services(chosen, name, key)})
     goes_on = _going_on(one.stack for one in users)
     print(f"the files have the new generations; if this run is cut off, {goes_on}", file=sys.stderr)
     code = chosen.carry_out("rotate", partial(work.up, minutes=arguments.minutes), halting=True)
@@ -141,37 +138,26 @@ def rotate(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
     return code
 
 
-def retire(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
-    """Disables the older versions of each key, once every stack that uses it is on the newest: asked of all
-    stacks first, and nothing is disabled where one is not."""
-    chosen, wanted = chosen.of_keys(arguments.key)
-    _refuse_missing(chosen)
-    if code := chosen.carry_out("retire", partial(work.retire, keys=wanted, yes=False)):
-        print("no version was disabled; `fleet up` goes on with a rotation that halted", file=sys.stderr)
-        return code
-    if not arguments.yes:
-        print("nothing was changed; say --yes to disable them")
-        return 0
-    # One stack for each key is enough, and two at one vault would only meet.
-    one_each = {key: one.stack for one in chosen.members() for key in one.keys & wanted}
-    chosen = replace(chosen, rings=planning.only(chosen.rings, set(one_each.values())))
-    return chosen.carry_out("retire", partial(work.retire, keys=wanted, yes=True))
-
-
 def access(chosen: ChosenStacks, arguments: argparse.Namespace, value: str, action: str) -> int:
     """Sets `access` at every service that uses the key, or at every chosen stack, and updates; nothing halts
     it, for each stack that is cut off counts."""
     if not arguments.yes:
         return _would(action, chosen.rings)
     key = (arguments.key or "").lower()
-    named = _named(chosen, key, arguments.account) if value == REVOKED else []
-    for one in chosen.members():
+    if value == REVOKED:
+        _refuse_unnamed(chosen, key, arguments.account)
+
+    def write(name: str) -> None:
+        found = _services(chosen, name, key)
+        deleting = {at: one.completed().account_name for at, one in found if _deletes(one)}
+        named = {f"{at}revokeAccount": name for at, name in deleting.items() if value == REVOKED}
         # Each revocation asks anew.
-        _set(one.stack, _places(chosen, one.stack, key, "revokeAccount"), None)
-    for stack_name, place, account in named:
-        _set(stack_name, [place], account)
-    for one in chosen.members():
-        _set(one.stack, _places(chosen, one.stack, key, "access"), value)
+        asked = [f"{at}revokeAccount" for at, _ in found]
+        stack.configure(name, {f"{at}access": value for at, _ in found} | named, removed=asked)
+
+    stack.use_checkout()
+    with ThreadPoolExecutor(chosen.fleet.parallel) as threads:
+        list(threads.map(write, (one.stack for one in chosen.members())))
     return chosen.carry_out(action, partial(work.up, minutes=arguments.minutes))
 
 
@@ -187,49 +173,36 @@ def _plans(chosen: ChosenStacks, folder: Path) -> dict[str, str]:
     return {name: str(plan) for name, plan in found.items()}
 
 
-def _set(name: str, places: Sequence[Place], value: str | int | None) -> None:
-    """Writes a setting into a stack's own file, whose comments stay, or with None takes it out. Raises
-    OperateError."""
-    file = YamlFile(path_of(name))
-    for place in places:
-        file.set(("config", *place), value)
-    file.write()
-
-
-def _places(chosen: ChosenStacks, name: str, key: str, *setting: str) -> list[Place]:
-    """Where a setting of each service that uses a key stands in the stack's file; of all services without a
-    `key`."""
-    first, *inner = setting
-    if SERVICES not in chosen.fleet.files[name].own():
-        return [(NAMESPACE + first, *inner)]
+def _services(chosen: ChosenStacks, name: str, key: str) -> list[tuple[str, ServiceSettings]]:
+    """The services of a stack that use a key, or with "" any, each with where its settings begin in the
+    stack's file, as a path of `pulumi config`."""
+    listed = SERVICES in chosen.fleet.files[name].own()
     return [
-        (NAMESPACE + SERVICES, index, *setting)
+        (f"{NAMESPACE}{SERVICES}[{index}]." if listed else NAMESPACE, one)
         for index, one in enumerate(chosen.fleet.settings[name].services)
         if one.has_key and key in ("", files.key_of(one))
     ]
 
 
-def _named(chosen: ChosenStacks, key: str, names: Collection[str]) -> list[tuple[str, Place, str]]:
-    """Stack, place and name of each account of which a revocation deletes data. Raises OperateError with all
-    that are not named, before anything is written."""
-    found, missing = [], []
-    for member in chosen.members():
-        services = [
-            one
-            for one in chosen.fleet.settings[member.stack].services
-            if one.has_key and key in ("", files.key_of(one))
-        ]
-        places = _places(chosen, member.stack, key, "revokeAccount")
-        for place, one in zip(places, services, strict=False):
-            account, lost = one.completed().account_name, coverage.named(one.kind).deletes
-            if lost and account not in names:
-                missing.append(f"{member.stack}: without the key of {account}, Azure {lost}, for good")
-            elif lost:
-                found.append((member.stack, place, account))
+def _deletes(service: ServiceSettings) -> str:
+    """What Azure deletes of an account of this kind that loses its key; "" for nothing."""
+    return coverage.named(service.kind).deletes
+
+
+def _refuse_unnamed(chosen: ChosenStacks, key: str, names: Collection[str]) -> None:
+    """Ends a revocation before it begins where it deletes data of an account that was not named. Raises
+    OperateError with all of them."""
+    found = [
+        (member.stack, one) for member in chosen.members() for _, one in _services(chosen, member.stack, key)
+    ]
+    missing = [
+        f"{name}: without the key of {account}, Azure {lost}, for good"
+        for name, one in found
+        if (lost := _deletes(one)) and (account := one.completed().account_name) not in names
+    ]
     if missing:
         lines = "\n  ".join(missing)
         raise OperateError(f"nothing was changed; name each account with --account NAME:\n  {lines}")
-    return found
 
 
 def _refuse_missing(chosen: ChosenStacks) -> None:
@@ -242,20 +215,30 @@ def _refuse_missing(chosen: ChosenStacks) -> None:
 
 def _refuse_unfinished(chosen: ChosenStacks, wanted: Mapping[str, Mapping[str, int]]) -> None:
     """Ends a rotation before it begins where one is under way, whose version another one would only follow:
-    a generation of `wanted`, which are those of the files by stack and key, is above the one in the state.
-    That of a stack without access waits for its restoration. Raises OperateError."""
+    a generation of `wanted`, which are those of the files by stack and key, is above the one in the state, or
+    the stacks of a key are on several versions. One without access, or with a pinned version, is where it
+    is to be. Raises OperateError."""
+    held = {name: chosen.fleet.settings[name].services for name in wanted}
+    waits = {
+        name for name, services in held.items() if any(one.is_revoked or one.key.pin for one in services)
+    }
     with ThreadPoolExecutor(chosen.fleet.parallel) as threads:
-        recorded = dict(zip(wanted, threads.map(work.generations, wanted), strict=True))
-    behind = [
-        name
+        recorded = dict(zip(wanted, threads.map(work.recorded_keys, wanted), strict=True))
+    newest: dict[str, str] = {}
+    for key, (created, _) in (one for found in recorded.values() for one in found.items()):
+        newest[key] = max(created, newest.get(key, ""))
+    behind = {
+        name: key
         for name, own in wanted.items()
-        if any(generation > recorded[name].get(key, generation) for key, generation in own.items())
-        and not any(one.is_revoked for one in chosen.fleet.settings[name].services)
-    ]
+        if name not in waits
+        for key, (created, generation) in recorded[name].items()
+        if created < newest[key] or own.get(key, 0) > generation
+    }
     if behind:
         raise OperateError(
             f"nothing was changed: a rotation has not reached {', '.join(behind)}, whose file has a higher "
-            f"key.generation than its last update; {_going_on(one.stack for one in chosen.members())}"
+            "key.generation than its last update, or whose key has a newer version in another stack; "
+            f"{_going_on(one.stack for one in chosen.members())}"
         )
 
 

@@ -127,9 +127,6 @@ ACTIONS: Mapping[str, Action] = {
     "up": Action(actions.up, "update ring by ring, with proof after each stack", (*_WRITES, "--plans")),
     "drift": Action(actions.drift, "what was changed outside Pulumi", ("--out", "--scheduler")),
     "rotate": Action(actions.rotate, "a new version of each key, then all stacks that use it", _WRITES),
-    "retire": Action(
-        actions.retire, "disable older versions of each key, once no stack needs them", ("--yes", "--out")
-    ),
     "evidence": Action(actions.evidence, "what auditors ask, of each stack", ("--days", "--out")),
     "revoke": Action(
         partial(actions.access, value=REVOKED, action="revoke"),

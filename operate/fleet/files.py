@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import yaml
-
 from components.arguments.inputs import Arguments, argument, camel_case, examine
 from components.arguments.problem import Problem
 from core import arm_ids, key_uris
@@ -144,43 +142,19 @@ def key_named(id: str) -> str:
 
 
 def touched(folder: Path, fleet: FleetFiles, since: str) -> frozenset[str]:
-    """The stacks whose wanted state is another than at a git revision: all, where anything that every update
-    depends on has changed. Raises OperateError."""
+    """The stacks whose own file is another than at a git revision: all, where anything else that an update
+    may run or read has changed. Raises OperateError."""
     changed_files = _git(folder, "diff", "--name-only", "--no-renames", "--relative", "-z", since, "--", ".")
     new_files = _git(folder, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
     names = set((changed_files + new_files).split("\0")) - {""}
     if any(map(_touches_all, names)):
         return frozenset(fleet.files)
-    before = SharedSettings()
-    if FILE not in names:
-        before = fleet.shared
-    elif old := _git(folder, "show", f"{since}:./{FILE}", missing=""):
-        try:
-            before = shared.shared(shared.document(old))
-        except FleetFileError:
-            return frozenset(fleet.files)
-    found = set()
-    for stack, file in fleet.files.items():
-        name = path_of(stack).name
-        changed = name in names
-        then = _was(stack, _git(folder, "show", f"{since}:./{name}", missing="")) if changed else file
-        if then is None or (then.document, then.levels(before)) != (file.document, file.levels(fleet.shared)):
-            found.add(stack)
-    return frozenset(found)
+    return frozenset(stack for stack in fleet.files if path_of(stack).name in names)
 
 
 def _touches_all(name: str) -> bool:
     harmless = name.startswith(_NO_UPDATE_READS) or name.endswith(".md")
-    return not (harmless or name == FILE or _OF_ONE_STACK.fullmatch(name))
-
-
-def _was(stack: str, text: str) -> StackFile | None:
-    """A stack's file as it was; None where it could not be read."""
-    try:
-        loaded = yaml.safe_load(text) or {}
-    except yaml.YAMLError:
-        return None
-    return StackFile(stack, loaded) if isinstance(loaded, Mapping) else None
+    return not (harmless or _OF_ONE_STACK.fullmatch(name))
 
 
 def _rollout(document: Mapping[str, object]) -> tuple[tuple[tuple[Ring, ...], int, int], list[Problem]]:
@@ -224,11 +198,9 @@ def _git_command() -> str:
     raise OperateError("git is not on PATH outside this folder: install it, or add the folder that has it")
 
 
-def _git(folder: Path, *words: str, missing: str | None = None) -> str:
+def _git(folder: Path, *words: str) -> str:
     command = [_git_command(), *words]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        if missing is not None:
-            return missing
         raise OperateError(f"git {' '.join(words)}: {done.stderr.strip()}")
     return done.stdout

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Collection
 from pathlib import Path
 
 from core import clouds, resource_types
-from operate import disable_version, login, verify
+from operate import login, verify
 from operate.azure import LiveAzure
 from operate.evidence import report
 from operate.evidence.command import facts_of_stack
@@ -20,11 +19,10 @@ from operate.stack import (
     EngineStack,
     LockedError,
     Outputs,
-    StackError,
     UpdateError,
     outputs,
-    pulumi,
     services,
+    told,
 )
 from operate.stack_file import path_of, stack_file
 
@@ -75,25 +73,18 @@ def evidence(stack: str, *, days: int, folder: Path) -> Outcome:
     return Outcome(stack, reason, notes=tuple(filter(None, notes)))
 
 
-def generations(stack: str) -> dict[str, int]:
-    """The generation of each key, `vault/key`, at the stack's last update. Raises StackError."""
-    done = pulumi("stack", "export", "--stack", stack)
-    if done.code != 0:
-        raise StackError(f"the state of stack {stack} could not be read: {done.stderr.strip()}")
-    resources = (json.loads(done.stdout).get("deployment") or {}).get("resources") or []
-    versions = [one for one in resources if one["type"] == resource_types.KEY_VERSION]
-    made = [one["outputs"] for one in versions if one.get("outputs")]
-    # Of services that share a key, the one that is behind counts.
-    made.sort(key=lambda one: one.get("generation") or 0, reverse=True)
-    return {files.key_named(one["keyId"]): int(one.get("generation") or 0) for one in made}
-
-
-def retire(stack: str, keys: Collection[str], *, yes: bool) -> Outcome:
-    """Disables the versions of keys that are older than the bound one, or with `yes` unset asks whether every
-    account of the stack is on the newest."""
-    old = disable_version.retire(stack, keys, yes=yes)
-    words = "{} is disabled" if yes else "no account needs {}"
-    return Outcome(stack, notes=tuple(words.format(one) for one in old))
+def recorded_keys(stack: str) -> dict[str, tuple[str, int]]:
+    """When the version of each key, `vault/key`, that the stack's last update found was made, in ISO 8601,
+    and the key's generation. Raises StackError."""
+    state = json.loads(told(stack, f"the state of stack {stack} could not be read", "stack", "export"))
+    found: dict[str, tuple[str, int]] = {}
+    for one in (state.get("deployment") or {}).get("resources") or []:
+        if one["type"] == resource_types.KEY_VERSION and (outputs := one.get("outputs")):
+            key = files.key_named(outputs["keyId"])
+            now = (str(outputs.get("createdAt") or ""), int(outputs.get("generation") or 0))
+            # Of services that share a key, the one that is behind counts.
+            found[key] = min(now, found.get(key, now))
+    return found
 
 
 def _updated(engine: EngineStack, plan: str) -> tuple[dict[str, int], Outputs | None]:

@@ -51,7 +51,7 @@ ELSEWHERE = frozenset(
 while it cannot (tests/remediation/test_every_refusal_is_followed.py), one with private endpoints
 (tests/components/test_role_files.py), one that names no version of its key
 (tests/remediation/test_automatic_version.py), one of kind AIServices in a vault under Azure RBAC does
-(tests/remediation/test_rbac_vault_leads_out.py), and what is validated before it is made
+(tests/remediation/test_other_azures.py), and what is validated before it is made
 (tests/localazure/test_deployments.py)."""
 LIVED = tuple(switch for switch in SWITCHES if switch.source and switch.name not in ELSEWHERE)
 FACTORS: Mapping[str, tuple[Any, ...]] = {

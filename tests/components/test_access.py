@@ -108,19 +108,6 @@ def test_a_revocation_that_deletes_data_needs_the_name_of_the_account(
     assert "does not wait" not in str(error.value)
 
 
-@pytest.mark.parametrize(("before", "warns"), [("granted", True), ("revoked", False)])
-def test_a_preview_of_a_revocation_warns_that_the_data_gets_out_of_reach(
-    before: str, monkeypatch: pytest.MonkeyPatch, *, warns: bool
-) -> None:
-    """Once, in words of the account's kind."""
-    said = list[str]()
-    monkeypatch.setattr(pulumi.log, "warn", lambda text, *_: said.append(text))
-    given = before == "granted"
-    service(bound_azure(granted=given, recorded=given, access=before), preview=True, access="revoked")
-    found = [text for text in said if "takes the key from account 'lang-language': data under it" in text]
-    assert bool(found) is warns
-
-
 def test_each_run_declares_the_key_that_the_account_has() -> None:
     """Whatever then changes the account on its way to Azure writes it with that key; only the binding moves
     it to another one."""

@@ -258,15 +258,7 @@ def test_what_exists_is_told_by_its_path(caller: Caller) -> None:
 
 @pytest.mark.parametrize(
     "component",
-    [
-        "KeyVault",
-        "EncryptionKey",
-        "EncryptionIdentity",
-        "AIServicesAccount",
-        "KeyAccess",
-        "KeyBinding",
-        "AuditTrail",
-    ],
+    ["KeyVault", "EncryptionKey"],
 )
 def test_each_part_says_what_is_wrong(caller: Caller, component: str) -> None:
     """No part answers a misspelt or missing argument with a traceback."""
@@ -293,7 +285,6 @@ def test_secrets_stay_secret(caller: Caller) -> None:
 
 
 GROUP = {"resourceGroupName": "rg", "location": "westeurope"}
-ACCOUNT_ID = HUB.partition("/providers/")[0] + "/providers/Microsoft.CognitiveServices/accounts/lang-claims"
 
 
 @pytest.mark.parametrize(
@@ -301,13 +292,6 @@ ACCOUNT_ID = HUB.partition("/providers/")[0] + "/providers/Microsoft.CognitiveSe
     [
         ("KeyVault", {**GROUP, "tenantId": TENANT}, types.VAULT),
         ("EncryptionKey", {"vaultId": HUB}, types.KEY),
-        ("EncryptionIdentity", GROUP, types.USER_ASSIGNED_IDENTITY),
-        ("AIServicesAccount", GROUP, types.ACCOUNT),
-        (
-            "KeyBinding",
-            {"accountId": ACCOUNT_ID, "keyId": f"{HUB}/keys/cmk", "grantId": "g"},
-            types.BINDING,
-        ),
     ],
 )
 def test_each_part_protects_what_it_makes(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from localazure.checkout import is_as_recorded, is_newer
+from localazure.checkout import effects, is_as_recorded, is_newer
 
 SUMMARY = {"summaryEvent": {"resourceChanges": {"same": 1}}}
 HERE = {"urn": "urn:one", "outputs": {"tag": "a"}}
@@ -70,3 +70,16 @@ def test_a_program_that_was_written_since_is_recorded(file: str, tmp_path: Path)
     assert not is_newer(tmp_path / "root", state)
     os.utime(state, (0, 0))
     assert is_newer(tmp_path / "root", state)
+
+
+def test_a_diff_ends_with_what_happens_to_the_data(tmp_path: Path) -> None:
+    """By the engine's own record; a record that cannot be read has no such line."""
+    told = "encryption of lang-claims: will be re-bound to version known after apply (rotation)"
+    said = [{"message": f"{text}\n", "severity": "info"} for text in ("the encryption of it all", told)]
+    log = tmp_path / "events.jsonl"
+    log.write_text(
+        "".join(json.dumps(event) + "\n" for event in [SUMMARY, *({"diagnosticEvent": one} for one in said)])
+    )
+    assert effects(log) == [told]
+    log.write_text("error: no stack\n")
+    assert effects(log) == []

@@ -71,13 +71,26 @@ def fake_pulumi(folder: Path, script: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("command", NEED_A_STACK)
-def test_the_engines_own_words_are_the_error(
-    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("incorrect passphrase", "incorrect passphrase"),
+        ("no stack named dev", "`pulumi stack ls` lists those that it has"),
+    ],
+)
+def test_what_the_engine_says_is_the_error(
+    command: str,
+    words: str,
+    said: str,
+    *,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A stack that is not there is no traceback, either."""
-    monkeypatch.setenv("PATH", fake_pulumi(tmp_path, "echo error: no stack named dev >&2; exit 255")["PATH"])
+    """No traceback; of a stack that is not there, how to find its name."""
+    monkeypatch.setenv("PATH", fake_pulumi(tmp_path, f"echo error: {words} >&2; exit 255")["PATH"])
     assert main([command, *NEED_A_STACK[command], "--stack", "dev"]) == 2
-    assert "no stack named dev" in capsys.readouterr().err
+    assert said in capsys.readouterr().err
 
 
 def test_a_python_without_the_packages_names_the_one_that_has_them() -> None:

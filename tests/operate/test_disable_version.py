@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
 from core.facts import Account, Encryption, KeyVersion
 from core.key_uris import KeyUri
 from core.login import Login
+from operate.__main__ import main
 from operate.azure import LiveAzure
-from operate.disable_version import NotDisabledError, StackKeys, problems, retire
+from operate.disable_version import StackKeys, problems
 from operate.revoke import ServiceAccess
-from provider.azure_client import AzureClient
 
 OLD, NEW = "f" * 32, "0123456789abcdef0123456789abcdef"
 VAULT = "https://kv-hub.vault.azure.net"
@@ -64,49 +66,30 @@ def test_versions_of_several_keys_are_disabled_at_once() -> None:
 
 
 class Found(StackKeys):
-    """A stack of one service, whose vault and subscriptions are as they are written down."""
+    """A stack of one service, whose vault and subscription are as they are written down."""
 
-    def __init__(self, versions: tuple[KeyVersion, ...], accounts: list[Account]) -> None:
+    def __init__(self, accounts: list[Account], client: Any) -> None:
         service = ServiceAccess("/a", "p", "/vault", KeyUri(VAULT, "CMK", OLD), "")
-        super().__init__([service], {KEY: versions}, [], AzureClient(Login()), LiveAzure(Login()))
-        self.there, self.disabled = accounts, list[str]()
+        super().__init__([service], {KEY: BOTH}, [], client, LiveAzure(Login()))
+        self.there = accounts
 
-    def accounts(self) -> list[Account]:
-        return self.there
-
-    def disable(self, key: KeyUri) -> None:
-        self.disabled.append(key.version)
+    def accounts(self) -> Iterator[Account]:
+        yield from self.there
 
 
-FIRST, SECOND = replace(version(OLD), created=10), replace(version(NEW), created=20)
-
-
-@pytest.mark.parametrize(
-    ("accounts", "words"),
-    [
-        ([bound("/A", NEW)], ""),
-        ([bound("/a", OLD)], "account /a is bound to f"),
-        ([bound("/a", NEW), bound("/b", OLD)], "account /b is bound to f"),
-        ([bound("/a", NEW), bound("/b", "")], "bound to the key without"),
-        ([], "account /a is not bound to any version"),
-        ([Account("/a")], "account /a is not bound to any version"),
-    ],
-)
-def test_old_versions_are_retired_only_when_every_account_has_followed(
-    accounts: list[Account], words: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("others", "code"), [([bound("/b", OLD)], 1), ([bound("/b", NEW)], 0)])
+def test_every_stack_that_uses_the_key_is_asked(
+    others: list[Account], code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The stack's own accounts, and all others of its subscriptions. Nothing is disabled else, nor where
-    nobody said to do it; a key that was not named is left alone."""
-    found = Found((FIRST, SECOND), accounts)
-    monkeypatch.setattr(StackKeys, "of", lambda _stack: found)
-    if words:
-        with pytest.raises(NotDisabledError, match=words):
-            retire("prod", ["kv-hub/cmk"], yes=True)
-        assert found.disabled == []
-        return
-    old = [KeyUri(VAULT, "cmk", OLD).text]
-    assert retire("prod", ["kv-hub/cmk"], yes=False) == old
-    assert retire("prod", ["kv-hub/other"], yes=True) == []
-    assert found.disabled == []
-    assert retire("prod", ["kv-hub/cmk"], yes=True) == old
-    assert found.disabled == [OLD]
+    """An account of another stack may be in a subscription that the first knows nothing of. Nothing is
+    disabled where one is bound to the version."""
+    client = MagicMock()
+    stacks = {"a": Found([bound("/a", NEW)], client), "b": Found(others, client)}
+    monkeypatch.setattr(StackKeys, "of", lambda stack, _service: stacks[stack])
+    words = ["disable-version", OLD, "--stack", "a", "--stack", "b"]
+    assert main([*words, "--yes"]) == code
+    assert client.json.call_count == (0 if code else 1)
+    assert ("account /b is bound to f" in capsys.readouterr().err) is bool(code)
+    client.reset_mock()
+    assert main(words) == code
+    assert client.json.call_count == 0

@@ -15,7 +15,7 @@ from core import resource_types
 from core.engine_values import UNKNOWN
 from localazure.standin.table import resource_type
 from operate.azure import UnansweredError
-from operate.recover import FORMS, UnknownIdError, arm_id, as_exported, completed, missing, resolved
+from operate.recover import FORMS, UnknownIdError, arm_id, completed, missing, resolved
 from tests.support.stack import ROOT
 
 COMPONENTS = ROOT / "components"
@@ -168,20 +168,6 @@ def test_fails_with_the_state_as_it_was() -> None:
     after, cuts = resolved(before, "")
     assert after == before == kept
     assert [bool(cut.problem) for cut in cuts] == [True, True]
-
-
-def test_a_checkpoint_is_a_state_too() -> None:
-    """What a backend keeps of earlier updates is read as an export of that time."""
-    exported = state(account("lang-a"), pending=[])
-    checkpoint = {"version": 3, "checkpoint": {"stack": "dev", "latest": exported["deployment"]}}
-    assert as_exported(checkpoint) == exported == as_exported(exported)
-
-
-@pytest.mark.parametrize("document", [{}, {"checkpoint": {}}, {"deployment": None}])
-def test_fails_for_a_file_that_is_no_state(document: dict[str, Any]) -> None:
-    """Anything else is refused before it is written."""
-    with pytest.raises(ValueError, match="pulumi stack export"):
-        as_exported(document)
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -107,7 +107,10 @@ class Way:
             self.world.wait()
 
     def _az(self, command: str) -> None:
-        carry_out(self.world.wire.door, command)
+        try:
+            carry_out(self.world.wire.door, command)
+        except ValueError as error:  # az refuses it
+            raise DeadEndError(f"after {self.steps}: {error}") from error
 
     def _by_az(self, text: str) -> None:
         """The commands of az that a text prints, each as it stands."""

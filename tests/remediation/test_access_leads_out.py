@@ -10,6 +10,7 @@ from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure.authorization import assign_role
 from tests.remediation.following import Way
 from tests.remediation.world import (
+    EVERYDAY,
     OTHER_VAULT,
     VAULT_ID,
     World,
@@ -97,6 +98,24 @@ def test_changes_that_wait_for_access_are_told() -> None:
         deployment.up({"claims": {**service, "access": access}})
     deployment.preview({"claims": {**service, "access": "granted", "tags": {"owner": "night"}}})
     assert any("changes of the account, if any, wait for the next update" in one for one in deployment.notes)
+
+
+@pytest.mark.parametrize("write", range(1, 9))
+@pytest.mark.parametrize("mode", EVERYDAY)
+def test_a_way_back_that_was_cut_off_leads_out(mode: str, write: int) -> None:
+    """Vault and account come back from soft delete, and the update is killed after one of its writes: also
+    after the account is back on its key, and before its identity has access again."""
+    world = World(mode)
+    assert world.up() == ""
+    bound = len(world.history())
+    world.engine.destroy()
+    world.wait()
+    world.set("softDeleted", "recover")
+    world.up_cut_off(write, arrives=True, stays=True)
+    Way(world).follow()
+    assert world.is_bound
+    assert world.readable
+    assert world.unbound_moments(bound) == []
 
 
 @pytest.mark.parametrize("write", [1, 2, 3])

@@ -8,13 +8,11 @@ import subprocess
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from azure.core.credentials import AccessToken
 
 from components.arguments.checks import key_id
-from components.binding import KeyBinding
 from core import clouds
 from core.arm_ids import MalformedError
 from core.login import Method
@@ -24,7 +22,7 @@ from localazure.directory import create_principal
 from operate import checked_settings, doctor, verify
 from operate.doctor import connect
 from operate.stack import EngineStack, NoStackError
-from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, KEY, VAULT, Hub
+from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, KEY, VAULT, Hub, bind
 from tests.remediation.world import World
 from tests.support.az import commands_in
 from tests.support.engine import Engine, UpdateError
@@ -132,9 +130,8 @@ def test_a_binding_that_exists_is_taken_over_by_the_import() -> None:
     other = KEY.replace("cmk", "other")
     made = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
     hub.arm("PUT", other, {"properties": made})
-    args: Any = {"account_id": ACCOUNT, "key_id": other, "grant_id": "given"}
     by_others = Engine(hub.wire)
-    by_others.up(lambda: KeyBinding("elsewhere", args), refresh=False)
+    by_others.up(lambda: bind("elsewhere", other), refresh=False)
     text = hub.up()
     found = re.search(rf"`pulumi import {BINDING} NAME (\S+)`, and --parent COMPONENT=URN", text)
     assert found, text

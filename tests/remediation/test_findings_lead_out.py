@@ -13,9 +13,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.access import KeyAccess
-from components.account import AIServicesAccount
-from components.binding import KeyBinding
+from components.azure_cmk import CustomerManagedKey, KeyVersion
+from components.service import EncryptedAIServicesAccount
 from localazure import seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
@@ -33,6 +32,17 @@ KEY = f"{VAULT}/keys/cmk"
 ACCOUNT = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang-hub"
 KEY_URL = "https://kv-hub.vault.azure.net/keys/cmk"
 CLOSED = {"defaultAction": "Deny", "bypass": "None"}
+
+
+def bind(name: str, key_id: str = KEY, pin: str | None = None) -> None:
+    """Binds the account to a key's version with the provider's own resources."""
+    version = KeyVersion(f"{name}-key-version", key_id=key_id, pin=pin)
+    vault_id = key_id.rpartition("/keys/")[0]
+    uri = version.key_uri_with_version
+    protected = pulumi.ResourceOptions(protect=True)
+    CustomerManagedKey(
+        f"{name}-binding", protected, account_id=ACCOUNT, key_uri_with_version=uri, vault_id=vault_id
+    )
 
 
 @dataclass
@@ -85,8 +95,7 @@ class Hub:
         azure(self.door, method, f"{KEY_URL}{path}", body, api="7.4", data=True)
 
     def program(self) -> None:
-        args: Any = {"account_id": ACCOUNT, "key_id": KEY, "grant_id": "given", "pin": self.pin}
-        KeyBinding("hub", args)
+        bind("hub", pin=self.pin)
 
     def up(self) -> str:
         try:
@@ -233,25 +242,22 @@ def test_a_key_that_needs_a_role_of_this_update_to_be_read_is_not_taken_for_abse
     assert bound["keySource"] == "Microsoft.KeyVault"
 
 
-def test_what_keeps_a_composed_account_from_its_key_is_found() -> None:
+def test_what_keeps_an_account_from_its_key_is_found() -> None:
     """Azure's text says nothing of the version that cannot be used; the update says so, and the command that
     it prints makes it usable."""
     hub = Hub()
     tags: dict[str, str] = {}
 
     def program() -> None:
-        made: Any = {
-            "resource_group_name": "rg-hub",
+        made = {
             "location": "westeurope",
-            "account_name": "lang-own",
+            "existing_resource_group_name": "rg-hub",
             "network": {"access": "open"},
+            "key": {"id": KEY},
+            "audit": {"new_workspace": False},
             "tags": {**tags},
         }
-        account = AIServicesAccount("own", made)
-        user: Any = {"key_id": KEY, "principal_id": account.principal_id, "tenant_id": seed.TENANT_ID}
-        grant = KeyAccess("own", user)
-        bound: Any = {"account_id": account.account_id, "key_id": KEY, "grant_id": grant.grant_id}
-        KeyBinding("own", bound)
+        EncryptedAIServicesAccount("own", made)
 
     hub.engine.up(program, refresh=False)
     disabled(hub)

@@ -10,12 +10,10 @@ from unittest.mock import patch
 
 import pytest
 
-from components.access import has_identity
-from components.account_args import AIServicesAccountArgs
 from components.arguments.inputs import read
 from components.arguments.problem import InputError
-from components.binding import KeyBindingArgs
 from components.service_args import EncryptedAIServicesAccountArgs
+from components.vault import KeyVaultArgs
 from core import clouds, resource_types
 from core.arm_ids import MalformedError
 from core.login import Login, LoginError
@@ -40,9 +38,6 @@ from tests.support.logins import OTHER, TENANT
 
 CLIENT = "44444444-4444-4444-4444-444444444444"
 SEARCH_ID = VAULT_ID.replace("Microsoft.KeyVault/vaults", "Microsoft.Search/searchServices")
-IDENTITY_ID = VAULT_ID.replace(
-    "Microsoft.KeyVault/vaults", "Microsoft.ManagedIdentity/userAssignedIdentities"
-)
 SUBNET = VAULT_ID.partition("/Microsoft.KeyVault/")[0] + "/Microsoft.Network/virtualNetworks/v/subnets/s"
 GROUP = "azure-native:resources:ResourceGroup"
 
@@ -84,10 +79,6 @@ def stack_login(config: Mapping[str, str]) -> None:
         login.of_stack("prod", alone=True)
 
 
-def account(given: Mapping[str, Any]) -> None:
-    read(AIServicesAccountArgs, "claims", {"resource_group_name": "rg", "location": "westeurope", **given})
-
-
 def service(given: Mapping[str, Any]) -> None:
     foundry = {"location": "westeurope", "kind": "AIServices", "sku": "S0"}
     read(EncryptedAIServicesAccountArgs, "claims", {**foundry, **given})
@@ -115,14 +106,10 @@ def stack(document: Mapping[str, Any]) -> None:
 
 
 def named(arguments: Mapping[str, Any]) -> None:
-    """An account by its logical name."""
+    """A vault by its logical name."""
     name, given = arguments["logical"], {key: one for key, one in arguments.items() if key != "logical"}
-    read(AIServicesAccountArgs, name, {"resource_group_name": "rg", "location": "westeurope", **given})
-
-
-def composed(given: Mapping[str, Any]) -> None:
-    """A binding as a Python program composes it."""
-    read(KeyBindingArgs, "claims", {"account_id": ACCOUNT_ID, "grant_id": "given", **given})
+    place = {"resource_group_name": "rg", "location": "westeurope", "tenant_id": TENANT}
+    read(KeyVaultArgs, name, {**place, **given})
 
 
 def _callers(*names: str) -> list[dict[str, str]]:
@@ -139,13 +126,6 @@ def exemptions(given: list[Mapping[str, str]]) -> None:
 
 CALLER = {"principalId": OTHER, "principalType": "User"}
 SHARED_VAULT = {"id": VAULT_ID, "keyOperators": ["deployer"]}
-FREE = {"sku": "F0", "user_assigned_identity_id": IDENTITY_ID}
-BOUND = {
-    "key_name": "cmk",
-    "key_version": "0" * 32,
-    "key_vault_uri": "https://kv-hub.vault.azure.net/",
-    "identity_client_id": CLIENT,
-}
 ENDED = {"urn": "*::vault", "reason": "moves", "until": "2020-01-01"}
 
 
@@ -212,9 +192,8 @@ CASES: Mapping[str, Case] = {
         "set its own with `pulumi config set --secret azure-native:clientSecret`",
         {"azure-native:clientSecret": "own"},
     ),
-    "an account without an identity": Case(has_identity, None, "set systemAssigned", PRINCIPAL),
     "hosts of an account that calls all": Case(
-        account,
+        service,
         {"allowed_fqdns": ["contoso.com"]},
         "set restrictOutbound: true",
         {"allowed_fqdns": ["contoso.com"], "restrict_outbound": True},
@@ -290,25 +269,28 @@ CASES: Mapping[str, Case] = {
         {"services": [{"name": name, "accountName": f"lang-{name}"} for name in ("alpha", "beta")]},
     ),
     "a free account with a key": Case(
-        account, {**FREE, "encryption_key": BOUND}, "remove encryptionKey", {**FREE, "encryption_key": None}
+        service,
+        {"sku": "F0"},
+        "set encryption: microsoftManaged",
+        {"sku": "F0", "encryption": "microsoftManaged"},
     ),
     "a derived name that is too long": Case(
         named,
-        {"logical": "a" * 62},
-        "shorten the name, or give accountName",
-        {"logical": "a" * 62, "account_name": "lang-claims"},
+        {"logical": "a" * 22},
+        "shorten the name, or give vaultName",
+        {"logical": "a" * 22, "vault_name": "kv-claims"},
     ),
     "a key with its version": Case(
-        composed,
-        {"key_id": f"{VAULT_ID}/keys/own/versions/{'0' * 32}"},
+        service,
+        {"key": {"id": f"{VAULT_ID}/keys/own/versions/{'0' * 32}"}},
         "leave out /versions/...; to hold a version, pin it",
-        {"key_id": f"{VAULT_ID}/keys/own", "pin": "0" * 32},
+        {"key": {"id": f"{VAULT_ID}/keys/own", "pin": "0" * 32}},
     ),
     "a version to stay on, and none": Case(
-        composed,
-        {"key_id": f"{VAULT_ID}/keys/own", "pin": "0" * 32, "version": "automatic"},
+        service,
+        {"key": {"pin": "0" * 32, "version": "automatic"}},
         "pin: names a version to stay on, but found version: automatic; remove one of them",
-        {"key_id": f"{VAULT_ID}/keys/own", "pin": "0" * 32, "version": "pinned"},
+        {"key": {"pin": "0" * 32, "version": "pinned"}},
     ),
 }
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from components.binding import KeyBinding
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure.keyvault import local_roles
 from localazure.keyvault.managed_hsms import holder
 from operate.revoke import actions, granted
-from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, Hub
+from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, Hub, bind
 from tests.support.az import carry_out
 from tests.support.engine import UpdateError
 from tests.support.managed_hsm import make_hsm
@@ -26,8 +23,7 @@ def test_a_missing_role_is_given_by_the_command_that_is_printed() -> None:
     make_hsm(hub.door, HSM)
 
     def program() -> None:
-        args: Any = {"account_id": ACCOUNT, "key_id": KEY, "grant_id": "given"}
-        KeyBinding("hub", args)
+        bind("hub", KEY)
 
     with pytest.raises(UpdateError, match="az keyvault role assignment create") as refused:
         hub.engine.up(program, refresh=False)

@@ -175,7 +175,8 @@ class World:
                 module, noun = "resources", "resourcegroup"
             for urn in declared:
                 type, name = urn.split("::")[2].rpartition("$")[2], urn.split("::")[3]
-                if type.lower().split(":")[1:] == [module, noun]:
+                of_module, of_kind = type.lower().split(":")[1:]
+                if (of_module.partition("/")[0], of_kind) == (module, noun):
                     yield self._taken_over(type, name, missing["id"])
 
     def _taken_over(self, type: str, name: str, id: str) -> tuple[str, Callable[[], object]]:

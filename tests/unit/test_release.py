@@ -88,7 +88,7 @@ def test_the_operations_run_from_their_archive(artefacts: dict[str, bytes], tmp_
     code = (
         f"import importlib, sys; sys.path.insert(0, '.'); [importlib.import_module(one) for one in {modules}]"
     )
-    pack = "from operate import stack; stack._pack_config()"
+    pack = "from operate import stack; stack._pack()"
     for words in (("-P", "-c", code), ("-m", "operate", "--help"), ("-c", pack)):
         done = subprocess.run(
             [sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False

@@ -11,7 +11,6 @@ from pulumi_azure_native import resources
 
 from components.arguments.problem import InputError
 from components.guards.reader import ServiceRequest
-from components.identity import EncryptionIdentity
 from components.key import EncryptionKey
 from components.preflight import preflight
 from components.service import EncryptedAIServicesAccount
@@ -38,7 +37,7 @@ PLACE: dict[str, Any] = {"resource_group_name": "rg", "location": "westeurope"}
         ),
         (EncryptedAIServicesAccount, {"vault": {"colour": "red"}}, "known are id, key_operators, name"),
         (EncryptionKey, {"vault_id": VAULT_ID, "keyName": "k"}, "did you mean 'key_name'"),
-        (EncryptionIdentity, {**PLACE, "name": "n"}, "name: is unknown"),
+        (KeyVault, {**PLACE, "name": "n"}, "name: is unknown"),
     ],
 )
 def test_fails_on_a_word_that_nobody_would_read(component: Any, args: dict[str, Any], words: str) -> None:

@@ -12,15 +12,11 @@ import pytest
 from hypothesis import event, given, settings
 
 from components.__main__ import COMPONENTS
-from components.access import KeyAccess
-from components.account import AIServicesAccount
 from components.arguments.problem import InputError, Problem
-from components.audit import AuditTrail
-from components.binding import KeyBinding
 from components.host import Package
 from components.key import EncryptionKey
 from components.service import EncryptedAIServicesAccount
-from components.testing import CLIENT, PRINCIPAL, TENANT
+from components.testing import TENANT
 from components.vault import KeyVault
 from settings import SettingsError, parse
 from settings.parse import _decoded as decoded
@@ -113,30 +109,10 @@ PARTS: Mapping[str, tuple[Any, Mapping[str, Any], str]] = {
         {**PLACE, "tenantId": TENANT, "network": {"access": "selected", "allowedIpRanges": ["0.0.0.0/0"]}},
         "everyone's address range",
     ),
-    "account's tier": (AIServicesAccount, {**PLACE, "sku": "S1"}, "unknown tier"),
     "key's rotation": (
         EncryptionKey,
         {"vaultId": VAULT_ID, "expiresAfterDays": 100, "rotatesAfterDays": 90},
         "rotation after expiry",
-    ),
-    "binding's pin": (
-        KeyBinding,
-        {
-            "accountId": VAULT_ID.replace("KeyVault/vaults", "CognitiveServices/accounts"),
-            "keyId": f"{VAULT_ID}/keys/own",
-            "grantId": "grant",
-            "pin": "latest",
-        },
-        "a pin that is no version",
-    ),
-    "trail's event hub": (
-        AuditTrail,
-        {
-            **PLACE,
-            "accountId": VAULT_ID.replace("KeyVault/vaults", "CognitiveServices/accounts"),
-            "eventHubName": "audit",
-        },
-        "an event hub without its namespace",
     ),
 }
 
@@ -152,36 +128,6 @@ def test_fails_alike_in_a_single_part(part: str) -> None:
 @pytest.mark.parametrize(
     ("component", "args", "problem"),
     [
-        (
-            AIServicesAccount,
-            {
-                **PLACE,
-                "sku": "F0",
-                "userAssignedIdentityId": VAULT_ID.replace(
-                    "KeyVault/vaults", "ManagedIdentity/userAssignedIdentities"
-                ),
-                "encryptionKey": {
-                    "keyName": "k",
-                    "keyVersion": "0" * 32,
-                    "keyVaultUri": "https://kv-hub.vault.azure.net",
-                    "identityClientId": CLIENT,
-                },
-            },
-            "sku: found 'F0', which does not support customer-managed keys; use 'S', or remove encryptionKey",
-        ),
-        (
-            KeyAccess,
-            {"keyId": VAULT_ID, "principalId": PRINCIPAL, "tenantId": TENANT},
-            (
-                f"keyId: {VAULT_ID!r} is not the ARM id of a Microsoft.KeyVault/vaults/keys; expected "
-                "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.KeyVault/vaults/NAME/keys/NAME"
-            ),
-        ),
-        (
-            KeyAccess,
-            {"keyId": f"{VAULT_ID}/keys/k", "principalId": "me", "tenantId": TENANT},
-            "principalId: 'me' is not a GUID such as 00000000-0000-0000-0000-000000000000",
-        ),
         (KeyVault, {**PLACE}, "tenantId: is required"),
         (
             KeyVault,

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from operate.fleet.shared import FleetFileError
 from tests.operate.evidence import made
 from tests.operate.evidence.test_page import ELSEWHERE
 from tests.settings.test_parse import VAULT_ID
+from tests.support.stack import ROOT
 
 FLEET: dict[str, Any] = {"stacks": ["prod-*"], "settings": {"location": "westeurope"}}
 
@@ -122,30 +124,6 @@ def commit(folder: Path) -> None:
     git(folder, "commit", "--quiet", "--message", "all")
 
 
-def test_only_stacks_whose_wanted_state_changed_are_touched(tmp_path: Path) -> None:
-    """By their own file, by what fleet.yaml gives them, and all of them by the program; a comment or another
-    order touches none."""
-    team = {"tags": {"team": "claims"}}
-    folder = checkout(tmp_path, FLEET, prod_a=team, prod_b={}, prod_c={})
-    (folder / "__main__.py").write_text("first")
-    (folder / "README.md").write_text("first")
-    commit(folder)
-
-    def touched() -> frozenset[str]:
-        return files.touched(folder, files.read(folder), "HEAD")
-
-    (folder / "README.md").write_text("second")
-    (folder / "Pulumi.prod-c.yaml").write_text("# a comment\n" + (folder / "Pulumi.prod-c.yaml").read_text())
-    assert touched() == frozenset()
-    checkout(folder, FLEET, prod_b={"sku": "S"}, prod_new={})
-    assert touched() == {"prod-b", "prod-new"}
-    label = {"match": {"team": "claims"}, "settings": {"accessModel": "rbac"}}
-    checkout(folder, {**FLEET, "labels": [label]})
-    assert touched() == {"prod-a", "prod-b", "prod-new"}
-    (folder / "__main__.py").write_text("second")
-    assert touched() == set(files.read(folder).files)
-
-
 @pytest.mark.parametrize(
     ("file", "all_of_them"),
     [
@@ -156,6 +134,7 @@ def test_only_stacks_whose_wanted_state_changed_are_touched(tmp_path: Path) -> N
         (".github/login.sh", True),
         ("provider/Pulumi.x.yaml", True),
         ("caf\u00e9.py", True),
+        ("fleet.yaml", True),
         ("Pulumi.another.yaml", False),
         (".github/workflows/ci.yml", False),
         (".azuredevops/pipelines/drift.yml", False),
@@ -171,7 +150,8 @@ def test_a_file_touches_every_stack_unless_no_update_reads_it(
     folder = checkout(tmp_path, FLEET, prod_a={}, prod_b={})
     commit(folder)
     (folder / file).parent.mkdir(parents=True, exist_ok=True)
-    (folder / file).write_text("")
+    with (folder / file).open("a") as changed:
+        changed.write("\n")
     for stage in ("untracked", "added"):
         found = files.touched(folder, files.read(folder), "HEAD")
         assert found == ({"prod-a", "prod-b"} if all_of_them else frozenset()), stage
@@ -191,29 +171,79 @@ def test_what_only_reads_looks_for_no_program_in_the_checkout(
     assert os.environ["PATH"] == before
 
 
-@pytest.mark.parametrize(
-    ("named", "written"), [([], ""), (["trsl-prod-b"], ""), (["trsl-prod-a", "trsl-prod-b"], "trsl-prod-a")]
-)
+Written = dict[str, tuple[dict[str, str | int], Sequence[str]]]
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Written:
+    """What is written into the file of each stack, and what is taken out of it."""
+    found: Written = {}
+
+    def configure(stack: str, values: dict[str, str | int], removed: Sequence[str] = ()) -> None:
+        found[stack] = (values, removed)
+
+    monkeypatch.setattr(engine, "configure", configure)
+    return found
+
+
+@pytest.mark.parametrize("named", [[], ["trsl-prod-b"], ["trsl-prod-a", "trsl-prod-b"]])
 def test_a_revocation_of_a_fleet_names_each_account_whose_data_it_deletes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: list[str], written: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: list[str], written: Written
 ) -> None:
     """All that are missing are told, before a stack file is written; those that are named stand in the
-    files, without which each update would refuse."""
+    files, without which each update would refuse. Each revocation asks anew."""
     translator = {"kind": "TextTranslation"}
     monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a=translator, prod_b=translator, prod_c={}))
     monkeypatch.setattr(ChosenStacks, "carry_out", lambda *_, **__: 0)
     options = [word for name in named for word in ("--account", name)]
     code = main(["fleet", "revoke", "--yes", *options])
-    found = yaml.safe_load((tmp_path / "Pulumi.prod-a.yaml").read_text())["config"]
-    assert found.get("language-cmk:revokeAccount", "") == written
-    assert found.get("language-cmk:access") == ("revoked" if written else None)
-    assert (code == 0) is bool(written)
-    assert "revokeAccount" not in (tmp_path / "Pulumi.prod-c.yaml").read_text()
-    # Each revocation asks anew.
+    if len(named) < 2:
+        assert (code, written) == (2, {})
+        return
+    access, asked = "language-cmk:access", "language-cmk:revokeAccount"
+    assert written["prod-a"] == ({access: "revoked", asked: "trsl-prod-a"}, [asked])
+    assert written["prod-c"] == ({access: "revoked"}, [asked])
     assert main(["fleet", "restore", "--yes"]) == 0
-    found = yaml.safe_load((tmp_path / "Pulumi.prod-a.yaml").read_text())["config"]
-    assert "language-cmk:revokeAccount" not in found
-    assert found["language-cmk:access"] == "granted"
+    assert written["prod-a"] == ({access: "granted"}, [asked])
+
+
+def test_of_a_stack_of_several_services_those_of_a_key_are_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Written
+) -> None:
+    """Where each stands in the list, though others of the stack use another key, or none."""
+    services = [{"name": "one"}, {"name": "none", "encryption": "microsoftManaged"}, {"name": "two"}]
+    monkeypatch.chdir(folder := checkout(tmp_path, FLEET, prod_a={}))
+    monkeypatch.setattr(ChosenStacks, "carry_out", lambda *_, **__: 0)
+    config = {"language-cmk:services": services}
+    (folder / "Pulumi.prod-a.yaml").write_text(yaml.safe_dump({"config": config}))
+    assert main(["fleet", "revoke", "--yes", "--key", "kv-two/cmk-two"]) == 0
+    assert written["prod-a"][0] == {"language-cmk:services[2].access": "revoked"}
+    assert main(["fleet", "revoke", "--yes"]) == 0
+    assert list(written["prod-a"][0]) == [f"language-cmk:services[{index}].access" for index in (0, 2)]
+
+
+@pytest.mark.engine
+def test_settings_are_written_and_comments_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By Pulumi itself: in a list, in a group that is not there yet, and in one that stands there as text."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PULUMI_BACKEND_URL", tmp_path.as_uri())
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
+    monkeypatch.setenv("PATH", os.pathsep.join([str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]]))
+    (tmp_path / "Pulumi.yaml").write_text("name: a\nruntime: python\n")
+    engine.told("dev", "no stack", "stack", "init")
+    text = (
+        'config:\n  a:s:\n    # first\n    - name: one # why\n      old: 1\n  a:text: \'{"k": [{"v": 1}]}\'\n'
+    )
+    (tmp_path / "Pulumi.dev.yaml").write_text(text)
+    values: dict[str, str | int] = {"a:s[0].key.generation": 2, "a:text.k[0].v": 3, "a:access": "revoked"}
+    engine.configure("dev", values, removed=["a:s[0].old", "a:s[0].none"])
+    found = (tmp_path / "Pulumi.dev.yaml").read_text()
+    assert yaml.safe_load(found)["config"] == {
+        "a:s": [{"name": "one", "key": {"generation": 2}}],
+        "a:text": {"k": [{"v": 3}]},
+        "a:access": "revoked",
+    }
+    assert ("# first" in found, "# why" in found) == (True, True)
 
 
 @pytest.mark.parametrize("entry", ["tools", "{folder}/tools", ".", ""])
@@ -234,26 +264,6 @@ def test_no_git_of_the_working_folder_is_run(
     monkeypatch.setenv("PATH", entry.format(folder=folder))
     with pytest.raises(OperateError, match="git is not on PATH outside this folder"):
         chosen(folder, monkeypatch, since="HEAD")
-
-
-@pytest.mark.parametrize(
-    ("file", "broken", "expected"),
-    [
-        ("Pulumi.prod-b.yaml", "a: [", {"prod-b"}),
-        ("Pulumi.prod-b.yaml", "[]", {"prod-b"}),
-        ("fleet.yaml", "a: [", {"prod-a", "prod-b"}),
-        ("fleet.yaml", "stacks: []", {"prod-a", "prod-b"}),
-    ],
-)
-def test_what_a_broken_file_becomes_is_touched(
-    tmp_path: Path, file: str, broken: str, expected: set[str]
-) -> None:
-    """Else the change that mends it could not be reviewed."""
-    folder = checkout(tmp_path, FLEET, prod_a={}, prod_b={})
-    (folder / file).write_text(broken)
-    commit(folder)
-    checkout(folder, FLEET, prod_a={}, prod_b={})
-    assert files.touched(folder, files.read(folder), "HEAD") == expected
 
 
 def test_stacks_are_touched_wherever_the_project_is_in_its_repository(tmp_path: Path) -> None:
@@ -362,7 +372,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         return Outcome(stack)
 
     monkeypatch.setattr(engine, "last_updates", lambda: {f"prod-{one}": "" for one in "abc"})
-    monkeypatch.setattr(work, "pulumi", lambda *_: CommandResult('{"deployment": {}}', "", 0))
+    monkeypatch.setattr(engine, "pulumi", lambda *_, **__: CommandResult('{"deployment": {}}', "", 0))
     monkeypatch.setattr(work, "up", up)
     return updates
 
@@ -380,7 +390,7 @@ def test_each_stack_is_updated_by_its_own_plan(
 
 
 def test_a_rotation_is_of_every_stack_that_uses_the_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: list[tuple[str, str]]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: list[tuple[str, str]], written: Written
 ) -> None:
     """Also of those that were not named: they would stay behind. The first to be updated makes the version,
     and the others follow it."""
@@ -390,51 +400,53 @@ def test_a_rotation_is_of_every_stack_that_uses_the_key(
     monkeypatch.chdir(checkout(tmp_path, {**FLEET, "rings": rings}, **stacks))
     assert main(["fleet", "rotate", "--yes", "--stack", "prod-a"]) == 0
     assert [stack for stack, _ in begun] == ["prod-c", "prod-a"]
-    own = {
-        name: yaml.safe_load((tmp_path / f"Pulumi.{name}.yaml").read_text()) for name in ("prod-a", "prod-c")
-    }
-    key = "language-cmk:key"
-    assert own["prod-c"]["config"][key]["generation"] == 1
-    assert "generation" not in own["prod-a"]["config"][key]
+    assert written == {"prod-c": ({"language-cmk:key.generation": 1}, ())}
 
 
+def recorded(generation: int, created: str = "2026-01-01T00:00:00Z") -> CommandResult:
+    """An exported state of the shared key."""
+    outputs = {"keyId": f"{VAULT_ID}/keys/Shared", "generation": generation, "createdAt": created}
+    resources = [{"type": resource_types.KEY_VERSION, "outputs": outputs}]
+    return CommandResult(json.dumps({"deployment": {"resources": resources}}), "", 0)
+
+
+LATER = "2026-02-02T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "own", "behind"),
+    [
+        (recorded(1), recorded(1), {}, ""),
+        (recorded(0), recorded(1), {}, "prod-a"),
+        (recorded(1, LATER), recorded(1), {}, "prod-b"),
+        (recorded(1, LATER), recorded(1), {"pin": "a" * 32}, ""),
+        (recorded(1, LATER), recorded(1, LATER), {}, ""),
+    ],
+    ids=["none", "before the first", "between two stacks of the key", "pinned on purpose", "at its end"],
+)
+@pytest.mark.usefixtures("begun")
 def test_a_rotation_that_was_cut_off_gets_no_second_version(
+    first: CommandResult,
+    second: CommandResult,
+    own: dict[str, Any],
+    behind: str,
+    *,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    begun: list[tuple[str, str]],
+    written: Written,
 ) -> None:
-    """How to go on is told before the first update; as long as the state has the former generation, another
-    rotation is refused, and nothing is written."""
-    told: list[str] = []
-
-    def up(stack: str, **_: Any) -> Outcome:
-        told.append(capsys.readouterr().err)
-        return Outcome(stack, "refused")
-
-    def state(generation: int) -> None:
-        outputs = {"keyId": f"{VAULT_ID}/keys/Shared", "generation": generation}
-        resources = [{"type": resource_types.KEY_VERSION, "outputs": outputs}]
-        found = json.dumps({"deployment": {"resources": resources}})
-        monkeypatch.setattr(work, "pulumi", lambda *_: CommandResult(found, "", 0))
-
-    def generation() -> int:
-        text = (tmp_path / "Pulumi.prod-a.yaml").read_text()
-        return int(yaml.safe_load(text)["config"]["language-cmk:key"]["generation"])
-
-    monkeypatch.setattr(work, "up", up)
-    shared = {"key": {"id": f"{VAULT_ID}/keys/shared", "generation": 1}}
-    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a=shared, prod_b=shared))
-    state(1)
-    assert main(["fleet", "rotate", "--yes"]) == 1
-    assert "`fleet up --yes --stack prod-a --stack prod-b` goes on" in told[0]
-    assert generation() == 2
-    assert main(["fleet", "rotate", "--yes"]) == 2
-    assert "not reached prod-a, whose file has a higher key.generation" in capsys.readouterr().err
-    assert (generation(), len(told)) == (2, 1)
-    state(2)
-    assert main(["fleet", "rotate", "--yes"]) == 1
-    assert generation() == 3
+    """While a state has the former generation, or the version that a rotation replaces, another one is
+    refused, and nothing is written. How to go on is told before the first update."""
+    key = {"id": f"{VAULT_ID}/keys/shared", "generation": 1}
+    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={"key": key}, prod_b={"key": {**key, **own}}))
+    states = {"prod-a": first, "prod-b": second}
+    monkeypatch.setattr(engine, "pulumi", lambda *words, **_: states[words[-1]])
+    assert main(["fleet", "rotate", "--yes"]) == (2 if behind else 0)
+    said = capsys.readouterr().err
+    assert "`fleet up --yes --stack prod-a --stack prod-b` goes on" in said
+    assert (f"has not reached {behind}, whose" in said) is bool(behind)
+    assert written == ({} if behind else {"prod-a": ({"language-cmk:key.generation": 2}, ())})
 
 
 def test_a_run_that_is_cut_off_leaves_the_outcomes_until_then(
@@ -486,6 +498,7 @@ def test_a_fleets_evidence_says_where_it_is_from_and_has_the_manifests_hash(
         ["split", "--stack", "prod-a"],
         ["alarms"],
         ["report"],
+        ["retire"],
     ],
 )
 def test_an_action_takes_no_option_of_another(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,117 @@
+"""What an update does to the data of each account, a line with which a preview ends: in its review's words.
+
+Pure. Does not own: the words (core/effects.py), nor the judgement of a whole stack (review/).
+"""
+
+import time
+from dataclasses import dataclass
+
+from components.encryption_args import MICROSOFT_MANAGED
+from components.guards.recorded_state import RecordedService
+from components.guards.situation import Situation
+from core import adapters, coverage, demands, effects, key_uris
+from core.values import Mark
+
+_LATER = Mark.UNKNOWN.value
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an update does to the data of one account; `is_grave`: it is lost, no longer under the key, or no
+    longer readable."""
+
+    account: str
+    words: str
+    is_grave: bool = False
+
+    @property
+    def text(self) -> str:
+        """The line of a preview."""
+        return f"encryption of {self.account}: {self.words}"
+
+
+def effect(situation: Situation) -> Effect | None:
+    """The gravest that a service's update does to its data; None where the key of its account stays as it
+    is."""
+    inputs, before = situation.inputs, situation.before
+    name = before.account.name if before.account else inputs.account_name
+    if situation.is_replaced:
+        return Effect(name, f"account REPLACED by a new one: {effects.REPLACED}", is_grave=True)
+    words = _of_bound(situation) if before.is_bound else _of_unbound(situation)
+    goes = before.is_bound and (inputs.is_revoked or inputs.unbinds)
+    return Effect(name, words, is_grave=goes) if words else None
+
+
+def removal(before: RecordedService) -> Effect | None:
+    """What becomes of the data of a service that is taken out of the settings."""
+    account = before.account
+    return Effect(account.name, f"account DELETED: {effects.DELETED}", is_grave=True) if account else None
+
+
+def _of_unbound(one: Situation) -> str:
+    if one.inputs.encryption == MICROSOFT_MANAGED:
+        return "" if one.before.account else effects.NOT_ENCRYPTED
+    return effects.BOUND.format(_wanted(one))
+
+
+def _of_bound(one: Situation) -> str:
+    inputs, before = one.inputs, one.before
+    if inputs.is_revoked:
+        does = coverage.named((before.account and before.account.kind) or inputs.kind).revoked
+        return "" if before.revoked else f"{effects.ACCESS_REMOVED.format(_used(one))}; {does}"
+    if before.revoked:
+        return effects.ACCESS_GIVEN.format(_used(one))
+    if inputs.unbinds:
+        return effects.UNBOUND
+    if not inputs.has_key or not one.place.key_name or before.bound_to is None:
+        return ""
+    if one.place.vault_id and before.bound_to != one.place.names:
+        return effects.KEY_CHANGED.format(_wanted(one), _used(one))
+    return _of_version(one) if inputs.names_version else ""
+
+
+def _of_version(one: Situation) -> str:
+    """What becomes of the version that a bound account uses, if the update moves it to another one."""
+    used, wanted, newest = _version_in_use(one), _version(one), _newest(one)
+    if not used or wanted.lower() == used.lower():
+        return ""
+    if one.inputs.key.pin and newest and newest.lower() != wanted.lower():
+        return effects.OLDER_VERSION.format(wanted, newest)
+    return effects.ROTATED.format(wanted)
+
+
+def _wanted(one: Situation) -> str:
+    vault = one.inputs.vault.name or _LATER
+    if one.place.vault_id:
+        vault = key_uris.place_of(one.place.vault_id)
+    return effects.key(vault, one.place.key_name or _LATER, _version(one))
+
+
+def _used(one: Situation) -> str:
+    vault, key = one.before.bound_to or (_LATER, _LATER)
+    return effects.key(vault, key, _version_in_use(one) or effects.NEWEST)
+
+
+def _version(one: Situation) -> str:
+    """The version that the update binds, as far as it is known before."""
+    key, in_use = one.inputs.key, _version_in_use(one)
+    if not one.inputs.names_version:
+        return effects.NEWEST
+    if key.pin:
+        return key.pin
+    if (key.generation or 0) > one.before.generation and one.before.is_bound:
+        return _LATER
+    return _newest(one) or in_use or _LATER
+
+
+def _version_in_use(one: Situation) -> str:
+    has = one.account.bound_key
+    return has.encryption.key_version if has else ""
+
+
+def _newest(one: Situation) -> str:
+    """The version that the key has now; "" where it is not known, or cannot be used."""
+    found = one.live.key or {}
+    version = adapters.key_version({"id": found.get("id"), "properties": found})
+    known = found.get("keyUriWithVersion") or one.place.in_managed_hsm
+    return "" if not known or demands.key_usable(version, time.time()) else version.version
