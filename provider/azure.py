@@ -244,26 +244,18 @@ async def unless_absent(question: Awaitable[T]) -> T | None:
         raise
 
 
-class AzureClock:
-    """A clock whose `time` is Azure's time, by Azure's last answer. Azure decides by its own clock whether a
-    key version has expired, and this machine's clock may be wrong."""
+def azure_time(clock: Clock, azure: Azure) -> Callable[[], float]:
+    """Azure's time, in seconds since 1970, by its last answer. Azure decides by its own clock whether a key
+    version has expired, and this machine's clock may be wrong."""
+    answered_at = ahead = 0.0
 
-    def __init__(self, clock: Clock, azure: Azure) -> None:
-        self._clock = clock
-        self._azure = azure
-        self._answered_at = self._ahead = 0.0
+    def now() -> float:
+        nonlocal answered_at, ahead
+        if azure.answered_at != answered_at:
+            answered_at, ahead = azure.answered_at, azure.answered_at - clock.time()
+        return clock.time() + ahead
 
-    def now(self) -> float:
-        return self._clock.now()
-
-    def time(self) -> float:
-        if self._azure.answered_at != self._answered_at:
-            self._answered_at = self._azure.answered_at
-            self._ahead = self._answered_at - self._clock.time()
-        return self._clock.time() + self._ahead
-
-    async def sleep(self, seconds: float) -> None:
-        await self._clock.sleep(seconds)
+    return now
 
 
 def _of(path: str, api_version: str) -> str:

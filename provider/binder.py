@@ -32,7 +32,7 @@ from provider.preflight import (
 )
 from provider.resource import Call
 from provider.responses import Accepted
-from provider.waiting import Clock, DeadlineError, StoppedError
+from provider.waiting import DeadlineError, StoppedError
 from provider.wire import Properties
 
 FASTEST_POLLS = 0.5
@@ -45,8 +45,8 @@ READ_LAG_SECONDS = 60.0
 class Binder:
     """Binds and unbinds accounts."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, time: Callable[[], float]) -> None:
+        self._time = time
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def bind(
@@ -151,7 +151,7 @@ class Binder:
                 if failure.is_unreachable:
                     return []
                 raise
-            check = Preflight(bound, live, self._clock.time(), rebinding=True)
+            check = Preflight(bound, live, self._time(), rebinding=True)
             return blocking(findings(check, (identity_has_access,)))
 
         name = bound.account.name if bound.account else ""
@@ -166,8 +166,8 @@ class Binder:
         RefusedOperationError with every reason."""
 
         async def look() -> tuple[LiveState, list[Finding]]:
-            live = await Look(call.azure, wanted, call.explain).at_all(self._clock.time())
-            return live, findings(Preflight(wanted, live, self._clock.time(), rebinding))
+            live = await Look(call.azure, wanted, call.explain).at_all(self._time())
+            return live, findings(Preflight(wanted, live, self._time(), rebinding))
 
         live = await pass_preflight(look, call, refusal_head(account_id))
         if live.account is None:

@@ -138,12 +138,12 @@ class CustomerManagedKeyHandler(Resource):
         if target.account is None and target.vault is None:
             return
         try:
-            live = await Look(call.azure, target, call.explain).at_all(self.run.clock.time())
+            live = await Look(call.azure, target, call.explain).at_all(self.run.time())
         except (ServiceError, DeadlineError) as failure:
             why = call.explain(failure) if isinstance(failure, ServiceError) else str(failure)
             await call.warn(f"not checked: {why}")
             return
-        found = findings(Preflight(target, live, self.run.clock.time(), rebinding))
+        found = findings(Preflight(target, live, self.run.time(), rebinding))
         if any(finding.severity is Severity.REFUSED for finding in found):
             raise RefusedOperationError(refusal(refusal_head(target.account), found))
         for finding in found:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final, TypeVar
 
@@ -107,12 +107,8 @@ async def get_deleted(call: Call, args: Properties) -> Answer:
 
 
 def _deleted(one: Deleted) -> Value:
-    words = {name: name.title().replace("_", "") for name in vars(one)}
-    return _given({word[0].lower() + word[1:]: getattr(one, name) for name, word in words.items()})
-
-
-def _given(values: Mapping[str, Value]) -> Answer:
-    return {name: value for name, value in values.items() if value is not None}
+    words = ((name, name.title().replace("_", "")) for name, value in vars(one).items() if value is not None)
+    return {word[0].lower() + word[1:]: getattr(one, name) for name, word in words}
 
 
 def _is_unknown(value: Value) -> bool:
@@ -140,16 +136,12 @@ def _not_planned(login: Login, args: Properties) -> Iterator[Failure]:
         yield Failure("resources", "missing required input 'resources'")
 
 
-def _nothing(login: Login, args: Properties) -> Iterator[Failure]:
-    return iter(())
-
-
 @dataclass(frozen=True)
 class Function:
     """One function: what it answers, and what is wrong with its arguments beside what their form tells."""
 
     answer: Callable[[Call, Properties], Awaitable[Answer]]
-    more: Callable[[Login, Properties], Iterator[Failure]] = _nothing
+    more: Callable[[Login, Properties], Iterable[Failure]] = lambda *_: ()
     forms: Forms = field(default_factory=dict)
 
 

@@ -115,7 +115,7 @@ async def _abort_partially(context: Context, error: PartialError, message: str) 
 
 def connect(login: Login) -> Azure:
     """Azure for a login."""
-    from provider.azure import Azure  # noqa: PLC0415 - as `served`
+    from provider.azure import Azure  # noqa: PLC0415 - as `Served`
     from provider.azure_client import AzureClient  # noqa: PLC0415
 
     return Azure(AzureClient(login))
@@ -194,9 +194,9 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         wanted = await asyncio.to_thread(self._complete, login(config, self._environ))
         for ignored in wanted.ignored_switches:
             await self._log.write(engine_pb2.WARNING, f"azure-cmk: {ignored}", "")
-        from provider.served import served  # noqa: PLC0415 - what only says who it is starts without it
+        from provider.served import Served  # noqa: PLC0415 - what only says who it is starts without it
 
-        self._served = served(self._connect(wanted), self._clock, wanted, self._log, self._stop)
+        self._served = Served(self._connect(wanted), self._clock, wanted, self._log, self._stop)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     async def Cancel(self, request: Any, context: Context) -> Any:

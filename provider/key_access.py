@@ -171,7 +171,7 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
             use.own_access,
             lambda found: not found,
             lambda _: f"making sure that {use.principal} has access to {use.key.name} again",
-            seconds=revoked + READ_LAG_SECONDS - self.run.clock.time(),
+            seconds=revoked + READ_LAG_SECONDS - self.run.time(),
         ):
             return None
         await self._warn_of_other_access(use)
@@ -267,7 +267,7 @@ class KeyAccessValidationHandler(KeyAccessHandler):
             return False
         reasons = [f"the key version {current.key_version} is not in the vault"]
         if version is not None:
-            reasons = [unmet.found for unmet in demands.key_usable(version, self.run.clock.time())]
+            reasons = [unmet.found for unmet in demands.key_usable(version, self.run.time())]
         if reasons:
             # No wait would help: the service takes no write of an account that is bound to it.
             await call.inform(f"not proven: {'; '.join(reasons)}, and {account.name} is bound to it")

@@ -38,7 +38,6 @@ from provider.preflight import (
     refusal,
 )
 from provider.resource import Call, Change, Resource, Run, State
-from provider.waiting import Clock
 from provider.wire import UNKNOWN, Properties, Value
 
 T = TypeVar("T")
@@ -142,7 +141,7 @@ class KeyVersionHandler(Resource):
         deployer = (await call.azure.principal()).object_id or call.context.deployer_id
         return Rotation(
             replace(call, context=replace(call.context, deployer_id=deployer)),
-            self.run.clock,
+            self.run.time,
             key,
             self._vault_uri(key),
             arm_ids.account_id(account) if account else None,
@@ -176,7 +175,7 @@ class KeyVersionHandler(Resource):
         An older version that nobody asked for is never bound: the newest may have been disabled, or have been
         left to expire, for a reason. Raises NoVersionError.
         """
-        now = self.run.clock.time()
+        now = self.run.time()
         if pin := inputs.text("pin"):
             found = await call.azure.key_version(key, pin)
             if found is None:
@@ -252,7 +251,7 @@ class Rotation:
     and the deploying principal."""
 
     call: Call
-    clock: Clock
+    time: Callable[[], float]
     key: ArmId
     vault_uri: str
     account: ArmId | None = None
@@ -285,7 +284,7 @@ class Rotation:
             look.state = replace(look.state, account=None)
         await look.at_roles()
         live = await look.at_bound_key()
-        judged = Preflight(look.target, live, self.clock.time(), rebinding=True, generation=self.generation)
+        judged = Preflight(look.target, live, self.time(), rebinding=True, generation=self.generation)
         return live, findings(judged, ROTATION_RULES)
 
     async def unreachable(self) -> str:

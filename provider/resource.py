@@ -6,7 +6,7 @@ A preview answers with the inputs, and UNKNOWN for what only the act itself show
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from provider.azure import Azure
 from provider.checks import Failure, check, declared
 from provider.errors import ErrorContext, translate
 from provider.failure import RefusedOperationError, ServiceError
-from provider.waiting import Clock, Log, Waiter
+from provider.waiting import Log, Waiter
 from provider.wire import UNKNOWN, Properties, Value
 
 
@@ -68,7 +68,8 @@ Bound = tuple[str | None, str | None]
 
 @dataclass(frozen=True)
 class Run:
-    """What one login's resources share for one run of the engine. `clock` has Azure's time.
+    """What one login's resources share for one run of the engine. `time` is Azure's, in seconds
+    since 1970.
 
     `leaving` are the ids, in lower case, of the accounts that the program puts back on Microsoft-managed
     keys, by `accountLeaves`. The engine has each declared resource checked before it deletes anything
@@ -77,7 +78,7 @@ class Run:
     makes what replaces a resource before it deletes that.
     """
 
-    clock: Clock
+    time: Callable[[], float]
     login: Login
     leaving: set[str] = field(default_factory=set)
     bound: dict[str, Bound] = field(default_factory=dict)
@@ -88,7 +89,7 @@ class Run:
 
     def now(self) -> str:
         """Azure's time, as outputs have it."""
-        return datetime.fromtimestamp(self.clock.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return datetime.fromtimestamp(self.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True)

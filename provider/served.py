@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf import empty_pb2
@@ -16,7 +15,7 @@ from pulumi.runtime.proto import engine_pb2, provider_pb2
 
 from core.login import Login
 from provider.access_policy import AccessPolicyHandler
-from provider.azure import Azure, AzureClock, patient
+from provider.azure import Azure, azure_time, patient
 from provider.binder import Binder
 from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.deleted_account_purge import DeletedAccountPurgeHandler
@@ -48,16 +47,33 @@ PREVIEW_TIMEOUT = 60.0
 """Seconds a preview or read may wait for Azure before it gives up."""
 
 
-@dataclass(frozen=True)
 class Served:
-    """What is served by one login. Each answer may raise what `host` translates."""
+    """What is served by one login: all resources by their types, with one binder, which changes one account
+    at a time. Each answer may raise what `host` translates."""
 
-    azure: Azure
-    clock: Clock
-    run: Run
-    resources: Mapping[str, Resource]
-    log: EngineLog = field(default_factory=EngineLog)
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    def __init__(
+        self,
+        azure: Azure,
+        clock: Clock | None,
+        login: Login,
+        log: EngineLog | None = None,
+        stop: asyncio.Event | None = None,
+    ) -> None:
+        self.azure, self._clock = azure, clock or SystemClock()
+        self._log, self._stop = log or EngineLog(), stop or asyncio.Event()
+        self._run = run = Run(azure_time(self._clock, azure), login)
+        binder = Binder(run.time)
+        resources = (
+            AccessPolicyHandler(run),
+            CustomerManagedKeyHandler(run, binder),
+            DeletedAccountPurgeHandler(run),
+            KeyAccessCleanupHandler(run),
+            KeyAccessRevocationHandler(run),
+            KeyAccessValidationHandler(run, binder),
+            KeyVersionHandler(run),
+            ManagedHsmRoleAssignmentHandler(run),
+        )
+        self.resources: Mapping[str, Resource] = {one.token: one for one in resources}
 
     async def check(self, request: Any) -> Any:
         resource = self._resource(request)
@@ -156,43 +172,18 @@ class Served:
         timeout = getattr(request, "timeout", 0.0) or (PREVIEW_TIMEOUT if preview else DEFAULT_TIMEOUT)
 
         def log(severity: Any, *, ephemeral: bool = False) -> Log:
-            return lambda message: self.log.write(severity, hide(message), urn, ephemeral=ephemeral)
+            return lambda message: self._log.write(severity, hide(message), urn, ephemeral=ephemeral)
 
         progress = log(engine_pb2.INFO, ephemeral=True)
-        waiter = Waiter(self.clock, timeout=timeout, stop=self.stop, progress=progress)
+        waiter = Waiter(self._clock, timeout=timeout, stop=self._stop, progress=progress)
         azure = patient(self.azure, waiter)
         warn, inform = log(engine_pb2.WARNING), log(engine_pb2.INFO)
-        return Call(urn, azure, self.run.login, waiter, warn, inform, context)
+        return Call(urn, azure, self._run.login, waiter, warn, inform, context)
 
     def _resource(self, request: Any) -> Resource:
         if request.type not in self.resources:
             raise UnknownTypeError(f"azure-cmk has no resource {request.type}")
         return self.resources[request.type]
-
-
-def served(
-    azure: Azure,
-    clock: Clock | None,
-    login: Login,
-    log: EngineLog | None = None,
-    stop: asyncio.Event | None = None,
-) -> Served:
-    """All resources by their types; one binder, which changes one account at a time."""
-    clock = clock or SystemClock()
-    run = Run(AzureClock(clock, azure), login)
-    binder = Binder(run.clock)
-    resources = (
-        AccessPolicyHandler(run),
-        CustomerManagedKeyHandler(run, binder),
-        DeletedAccountPurgeHandler(run),
-        KeyAccessCleanupHandler(run),
-        KeyAccessRevocationHandler(run),
-        KeyAccessValidationHandler(run, binder),
-        KeyVersionHandler(run),
-        ManagedHsmRoleAssignmentHandler(run),
-    )
-    by_token = {one.token: one for one in resources}
-    return Served(azure, clock, run, by_token, log or EngineLog(), stop or asyncio.Event())
 
 
 def _outputs(resource: Resource, state: State, *secret_sources: Properties) -> Any:

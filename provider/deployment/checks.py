@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Final
 
 from core import adapters, arm_ids, demands, kinds, regions
@@ -51,25 +51,17 @@ async def run(plan: Sequence[Planned], ask: Questions) -> Report:
 
 def planned(given: Mapping[str, Any]) -> Planned:
     """A planned resource from a caller's object. Raises MalformedError."""
-    names = {"id", "action", "content", "bound", "setting", "existingSetting", "recovers"}
-    if unknown := sorted(set(given) - names):
-        raise MalformedError(f"unknown {', '.join(unknown)}; known are {', '.join(sorted(names))}")
-    id, action = given.get("id"), given.get("action") or CREATE
-    if not isinstance(id, str) or not id.lower().startswith("/subscriptions/"):
-        raise MalformedError(f"id is {id!r}; expected the ARM id of a resource or a resource group")
-    if action not in ACTIONS:
-        raise MalformedError(f"action is {action!r}; expected one of {', '.join(ACTIONS)}")
-    found = Planned(
-        id.rstrip("/"),
-        action,
-        given.get("content") or {},
-        given.get("bound"),
-        given.get("setting") or "name",
-        given.get("existingSetting") or "",
-        given.get("recovers") is True,
-    )
+    known = {"existingSetting" if one.name == "existing_setting" else one.name for one in fields(Planned)}
+    if unknown := sorted(set(given) - known):
+        raise MalformedError(f"unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    named = {"existing_setting" if name == "existingSetting" else name: given[name] for name in given}
+    found = Planned(**{name: value for name, value in named.items() if value is not None})
+    if not isinstance(found.id, str) or not found.id.lower().startswith("/subscriptions/"):
+        raise MalformedError(f"id is {found.id!r}; expected the ARM id of a resource or a resource group")
+    if found.action not in ACTIONS:
+        raise MalformedError(f"action is {found.action!r}; expected one of {', '.join(ACTIONS)}")
     _ = found.type  # raises for an id that is none
-    return found
+    return replace(found, id=found.id.rstrip("/"))
 
 
 async def names(plan: Sequence[Planned], ask: Questions) -> Report:
@@ -144,7 +136,7 @@ async def _taken_in_the_world(one: Planned, ask: Questions) -> DeploymentFinding
     if one.type.lower() not in _UNIQUE:
         return None
     question, version, (name, is_free, why), holder = _UNIQUE[one.type.lower()]
-    path = arm_ids.of_subscription(one.subscription, question)
+    path = arm_ids.of_subscription(arm_ids.subscription_of(one.id), question)
     answer = await ask.post(path, version, {name: one.name, "type": one.type})
     if answer.get(is_free) is not False:
         return None
@@ -275,9 +267,9 @@ async def terms(plan: Sequence[Planned], ask: Questions) -> Report:
         kind = kinds.find(one.kind) if one.type.lower() == _ACCOUNT else None
         if kind and one.action == CREATE and not one.recovers:
             if kind.terms:
-                made[one.subscription, kind.name, False] = kind
+                made[arm_ids.subscription_of(one.id), kind.name, False] = kind
             if kind.approval and adapters.account(one.bound or one.content).encryption.is_customer_managed:
-                made[one.subscription, kind.name, True] = kind
+                made[arm_ids.subscription_of(one.id), kind.name, True] = kind
     found: list[Unchecked] = []
     for (subscription, name, is_form), kind in sorted(made.items(), key=lambda one: one[0]):
         what = f"whether the terms of kind {name} are accepted in the subscription"

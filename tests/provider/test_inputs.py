@@ -12,7 +12,7 @@ from core.resource_types import ACCESS_POLICY
 from core.resource_types import DELETED_ACCOUNT_PURGE as PURGE
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_USER
 from provider.resource import Difference, Resource
-from provider.served import served
+from provider.served import Served
 from provider.wire import UNKNOWN, Properties
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
@@ -31,7 +31,7 @@ from tests.provider.rig import ACCESS, CLEANUP, CMK, HSM_ROLE, VERSION, FakeCloc
 
 
 def resource(type: str, cloud: clouds.Cloud = clouds.PUBLIC) -> Resource:
-    return served(FakeAzure(), FakeClock(), Login(cloud=cloud)).resources[type]
+    return Served(FakeAzure(), FakeClock(), Login(cloud=cloud)).resources[type]
 
 
 def check(type: str, news: dict[str, Any], cloud: clouds.Cloud = clouds.PUBLIC) -> dict[str, str]:
