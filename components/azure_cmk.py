@@ -53,9 +53,7 @@ class KeyVersion(CmkResource):
 class KeyAccessValidation(CmkResource):
     """Access to a key that is in effect: before an account is created on it, and after it was restored.
 
-    Waits until Resource Manager shows the grant and, for an account that is under the key already, until the
-    service uses it. Inputs: `key_id`, `principal_id`, `grant_id`, and the `account_id` of an account under
-    the key: writing its binding again proves the access.
+    Waits until Resource Manager shows the grant. Inputs: `key_id`, `principal_id`, `grant_id`.
     """
 
     TOKEN = resource_types.KEY_ACCESS_VALIDATION

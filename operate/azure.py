@@ -44,14 +44,6 @@ class SentQuery:
     sha256: str
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """What a query brought, or why nothing."""
-
-    found: Any
-    sent: SentQuery
-
-
 class LiveAzure:
     """The live cloud. Each query is sent once; a repeated one gets the recorded answer.
 
@@ -61,13 +53,13 @@ class LiveAzure:
     def __init__(self, login: Login) -> None:
         self._client = AzureClient(login, retries=6)
         self._login = login
-        self._known: dict[str, _Answer] = {}
+        self._known: dict[str, tuple[Any, SentQuery]] = {}
         self._now: datetime | None = None
 
     @property
     def queries(self) -> tuple[SentQuery, ...]:
         """Every query so far, sorted by its text."""
-        return tuple(self._known[question].sent for question in sorted(self._known))
+        return tuple(self._known[question][1] for question in sorted(self._known))
 
     def source(self) -> Source:
         """Where the answers come from. Raises UnansweredError."""
@@ -87,11 +79,13 @@ class LiveAzure:
 
     def get(self, path: str, api_version: str) -> Json:
         """One resource of Resource Manager."""
-        return self._get(f"{path}?api-version={api_version}")
+        target = f"{path}?api-version={api_version}"
+        return self._once(f"GET {target}", lambda: self._client.json("GET", target))
 
     def list(self, path: str, api_version: str) -> Sequence[Json]:
         """All pages of a list of Resource Manager."""
-        return self._list(f"{path}?api-version={api_version}")
+        target = f"{path}?api-version={api_version}"
+        return self._once(f"LIST {target}", lambda: self._client.pages(target))
 
     def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Sequence[Json]:
         """The rows of a workspace's answer to a query, by column."""
@@ -115,24 +109,18 @@ class LiveAzure:
             times = ("deletedDate", "scheduledPurgeDate")
             return [
                 {"name": arm_ids.name_of(str(one["kid"])), **{name: one.get(name) for name in times}}
-                for one in self._client.pages(_of_vault(vault_uri, "/deletedkeys"))
+                for one in self._client.pages(f"{vault_uri}/deletedkeys?api-version={KEYS}")
             ]
 
         return self._once(f"LIST {vault_uri}/deletedkeys", rows)
 
     def get_in_hsm(self, hsm_uri: str, path: str) -> Json:
         """One answer of a managed HSM's own API."""
-        return self._get(_of_vault(hsm_uri, path))
+        return self.get(f"{hsm_uri}{path}", KEYS)
 
     def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
         """All pages of a list of a managed HSM's own API."""
-        return self._list(_of_vault(hsm_uri, path))
-
-    def _get(self, target: str) -> Json:
-        return self._once(f"GET {target}", lambda: self._client.json("GET", target))
-
-    def _list(self, target: str) -> Sequence[Json]:
-        return self._once(f"LIST {target}", lambda: self._client.pages(target))
+        return self.list(f"{hsm_uri}{path}", KEYS)
 
     def _once(self, question: str, ask: Callable[[], T]) -> T:
         if question not in self._known:
@@ -144,8 +132,8 @@ class LiveAzure:
                 found, answer, content = error, str(error), None
             text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
             sent = SentQuery(question, answer, hashlib.sha256(text.encode()).hexdigest())
-            self._known[question] = _Answer(found, sent)
-        known = self._known[question].found
+            self._known[question] = found, sent
+        known, _ = self._known[question]
         if isinstance(known, UnansweredError):
             raise known
         return cast("T", known)
@@ -157,11 +145,6 @@ def account_id(text: str) -> str:
         return arm_ids.account_id(text).text
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _of_vault(uri: str, path: str) -> str:
-    """The address of a path of a vault's or a managed HSM's own API."""
-    return f"{uri}{path}?api-version={KEYS}"
 
 
 def _answered(ask: Callable[[], T]) -> T:

@@ -86,10 +86,12 @@ class Azure:
 
     async def progress(self, operation_url: str) -> Progress:
         """One look at a long-running operation. Raises what a validation refuses."""
-        linked = self._client.linked
-        return Progress.of(
-            await _in_thread(lambda: self._client.send("GET", linked(operation_url)), "polling the operation")
-        )
+        client = self._client
+
+        def look() -> HttpResponse:
+            return client.send("GET", client.linked(operation_url, client.cloud.resource_manager))
+
+        return Progress.of(await _in_thread(look, "polling the operation"))
 
     async def vault(self, vault: ArmId) -> Vault | None:
         """A vault or managed HSM."""
@@ -220,13 +222,16 @@ class Azure:
         return key_uris.uri_of(vault, self._client.cloud)
 
     async def _send(self, method: str, target: str, body: Json | None = None) -> HttpResponse:
-        return await _in_thread(lambda: self._client.send(method, target, body), _doing(method, target))
+        return await self._ask(lambda: self._client.send(method, target, body), method, target)
 
     async def _json(self, method: str, target: str, body: Json | None = None) -> Json:
-        return await _in_thread(lambda: self._client.json(method, target, body), _doing(method, target))
+        return await self._ask(lambda: self._client.json(method, target, body), method, target)
 
     async def _list(self, target: str) -> list[Json]:
-        return await _in_thread(lambda: self._client.pages(target), _doing("GET", target))
+        return await self._ask(lambda: self._client.pages(target), "GET", target)
+
+    async def _ask(self, call: Callable[[], T], method: str, target: str) -> T:
+        return await _in_thread(call, f"{method} {target.partition('?')[0]}")
 
     async def _found(self, target: str, adapt: Callable[[Json], T]) -> T | None:
         """What a GET brings; None for what is absent."""
@@ -277,11 +282,6 @@ def _hsm_of(scope: str) -> ArmId:
     return arm_ids.vault_id(scope.rstrip("/").removesuffix(local.rstrip("/")))
 
 
-def _doing(method: str, target: str) -> str:
-    """How a message names a request."""
-    return f"{method} {target.partition('?')[0]}"
-
-
 async def _in_thread(call: Callable[[], T], doing: str) -> T:
     """Runs a call of the client beside the event loop, its errors made ServiceError."""
 
@@ -303,23 +303,12 @@ TRANSIENT_TRIES = 5
 """How often a request is made that gets no answer, or a 5xx; azure-core by itself makes four."""
 
 
-async def with_retries(call: Callable[[], Awaitable[T]], waiter: Waiter) -> T:
-    """Makes a call that reads, or that may be repeated. Tries again after throttling, short outages and
-    parallel writes of the same vault.
-
-    Raises ServiceError at any other failure, DeadlineError and StoppedError as `Waiter` does.
-    """
-    retries = Retries(waiter)
-    while True:
-        try:
-            return await waiter.unless_stopped(call)
-        except ServiceError as failure:
-            await retries.pause_or_raise(failure)
-
-
 def patient(azure: Azure, waiter: Waiter) -> Azure:
-    """The same Azure, each of whose calls is made `with_retries`, but for those that may not be repeated
-    without a look in between: `bind` and `rotate`."""
+    """The same Azure, each of whose calls is made again after throttling, short outages and parallel writes
+    of the same vault, but for those that may not be repeated without a look in between: `bind` and `rotate`.
+
+    Each raises ServiceError at any other failure, DeadlineError and StoppedError as `Waiter` does.
+    """
     return cast("Azure", _Patient(azure, waiter))
 
 
@@ -328,10 +317,12 @@ class _Patient:
         self._azure, self._waiter = azure, waiter
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._azure, name)
+        found, waiter = getattr(self._azure, name), self._waiter
         if name in ("bind", "rotate") or not callable(found):
             return found
-        return lambda *given, **named: with_retries(lambda: found(*given, **named), self._waiter)
+        return lambda *given, **named: Retries(waiter).of(
+            lambda: waiter.unless_stopped(lambda: found(*given, **named))
+        )
 
 
 Waits = Mapping[RefusalKind, tuple[str, float]]
@@ -349,6 +340,14 @@ class Retries:
         self._backoff, self._slow = waiter.backoff(), waiter.backoff(first=2.0, ceiling=30.0)
         self._transient = 0
         self._began: dict[RefusalKind, float] = {}
+
+    async def of(self, act: Callable[[], Awaitable[T]]) -> T:
+        """What an act gives, that may be repeated as it is."""
+        while True:
+            try:
+                return await act()
+            except ServiceError as failure:
+                await self.pause_or_raise(failure)
 
     async def pause_or_raise(self, failure: ServiceError) -> None:
         kind, elapsed = failure.kind, self._waiter.elapsed

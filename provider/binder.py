@@ -59,34 +59,17 @@ class Binder:
         """
         async with self._locks[account_id.normalised]:
             live = await self._preflight(account_id, wanted, call, rebinding=rebinding)
-            about = replace(call, context=binding.error_context(wanted, live.account, live.vault))
-            return await self._write(
-                account_id, wanted.encryption, about, live.key.version if live.key else ""
-            )
+            call = replace(call, context=binding.error_context(wanted, live.account, live.vault))
+            in_use, encryption = live.key.version if live.key else "", wanted.encryption
 
-    async def rewrite(self, account_id: ArmId, current: Encryption, call: Call) -> None:
-        """Writes the binding that the account has once more, unchanged, until the service takes it.
+            def wrong(found: Account, accepted: Accepted) -> list[str]:
+                shown = accepted.key_version
+                return binding.mismatches(encryption, found.encryption, shown, in_use or shown)
 
-        The service uses the key to take a binding (assumed), so this proves that the identity's access is in
-        effect. Raises what `bind` raises.
-        """
-        async with self._locks[account_id.normalised]:
-            await self._write(account_id, current, call)
-
-    async def _write(
-        self, account_id: ArmId, encryption: Encryption, call: Call, in_use: str = ""
-    ) -> tuple[Account, str | None]:
-        """Writes a binding and reads it back; gives the account, and the operation's id. `in_use`: the key
-        version that Azure uses where the binding names none; "" if it was not read."""
-
-        def wrong(found: Account, accepted: Accepted) -> list[str]:
-            shown = accepted.key_version
-            return binding.mismatches(encryption, found.encryption, shown, in_use or shown)
-
-        account, operation_id = await self._change(account_id, encryption, call, wrong, _BINDING_WAITS)
-        if account is None:
-            raise RefusedOperationError(f"the account {account_id.name} was deleted while it was bound")
-        return account, operation_id
+            account, operation_id = await self._change(account_id, encryption, call, wrong, _BINDING_WAITS)
+            if account is None:
+                raise RefusedOperationError(f"the account {account_id.name} was deleted while it was bound")
+            return account, operation_id
 
     async def unbind(
         self,
@@ -209,7 +192,14 @@ class Binder:
         `wrong` says what of the account is not as the change should have made it; `waits` which refusals are
         waited out.
         """
-        accepted = await self._patch(account_id, encryption, call, waits)
+
+        async def carried_out() -> Accepted:
+            call.waiter.check()
+            accepted = await call.azure.bind(account_id, encryption)
+            await self._follow(account_id, accepted, call)
+            return accepted
+
+        accepted = await Retries(call.waiter, waits, call.explain).of(carried_out)
         with _seen_to_its_end(call):
             account = await call.waiter.until(
                 lambda: self._confirmed(account_id, call),
@@ -228,19 +218,6 @@ class Binder:
         if account and (found := wrong(account, accepted)):
             raise RefusedOperationError(_overwritten(account, found))
         return account, accepted.operation_id
-
-    async def _patch(self, account_id: ArmId, encryption: Encryption, call: Call, waits: Waits) -> Accepted:
-        """PATCHes until Azure has carried it out; waits out what passes by itself, raises everything else."""
-        retries = Retries(call.waiter, waits, call.explain)
-        while True:
-            call.waiter.check()
-            try:
-                accepted = await call.azure.bind(account_id, encryption)
-                await self._follow(account_id, accepted, call)
-            except ServiceError as failure:
-                await retries.pause_or_raise(failure)
-            else:
-                return accepted
 
     async def _follow(self, account_id: ArmId, accepted: Accepted, call: Call) -> None:
         """Polls the operation to its end. Raises ServiceError when it ends badly, UnfinishedError

@@ -13,7 +13,7 @@ from provider import binding
 from provider.binder import Binder, refusal_head
 from provider.checks import UNBIND, Failure, check_binding
 from provider.errors import ErrorContext
-from provider.failure import PartialError, RefusedOperationError, ServiceError, UnfinishedError
+from provider.failure import RefusedOperationError, ServiceError, UnfinishedError
 from provider.live_state import Look
 from provider.preflight import Preflight, Severity, findings, refusal
 from provider.resource import Bound, Call, Change, Resource, Run, State, fold, secret_outputs
@@ -120,8 +120,8 @@ class CustomerManagedKeyHandler(Resource):
         except UnfinishedError as error:
             asked = binding.preview_outputs(inputs, self.run.cloud)
             certain = {name: value for name, value in asked.items() if name not in binding.UNCERTAIN}
-            left = State(account_id.text, certain)
-            raise PartialError(str(error), left, secret_outputs(self, inputs)) from error
+            error.state, error.secrets = State(account_id.text, certain), secret_outputs(self, inputs)
+            raise
         outputs = binding.outputs(
             inputs.values,
             binding.bound_as(account, wanted.encryption.key_version),

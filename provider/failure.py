@@ -80,20 +80,12 @@ class NoVersionError(RefusedOperationError):
 
 
 class UnfinishedError(Exception):
-    """Azure took the change but its end was not seen; running the same again finishes it."""
+    """Azure took the change but its end was not seen; running the same again finishes it. `state` is what is
+    kept of the resource meanwhile, if it exists; `secrets` names the outputs that are secret."""
+
+    state: State | None = None
+    secrets: frozenset[str] = frozenset()
 
 
 class UnknownTypeError(Exception):
     """The provider has no such resource or function."""
-
-
-class PartialError(Exception):
-    """The resource exists, but its change did not finish: `state` is kept and the next update tries again.
-
-    `secrets` names the outputs that are secret.
-    """
-
-    def __init__(self, message: str, state: State, secrets: frozenset[str] = frozenset()) -> None:
-        super().__init__(message)
-        self.state = state
-        self.secrets = secrets

@@ -29,7 +29,7 @@ from core.arm_ids import MalformedError
 from core.login import SECRETS, Login, LoginError, login, unknown_settings
 from provider import SCHEMA, VERSION
 from provider.credential import complete
-from provider.failure import PartialError, RefusedOperationError, UnfinishedError, UnknownTypeError
+from provider.failure import RefusedOperationError, UnfinishedError, UnknownTypeError
 from provider.waiting import DeadlineError, StoppedError
 from provider.wire import decode, encode, hiding
 
@@ -78,11 +78,11 @@ def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Await
     async def translated(self: Any, request: Any, context: Context) -> T:
         try:
             return await method(self, request, context)
-        except PartialError as error:
+        except UnfinishedError as error:
             await _abort_partially(context, error, hiding(request)(str(error)))
         except UnknownTypeError as error:
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
-        except (RefusedOperationError, UnfinishedError, MalformedError, LoginError) as error:
+        except (RefusedOperationError, MalformedError, LoginError) as error:
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, hiding(request)(str(error)))
         except DeadlineError as error:
             await context.abort(
@@ -97,8 +97,11 @@ def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Await
     return translated
 
 
-async def _abort_partially(context: Context, error: PartialError, message: str) -> None:
-    """Reports to the engine that the resource exists, and why its change is not finished."""
+async def _abort_partially(context: Context, error: UnfinishedError, message: str) -> None:
+    """Reports to the engine that the resource exists, if it does, and why its change is not finished."""
+    if error.state is None:
+        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, message)
+        return
     detail = any_pb2.Any()
     detail.Pack(
         provider_pb2.ErrorResourceInitFailed(

@@ -12,18 +12,18 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from core import arm_ids, demands, facts, resource_types, rights
+from core import arm_ids, facts, resource_types, rights
 from core.arm_ids import ArmId
 from core.facts import Account, RoleAssignment
 from core.refusals import SECOND_LOOK_SECONDS
 from core.rights import Access
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.azure import unless_absent
-from provider.binder import READ_LAG_SECONDS, Binder
+from provider.binder import READ_LAG_SECONDS
 from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
 from provider.preflight import Finding, Severity, access_findings, blocking, pass_preflight
-from provider.resource import Call, Change, Resource, Run, State
+from provider.resource import Call, Change, Resource, State
 from provider.wire import Properties, Value
 
 SEPARATOR = "|"
@@ -206,74 +206,35 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
 
 class KeyAccessValidationHandler(KeyAccessHandler):
     """Access that is in effect, as far as this can be known by anybody who is not that identity: what
-    Resource Manager shows, and whether the service takes the binding of an account that lives on the key once
-    more.
+    Resource Manager shows.
 
-    While no account uses the key, a role assignment that is shown may count only up to 10 minutes later
+    A role assignment that is shown may count only up to 10 minutes later
     (learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Symptom - Role assignment changes
-    are not being detected"). So the create of an account that is bound from its first moment may still be
-    refused. An `on_error` hook makes the engine try again (up to 100 times, pulumi 3.259), and
+    are not being detected"). So a write of an account that is under the key may still be refused. An
+    `on_error` hook makes the engine try again (up to 100 times, pulumi 3.259), and
     `core.refusals.kind_of_text` says which answers may pass; tests/provider/programs/user_assigned.py shows
     it.
     """
 
     token = resource_types.KEY_ACCESS_VALIDATION
-    # An account is named only while there is one to prove the access with; what was proven stays so.
-    surroundings: ClassVar = ("accountId",)
-    compared: ClassVar = ("keyId", "principalId", "grantId", *surroundings)
-
-    def __init__(self, run: Run, binder: Binder) -> None:
-        super().__init__(run)
-        self._binder = binder
+    compared: ClassVar = ("keyId", "principalId", "grantId")
 
     async def carry_out(self, use: KeyUse, inputs: Properties) -> Outputs:
-        model = await self._listed(use)
-        account = inputs.text("accountId")
-        proven = account is not None and await self._proven(use, arm_ids.account_id(account))
-        return {"accessModel": model, "validatedAt": self.run.now(), "proven": proven}
-
-    async def still(self, use: KeyUse, known: Properties) -> Outputs | None:
-        model, findings = await _findings(use)
-        return None if blocking(findings) else {"accessModel": model}
-
-    async def _listed(self, use: KeyUse) -> str | None:
-        """Waits until Resource Manager shows the access; gives the vault's permission model.
-
-        None when it may not be read. Raises RefusedOperationError when no access is shown in time.
-        """
+        """Waits until the access is shown. Raises RefusedOperationError when it is not shown in time."""
         head = f"the identity {use.principal} cannot use the key {use.key.name}"
+        model = None
         try:
-            return await pass_preflight(lambda: _findings(use), use.call, head)
+            model = await pass_preflight(lambda: _findings(use), use.call, head)
         except ServiceError as failure:
             if not failure.is_forbidden:
                 raise
             why = service_message(failure)
             await use.call.warn(f"the access to the key {use.key.name} was not validated: {why}")
-            return None
+        return {"accessModel": model, "validatedAt": self.run.now()}
 
-    async def _proven(self, use: KeyUse, account: ArmId) -> bool:
-        """Whether the service was seen to use the key: by writing the binding of a bound account again."""
-        call = use.call
-        try:
-            live = await call.azure.account(account)
-            if live is None or not _lives_on(live, use):
-                return False
-            current = live.encryption
-            version = await call.azure.key_version(use.key, current.key_version)
-        except ServiceError as failure:
-            if not failure.is_forbidden:
-                raise
-            await call.inform(f"not proven: {service_message(failure)}")
-            return False
-        reasons = [f"the key version {current.key_version} is not in the vault"]
-        if version is not None:
-            reasons = [unmet.found for unmet in demands.key_usable(version, self.run.time())]
-        if reasons:
-            # No wait would help: the service takes no write of an account that is bound to it.
-            await call.inform(f"not proven: {'; '.join(reasons)}, and {account.name} is bound to it")
-            return False
-        await self._binder.rewrite(account, current, call)
-        return True
+    async def still(self, use: KeyUse, known: Properties) -> Outputs | None:
+        model, findings = await _findings(use)
+        return None if blocking(findings) else {"accessModel": model}
 
 
 async def _findings(use: KeyUse) -> tuple[str, list[Finding]]:
@@ -288,18 +249,6 @@ async def _findings(use: KeyUse) -> tuple[str, list[Finding]]:
     roles = await azure.role_assignments(scope, use.principal) if vault.uses_rbac else []
     model = "managedHsm" if vault.is_managed_hsm else "rbac" if vault.uses_rbac else "accessPolicy"
     return model, list(access_findings(vault, roles, key.name, use.principal))
-
-
-def _lives_on(account: Account, use: KeyUse) -> bool:
-    """Whether the account is bound to a version of the key by the identity."""
-    bound = account.encryption.key
-    return (
-        bound is not None
-        and bool(bound.version)
-        and bound.is_in(use.key.parent)
-        and bound.name.lower() == use.key.name.lower()
-        and (account.key_user or "").lower() == use.principal.lower()
-    )
 
 
 class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):

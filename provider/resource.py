@@ -136,14 +136,11 @@ class Resource(ABC):
     read_back: ClassVar[tuple[str, ...]] = ()
     """Those of which what was read counts as what was written does: a key bound out of band is a change."""
     surroundings: ClassVar[tuple[str, ...]] = ()
-    """Those that only describe what is around the resource, so that their coming or going is no change: what
-    was made elsewhere must import without a difference."""
+    """Those whose coming or going is no change: what was made elsewhere must import without a difference."""
     derived: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """For an input, the outputs that contain it and must be secret when it is."""
     refreshes: ClassVar[bool] = True
-    """Whether it is read before each preview and update, so that drift shows also where the project does not
-    ask for refreshes."""
-
+    """Whether it is read before each preview and update, also where the project asks for no refresh."""
     is_read_twice: ClassVar[bool] = True
     """Whether what is gone is read once more, unless `look` does so by itself."""
 

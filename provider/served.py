@@ -69,7 +69,7 @@ class Served:
             DeletedAccountPurgeHandler(run),
             KeyAccessCleanupHandler(run),
             KeyAccessRevocationHandler(run),
-            KeyAccessValidationHandler(run, binder),
+            KeyAccessValidationHandler(run),
             KeyVersionHandler(run),
             ManagedHsmRoleAssignmentHandler(run),
         )
