@@ -62,7 +62,8 @@ lint: setup ## formatting, lint, types and workflows
 check: lint ## lint and unit tests, while you work
 	@$(PYTEST) -m "not long and not engine" tests/core tests/unit tests/consistency tests/components tests/settings tests/policies
 
-test: setup ## lint and every test but the long ones, before each push
+test: setup ## lint and every test but the long ones, before each push: about eight minutes on two cores
+	@echo "test: about eight minutes on two cores"
 	@$(MAKE) -j 2 lint everyday
 
 everyday: setup
@@ -84,8 +85,8 @@ docs: setup ## the documentation as a site, every link checked, into .site/
 	@UV_PROJECT_ENVIRONMENT=.cache/docs .venv/bin/uv run --quiet --frozen --only-group docs zensical build --clean --strict
 	@echo "docs: .site/index.html"
 
-pictures: setup ## pictures of the page, the evidence and a review, from runs on the local Azure, into docs/pictures/
-	@$(PY) -m tests.clients.pictures docs/pictures
+pictures: setup ## draw the pictures in docs/pictures/ from runs on the local Azure: three to six minutes
+	@$(PY) -m tests.pictures docs/pictures
 
 fix: setup ## format, and mend what the linter can
 	@.venv/bin/ruff format .
@@ -96,4 +97,4 @@ bench: setup ## times and memory of previews and updates of up to 100 services (
 	@$(PY) -m tests.policies.bench
 
 clean: down ## down, and what setup made
-	@rm -rf .venv .pulumi .clients .site .cache docs/pictures
+	@rm -rf .venv .pulumi .clients .site .cache

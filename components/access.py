@@ -12,6 +12,7 @@ policy pack refuses a stack without it (grant-present), and the review blocks it
 is approved.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,7 @@ def make_grant(
     adopts: str | None = None,
     takes_over: bool = False,
     argument: str = "access",
+    aliases: Sequence[pulumi.Alias] = (),
 ) -> Made:
     """Makes the grant `name`, after earlier `writes` to the vault. `adopts` is the id of a role assignment
     that exists and is taken over as it is; with `takes_over` an access policy is taken over that is just what
@@ -70,7 +72,11 @@ def make_grant(
     asks for it."""
     # A grant that moves to another vault with its key is made before the old one is deleted: the account is
     # bound again in between.
-    options: dict[str, Any] = {"deleted_with": grant.deleted_with, "delete_before_replace": False}
+    options: dict[str, Any] = {
+        "deleted_with": grant.deleted_with,
+        "delete_before_replace": False,
+        "aliases": [*aliases],
+    }
     if grant.key.in_managed_hsm:
         # No resource of Resource Manager: nothing is asked about it.
         arguments = {"scope": grant.key.id, "principal_id": grant.principal_id}

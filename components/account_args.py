@@ -33,7 +33,9 @@ def _links_of_kind(account: "AccountArguments") -> Iterator[Problem]:
     kind = account.account_kind.name
     unmet = {
         "storageAccountIds": kind_limits.storage(kind, len(account.storage_account_ids or ())),
-        "searchServiceId": kind_limits.search(kind, linked=account.search_service_id is not None),
+        "searchServiceId": kind_limits.lacks(kind, "search")
+        if account.search_service_id is not None
+        else None,
     }
     for path, one in unmet.items():
         if one:

@@ -84,16 +84,6 @@ class KeyAccessRevocation(CmkResource):
     TOKEN = resource_types.KEY_ACCESS_REVOCATION
 
 
-class DeletedAccountPurge(CmkResource):
-    """A soft-deleted account that is deleted for good, so that another one can have its name.
-
-    The account comes after it. Inputs: the `account_id` that it had, its `location`, and the `deletion_date`
-    that was shown to whoever decided: an account that was deleted since is not purged.
-    """
-
-    TOKEN = resource_types.DELETED_ACCOUNT_PURGE
-
-
 class AccessPolicy(CmkResource):
     """One entry of a vault's access policies. `policy` has Azure's words: `objectId`, `tenantId`, and
     `permissions` by what they are about."""
@@ -111,10 +101,12 @@ class AccessPolicy(CmkResource):
         takes_over: bool | None = None,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        former = pulumi.Alias(type_=resource_types.former(self.TOKEN))
+        former = resource_types.former(self.TOKEN)
+        names = [one.name for one in opts.aliases or () if isinstance(one, pulumi.Alias)]
+        aliases = [pulumi.Alias(type_=former), *(pulumi.Alias(name=one, type_=former) for one in names)]
         super().__init__(
             name,
-            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[former])),
+            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=aliases)),
             subscription_id=subscription_id,
             resource_group_name=resource_group_name,
             vault_name=vault_name,

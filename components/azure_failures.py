@@ -99,8 +99,9 @@ def explanation(
     if of_operator and (found or "RoleAssignmentExists" in error):
         return (
             f"{name}: the key operator has this access already, from another program or person, who may "
-            f"delete it. Leave {of_operator['operator']} out of vault.keyOperators here, and name it only in "
-            f"the program that owns the vault{_of_owner(found['id']) if found and owns_vault else ''}"
+            f"delete it. Leave {of_operator['operator']} out of vault.keyOperators here, which is `deployer` "
+            "for the identity that deploys, and name it only in the program that owns the vault"
+            f"{_of_owner(found['id']) if found and owns_vault else ''}"
         )
     if found:
         return _taken(name, found["id"], type, stack)

@@ -78,12 +78,12 @@ class DeploymentArgs(Arguments):
 def _below(service: "FoundryArguments") -> Iterator[Problem]:
     kind = service.account_kind
     managed = service.allow_project_management
-    if (managed or service.projects) and (unmet := kind_limits.projects(kind.name)):
+    if (managed or service.projects) and (unmet := kind_limits.lacks(kind.name, "foundry")):
         path = "projects" if service.projects else "allowProjectManagement"
         yield Problem(path, f"found {unmet.text}")
     elif service.projects and managed is False:
         yield Problem("allowProjectManagement", "found false, but projects are listed; remove one of them")
-    if service.deployments and (unmet := kind_limits.deployments(kind.name)):
+    if service.deployments and (unmet := kind_limits.lacks(kind.name, "openai")):
         yield Problem("deployments", f"found {unmet.text}")
     yield from _unique("projects", [one.name for one in service.projects])
     yield from _unique("deployments", [one.name for one in service.deployments])

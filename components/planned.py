@@ -261,8 +261,6 @@ def _deleted(situation: Situation) -> Iterator[PlannedResource]:
     inputs, before = situation.inputs, situation.before
     if before.account and situation.is_replaced:
         yield PlannedResource(before.account.id, "replaceAccount", action="delete")
-    if purged := situation.deleted.purged:
-        yield PlannedResource(purged["id"], "softDeleted", action="delete")
     locked = {"account": before.account.id if before.account else "", "vault": situation.place.vault_id}
     for what, at in locked.items():
         if at and not inputs.lock and before.has(f"{what}-lock"):

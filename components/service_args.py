@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple, Self
 import pulumi
 
 from components import callers
-from components.arguments import checks, names
+from components.arguments import names
 from components.arguments.inputs import (
     ArgumentLimits,
     ArgumentRule,
@@ -42,7 +42,7 @@ from core import arm_ids, coverage, demands, kind_limits
 from core.kinds import FREE_TIER
 from core.regions import normalised, region
 
-REFUSE, RECOVER, PURGE = "refuse", "recover", "purge"
+REFUSE, RECOVER = "refuse", "recover"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,15 +207,9 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         ),
     )
 
-    soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER, PURGE))
+    soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER))
     """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` (default)
-    reports it and what can be done; `recover` brings it back with its keys and data; `purge` deletes the
-    account that `purgeAccount` names, and its data, for good, before the new one is made. A vault cannot be
-    purged."""
-    purge_account: str | None = argument(None, check=checks.deletion, example=checks.DELETION)
-    """Optional. The soft-deleted account that `softDeleted: purge` may delete for good, as `NAME@DATE` with
-    the time of its deletion, which the preview names: an account that is deleted later is never meant. It
-    must have been in this service's resource group and region. The login needs docs/roles/purge.json."""
+    reports it and what can be done; `recover` brings it back with its keys and data."""
     replace_account: str | None = argument(None, check=names.ACCOUNT.checked)
     """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it.
     Replacing a protected account takes three updates: first set `replaceAccount` alone, which removes the

@@ -7,6 +7,7 @@ one program can give it to an operator: giving it to one who has it already is r
 policy in this stack's own vault is just what this service makes.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pulumi
@@ -22,7 +23,7 @@ from components.references import KeyReference, VaultReference, key_at, vault_at
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs
 from components.vault import KeyVaultArgs, make_vault
-from core import facts
+from core import arm_ids, facts
 
 _OPERATORS = "vault.keyOperators"
 
@@ -87,13 +88,14 @@ class ServiceKey:
     def _assign_officers(self, vault: VaultReference) -> None:
         """The role of the operators at a vault with Azure RBAC, which the key and its versions come after."""
         if self.inputs.access_model == RBAC:
-            for operator in self.inputs.vault.key_operators:
+            for object_id, name, former in self._operators():
                 role = assign_role(
-                    f"{self._grant_name(operator)}-access",
+                    f"{name}-access",
                     ROTATION.role,
                     self.declare,
                     scope=vault.id,
-                    principal_id=self._object_id(operator),
+                    principal_id=object_id,
+                    aliases=former,
                     principal_type=None,  # a person, a group or a pipeline: Azure knows which
                     argument=_OPERATORS,
                     provider=vault.provider,
@@ -105,29 +107,34 @@ class ServiceKey:
         if self.inputs.access_model == RBAC:
             return []
         granted: list[pulumi.Resource] = []
-        for operator in self.inputs.vault.key_operators:
-            tenant_id = self.plan.login.tenant_id
-            grant = KeyGrant(key, self._object_id(operator), tenant_id, ACCESS_POLICY, ROTATION)
-            name = self._grant_name(operator)
-            recorded = f"{name}-access" in self.plan.grants.recorded_policies
+        for object_id, name, former in self._operators():
+            grant = KeyGrant(key, object_id, self.plan.login.tenant_id, ACCESS_POLICY, ROTATION)
+            known = {f"{name}-access", *(one.name for one in former)}
             made = make_grant(
                 name,
                 grant,
                 self.declare,
                 # Who owns a vault declares all that its operators have.
-                takes_over=self.inputs.makes_vault and not recorded,
+                takes_over=self.inputs.makes_vault and not known & self.plan.grants.recorded_policies,
                 writes=self.plan.shared.writes,
                 argument=_OPERATORS,
+                aliases=former,
             )
             granted += made.resources
         return granted
 
-    def _object_id(self, operator: str) -> str:
-        return self.plan.login.object_id if operator == DEPLOYER else operator
-
-    def _grant_name(self, operator: str) -> str:
-        word = self.plan.grants.operator_words.get(operator, operator)
-        return f"{self.inputs.name}-operator-{word}"
+    def _operators(self) -> Iterator[tuple[str, str, list[pulumi.Alias]]]:
+        """The object id of each operator once, with the name of its access in the program and the one that
+        it had. The name follows from the object id, so that it stays whoever deploys."""
+        deployer_id, prefix = self.plan.login.object_id, f"{self.inputs.name}-operator-"
+        ids: dict[str, str] = {}
+        for operator in self.inputs.vault.key_operators:
+            object_id = deployer_id if operator == DEPLOYER else operator
+            ids.setdefault(object_id.lower(), object_id)
+        for object_id in ids.values():
+            is_deployer = arm_ids.same(object_id, deployer_id) and deployer_id != ""
+            former = [pulumi.Alias(name=f"{prefix}{DEPLOYER}-access")] if is_deployer else []
+            yield object_id, f"{prefix}{object_id or DEPLOYER}", former
 
 
 def _maker(resource_id: pulumi.Input[str]) -> pulumi.Resource | None:

@@ -15,7 +15,6 @@ from components.as_found import keep_as_found
 from components.audit import make_audit_trail
 from components.azure_cmk import (
     CustomerManagedKey,
-    DeletedAccountPurge,
     KeyAccessCleanup,
     KeyAccessValidation,
     KeyVersion,
@@ -174,23 +173,13 @@ class Parts:
         return make_account(
             declared,
             keep_as_found(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
-            after=[*after, *self._purge(after, key)],
+            after=after,
             # In two phases the grant comes after the account, so that the account waits for another update.
             frozen=self._inputs.is_revoked or (self._preflight.account_waits and encryption is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
             before=self._preflight.account,
             on_error=self._on_error(bound_in_its_create=encryption is not None),
         )
-
-    def _purge(self, after: Sequence[pulumi.Resource], key: KeyReference | None) -> list[pulumi.Resource]:
-        """The purge of a soft-deleted account that holds the name, if it is to be purged: last of all before
-        the account, so that no failure of the rest leaves neither."""
-        purge = self._preflight.purge
-        if purge is None:
-            return []
-        before = [*after, *(source_resources(key.id) if key else ())]
-        options = self._owner.child(depends_on=before)
-        return [DeletedAccountPurge(f"{self._inputs.name}-purge", options, **purge)]
 
     def grant(
         self, key: KeyReference, principal_id: pulumi.Input[str], deleted_with: pulumi.Resource | None = None
@@ -303,8 +292,7 @@ class Parts:
     def binds_later(self) -> bool:
         """Whether the state has no binding yet, as after a way back that was cut off, and access is revoked:
         the service cannot use the key to bind the data."""
-        before = self._preflight.account
-        return self._inputs.is_revoked and before is not None and before.recorded_key is None
+        return self._inputs.is_revoked and self._preflight.account.recorded_key is None
 
     def binding(
         self, account: MadeAccount, version: KeyVersion, grant: pulumi.Resource | None, key: KeyReference

@@ -1,18 +1,18 @@
 """Facts from Azure's answers: the JSON of Resource Manager and Key Vault, azure-native's outputs.
 
-Each fact has one reading of Resource Manager's JSON here; azure-native's outputs of accounts and vaults have
-the same shape. Source of the shapes: the published API definitions (Azure/azure-rest-api-specs); for
-azure-native, its Python SDK 3.29.0.
+Each fact has one reading of Resource Manager's JSON here, by the places that `facts` gives its fields;
+azure-native's outputs of accounts and vaults have the same shape. Source of the shapes: the published API
+definitions (Azure/azure-rest-api-specs); for azure-native, its Python SDK 3.29.0.
 """
 
 import base64
 from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from core import arm_ids, roles, values
 from core.facts import (
-    MICROSOFT_MANAGED,
     Account,
     Deleted,
     DenyAssignment,
@@ -26,63 +26,49 @@ from core.facts import (
     UserAssignedIdentity,
     Vault,
 )
-from core.values import Mark, Value
+from core.values import Mark, Value, look
 
 Json = Mapping[str, Any]
+_Fact = TypeVar("_Fact")
+
+
+def _read(fact: type[_Fact], body: object, **more: Any) -> _Fact:
+    """A fact by the places of its fields; `more` are those that need another reading. A name that is not told
+    is the id's last part."""
+    found = dict(more)
+    for one in fields(fact):  # type: ignore[arg-type] # every fact is a dataclass
+        if one.name not in found and (path := one.metadata.get("path")):
+            told = _READINGS[str(one.type).removesuffix(" | None")](look(body, path))
+            found[one.name] = one.default if told is None else told
+    if found.get("name") == "":
+        found["name"] = arm_ids.name_of(found["id"])
+    return fact(**found)
 
 
 def account(body: Json) -> Account:
     """An account, from JSON or from azure-native's outputs."""
-    properties = _mapping(body.get("properties"))
-    identity = _mapping(body.get("identity"))
-    capabilities = properties.get("capabilities")
-    users = _mapping(identity.get("userAssignedIdentities"))
-    return Account(
-        id=_text(body.get("id")),
-        name=_text(body.get("name")) or arm_ids.name_of(_text(body.get("id"))),
-        kind=_text(body.get("kind")),
-        sku=_text(_mapping(body.get("sku")).get("name")),
-        location=_text(body.get("location")),
-        provisioning_state=_text(properties.get("provisioningState")),
-        encryption=encryption(properties.get("encryption")),
-        principal_id=_text(identity.get("principalId")) or None,
-        tenant_id=_text(identity.get("tenantId")) or None,
-        user_assigned=tuple(
-            UserAssignedIdentity(
-                id, _text(_mapping(users[id]).get("clientId")), _text(_mapping(users[id]).get("principalId"))
-            )
-            for id in sorted(users)
-        ),
-        capabilities=tuple(_text(_mapping(one).get("name")) for one in capabilities)
-        if capabilities
-        else None,
-        restricts_outbound=_flag(properties.get("restrictOutboundNetworkAccess")) is True,
-        allowed_fqdns=tuple(_text(one) for one in properties.get("allowedFqdnList") or ()),
-        manages_projects=properties.get("allowProjectManagement") is True,
-        storage_ids=tuple(
-            _text(_mapping(one).get("resourceId")) for one in properties.get("userOwnedStorage") or ()
-        ),
-        local_auth=properties.get("disableLocalAuth") is not True,
+    properties, users = body.get("properties"), look(body, "identity.userAssignedIdentities")
+    known = users if isinstance(users, Mapping) else {}
+    return _read(
+        Account,
+        body,
+        encryption=encryption(look(properties, "encryption")),
+        user_assigned=tuple(_read(UserAssignedIdentity, known[id], id=id) for id in sorted(known)),
+        capabilities=_each(look(properties, "capabilities"), "name") or None,
+        storage_ids=_each(look(properties, "userOwnedStorage"), "resourceId"),
+        local_auth=_flag(look(properties, "disableLocalAuth")) is not True,
         network=network(properties),
     )
 
 
 def client_id(body: Json) -> str:
     """The client id of an identity, from ARM's JSON."""
-    return _text(_mapping(body.get("properties")).get("clientId"))
+    return _text(look(body, "properties.clientId")) or ""
 
 
-def encryption(body: Json | None) -> Encryption:
+def encryption(body: object) -> Encryption:
     """The `encryption` of an account's properties; absent means Microsoft-managed keys."""
-    found = _mapping(body)
-    key = _mapping(found.get("keyVaultProperties"))
-    return Encryption(
-        key_source=_text(found.get("keySource")) or MICROSOFT_MANAGED,
-        key_vault_uri=_text(key.get("keyVaultUri")),
-        key_name=_text(key.get("keyName")),
-        key_version=_text(key.get("keyVersion")),
-        identity_client_id=_text(key.get("identityClientId")),
-    )
+    return _read(Encryption, body)
 
 
 def network(properties: object) -> Network:
@@ -112,46 +98,38 @@ def network(properties: object) -> Network:
 
 def _value(value: object) -> Value:
     """A text as Azure wrote it, or what hides it."""
-    return value if isinstance(value, Mark) else _text(value)
+    return value if isinstance(value, Mark) else _text(value) or ""
 
 
 def vault(body: Json) -> Vault:
     """A vault, from JSON or from azure-native's outputs; or a managed HSM, from JSON. Soft delete of an HSM
     is always on (managed-hsm/soft-delete-overview)."""
-    properties, in_hsm = _mapping(body.get("properties")), arm_ids.in_managed_hsm(_text(body.get("id")))
-    return Vault(
-        id=_text(body.get("id")),
-        name=_text(body.get("name")) or arm_ids.name_of(_text(body.get("id"))),
-        uri=_text(properties.get("hsmUri" if in_hsm else "vaultUri")),
-        location=_text(body.get("location")),
-        tenant_id=_text(properties.get("tenantId")),
-        soft_delete=in_hsm or _flag(properties.get("enableSoftDelete")),
-        purge_protection=_flag(properties.get("enablePurgeProtection")),
-        retention_days=_whole(properties.get("softDeleteRetentionInDays")),
-        uses_rbac=in_hsm or properties.get("enableRbacAuthorization") is True,
-        policies=tuple(policy_entry(entry) for entry in properties.get("accessPolicies") or ()),
-        network=network(properties),
-        activated=_activated(properties) if in_hsm else None,
-        sku=_text(_mapping((body if in_hsm else properties).get("sku")).get("name")).lower(),
-    )
+    properties = body.get("properties")
+    entries = look(properties, "accessPolicies") or ()
+    found: dict[str, Any] = {
+        "policies": tuple(map(policy_entry, entries)),
+        "network": network(properties),
+    }
+    if arm_ids.in_managed_hsm(_text(body.get("id")) or ""):
+        uri, sku = (_text(look(body, path)) or "" for path in ("properties.hsmUri", "sku.name"))
+        found |= {"uri": uri, "soft_delete": True, "uses_rbac": True, "sku": sku}
+        found["activated"] = _activated(properties)
+    made = _read(Vault, body, **found)
+    return replace(made, sku=made.sku.lower())
 
 
-def _activated(properties: Json) -> bool | None:
-    state = _text(_mapping(properties.get("securityDomainProperties")).get("activationStatus")).lower()
-    if not state and _text(properties.get("provisioningState")).lower() == "activated":
+def _activated(properties: object) -> bool | None:
+    paths = ("securityDomainProperties.activationStatus", "provisioningState")
+    state, provisioned = ((_text(look(properties, path)) or "").lower() for path in paths)
+    if not state and provisioned == "activated":
         return True
     return None if state in ("", "unknown") else state == "active"
 
 
 def policy_entry(body: Json) -> PolicyEntry:
     """One access policy: an entry of a vault's list, or the `policy` of azure-native's AccessPolicy."""
-    permissions = _mapping(body.get("permissions"))
-    return PolicyEntry(
-        object_id=_text(body.get("objectId")),
-        keys=tuple(sorted({_text(one).lower() for one in permissions.get("keys") or ()})),
-        tenant_id=_text(body.get("tenantId")),
-        application_id=_text(body.get("applicationId")),
-    )
+    keys = {word.lower() for word in _texts(look(body, "permissions.keys")) or ()}
+    return _read(PolicyEntry, body, keys=tuple(sorted(keys)))
 
 
 def key(body: Json, versions: Iterable[Json] = ()) -> Key:
@@ -160,40 +138,18 @@ def key(body: Json, versions: Iterable[Json] = ()) -> Key:
     Azure counts whole seconds, so two versions may share a time; the key itself names its current one, which
     comes last.
     """
-    properties = _mapping(body.get("properties"))
-    current = arm_ids.name_of(_text(properties.get("keyUriWithVersion")))
-    found = [key_version(one) for one in versions]
-    operations = properties.get("keyOps")
-    return Key(
-        id=_text(body.get("id")),
-        name=_text(body.get("name")) or arm_ids.name_of(_text(body.get("id"))),
-        type=_text(properties.get("kty")) or None,
-        size=_whole(properties.get("keySize")),
-        operations=None if operations is None else tuple(_text(one) for one in operations),
-        versions=tuple(
-            sorted(found, key=lambda one: (one.created or 0, one.version == current, one.version))
-        ),
-        rotation=rotation_policy(properties.get("rotationPolicy")),
+    current = key_version(body).version
+    found = sorted(
+        map(key_version, versions), key=lambda one: (one.created or 0, one.version == current, one.version)
     )
+    rotation = rotation_policy(look(body, "properties.rotationPolicy"))
+    return _read(Key, body, versions=tuple(found), rotation=rotation)
 
 
 def key_version(body: Json) -> KeyVersion:
     """A key version, from its own answer or from a key's, which describes the current version."""
-    properties = _mapping(body.get("properties"))
-    attributes = _mapping(properties.get("attributes"))
-    uri = _text(properties.get("keyUriWithVersion"))
-    operations = properties.get("keyOps")
-    return KeyVersion(
-        version=arm_ids.name_of(uri or _text(body.get("id"))),
-        type=_text(properties.get("kty")) or None,
-        size=_whole(properties.get("keySize")),
-        operations=None if operations is None else tuple(_text(one) for one in operations),
-        enabled=attributes.get("enabled") is not False,
-        created=seconds(attributes.get("created")),
-        not_before=seconds(attributes.get("nbf")),
-        expires=seconds(attributes.get("exp")),
-        uri=uri or None,
-    )
+    uri = _text(look(body, "properties.keyUriWithVersion")) or _text(body.get("id")) or ""
+    return _read(KeyVersion, body, version=arm_ids.name_of(uri))
 
 
 def key_version_from_vault(bundle: Json) -> KeyVersion:
@@ -206,8 +162,7 @@ def arm_key(key_id: str, bundle: Json, rotation: Json | None = None) -> Json:
     """A key or a version of one as Resource Manager would describe it: `bundle` is the answer, or a row of a
     list, of the API of the vault or managed HSM that the key of the id is in; `rotation` its rotation
     policy's."""
-    told = _mapping(bundle.get("key"))
-    uri = _text(told.get("kid") or bundle.get("kid"))
+    told = bundle.get("key") or {}
     modulus = _text(told.get("n"))
     return {
         "id": key_id,
@@ -216,7 +171,7 @@ def arm_key(key_id: str, bundle: Json, rotation: Json | None = None) -> Json:
             "keySize": len(base64.urlsafe_b64decode(modulus + "==").lstrip(b"\0")) * 8 if modulus else None,
             "keyOps": told.get("key_ops"),
             "attributes": bundle.get("attributes"),
-            "keyUriWithVersion": uri,
+            "keyUriWithVersion": told.get("kid") or bundle.get("kid"),
             "rotationPolicy": rotation,
         },
         "tags": bundle.get("tags"),
@@ -226,115 +181,94 @@ def arm_key(key_id: str, bundle: Json, rotation: Json | None = None) -> Json:
 def local_role_assignment(hsm_id: str, body: Json, definition: Json | None = None) -> RoleAssignment:
     """A role assignment of a managed HSM's own, from its API, as `role_assignment`; its scope becomes an id
     of Resource Manager."""
-    properties = _mapping(body.get("properties"))
-    scope = arm_ids.of_local_scope(hsm_id, _text(properties.get("scope")))
-    id = arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT, _text(body.get("name")))
+    properties = body.get("properties") or {}
+    scope = arm_ids.of_local_scope(hsm_id, _text(properties.get("scope")) or "")
+    id = arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT, _text(body.get("name")) or "")
     return role_assignment({"id": id, "properties": {**properties, "scope": scope}}, definition)
 
 
 def role_assignment(body: Json, definition: Json | None = None) -> RoleAssignment:
     """A role assignment; `definition` is its role's answer, needed unless the role is built in."""
-    properties = _mapping(body.get("properties"))
-    id, named = _text(body.get("id")), _text(properties.get("roleDefinitionId"))
-    return RoleAssignment(
-        scope=_text(properties.get("scope")) or (arm_ids.parse(id).scope if id else ""),
-        principal_id=_text(properties.get("principalId")),
+    paths = ("id", "properties.roleDefinitionId", "properties.scope")
+    id, named, scope = (_text(look(body, path)) or "" for path in paths)
+    return _read(
+        RoleAssignment,
+        body,
+        scope=scope or (arm_ids.parse(id).scope if id else ""),
         role_id=roles.id_of(named) or named.lower(),
         role=role(definition) if definition else roles.built_in(named),
-        principal_type=_text(properties.get("principalType")),
-        condition=_text(properties.get("condition")),
-        id=id,
     )
 
 
 def role(definition: Json) -> roles.Role:
     """A role from its definition's answer."""
-    properties = _mapping(definition.get("properties"))
+    id, name = _text(definition.get("id")) or _text(definition.get("name")) or "", "properties.roleName"
+    blocks = look(definition, "properties.permissions") or ()
     return roles.Role(
-        arm_ids.name_of(_text(definition.get("id")) or _text(definition.get("name"))).lower(),
-        _text(properties.get("roleName")),
-        tuple(permissions(block) for block in properties.get("permissions") or ()),
+        arm_ids.name_of(id).lower(),
+        _text(look(definition, name)) or "",
+        tuple(map(permissions, blocks)),
     )
 
 
 def deny_assignment(body: Json) -> DenyAssignment:
     """A deny assignment."""
-    properties = _mapping(body.get("properties"))
-
-    def ids(name: str) -> tuple[str, ...]:
-        return tuple(_text(_mapping(one).get("id")).lower() for one in properties.get(name) or ())
-
-    denied = tuple(permissions(block) for block in properties.get("permissions") or ())
+    properties = body.get("properties") or {}
+    principals, excluded = (
+        tuple(map(str.lower, _each(properties.get(name), "id")))
+        for name in ("principals", "excludePrincipals")
+    )
     return DenyAssignment(
-        scope=_text(properties.get("scope")),
-        principals=ids("principals"),
-        excluded=ids("excludePrincipals"),
-        denied=roles.Role("", _text(properties.get("denyAssignmentName")), denied),
-        applies_below=properties.get("doNotApplyToChildScopes") is not True,
+        scope=_text(properties.get("scope")) or "",
+        principals=principals,
+        excluded=excluded,
+        denied=roles.Role(
+            "",
+            _text(properties.get("denyAssignmentName")) or "",
+            tuple(map(permissions, properties.get("permissions") or ())),
+        ),
+        applies_below=_flag(properties.get("doNotApplyToChildScopes")) is not True,
     )
 
 
 def deleted(body: Json) -> Deleted:
     """A soft-deleted account or vault."""
-    properties = _mapping(body.get("properties"))
-    return Deleted(
-        id=_text(body.get("id")),
-        name=_text(body.get("name")),
-        location=_text(properties.get("location")) or _text(body.get("location")),
-        deletion_date=_text(properties.get("deletionDate")) or None,
-        scheduled_purge_date=_text(properties.get("scheduledPurgeDate")) or None,
-        resource_id=_text(properties.get("vaultId")) or None,
-        principal_id=_text(_mapping(body.get("identity")).get("principalId")) or None,
-        kind=_text(body.get("kind")) or None,
-        sku=_text(_mapping(body.get("sku")).get("name")) or None,
-    )
+    location = _text(look(body, "properties.location")) or _text(body.get("location")) or ""
+    return _read(Deleted, body, location=location)
 
 
 def seconds(value: object) -> int | None:
     """A time in seconds since 1970: from such a number, a datetime, or ISO 8601; None where there is none."""
-    if value is None or value == "" or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, int | float | str | datetime) or value == "":
         return None
     if isinstance(value, int | float):
         return int(value)
-    found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
+    if isinstance(found := values.number(value), int):
+        return found
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def permissions(block: Json) -> roles.Permissions:
     """One block of what a role or a principal may do."""
-
-    def listed(name: str) -> tuple[str, ...]:
-        return tuple(_text(one) for one in block.get(name) or ())
-
-    return roles.Permissions(
-        listed("actions"), listed("notActions"), listed("dataActions"), listed("notDataActions")
-    )
+    names = ("actions", "notActions", "dataActions", "notDataActions")
+    return roles.Permissions(*(_texts(block.get(name)) or () for name in names))
 
 
 def rotation_policy(body: Json | None) -> RotationPolicy | None:
     """A key's rotation policy, from its `rotationPolicy`."""
     if not body:
         return None
-    triggers = [
-        _mapping(action.get("trigger"))
-        for action in map(_mapping, body.get("lifetimeActions") or ())
-        if _text(_mapping(action.get("action")).get("type")).lower() == "rotate"
-    ]
-    trigger = triggers[0] if triggers else {}
-    return RotationPolicy(
-        rotates_after_create=_text(trigger.get("timeAfterCreate")),
-        rotates_before_expiry=_text(trigger.get("timeBeforeExpiry")),
-        expires_after=_text(_mapping(body.get("attributes")).get("expiryTime")),
-    )
+    actions = look(body, "lifetimeActions") or ()
+    rotates = (one for one in actions if values.word(look(one, "action.type")) == "rotate")
+    valid = _text(look(body, "attributes.expiryTime")) or ""
+    return _read(RotationPolicy, look(next(rotates, {}), "trigger"), expires_after=valid)
 
 
-def _mapping(value: object) -> Json:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _text(value: object) -> str:
-    """Text as Azure wrote it. The clients give enums for words that they know, whose value is the word."""
-    return "" if value is None else str(getattr(value, "value", value))
+def _text(value: object) -> str | None:
+    """Text as Azure wrote it. The clients give enums for words that they know, whose value is the word. None
+    for what is absent, empty or hidden."""
+    return None if value is None or isinstance(value, Mark) else str(getattr(value, "value", value)) or None
 
 
 def _flag(value: object) -> bool | None:
@@ -342,6 +276,14 @@ def _flag(value: object) -> bool | None:
     return found if isinstance(found, bool) else None
 
 
-def _whole(value: object) -> int | None:
-    found = values.number(value)
-    return found if isinstance(found, int) else None
+def _texts(value: Any) -> tuple[str, ...] | None:
+    return None if value is None else tuple(_text(one) or "" for one in value)
+
+
+def _each(listed: Any, name: str) -> tuple[str, ...]:
+    """What the objects of a list have under a name."""
+    return tuple(_text(look(one, name)) or "" for one in listed or ())
+
+
+_READINGS: Final = {"str": _text, "bool": _flag, "int": seconds, "tuple[str, ...]": _texts}
+"""By the type of a fact's field."""

@@ -13,6 +13,8 @@ from core.kinds import AccountKind
 
 GLOBAL: Final = "global"
 """The location of a Translator that belongs to no region, and can have no customer's key."""
+COVERED: Final = "the data that the service stores in the account, but for what is named as not under the key"
+"""What the key of each kind covers."""
 _CUSTOM_TRANSLATOR: Final = "deletes all data uploaded to Custom Translator and undeploys its models"
 _NOT_KNOWN: Final = "may delete data (nothing rules it out for a kind of account that is not known here)"
 _FINE_TUNED: Final = "fine-tuned models that are deployed keep answering until their deployment is deleted"

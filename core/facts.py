@@ -1,14 +1,15 @@
 """What was read about accounts, vaults, keys and grants, as frozen models.
 
-Owns their shapes and what follows from one of them alone. Times are seconds since 1970 (UTC), sizes bits.
-None means that Azure's answer did not say. The models judge nothing: `rights` and `demands` do. They come
-from `adapters`.
+Owns their shapes, where in Azure's answers each field is told, and what follows from one of them alone. Times
+are seconds since 1970 (UTC), sizes bits. None means that Azure's answer did not say. The models judge
+nothing: `rights` and `demands` do. `adapters` reads them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from core import arm_ids, key_uris, values
 from core.defaults import DEFAULTS
@@ -30,15 +31,20 @@ the key and an update of the account has to repeat it; the policy pack reads tha
 inputs is what the account has, and not a second one that the program asks for."""
 
 
+def told(path: str, default: Any = "") -> Any:
+    """A field by its dotted path in Azure's answer, and what it is where the answer does not have it."""
+    return field(default=default, metadata={"path": path})
+
+
 @dataclass(frozen=True)
 class Encryption:
     """An account's `properties.encryption`; what is absent or empty is ""."""
 
-    key_source: str = MICROSOFT_MANAGED
-    key_vault_uri: str = ""
-    key_name: str = ""
-    key_version: str = ""
-    identity_client_id: str = ""
+    key_source: str = told("keySource", MICROSOFT_MANAGED)
+    key_vault_uri: str = told("keyVaultProperties.keyVaultUri")
+    key_name: str = told("keyVaultProperties.keyName")
+    key_version: str = told("keyVaultProperties.keyVersion")
+    identity_client_id: str = told("keyVaultProperties.identityClientId")
 
     @property
     def is_customer_managed(self) -> bool:
@@ -113,28 +119,28 @@ class UserAssignedIdentity:
     """A user-assigned identity of an account: its ARM id and two GUIDs, "" where Azure did not say."""
 
     id: str
-    client_id: str = ""
-    principal_id: str = ""
+    client_id: str = told("clientId")
+    principal_id: str = told("principalId")
 
 
 @dataclass(frozen=True)
 class Account:
     """An Azure AI services account. `principal_id` is its system-assigned identity's, None without one."""
 
-    id: str
-    name: str = ""
-    kind: str = ""
-    sku: str = ""
-    location: str = ""
-    provisioning_state: str = ""
+    id: str = told("id")
+    name: str = told("name")
+    kind: str = told("kind")
+    sku: str = told("sku.name")
+    location: str = told("location")
+    provisioning_state: str = told("properties.provisioningState")
     encryption: Encryption = Encryption()
-    principal_id: str | None = None
-    tenant_id: str | None = None
+    principal_id: str | None = told("identity.principalId", None)
+    tenant_id: str | None = told("identity.tenantId", None)
     user_assigned: tuple[UserAssignedIdentity, ...] = ()
     capabilities: tuple[str, ...] | None = None
-    restricts_outbound: bool = False
-    allowed_fqdns: tuple[str, ...] = ()
-    manages_projects: bool = False
+    restricts_outbound: bool = told("properties.restrictOutboundNetworkAccess", False)
+    allowed_fqdns: tuple[str, ...] = told("properties.allowedFqdnList", ())
+    manages_projects: bool = told("properties.allowProjectManagement", False)
     storage_ids: tuple[str, ...] = ()
     local_auth: bool = True
     network: Network = Network()
@@ -183,10 +189,10 @@ class Account:
 class PolicyEntry:
     """One access policy of a vault. `keys` are its key permissions, lower case."""
 
-    object_id: str
-    keys: tuple[str, ...]
-    tenant_id: str = ""
-    application_id: str = ""
+    object_id: str = told("objectId")
+    keys: tuple[str, ...] = ()
+    tenant_id: str = told("tenantId")
+    application_id: str = told("applicationId")
 
 
 @dataclass(frozen=True)
@@ -198,19 +204,19 @@ class Vault:
     `sku` is lower case.
     """
 
-    id: str
-    name: str = ""
-    uri: str = ""
-    location: str = ""
-    tenant_id: str = ""
-    soft_delete: bool | None = None
-    purge_protection: bool | None = None
-    retention_days: int | None = None
-    uses_rbac: bool = False
+    id: str = told("id")
+    name: str = told("name")
+    uri: str = told("properties.vaultUri")
+    location: str = told("location")
+    tenant_id: str = told("properties.tenantId")
+    soft_delete: bool | None = told("properties.enableSoftDelete", None)
+    purge_protection: bool | None = told("properties.enablePurgeProtection", None)
+    retention_days: int | None = told("properties.softDeleteRetentionInDays", None)
+    uses_rbac: bool = told("properties.enableRbacAuthorization", False)
     policies: tuple[PolicyEntry, ...] = ()
     network: Network = Network()
     activated: bool | None = None
-    sku: str = ""
+    sku: str = told("properties.sku.name")
 
     @property
     def is_managed_hsm(self) -> bool:
@@ -228,14 +234,14 @@ class KeyVersion:
     """One version of a key. `operations` and `size` are None where the answer does not say (lists do not)."""
 
     version: str
-    type: str | None = None
-    size: int | None = None
-    operations: tuple[str, ...] | None = None
-    enabled: bool = True
-    created: int | None = None
-    not_before: int | None = None
-    expires: int | None = None
-    uri: str | None = None
+    type: str | None = told("properties.kty", None)
+    size: int | None = told("properties.keySize", None)
+    operations: tuple[str, ...] | None = told("properties.keyOps", None)
+    enabled: bool = told("properties.attributes.enabled", True)
+    created: int | None = told("properties.attributes.created", None)
+    not_before: int | None = told("properties.attributes.nbf", None)
+    expires: int | None = told("properties.attributes.exp", None)
+    uri: str | None = told("properties.keyUriWithVersion", None)
 
 
 def newest_first(versions: Iterable[KeyVersion]) -> list[KeyVersion]:
@@ -247,8 +253,8 @@ def newest_first(versions: Iterable[KeyVersion]) -> list[KeyVersion]:
 class RotationPolicy:
     """When the vault makes a new version, and how long that is valid: ISO 8601 durations, or ""."""
 
-    rotates_after_create: str = ""
-    rotates_before_expiry: str = ""
+    rotates_after_create: str = told("timeAfterCreate")
+    rotates_before_expiry: str = told("timeBeforeExpiry")
     expires_after: str = ""
 
 
@@ -256,11 +262,11 @@ class RotationPolicy:
 class Key:
     """A key with the versions that were read, oldest first."""
 
-    id: str
-    name: str = ""
-    type: str | None = None
-    size: int | None = None
-    operations: tuple[str, ...] | None = None
+    id: str = told("id")
+    name: str = told("name")
+    type: str | None = told("properties.kty", None)
+    size: int | None = told("properties.keySize", None)
+    operations: tuple[str, ...] | None = told("properties.keyOps", None)
     versions: tuple[KeyVersion, ...] = ()
     rotation: RotationPolicy | None = None
 
@@ -281,12 +287,12 @@ class RoleAssignment:
     here; `condition` is "" without one."""
 
     scope: str
-    principal_id: str
-    role_id: str
+    principal_id: str = told("properties.principalId")
+    role_id: str = ""
     role: Role | None = None
-    principal_type: str = ""
-    condition: str = ""
-    id: str = ""
+    principal_type: str = told("properties.principalType")
+    condition: str = told("properties.condition")
+    id: str = told("id")
 
     @property
     def role_name(self) -> str:
@@ -313,15 +319,15 @@ class Deleted:
     back with the account, as its `kind` and `sku` do.
     """
 
-    id: str
-    name: str
-    location: str = ""
-    deletion_date: str | None = None
-    scheduled_purge_date: str | None = None
-    resource_id: str | None = None
-    principal_id: str | None = None
-    kind: str | None = None
-    sku: str | None = None
+    id: str = told("id")
+    name: str = told("name")
+    location: str = told("location")
+    deletion_date: str | None = told("properties.deletionDate", None)
+    scheduled_purge_date: str | None = told("properties.scheduledPurgeDate", None)
+    resource_id: str | None = told("properties.vaultId", None)
+    principal_id: str | None = told("identity.principalId", None)
+    kind: str | None = told("kind", None)
+    sku: str | None = told("sku.name", None)
 
 
 def key_id(vault_id: str, key_name: str) -> str:

@@ -141,6 +141,16 @@ class Grant(KeyLocation):
             return stated or ""
         return f"/vaults/{self.vault_name}" + (f"/keys/{self.key_name}" if self.key_name else "")
 
+    @property
+    def place(self) -> str:
+        """The type of the keys that its role counts for."""
+        return arm_ids.HSM_KEY if self.of_managed_hsm else arm_ids.KEY
+
+    @property
+    def beyond(self) -> tuple[str, ...]:
+        """In words: what its role allows, where it counts, that the service does not need."""
+        return rights.beyond(self.role, self.place) if self.role else ()
+
     @cached_property
     def _given(self) -> tuple[frozenset[str], Doubt | None]:
         if self.ignored:
@@ -157,7 +167,7 @@ class Grant(KeyLocation):
             return frozenset() if application or foreign else rights.expanded(keys), self.more_doubt
         if self.role is None:
             return frozenset(), Doubt.ROLE
-        given = rights.of_role(self.role, arm_ids.HSM_KEY if self.of_managed_hsm else "")
+        given = rights.of_role(self.role, self.place)
         conditional = values.name(self.resource.stated("condition")) is not None
         return given, Doubt.CONDITION if conditional else self.more_doubt
 

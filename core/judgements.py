@@ -35,12 +35,19 @@ def purge_protection(vault: StackResource) -> Judgement | None:
 
 
 def uses_roles(vault: StackResource) -> bool | Mark | None:
-    """Whether a vault uses role assignments and not access policies. None where it states neither and is
-    asked by API version `VAULTS` or newer: a new vault then has role assignments, and one that exists stays
-    as it is. By older versions, stating neither means access policies."""
-    stated = values.flag(vault.setting("enableRbacAuthorization"))
+    """Whether a vault uses role assignments and not access policies, as every managed HSM does.
+
+    Where it states neither and is asked by API version `VAULTS` or newer, one that exists stays as it is, and
+    a new one is not known. By older versions, stating neither means access policies.
+    """
+    if vault.kind is Kind.MANAGED_HSM:
+        return True
+    stated = values.flag(vault.stated("enableRbacAuthorization"))
+    if stated is not None:
+        return stated
     is_newer = (vault.api_version or AZURE_NATIVE_VAULTS) >= VAULTS
-    return stated if stated is not None else (None if is_newer else False)
+    found = values.flag(vault.found("enableRbacAuthorization")) if is_newer else False
+    return None if isinstance(found, Mark) else found
 
 
 def trusted_services(vault: StackResource) -> Judgement | None:
@@ -139,17 +146,17 @@ def limits(account: StackResource) -> Iterator[Judgement]:
     stated = isinstance(rules, Mapping) and values.look(rules, "bypass") is not None
     judged = (
         kind_limits.storage(_kind(account), 0 if isinstance(storage, Mark) else len(storage)),
-        kind_limits.search(_kind(account), linked=linked),
-        kind_limits.bypass(_kind(account), stated=stated),
+        kind_limits.lacks(_kind(account), "search") if linked else None,
+        kind_limits.lacks(_kind(account), "bypass") if stated else None,
     )
-    yield from (each for each in judged if each)
+    yield from filter(None, judged)
 
 
 def below(stack: Stack, child: StackResource) -> Judgement | None:
     """Whether the account above a project or a deployment is of a kind that has such."""
     account = stack.above(child, Kind.ACCOUNT)
-    limit = kind_limits.projects if child.kind is Kind.PROJECT else kind_limits.deployments
-    return limit(_kind(account)) if account else None
+    has = "foundry" if child.kind is Kind.PROJECT else "openai"
+    return kind_limits.lacks(_kind(account), has) if account else None
 
 
 def _kind(account: StackResource) -> str:

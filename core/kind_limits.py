@@ -24,7 +24,8 @@ _LACKS: Final = {
 without."""
 
 
-def _only_some(has: str, kind: str) -> Judgement | None:
+def lacks(kind: str, has: str) -> Judgement | None:
+    """What an account of a kind cannot have, by the field of AccountKind that says which kinds can."""
     found = kinds.find(kind)
     if found is None or getattr(found, has):
         return None
@@ -59,13 +60,14 @@ def storage(kind: str, count: int) -> Judgement | None:
     if found and found.storage_stays and count > 1:
         said = f"{count} storage accounts, but Azure links an account of kind {found.name} to one"
         return Judgement("kind-storage", said, "one of them")
-    return _only_some("storage", kind) if count else None
+    return lacks(kind, "storage") if count else None
 
 
 def storage_change(kind: str, before: Iterable[str], after: Iterable[str]) -> Judgement | None:
     """Of some kinds the linked storage is named when the account is made, and never changes."""
     found, had, wanted = kinds.find(kind), sorted(before), sorted(after)
-    if found is None or not found.storage_stays or _folded(had) == _folded(wanted):
+    same = {*map(str.lower, had)} == {*map(str.lower, wanted)}
+    if found is None or not found.storage_stays or same:
         return None
     return Judgement(
         "kind-storage-stays",
@@ -93,27 +95,3 @@ def vault_change(kind: str, before: str, after: str) -> Judgement | None:
         f"a key in {after!r}, but an account of kind {found.name} only takes other keys of its vault",
         f"a key in {before!r}",
     )
-
-
-def search(kind: str, *, linked: bool) -> Judgement | None:
-    """Only some kinds have question answering, which keeps its data in a search service."""
-    return _only_some("search", kind) if linked else None
-
-
-def bypass(kind: str, *, stated: bool) -> Judgement | None:
-    """Only the network rules of some kinds know an exception for Azure's trusted services."""
-    return _only_some("bypass", kind) if stated else None
-
-
-def projects(kind: str) -> Judgement | None:
-    """Only Foundry accounts have projects."""
-    return _only_some("foundry", kind)
-
-
-def deployments(kind: str) -> Judgement | None:
-    """Models are deployed only to accounts that serve Azure OpenAI."""
-    return _only_some("openai", kind)
-
-
-def _folded(ids: Iterable[str]) -> set[str]:
-    return {id.lower() for id in ids}

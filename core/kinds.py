@@ -141,12 +141,6 @@ def role_by_page(kind: str, key_or_vault_id: str) -> Role:
     return found.key_roles[in_hsm] if found and found.key_roles else roles.encryption_user(key_or_vault_id)
 
 
-def is_foundry(kind: str) -> bool:
-    """Whether accounts of a kind may have projects."""
-    found = find(kind)
-    return found is not None and found.foundry
-
-
 def tier_for_a_key(kind: str) -> str:
     """The tier to recommend for a customer-managed key; "" for a kind that is not listed."""
     found = find(kind)

@@ -7,7 +7,7 @@ dependency. Judges nothing: `demands` and `rights` do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -59,10 +59,11 @@ def encryption_in(block: object) -> StatedEncryption | Mark | None:
 @dataclass(frozen=True)
 class StatedIdentity:
     """An account's `identity`: its type as Azure compares it, lower case without spaces; what is attached:
-    ids of user-assigned identities; `client_ids`, which only outputs show."""
+    ids of user-assigned identities, lower case, None where they are not known; `client_ids`, which only
+    outputs show."""
 
     type: Value
-    attached: tuple[str, ...] | Mark
+    attached: frozenset[str] | None
     client_ids: frozenset[str]
 
     @property
@@ -81,15 +82,18 @@ def identity_of(bag: object) -> StatedIdentity:
     says of each."""
     assigned = values.look(bag, "identity.userAssignedIdentities")
     ids = values.items(assigned)
-    known = isinstance(ids, Mark) or Mark.UNKNOWN in ids
-    clients = (
-        () if isinstance(ids, Mark) else (values.step(values.step(assigned, id), "clientId") for id in ids)
-    )
-    return StatedIdentity(
+    listed = [] if isinstance(ids, Mark) else ids
+    clients = (values.step(values.step(assigned, id), "clientId") for id in listed)
+    found = StatedIdentity(
         type=values.word(values.look(bag, "identity.type")),
-        attached=Mark.UNKNOWN if known else tuple(str(id) for id in ids),  # type: ignore[union-attr]
+        attached=None
+        if isinstance(ids, Mark) or Mark.UNKNOWN in ids
+        else frozenset(str(id).lower() for id in ids),
         client_ids=frozenset(one.lower() for one in clients if isinstance(one, str)),
     )
+    # What is listed beside a type without user-assigned identities is not attached.
+    attached = None if isinstance(found.type, Mark) else frozenset[str]()
+    return found if found.is_user else replace(found, attached=attached)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -248,6 +252,11 @@ class Protections:
         vault = self.stack.vault_of(key)
         place = vault.azure_name if vault else key.text("vaultName")
         return _lower(place), _lower(key.azure_name)
+
+    def place_of(self, key: StackResource) -> KeyLocation:
+        """Where a key of the stack is."""
+        place, name = self._names_of(None, key)
+        return KeyLocation(vault=self.stack.vault_of(key), vault_name=place, key=key, key_name=name)
 
     @cached_property
     def _keys(self) -> dict[tuple[Value, Value], StackResource]:

@@ -26,15 +26,14 @@ OUTSIDE = {
 LEFT_OUT = {"docs/_index.md", "docs/installation-configuration.md"}
 """Pages in the form of Pulumi's registry, which shows them (docs/publish.md)."""
 PICTURES = {
-    "azure.png": ("The local Azure's page after a rotation", "python3 -m localazure up"),
-    "evidence.png": ("The evidence of the stack", "python3 -m localazure evidence"),
-    "review.md": (
-        "The encryption review of the rotation, as a pull request shows it",
-        "python3 -m localazure review",
-    ),
+    "two-phases": "The first update",
+    "rotation": "A rotation",
+    "revoke-and-restore": "Access is taken away and given back",
+    "review": "The review of a pull request that takes access away",
+    "costs": "What more services take",
+    "every-azure": "Lives under combinations of Azure's switches",
 }
-"""The pictures of docs/pictures, which `make pictures` makes of real runs. None is in the repository, where
-it would age."""
+"""The pictures of docs/pictures."""
 _LINK = re.compile(r"(?<=\]\()([^)\s]+)(?=\))")
 _BADGE = re.compile(r"^\[!\[.*\]\(\.\./\.\./actions/.*\n", re.MULTILINE)
 
@@ -44,7 +43,7 @@ def place_of(path: str) -> str | None:
     if path in OUTSIDE:
         return OUTSIDE[path]
     page = path.startswith("docs/") and path.endswith(".md") and path not in LEFT_OUT
-    return path.removeprefix("docs/") if page and "examples" not in path and "pictures/" not in path else None
+    return path.removeprefix("docs/") if page and "examples" not in path else None
 
 
 def rewritten(text: str, path: str, repository: str) -> str:
@@ -57,6 +56,8 @@ def rewritten(text: str, path: str, repository: str) -> str:
             return found[1]
         full = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
         place = place_of(full)
+        if full.endswith(".svg"):
+            place = full.removeprefix("docs/")
         if place is None:
             kind = "tree" if (ROOT / full).is_dir() else "blob"
             return f"{repository}/{kind}/main/{full}{mark}{anchor}"
@@ -65,20 +66,10 @@ def rewritten(text: str, path: str, repository: str) -> str:
     return _LINK.sub(link, _BADGE.sub("", text))
 
 
-def pictures(folder: Path) -> str:
-    """The page of pictures: those that are there, each with the command that it shows."""
-    parts = ["# Pictures\n\n`make pictures` makes them of real runs on the local Azure.\n"]
-    for name, (title, command) in PICTURES.items():
-        file = folder / name
-        if file.exists():
-            shown = f"![{title}](pictures/{name})" if file.suffix == ".png" else _quoted(file)
-            parts.append(f"\n## {title}\n\n`{command}`\n\n{shown}\n")
-    return "".join(parts)
-
-
-def _quoted(file: Path) -> str:
-    """A text of Markdown inside another: its headings are not the page's."""
-    return "".join(f"> {line}\n" for line in file.read_text(encoding="utf-8").splitlines())
+def pictures() -> str:
+    """The page of pictures."""
+    shown = (f"\n## {title}\n\n![{title}](pictures/{name}.svg)\n" for name, title in PICTURES.items())
+    return "# Pictures\n\n`make pictures` draws them from runs on the local Azure.\n" + "".join(shown)
 
 
 def pages() -> dict[str, str]:
@@ -91,7 +82,7 @@ def pages() -> dict[str, str]:
             for path in found
             if (place := place_of(path))
         },
-        "pictures.md": pictures(ROOT / "docs" / "pictures"),
+        "pictures.md": pictures(),
     }
 
 
@@ -101,9 +92,7 @@ def write(folder: Path) -> None:
     for place, text in pages().items():
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         (folder / place).write_text(text, encoding="utf-8")
-    for picture in (ROOT / "docs" / "pictures").glob("*.png"):
-        (folder / "pictures").mkdir(exist_ok=True)
-        shutil.copy(picture, folder / "pictures")
+    shutil.copytree(ROOT / "docs" / "pictures", folder / "pictures", ignore=shutil.ignore_patterns("*.json"))
 
 
 if __name__ == "__main__":

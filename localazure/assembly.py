@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from localazure import (
+    activity_log,
     alerts,
     deny_assignments,
     deployments,
     destinations,
+    eligible_roles,
     identities,
     inventory,
     locks,
@@ -48,11 +50,13 @@ _TYPES: tuple[Route, ...] = (
     *_of(alerts, identities, destinations, saved_searches, policy_assignments, policy_definitions),
     *saved_searches.ROUTES,
     *log_queries.ROUTES,
+    *activity_log.ROUTES,
     *policy_definitions.ROUTES,
 )
 # Their templates match at nearly every path, so they come last.
 _ANYWHERE: tuple[Route, ...] = (
     *role_assignments.ROUTES,
+    *eligible_roles.ROUTES,
     *_of(locks, deny_assignments, policy_exemptions, monitor),
     *identities.OF_RESOURCES,
 )

@@ -15,7 +15,7 @@ from email.utils import formatdate
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
-from localazure import answers, arm, faults, national_clouds, paging, read_lag, throttling
+from localazure import activity_log, answers, arm, faults, national_clouds, paging, read_lag, throttling
 from localazure.authentication import authenticate
 from localazure.cloud import Cloud
 from localazure.routes import Route, Router
@@ -121,8 +121,11 @@ class Front:
                 return self._answered(request, route)
             arm.require_own_region(request, national)
             left = throttling.take(self.cloud, self.buckets, request)
-            arm.require_admitted(self.cloud, request, route)
-            response = answers.as_set(self.cloud.behaviour, self._answered(request, route))
+            with activity_log.recorded(self.cloud, request, route) as ended:
+                arm.require_admitted(self.cloud, request, route)
+                answered = self._answered(request, route)
+                ended(answered.status)
+            response = answers.as_set(self.cloud.behaviour, answered)
             return replace(response, headers={**response.headers, **left})
 
     def _answered(self, request: Request, route: Route) -> Response:

@@ -44,10 +44,11 @@ COMMANDS = {
         "operate.verify", "prove that a stack's accounts are under its keys, or cut off from them"
     ),
     "evidence": Command(
-        "operate.evidence.command", "write what an auditor asks about keys, or the rotation report"
+        "operate.evidence.command", "write what an auditor asks about keys, signed if you like"
     ),
     "adopt": Command("operate.adopt.command", "write settings and an import file for existing accounts"),
     "revoke-commands": Command("operate.revoke", "print the az commands that take access to the keys away"),
+    "revoke": Command("operate.drill", "drill: take access to a key away, measure, and give it back"),
     "disable-version": Command("operate.disable_version", "disable key versions that no account is bound to"),
     "recover": Command("operate.recover", "repair a stack's state after a crash"),
     "fleet": Command(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar, cast
+from urllib.parse import quote
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.monitor.query import LogsQueryClient, LogsQueryResult
@@ -82,9 +83,9 @@ class LiveAzure:
         target = f"{path}?api-version={api_version}"
         return self._once(f"GET {target}", lambda: self._client.json("GET", target))
 
-    def list(self, path: str, api_version: str) -> Sequence[Json]:
-        """All pages of a list of Resource Manager."""
-        target = f"{path}?api-version={api_version}"
+    def list(self, path: str, api_version: str, wanted: str = "") -> Sequence[Json]:
+        """All pages of a list of Resource Manager; `wanted` is its `$filter`."""
+        target = f"{path}?api-version={api_version}" + (wanted and f"&$filter={quote(wanted)}")
         return self._once(f"LIST {target}", lambda: self._client.pages(target))
 
     def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Sequence[Json]:
@@ -101,26 +102,18 @@ class LiveAzure:
         span = f"{since.isoformat()}/{until.isoformat()}"
         return self._once(f"QUERY workspace {customer_id} {span}: {text}", rows)
 
-    def deleted_keys(self, vault_uri: str) -> Sequence[Json]:
-        """The soft-deleted keys of a vault: name, and in seconds since 1970 deletedDate and
-        scheduledPurgeDate."""
+    def get_in_vault(self, uri: str, path: str) -> Json:
+        """One answer of a vault's or a managed HSM's own API."""
+        return self.get(f"{uri}{path}", KEYS)
 
-        def rows() -> list[Json]:
-            times = ("deletedDate", "scheduledPurgeDate")
-            return [
-                {"name": arm_ids.name_of(str(one["kid"])), **{name: one.get(name) for name in times}}
-                for one in self._client.pages(f"{vault_uri}/deletedkeys?api-version={KEYS}")
-            ]
+    def sign(self, key_id: str, body: Json) -> Json:
+        """What a version of a key answers to a request to sign."""
+        target = f"{key_id}/sign?api-version={KEYS}"
+        return _answered(lambda: self._client.json("POST", target, body))
 
-        return self._once(f"LIST {vault_uri}/deletedkeys", rows)
-
-    def get_in_hsm(self, hsm_uri: str, path: str) -> Json:
-        """One answer of a managed HSM's own API."""
-        return self.get(f"{hsm_uri}{path}", KEYS)
-
-    def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
-        """All pages of a list of a managed HSM's own API."""
-        return self.list(f"{hsm_uri}{path}", KEYS)
+    def list_in_vault(self, uri: str, path: str) -> Sequence[Json]:
+        """All pages of a list of a vault's or a managed HSM's own API."""
+        return self.list(f"{uri}{path}", KEYS)
 
     def _once(self, question: str, ask: Callable[[], T]) -> T:
         if question not in self._known:

@@ -52,12 +52,16 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         _JSON,
     ),
     "evidence": (
-        ("report", {"nargs": "?", "choices": ("evidence", "rotation"), "default": "evidence"}),
         _value("--stack", "the accounts of a stack"),
         _value("--account", "ARM ids of accounts", nargs="+", type=_account, metavar="ID"),
         _value("--subscription", "all such accounts of subscriptions", nargs="+", metavar="ID"),
         _value("--out", "folder of the report; default .evidence", type=Path, default=Path(".evidence")),
-        _value("--days", "days of the audit log to read; default 90", type=int, default=90, metavar="N"),
+        _value("--days", "days of the logs to read; default 90", type=int, default=90, metavar="N"),
+        _value(
+            "--since", "go on from the report in this folder, instead of --days", type=Path, metavar="FOLDER"
+        ),
+        _value("--sign-with", "URI of an RSA key in a vault that signs the report", metavar="KEY"),
+        _value("--timestamp", "address of an RFC 3161 time-stamping service", metavar="URL"),
         _value(
             "--at", "judge as of this time; default now, by the cloud's clock", type=_moment, metavar="TIME"
         ),
@@ -77,6 +81,13 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         _SERVICE,
         _value("--outputs", "the stack's outputs as JSON, instead of asking Pulumi", metavar="FILE"),
         _value("--account", "an account of which a revocation deletes data", action="append", default=[]),
+        _JSON,
+    ),
+    "revoke": (
+        _STACK,
+        _SERVICE,
+        ("--drill", {"action": "store_true", "required": True, "help": "take access away, and give it back"}),
+        _value("--minutes", "how long each may take; default 15", type=float, default=15, metavar="N"),
         _JSON,
     ),
     "disable-version": (

@@ -31,7 +31,8 @@ _NEEDED = ("accountId", "endpoint", "vaultId", "keyUriWithVersion")
 _PROJECT = "customer-managed-key-proof"
 _PROJECTS = "language/authoring/analyze-conversations/projects"
 _DELETION_SECONDS = 60
-_REFUSED = "403, because the key cannot be used"
+REFUSED = "403, because the key cannot be used"
+"""What `data_answer` says where the key is why."""
 _PAUSE_SECONDS = 5.0
 """Between two reads of what is to be refused; later a tenth of the time that has passed, since a key can be
 remembered for an hour and each read counts against the service's limit of calls."""
@@ -261,7 +262,7 @@ def refused(projects: Projects, seconds: float) -> Check:
     """Reads the account's data until it is refused for the key, for `seconds` at most: that is how long the
     service may go on using a key that was revoked. No published document says how long that takes."""
     began, waiting = time.monotonic(), False
-    while (answer := _answer(projects)) == "200":
+    while (answer := data_answer(projects)) == "200":
         passed = time.monotonic() - began
         pause = min(max(passed / 10, _PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
         if passed + pause >= seconds:
@@ -274,7 +275,7 @@ def refused(projects: Projects, seconds: float) -> Check:
             )
         waiting = True
         time.sleep(pause)
-    return Check("revoked: data answers", _REFUSED, answer)
+    return Check("revoked: data answers", REFUSED, answer)
 
 
 def unprovable(service: Outputs) -> str:
@@ -288,12 +289,13 @@ def unprovable(service: Outputs) -> str:
     return without(missing) if missing else ""
 
 
-def _answer(projects: Projects) -> str:
+def data_answer(projects: Projects) -> str:
+    """What a read of the account's data answers: "200", REFUSED, or why it tells nothing of the key."""
     try:
         projects.list_projects()
     except HttpResponseError as error:
         if error.status_code == 403 and not any(word in str(error).lower() for word in _OTHER_REASONS):
-            return _REFUSED
+            return REFUSED
         found = f"{error.status_code}, which says nothing about the key: {error.message}"
         if any(word in str(error).lower() for word in _CALLER_REASONS):
             found += f"; {_may_not_call(roles.LANGUAGE_READER)}"

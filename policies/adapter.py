@@ -4,7 +4,7 @@ Handles reports, exemptions, values that are not known yet, and rules that fail.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -45,21 +45,14 @@ def to_policy(rule: Rule, session: Session, clock: Clock = time.time) -> Policy:
     raise TypeError(f"{rule.name} is not a rule on a resource, on a used resource or on the stack")
 
 
-def message(rule: Rule, finding: RuleFinding, urn: str, notes: Sequence[str] = ()) -> str:
+def message(rule: Rule, finding: RuleFinding, urn: str) -> str:
     """The text of a violation after the rule's title: found, required, why, fix. Advice is one line."""
     ours = COMPONENTS in urn and finding.setting is not None
     fix = without_secrets(_one_line(str(finding.setting) if ours else finding.fix))
     found = f"found: {without_secrets(_one_line(finding.found))}"
     if level_of(rule.name, rule.level) not in _REFUSES:
-        return "; ".join([found, *(f"note: {note}" for note in notes), f"fix: {fix}"])
-    lines = [
-        found,
-        f"required: {finding.required}",
-        f"why: {rule.why} ({rule.source})",
-        *(f"note: {note}" for note in notes),
-        f"fix: {fix}",
-    ]
-    return "\n".join(lines)
+        return f"{found}; fix: {fix}"
+    return f"{found}\nrequired: {finding.required}\nwhy: {rule.why} ({rule.source})\nfix: {fix}"
 
 
 def _one_line(text: str) -> str:
@@ -140,8 +133,8 @@ class _Asking:
         self._options = rule.options(config, clock)
         configured = (config or {}).get("exemptions") or ()
         today = exemptions.day_of(clock()) if configured else date.min
-        self._exemptions, self._bad_exemptions = exemptions.read_exemptions(configured, today)
-        session.unusable += [f"{rule.name}: {bad}" for bad in self._bad_exemptions]
+        self._exemptions, unusable = exemptions.read_exemptions(configured, today)
+        session.unusable += [f"{rule.name}: {bad}" for bad in unusable]
         for exemption in self._exemptions:
             session.exemptions.setdefault((rule.name, exemption), set())
 
@@ -156,7 +149,9 @@ class _Asking:
             for finding in judge(self._options):
                 where = finding.urn or urn
                 if finding.outcome is DemandOutcome.UNMET:
-                    refused |= self._violation(finding, where, report)
+                    if not self._exempts(where):
+                        report(message(self._rule, finding, where), finding.urn)
+                        refused = True
                     continue
                 what = without_secrets(f"{short(where)}: {finding.found}" if where else finding.found)
                 if finding.outcome is DemandOutcome.LATER:
@@ -174,17 +169,6 @@ class _Asking:
         if not fitting or not fitting[0].holds_on(exemptions.day_of(self._options.now())):
             return False
         self._session.exemptions[self._rule.name, fitting[0]].add(urn)
-        return True
-
-    def _violation(self, finding: RuleFinding, urn: str, report: ReportViolation) -> bool:
-        if self._exempts(urn):
-            return False
-        notes = [
-            f"the exemption of this resource ended on {ended.until} ({ended.reason})"
-            for ended in exemptions.matching(self._exemptions, urn)[:1]
-        ]
-        text = message(self._rule, finding, urn, [*notes, *self._bad_exemptions])
-        report(text, finding.urn)
         return True
 
     def _failure(self, problem: Exception) -> str:

@@ -13,20 +13,52 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+import jsonschema  # type: ignore[import-untyped]
 import yaml
 
 from policies import exemptions
-from policies.profiles import PROFILES, profile
 from policies.reports import LEVELS
 from policies.rules import RULES
 
-_RULES: Final = {rule.name: rule for rule in RULES}
-_PARTS: Final = ("profile", "rules", "exemptions")
-_LEVELS: Final = ("advisory", "mandatory", "remediate", "disabled")
+_FOLDER: Final = Path(__file__).parent / "profiles"
+PROFILES: Final = ("baseline", "regulated")
 _FOR_A_TIME: Final = ("until", "reason")
 """What a rule that is disabled has besides its level."""
-_EXEMPTION: Final = ("rule", "urn", "reason", "until")
-_TYPES: Final[Mapping[str, type]] = {"string": str, "integer": int, "array": list}
+
+
+def _object(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": dict(properties),
+        "required": [*required],
+    }
+
+
+def _schema() -> dict[str, Any]:
+    """Of the file, with each rule's level as a setting of the rule."""
+    level = {"enforcementLevel": {"enum": ["advisory", "mandatory", "remediate", "disabled"]}}
+    off = {name: {"type": "string"} for name in _FOR_A_TIME}
+    rules = {rule.name: _object({**level, **rule.settings, **off}) for rule in RULES}
+    fields = {name: {"type": "string"} for name in ("urn", "reason", "until")}
+    exemption = _object({"rule": {"enum": [*rules]}, **fields}, "rule", *fields)
+    return _object(
+        {
+            "profile": {"enum": [*PROFILES]},
+            "rules": _object({**rules, **dict.fromkeys(LEVELS, _object(level))}),
+            "exemptions": {"type": "array", "items": exemption},
+        }
+    )
+
+
+_CHECK: Final = jsonschema.Draft202012Validator(_schema())
+
+
+def profile(name: str) -> dict[str, Any]:
+    """The level and settings of each rule, as the CLI takes them: `baseline` writes out every default,
+    `regulated` is stricter where CIS and Azure Policy are."""
+    found: dict[str, Any] = json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return found
 
 
 class ConfigurationError(ValueError):
@@ -36,110 +68,64 @@ class ConfigurationError(ValueError):
 def read(text: str, today: date) -> dict[str, Any]:
     """The configuration as the CLI takes it. Raises ConfigurationError with all problems at once."""
     try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as problem:
+        # A bare date becomes a text, as in JSON.
+        stated: Any = json.loads(json.dumps(yaml.safe_load(text), default=str))
+    except (yaml.YAMLError, TypeError) as problem:
         raise ConfigurationError(f"no YAML: {' '.join(str(problem).split())}") from problem
-    stated: dict[str, Any] = {} if document is None else document
-    problems = list(_problems(stated, today))
-    if problems:
+    parts = {} if stated is None else stated
+    if not isinstance(parts, dict):
+        raise ConfigurationError(f"found {json.dumps(parts)}, expected profile, rules, exemptions")
+    parts = {name: one for name, one in parts.items() if one is not None}
+    if isinstance(rules := parts.get("rules"), dict):
+        levels = {name: {"enforcementLevel": one} for name, one in rules.items() if isinstance(one, str)}
+        parts["rules"] = rules | levels
+    wrong = (
+        f"{'.'.join(map(str, one.absolute_path)) or 'the file'}: {one.message}"
+        for one in _CHECK.iter_errors(parts)
+    )
+    if problems := [*wrong, *_endless(parts, today)]:
         raise ConfigurationError("\n".join(problems))
-    made = profile(stated.get("profile") or PROFILES[0])
-    for name, changes in (stated.get("rules") or {}).items():
-        values = {"enforcementLevel": changes} if isinstance(changes, str) else changes
+    made = profile(parts.get("profile", PROFILES[0]))
+    for name, values in parts.get("rules", {}).items():
         made[name].update({key: value for key, value in values.items() if key not in _FOR_A_TIME})
-    for one in stated.get("exemptions") or []:
-        entry = {key: str(one[key]) for key in ("urn", "reason", "until")}
+    for one in parts.get("exemptions", ()):
+        entry = {key: value for key, value in one.items() if key != "rule"}
         made[one["rule"]].setdefault("exemptions", []).append(entry)
     return made
 
 
-def _problems(stated: object, today: date) -> Iterator[str]:
-    if not isinstance(stated, Mapping):
-        yield f"found {_shown(stated)}, expected {', '.join(_PARTS)}"
-        return
-    yield from (f"{name}: unknown; expected {', '.join(_PARTS)}" for name in stated if name not in _PARTS)
-    if stated.get("profile") not in (None, *PROFILES):
-        yield f"profile: found {_shown(stated['profile'])}, expected {' or '.join(PROFILES)}"
-    rules, listed = stated.get("rules") or {}, stated.get("exemptions") or []
-    if isinstance(rules, Mapping):
-        chosen = stated.get("profile")
-        levels = profile(chosen if chosen in PROFILES else PROFILES[0])
-        for name, changes in rules.items():
-            level = levels.get(str(name), {}).get("enforcementLevel", "")
-            yield from _rule_problems(str(name), changes, level, today)
-    else:
-        yield f"rules: found {_shown(rules)}, expected rules by name"
-    if isinstance(listed, list):
-        for number, one in enumerate(listed, start=1):
-            yield from (f"exemptions[{number}]: {text}" for text in _exemption_problems(one, today))
-    else:
-        yield f"exemptions: found {_shown(listed)}, expected a list"
+def _endless(parts: Mapping[str, Any], today: date) -> Iterator[str]:
+    """What no schema says: an exemption that names no resource or does not end, and a rule that refuses and
+    is off without an end and a reason."""
+    listed, rules = parts.get("exemptions"), parts.get("rules")
+    for number, one in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(one, dict) and {"urn", *_FOR_A_TIME} <= one.keys():
+            found = exemptions.problems_of(one["urn"], one["reason"], one["until"], today)
+            yield from (f"exemptions.{number}.{text}" for text in found)
+    chosen = parts.get("profile")
+    levels = profile(chosen if chosen in PROFILES else PROFILES[0])
+    for name, values in rules.items() if isinstance(rules, dict) else ():
+        if not isinstance(values, dict):
+            continue
+        refuses = name not in LEVELS and levels.get(name, {}).get("enforcementLevel") == "mandatory"
+        if refuses and values.get("enforcementLevel") == "disabled":
+            yield from (f"rules.{name}{text}" for text in _ending(name, values, today))
+        elif values.keys() & {*_FOR_A_TIME}:
+            yield f"rules.{name}: until and reason are for a rule that refuses and is disabled"
 
 
-def _rule_problems(name: str, changes: object, level: str, today: date) -> Iterator[str]:
-    """`level` is the rule's in the profile that was chosen."""
-    if name not in _RULES and name not in LEVELS:
-        yield f"rules.{name}: there is no such rule; policies/README.md lists them"
-        return
-    values = {"enforcementLevel": changes} if isinstance(changes, str) else changes
-    if not isinstance(values, Mapping):
-        yield f"rules.{name}: found {_shown(changes)}, expected a level or settings"
-        return
-    settings = _RULES[name].settings if name in _RULES else {}
-    if values.get("enforcementLevel") == "disabled" and name in _RULES and level == "mandatory":
-        yield from _ending_problems(name, values, today)
-        values = {key: value for key, value in values.items() if key not in _FOR_A_TIME}
-    for setting, value in values.items():
-        if setting == "enforcementLevel":
-            if value not in _LEVELS:
-                yield f"rules.{name}: found level {_shown(value)}, expected {', '.join(_LEVELS)}"
-        elif setting not in settings:
-            known = ", ".join(["enforcementLevel", *settings])
-            yield f"rules.{name}.{setting}: there is no such setting; expected {known}"
-        else:
-            yield from _value_problems(f"rules.{name}.{setting}", value, settings[setting])
-
-
-def _ending_problems(name: str, values: Mapping[str, Any], today: date) -> Iterator[str]:
-    """A rule that refuses is off for a time only, and for a reason, as an exemption is."""
-    until, reason = values.get("until"), values.get("reason")
+def _ending(name: str, values: Mapping[str, Any], today: date) -> Iterator[str]:
+    until, reason = (values.get(one) for one in _FOR_A_TIME)
     if until is None or reason is None:
-        most = today + exemptions.LONGEST
         yield (
-            f"rules.{name}: a rule that refuses is disabled for a time only; expected {{enforcementLevel: "
-            f"disabled, until: DAY, reason: WHY}}, with a day by {most}"
+            ": a rule that refuses is disabled for a time only; expected {enforcementLevel: disabled, until: "
+            f"DAY, reason: WHY}}, with a day by {today + exemptions.LONGEST}"
         )
         return
-    problems = exemptions.problems_of(f"*::{name}", reason, str(until), today)
-    yield from (f"rules.{name}.{text}" for text in problems)
-    if not problems and date.fromisoformat(str(until)) < today:
-        yield f"rules.{name}: it was disabled until {until}; remove the entry, or renew it with its reason"
-
-
-def _value_problems(place: str, value: Any, schema: Mapping[str, Any]) -> Iterator[str]:
-    wanted = schema["type"]
-    if not isinstance(value, _TYPES[wanted]) or isinstance(value, bool):
-        yield f"{place}: found {_shown(value)}, expected {wanted}"
-    elif "enum" in schema and value not in schema["enum"]:
-        yield f"{place}: found {_shown(value)}, expected {' or '.join(schema['enum'])}"
-    elif wanted == "integer" and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
-        least, most = schema.get("minimum"), schema.get("maximum", "any number")
-        yield f"{place}: found {value}, expected {least} to {most}"
-    elif isinstance(value, list) and not all(isinstance(item, str) and item for item in value):
-        yield f"{place}: expected a list of texts"
-
-
-def _exemption_problems(one: object, today: date) -> Iterator[str]:
-    if not isinstance(one, Mapping) or set(one) != set(_EXEMPTION):
-        yield f"expected exactly {', '.join(_EXEMPTION)}"
-        return
-    if one["rule"] not in _RULES:
-        yield f"rule: there is no rule {_shown(one['rule'])}"
-    yield from exemptions.problems_of(one["urn"], one["reason"], str(one["until"]), today)
-
-
-def _shown(value: object) -> str:
-    return json.dumps(value, default=str)
+    problems = exemptions.problems_of(f"*::{name}", reason, until, today)
+    yield from (f".{text}" for text in problems)
+    if not problems and date.fromisoformat(until) < today:
+        yield f": it was disabled until {until}; remove the entry, or renew it with its reason"
 
 
 def main(words: list[str]) -> int:

@@ -3,8 +3,8 @@
 The SDK's servicer decodes a resource again for each policy, and the whole stack for each stack policy, which
 takes nearly all the time of a pack of thirty policies (docs/speed.md); it drops the marks of secrets, which
 redaction.py needs, and tells no rule its level. The SDK has no switch for these, so the servicer is wrapped:
-this pack's policies read what is read here, and others get from the SDK what they always get. If another
-version of the SDK asks its policies differently, the pack does not start.
+policies read what is read here, and the SDK is shown an empty request. So a pack of these policies holds no
+others, and if another version of the SDK asks its policies differently, the pack does not start.
 """
 
 import threading
@@ -24,28 +24,29 @@ from policies import redaction
 
 _sdk: Any = policy
 _SERVICER: Final = "_PolicyAnalyzerServicer"
-_DECODED: Final = frozenset({"properties", "provider", "resources"})
-"""The parts of a request that the SDK decodes."""
 
 
 class _Request(threading.local):
-    """The request that this thread answers: its resources, None between requests; the configured levels by
-    policy name; and the policies that the SDK asks now, `ours` if it is one of this pack."""
+    """The request that this thread answers: its resources, None between requests; and the configured levels
+    by policy name."""
 
     resources: Sequence[StackResource] | None = None
     levels: Mapping[str, str] = {}
-    ours: bool = False
 
 
 _request = _Request()
 
 
-class OurResourcePolicy(ResourceValidationPolicy):
-    """A policy on resources that reads `resources()`."""
+class OurPolicy(Policy):
+    """A policy that reads `resources()`."""
 
 
-class OurStackPolicy(StackValidationPolicy):
-    """A policy on the stack that reads `resources()`."""
+class OurResourcePolicy(OurPolicy, ResourceValidationPolicy):
+    """One on resources."""
+
+
+class OurStackPolicy(OurPolicy, StackValidationPolicy):
+    """One on the stack."""
 
 
 def resources() -> Sequence[StackResource]:
@@ -79,31 +80,32 @@ def read_once() -> None:
 
 def _wrapped(servicer: Any) -> type:
     """A servicer that reads each request before the SDK asks its policies."""
-    # Whether the SDK has what is wrapped: an AttributeError says what it lacks.
-    for name in ("Analyze", "AnalyzeStack", "Configure", "_get_enforcement_level"):
-        getattr(servicer, name)
 
     class ReadOnce(servicer):  # type: ignore[misc] # the SDK's class has no types
         reads_once = True
         levels: Mapping[str, str] = {}
+
+        def __init__(self, name: str, version: str, policies: Sequence[Policy], *rest: Any) -> None:
+            if others := [one.name for one in policies if not isinstance(one, OurPolicy)]:
+                raise RuntimeError(
+                    f"{', '.join(others)} would see nothing in this pack: make a pack of their own of them, "
+                    "and name both with --policy-pack"
+                )
+            super().__init__(name, version, policies, *rest)
 
         def Configure(self, request: Any, context: Any) -> Any:
             levels = {name: one.enforcementLevel for name, one in request.policyConfig.items()}
             self.levels = {name: proto.EnforcementLevel.Name(one).lower() for name, one in levels.items()}
             return super().Configure(request, context)
 
-        def _get_enforcement_level(self, policy: Policy) -> Any:
-            # The SDK calls this for each policy just before it decodes the request for it.
-            _request.ours = isinstance(policy, OurResourcePolicy | OurStackPolicy)
-            return super()._get_enforcement_level(policy)
-
         def Analyze(self, request: Any, context: Any) -> Any:
             with _answering([request], self.levels):
-                return super().Analyze(_Shown(request), context)
+                shown = proto.AnalyzeRequest(type=request.type, urn=request.urn, name=request.name)
+                return super().Analyze(shown, context)
 
         def AnalyzeStack(self, request: Any, context: Any) -> Any:
             with _answering(request.resources, self.levels):
-                return super().AnalyzeStack(_Shown(request), context)
+                return super().AnalyzeStack(proto.AnalyzeStackRequest(), context)
 
     return ReadOnce
 
@@ -114,20 +116,7 @@ def _answering(shown: Sequence[Any], levels: Mapping[str, str]) -> Iterator[None
     try:
         yield
     finally:
-        _request.resources, _request.ours = None, False
-
-
-class _Shown:
-    """A request whose resources the SDK does not decode for this pack's policies, which do not use them."""
-
-    def __init__(self, request: Any) -> None:
-        self._request = request
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._request, name)
-        if name not in _DECODED or not _request.ours:
-            return found
-        return () if name == "resources" else type(found)()
+        _request.resources = None
 
 
 def _resource(shown: Any) -> StackResource:

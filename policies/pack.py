@@ -1,4 +1,4 @@
-"""The list of policies that the pack, or a pack of someone else's, is made of."""
+"""The list of policies that the pack is made of."""
 
 import time
 from collections.abc import Callable

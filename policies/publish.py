@@ -11,7 +11,7 @@ from typing import Final
 import core
 
 _HERE: Final = Path(__file__).resolve().parent
-_LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "README.head.md", "publish.py", "readme.py")
+_LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "configuration.py", "publish.py")
 _IN_CHECKOUT, _PUBLISHED = "virtualenv: ../.venv", "virtualenv: venv"
 
 
@@ -32,13 +32,11 @@ def build(folder: Path) -> Path:
 
 def main(words: list[str]) -> int:
     """Exit code 0, or 2 where the words are wrong."""
-    if len(words) != 1 or words[0].startswith("-"):
-        sys.stderr.write("usage: python -m policies.publish DIR\n")
-        return 2
     try:
-        built = build(Path(words[0]))
-    except FileExistsError as problem:
-        sys.stderr.write(f"{problem}\n")
+        (named,) = words
+        built = build(Path(named))
+    except (ValueError, FileExistsError) as problem:
+        sys.stderr.write(f"usage: python -m policies.publish DIR ({problem})\n")
         return 2
     sys.stdout.write(f"the policy pack is in {built}; to publish it, run there: pulumi policy publish\n")
     return 0

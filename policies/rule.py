@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from core import values
 from core.demands import DemandOutcome, Judgement
@@ -95,32 +95,22 @@ def days(description: str, **bounds: int) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Options:
-    """A rule's settings as configured, over the defaults of its schema; and the time."""
+    """A rule's settings, which the engine has checked by their schemas; and the time."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
-    defaults: Mapping[str, Any] = field(default_factory=dict)
     now: Callable[[], float] = time.time
 
-    def get(self, name: str) -> Any:
-        """The configured value, else the default."""
-        value = self.values.get(name)
-        return self.defaults.get(name) if value is None else value
-
     def number(self, name: str) -> int:
-        """A whole-number setting; 0 where there is none."""
-        number = values.number(self.get(name))
-        return number if isinstance(number, int) else 0
+        """A whole-number setting, which the wire has as a float."""
+        return int(self.values[name])
 
     def word(self, name: str) -> str:
-        """An enum setting, lower case."""
-        word = values.word(self.get(name))
-        return word if isinstance(word, str) else ""
+        """An enum setting."""
+        return str(self.values[name])
 
     def words(self, name: str) -> frozenset[str]:
         """A list of texts, lower case."""
-        items = values.items(self.get(name))
-        texts = () if isinstance(items, Mark) else map(values.name, items)
-        return frozenset(text.lower() for text in texts if isinstance(text, str))
+        return frozenset(str(text).strip().lower() for text in self.values[name])
 
 
 @dataclass(frozen=True)
@@ -160,11 +150,11 @@ StackJudge = Callable[[UsedProtections, Options], Iterable[RuleFinding]]
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What every rule says of itself. A rule in a file of its own has its `name` and `title` from that.
+    """What every rule says of itself. A rule in policies/rules has its `name` and `title` from its function.
 
     `same_as` are the ids of the same demand in other rule sets, as tags with spaces between: azure-policy:ID,
     cis-azure-6.0:ID, psrule:ID, checkov:ID and others. `settings` are JSON schemas by name, each with a
-    default. `regulated` are the settings and the level that the profile of that name uses where they differ.
+    default.
     """
 
     why: str
@@ -175,14 +165,14 @@ class Rule:
     level: Literal["mandatory", "advisory", "disabled"] = "mandatory"
     same_as: str = ""
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    regulated: Mapping[str, Any] = field(default_factory=dict)
 
     def options(
         self, values: Mapping[str, Any] | None = None, now: Callable[[], float] = time.time
     ) -> Options:
         """The rule's options from a configuration, which may be partial or empty."""
         defaults = {name: schema["default"] for name, schema in self.settings.items() if "default" in schema}
-        return Options(values or {}, defaults, now)
+        stated = {name: value for name, value in (values or {}).items() if value is not None}
+        return Options(defaults | stated, now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,3 +200,20 @@ class StackRule(Rule):
     """A rule on the whole stack."""
 
     judge: StackJudge
+
+
+FOUND: Final[list[Rule]] = []
+"""The rules of policies/rules."""
+_Judge = TypeVar("_Judge", bound=Callable[..., Iterable[RuleFinding]])
+
+
+def rule(form: Callable[..., Rule], **stated: Any) -> Callable[[_Judge], _Judge]:
+    """Makes a rule of the function that judges: its name is the rule's, and the first line of its docstring
+    the title."""
+
+    def made(judge: _Judge) -> _Judge:
+        title = str(judge.__doc__).partition("\n")[0].removesuffix(".")
+        FOUND.append(form(name=judge.__name__.replace("_", "-"), title=title, judge=judge, **stated))
+        return judge
+
+    return made

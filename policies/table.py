@@ -3,16 +3,17 @@
 A row that names a `Kind` is a demand of one resource; the others need an account and its vault.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final
 
 from core import adapters, demands, judgements, kinds, values
 from core.api_versions import AZURE_NATIVE_VAULTS, VAULTS, VAULTS_RETIRE_ON
-from core.demands import RETENTION_DAYS, DemandOutcome
+from core.demands import RETENTION_DAYS, DemandOutcome, Judgement
 from core.facts import Network
-from core.protection import Protections
+from core.protection import AccountProtection, Protections
 from core.resource_types import ACCESS_POLICY, Kind, kind_of, parse_urn
+from core.stack import StackResource
 from core.values import Mark
 from policies.rule import (
     FIELD,
@@ -20,6 +21,7 @@ from policies.rule import (
     SERVICE_DOCUMENT,
     Findings,
     Options,
+    ResourceJudge,
     ResourceRule,
     Rule,
     RuleFinding,
@@ -49,8 +51,9 @@ _NETWORK: Final[dict[str, dict[str, Any]]] = {
 # Demands of one resource
 
 
-def _tier(account: Subject, options: Options) -> Iterable[RuleFinding]:
-    return of(judgements.tier(account.resource, options.words("unsupportedTiers")))
+def _stated(ask: Callable[[StackResource], Judgement | None], *, recovered: bool = False) -> ResourceJudge:
+    """The demand of one resource; of a deleted vault that is brought back only where `recovered`."""
+    return lambda one, _: () if one.is_recovery and not recovered else of(ask(one.resource))
 
 
 def _local_auth(account: Subject, _: Options) -> Iterable[RuleFinding]:
@@ -73,18 +76,6 @@ def _network(subject: Subject, options: Options) -> Iterable[RuleFinding]:
         network = replace(network, default_action=Network.default_action)
     disabled = options.word("publicAccess") == "disabled"
     return () if subject.is_recovery else of(demands.restricted(network, disabled=disabled))
-
-
-def _soft_delete(vault: Subject, _: Options) -> Iterable[RuleFinding]:
-    return () if vault.is_recovery else of(judgements.soft_delete(vault.resource))
-
-
-def _purge_protection(vault: Subject, _: Options) -> Iterable[RuleFinding]:
-    return () if vault.is_recovery else of(judgements.purge_protection(vault.resource))
-
-
-def _trusted_services(vault: Subject, _: Options) -> Iterable[RuleFinding]:
-    return of(judgements.trusted_services(vault.resource))
 
 
 def _retention(vault: Subject, options: Options) -> Iterable[RuleFinding]:
@@ -240,6 +231,13 @@ def _api_version(subject: Subject, _: Options) -> Findings:
 # Demands of an account and its vault
 
 
+def _of_each(
+    protections: Protections, ask: Callable[[Protections, AccountProtection], Judgement | None]
+) -> Findings:
+    for one in protections.all:
+        yield from of(ask(protections, one), one.writer.urn)
+
+
 def _outbound(protections: Protections, _: Options) -> Findings:
     for one in protections.all:
         host = demands.host_words(protections.vault_hosts(one))
@@ -247,15 +245,9 @@ def _outbound(protections: Protections, _: Options) -> Findings:
         yield from of(judgements.outbound(protections, one), urn, host=host)
 
 
-def _same_region(protections: Protections, _: Options) -> Findings:
-    for one in protections.all:
-        yield from of(judgements.region(protections, one), one.writer.urn)
-
-
 def _same_tenant(protections: Protections, _: Options) -> Findings:
     """Of the account and its vault; and of each access policy."""
-    for one in protections.all:
-        yield from of(judgements.tenant(protections, one), one.writer.urn)
+    yield from _of_each(protections, judgements.tenant)
     for grant in protections.grants:
         if grant.entry and grant.resource.kind is Kind.ACCESS_POLICY:
             here, there = grant.entry.tenant_id, grant.tenant
@@ -273,7 +265,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         level="advisory",
         same_as="azure-policy:71ef260a-8f18-47b7-abcb-62d0673d94dc psrule:AZR-000282 checkov:CKV_AZURE_236 "
         "cnspec:cognitive-services-local-auth-disabled",
-        regulated={"enforcementLevel": "mandatory"},
         kinds=(Kind.ACCOUNT,),
         judge=_local_auth,
     ),
@@ -290,7 +281,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         "checkov:CKV_AZURE_134 cnspec:cognitive-services-public-network-access-disabled "
         "cnspec:cognitive-services-network-acl-default-deny cloudsploit:accountPublicAccessDisabled",
         settings=_NETWORK,
-        regulated={"enforcementLevel": "mandatory", "publicAccess": "disabled"},
         kinds=(Kind.ACCOUNT,),
         judge=_network,
     ),
@@ -315,7 +305,7 @@ ROWS: Final[tuple[Rule, ...]] = (
             )
         },
         kinds=(Kind.ACCOUNT,),
-        judge=_tier,
+        judge=lambda one, options: of(judgements.tier(one.resource, options.words("unsupportedTiers"))),
     ),
     ResourceRule(
         name="key-vault-api-version",
@@ -345,7 +335,6 @@ ROWS: Final[tuple[Rule, ...]] = (
             "minimumDays": days("Fewest days that must be left; 0 asks for none.", minimum=0, default=0),
             "maximumDays": days("Most days that may be left; 0 sets no bound.", minimum=0, default=0),
         },
-        regulated={"minimumDays": 30, "maximumDays": 730},
         kinds=(Kind.KEY,),
         judge=_expiry_date,
     ),
@@ -389,7 +378,7 @@ ROWS: Final[tuple[Rule, ...]] = (
         why="the resource and the key vault must be in the same region",
         source=SERVICE_DOCUMENT,
         severity="high",
-        judge=_same_region,
+        judge=lambda protections, _: _of_each(protections, judgements.region),
     ),
     StackRule(
         name="same-tenant",
@@ -410,7 +399,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         "azure-policy:405c5871-3e91-4644-8a63-58e19d68ff5b cis-azure-6.0:8.3.7 psrule:AZR-000355 "
         "checkov:CKV_AZURE_109 checkov:CKV_AZURE_189 trivy:AZU-0013 cnspec:keyvault-public-access-disabled",
         settings=_NETWORK,
-        regulated={"enforcementLevel": "mandatory", "publicAccess": "disabled"},
         kinds=(Kind.VAULT,),
         judge=_network,
     ),
@@ -431,7 +419,6 @@ ROWS: Final[tuple[Rule, ...]] = (
                 "Azure Policy, CIS, PSRule and Prowler ask for rbac.",
             }
         },
-        regulated={"model": "rbac"},
         kinds=(Kind.VAULT,),
         judge=_permission_model,
     ),
@@ -445,7 +432,7 @@ ROWS: Final[tuple[Rule, ...]] = (
         "checkov:CKV_AZURE_42 checkov:CKV_AZURE_110 trivy:AZU-0016 kics:7c25f361 kics:cec6e005 "
         "regula:FG_R00227 prowler:keyvault_recoverable",
         kinds=(Kind.VAULT,),
-        judge=_purge_protection,
+        judge=_stated(judgements.purge_protection),
     ),
     UsedResourceRule(
         name="vault-retention",
@@ -458,7 +445,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         settings={
             "minimumDays": days("Shortest retention in days.", minimum=7, maximum=RETENTION_DAYS, default=7)
         },
-        regulated={"enforcementLevel": "mandatory", "minimumDays": RETENTION_DAYS},
         kinds=(Kind.VAULT,),
         judge=_retention,
     ),
@@ -473,7 +459,7 @@ ROWS: Final[tuple[Rule, ...]] = (
         "checkov:CKV_AZURE_111 kics:7c25f361 regula:FG_R00227 terrascan:AC_AZURE_0170 "
         "prowler:keyvault_recoverable",
         kinds=(Kind.VAULT,),
-        judge=_soft_delete,
+        judge=_stated(judgements.soft_delete),
     ),
     UsedResourceRule(
         name="vault-trusted-services",
@@ -484,6 +470,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         severity="medium",
         same_as="cloudsploit:trustedServicesEnabled",
         kinds=(Kind.VAULT,),
-        judge=_trusted_services,
+        judge=_stated(judgements.trusted_services, recovered=True),
     ),
 )

@@ -3,11 +3,11 @@
 from functools import cached_property
 
 from core import values
-from core.grants import key_scope
+from core.grants import Grant, KeyLocation
 from core.protection import AccountProtection, Protections
 from core.resource_types import COMPONENTS, Kind
 from core.stack import Stack, StackResource
-from core.values import Mark, Value
+from core.values import Mark
 
 
 class UsedProtections(Protections):
@@ -24,11 +24,14 @@ class UsedProtections(Protections):
         not know it."""
         if COMPONENTS in resource.urn or self._judges_unused:
             return True
-        if resource.kind is Kind.ACCESS_POLICY:
-            vault = self.stack.vault_of(resource)
-            return self._opens_used_vault(vault, values.name(resource.found("vaultName")))
-        if resource.kind is Kind.ROLE_ASSIGNMENT:
-            return self._reaches_used_key(resource)
+        if resource.kind in (Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT):
+            held = {
+                self._opens(grant, place)
+                for grant in self.grants
+                for place in self._places
+                if grant.resource is resource and self.reaches(grant, place)
+            }
+            return True in held or (Mark.UNKNOWN if held else False)
         return resource.urn in self._used
 
     @cached_property
@@ -57,36 +60,18 @@ class UsedProtections(Protections):
         same_vault = vault is None or use.vault is None or vault is use.vault
         return same_vault and (not isinstance(use.key_name, str) or not names or use.key_name in names)
 
-    def _opens_used_vault(self, vault: StackResource | None, name: Value) -> bool:
-        if vault is not None:
-            return vault.urn in self._used
-        if not isinstance(name, str):
-            return bool(self.all)
-        return any(not (names := self.vault_names(use)) or name.lower() in names for use in self.all)
+    @cached_property
+    def _places(self) -> list[KeyLocation]:
+        """Each use of a key, and the keys that are used otherwise."""
+        keys = [key for key in self.stack.of(Kind.KEY) if key.urn in self._used]
+        return [*self.all, *map(self.place_of, keys)]
 
-    def _reaches_used_key(self, assignment: StackResource) -> bool | Mark:
-        """By the scope: one key, one vault, or something above that may hold them."""
-        if self.is_above_vaults(assignment):
-            if not self.all or any(use.vault is None for use in self.all):
-                return bool(self.all)
-            held = {self.may_hold(assignment, use.vault) for use in self.all if use.vault is not None}
-            return True in held or (Mark.UNKNOWN if Mark.UNKNOWN in held else False)
-        scope = values.name(assignment.found("scope"))
-        if not isinstance(scope, str):
-            return self._comes_from_used(assignment)
-        name, key_name = key_scope(scope)
-        vault = self.stack.named(Kind.VAULT, name)
-        if key_name is None or vault is None:
-            return self._opens_used_vault(vault, name)
-        keys = [key for key in self.stack.of(Kind.KEY) if key_name in self.stack.names_of(key)]
-        here = [key for key in keys if self.stack.vault_of(key) in (vault, None)]
-        return any(key.urn in self._used for key in here) if here else vault.urn in self._used
-
-    def _comes_from_used(self, assignment: StackResource) -> bool | Mark:
-        """The same for a scope that is not known yet, by the resources that the scope comes from. A scope
-        that comes from a vault may be the id of any key in the vault."""
-        used = [one for one in self.stack.sources(assignment, "scope") if one.urn in self._used]
-        others = [key for key in self.stack.of(Kind.KEY) if key.urn not in self._used]
-        may_be_another = any(self.stack.vault_of(key) in used for key in others)
-        names_key = any(one.kind is Kind.KEY for one in used)
-        return Mark.UNKNOWN if may_be_another and not names_key else bool(used)
+    def _opens(self, grant: Grant, place: KeyLocation) -> bool | Mark:
+        """A scope that is not known yet and comes from a vault may be the id of any key in the vault."""
+        if place.vault is None:
+            return True
+        is_known = grant.entry or grant.key or isinstance(values.name(grant.resource.stated("scope")), str)
+        others = (key for key in self.stack.of(Kind.KEY) if key.urn not in self._used)
+        if not is_known and grant.vault and any(self.stack.vault_of(key) is grant.vault for key in others):
+            return Mark.UNKNOWN
+        return self.is_at_or_above(grant, place)

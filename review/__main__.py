@@ -6,7 +6,11 @@
 The gate of a pull request reads the saved plan over a refresh, so that nothing the program wrote decides what
 is there (review/judge.sh):
 
-    python -I review/isolated.py preview.json --plan plan.json --refresh refresh.json --state state.json
+    python -I review/__main__.py preview.json --plan plan.json --refresh refresh.json --state state.json
+
+`python -m review` puts the current folder first on the import path, so a file of the change under review
+could replace a module of the review. -I imports nothing from the current folder, the environment or the
+user's home; the folder that holds the review comes last, so that it shadows nothing.
 
 Exit codes: 0 nothing or notes, 3 needs a named approval, 4 blocked, 2 cannot review.
 """
@@ -14,11 +18,17 @@ Exit codes: 0 nothing or notes, 3 needs a named approval, 4 blocked, 2 cannot re
 import argparse
 import json
 import sys
+import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+
+if __name__ == "__main__" and not __package__:
+    if not sys.flags.isolated:
+        sys.exit("review: run this with python -I, so that no file of the change is imported")
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from review import approvals, as_json, document, plan, preview, printers, report
 from review.approvals import People
@@ -135,4 +145,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Exception:  # noqa: BLE001 - whatever an input does to the review, it is no verdict
+        sys.exit(cannot(traceback.format_exc(limit=-5)))

@@ -40,4 +40,4 @@ if listed=$(git -C "$change" ls-tree -r HEAD 2>/dev/null); then
   commit=$(grep -v $'\tencryption-approvals\\.yaml$' <<<"$listed" | sha256sum | cut -d ' ' -f 1)
   options+=(--commit "$commit" --head "$(git -C "$change" rev-parse HEAD)")
 fi
-"$python" -I "$root/review/isolated.py" "$plan/preview.json" "${options[@]}" "$@"
+"$python" -I "$root/review/__main__.py" "$plan/preview.json" "${options[@]}" "$@"

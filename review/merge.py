@@ -2,7 +2,7 @@
 
 FOLDER/1, 2, ... hold what review/judge.sh wrote for each stack in turn. Prints one comment, whose first line
 the pipelines find again: a line for each stack, the gravest first, then whole reviews as long as there is
-room. A stack without a review is named as such. Imports nothing from the current folder, as isolated.py.
+room. A stack without a review is named as such. Imports nothing from the current folder, as `__main__`.
 """
 
 import json

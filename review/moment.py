@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Final
 
 from core import arm_ids, grants, judgements, key_uris, values
-from core.api_versions import AZURE_NATIVE_VAULTS, VAULTS
 from core.demands import Judgement
 from core.grants import Doubt, Grant, KeyLocation, entries_in, entries_of
 from core.protection import (
@@ -129,7 +128,7 @@ class Moment(Protections):
     def _of_account(self, state: ReviewedState) -> Protection:
         key, bindings = self.of_account(state), self.bindings_by_account.get(state.urn)
         identity = identity_of({"identity": self.said(state, "identity")})
-        attached = attached_to(identity)
+        attached = identity.attached
         own, users = self._key_users(state, identity, key)
         made = [one.urn for id in users if (one := self.stack.by_id.get(id))]
         # An identity that is not made yet is known by the account that it is made with.
@@ -186,7 +185,7 @@ class Moment(Protections):
         A key that names a client id is used by that identity alone, one that names none by the account's own;
         where neither is known, any of them may.
         """
-        user = attached_to(identity) or frozenset()
+        user = identity.attached or frozenset()
         client = key.client_id if isinstance(key, AccountProtection) else Mark.UNKNOWN
         if client is None and identity.is_system:
             return True, frozenset()
@@ -253,20 +252,12 @@ class Moment(Protections):
         return fits and self.reaches(grant, place)
 
     def uses_roles(self, vault: Value) -> bool | Mark | None:
-        """Whether a vault uses role assignments and not access policies; None where that is not known.
-
-        No longer declaring it changes nothing by API version `VAULTS` and newer, and means access policies by
-        older ones.
-        """
-        state, path = self.stack.named(Kind.VAULT, vault), "enableRbacAuthorization"
-        if state is None:
-            return None
-        found, declared = flag(state.found(path)), flag(state.stated(path))
-        if not self.is_planned:
-            return found
-        if declared is None and found is not None:
-            return found if (state.api_version or AZURE_NATIVE_VAULTS) >= VAULTS else False
-        return declared
+        """Whether a vault uses role assignments and not access policies; None where that is not known."""
+        state = self.stack.named(Kind.VAULT, vault)
+        found = flag(state.found("enableRbacAuthorization")) if state else None
+        if state and (state.kind is Kind.MANAGED_HSM or (self.is_planned and found is not None)):
+            return judgements.uses_roles(state)
+        return found
 
     @cached_property
     def vaults(self) -> dict[str, StackResource]:
@@ -276,14 +267,6 @@ class Moment(Protections):
             name = folded(one.azure_name)
             named.append((one, key_uris.place_named(name, arm_ids.MANAGED_HSM) if name else None))
         return {name: one for one, name in named if name}
-
-
-def attached_to(identity: StatedIdentity) -> frozenset[str] | None:
-    """The ids of the user-assigned identities of an account, lower case; None where they are not known."""
-    if isinstance(identity.type, Mark) or (identity.is_user and isinstance(identity.attached, Mark)):
-        return None
-    listed = identity.attached if identity.is_user else ()
-    return frozenset() if isinstance(listed, Mark) else frozenset(map(str.lower, listed))
 
 
 def _at(one: ReviewedResource, when: When) -> ReviewedState | None:

@@ -16,7 +16,7 @@ from core.protection import AccountProtection
 from core.values import Mark, Value, folded
 from review import access, approvals
 from review.approvals import Approval, People
-from review.moment import Protection, attached_to
+from review.moment import Protection
 from review.preview import PolicyFinding, Preview
 from review.subject import VerdictSubject, subjects_of
 from review.verdict import Name, Verdict, VerdictSeverity
@@ -230,7 +230,7 @@ def _identity(one: Protection) -> Value:
         return Mark.UNKNOWN
     known = f" {one.principal}" if isinstance(one.principal, str) else ""
     said = [f"system-assigned{known}"] if one.identity.is_system else []
-    attached = attached_to(one.identity)
+    attached = one.identity.attached
     if attached is None:
         said.append("user-assigned, known after apply")
     elif attached:

@@ -15,7 +15,7 @@ from core.protection import AccountProtection
 from core.rights import Access
 from core.values import Mark, Value, folded
 from review import access, lifecycle, settings
-from review.moment import Protection, attached_to
+from review.moment import Protection
 from review.resource import ReviewedResource
 from review.verdict import GIVEN_BACK, Name, Verdict, ordered
 
@@ -222,7 +222,7 @@ def _identity(one: ReviewedAccount, live: Protection, planned: Protection) -> It
             words = "account's identity changes, and the preview does not show to what"
             yield Verdict(Name.UNDETERMINED, words)
         uses_own = not (isinstance(live.key, AccountProtection) and live.key.client_id)
-        had, has = attached_to(before), attached_to(after)
+        had, has = before.attached, after.attached
         if before.is_system and uses_own and not (after.is_system or isinstance(after.type, Mark)):
             yield Verdict(Name.IDENTITY_LOST, f"system-assigned identity REMOVED: {_LOSES}")
         elif had and has is not None and not uses_own and (lost := had - has):

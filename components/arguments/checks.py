@@ -2,14 +2,11 @@
 
 import re
 
-from components.arguments import names
 from components.arguments.inputs import Check
 from core import arm_ids, key_uris
 
 DEPLOYER = "deployer"
 """The identity that runs Pulumi, where object ids are given."""
-DELETION = "lang-claims@2026-11-29T09:30:00.0000000Z"
-"""How one deletion of an account is named."""
 
 
 def resource_id(type: str) -> Check:
@@ -34,13 +31,6 @@ def key_id(text: str) -> None:
 def key_version(text: str) -> None:
     """A version of a key in Key Vault."""
     key_uris.version(text)
-
-
-def deletion(text: str) -> None:
-    """One deletion of one account: `NAME@DATE`, where DATE is when Azure says that it was."""
-    name, _, date = text.partition("@")
-    if names.ACCOUNT.problem(name) or not re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z?", date):
-        raise ValueError(f"{text!r} is not NAME@DATE, such as {DELETION!r}; the preview names it")
 
 
 def host_name(text: str) -> None:

@@ -178,16 +178,6 @@ def revoked_access(situation: Situation) -> RevokedAccess | None:
     return RevokedAccess(key_id, before.grantee_id, before.assignment_id or revoked)
 
 
-def asks_no_more(situation: Situation) -> Iterator[str]:
-    """The account that a revocation has to name stands there before one is asked for."""
-    inputs = situation.inputs
-    if inputs.revoke_account and not inputs.is_revoked and (lost := _lost(situation)):
-        yield (
-            f"revokeAccount: {inputs.revoke_account} is set, though access is granted: on a later access: "
-            f"revoked, Azure {lost} unasked. Take revokeAccount out"
-        )
-
-
 def not_by_targets(situation: Situation) -> Iterator[str]:
     """This update is to take the access away: with targets the engine leaves out a resource that is new, ends
     well, and tells the program nothing of it."""

@@ -1,6 +1,5 @@
 """What is done about a situation that nothing is wrong with: one decision for each function. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -9,10 +8,7 @@ import pulumi
 from components.account_write import AccountBefore
 from components.guards.grants import ExistingGrants, existing_grants, is_granted
 from components.guards.situation import Deployer, Situation
-from components.guards.soft_deleted import consent
-from components.service_args import PURGE
 from components.vault_writes import VaultWrites
-from core import arm_ids
 from core import resource_types as types
 
 
@@ -40,8 +36,7 @@ class SharedOrder:
 class ServicePlan:
     """What follows for one service.
 
-    `recovers_vault`, `restores_account`: a soft-deleted one comes back. `purge` are the inputs of the purge
-    of a soft-deleted account with the account's name, now or in an earlier run. `keeps_key`: the key exists
+    `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists
     and is used as it is. `account_waits`: the account is not written in this update. `account_id`: that of
     the account, if it exists. `account_names`: those of the accounts, lower case, that the state has
     something of. `account`: the account as the state and Azure have it. `shared` is what the services of one
@@ -51,7 +46,6 @@ class ServicePlan:
     login: Deployer
     recovers_vault: bool = False
     restores_account: bool = False
-    purge: Mapping[str, str] | None = None
     keeps_key: bool = False
     grants: ExistingGrants = field(default_factory=ExistingGrants)
     account_waits: bool = False
@@ -69,7 +63,6 @@ def plan(situation: Situation) -> ServicePlan:
         situation.login,
         recovers_vault=deleted.vault is not None,
         restores_account=deleted.account is not None,
-        purge=purge(situation),
         keeps_key=situation.keeps_key,
         grants=existing_grants(situation),
         account_waits=situation.account_waits,
@@ -78,21 +71,6 @@ def plan(situation: Situation) -> ServicePlan:
         account=situation.account,
         proof=proof(situation),
     )
-
-
-def purge(situation: Situation) -> Mapping[str, str] | None:
-    """The purge of the account that holds the name; once it is done, the one that the state has, for as long
-    as the settings name it."""
-    if found := situation.deleted.purged:
-        group = arm_ids.group_id(arm_ids.subscription_of(found["id"]), arm_ids.group_of(found["id"]))
-        id = arm_ids.child(group, arm_ids.ACCOUNT, found["name"])
-    else:
-        found = situation.before.part(types.DELETED_ACCOUNT_PURGE, "purge")
-        id = str(found.get("accountId"))
-        said = consent({"name": arm_ids.name_of(id), "deletionDate": found.get("deletionDate")})
-        if situation.inputs.soft_deleted != PURGE or not said or situation.inputs.purge_account != said:
-            return None
-    return {"account_id": id, "location": found["location"], "deletion_date": found["deletionDate"]}
 
 
 def proof(situation: Situation) -> Proof:

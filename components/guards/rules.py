@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from components import callers
 from components.arguments.problem import Problem
-from components.guards import access, data_loss, drift, existing_resources, grants, soft_deleted
+from components.guards import access, data_loss, drift, existing_resources, soft_deleted
 from components.guards.situation import Situation
 from core import arm_ids
 
@@ -51,30 +51,6 @@ def ended_logs(situation: Situation) -> Iterator[str]:
         )
 
 
-def purged(situation: Situation) -> Iterator[str]:
-    """A soft-deleted account is deleted for good."""
-    if account := situation.deleted.purged:
-        yield (
-            f"softDeleted: purge deletes account {account['name']!r}, which was deleted "
-            f"{account['deletionDate']}, and all of its data for good, before the new one is made. Then "
-            "remove softDeleted and purgeAccount"
-        )
-
-
-def not_rotated(situation: Situation) -> Iterator[str]:
-    """Another key, which exists, is to be bound, and the generation is raised beside that."""
-    before, place, generation = situation.before, situation.place, situation.inputs.key.generation or 0
-    is_another = bool(before.key_id and place.vault_id) and not arm_ids.same(
-        before.key_id or "", place.key_id
-    )
-    if situation.live.key is not None and is_another and generation > before.generation:
-        yield (
-            f"key.generation goes from {before.generation} to {generation}, but the account also gets "
-            f"another key: the newest version of {place.key_name!r} is bound, and none is made. For a new "
-            "one, raise key.generation again after this update"
-        )
-
-
 RULES: tuple[Rule, ...] = (
     existing_resources.unreadable_account,
     would_lose,
@@ -89,7 +65,6 @@ RULES: tuple[Rule, ...] = (
     access.deletes_data,
     access.removed_access,
     access.cannot_leave_key,
-    grants.operators_of_two_names,
 )
 
 
@@ -103,9 +78,6 @@ DOUBTFUL: tuple[Rule, ...] = (
 same answer twice is believed."""
 NOTES: tuple[Note, ...] = (
     ended_logs,
-    purged,
-    not_rotated,
-    access.asks_no_more,
     access.not_by_targets,
     access.still_granted,
     access.stale_grant,

@@ -1,7 +1,7 @@
 """Names that soft-deleted vaults and accounts still hold, and what comes back with them.
 
-Owns: whether a service recovers or purges them, and what to do where it does neither. Pure. Does not own: the
-call that lists them (preflight.py).
+Owns: whether a service recovers them, and what to do where it does not. Pure. Does not own: the call that
+lists them (reader.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Any
 from components.arguments.problem import Problem
 from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
-from components.service_args import PURGE, RECOVER, EncryptedAIServicesAccountArgs
+from components.service_args import RECOVER, EncryptedAIServicesAccountArgs
 from core import arm_ids, demands, kinds, regions
 
 Listed = Sequence[Mapping[str, Any]]
@@ -20,12 +20,10 @@ _BACK = "; set softDeleted: recover to bring it back with everything in it"
 
 @dataclass(frozen=True)
 class SoftDeleted:
-    """The soft-deleted resources that hold names of a service. `purged` is the account that is deleted for
-    good before the new one is made: nothing of it comes back."""
+    """The soft-deleted resources that hold names of a service."""
 
     vault: Mapping[str, Any] | None = None
     account: Mapping[str, Any] | None = None
-    purged: Mapping[str, Any] | None = None
 
 
 def makes_names(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
@@ -42,21 +40,8 @@ def holding_names(
 ) -> SoftDeleted:
     """Which soft-deleted resources of a subscription hold names that a service will make."""
     vault = None if before.vault else inputs.vault.name
-    account = _named(inputs.account_name if _makes_account(inputs, before) else None, accounts)
-    if account and _is_purged(inputs, account):
-        return SoftDeleted(_named(vault, vaults), purged=account)
-    return SoftDeleted(_named(vault, vaults), account)
-
-
-def consent(account: Mapping[str, Any]) -> str:
-    """What `purgeAccount` says to mean this deletion alone; "" where Azure does not say when it was."""
-    return f"{account['name']}@{account['deletionDate']}" if account.get("deletionDate") else ""
-
-
-def _is_purged(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any]) -> bool:
-    wanted = consent(account)
-    is_meant = inputs.soft_deleted == PURGE and wanted != "" and inputs.purge_account == wanted
-    return is_meant and bool(data_loss.group_name(inputs)) and not _elsewhere(inputs, account)
+    account = inputs.account_name if _makes_account(inputs, before) else None
+    return SoftDeleted(_named(vault, vaults), _named(account, accounts))
 
 
 def problems(inputs: EncryptedAIServicesAccountArgs, deleted: SoftDeleted) -> list[Problem]:
@@ -74,19 +59,15 @@ def problems(inputs: EncryptedAIServicesAccountArgs, deleted: SoftDeleted) -> li
 
 
 def _of_account(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any]) -> list[Problem]:
-    held, wanted, there = _held(account), consent(account), _elsewhere(inputs, account)
+    held, there = _held(account), _elsewhere(inputs, account)
     where = f"--resource-group {_group(account)} --location {account['location']}"
-    purge = f"`az cognitiveservices account purge --name {account['name']} {where}`"
-    if there or (inputs.soft_deleted == PURGE and not (wanted and data_loss.group_name(inputs))):
-        # Whose it is, or which deletion is meant, is not known: no setting can say it.
-        remedy = f"give another accountName, or delete its data for good with {purge}"
+    remedy = (
+        "give another accountName, or delete its data for good with "
+        f"`az cognitiveservices account purge --name {account['name']} {where}`"
+    )
+    if there:
+        # Whose it is, is not known.
         return [Problem("accountName", f"{held}{there}; {remedy}")]
-    if inputs.soft_deleted == PURGE:
-        given = f"found {inputs.purge_account!r}" if inputs.purge_account else "not given"
-        lost = f"{held}, and softDeleted: purge deletes that one's data for good"
-        return [Problem("purgeAccount", f"{given}, but {lost}. To do that, set purgeAccount: {wanted}")]
-    ways = f"softDeleted: purge and purgeAccount: {wanted}" if wanted else purge
-    remedy = f"give another accountName, or delete its data for good with {ways}"
     unfit = _unfit(inputs, account, remedy)
     if inputs.soft_deleted == RECOVER:
         return [unfit] if unfit else []

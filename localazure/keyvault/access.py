@@ -53,6 +53,7 @@ WRAP = Operation("KeyWrap", "wrapkey", f"{_KEYS}/wrap/action", "keys/wrap/action
 UNWRAP = Operation("KeyUnwrap", "unwrapkey", f"{_KEYS}/unwrap/action", "keys/unwrap/action")
 ENCRYPT = Operation("KeyEncrypt", "encrypt", f"{_KEYS}/encrypt/action", "keys/encrypt/action")
 DECRYPT = Operation("KeyDecrypt", "decrypt", f"{_KEYS}/decrypt/action", "keys/decrypt/action")
+SIGN = Operation("KeySign", "sign", f"{_KEYS}/sign/action", "keys/sign/action")
 
 
 @dataclass(frozen=True)

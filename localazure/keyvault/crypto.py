@@ -1,6 +1,6 @@
 """Key material and what can be done with it, on `cryptography`.
 
-Owns: making, importing, wrapping, encrypting. Does not own: who may, and when.
+Owns: making, importing, wrapping, encrypting, signing. Does not own: who may, and when.
 Private keys are PKCS8, base64, unencrypted: this cloud protects them with its home folder's mode.
 """
 
@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 RSA_SIZES = (2048, 3072, 4096)
 RSA_TYPES = ("RSA", "RSA-HSM")
@@ -129,6 +129,21 @@ def decrypt(private: str, algorithm: str, data: bytes) -> bytes:
         return key.decrypt(data, _encryption_padding(algorithm))
     except ValueError as error:
         raise CryptoError("the value was not encrypted with this key and algorithm") from error
+
+
+def sign(private: str, algorithm: str, digest: bytes) -> bytes:
+    """Signs a SHA-256 digest with PS256 or RS256 (RFC 7518, 3.1). Raises CryptoError."""
+    key, sha256 = _rsa(private, algorithm), hashes.SHA256()
+    paddings: Mapping[str, padding.AsymmetricPadding] = {
+        "PS256": padding.PSS(padding.MGF1(sha256), padding.PSS.DIGEST_LENGTH),
+        "RS256": padding.PKCS1v15(),
+    }
+    if (found := paddings.get(algorithm)) is None:
+        raise CryptoError(f"algorithm {algorithm} is not supported; expected one of {[*paddings]}")
+    try:
+        return key.sign(digest, found, utils.Prehashed(sha256))
+    except ValueError as error:
+        raise CryptoError(f"the value is no digest for {algorithm}: {error}") from error
 
 
 @lru_cache(maxsize=256)

@@ -19,12 +19,13 @@ from localazure.web import Caller, ServiceError
 
 T = TypeVar("T")
 
-_NEEDS_VALIDITY = frozenset({access.WRAP, access.ENCRYPT})
+_NEEDS_VALIDITY = frozenset({access.WRAP, access.ENCRYPT, access.SIGN})
 ACTS: Mapping[Operation, Callable[[str, str, bytes], bytes]] = {
     access.WRAP: crypto.encrypt,
     access.UNWRAP: crypto.decrypt,
     access.ENCRYPT: crypto.encrypt,
     access.DECRYPT: crypto.decrypt,
+    access.SIGN: crypto.sign,
 }
 """What the cryptographic operations do with a private half, an algorithm and what was sent."""
 
@@ -167,7 +168,7 @@ def usable(cloud: Cloud, use: Use) -> tuple[Key, KeyVersion, str]:
 
 
 def transform(cloud: Cloud, use: Use, algorithm: str, data: bytes) -> tuple[Key, KeyVersion, bytes]:
-    """Wraps, unwraps, encrypts or decrypts, as the use says. Raises ServiceError."""
+    """Wraps, unwraps, encrypts, decrypts or signs, as the use says. Raises ServiceError."""
     key, version, private = usable(cloud, use)
     try:
         return key, version, ACTS[use.operation](private, algorithm, data)

@@ -1,19 +1,29 @@
-"""Who can unwrap with a key, who can delete or disable it, and who could give themselves such a right.
+"""Who can unwrap with a key, who can delete or disable it, who could give themselves such a right, and who
+can delete the log of it: by what they have, and by what they may activate (PIM).
 
 Owns these lists; `core.rights` says what a policy or a role gives. Groups are not expanded. What deny
-assignments take from others, and roles that somebody could activate (PIM), are not evaluated."""
+assignments take from others is not evaluated."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from core import arm_ids, rights
 from core.facts import Key, RoleAssignment, Vault
-from operate.evidence.model import KeyUseLog, NotChecked, Service
+from operate.azure import UnansweredError
+from operate.evidence.model import NotChecked, Service
 from operate.evidence.use import User, rows_of, users
 
+T = TypeVar("T")
 _DESTROYS = frozenset({"delete", "purge", "update"})
 """Permissions on keys; by `update` a version is disabled."""
 _DELETES = (rights.VAULT_DELETE, rights.VAULT_PURGE)
+_ENDS_LOG = tuple(
+    f"Microsoft.OperationalInsights/workspaces/{one}" for one in ("purge/action", "delete", "write")
+)
+"""By `write` a workspace keeps its records for less time. Source, read on 2026-11-30:
+learn.microsoft.com/rest/api/loganalytics/workspace-purge/purge."""
+_STOPS_LOG = tuple(f"Microsoft.Insights/diagnosticSettings/{one}" for one in ("delete", "write"))
 
 
 @dataclass(frozen=True)
@@ -40,19 +50,26 @@ class PrincipalRight:
 
 def unwrappers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
     """Every principal that can unwrap or decrypt with the service's key, by object id."""
-    return _on_key(service, rights.READS_DATA_KEYS)
+    return _told(lambda: _on_key(service, rights.READS_DATA_KEYS))
 
 
 def destroyers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
     """Every principal that can disable, delete or purge the service's key, or delete or purge its vault, by
     object id: then its data cannot be read."""
-    on_key, assignments = _on_key(service, _DESTROYS), _assignments(service)
-    read = _vault_and_key(service)
-    if isinstance(on_key, NotChecked) or isinstance(read, NotChecked):
-        return on_key
-    if isinstance(assignments, NotChecked):
-        return assignments
-    return _sorted([*on_key, *_by_action(read[0], assignments, _DELETES)])
+    return _told(lambda: (*_on_key(service, _DESTROYS), *_at_vault(service, _DELETES)))
+
+
+def log_deleters(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
+    """Every principal that can delete records of the audit log, or end it at the vault, by object id."""
+
+    def found() -> Iterator[PrincipalRight]:
+        use = _read(service.use, "audit log")
+        yield from _by_action(
+            use.workspace_id, _read(use.assignments, "workspace's list of role assignments"), _ENDS_LOG
+        )
+        yield from _at_vault(service, _STOPS_LOG)
+
+    return _told(found)
 
 
 def controllers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
@@ -61,31 +78,53 @@ def controllers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
     Writing the vault counts in both models, because it can change the model; so does writing role
     assignments, which can grant the right to write the vault. Writing access policies counts only where they
     are used. In a managed HSM its own roles alone count, and so does whoever may give them."""
-    read, assignments = _vault_and_key(service), _assignments(service)
-    if isinstance(read, NotChecked):
-        return read
-    return assignments if isinstance(assignments, NotChecked) else _sorted(_able(*read, assignments))
-
-
-def _on_key(service: Service, wanted: frozenset[str]) -> tuple[PrincipalRight, ...] | NotChecked:
-    """Every principal that has one of the permissions on the service's key."""
-    read = _vault_and_key(service)
-    if isinstance(read, NotChecked):
-        return read
-    vault, key = read
-    if not vault.uses_rbac:
-        return _sorted(_by_policy(vault, wanted))
-    assignments = _assignments(service)
-    return assignments if isinstance(assignments, NotChecked) else _sorted(_by_role(key, assignments, wanted))
+    return _told(
+        lambda: _able(_read(service.vault, "vault"), _read(service.key, "key"), _assignments(service))
+    )
 
 
 def use_by_identity(service: Service) -> tuple[User, ...] | NotChecked:
     """Who used the key and how often, in the period of the log."""
-    if not isinstance(service.use, KeyUseLog):
-        return service.use or NotChecked("the audit log was not read")
-    if not isinstance(service.key, Key):
-        return _not_read("key", service.key)
-    return users(rows_of(service.key.name, service.use))
+    try:
+        return users(rows_of(_read(service.key, "key").name, _read(service.use, "audit log")))
+    except UnansweredError as error:
+        return NotChecked(str(error))
+
+
+def _told(find: Callable[[], Iterable[PrincipalRight]]) -> tuple[PrincipalRight, ...] | NotChecked:
+    try:
+        return tuple(sorted(find(), key=lambda g: (g.principal_id, g.by, g.scope)))
+    except UnansweredError as error:
+        return NotChecked(str(error))
+
+
+def _read(part: T | NotChecked | None, what: str) -> T:
+    """A part that was read. Raises UnansweredError for one that was not."""
+    if part is None or isinstance(part, NotChecked):
+        raise UnansweredError(f"the {what} was not read: {part.why if part else 'it was not asked for'}")
+    return part
+
+
+def _assignments(service: Service) -> tuple[RoleAssignment, ...]:
+    """Those that count, and those that somebody may activate; that the latter were not read is told."""
+    eligible = () if isinstance(service.eligible, NotChecked) else service.eligible
+    return (*_read(service.assignments, "list of role assignments"), *eligible)
+
+
+def _on_key(service: Service, wanted: frozenset[str]) -> Iterator[PrincipalRight]:
+    """Every principal that has one of the permissions on the service's key."""
+    vault, key = _read(service.vault, "vault"), _read(service.key, "key")
+    if vault.uses_rbac:
+        return _by_role(key, _assignments(service), wanted)
+    return _by_policy(vault, wanted)
+
+
+def _at_vault(service: Service, actions: tuple[str, ...]) -> Iterator[PrincipalRight]:
+    """Those who may do something to the vault by Resource Manager; of a managed HSM, whose own roles are
+    read, none is known."""
+    vault = _read(service.vault, "vault")
+    if not vault.is_managed_hsm:
+        yield from _by_action(vault.id, _assignments(service), actions)
 
 
 def _by_policy(vault: Vault, wanted: frozenset[str]) -> Iterator[PrincipalRight]:
@@ -106,15 +145,14 @@ def _by_role(
 
 
 def _by_action(
-    vault: Vault, assignments: tuple[RoleAssignment, ...], actions: tuple[str, ...]
+    scope: str, assignments: tuple[RoleAssignment, ...], actions: tuple[str, ...]
 ) -> Iterator[PrincipalRight]:
-    """Those whose roles at or above a vault allow one of the actions of Resource Manager; of a managed HSM,
-    whose own roles are read, none is known."""
-    for given in () if vault.is_managed_hsm else assignments:
+    """Those whose roles at or above a scope allow one of the actions of Resource Manager."""
+    for given in assignments:
         allowed = tuple(
             one.removeprefix("Microsoft.") for one in actions if given.role and given.role.allows(one)
         )
-        if allowed and arm_ids.covers(given.scope, vault.id):
+        if allowed and arm_ids.covers(given.scope, scope):
             yield _grant(given, allowed)
 
 
@@ -143,26 +181,3 @@ def _grant(given: RoleAssignment, permits: tuple[str, ...]) -> PrincipalRight:
     return PrincipalRight(
         given.principal_id, given.principal_type, by, given.scope, permits, conditional=conditional
     )
-
-
-def _sorted(grants: Iterable[PrincipalRight]) -> tuple[PrincipalRight, ...]:
-    return tuple(sorted(grants, key=lambda g: (g.principal_id, g.by, g.scope)))
-
-
-def _vault_and_key(service: Service) -> tuple[Vault, Key] | NotChecked:
-    if not isinstance(service.vault, Vault):
-        return _not_read("vault", service.vault)
-    if not isinstance(service.key, Key):
-        return _not_read("key", service.key)
-    return service.vault, service.key
-
-
-def _assignments(service: Service) -> tuple[RoleAssignment, ...] | NotChecked:
-    if service.assignments is None:
-        return NotChecked("the role assignments were not read")
-    return service.assignments
-
-
-def _not_read(what: str, part: object) -> NotChecked:
-    why = part.why if isinstance(part, NotChecked) else "it was not asked for"
-    return NotChecked(f"the {what} was not read: {why}")

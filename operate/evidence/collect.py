@@ -1,6 +1,7 @@
 """Reads everything about each account from the cloud. A refused query leaves only its own part NotChecked."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -13,12 +14,14 @@ from core.api_versions import (
     IDENTITIES,
     LOCKS,
     POLICY_EXEMPTIONS,
+    ROLE_ELIGIBILITY,
     SUBSCRIPTIONS,
     VAULTS,
     WORKSPACES,
 )
 from core.facts import Account, DenyAssignment, Key, RoleAssignment, Vault
 from operate.azure import Json, LiveAzure, UnansweredError
+from operate.evidence import continuity
 from operate.evidence.model import (
     DiagnosticSetting,
     Facts,
@@ -38,12 +41,29 @@ R = TypeVar("R", Account, Vault, Key)
 NO_VAULT = "no subscription that this login sees has a "
 """How the reason begins if no vault or managed HSM was found: it may be deleted, or the login may not see
 it."""
+NO_LOG = "no diagnostic setting of the"
+"""How the reason begins if the audit log goes to no workspace."""
 _WHOLE_HSM = "///providers"
 """How Azure's clients write the scope `/` of a managed HSM's roles in a path."""
+USES = ("KeyWrap", "KeyUnwrap", "KeyEncrypt", "KeyDecrypt")
+CHANGES = (
+    *(
+        "KeyCreate",
+        "KeyImport",
+        "KeyUpdate",
+        "KeyDelete",
+        "KeyPurge",
+        "KeyRecover",
+        "KeyRestore",
+        "KeyBackup",
+    ),
+    *("KeyRotate", "KeyRotateIfDue", "KeyRotationPolicySet"),
+)
+"""What is done to a key, and a copy that leaves the vault; its vault's changes are in the activity log."""
 KEY_USE = """AzureDiagnostics
 | where ResourceProvider == "MICROSOFT.KEYVAULT" and Category == "{category}"
 | where ResourceId =~ "{vault_id}"
-| where OperationName in ("KeyWrap", "KeyUnwrap", "KeyEncrypt", "KeyDecrypt")
+| where OperationName in ({operations})
 | summarize uses = count(), first = min(TimeGenerated), last = max(TimeGenerated)
     by day = bin(TimeGenerated, 1d), identity = tostring(column_ifexists("{identity}", "")),
     operation = OperationName, key = tostring(column_ifexists("id_s", "")),
@@ -52,14 +72,17 @@ KEY_USE = """AzureDiagnostics
 
 
 def key_use(vault_id: str) -> str:
-    """The one query on the audit log: uses of a vault's keys by day, identity, operation and key version.
+    """The one query on the audit log: uses and changes of a vault's keys by day, identity, operation and key
+    version.
 
     A column that no record has filled yet does not exist, hence column_ifexists. Source:
     azure/key-vault/general/logging, the table AzureDiagnostics. That a managed HSM's records, which have the
     category AuditEvent, too (key-vault/managed-hsm/logging), fill the same columns is assumed: of those that
     name no key, each counts for every key of the HSM.
     """
-    return KEY_USE.format(vault_id=vault_id, identity=audit_log.IDENTITY_COLUMN, category=audit_log.CATEGORY)
+    operations = ", ".join(f'"{name}"' for name in (*USES, *CHANGES))
+    identity, category = audit_log.IDENTITY_COLUMN, audit_log.CATEGORY
+    return KEY_USE.format(vault_id=vault_id, identity=identity, category=category, operations=operations)
 
 
 def collect(
@@ -77,6 +100,7 @@ def collect(
     services = tuple(service(cloud, id, now=now, days=days) for id in ids)
     vaults = [one.vault.id for one in services if isinstance(one.vault, Vault)]
     subscriptions = sorted({arm_ids.subscription_of(id) for id in [*ids, *vaults]})
+    since = now - timedelta(days=days)
     return Facts(
         taken=now,
         subject=subject,
@@ -85,6 +109,8 @@ def collect(
         names=tuple(sorted(_names(services))),
         source=source,
         subscriptions=tuple(subscriptions),
+        since=since,
+        changes=attempt(lambda: continuity.changes(cloud, services, since, now)),
     )
 
 
@@ -126,9 +152,10 @@ def service(cloud: LiveAzure, account_id: str, *, now: datetime, days: int) -> S
     vault = attempt(lambda: _vault(cloud, account_id, bound))
     if isinstance(vault, NotChecked):
         why = NotChecked(f"the vault was not read: {vault.why}")
-        unread = dict.fromkeys(("key", "assignments", "audit", "use", "deleted_keys"), why)
+        unread = dict.fromkeys(("key", "assignments", "audit", "use", "deleted_keys", "eligible"), why)
         return Service(account_id, account, vault, **unread, locks=locks, exemptions=exemptions)
     audit = attempt(lambda: _diagnostics(cloud, vault.id))
+    by_resource_manager = not vault.is_managed_hsm
     return Service(
         account_id,
         account,
@@ -138,9 +165,8 @@ def service(cloud: LiveAzure, account_id: str, *, now: datetime, days: int) -> S
         audit,
         audit if isinstance(audit, NotChecked) else attempt(lambda: _use(cloud, vault.id, audit, now, days)),
         attempt(lambda: _deleted_keys(cloud, bound.vault_uri)),
-        denials=attempt(lambda: _denials(cloud, vault.id))
-        if vault.uses_rbac and not vault.is_managed_hsm
-        else (),
+        denials=attempt(lambda: _denials(cloud, vault.id)) if vault.uses_rbac and by_resource_manager else (),
+        eligible=attempt(lambda: _eligible(cloud, vault.id)) if by_resource_manager else (),
         locks=locks,
         exemptions=exemptions,
     )
@@ -180,9 +206,9 @@ def _key(cloud: LiveAzure, key_id: str, bound: key_uris.KeyUri) -> Key:
 def _key_in_hsm(cloud: LiveAzure, key_id: str, bound: key_uris.KeyUri) -> Key:
     """Resource Manager does not show the keys of an HSM (key-vault/managed-hsm/access-control)."""
     path = f"/keys/{bound.name}"
-    rotation = cloud.get_in_hsm(bound.vault_uri, f"{path}/rotationpolicy")
-    current = adapters.arm_key(key_id, cloud.get_in_hsm(bound.vault_uri, path), rotation)
-    versions = cloud.list_in_hsm(bound.vault_uri, f"{path}/versions")
+    rotation = cloud.get_in_vault(bound.vault_uri, f"{path}/rotationpolicy")
+    current = adapters.arm_key(key_id, cloud.get_in_vault(bound.vault_uri, path), rotation)
+    versions = cloud.list_in_vault(bound.vault_uri, f"{path}/versions")
     return adapters.key(current, [adapters.arm_key(key_id, one) for one in versions])
 
 
@@ -196,20 +222,40 @@ def _assignments(cloud: LiveAzure, vault: Vault, bound: key_uris.KeyUri) -> tupl
     """The role assignments at, above and below a vault, each with its role's definition; of a managed HSM,
     its own, which are all that count in it."""
     if vault.is_managed_hsm:
-        found = list(_assignments_in_hsm(cloud, vault.id, bound.vault_uri))
-    else:
-        listed = cloud.list(arm_ids.child(vault.id, arm_ids.ROLE_ASSIGNMENT), AUTHORIZATION)
-        found = [
-            adapters.role_assignment(body, cloud.get(body["properties"]["roleDefinitionId"], AUTHORIZATION))
-            for body in listed
-        ]
+        return _sorted(_assignments_in_hsm(cloud, vault.id, bound.vault_uri))
+    return _assignments_at(cloud, vault.id)
+
+
+def _assignments_at(cloud: LiveAzure, scope: str) -> tuple[RoleAssignment, ...]:
+    return _sorted(
+        _with_roles(cloud, cloud.list(arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT), AUTHORIZATION))
+    )
+
+
+def _eligible(cloud: LiveAzure, scope: str) -> tuple[RoleAssignment, ...]:
+    """The roles that somebody may activate by PIM at, above and below a scope; their names say so. Source:
+    Azure/azure-rest-api-specs, Microsoft.Authorization 2020-10-01, read on 2026-11-30."""
+    listed = cloud.list(arm_ids.child(scope, arm_ids.ROLE_ELIGIBILITY), ROLE_ELIGIBILITY)
+    return _sorted(
+        replace(one, role=one.role and replace(one.role, name=f"{one.role_name}, once activated (PIM)"))
+        for one in _with_roles(cloud, listed)
+    )
+
+
+def _with_roles(cloud: LiveAzure, listed: Iterable[Json]) -> Iterator[RoleAssignment]:
+    for body in listed:
+        definition = cloud.get(body["properties"]["roleDefinitionId"], AUTHORIZATION)
+        yield adapters.role_assignment(body, definition)
+
+
+def _sorted(found: Iterable[RoleAssignment]) -> tuple[RoleAssignment, ...]:
     return tuple(sorted(found, key=lambda a: (a.principal_id, a.scope, a.role_name)))
 
 
 def _assignments_in_hsm(cloud: LiveAzure, hsm_id: str, hsm_uri: str) -> Iterator[RoleAssignment]:
-    definitions = cloud.list_in_hsm(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_DEFINITION}")
+    definitions = cloud.list_in_vault(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_DEFINITION}")
     roles = {str(body["name"]).lower(): body for body in definitions}
-    for body in cloud.list_in_hsm(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_ASSIGNMENT}"):
+    for body in cloud.list_in_vault(hsm_uri, f"{_WHOLE_HSM}/{arm_ids.ROLE_ASSIGNMENT}"):
         definition = roles[arm_ids.name_of(body["properties"]["roleDefinitionId"]).lower()]
         yield adapters.local_role_assignment(hsm_id, body, definition)
 
@@ -255,9 +301,7 @@ def _use(
         noun = "managed HSM" if arm_ids.in_managed_hsm(vault_id) else "vault"
         places = [place for setting in settings if setting.records_use for place in setting.others]
         elsewhere = f", but to {', '.join(places)}, which is not read" if places else ""
-        raise UnansweredError(
-            f"no diagnostic setting of the {noun} sends its audit log to a workspace{elsewhere}"
-        )
+        raise UnansweredError(f"{NO_LOG} {noun} sends its audit log to a workspace{elsewhere}")
     setting = next((s for s in audited if not s.dedicated), None)
     if setting is None:
         raise UnansweredError(
@@ -268,7 +312,14 @@ def _use(
     since = (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
     customer_id = workspace["properties"]["customerId"]
     rows = sorted(map(_row, cloud.query(customer_id, key_use(vault_id), since, now)), key=_order)
-    return KeyUseLog(setting.workspace_id, log_start(workspace, rows, since, now), now, tuple(rows))
+    return KeyUseLog(
+        setting.workspace_id,
+        log_start(workspace, rows, since, now),
+        now,
+        tuple(row for row in rows if row.operation in USES),
+        tuple(row for row in rows if row.operation in CHANGES),
+        attempt(lambda: _assignments_at(cloud, setting.workspace_id)),
+    )
 
 
 def log_start(workspace: Json, rows: Sequence[UseRow], since: datetime, now: datetime) -> datetime:
@@ -319,8 +370,8 @@ def _deleted(cloud: LiveAzure, subscriptions: Iterable[str]) -> tuple[SoftDelete
 
 def _deleted_keys(cloud: LiveAzure, vault_uri: str) -> tuple[SoftDeletedResource, ...]:
     found = [
-        _soft_deleted("key", k["name"], k["deletedDate"], k["scheduledPurgeDate"])
-        for k in cloud.deleted_keys(vault_uri)
+        _soft_deleted("key", arm_ids.name_of(k["kid"]), k["deletedDate"], k["scheduledPurgeDate"])
+        for k in cloud.list_in_vault(vault_uri, "/deletedkeys")
     ]
     return tuple(sorted(found, key=lambda d: d.name))
 

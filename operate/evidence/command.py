@@ -1,25 +1,31 @@
 """The command: `python -m operate evidence --stack NAME`, `--account ID ...` or `--subscription ID`.
 
-Writes evidence.json, index.html, manifest.json and SHA256SUMS; prints the findings. `evidence rotation`
-prints the rotation report alone. Exit code: 0 no open finding is an error; 1 otherwise.
+Writes evidence.json, index.html, manifest.json and SHA256SUMS, with `--sign-with` and `--timestamp` also what
+proves them; prints the findings. Exit code: 0 no open finding is an error; 1 otherwise.
 """
 
 import argparse
+import json
+import math
 import sys
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 from core import arm_ids
-from operate import login
-from operate.azure import LiveAzure
+from operate import drill, login
+from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
-from operate.evidence import report
+from operate.evidence import report, signature
 from operate.evidence.collect import accounts_in, attempt, collect
 from operate.evidence.findings import AuditSeverity, findings
-from operate.evidence.model import Facts
-from operate.evidence.rotation import rotation_text, rows
+from operate.evidence.model import Deployment, Facts, StackRecord
 from operate.evidence.words import counted
-from operate.stack import StackError, outputs, services, without
+from operate.stack import StackError, outputs, pulumi, services, without
+
+_UPDATES = 100
+"""Of a stack's history so many updates are read, the last ones."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,39 +34,89 @@ def run(arguments: argparse.Namespace) -> int:
     if sum(map(bool, (stack, wanted.account, wanted.subscription))) != 1:
         raise OperateError("name the accounts to read by one of --stack, --account and --subscription")
     azure = LiveAzure(login.of_stack(stack) if stack else login.of_environment())
+    at, days, follows = wanted.at or azure.now(), wanted.days, ""
+    if wanted.since:
+        taken, follows = report.earlier(wanted.since)
+        days = max(math.ceil((at - taken).total_seconds() / 86400), 1)
     if stack:
-        facts = facts_of_stack(azure, stack, days=wanted.days, at=wanted.at)
+        facts = facts_of_stack(azure, stack, days=days, at=at)
     else:
         listed = (id for one in wanted.subscription or () for id in accounts_in(azure, one))
         ids = wanted.account or [*listed]
         subject = f"Subscription {', '.join(wanted.subscription)}" if wanted.subscription else ""
         subject = subject or ", ".join(arm_ids.name_of(id) for id in ids)
-        facts = _collected(azure, subject, ids, days=wanted.days, at=wanted.at)
+        facts = _collected(azure, subject, ids, days=days, at=at)
+    signer = signature.signer_of(azure, wanted.sign_with) if wanted.sign_with else None
+    facts = replace(facts, follows=follows, signer=signer)
     found = findings(facts)
-    code = 1 if any(f.severity is AuditSeverity.ERROR for f in found) else 0
     if warning := getattr(facts.source, "warning", ""):
         print(f"evidence: {warning}", file=sys.stderr)
-    if wanted.report == "rotation":
-        print(report.as_json(rows(facts.services, facts.taken)) if wanted.json else rotation_text(facts))
-        return code
-    report.write(wanted.out, report.files(facts, found, azure.queries, report.tool_version()))
+    made = report.files(facts, found, azure.queries, report.tool_version())
+    beside = {}
+    if signer:
+        beside[signature.SIGNATURE] = signature.signature(azure, signer, made[report.SUMS])
+    if wanted.timestamp:
+        beside[signature.TIMESTAMP] = signature.timestamp(wanted.timestamp, made[report.SUMS])
+    report.write(wanted.out, made, beside)
     if wanted.json:
         print(report.as_json({"out": str(wanted.out), "findings": found}))
-        return code
-    for finding in found:
-        print(f"{finding.severity.word:8}{finding.subject}: {finding.text}")
-    counts = ", ".join(counted(sum(f.severity is s for f in found), s.word) for s in AuditSeverity)
-    print(f"{counts}; {wanted.out / 'index.html'}")
-    return code
+    else:
+        for finding in found:
+            print(f"{finding.severity.word:8}{finding.subject}: {finding.text}")
+        if signer:
+            print(f"signed with {signer.key}, whose public half has the SHA-256 {signer.fingerprint}")
+        counts = ", ".join(counted(sum(f.severity is s for f in found), s.word) for s in AuditSeverity)
+        print(f"{counts}; {wanted.out / 'index.html'}")
+    return 1 if any(f.severity is AuditSeverity.ERROR for f in found) else 0
 
 
 def facts_of_stack(azure: LiveAzure, stack: str, *, days: int, at: datetime | None = None) -> Facts:
-    """What is read of a stack's accounts. Raises StackError and UnansweredError."""
+    """What is read of a stack's accounts, and what its backend has about it. Raises StackError and
+    UnansweredError."""
     found = outputs(stack, otherwise=", or name accounts with --account")
     ids = [one["accountId"] for one in services(found).values() if one.get("accountId")]
     if not ids:
         raise StackError(without(["accountId"]))
-    return _collected(azure, f"Stack {stack}", ids, days=days, at=at)
+    facts = _collected(azure, f"Stack {stack}", ids, days=days, at=at)
+    since = facts.since or facts.taken
+    record = StackRecord(
+        attempt(lambda: deployments(_backend(stack, "history", "--page-size", str(_UPDATES)), since)),
+        attempt(lambda: tuple(drill.from_tags(_backend(stack, "tag", "ls")))),
+    )
+    return replace(facts, stack=record)
+
+
+def deployments(history: Sequence[Mapping[str, Any]], since: datetime) -> tuple[Deployment, ...]:
+    """The updates of a stack's history since a moment, the latest first. Raises ValueError where the history
+    was not read so far back."""
+    found = tuple(map(_deployment, history))
+    if len(found) == _UPDATES and found[-1].time > since:
+        raise ValueError(f"the last {_UPDATES} updates do not go back to {since:%Y-%m-%d}")
+    return tuple(one for one in found if one.time >= since)
+
+
+def _deployment(update: Mapping[str, Any]) -> Deployment:
+    """An update as `pulumi stack history --json` has it. Its environment is what the CLI finds in git and in
+    the variables of a CI (pulumi/pulumi, pkg/backend/metadata.go)."""
+    known = update.get("environment") or {}
+    return Deployment(
+        datetime.fromisoformat(update["startTime"]).astimezone(UTC),
+        update["kind"],
+        update["result"],
+        known.get("git.head", ""),
+        known.get("ci.pr.number", ""),
+        known.get("git.author.email", "") or known.get("git.committer.email", ""),
+        update.get("message") or "",
+        known.get("updatePlan") == "true",
+    )
+
+
+def _backend(stack: str, *words: str) -> Any:
+    """What the stack's backend has about it. Raises UnansweredError."""
+    done = pulumi("stack", *words, "--json", "--stack", stack)
+    if done.code != 0:
+        raise UnansweredError(done.stderr)
+    return json.loads(done.stdout)
 
 
 def _collected(

@@ -15,12 +15,13 @@ from core.commands import in_subscription
 from core.facts import Account, Key, KeyVersion, Vault
 from core.key_uris import KeyUri
 from core.rights import Access
-from operate.evidence.access import controllers, unwrappers
-from operate.evidence.collect import NO_VAULT
+from operate.evidence import continuity
+from operate.evidence.access import PrincipalRight, controllers, log_deleters, unwrappers
+from operate.evidence.collect import NO_LOG, NO_VAULT
 from operate.evidence.controls import CONTROLS, Control
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service, UseRow, moment
 from operate.evidence.rotation import newest, next_rotation
-from operate.evidence.use import UNWRAPS, rows_of, silence
+from operate.evidence.use import UNWRAPS, rows_of
 from operate.evidence.words import counted
 
 
@@ -209,18 +210,26 @@ RULES: Final = {
         ),
         "{record}",
     ),
-    "key-use-not-readable": (
+    "others-can-delete-log": (
         NOTE,
-        "the audit log of vault {vault} goes to {places} and to no workspace, so its uses are not read here",
-        "read them there, or also set audit.newWorkspace: true or audit.workspaceId, and run pulumi up",
+        "{count} could delete records of the audit log, or end it: {who}",
+        "keep the workspace where others than the key's operators administer it, and their roles few",
     ),
-    "key-use-log-silent": (
+    "log-gap": (
         WARNING,
+        "records may be missing from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}: {why}",
         (
-            "the audit log has no record from {first:%Y-%m-%d} to {last:%Y-%m-%d}, though it has some of "
-            "every few days else: records may be missing"
+            "ask whoever did it; keep the log for longer than from one report to the next, with no change of "
+            "the diagnostic setting but by the program"
         ),
-        "look in the activity log for changes of the vault's diagnostic settings and of the workspace",
+    ),
+    "drill-failed": (
+        ERROR,
+        "in the drill of {time:%Y-%m-%d %H:%M} {what}",
+        (
+            "look for other grants of the key to the account's identity, then run python -m operate revoke "
+            "--drill again"
+        ),
     ),
     "others-did-unwrap": (
         ERROR,
@@ -248,6 +257,9 @@ _UNDECIDED: Final = (
 Broken = tuple[str, dict[str, Any]]
 """A rule that does not hold, and the values of its texts."""
 _READ = "collect the evidence again with a login that may read it (docs/evidence.md lists the roles)"
+_ELSEWHERE = (
+    "also set audit.newWorkspace: true, or audit.workspaceId, and run pulumi up, or read it where it goes"
+)
 _GONE = "look for it among what is soft-deleted, and recover it"
 _OF_VAULT = frozenset(
     {
@@ -256,8 +268,8 @@ _OF_VAULT = frozenset(
         "trusted-services",
         "vault-network-open",
         "key-use-not-recorded",
-        "key-use-not-readable",
-        "key-use-log-silent",
+        "others-can-delete-log",
+        "log-gap",
     }
 )
 _OF_KEY = frozenset(
@@ -284,7 +296,20 @@ def findings(facts: Facts) -> tuple[AuditFinding, ...]:
             values = {**_words(service.vault), **found_values}
             subject = _subject(service, rule)
             found.append(AuditFinding(rule, severity, subject, text.format(**values), fix.format(**values)))
+    for rule, values in _of_stack(facts):
+        severity, text, fix = RULES[rule]
+        found.append(AuditFinding(rule, severity, values["subject"], text.format(**values), fix))
     found = [*dict.fromkeys(found)]
+    unread = {
+        "who changed what (activity log)": facts.changes,
+        "deployments": facts.stack and facts.stack.deployments,
+        "revocation drills": facts.stack and facts.stack.drills,
+    }
+    found += [
+        _not_checked(facts.subject, what, part)
+        for what, part in unread.items()
+        if isinstance(part, NotChecked)
+    ]
     if isinstance(facts.deleted, NotChecked):
         found.append(
             _not_checked("all subscriptions", "soft-deleted vaults, managed HSMs and accounts", facts.deleted)
@@ -292,6 +317,17 @@ def findings(facts: Facts) -> tuple[AuditFinding, ...]:
     if isinstance(facts.source, NotChecked):
         found.append(_not_checked("all accounts", "where the answers come from", facts.source))
     return tuple(sorted(found, key=lambda f: (f.severity, f.subject, f.rule, f.text)))
+
+
+def _of_stack(facts: Facts) -> Iterator[Broken]:
+    """What is wrong with all of it, or with the stack; the values have its `subject`."""
+    for gap in continuity.of_activity_log(facts):
+        yield "log-gap", vars(gap)
+    drills = facts.stack.drills if facts.stack else ()
+    for one in () if isinstance(drills, NotChecked) else drills:
+        if one.refused_after is None or one.readable_after is None:
+            failed = "data was not refused" if one.refused_after is None else "data was not readable again"
+            yield "drill-failed", {"subject": one.service or facts.subject, "time": one.time, "what": failed}
 
 
 def _subject(service: Service, rule: str) -> str:
@@ -327,7 +363,7 @@ def _not_checked(subject: str, what: str, part: NotChecked) -> AuditFinding:
     severity = ERROR if what in _DECISIVE else WARNING
     # Absent is not the same as forbidden: what protects the data may have been deleted.
     gone = part.why.startswith(("404 ", NO_VAULT))
-    fix = _GONE if gone and severity is ERROR else _READ
+    fix = _GONE if gone and severity is ERROR else _ELSEWHERE if part.why.startswith(NO_LOG) else _READ
     return AuditFinding("not-checked", severity, subject, f"{what}: not checked: {part.why}", fix)
 
 
@@ -346,15 +382,12 @@ def _of_service(service: Service, facts: Facts) -> Iterator[Broken]:
     yield from _binding(account, key, facts)
     yield from _key(key, facts)
     yield from _access(service, account, vault, key)
-    audit = service.audit
-    if not (audit is None or isinstance(audit, NotChecked) or any(one.is_audit for one in audit)):
-        if places := [place for one in audit if one.records_use for place in one.others]:
-            yield "key-use-not-readable", {"vault": vault.name, "places": ", ".join(places)}
-        else:
-            yield "key-use-not-recorded", {"vault": vault.name}
+    audit = None if isinstance(service.audit, NotChecked) else service.audit
+    recorded = (one.records_use and (one.workspace_id or one.others) for one in audit or ())
+    if audit is not None and not any(recorded):
+        yield "key-use-not-recorded", {"vault": vault.name}
+    yield from (("log-gap", vars(gap)) for gap in continuity.gaps(service, facts))
     if isinstance(service.use, KeyUseLog):
-        if quiet := silence(service.use.rows):
-            yield "key-use-log-silent", {"first": quiet[0], "last": quiet[1]}
         yield from _use(account, rows_of(key.name, service.use))
 
 
@@ -458,8 +491,14 @@ def _access(service: Service, account: Account, vault: Vault, key: Key) -> Itera
     others = () if isinstance(able, NotChecked) else [grant for grant in able if not grant.is_of(user)]
     if who := sorted({grant.principal_id + grant.through for grant in others}):
         yield "others-can-unwrap", {"count": counted(len(who), "other principal"), "who": ", ".join(who)}
-    if might := set() if isinstance(granting, NotChecked) else {grant.principal_id for grant in granting}:
+    if might := _principals(granting):
         yield "others-can-grant", {"count": counted(len(might), "principal")}
+    if might := _principals(log_deleters(service)):
+        yield "others-can-delete-log", {"count": counted(len(might), "principal"), "who": ", ".join(might)}
+
+
+def _principals(found: tuple[PrincipalRight, ...] | NotChecked) -> list[str]:
+    return [] if isinstance(found, NotChecked) else sorted({one.principal_id for one in found})
 
 
 def _use(account: Account, rows: Sequence[UseRow]) -> Iterator[Broken]:

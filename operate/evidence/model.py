@@ -55,12 +55,72 @@ class UseRow:
 @dataclass(frozen=True)
 class KeyUseLog:
     """The audit log of one vault in a workspace, between two moments; no record can be older than `since`.
-    When the vault began to send records is not known."""
+    When the vault began to send records is not known. `changes` are what was done to keys, and `assignments`
+    the role assignments at and above the workspace."""
 
     workspace_id: str
     since: datetime
     until: datetime
     rows: tuple[UseRow, ...]
+    changes: tuple[UseRow, ...] = ()
+    assignments: tuple[RoleAssignment, ...] | NotChecked = ()
+
+
+@dataclass(frozen=True)
+class LoggedChange:
+    """What somebody did to a resource. `who` is an object id where the log has one, "" where it names nobody;
+    `what` an action of Azure RBAC, or an operation of a vault; `result` Azure's word for how it ended."""
+
+    time: datetime
+    who: str
+    what: str
+    where: str
+    result: str = "Succeeded"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """An update of the stack, as its history has it; "" for what that does not say. `by_plan`: a saved plan
+    said what it may do."""
+
+    time: datetime
+    kind: str
+    result: str
+    commit: str
+    pull_request: str
+    by: str
+    message: str
+    by_plan: bool
+
+
+@dataclass(frozen=True)
+class Drill:
+    """The last revocation drill of a service. Seconds are None for what did not happen."""
+
+    service: str
+    time: datetime
+    refused_after: float | None
+    readable_after: float | None
+    by: str
+
+
+@dataclass(frozen=True)
+class StackRecord:
+    """What the stack's backend has about it."""
+
+    deployments: tuple[Deployment, ...] | NotChecked
+    drills: tuple[Drill, ...] | NotChecked
+
+
+@dataclass(frozen=True)
+class Signer:
+    """The version of a vault's key that signs the report. `fingerprint` is the SHA-256 of its public half as
+    DER (SubjectPublicKeyInfo), `pem` that half."""
+
+    key: str
+    algorithm: str
+    fingerprint: str
+    pem: str
 
 
 @dataclass(frozen=True)
@@ -96,8 +156,8 @@ class PolicyExemption:
 class Service:
     """All facts about one account. `vault`, `key` and what belongs to them are None on Microsoft-managed
     keys.
-    `assignments` are those at, above and below the vault; so are `denials`, which count under Azure RBAC
-    alone."""
+    `assignments` are those at, above and below the vault; so are `eligible`, the roles that somebody may
+    activate, and `denials`, which count under Azure RBAC alone."""
 
     account_id: str
     account: Account | NotChecked
@@ -110,6 +170,7 @@ class Service:
     denials: tuple[DenyAssignment, ...] | NotChecked = ()
     locks: tuple[Lock, ...] | NotChecked = ()
     exemptions: tuple[PolicyExemption, ...] | NotChecked = ()
+    eligible: tuple[RoleAssignment, ...] | NotChecked = ()
 
     @property
     def name(self) -> str:
@@ -124,9 +185,11 @@ class Service:
             "vault": self.vault,
             "key": self.key,
             "who can unwrap" if by_role else "role assignments": self.assignments,
+            "roles that somebody may activate (PIM)": self.eligible,
             "deny assignments": self.denials,
             "diagnostic settings": self.audit,
             "key use from the audit log": self.use,
+            "who can delete the audit log": getattr(self.use, "assignments", None),
             "soft-deleted keys": self.deleted_keys,
             "locks": self.locks,
             "exemptions of Azure Policy": self.exemptions,
@@ -138,7 +201,8 @@ class Service:
 class Facts:
     """Everything that was read at the moment `taken`. `names` are the object ids that are known to belong to
     accounts read here. `source` is None where nobody asked for it; `subscriptions` are those of the accounts
-    and their vaults."""
+    and their vaults. `changes` are those since `since`, by the activity log; `follows` names the earlier
+    report that this one goes on from."""
 
     taken: datetime
     subject: str
@@ -147,6 +211,11 @@ class Facts:
     names: tuple[tuple[str, str], ...] = field(default=())
     source: Source | NotChecked | None = None
     subscriptions: tuple[str, ...] = ()
+    since: datetime | None = None
+    changes: tuple[LoggedChange, ...] | NotChecked = ()
+    stack: StackRecord | None = None
+    follows: str = ""
+    signer: Signer | None = None
 
 
 def moment(seconds: int | None) -> datetime | None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core import coverage
-from operate.evidence import access, charts, controls, rotation, use
+from operate.drill import said
+from operate.evidence import access, charts, continuity, controls, rotation, signature, use
 from operate.evidence.findings import AuditFinding, AuditSeverity
 from operate.evidence.model import Facts, NotChecked, moment
 from operate.evidence.words import counted, length
@@ -36,7 +37,6 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
         names=dict(facts.names),
         found=found,
         count={s.word: sum(f.severity is s for f in found) for s in AuditSeverity},
-        rows=rotation.rows(facts.services, facts.taken),
         warning=getattr(facts.source, "warning", ""),
         controls=controls,
         coverage=coverage,
@@ -47,6 +47,9 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
         digest=digest,
         access=access,
         charts=charts,
+        continuity=continuity,
+        drilled=said,
+        signature=signature,
         rotation=rotation,
         use=use,
     )

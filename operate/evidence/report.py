@@ -1,4 +1,5 @@
-"""The files of a report: evidence.json, index.html, manifest.json and SHA256SUMS.
+"""The files of a report: evidence.json, index.html, manifest.json and SHA256SUMS; of a signed one also the
+public key, and beside the sums their signature and timestamp.
 
 The same cloud at the same time gives the same bytes: everything is in a fixed order, times are UTC in whole
 seconds, and what could not be read is `{"notChecked": WHY}`. manifest.json has the SHA-256 of each file and
@@ -17,14 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from core import coverage
-from core.facts import Account, KeyVersion
+from core.facts import Account, Key, KeyVersion
 from operate.azure import SentQuery
-from operate.evidence.access import controllers, destroyers, unwrappers, use_by_identity
+from operate.errors import OperateError
+from operate.evidence import signature
+from operate.evidence.access import controllers, destroyers, log_deleters, unwrappers, use_by_identity
+from operate.evidence.continuity import of_service
 from operate.evidence.controls import CONTROLS, Control
 from operate.evidence.findings import AuditFinding, AuditSeverity
 from operate.evidence.model import Facts, NotChecked, Service, moment
 from operate.evidence.page import page
-from operate.evidence.rotation import rows
+from operate.evidence.rotation import newest, next_rotation
 from operate.evidence.use import bound_since
 
 SCHEMA = "language-cmk/evidence/1"
@@ -51,6 +55,8 @@ def files(
         "evidence.json": shown,
         "index.html": page(facts, found, version=version, digest=sha256(shown)),
     }
+    if facts.signer:
+        made[signature.PUBLIC_KEY] = facts.signer.pem
     made["manifest.json"] = _text(
         {
             "schema": SCHEMA,
@@ -62,11 +68,28 @@ def files(
     return {**made, SUMS: "".join(f"{sha256(made[name])}  {name}\n" for name in sorted(made))}
 
 
-def write(folder: Path, made: Mapping[str, str]) -> None:
-    """Writes the files of a report in place of those of an earlier one."""
+def write(folder: Path, made: Mapping[str, str], beside: Mapping[str, bytes] | None = None) -> None:
+    """Writes the files of a report in place of those of an earlier one, of which no signature stays."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in made.items():
-        (folder / name).write_bytes(text.encode())
+    for name in (signature.PUBLIC_KEY, signature.SIGNATURE, signature.TIMESTAMP):
+        (folder / name).unlink(missing_ok=True)
+    for name, content in {**{name: text.encode() for name, text in made.items()}, **(beside or {})}.items():
+        (folder / name).write_bytes(content)
+
+
+def earlier(folder: Path) -> tuple[datetime, str]:
+    """When an earlier report was taken, and how a later one names it. Raises OperateError where a file of it
+    is not as its SHA256SUMS has it."""
+    try:
+        sums = (folder / SUMS).read_text(encoding="utf-8")
+        for line in sums.splitlines():
+            digest, _, name = line.partition("  ")
+            if sha256((folder / name).read_text(encoding="utf-8")) != digest:
+                raise OperateError(f"{folder / name} is not as {SUMS} has it: the report was changed")
+        taken = datetime.fromisoformat(json.loads((folder / "evidence.json").read_text("utf-8"))["taken"])
+    except (OSError, ValueError, KeyError) as error:
+        raise OperateError(f"{folder} is no report of the evidence: {error}") from error
+    return taken, f"the report of {taken:%Y-%m-%dT%H:%M:%SZ} whose {SUMS} has the SHA-256 {sha256(sums)}"
 
 
 def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[str, Any]:
@@ -78,6 +101,9 @@ def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[
             "tool": {"name": "language-cmk", "version": version},
             "taken": facts.taken,
             "subject": facts.subject,
+            "since": facts.since,
+            "follows": facts.follows,
+            "signedBy": facts.signer,
             "source": facts.source,
             "notFromAzure": getattr(facts.source, "warning", ""),
             "subscriptions": facts.subscriptions,
@@ -86,9 +112,9 @@ def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[
                 {**_fields(one), "controls": [[each.framework, each.id] for each in one.controls]}
                 for one in found
             ],
-            "rotation": rows(facts.services, facts.taken),
             "controls": _controls(),
-            "services": [_service(service) for service in facts.services],
+            "services": [_service(service, facts) for service in facts.services],
+            "stack": facts.stack,
             "softDeleted": facts.deleted,
             "knownIdentities": dict(facts.names),
         }
@@ -115,15 +141,22 @@ def _text(shown: Mapping[str, Any]) -> str:
     return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
 
 
-def _service(service: Service) -> dict[str, Any]:
+def _service(service: Service, facts: Facts) -> dict[str, Any]:
     shown = {"name": service.name, **_fields(service)}
     if isinstance(service.account, Account) and service.account.encryption.is_customer_managed:
+        shown["changes"] = of_service(service, facts)
+        shown["underTheKey"] = coverage.COVERED
         shown["notUnderTheKey"] = coverage.named(service.account.kind).elsewhere
         shown["revoking"] = coverage.named(service.account.kind).revoked
         shown["boundSince"] = bound_since(service.account, service.key, service.use)
         shown["whoCanUnwrap"] = unwrappers(service)
         shown["whoCouldGrantAccess"] = controllers(service)
         shown["whoCanDeleteOrDisable"] = destroyers(service)
+        shown["whoCanDeleteTheLog"] = log_deleters(service)
+    if isinstance(service.key, Key):
+        shown["keyProtection"] = service.key.protection
+        shown["newestVersion"] = newest(service.key, facts.taken)
+        shown["nextRotation"] = next_rotation(service.key)
         shown["keyUseByIdentity"] = use_by_identity(service)
     return shown
 

@@ -1,85 +1,15 @@
-"""The rotation of a key: which version is newest, how old the bound one is, when the next one is due.
+"""The rotation of a key: which version is newest, and when the next one is due.
 
 Source of the rules: azure/key-vault/keys/how-to-configure-key-rotation.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 import isodate
 
 from core import demands
-from core.facts import Account, Key, KeyVersion
-from operate.evidence.model import Facts, NotChecked, Service, moment
-from operate.evidence.words import counted
-
-_HEADS = ("service", "key", "bound version", "newest version", "age", "expires", "next rotation", "")
-
-
-@dataclass(frozen=True)
-class RotationRow:
-    """One line of the rotation report. `note` says what is missing where something is."""
-
-    service: str
-    key: str
-    bound: str
-    bound_created: datetime | None
-    bound_expires: datetime | None
-    newest: str
-    age_days: int | None
-    next_rotation: datetime | None
-    note: str
-
-    @property
-    def is_newest(self) -> bool:
-        return bool(self.bound) and self.bound == self.newest
-
-
-def rows(services: Iterable[Service], now: datetime) -> tuple[RotationRow, ...]:
-    """The rotation report: a line for each service, by name."""
-    return tuple(_row(service, now) for service in sorted(services, key=lambda s: s.name))
-
-
-def _row(service: Service, now: datetime) -> RotationRow:
-    account, key = service.account, service.key
-    if isinstance(account, NotChecked):
-        return _empty(service, f"not checked: {account.why}")
-    if not account.encryption.is_customer_managed:
-        return _empty(service, "on Microsoft-managed keys")
-    if key is None or isinstance(key, NotChecked):
-        why = key.why if key else "the key was not asked for"
-        return _empty(service, f"key not checked: {why}", account.encryption.key_name)
-    return _known(service, account, key, now)
-
-
-def _empty(service: Service, note: str, key: str = "") -> RotationRow:
-    return RotationRow(service.name, key, "", None, None, "", None, None, note)
-
-
-def _known(service: Service, account: Account, key: Key, now: datetime) -> RotationRow:
-    bound, latest = key.version(account.encryption.key_version), newest(key, now)
-    due = next_rotation(key)
-    note = ""
-    if not account.encryption.key_version:
-        note = "Azure shows no key version: it chooses which one is in use, or does not show it"
-    elif bound is None:
-        note = "the bound version is not among the key's versions"
-    elif due is None:
-        note = "the key has no policy by which it rotates"
-    elif due < now:
-        note = "the rotation is overdue"
-    return RotationRow(
-        service=service.name,
-        key=key.name,
-        bound=account.encryption.key_version,
-        bound_created=moment(bound.created) if bound else None,
-        bound_expires=moment(bound.expires) if bound else None,
-        newest=latest.version if latest else "",
-        age_days=int(now.timestamp() - bound.created) // 86400 if bound and bound.created else None,
-        next_rotation=due,
-        note=note,
-    )
+from core.facts import Key, KeyVersion
+from operate.evidence.model import moment
 
 
 def newest(key: Key, now: datetime) -> KeyVersion | None:
@@ -113,29 +43,3 @@ def shifted(start: datetime, duration: str, *, back: bool = False) -> datetime:
     if moved == start:
         raise ValueError(f"{duration!r} is no time at all")
     return moved
-
-
-def rotation_text(facts: Facts) -> str:
-    """The table, a line for each service."""
-    lines = [_HEADS, *(_cells(row) for row in rows(facts.services, facts.taken))]
-    widths = [max(len(line[n]) for line in lines) for n in range(len(_HEADS))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
-def _cells(row: RotationRow) -> tuple[str, ...]:
-    def day(time: datetime | None) -> str:
-        return f"{time:%Y-%m-%d}" if time else "-"
-
-    return (
-        row.service,
-        row.key or "-",
-        row.bound or "-",
-        "same" if row.is_newest else row.newest or "-",
-        counted(row.age_days, "day") if row.age_days is not None else "-",
-        day(row.bound_expires),
-        day(row.next_rotation),
-        row.note,
-    )

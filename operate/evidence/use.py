@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from core import arm_ids
 from core.facts import Account, Key
 from operate.evidence.model import KeyUseLog, NotChecked, UseRow, moment
 
@@ -25,20 +24,6 @@ class BoundSince:
     not_before: datetime | None
     not_after: datetime | None
     source: str
-
-
-@dataclass(frozen=True)
-class Span:
-    """A version in use by one identity, from its first to its last use in the log."""
-
-    key_uri: str
-    first: datetime
-    last: datetime
-    uses: int
-
-    @property
-    def version(self) -> str:
-        return arm_ids.name_of(self.key_uri)
 
 
 @dataclass(frozen=True)
@@ -62,47 +47,25 @@ def bound_since(
     if use is None or isinstance(use, NotChecked):
         why = use.why if use else "it was not asked for"
         return BoundSince(not_before, None, f"not known: the audit log was not checked ({why})")
-    bound = account.encryption.key
+    bound, user = account.encryption.key, (account.key_user or "").lower()
     mine = [
-        span
-        for span in spans(account, use)
-        if bound and f"{span.key_uri}/".startswith(f"{bound.text.lower()}/")
+        row.first
+        for row in use.rows
+        if bound and user == row.identity.lower() and not row.refused
+        if f"{row.key_uri}/".startswith(f"{bound.text.lower()}/")
     ]
     if not mine:
-        return BoundSince(
-            not_before,
-            None,
-            f"not known: the audit log since {use.since:%Y-%m-%d} has no use of this version by the "
-            "account's identity",
+        why = (
+            f"not known: the audit log since {use.since:%Y-%m-%d} has no use of this version by the account's"
         )
-    return BoundSince(
-        not_before, mine[0].first, "audit log: first use of this version by the account's identity"
-    )
+        return BoundSince(not_before, None, f"{why} identity")
+    return BoundSince(not_before, min(mine), "audit log: first use of this version by the account's identity")
 
 
 def rows_of(key_name: str, use: KeyUseLog) -> tuple[UseRow, ...]:
     """The rows about one key of the vault; those that name no key are about any."""
     part = f"/keys/{key_name}/".lower()
     return tuple(row for row in use.rows if not row.key_uri or part in f"{row.key_uri}/")
-
-
-def spans(account: Account, use: KeyUseLog) -> tuple[Span, ...]:
-    """The versions that the account's own identity used with success, in order of first use."""
-    user = account.key_user
-    found: defaultdict[str, list[UseRow]] = defaultdict(list)
-    for row in use.rows:
-        if user and row.identity.lower() == user.lower() and not row.refused:
-            found[row.key_uri].append(row)
-    made = [
-        Span(
-            uri,
-            min(r.first for r in rows),
-            max(r.last for r in rows),
-            sum(r.uses for r in rows),
-        )
-        for uri, rows in found.items()
-    ]
-    return tuple(sorted(made, key=lambda span: (span.first, span.key_uri)))
 
 
 def silence(rows: Iterable[UseRow]) -> tuple[datetime, datetime] | None:

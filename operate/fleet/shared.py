@@ -35,7 +35,6 @@ OF_ONE_STACK = frozenset(
         "asFound",
         "name",
         "previousName",
-        "purgeAccount",
         "removedServices",
         "replaceAccount",
         "revokeAccount",

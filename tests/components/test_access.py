@@ -32,6 +32,8 @@ def bound_azure(*, granted: bool, recorded: bool, access: str = "granted") -> Fa
     azure = FakeAzure()
     azure.state = state()
     azure.state[_BINDING]["outputs"] = {
+        "accountId": azure.state[_ACCOUNT]["outputs"]["id"],
+        "keySource": "Microsoft.KeyVault",
         "keyVaultUri": "https://kv-language.vault.azure.net",
         "keyName": "cmk-language",
         "keyVersion": "0" * 32,

@@ -36,12 +36,11 @@ from tests.components.guards.first_deployments import (
     storage,
     vault,
 )
-from tests.components.guards.test_purge import purging
 from tests.support.local_deployment import Deployment
 from tests.support.stack import ROOT
 
 LISTED = {
-    **{file: [] for file in ("azure-policy", "locks", "logs", "purge")},
+    **{file: [] for file in ("azure-policy", "locks", "logs")},
     **{file: ["Microsoft.Resources/subscriptions/read"] for file in ("deploy", "preview")},
 }
 CHECK = "Microsoft.Resources/deployments/validate/action"
@@ -163,16 +162,6 @@ def deleted(deployment: Deployment) -> None:
     deployment.state.clear()
 
 
-def gone_account(deployment: Deployment) -> None:
-    """A stack whose account was deleted, and its state with it; the vault is somebody else's. The settings
-    name the deletion."""
-    vault(SUBSCRIPTION, "rg-shared", "kv-hub")(deployment)
-    by_others({**RECOVERED, "vault": {"id": HUB}})(deployment)
-    deployment.arm("DELETE", f"{IN_SHARED}/providers/{arm_ids.ACCOUNT}/lang-claims", api="2024-10-01")
-    deployment.state.clear()
-    PURGED.update(purging(deployment))
-
-
 def role_of_ones_own(deployment: Deployment) -> None:
     """Somebody has given the account's identity a role of the company's own on the vault."""
     make_role(deployment, "reads alerts", {"actions": ["Microsoft.Insights/alertRules/read"]}, number=9)
@@ -189,11 +178,6 @@ def own_client_id_shown(deployment: Deployment) -> None:
 
 KEY = {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}
 RECOVERED = {**SHARED, "audit": {"new_workspace": False}}
-PURGED: dict[str, Any] = {
-    **RECOVERED,
-    "vault": {"id": HUB, "key_operators": ["deployer"]},
-    "key": {"name": "second"},
-}
 PRIVATE = {**private(), "access_model": "rbac", "callers": [CALLER]}
 USER_ASSIGNED = {**SHARED, "identity": "userAssigned", "access_model": "rbac", "network": SELECTED}
 ROLES = {"access_model": "rbac", "network": OPEN}
@@ -236,7 +220,6 @@ MODES = {
     "logs to storage and event hubs": Mode(LOGGED, both(storage(), hub(*RIGHTS)), ("deploy", "logs")),
     "further identities": Mode(IDENTITIES, both(group("rg-shared"), more_identities)),
     "recovered": Mode({**RECOVERED, "soft_deleted": "recover"}, deleted),
-    "purged": Mode(PURGED, gone_account, ("deploy", "purge")),
     "Azure Policy": Mode(roles=("deploy", "azure-policy"), makes=guardrails),
     "a pull request, a new stack": Mode(PRIVATE, network, PREVIEW),
     "a pull request, a rotation": Mode(ROLES, both(by_others(ROLES), role_of_ones_own), PREVIEW),

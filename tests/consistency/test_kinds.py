@@ -6,8 +6,9 @@ that the table lists; what the local Azure refuses shows that they are right.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -45,16 +46,13 @@ from tests.support.recording import service_inputs
 SEARCH: Final = f"{IN_SHARED}/providers/Microsoft.Search/searchServices/srch"
 TWO: Final = [STORAGE, f"{STORAGE}2"]
 BELOW: Final = {"foundry": "Project", "openai": "Deployment"}
-LIMITS: Final = {
+LIMITS: Final[Mapping[str, Callable[[str], Judgement | None]]] = {
     "tiers": lambda kind: demands.tier(kind, "F0", planned=True),
     "user_assigned": lambda kind: kind_limits.key_identity(kind, user_assigned=True),
     "rotates": lambda kind: kind_limits.key_version(kind, ""),
     "storage": lambda kind: kind_limits.storage(kind, 1),
     "storage_stays": lambda kind: kind_limits.storage(kind, 2),
-    "search": lambda kind: kind_limits.search(kind, linked=True),
-    "bypass": lambda kind: kind_limits.bypass(kind, stated=True),
-    "foundry": kind_limits.projects,
-    "openai": kind_limits.deployments,
+    **{has: partial(kind_limits.lacks, has=has) for has in ("search", "bypass", "foundry", "openai")},
 }
 """Each column that limits an account, as core asks it."""
 OTHERS: Final = {

@@ -128,7 +128,7 @@ def test_the_pack_says_the_same(arranged: tuple[Situation, World]) -> None:
     if row.unread or "key-uri" in row.unmet or vault is None:
         return
     given = rights.on_key(adapters.vault(vault), world.principal, world.key_id, world.role_assignments)
-    expected = "violation" if given.excess and not row.hsm else VERDICTS.get(row.access, "violation")
+    expected = "violation" if given.excess else VERDICTS.get(row.access, "violation")
     assert verdict(Pack().ask_stack(shown(world, dict(vault))), "grant-present") == expected
 
 

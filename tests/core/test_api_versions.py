@@ -23,8 +23,10 @@ def older_than(years: int) -> list[tuple[str, str]]:
 def test_the_oldest_versions() -> None:
     """Azure ends versions by age. Whoever adds one here has looked up when it ends."""
     assert older_than(3) == [
+        ("2015-04-01", "ACTIVITY_LOG"),
         ("2020-05-01", "LOCKS"),
         ("2020-09-01", "ENDPOINTS"),
+        ("2020-10-01", "ROLE_ELIGIBILITY"),
         ("2021-04-01", "RESOURCES"),
         ("2021-05-01-preview", "DIAGNOSTIC_SETTINGS"),
         ("2022-04-01", "AUTHORIZATION"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from localazure import seed
 from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.engine.shared import done, refused, vault_of_others
 from tests.support import cloud
@@ -44,7 +45,7 @@ def test_up_after_destroy_recovers_vault_key_account_and_data(stack: Stack, azur
         before["keyUriWithVersion"],
         before["principalId"],
     )
-    assert grants(stack) == {"contoso-dev-access", "contoso-dev-operator-deployer-access"}
+    assert grants(stack) == {"contoso-dev-access", f"contoso-dev-operator-{seed.DEPLOYER.object_id}-access"}
     stack.configure(softDeleted=None, key={"generation": 2})
     done(stack.deploy())
     assert cloud.unbound_moments(azure, after["accountId"])[1:] == []

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from components.arguments import names
+from localazure import seed
 from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.engine.shared import done, vault_of_others
 from tests.support import cloud
@@ -54,7 +55,6 @@ ELSEWHERE = {
     "replaceAccount": "test_components_guards.py",
     "unbindAccount": "test_components_encryption.py",
     "revokeAccount": "../components/test_access.py",
-    "purgeAccount": "../components/guards/test_purge.py",
     "sku": "test_components_encryption.py",
     "storageAccountIds": "test_linked_resources.py",
     "grantStorageAccess": "../components/test_linked_storage.py",
@@ -197,7 +197,9 @@ CHANGES = (
             # In a vault that stays, the access has to be removed once the account is gone.
             "access-cleanup": "create",
             **dict.fromkeys(("vault", "vault-audit", "vault-dns", "vault-endpoint"), "delete"),
-            **dict.fromkeys((f"operator-{SOMEBODY}-access", "operator-deployer-access"), "delete"),
+            **dict.fromkeys(
+                (f"operator-{SOMEBODY}-access", f"operator-{seed.DEPLOYER.object_id}-access"), "delete"
+            ),
         },
     ),
     Change(

@@ -24,7 +24,7 @@ from docs.examples.azure_policy.constraints import (
 )
 from docs.examples.azure_policy.guardrails import AzurePolicyGuardrails
 from policies.rules import RULES
-from policies.rules.role_least_privilege import WIDER_ROLES
+from policies.rules.grants import WIDER_ROLES
 from tests.support.recording import RecordingMonitor, run
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from localazure import seed
-from operate.evidence.collect import key_use
+from operate.evidence.collect import CHANGES, USES, key_use
 from tests.operate.evidence.door_azure import VAULT, WORKSPACE, DoorAzure, scene
 from tests.support.front import Door, Reply, token
 
@@ -35,9 +35,7 @@ def rows(door: Door, **body: Any) -> list[list[Any]]:
 def test_uses_are_counted_by_day_identity_operation_and_version(door: Door) -> None:
     """The sums are those of the audit log's own events."""
     events = [
-        event
-        for event in door.cloud.store.events("audit", VAULT)
-        if event["operation"] in ("KeyWrap", "KeyUnwrap", "KeyEncrypt", "KeyDecrypt")
+        event for event in door.cloud.store.events("audit", VAULT) if event["operation"] in (*USES, *CHANGES)
     ]
     found = rows(door)
     assert sum(row[5] for row in found) == len(events) > 0

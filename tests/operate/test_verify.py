@@ -185,7 +185,7 @@ def test_waiting_for_two_hours_takes_few_reads(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("operate.verify.time.monotonic", lambda: now)
     monkeypatch.setattr("operate.verify.time.sleep", sleep)
-    monkeypatch.setattr(verify, "_answer", answer)
+    monkeypatch.setattr(verify, "data_answer", answer)
     assert not verify.refused(FakeProjects(), 7200).holds
     pauses = [after - before for before, after in pairwise(reads)]
     assert pauses[:5] == pytest.approx([5.0] * 5)

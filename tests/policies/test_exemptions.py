@@ -61,10 +61,10 @@ def test_a_rule_that_is_off_is_listed() -> None:
 
 
 def test_an_exemption_ends() -> None:
-    """The day after, the rule refuses again and names the exemption that ended."""
-    result, refused, listed = _exempted(_exempting("2030-03-16"))
+    """The day after, the rule refuses again, and the report names the exemption that ended."""
+    result, _, listed = _exempted(_exempting("2030-03-16"))
     assert result == "violation"
-    assert "the exemption of this resource ended on 2030-03-16 (moving house)" in refused
+    assert f"{RULE_NAME} may be broken by *::vault until 2030-03-16: moving house" in listed
     assert "it has ended and exempts nothing" in listed
 
 
@@ -77,12 +77,12 @@ def test_an_exemption_is_for_the_resources_it_names() -> None:
 
 @pytest.mark.parametrize("broken", [{"reason": ""}, {"until": "soon"}, {"until": None}, {"urn": 3}])
 def test_an_exemption_without_reason_or_end_exempts_nothing(broken: dict[str, Any]) -> None:
-    """What is missing is said where the rule refuses."""
+    """What is missing is said in the report."""
     config = _exempting("2030-12-31")
     config["exemptions"][0].update(broken)
-    result, refused, _ = _exempted(config)
+    result, _, listed = _exempted(config)
     assert result == "violation"
-    assert "exemption 1 is ignored" in refused
+    assert "exemption 1 is ignored" in listed
 
 
 def test_a_stack_rules_exemption_is_for_the_resource_it_names() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import json
+import re
 import subprocess
 import sys
 from importlib.metadata import distributions
@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, Severity, StackValidationPolicy
 
-from policies import profiles, publish, readme
+from policies import publish
 from policies.adapter import to_policy
+from policies.configuration import PROFILES, profile
 from policies.pack import make_policies
+from policies.reports import LEVELS
 from policies.rule import ResourceRule, Rule
 from policies.rules import RULES
 from policies.session import Session
@@ -26,18 +28,19 @@ from tests.policies.editing import around
 from tests.policies.stacks import run, two_phases
 from tests.support.stack import ROOT
 
-FOLDER = Path(readme.__file__).parent
+FOLDER = Path(publish.__file__).parent
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 
 
 @every_rule
 def test_a_rule_and_its_cases_are_found_by_its_name(rule: Rule) -> None:
-    """One rule, one file, which begins with its title, or a row of the table; its cases are in a table of
+    """One rule, one function, which begins with its title, or a row of the table; its cases are in a table of
     tests or in a file of their own."""
-    file = f"{rule.name.replace('-', '_')}.py"
-    own = FOLDER / "rules" / file
-    assert (rule in ROWS) is not own.exists()
-    assert rule in ROWS or own.read_text().startswith(f'"""{rule.title}."""')
+    name = rule.name.replace("-", "_")
+    file = f"{name}.py"
+    functions = "".join(one.read_text() for one in (FOLDER / "rules").glob("*.py"))
+    own = re.findall(rf'^def {name}\(.*\n    """{re.escape(rule.title)}\.', functions, re.MULTILINE)
+    assert len(own) == (rule not in ROWS)
     tests = Path(__file__).parent / "rules"
     tables = "".join(one.read_text() for one in tests.glob("*.py"))
     assert f'"{rule.name}"' in tables or (tests / f"test_{file}").exists()
@@ -73,18 +76,46 @@ def test_the_engine_is_told_the_ids_of_other_rule_sets() -> None:
     } <= set(tags["vault-purge-protection"])
 
 
-def test_generated_files_are_up_to_date() -> None:
-    """README.md and the profiles are what `python -m policies.readme` writes; so a changed level is seen."""
-    assert (FOLDER / "README.md").read_text() == readme.text()
-    for path, content in profiles.texts().items():
-        assert path.read_text() == content, path
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_the_page_says_each_rule_as_it_is(rule: Rule) -> None:
+    """What must hold and why, at which level; the ids in other rule sets; each setting by its meaning."""
+    page = (FOLDER / "README.md").read_text()
+    said = f"| {rule.level} | {rule.severity} | {rule.title} | {rule.why} ({rule.source}) |"
+    assert f"| `{rule.name}` {said}\n" in page
+    elsewhere = page.partition("## The same demand elsewhere")[2]
+    (row,) = (line for line in elsewhere.splitlines() if line.startswith(f"| `{rule.name}` |"))
+    ids = {one.partition(":")[2] or one for one in row.replace("<br>", " ").split()}
+    assert {tag.partition(":")[2] for tag in rule.same_as.split()} <= ids
+    for name, schema in rule.settings.items():
+        assert f"| `{rule.name}` | `{name}` | " in page
+        assert f" | {schema['description']} |\n" in page
 
 
-@pytest.mark.parametrize("name", ["baseline", "regulated"])
+def test_a_profile_is_the_rules_defaults_or_stricter() -> None:
+    """`baseline` writes out every level and default; `regulated` has the same settings."""
+    reports = {name: {"enforcementLevel": level.value} for name, level in LEVELS.items()}
+    defaults = {
+        rule.name: {
+            "enforcementLevel": rule.level,
+            **{name: schema["default"] for name, schema in rule.settings.items()},
+        }
+        for rule in RULES
+    }
+    assert profile("baseline") == reports | defaults
+    strict = profile("regulated")
+    assert {name: one.keys() for name, one in strict.items()} == {
+        name: one.keys() for name, one in (reports | defaults).items()
+    }
+    ranks = ("disabled", "advisory", "mandatory")
+    for name, one in (reports | defaults).items():
+        assert ranks.index(strict[name]["enforcementLevel"]) >= ranks.index(one["enforcementLevel"])
+
+
+@pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_fits_the_schemas(name: str) -> None:
     """Each value in a profile is one that the rule's schema allows, and each rule is in it."""
     jsonschema: Any = importlib.import_module("jsonschema")
-    chosen = json.loads((profiles.FOLDER / f"{name}.json").read_text())
+    chosen = profile(name)
     assert set(chosen) == {policy.name for policy in make_policies()}
     for rule in RULES:
         values = dict(chosen[rule.name])

@@ -30,18 +30,19 @@ def test_a_keys_name_is_known_of_its_inputs(key: str, expected: str) -> None:
 def test_the_identities_of_an_account_are_read_from_inputs_and_outputs() -> None:
     """A list of ids, or a map with client ids; one that is not known makes the whole so."""
     for attached, ids, clients in (
-        (["/a"], ("/a",), set()),
-        ({"/a": {"clientId": "C"}, "/b": {}}, ("/a", "/b"), {"c"}),
-        (None, (), set()),
+        (["/A"], {"/a"}, set()),
+        ({"/a": {"clientId": "C"}, "/b": {}}, {"/a", "/b"}, {"c"}),
+        (None, set(), set()),
     ):
         read = identity_of({"identity": {"type": "UserAssigned", "userAssignedIdentities": attached}})
-        assert read.attached == ids
+        assert set(read.attached or ()) == ids
         assert read.client_ids == clients
         assert (read.is_user, read.is_system) == (True, False)
     for unknown in (["/a", UNKNOWN_TEXT], UNKNOWN_LIST):
-        read = identity_of({"identity": {"type": "None", "userAssignedIdentities": unknown}})
-        assert not isinstance(read.attached, tuple)
-        assert not read.is_user
+        read = identity_of({"identity": {"type": "UserAssigned", "userAssignedIdentities": unknown}})
+        assert read.attached is None
+    without = identity_of({"identity": {"type": "None", "userAssignedIdentities": ["/a"]}})
+    assert (without.attached, without.is_user) == (frozenset(), False)
 
 
 def test_an_empty_path_ignores_nothing() -> None:

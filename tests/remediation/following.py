@@ -120,7 +120,9 @@ class Way:
             # A version is made usable once a refresh has shown that it is not; and a setting opens networks.
             is_other = words == "keyvault key set-attributes" or "default-action" in options
             left_out = words == "keyvault delete-policy" and _OPERATOR_LEFT_OUT.search(text)
-            if not options or READS.search(words) or is_other or left_out:
+            # It stands beside ways that lose no data.
+            loses = words == "cognitiveservices account purge"
+            if not options or READS.search(words) or is_other or left_out or loses:
                 continue
             self._once(command, partial(self._az, command))
         if given := _GIVE.search(text):

@@ -27,7 +27,7 @@ from components.guards import (
 )
 from components.guards.situation import Situation
 from operate import recover
-from policies.rules import binding_protected
+from policies.rules import bindings as binding_rules
 from provider import errors, key_access, key_version
 from provider.deployment import checks
 from provider.wire import Properties
@@ -118,7 +118,7 @@ MENDS = (
     Mend("what is gone is told", (rules, "RULES"), _without(drift.gone)),
     Mend(
         "the pack knows the settings",
-        (binding_protected, "_asks_for_it"),
+        (binding_rules, "_asks_for_it"),
         _no,
         "tests/policies/rules/test_binding_protected.py",
     ),

@@ -188,9 +188,9 @@ def test_who_may_not_call_is_listed_among_the_callers() -> None:
     projects = verify.Projects(
         "https://lang-claims.cognitiveservices.azure.com", credential, transport=Transport(world.wire)
     )
-    found = re.search("among the service's callers with the role '([^']+)'", verify._answer(projects))
+    found = re.search("among the service's callers with the role '([^']+)'", verify.data_answer(projects))
     assert found
     world.settings["callers"] = [{"principal_id": reader.object_id, "role": found[1]}]
     assert world.up() == ""
     world.wire.sleep(600)
-    assert verify._answer(projects) == "200"
+    assert verify.data_answer(projects) == "200"

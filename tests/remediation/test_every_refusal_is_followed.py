@@ -28,6 +28,7 @@ from tests.remediation.world import (
     permitted,
     take_grant,
 )
+from tests.support.az import carry_out
 from tests.support.managed_hsm import make_hsm
 from tests.support.search import SEED, WIDE
 
@@ -188,27 +189,20 @@ def test_no_vault_is_deleted_while_access_is_revoked(to: str) -> None:
     assert world.unbound_moments(1) == []
 
 
-def test_a_deleted_account_is_purged_once_it_is_named() -> None:
-    """A new one has its name then; an update after that does nothing, nor does one without the settings but
-    forget the purge."""
+def test_a_deleted_account_gives_its_name_once_it_is_purged() -> None:
+    """By the command that is printed: a new one has the name then, and an update after that does nothing."""
     world = World("access policies", refreshes=True)
     assert world.up() == ""
     before = world.account
     assert before
     account_deleted(world)
     world.refresh()
-    world.settings["soft_deleted"] = "purge"
-    way = Way(world)
-    way.follow()
-    (step,) = way.steps
-    assert step.startswith("purgeAccount: lang-claims@20")
+    refused = world.up()
+    assert "softDeleted: recover" in refused
+    assert carry_out(world.wire.door, refused) == 1
+    assert world.up() == ""
     assert world.account
     assert world.account.internal_id != before.internal_id
     assert world.readable
     assert world.up() == ""
     assert world.engine.operations == []
-    for name in ("soft_deleted", "purge_account"):
-        del world.settings[name]
-    assert world.up() == ""
-    assert len(world.engine.operations) == 1
-    assert world.readable

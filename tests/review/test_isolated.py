@@ -46,7 +46,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_forged_module_is_not_imported(hostile: Path) -> None:
     """The verdict is the review's own, and nothing of the change has run."""
-    done = run(hostile, "-I", str(ROOT / "review" / "isolated.py"))
+    done = run(hostile, "-I", str(ROOT / "review" / "__main__.py"))
     assert done.returncode == 4, done.stderr
     assert "unbound" in done.stdout
     assert not list(hostile.rglob("forged"))
@@ -62,7 +62,7 @@ def test_without_isolation_it_would_be(hostile: Path) -> None:
 def test_the_launcher_refuses_to_run_without_isolation(tmp_path: Path) -> None:
     """Whoever leaves -I out is told, and gets no verdict."""
     (tmp_path / "preview.json").write_text(UNBOUND)
-    done = run(tmp_path, str(ROOT / "review" / "isolated.py"))
+    done = run(tmp_path, str(ROOT / "review" / "__main__.py"))
     assert done.returncode == 1
     assert "python -I" in done.stderr
 
@@ -72,14 +72,14 @@ def test_the_review_needs_its_own_folders_and_no_more(tmp_path: Path) -> None:
     for name in ("review", "core"):
         shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / "preview.json").write_text(UNBOUND)
-    done = run(tmp_path, "-I", str(tmp_path / "review" / "isolated.py"))
+    done = run(tmp_path, "-I", str(tmp_path / "review" / "__main__.py"))
     assert done.returncode == 4, done.stderr
 
 
 def test_what_breaks_the_review_off_is_no_review(hostile: Path) -> None:
     """An input that nobody thought of ends as "cannot review", and its words are harmless in the log."""
     (hostile / "preview.json").write_text("[" * 100_000)
-    done = run(hostile, "-I", str(ROOT / "review" / "isolated.py"))
+    done = run(hostile, "-I", str(ROOT / "review" / "__main__.py"))
     assert done.returncode == 2
     assert "RecursionError" in done.stderr
     assert all(line.startswith("review: ") for line in done.stderr.splitlines())

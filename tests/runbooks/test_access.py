@@ -22,6 +22,15 @@ def test_revoke_and_restore(runbook: Runbook) -> None:
     assert judge.ciphertext() == ciphertext
 
 
+def test_revocation_drill(runbook: Runbook) -> None:
+    """The data was refused and can be read again; every grant is what it was, and so is what Pulumi knows."""
+    judge = runbook.judge
+    ciphertext, grants = judge.ciphertext(), judge.grants()
+    readable = {heading: judge.reads_data() for heading in runbook.run("revocation-drill")}
+    assert set(readable.values()) == {True}
+    assert (judge.ciphertext(), judge.grants()) == (ciphertext, grants)
+
+
 def test_emergency_revocation(runbook: Runbook) -> None:
     """What was cut off without Pulumi stays so until the settings give it back."""
     judge, stack = runbook.judge, runbook.stack

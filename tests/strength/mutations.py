@@ -74,7 +74,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         ("if account.manages_projects:", "if False:", "an account with projects does not leave its key"),
         ("name.lower() not in kept", "name not in kept", "a kept project is known in any case"),
         (
-            "model != declared and not inputs.is_revoked",
+            "model != declared and not (inputs.is_revoked or failed)",
             "False",
             "the access model of a vault in use does not change",
         ),
@@ -141,8 +141,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         ("end - today > LONGEST", "end - today < LONGEST", "an exemption ends within a year"),
         ("day <= self.until", "day < self.until", "an exemption holds on its last day"),
         (
-            '== "disabled" and name in _RULES and level',
-            '== "" and name in _RULES and level',
+            'if refuses and values.get("enforcementLevel") == "disabled":',
+            'if refuses and values.get("enforcementLevel") == "":',
             "a rule that refuses is off for a time only",
         ),
         ("if account.leaves_encryption:", "if True:", "an account with a binding ignores its encryption"),

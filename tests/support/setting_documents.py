@@ -10,7 +10,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from components.arguments.checks import DELETION
 from components.network import dns_zones
 from components.testing import CLIENT, PRINCIPAL, SUBSCRIPTION, VERSION
 from tests.support.recording import OTHER_SUBSCRIPTION
@@ -33,8 +32,7 @@ RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
     "resourceGroupName": st.just("rg-own"),
     "existingResourceGroupName": st.just("rg-shared"),
     "accountName": st.just("lang-own"),
-    "softDeleted": st.sampled_from(["refuse", "recover", "purge"]),
-    "purgeAccount": st.just(DELETION),
+    "softDeleted": st.sampled_from(["refuse", "recover"]),
     "revokeAccount": st.just("lang-gone"),
     "replaceAccount": st.just("lang-gone"),
     "unbindAccount": st.just("lang-gone"),

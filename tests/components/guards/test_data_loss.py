@@ -169,7 +169,7 @@ def test_fails_on_names_that_are_held_and_says_until_when() -> None:
         "'KV-language' is held",
         "monday, until friday",
         "softDeleted: recover",
-        "purgeAccount: lang",
+        "az cognitiveservices account purge --name lang-language --resource-group rg-language",
     ):
         assert words in str(refused.value)
 
@@ -189,7 +189,7 @@ def test_fails_to_recover_an_account_with_another_kind_of_identity() -> None:
     del azure.deleted["accounts"][0]["principalId"]
     for identity in ("userAssigned", "systemAssigned"):
         with pytest.raises(
-            RefusedError, match=r"a user-assigned one .* is not recovered.*purgeAccount: lang"
+            RefusedError, match=r"a user-assigned one .* is not recovered.*account purge --name lang"
         ):
             service(azure, soft_deleted="recover", identity=identity)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.guards import reader
-from components.guards.access import asks_no_more, cannot_leave_key, removed_access, still_granted
+from components.guards.access import cannot_leave_key, removed_access, still_granted
 from components.guards.drift import gone
 from components.guards.grants import existing_grants
 from components.guards.key_place import KeyPlace, place_of_key
@@ -233,22 +233,6 @@ def test_an_account_that_cannot_leave_its_key_is_told_by_the_setting_that_change
     place = KeyPlace(vault_id=vault, key_name="second", assignment_name="a")
     (problem,) = cannot_leave_key(situation(before, place, Live(can_leave_key=False), **said))
     assert problem.path == setting
-
-
-@pytest.mark.parametrize(
-    ("kind", "access", "told"),
-    [
-        ("AIServices", "granted", True),
-        ("AIServices", "revoked", False),
-        ("TextAnalytics", "granted", False),
-    ],
-)
-def test_a_name_that_would_let_a_later_revocation_delete_data_is_told(
-    kind: str, access: str, *, told: bool
-) -> None:
-    """It was for one revocation."""
-    said: dict[str, Any] = {"kind": kind, "access": access, "revoke_account": "lang-language"}
-    assert bool([*asks_no_more(situation(recorded(), **said))]) is told
 
 
 def test_names_are_looked_up_only_where_something_is_made() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from localazure import seed
 from operate.azure import Json, LiveAzure, UnansweredError
@@ -37,8 +38,8 @@ class DoorAzure(LiveAzure):
         found: Json = self._answer("GET", f"{path}?api-version={api_version}")
         return found
 
-    def list(self, path: str, api_version: str) -> Sequence[Json]:
-        return self._pages(f"{path}?api-version={api_version}")
+    def list(self, path: str, api_version: str, wanted: str = "") -> Sequence[Json]:
+        return self._pages(f"{path}?api-version={api_version}" + (wanted and f"&$filter={quote(wanted)}"))
 
     def query(
         self, customer_id: str, text: str, since: datetime, until: datetime
@@ -49,17 +50,17 @@ class DoorAzure(LiveAzure):
         names = [column["name"] for column in table["columns"]]
         return [dict(zip(names, row, strict=True)) for row in table["rows"]]
 
-    def deleted_keys(self, vault_uri: str) -> Sequence[Json]:
-        audience = _HSM if "managedhsm" in vault_uri else _VAULT
-        found = self._pages(f"{vault_uri}/deletedkeys?api-version=7.4", audience)
-        return [{**key, "name": key["kid"].rsplit("/", 1)[-1]} for key in found]
-
-    def get_in_hsm(self, hsm_uri: str, path: str) -> Json:
-        found: Json = self._answer("GET", f"{hsm_uri}{path}?api-version=7.4", audience=_HSM)
+    def get_in_vault(self, uri: str, path: str) -> Json:
+        audience = _HSM if "managedhsm" in uri else _VAULT
+        found: Json = self._answer("GET", f"{uri}{path}?api-version=7.4", audience=audience)
         return found
 
-    def list_in_hsm(self, hsm_uri: str, path: str) -> Sequence[Json]:
-        return self._pages(f"{hsm_uri}{path}?api-version=7.4", _HSM)
+    def sign(self, key_id: str, body: Json) -> Json:
+        found: Json = self._answer("POST", f"{key_id}/sign?api-version=7.4", body, audience=_VAULT)
+        return found
+
+    def list_in_vault(self, uri: str, path: str) -> Sequence[Json]:
+        return self._pages(f"{uri}{path}?api-version=7.4", _HSM if "managedhsm" in uri else _VAULT)
 
     def _pages(self, link: str, audience: str = "") -> Sequence[Json]:
         found: list[Json] = []

@@ -82,10 +82,10 @@ def test_each_model_counts_its_own_grants_only() -> None:
 
 def test_unread_role_assignments_leave_it_open() -> None:
     """Without them nobody can say who can unwrap under Azure RBAC; access policies need none."""
-    unread = NotChecked("403")
-    assert access.unwrappers(of(vault(uses_rbac=True), unread)) == unread
+    unread, told = NotChecked("403"), NotChecked("the list of role assignments was not read: 403")
+    assert access.unwrappers(of(vault(uses_rbac=True), unread)) == told
     assert unwrappers(vault(policies=()), unread) == ()
-    assert access.controllers(of(vault(), unread)) == unread
+    assert access.controllers(of(vault(), unread)) == told
     assert isinstance(access.unwrappers(of(vault(uses_rbac=True), None)), NotChecked)
 
 

@@ -109,16 +109,6 @@ def test_the_evidence_of_a_stack(rotated: tuple[RunningAzure, Stack]) -> None:
 
 
 @pytest.mark.long
-def test_the_rotation_report(rotated: tuple[RunningAzure, Stack]) -> None:
-    """One line for the service, with the version that the stack's outputs name."""
-    azure, stack = rotated
-    run = stack.python("-m", "operate", "evidence", "rotation", "--stack", "dev", "--at", at(azure, days=600))
-    assert run.code == 0, run.output
-    assert stack.outputs()["keyUriWithVersion"].rsplit("/", 1)[1] in run.output
-    assert "the rotation is overdue" in run.output
-
-
-@pytest.mark.long
 def test_fails_where_nothing_can_be_asked(rotated: tuple[RunningAzure, Stack]) -> None:
     """Without a login, a stack or a known cloud the exit code is 2, and nothing is written."""
     _, stack = rotated

@@ -12,9 +12,9 @@ import pytest
 from core.facts import Encryption, PolicyEntry, RotationPolicy, Vault
 from core.roles import CRYPTO_USER, Permissions
 from operate import evidence
-from operate.evidence.collect import NO_VAULT
+from operate.evidence.collect import NO_LOG, NO_VAULT
 from operate.evidence.findings import RULES, AuditSeverity, findings
-from operate.evidence.model import DiagnosticSetting, NotChecked, Service
+from operate.evidence.model import DiagnosticSetting, Drill, NotChecked, Service, StackRecord
 from tests.operate.evidence import made
 from tests.operate.evidence.made import (
     BOUND,
@@ -146,12 +146,15 @@ BROKEN: list[tuple[str, str, Service]] = [
         "key-use-not-recorded",
         service(audit=(DiagnosticSetting("audit", "/w", ("AllMetrics",), dedicated=False),)),
     ),
+    ("warning", "log-gap", service(use=made.use(*map(row, (*range(20, 30), *range(9)))))),
     (
         "note",
-        "key-use-not-readable",
-        service(audit=(DiagnosticSetting("audit", "", ("AuditEvent",), dedicated=False, others=("/st",)),)),
+        "others-can-delete-log",
+        service(
+            use=replace(made.use(), assignments=(made.assignment(OTHER, "x", "/", Permissions(("*",))),))
+        ),
     ),
-    ("warning", "key-use-log-silent", service(use=made.use(*map(row, (*range(20, 30), *range(9)))))),
+    ("warning", "log-gap", service(use=replace(made.use(), since=made.NOW))),
     ("error", "others-did-unwrap", service(use=made.use(row(3), row(2, OTHER)))),
     ("warning", "account-was-refused", service(use=made.use(row(3), row(2, refused=True)))),
     ("warning", "others-were-refused", service(use=made.use(row(3), row(2, OTHER, refused=True)))),
@@ -166,7 +169,8 @@ def test_an_account_as_it_should_be_has_no_findings() -> None:
 @pytest.mark.parametrize(("severity", "rule", "broken"), BROKEN)
 def test_a_broken_rule_is_found(severity: str, rule: str, broken: Service) -> None:
     """What is broken is found under its rule, with its severity, what was found and what to do."""
-    found = [f for f in findings(made.facts(broken)) if f.rule == rule]
+    facts = made.facts(broken, since=made.NOW - made.days(90))
+    found = [f for f in findings(facts) if f.rule == rule]
     assert [f.severity.word for f in found] == [severity]
     assert found[0].text
     assert found[0].fix
@@ -201,9 +205,19 @@ def test_what_is_just_right_is_not_found(rule: str, sound: Service) -> None:
     assert rule not in {f.rule for f in findings(made.facts(sound))}
 
 
+@pytest.mark.parametrize(("refused", "readable", "found"), [(3, 4, []), (3, None, [1]), (None, 4, [1])])
+def test_a_drill_that_did_not_hold_is_an_error(
+    refused: float | None, readable: float | None, found: list[int]
+) -> None:
+    """Data that was not refused without the key, or not readable again with it."""
+    drill = Drill("", made.NOW, refused, readable, OTHER)
+    facts = made.facts(stack=StackRecord((), (drill,)))
+    assert [1 for f in findings(facts) if (f.rule, f.severity.word) == ("drill-failed", "error")] == found
+
+
 def test_every_rule_is_broken_above() -> None:
     """No rule of the code is without a case."""
-    assert set(RULES) == {rule for _, rule, _ in BROKEN}
+    assert set(RULES) == {rule for _, rule, _ in BROKEN} | {"drill-failed"}
 
 
 @pytest.mark.parametrize(
@@ -257,6 +271,15 @@ def test_what_is_not_there_is_to_be_recovered(why: str, words: str) -> None:
     assert words in finding.fix
 
 
+def test_a_log_that_goes_elsewhere_alone_is_told_with_the_way_out() -> None:
+    """It is recorded, and not read here: the fix is another destination, no other login."""
+    elsewhere = DiagnosticSetting("audit", "", ("AuditEvent",), dedicated=False, others=("/st",))
+    unread = NotChecked(f"{NO_LOG} vault sends its audit log to a workspace, but to /st, which is not read")
+    (found,) = findings(made.facts(service(audit=(elsewhere,), use=unread)))
+    assert (found.rule, found.severity) == ("not-checked", AuditSeverity.WARNING)
+    assert "audit.newWorkspace: true" in found.fix
+
+
 def test_under_azure_rbac_unread_role_assignments_are_an_error() -> None:
     """There the role assignments alone tell who can unwrap."""
     found = findings(made.facts(service(vault=vault(uses_rbac=True), assignments=_REFUSED)))
@@ -289,4 +312,4 @@ def test_the_document_lists_every_rule() -> None:
     )
     assert {(rule, severity) for rule, severity in rows if rule != "not-checked"} == {
         (rule, severity) for severity, rule, _ in BROKEN
-    }
+    } | {("drill-failed", "error")}

@@ -15,7 +15,7 @@ from operate.evidence.collect import collect
 from operate.evidence.findings import findings
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service
 from operate.evidence.page import page
-from operate.evidence.rotation import rows
+from operate.evidence.rotation import newest
 from operate.evidence.use import bound_since
 from tests.consistency.hsm_world import CRYPTO_USER, ENCRYPTION_USER, ENDPOINT, HSM, HSM_KEY, HsmWorld
 from tests.consistency.world import GROUP
@@ -68,9 +68,9 @@ def test_key_binding_and_use_are_read_from_the_hsm(world: HsmWorld) -> None:
     assert isinstance(service.use, KeyUseLog)
     assert service.vault.id == HSM
     assert (service.key.type, service.key.size) == ("RSA-HSM", 2048)
-    (row,) = rows(facts.services, facts.taken)
-    assert row.is_newest
+    latest = newest(service.key, facts.taken)
     assert not isinstance(service.account, NotChecked)
+    assert latest == service.key.version(service.account.encryption.key_version)
     assert bound_since(service.account, service.key, service.use).not_after is not None
     rules = found(world)
     assert "others-can-grant" in rules

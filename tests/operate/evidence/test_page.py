@@ -132,7 +132,7 @@ def test_units_and_plurals_are_words() -> None:
     """No `P540D`, no `30 d`, no `1 rules`."""
     text = unescape(shown(rich()))
     assert "a new version 540 days after one is created, valid for 730 days" in text
-    assert "12 days" in text
+    assert "on, kept 90 days" in text
     assert "closed except for 1 address rule and 0 subnets, 1 private endpoint" in text
     one = "1 (rules|subnets|days|accounts|errors|versions|uses|(un)?wraps|private endpoints)"
     assert not re.search(rf"\b(P\d+[DMY]|\d+ d\b|{one})", text)
@@ -147,15 +147,15 @@ def test_every_bar_stands_in_a_row_that_says_the_same() -> None:
     assert all(float(left) >= 0 and float(left) + float(width) <= 100.2 for left, width in places)
 
 
-def test_the_versions_show_what_is_valid_used_and_bound() -> None:
-    """Four versions, two of them disabled, two seen in use, one bound; and the next rotation."""
+def test_the_versions_show_what_is_valid_and_bound() -> None:
+    """Four versions, one of them bound, and today in each row."""
     _, _, table, *_ = shown(rich()).split("Versions of the key of")
-    counts = {name: table.count(f'class="bar {name}"') for name in ("valid", "off", "used", "bound", "due")}
-    assert counts == {"valid": 2, "off": 2, "used": 2, "bound": 1, "due": 4}
+    counts = {name: table.count(f'class="bar {name}"') for name in ("valid", "bound", "now")}
+    assert counts == {"valid": 4, "bound": 1, "now": 4}
 
 
-def test_uses_are_counted_by_day_or_by_week() -> None:
-    """Each use is in one row; days without any are there, too, and a long time has a row for each week."""
+def test_uses_and_refusals_are_counted_by_day() -> None:
+    """Each use is in the row of its day, and under one colour."""
     since = datetime(2026, 1, 1, tzinfo=UTC)
     rows = [
         UseRow(since + timedelta(days=day), who, operation, "", refused, 5, since, since)
@@ -166,15 +166,17 @@ def test_uses_are_counted_by_day_or_by_week() -> None:
             (9, "own", "KeyUnwrap", True),
         )
     ]
-    found = uses(rows, "own", since, since + timedelta(days=9, hours=12))
-    assert [one.counts for one in found if one.bars] == [
-        {"unwraps": 5, "wraps": 5, "others": 0, "refused": 0},
-        {"unwraps": 0, "wraps": 0, "others": 5, "refused": 0},
-        {"unwraps": 0, "wraps": 0, "others": 0, "refused": 5},
+    found = uses(rows, "own")
+    assert [one.counts for one in found] == [
+        {"own": 10, "others": 0, "refused": 0},
+        {"own": 0, "others": 5, "refused": 0},
+        {"own": 0, "others": 0, "refused": 5},
     ]
-    assert (len(found), found[0].bars[1].left, found[2].bars[0].width) == (10, 50.0, 50.0)
-    weeks = uses(rows, "own", since, since + timedelta(days=90))
-    assert (len(weeks), sum(sum(one.counts.values()) for one in weeks)) == (13, 20)
+    assert [(bar.name, bar.left, bar.width) for day in found for bar in day.bars] == [
+        ("own", 0.0, 100.0),
+        ("others", 0.0, 50.0),
+        ("refused", 0.0, 50.0),
+    ]
 
 
 def test_the_manifest_has_every_hash() -> None:

@@ -1,4 +1,4 @@
-"""The rotation report, and the arithmetic behind it."""
+"""The arithmetic of rotation."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.facts import Encryption, Key, RotationPolicy
+from core.facts import Key, RotationPolicy
 from operate.evidence.collect import collect
-from operate.evidence.model import NotChecked, Service
-from operate.evidence.rotation import newest, next_rotation, rotation_text, rows, shifted
-from tests.operate.evidence import made
+from operate.evidence.rotation import newest, next_rotation, shifted
 from tests.operate.evidence.door_azure import SUBSCRIPTION, DoorAzure, scene_across
-from tests.operate.evidence.made import NEW, NOW, OLD, account, days, key, service, version
+from tests.operate.evidence.made import NEW, NOW, OLD, days, key, version
 from tests.support.front import Door
 
 
@@ -62,35 +60,6 @@ def test_a_rotation_before_expiry_needs_an_expiry() -> None:
     policy = RotationPolicy(rotates_before_expiry="P30D")
     assert next_rotation(key(version(NEW, 10, expires_in=90), rotation=policy)) == NOW + days(60)
     assert next_rotation(key(version(NEW, 10, expires_in=None), rotation=policy)) is None
-
-
-def test_every_service_has_its_line() -> None:
-    """Bound and newest version, age and next rotation; and what is missing where something is."""
-    unread = NotChecked("403 Forbidden: no")
-    found = rows(
-        [
-            service(account=account("d"), key=unread),
-            service(key=key(version(OLD, 100), version(NEW, 40), version("c" * 32, 1))),
-            Service("/x/b", account("b", encryption=Encryption())),
-            Service("/x/c", unread),
-        ],
-        NOW,
-    )
-    assert [row.service for row in found] == ["b", "c", "d", "lang-contoso"]
-    assert found[0].note == "on Microsoft-managed keys"
-    assert found[1].note == "not checked: 403 Forbidden: no"
-    assert found[2].note == "key not checked: 403 Forbidden: no"
-    assert (found[3].bound, found[3].newest, found[3].age_days) == (NEW, "c" * 32, 40)
-    assert not found[3].is_newest
-
-
-def test_the_report_is_a_table() -> None:
-    """One line for each service under one of heads, in columns."""
-    text = rotation_text(made.facts(service(), service(account=account("lang-zweite"), key=NotChecked("no"))))
-    heads, first, second = text.splitlines()
-    assert heads.startswith("service")
-    assert first.index("same") == heads.index("newest version")
-    assert "key not checked: no" in second
 
 
 def test_the_next_rotation_is_when_the_vault_rotates() -> None:

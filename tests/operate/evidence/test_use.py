@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from operate.evidence.model import NotChecked
-from operate.evidence.use import bound_since, rows_of, silence, spans, users
+from operate.evidence.use import bound_since, rows_of, silence, users
 from tests.operate.evidence.made import NEW, NOW, OLD, OTHER, OWN, account, days, key, row, use, version
 
 
@@ -28,16 +28,6 @@ def test_bound_since_is_not_known_without_use() -> None:
     unread = bound_since(account(), NotChecked("x"), NotChecked("no workspace"))
     assert (unread.not_before, unread.not_after) == (None, None)
     assert "no workspace" in unread.source
-
-
-def test_spans_follow_the_account_through_its_versions() -> None:
-    """One stretch for each version that the account used, in order, with the number of its uses."""
-    log = use(row(20, of=OLD, uses=3), row(10, of=OLD, uses=2), row(9, uses=5), row(8, OTHER))
-    found = spans(account(), log)
-    assert [(span.version, span.uses) for span in found] == [(OLD, 5), (NEW, 5)]
-    assert (found[0].first, found[0].last) == (row(20).first, row(10).last)
-    assert spans(account(principal_id=None), log) == ()
-    assert spans(account(principal_id=OWN.upper()), log) == found
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,126 @@
+"""Microsoft.Insights/eventtypes/management: who wrote what through Resource Manager, and how it ended.
+
+Owns: one event of each write, deletion and action, refused ones, too, and the list of them. Azure tells the
+start of an operation, too; here each has one event, at its end. Source, read on 2026-11-30: the
+specification of 2015-04-01 with its example GetActivityLogsFiltered, and for `$filter` and its 90 days
+learn.microsoft.com/rest/api/monitor/activity-logs/list and turbot's tailpipe-plugin-azure, which quotes
+Azure's refusal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from localazure.cloud import Cloud, iso
+from localazure.paging import page
+from localazure.routes import Route
+from localazure.web import Host, Json, Request, Response, ServiceError
+
+STREAM = "activity"
+DAYS = 90
+"""How long Azure keeps an event; the list refuses an earlier start."""
+_FILTER = re.compile(
+    r"eventTimestamp ge '(?P<since>[^']+)' and eventTimestamp le '(?P<until>[^']+)'"
+    r"(?: and (?P<name>resourceGroupName|resourceProvider|resourceUri) eq '(?P<value>[^']+)')?"
+)
+_FIELDS = {
+    "resourceGroupName": lambda event: event["resourceGroupName"],
+    "resourceProvider": lambda event: event["resourceProviderName"]["value"],
+    "resourceUri": lambda event: event["resourceId"],
+}
+_OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+
+
+@contextmanager
+def recorded(cloud: Cloud, request: Request, route: Route) -> Iterator[Callable[[int], None]]:
+    """Records what is done within, unless it only reads; what is yielded is told the status of its answer."""
+
+    def ended(status: int) -> None:
+        if request.method != "GET" and not route.permission.endswith("/read"):
+            event = _event(cloud, request, route.permission, status)
+            cloud.store.append(STREAM, event["subscriptionId"], event)
+
+    try:
+        yield ended
+    except ServiceError as error:
+        ended(error.status)
+        raise
+
+
+def _event(cloud: Cloud, request: Request, action: str, status: int) -> Json:
+    resource = "/" + request.path.strip("/")
+    resource = resource if request.method != "POST" else resource.rpartition("/")[0]
+    parts = resource.split("/")
+    event_id, now = cloud.new_id(), iso(cloud.clock.now())
+    caller = request.caller.object_id if request.caller else ""
+    result = "Succeeded" if status < 300 else "Failed"
+    return {
+        "authorization": {"action": action, "scope": resource},
+        "caller": caller,
+        "claims": {_OBJECT_ID: caller},
+        "correlationId": request.correlation_id,
+        "eventDataId": event_id,
+        "eventName": _word("EndRequest"),
+        "category": _word("Administrative"),
+        "id": f"{resource}/events/{event_id}/ticks/{int(cloud.clock.now() * 10**7)}",
+        "level": "Informational" if status < 300 else "Error",
+        "resourceGroupName": parts[4] if len(parts) > 4 and parts[3].lower() == "resourcegroups" else "",
+        "resourceProviderName": _word(action.partition("/")[0]),
+        "resourceId": resource,
+        "operationId": request.correlation_id,
+        "operationName": _word(action),
+        "properties": {},
+        "status": _word(result),
+        "subStatus": _word(str(status)),
+        "eventTimestamp": now,
+        "submissionTimestamp": now,
+        "subscriptionId": parts[2] if len(parts) > 2 and parts[1].lower() == "subscriptions" else "",
+    }
+
+
+def _word(text: str) -> Json:
+    return {"value": text, "localizedValue": text}
+
+
+def _list(cloud: Cloud, request: Request) -> Response:
+    """The events of a subscription that a filter asks for, oldest first. Raises ServiceError 400."""
+    asked = _FILTER.fullmatch(request.query.get("$filter", "").strip())
+    if asked is None:
+        raise ServiceError(400, "BadRequest", "The $filter is not one of those that this list takes.")
+    since, until = (_time(asked[name]) for name in ("since", "until"))
+    if since < iso(cloud.clock.now() - DAYS * 86400):
+        message = f"The start time cannot be more than {DAYS} days in the past."
+        raise ServiceError(400, "BadRequest", message)
+    found = [
+        event
+        for event in cloud.store.events(STREAM, request.params["subscription"])
+        if since <= event["eventTimestamp"] <= until
+        and (asked["name"] is None or _FIELDS[asked["name"]](event).lower() == asked["value"].lower())
+    ]
+    return Response(200, page(request, found, _place, lambda event: event))
+
+
+def _place(event: Json) -> str:
+    return f"{event['eventTimestamp']} {event['eventDataId']}"
+
+
+def _time(text: str) -> str:
+    try:
+        return iso(datetime.fromisoformat(text).astimezone(UTC).timestamp())
+    except ValueError:
+        raise ServiceError(400, "BadRequest", f"The time '{text}' is not valid.") from None
+
+
+ROUTES = (
+    Route(
+        "GET",
+        Host.ARM,
+        "/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values",
+        "Microsoft.Insights/eventtypes/values/read",
+        _list,
+        "one event of an operation, at its end; of its claims the object id alone; pages and their order",
+    ),
+)

@@ -1,0 +1,99 @@
+"""Privileged Identity Management (PIM) on ARM: roles that a principal may activate.
+
+Owns: requests that make somebody eligible or no longer so, and the instances of what is in force. Does not
+own: activation. Source, read on 2026-11-30: Azure/azure-rest-api-specs, Microsoft.Authorization 2020-10-01,
+with its examples PutRoleEligibilityScheduleRequest and GetRoleEligibilityScheduleInstancesByScope.
+"""
+
+from __future__ import annotations
+
+from localazure.cloud import Cloud, iso
+from localazure.routes import Route
+from localazure.web import Host, Json, Request, Response, ServiceError
+
+_KIND = "eligibleRole"
+_NAMESPACE = "/providers/Microsoft.Authorization"
+_TYPE = "Microsoft.Authorization/RoleEligibilityScheduleInstances"
+_ACTIONS = "Microsoft.Authorization/roleEligibilitySchedule"
+
+
+def _request(cloud: Cloud, request: Request) -> Response:
+    """AdminAssign makes a principal eligible until `scheduleInfo.expiration.endDateTime`, AdminRemove ends
+    it."""
+    given, scope = request.body.get("properties") or {}, _scope(request)
+    name, kind = request.params["name"], given.get("requestType")
+    principal, role = str(given.get("principalId") or ""), str(given.get("roleDefinitionId") or "")
+    if kind not in ("AdminAssign", "AdminRemove") or not principal or not role:
+        message = "The request needs properties.principalId, roleDefinitionId and requestType."
+        raise ServiceError(400, "InvalidRoleEligibilityRequest", message)
+    if kind == "AdminRemove":
+        for id, one in cloud.store.scan(_KIND):
+            if _same(one["properties"], scope, principal, role):
+                cloud.store.delete(_KIND, id)
+    else:
+        now, schedule = iso(cloud.clock.now()), cloud.new_id()
+        ends = ((given.get("scheduleInfo") or {}).get("expiration") or {}).get("endDateTime")
+        instance = {
+            "scope": scope,
+            "roleDefinitionId": role,
+            "principalId": principal,
+            "principalType": given.get("principalType") or "User",
+            "status": "Provisioned",
+            "roleEligibilityScheduleId": f"{scope}{_NAMESPACE}/RoleEligibilitySchedules/{schedule}",
+            "startDateTime": now,
+            "endDateTime": ends,
+            "memberType": "Direct",
+            "createdOn": now,
+            "condition": given.get("condition"),
+            "conditionVersion": given.get("conditionVersion"),
+        }
+        id = f"{scope}{_NAMESPACE}/RoleEligibilityScheduleInstances/{schedule}"
+        cloud.store.put(_KIND, id, {"properties": instance, "name": schedule, "id": id, "type": _TYPE})
+    id = f"{scope}{_NAMESPACE}/RoleEligibilityScheduleRequests/{name}"
+    return Response(201, {"properties": {**given, "scope": scope}, "name": name, "id": id})
+
+
+def _instances(cloud: Cloud, request: Request) -> Response:
+    """Those at, above and below a scope that are in force; with `atScope()`, at and above it."""
+    scope, now = f"{_scope(request)}/".lower(), iso(cloud.clock.now())
+    below = "atscope()" not in request.query.get("$filter", "").lower()
+    found = []
+    for _, one in cloud.store.scan(_KIND):
+        held, ends = f"{one['properties']['scope']}/".lower(), one["properties"]["endDateTime"]
+        if (scope.startswith(held) or (below and held.startswith(scope))) and (not ends or now < ends):
+            found.append(one)
+    return Response(200, {"value": found})
+
+
+def _same(held: Json, scope: str, principal: str, role: str) -> bool:
+    asked = (scope.lower(), principal.lower(), _name(role))
+    return asked == (held["scope"].lower(), held["principalId"].lower(), _name(held["roleDefinitionId"]))
+
+
+def _name(definition: str) -> str:
+    return definition.lower().rpartition("/")[2]
+
+
+def _scope(request: Request) -> str:
+    return "/" + request.params["scope"].strip("/")
+
+
+_ASSUMED = "all of it: made from the specification; that a list has what is at, above and below its scope"
+ROUTES = (
+    Route(
+        "PUT",
+        Host.ARM,
+        f"{{scope*}}{_NAMESPACE}/roleEligibilityScheduleRequests/{{name}}",
+        f"{_ACTIONS}Requests/write",
+        _request,
+        _ASSUMED,
+    ),
+    Route(
+        "GET",
+        Host.ARM,
+        f"{{scope*}}{_NAMESPACE}/roleEligibilityScheduleInstances",
+        f"{_ACTIONS}Instances/read",
+        _instances,
+        _ASSUMED,
+    ),
+)

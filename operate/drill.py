@@ -1,0 +1,214 @@
+"""The revocation drill: it takes a service's access to its key away for some minutes, and gives it back.
+
+    python -m operate revoke --drill --stack dev [--service NAME] [--minutes 15]
+
+It measures how long the data can still be read, and how long it takes to be readable again, and records both
+in a tag of the stack, where the evidence finds them. It runs only on a stack whose configuration allows it,
+and never where a revocation deletes data. Whatever happens after access is taken away, it is given back.
+"""
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from azure.core.exceptions import AzureError
+
+from core import arm_ids, clouds
+from core.api_versions import AUTHORIZATION, KEYS, VAULTS
+from operate import login
+from operate.errors import DeclinedError, OperateError
+from operate.evidence.model import Drill
+from operate.revoke import NoAccessError, ServiceAccess, actions, granted
+from operate.stack import outputs, pulumi, services
+from operate.verify import REFUSED, Projects, data_answer
+from provider.azure_client import AzureClient, ForeignHostError
+
+ALLOWED = "operate:drill"
+"""The key of a stack's configuration that allows it, with the value `allowed`."""
+TAG = "drill"
+"""The stack's tag for the last drill, of a stack of several services with `:NAME`."""
+_TRIES, _PAUSE_SECONDS = 6, 10.0
+_KEPT = ("roleDefinitionId", "principalId", "principalType", "condition", "conditionVersion", "description")
+
+
+class DrillError(OperateError):
+    """Access was not given back; the message has the commands that do it."""
+
+    exit_code = 1
+
+
+Call = tuple[str, str, Mapping[str, Any] | None]
+"""A request to Azure: its method, address and body."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Drills one service after another; the exit code is 1 where one did not hold, or access is not back."""
+    stack, seconds = arguments.stack, 60 * arguments.minutes
+    found = services(outputs(stack), arguments.service)
+    require_allowed(stack)
+    told, held = [], True
+    for name, service in found.items():
+        own = granted(service)
+        require_harmless(own)
+        wanted = login.of_stack(stack, clouds.of_endpoint(own.endpoint))
+        client = AzureClient(wanted, retries=6)
+        projects = Projects(own.endpoint, login.token_credential(wanted))
+        drill = replace(drilled(client, projects, own, seconds=seconds), service=name)
+        record(stack, drill)
+        told.append(drill)
+        held = held and drill.refused_after is not None and drill.readable_after is not None
+        if not arguments.json:
+            print(f"{own.account_id}\n  {said(drill)}")
+    if arguments.json:
+        print(json.dumps([as_tag(one) for one in told], indent=2))
+    return 0 if held else 1
+
+
+def require_allowed(stack: str) -> None:
+    """Raises DeclinedError unless the stack's configuration allows drills."""
+    if pulumi("config", "get", ALLOWED, "--stack", stack).stdout.strip() != "allowed":
+        raise DeclinedError(
+            f"stack {stack} does not say that it may be drilled: its data cannot be read for minutes. To "
+            f"allow it, `pulumi config set {ALLOWED} allowed --stack {stack}`, and have that change reviewed"
+        )
+
+
+def require_harmless(own: ServiceAccess) -> None:
+    """Raises NoAccessError where a revocation deletes data, or nobody could see that it counts."""
+    if own.deletes:
+        raise NoAccessError(f"without its key, Azure {own.deletes}, for good, of {own.account_id}: no drill")
+    if not own.endpoint:
+        raise NoAccessError(f"the outputs name no endpoint of {own.account_id}, so nobody could see its data")
+
+
+def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seconds: float) -> Drill:
+    """Takes access away until the data is refused, for `seconds` at most, and gives it back, also where it is
+    interrupted. Raises DeclinedError where the data cannot be read to begin with, DrillError where access is
+    not back, and AzureError."""
+    take, give = calls(client, own)
+    if (answer := data_answer(projects)) != "200":
+        raise DeclinedError(f"the data of {own.account_id} cannot be read before the drill: {answer}")
+    _, restore, *_ = actions(own)
+    print(
+        f"drill: should this process die, give access back with\n  {restore.az[0]}",
+        file=sys.stderr,
+        flush=True,
+    )
+    who, began = client.principal().object_id, datetime.fromtimestamp(int(client.answered_at), UTC)
+    with _signals({signal.SIGTERM: _interrupted}):
+        try:
+            client.json(*take)
+            refused = _seconds_until(REFUSED, projects, seconds)
+        finally:
+            _give_back(client, give, restore.az[0])
+        readable = _seconds_until("200", projects, seconds)
+    return Drill("", began, refused, readable, who)
+
+
+def calls(client: AzureClient, own: ServiceAccess) -> tuple[Call, Call]:
+    """What takes the access of a service away, and what gives it back as Azure has it now. Raises
+    NoAccessError where it is not there, and AzureError."""
+    if own.is_role or own.key.in_managed_hsm:
+        assignment = arm_ids.parse(own.grant_id)
+        url = f"{own.grant_id}?api-version={AUTHORIZATION}"
+        if own.key.in_managed_hsm:
+            scope = f"{own.key.vault_uri}{arm_ids.local_scope(assignment.scope)}"
+            url = f"{arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT, assignment.name)}?api-version={KEYS}"
+        properties = client.json("GET", url)["properties"]
+        kept = _KEPT[:2] if own.key.in_managed_hsm else _KEPT
+        body = {"properties": {name: properties[name] for name in kept if properties.get(name)}}
+        return ("DELETE", url, None), ("PUT", url, body)
+    vault = client.json("GET", f"{own.vault_id}?api-version={VAULTS}")
+    entries = [
+        one
+        for one in vault["properties"]["accessPolicies"]
+        if one["objectId"].lower() == own.principal_id.lower() and not one.get("applicationId")
+    ]
+    if not entries:
+        raise NoAccessError(f"the vault has no access policy of {own.account_id}: run `pulumi up` first")
+    url, body = (
+        f"{own.vault_id}/accessPolicies/{{}}?api-version={VAULTS}",
+        {"properties": {"accessPolicies": entries}},
+    )
+    return ("PUT", url.format("remove"), body), ("PUT", url.format("add"), body)
+
+
+def record(stack: str, drill: Drill) -> None:
+    """Sets the stack's tag. Raises OperateError."""
+    name = f"{TAG}:{drill.service}" if drill.service else TAG
+    done = pulumi("stack", "tag", "set", name, json.dumps(as_tag(drill)), "--stack", stack)
+    if done.code != 0:
+        raise OperateError(f"the drill was not recorded ({said(drill)}): {done.stderr.strip()}")
+
+
+def as_tag(drill: Drill) -> dict[str, Any]:
+    """A drill as its tag has it."""
+    return {
+        "time": f"{drill.time:%Y-%m-%dT%H:%M:%SZ}",
+        "refusedAfter": drill.refused_after,
+        "readableAfter": drill.readable_after,
+        "by": drill.by,
+    }
+
+
+def from_tags(tags: Mapping[str, str]) -> Iterator[Drill]:
+    """The drills that a stack's tags record. Raises ValueError and KeyError."""
+    for name, text in sorted(tags.items()):
+        tag, _, service = name.partition(":")
+        if tag == TAG:
+            one = json.loads(text)
+            time = datetime.fromisoformat(one["time"])
+            yield Drill(service, time, one["refusedAfter"], one["readableAfter"], one["by"])
+
+
+def said(drill: Drill) -> str:
+    """What a drill measured, in words."""
+    times = ((drill.refused_after, "refused"), (drill.readable_after, "readable again"))
+    return ", ".join(f"{what} after {s:g} s" if s is not None else f"not {what} in time" for s, what in times)
+
+
+def _seconds_until(wanted: str, projects: Projects, seconds: float) -> float | None:
+    """How long it took until the data answered so; None where it did not in time."""
+    began = time.monotonic()
+    while (answer := data_answer(projects)) != wanted:
+        if answer not in ("200", REFUSED):
+            print(f"drill: {answer}", file=sys.stderr)
+        if (passed := time.monotonic() - began) + _PAUSE_SECONDS > seconds:
+            return None
+        time.sleep(min(max(passed / 10, 1.0), _PAUSE_SECONDS))
+    return round(time.monotonic() - began, 1)
+
+
+def _give_back(client: AzureClient, give: Call, by_hand: str) -> None:
+    """Gives access back, however often it has to be tried, and whoever interrupts. Raises DrillError."""
+    with _signals({signal.SIGTERM: signal.SIG_IGN, signal.SIGINT: signal.SIG_IGN}):
+        for attempt in range(_TRIES):
+            try:
+                client.json(*give)
+            except (AzureError, ForeignHostError) as error:
+                failed: Exception = error
+                time.sleep(_PAUSE_SECONDS * attempt)
+            else:
+                return
+    raise DrillError(f"ACCESS WAS NOT GIVEN BACK ({failed}). Do it now:\n  {by_hand}") from failed
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _signals(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
+    before = {one: signal.signal(one, handler) for one, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for one, known in before.items():
+            signal.signal(one, known)

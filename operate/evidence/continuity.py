@@ -1,0 +1,162 @@
+"""Continuity: what was changed since an earlier moment, by whom, and when the logs may not tell.
+
+Owns: what the activity log and the vault's audit log say of accounts, keys, vaults, their grants and their
+logs. A time that a log may lack is a gap: what nobody recorded is never taken for nothing.
+
+Source, read on 2026-11-30: learn.microsoft.com/rest/api/monitor/activity-logs/list (filters, events) and its
+specification of 2015-04-01; that Azure keeps events for 90 days and refuses an earlier start: Azure's answer
+in turbot/tailpipe-plugin-azure.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core import arm_ids
+from core.api_versions import ACTIVITY_LOG
+from core.facts import Key, Vault
+from operate.azure import Json, LiveAzure
+from operate.evidence.model import Facts, KeyUseLog, LoggedChange, NotChecked, Service, moment
+from operate.evidence.use import silence
+
+KEPT = timedelta(days=90)
+"""How long Azure keeps the activity log."""
+_SET_UP = timedelta(hours=1)
+"""A first deployment takes so long at most from the key to the diagnostic setting."""
+_EVENTS = "Microsoft.Insights/eventtypes/management/values"
+_ACCESS = "Microsoft.Authorization"
+_OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+_SETTING = f"/providers/{arm_ids.DIAGNOSTIC_SETTING}/".lower()
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A time of which the log of `subject` may lack records, and why."""
+
+    subject: str
+    first: datetime
+    last: datetime
+    why: str
+
+
+def changes(
+    cloud: LiveAzure, services: Iterable[Service], since: datetime, now: datetime
+) -> tuple[LoggedChange, ...]:
+    """What the activity log has about the accounts, their vaults and workspaces, and about access at or above
+    them, oldest first. Raises UnansweredError."""
+    resources = sorted({id.lower(): id for one in services for id in _resources(one)}.values(), key=str.lower)
+    begin = max(since, now - KEPT + timedelta(hours=1))
+    span = f"eventTimestamp ge '{begin.isoformat()}' and eventTimestamp le '{now.isoformat()}'"
+    asked = [
+        (arm_ids.subscription_of(id), wanted)
+        for id in resources
+        for wanted in (f"resourceGroupName eq '{arm_ids.group_of(id)}'", f"resourceProvider eq '{_ACCESS}'")
+    ]
+    ended: dict[tuple[str, ...], Json] = {}
+    for subscription, wanted in dict.fromkeys(asked):
+        path = arm_ids.of_subscription(subscription, _EVENTS)
+        for event in cloud.list(path, ACTIVITY_LOG, f"{span} and {wanted}"):
+            place = str(event["resourceId"]).lower()
+            if any(_concerns(place, id) for id in resources):
+                key = (str(event["operationId"]), event["operationName"]["value"].lower(), place)
+                known = ended.get(key)
+                if known is None or known["eventTimestamp"] <= event["eventTimestamp"]:
+                    ended[key] = event
+    return tuple(sorted(map(_change, ended.values()), key=_order))
+
+
+def of_service(service: Service, facts: Facts) -> tuple[LoggedChange, ...] | NotChecked:
+    """What was changed about one service, by both logs, oldest first."""
+    if isinstance(facts.changes, NotChecked):
+        return facts.changes
+    found = [
+        one for one in facts.changes if any(_concerns(one.where.lower(), id) for id in _resources(service))
+    ]
+    if isinstance(service.use, KeyUseLog):
+        for row in service.use.changes:
+            what = row.operation if row.uses == 1 else f"{row.operation}, {row.uses} times that day"
+            result = "Failed" if row.refused else "Succeeded"
+            found.append(LoggedChange(row.first, row.identity, what, row.key_uri, result))
+    return tuple(sorted(found, key=_order))
+
+
+def gaps(service: Service, facts: Facts) -> Iterator[Gap]:
+    """The times since the key was made, or since `facts.since`, of which the vault's audit log may lack
+    records. That the log or the changes were not read at all is said elsewhere."""
+    vault, key, since = service.vault, service.key, facts.since
+    if since is None or not (isinstance(vault, Vault) and isinstance(key, Key)):
+        return
+    asked = max(since, min((time for one in key.versions if (time := moment(one.created))), default=since))
+    changed = () if isinstance(facts.changes, NotChecked) else facts.changes
+    done = [one for one in changed if one.result.lower() == "succeeded"]
+    settings = [one for one in done if one.where.lower().startswith(vault.id.lower() + _SETTING)]
+    if isinstance(service.use, KeyUseLog):
+        if quiet := silence(service.use.rows):
+            yield Gap(
+                vault.name, *quiet, "there is no use of any key, though there is some of every few days else"
+            )
+        yield from _at_workspace(vault, service.use, asked, done, settings)
+    if settings:
+        last = settings[-1]
+        until = facts.taken if last.what.lower().endswith("/delete") else last.time
+        who = ", ".join(sorted({_who(one) for one in settings}))
+        if until > settings[0].time:
+            yield Gap(vault.name, settings[0].time, until, f"{who} wrote or deleted its diagnostic settings")
+
+
+def _at_workspace(
+    vault: Vault,
+    use: KeyUseLog,
+    asked: datetime,
+    done: Sequence[LoggedChange],
+    settings: Sequence[LoggedChange],
+) -> Iterator[Gap]:
+    begins, why = use.since, f"the workspace {arm_ids.name_of(use.workspace_id)} keeps no older record"
+    recorded = min((row.first for row in (*use.rows, *use.changes)), default=use.until)
+    if settings and begins < settings[0].time <= recorded:
+        # With a record from before it, this write changed a setting that was there already.
+        begins, why = settings[0].time, f"{_who(settings[0])} wrote the first diagnostic setting then"
+    if begins - asked > _SET_UP:
+        yield Gap(vault.name, asked, begins, why)
+    for one in done:
+        deletes = one.what.lower().endswith(("/delete", "/purge/action"))
+        if deletes and arm_ids.same(one.where, use.workspace_id):
+            yield Gap(vault.name, asked, one.time, f"{_who(one)} did {one.what} to its workspace")
+
+
+def of_activity_log(facts: Facts) -> Iterator[Gap]:
+    """What the activity log cannot tell: what is older than Azure keeps it."""
+    if facts.since and facts.taken - facts.since > KEPT:
+        yield Gap("activity log", facts.since, facts.taken - KEPT, f"Azure keeps it for {KEPT.days} days")
+
+
+def _resources(service: Service) -> Iterator[str]:
+    yield service.account_id
+    if isinstance(service.vault, Vault):
+        yield service.vault.id
+    if isinstance(service.use, KeyUseLog):
+        yield service.use.workspace_id
+
+
+def _concerns(place: str, resource: str) -> bool:
+    """Whether something is at or below a resource, or is access at a scope that holds it."""
+    scope, found, _ = place.partition(f"/providers/{_ACCESS}/".lower())
+    return arm_ids.covers(resource, place) or (bool(found) and arm_ids.covers(scope, resource))
+
+
+def _change(event: Json) -> LoggedChange:
+    return LoggedChange(
+        datetime.fromisoformat(event["eventTimestamp"]),
+        str((event.get("claims") or {}).get(_OBJECT_ID) or event.get("caller") or ""),
+        event["operationName"]["value"],
+        event["resourceId"],
+        event["status"]["value"],
+    )
+
+
+def _order(change: LoggedChange) -> tuple[object, ...]:
+    return change.time, change.what, change.where, change.who
+
+
+def _who(change: LoggedChange) -> str:
+    return change.who or "somebody whom the log does not name"

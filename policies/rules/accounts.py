@@ -1,0 +1,198 @@
+"""Rules on accounts: what an account has, and what its own writes do to its key."""
+
+from core import judgements, kinds, values
+from core.protection import Protections, StatedEncryption, StatedIdentity, encryption_of, identity_of
+from core.resource_types import Kind
+from core.stack import StackResource
+from core.values import Mark
+from policies.rule import (
+    OBSERVED,
+    SERVICE_DOCUMENT,
+    Findings,
+    Options,
+    ResourceRule,
+    RuleFinding,
+    StackRule,
+    Subject,
+    customer_key,
+    hidden,
+    later,
+    of,
+    rule,
+    texts,
+)
+
+
+@rule(
+    StackRule,
+    why="Azure refuses it, after other resources of the same update were made",
+    source="limits of the kinds: hashicorp/terraform#35635, hashicorp/terraform-provider-azurerm#30887, "
+    "Azure/azure-rest-api-specs#18726, and "
+    "learn.microsoft.com/azure/foundry/how-to/bring-your-own-azure-storage-foundry",
+    severity="medium",
+)
+def account_fits_its_kind(protections: Protections, _: Options) -> Findings:
+    """An account has only what accounts of its kind can have.
+
+    Network rules, links to storage and search, the identity that uses the key, and what is below it."""
+    for account in protections.stack.of(Kind.ACCOUNT):
+        for limit in judgements.limits(account):
+            yield from of(limit, account.urn)
+    for use in protections.all:
+        yield from of(judgements.key_identity(use), use.writer.urn)
+    for kind in (Kind.PROJECT, Kind.DEPLOYMENT):
+        for child in protections.stack.of(kind):
+            yield from of(judgements.below(protections.stack, child), child.urn)
+
+
+@rule(
+    StackRule,
+    why="without one its data is encrypted with Microsoft-managed keys, which you cannot rotate, disable or "
+    "revoke",
+    source=SERVICE_DOCUMENT,
+    severity="critical",
+    same_as="azure-policy:67121cc7-ff39-4ab8-b7e3-95b84dab487d checkov:CKV2_AZURE_22 "
+    "cnspec:cognitive-services-cmk-encryption cloudsploit:accountCMKEncrypted",
+    settings={
+        "excludedKinds": texts(
+            "Kinds of account that need no key, such as OpenAI. Azure Policy excludes AIServices, "
+            "CognitiveServices and others by default; this rule excludes only ComputerVision, which stores "
+            "nothing and takes no key."
+        )
+    },
+)
+def account_has_customer_key(protections: Protections, options: Options) -> Findings:
+    """Every account is under a customer-managed key.
+
+    A binding in the stack, or encryption that the account itself states; of kinds that store data."""
+    excluded = {*options.words("excludedKinds"), *map(str.lower, kinds.WITHOUT_DATA)}
+    for account in protections.stack.of(Kind.ACCOUNT):
+        left_out = values.word(account.found("kind")) in excluded
+        if left_out or protections.stack.is_unbound_on_purpose(account):
+            continue
+        if account.urn not in protections.bindings_by_account:
+            yield from _judge_unbound(account, protections)
+
+
+def _judge_unbound(account: StackResource, protections: Protections) -> Findings:
+    key = customer_key(protections.inline(account), account.urn)
+    if isinstance(key, RuleFinding):
+        yield key
+    elif key is None and protections.has_unplaced_binding:
+        yield later("the account of a binding of this stack", account.urn)
+    elif key is None:
+        yield RuleFinding(
+            found=f"the account {account.name} has no binding in this stack and states no key of its own",
+            required="a CustomerManagedKey for the account, or encryption with a user-assigned identity "
+            "in it",
+            fix="add azure-cmk's CustomerManagedKey with the account's id; "
+            "or state properties.encryption with keySource Microsoft.KeyVault and an identityClientId",
+            setting="set encryption: customerManaged; to unbind the account on purpose, set unbindAccount "
+            "to its name",
+            urn=account.urn,
+        )
+
+
+_SYSTEM_ASSIGNED = 'set identity.type to "SystemAssigned"'
+
+
+@rule(
+    ResourceRule,
+    why="without its identity the account loses access to the vault, and its data cannot be read",
+    source=SERVICE_DOCUMENT,
+    severity="critical",
+    same_as="azure-policy:fe3fd216-4f83-4fc1-8984-2bbec80a3418 psrule:AZR-000281 checkov:CKV_AZURE_238 "
+    "cnspec:cognitive-services-managed-identity cloudsploit:accountManagedIdentity",
+    kinds=(Kind.ACCOUNT,),
+)
+def account_identity(account: Subject, _: Options) -> Findings:
+    """An account has the identity that uses its key, and keeps it.
+
+    System-assigned, or user-assigned with an identity attached; never ignored."""
+    if account.resource.ignores_part("identity"):
+        yield RuleFinding(
+            found="ignoreChanges holds the identity, so that its loss would not show in a preview",
+            required="identity not in ignoreChanges",
+            fix="take identity out of the account's ignoreChanges",
+        )
+    identity = identity_of(account.resource.declared)
+    said = f"identity.type is {values.shown(account.get('identity.type'))}"
+    if isinstance(identity.type, Mark):
+        yield hidden("identity.type", identity.type)
+    elif identity.is_user and not identity.is_system:
+        yield from _user_assigned(account, identity, said)
+    elif not identity.is_system:
+        yield RuleFinding(said, required="a system-assigned identity", fix=_SYSTEM_ASSIGNED)
+
+
+def _user_assigned(account: Subject, identity: StatedIdentity, said: str) -> Findings:
+    """The inline encryption names an identity; that it is one of the attached, binding-identity demands."""
+    encryption = encryption_of(account.resource)
+    stated = isinstance(encryption, StatedEncryption) and encryption.is_customer_key
+    client_id = encryption.client_id if stated and isinstance(encryption, StatedEncryption) else None
+    if identity.attached == frozenset():
+        yield RuleFinding(
+            found=f"{said}, and identity.userAssignedIdentities is empty",
+            required="the identity that uses the key, attached to the account",
+            fix="add the identity's id to identity.userAssignedIdentities",
+        )
+    elif stated and client_id is None:
+        yield RuleFinding(
+            found=f"{said}, and no encryption that names that identity",
+            required="a system-assigned identity, or a user-assigned one that the inline encryption names",
+            fix=f"{_SYSTEM_ASSIGNED}, or state identityClientId in properties.encryption.keyVaultProperties",
+        )
+
+
+@rule(
+    StackRule,
+    why="a write without it puts the account back on Microsoft-managed keys until the binding is written "
+    "again",
+    source=OBSERVED,
+    severity="critical",
+)
+def account_write_keeps_key(protections: Protections, _: Options) -> Findings:
+    """A write of a bound account carries the account's key.
+
+    Each account of a binding that exists, if this run writes the account.
+
+    azure-native writes an account whole, from its inputs: what they leave out, the write takes away. With
+    ignoreChanges the engine takes the ignored inputs from the state, which has the live encryption after a
+    refresh alone. Rules see neither the state nor the operation; a preview shows them all the same: of a
+    resource that it creates the name is not known, of one that it updates computed values are not known.
+    """
+    for account in protections.stack.of(Kind.ACCOUNT):
+        bindings = protections.bindings_by_account.get(account.urn, [])
+        if any(_is_bound(binding) for binding in bindings) and _is_written(account):
+            yield from _judge_inputs(account, bindings)
+
+
+def _judge_inputs(account: StackResource, bindings: list[StackResource]) -> Findings:
+    key = customer_key(encryption_of(account), account.urn)
+    if isinstance(key, RuleFinding):
+        yield key
+    elif key is None:
+        yield RuleFinding(
+            found=f"this update writes the account {account.name} without properties.encryption, while "
+            f"{bindings[0].name} binds it",
+            required="the live encryption in what the write sends",
+            fix="run `pulumi up --refresh` (or `pulumi refresh` first), which puts the live encryption into "
+            'the state; keep properties.encryption in ignoreChanges, and set "options: refresh: always" in '
+            "Pulumi.yaml",
+            urn=account.urn,
+        )
+
+
+def _is_bound(binding: StackResource) -> bool:
+    """A preview knows who uses the key only of a binding that exists."""
+    return any(isinstance(values.look(binding.outputs, name), str) for name in ("principalId", "boundAt"))
+
+
+def _is_written(account: StackResource) -> bool:
+    """In a preview, by an update; an update that is done shows no longer what it wrote."""
+    computed = [
+        values.look(account.outputs, "id"),
+        values.look(account.outputs, "etag"),
+        account.found("provisioningState"),
+    ]
+    return account.exists and Mark.UNKNOWN in computed

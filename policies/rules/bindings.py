@@ -1,0 +1,274 @@
+"""Rules on bindings: one for each account, through the right identity, in the right order, protected."""
+
+from core import values
+from core.protection import AccountProtection, Protections, StatedEncryption, identity_of
+from core.resource_types import Kind
+from core.stack import StackResource
+from core.values import Mark
+from policies.rule import (
+    OBSERVED,
+    SERVICE_DOCUMENT,
+    Findings,
+    Options,
+    ResourceRule,
+    RuleFinding,
+    StackRule,
+    Subject,
+    hidden,
+    later,
+    rule,
+    undecided,
+)
+
+
+@rule(
+    StackRule,
+    why="the account uses its key by an identity of its own; without it the key cannot be bound, or is lost",
+    source=SERVICE_DOCUMENT,
+    severity="critical",
+)
+def binding_identity(protections: Protections, _: Options) -> Findings:
+    """A binding uses its key through one of the account's identities.
+
+    Without identityClientId it is the account's own identity; with it, one that is attached."""
+    for use in protections.all:
+        if use.account is None:
+            continue
+        if use.client_id is not None:
+            yield from _attached(use, use.account, protections)
+        elif use.writer.kind is Kind.BINDING:
+            yield from _own(use.writer, use.account)
+
+
+def _own(binding: StackResource, account: StackResource) -> Findings:
+    identity = identity_of(account.declared)
+    if isinstance(identity.type, Mark):
+        yield hidden("identity.type", identity.type, account.urn)
+    elif not identity.is_system:
+        yield RuleFinding(
+            found=f"{binding.name} names no identityClientId, and the account {account.name} has no "
+            "system-assigned identity",
+            required="an identity of the account by which the key can be used",
+            fix="set identityClientId of the binding to the client id of the attached identity, or "
+            'identity.type of the account to "SystemAssigned"',
+            urn=binding.urn,
+        )
+
+
+def _attached(use: AccountProtection, account: StackResource, protections: Protections) -> Findings:
+    """Compares client ids, which only outputs show. Until these are known, compares the resources of the
+    identities."""
+    clients = identity_of(account.outputs).client_ids
+    named = protections.named_identities(use)
+    attached, all_known = protections.attached_identities(account)
+    if isinstance(use.client_id, str) and clients:
+        found, decided = use.client_id.lower() in clients, True
+    else:
+        found, decided = any(one in attached for one in named), all_known and bool(named or not attached)
+    if found:
+        return
+    which = named[0].name if named else values.shown(use.client_id)
+    if decided:
+        yield RuleFinding(
+            found=f"identityClientId of {use.writer.name} ({which}) is not among the identities of the "
+            f"account {account.name}",
+            required="the client id of an identity that is attached to the account",
+            fix="name the client id of an attached identity, or attach the identity that is named",
+            urn=use.writer.urn,
+        )
+    else:
+        what = f"whether the identity of identityClientId ({which}) is attached to the account {account.name}"
+        yield undecided(what, use.writer.urn)
+
+
+@rule(
+    ResourceRule,
+    why="deleting the binding puts the account back on Microsoft's key",
+    source=OBSERVED,
+    severity="high",
+    kinds=(Kind.BINDING, Kind.ACCOUNT, Kind.VAULT, Kind.KEY),
+)
+def binding_protected(subject: Subject, _: Options) -> Findings:
+    """A customer-managed key's binding is protected.
+
+    Passes a resource whose service has a setting that removes the protection, because somebody decided
+    that. The engine does not show `replaceOnChanges` to a pack, and never replaces a protected resource."""
+    if subject.resource.protect or any(_asks_for_it(component) for component in subject.around):
+        return
+    if subject.resource.kind is Kind.BINDING:
+        yield RuleFinding(
+            found="the resource option protect is not set",
+            required="protect: true",
+            fix="set protect: true on the binding; before you delete or replace it on purpose, take it off "
+            "in an update of its own under an exemption that ends soon",
+            setting="remove protect; to delete something on purpose, set replaceAccount, unbindAccount or "
+            "protect: false",
+        )
+    elif subject.resource.deletes_first:
+        yield undecided(
+            "whether a change replaces it: it is not protected, and a replacement deletes it first"
+        )
+
+
+def _asks_for_it(component: StackResource) -> bool:
+    """`protect: false`, or the settings that unprotect in one update what the next removes."""
+    return values.flag(component.stated("protect")) is False or any(
+        isinstance(values.name(component.stated(name)), str) for name in ("replaceAccount", "unbindAccount")
+    )
+
+
+@rule(
+    StackRule,
+    why="the service refuses a key that the account's identity cannot use yet; without a dependency the "
+    "order is a matter of luck",
+    source=SERVICE_DOCUMENT,
+    severity="high",
+)
+def bound_after_grant(protections: Protections, _: Options) -> Findings:
+    """A key is bound only after the identity that uses it was granted access.
+
+    By dependency, so a preview decides it. grant-present reports a missing grant."""
+    for use in protections.all:
+        if protections.stack.is_revoked(use.writer):
+            continue
+        grants = {grant.resource.urn: grant.resource for grant in protections.grants_of(use)}
+        if grants and not any(one.urn in grants for one in protections.stack.ancestors(use.writer)):
+            names = ", ".join(sorted(one.name for one in grants.values()))
+            yield RuleFinding(
+                found=f"{use.writer.name} does not depend on the grant it needs ({names})",
+                required="the grant before the binding, by dependency",
+                fix=f"add {names} to depends_on of {use.writer.name}",
+                urn=use.writer.urn,
+            )
+
+
+@rule(
+    StackRule,
+    why="a key can be revoked for one account only if no other account needs it",
+    source=SERVICE_DOCUMENT,
+    severity="low",
+    level="disabled",
+)
+def one_key_per_account(protections: Protections, _: Options) -> Findings:
+    """No two accounts share a key.
+
+    Versions of one key are one key."""
+    first: dict[str, AccountProtection] = {}
+    for use in protections.all:
+        key = _key(use)
+        if key is None:
+            yield later("which key it uses", use.writer.urn)
+            continue
+        other = first.setdefault(key, use)
+        if _account(other) != _account(use):
+            yield RuleFinding(
+                found=f"{use.writer.name} uses the same key as {other.writer.name}",
+                required="a key of its own for each account",
+                fix="make a key for this account and bind it to that",
+                urn=use.writer.urn,
+            )
+
+
+def _key(use: AccountProtection) -> str | None:
+    """By name where it is known, so that a key of another stack is known again."""
+    if isinstance(use.vault_name, str) and isinstance(use.key_name, str):
+        return f"{use.vault_name}/{use.key_name}"
+    return use.key.urn if use.key is not None else None
+
+
+def _account(use: AccountProtection) -> str:
+    return use.account.urn if use.account else str(use.writer.found("accountId")).lower()
+
+
+@rule(
+    StackRule,
+    why="azure-native writes an account whole; an update of it that does not carry the key takes the "
+    "key away",
+    source=OBSERVED,
+    severity="critical",
+)
+def one_writer(protections: Protections, _: Options) -> Findings:
+    """Each account's encryption has one writer.
+
+    One binding each; and where there is one, the account ignores its own encryption."""
+    accounts = {account.urn: account for account in protections.stack.of(Kind.ACCOUNT)}
+    for urn, bindings in sorted(protections.bindings_by_account.items()):
+        yield from _judge_bindings(bindings)
+        account = accounts.get(urn)
+        if account is None:
+            yield undecided(
+                "whether its account, which is not of this stack, ignores encryption", bindings[0].urn
+            )
+        else:
+            yield from _judge_account(account, bindings[0], protections)
+    if protections.has_unplaced_binding:
+        yield later("the account of a binding")
+    yield from _judge_twins(protections.stack.of(Kind.ACCOUNT))
+
+
+def _judge_bindings(bindings: list[StackResource]) -> Findings:
+    for extra in bindings[1:]:
+        yield RuleFinding(
+            found=f"{extra.name} and {bindings[0].name} bind the same account",
+            required="one binding for each account",
+            fix="take one of them out of the program, and before the next update out of the state with "
+            "`pulumi state delete --force URN`, so that nothing is unbound",
+            urn=extra.urn,
+        )
+
+
+def _judge_account(account: StackResource, binding: StackResource, protections: Protections) -> Findings:
+    if account.leaves_encryption:
+        return
+    inline = protections.inline(account)
+    both = isinstance(inline, StatedEncryption) and inline.is_customer_key
+    yield RuleFinding(
+        found=f"the account {account.name} "
+        + ("states a key itself and has" if both else "does not ignore its encryption and has")
+        + f" the binding {binding.name}",
+        required='ignoreChanges ["properties.encryption"] on an account that has a binding, and no key in it',
+        fix="take encryption out of the account and add properties.encryption to its ignoreChanges; "
+        "or remove the binding",
+        urn=account.urn,
+    )
+
+
+def _judge_twins(accounts: list[StackResource]) -> Findings:
+    first: dict[str, StackResource] = {}
+    for account in accounts:
+        found = values.name(values.look(account.outputs, "id"))
+        other = first.setdefault(found.lower(), account) if isinstance(found, str) else account
+        if other is not account:
+            yield RuleFinding(
+                found=f"{account.name} and {other.name} are the same account in Azure",
+                required="one resource for each account",
+                fix="take one of them out of the program, and before the next update out of the state "
+                "with `pulumi state delete --force URN`, so that nothing is deleted",
+                urn=account.urn,
+            )
+
+
+@rule(
+    StackRule,
+    why="Azure does not change the kind of key of an account that has projects",
+    source="Customer-managed keys for Microsoft Foundry, Microsoft Learn (ai-foundry/concepts/"
+    "encryption-keys-portal)",
+    severity="high",
+)
+def project_after_key(protections: Protections, _: Options) -> Findings:
+    """A Foundry project is made only after its account has its key.
+
+    By dependency, so a preview decides it. account-has-customer-key reports an account without a key."""
+    stack = protections.stack
+    for project in stack.of(Kind.PROJECT):
+        account = stack.above(project, Kind.ACCOUNT)
+        bindings = protections.bindings_by_account.get(account.urn, []) if account else []
+        before = {one.urn for one in stack.ancestors(project)} if bindings else set()
+        if bindings and before.isdisjoint(one.urn for one in bindings):
+            names = ", ".join(sorted(one.name for one in bindings))
+            yield RuleFinding(
+                found=f"the project {project.name} does not depend on the binding of its account ({names})",
+                required="the binding before the project, by dependency",
+                fix=f"add {names} to depends_on of {project.name}",
+                urn=project.urn,
+            )

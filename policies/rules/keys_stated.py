@@ -1,0 +1,186 @@
+"""Rules on how a customer-managed key is named: by a binding, or inline in the account."""
+
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from core import clouds, facts, key_uris, kind_limits, values
+from core.arm_ids import MalformedError
+from core.protection import Protections, encryption_of
+from core.resource_types import Kind
+from core.stack import Stack, StackResource
+from core.values import Mark, Value
+from policies.rule import (
+    SERVICE_DOCUMENT,
+    Findings,
+    Options,
+    ResourceRule,
+    RuleFinding,
+    StackRule,
+    Subject,
+    customer_key,
+    expect,
+    hidden,
+    rule,
+    undecided,
+)
+
+_SUFFIXES: Final = [suffix for cloud in clouds.ALL for suffix in (cloud.vault_suffix, cloud.hsm_suffix)]
+_PARTS = "properties.encryption.keyVaultProperties"
+
+
+@rule(
+    ResourceRule,
+    why="the service refuses a key that it cannot find, or silently keeps an old one",
+    source=SERVICE_DOCUMENT,
+    severity="high",
+    same_as="cnspec:cognitive-services-cmk-encryption",
+    kinds=(Kind.ACCOUNT, Kind.BINDING),
+)
+def cmk_complete(subject: Subject, _: Options) -> Findings:
+    """A customer-managed key names a vault of a known cloud, a key and a version.
+
+    An account's inline encryption, and the URI of a binding. Encryption that the program ignores is what
+    Azure last reported: after a refresh azure-native has of it the parts alone that have changed."""
+    if subject.resource.kind is Kind.BINDING:
+        fix = "take keyUriWithVersion from the key, or from KeyVersion"
+        yield from _judge_part("keyUriWithVersion", subject.name("keyUriWithVersion"), key_uris.parse, fix)
+        return
+    encryption = None if subject.resource.leaves_encryption else encryption_of(subject.resource)
+    if isinstance(encryption, Mark):
+        yield hidden("properties.encryption", encryption)
+    elif encryption is not None and not encryption.is_customer_key:
+        yield from expect(
+            "properties.encryption.keySource",
+            encryption.source,
+            encryption.source == facts.MICROSOFT_MANAGED.lower(),
+            required=f"{facts.CUSTOMER_MANAGED} or {facts.MICROSOFT_MANAGED}",
+            fix=f'set keySource to "{facts.CUSTOMER_MANAGED}"',
+        )
+    elif encryption is not None:
+        by_uri = "name the vault by its own URI: properties.vaultUri, or properties.hsmUri of a managed HSM"
+        yield from _judge_part(f"{_PARTS}.keyVaultUri", encryption.vault_uri, _vault_uri, by_uri)
+        named = "name the key that the vault holds"
+        yield from _judge_part(f"{_PARTS}.keyName", encryption.key_name, key_uris.key_name, named)
+        kind = subject.name("kind")
+        follows = isinstance(kind, str) and kind_limits.key_version(kind, "") is None
+        if encryption.key_version is not None or not follows:
+            one = "name one version of the key; the service does not follow a rotation by itself"
+            yield from _judge_part(f"{_PARTS}.keyVersion", encryption.key_version, key_uris.version, one)
+
+
+def _judge_part(where: str, value: Value, check: Callable[[str], object], fix: str) -> Findings:
+    if isinstance(value, Mark):
+        yield hidden(where, value)
+        return
+    try:
+        check(value or "")
+    except MalformedError as problem:
+        required = str(problem).partition("expected ")[2] or str(problem)
+        yield RuleFinding(f"{where} is {values.shown(value)}", required, fix)
+
+
+def _vault_uri(uri: str) -> None:
+    if key_uris.place(uri) is None or urlsplit(uri).path.strip("/"):
+        raise MalformedError(f"expected https://NAME.{' or https://NAME.'.join(_SUFFIXES)}")
+
+
+_URI, _INLINE_VERSION = "keyUriWithVersion", "properties.encryption.keyVaultProperties.keyVersion"
+
+
+@rule(
+    StackRule,
+    why="when the key is rotated, the account must be updated to the new key URI; kind AIServices alone "
+    "follows by itself, and which version it uses is then Azure's choice, which is told as advice",
+    source=SERVICE_DOCUMENT,
+    severity="high",
+)
+def cmk_no_versionless(protections: Protections, _: Options) -> Findings:
+    """A customer-managed key states its version, unless the account follows the key by itself.
+
+    Judges only whether a version is stated; cmk-complete judges its form, before the step."""
+    for binding in protections.stack.of(Kind.BINDING):
+        uri = values.name(binding.found(_URI))
+        kinds = {one.kind for one in protections.stack.sources(binding, _URI)}
+        account = protections.stack.target(binding, Kind.ACCOUNT, "accountId")
+        if uri is Mark.UNKNOWN and Kind.KEY_VERSION not in kinds:
+            yield undecided(f"whether {_URI} has a version: it comes from no KeyVersion", binding.urn)
+        elif uri is Mark.UNKNOWN and not (_follows(account) or _takes_version(protections.stack, binding)):
+            yield undecided(f"whether {_URI} is a KeyVersion's keyUriWithVersion or its keyUri", binding.urn)
+        else:
+            yield from _judge_version(binding, account, _URI, uri, _version_in(uri))
+    for account in protections.stack.of(Kind.ACCOUNT):
+        key = customer_key(protections.inline(account), account.urn)
+        if isinstance(key, RuleFinding):
+            yield key
+        elif key is not None:
+            yield from _judge_version(account, account, _INLINE_VERSION, key.key_version, key.key_version)
+
+
+def _follows(account: StackResource | None) -> bool:
+    """Whether an account is known to follow a key by itself."""
+    kind = values.name(account.found("kind")) if account else None
+    return isinstance(kind, str) and kind_limits.key_version(kind, "") is None
+
+
+def _takes_version(stack: Stack, binding: StackResource) -> bool:
+    """Whether a component of this project made the binding, with one version: it shows `automatic`."""
+    components = [*stack.around(binding)]
+    return bool(components) and all(one.stated("version") is None for one in components)
+
+
+def _version_in(uri: Value) -> Value:
+    """The version of a key's URI; what is no such URI is left to cmk-complete."""
+    if not isinstance(uri, str):
+        return uri
+    try:
+        return key_uris.parse(uri).version or None
+    except MalformedError:
+        return uri
+
+
+def _judge_version(
+    writer: StackResource, account: StackResource | None, where: str, stated: Value, version: Value
+) -> Findings:
+    if isinstance(version, Mark):
+        yield hidden(where, version, writer.urn)
+    elif version is None and _follows(account):
+        yield undecided(f"{where} names no version: which one is in use is Azure's choice", writer.urn)
+    elif version is None:
+        yield RuleFinding(
+            found=f"{where} is {values.shown(stated)}, without a version",
+            required="one version of the key",
+            fix="state the version (KeyVersion gives the newest), and bind again after each rotation",
+            urn=writer.urn,
+        )
+
+
+@rule(
+    StackRule,
+    why="the identity is available only after the account is created, so a key cannot be enabled at "
+    "that time",
+    source=SERVICE_DOCUMENT,
+    severity="high",
+    same_as="azure-policy:67121cc7-ff39-4ab8-b7e3-95b84dab487d",
+)
+def cmk_not_at_create_with_system_identity(protections: Protections, _: Options) -> Findings:
+    """A key that the account's own identity uses is bound after the account exists.
+
+    Judges the accounts that this preview makes. An account that exists has its identity, and grant-present
+    judges the identity's access. Skips an account whose program ignores `encryption`, because the engine then
+    shows the encryption that Azure last reported, not what the program declares."""
+    for account in protections.stack.of(Kind.ACCOUNT):
+        key = None if account.exists else customer_key(protections.inline(account), account.urn)
+        if isinstance(key, RuleFinding):
+            yield key
+        elif key is not None and key.client_id is None:
+            yield RuleFinding(
+                found=f"identity.type is {values.shown(account.stated('identity.type'))}, and "
+                "properties.encryption names a key without an identityClientId that could use it",
+                required="no inline key with a system-assigned identity, whose rights cannot exist before "
+                "the account",
+                fix="leave encryption out of the account and bind the key with azure-cmk's "
+                "CustomerManagedKey after the grant; or attach a user-assigned identity that has access "
+                "already and state its identityClientId",
+                urn=account.urn,
+            )

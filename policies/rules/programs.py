@@ -1,0 +1,143 @@
+"""Rules on what the other rules rest on: resources that they can read, API versions that stay, a log."""
+
+import json
+import re
+from typing import Any, Final
+
+from core import arm_ids, audit_log, values
+from core.resource_types import TEMPLATE_INPUTS, Kind, parse_urn
+from core.stack import StackResource
+from core.values import Mark
+from policies.rule import (
+    FIELD,
+    SERVICE_DOCUMENT,
+    Findings,
+    Options,
+    ResourceRule,
+    RuleFinding,
+    StackRule,
+    Subject,
+    hidden,
+    later,
+    rule,
+    undecided,
+)
+from policies.used import UsedProtections
+
+_DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$|blueprint(/\w+)?:Assignment$")
+_JUDGED: Final = re.compile(rf'"\s*((?:{arm_ids.VAULT}|{arm_ids.ACCOUNT})(?:/\w+)*)\s*"', re.IGNORECASE)
+"""The types that rules judge, in the text of a template: of nested resources and templates, too."""
+
+
+@rule(
+    ResourceRule,
+    why="other providers and ARM templates have other names for the same properties, and a rule that does "
+    "not know them says nothing",
+    source="names of resources in pulumi-azure and terraform-provider-azurerm",
+    severity="medium",
+    level="advisory",
+    kinds=(Kind.OTHER_PROVIDER,),
+)
+def no_other_provider(subject: Subject, _: Options) -> Findings:
+    """Vaults, keys and accounts are resources of azure-native, which the rules read.
+
+    Other rules cannot read such resources. A template is reported if it holds one."""
+    token = parse_urn(subject.resource.urn).type
+    if not _DEPLOYMENT.search(token):
+        yield _violation(token)
+        return
+    stated = map(subject.get, TEMPLATE_INPUTS)
+    template = next((found for found in stated if found is not None), None)
+    written = template if isinstance(template, str) else json.dumps(template, default=str)
+    if isinstance(template, Mark):
+        yield hidden("the template of a deployment", template)
+    elif '"resources"' not in written:
+        yield undecided(
+            "which resources a deployment or blueprint makes: its template is elsewhere, or not readable"
+        )
+    else:
+        for found in sorted(set(_JUDGED.findall(written))):
+            yield _violation(f"a template with {found}")
+
+
+def _violation(found: str) -> RuleFinding:
+    return RuleFinding(
+        found=f"{found}, whose properties no rule of this pack reads",
+        required="the same resource of azure-native",
+        fix="import it as azure-native's resource, or see by other means that it holds to these rules",
+    )
+
+
+@rule(
+    ResourceRule,
+    why="a preview may change or end, and is outside the service's terms",
+    source=FIELD,
+    severity="low",
+    level="advisory",
+    same_as="pulumi-compliance-policies:disallowPreviewResource",
+    kinds=None,
+)
+def no_preview_api_version(subject: Subject, _: Options) -> Findings:
+    """Nothing is deployed through a preview of an Azure API.
+
+    Only versions that the program chose: azure-native's own default for a type may be a preview."""
+    version = subject.resource.api_version
+    if version is not None and any(word in version.lower() for word in ("preview", "alpha", "beta")):
+        yield RuleFinding(
+            found=f'the API version is "{version}" ({parse_urn(subject.resource.urn).type})',
+            required="an API version that is generally available",
+            fix="use the unpinned type, or a version without -preview",
+        )
+
+
+_CATEGORIES: Final = frozenset(name.lower() for name in audit_log.CATEGORIES)
+
+
+@rule(
+    StackRule,
+    why="customer-managed keys let one audit who used a key; without a log there is nothing to audit",
+    source=SERVICE_DOCUMENT,
+    severity="medium",
+    same_as="azure-policy:cf820ca0-f99e-4f3e-84fb-66e913812d21 cis-azure-6.0:6.1.1.4 psrule:AZR-000119 "
+    "kics:38c71c00 regula:FG_R00344 terrascan:AC_AZURE_0169 prowler:keyvault_logging_enabled "
+    "cnspec:ensure-logging-enabled-kv",
+)
+def vault_audited(protections: UsedProtections, _: Options) -> Findings:
+    """Every use of a vault's keys is recorded.
+
+    PSRule's demand (AuditEvent, audit or allLogs, enabled), and a destination."""
+    for vault in filter(protections.is_used, protections.stack.of(Kind.VAULT)):
+        verdicts = [_is_audit(setting) for setting in protections.stack.logs_of(vault)]
+        if True in verdicts:
+            continue
+        if Mark.UNKNOWN in verdicts:
+            yield later("what its diagnostic setting records", vault.urn)
+        else:
+            yield RuleFinding(
+                found=f"the vault {vault.name} has no diagnostic setting"
+                + (" that records audit events" if verdicts else ""),
+                required="a diagnostic setting with AuditEvent (or the group audit or allLogs) and a "
+                "destination",
+                fix="add azure-native's monitor.DiagnosticSetting for the vault, with a workspace, "
+                "storage account or event hub",
+                setting="set audit.newWorkspace to true, or audit.workspaceId, audit.storageAccountId or "
+                "audit.eventHubRuleId to one that exists",
+                urn=vault.urn,
+            )
+
+
+def _is_audit(setting: StackResource) -> bool | Mark:
+    """Whether a setting sends audit events somewhere; a mark where that is not known."""
+    logs = values.items(setting.stated("logs"))
+    if all(values.name(setting.stated(name)) is None for name in audit_log.DESTINATIONS):
+        return False
+    verdicts = [logs] if isinstance(logs, Mark) else [_records(log) for log in logs]
+    return True in verdicts or (Mark.UNKNOWN if Mark.UNKNOWN in verdicts else False)
+
+
+def _records(log: Any) -> bool | Mark:
+    enabled = values.flag(values.look(log, "enabled"))
+    names = {values.word(values.look(log, part)) for part in ("category", "categoryGroup")}
+    if enabled is not True:
+        return Mark.UNKNOWN if isinstance(enabled, Mark) else False
+    return bool(_CATEGORIES & names) or (Mark.UNKNOWN if Mark.UNKNOWN in names else False)

@@ -1,0 +1,155 @@
+"""What only the evidence asks: the activity log, roles that somebody may activate, and signatures."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
+
+from localazure import seed
+from tests.support.front import SUBSCRIPTION, Door, Reply, token
+
+EVENTS = f"{SUBSCRIPTION}/providers/microsoft.insights/eventtypes/management/values?api-version=2015-04-01"
+PIM = "providers/Microsoft.Authorization"
+VAULT = "https://kv-signs.vault.azure.net"
+DIGEST = hashlib.sha256(b"sums").digest()
+
+
+def listed(door: Door, more: str = "", *, days: float = 1, text: str = "") -> Reply:
+    now = datetime.fromtimestamp(door.cloud.clock.now(), UTC)
+    since, until = (time.isoformat() for time in (now - timedelta(days=days), now + timedelta(seconds=1)))
+    wanted = text or f"eventTimestamp ge '{since}' and eventTimestamp le '{until}'{more}"
+    return door.send("GET", f"{EVENTS}&$filter={quote(wanted)}")
+
+
+def told(reply: Reply) -> list[tuple[str, str, str]]:
+    assert reply.status == 200, reply
+    return [
+        (one["operationName"]["value"].rpartition("/")[2], one["status"]["value"], one["caller"])
+        for one in reply.body["value"]
+    ]
+
+
+def test_each_write_is_an_event_with_who_and_how_it_ended() -> None:
+    """Refused ones, too; a read is none; by group and by provider, as Azure filters."""
+    door = Door()
+    group = door.group("rg-a")
+    door.group("rg-b")
+    lock = {"properties": {"level": "CanNotDelete"}}
+    path = f"{group}/{PIM}/locks/keep?api-version=2020-05-01"
+    assert door.send("PUT", path, lock, bearer=token(seed.READER)).status == 403
+    assert door.send("PUT", path, lock).status == 201
+    assert door.send("GET", group).status == 200
+    deployer, reader = seed.DEPLOYER.object_id, seed.READER.object_id
+    of_group = [
+        ("write", "Succeeded", deployer),
+        ("write", "Failed", reader),
+        ("write", "Succeeded", deployer),
+    ]
+    assert told(listed(door, " and resourceGroupName eq 'RG-A'")) == of_group
+    assert told(listed(door, " and resourceProvider eq 'Microsoft.Authorization'")) == of_group[1:]
+    assert told(listed(door, f" and resourceUri eq '{group}'")) == of_group[:1]
+    assert len(told(listed(door))) == 4
+
+
+def test_the_activity_log_goes_back_90_days_and_takes_few_filters() -> None:
+    """An earlier start is refused, and so is any filter that Azure does not name."""
+    door = Door()
+    door.group("rg-a")
+    assert "more than 90 days in the past" in listed(door, days=91).message
+    assert listed(door, " and caller eq 'x'").code == "BadRequest"
+    assert listed(door, text="eventTimestamp ge 'x' and eventTimestamp le 'y'").code == "BadRequest"
+    door.cloud.clock.advance(89 * 86400)
+    assert len(told(listed(door, days=89.5))) == 1
+
+
+def test_an_eligible_role_is_told_until_it_ends() -> None:
+    """At, above and below the scope that is asked for; with atScope(), not below; and removed on request."""
+    door = Door()
+    group = door.group("rg-a")
+    ends = datetime.fromtimestamp(door.cloud.clock.now() + 3600, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    given = {
+        "principalId": "p",
+        "roleDefinitionId": f"{SUBSCRIPTION}/{PIM}/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c",
+        "requestType": "AdminAssign",
+    }
+
+    def request(scope: str, **more: Any) -> Reply:
+        path = f"{scope}/{PIM}/roleEligibilityScheduleRequests/r1?api-version=2020-10-01"
+        return door.send("PUT", path, {"properties": {**given, **more}})
+
+    def instances(scope: str, wanted: str = "") -> list[Mapping[str, Any]]:
+        path = f"{scope}/{PIM}/roleEligibilityScheduleInstances?api-version=2020-10-01{wanted}"
+        found: list[Mapping[str, Any]] = door.send("GET", path).body["value"]
+        return found
+
+    assert request(group, scheduleInfo={"expiration": {"endDateTime": ends}}).status == 201
+    (one,) = instances(group)
+    assert (one["properties"]["scope"], one["properties"]["memberType"]) == (group, "Direct")
+    assert (len(instances(SUBSCRIPTION)), len(instances(SUBSCRIPTION, "&$filter=atScope()"))) == (1, 0)
+    assert request(group, requestType="Guess").code == "InvalidRoleEligibilityRequest"
+    door.cloud.clock.advance(3601)
+    assert instances(group) == []
+    assert request(group).status == 201
+    assert request(group, requestType="AdminRemove").status == 201
+    assert instances(group) == []
+
+
+@pytest.fixture(scope="module")
+def vault() -> Door:
+    """A vault with the key `signs`."""
+    door = Door()
+    keys = {"keys": ["create", "get", "sign", "update"]}
+    entry = {"tenantId": seed.TENANT_ID, "objectId": seed.DEPLOYER.object_id, "permissions": keys}
+    sku = {"family": "A", "name": "standard"}
+    own = {"tenantId": seed.TENANT_ID, "sku": sku, "accessPolicies": [entry]}
+    properties = {**own, "enableRbacAuthorization": False}
+    path = f"{door.group('rg-signs')}/providers/Microsoft.KeyVault/vaults/kv-signs?api-version=2026-02-01"
+    assert door.send("PUT", path, {"location": "westeurope", "properties": properties}).status < 300
+    assert asked(door, "/keys/signs/create", {"kty": "RSA"}).status == 200
+    return door
+
+
+def asked(door: Door, path: str, body: Any, method: str = "POST") -> Reply:
+    bearer = token(audience="https://vault.azure.net")
+    return door.send(method, f"{VAULT}{path}?api-version=7.4", body, bearer=bearer)
+
+
+def number(text: str) -> int:
+    return int.from_bytes(base64.urlsafe_b64decode(text + "=="), "big")
+
+
+@pytest.mark.parametrize("algorithm", ["PS256", "RS256"])
+def test_a_key_signs_a_digest(vault: Door, algorithm: str) -> None:
+    """What its public half verifies, over this digest alone; the audit log has it."""
+    value = base64.urlsafe_b64encode(DIGEST).rstrip(b"=").decode()
+    reply = asked(vault, "/keys/signs/sign", {"alg": algorithm, "value": value})
+    assert reply.status == 200, reply
+    key = asked(vault, "/keys/signs", None, "GET").body["key"]
+    assert reply.body["kid"] == key["kid"]
+    public = rsa.RSAPublicNumbers(number(key["e"]), number(key["n"])).public_key()
+    signed, sha256 = base64.urlsafe_b64decode(reply.body["value"] + "=="), hashes.SHA256()
+    pss = padding.PSS(padding.MGF1(sha256), padding.PSS.DIGEST_LENGTH)
+    used = pss if algorithm == "PS256" else padding.PKCS1v15()
+    public.verify(signed, DIGEST, used, utils.Prehashed(sha256))
+    with pytest.raises(InvalidSignature):
+        public.verify(signed, DIGEST[::-1], used, utils.Prehashed(sha256))
+    assert vault.cloud.store.latest("audit", 2)[-1]["operation"] == "KeySign"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"alg": "ES256", "value": "AAAA"}, {"alg": "PS256", "value": "AAAA"}],
+    ids=["algorithm", "digest"],
+)
+def test_what_cannot_be_signed_is_refused(vault: Door, body: Mapping[str, str]) -> None:
+    """An algorithm of another type of key, and what is no SHA-256 digest."""
+    assert asked(vault, "/keys/signs/sign", body).code == "BadParameter"

@@ -1,0 +1,203 @@
+"""Continuity: who changed what, by both logs, and each time of which the logs may not tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from localazure import seed
+from operate.evidence.access import log_deleters, unwrappers
+from operate.evidence.collect import collect
+from operate.evidence.command import deployments
+from operate.evidence.continuity import gaps, of_activity_log, of_service
+from operate.evidence.findings import findings
+from operate.evidence.model import Facts, KeyUseLog, LoggedChange, NotChecked
+from tests.operate.evidence.door_azure import ACCOUNTS, GROUP, VAULT, WORKSPACE, DoorAzure, scene
+from tests.operate.evidence.made import NOW, OTHER, days, facts, key, row, service, use, vault, version
+from tests.support.front import SUBSCRIPTION, Door, token
+
+ROLES = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
+CRYPTO_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
+CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+SETTING = f"{VAULT}/providers/Microsoft.Insights/diagnosticSettings/audit"
+
+
+@pytest.fixture
+def door() -> Door:
+    return scene()
+
+
+def read(door: Door, *refused: str, days: int = 30) -> Facts:
+    now = datetime.fromtimestamp(int(door.cloud.clock.now()) + 1, UTC)
+    return collect(DoorAzure(door, *refused), "test", [f"{ACCOUNTS}/rotated"], now=now, days=days)
+
+
+def changes(facts: Facts) -> list[LoggedChange]:
+    found = of_service(facts.services[0], facts)
+    assert not isinstance(found, NotChecked)
+    return list(found)
+
+
+def send(door: Door, method: str, path: str, body: Any = None, api: str = "2021-05-01-preview") -> None:
+    door.cloud.clock.advance(3600)
+    reply = door.send(method, f"{path}?api-version={api}", body)
+    assert reply.status < 300, reply
+
+
+def assign(door: Door, scope: str, name: str = "11111111-2222-4333-8444-555555555555") -> None:
+    properties = {"roleDefinitionId": f"{ROLES}/{CRYPTO_OFFICER}", "principalId": seed.READER.object_id}
+    path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    send(door, "PUT", path, {"properties": properties}, api="2022-04-01")
+
+
+def test_who_changed_what_is_told_by_both_logs(door: Door) -> None:
+    """Binding, access policies, diagnostic settings and a role far above from the activity log; the versions
+    of the key from the vault's; in order of time, each with who it was."""
+    assign(door, GROUP.partition("/resourceGroups")[0])
+    found = changes(read(door))
+    what = {(one.what, one.who) for one in found}
+    who = seed.DEPLOYER.object_id
+    assert {
+        ("Microsoft.CognitiveServices/accounts/write", who),
+        ("Microsoft.KeyVault/vaults/write", who),
+        ("Microsoft.Insights/diagnosticSettings/write", who),
+        ("Microsoft.Authorization/roleAssignments/write", who),
+    } <= what
+    assert {one.what.partition(",")[0] for one in found} & {"KeyCreate", "KeyRotate", "KeyImport"}
+    assert [one.time for one in found] == sorted(one.time for one in found)
+    # Other accounts of the group are theirs.
+    assert not any("/accounts/plain" in one.where for one in found)
+
+
+def test_a_refused_write_is_told_as_failed(door: Door) -> None:
+    """Who tried and may not is a line, too."""
+    body: dict[str, Any] = {"properties": {"accessPolicies": []}}
+    path = f"{VAULT}/accessPolicies/replace?api-version=2026-02-01"
+    assert door.send("PUT", path, body, bearer=token(seed.READER)).status == 403
+    last = [one for one in changes(read(door)) if one.who == seed.READER.object_id]
+    assert [(one.what, one.result) for one in last] == [
+        ("Microsoft.KeyVault/vaults/accessPolicies/write", "Failed")
+    ]
+
+
+def test_a_log_that_went_nowhere_for_a_time_is_a_finding(door: Door) -> None:
+    """From the deletion of the setting to its new one, or until now."""
+    setting = door.send("GET", f"{SETTING}?api-version=2021-05-01-preview").body
+    send(door, "DELETE", SETTING)
+    (open_ended,) = [one.text for one in findings(read(door)) if one.rule == "log-gap"]
+    send(door, "PUT", SETTING, {"properties": setting["properties"]})
+    (ended,) = [one.text for one in findings(read(door)) if one.rule == "log-gap"]
+    for text in (open_ended, ended):
+        assert f"{seed.DEPLOYER.object_id} wrote or deleted its diagnostic settings" in text
+
+
+def test_an_activity_log_that_cannot_be_read_is_a_finding(door: Door) -> None:
+    """Nothing is then said to have changed or not."""
+    facts = read(door, "eventtypes/management/values")
+    assert isinstance(of_service(facts.services[0], facts), NotChecked)
+    assert any("who changed what (activity log): not checked" in one.text for one in findings(facts))
+
+
+def test_more_days_than_azure_keeps_are_a_gap_and_no_refusal(door: Door) -> None:
+    """Azure refuses an earlier start than 90 days ago: what is older is said to be missing."""
+    facts = read(door, days=200)
+    assert not isinstance(facts.changes, NotChecked)
+    (gap,) = of_activity_log(facts)
+    assert (gap.subject, gap.why) == ("activity log", "Azure keeps it for 90 days")
+    assert list(of_activity_log(read(door, days=90))) == []
+
+
+def test_who_may_activate_a_role_is_told_and_a_list_that_was_not_read(door: Door) -> None:
+    """PIM's eligible roles count as access that somebody can take; refused, the list is not passed over."""
+    request = f"{VAULT}/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/r1"
+    given = {"principalId": OTHER, "roleDefinitionId": f"{ROLES}/{CONTRIBUTOR}", "requestType": "AdminAssign"}
+    send(door, "PUT", request, {"properties": given}, api="2020-10-01")
+    facts = read(door)
+    found = log_deleters(facts.services[0])
+    assert not isinstance(found, NotChecked)
+    by = {one.by for one in found if one.principal_id == OTHER}
+    assert by == {"role Contributor, once activated (PIM)"}
+    send(door, "PUT", request, {"properties": {**given, "requestType": "AdminRemove"}}, api="2020-10-01")
+    assert not any(one.principal_id == OTHER for one in _found(read(door)))
+    unread = read(door, "roleEligibilityScheduleInstances")
+    assert not isinstance(unwrappers(unread.services[0]), NotChecked)
+    assert any("activate (PIM): not checked" in one.text for one in findings(unread))
+
+
+def _found(facts: Facts) -> tuple[Any, ...]:
+    found = log_deleters(facts.services[0])
+    assert not isinstance(found, NotChecked)
+    return found
+
+
+def test_who_can_delete_the_log_is_told(door: Door) -> None:
+    """Whoever may purge or delete the workspace, or end the delivery at the vault."""
+    found = _found(read(door))
+    permits = {one for grant in found for one in grant.permits}
+    assert {"OperationalInsights/workspaces/purge/action", "Insights/diagnosticSettings/delete"} <= permits
+    unread = read(door, f"{WORKSPACE}/providers/Microsoft.Authorization/roleAssignments")
+    assert isinstance(log_deleters(unread.services[0]), NotChecked)
+    assert any("who can delete the audit log: not checked" in one.text for one in findings(unread))
+
+
+def wrote(age: float, what: str = "write", where: str = "") -> LoggedChange:
+    setting = f"{vault().id}/providers/microsoft.insights/diagnosticsettings/audit"
+    action = f"Microsoft.Insights/diagnosticSettings/{what}"
+    return LoggedChange(NOW - days(age), OTHER, action, where or setting)
+
+
+LOG = use(row(29), row(3))
+GAPS: list[tuple[str, KeyUseLog, list[LoggedChange], list[tuple[float, float]]]] = [
+    ("nothing was changed", LOG, [], []),
+    ("the workspace keeps less than was asked for", replace(LOG, since=NOW - days(20)), [], [(30, 20)]),
+    ("a setting was written first 10 days ago", use(row(3)), [wrote(10)], [(30, 10)]),
+    ("it was there before it was written", LOG, [wrote(10)], []),
+    ("it was written twice", LOG, [wrote(10), wrote(4)], [(10, 4)]),
+    ("it was deleted and is there again", LOG, [wrote(10, "delete"), wrote(4)], [(10, 4)]),
+    ("it was deleted", LOG, [wrote(10, "delete")], [(10, 0)]),
+    ("a write was refused", LOG, [replace(wrote(10, "delete"), result="Failed")], []),
+    (
+        "records were purged",
+        LOG,
+        [replace(wrote(5, where=LOG.workspace_id), what="x/purge/action")],
+        [(30, 5)],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("log", "changed", "wanted"), [one[1:] for one in GAPS], ids=[one[0] for one in GAPS]
+)
+def test_each_time_that_a_log_may_lack_is_a_gap(
+    log: KeyUseLog, changed: list[LoggedChange], wanted: list[tuple[float, float]]
+) -> None:
+    """Since the key was made, 30 days ago; ages in days."""
+    own = service(use=log, key=key(version("a" * 32, 30)))
+    every = facts(own, since=NOW - days(90), changes=tuple(changed))
+    found = [((NOW - gap.first).days, (NOW - gap.last).days) for gap in gaps(own, every)]
+    assert found == wanted
+
+
+def update(age: float, **environment: str) -> dict[str, Any]:
+    time = (NOW - days(age)).isoformat()
+    return {
+        "kind": "update",
+        "startTime": time,
+        "result": "succeeded",
+        "message": "m",
+        "environment": environment,
+    }
+
+
+def test_deployments_have_their_commit_and_pull_request_where_the_history_has_them() -> None:
+    """And nothing where it has not; those of before are left out; a history that ends too soon is refused."""
+    known = {"git.head": "c0ffee", "ci.pr.number": "42", "git.author.email": "a@b", "updatePlan": "true"}
+    history = [update(1, **known), update(2), update(50)]
+    first, second = deployments(history, NOW - days(30))
+    assert (first.commit, first.pull_request, first.by, first.by_plan) == ("c0ffee", "42", "a@b", True)
+    assert (second.commit, second.pull_request, second.by, second.by_plan) == ("", "", "", False)
+    with pytest.raises(ValueError, match="do not go back"):
+        deployments([update(1)] * 100, NOW - days(30))

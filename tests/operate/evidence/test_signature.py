@@ -1,0 +1,212 @@
+"""The signature and the timestamp: openssl alone verifies them, and a changed report fails."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from localazure import seed
+from operate.errors import OperateError
+from operate.evidence import report, signature
+from operate.evidence.findings import findings
+from operate.evidence.signature import SignatureError
+from tests.operate.evidence.door_azure import DoorAzure
+from tests.operate.evidence.made import facts
+from tests.support.front import Door, token
+
+VAULT = "https://kv-signs.vault.azure.net"
+OPENSSL_CONF = """
+[tsa]
+default_tsa = own
+[own]
+serial = {0}/serial
+crypto_device = builtin
+signer_digest = sha256
+default_policy = 1.2.3.4
+digests = sha256
+[stamps]
+extendedKeyUsage = critical, timeStamping
+"""
+
+
+@pytest.fixture(scope="module")
+def azure() -> DoorAzure:
+    """A vault with the RSA key `evidence` and the elliptic one `curve`."""
+    door = Door()
+    group = door.group("rg-signs")
+    entry = {
+        "tenantId": seed.TENANT_ID,
+        "objectId": seed.DEPLOYER.object_id,
+        "permissions": {"keys": ["create", "get", "sign"]},
+    }
+    properties = {
+        "tenantId": seed.TENANT_ID,
+        "sku": {"family": "A", "name": "standard"},
+        "enableRbacAuthorization": False,
+        "accessPolicies": [entry],
+    }
+    body = {"location": "westeurope", "properties": properties}
+    made = door.send(
+        "PUT", f"{group}/providers/Microsoft.KeyVault/vaults/kv-signs?api-version=2026-02-01", body
+    )
+    assert made.status < 300, made
+    for name, kty in (("evidence", "RSA"), ("curve", "EC")):
+        bearer = token(audience="https://vault.azure.net")
+        made = door.send("POST", f"{VAULT}/keys/{name}/create?api-version=7.4", {"kty": kty}, bearer=bearer)
+        assert made.status == 200, made
+    return DoorAzure(door)
+
+
+def written(azure: DoorAzure, folder: Path) -> Mapping[str, str]:
+    """A signed report in a folder."""
+    signer = signature.signer_of(azure, f"{VAULT}/keys/evidence")
+    signed = facts(signer=signer)
+    made = report.files(signed, findings(signed), (), "1")
+    beside = {signature.SIGNATURE: signature.signature(azure, signer, made[report.SUMS])}
+    report.write(folder, made, beside)
+    return made
+
+
+def shell(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_openssl_alone_verifies_the_signature(azure: DoorAzure, tmp_path: Path) -> None:
+    """By the commands that the page prints: the sums are right, the key signed them, and it is the key of
+    that fingerprint, which the signed document names with the vault's version."""
+    made = written(azure, tmp_path)
+    assert shell(tmp_path, "sha256sum --check SHA256SUMS").returncode == 0
+    assert shell(tmp_path, signature.VERIFY).stdout == "Verified OK\n"
+    fingerprint = shell(tmp_path, signature.VERIFY_KEY).stdout.split()[0]
+    signed_by = json.loads(made["evidence.json"])["signedBy"]
+    assert signed_by["fingerprint"] == fingerprint
+    assert signed_by["key"].startswith(f"{VAULT}/keys/evidence/")
+    assert fingerprint in made["index.html"]
+    assert signature.PUBLIC_KEY in made["SHA256SUMS"]
+
+
+@pytest.mark.parametrize("name", ["evidence.json", "index.html", "manifest.json", "signing-key.pem"])
+def test_a_changed_report_fails(azure: DoorAzure, tmp_path: Path, name: str) -> None:
+    """The file alone fails by the sums; with the sums made anew, the signature fails."""
+    written(azure, tmp_path)
+    file = tmp_path / name
+    file.write_text(file.read_text().replace("e", "E", 1) + "\n")
+    assert shell(tmp_path, "sha256sum --check SHA256SUMS").returncode != 0
+    anew = "sha256sum evidence.json index.html manifest.json signing-key.pem >SHA256SUMS"
+    assert shell(tmp_path, f"{anew} && sha256sum --check SHA256SUMS").returncode == 0
+    assert shell(tmp_path, signature.VERIFY).returncode != 0
+
+
+def test_what_is_no_signature_of_the_key_is_refused(
+    azure: DoorAzure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a vault, or who stands for it, answers: nothing that openssl would not take is written."""
+    signer = signature.signer_of(azure, f"{VAULT}/keys/evidence")
+    monkeypatch.setattr(azure, "sign", lambda *_: {"value": "AAAA"})
+    with pytest.raises(SignatureError, match="no signature of this key"):
+        signature.signature(azure, signer, "sums")
+
+
+def test_only_an_rsa_key_signs(azure: DoorAzure) -> None:
+    """What is found and expected is said."""
+    with pytest.raises(SignatureError, match="found a key of type EC, expected an RSA key"):
+        signature.signer_of(azure, f"{VAULT}/keys/curve")
+
+
+def test_no_signature_of_an_earlier_report_stays(azure: DoorAzure, tmp_path: Path) -> None:
+    """An unsigned report in the place of a signed one has none that would fail."""
+    written(azure, tmp_path)
+    report.write(tmp_path, report.files(facts(), (), (), "1"))
+    assert {one.name for one in tmp_path.iterdir()} == {
+        "SHA256SUMS",
+        "evidence.json",
+        "index.html",
+        "manifest.json",
+    }
+
+
+def test_a_report_goes_on_from_an_earlier_one(tmp_path: Path) -> None:
+    """It names the hash of its sums; one that was changed, or is none, is refused."""
+    made = report.files(facts(), (), (), "1")
+    report.write(tmp_path, made)
+    taken, named = report.earlier(tmp_path)
+    assert taken == facts().taken
+    assert report.sha256(made["SHA256SUMS"]) in named
+    (tmp_path / "index.html").write_text("another")
+    with pytest.raises(OperateError, match="was changed"):
+        report.earlier(tmp_path)
+    with pytest.raises(OperateError, match="is no report"):
+        report.earlier(tmp_path / "none")
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A time-stamping service of RFC 3161 made of openssl: its address, and its certificate."""
+    folder = tmp_path_factory.mktemp("authority")
+    (folder / "conf").write_text(OPENSSL_CONF.format(folder))
+    (folder / "serial").write_text("01\n")
+    run = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=tsa "
+        "-addext 'extendedKeyUsage=critical,timeStamping'"
+    )
+    made = shell(folder, run)
+    assert made.returncode == 0, made.stderr
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent = self.rfile.read(int(self.headers["Content-Length"]))
+            (folder / "query").write_bytes(sent)
+            reply = (
+                "openssl ts -reply -config conf -section own -queryfile query -inkey key.pem -signer cert.pem"
+            )
+            done = shell(folder, f"{reply} -out reply")
+            assert done.returncode == 0, done.stderr
+            answer = b"no" if self.path == "/refuses" else (folder / "reply").read_bytes()
+            self.send_response(500 if self.path == "/fails" else 200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *_: object) -> None:
+            """Says nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", folder / "cert.pem"
+    server.shutdown()
+    thread.join()
+
+
+def test_openssl_verifies_the_timestamp(
+    authority: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service stamps the sums of this report, and of no other."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    url, certificate = authority
+    made = report.files(facts(), (), (), "1")
+    sums = made[report.SUMS]
+    report.write(tmp_path, made, {signature.TIMESTAMP: signature.timestamp(url, sums)})
+    (tmp_path / "authority.pem").write_bytes(certificate.read_bytes())
+    verified = shell(tmp_path, signature.VERIFY_TIME)
+    assert "Verification: OK" in verified.stdout, verified.stderr
+    (tmp_path / "SHA256SUMS").write_text(sums + " ")
+    assert shell(tmp_path, signature.VERIFY_TIME).returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("path", "why"), [("/refuses", "granted no timestamp"), ("/fails", "did not answer")]
+)
+def test_a_report_without_the_timestamp_is_refused(
+    authority: tuple[str, Path], path: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that answers something else, or nothing: who wanted one gets none that looks like one."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with pytest.raises(SignatureError, match=why):
+        signature.timestamp(authority[0] + path, "sums")

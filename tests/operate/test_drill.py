@@ -1,0 +1,277 @@
+"""The revocation drill: measured on the local Azure, never where it may not be, and always given back."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from azure.core.exceptions import HttpResponseError, ServiceRequestError
+from pulumi.automation import CommandResult
+
+from localazure import seed
+from operate import drill
+from operate.drill import DrillError, as_tag, calls, drilled, from_tags, require_allowed, require_harmless
+from operate.errors import DeclinedError, OperateError
+from operate.evidence.model import Drill
+from operate.revoke import NoAccessError, ServiceAccess, access
+from provider.azure_client import Principal
+from tests.consistency.world import KEY, NEEDED, VAULT, World, entry
+from tests.support.front import token
+
+ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
+PROJECTS = "language/authoring/analyze-conversations/projects?api-version=2023-04-01"
+
+
+@dataclass
+class DoorClient:
+    """Azure as the drill's client has it; `fails` are calls that fail, `before` is done before each call."""
+
+    world: World
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    fails: list[str] = field(default_factory=list)
+    answered_at: float = 1.0
+
+    def json(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> Any:
+        self.calls.append((method, url))
+        if self.fails and self.fails[0] in f"{method} {url}":
+            self.fails.pop(0)
+            raise ServiceRequestError("the connection was lost")
+        path, _, query = url.partition("?")
+        return self.world.arm(method, path, body, api=query.partition("=")[2])
+
+    def principal(self) -> Principal:
+        return Principal(seed.DEPLOYER.object_id)
+
+
+@dataclass
+class DoorProjects:
+    """The data of the account, which is bound."""
+
+    world: World
+
+    def list_projects(self) -> None:
+        url = f"https://lang-bound.cognitiveservices.azure.com/{PROJECTS}"
+        reply = self.world.door.send("GET", url, bearer=token(audience="https://cognitiveservices.azure.com"))
+        if reply.status >= 300:
+            error = HttpResponseError(f"{reply.status}: {reply.body}")
+            error.status_code = reply.status
+            raise error
+
+
+def made(rbac: bool) -> tuple[World, ServiceAccess]:
+    """An account under a key, and the access that a stack's outputs would name."""
+    world = World(rbac=rbac)
+    world.bind_first()
+    principal = world.principals[0]
+    grant = f"{VAULT}/accessPolicy/{principal}"
+    if rbac:
+        world.assign(principal, ENCRYPTION_USER, KEY)
+        (grant,) = (one["id"] for one in world.assignments if one["properties"]["principalId"] == principal)
+    else:
+        world.policies(entry(principal, NEEDED))
+    outputs = {
+        "accountId": world.accounts[0]["id"],
+        "principalId": principal,
+        "vaultId": VAULT,
+        "keyUriWithVersion": world.key_uri,
+        "grantId": grant,
+        "endpoint": "https://lang-bound.cognitiveservices.azure.com/",
+        "kind": "TextAnalytics",
+    }
+    return world, access(outputs)
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("operate.drill.time.sleep", lambda _: None)
+
+
+def run(world: World, own: ServiceAccess, client: DoorClient | None = None, projects: Any = None) -> Drill:
+    return drilled(client or DoorClient(world), projects or DoorProjects(world), own, seconds=30)  # type: ignore[arg-type]
+
+
+def grants(world: World) -> Any:
+    """All that gives anybody access to the key."""
+    policies = world.arm("GET", VAULT, api="2026-02-01")["properties"]["accessPolicies"]
+    kept = ("roleDefinitionId", "principalId", "scope", "principalType")
+    roles = [(one["id"], *(one["properties"][name] for name in kept)) for one in world.assignments]
+    return sorted(map(repr, policies)), sorted(roles)
+
+
+@pytest.mark.parametrize("rbac", [False, True], ids=["access policies", "Azure RBAC"])
+def test_access_is_taken_measured_and_given_back_as_it_was(rbac: bool) -> None:
+    """The data is refused and readable again, with the time of both; every grant is what it was before."""
+    world, own = made(rbac)
+    before = grants(world)
+    seen: list[str] = []
+
+    class Watching(DoorProjects):
+        def list_projects(self) -> None:
+            try:
+                super().list_projects()
+            except HttpResponseError as error:
+                seen.append(str(error.status_code))
+                raise
+            seen.append("200")
+
+    found = run(world, own, projects=Watching(world))
+    assert found.refused_after is not None
+    assert found.readable_after is not None
+    assert found.by == seed.DEPLOYER.object_id
+    assert seen == ["200", "403", "200"]
+    assert grants(world) == before
+
+
+def test_a_drill_that_does_not_cut_the_data_off_is_told() -> None:
+    """Another grant lets the service on: not refused in time, and access is back."""
+    world, own = made(rbac=True)
+    world.assign(own.principal_id, ENCRYPTION_USER, VAULT)
+    before = grants(world)
+    found = drilled(DoorClient(world), DoorProjects(world), own, seconds=0)  # type: ignore[arg-type]
+    assert (found.refused_after, found.readable_after) == (None, 0.0)
+    assert grants(world) == before
+
+
+@pytest.mark.parametrize("rbac", [False, True], ids=["access policies", "Azure RBAC"])
+@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM", "no answer"])
+def test_an_interrupted_drill_gives_access_back(rbac: bool, how: str) -> None:
+    """Whoever ends it in the middle, and where the data's own answer fails."""
+    world, own = made(rbac)
+    before = grants(world)
+
+    class Ended(DoorProjects):
+        asked = 0
+
+        def list_projects(self) -> None:
+            self.asked += 1
+            if self.asked > 1:
+                assert grants(world) != before, "access is not taken yet"
+                if how == "SIGTERM":
+                    os.kill(os.getpid(), signal.SIGTERM)
+                raise ServiceRequestError("gone") if how == "no answer" else KeyboardInterrupt
+            super().list_projects()
+
+    handlers = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    with pytest.raises(ServiceRequestError if how == "no answer" else KeyboardInterrupt):
+        run(world, own, projects=Ended(world))
+    assert grants(world) == before
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == handlers
+
+
+def test_giving_back_is_tried_again_and_else_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """A lost connection does not end it; where it stays lost, the command that gives access back is the
+    error, and it was printed before access was taken."""
+    world, own = made(rbac=False)
+    before = grants(world)
+    assert run(world, own, DoorClient(world, fails=["accessPolicies/add"] * 3)).readable_after is not None
+    assert grants(world) == before
+    capsys.readouterr()
+    with pytest.raises(DrillError, match="ACCESS WAS NOT GIVEN BACK") as raised:
+        run(world, own, DoorClient(world, fails=["accessPolicies/add"] * 6))
+    command = "az keyvault set-policy --name kv-contoso --resource-group rg"
+    assert command in str(raised.value)
+    assert command in capsys.readouterr().err
+    assert raised.value.exit_code == 1
+
+
+def test_an_answer_that_was_lost_while_access_was_taken_gives_it_back() -> None:
+    """Whether Azure had done it is not known, so it is given back."""
+    world, own = made(rbac=True)
+    before = grants(world)
+    client = DoorClient(world, fails=["DELETE"])
+    with pytest.raises(ServiceRequestError):
+        run(world, own, client)
+    assert client.calls[-1][0] == "PUT"
+    assert grants(world) == before
+
+
+def test_data_that_cannot_be_read_is_not_drilled() -> None:
+    """Nothing is taken away where nothing could be seen to come back."""
+    world, own = made(rbac=False)
+    world.policies()
+    client = DoorClient(world)
+    with pytest.raises((DeclinedError, NoAccessError)):
+        run(world, own, client)
+    assert {method for method, _ in client.calls} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"kind": "TextTranslation"}, "for good"), ({"endpoint": ""}, "no endpoint")],
+)
+def test_no_drill_where_data_would_be_lost_or_nobody_could_see(changes: dict[str, str], words: str) -> None:
+    """Whatever the stack allows."""
+    _, own = made(rbac=False)
+    with pytest.raises(NoAccessError, match=words):
+        require_harmless(replace(own, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("said", "allowed"), [("allowed\n", True), ("", False), ("no", False)])
+def test_only_a_stack_that_allows_it_is_drilled(
+    said: str, allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it is refused with the setting that allows it."""
+    monkeypatch.setattr(drill, "pulumi", lambda *_, **__: CommandResult(said, "", 0 if said else 1))
+    if allowed:
+        require_allowed("dev")
+        return
+    with pytest.raises(DeclinedError, match="pulumi config set operate:drill allowed --stack dev"):
+        require_allowed("dev")
+
+
+def test_the_evidence_finds_what_a_drill_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each service of the stack has its tag, within the 256 characters that Pulumi Cloud allows."""
+    world, own = made(rbac=False)
+    found = run(world, own)
+    tags: dict[str, str] = {"pulumi:project": "x"}
+
+    def set_tag(*words: str) -> CommandResult:
+        tags[words[3]] = words[4]
+        return CommandResult("", "", 0)
+
+    monkeypatch.setattr(drill, "pulumi", set_tag)
+    for name in ("", "claims"):
+        drill.record("dev", replace(found, service=name))
+    assert [one.service for one in from_tags(tags)] == ["", "claims"]
+    assert replace(next(from_tags(tags)), service="") == found
+    assert all(len(text) < 256 and len(name) < 40 for name, text in tags.items())
+    monkeypatch.setattr(drill, "pulumi", lambda *_: CommandResult("", "no rights", 1))
+    with pytest.raises(OperateError, match=r"not recorded .*refused after"):
+        drill.record("dev", found)
+
+
+def test_a_managed_hsm_is_asked_for_its_own_role() -> None:
+    """At the HSM's own address, which takes a role and a principal and nothing else."""
+    hsm = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/managedHSMs/hsm-contoso"
+    own = access(
+        {
+            "accountId": "/a",
+            "principalId": "p",
+            "vaultId": hsm,
+            "keyUriWithVersion": f"https://hsm-contoso.managedhsm.azure.net/keys/cmk/{'0' * 32}",
+            "grantId": f"{hsm}/keys/cmk/providers/Microsoft.Authorization/roleAssignments/aaaa",
+        }
+    )
+
+    class Hsm:
+        def json(self, method: str, url: str) -> Any:
+            assert method == "GET"
+            host = urlsplit(url).hostname
+            assert host == "hsm-contoso.managedhsm.azure.net"
+            return {"properties": {"roleDefinitionId": "r", "principalId": "p", "scope": "/keys/cmk"}}
+
+    take, give = calls(Hsm(), own)  # type: ignore[arg-type]
+    path = "/keys/cmk/providers/Microsoft.Authorization/roleAssignments/aaaa?api-version=7.4"
+    assert take == ("DELETE", f"https://hsm-contoso.managedhsm.azure.net{path}", None)
+    assert give[2] == {"properties": {"roleDefinitionId": "r", "principalId": "p"}}
+
+
+def test_the_tag_has_null_for_what_did_not_happen() -> None:
+    """So that nobody takes a drill that failed for one of no seconds."""
+    world, own = made(rbac=False)
+    assert as_tag(replace(run(world, own), refused_after=None))["refusedAfter"] is None
