@@ -191,16 +191,15 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
         giving = [
             one for one in assignments or () if rights.by_roles([one], use.principal, scope).permissions
         ]
-        where, fix = "another access policy", "remove it"
-        if giving:
-            where = ", ".join(f"{one.role_name} at {one.scope}" for one in giving)
+        where = ", ".join(f"{one.role_name} at {one.scope}" for one in giving)
+        fix = "remove it"
         if giving and not vault.is_managed_hsm:
             ids = " ".join(shlex.quote(one.id) for one in giving)
             fix = f"if nobody else, such as a group, needs it, run `az role assignment delete --ids {ids}`"
         await use.call.warn(
             f"the identity {use.principal} can still use the key {key.name}: it has "
-            f"{rights.spelt(left.permissions)} by {where}, which this resource leaves alone; {fix}, or "
-            "disable the key version"
+            f"{rights.spelt(left.permissions)} by {where or 'another access policy'}, which this resource "
+            f"leaves alone; {fix}, or disable the key version"
         )
 
 

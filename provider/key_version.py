@@ -12,10 +12,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from math import inf
 from typing import ClassVar, TypeVar
 
-from core import arm_ids, demands, facts, key_uris, resource_types, rights
+from core import arm_ids, demands, key_uris, resource_types
 from core.arm_ids import ArmId
 from core.commands import in_subscription
 from core.facts import KeyVersion as Version
@@ -28,7 +27,6 @@ from provider.errors import ErrorContext
 from provider.failure import NoVersionError, RefusedOperationError, ServiceError
 from provider.live_state import LiveState, Look, Target
 from provider.preflight import (
-    GRANT_LISTING_SECONDS,
     ROTATION_RULES,
     Finding,
     Preflight,
@@ -41,6 +39,9 @@ from provider.resource import Call, Change, Resource, Run, State
 from provider.wire import UNKNOWN, Properties, Value
 
 T = TypeVar("T")
+OPERATOR_SECONDS = 600.0
+"""How long a new grant of the deploying principal may take to count
+(learn.microsoft.com/azure/role-based-access-control/troubleshooting, 2026-11-30)."""
 _FROM_VERSION = ("version", "keyUriWithVersion", "createdAt", "newestVersion")
 
 
@@ -324,34 +325,10 @@ class Rotation:
 
     async def _with_access(self, act: Callable[[], Awaitable[T]]) -> T:
         """Carries out an act on the data plane, and waits while the deploying principal's access may not be
-        in effect yet: until the deadline where Resource Manager shows it, else only as long as a new grant
-        may take to be shown."""
-        waiter = self.call.waiter
-        waits = {RefusalKind.PROPAGATING: ("waiting for the deploying principal's access to the key", inf)}
-        retries, began = Retries(waiter, waits, self.call.explain), waiter.elapsed
-        while True:
-            try:
-                return await act()
-            except ServiceError as failure:
-                late = waiter.elapsed - began >= GRANT_LISTING_SECONDS
-                if failure.kind is RefusalKind.PROPAGATING and late and not await self._is_granted():
-                    raise
-                await retries.pause_or_raise(failure)
-
-    async def _is_granted(self) -> bool:
-        """Whether Resource Manager shows that the deploying principal may rotate the key."""
-        azure, deployer = self.call.azure, self.call.context.deployer_id
-        try:
-            vault = await azure.vault(self.key.parent)
-            if vault is None:
-                return False
-            id = facts.key_id(vault.id, self.key.name)
-            roles = await azure.role_assignments(id, deployer) if vault.uses_rbac else []
-        except ServiceError as failure:
-            if not failure.is_forbidden:
-                raise
-            return False
-        return "rotate" in rights.on_key(vault, deployer, id, roles).permissions
+        in effect yet."""
+        why = "waiting for the deploying principal's access to the key"
+        waits = {RefusalKind.PROPAGATING: (why, OPERATOR_SECONDS)}
+        return await Retries(self.call.waiter, waits, self.call.explain).of(act)
 
 
 def _options(key: ArmId) -> str:

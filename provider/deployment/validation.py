@@ -13,7 +13,7 @@ import asyncio
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from core import adapters, arm_ids, arm_template, roles
@@ -43,7 +43,7 @@ WHAT: Final = "what Azure's own validation would refuse"
 RIGHTS_WHAT: Final = "what the deploying login may do"
 PERMISSIONS: Final = "Microsoft.Authorization/permissions"
 _DEPLOYMENT: Final = "Microsoft.Resources/deployments"
-_DISALLOWED: Final = "RequestDisallowedByPolicy"
+_DISALLOWED, _RIGHTS = "RequestDisallowedByPolicy", "AuthorizationFailed"
 _OF_THE_TEMPLATE: Final = ("ForbiddenByRbac", "ParentResourceNotFound", "ResourceNotFound", "NotFound")
 """No refusals of the update itself: a vault's of a login that the update gives the role to read keys, and of
 what is made one after the other. What else has to exist is looked up (references.py)."""
@@ -153,16 +153,13 @@ def _resource(one: Planned) -> dict[str, Any]:
         found["properties"] = {"accessPolicies": [], **(content.get("properties") or {})}
     if id.type.lower() in _LATER:
         later = f"{one.group_id}/providers/{arm_ids.USER_ASSIGNED_IDENTITY}/later"
-        found["properties"] = _named_later(content, f"[reference('{later}', '{IDENTITIES}').principalId]")
+        principal = f"[reference('{later}', '{IDENTITIES}').principalId]"
+        properties = content.get("properties") or {}
+        if policy := properties.get("policy"):
+            found["properties"] = {"accessPolicies": [{**policy, "objectId": principal}]}
+        else:
+            found["properties"] = {**properties, "principalId": principal}
     return found
-
-
-def _named_later(content: Mapping[str, Any], principal: str) -> dict[str, Any]:
-    """The properties of what names an identity."""
-    properties = content.get("properties") or {}
-    if policy := properties.get("policy"):
-        return {"accessPolicies": [{**policy, "objectId": principal}]}
-    return {**properties, "principalId": principal}
 
 
 def _missing(refusal: ServiceError | None) -> list[re.Match[str]]:
@@ -170,12 +167,8 @@ def _missing(refusal: ServiceError | None) -> list[re.Match[str]]:
     if refusal is None:
         return []
     whole = () if refusal.details else (refusal.text,)
-    texts = [one.text for one in refusal.details if _is_about_rights(one)] or whole
+    texts = [one.text for one in refusal.details if one.code.endswith(_RIGHTS)] or whole
     return [*{one[0]: one for text in texts for one in _MISSING.finditer(text)}.values()]
-
-
-def _is_about_rights(detail: Detail) -> bool:
-    return detail.code.endswith("AuthorizationFailed")
 
 
 async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask: Questions) -> Report:
@@ -184,8 +177,8 @@ async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask:
         return Report()
     found: dict[str, DeploymentFinding] = {}
     for detail in refusal.details or [Detail(refusal.code, "", refusal.text)]:
-        about = _about(detail, members)
-        if _is_about_rights(detail) or detail.code in _OF_THE_TEMPLATE:
+        about = _about(detail.target, members, detail.text)
+        if detail.code.endswith(_RIGHTS) or detail.code in _OF_THE_TEMPLATE:
             continue
         if detail.code == "MissingSubscriptionRegistration" and await _registers(about, ask):
             continue
@@ -195,14 +188,14 @@ async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask:
     return Report(tuple(found.values()))
 
 
-def _about(detail: Detail, members: Sequence[Planned]) -> Planned:
-    """The resource that a refusal is about: Azure names it by its id or its name, in the target or in the
-    text."""
-    ids = [one for one in members if arm_ids.same(_written(one), detail.target)]
-    names = [one for one in members if one.name.lower() == detail.target.lower()]
-    of_space = [one for one in members if one.namespace.lower() == detail.target.lower()]
-    told = [one for one in members if f"'{one.name}'".lower() in detail.text.lower()]
-    return next(iter((*ids, *names, *of_space, *told, *members)))
+def _about(target: str, members: Sequence[Planned], text: str = "") -> Planned:
+    """The resource that a refusal is about: Azure names it by its id, its name or its provider, as the target
+    or in the text."""
+    named = target.lower()
+    ids = [one for one in members if arm_ids.same(_written(one), target)]
+    names = [one for one in members if named in (one.name.lower(), one.namespace.lower())]
+    told = [one for one in members if f"'{one.name}'".lower() in text.lower()]
+    return next(iter((*ids, *names, *told, *members)))
 
 
 def _fix(detail: Detail, about: Planned) -> str:
@@ -249,7 +242,7 @@ def _rights(
         if one["denial"]:
             said = f"the deny assignment {one['denial']!r} at {one['at']} forbids {one['action']}"
             fix = "have its owner (a deployment stack, an application) exclude this login"
-            about = _at(target, members).id
+            about = _about(target, members).id
             yield DeploymentFinding(RIGHTS, about, f"Azure would refuse this login: {said}", fix)
         else:
             by_scope[_existing(target, made)].append(one)
@@ -263,7 +256,7 @@ def _rights(
             f'`az role assignment create --assignee {login} --role "{role.name}" --scope {scope}`'
             for role in given
         )
-        about = _at(some[0]["scope"], members).id
+        about = _about(some[0]["scope"], members).id
         yield DeploymentFinding(RIGHTS, about, text, f"an owner can give it with {commands}")
 
 
@@ -272,11 +265,6 @@ def _existing(id: str, made: set[str]) -> str:
     group = group_of(id)
     is_there = "/resourcegroups/" in group.lower() and group.lower() not in made
     return group if is_there else subscription_scope(id)
-
-
-def _at(id: str, members: Sequence[Planned]) -> Planned:
-    """The resource that is written with an id."""
-    return next((one for one in members if arm_ids.same(_written(one), id)), members[0])
 
 
 def _written(one: Planned) -> str:
