@@ -17,7 +17,7 @@ from core import arm_ids, resource_types, values
 from core.api_versions import VAULTS
 from core.arm_ids import ArmId
 from provider.azure import unless_absent
-from provider.checks import Failure
+from provider.checks import Failure, check
 from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError
 from provider.resource import REPLACES, Call, Change, Difference, Resource, State
@@ -25,7 +25,6 @@ from provider.wire import UNKNOWN, Properties, Value
 
 Entry = Mapping[str, Any]
 SEPARATOR = "/accessPolicy/"
-_WHO = ("objectId", "tenantId")
 _PLACE = ("subscriptionId", "resourceGroupName", "vaultName")
 
 
@@ -50,18 +49,7 @@ class AccessPolicyHandler(Resource):
         return ErrorContext(vault_id=_vault(id).text, vault_name=_vault(id).name, by_deployer=True)
 
     def check(self, news: Properties) -> list[Failure]:
-        policy = news.values.get("policy")
-        stated = policy if isinstance(policy, Mapping) else dict.fromkeys(_WHO, policy)
-        failures = super().check(news) + [
-            Failure("policy", f"policy.{name} is {stated.get(name)!r}; expected a GUID")
-            for name in _WHO
-            if stated.get(name) != UNKNOWN and not arm_ids.is_guid(str(stated.get(name)))
-        ]
-        if stated.get("applicationId"):
-            text = (
-                "policy.applicationId: an entry of an application that acts for an identity is not supported"
-            )
-            failures.append(Failure("policy", text))
+        failures = check(news, self.token, {"policy": _whole_entry})
         if not failures and (id := _id(news)):
             try:
                 _vault(id)
@@ -119,6 +107,18 @@ async def _found(call: Call, id: str) -> Entry | None:
         if arm_ids.same(one["objectId"], id.partition(SEPARATOR)[2]) and not one.get("applicationId")
     )
     return next(own, None)
+
+
+def _whole_entry(policy: Value) -> None:
+    """Raises MalformedError for an entry of nobody, and for one of an application that acts for somebody."""
+    stated = policy if isinstance(policy, Mapping) else {}
+    for name in ("objectId", "tenantId"):
+        if stated.get(name) != UNKNOWN and not arm_ids.is_guid(str(stated.get(name))):
+            raise arm_ids.MalformedError(f"policy.{name} is {stated.get(name)!r}; expected a GUID")
+    if stated.get("applicationId"):
+        raise arm_ids.MalformedError(
+            "policy.applicationId: an entry of an application that acts for an identity is not supported"
+        )
 
 
 def _vault(id: str) -> ArmId:

@@ -1,24 +1,58 @@
 """The resource `CustomerManagedKey`: one account's binding to a key, through its life.
 
-Owns the account's `properties.encryption` and nothing else of it.
+Owns the account's `properties.encryption` and nothing else of it. Binding and unbinding wait until they may
+be done, PATCH, follow the operation and compare; one act at a time per account, as the service serialises
+them. Nothing is undone on failure: running the same again converges.
 """
 
 from __future__ import annotations
 
+import asyncio
 import shlex
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from math import inf
 from typing import ClassVar
 
 from core import arm_ids, resource_types
+from core.arm_ids import ArmId
+from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption
+from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
 from provider import binding
-from provider.binder import Binder, refusal_head
+from provider.azure import Retries, Waits
 from provider.checks import UNBIND, Failure, check_binding
 from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError, ServiceError, UnfinishedError
-from provider.live_state import Look
-from provider.preflight import Preflight, Severity, findings, refusal
-from provider.resource import Bound, Call, Change, Resource, Run, State, fold, secret_outputs
-from provider.waiting import DeadlineError
+from provider.live_state import ACCOUNT, LiveState, Look, Target
+from provider.preflight import (
+    Finding,
+    Preflight,
+    Severity,
+    blocking,
+    findings,
+    identity_has_access,
+    pass_preflight,
+    refusal,
+)
+from provider.resource import (
+    READ_LAG_SECONDS,
+    Bound,
+    Call,
+    Change,
+    Resource,
+    Run,
+    State,
+    fold,
+    secret_outputs,
+)
+from provider.responses import Accepted
+from provider.waiting import DeadlineError, StoppedError
 from provider.wire import Properties
+
+FASTEST_POLLS = 0.5
+"""Seconds between two looks at an operation, however soon Azure says to come back."""
 
 
 class CustomerManagedKeyHandler(Resource):
@@ -30,9 +64,9 @@ class CustomerManagedKeyHandler(Resource):
     compared: ClassVar = ("accountId", *read_back, "onDelete", *surroundings)
     derived: ClassVar = {"keyUriWithVersion": binding.DERIVED_FROM_KEY_URI}
 
-    def __init__(self, run: Run, binder: Binder) -> None:
+    def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self._binder = binder
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
         values = {"accountId": id, **properties.values} if id else properties.values
@@ -95,36 +129,74 @@ class CustomerManagedKeyHandler(Resource):
         one for the same account, as by `pulumi up --replace`, or has another logical name now. Another
         instance of the provider knows nothing of that, and a deletion does not say what else the program
         declares. So `onDelete: unbind`, too, is an error while the account is bound otherwise than the state
-        has it.
+        has it: somebody bound it since.
         """
-        account_id, vault = arm_ids.account_id(id), olds.text("vaultId")
-        leaves = id.lower() in self.run.leaving
+        account_id, leaves = arm_ids.account_id(id), id.lower() in self.run.leaving
         last = self.run.bound.get(account_id.normalised)
         if last and last != _bound(olds) and not leaves:
             await call.inform("the account stays bound, for this run has bound it by another binding")
             return
-        unbinds = leaves or olds.text("onDelete") == UNBIND
-        await self._binder.unbind(
-            account_id,
-            call,
-            vault=arm_ids.vault_id(vault) if vault else None,
-            was=None if leaves else olds,
-            refused="" if unbinds else _STAYS.format(account=account_id.name, urn=shlex.quote(call.urn)),
-        )
+        async with self._locks[account_id.normalised]:
+            account = await self._confirmed(account_id, call)
+            if account is None or not account.encryption.is_customer_managed:
+                return
+            out = f"run `pulumi state delete {shlex.quote(call.urn)}`, which takes it out of the state"
+            if account.manages_projects:
+                raise RefusedOperationError(
+                    f"the account {account_id.name} of kind {account.kind} manages projects and cannot go "
+                    "back to Microsoft-managed keys; delete the account itself, or take the binding out of "
+                    f"the stack with `pulumi state delete {shlex.quote(call.urn)}`"
+                )
+            stays, key = f"the account {account.name} stays on its key: ", account.encryption.key
+            if not leaves and olds.text("onDelete") != UNBIND:
+                raise RefusedOperationError(stays + _STAYS.format(account=account_id.name, out=out))
+            if not leaves and key and not binding.is_as_it_was(olds, account):
+                raise RefusedOperationError(
+                    f"{stays}it is bound to {key.text}, and not as the state of this binding has it\n"
+                    f"  fix: if the program now declares this binding by another name, {out}; if not, run "
+                    "the same command again with --refresh"
+                )
+            if key:
+                vault, client = olds.text("vaultId"), account.encryption.identity_client_id or None
+                named = arm_ids.vault_id(vault) if vault else None
+                named = named if named and key.is_in(named) else None
+                bound = Target(account_id, key, named, identity_client_id=client)
+                call = replace(call, context=binding.error_context(bound, account))
+                await self._refuse_without_access(bound, call)
+            try:
+                await self._change(account_id, Encryption(MICROSOFT_MANAGED), call, _still_bound, _WAITS)
+            except ServiceError as failure:
+                if not (failure.is_absent and await self._confirmed(account_id, call) is None):
+                    raise
 
     async def _bind(self, call: Call, inputs: Properties, *, rebinding: bool) -> State:
+        """Binds as the inputs say, whatever was bound before, and proves it by reading back."""
         account_id = arm_ids.account_id(str(inputs.values["accountId"]))
         wanted = binding.target(inputs, self.run.cloud)
-        try:
-            account, operation_id = await self._binder.bind(account_id, wanted, call, rebinding=rebinding)
-        except UnfinishedError as error:
-            asked = binding.preview_outputs(inputs, self.run.cloud)
-            certain = {name: value for name, value in asked.items() if name not in binding.UNCERTAIN}
-            error.state, error.secrets = State(account_id.text, certain), secret_outputs(self, inputs)
-            raise
+        encryption = wanted.encryption
+        async with self._locks[account_id.normalised]:
+            live = await self._passed(account_id, wanted, call, rebinding=rebinding)
+            call = replace(call, context=binding.error_context(wanted, live.account, live.vault))
+            in_use = live.key.version if live.key else ""
+
+            def wrong(found: Account, accepted: Accepted) -> list[str]:
+                shown = accepted.key_version
+                return binding.mismatches(encryption, found.encryption, shown, in_use or shown)
+
+            try:
+                account, operation_id = await self._change(
+                    account_id, encryption, call, wrong, _BINDING_WAITS
+                )
+            except UnfinishedError as error:
+                asked = binding.preview_outputs(inputs, self.run.cloud)
+                certain = {name: value for name, value in asked.items() if name not in binding.UNCERTAIN}
+                error.state, error.secrets = State(account_id.text, certain), secret_outputs(self, inputs)
+                raise
+        if account is None:
+            raise RefusedOperationError(f"the account {account_id.name} was deleted while it was bound")
         outputs = binding.outputs(
             inputs.values,
-            binding.bound_as(account, wanted.encryption.key_version),
+            binding.bound_as(account, encryption.key_version),
             shown_version=account.encryption.key_version,
             bound_at=self.run.now(),
             operation_id=operation_id,
@@ -152,6 +224,177 @@ class CustomerManagedKeyHandler(Resource):
             else:
                 await call.warn(f"would be refused unless this update changes it: {finding}")
 
+    async def _refuse_without_access(self, bound: Target, call: Call) -> None:
+        """Raises RefusedOperationError if the identity cannot use the key, because the service needs the key
+        to unbind the account (assumed). Checks nothing if the binding names no vault, or if this machine does
+        not reach the key: a managed HSM itself answers about its roles."""
+
+        async def look() -> list[Finding]:
+            try:
+                around = Look(call.azure, bound, call.explain)
+                await around.at_resources()
+                live = await around.at_roles()
+            except ServiceError as failure:
+                if failure.is_unreachable:
+                    return []
+                raise
+            check = Preflight(bound, live, self.run.time(), rebinding=True)
+            return blocking(findings(check, (identity_has_access,)))
+
+        name = bound.account.name if bound.account else ""
+        reason = f"making sure that the identity of {name} cannot use its key"
+        if wrong := await call.waiter.twice(look, lambda wrong: not wrong, reason):
+            raise RefusedOperationError(refusal(f"{name} cannot leave its key", wrong))
+
+    async def _passed(self, account_id: ArmId, wanted: Target, call: Call, *, rebinding: bool) -> LiveState:
+        """What is around the account, once nothing forbids binding it, the account itself among it. Raises
+        RefusedOperationError with every reason."""
+
+        async def look() -> tuple[LiveState, list[Finding]]:
+            live = await Look(call.azure, wanted, call.explain).at_all(self.run.time())
+            return live, findings(Preflight(wanted, live, self.run.time(), rebinding))
+
+        live = await pass_preflight(look, call, refusal_head(account_id))
+        if live.account is None:
+            raise RefusedOperationError(
+                f"{refusal_head(account_id)}: it may not be read, so whether it is bound is unknown; "
+                f"nothing was written\n  {live.unreadable.get(ACCOUNT, '')}"
+            )
+        return live
+
+    async def _confirmed(self, account_id: ArmId, call: Call) -> Account | None:
+        """The settled account; that there is none is believed only when it is answered twice."""
+        return await call.waiter.twice(
+            lambda: self._settled(account_id, call),
+            lambda found: found is not None,
+            f"making sure that the account {account_id.name} is gone",
+        )
+
+    async def _settled(self, account_id: ArmId, call: Call) -> Account | None:
+        """The account once no change is under way on it; None when there is none."""
+        return await call.waiter.until(
+            lambda: call.azure.account(account_id),
+            lambda account: account is None or account.provisioning_state.lower() in _SETTLED,
+            lambda account: (
+                f"waiting for the account {account_id.name}, {account and account.provisioning_state}"
+            ),
+            first=0.5,
+        )
+
+    async def _change(
+        self,
+        account_id: ArmId,
+        encryption: Encryption,
+        call: Call,
+        wrong: Callable[[Account, Accepted], list[str]],
+        waits: Waits,
+    ) -> tuple[Account | None, str | None]:
+        """Carries a change out; gives the account as it is afterwards, and the operation's id.
+
+        `wrong` says what of the account is not as the change should have made it; `waits` which refusals are
+        waited out.
+        """
+
+        async def carried_out() -> Accepted:
+            call.waiter.check()
+            accepted = await call.azure.bind(account_id, encryption)
+            await self._follow(account_id, accepted, call)
+            return accepted
+
+        accepted = await Retries(call.waiter, waits, call.explain).of(carried_out)
+        with _seen_to_its_end(call):
+            account = await call.waiter.until(
+                lambda: self._confirmed(account_id, call),
+                lambda found: found is None or not wrong(found, accepted),
+                # It may come from a front end that is behind.
+                lambda _: f"reading {account_id.name} again, which does not show the change yet",
+                first=SECOND_LOOK_SECONDS,
+                seconds=READ_LAG_SECONDS,
+            )
+        if account and account.provisioning_state.lower() not in _SUCCEEDED:
+            raise RefusedOperationError(
+                f"the change of {account_id.name} ended as {account.provisioning_state}; "
+                "its activity log says why\n  fix: run the same command again; if it ends the same way, "
+                "remove the cause first"
+            )
+        if account and (found := wrong(account, accepted)):
+            raise RefusedOperationError(_overwritten(account, found))
+        return account, accepted.operation_id
+
+    async def _follow(self, account_id: ArmId, accepted: Accepted, call: Call) -> None:
+        """Polls the operation to its end. Raises ServiceError when it ends badly, UnfinishedError
+        when unseen."""
+        url = accepted.operation_url
+        if url is None:
+            return
+        backoff, hint = call.waiter.backoff(first=0.5, ceiling=10.0), accepted.retry_after
+        with _seen_to_its_end(call):
+            while True:
+                try:
+                    progress = await call.azure.progress(url)
+                except ServiceError as error:
+                    if error.is_absent or error.status == 403:
+                        # Operations are forgotten after a while, and a narrow role may not read them; the
+                        # account itself then shows how it ended.
+                        return
+                    raise
+                if progress.done:
+                    break
+                hint = progress.retry_after if progress.retry_after is not None else hint
+                # Azure's Retry-After wins over our own pace, in both directions; 0 is no pace.
+                pause = next(backoff) if hint is None else max(hint, FASTEST_POLLS)
+                await call.waiter.pause(
+                    pause, f"waiting for the operation on {account_id.name}, {progress.status}"
+                )
+        if not progress.succeeded:
+            raise progress.failure or ServiceError(
+                200, progress.status, f"the operation {accepted.operation_id} ended as {progress.status}"
+            )
+
+
+_SUCCEEDED = {"", "succeeded"}
+_SETTLED = {*_SUCCEEDED, "failed", "canceled"}
+_WAITS: Waits = {
+    RefusalKind.BUSY: ("waiting for another change of the account to end", inf),
+    RefusalKind.PROPAGATING: ("waiting for the access to the key to be in effect everywhere", inf),
+}
+_BINDING_WAITS: Waits = {
+    **_WAITS,
+    RefusalKind.UNKNOWN: (
+        "the preflight found nothing wrong, so this may be access to the key that is not in effect yet",
+        UNKNOWN_REFUSAL_SECONDS,
+    ),
+}
+
+
+def _still_bound(account: Account, _: Accepted) -> list[str]:
+    """Where an account that went back to Microsoft-managed keys is not there yet; empty when it is."""
+    return [f"keySource: still {CUSTOMER_MANAGED}"] if account.encryption.is_customer_managed else []
+
+
+def _overwritten(account: Account, wrong: list[str]) -> str:
+    return (
+        f"Azure took the change of {account.id}, but reading back shows another: {'; '.join(wrong)}; "
+        "somebody else is changing this account at the same time (its activity log says who)"
+    )
+
+
+@contextmanager
+def _seen_to_its_end(call: Call) -> Iterator[None]:
+    """Makes what keeps the end of a change from being seen an UnfinishedError."""
+    try:
+        yield
+    except (ServiceError, DeadlineError, StoppedError) as error:
+        why = call.explain(error) if isinstance(error, ServiceError) else str(error)
+        raise UnfinishedError(
+            f"Azure took the change, but its end was not seen: {why}\n  fix: run the same command again"
+        ) from error
+
+
+def refusal_head(account: ArmId | None) -> str:
+    """How the refusal of a binding begins."""
+    return f"{account.name if account else 'the account'} cannot be bound to this key"
+
 
 _STAYS = (
     "the deletion of its binding alone would put its data on a Microsoft-managed key; nothing of it was "
@@ -159,7 +402,7 @@ _STAYS = (
     "put the data on a Microsoft-managed key on purpose, set encryption: microsoftManaged and unbindAccount: "
     "{account} of a service, or onDelete: unbind of a binding that is declared by itself, also before a "
     "destroy of it and its account, and run `pulumi up` first; if the program now declares this binding by "
-    "another name, run `pulumi state delete {urn}`, which takes it out of the state"
+    "another name, {out}"
 )
 
 

@@ -77,12 +77,11 @@ class ErrorContext:
         cls, key_id: str | None, principal_id: str | None = None, *, by_deployer: bool = False
     ) -> ErrorContext:
         """About a key and who is to use it, as far as they are known."""
-        known = cls(by_deployer=by_deployer)
-        if key_id:
-            key = arm_ids.key_id(key_id)
-            vault = key.parent
-            known = replace(known, vault_id=vault.text, vault_name=vault.name, key_name=key.name)
-        return replace(known, principal_id=principal_id) if principal_id else known
+        known = cls(principal_id=principal_id or cls.principal_id, by_deployer=by_deployer)
+        if not key_id:
+            return known
+        key = arm_ids.key_id(key_id)
+        return replace(known, vault_id=key.parent.text, vault_name=key.parent.name, key_name=key.name)
 
     @property
     def fields(self) -> Mapping[str, object]:
@@ -95,7 +94,6 @@ class ErrorContext:
             "key_options": key_uris.cli_options(self.vault_name, self.key_name, in_managed_hsm=in_hsm),
             "grant": grant_command(*place, by_role=False, role=self.role),
             "grant_role": grant_command(*place, by_role=True, role=self.role),
-            "hsm_role": self.role or HSM_CRYPTO_SERVICE_ENCRYPTION_USER.name,
             "subscription": in_subscription(self.vault_id),
             "update_vault": f"az keyvault {update}",
         }
@@ -150,7 +148,7 @@ _SERVICE: tuple[ErrorRow, ...] = (
     ErrorRow(
         _HSM_DENIAL,
         "the account's identity has no role of the managed HSM on the key, or it does not count yet",
-        hsm_grant("{vault_name}", "{hsm_role}", "{principal_id}", "/keys/{key_name}"),
+        "{grant}",
         "Azure/azure-cli#32719",
     ),
     ErrorRow(

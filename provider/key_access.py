@@ -19,11 +19,10 @@ from core.refusals import SECOND_LOOK_SECONDS
 from core.rights import Access
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.azure import unless_absent
-from provider.binder import READ_LAG_SECONDS
 from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
 from provider.preflight import Finding, Severity, access_findings, blocking, pass_preflight
-from provider.resource import Call, Change, Resource, State
+from provider.resource import READ_LAG_SECONDS, Call, Change, Resource, State
 from provider.wire import Properties, Value
 
 SEPARATOR = "|"

@@ -121,10 +121,15 @@ class KeyVersionHandler(Resource):
         That the vault does not answer is a warning: the update may grant the right, or run on another
         machine.
         """
-        call = rotation.call
+        call, closed = rotation.call, ""
         with call.explained():
             _, found = await rotation.preflight()
-            closed = await rotation.unreachable()
+            try:
+                await rotation.versions()
+            except ServiceError as failure:
+                if not (failure.is_unreachable or failure.is_forbidden):
+                    raise
+                closed = call.explain(failure)
         if blocking(found):
             raise RefusedOperationError(refusal(rotation.refusal_head, found))
         await call.inform("the key will be rotated; its older versions stay as they are")
@@ -288,24 +293,13 @@ class Rotation:
         judged = Preflight(look.target, live, self.time(), rebinding=True, generation=self.generation)
         return live, findings(judged, ROTATION_RULES)
 
-    async def unreachable(self) -> str:
-        """Why the vault's data plane, where a key is rotated, does not answer this login on this machine; ""
-        if it does. The question only reads."""
-        try:
-            await self._versions()
-        except ServiceError as failure:
-            if not (failure.is_unreachable or failure.is_forbidden):
-                raise
-            return self.call.explain(failure)
-        return ""
-
     async def make(self) -> Version:
         """Makes a new version. A run that is cut off before its state is kept makes another one when it runs
         again, which is one more than was asked for, and otherwise harmless.
 
         Raises ServiceError, DeadlineError, StoppedError.
         """
-        before = {one.version for one in await self._with_access(self._versions)}
+        before = {one.version for one in await self._with_access(self.versions)}
         return await self._with_access(lambda: self._once(before))
 
     async def _once(self, before: set[str]) -> Version:
@@ -316,11 +310,12 @@ class Rotation:
             except ServiceError as failure:
                 await retries.pause_or_raise(failure)
             # Without an answer nobody knows whether the vault made the version; only a second look shows.
-            versions = await self._with_access(self._versions)
+            versions = await self._with_access(self.versions)
             if made := [one for one in versions if one.version not in before]:
                 return newest_first(made)[0]
 
-    async def _versions(self) -> list[Version]:
+    async def versions(self) -> list[Version]:
+        """The key's versions, as the vault's data plane has them."""
         return await self.call.azure.live_key_versions(self.vault_uri, self.key.name)
 
     async def _with_access(self, act: Callable[[], Awaitable[T]]) -> T:

@@ -110,6 +110,8 @@ class Difference:
     in_inputs: bool = True
 
 
+READ_LAG_SECONDS = 60.0
+"""How long a read may show a resource as it was before a change that Azure has carried out (assumed)."""
 REPLACES = "UPDATE_REPLACE"
 """The kind of a difference that makes another resource."""
 

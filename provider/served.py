@@ -16,7 +16,6 @@ from pulumi.runtime.proto import engine_pb2, provider_pb2
 from core.login import Login
 from provider.access_policy import AccessPolicyHandler
 from provider.azure import Azure, azure_time, patient
-from provider.binder import Binder
 from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.deleted_account_purge import DeletedAccountPurgeHandler
 from provider.errors import ErrorContext
@@ -48,8 +47,8 @@ PREVIEW_TIMEOUT = 60.0
 
 
 class Served:
-    """What is served by one login: all resources by their types, with one binder, which changes one account
-    at a time. Each answer may raise what `host` translates."""
+    """What is served by one login: all resources by their types. Each answer may raise what `host`
+    translates."""
 
     def __init__(
         self,
@@ -62,10 +61,9 @@ class Served:
         self.azure, self._clock = azure, clock or SystemClock()
         self._log, self._stop = log or EngineLog(), stop or asyncio.Event()
         self._run = run = Run(azure_time(self._clock, azure), login)
-        binder = Binder(run.time)
         resources = (
             AccessPolicyHandler(run),
-            CustomerManagedKeyHandler(run, binder),
+            CustomerManagedKeyHandler(run),
             DeletedAccountPurgeHandler(run),
             KeyAccessCleanupHandler(run),
             KeyAccessRevocationHandler(run),
