@@ -10,17 +10,18 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from math import inf
 from typing import ClassVar
 
-from core import arm_ids, resource_types
+from core import arm_ids, key_uris, kinds, resource_types
 from core.arm_ids import ArmId
-from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption
+from core.clouds import Cloud
+from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption, Vault
+from core.key_uris import KeyUri
 from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
-from provider import binding
 from provider.azure import Retries, Waits
 from provider.checks import UNBIND, Failure, check_binding
 from provider.errors import ErrorContext
@@ -45,11 +46,18 @@ from provider.resource import (
     Run,
     State,
     fold,
+    plain,
     secret_outputs,
 )
 from provider.responses import Accepted
 from provider.waiting import DeadlineError, StoppedError
-from provider.wire import Properties
+from provider.wire import UNKNOWN, Properties, Value
+
+DERIVED_FROM_KEY_URI = ("keyName", "keyVersion", "keyVaultUri")
+"""Outputs that contain the key URI, and so are secret when it is."""
+
+UNCERTAIN = ("principalId", "boundAt", "operationId")
+"""Outputs that are known only after the binding."""
 
 FASTEST_POLLS = 0.5
 """Seconds between two looks at an operation, however soon Azure says to come back."""
@@ -62,7 +70,7 @@ class CustomerManagedKeyHandler(Resource):
     read_back: ClassVar = ("keyUriWithVersion", "identityClientId")
     surroundings: ClassVar = ("vaultId", "accountDigest")
     compared: ClassVar = ("accountId", *read_back, "onDelete", *surroundings)
-    derived: ClassVar = {"keyUriWithVersion": binding.DERIVED_FROM_KEY_URI}
+    derived: ClassVar = {"keyUriWithVersion": DERIVED_FROM_KEY_URI}
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
@@ -70,7 +78,7 @@ class CustomerManagedKeyHandler(Resource):
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
         values = {"accountId": id, **properties.values} if id else properties.values
-        return binding.error_context(binding.target(Properties(values), self.run.cloud))
+        return error_context(target_of(Properties(values), self.run.cloud))
 
     def check(self, news: Properties) -> list[Failure]:
         return check_binding(news, self.token, self.run.cloud)
@@ -79,7 +87,7 @@ class CustomerManagedKeyHandler(Resource):
         if self._says_otherwise(change):
             return self._kept(change)
         await self._preflight(call, change.news, rebinding=bool(change.id))
-        outputs = binding.preview_outputs(change.news, self.run.cloud)
+        outputs = preview_outputs(change.news, self.run.cloud)
         principal = change.olds.values.get("principalId")
         if principal and fold(change.olds, "identityClientId") == fold(change.news, "identityClientId"):
             outputs["principalId"] = principal
@@ -108,17 +116,17 @@ class CustomerManagedKeyHandler(Resource):
         account = await call.azure.account(arm_ids.account_id(id))
         if account is None or not account.encryption.is_customer_managed:
             return State("")
-        shown, account = account.encryption.key_version, binding.as_recorded(olds, account)
+        shown, account = account.encryption.key_version, as_recorded(olds, account)
         written = {"accountId": id, **inputs.values}
-        same = binding.same_binding(olds, account)
-        outputs = binding.outputs(
+        same = same_binding(olds, account)
+        outputs = bound_outputs(
             written,
             account,
             shown_version=shown,
             bound_at=olds.text("boundAt") if same else None,
             operation_id=olds.text("operationId") if same else None,
         )
-        return State(id, outputs, binding.live_inputs(written, account))
+        return State(id, outputs, live_inputs(written, account))
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
         """Unbinds the account only if the state has `onDelete: unbind`, or if the program in this run has a
@@ -150,7 +158,7 @@ class CustomerManagedKeyHandler(Resource):
             stays, key = f"the account {account.name} stays on its key: ", account.encryption.key
             if not leaves and olds.text("onDelete") != UNBIND:
                 raise RefusedOperationError(stays + _STAYS.format(account=account_id.name, out=out))
-            if not leaves and key and not binding.is_as_it_was(olds, account):
+            if not leaves and key and not is_as_it_was(olds, account):
                 raise RefusedOperationError(
                     f"{stays}it is bound to {key.text}, and not as the state of this binding has it\n"
                     f"  fix: if the program now declares this binding by another name, {out}; if not, run "
@@ -161,7 +169,7 @@ class CustomerManagedKeyHandler(Resource):
                 named = arm_ids.vault_id(vault) if vault else None
                 named = named if named and key.is_in(named) else None
                 bound = Target(account_id, key, named, identity_client_id=client)
-                call = replace(call, context=binding.error_context(bound, account))
+                call = replace(call, context=error_context(bound, account))
                 await self._refuse_without_access(bound, call)
             try:
                 await self._change(account_id, Encryption(MICROSOFT_MANAGED), call, _still_bound, _WAITS)
@@ -172,31 +180,31 @@ class CustomerManagedKeyHandler(Resource):
     async def _bind(self, call: Call, inputs: Properties, *, rebinding: bool) -> State:
         """Binds as the inputs say, whatever was bound before, and proves it by reading back."""
         account_id = arm_ids.account_id(str(inputs.values["accountId"]))
-        wanted = binding.target(inputs, self.run.cloud)
+        wanted = target_of(inputs, self.run.cloud)
         encryption = wanted.encryption
         async with self._locks[account_id.normalised]:
             live = await self._passed(account_id, wanted, call, rebinding=rebinding)
-            call = replace(call, context=binding.error_context(wanted, live.account, live.vault))
+            call = replace(call, context=error_context(wanted, live.account, live.vault))
             in_use = live.key.version if live.key else ""
 
             def wrong(found: Account, accepted: Accepted) -> list[str]:
                 shown = accepted.key_version
-                return binding.mismatches(encryption, found.encryption, shown, in_use or shown)
+                return mismatches(encryption, found.encryption, shown, in_use or shown)
 
             try:
                 account, operation_id = await self._change(
                     account_id, encryption, call, wrong, _BINDING_WAITS
                 )
             except UnfinishedError as error:
-                asked = binding.preview_outputs(inputs, self.run.cloud)
-                certain = {name: value for name, value in asked.items() if name not in binding.UNCERTAIN}
+                asked = preview_outputs(inputs, self.run.cloud)
+                certain = {name: value for name, value in asked.items() if name not in UNCERTAIN}
                 error.state, error.secrets = State(account_id.text, certain), secret_outputs(self, inputs)
                 raise
         if account is None:
             raise RefusedOperationError(f"the account {account_id.name} was deleted while it was bound")
-        outputs = binding.outputs(
+        outputs = bound_outputs(
             inputs.values,
-            binding.bound_as(account, encryption.key_version),
+            bound_as(account, encryption.key_version),
             shown_version=account.encryption.key_version,
             bound_at=self.run.now(),
             operation_id=operation_id,
@@ -206,7 +214,7 @@ class CustomerManagedKeyHandler(Resource):
 
     async def _preflight(self, call: Call, inputs: Properties, *, rebinding: bool) -> None:
         """Reports what is known already; fails only on what no resource of the same update could change."""
-        target = binding.target(inputs, self.run.cloud)
+        target = target_of(inputs, self.run.cloud)
         if target.account is None and target.vault is None:
             return
         try:
@@ -408,3 +416,163 @@ _STAYS = (
 
 def _bound(outputs: Properties) -> Bound:
     return outputs.text("boundAt"), outputs.text("operationId")
+
+
+def target_of(inputs: Properties, cloud: Cloud) -> Target:
+    """Parses checked inputs as far as they are known. Raises MalformedError where `check` was not called."""
+    account, key, vault = (inputs.text(name) for name in ("accountId", "keyUriWithVersion", "vaultId"))
+    return Target(
+        account=arm_ids.account_id(account) if account else None,
+        key=key_uris.parse(key, cloud) if key else None,
+        vault=arm_ids.vault_id(vault) if vault else None,
+        vault_known=not inputs.is_unknown("vaultId"),
+        identity_client_id=inputs.text("identityClientId"),
+        identity_known=not inputs.is_unknown("identityClientId"),
+    )
+
+
+def error_context(wanted: Target, account: Account | None = None, vault: Vault | None = None) -> ErrorContext:
+    """What a translated error is about, and its commands are filled with; `vault` is that of the key."""
+    key = wanted.key
+    if key is None:
+        return ErrorContext()
+    # The id of a vault that is not known tells a managed HSM all the same.
+    hsm = arm_ids.child("", arm_ids.MANAGED_HSM, "HSM_NAME")
+    vault_id = wanted.vault.text if wanted.vault else hsm if key.in_managed_hsm else "VAULT_ID"
+    known = ErrorContext(vault_id, key.vault_name, key.name)
+    if account is None:
+        return known
+    used = account.encryption.key if account.has_settled else None
+    is_untried = used is None or used.vault_uri != key.vault_uri
+    return replace(
+        known,
+        principal_id=account.principal_for(wanted.identity_client_id) or known.principal_id,
+        untried_rbac=vault is not None and vault.uses_rbac and is_untried,
+        role=kinds.role_by_page(account.kind, vault_id).name,
+    )
+
+
+def as_recorded(olds: Properties, account: Account) -> Account:
+    """The account with the key version that the state has of its binding, where Azure shows the same binding.
+
+    If Azure showed no version then, one that is bound to a version of that key may show none (whether every
+    answer has `keyVersion` was never observed); where it did show one, an account without one follows its key
+    by itself. If it showed one of a binding without a version, it goes on to show the one that it uses.
+    """
+    known, key = olds.text("keyUriWithVersion"), account.encryption.key
+    if key is None or known is None:
+        return account
+    was = key_uris.parse(known)
+    if not olds.text("keyVersion") and not key.version and was.same_key(key):
+        return bound_as(account, was.version)
+    if olds.text("keyVersion") and not was.version:
+        return bound_as(account, "")
+    return account
+
+
+def bound_as(account: Account, version: str) -> Account:
+    """The account as if Azure showed this key version."""
+    return replace(account, encryption=replace(account.encryption, key_version=version))
+
+
+def mismatches(wanted: Encryption, live: Encryption, shown: str = "", in_use: str = "") -> list[str]:
+    """Each field in which an account's encryption differs from the wanted one; empty if none does. A read
+    that has no version matches any, unless Azure's answer to the write had a version (`shown`); where none is
+    wanted, so does the version that Azure uses (`in_use`), which it may show."""
+    if not live.is_customer_managed:
+        return [f"keySource: found {MICROSOFT_MANAGED}, expected {CUSTOMER_MANAGED}"]
+    hosts = key_uris.vault_host(live.key_vault_uri), key_uris.vault_host(wanted.key_vault_uri)
+    version = live.key_version or ("none" if shown else wanted.key_version)
+    if not wanted.key_version and version.lower() == in_use.lower():
+        version = ""
+    pairs = (
+        ("keyVaultUri", *hosts),
+        ("keyName", live.key_name, wanted.key_name),
+        ("keyVersion", version or "none", wanted.key_version or "none"),
+        ("identityClientId", live.identity_client_id or "none", wanted.identity_client_id or "none"),
+    )
+    return [
+        f"{name}: found {found}, expected {expected}"
+        for name, found, expected in pairs
+        if found.lower() != expected.lower()
+    ]
+
+
+def bound_outputs(
+    inputs: Mapping[str, Value],
+    account: Account,
+    *,
+    shown_version: str,
+    bound_at: str | None,
+    operation_id: str | None,
+) -> dict[str, Value]:
+    """The resource's outputs: the inputs as they really are, and what follows from them. The account must be
+    bound. `shown_version` is the key version that Azure shows; by it, a later read knows whether an answer
+    without one says something."""
+    live, key = account.encryption, _bound_key(account)
+    return {
+        **live_inputs(inputs, account),
+        "keySource": CUSTOMER_MANAGED,
+        "keyName": key.name,
+        "keyVersion": shown_version,
+        "keyVaultUri": key.vault_uri,
+        "principalId": account.principal_for(live.identity_client_id),
+        "boundAt": bound_at,
+        "operationId": operation_id,
+    }
+
+
+def live_inputs(inputs: Mapping[str, Value], account: Account) -> dict[str, Value]:
+    """The inputs as they would have to be written to get what the account is bound to.
+
+    A value that means the same keeps its spelling. `vaultId` goes when the key is in another vault;
+    `accountDigest` and `onDelete` say nothing of what is bound, so they stay.
+    """
+    key, client = _bound_key(account), account.encryption.identity_client_id
+    live = {name: inputs[name] for name in ("accountId", "accountDigest", "onDelete") if inputs.get(name)}
+    live["keyUriWithVersion"] = _same_spelling(inputs.get("keyUriWithVersion"), key.text)
+    if client:
+        live["identityClientId"] = _same_spelling(inputs.get("identityClientId"), client)
+    vault = inputs.get("vaultId")
+    if vault and key.is_in(arm_ids.vault_id(str(vault))):
+        live["vaultId"] = vault
+    return live
+
+
+def same_binding(olds: Properties, account: Account) -> bool:
+    """Whether what is bound is what the state says was bound, so that its time and operation still hold."""
+    return fold(olds, "keyUriWithVersion") == _bound_key(account).text.lower() and (
+        fold(olds, "identityClientId") == account.encryption.identity_client_id.lower()
+    )
+
+
+def is_as_it_was(olds: Properties, account: Account) -> bool:
+    """Whether an account that is bound is bound as the state has it. A state without a key says nothing."""
+    return olds.text("keyUriWithVersion") is None or same_binding(olds, as_recorded(olds, account))
+
+
+def preview_outputs(inputs: Properties, cloud: Cloud) -> dict[str, Value]:
+    """The outputs that are certain before the key is bound; the rest is unknown."""
+    key: dict[str, Value] = dict.fromkeys(DERIVED_FROM_KEY_URI, UNKNOWN)
+    uri = inputs.text("keyUriWithVersion")
+    if uri:
+        parsed = key_uris.parse(uri, cloud)
+        key = {"keyName": parsed.name, "keyVersion": parsed.version, "keyVaultUri": parsed.vault_uri}
+    return {
+        **inputs.values,
+        "keySource": CUSTOMER_MANAGED,
+        **key,
+        **dict.fromkeys(UNCERTAIN, UNKNOWN),
+    }
+
+
+def _bound_key(account: Account) -> KeyUri:
+    key = account.encryption.key
+    if key is None:
+        raise ValueError(f"the account {account.id} is on Microsoft-managed keys")
+    return key
+
+
+def _same_spelling(written: Value, live: str) -> str:
+    same = isinstance(written, str) and plain(written) == plain(live)
+    return str(written) if same else live

@@ -80,21 +80,22 @@ def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Await
             return await method(self, request, context)
         except UnfinishedError as error:
             await _abort_partially(context, error, hiding(request)(str(error)))
-        except UnknownTypeError as error:
-            await context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
-        except (RefusedOperationError, MalformedError, LoginError) as error:
-            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, hiding(request)(str(error)))
-        except DeadlineError as error:
-            await context.abort(
-                grpc.StatusCode.DEADLINE_EXCEEDED,
-                f"{hiding(request)(str(error))}\n  fix: once that is over, run the same command again; or "
-                "give more time with customTimeouts",
-            )
-        except StoppedError as error:
-            await context.abort(grpc.StatusCode.CANCELLED, str(error))
+        except _REFUSALS as error:
+            code = _CODES.get(type(error), grpc.StatusCode.FAILED_PRECONDITION)
+            more = _MORE_TIME if isinstance(error, DeadlineError) else ""
+            await context.abort(code, hiding(request)(str(error)) + more)
         raise AssertionError("abort raises")
 
     return translated
+
+
+_CODES: Mapping[type, grpc.StatusCode] = {
+    UnknownTypeError: grpc.StatusCode.UNIMPLEMENTED,
+    DeadlineError: grpc.StatusCode.DEADLINE_EXCEEDED,
+    StoppedError: grpc.StatusCode.CANCELLED,
+}
+_REFUSALS = (RefusedOperationError, MalformedError, LoginError, UnknownTypeError, DeadlineError, StoppedError)
+_MORE_TIME = "\n  fix: once that is over, run the same command again; or give more time with customTimeouts"
 
 
 async def _abort_partially(context: Context, error: UnfinishedError, message: str) -> None:
@@ -116,27 +117,21 @@ async def _abort_partially(context: Context, error: UnfinishedError, message: st
     await context.abort(grpc.StatusCode.UNKNOWN, message)
 
 
-def connect(login: Login) -> Azure:
-    """Azure for a login."""
-    from provider.azure import Azure  # noqa: PLC0415 - as `Served`
-    from provider.azure_client import AzureClient  # noqa: PLC0415
-
-    return Azure(AzureClient(login))
-
-
 def _answered(name: str) -> Any:
     """The method that `Served` answers by the one of this name."""
 
     @with_grpc_errors
     async def answer(self: Host, request: Any, context: Context) -> Any:
-        return await getattr(self.configured, name)(request)
+        if self.served is None:
+            raise RefusedOperationError("azure-cmk is not configured yet")
+        return await getattr(self.served, name)(request)
 
     return answer
 
 
 class Host(provider_pb2_grpc.ResourceProviderServicer):
-    """Serves one engine. `connect` makes Azure of a login, and `complete` asks the Azure CLI;
-    a test gives its own, and its own clock."""
+    """Serves one engine, once it has configured what is `served`. `connect` makes Azure of a login, and
+    `complete` asks the Azure CLI; a test gives its own, and its own clock."""
 
     Check, Diff, Create = _answered("check"), _answered("diff"), _answered("create")
     Read, Update, Delete = _answered("read"), _answered("update"), _answered("delete")
@@ -144,7 +139,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(
         self,
-        connect: Callable[[Login], Azure] = connect,
+        connect: Callable[[Login], Azure] | None = None,
         *,
         engine_address: str = "",
         clock: Clock | None = None,
@@ -158,7 +153,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         self._log = EngineLog()
         self._log.connect(engine_address)
         self._stop = asyncio.Event()
-        self._served: Served | None = None
+        self.served: Served | None = None
 
     async def Handshake(self, request: Any, context: Context) -> Any:
         self._log.connect(request.engine_address)
@@ -193,26 +188,22 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
     @with_grpc_errors
     async def Configure(self, request: Any, context: Context) -> Any:
-        config = {name: _as_text(value) for name, value in decode(request.args).values.items()}
+        # What only says who it is starts without these.
+        from provider.azure import Azure  # noqa: PLC0415
+        from provider.azure_client import AzureClient  # noqa: PLC0415
+        from provider.served import Served  # noqa: PLC0415
+
+        given = decode(request.args).values.items()
+        config = {
+            name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given
+        }
         wanted = await asyncio.to_thread(self._complete, login(config, self._environ))
         for ignored in wanted.ignored_switches:
             await self._log.write(engine_pb2.WARNING, f"azure-cmk: {ignored}", "")
-        from provider.served import Served  # noqa: PLC0415 - what only says who it is starts without it
-
-        self._served = Served(self._connect(wanted), self._clock, wanted, self._log, self._stop)
+        azure = self._connect(wanted) if self._connect else Azure(AzureClient(wanted))
+        self.served = Served(azure, self._clock, wanted, self._log, self._stop)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     async def Cancel(self, request: Any, context: Context) -> Any:
         self._stop.set()
         return empty_pb2.Empty()
-
-    @property
-    def configured(self) -> Served:
-        """What is served. Raises RefusedOperationError before the engine has configured it."""
-        if self._served is None:
-            raise RefusedOperationError("azure-cmk is not configured yet")
-        return self._served
-
-
-def _as_text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -116,25 +116,16 @@ def _cause(error: AzureError) -> AzureError:
 
     That a way to log in is not there at all (no `az`, no managed identity) is left as it is, and final.
     """
-    from azure.core.exceptions import (  # noqa: PLC0415
-        AzureError,
-        ClientAuthenticationError,
-        HttpResponseError,
-        ServiceRequestError,
-        ServiceResponseError,
-    )
+    from azure.core import exceptions  # noqa: PLC0415
+    from azure.identity import CredentialUnavailableError  # noqa: PLC0415
 
-    if isinstance(error, ClientAuthenticationError):
-        from azure.identity import CredentialUnavailableError  # noqa: PLC0415
-
-        if isinstance(error, CredentialUnavailableError):
-            return error
+    if isinstance(error, CredentialUnavailableError):
+        return error
     found: BaseException | None = error
     while found is not None:
-        answered = isinstance(found, HttpResponseError) and found.response is not None
-        if isinstance(found, AzureError) and (
-            answered or isinstance(found, (ServiceRequestError, ServiceResponseError))
-        ):
+        lost = isinstance(found, (exceptions.ServiceRequestError, exceptions.ServiceResponseError))
+        answered = getattr(found, "response", None) is not None
+        if isinstance(found, exceptions.AzureError) and (lost or answered):
             return found
         found = found.__cause__ or found.__context__
     return error
@@ -177,12 +168,16 @@ def _page(response: Any) -> str:
     return f": {words[:300]}" if words else ""
 
 
+def _inside(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """An error's `details`: each is an error (Azure REST guidelines)."""
+    details = error.get("details")
+    return [one for one in details if isinstance(one, dict)] if isinstance(details, list) else []
+
+
 def _message(error: Mapping[str, Any]) -> str:
-    """The error's message, and what its `details` say beyond it (Azure REST guidelines: each is an error)."""
-    text, details = str(error.get("message") or ""), error.get("details")
-    for detail in details if isinstance(details, list) else []:
-        if not isinstance(detail, dict):
-            continue
+    """The error's message, and what its `details` say beyond it."""
+    text = str(error.get("message") or "")
+    for detail in _inside(error):
         code, more = str(detail.get("code") or ""), _message(detail)
         if more and more not in text:
             text = f"{text} ({code}: {more})" if code else f"{text} ({more})"
@@ -191,12 +186,9 @@ def _message(error: Mapping[str, Any]) -> str:
 
 def _details(error: Mapping[str, Any]) -> Iterator[Detail]:
     """The innermost of an error's details."""
-    details = error.get("details")
-    for one in details if isinstance(details, list) else []:
-        if isinstance(one, dict):
-            inner = [*_details(one)]
-            words = (str(one.get(word) or "") for word in ("code", "target", "message"))
-            yield from inner or [Detail(*words)]
+    for one in _inside(error):
+        words = (str(one.get(word) or "") for word in ("code", "target", "message"))
+        yield from [*_details(one)] or [Detail(*words)]
 
 
 def _first_line(text: str) -> str:

@@ -33,7 +33,6 @@ from provider.resource import (
     REPLACES,
     Call,
     Change,
-    Difference,
     Resource,
     Run,
     State,
@@ -74,8 +73,7 @@ class Served:
         self.resources: Mapping[str, Resource] = {one.token: one for one in resources}
 
     async def check(self, request: Any) -> Any:
-        resource = self._resource(request)
-        news, hide = decode(request.news), hiding(request)
+        resource, news, hide = self._resource(request), decode(request.news), hiding(request)
         failures = [
             # A failure that names a property makes the engine print its value, so one about a secret names
             # none.
@@ -87,7 +85,7 @@ class Served:
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     async def diff(self, request: Any) -> Any:
-        resource = self._resource(request)
+        resource, kinds = self._resource(request), provider_pb2.PropertyDiff.Kind
         olds = decode(request.olds)
         found = resource.diff(olds, decode(request.old_inputs), decode(request.news))
         found = {name: d for name, d in found.items() if name not in set(request.ignoreChanges)}
@@ -95,23 +93,35 @@ class Served:
             changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
             diffs=list(found),
             replaces=[n for n, d in found.items() if d.kind == REPLACES],
-            detailedDiff={name: _property_diff(d) for name, d in found.items()},
+            detailedDiff={
+                name: provider_pb2.PropertyDiff(kind=kinds.Value(d.kind), inputDiff=d.in_inputs)
+                for name, d in found.items()
+            },
             hasDetailedDiff=True,
         )
 
     async def create(self, request: Any) -> Any:
         resource, inputs = self._resource(request), decode(request.properties)
-        call = self._call(request, resource.context("", inputs), preview=request.preview)
+        state = await self._written(request, resource, Change(inputs))
+        properties = _outputs(resource, state, inputs)
+        return provider_pb2.CreateResponse(
+            id=state.id, properties=properties, refresh_before_update=resource.refreshes
+        )
+
+    async def update(self, request: Any) -> Any:
+        resource, news = self._resource(request), decode(request.news)
+        change = Change(news, request.id, decode(request.old_inputs), decode(request.olds))
+        properties = _outputs(resource, await self._written(request, resource, change), news)
+        return provider_pb2.UpdateResponse(properties=properties, refresh_before_update=resource.refreshes)
+
+    async def _written(self, request: Any, resource: Resource, change: Change) -> State:
+        call = self._call(request, resource.context(change.id, change.news), preview=request.preview)
         with call.explained():
             if request.preview:
-                state = await resource.preview(call, Change(inputs))
-            else:
-                state = await resource.create(call, inputs)
-        return provider_pb2.CreateResponse(
-            id=state.id,
-            properties=_outputs(resource, state, inputs),
-            refresh_before_update=resource.refreshes,
-        )
+                return await resource.preview(call, change)
+            if change.id:
+                return await resource.update(call, change)
+            return await resource.create(call, change.news)
 
     async def read(self, request: Any) -> Any:
         resource = self._resource(request)
@@ -126,16 +136,6 @@ class Served:
             properties=_outputs(resource, state, inputs, olds),
             inputs=encode(state.inputs or {}, inputs.secrets),
             refresh_before_update=resource.refreshes,
-        )
-
-    async def update(self, request: Any) -> Any:
-        resource, news = self._resource(request), decode(request.news)
-        change = Change(news, request.id, decode(request.old_inputs), decode(request.olds))
-        call = self._call(request, resource.context(request.id, news), preview=request.preview)
-        with call.explained():
-            state = await (resource.preview if request.preview else resource.update)(call, change)
-        return provider_pb2.UpdateResponse(
-            properties=_outputs(resource, state, news), refresh_before_update=resource.refreshes
         )
 
     async def delete(self, request: Any) -> Any:
@@ -186,8 +186,3 @@ class Served:
 
 def _outputs(resource: Resource, state: State, *secret_sources: Properties) -> Any:
     return encode(state.outputs, secret_outputs(resource, *secret_sources))
-
-
-def _property_diff(difference: Difference) -> Any:
-    kind = provider_pb2.PropertyDiff.Kind.Value(difference.kind)
-    return provider_pb2.PropertyDiff(kind=kind, inputDiff=difference.in_inputs)

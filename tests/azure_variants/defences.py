@@ -99,8 +99,8 @@ def _believes_what_was_accepted() -> list[AbstractContextManager[Any]]:
     return [
         patch.object(binding_resource.CustomerManagedKeyHandler, "_follow", unseen),
         patch.object(binding_resource, "_SUCCEEDED", {"", "succeeded", "failed", "accepted"}),
-        patch("provider.binding.mismatches", lambda *_: []),
-        patch("provider.customer_managed_key.binding.outputs", _outputs_as_asked),
+        patch("provider.customer_managed_key.mismatches", lambda *_: []),
+        patch("provider.customer_managed_key.bound_outputs", _outputs_as_asked),
     ]
 
 
@@ -341,7 +341,7 @@ DEFENCES = (
         "A version that Azure does not show is the one that was written last.",
         {"key_version": "dropped"},
         lambda: [
-            patch("provider.binding.as_recorded", lambda _, account: account),
+            patch("provider.customer_managed_key.as_recorded", lambda _, account: account),
             patch.object(AccountBefore, "bound_key", property(lambda before: bound_key(before.live))),
         ],
     ),
