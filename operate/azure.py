@@ -23,7 +23,7 @@ from core.login import Login
 from operate.errors import OperateError
 from operate.source import Source, SourceError, source_of
 from provider.azure_client import AzureClient, ForeignHostError
-from provider.responses import failure_from
+from provider.failure import failure_from
 
 Json = Mapping[str, Any]
 T = TypeVar("T")

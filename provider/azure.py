@@ -20,8 +20,7 @@ from core.refusals import RefusalKind
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, hsm_assignment_name
 from provider.azure_client import AzureClient, ForeignHostError, Json, Principal, import_packages
 from provider.errors import service_message
-from provider.failure import NOT_SENT, ServiceError
-from provider.responses import Accepted, Progress, failure_from
+from provider.failure import NOT_SENT, Accepted, Progress, ServiceError, failure_from
 from provider.waiting import Clock, DeadlineError, Waiter
 
 if TYPE_CHECKING:
@@ -86,12 +85,11 @@ class Azure:
 
     async def progress(self, operation_url: str) -> Progress:
         """One look at a long-running operation. Raises what a validation refuses."""
-        client = self._client
-
-        def look() -> HttpResponse:
-            return client.send("GET", client.linked(operation_url, client.cloud.resource_manager))
-
-        return Progress.of(await _in_thread(look, "polling the operation"))
+        client, manager = self._client, self._client.cloud.resource_manager
+        answer = await _in_thread(
+            lambda: client.send("GET", client.linked(operation_url, manager)), "polling the operation"
+        )
+        return Progress.of(answer)
 
     async def vault(self, vault: ArmId) -> Vault | None:
         """A vault or managed HSM."""
@@ -151,14 +149,11 @@ class Azure:
 
     async def assign_hsm_role(self, scope: str, principal_id: str) -> RoleAssignment:
         """Gives the role that the service needs of a key, at the id of a key in a managed HSM."""
-        role = (
-            f"Microsoft.KeyVault/providers/{arm_ids.ROLE_DEFINITION}/{HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id}"
-        )
-        made = await self._json(
-            "PUT",
-            self._hsm_roles(scope, f"/{hsm_assignment_name(scope, principal_id)}"),
-            {"properties": {"roleDefinitionId": role, "principalId": principal_id}},
-        )
+        id = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
+        role = f"Microsoft.KeyVault/providers/{arm_ids.ROLE_DEFINITION}/{id}"
+        body = {"properties": {"roleDefinitionId": role, "principalId": principal_id}}
+        target = self._hsm_roles(scope, f"/{hsm_assignment_name(scope, principal_id)}")
+        made = await self._json("PUT", target, body)
         return adapters.local_role_assignment(_hsm_of(scope).text, made)
 
     async def remove_policy(self, vault: ArmId, entry: PolicyEntry) -> None:

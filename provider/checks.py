@@ -138,15 +138,12 @@ def _generation(value: Any) -> None:
         raise MalformedError(f"generation is {value!r}; expected a whole number, raised by 1 to rotate")
 
 
-def _guid(what: str) -> Callable[[str], None]:
+def _guid(what: str, whose: str) -> Callable[[str], None]:
     """The form of an id of an identity, of which the principal's and the client's look the same."""
 
     def parse(text: str) -> None:
         if not arm_ids.is_guid(text):
-            raise MalformedError(
-                f"{text!r} is not a {what} id; expected the GUID `{what}Id` of the identity, as `az identity "
-                "show` has it, or `az cognitiveservices account show --query identity` of the account's own"
-            )
+            raise MalformedError(f"{text!r} is not a {what} id; expected the GUID `{what}Id` of the {whose}")
 
     return parse
 
@@ -155,11 +152,19 @@ FORMS: Final[Forms] = {
     "accountId": arm_ids.account_id,
     "assignmentId": arm_ids.parse,
     "generation": _generation,
-    "identityClientId": _guid("client"),
+    "identityClientId": _guid(
+        "client",
+        "user-assigned identity (az identity show --name NAME --resource-group GROUP --query clientId), or "
+        "nothing for the system-assigned one",
+    ),
     "keyId": arm_ids.key_id,
     "onDelete": _on_delete,
     "pin": key_uris.version,
-    "principalId": _guid("principal"),
+    "principalId": _guid(
+        "principal",
+        "account's identity (az cognitiveservices account show --name NAME --resource-group GROUP --query "
+        "identity.principalId), or of the user-assigned one",
+    ),
     "roleDefinitionId": _the_role,
     "scope": key_of_an_hsm,
     "vaultId": arm_ids.vault_id,

@@ -25,15 +25,15 @@ from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalK
 from provider.azure import Retries, Waits
 from provider.checks import UNBIND, Failure, check_binding
 from provider.errors import ErrorContext
-from provider.failure import RefusedOperationError, ServiceError, UnfinishedError
+from provider.failure import Accepted, RefusedOperationError, ServiceError, UnfinishedError
 from provider.live_state import ACCOUNT, LiveState, Look, Target
 from provider.preflight import (
+    IDENTITY_HAS_ACCESS,
     Finding,
     Preflight,
     Severity,
     blocking,
     findings,
-    identity_has_access,
     pass_preflight,
     refusal,
 )
@@ -49,7 +49,6 @@ from provider.resource import (
     plain,
     secret_outputs,
 )
-from provider.responses import Accepted
 from provider.waiting import DeadlineError, StoppedError
 from provider.wire import UNKNOWN, Properties, Value
 
@@ -84,8 +83,8 @@ class CustomerManagedKeyHandler(Resource):
         return check_binding(news, self.token, self.run.cloud)
 
     async def preview(self, call: Call, change: Change) -> State:
-        if self._says_otherwise(change):
-            return self._kept(change)
+        if kept := self._kept(change):
+            return kept
         await self._preflight(call, change.news, rebinding=bool(change.id))
         outputs = preview_outputs(change.news, self.run.cloud)
         principal = change.olds.values.get("principalId")
@@ -97,16 +96,14 @@ class CustomerManagedKeyHandler(Resource):
         return await self._bind(call, inputs, rebinding=False)
 
     async def update(self, call: Call, change: Change) -> State:
-        if self._says_otherwise(change):
-            return self._kept(change)
+        if kept := self._kept(change):
+            return kept
         return await self._bind(call, change.news, rebinding=True)
 
-    def _says_otherwise(self, change: Change) -> bool:
-        """Whether an update changes only what a deletion does, which needs no write to Azure."""
-        differs = [*self.diff(change.olds, change.old_inputs, change.news)]
-        return change.id != "" and differs == ["onDelete"]
-
-    def _kept(self, change: Change) -> State:
+    def _kept(self, change: Change) -> State | None:
+        """What an update leaves that changes only what a deletion does, which needs no write to Azure."""
+        if not change.id or [*self.diff(change.olds, change.old_inputs, change.news)] != ["onDelete"]:
+            return None
         kept = {name: value for name, value in change.olds.values.items() if name != "onDelete"}
         return State(change.id, {**kept, **change.news.values})
 
@@ -118,14 +115,8 @@ class CustomerManagedKeyHandler(Resource):
             return State("")
         shown, account = account.encryption.key_version, as_recorded(olds, account)
         written = {"accountId": id, **inputs.values}
-        same = same_binding(olds, account)
-        outputs = bound_outputs(
-            written,
-            account,
-            shown_version=shown,
-            bound_at=olds.text("boundAt") if same else None,
-            operation_id=olds.text("operationId") if same else None,
-        )
+        bound = _bound(olds) if same_binding(olds, account) else (None, None)
+        outputs = bound_outputs(written, account, shown, bound)
         return State(id, outputs, live_inputs(written, account))
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
@@ -133,11 +124,9 @@ class CustomerManagedKeyHandler(Resource):
         KeyVersion with `accountLeaves` for the account. Otherwise raises an error while the account is bound,
         because its grant may be deleted next.
 
-        An account that this run has bound stays bound, and that is no error: this binding was replaced by
-        one for the same account, as by `pulumi up --replace`, or has another logical name now. Another
-        instance of the provider knows nothing of that, and a deletion does not say what else the program
-        declares. So `onDelete: unbind`, too, is an error while the account is bound otherwise than the state
-        has it: somebody bound it since.
+        An account that this run has bound stays bound, and that is no error: this binding was replaced, or
+        has another logical name now. Another instance of the provider knows nothing of that, so
+        `onDelete: unbind`, too, is an error while the account is bound otherwise than the state has it.
         """
         account_id, leaves = arm_ids.account_id(id), id.lower() in self.run.leaving
         last = self.run.bound.get(account_id.normalised)
@@ -152,8 +141,7 @@ class CustomerManagedKeyHandler(Resource):
             if account.manages_projects:
                 raise RefusedOperationError(
                     f"the account {account_id.name} of kind {account.kind} manages projects and cannot go "
-                    "back to Microsoft-managed keys; delete the account itself, or take the binding out of "
-                    f"the stack with `pulumi state delete {shlex.quote(call.urn)}`"
+                    f"back to Microsoft-managed keys; delete the account itself, or {out}"
                 )
             stays, key = f"the account {account.name} stays on its key: ", account.encryption.key
             if not leaves and olds.text("onDelete") != UNBIND:
@@ -183,7 +171,7 @@ class CustomerManagedKeyHandler(Resource):
         wanted = target_of(inputs, self.run.cloud)
         encryption = wanted.encryption
         async with self._locks[account_id.normalised]:
-            live = await self._passed(account_id, wanted, call, rebinding=rebinding)
+            live = await self._passed(wanted, call, rebinding=rebinding)
             call = replace(call, context=error_context(wanted, live.account, live.vault))
             in_use = live.key.version if live.key else ""
 
@@ -202,15 +190,14 @@ class CustomerManagedKeyHandler(Resource):
                 raise
         if account is None:
             raise RefusedOperationError(f"the account {account_id.name} was deleted while it was bound")
-        outputs = bound_outputs(
-            inputs.values,
-            bound_as(account, encryption.key_version),
-            shown_version=account.encryption.key_version,
-            bound_at=self.run.now(),
-            operation_id=operation_id,
-        )
-        self.run.bound[account_id.normalised] = _bound(Properties(outputs))
+        bound, shown = (self.run.now(), operation_id), account.encryption.key_version
+        outputs = bound_outputs(inputs.values, bound_as(account, encryption.key_version), shown, bound)
+        self.run.bound[account_id.normalised] = bound
         return State(account_id.text, outputs)
+
+    async def _look(self, call: Call, target: Target, *, rebinding: bool) -> tuple[LiveState, list[Finding]]:
+        live = await Look(call.azure, target, call.explain).at_all(self.run.time())
+        return live, findings(Preflight(target, live, self.run.time(), rebinding))
 
     async def _preflight(self, call: Call, inputs: Properties, *, rebinding: bool) -> None:
         """Reports what is known already; fails only on what no resource of the same update could change."""
@@ -218,19 +205,30 @@ class CustomerManagedKeyHandler(Resource):
         if target.account is None and target.vault is None:
             return
         try:
-            live = await Look(call.azure, target, call.explain).at_all(self.run.time())
+            _, found = await self._look(call, target, rebinding=rebinding)
         except (ServiceError, DeadlineError) as failure:
             why = call.explain(failure) if isinstance(failure, ServiceError) else str(failure)
             await call.warn(f"not checked: {why}")
             return
-        found = findings(Preflight(target, live, self.run.time(), rebinding))
         if any(finding.severity is Severity.REFUSED for finding in found):
-            raise RefusedOperationError(refusal(refusal_head(target.account), found))
+            raise RefusedOperationError(refusal(_refusal_head(target.account), found))
         for finding in found:
             if finding.severity is Severity.NOT_CHECKED:
                 await call.inform(f"not checked: {finding.text}")
             else:
                 await call.warn(f"would be refused unless this update changes it: {finding}")
+
+    async def _passed(self, wanted: Target, call: Call, *, rebinding: bool) -> LiveState:
+        """What is around the account, once nothing forbids binding it, the account itself among it. Raises
+        RefusedOperationError with every reason."""
+        head = _refusal_head(wanted.account)
+        live = await pass_preflight(lambda: self._look(call, wanted, rebinding=rebinding), call, head)
+        if live.account is None:
+            raise RefusedOperationError(
+                f"{head}: it may not be read, so whether it is bound is unknown; nothing was written\n"
+                f"  {live.unreadable.get(ACCOUNT, '')}"
+            )
+        return live
 
     async def _refuse_without_access(self, bound: Target, call: Call) -> None:
         """Raises RefusedOperationError if the identity cannot use the key, because the service needs the key
@@ -239,54 +237,31 @@ class CustomerManagedKeyHandler(Resource):
 
         async def look() -> list[Finding]:
             try:
-                around = Look(call.azure, bound, call.explain)
-                await around.at_resources()
-                live = await around.at_roles()
+                _, found = await self._look(call, bound, rebinding=True)
             except ServiceError as failure:
                 if failure.is_unreachable:
                     return []
                 raise
-            check = Preflight(bound, live, self.run.time(), rebinding=True)
-            return blocking(findings(check, (identity_has_access,)))
+            return [one for one in blocking(found) if one.rule == IDENTITY_HAS_ACCESS]
 
         name = bound.account.name if bound.account else ""
         reason = f"making sure that the identity of {name} cannot use its key"
         if wrong := await call.waiter.twice(look, lambda wrong: not wrong, reason):
             raise RefusedOperationError(refusal(f"{name} cannot leave its key", wrong))
 
-    async def _passed(self, account_id: ArmId, wanted: Target, call: Call, *, rebinding: bool) -> LiveState:
-        """What is around the account, once nothing forbids binding it, the account itself among it. Raises
-        RefusedOperationError with every reason."""
-
-        async def look() -> tuple[LiveState, list[Finding]]:
-            live = await Look(call.azure, wanted, call.explain).at_all(self.run.time())
-            return live, findings(Preflight(wanted, live, self.run.time(), rebinding))
-
-        live = await pass_preflight(look, call, refusal_head(account_id))
-        if live.account is None:
-            raise RefusedOperationError(
-                f"{refusal_head(account_id)}: it may not be read, so whether it is bound is unknown; "
-                f"nothing was written\n  {live.unreadable.get(ACCOUNT, '')}"
-            )
-        return live
-
     async def _confirmed(self, account_id: ArmId, call: Call) -> Account | None:
-        """The settled account; that there is none is believed only when it is answered twice."""
+        """The account once no change is under way on it; that there is none is believed only when it is
+        answered twice."""
+        name = account_id.name
         return await call.waiter.twice(
-            lambda: self._settled(account_id, call),
-            lambda found: found is not None,
-            f"making sure that the account {account_id.name} is gone",
-        )
-
-    async def _settled(self, account_id: ArmId, call: Call) -> Account | None:
-        """The account once no change is under way on it; None when there is none."""
-        return await call.waiter.until(
-            lambda: call.azure.account(account_id),
-            lambda account: account is None or account.provisioning_state.lower() in _SETTLED,
-            lambda account: (
-                f"waiting for the account {account_id.name}, {account and account.provisioning_state}"
+            lambda: call.waiter.until(
+                lambda: call.azure.account(account_id),
+                lambda found: found is None or found.provisioning_state.lower() in _SETTLED,
+                lambda found: f"waiting for the account {name}, {found and found.provisioning_state}",
+                first=0.5,
             ),
-            first=0.5,
+            lambda found: found is not None,
+            f"making sure that the account {name} is gone",
         )
 
     async def _change(
@@ -326,7 +301,10 @@ class CustomerManagedKeyHandler(Resource):
                 "remove the cause first"
             )
         if account and (found := wrong(account, accepted)):
-            raise RefusedOperationError(_overwritten(account, found))
+            raise RefusedOperationError(
+                f"Azure took the change of {account.id}, but reading back shows another: {'; '.join(found)}; "
+                "somebody else is changing this account at the same time (its activity log says who)"
+            )
         return account, accepted.operation_id
 
     async def _follow(self, account_id: ArmId, accepted: Accepted, call: Call) -> None:
@@ -380,13 +358,6 @@ def _still_bound(account: Account, _: Accepted) -> list[str]:
     return [f"keySource: still {CUSTOMER_MANAGED}"] if account.encryption.is_customer_managed else []
 
 
-def _overwritten(account: Account, wrong: list[str]) -> str:
-    return (
-        f"Azure took the change of {account.id}, but reading back shows another: {'; '.join(wrong)}; "
-        "somebody else is changing this account at the same time (its activity log says who)"
-    )
-
-
 @contextmanager
 def _seen_to_its_end(call: Call) -> Iterator[None]:
     """Makes what keeps the end of a change from being seen an UnfinishedError."""
@@ -399,7 +370,7 @@ def _seen_to_its_end(call: Call) -> Iterator[None]:
         ) from error
 
 
-def refusal_head(account: ArmId | None) -> str:
+def _refusal_head(account: ArmId | None) -> str:
     """How the refusal of a binding begins."""
     return f"{account.name if account else 'the account'} cannot be bound to this key"
 
@@ -499,12 +470,7 @@ def mismatches(wanted: Encryption, live: Encryption, shown: str = "", in_use: st
 
 
 def bound_outputs(
-    inputs: Mapping[str, Value],
-    account: Account,
-    *,
-    shown_version: str,
-    bound_at: str | None,
-    operation_id: str | None,
+    inputs: Mapping[str, Value], account: Account, shown_version: str, bound: Bound
 ) -> dict[str, Value]:
     """The resource's outputs: the inputs as they really are, and what follows from them. The account must be
     bound. `shown_version` is the key version that Azure shows; by it, a later read knows whether an answer
@@ -517,8 +483,8 @@ def bound_outputs(
         "keyVersion": shown_version,
         "keyVaultUri": key.vault_uri,
         "principalId": account.principal_for(live.identity_client_id),
-        "boundAt": bound_at,
-        "operationId": operation_id,
+        "boundAt": bound[0],
+        "operationId": bound[1],
     }
 
 

@@ -101,14 +101,13 @@ class ErrorContext:
 
 @dataclass(frozen=True)
 class ErrorRow:
-    """A known answer: `pattern` is searched for in `code inner_code text`, without regard to case. `fix` has
-    the fields of the context in braces."""
+    """A known answer: `pattern` is searched for in `status code inner_code text`, without regard to case.
+    `fix` has the fields of the context in braces."""
 
     pattern: str
     cause: str
     fix: str
     source: str
-    status: int | None = None
 
 
 _HSM_DENIAL = r"AccessDenied|Not authorized to access Microsoft\.KeyVault/managedHsm/"
@@ -176,11 +175,10 @@ _LOGIN: tuple[ErrorRow, ...] = (
         "Microsoft Entra error codes",
     ),
     ErrorRow(
-        r"",
+        r"^401 ",
         "Azure does not accept the login",
         "log in again (az login), or check ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID",
         "Azure Resource Manager error codes",
-        status=401,
     ),
 )
 """Refusals of the login."""
@@ -261,8 +259,6 @@ def service_message(failure: ServiceError) -> str:
 
 
 def _row(failure: ServiceError, rows: tuple[ErrorRow, ...]) -> ErrorRow | None:
-    said = f"{failure.code} {failure.inner_code} {failure.text}"
-    for row in rows:
-        if row.status in (None, failure.status) and re.search(row.pattern, said, re.IGNORECASE | re.DOTALL):
-            return row
-    return None
+    said = f"{failure.status} {failure.code} {failure.inner_code} {failure.text}"
+    found = (row for row in rows if re.search(row.pattern, said, re.IGNORECASE | re.DOTALL))
+    return next(found, None)

@@ -85,8 +85,7 @@ class KeyUse:
 
 class KeyAccessHandler(Resource):
     """One identity's access to one key, whose id is `KEY_ID|PRINCIPAL_ID`. Its creation carries something
-    out; another key or identity is another resource. Most stand for no resource of Azure, so deleting them
-    changes nothing."""
+    out. Most stand for no resource of Azure, so deleting them changes nothing."""
 
     key_input: ClassVar = "keyId"
     by_deployer: ClassVar = False
@@ -109,11 +108,8 @@ class KeyAccessHandler(Resource):
         return True
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
-        key_id, _, principal = id.partition(SEPARATOR)
-        key_id, principal = (
-            key_id or properties.text(self.key_input) or "",
-            principal or properties.text("principalId") or "",
-        )
+        given = properties.text(self.key_input) or "", properties.text("principalId") or ""
+        key_id, _, principal = (id or SEPARATOR.join(given)).partition(SEPARATOR)
         return ErrorContext.of_key(key_id, principal, by_deployer=self.by_deployer)
 
     async def create(self, call: Call, inputs: Properties) -> State:
@@ -141,9 +137,8 @@ class KeyAccessHandler(Resource):
 
 
 class KeyAccessRevocationHandler(KeyAccessHandler):
-    """Access that was taken away on purpose, and at once: the engine deletes what a program no longer
-    declares only after everything else has succeeded, so that a grant which is merely left out survives an
-    update that fails. Whatever else an update writes comes after it.
+    """Access that was taken away on purpose, and at once: a grant that is merely left out survives an update
+    that fails, because the engine deletes after everything else has succeeded.
 
     It leaves access that the identity has from further up (a role at the vault or above, a group), which
     others may depend on, and warns, also of what is given later.
@@ -203,15 +198,10 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
 
 
 class KeyAccessValidationHandler(KeyAccessHandler):
-    """Access that is in effect, as far as this can be known by anybody who is not that identity: what
-    Resource Manager shows.
-
-    A role assignment that is shown may count only up to 10 minutes later
+    """Access that Resource Manager shows. It may count only up to 10 minutes later
     (learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Symptom - Role assignment changes
-    are not being detected"). So a write of an account that is under the key may still be refused. An
-    `on_error` hook makes the engine try again (up to 100 times, pulumi 3.259), and
-    `core.refusals.kind_of_text` says which answers may pass; tests/provider/programs/user_assigned.py shows
-    it.
+    are not being detected"), so a write of an account that is under the key may still be refused. An
+    `on_error` hook makes the engine try again; `core.refusals.kind_of_text` says which answers may pass.
     """
 
     token = resource_types.KEY_ACCESS_VALIDATION
@@ -267,9 +257,7 @@ class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
 
     async def carry_out(self, use: KeyUse, inputs: Properties) -> Outputs:
         if found := await use.hsm_roles():
-            await use.call.inform(
-                f"the identity {use.principal} has the role at the key {use.key.name} already"
-            )
+            await use.call.inform(f"{use.principal} has the role at the key {use.key.name} already")
             return {"assignmentId": found[0].id}
         try:
             made = await use.call.azure.assign_hsm_role(use.key.text, use.principal)

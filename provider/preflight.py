@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 GRANT_LISTING_SECONDS = 120.0
 """How long a grant, or a new version of a key, may take to be shown by Resource Manager before it counts as
 missing (assumed; nobody has measured how far its reads lag behind writes)."""
-_MAY_BE_SHOWN_LATE = {"identity-has-access", "key-version-exists", "vault-exists"}
+IDENTITY_HAS_ACCESS = "identity-has-access"
+_MAY_BE_SHOWN_LATE = {IDENTITY_HAS_ACCESS, "key-version-exists", "vault-exists"}
 T = TypeVar("T")
 
 
@@ -101,14 +102,9 @@ async def pass_preflight(look: Callable[[], Awaitable[tuple[T, list[Finding]]]],
     Looks again while every finding may pass by itself. Raises RefusedOperationError, whose message begins
     with `head`, and what `look` and `Waiter.pause` raise.
     """
-
-    def is_over(seen: tuple[T, list[Finding]]) -> bool:
-        wrong = blocking(seen[1])
-        return not wrong or not all(_may_pass(finding, call.waiter) for finding in wrong)
-
     live, found = await call.waiter.until(
         look,
-        is_over,
+        lambda seen: not _may_pass(seen[1], call.waiter),
         lambda seen: f"waiting: {'; '.join(one.text for one in blocking(seen[1]))}",
         first=2.0,
     )
@@ -133,10 +129,13 @@ def refusal(head: str, found: list[Finding]) -> str:
     return "\n".join(lines)
 
 
-def _may_pass(finding: Finding, waiter: Waiter) -> bool:
-    if finding.severity is not Severity.TRANSIENT:
-        return False
-    return finding.rule not in _MAY_BE_SHOWN_LATE or waiter.elapsed < GRANT_LISTING_SECONDS
+def _may_pass(found: list[Finding], waiter: Waiter) -> bool:
+    """Whether something forbids the act, and all of it may pass by itself."""
+    wrong, late = blocking(found), waiter.elapsed >= GRANT_LISTING_SECONDS
+    passing = [
+        one.severity is Severity.TRANSIENT and not (late and one.rule in _MAY_BE_SHOWN_LATE) for one in wrong
+    ]
+    return bool(passing) and all(passing)
 
 
 def account_exists(check: Preflight) -> Iterator[Finding]:
@@ -277,7 +276,7 @@ def access_findings(
     key_id = facts.key_id(vault.id, key_name)
     access = rights.on_key(vault, principal_id, key_id, roles)
     missing = ", ".join(access.missing)
-    rule, name = "identity-has-access", facts.vault_name(vault)
+    rule, name = IDENTITY_HAS_ACCESS, facts.vault_name(vault)
     if access.level is Access.UNKNOWN:
         text = f"whether the identity {principal_id} has {missing} on the key: {'; '.join(access.uncertain)}"
         yield Finding(rule, Severity.NOT_CHECKED, text)

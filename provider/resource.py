@@ -68,8 +68,7 @@ Bound = tuple[str | None, str | None]
 
 @dataclass(frozen=True)
 class Run:
-    """What one login's resources share for one run of the engine. `time` is Azure's, in seconds
-    since 1970.
+    """What one login's resources share for one run of the engine. `time` is Azure's, since 1970.
 
     `leaving` are the ids, in lower case, of the accounts that the program puts back on Microsoft-managed
     keys, by `accountLeaves`. The engine has each declared resource checked before it deletes anything
@@ -127,9 +126,8 @@ def plain(text: str) -> str:
 
 
 class Resource(ABC):
-    """One resource type. All but `create` and `read` have a meaning that fits most: an update writes nothing,
-    and a deletion deletes nothing. Each call may raise ServiceError.
-    """
+    """One resource type, whose updates and deletions write nothing unless it says otherwise. Each call may
+    raise ServiceError."""
 
     token: ClassVar[str]
     """By which the schema declares it: its inputs, and the outputs that only the creation shows."""

@@ -19,20 +19,8 @@ from typing import Any, Final
 from core import adapters, arm_ids, arm_template, roles
 from core.api_versions import AUTHORIZATION, DEPLOYMENTS, IDENTITIES, RESOURCES
 from core.environment import IGNORES_VALIDATION
-from provider.deployment.model import (
-    ACCESS_POLICY,
-    CREATE,
-    DELETE,
-    GROUP,
-    UPDATE,
-    VERSIONS,
-    DeploymentFinding,
-    Planned,
-    Report,
-    Unchecked,
-    group_of,
-    subscription_scope,
-)
+from provider.deployment import model
+from provider.deployment.model import DeploymentFinding, Planned, Report, Unchecked
 from provider.deployment.questions import Questions, UnansweredQuestionError
 from provider.failure import Detail, ServiceError
 
@@ -46,8 +34,8 @@ _DEPLOYMENT: Final = "Microsoft.Resources/deployments"
 _DISALLOWED, _RIGHTS = "RequestDisallowedByPolicy", "AuthorizationFailed"
 _OF_THE_TEMPLATE: Final = ("ForbiddenByRbac", "ParentResourceNotFound", "ResourceNotFound", "NotFound")
 """No refusals of the update itself: a vault's of a login that the update gives the role to read keys, and of
-what is made one after the other. What else has to exist is looked up (references.py)."""
-_LATER: Final = (arm_ids.ROLE_ASSIGNMENT.lower(), ACCESS_POLICY)
+what is made one after the other. What else has to exist is looked up (checks.py)."""
+_LATER: Final = (arm_ids.ROLE_ASSIGNMENT.lower(), model.ACCESS_POLICY)
 """Types that name an identity which something else is yet to make: their values are known later."""
 _MISSING: Final = re.compile(
     r"perform action(?:\(s\))? '(?P<action>[^']+)' (?:at|on|on the linked) scope(?:\(s\))? '(?P<scope>[^']+)'"
@@ -70,7 +58,7 @@ _ROLES: Final = (
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each thing that Azure would refuse of what is made or changed."""
     login = (await ask.principal()).object_id
-    made = {_written(one).lower() for one in plan if one.action == CREATE}
+    made = {_written(one).lower() for one in plan if one.action == model.CREATE}
     asked: defaultdict[str, list[Planned]] = defaultdict(list)
     for one in plan:
         if _is_asked(one, plan):
@@ -82,11 +70,11 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
 def _is_asked(one: Planned, plan: Sequence[Planned]) -> bool:
     """Whether something is written anew: what comes back from soft delete, with all below it, is not, and
     a name that is freed before is taken until then."""
-    known = one.type == GROUP or one.type.lower() in VERSIONS
+    known = one.type == model.GROUP or one.type.lower() in model.VERSIONS
     back = any(arm_ids.covers(other.id, one.id) for other in plan if other.recovers)
-    freed = {other.name.lower() for other in plan if other.action == DELETE}
+    freed = {other.name.lower() for other in plan if other.action == model.DELETE}
     below_freed = any(part.lower() in freed for part in one.id.split("/")[5:])
-    return known and one.action in (CREATE, UPDATE) and not back and not below_freed
+    return known and one.action in (model.CREATE, model.UPDATE) and not back and not below_freed
 
 
 async def _validated(members: Sequence[Planned], made: set[str], login: str, ask: Questions) -> Report:
@@ -122,7 +110,7 @@ def _body(scope: str, members: Sequence[Planned], level: str) -> dict[str, Any]:
     resources: list[dict[str, Any]] = []
     inside: defaultdict[str, list[Planned]] = defaultdict(list)
     for one in members:
-        if one.type == GROUP:
+        if one.type == model.GROUP:
             body = {"type": "Microsoft.Resources/resourceGroups", "apiVersion": RESOURCES, "name": one.name}
             resources.append({**one.content, **body})
         else:
@@ -138,12 +126,12 @@ def _body(scope: str, members: Sequence[Planned], level: str) -> dict[str, Any]:
 def _resource(one: Planned) -> dict[str, Any]:
     """A resource of a template."""
     id, content = arm_ids.parse(_written(one)), one.content
-    if one.action == UPDATE and one.bound is not None:
+    if one.action == model.UPDATE and one.bound is not None:
         content = one.bound  # an account that has its key keeps it in each write
     found = {
         **{word: value for word, value in content.items() if word not in ("type", "name")},
         "type": id.type,
-        "apiVersion": VERSIONS[id.type.lower()],
+        "apiVersion": model.VERSIONS[id.type.lower()],
         "name": "/".join(id.names),
     }
     if "/providers/" in id.scope.lower():
@@ -209,9 +197,9 @@ def _fix(detail: Detail, about: Planned) -> str:
             f"{IGNORES_VALIDATION}=1 has an update try it all the same"
         )
     way = "change the settings so that they meet the policy"
-    if about.bound is not None and about.action == CREATE:
+    if about.bound is not None and about.action == model.CREATE:
         way += ", or set identity: userAssigned, by which the account is made with its key"
-    scope = about.group_id if about.type != GROUP else subscription_scope(about.id)
+    scope = about.group_id if about.type != model.GROUP else model.subscription_scope(about.id)
     assigned = re.search(rf"/[^\"']*/{arm_ids.POLICY_ASSIGNMENT}/[^\"']+", detail.text, re.IGNORECASE)
     return (
         f"{way}, or have its owner exempt this with `az policy exemption create --name language-cmk "
@@ -222,7 +210,7 @@ def _fix(detail: Detail, about: Planned) -> str:
 
 async def _registers(about: Planned, ask: Questions) -> bool:
     """Whether the login may register a provider: the client then does so by itself."""
-    path = arm_ids.child(subscription_scope(about.id), PERMISSIONS)
+    path = arm_ids.child(model.subscription_scope(about.id), PERMISSIONS)
     action = f"{about.namespace}/register/action"
     try:
         blocks = await ask.list(path, AUTHORIZATION)
@@ -262,9 +250,9 @@ def _rights(
 
 def _existing(id: str, made: set[str]) -> str:
     """The group that an id is in, or is; the subscription of one that is in none, or is yet to be made."""
-    group = group_of(id)
+    group = model.group_of(id)
     is_there = "/resourcegroups/" in group.lower() and group.lower() not in made
-    return group if is_there else subscription_scope(id)
+    return group if is_there else model.subscription_scope(id)
 
 
 def _written(one: Planned) -> str:

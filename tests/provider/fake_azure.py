@@ -20,8 +20,7 @@ from core.facts import (
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.azure import Azure
 from provider.azure_client import Principal
-from provider.failure import ServiceError
-from provider.responses import Accepted, Progress
+from provider.failure import Accepted, Progress, ServiceError
 from provider.waiting import Clock
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"

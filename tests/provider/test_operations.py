@@ -8,8 +8,7 @@ import pytest
 
 from core.arm_ids import ArmId
 from core.facts import Account, Encryption
-from provider.failure import ServiceError
-from provider.responses import Accepted, Progress
+from provider.failure import Accepted, Progress, ServiceError
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,

@@ -89,6 +89,7 @@ def test_every_rule_has_a_case() -> None:
     """No rule is without a fact above, or in the rotation's table, that it finds."""
     begins = r'(?:(?:Finding|_refused|": )\(\s*|rule, \w+ = )'
     named = set(re.findall(rf'{begins}"([a-z0-9-]+)"', inspect.getsource(preflight)))
+    named.add(preflight.IDENTITY_HAS_ACCESS)
     elsewhere = {"other-vault-is-asked-for"}
     of_rotations = {"account-was-read", "account-is-on-the-key"}
     # tests/consistency/test_kinds.py
