@@ -1,9 +1,8 @@
 """The resource `AccessPolicy`: what one identity may do in a vault that has access policies.
 
-Owns one entry of the vault's list, whole: an update writes what is declared over all that the entry has. It
-has the inputs and the id of azure-native's AccessPolicy, whose states it takes over: azure-native asks Key
-Vault by an API version that Azure refuses from 27 February 2027 (core/api_versions.py), and has it in no
-other (pulumi-azure-native, provider/pkg/resources/customresources/custom_keyvault_accesspolicy.go,
+Owns one entry of the vault's list, whole. It has the inputs and the id of azure-native's AccessPolicy, whose
+states it takes over: azure-native asks Key Vault by an API version that Azure refuses from 27 February 2027
+(core/api_versions.py), and has it in no other (pulumi-azure-native, custom_keyvault_accesspolicy.go,
 2026-11-28). As there, an entry that exists is not taken over: somebody else made it, and may delete it. With
 `takesOver` it is, if it is just what is declared: an update that was killed left it so, or a recovered vault.
 """
@@ -49,13 +48,8 @@ class AccessPolicyHandler(Resource):
         return ErrorContext(vault_id=_vault(id).text, vault_name=_vault(id).name, by_deployer=True)
 
     def check(self, news: Properties) -> list[Failure]:
-        failures = check(news, self.token, {"policy": _whole_entry})
-        if not failures and (id := _id(news)):
-            try:
-                _vault(id)
-            except arm_ids.MalformedError as error:
-                failures.append(Failure("vaultName", str(error)))
-        return failures
+        forms = {"policy": _whole_entry, "vaultName": lambda _: _id(news) and _vault(_id(news))}
+        return check(news, self.token, forms)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
         found = super().diff(olds, old_inputs, news)
@@ -85,7 +79,9 @@ class AccessPolicyHandler(Resource):
         live = {
             **names,
             **{name: inputs.values[name] for name in _PLACE if name in inputs.values},
-            "policy": declared if _folded(declared) == _folded(found) else _stated(found),
+            "policy": declared
+            if _folded(declared) == _folded(found)
+            else {name: one for name, one in found.items() if one},
         }
         return State(id, live, live)
 
@@ -135,12 +131,6 @@ def _id(properties: Properties) -> str:
     subscription, group, vault, object_id = map(str, parts)
     scope = arm_ids.group_id(subscription, group)
     return f"{arm_ids.child(scope, arm_ids.VAULT, vault)}{SEPARATOR}{object_id}"
-
-
-def _stated(entry: Entry) -> dict[str, Value]:
-    """An entry without what gives nothing."""
-    given = {group: words for group, words in (entry.get("permissions") or {}).items() if words}
-    return {**{name: value for name, value in entry.items() if value}, "permissions": given}
 
 
 def _folded(policy: Value) -> dict[str, Value]:

@@ -135,8 +135,7 @@ class Azure:
     async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
         """The assignments at, above and below a scope that are the principal's own."""
         if arm_ids.in_managed_hsm(scope):
-            there = await self._in_hsm(scope)
-            return [one for one in there if one.principal_id.lower() == principal_id.lower()]
+            return await self._in_hsm(scope, principal_id)
         listed = await self._list(_assignments(scope, f"principalId%20eq%20'{principal_id}'"))
         return [adapters.role_assignment(one) for one in listed]
 
@@ -190,24 +189,21 @@ class Azure:
         One that this login may not list counts as an assignment of a role that was not read.
         """
         hsm = _hsm_of(scope)
-        found = {one.id.lower(): one for one in await self._in_hsm(scope)}
+        found = {one.id.lower(): one for one in await self._in_hsm(scope, principal_id)}
         for above in (f"{hsm.text}/keys", hsm.text):
             try:
-                found |= {one.id.lower(): one for one in await self._in_hsm(above)}
+                found |= {one.id.lower(): one for one in await self._in_hsm(above, principal_id)}
             except ServiceError as failure:
                 if failure.status != 403:
                     raise
                 found[above] = RoleAssignment(above, principal_id, "of which this login sees none")
-        return [
-            one
-            for one in found.values()
-            if one.principal_id.lower() == principal_id.lower() and arm_ids.covers(one.scope, scope)
-        ]
+        return [one for one in found.values() if arm_ids.covers(one.scope, scope)]
 
-    async def _in_hsm(self, scope: str) -> list[RoleAssignment]:
-        """What a list at a scope in an HSM shows."""
-        hsm = _hsm_of(scope).text
-        return [adapters.local_role_assignment(hsm, one) for one in await self._list(self._hsm_roles(scope))]
+    async def _in_hsm(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        """What a list at a scope in an HSM shows of a principal."""
+        listed = await self._list(self._hsm_roles(scope))
+        found = (adapters.local_role_assignment(_hsm_of(scope).text, one) for one in listed)
+        return [one for one in found if one.principal_id.lower() == principal_id.lower()]
 
     def _hsm_roles(self, scope: str, name: str = "") -> str:
         at = arm_ids.local_scope(scope).rstrip("/")

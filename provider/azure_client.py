@@ -29,8 +29,7 @@ Json = Mapping[str, Any]
 
 
 class ForeignHostError(Exception):
-    """A request was about to leave for a host that is not the chosen cloud's, or not the one that was
-    asked."""
+    """A request was about to leave for another host than the chosen cloud's, or the one that was asked."""
 
 
 @dataclass(frozen=True)

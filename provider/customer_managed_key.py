@@ -22,21 +22,12 @@ from core.clouds import Cloud
 from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption, Vault
 from core.key_uris import KeyUri
 from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
+from provider import preflight
 from provider.azure import Retries, Waits
 from provider.checks import UNBIND, Failure, check_binding
 from provider.errors import ErrorContext
 from provider.failure import Accepted, RefusedOperationError, ServiceError, UnfinishedError
 from provider.live_state import ACCOUNT, LiveState, Look, Target
-from provider.preflight import (
-    IDENTITY_HAS_ACCESS,
-    Finding,
-    Preflight,
-    Severity,
-    blocking,
-    findings,
-    pass_preflight,
-    refusal,
-)
 from provider.resource import (
     READ_LAG_SECONDS,
     Bound,
@@ -195,9 +186,11 @@ class CustomerManagedKeyHandler(Resource):
         self.run.bound[account_id.normalised] = bound
         return State(account_id.text, outputs)
 
-    async def _look(self, call: Call, target: Target, *, rebinding: bool) -> tuple[LiveState, list[Finding]]:
+    async def _look(
+        self, call: Call, target: Target, *, rebinding: bool
+    ) -> tuple[LiveState, list[preflight.Finding]]:
         live = await Look(call.azure, target, call.explain).at_all(self.run.time())
-        return live, findings(Preflight(target, live, self.run.time(), rebinding))
+        return live, preflight.findings(preflight.Preflight(target, live, self.run.time(), rebinding))
 
     async def _preflight(self, call: Call, inputs: Properties, *, rebinding: bool) -> None:
         """Reports what is known already; fails only on what no resource of the same update could change."""
@@ -210,10 +203,10 @@ class CustomerManagedKeyHandler(Resource):
             why = call.explain(failure) if isinstance(failure, ServiceError) else str(failure)
             await call.warn(f"not checked: {why}")
             return
-        if any(finding.severity is Severity.REFUSED for finding in found):
-            raise RefusedOperationError(refusal(_refusal_head(target.account), found))
+        if any(finding.severity is preflight.Severity.REFUSED for finding in found):
+            raise RefusedOperationError(preflight.refusal(_refusal_head(target.account), found))
         for finding in found:
-            if finding.severity is Severity.NOT_CHECKED:
+            if finding.severity is preflight.Severity.NOT_CHECKED:
                 await call.inform(f"not checked: {finding.text}")
             else:
                 await call.warn(f"would be refused unless this update changes it: {finding}")
@@ -222,7 +215,7 @@ class CustomerManagedKeyHandler(Resource):
         """What is around the account, once nothing forbids binding it, the account itself among it. Raises
         RefusedOperationError with every reason."""
         head = _refusal_head(wanted.account)
-        live = await pass_preflight(lambda: self._look(call, wanted, rebinding=rebinding), call, head)
+        live = await preflight.passed(lambda: self._look(call, wanted, rebinding=rebinding), call, head)
         if live.account is None:
             raise RefusedOperationError(
                 f"{head}: it may not be read, so whether it is bound is unknown; nothing was written\n"
@@ -235,19 +228,19 @@ class CustomerManagedKeyHandler(Resource):
         to unbind the account (assumed). Checks nothing if the binding names no vault, or if this machine does
         not reach the key: a managed HSM itself answers about its roles."""
 
-        async def look() -> list[Finding]:
+        async def look() -> list[preflight.Finding]:
             try:
                 _, found = await self._look(call, bound, rebinding=True)
             except ServiceError as failure:
                 if failure.is_unreachable:
                     return []
                 raise
-            return [one for one in blocking(found) if one.rule == IDENTITY_HAS_ACCESS]
+            return [one for one in preflight.blocking(found) if one.rule == preflight.IDENTITY_HAS_ACCESS]
 
         name = bound.account.name if bound.account else ""
         reason = f"making sure that the identity of {name} cannot use its key"
         if wrong := await call.waiter.twice(look, lambda wrong: not wrong, reason):
-            raise RefusedOperationError(refusal(f"{name} cannot leave its key", wrong))
+            raise RefusedOperationError(preflight.refusal(f"{name} cannot leave its key", wrong))
 
     async def _confirmed(self, account_id: ArmId, call: Call) -> Account | None:
         """The account once no change is under way on it; that there is none is believed only when it is
@@ -520,16 +513,11 @@ def is_as_it_was(olds: Properties, account: Account) -> bool:
 def preview_outputs(inputs: Properties, cloud: Cloud) -> dict[str, Value]:
     """The outputs that are certain before the key is bound; the rest is unknown."""
     key: dict[str, Value] = dict.fromkeys(DERIVED_FROM_KEY_URI, UNKNOWN)
-    uri = inputs.text("keyUriWithVersion")
-    if uri:
+    if uri := inputs.text("keyUriWithVersion"):
         parsed = key_uris.parse(uri, cloud)
         key = {"keyName": parsed.name, "keyVersion": parsed.version, "keyVaultUri": parsed.vault_uri}
-    return {
-        **inputs.values,
-        "keySource": CUSTOMER_MANAGED,
-        **key,
-        **dict.fromkeys(UNCERTAIN, UNKNOWN),
-    }
+    rest = dict.fromkeys(UNCERTAIN, UNKNOWN)
+    return {**inputs.values, "keySource": CUSTOMER_MANAGED, **key, **rest}
 
 
 def _bound_key(account: Account) -> KeyUri:

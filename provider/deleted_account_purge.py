@@ -1,9 +1,7 @@
 """The resource `DeletedAccountPurge`: a soft-deleted account, deleted for good before its name is used again.
 
-Its creation purges, and ends once Azure lists the account no more, so that what comes after it may have the
-name. It purges one deletion alone: the account in the group and region that `accountId` and `location` say,
-deleted at `deletionDate`. One that is gone already is no failure. Deleting the resource changes nothing.
-
+Its creation purges one deletion alone, that at `deletionDate`, and ends once Azure lists the account no more,
+so that what comes after it may have the name. One that is gone already is no failure.
 Source: "Recover or purge deleted resources", learn.microsoft.com/azure/ai-services/manage-resources
 (2026-11-28): a purge frees the name, and nothing recovers a purged account.
 """

@@ -23,9 +23,6 @@ from core.roles import (
 )
 from provider.failure import NOT_SENT, ServiceError
 
-ROTATION_PERMISSIONS = "get list rotate"
-"""The key permissions of an access policy by which somebody can rotate a key."""
-
 
 def grant_command(
     vault_id: str, vault_name: str, key_name: str, principal_id: str, *, by_role: bool, role: str = ""
@@ -205,8 +202,8 @@ _DEPLOYER: tuple[ErrorRow, ...] = (
     ErrorRow(
         r"does not have keys \w+ permission|ForbiddenByPolicy",
         "the deploying principal may not use the key on the vault's data plane",
-        "az keyvault set-policy --name {vault_name} --object-id {deployer_id} --key-permissions "
-        f"{ROTATION_PERMISSIONS}{{subscription}}",
+        "az keyvault set-policy --name {vault_name} --object-id {deployer_id} --key-permissions get list "
+        "rotate{subscription}",
         "dotnet/AspNetCore.Docs#23035",
     ),
     ErrorRow(
@@ -234,10 +231,9 @@ _UNDER_RBAC = (
 ROWS = (*_SERVICE, *_LOGIN)
 RBAC_ROWS = (*_UNDER_RBAC, *ROWS)
 DEPLOYER_ROWS = (_KEY_THROUGH_ARM, *_DEPLOYER, *ROWS)
-_NOTHING_KNOWN = ErrorContext()
 
 
-def translate(failure: ServiceError, context: ErrorContext = _NOTHING_KNOWN) -> str:
+def translate(failure: ServiceError, context: ErrorContext = ErrorContext()) -> str:
     """The failure for a person: cause, fix, then the service's answer with its code and correlation id."""
     of_account = RBAC_ROWS if context.untried_rbac else ROWS
     row = _row(failure, DEPLOYER_ROWS if context.by_deployer else of_account)

@@ -24,18 +24,10 @@ NOT_SENT = -1
 
 
 @dataclass(frozen=True)
-class Detail:
-    """One of several errors in an answer. `target` is an ARM id or a name, "" where Azure does not say."""
-
-    code: str
-    target: str
-    text: str
-
-
-@dataclass(frozen=True)
 class ServiceError(Exception):
     """An answer or the lack of one. `status` 0 means that no answer came; `retry_after` is in seconds;
-    `details` are the errors that it is made of, each with its code, target and message."""
+    `details` are the errors that it is made of, each about a `target`: an ARM id or a name, "" where Azure
+    does not say."""
 
     status: int
     code: str
@@ -44,7 +36,8 @@ class ServiceError(Exception):
     inner_code: str = ""
     correlation_id: str = ""
     retry_after: float | None = None
-    details: tuple[Detail, ...] = ()
+    details: tuple[ServiceError, ...] = ()
+    target: str = ""
 
     def __str__(self) -> str:
         return f"{self.status or 'no answer'} {self.code}: {self.text}"
@@ -159,14 +152,16 @@ def failure_from(error: AzureError, doing: str) -> ServiceError:
     response: Any = cause.response if isinstance(cause, HttpResponseError) else None
     if response is None:
         refused = isinstance(cause, ClientAuthenticationError)
-        return ServiceError(401 if refused else 0, type(cause).__name__, _first_line(str(cause)), doing)
+        return ServiceError(
+            401 if refused else 0, type(cause).__name__, str(cause).strip().partition("\n")[0], doing
+        )
     status = int(response.status_code)
     return _failure(
         401 if login and 400 <= status < 500 and status not in (408, 429) else status,
         response,
         doing,
         type(cause).__name__,
-        f"{_first_line(str(cause.message or cause))}{_page(response)}",
+        str(cause.message or cause).strip().partition("\n")[0] + _page(response),
     )
 
 
@@ -265,12 +260,8 @@ def _message(error: Mapping[str, Any]) -> str:
     return text.strip()
 
 
-def _details(error: Mapping[str, Any]) -> Iterator[Detail]:
+def _details(error: Mapping[str, Any]) -> Iterator[ServiceError]:
     """The innermost of an error's details."""
     for one in _inside(error):
-        words = (str(one.get(word) or "") for word in ("code", "target", "message"))
-        yield from [*_details(one)] or [Detail(*words)]
-
-
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0]
+        code, text, target = (str(one.get(word) or "") for word in ("code", "message", "target"))
+        yield from [*_details(one)] or [ServiceError(200, code, text, target=target)]

@@ -46,8 +46,8 @@ Context = Any  # grpc.aio.ServicerContext has no types
 class EngineLog:
     """The engine that started this plugin, as far as it listens; a lost engine never fails a call."""
 
-    def __init__(self) -> None:
-        self._address = ""
+    def __init__(self, address: str = "") -> None:
+        self._address = address
         self._stub: engine_pb2_grpc.EngineStub | None = None
 
     def connect(self, address: str) -> None:
@@ -69,10 +69,8 @@ class EngineLog:
 
 
 def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
-    """Makes the provider's own errors into gRPC's, with a message that stands alone.
-
-    The codes are ones that leave no doubt about the state: nothing was made, or the message says what was.
-    """
+    """Makes the provider's own errors into gRPC's, with a message that stands alone. The codes leave no doubt
+    about the state: nothing was made, or the message says what was."""
 
     @wraps(method)
     async def translated(self: Any, request: Any, context: Context) -> T:
@@ -150,8 +148,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         self._complete = complete
         self._clock = clock
         self._environ = os.environ if environ is None else environ
-        self._log = EngineLog()
-        self._log.connect(engine_address)
+        self._log = EngineLog(engine_address)
         self._stop = asyncio.Event()
         self.served: Served | None = None
 

@@ -21,7 +21,7 @@ from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.azure import unless_absent
 from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
-from provider.preflight import Finding, Severity, access_findings, blocking, pass_preflight
+from provider.preflight import Finding, Severity, access_findings, blocking, passed
 from provider.resource import READ_LAG_SECONDS, Call, Change, Resource, State
 from provider.wire import Properties, Value
 
@@ -40,11 +40,6 @@ class KeyUse:
     key: ArmId
     principal: str
     assignment_id: str | None = None
-
-    @property
-    def id(self) -> str:
-        """By which the engine knows it."""
-        return f"{self.key.text}{SEPARATOR}{self.principal}"
 
     async def own_access(self) -> list[Removal]:
         """What the identity has at the key: its own access policies on keys of the vault, or its role
@@ -115,7 +110,9 @@ class KeyAccessHandler(Resource):
     async def create(self, call: Call, inputs: Properties) -> State:
         key, principal = arm_ids.key_id(str(inputs.values[self.key_input])), str(inputs.values["principalId"])
         use = KeyUse(call, key, principal, inputs.text("assignmentId"))
-        return State(use.id, {**inputs.values, **await self.carry_out(use, inputs)})
+        return State(
+            f"{key.text}{SEPARATOR}{principal}", {**inputs.values, **await self.carry_out(use, inputs)}
+        )
 
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """Gone when it no longer holds, so that the next update carries it out again."""
@@ -212,7 +209,7 @@ class KeyAccessValidationHandler(KeyAccessHandler):
         head = f"the identity {use.principal} cannot use the key {use.key.name}"
         model = None
         try:
-            model = await pass_preflight(lambda: _findings(use), use.call, head)
+            model = await passed(lambda: _findings(use), use.call, head)
         except ServiceError as failure:
             if not failure.is_forbidden:
                 raise
@@ -244,8 +241,7 @@ class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
     are given on its data plane, which Resource Manager, and so azure-native, does not reach.
 
     What counts is that the principal has the role at the key, whatever the assignment's name: a grant that is
-    there already is taken over, and deleting the resource takes every one of them away. Nothing changes in
-    place but a spelling.
+    there already is taken over, and deleting the resource takes every one of them away.
     """
 
     token = resource_types.HSM_ROLE_ASSIGNMENT
@@ -288,9 +284,6 @@ class KeyAccessCleanupHandler(Resource):
     a key of the vault keeps all that it has there.
 
     The id is `KEY_ID|ACCOUNT_ID`, as it was made or imported; the key of the outputs counts.
-
-    Another account is another resource. Another key is not: what the account had at the former one is not
-    left to this resource, because the account stays.
     """
 
     token = resource_types.KEY_ACCESS_CLEANUP

@@ -21,20 +21,12 @@ from core.facts import KeyVersion as Version
 from core.facts import newest_first
 from core.key_uris import KeyUri
 from core.refusals import RefusalKind
+from provider import preflight
 from provider.azure import Retries
 from provider.checks import Failure, check
 from provider.errors import ErrorContext
 from provider.failure import NoVersionError, RefusedOperationError, ServiceError
 from provider.live_state import LiveState, Look, Target
-from provider.preflight import (
-    ROTATION_RULES,
-    Finding,
-    Preflight,
-    blocking,
-    findings,
-    pass_preflight,
-    refusal,
-)
 from provider.resource import Call, Change, Resource, Run, State
 from provider.wire import UNKNOWN, Properties, Value
 
@@ -59,8 +51,7 @@ class KeyVersionHandler(Resource):
         return ErrorContext.of_key(id or properties.text("keyId"), by_deployer=True)
 
     def keeps_unread(self, id: str) -> bool:
-        """A managed HSM's network may keep a preview out; whoever may not read a vault's key would not see
-        that it was rotated."""
+        """A managed HSM's network may keep a preview out."""
         return arm_ids.in_managed_hsm(id)
 
     def check(self, news: Properties) -> list[Failure]:
@@ -110,7 +101,7 @@ class KeyVersionHandler(Resource):
         rotation = await self._rotation(call, change)
         async with self._locks[key.normalised]:
             with rotation.call.explained():
-                await pass_preflight(rotation.preflight, rotation.call, rotation.refusal_head)
+                await preflight.passed(rotation.judged, rotation.call, rotation.refusal_head)
                 made = await rotation.make()
         return State(change.id, self._filled(key, news, made, newest=made.version))
 
@@ -123,15 +114,15 @@ class KeyVersionHandler(Resource):
         """
         call, closed = rotation.call, ""
         with call.explained():
-            _, found = await rotation.preflight()
+            _, found = await rotation.judged()
             try:
                 await rotation.versions()
             except ServiceError as failure:
                 if not (failure.is_unreachable or failure.is_forbidden):
                     raise
                 closed = call.explain(failure)
-        if blocking(found):
-            raise RefusedOperationError(refusal(rotation.refusal_head, found))
+        if preflight.blocking(found):
+            raise RefusedOperationError(preflight.refusal(rotation.refusal_head, found))
         await call.inform("the key will be rotated; its older versions stay as they are")
         if closed:
             await call.warn(
@@ -270,7 +261,7 @@ class Rotation:
         who = f"the account {self.account.name} could not" if self.account else "no account could"
         return f"the key {self.key.name} is not rotated, since {who} follow it"
 
-    async def preflight(self) -> tuple[LiveState, list[Finding]]:
+    async def judged(self) -> tuple[LiveState, list[preflight.Finding]]:
         """What is around a rotation, and every reason why the account could not be bound to a new version:
         asked first, since a version that was made is there to stay.
 
@@ -290,8 +281,10 @@ class Rotation:
             look.state = replace(look.state, account=None)
         await look.at_roles()
         live = await look.at_bound_key()
-        judged = Preflight(look.target, live, self.time(), rebinding=True, generation=self.generation)
-        return live, findings(judged, ROTATION_RULES)
+        around = preflight.Preflight(
+            look.target, live, self.time(), rebinding=True, generation=self.generation
+        )
+        return live, preflight.findings(around, preflight.ROTATION_RULES)
 
     async def make(self) -> Version:
         """Makes a new version. A run that is cut off before its state is kept makes another one when it runs
@@ -334,8 +327,7 @@ def _absent(key: ArmId, *, has_vault: bool) -> str:
     """What leads on where there is no such key, or no such vault."""
     vault = key.parent
     where = f"--hsm-name {vault.name} --location REGION" if key.in_managed_hsm else f"--name {vault.name}"
-    what, recover = f"vault {vault.text}", f"recover {where}{in_subscription(vault.text)}"
-    again = ""
+    what, recover, again = f"vault {vault.text}", f"recover {where}{in_subscription(vault.text)}", ""
     if has_vault:
         what, recover = f"key {key.text}", f"key recover {_options(key)}"
         again = ". If this update brought the vault back without the key, run the same command again"

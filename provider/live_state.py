@@ -49,8 +49,7 @@ class LiveState:
     """Everything that a preflight judges. A field is None when it is absent, not known yet or unreadable.
 
     `read` are the things that were looked for: only of them does None mean absent. `unreadable` are those
-    that may not be read, with the reason.
-    `bound_key` is the version that the account is bound to now, read where another version is to be bound.
+    that may not be read, with the reason. `bound_key` is read where another version is to be bound.
     """
 
     account: Account | None = None

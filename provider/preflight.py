@@ -96,7 +96,7 @@ class Preflight:
 Rule = Callable[[Preflight], Iterator[Finding]]
 
 
-async def pass_preflight(look: Callable[[], Awaitable[tuple[T, list[Finding]]]], call: Call, head: str) -> T:
+async def passed(look: Callable[[], Awaitable[tuple[T, list[Finding]]]], call: Call, head: str) -> T:
     """What was read when nothing was wrong any more; what was not checked has been logged.
 
     Looks again while every finding may pass by itself. Raises RefusedOperationError, whose message begins
@@ -156,13 +156,10 @@ def account_is_settled(check: Preflight) -> Iterator[Finding]:
     rule, account = "account-is-settled", check.live.account
     state = account.provisioning_state if account else ""
     has_failed = state.lower() in ("failed", "canceled")
-    if has_failed and check.generation is None:
-        unknown = f"whether the account takes a change, since its last one ended as {state}"
-        yield Finding(rule, Severity.NOT_CHECKED, unknown)
-    elif has_failed:
+    if has_failed and check.generation is not None:
         text, fix = "the account's last change did not succeed", "update the account again until it does"
         yield Finding(rule, Severity.CHANGEABLE, text, fix)
-    elif state.lower() not in ("", "succeeded"):
+    elif not has_failed and state.lower() not in ("", "succeeded"):
         yield Finding(rule, Severity.TRANSIENT, f"the account is in state {state}; expected Succeeded")
 
 

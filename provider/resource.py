@@ -71,8 +71,8 @@ class Run:
     """What one login's resources share for one run of the engine. `time` is Azure's, since 1970.
 
     `leaving` are the ids, in lower case, of the accounts that the program puts back on Microsoft-managed
-    keys, by `accountLeaves`. The engine has each declared resource checked before it deletes anything
-    (pulumi/pulumi pkg/resource/deploy/step_generator.go). Without such a check a deletion unbinds nothing.
+    keys, by `accountLeaves`: the engine has each declared resource checked before it deletes anything
+    (pulumi/pulumi pkg/resource/deploy/step_generator.go).
     `bound` has, by the id of an account that this run has bound, when and by which operation: the engine
     makes what replaces a resource before it deletes that.
     """
@@ -102,8 +102,7 @@ class State:
 
 @dataclass(frozen=True)
 class Difference:
-    """One property's change: `kind` is a name of the engine's `PropertyDiff.Kind`. `in_inputs` is False where
-    only what was read differs, out-of-band drift."""
+    """One property's change by the engine's word; not `in_inputs` where only what was read differs."""
 
     kind: str
     in_inputs: bool = True

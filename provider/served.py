@@ -1,7 +1,6 @@
 """What a configured provider serves: the engine's requests about resources and functions, answered.
 
-Holds no rule. `host` imports it when the engine configures the provider, because most of the start is its
-imports.
+Holds no rule. `host` imports it only when it configures the provider: most of the start is its imports.
 """
 
 from __future__ import annotations
@@ -14,30 +13,13 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2
 
 from core.login import Login
-from provider.access_policy import AccessPolicyHandler
+from provider import access_policy, customer_managed_key, deleted_account_purge, key_access, key_version
 from provider.azure import Azure, azure_time, patient
-from provider.customer_managed_key import CustomerManagedKeyHandler
-from provider.deleted_account_purge import DeletedAccountPurgeHandler
 from provider.errors import ErrorContext
 from provider.failure import UnknownTypeError
 from provider.functions import FUNCTIONS, wrong_arguments
 from provider.host import EngineLog
-from provider.key_access import (
-    KeyAccessCleanupHandler,
-    KeyAccessRevocationHandler,
-    KeyAccessValidationHandler,
-    ManagedHsmRoleAssignmentHandler,
-)
-from provider.key_version import KeyVersionHandler
-from provider.resource import (
-    REPLACES,
-    Call,
-    Change,
-    Resource,
-    Run,
-    State,
-    secret_outputs,
-)
+from provider.resource import REPLACES, Call, Change, Resource, Run, State, secret_outputs
 from provider.waiting import DEFAULT_TIMEOUT, Clock, Log, SystemClock, Waiter
 from provider.wire import Properties, decode, encode, hiding
 
@@ -61,14 +43,14 @@ class Served:
         self._log, self._stop = log or EngineLog(), stop or asyncio.Event()
         self._run = run = Run(azure_time(self._clock, azure), login)
         resources = (
-            AccessPolicyHandler(run),
-            CustomerManagedKeyHandler(run),
-            DeletedAccountPurgeHandler(run),
-            KeyAccessCleanupHandler(run),
-            KeyAccessRevocationHandler(run),
-            KeyAccessValidationHandler(run),
-            KeyVersionHandler(run),
-            ManagedHsmRoleAssignmentHandler(run),
+            access_policy.AccessPolicyHandler(run),
+            customer_managed_key.CustomerManagedKeyHandler(run),
+            deleted_account_purge.DeletedAccountPurgeHandler(run),
+            key_access.KeyAccessCleanupHandler(run),
+            key_access.KeyAccessRevocationHandler(run),
+            key_access.KeyAccessValidationHandler(run),
+            key_version.KeyVersionHandler(run),
+            key_access.ManagedHsmRoleAssignmentHandler(run),
         )
         self.resources: Mapping[str, Resource] = {one.token: one for one in resources}
 

@@ -280,8 +280,7 @@ async def terms(plan: Sequence[Planned], ask: Questions) -> Report:
     return Report(unchecked=tuple(found))
 
 
-Check = Callable[[Sequence[Planned], Questions], Awaitable[Report]]
-CHECKS: Final[Mapping[str, Check]] = {
+CHECKS: Final[Mapping[str, Callable[[Sequence[Planned], Questions], Awaitable[Report]]]] = {
     NAMES: names,
     validation.NAME: validation.check,
     LOCKED: locks,

@@ -102,8 +102,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class DeploymentFinding:
-    """Something that Azure would refuse. `id` is the planned resource's; `text` is what was found,
-    `fix` what to do about it."""
+    """Something that Azure would refuse of the planned resource with this `id`, and what to do about it."""
 
     check: str
     id: str

@@ -2,8 +2,8 @@
 
 One question for each resource group that exists, and one for all that are yet to be made. Rights are judged
 first: where some are missing, the same is asked once more without them, so that everything is told at once.
-Sources: docs/azure-facts.md, azure-rest-api-specs, Deployments_Validate 2025-04-01. What it refuses is
-told in Azure's own words. A taken name, a lock, terms, and what a delete or a read takes are not its matter.
+Sources: docs/azure-facts.md, azure-rest-api-specs, Deployments_Validate 2025-04-01. Names that are taken,
+locks, terms, and what a delete or a read takes are not its matter.
 A template has at most 800 resources (azure-resource-manager/templates/best-practices): more are not checked.
 """
 
@@ -22,7 +22,7 @@ from core.environment import IGNORES_VALIDATION
 from provider.deployment import model
 from provider.deployment.model import DeploymentFinding, Planned, Report, Unchecked
 from provider.deployment.questions import Questions, UnansweredQuestionError
-from provider.failure import Detail, ServiceError
+from provider.failure import ServiceError
 
 NAME: Final = "validation"
 RIGHTS, DENIALS = f"{NAME}: rights", f"{NAME}: policies"
@@ -164,7 +164,7 @@ async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask:
     if refusal is None:
         return Report()
     found: dict[str, DeploymentFinding] = {}
-    for detail in refusal.details or [Detail(refusal.code, "", refusal.text)]:
+    for detail in refusal.details or [refusal]:
         about = _about(detail.target, members, detail.text)
         if detail.code.endswith(_RIGHTS) or detail.code in _OF_THE_TEMPLATE:
             continue
@@ -186,7 +186,7 @@ def _about(target: str, members: Sequence[Planned], text: str = "") -> Planned:
     return next(iter((*ids, *names, *told, *members)))
 
 
-def _fix(detail: Detail, about: Planned) -> str:
+def _fix(detail: ServiceError, about: Planned) -> str:
     if detail.code == "MissingSubscriptionRegistration":
         return (
             f"have somebody with that right run `az provider register --namespace {about.namespace} --wait`"
