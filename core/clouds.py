@@ -28,6 +28,7 @@ class Cloud:
     hsm_suffix: str
     account_suffix: str
     log_analytics: str
+    graph: str
     account_dns_zone: str
     vault_dns_zone: str
     openai_dns_zone: str = ""
@@ -61,9 +62,11 @@ class Cloud:
         return host == self.arm_host or host.endswith(f".{self.arm_host}")
 
     def token_scope(self, url: str) -> str:
-        """The scope of the tokens that a request to a URL may carry: by https, to Resource Manager, a vault
-        or a managed HSM of this cloud. "" for any other URL."""
+        """The scope of the tokens that a request to a URL may carry: by https, to Resource Manager, Microsoft
+        Graph, a vault or a managed HSM of this cloud. "" for any other URL."""
         host = _https_host(url)
+        if host == urlsplit(self.graph).netloc:
+            return f"{self.graph}/.default"
         if self.is_resource_manager(url):
             return self.arm_scope
         own = {self.vault_suffix: self.vault_scope, self.hsm_suffix: self.hsm_scope}

@@ -134,7 +134,7 @@ class AzureClient:
         while link:
             page = self.json("GET", self.linked(link, first))
             found += page.get("value") or ()
-            link = page.get("nextLink") or ""
+            link = page.get("nextLink") or page.get("@odata.nextLink") or ""
         return found
 
     def linked(self, url: str, of: str) -> str:

@@ -65,7 +65,7 @@ def _unsaid(account: Account) -> Obstacle:
 
 def _of_account(name: str, existing: Existing) -> Iterator[Obstacle]:
     service = existing.service
-    facts = Facts(existing.taken, "", (service,), deleted=())
+    facts = Facts(existing.taken, "", (service,))
     for finding in findings(facts):
         severe = finding.severity is AuditSeverity.ERROR and finding.rule not in _NO_OBSTACLE
         if severe or finding.rule in _OBSTACLES:
@@ -169,7 +169,7 @@ def _grant(name: str, existing: Existing) -> Iterator[Obstacle]:
 
 def _reported(existing: Existing) -> bool:
     """Whether a finding already says that the account's access is missing, or could not be read."""
-    facts = Facts(existing.taken, "", (existing.service,), deleted=())
+    facts = Facts(existing.taken, "", (existing.service,))
     unread = isinstance(existing.service.assignments, NotChecked)
     return unread or any(f.rule == "no-access-to-key" for f in findings(facts))
 

@@ -36,7 +36,6 @@ OF_ONE_STACK = frozenset(
         "name",
         "previousName",
         "removedServices",
-        "replaceAccount",
         "revokeAccount",
         "services",
         "unbindAccount",

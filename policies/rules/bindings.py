@@ -101,8 +101,7 @@ def binding_protected(subject: Subject, _: Options) -> Findings:
             required="protect: true",
             fix="set protect: true on the binding; before you delete or replace it on purpose, take it off "
             "in an update of its own under an exemption that ends soon",
-            setting="remove protect; to delete something on purpose, set replaceAccount, unbindAccount or "
-            "protect: false",
+            setting="remove protect; to delete something on purpose, set unbindAccount or protect: false",
         )
     elif subject.resource.deletes_first:
         yield undecided(
@@ -111,10 +110,9 @@ def binding_protected(subject: Subject, _: Options) -> Findings:
 
 
 def _asks_for_it(component: StackResource) -> bool:
-    """`protect: false`, or the settings that unprotect in one update what the next removes."""
-    return values.flag(component.stated("protect")) is False or any(
-        isinstance(values.name(component.stated(name)), str) for name in ("replaceAccount", "unbindAccount")
-    )
+    """`protect: false`, or the setting that unprotects in one update what the next removes."""
+    unbinds = isinstance(values.name(component.stated("unbindAccount")), str)
+    return unbinds or values.flag(component.stated("protect")) is False
 
 
 @rule(

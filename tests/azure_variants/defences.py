@@ -297,7 +297,7 @@ DEFENCES = (
     Defence(
         "lagging_reads",
         "What a read does not show is looked at a second time before it is believed to be gone.",
-        {**_LATE, "lagging_reads": "every_other"},
+        {**_LATE, "mode": "user-assigned identity", "refresh": True, "lagging_reads": "every_other"},
         lambda: [patch.object(Waiter, "twice", _once)],
     ),
     Defence(

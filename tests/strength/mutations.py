@@ -79,7 +79,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
             "the access model of a vault in use does not change",
         ),
         (
-            "one.is_replaced or one.before.is_bound or not one.inputs.is_revoked",
+            "one.before.is_bound or not one.inputs.is_revoked",
             "True",
             "access is not revoked of an account without a key",
         ),
