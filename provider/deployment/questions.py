@@ -15,7 +15,7 @@ from provider.waiting import DeadlineError, Waiter
 
 S = TypeVar("S")
 AT_ONCE: Final = 16
-"""Questions that are open at a time: Resource Manager refills a subscription by 25 reads and 10 writes a second
+"""Questions that are open at a time: a subscription is refilled by 25 reads and 10 writes a second
 (learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling)."""
 VALIDATION_SECONDS: Final = 120.0
 """How long a validation may take (assumed: those of a few resources take seconds)."""
