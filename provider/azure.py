@@ -324,9 +324,7 @@ class Retries:
     """Counts the tries of one request; `pause_or_raise` waits before the next, or raises the failure.
     `explain` words the last failure for who has waited in vain."""
 
-    def __init__(
-        self, waiter: Waiter, waits: Waits | None = None, explain: Callable[[ServiceError], str] = str
-    ) -> None:
+    def __init__(self, waiter: Waiter, waits: Waits | None = None, explain: Callable[..., str] = str) -> None:
         self._waiter, self._waits, self._explain = waiter, waits or {}, explain
         self._backoff, self._slow = waiter.backoff(), waiter.backoff(first=2.0, ceiling=30.0)
         self._transient = 0

@@ -27,8 +27,6 @@ from provider.wire import Properties, Value
 
 SEPARATOR = "|"
 Outputs = Mapping[str, Value]
-Removal = Callable[[], Awaitable[None]]
-"""Removes one access of one identity."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +39,10 @@ class KeyUse:
     principal: str
     assignment_id: str | None = None
 
-    async def own_access(self) -> list[Removal]:
-        """What the identity has at the key: its own access policies on keys of the vault, or its role
-        assignments at the key itself and the one named. What it has from further up is others' as well, and
-        left out."""
+    async def own_access(self) -> list[Callable[[], Awaitable[None]]]:
+        """What removes what the identity has at the key: its own access policies on keys of the vault, or its
+        role assignments at the key itself and the one named. What it has from further up is others' as well,
+        and left out."""
         azure, vault = self.call.azure, await self.call.azure.vault(self.key.parent)
         if vault is None:
             return []

@@ -67,9 +67,7 @@ class Look:
     `azure` asks again by itself (`azure.patient`); `explain` words why something may not be read.
     """
 
-    def __init__(
-        self, azure: Azure, target: Target, explain: Callable[[ServiceError], str] = translate
-    ) -> None:
+    def __init__(self, azure: Azure, target: Target, explain: Callable[..., str] = translate) -> None:
         self._azure, self.target, self._explain = azure, target, explain
         self.state = LiveState()
 

@@ -111,13 +111,11 @@ class Waiter:
             answer.cancel()
             stop.cancel()
 
-    async def twice(
-        self, look: Callable[[], Awaitable[T]], is_believed: Callable[[T], bool], reason: str
-    ) -> T:
+    async def twice(self, look: Callable[[], Awaitable[T]], believed: Callable[[T], bool], reason: str) -> T:
         """What `look` gives; looks again after a pause for what is not believed at once. One answer may come
         from a front end that is behind (assumed)."""
         found = await look()
-        if not is_believed(found):
+        if not believed(found):
             await self.pause(SECOND_LOOK_SECONDS, reason)
             found = await look()
         return found

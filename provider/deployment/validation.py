@@ -188,9 +188,8 @@ def _about(target: str, members: Sequence[Planned], text: str = "") -> Planned:
 
 def _fix(detail: ServiceError, about: Planned) -> str:
     if detail.code == "MissingSubscriptionRegistration":
-        return (
-            f"have somebody with that right run `az provider register --namespace {about.namespace} --wait`"
-        )
+        command = f"az provider register --namespace {about.namespace} --wait"
+        return f"have somebody with that right run `{command}`"
     if detail.code != _DISALLOWED:
         return (
             "change what the stack declares so that Azure takes it; "
