@@ -31,7 +31,7 @@ from provider.resource import Call, Change, Resource, Run, State
 from provider.wire import UNKNOWN, Properties, Value
 
 T = TypeVar("T")
-OPERATOR_SECONDS = 600.0
+OPERATOR_SECONDS = 1500.0
 """How long a new grant of the deploying principal may take to count
 (learn.microsoft.com/azure/role-based-access-control/troubleshooting, 2026-11-30)."""
 _FROM_VERSION = ("version", "keyUriWithVersion", "createdAt", "newestVersion")
