@@ -4,7 +4,6 @@ Each answer is evidence in the form that Azure sent it, for a named API version.
 that a later query shows whether the answer has changed.
 """
 
-import argparse
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,6 @@ from urllib.parse import quote
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.monitor.query import LogsQueryClient, LogsQueryResult
 
-from core import arm_ids
 from core.api_versions import KEYS, SUBSCRIPTIONS
 from core.login import Login
 from operate.errors import OperateError
@@ -136,14 +134,6 @@ class LiveAzure:
         if isinstance(known, UnansweredError):
             raise known
         return cast("T", known)
-
-
-def account_id(text: str) -> str:
-    """An account's ARM id from the command line. Raises ArgumentTypeError for anything else."""
-    try:
-        return arm_ids.account_id(text).text
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _answered(ask: Callable[[], T]) -> T:
