@@ -32,8 +32,8 @@ from provider.wire import UNKNOWN, Properties, Value
 
 T = TypeVar("T")
 OPERATOR_SECONDS = 1500.0
-"""How long a new grant of the deploying principal may take to count
-(learn.microsoft.com/azure/role-based-access-control/troubleshooting, 2026-11-30)."""
+"""How long a new grant of the deploying principal may take to count: ten minutes by Azure's page, twenty and
+more by users (docs/assumptions.md, `grant_delay_seconds`)."""
 _FROM_VERSION = ("version", "keyUriWithVersion", "createdAt", "newestVersion")
 
 

@@ -108,10 +108,10 @@ class SlowOperator(FakeAzure):
 async def test_an_operators_grant_that_is_not_in_effect_yet_is_waited_for() -> None:
     """A rotation waits for the deployer's own access as a binding waits for the account's."""
     clock = FakeClock()
-    async with engine(SlowOperator(clock, 580), clock) as pulumi:
+    async with engine(SlowOperator(clock, 1200), clock) as pulumi:
         outputs = await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
     assert outputs.values["version"] == V2
-    assert 580 <= clock.now() <= 620
+    assert 1200 <= clock.now() <= 1240
     assert any("waiting for the deploying principal's access" in text for text in pulumi.progress)
 
 
@@ -121,7 +121,7 @@ async def test_fails_without_an_operators_grant() -> None:
     async with engine(SlowOperator(clock, 10_000), clock) as pulumi:
         with pytest.raises(FailedError, match="--key-permissions get list rotate"):
             await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
-    assert 600 <= clock.now() < 640
+    assert 1500 <= clock.now() < 1540
 
 
 CLOSED = ServiceError(
