@@ -50,11 +50,6 @@ class Cloud:
         """The scope of tokens for a vault's own API."""
         return f"https://{self.vault_suffix}/.default"
 
-    @property
-    def hsm_scope(self) -> str:
-        """The scope of tokens for a managed HSM's own API."""
-        return f"https://{self.hsm_suffix}/.default"
-
     def is_resource_manager(self, url: str) -> bool:
         """Whether a URL is one of Resource Manager's, by https. It also answers in each region
         (`westeurope.management.azure.com`), and may name such a host for an operation."""
@@ -69,8 +64,8 @@ class Cloud:
             return f"{self.graph}/.default"
         if self.is_resource_manager(url):
             return self.arm_scope
-        own = {self.vault_suffix: self.vault_scope, self.hsm_suffix: self.hsm_scope}
-        return next((scope for suffix, scope in own.items() if host.endswith(f".{suffix}")), "")
+        own = (self.vault_suffix, self.hsm_suffix)
+        return next((f"https://{suffix}/.default" for suffix in own if host.endswith(f".{suffix}")), "")
 
 
 def _https_host(url: str) -> str:

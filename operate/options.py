@@ -6,13 +6,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core import arm_ids, key_uris
+from core.key_uris import KeyUri
+
 Option = tuple[str, Mapping[str, Any]]
 
 
 def _account(text: str) -> str:
-    from operate.azure import account_id  # noqa: PLC0415 - only who names an account waits for the SDK
+    try:
+        return arm_ids.account_id(text).text
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
-    return account_id(text)
+
+def _key(text: str) -> KeyUri:
+    try:
+        return key_uris.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _moment(text: str) -> datetime:
@@ -60,7 +71,7 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         _value(
             "--since", "go on from the report in this folder, instead of --days", type=Path, metavar="FOLDER"
         ),
-        _value("--sign-with", "URI of an RSA key in a vault that signs the report", metavar="KEY"),
+        _value("--sign-with", "URI of an RSA key in a vault that signs the report", type=_key, metavar="KEY"),
         _value("--timestamp", "address of an RFC 3161 time-stamping service", metavar="URL"),
         _value(
             "--at", "judge as of this time; default now, by the cloud's clock", type=_moment, metavar="TIME"

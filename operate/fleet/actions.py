@@ -51,14 +51,14 @@ class ChosenStacks:
         """Every stack that uses a key of the chosen ones, or the one that is named; and those keys."""
         wanted = frozenset([key.lower()] if key else [key for one in self.members() for key in one.keys])
         users = {one.stack for one in self.fleet.members.values() if one.keys & wanted}
-        rings = planning.in_rings(self.fleet.members.values(), self.fleet.rings)
+        rings = planning.in_rings(self.fleet.members.values(), self.fleet.shared.rings)
         return replace(self, rings=planning.only(rings, users)), wanted
 
     def carry_out(self, action: str, do: Work, *, halting: bool = False) -> int:
         """Does something to each stack, ring by ring if something may halt it, else all at once; reports, and
         gives the exit code."""
         stack.use_checkout()
-        allowed = self.fleet.failures if halting else None
+        allowed = self.fleet.shared.failures if halting else None
         rings = self.rings if halting else {"all": tuple(one.stack for one in self.members())}
         outcomes = {one.stack: Outcome(one.stack, "not run, or interrupted") for one in self.members()}
         write, writing = partial(report.write, self.out or Path(".fleet", action), action), threading.Lock()
@@ -72,7 +72,9 @@ class ChosenStacks:
         with on_workers(self.scheduler, do) as work_there:
             # A run that is killed leaves its report, too, and never an earlier run's.
             write(outcomes.values())
-            done, halted = carried_out(rings, work_there, tell, at_once=self.fleet.parallel, allowed=allowed)
+            done, halted = carried_out(
+                rings, work_there, tell, at_once=self.fleet.shared.parallel, allowed=allowed
+            )
         left = [name for name in outcomes if name not in {one.stack for one in done}]
         if halted:
             print(f"halted: {halted}; not begun: {', '.join(left) or 'none'}", file=sys.stderr)
@@ -147,18 +149,30 @@ def access(chosen: ChosenStacks, arguments: argparse.Namespace, value: str, acti
     if value == REVOKED:
         _refuse_unnamed(chosen, key, arguments.account)
 
+    unwritten: dict[str, str] = {}
+
     def write(name: str) -> None:
         found = _services(chosen, name, key)
         deleting = {at: one.completed().account_name for at, one in found if _deletes(one)}
         named = {f"{at}revokeAccount": name for at, name in deleting.items() if value == REVOKED}
         # Each revocation asks anew.
         asked = [f"{at}revokeAccount" for at, _ in found]
-        stack.configure(name, {f"{at}access": value for at, _ in found} | named, removed=asked)
+        try:
+            stack.configure(name, {f"{at}access": value for at, _ in found} | named, removed=asked)
+        except OperateError as error:
+            unwritten[name] = str(error)
 
     stack.use_checkout()
-    with ThreadPoolExecutor(chosen.fleet.parallel) as threads:
+    with ThreadPoolExecutor(chosen.fleet.shared.parallel) as threads:
         list(threads.map(write, (one.stack for one in chosen.members())))
-    return chosen.carry_out(action, partial(work.up, minutes=arguments.minutes))
+    minutes = arguments.minutes
+
+    def do(name: str) -> Outcome:
+        if name in unwritten:
+            raise OperateError(unwritten[name])
+        return work.up(name, minutes=minutes)
+
+    return chosen.carry_out(action, do)
 
 
 def _plans(chosen: ChosenStacks, folder: Path) -> dict[str, str]:
@@ -222,7 +236,7 @@ def _refuse_unfinished(chosen: ChosenStacks, wanted: Mapping[str, Mapping[str, i
     waits = {
         name for name, services in held.items() if any(one.is_revoked or one.key.pin for one in services)
     }
-    with ThreadPoolExecutor(chosen.fleet.parallel) as threads:
+    with ThreadPoolExecutor(chosen.fleet.shared.parallel) as threads:
         recorded = dict(zip(wanted, threads.map(work.recorded_keys, wanted), strict=True))
     newest: dict[str, str] = {}
     for key, (created, _) in (one for found in recorded.values() for one in found.items()):
