@@ -233,3 +233,13 @@ def test_members_of_a_group_are_told_and_that_they_were_not_read(door: Door) -> 
     assert inner in unread
     assert outer in unread
     assert unread.endswith("not checked: 403 Forbidden: refused by the test")
+
+
+def test_a_group_that_is_gone_and_has_a_role_is_told(door: Door) -> None:
+    """What Resource Manager calls a group, and Microsoft Graph does not know: its members are not known."""
+    path = f"{VAULT}/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-777777777777"
+    given = {"roleDefinitionId": f"{ROLES}/{CONTRIBUTOR}", "principalId": OTHER, "principalType": "Group"}
+    send(door, "PUT", path, {"properties": given}, api="2022-04-01")
+    facts = read(door)
+    assert isinstance(dict(facts.groups)[OTHER], NotChecked)
+    assert any(OTHER in one.text for one in findings(facts) if one.rule == "not-checked")
