@@ -319,6 +319,7 @@ def _use(
         tuple(row for row in rows if row.operation in USES),
         tuple(row for row in rows if row.operation in CHANGES),
         attempt(lambda: _assignments_at(cloud, setting.workspace_id)),
+        attempt(lambda: _eligible(cloud, setting.workspace_id)),
     )
 
 

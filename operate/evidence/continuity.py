@@ -59,9 +59,7 @@ def changes(
             place = str(event["resourceId"]).lower()
             if any(_concerns(place, id) for id in resources):
                 key = (str(event["operationId"]), event["operationName"]["value"].lower(), place)
-                known = ended.get(key)
-                if known is None or known["eventTimestamp"] <= event["eventTimestamp"]:
-                    ended[key] = event
+                ended[key] = max(ended.get(key, event), event, key=_stage)
     return tuple(sorted(map(_change, ended.values()), key=_order))
 
 
@@ -88,7 +86,8 @@ def gaps(service: Service, facts: Facts) -> Iterator[Gap]:
         return
     asked = max(since, min((time for one in key.versions if (time := moment(one.created))), default=since))
     changed = () if isinstance(facts.changes, NotChecked) else facts.changes
-    done = [one for one in changed if one.result.lower() == "succeeded"]
+    # One that only began, such as a purge, which takes days, may have been done.
+    done = [one for one in changed if one.result.lower() != "failed"]
     settings = [one for one in done if one.where.lower().startswith(vault.id.lower() + _SETTING)]
     if isinstance(service.use, KeyUseLog):
         if quiet := silence(service.use.rows):
@@ -119,8 +118,12 @@ def _at_workspace(
     if begins - asked > _SET_UP:
         yield Gap(vault.name, asked, begins, why)
     for one in done:
-        deletes = one.what.lower().endswith(("/delete", "/purge/action"))
-        if deletes and arm_ids.same(one.where, use.workspace_id):
+        what = one.what.lower()
+        deletes = what.endswith(("/delete", "/purge/action")) and arm_ids.same(one.where, use.workspace_id)
+        deletes = deletes or (
+            what.endswith("/deletedata/action") and arm_ids.covers(use.workspace_id, one.where)
+        )
+        if deletes:
             yield Gap(vault.name, asked, one.time, f"{_who(one)} did {one.what} to its workspace")
 
 
@@ -142,6 +145,12 @@ def _concerns(place: str, resource: str) -> bool:
     """Whether something is at or below a resource, or is access at a scope that holds it."""
     scope, found, _ = place.partition(f"/providers/{_ACCESS}/".lower())
     return arm_ids.covers(resource, place) or (bool(found) and arm_ids.covers(scope, resource))
+
+
+def _stage(event: Json) -> tuple[bool, datetime]:
+    """How far an event of an operation is; two may have one time, and Azure lists the later one first."""
+    ended = event["status"]["value"].lower() in ("succeeded", "failed")
+    return ended, datetime.fromisoformat(event["eventTimestamp"])
 
 
 def _change(event: Json) -> LoggedChange:
