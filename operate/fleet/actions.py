@@ -140,12 +140,14 @@ def rotate(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
 
 def access(chosen: ChosenStacks, arguments: argparse.Namespace, value: str, action: str) -> int:
     """Sets `access` at every service that uses the key, or at every chosen stack, and updates; nothing halts
-    it, for each stack that is cut off counts."""
+    it, for each stack that is cut off counts: not even one whose settings could not be written."""
     if not arguments.yes:
         return _would(action, chosen.rings)
     key = (arguments.key or "").lower()
     if value == REVOKED:
         _refuse_unnamed(chosen, key, arguments.account)
+
+    failed: dict[str, Outcome] = {}
 
     def write(name: str) -> None:
         found = _services(chosen, name, key)
@@ -153,12 +155,18 @@ def access(chosen: ChosenStacks, arguments: argparse.Namespace, value: str, acti
         named = {f"{at}revokeAccount": name for at, name in deleting.items() if value == REVOKED}
         # Each revocation asks anew.
         asked = [f"{at}revokeAccount" for at, _ in found]
-        stack.configure(name, {f"{at}access": value for at, _ in found} | named, removed=asked)
+        try:
+            stack.configure(name, {f"{at}access": value for at, _ in found} | named, removed=asked)
+        except OperateError as error:
+            failed[name] = Outcome(name, str(error))
+
+    def do(name: str) -> Outcome:
+        return failed.get(name) or work.up(name, minutes=arguments.minutes)
 
     stack.use_checkout()
     with ThreadPoolExecutor(chosen.fleet.parallel) as threads:
         list(threads.map(write, (one.stack for one in chosen.members())))
-    return chosen.carry_out(action, partial(work.up, minutes=arguments.minutes))
+    return chosen.carry_out(action, do)
 
 
 def _plans(chosen: ChosenStacks, folder: Path) -> dict[str, str]:
@@ -218,9 +226,11 @@ def _refuse_unfinished(chosen: ChosenStacks, wanted: Mapping[str, Mapping[str, i
     a generation of `wanted`, which are those of the files by stack and key, is above the one in the state, or
     the stacks of a key are on several versions. One without access, or with a pinned version, is where it
     is to be. Raises OperateError."""
-    held = {name: chosen.fleet.settings[name].services for name in wanted}
     waits = {
-        name for name, services in held.items() if any(one.is_revoked or one.key.pin for one in services)
+        (name, files.key_of(one))
+        for name in wanted
+        for one in chosen.fleet.settings[name].services
+        if one.has_key and (one.is_revoked or one.key.pin)
     }
     with ThreadPoolExecutor(chosen.fleet.parallel) as threads:
         recorded = dict(zip(wanted, threads.map(work.recorded_keys, wanted), strict=True))
@@ -230,9 +240,8 @@ def _refuse_unfinished(chosen: ChosenStacks, wanted: Mapping[str, Mapping[str, i
     behind = {
         name: key
         for name, own in wanted.items()
-        if name not in waits
         for key, (created, generation) in recorded[name].items()
-        if created < newest[key] or own.get(key, 0) > generation
+        if (name, key) not in waits and (created < newest[key] or own.get(key, 0) > generation)
     }
     if behind:
         raise OperateError(
