@@ -36,6 +36,7 @@ def make_environment(root: Path, python: Path, *, runtime: bool = False) -> None
     """Installs the packages of uv.lock into `.venv`; with `runtime` only the group `runtime`. Raises
     SetupError."""
     if not program_of(root, "uv").exists():
+        _require_writable(root)
         say("making the virtual environment .venv")
         _run([python, "-m", "venv", root / ".venv"], "on Debian and Ubuntu install python3-venv")
         pip = [program_of(root, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -46,11 +47,20 @@ def make_environment(root: Path, python: Path, *, runtime: bool = False) -> None
     only = "runtime" if runtime else ""
     if synced.exists() and synced.stat().st_mtime >= locked and synced.read_text() in ("", only):
         return
+    _require_writable(root)
     say("installing the locked Python packages (half a minute the first time)")
     # Not compiled: of 14,000 modules a run imports 2,000, and Python compiles those itself, once.
     words = ["sync", "--frozen", "--inexact", "--quiet", *(["--only-group", only] if only else [])]
     _run([program_of(root, "uv"), *words, "--project", root], "see what uv says above")
     synced.write_text(only)
+
+
+def _require_writable(root: Path) -> None:
+    if not os.access(str(root), os.W_OK):
+        raise SetupError(
+            f"{root} cannot be written, and the packages are installed there: clone the repository into a "
+            "folder of your own"
+        )
 
 
 def _run(command: "list[object]", advice: str) -> None:  # Python 3.8 reads this file, too

@@ -16,7 +16,10 @@ import time
 from collections.abc import Mapping
 
 if sys.version_info < (3, 11):  # noqa: UP036 - said before the first import that an older one cannot read
-    sys.exit("local Azure: found Python {}.{}, expected 3.11 or newer".format(*sys.version_info))
+    sys.exit(
+        "local Azure: found Python {}.{}, expected 3.11 or newer: install one, and name it, such as "
+        "`python3.12 -m localazure up` or `make PYTHON=python3.12 up`".format(*sys.version_info)
+    )
 
 from localazure import checkout, execution, process
 from localazure.home import SERVICES, Home, HomeError, home_of

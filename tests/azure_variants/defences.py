@@ -77,8 +77,9 @@ class Defence:
 
 
 def _no_waiting_for_access() -> list[AbstractContextManager[Any]]:
-    without = {kind: text for kind, text in binder._WAITS.items() if kind is not RefusalKind.PROPAGATING}
-    return [patch.object(binder, "_WAITS", without)]
+    waits = binder._BINDING_WAITS
+    without = {kind: text for kind, text in waits.items() if kind is not RefusalKind.PROPAGATING}
+    return [patch.object(binder, "_BINDING_WAITS", without)]
 
 
 def _no_known_words() -> list[AbstractContextManager[Any]]:
@@ -291,7 +292,7 @@ DEFENCES = (
     Defence(
         "lagging_reads",
         "What a read does not show is looked at a second time before it is believed to be gone.",
-        {**_LATE, "lagging_reads": "every_other"},
+        {**_LATE, "mode": "user-assigned identity", "refresh": True, "lagging_reads": "every_other"},
         lambda: [patch.object(Waiter, "twice", _once)],
     ),
     Defence(

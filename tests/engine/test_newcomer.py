@@ -1,8 +1,10 @@
 """A newcomer at a shell: packages are added beside the clone, and typical mistakes are made, one after the
 other in one shell, in which each printed way out is typed as it stands.
 
-Owns: that a way out runs where it is printed. Does not own: the README's commands (test_first_hour.py), a
-project of one's own and its unit test (test_template.py), and where each refusal leads (tests/remediation).
+Owns: that a way out runs where it is printed, and that the commands of docs/on-azure.md make a project of
+one's own, beside a used clone and beside a fresh one. Does not own: the README's commands in a fresh clone
+(test_first_hour.py), the update of that project (test_template.py), and where each refusal leads
+(tests/remediation).
 """
 
 from __future__ import annotations
@@ -164,6 +166,41 @@ def test_each_printed_way_out_runs_in_the_shell_that_it_is_printed_in(shell: She
         assert found, f"{mistake.name}: {said}"
         shell.succeed(mistake.typed.format(*found.groups()))
         shell.succeed(mistake.command)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Path]:
+    """A clone in which nothing was run but the set-up."""
+    folder = clone(tmp_path / "language-cmk")
+    give_environment(folder)
+    yield folder
+    made = Shell(folder)
+    made.succeed("python3 -m localazure stop")
+    made.close()
+
+
+@pytest.mark.parametrize("clone_of", ["fresh", "checkout"])
+def test_a_project_of_ones_own_is_made_tested_and_previewed(
+    clone_of: str, request: pytest.FixtureRequest
+) -> None:
+    """In the words of docs/on-azure.md, with the answers to what pulumi would ask; nothing of the clone's own
+    state comes along."""
+    folder: Path = request.getfixturevalue(clone_of)
+    text = (folder / "docs" / "on-azure.md").read_text()
+    new, *rest = re.findall(
+        r"^\$ (.+)$", text[text.index("$ pulumi new ") :].partition("```")[0], re.MULTILINE
+    )
+    shell = Shell(folder)
+    shell.succeed("python3 -m localazure setup && python3 -m localazure start")
+    shell.succeed('eval "$(python3 -m localazure env)" && cd ..')
+    shell.succeed(f"{new} --stack own --yes -c name=acme-own -c location=northeurope")
+    said = [shell.succeed(line) for line in rest]
+    shell.close()
+    assert "2 passed" in said[1]
+    assert "encryption of lang-acme-own: will be bound to kv-acme-own/cmk-acme-own" in said[2]
+    made = {one.name for one in (folder.parent / "claims").iterdir()} - {".pytest_cache", "__pycache__"}
+    template = {one.name for one in (folder / "template").iterdir()} - {"__pycache__"}
+    assert made - template <= {"Pulumi.own.yaml", ".gitignore"}
 
 
 def program(checkout: Path, runtime: str) -> Path:

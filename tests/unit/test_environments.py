@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from engine import install
+from engine import install, setup
 
 ROOT = Path(__file__).resolve().parents[2]
 _COPIED = ("engine", "localazure", "Makefile", "uv.lock", "pyproject.toml")
@@ -112,7 +112,7 @@ MACHINES = [
     *(
         Machine(
             f"Python {version}",
-            "expected 3.11 or newer",
+            "python3.12",
             prepare=_second_python(version),
             command=(f"python{version}", *command),
         )
@@ -174,3 +174,13 @@ def test_two_checkouts_do_not_share_a_server(tmp_path: Path) -> None:
         "PULUMI_CONFIG_PASSPHRASE",
         "PULUMI_SKIP_UPDATE_CHECK",
     }
+
+
+def test_a_clone_that_cannot_be_written_is_told_as_that(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And not as a package of the system that is missing; one that is set up already is used as it is."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(setup.SetupError, match=r"cannot be written, .*: clone the repository into a folder"):
+        setup.make_environment(tmp_path, Path(sys.executable))
+    setup.make_environment(ROOT, Path(sys.executable))
