@@ -66,10 +66,9 @@ class UsedProtections(Protections):
         keys = [key for key in self.stack.of(Kind.KEY) if key.urn in self._used]
         found: list[KeyLocation] = [*self.all, *map(self.place_of, keys)]
         told = [one.vault for one in found]
-        for one in self.stack.of(Kind.VAULT):
-            if one.urn in self._used and one not in told:
-                found.append(KeyLocation(vault=one, vault_name=values.folded(one.azure_name)))
-        return found
+        vaults = (one for one in self.stack.of(Kind.VAULT) if one.urn in self._used and one not in told)
+        named = (KeyLocation(vault=one, vault_name=values.folded(one.azure_name)) for one in vaults)
+        return [*found, *named]
 
     def _opens(self, grant: Grant, place: KeyLocation) -> bool | Mark:
         """A scope that is not known yet and comes from a vault may be the id of any key in the vault."""
