@@ -203,7 +203,8 @@ class QuickAzure:
 def test_access_is_back_whichever_line_is_interrupted(times: int) -> None:
     """Ctrl-C at each line of the drill in turn, and a second one at the line after it."""
     _, own = made(rbac=False)
-    before, point, sent = [{"objectId": own.principal_id, "permissions": {"keys": ["get"]}}], 0, times
+    before: list[dict[str, Any]] = [{"objectId": own.principal_id, "permissions": {"keys": ["get"]}}]
+    point, line, sent = 0, 0, times
 
     def traced(frame: FrameType, event: str, _: object) -> Any:
         nonlocal line, sent
