@@ -79,7 +79,12 @@ def make_grant(
     }
     if grant.key.in_managed_hsm:
         # No resource of Resource Manager: nothing is asked about it.
-        arguments = {"scope": grant.key.id, "principal_id": grant.principal_id}
+        role = roles.HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
+        arguments = {
+            "scope": grant.key.id,
+            "principal_id": grant.principal_id,
+            "role_definition_id": role,
+        }
         return declare(Declaration(ManagedHsmRoleAssignment, f"{name}-access", "", "", arguments), **options)
     if grant.access_model == RBAC:
         options |= {"import_": adopts, "provider": grant.key.vault.provider}

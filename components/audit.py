@@ -84,9 +84,8 @@ def make_audit_trail(
     rule: NamingRule,
     watched: Mapping[str, pulumi.Input[str] | None],
     arguments: Mapping[str, Any],
-    *,
     declare: Declare,
-    declare_settings: Declare,
+    *,
     argument: str,
 ) -> MadeAudit:
     """Makes a diagnostic setting for each of the ids in `watched`, `account` and `vault`, and the workspace
@@ -121,7 +120,7 @@ def make_audit_trail(
                 at=resource_id,
             )
             # Azure refuses a second setting with the same destinations, so an old one keeps its name.
-            made = declare_settings(setting, delete_before_replace=False, ignore_changes=["name"])
+            made = declare(setting, delete_before_replace=False, ignore_changes=["name"])
             settings += made.resources
     return MadeAudit(pulumi.Output.from_input(workspace_id), settings)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from components.cmk_resource import CmkResource
-from core import resource_types, roles
+from core import resource_types
 
 
 class CustomerManagedKey(CmkResource):
@@ -52,36 +52,22 @@ class KeyVersion(CmkResource):
 
 class KeyAccessValidation(CmkResource):
     """Access to a key that is in effect: before an account is created on it, and after it was restored.
-
-    Waits until Resource Manager shows the grant and, for an account that is under the key already, until the
-    service uses it. Inputs: `key_id`, `principal_id`, `grant_id`, and the `account_id` of an account under
-    the key: writing its binding again proves the access.
-    """
+    Inputs: `key_id`, `principal_id`, `grant_id`, and the `account_id` of an account under the key."""
 
     TOKEN = resource_types.KEY_ACCESS_VALIDATION
 
 
 class KeyAccessCleanup(CmkResource):
     """Removes, once an account is deleted, what its own identity has at a key of a vault that stays.
-
-    A grant for an account's own identity comes after the account, and would be deleted before it, while the
-    account still needs it. So the engine skips its deletion when the account is deleted, too (access.py), and
-    this resource, which the account comes after, does it instead; also of an account that has left the key.
-    In a vault made here the access goes with the vault. Inputs: `key_id`, `account_id`.
-    """
+    Inputs: `key_id`, `account_id`."""
 
     TOKEN = resource_types.KEY_ACCESS_CLEANUP
 
 
 class KeyAccessRevocation(CmkResource):
-    """An identity that may not use a key: the access is removed before anything else is written.
-
-    The engine deletes what a program no longer declares only after everything else succeeded: a grant that is
-    left out would keep the data readable whenever something else fails. The revocation removes the access in
-    its own creation, and every other resource of the services comes after it. In the state it records that
-    the access was removed on purpose, so that it may be restored. Inputs: `key_id`, `principal_id`, and the
-    `assignment_id` of a role assignment at another scope.
-    """
+    """An identity that may not use a key: the access is removed before anything else is written. The engine
+    deletes what a program no longer declares only after everything else succeeded. Inputs: `key_id`,
+    `principal_id`, and the `assignment_id` of a role assignment at another scope."""
 
     TOKEN = resource_types.KEY_ACCESS_REVOCATION
 
@@ -118,20 +104,7 @@ class AccessPolicy(CmkResource):
 
 
 class ManagedHsmRoleAssignment(CmkResource):
-    """One identity's role at one key of a managed HSM: exactly what the service needs.
-
-    Inputs: the key's id as `scope`, `principal_id`.
-    """
+    """One identity's role at one key of a managed HSM. Inputs: the key's id as `scope`, `principal_id`,
+    `role_definition_id`."""
 
     TOKEN = resource_types.HSM_ROLE_ASSIGNMENT
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        scope: pulumi.Input[str],
-        principal_id: pulumi.Input[str],
-        opts: pulumi.ResourceOptions,
-    ) -> None:
-        role = roles.HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
-        super().__init__(name, opts, scope=scope, principal_id=principal_id, role_definition_id=role)

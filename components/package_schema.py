@@ -68,7 +68,7 @@ def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
         for name, meaning in descriptions(form).items():
             shape[properties][camel_case(name)]["description"] = meaning
         for name, one in declared.items():
-            if choices := one.limits.choices:
+            if choices := one.choices:
                 enum = (kind.removesuffix("Args") if group else "") + _pascal_case(name)
                 enums[enum] = _enum(enum, choices, enums.get(enum))
                 _point_to(shape[properties][camel_case(name)], enum)

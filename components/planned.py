@@ -14,13 +14,11 @@ import pulumi
 from components.account_args import declared_encryption, on_the_wire
 from components.arguments.inputs import UNKNOWN, known_text
 from components.declared import Declaration, Made
-from components.guards import data_loss
-from components.guards.plan import plan
+from components.guards.plan import ServicePlan
 from components.guards.situation import Situation
 from components.kept_properties import with_kept
 from components.service_parts import Parts
 from core import arm_ids, facts, key_uris, regions
-from core import resource_types as types
 
 _NETWORK = ("publicNetworkAccess", "networkAcls.defaultAction")
 _WATCHED = ("disableLocalAuth", *_NETWORK)
@@ -69,7 +67,7 @@ def planned(situation: Situation) -> list[PlannedResource]:
     """What a run makes of a service, less what the state has and Azure has as declared. Nothing where its
     group or subscription is not known."""
     before = situation.before
-    group = before.group_name or data_loss.group_name(situation.inputs)
+    group = before.group_name or situation.inputs.group_name
     if group == UNKNOWN or not situation.login.subscription_id:
         return []
     asks = _Asks(situation, arm_ids.group_id(situation.login.subscription_id, group))
@@ -93,7 +91,7 @@ class _Asks:
         """Has the parts declare all that they make of azure-native."""
         inputs, place = self.situation.inputs, self.situation.place
         network = replace(inputs.network, subnet_id=known_text(inputs.network.subnet_id))
-        parts = Parts(None, replace(inputs, network=network), plan(self.situation), asks=self)
+        parts = Parts(None, replace(inputs, network=network), ServicePlan(self.situation), asks=self)
         key = parts.key() if inputs.has_key else None
         identity = parts.identity() if key and not inputs.binds_in_two_phases else None
         account = parts.account(
@@ -134,9 +132,6 @@ class _Asks:
         former = [alias.name for alias in options.get("aliases") or ()]
         if not self._is_recorded(one, former):
             self.found.append(one)
-        elif self._moves(declared):
-            # Its successor has its name: asked by another one, that is judged as new.
-            self.found.append(replace(one, id=arm_ids.child(at, declared.type, f"{name[:58]}-moved")))
         elif self._differs(one):
             live = self.situation.live.account if declared.type == arm_ids.ACCOUNT else None
             content, bound = (_repeating(body, live) for body in (one.content, one.bound))
@@ -178,23 +173,14 @@ class _Asks:
 
     def _is_recorded(self, one: PlannedResource, former: Sequence[str]) -> bool:
         """Whether the state has it."""
-        situation, before = self.situation, self.situation.before
-        if situation.is_replaced and one.name == f"{situation.name}-account":
-            return False
-        return any(logical in (one.name, *former) for _, logical in before.resources)
-
-    def _moves(self, declared: Declaration) -> bool:
-        """Whether it is a private endpoint that the state has in another subnet."""
-        recorded = self.situation.before.resources.get((types.PRIVATE_ENDPOINT, declared.name), {})
-        was = (recorded.get("subnet") or {}).get("id") or ""
-        return was != "" and not arm_ids.same(was, declared.arguments["subnet"]["id"])
+        return any(logical in (one.name, *former) for _, logical in self.situation.before.resources)
 
     def _differs(self, one: PlannedResource) -> bool:
         """Whether Azure has tags or a watched property otherwise than they are declared and managed."""
         situation, as_found = self.situation, self.situation.inputs.as_found
         what = one.name.removeprefix(f"{situation.name}-")
         live = {"account": situation.live.account, "vault": situation.live.vault}.get(what)
-        if situation.is_replaced or not live or (what == "vault" and "vault" in as_found):
+        if not live or (what == "vault" and "vault" in as_found):
             return False
         tags, declared = live.get("tags") or {}, one.content.get("tags") or {}
         if "tags" not in as_found and dict(tags) != dict(declared):
@@ -256,11 +242,8 @@ def _at(body: Mapping[str, Any], path: str) -> str | None:
 
 
 def _deleted(situation: Situation) -> Iterator[PlannedResource]:
-    """The account that another one replaces, and the locks that are taken away, which may take a right that
-    nothing else does."""
+    """The locks that are taken away, which may take a right that nothing else does."""
     inputs, before = situation.inputs, situation.before
-    if before.account and situation.is_replaced:
-        yield PlannedResource(before.account.id, "replaceAccount", action="delete")
     locked = {"account": before.account.id if before.account else "", "vault": situation.place.vault_id}
     for what, at in locked.items():
         if at and not inputs.lock and before.has(f"{what}-lock"):

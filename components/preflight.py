@@ -17,7 +17,7 @@ from pulumi.runtime.sync_await import _sync_await
 from components.account_write import bound_key
 from components.arguments.problem import Problem
 from components.azure_cmk import KeyAccessRevocation
-from components.guards import access, data_loss, effects, plan, rules
+from components.guards import access, data_loss, effects, rules
 from components.guards.plan import ServicePlan, SharedOrder
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
@@ -87,7 +87,7 @@ def preflight(
     if found.problems:
         raise RefusedError(found.problems, [*found.revoked])
     shared = SharedOrder(revocations, shared_in_program(VaultWrites))
-    plans = {name: plan.plan(one) for name, one in found.situations.items()}
+    plans = {name: ServicePlan(one, shared) for name, one in found.situations.items()}
     # Beside a refusal it would read as if the same command could work a second time.
     for name, one in plans.items():
         if role := one.grants.adopted_role:
@@ -98,7 +98,7 @@ def preflight(
             )
     if pulumi.runtime.is_dry_run() and not recovers():
         _tell_effects(found.does)
-    return {name: replace(one, shared=shared) for name, one in plans.items()}
+    return plans
 
 
 def _revoke(service: str, taken: access.RevokedAccess) -> pulumi.Resource:
@@ -243,7 +243,7 @@ def _is_doubtful(situation: Situation, recorded: RecordedService) -> bool:
     """Whether a situation is also what a late answer would show."""
     live = situation.live
     is_unbound = live.account is None or bound_key(live.account) is None
-    unbound = recorded.is_bound and not situation.is_replaced and "account" not in live.unread and is_unbound
+    unbound = recorded.is_bound and "account" not in live.unread and is_unbound
     return unbound or any(True for rule in rules.DOUBTFUL for _ in rule(situation))
 
 

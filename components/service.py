@@ -174,6 +174,5 @@ class EncryptedAIServicesAccount(Component):
 
 def _decisions(inputs: EncryptedAIServicesAccountArgs) -> dict[str, str]:
     """The arguments that ask for what policies otherwise refuse."""
-    named = {"replaceAccount": inputs.replace_account, "unbindAccount": inputs.unbind_account}
-    revoked = {"access": inputs.access} if inputs.is_revoked else {}
-    return {**revoked, **{name: value for name, value in named.items() if value}}
+    unbinds = {"unbindAccount": inputs.unbind_account} if inputs.unbind_account else {}
+    return {**({"access": inputs.access} if inputs.is_revoked else {}), **unbinds}

@@ -14,13 +14,13 @@ import pulumi
 from components import callers
 from components.arguments import names
 from components.arguments.inputs import (
-    ArgumentLimits,
     ArgumentRule,
     Arguments,
     ComponentArguments,
     argument,
     arguments,
     camel_case,
+    known_text,
 )
 from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
@@ -176,12 +176,18 @@ class PlacementArguments(ComponentArguments):
     )
     """Optional. Name of an existing resource group. No group is made then."""
 
+    @property
+    def group_name(self) -> str:
+        """The resource group, made here or existing; UNKNOWN if something else is yet to make it."""
+        existing = known_text(self.existing_resource_group_name)
+        return self.resource_group_name if existing is None else existing
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, FoundryArguments):
     """Inputs of EncryptedAIServicesAccount."""
 
-    _NAME = ArgumentLimits(check=names.SERVICE.checked)
+    _NAME = names.SERVICE.checked
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
         ArgumentRule(_tier, ("kind", "sku", "encryption")),
         ArgumentRule(_key_of_kind, ("kind", "key", "encryption", "unbind_account")),
@@ -210,11 +216,6 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER))
     """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` (default)
     reports it and what can be done; `recover` brings it back with its keys and data."""
-    replace_account: str | None = argument(None, check=names.ACCOUNT.checked)
-    """Optional. Name of the account that a changed `accountName` may replace. Its data is deleted with it.
-    Replacing a protected account takes three updates: first set `replaceAccount` alone, which removes the
-    protection from the old account; then change `accountName`, which makes the new account and deletes the
-    old one; then run `pulumi up` once more, which protects the new account."""
     lock: str = argument("", choices=(CAN_NOT_DELETE,))
     """Optional. `CanNotDelete` locks the account, and the vault of its key if that grants by access policies:
     neither they nor anything below the account can be deleted until the lock is removed. Default: no lock. To

@@ -54,7 +54,7 @@ class ServiceKey:
                     _name=inputs.name,
                     resource_group_name=resource_group_name,
                     location=inputs.location,
-                    tenant_id=plan.login.tenant_id,
+                    tenant_id=plan.situation.login.tenant_id,
                     vault_name=inputs.vault.name,
                     vault_sku=inputs.vault.sku,
                     access_model=inputs.access_model,
@@ -66,7 +66,7 @@ class ServiceKey:
                 argument=inputs.argument_of("vault"),
             )
         self._assign_officers(vault)
-        if plan.keeps_key:
+        if plan.situation.keeps_key:
             # It exists already, and azure-native refuses to create an existing key.
             return KeyReference(then(vault.id, lambda found: facts.key_id(found, inputs.key.name)), vault)
         return make_key(
@@ -108,7 +108,7 @@ class ServiceKey:
             return []
         granted: list[pulumi.Resource] = []
         for object_id, name, former in self._operators():
-            grant = KeyGrant(key, object_id, self.plan.login.tenant_id, ACCESS_POLICY, ROTATION)
+            grant = KeyGrant(key, object_id, self.plan.situation.login.tenant_id, ACCESS_POLICY, ROTATION)
             known = {f"{name}-access", *(one.name for one in former)}
             made = make_grant(
                 name,
@@ -126,7 +126,7 @@ class ServiceKey:
     def _operators(self) -> Iterator[tuple[str, str, list[pulumi.Alias]]]:
         """The object id of each operator once, with the name of its access in the program and the one that
         it had. The name follows from the object id, so that it stays whoever deploys."""
-        deployer_id, prefix = self.plan.login.object_id, f"{self.inputs.name}-operator-"
+        deployer_id, prefix = self.plan.situation.login.object_id, f"{self.inputs.name}-operator-"
         ids: dict[str, str] = {}
         for operator in self.inputs.vault.key_operators:
             object_id = deployer_id if operator == DEPLOYER else operator

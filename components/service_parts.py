@@ -52,7 +52,7 @@ class Parts:
         asks: Declare | None = None,
     ) -> None:
         self._component, self._asks = owner, asks
-        self._inputs, self._preflight = inputs, preflight
+        self._inputs, self._preflight, self._situation = inputs, preflight, preflight.situation
         self._below_account: list[pulumi.Resource] = []
         self._vault: VaultReference | None = None
         self._child = self._declares(self._child_options)
@@ -111,7 +111,7 @@ class Parts:
         which would be left without its key."""
         if key.vault.resource:
             return key.vault.resource
-        subscription, name = self._preflight.login.subscription_id, self._inputs.account_name
+        subscription, name = self._situation.login.subscription_id, self._inputs.account_name
         group: pulumi.Output[str] = pulumi.Output.from_input(self.resource_group_name)
         account_id = group.apply(
             lambda group: arm_ids.child(arm_ids.group_id(subscription, group), arm_ids.ACCOUNT, name)
@@ -137,7 +137,7 @@ class Parts:
 
     def _allowed_hosts(self, key: KeyReference | None) -> list[pulumi.Input[str]]:
         inputs = self._inputs
-        before = self._preflight.account.bound_key
+        before = self._situation.account.bound_key
         left = key_uris.vault_host(before.encryption.key_vault_uri if before else "")
         vault: pulumi.Input[str] = ""
         if key is not None:
@@ -172,12 +172,12 @@ class Parts:
             return asked_account(declared, self._asks)
         return make_account(
             declared,
-            keep_as_found(self._kept_unless(self._inputs.replace_account), "account", self._inputs.as_found),
+            keep_as_found(self._protected_options, "account", self._inputs.as_found),
             after=after,
             # In two phases the grant comes after the account, so that the account waits for another update.
-            frozen=self._inputs.is_revoked or (self._preflight.account_waits and encryption is None),
+            frozen=self._inputs.is_revoked or (self._situation.account_waits and encryption is None),
             unbinds=self._inputs.unbinds and identity_id is not None,
-            before=self._preflight.account,
+            before=self._situation.account,
             on_error=self._on_error(bound_in_its_create=encryption is not None),
         )
 
@@ -190,7 +190,7 @@ class Parts:
         grant = KeyGrant(
             key,
             principal_id,
-            self._preflight.login.tenant_id,
+            self._situation.login.tenant_id,
             self._inputs.grants_by,
             deleted_with=deleted_with,
         )
@@ -219,7 +219,7 @@ class Parts:
         if self._preflight.proof is Proof.BY_USE:
             return [grant]
         # Only an account that exists can prove more than what Resource Manager shows.
-        account_id = self._preflight.account_id if self._preflight.account_waits else None
+        account_id = self._preflight.account_id if self._situation.account_waits else None
         return [grant, self._validation(key, identity.principal_id, grant, account_id)]
 
     def restored_access(
@@ -230,7 +230,7 @@ class Parts:
         after: pulumi.Resource,
     ) -> None:
         """The proof that an account can read its data again, from the update on that restores its access."""
-        if grant and (self._preflight.account_waits or self._preflight.proof is Proof.RECORDED):
+        if grant and (self._situation.account_waits or self._preflight.proof is Proof.RECORDED):
             self._validation(key, account.grantee_id, grant, account.resource.id, depends_on=[after])
 
     def _validation(
@@ -256,7 +256,7 @@ class Parts:
         # count yet.
         bound = bound_in_its_create or self._preflight.account_id is not None
         # One that is there has used a key of such a vault: what refuses it now is something else.
-        live = self._preflight.account.live
+        live = self._situation.account.live
         is_used = live is not None and adapters.account(live).has_settled
         untried = self._inputs.grants_by == RBAC and not is_used
         user = adapters.account(live).key_user if live else None
@@ -297,7 +297,7 @@ class Parts:
     def binds_later(self) -> bool:
         """Whether the state has no binding yet, as after a way back that was cut off, and access is revoked:
         the service cannot use the key to bind the data."""
-        return self._inputs.is_revoked and self._preflight.account.recorded_key is None
+        return self._inputs.is_revoked and self._situation.account.recorded_key is None
 
     def binding(
         self, account: MadeAccount, version: KeyVersion, grant: pulumi.Resource | None, key: KeyReference
@@ -308,7 +308,10 @@ class Parts:
         bind the data again.
         """
         unchanged = [] if grant else ["keyUriWithVersion", "vaultId"]
-        options = self._kept_unless(self._inputs.replace_account, self._inputs.unbind_account)
+        # A name that stays in the settings unprotects no other account.
+        account_name = arm_ids.name_of(self._preflight.account_id or "")
+        leaves = self._inputs.unbind_account == account_name
+        options = self._child_options if leaves else self._protected_options
         return CustomerManagedKey(
             f"{self._inputs.name}-binding",
             account_id=account.id,
@@ -329,7 +332,7 @@ class Parts:
             self._inputs.account_kind,
             account,
             self._child,
-            deployer_id=self._preflight.login.object_id,
+            deployer_id=self._situation.login.object_id,
         )
 
     def storage_access(self, account: MadeAccount) -> None:
@@ -347,9 +350,8 @@ class Parts:
     def children(self, account: MadeAccount, after: Sequence[pulumi.Resource] = ()) -> None:
         """Projects and deployments of models, after what binds the account to its key."""
         inputs = self._inputs
-        protected = self._declares(self._kept_unless(inputs.replace_account))
         projects = make_projects(
-            inputs, account, protected, self._child, location=inputs.location, after=after
+            inputs, account, self._protected, self._child, location=inputs.location, after=after
         )
         self._below_account += make_deployments(inputs, account, self._child, projects)
 
@@ -371,8 +373,7 @@ class Parts:
             self._inputs.naming_rule,
             {"account": account_id, "vault": self._made_vault_id},
             self._place,
-            declare=self._protected,
-            declare_settings=self._declares(self._kept_unless(self._inputs.replace_account)),
+            self._protected,
             argument=self._inputs.argument_of("workspace"),
         )
         self._below_account += audit_trail.settings
@@ -396,11 +397,3 @@ class Parts:
                 depends_on=list(self._below_account),
                 ignore_changes=["lockName"],
             )
-
-    def _kept_unless(self, *named: str | None) -> ChildOptions:
-        """Options of what holds data or gives access to it; unprotected if an account of the state is named.
-
-        A name that stays in the settings after its replacement does not unprotect the new account.
-        """
-        unprotected = self._preflight.account_names & {*named}
-        return self._child_options if unprotected else self._protected_options

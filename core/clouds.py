@@ -28,6 +28,7 @@ class Cloud:
     hsm_suffix: str
     account_suffix: str
     log_analytics: str
+    graph: str
     account_dns_zone: str
     vault_dns_zone: str
     openai_dns_zone: str = ""
@@ -49,11 +50,6 @@ class Cloud:
         """The scope of tokens for a vault's own API."""
         return f"https://{self.vault_suffix}/.default"
 
-    @property
-    def hsm_scope(self) -> str:
-        """The scope of tokens for a managed HSM's own API."""
-        return f"https://{self.hsm_suffix}/.default"
-
     def is_resource_manager(self, url: str) -> bool:
         """Whether a URL is one of Resource Manager's, by https. It also answers in each region
         (`westeurope.management.azure.com`), and may name such a host for an operation."""
@@ -61,13 +57,15 @@ class Cloud:
         return host == self.arm_host or host.endswith(f".{self.arm_host}")
 
     def token_scope(self, url: str) -> str:
-        """The scope of the tokens that a request to a URL may carry: by https, to Resource Manager, a vault
-        or a managed HSM of this cloud. "" for any other URL."""
+        """The scope of the tokens that a request to a URL may carry: by https, to Resource Manager, Microsoft
+        Graph, a vault or a managed HSM of this cloud. "" for any other URL."""
         host = _https_host(url)
+        if host == urlsplit(self.graph).netloc:
+            return f"{self.graph}/.default"
         if self.is_resource_manager(url):
             return self.arm_scope
-        own = {self.vault_suffix: self.vault_scope, self.hsm_suffix: self.hsm_scope}
-        return next((scope for suffix, scope in own.items() if host.endswith(f".{suffix}")), "")
+        own = (self.vault_suffix, self.hsm_suffix)
+        return next((f"https://{suffix}/.default" for suffix in own if host.endswith(f".{suffix}")), "")
 
 
 def _https_host(url: str) -> str:

@@ -471,14 +471,7 @@ class Protections:
     def reaches(self, grant: Grant, one: KeyLocation) -> bool:
         """Whether a grant counts for a key or a vault, or may. A role on one key gives no access to another
         key of the vault."""
-        return self._same_vault(grant, one) and _same_key(grant, one)
-
-    def _same_vault(self, grant: Grant, one: KeyLocation) -> bool:
-        if isinstance(grant.vault_name, str) and isinstance(one.vault_name, str):
-            return grant.vault_name == one.vault_name
-        if grant.vault is not None and one.vault is not None:
-            return grant.vault is one.vault
-        return self.is_at_or_above(grant, one) is not False
+        return may_be_same(grant, one) and self.is_at_or_above(grant, one) is not False
 
     def is_at_or_above(self, grant: Grant, one: KeyLocation) -> bool | Mark:
         """Whether a role assignment's scope covers the vault of a key; True for every other grant."""
@@ -517,12 +510,17 @@ def principal_of(holder: StackResource) -> Value:
     return values.name(holder.found("identity.principalId" if holder.kind is Kind.ACCOUNT else "principalId"))
 
 
-def _same_key(grant: Grant, one: KeyLocation) -> bool:
-    if grant.key_name is None or one.key_name is None:
-        return True
-    if isinstance(grant.key_name, str) and isinstance(one.key_name, str):
-        return grant.key_name == one.key_name
-    return grant.key is one.key or grant.key is None or one.key is None
+def may_be_same(one: KeyLocation, other: KeyLocation) -> bool:
+    """Whether two places may be one: by the names of vault and key, or else by their resources."""
+    vaults = (one.vault_name, one.vault), (other.vault_name, other.vault)
+    keys = (one.key_name, one.key), (other.key_name, other.key)
+    return _may_be(*vaults) and _may_be(*keys)
+
+
+def _may_be(one: tuple[Value, StackResource | None], other: tuple[Value, StackResource | None]) -> bool:
+    if isinstance(one[0], str) and isinstance(other[0], str):
+        return one[0] == other[0]
+    return one[1] is None or other[1] is None or one[1] is other[1]
 
 
 def _lower(name: Value) -> Value:

@@ -85,9 +85,7 @@ CRYPTO_SERVICE_ENCRYPTION_USER: Final = _NAMED["Key Vault Crypto Service Encrypt
 CRYPTO_OFFICER: Final = _NAMED["Key Vault Crypto Officer"]
 """What a person or pipeline needs to make a new version of a key, and more."""
 CRYPTO_USER: Final = _NAMED["Key Vault Crypto User"]
-CRYPTO_SERVICE_RELEASE_USER: Final = _NAMED["Key Vault Crypto Service Release User"]
 ADMINISTRATOR: Final = _NAMED["Key Vault Administrator"]
-READER_OF_VAULT: Final = _NAMED["Key Vault Reader"]
 VAULT_CONTRIBUTOR: Final = _NAMED["Key Vault Contributor"]
 OWNER: Final = _NAMED["Owner"]
 CONTRIBUTOR: Final = _NAMED["Contributor"]
@@ -96,9 +94,7 @@ USER_ACCESS_ADMINISTRATOR: Final = _NAMED["User Access Administrator"]
 RBAC_ADMINISTRATOR: Final = _NAMED["Role Based Access Control Administrator"]
 LANGUAGE_READER: Final = _NAMED["Cognitive Services Language Reader"]
 LANGUAGE_WRITER: Final = _NAMED["Cognitive Services Language Writer"]
-LANGUAGE_OWNER: Final = _NAMED["Cognitive Services Language Owner"]
 AI_SERVICES_USER: Final = _NAMED["Cognitive Services User"]
-OPENAI_USER: Final = _NAMED["Cognitive Services OpenAI User"]
 COGNITIVE_CONTRIBUTOR: Final = _NAMED["Cognitive Services Contributor"]
 IDENTITY_CONTRIBUTOR: Final = _NAMED["Managed Identity Contributor"]
 LOG_CONTRIBUTOR: Final = _NAMED["Log Analytics Contributor"]
@@ -110,12 +106,8 @@ HSM_CRYPTO_SERVICE_ENCRYPTION_USER: Final = _NAMED["Managed HSM Crypto Service E
 """Exactly what the service needs of a key in a managed HSM."""
 HSM_CRYPTO_USER: Final = _NAMED["Managed HSM Crypto User"]
 """What a person or pipeline needs to rotate a key in a managed HSM, and more."""
-HSM_CRYPTO_OFFICER: Final = _NAMED["Managed HSM Crypto Officer"]
 HSM_POLICY_ADMINISTRATOR: Final = _NAMED["Managed HSM Policy Administrator"]
 """What a pipeline needs to give an account the key: no right on keys themselves."""
-HSM_ADMINISTRATOR: Final = _NAMED["Managed HSM Administrator"]
-"""Of its data actions those about roles alone; the others are about the security domain and backups."""
-HSM_CRYPTO_AUDITOR: Final = _NAMED["Managed HSM Crypto Auditor"]
 
 
 def hsm_assignment_name(key_id: str, principal_id: str) -> str:

@@ -333,6 +333,11 @@ class Stack:
         }
         return found | {Kind.VAULT: hsms | found[Kind.VAULT]}
 
+    @property
+    def vaults(self) -> dict[str, StackResource]:
+        """Each vault and managed HSM by the name of its place of keys."""
+        return self._by_name[Kind.VAULT]
+
     def named(self, kind: Kind, name: Value) -> StackResource | None:
         """The vault or the account of a name, unique in Azure; or the managed HSM of a place of keys."""
         return self._by_name[kind].get(name.lower()) if isinstance(name, str) else None

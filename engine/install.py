@@ -27,7 +27,6 @@ _CHECKSUMS = f"https://github.com/pulumi/pulumi/releases/download/v{VERSION}/pul
 _CONNECT_SECONDS = 4
 _ANSWER_SECONDS = 30
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}
-_BUILD_PACKAGES, _TELL_EACH = 1690, 100
 _CLI_MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 _HOST, _LAUNCHER = "pulumi-language-python", "pulumi-language-python-exec"
@@ -151,36 +150,39 @@ def _unpack(archive: bytes, into: Path) -> None:
 
 def build(into: Path) -> None:
     """Builds the CLI from Go modules. Raises InstallError without Go or when the build fails."""
+    built = into / ".pulumi"
+    flags = f"-X {_SDK_MODULE}/go/common/version.Version=v{VERSION}"
+    go = built_by_go(_CLI_MODULE, built, f"Pulumi {VERSION}", _HERE, flags)
+    listed = [go, "list", "-m", "-f", "{{.Dir}}", _SDK_MODULE]
+    folder = subprocess.run(listed, cwd=_HERE, capture_output=True, text=True, check=True).stdout.strip()
+    shutil.copyfile(Path(folder, "python", "cmd", _LAUNCHER), into / _LAUNCHER)
+    built.replace(into / "pulumi")
+
+
+def built_by_go(package: str, program: Path, name: str, module: Path, flags: str = "") -> str:
+    """Builds a program from a package of the Go module in a folder; Go's own path. Raises InstallError."""
     go = shutil.which("go")
     if go is None:
         raise InstallError(
-            f"Pulumi {VERSION} is not on PATH, its release cannot be downloaded, and Go, which could build "
-            "it, is missing: install Go 1.25 or newer, or the Pulumi CLI (https://www.pulumi.com/docs/install/)"
+            f"{name} is not on PATH, and Go, which could build it, is missing: install Go 1.25 or newer, or "
+            "the Pulumi CLI (https://www.pulumi.com/docs/install/)"
         )
-    say(f"building Pulumi {VERSION} with Go, eight to twelve minutes on two cores, once for this user")
-    flags = f"-s -w -X {_SDK_MODULE}/go/common/version.Version=v{VERSION}"
-    built = into / ".pulumi-building"
-    command = [go, "build", "-v", "-trimpath", "-ldflags", flags, "-o", str(built), _CLI_MODULE]
+    say(f"building {name} with Go, up to twelve minutes on two cores, once for this user")
+    built = program.with_name(f".{program.name}-building")
+    command = [go, "build", "-v", "-trimpath", "-ldflags", f"-s -w {flags}", "-o", str(built), package]
     lines, compiled = list[str](), 0
-    with subprocess.Popen(command, cwd=_HERE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=module, stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr or ():
             lines.append(line.rstrip())
             if line.startswith("go: "):  # a module that is downloaded
                 continue
             compiled += 1
-            if compiled % _TELL_EACH == 0:
-                say(f"{compiled} of about {_BUILD_PACKAGES} packages compiled")
+            if compiled % 100 == 0:
+                say(f"{compiled} packages compiled; the CLI has about 1,690")
     if process.returncode != 0:
         raise InstallError("go build failed:\n" + "\n".join(lines[-20:]))
-    folder = subprocess.run(
-        [go, "list", "-m", "-f", "{{.Dir}}", _SDK_MODULE],
-        cwd=_HERE,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    shutil.copyfile(Path(folder, "python", "cmd", _LAUNCHER), into / _LAUNCHER)
-    built.replace(into / "pulumi")
+    built.replace(program)
+    return go
 
 
 def cache_folder() -> Path:

@@ -25,7 +25,7 @@ from google.protobuf import empty_pb2
 
 # The host is started by its path, from anywhere.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from engine import stubs
+from core import stubs
 from engine.children import Children
 
 stubs.load()

@@ -12,6 +12,7 @@ from localazure import (
     deployments,
     destinations,
     eligible_roles,
+    groups,
     identities,
     inventory,
     locks,
@@ -51,6 +52,7 @@ _TYPES: tuple[Route, ...] = (
     *saved_searches.ROUTES,
     *log_queries.ROUTES,
     *activity_log.ROUTES,
+    *groups.ROUTES,
     *policy_definitions.ROUTES,
 )
 # Their templates match at nearly every path, so they come last.

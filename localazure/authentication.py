@@ -24,6 +24,7 @@ _AUDIENCES: Mapping[Host, tuple[str, ...]] = {
     Host.HSM: ("https://managedhsm.azure.net",),
     Host.LANGUAGE: ("https://cognitiveservices.azure.com",),
     Host.LOGS: ("https://api.loganalytics.io",),
+    Host.GRAPH: ("https://graph.microsoft.com",),
 }
 _KEEPS_KEYS = (Host.VAULT, Host.HSM)
 _KEY_HEADER = "ocp-apim-subscription-key"
@@ -91,6 +92,7 @@ _MISSING: Mapping[Host, _Text] = {
     Host.HSM: ("Unauthorized", "AKV10000: Request is missing a Bearer or PoP token."),
     Host.LANGUAGE: ("401", _NO_KEY),
     Host.LOGS: ("AuthorizationRequiredError", "Valid authentication was not provided"),
+    Host.GRAPH: ("InvalidAuthenticationToken", "Access token is empty."),
 }
 
 

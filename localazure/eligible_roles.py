@@ -78,7 +78,9 @@ def _scope(request: Request) -> str:
     return "/" + request.params["scope"].strip("/")
 
 
-_ASSUMED = "all of it: made from the specification; that a list has what is at, above and below its scope"
+_ASSUMED = (
+    "all of it: made from the specification; that a list without a filter has what is below its scope, too"
+)
 ROUTES = (
     Route(
         "PUT",

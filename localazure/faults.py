@@ -24,6 +24,7 @@ HOSTS: Mapping[str, Host] = {
     "hsm": Host.HSM,
     "language": Host.LANGUAGE,
     "logs": Host.LOGS,
+    "graph": Host.GRAPH,
 }
 
 

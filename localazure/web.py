@@ -24,6 +24,7 @@ class Host(StrEnum):
     HSM = "*.managedhsm.azure.net"
     LANGUAGE = "*.cognitiveservices.azure.com"
     LOGS = "api.loganalytics.io"
+    GRAPH = "graph.microsoft.com"
 
 
 ARM_REGIONS = str(Host.ARM)

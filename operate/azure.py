@@ -4,7 +4,6 @@ Each answer is evidence in the form that Azure sent it, for a named API version.
 that a later query shows whether the answer has changed.
 """
 
-import argparse
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,6 @@ from urllib.parse import quote
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.monitor.query import LogsQueryClient, LogsQueryResult
 
-from core import arm_ids
 from core.api_versions import KEYS, SUBSCRIPTIONS
 from core.login import Login
 from operate.errors import OperateError
@@ -45,14 +43,6 @@ class SentQuery:
     sha256: str
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """What a query brought, or why nothing."""
-
-    found: Any
-    sent: SentQuery
-
-
 class LiveAzure:
     """The live cloud. Each query is sent once; a repeated one gets the recorded answer.
 
@@ -62,13 +52,13 @@ class LiveAzure:
     def __init__(self, login: Login) -> None:
         self._client = AzureClient(login, retries=6)
         self._login = login
-        self._known: dict[str, _Answer] = {}
+        self._known: dict[str, tuple[Any, SentQuery]] = {}
         self._now: datetime | None = None
 
     @property
     def queries(self) -> tuple[SentQuery, ...]:
         """Every query so far, sorted by its text."""
-        return tuple(self._known[question].sent for question in sorted(self._known))
+        return tuple(self._known[question][1] for question in sorted(self._known))
 
     def source(self) -> Source:
         """Where the answers come from. Raises UnansweredError."""
@@ -116,6 +106,11 @@ class LiveAzure:
         """What a version of a key answers to a request to sign."""
         return _answered(lambda: self._client.json("POST", _of_vault(key_id, "/sign"), body))
 
+    def members(self, group_id: str) -> Sequence[str]:
+        """The object ids of a group's members, and of those of the groups in it."""
+        target = f"{self._login.cloud.graph}/v1.0/groups/{group_id}/transitiveMembers?$select=id"
+        return sorted(str(one["id"]) for one in self._list(target))
+
     def list_in_vault(self, uri: str, path: str) -> Sequence[Json]:
         """All pages of a list of a vault's or a managed HSM's own API."""
         return self._list(_of_vault(uri, path))
@@ -136,19 +131,11 @@ class LiveAzure:
                 found, answer, content = error, str(error), None
             text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
             sent = SentQuery(question, answer, hashlib.sha256(text.encode()).hexdigest())
-            self._known[question] = _Answer(found, sent)
-        known = self._known[question].found
+            self._known[question] = (found, sent)
+        known, _ = self._known[question]
         if isinstance(known, UnansweredError):
             raise known
         return cast("T", known)
-
-
-def account_id(text: str) -> str:
-    """An account's ARM id from the command line. Raises ArgumentTypeError for anything else."""
-    try:
-        return arm_ids.account_id(text).text
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _of_vault(uri: str, path: str) -> str:

@@ -2,8 +2,8 @@
 
     python -m operate doctor --stack dev [--json]
 
-Reads the stack's settings from its file, so that no stack need exist yet. A service that the stack has
-already is left to `pulumi preview`, and so is a program of somebody's own, which has no such settings, and
+Reads the stack's settings from its file, so that no stack need exist yet. A stack that is deployed already
+is left to `pulumi preview`, and so is a program of somebody's own, which has no such settings, and
 what only the key's vault or managed HSM tells. Does not own: what Azure would refuse (provider/deployment).
 """
 
@@ -69,14 +69,11 @@ def _azure(stack: str) -> Iterator[Line]:
         yield Line("login", FAILED, who, f"set {SETTINGS['subscriptionId'][0]}")
         return
     yield Line("login", OK, who)
-    has = _deployed(stack) if declared else set()
-    new = [one for one in declared if one.label not in has and has != {""}]
-    if len(new) < len(declared):
-        about = ", ".join(sorted(has - {""})) or "the service"
-        yield Line(about, UNCHECKED, "it is deployed already, and `pulumi preview` checks its changes")
-    if new:
+    if declared and _deployed(stack):
+        yield Line("services", UNCHECKED, "the stack is deployed, and `pulumi preview` checks its changes")
+    elif declared:
         deployer = Deployer(principal.tenant_id, found.subscription_id, principal.object_id)
-        yield from asyncio.run(_deployment(new, azure, deployer))
+        yield from asyncio.run(_deployment(declared, azure, deployer))
 
 
 def connect(found: Login) -> Azure:
@@ -84,12 +81,12 @@ def connect(found: Login) -> Azure:
     return Azure(AzureClient(found))
 
 
-def _deployed(stack: str) -> set[str]:
-    """The services that the stack has; "" for the only one."""
+def _deployed(stack: str) -> bool:
+    """Whether the stack has a service already."""
     try:
-        return {name for name, one in services(outputs(stack)).items() if one.get("accountId")}
+        return any(one.get("accountId") for one in services(outputs(stack)).values())
     except StackError:
-        return set()
+        return False
 
 
 async def _deployment(new: Sequence[ServiceSettings], azure: Azure, deployer: Deployer) -> list[Line]:

@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core import arm_ids
+
 Option = tuple[str, Mapping[str, Any]]
 
 
 def _account(text: str) -> str:
-    from operate.azure import account_id  # noqa: PLC0415 - only who names an account waits for the SDK
-
-    return account_id(text)
+    try:
+        return arm_ids.account_id(text).text
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _moment(text: str) -> datetime:

@@ -30,6 +30,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import yaml
+
 from core import adapters, api_versions, arm_ids, commands, resource_types
 from core.engine_values import UNKNOWN
 from core.environment import RECOVERS
@@ -41,57 +43,8 @@ from operate.stack import StackError, pulumi, told
 
 OWN_PROVIDER = "azure-cmk:"
 """Resources whose create finds by itself what an earlier one has done, but for an access policy."""
-_GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
-
-
-def _form(type: str, *names: str, scope: str = _GROUP) -> str:
-    namespace, *types = type.split("/")
-    pairs = zip(types, names, strict=True)
-    return f"{scope}/providers/{namespace}" + "".join(f"/{type}/{{{name}}}" for type, name in pairs)
-
-
-_SUBSCRIPTION, _SCOPE = "/subscriptions/{subscriptionId}", "/{scope}"
-_VAULT = _form(arm_ids.VAULT, "vaultName")
-FORMS: Mapping[str, str] = {
-    "azure-native:authorization:PolicyAssignment": _form(
-        arm_ids.POLICY_ASSIGNMENT, "policyAssignmentName", scope=_SCOPE
-    ),
-    "azure-native:authorization:PolicyDefinition": _form(
-        arm_ids.POLICY_DEFINITION, "policyDefinitionName", scope=_SUBSCRIPTION
-    ),
-    "azure-native:authorization:PolicyExemption": _form(
-        arm_ids.POLICY_EXEMPTION, "policyExemptionName", scope=_SCOPE
-    ),
-    resource_types.LOCK: _form(arm_ids.LOCK, "lockName", scope=_SCOPE),
-    resource_types.ROLE_ASSIGNMENT: _form(arm_ids.ROLE_ASSIGNMENT, "roleAssignmentName", scope=_SCOPE),
-    resource_types.ACCOUNT: _form(arm_ids.ACCOUNT, "accountName"),
-    resource_types.DEPLOYMENT: _form(f"{arm_ids.ACCOUNT}/deployments", "accountName", "deploymentName"),
-    resource_types.PROJECT: _form(f"{arm_ids.ACCOUNT}/projects", "accountName", "projectName"),
-    resource_types.ACCESS_POLICY: f"{_VAULT}/accessPolicy/{{policy.objectId}}",
-    resource_types.KEY: _form(arm_ids.KEY, "vaultName", "keyName"),
-    resource_types.VAULT: _VAULT,
-    resource_types.USER_ASSIGNED_IDENTITY: _form(arm_ids.USER_ASSIGNED_IDENTITY, "resourceName"),
-    "azure-native:monitor:ActionGroup": _form(arm_ids.ACTION_GROUP, "actionGroupName"),
-    resource_types.DIAGNOSTIC_SETTING: _form(arm_ids.DIAGNOSTIC_SETTING, "name", scope="/{resourceUri}"),
-    "azure-native:monitor:ScheduledQueryRule": _form(arm_ids.ALERT_RULE, "ruleName"),
-    "azure-native:network:PrivateDnsZoneGroup": _form(
-        f"{arm_ids.PRIVATE_ENDPOINT}/privateDnsZoneGroups", "privateEndpointName", "privateDnsZoneGroupName"
-    ),
-    resource_types.PRIVATE_ENDPOINT: _form(arm_ids.PRIVATE_ENDPOINT, "privateEndpointName"),
-    "azure-native:operationalinsights:SavedSearch": _form(
-        f"{arm_ids.WORKSPACE}/savedSearches", "workspaceName", "savedSearchId"
-    ),
-    resource_types.WORKSPACE: _form(arm_ids.WORKSPACE, "workspaceName"),
-    "azure-native:privatedns:PrivateZone": _form(arm_ids.PRIVATE_DNS_ZONE, "privateZoneName"),
-    resource_types.NETWORK_LINK: _form(
-        f"{arm_ids.PRIVATE_DNS_ZONE}/virtualNetworkLinks", "privateZoneName", "virtualNetworkLinkName"
-    ),
-    resource_types.RESOURCE_GROUP: _GROUP,
-}
-"""The ARM id of each type, with the inputs that make it up in braces: azure-native gives an id only once a
-create has ended. An access policy has no id in Azure; this one was azure-native's."""
-
-
+FORMS: Mapping[str, str] = yaml.safe_load(Path(__file__).with_name("arm_id_forms.yaml").read_text("utf-8"))
+"""The ARM id of each type, with the inputs that make it up in braces."""
 BACKUPS = Path(".pulumi/recovery")
 """Where the states before a change are kept."""
 

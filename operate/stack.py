@@ -11,7 +11,6 @@ import functools
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -33,7 +32,6 @@ NO_CLI = (
     '`eval "$(python3 -m localazure env)"`; for one on Azure, install the CLI, or run `python3 -m localazure '
     'setup` and `export PATH="$PWD/.pulumi/bin:$PATH"` in the clone'
 )
-_LOCK = re.compile(r"created by (?P<user>\S*)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
 _MARKUP = re.compile(r"<\{%.*?%\}>")
 _PACK_CONFIG = "policy-config.json"
 _preparing = threading.Lock()
@@ -44,7 +42,7 @@ class StackError(OperateError):
 
 
 class LockedError(OperateError):
-    """A stack is locked by a process that may still run; the message says by which, and what to do."""
+    """A stack is locked; the message says by which process, and what to do where that has ended."""
 
 
 class UpdateError(OperateError):
@@ -126,25 +124,23 @@ class EngineStack(automation.Stack):
         self._run(self.refresh, show_secrets=False)
         return {name: one.value for name, one in found.outputs.items()}
 
+    @property
+    def was_cut_off(self) -> bool:
+        """Whether the state has operations that an engine began and did not end."""
+        return bool((self.export_stack().deployment or {}).get("pending_operations"))
+
+    @property
+    def way_on(self) -> str:
+        """What leads on after an update that was cut off."""
+        return (
+            f"if that update runs nowhere any more, run `pulumi cancel --stack {self.name} --yes` and "
+            f"`{commands.operate(f'recover --stack {self.name}')}`, and go on"
+        )
+
     def drifted(self) -> dict[str, int]:
         """What a refresh would change in the state, by its count. Raises UpdateError, LockedError or
         NoStackError."""
         return changes(self._run(self.preview_refresh).change_summary)
-
-    def repaired(self, said: str) -> bool:
-        """Whether an engine that is gone had left a lock or half-done operations, now repaired; `said` is why
-        a command failed. Raises LockedError where that engine may still run."""
-        state = {} if _LOCK.search(said) else self.export_stack().deployment or {}
-        if not _LOCK.search(said) and not state.get("pending_operations"):
-            return False
-        unlock(self.name, said)
-        words = [sys.executable, "-m", "operate", "recover", "--stack", self.name]
-        for _ in range(2):
-            # A preview is not locked out: that another holds the stack may show only here.
-            done = subprocess.run(words, capture_output=True, text=True, check=False)
-            if not unlock(self.name, done.stderr):
-                break
-        return True
 
     def _run(self, command: Callable[..., T], **words: Any) -> T:
         errors: list[str] = []
@@ -161,7 +157,7 @@ class EngineStack(automation.Stack):
         except FileNotFoundError as error:
             raise StackError(NO_CLI) from error
         except automation.ConcurrentUpdateError as error:
-            raise LockedError(_first(str(error))) from error
+            raise LockedError(f"{_first(str(error))}; {self.way_on}") from error
         except automation.StackNotFoundError as error:
             raise NoStackError(self.name) from error
         except automation.CommandError as error:
@@ -204,25 +200,6 @@ def configure(stack: str, values: Mapping[str, str | int], removed: Sequence[str
             told(stack, f"the settings of stack {stack} were not written", "config", verb, "--path", *words)
 
 
-def unlock(stack: str, said: str) -> bool:
-    """Takes the locks that an error names, where their engines are gone; whether there was one. Raises
-    LockedError where one is of a process that runs, or of another machine, where nobody here can look."""
-    owners = [(one["host"], int(one["pid"])) for one in _LOCK.finditer(said)]
-    for host, pid in owners:
-        if host != socket.gethostname():
-            raise LockedError(
-                f"locked by process {pid} of {host}: look there whether it still runs; if it does not, "
-                f"`pulumi cancel --stack {stack}` and `{commands.operate(f'recover --stack {stack}')}`"
-            )
-        if _runs(pid):
-            raise LockedError(f"locked by process {pid} of this machine, which still runs; wait for its end")
-    if owners:
-        done = pulumi("cancel", "--stack", stack, "--yes")
-        if done.code != 0:
-            raise LockedError(f"the lock of a process that is gone was not taken: {done.stderr.strip()}")
-    return bool(owners)
-
-
 def outputs(stack: str, file: str | None = None, *, otherwise: str = "") -> Outputs:
     """A stack's outputs, or those in `file` if Pulumi is not available. Raises StackError; `otherwise` is
     another way out, which the message adds."""
@@ -262,20 +239,6 @@ def services(outputs: Outputs, named: str | None = None) -> Mapping[str, Outputs
     if named not in found:
         raise StackError(f"the stack has no service {named!r}; it has {', '.join(map(repr, found))}")
     return {named: found[named]}
-
-
-def _runs(pid: int) -> bool:
-    if os.name == "nt":
-        # There os.kill does not look: 0 is Ctrl-C.
-        command = ["tasklist", "/FI", f"PID eq {pid}", "/FO", "CSV", "/NH"]
-        return f'"{pid}"' in subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _pack() -> dict[str, Any]:

@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -38,12 +38,12 @@ _PAUSE_SECONDS = 5.0
 remembered for an hour and each read counts against the service's limit of calls."""
 _LONGEST_PAUSE_SECONDS = 60.0
 _PROJECT_CLAIM = "project written and read"
-_NETWORK_REASONS = ("virtual network", "firewall", "public access is disabled")
-"""Words of a 403 that is about the network."""
-_CALLER_REASONS = ("data action", "permissiondenied")
-"""Words of a 401 or 403 about a caller without a role."""
-_OTHER_REASONS = (*_NETWORK_REASONS, "data action")
-"""Words of a 403 that is about the caller or the network, and so proves nothing about the key."""
+_ABOUT: Mapping[str, Sequence[str]] = {
+    "the network": ("virtual network", "firewall", "public access is disabled"),
+    "the caller": ("data action", "permissiondenied"),
+}
+"""Words of a refusal that is about the network, or about a caller without a role, and so proves nothing about
+the key."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,11 @@ class Check:
 
 @dataclass(frozen=True)
 class KeptOut(Check):
-    """A check that a network, or a role that this machine lacks, did not let begin. It says nothing of the
-    key."""
+    """A check that a network, or a role that this machine lacks, did not let begin, where that is no failure.
+    It says nothing of the key."""
+
+    def __str__(self) -> str:
+        return f"  ?       {self.claim}: not tried; {self.found}"
 
 
 @dataclass(frozen=True)
@@ -80,71 +83,45 @@ class NotCovered(Check):
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints every check; the exit code is 0 only if all of them held."""
+    found = services(outputs(arguments.stack)).values()
+    endpoint = next((one["endpoint"] for one in found if not unprovable(one)), "")
+    wanted = login.of_stack(arguments.stack, clouds.of_endpoint(endpoint)) if endpoint else Login()
+    options = {"write_project": arguments.write_project, "if_reached": arguments.if_reached}
     told: list[dict[str, Any]] = []
-    held, wanted = True, None
-
-    def tell(check: Check, kept_out: bool) -> None:
-        told.append({"account": account, **asdict(check), "holds": None if kept_out else check.holds})
-        if not arguments.json:
-            show(check, kept_out)
-
-    for service in services(outputs(arguments.stack)).values():
+    for service in found:
         account = service.get("accountId", "")
-        if problem := unprovable(service):
-            told.append({"account": account, "problem": problem, "holds": False})
-            if not arguments.json:
-                print(f"  FAILED  {problem}")
-            held = False
-            continue
-        wanted = wanted or login.of_stack(arguments.stack, clouds.of_endpoint(service["endpoint"]))
         checked = {**service, "access": "revoked"} if arguments.revoked else service
-        seconds = 60 * arguments.minutes
         if not arguments.json:
             print(f"Proof, read back from the account {account}:")
-        proven = prove(
-            checked,
-            wanted,
-            write_project=arguments.write_project,
-            if_reached=arguments.if_reached,
-            seconds=seconds,
-            tell=tell,
-        )
-        held = proven and held
+        for check in verify(checked, wanted, seconds=60 * arguments.minutes, **options):
+            holds = None if isinstance(check, KeptOut) else check.holds
+            told.append({"account": account, **asdict(check), "holds": holds})
+            if not arguments.json:
+                print(check, flush=True)
     if arguments.json:
         print(json.dumps(told, indent=2))
-    return 0 if held else 1
+    return 1 if any(one["holds"] is False for one in told) else 0
 
 
-def show(check: Check, kept_out: bool) -> None:
-    """Prints a check as it comes."""
-    print(f"  ?       {check.claim}: not tried; {check.found}" if kept_out else check, flush=True)
-
-
-def prove(
-    service: Outputs,
-    wanted: Login,
-    *,
-    write_project: bool,
-    if_reached: bool = False,
-    seconds: float = 900,
-    tell: Callable[[Check, bool], None] = show,
-) -> bool:
-    """Tells every check of one service; whether all of them held. With `if_reached`, that this machine is
-    kept out of the account is only told, as the second argument of `tell`."""
-    held = True
+def verify(
+    service: Outputs, wanted: Login, *, write_project: bool = False, if_reached: bool = False, seconds: float
+) -> Iterator[Check]:
+    """All checks of a service, one after another; that the cloud does not answer is one that fails. With
+    `if_reached`, that this machine is kept out of the account is no failure."""
+    if problem := unprovable(service):
+        yield Check("the service", "an account under your key", problem)
+        return
     try:
-        for check in verify(service, wanted, write_project=write_project, seconds=seconds):
-            kept_out = if_reached and isinstance(check, KeptOut)
-            tell(check, kept_out)
-            held = held and (kept_out or check.holds)
+        yield from _checks(
+            service, wanted, write_project=write_project, if_reached=if_reached, seconds=seconds
+        )
     except (AzureError, UnansweredError) as error:
-        tell(Check("the cloud", "an answer", f"no answer: {error}"), False)
-        return False
-    return held
+        yield Check("the cloud", "an answer", f"no answer: {error}")
 
 
-def verify(service: Outputs, wanted: Login, *, write_project: bool, seconds: float) -> Iterator[Check]:
-    """All checks of a service, one after another. Raises UnansweredError or AzureError when a query fails."""
+def _checks(
+    service: Outputs, wanted: Login, *, write_project: bool, if_reached: bool, seconds: float
+) -> Iterator[Check]:
     cloud = LiveAzure(wanted)
     account = adapters.account(cloud.get(service["accountId"], api_versions.ACCOUNTS))
     yield from binding(account.encryption, service["keyUriWithVersion"])
@@ -157,10 +134,9 @@ def verify(service: Outputs, wanted: Login, *, write_project: bool, seconds: flo
     projects = Projects(service["endpoint"], login.token_credential(wanted))
     if service.get("access") == "revoked":
         yield refused(projects, seconds)
-    elif write_project and (closed := unreachable(projects, service["endpoint"], account.network)):
-        yield closed
     elif write_project:
-        yield project(projects)
+        closed = unreachable(projects, service["endpoint"], account.network, if_reached=if_reached)
+        yield closed or project(projects)
 
 
 def binding(found: Encryption, key_uri_with_version: str) -> Iterator[Check]:
@@ -217,31 +193,27 @@ class Projects:
         return response
 
 
-def unreachable(projects: Projects, endpoint: str, network: Network) -> Check | None:
+def unreachable(
+    projects: Projects, endpoint: str, network: Network, *, if_reached: bool = False
+) -> Check | None:
     """Why no project can be written from here, found by a read before anything is written; None if one can.
 
     A closed network lets somebody through who comes by a private endpoint, so that only the attempt tells.
     """
     try:
-        projects.list_projects()
-    except HttpResponseError as error:
-        found = f"{error.status_code}: {error.message}"
-        if any(word in str(error).lower() for word in _CALLER_REASONS):
-            found += f"; nothing was written, because {_may_not_call(roles.LANGUAGE_WRITER)}"
-            return KeptOut(_PROJECT_CLAIM, _PROJECT, found)
-        if not any(word in str(error).lower() for word in _NETWORK_REASONS):
-            return Check(_PROJECT_CLAIM, _PROJECT, f"{found}; nothing was written")
+        about, found = _reading(projects, roles.LANGUAGE_WRITER)
     except ServiceRequestError as error:
-        found = str(error)
-    else:
+        about, found = "the network", str(error)
+    if not about:
         return None
-    return KeptOut(
-        _PROJECT_CLAIM,
-        _PROJECT,
-        f"this machine does not reach {endpoint}, and nothing was written: {network.described} ({found}). "
-        "Run this in the account's network, such as on a runner beside its private endpoint, or leave out "
-        "--write-project, without which no reach is needed",
-    )
+    if about == "the network":
+        found = (
+            f"this machine does not reach {endpoint}: {network.described} ({found}). Run this in the "
+            "account's network, such as on a runner beside its private endpoint, or leave out "
+            "--write-project, without which no reach is needed"
+        )
+    form = KeptOut if if_reached and about in _ABOUT else Check
+    return form(_PROJECT_CLAIM, _PROJECT, f"{found}; nothing was written")
 
 
 def project(projects: Projects) -> Check:
@@ -291,20 +263,24 @@ def unprovable(service: Outputs) -> str:
 
 def data_answer(projects: Projects) -> str:
     """What a read of the account's data answers: "200", REFUSED, or why it tells nothing of the key."""
+    about, found = _reading(projects, roles.LANGUAGE_READER)
+    return REFUSED if about == "the key" else found
+
+
+def _reading(projects: Projects, role: roles.Role) -> tuple[str, str]:
+    """What a refusal to read the account's data is about, "" where it is read, and what was answered; `role`
+    is what a caller needs."""
     try:
         projects.list_projects()
     except HttpResponseError as error:
-        if error.status_code == 403 and not any(word in str(error).lower() for word in _OTHER_REASONS):
-            return REFUSED
-        found = f"{error.status_code}, which says nothing about the key: {error.message}"
-        if any(word in str(error).lower() for word in _CALLER_REASONS):
-            found += f"; {_may_not_call(roles.LANGUAGE_READER)}"
-        return found
-    return "200"
-
-
-def _may_not_call(role: roles.Role) -> str:
-    return (
-        f"this login may not call the service: list it among the service's callers with the role "
-        f"{role.name!r}, and run `pulumi up` (a role counts after ten minutes at most)"
-    )
+        said, found = str(error).lower(), f"{error.status_code}: {error.message}"
+        about = next((one for one, words in _ABOUT.items() if any(word in said for word in words)), "")
+        if about == "the caller":
+            found += (
+                f"; this login may not call the service: list it among the service's callers with the role "
+                f"{role.name!r}, and run `pulumi up` (a role counts after ten minutes at most)"
+            )
+        if about or error.status_code != 403:
+            return about or "something else", f"{found} (which says nothing about the key)"
+        return "the key", found
+    return "", "200"

@@ -1,12 +1,11 @@
-"""Turns a Rule into the policy object that the engine asks.
+"""Makes the policies of the pack, and of a Rule the policy object that the engine asks.
 
 Handles reports, exemptions, values that are not known yet, and rules that fail. Judges nothing.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import date
 from typing import Any, Final
 
 from pulumi_policy import (
@@ -22,27 +21,41 @@ from pulumi_policy import (
 
 from core.demands import DemandOutcome
 from core.resource_types import COMPONENTS, Kind, parse_urn
+from core.stack import around
 from core.values import Mark
 from policies import exemptions
-from policies.engine_requests import OurResourcePolicy, OurStackPolicy, level_of, resources
+from policies.engine_requests import OurResourcePolicy, OurStackPolicy, level_of, read_once, resources
 from policies.redaction import without_secrets
-from policies.reports import LEVELS, UNUSED
+from policies.reports import LEVELS, UNUSED, reports
 from policies.rule import Options, ResourceRule, Rule, RuleFinding, StackRule, Subject, UsedResourceRule
+from policies.rules import RULES
 from policies.session import Session
 from policies.used import UsedProtections
 
+PACK_NAME: Final = "language-cmk-policies"
+_UNDECIDED: Final = DemandOutcome.UNDECIDED
 _REFUSES: Final = ("mandatory", "remediate")
-Clock = Callable[[], float]
 Args = ResourceValidationArgs | StackValidationArgs
 
 
-def to_policy(rule: Rule, session: Session, clock: Clock = time.time) -> Policy:
+def make_policies(clock: Callable[[], float] = time.time) -> list[Policy]:
+    """Every policy of the pack, in a fixed order, over one shared session. `clock` is seconds since 1970.
+
+    Raises RuntimeError where the installed SDK would not tell the pack which values are secrets.
+    """
+    read_once()
+    session = Session(clock, refusing=tuple(rule.name for rule in RULES if rule.level == "mandatory"))
+    return [*(to_policy(rule, session) for rule in RULES), *reports(session)]
+
+
+def to_policy(rule: Rule, session: Session) -> Policy:
     """The policy object of a rule. `session` is shared by all policies of one pack."""
-    if isinstance(rule, ResourceRule):
-        return _resource_policy(rule, session, clock)
-    if isinstance(rule, StackRule | UsedResourceRule):
-        return _stack_policy(rule, session, clock)
-    raise TypeError(f"{rule.name} is not a rule on a resource, on a used resource or on the stack")
+
+    def validate(args: Args, report: ReportViolation) -> None:
+        _answer(rule, session, args, report)
+
+    form = OurResourcePolicy if isinstance(rule, ResourceRule) else OurStackPolicy
+    return form(validate=validate, **_metadata(rule))
 
 
 def message(rule: Rule, finding: RuleFinding, urn: str) -> str:
@@ -60,23 +73,17 @@ def _one_line(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
-def _resource_policy(rule: ResourceRule, session: Session, clock: Clock) -> OurResourcePolicy:
-    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+def _found(rule: Rule, options: Options, session: Session) -> Iterable[RuleFinding]:
+    """What a rule finds in the request that is answered."""
+    if isinstance(rule, ResourceRule):
         (resource,) = resources()
-        session.note(resource)
-        config = args.get_config()
-        # Most resources concern no rule; only an exemption to be listed makes the rest worth its time.
-        concerns = rule.kinds is None or resource.kind in rule.kinds
-        if not concerns and not config.get("exemptions"):
-            return
-
-        def judge(options: Options) -> Iterable[RuleFinding]:
-            subject = Subject(resource, tuple(session.around(resource)))
-            return rule.judge(subject, options) if concerns else ()
-
-        _Asking(rule, session, clock, config).answer(judge, args, report, args.urn)
-
-    return OurResourcePolicy(validate=validate, **_metadata(rule))
+        subject = Subject(resource, tuple(around(resource, session.declared.get)))
+        return rule.judge(subject, options) if rule.kinds is None or resource.kind in rule.kinds else ()
+    session.judges_unused = level_of(UNUSED, LEVELS[UNUSED].value) in _REFUSES
+    protections = session.protections(resources())
+    if isinstance(rule, UsedResourceRule):
+        return _of_used(rule, protections, options, session)
+    return rule.judge(protections, options) if isinstance(rule, StackRule) else ()
 
 
 def _of_used(
@@ -91,106 +98,84 @@ def _of_used(
         found = [replace(one, urn=resource.urn) for one in rule.judge(subject, options)]
         used = protections.is_used(resource) if found else False
         if isinstance(used, Mark):
-            yield from map(_if_used, found)
+            # Of what breaks a rule here, this stack cannot say whether an account's key depends on it.
+            yield from (
+                replace(one, found=f"whether it reaches the account's key: {one.found}", outcome=_UNDECIDED)
+                if one.outcome is DemandOutcome.UNMET
+                else one
+                for one in found
+            )
         elif used:
             yield from found
         elif level_of(rule.name, rule.level) in _REFUSES:
             session.unused += [
-                without_secrets(f"{short(resource.urn)}: {one.found} ({rule.name}); fix: {one.fix}")
+                without_secrets(f"{parse_urn(resource.urn).label}: {one.found} ({rule.name}); fix: {one.fix}")
                 for one in found
                 if one.outcome is DemandOutcome.UNMET
             ]
 
 
-def _if_used(one: RuleFinding) -> RuleFinding:
-    """A violation of something of which this stack cannot say whether an account's key depends on it."""
-    if one.outcome is not DemandOutcome.UNMET:
-        return one
-    found = f"whether it reaches the account's key: {one.found}"
-    return replace(one, found=found, outcome=DemandOutcome.UNDECIDED)
+def _answer(rule: Rule, session: Session, args: Args, report: ReportViolation) -> None:
+    """Reports every violation, and keeps what stayed open. Where there is no violation, what a preview does
+    not know yet makes the rule "not applicable", for the engine shows advice where a rule is left with
+    unknown values."""
+    config, urn = args.get_config() or {}, ""
+    if isinstance(rule, ResourceRule):
+        urn = resources()[0].urn
+        session.declared[urn] = resources()[0]
+        # Most resources concern no rule; only an exemption to be listed makes the rest worth its time.
+        if rule.kinds and resources()[0].kind not in rule.kinds and not config.get("exemptions"):
+            return
+    exempts = _exempting(rule, session, config.get("exemptions"))
+    later: list[str] = []
+    refused = False
+    try:
+        for finding in _found(rule, rule.options(config, session.clock), session):
+            where = finding.urn or urn
+            what = without_secrets(f"{parse_urn(where).label}: {finding.found}" if where else finding.found)
+            if finding.outcome is DemandOutcome.LATER:
+                later.append(what)
+            elif exempts(where):
+                continue
+            elif finding.outcome is DemandOutcome.UNDECIDED:
+                session.undecided.append(f"{rule.name}: {what}")
+            else:
+                report(message(rule, finding, where), finding.urn)
+                refused = True
+    except Exception as problem:  # noqa: BLE001 - a rule that fails must refuse, whatever its failure
+        report(without_secrets(_failure(rule, problem)), urn or None)
+        refused = True
+    if later and not refused:
+        args.not_applicable("; ".join(sorted(set(later))))
 
 
-def _stack_policy(rule: StackRule | UsedResourceRule, session: Session, clock: Clock) -> OurStackPolicy:
-    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        def judge(options: Options) -> Iterable[RuleFinding]:
-            session.judges_unused = level_of(UNUSED, LEVELS[UNUSED].value) in _REFUSES
-            protections = session.protections(resources())
-            if isinstance(rule, StackRule):
-                return rule.judge(protections, options)
-            return _of_used(rule, protections, options, session)
+def _exempting(rule: Rule, session: Session, configured: object) -> Callable[[str], bool]:
+    """Whether a rule's exemptions let a resource pass, which is then listed with the exemption."""
+    given, unusable = exemptions.read_exemptions(configured, session.today) if configured else ((), ())
+    session.unusable += [f"{rule.name}: {bad}" for bad in unusable]
+    for one in given:
+        session.exemptions.setdefault((rule.name, one), set())
 
-        _Asking(rule, session, clock, args.get_config()).answer(judge, args, report, "")
-
-    return OurStackPolicy(validate=validate, **_metadata(rule))
-
-
-class _Asking:
-    """One question to one rule: collects the findings, reports them, and keeps what stayed open."""
-
-    def __init__(self, rule: Rule, session: Session, clock: Clock, config: Mapping[str, Any] | None) -> None:
-        self._rule = rule
-        self._session = session
-        self._options = rule.options(config, clock)
-        configured = (config or {}).get("exemptions") or ()
-        today = exemptions.day_of(clock()) if configured else date.min
-        self._exemptions, unusable = exemptions.read_exemptions(configured, today)
-        session.unusable += [f"{rule.name}: {bad}" for bad in unusable]
-        for exemption in self._exemptions:
-            session.exemptions.setdefault((rule.name, exemption), set())
-
-    def answer(
-        self, judge: Callable[[Options], Iterable[RuleFinding]], args: Args, report: ReportViolation, urn: str
-    ) -> None:
-        """Reports every violation. Where there is none, what a preview does not know yet makes the rule "not
-        applicable", for the engine shows advice where a rule is left with unknown values."""
-        later: list[str] = []
-        refused = False
-        try:
-            for finding in judge(self._options):
-                where = finding.urn or urn
-                if finding.outcome is DemandOutcome.UNMET:
-                    if not self._exempts(where):
-                        report(message(self._rule, finding, where), finding.urn)
-                        refused = True
-                    continue
-                what = without_secrets(f"{short(where)}: {finding.found}" if where else finding.found)
-                if finding.outcome is DemandOutcome.LATER:
-                    later.append(what)
-                elif not self._exempts(where):
-                    self._session.undecided.append(f"{self._rule.name}: {what}")
-        except Exception as problem:  # noqa: BLE001 - a rule that fails must refuse, whatever its failure
-            report(without_secrets(self._failure(problem)), urn or None)
-            refused = True
-        if later and not refused:
-            args.not_applicable("; ".join(sorted(set(later))))
-
-    def _exempts(self, urn: str) -> bool:
-        fitting = exemptions.matching(self._exemptions, urn)
-        if not fitting or not fitting[0].holds_on(exemptions.day_of(self._options.now())):
+    def exempts(urn: str) -> bool:
+        fitting = exemptions.matching(given, urn)
+        if not fitting or session.today > fitting[0].until:
             return False
-        self._session.exemptions[self._rule.name, fitting[0]].add(urn)
+        session.exemptions[rule.name, fitting[0]].add(urn)
         return True
 
-    def _failure(self, problem: Exception) -> str:
-        rule = self._rule
-        return (
-            f"found: the rule {rule.name} could not be evaluated: {type(problem).__name__}: {problem}\n"
-            f"required: an answer; without one the rule refuses\nwhy: {rule.why} ({rule.source})\n"
-            f"fix: report this with the resource's properties; until then set the level of {rule.name} "
-            f"to advisory"
-        )
+    return exempts
 
 
-def short(urn: str) -> str:
-    """The logical name and type of a URN; a text that is none, as it is."""
-    try:
-        return parse_urn(urn).label
-    except ValueError:
-        return urn
+def _failure(rule: Rule, problem: Exception) -> str:
+    return (
+        f"found: the rule {rule.name} could not be evaluated: {type(problem).__name__}: {problem}\n"
+        f"required: an answer; without one the rule refuses\nwhy: {rule.why} ({rule.source})\n"
+        f"fix: report this with the resource's properties; until then set {rule.name} to advisory"
+    )
 
 
 def _metadata(rule: Rule) -> dict[str, Any]:
-    tags = rule.same_as.split()
+    tags = rule.same_as
     cis = [tag.removeprefix("cis-azure-6.0:") for tag in tags if tag.startswith("cis-azure-6.0:")]
     framework = (
         PolicyComplianceFramework(

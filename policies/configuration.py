@@ -109,23 +109,15 @@ def _endless(parts: Mapping[str, Any], today: date) -> Iterator[str]:
             continue
         refuses = name not in LEVELS and levels.get(name, {}).get("enforcementLevel") == "mandatory"
         if refuses and values.get("enforcementLevel") == "disabled":
-            yield from (f"rules.{name}{text}" for text in _ending(name, values, today))
+            until, reason = (values.get(one) for one in _FOR_A_TIME)
+            wrong = exemptions.problems_of(f"*::{name}", reason, until, today)
+            yield from (
+                f"rules.{name}: a rule that refuses is disabled for a time only; {one}" for one in wrong
+            )
+            if not wrong and date.fromisoformat(str(until)) < today:
+                yield f"rules.{name}: it was disabled until {until}; remove it, or renew it with a reason"
         elif values.keys() & {*_FOR_A_TIME}:
             yield f"rules.{name}: until and reason are for a rule that refuses and is disabled"
-
-
-def _ending(name: str, values: Mapping[str, Any], today: date) -> Iterator[str]:
-    until, reason = (values.get(one) for one in _FOR_A_TIME)
-    if until is None or reason is None:
-        yield (
-            ": a rule that refuses is disabled for a time only; expected {enforcementLevel: disabled, until: "
-            f"DAY, reason: WHY}}, with a day by {today + exemptions.LONGEST}"
-        )
-        return
-    problems = exemptions.problems_of(f"*::{name}", reason, until, today)
-    yield from (f".{text}" for text in problems)
-    if not problems and date.fromisoformat(until) < today:
-        yield f": it was disabled until {until}; remove the entry, or renew it with its reason"
 
 
 def main(words: list[str]) -> int:
@@ -137,11 +129,8 @@ def main(words: list[str]) -> int:
     try:
         made = read(file.read_text(encoding="utf-8"), exemptions.day_of(time.time()))
     except FileNotFoundError:
-        sys.stderr.write(
-            f"{file}: there is no such file, expected the policy pack's profile, levels and exemptions; to "
-            f"use the profile {PROFILES[0]} as it is, run "
-            f"`echo 'profile: {PROFILES[0]}' > {shlex.quote(str(file))}`\n"
-        )
+        echo = f"`echo 'profile: {PROFILES[0]}' > {shlex.quote(str(file))}`"
+        sys.stderr.write(f"{file}: there is no such file; for profile {PROFILES[0]} as it is, run {echo}\n")
         return 2
     except (OSError, ConfigurationError) as problem:
         sys.stderr.writelines(f"{file}: {line}\n" for line in str(problem).splitlines())

@@ -65,17 +65,19 @@ def level_of(policy: str, default: str) -> str:
 def read_once() -> None:
     """Makes the SDK's servicer read each request once, from now on, in this process. Raises RuntimeError if
     the SDK is not one that this module can wrap."""
-    servicer = getattr(_sdk, _SERVICER, None)
+    servicer, found = getattr(_sdk, _SERVICER, None), "it does not show the pack which values are secrets"
     try:
         if not getattr(servicer, "reads_once", False):
             setattr(_sdk, _SERVICER, _wrapped(servicer))
-        shows = _shows_secrets(getattr(_sdk, _SERVICER))
-    except Exception as problem:  # an SDK that is another one may fail in any way
-        setattr(_sdk, _SERVICER, servicer)
-        raise _unfit(str(problem)) from problem
-    if not shows:
-        setattr(_sdk, _SERVICER, servicer)
-        raise _unfit("it does not show the pack which values are secrets")
+        if _shows_secrets(getattr(_sdk, _SERVICER)):
+            return
+    except Exception as problem:  # noqa: BLE001 - an SDK that is another one may fail in any way
+        found = str(problem)
+    setattr(_sdk, _SERVICER, servicer)
+    raise RuntimeError(
+        f"the policy pack cannot use pulumi-policy {_sdk.VERSION}: {found}; expected what 1.21 does. Install "
+        "a version that the pack is tested with: pip install 'pulumi-policy>=1.21.0,<1.22'"
+    )
 
 
 def _wrapped(servicer: Any) -> type:
@@ -138,13 +140,6 @@ def _resource(shown: Any) -> StackResource:
         dependencies=tuple(getattr(shown, "dependencies", ())),
         sources={name: tuple(one.urns) for name, one in getattr(shown, "propertyDependencies", {}).items()},
         provider=Provider(provider.urn, values.name(configured.get("tenantId"))),
-    )
-
-
-def _unfit(found: str) -> RuntimeError:
-    return RuntimeError(
-        f"the policy pack cannot use pulumi-policy {_sdk.VERSION}: {found}; expected what 1.21 does. Install "
-        "a version that the pack is tested with: pip install 'pulumi-policy>=1.21.0,<1.22'"
     )
 
 

@@ -1,12 +1,12 @@
 """Exemptions: which resource may break a rule, why, and until when."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from core import resource_types, values
+from core import resource_types
 
 _TEXT: Final = {"type": "string", "minLength": 1}
 SCHEMA: Final[Mapping[str, Any]] = {
@@ -37,10 +37,6 @@ class Exemption:
     urn: str
     reason: str
     until: date
-
-    def holds_on(self, day: date) -> bool:
-        """True up to and including its last day."""
-        return day <= self.until
 
 
 LONGEST: Final = timedelta(days=366)
@@ -77,15 +73,14 @@ def read_exemptions(configured: object, today: date) -> tuple[tuple[Exemption, .
 
     An exemption with a problem exempts nothing.
     """
-    items = values.items(configured)
     good: list[Exemption] = []
     bad: list[str] = []
-    for number, item in enumerate(items if isinstance(items, list) else (), start=1):
-        urn, reason, until = (values.name(values.look(item, key)) for key in ("urn", "reason", "until"))
+    for number, item in enumerate(configured if isinstance(configured, Sequence) else (), start=1):
+        urn, reason, until = (item.get(name) for name in ("urn", "reason", "until"))
         if problems := problems_of(urn, reason, until, today):
             bad.append(f"exemption {number} is ignored: {'; '.join(problems)}")
         else:
-            good.append(Exemption(str(urn), str(reason), date.fromisoformat(str(until))))
+            good.append(Exemption(urn, reason, date.fromisoformat(until)))
     return tuple(good), tuple(bad)
 
 

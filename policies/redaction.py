@@ -15,6 +15,7 @@ _LEAST: Final = 3
 """Shorter texts, flags and small numbers say nothing that could be kept secret, and stand in other words."""
 
 _values: set[str] = set()
+"""Each run of the engine has its own process."""
 
 
 def opened(value: Any, *, inside: bool = False) -> Any:
@@ -37,11 +38,6 @@ def _note(value: Any) -> None:
         # Names of vaults and identities are compared and shown in lower case.
         texts = {str(value).strip(), str(value).strip().lower()}
         _values.update(text for text in texts if len(text) >= _LEAST)
-
-
-def forget() -> None:
-    """Forgets all, for tests: each run of the engine has its own process."""
-    _values.clear()
 
 
 def without_secrets(text: str) -> str:

@@ -1,12 +1,11 @@
 """The policies that report at the end what the rules left: exemptions, open questions, keys of other use."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Final
 
 from pulumi_policy import EnforcementLevel, Policy, ReportViolation, Severity, StackValidationArgs
 
 from policies.engine_requests import OurStackPolicy, level_of, resources
-from policies.exemptions import Exemption, day_of
 from policies.session import Session
 
 EXEMPTIONS: Final = "exemptions-listed"
@@ -15,14 +14,12 @@ UNUSED: Final = "unused-by-accounts"
 LEVELS: Final = dict.fromkeys((EXEMPTIONS, UNDECIDED, UNUSED), EnforcementLevel.ADVISORY)
 
 
-def reports(session: Session, clock: Callable[[], float]) -> list[Policy]:
+def reports(session: Session) -> list[Policy]:
     """They come last, when all rules have been asked."""
     return [
         _report(UNUSED, "A key, vault or grant that no account of this stack uses", lambda: session.unused),
         _report(UNDECIDED, "A question that this stack cannot answer", lambda: session.undecided),
-        _report(
-            EXEMPTIONS, "An exemption from a rule of this pack", lambda: _exemptions(session, day_of(clock()))
-        ),
+        _report(EXEMPTIONS, "An exemption from a rule of this pack", lambda: _exemptions(session)),
     ]
 
 
@@ -40,22 +37,15 @@ def _report(name: str, title: str, lines: Callable[[], Iterable[str]]) -> Policy
     )
 
 
-def _exemptions(session: Session, today: Any) -> Iterable[str]:
+def _exemptions(session: Session) -> Iterable[str]:
     yield from session.unusable
     for rule in session.refusing:
         if (level := level_of(rule, "")) in ("disabled", "advisory"):
             yield f"{rule}, which refuses otherwise, is {level} by the configuration"
-    for (rule, exemption), used_for in sorted(
-        session.exemptions.items(), key=lambda entry: (entry[0][0], entry[0][1].urn)
-    ):
-        yield _text(rule, exemption, sorted(used_for), len(resources()), ended=not exemption.holds_on(today))
-
-
-def _text(rule: str, exemption: Exemption, used_for: list[str], count: int, *, ended: bool) -> str:
-    if ended:
-        state = "it has ended and exempts nothing; remove it"
-    elif used_for:
-        state = f"used for {len(used_for)} of {count} resources: {', '.join(used_for)}"
-    else:
+    for (rule, one), used_for in session.exemptions.items():
         state = "not needed in this run"
-    return f"{rule} may be broken by {exemption.urn} until {exemption.until}: {exemption.reason} ({state})"
+        if session.today > one.until:
+            state = "it has ended and exempts nothing; remove it"
+        elif used_for:
+            state = f"used for {len(used_for)} of {len(resources())} resources: {', '.join(sorted(used_for))}"
+        yield f"{rule} may be broken by {one.urn} until {one.until}: {one.reason} ({state})"

@@ -1,8 +1,10 @@
 """What a rule is: its metadata, its pure judgement, and what it can find."""
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from core import values
@@ -17,6 +19,8 @@ SERVICE_DOCUMENT: Final = "Language service encryption of data at rest, Microsof
 KEY_VAULT_DOCUMENT: Final = "Azure Key Vault documentation, Microsoft Learn"
 FIELD: Final = "agreed practice of Azure Policy, CIS and PSRule"
 OBSERVED: Final = "observed behaviour of azure-native and the service"
+
+_TOLD: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("rules.json").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -82,17 +86,6 @@ def expect(
         yield RuleFinding(f"{where} is {values.shown(value)}", required, fix, setting=setting)
 
 
-def texts(description: str, *default: str) -> dict[str, Any]:
-    """The schema of a setting that is a list of texts."""
-    items = {"type": "string", "minLength": 1}
-    return {"type": "array", "items": items, "default": [*default], "description": description}
-
-
-def days(description: str, **bounds: int) -> dict[str, Any]:
-    """The schema of a setting that is a number of days."""
-    return {"type": "integer", **bounds, "description": description}
-
-
 @dataclass(frozen=True)
 class Options:
     """A rule's settings, which the engine has checked by their schemas; and the time."""
@@ -152,8 +145,7 @@ StackJudge = Callable[[UsedProtections, Options], Iterable[RuleFinding]]
 class Rule:
     """What every rule says of itself. A rule in policies/rules has its `name` and `title` from its function.
 
-    `same_as` are the ids of the same demand in other rule sets, as tags with spaces between: azure-policy:ID,
-    cis-azure-6.0:ID, psrule:ID, checkov:ID and others. `settings` are JSON schemas by name, each with a
+    `settings` are JSON schemas by name, each with a
     default.
     """
 
@@ -163,8 +155,18 @@ class Rule:
     name: str = ""
     title: str = ""
     level: Literal["mandatory", "advisory", "disabled"] = "mandatory"
-    same_as: str = ""
-    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def same_as(self) -> list[str]:
+        """The ids of the same demand in other rule sets: azure-policy:ID, checkov:ID and others."""
+        told: list[str] = _TOLD["rules"].get(self.name, {}).get("same_as", [])
+        return told
+
+    @property
+    def settings(self) -> Mapping[str, Mapping[str, Any]]:
+        """JSON schemas by name, each with a default."""
+        told: Mapping[str, Mapping[str, Any]] = _TOLD["rules"].get(self.name, {}).get("settings", {})
+        return told
 
     def options(
         self, values: Mapping[str, Any] | None = None, now: Callable[[], float] = time.time

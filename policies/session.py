@@ -1,10 +1,12 @@
 """What one run of the pack remembers between the engine's calls."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
-from core.stack import Stack, StackResource, around
-from policies.exemptions import Exemption
+from core.stack import Stack, StackResource
+from policies.exemptions import Exemption, day_of
 from policies.used import UsedProtections
 
 
@@ -12,16 +14,18 @@ from policies.used import UsedProtections
 class Session:
     """One process serves one run of the engine, so nothing here outlives the run.
 
-    `declared` are the resources as the engine asked about them, by URN: each that the program registers, none
-    that it deletes or only reads (pulumi/pulumi pkg/resource/deploy/step_generator.go,
-    continueStepsFromImport). It shows stack rules outputs alone: there a vault's own access policies look
-    like those of separate resources, and in a preview whatever the program leaves out looks unknown.
+    `clock` gives seconds since 1970. `declared` are the resources as the engine asked about them, by URN:
+    each that the program registers, none that it deletes or only reads (pulumi/pulumi
+    pkg/resource/deploy/step_generator.go, continueStepsFromImport). It shows stack rules outputs alone: there
+    a vault's own access policies look like those of separate resources, and in a preview whatever the program
+    leaves out looks unknown.
     `exemptions` holds, for each one configured, the URNs it was used for.
     `undecided`, `unused` and `unusable` (exemptions) are lines for the reports at the end; `refusing` the
     rules that refuse unless the configuration says otherwise. `judges_unused`: rules also judge vaults, keys
     and grants that no account uses. Entries are written whole, so calls that overlap need no lock.
     """
 
+    clock: Callable[[], float] = time.time
     exemptions: dict[tuple[str, Exemption], set[str]] = field(default_factory=dict)
     declared: dict[str, StackResource] = field(default_factory=dict)
     undecided: list[str] = field(default_factory=list)
@@ -29,29 +33,19 @@ class Session:
     judges_unused: bool = False
     unusable: list[str] = field(default_factory=list)
     refusing: tuple[str, ...] = ()
-    _stack: tuple[Sequence[StackResource], UsedProtections | Exception] | None = None
+    _stack: tuple[Sequence[StackResource], UsedProtections] | None = None
 
-    def note(self, resource: StackResource) -> None:
-        """Remembers a resource that the engine asks about."""
-        self.declared[resource.urn] = resource
-
-    def around(self, resource: StackResource) -> Iterator[StackResource]:
-        """This project's components around a resource; a parent is registered before its children."""
-        return around(resource, self.declared.get)
+    @property
+    def today(self) -> date:
+        """The day by UTC."""
+        return day_of(self.clock())
 
     def protections(self, shown: Sequence[StackResource]) -> UsedProtections:
         """The model of the stack, built once for all rules of a request; if it cannot be built, each rule
         raises the error."""
         if self._stack is None or self._stack[0] is not shown:
-            try:
-                made: UsedProtections | Exception = UsedProtections(self._stack_of(shown), self.judges_unused)
-            except Exception as problem:  # noqa: BLE001 - each rule then reports it, and refuses
-                made = problem
-            self._stack = (shown, made)
-        found = self._stack[1]
-        if isinstance(found, Exception):
-            raise found
-        return found
+            self._stack = (shown, UsedProtections(self._stack_of(shown), self.judges_unused))
+        return self._stack[1]
 
     def _stack_of(self, shown: Sequence[StackResource]) -> Stack:
         """What this run declares. After a refresh the engine's list has every resource of the old state, too,

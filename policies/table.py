@@ -5,9 +5,9 @@ A row that names a `Kind` is a demand of one resource; the others need an accoun
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-from core import adapters, demands, judgements, kinds, values
+from core import adapters, demands, judgements, values
 from core.api_versions import AZURE_NATIVE_VAULTS, VAULTS, VAULTS_RETIRE_ON
 from core.demands import RETENTION_DAYS, DemandOutcome, Judgement
 from core.facts import Network
@@ -28,24 +28,15 @@ from policies.rule import (
     StackRule,
     Subject,
     UsedResourceRule,
-    days,
     expect,
     hidden,
     of,
-    texts,
     undecided,
 )
 
 _DAY: Final = 86_400
-_NETWORK: Final[dict[str, dict[str, Any]]] = {
-    "publicAccess": {
-        "type": "string",
-        "enum": ["restricted", "disabled"],
-        "default": "restricted",
-        "description": "restricted: public access is disabled, or the firewall's default is Deny. "
-        "disabled: public access is disabled, whatever the firewall says.",
-    }
-}
+_DISTANCE: Final = ("minimumDays", "maximumDays")
+_ROTATION_SETTING: Final = "give the key a rotation policy with az keyvault key rotation-policy update"
 
 
 # Demands of one resource
@@ -115,13 +106,10 @@ def _key_type(key: Subject, _: Options) -> Iterable[RuleFinding]:
     """Both have to be stated. Whether a size does is undecided where no account of this stack uses the key:
     advice, since the service refuses a key that it does not take before any data is under it."""
     is_unstated = None in (key.name("kty"), values.number(key.get("keySize")))
+    expected = "properties.kty RSA or RSA-HSM, and properties.keySize 2048"
     for one in of(judgements.key_type(key.resource, key.users)):
-        if one.outcome is DemandOutcome.UNDECIDED and is_unstated:
-            yield RuleFinding(
-                one.found, "properties.kty RSA or RSA-HSM, and properties.keySize 2048", one.fix
-            )
-        else:
-            yield one
+        is_open = one.outcome is DemandOutcome.UNDECIDED and is_unstated
+        yield RuleFinding(one.found, expected, one.fix) if is_open else one
 
 
 def _usable(key: Subject, options: Options) -> Findings:
@@ -163,7 +151,14 @@ def _expiry_date(key: Subject, options: Options) -> Findings:
     if isinstance(expires, Mark):
         yield hidden("properties.attributes.expires", expires)
     elif expires is not None:
-        yield from _distance((expires - options.now()) / _DAY, options)
+        left, least, most = (expires - options.now()) / _DAY, *map(options.number, _DISTANCE)
+        found = f"the key expires in {left:.0f} days"
+        if least and left < least:
+            fix = "rotate the key and bind the account to the new version now"
+            yield RuleFinding(found, f"at least {least} days left", fix)
+        if most and left > most:
+            fix = "set an earlier attributes.expires, and a rotation before it"
+            yield RuleFinding(found, f"no more than {most} days", fix)
     elif isinstance(from_policy, Mark):
         yield hidden("properties.attributes.expires", from_policy)
     elif from_policy is None:
@@ -173,20 +168,6 @@ def _expiry_date(key: Subject, options: Options) -> Findings:
             f"set attributes.expires (seconds since 1970), with a rotation well before it: {demands.EXPIRED}",
             setting=f"{_ROTATION_SETTING}; key.expiresAfterDays counts only when a key is made",
         )
-
-
-_ROTATION_SETTING: Final = "give the key a rotation policy with az keyvault key rotation-policy update"
-
-
-def _distance(left: float, options: Options) -> Findings:
-    least, most = options.number("minimumDays"), options.number("maximumDays")
-    found = f"the key expires in {left:.0f} days"
-    if least and left < least:
-        fix = "rotate the key and bind the account to the new version now"
-        yield RuleFinding(found, f"at least {least} days left", fix)
-    if most and left > most:
-        fix = "set an earlier attributes.expires, and a rotation before it"
-        yield RuleFinding(found, f"no more than {most} days", fix)
 
 
 def _rotation(key: Subject, _: Options) -> Findings:
@@ -263,8 +244,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=FIELD,
         severity="medium",
         level="advisory",
-        same_as="azure-policy:71ef260a-8f18-47b7-abcb-62d0673d94dc psrule:AZR-000282 checkov:CKV_AZURE_236 "
-        "cnspec:cognitive-services-local-auth-disabled",
         kinds=(Kind.ACCOUNT,),
         judge=_local_auth,
     ),
@@ -276,11 +255,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=FIELD,
         severity="medium",
         level="advisory",
-        same_as="azure-policy:037eea7a-bd0a-46c5-9a66-03aea78705d3 "
-        "azure-policy:47ba1dd7-28d9-4b07-a8d5-9813bed64e0c psrule:AZR-000280 psrule:AZR-000283 "
-        "checkov:CKV_AZURE_134 cnspec:cognitive-services-public-network-access-disabled "
-        "cnspec:cognitive-services-network-acl-default-deny cloudsploit:accountPublicAccessDisabled",
-        settings=_NETWORK,
         kinds=(Kind.ACCOUNT,),
         judge=_network,
     ),
@@ -299,11 +273,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         why="the managed identity is available only in a pricing tier for customer-managed keys",
         source=SERVICE_DOCUMENT,
         severity="medium",
-        settings={
-            "unsupportedTiers": texts(
-                "Names of tiers that cannot use a customer-managed key.", *kinds.FREE_TIERS
-            )
-        },
         kinds=(Kind.ACCOUNT,),
         judge=lambda one, options: of(judgements.tier(one.resource, options.words("unsupportedTiers"))),
     ),
@@ -326,15 +295,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=FIELD,
         severity="medium",
         level="advisory",
-        same_as="azure-policy:152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0 "
-        "azure-policy:5ff38825-c5d8-47c5-b70e-069a21955146 azure-policy:49a22571-d204-4c91-a7b6-09b1a586fbc9 "
-        "cis-azure-6.0:8.3.1 cis-azure-6.0:8.3.2 checkov:CKV_AZURE_40 trivy:AZU-0014 kics:4d080822 "
-        "terrascan:AC_AZURE_0164 prowler:keyvault_rbac_key_expiration_set "
-        "prowler:keyvault_key_expiration_set_in_non_rbac cloudsploit:keyExpirationEnabled",
-        settings={
-            "minimumDays": days("Fewest days that must be left; 0 asks for none.", minimum=0, default=0),
-            "maximumDays": days("Most days that may be left; 0 sets no bound.", minimum=0, default=0),
-        },
         kinds=(Kind.KEY,),
         judge=_expiry_date,
     ),
@@ -345,8 +305,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=FIELD,
         severity="medium",
         level="advisory",
-        same_as="azure-policy:d8cf8476-a2ec-4916-896e-992351803c44 cis-azure-6.0:8.3.9 psrule:AZR-000123 "
-        "kics:ca1ffce5 prowler:keyvault_key_rotation_enabled cnspec:keyvault-key-auto-rotation",
         kinds=(Kind.KEY,),
         judge=_rotation,
     ),
@@ -357,8 +315,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         "larger ones, too",
         source=SERVICE_DOCUMENT,
         severity="high",
-        same_as="azure-policy:75c4f823-d65c-4f29-a733-01d0077fdbcb "
-        "azure-policy:82067dbb-e53b-4e06-b631-546d197452d9 cloudsploit:rsaCertificateKeySize",
         kinds=(Kind.KEY,),
         judge=_key_type,
     ),
@@ -395,10 +351,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=FIELD,
         severity="medium",
         level="advisory",
-        same_as="azure-policy:55615ac9-af46-4a59-874e-391cc3dfb490 "
-        "azure-policy:405c5871-3e91-4644-8a63-58e19d68ff5b cis-azure-6.0:8.3.7 psrule:AZR-000355 "
-        "checkov:CKV_AZURE_109 checkov:CKV_AZURE_189 trivy:AZU-0013 cnspec:keyvault-public-access-disabled",
-        settings=_NETWORK,
         kinds=(Kind.VAULT,),
         judge=_network,
     ),
@@ -408,17 +360,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         why="a vault uses access policies or role assignments, never both; a grant it ignores gives nothing",
         source=KEY_VAULT_DOCUMENT,
         severity="high",
-        same_as="azure-policy:12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5 cis-azure-6.0:8.3.6 psrule:AZR-000388 "
-        "prowler:keyvault_rbac_enabled cnspec:keyvault-rbac-enabled",
-        settings={
-            "model": {
-                "type": "string",
-                "enum": ["any", "access-policy", "rbac"],
-                "default": "any",
-                "description": "The model vaults must use. The service document uses access policies; "
-                "Azure Policy, CIS, PSRule and Prowler ask for rbac.",
-            }
-        },
         kinds=(Kind.VAULT,),
         judge=_permission_model,
     ),
@@ -428,9 +369,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         why="the service refuses a key that can be purged, and a purged key takes the data with it",
         source=SERVICE_DOCUMENT,
         severity="critical",
-        same_as="azure-policy:0b60c0b2-2dc2-4e1c-b5c9-abbed971de53 cis-azure-6.0:8.3.5 psrule:AZR-000125 "
-        "checkov:CKV_AZURE_42 checkov:CKV_AZURE_110 trivy:AZU-0016 kics:7c25f361 kics:cec6e005 "
-        "regula:FG_R00227 prowler:keyvault_recoverable",
         kinds=(Kind.VAULT,),
         judge=_stated(judgements.purge_protection),
     ),
@@ -441,10 +379,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         source=KEY_VAULT_DOCUMENT,
         severity="low",
         level="advisory",
-        same_as="trivy:AZU-0016",
-        settings={
-            "minimumDays": days("Shortest retention in days.", minimum=7, maximum=RETENTION_DAYS, default=7)
-        },
         kinds=(Kind.VAULT,),
         judge=_retention,
     ),
@@ -454,10 +388,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         why="a deleted key or vault must be recoverable, or the data that it encrypts is lost",
         source=SERVICE_DOCUMENT,
         severity="high",
-        same_as="azure-policy:1e66c121-a66a-4b1f-9b83-0fd99bf0fc2d "
-        "azure-policy:0b60c0b2-2dc2-4e1c-b5c9-abbed971de53 psrule:AZR-000124 checkov:CKV_AZURE_42 "
-        "checkov:CKV_AZURE_111 kics:7c25f361 regula:FG_R00227 terrascan:AC_AZURE_0170 "
-        "prowler:keyvault_recoverable",
         kinds=(Kind.VAULT,),
         judge=_stated(judgements.soft_delete),
     ),
@@ -468,7 +398,6 @@ ROWS: Final[tuple[Rule, ...]] = (
         "from its key",
         source=KEY_VAULT_DOCUMENT,
         severity="medium",
-        same_as="cloudsploit:trustedServicesEnabled",
         kinds=(Kind.VAULT,),
         judge=_stated(judgements.trusted_services, recovered=True),
     ),

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from core import values
 from core.grants import Grant, KeyLocation
-from core.protection import AccountProtection, Protections
+from core.protection import Protections, may_be_same
 from core.resource_types import COMPONENTS, Kind
 from core.stack import Stack, StackResource
 from core.values import Mark
@@ -36,29 +36,18 @@ class UsedProtections(Protections):
 
     @cached_property
     def _used(self) -> frozenset[str]:
-        """The URNs of the vaults and keys that the accounts of this stack use.
-
-        A use that names neither its key nor its vault may mean any of them; one that names its vault alone
-        may mean any key in it.
-        """
+        """The URNs of the vaults and keys that the accounts of this stack use, or may use: what names neither
+        its key nor its vault may mean any of them, what names its vault alone any key in it."""
         vaults, keys = self.stack.of(Kind.VAULT), self.stack.of(Kind.KEY)
-        used = {one.urn for one in (*vaults, *keys) if COMPONENTS in one.urn}
-        for use in self.all:
-            if use.key is None and use.vault is None and not isinstance(use.vault_name, str):
-                return frozenset(one.urn for one in (*vaults, *keys))
-            used.update(one.urn for one in (use.vault, use.key) if one is not None)
-            if use.key is None and use.vault is not None:
-                used.update(key.urn for key in keys if self._may_be(key, use))
+        places = [(key, self.place_of(key)) for key in keys]
+        places += [(vault, KeyLocation(vault=vault, vault_name=vault.azure_name)) for vault in vaults]
+        used = {one.urn for one, _ in places if COMPONENTS in one.urn}
+        used |= {one.urn for one, place in places if any(may_be_same(place, use) for use in self.all)}
         for one in (*self.stack.of(Kind.ACCOUNT), *self.stack.of(Kind.BINDING)):
             depends_on = self.stack.depends_on(one)
             used.update(each.urn for each in depends_on if each.kind in (Kind.VAULT, Kind.KEY))
         used.update(vault.urn for key in keys if key.urn in used and (vault := self.stack.vault_of(key)))
         return frozenset(used)
-
-    def _may_be(self, key: StackResource, use: AccountProtection) -> bool:
-        vault, names = self.stack.vault_of(key), self.stack.names_of(key)
-        same_vault = vault is None or use.vault is None or vault is use.vault
-        return same_vault and (not isinstance(use.key_name, str) or not names or use.key_name in names)
 
     @cached_property
     def _places(self) -> list[KeyLocation]:

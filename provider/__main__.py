@@ -17,7 +17,7 @@ if __name__ == "__main__":
 # The folder itself would be first, and its modules would be found without their package.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from provider import stubs  # noqa: E402
+from core import stubs  # noqa: E402
 
 stubs.load()
 

@@ -145,7 +145,7 @@ class AzureClient:
                 raise ForeignHostError(f"an answer links to {there}, which is not {host}")
             page = self.json("GET", link)
             found += page.get("value") or ()
-            link = page.get("nextLink") or ""
+            link = page.get("nextLink") or page.get("@odata.nextLink") or ""
         return found
 
     def linked(self, url: str) -> str:

@@ -6,12 +6,11 @@ Source: "revoking access to the key", in "encryption of data at rest".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from core import arm_ids, rights, values
 from core.effects import ACCESS_REMOVED
-from core.grants import Doubt, Grant, certain, key_scope, level
+from core.grants import Doubt, Grant, certain, level
 from core.rights import Access
 from core.values import Mark, Value, folded
 from review.resource import ReviewedState
@@ -24,10 +23,13 @@ _DOUBTS: Final = {
     Doubt.HOLDER: "for an identity known after apply",
 }
 _SCOPES: Final = {
+    "vaults": "vault",
+    "managedhsms": "managed HSM",
     "resourcegroups": "resource group",
     "managementgroups": "management group",
     "subscriptions": "subscription",
 }
+"""What a scope is on, by the segment of its id, the narrowest first."""
 _NARROWED: Final = (
     "access to the key NARROWED, {} is missing ({}): data is still read, until the key is bound again"
 )
@@ -91,31 +93,16 @@ def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
         yield Verdict(Name.ACCESS_REVOKED, ACCESS_REMOVED, (listed(one for one in old if one.permissions),))
 
 
-@dataclass(frozen=True)
-class Revocation:
-    """An azure-cmk:index:KeyAccessRevocation. When an update writes it, it removes an identity's own access
-    to a key at once, even if the program declares that access (provider/key_access.py)."""
-
-    principal: Value
-    key: Value
-
-    @classmethod
-    def of(cls, state: ReviewedState) -> Revocation:
-        return cls(*(values.text(values.look(state.written, name)) for name in ("principalId", "keyId")))
-
-    @property
-    def place(self) -> tuple[str | None, str | None]:
-        """The names of the vault and of the key."""
-        return key_scope(folded(self.key) or "")
+def revocation(state: ReviewedState) -> tuple[Value, Value]:
+    """The principal and the key id of an azure-cmk:index:KeyAccessRevocation. When an update writes it, it
+    removes an identity's own access to a key at once, even if the program declares that access
+    (provider/key_access.py)."""
+    principal, key = (values.text(values.look(state.written, name)) for name in ("principalId", "keyId"))
+    return principal, key
 
 
 def _place(scope: str) -> str:
     named = arm_ids.segments(scope)
-    for type, noun in (("vaults", "vault"), ("managedhsms", "managed HSM")):
-        if type in named:
-            key = f"key {named['keys']} of " if "keys" in named else ""
-            return f"{key}{noun} {named[type]}"
-    for type, noun in _SCOPES.items():
-        if type in named:
-            return f"{noun} {named[type]}"
-    return scope or "a scope known after apply"
+    key = f"key {named['keys']} of " if "keys" in named else ""
+    found = (f"{key}{noun} {named[type]}" for type, noun in _SCOPES.items() if type in named)
+    return next(found, scope or "a scope known after apply")

@@ -16,8 +16,8 @@ from typing import Any
 
 from core.values import Mark
 from review import document, printers
+from review.printers import Shown, of_verdict
 from review.report import Review, as_data
-from review.text import Shown, of_verdict
 from review.verdict import Verdict, VerdictSeverity
 
 
@@ -49,9 +49,7 @@ def _data(value: Any) -> Any:
         case date():
             return value.isoformat()
         case Mapping():
-            return {
-                " ".join(key) if isinstance(key, tuple) else key: _data(one) for key, one in value.items()
-            }
+            return {key: _data(one) for key, one in value.items()}
         case tuple():
             return [_data(one) for one in value]
     if not is_dataclass(value):

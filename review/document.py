@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from review.preview import PolicyFinding
-from review.report import Judged, ReportRow, Review
-from review.text import (
+from review.printers import (
     Form,
     Link,
     ReportLine,
@@ -21,6 +20,8 @@ from review.text import (
     of_verdict,
     paragraph,
 )
+from review.report import Judged, ReportRow, Review
+from review.resource import name_of
 from review.verdict import VerdictSeverity
 
 _TITLES: Final = {
@@ -52,7 +53,6 @@ def of(review: Review, rows: int = 20) -> Iterator[ReportLine]:
     if review.advice:
         yield from folded(f"Policy advice: {len(review.advice)}", _findings(review.advice))
     yield from _approvals(review)
-    yield from _changes(review)
     yield from _origin(review)
 
 
@@ -137,7 +137,7 @@ def _more(rows: Sequence[ReportRow]) -> Iterator[ReportLine]:
 
 def _findings(findings: Sequence[PolicyFinding]) -> Iterator[ReportLine]:
     for one in findings[:_FINDINGS]:
-        on = (" on ", Shown(one.resource)) if one.resource else ()
+        on = (" on ", Shown(name_of(one.urn))) if one.urn else ()
         yield line(Form.ITEM, Shown(one.policy), *on, ": ", Shown(one.message, _FINDING))
     if len(findings) > _FINDINGS:
         yield line(Form.ITEM, f"... and {len(findings) - _FINDINGS} more")
@@ -173,15 +173,6 @@ def _entry(row: ReportRow, one: Judged) -> ReportLines:
         line(Form.TEXT, "    approver: WHO, not the author"),
         line(Form.TEXT, "    expires: YYYY-MM-DD, at most 14 days from now"),
     )
-
-
-def _changes(review: Review) -> Iterator[ReportLine]:
-    if review.changes:
-        lines = [
-            line(Form.ITEM, Shown(type), f": {count} ", Shown(op))
-            for (type, op), count in review.changes.items()
-        ]
-        yield from folded(f"All changes by resource: {sum(review.changes.values())}", lines)
 
 
 def _origin(review: Review) -> Iterator[ReportLine]:

@@ -12,8 +12,8 @@ from typing import Any, Final
 from core.resource_types import Kind
 from core.values import look
 from review import printers
+from review.printers import Form, ReportLine, Shown, Text
 from review.resource import kind_of, name_of
-from review.text import Form, ReportLine, Shown, Text
 
 _CHANGED: Final = frozenset({"update", "delete"})
 # What a new version of a key brings with it. Whether it may be used, and for what, is not there.
@@ -39,14 +39,11 @@ def changes(document: Mapping[str, Any]) -> Iterator[Text]:
 
 def only_rotated(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether a key's outputs differ by a new version and nothing but its times."""
-    if look(old, "keyUriWithVersion") == look(new, "keyUriWithVersion"):
-        return False
-    if set(_differing(old, new)) - {"keyUriWithVersion", "attributes"}:
-        return False
     before, after = (look(one, "attributes") or _NOTHING for one in (old, new))
-    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
-        return False
-    return set(_differing(before, after)) <= _OF_A_VERSION
+    both = isinstance(before, Mapping) and isinstance(after, Mapping)
+    changed = set(_differing(old, new))
+    is_newer = "keyUriWithVersion" in changed and changed <= {"keyUriWithVersion", "attributes"}
+    return is_newer and both and set(_differing(before, after)) <= _OF_A_VERSION
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

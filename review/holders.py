@@ -19,8 +19,6 @@ from review.resource import VAULTS, ReviewedResource
 from review.verdict import GIVEN_BACK, Name, Verdict
 
 Moments = Mapping[When, Moment]
-Used = tuple[str, Value, str]
-"""A grant by its resource, by whom it is for, and in words."""
 Ability = tuple[str, str]
 """The ability in words, and why it is uncertain, "" if it is certain."""
 _RESTORED: Final = f"access to the key ({{}}) was taken from {{}} outside Pulumi, {GIVEN_BACK}"
@@ -49,7 +47,7 @@ def losing(
                 seen.add((principal, grant.scope))
                 now, has = (one.on(grant, one.by_principal.get(principal, ())) for one in (live, planned))
                 yield from ((grant.resource.urn, _taken(one, grant)) for one in access.lost(had, has))
-                was_there = grant.vault is None or place in live.vaults
+                was_there = grant.vault is None or place in live.stack.vaults
                 if was_there and all(any(access.lost(one, now)) for one in (had, has)):
                     said = (access.words(grant), principal)
                     yield grant.resource.urn, Verdict(Name.ACCESS_RESTORED, _RESTORED, said)
@@ -65,11 +63,15 @@ def _taken(verdict: Verdict, grant: Grant) -> Verdict:
 
 
 def gaining(
-    moments: Moments, owned: Container[tuple[str, str]], used: Container[Used], told: Container[str]
+    moments: Moments,
+    owned: Container[tuple[str, str]],
+    used: Container[tuple[str, Value, str]],
+    told: Container[str],
 ) -> Iterator[tuple[Value, Verdict]]:
     """Who gains rights on a key of a vault shown here: the principal and the verdict.
 
-    `owned` are principal and vault of each account in the preview, `used` the grants that accounts use,
+    `owned` are principal and vault of each account in the preview, `used` the grants that accounts use, by
+    resource, by whom they are for, and in words,
     `told` the URNs of those for which another verdict already reports the restored access.
     """
     live, planned = moments[When.LIVE], moments[When.PLANNED]
@@ -78,7 +80,11 @@ def gaining(
     for grant, vault in _placed(planned):
         urn = grant.resource.urn
         principal = folded(grant.principal) or urn
-        if used_as(grant) in used or (principal, vault) in owned or (urn, principal, vault) in seen:
+        if (
+            (urn, grant.principal, access.words(grant)) in used
+            or (principal, vault) in owned
+            or (urn, principal, vault) in seen
+        ):
             continue
         had = before.get((principal, vault), set())
         gained = [one for one in _abilities(planned, grant, vault) if not {one, (one[0], "")} & had]
@@ -88,14 +94,10 @@ def gaining(
         seen.add((urn, principal, vault))
         name = Name.ACCESS_RESTORED if again else Name.PRINCIPAL_ADDED
         # Of a vault that this update makes, no data is under any key yet.
-        name = Name.ACCESS_GRANTED if vault in planned.vaults and vault not in live.vaults else name
+        is_new = vault in planned.stack.vaults and vault not in live.stack.vaults
+        name = Name.ACCESS_GRANTED if is_new else name
         words = f"{{}} can {'again' if again else 'now'} {', '.join(can for can, _ in gained)} ({{}})"
         yield grant.principal, Verdict(name, words, (grant.principal, access.words(grant)))
-
-
-def used_as(grant: Grant) -> Used:
-    """A grant, to find it again."""
-    return grant.resource.urn, grant.principal, access.words(grant)
 
 
 def _held(moment: Moment) -> Mapping[tuple[str, str], set[Ability]]:
@@ -113,7 +115,7 @@ def _held(moment: Moment) -> Mapping[tuple[str, str], set[Ability]]:
 
 def _placed(moment: Moment) -> Iterator[tuple[Grant, str]]:
     """Each grant with each vault that it counts for."""
-    places = {name: KeyLocation(vault=one, vault_name=name) for name, one in moment.vaults.items()}
+    places = {name: KeyLocation(vault=one, vault_name=name) for name, one in moment.stack.vaults.items()}
     for grant in moment.grants:
         named = grant.vault_name
         covered = (name for name, place in places.items() if moment.covers(grant, place))

@@ -17,7 +17,7 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from review import printers
-from review.text import Form, ReportLine, Shown, Text, listed
+from review.printers import Form, ReportLine, Shown, Text, listed
 from review.verdict import VerdictSeverity
 
 MARKER: Final = "fleet"

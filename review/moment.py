@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import cached_property
 from typing import Final
 
-from core import arm_ids, grants, judgements, key_uris, values
+from core import grants, judgements, values
 from core.demands import Judgement
 from core.grants import Doubt, Grant, KeyLocation, entries_in, entries_of
 from core.protection import (
@@ -25,8 +24,7 @@ from core.resource_types import Kind
 from core.rights import Access
 from core.stack import Stack, StackResource
 from core.values import Mark, Value, flag, folded, items, look, text
-from review import settings
-from review.access import Revocation
+from review import access, settings
 from review.resource import ReviewedResource, ReviewedState
 from review.settings import Settings
 
@@ -87,16 +85,11 @@ class Moment(Protections):
         self._overwritten = set(_overwritten(resources)) if self.is_planned else set()
         self._told_elsewhere = set(_told_elsewhere(resources, when))
 
-    def state(self, urn: str) -> ReviewedState | None:
-        """The state of a resource; None when it is not there at this moment."""
-        found = self.stack.at(urn)
-        return found if isinstance(found, ReviewedState) else None
-
     def of(self, urn: str) -> Protection | None:
         """The protection of an account, or of a binding's account, which another stack may have; of a vault
         or a key. None when it is not there."""
-        state = self.state(urn)
-        if state is None:
+        state = self.stack.at(urn)
+        if not isinstance(state, ReviewedState):
             return None
         if state.kind is Kind.ACCOUNT:
             return self._of_account(state)
@@ -259,15 +252,6 @@ class Moment(Protections):
             return judgements.uses_roles(state)
         return found
 
-    @cached_property
-    def vaults(self) -> dict[str, StackResource]:
-        """Each vault and managed HSM of the stack by its name."""
-        named = [(one, folded(one.azure_name)) for one in self.stack.of(Kind.VAULT)]
-        for one in self.stack.of(Kind.MANAGED_HSM):
-            name = folded(one.azure_name)
-            named.append((one, key_uris.place_named(name, arm_ids.MANAGED_HSM) if name else None))
-        return {name: one for one, name in named if name}
-
 
 def _at(one: ReviewedResource, when: When) -> ReviewedState | None:
     state: ReviewedState | None = getattr(one, when.value)
@@ -301,8 +285,8 @@ def _told_elsewhere(resources: Iterable[ReviewedResource], when: When) -> Iterat
         elif one.kind is Kind.REVOCATION:
             carried_out = _at(one, when) or (one.live if when is When.PLANNED else None)
             if carried_out:
-                taken = Revocation.of(carried_out)
-                yield taken.place[0] or "", folded(taken.principal)
+                principal, key = access.revocation(carried_out)
+                yield grants.key_scope(folded(key) or "")[0] or "", folded(principal)
 
 
 def _overwritten(resources: Iterable[ReviewedResource]) -> Iterator[Holding]:

@@ -8,8 +8,7 @@ Source: sdk/go/common/apitype/plan.go and pkg/resource/deploy/{plan,step_generat
 A plan has no `retainOnDelete`; a delete takes it from the stack's state.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from core.resource_types import Kind
@@ -35,7 +34,7 @@ def read(plan: str, refresh: str, claimed: str = "") -> Preview:
     plans = _plans(plan)
     refreshed = [*_refreshed(refresh)]
     before = {str(one.get("urn", "")): state for one in refreshed if _is_looked_at(state := one["newState"])}
-    renamed = _renamed(_claimed(claimed), plans, before)
+    renamed = _renamed(claimed, plans, before)
     steps = [*refreshed, *(_step(urn, one, before.get(renamed.get(urn, urn))) for urn, one in plans.items())]
     missing = sorted(before.keys() - plans.keys() - set(renamed.values()))
     if missing:
@@ -44,27 +43,6 @@ def read(plan: str, refresh: str, claimed: str = "") -> Preview:
             "preview again with --refresh and without --target, and save the plan of that preview"
         )
     return preview.of_steps(steps)
-
-
-def _document(text: str, what: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(text, object_pairs_hook=_once)
-    except ValueError as problem:
-        raise PreviewError(f"{what} is not JSON ({problem})") from None
-    if not isinstance(found, Mapping):
-        raise PreviewError(f"{what} is a {type(found).__name__}, expected a JSON object")
-    return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON. Raises ValueError for a repeated name, which the engine would merge."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(
-            f'"{next(name for name in names if names.count(name) > 1)}" stands twice in an object'
-        )
-    return found
 
 
 def _exact(found: Any, *names: str) -> Mapping[str, Any]:
@@ -84,7 +62,7 @@ def _exact(found: Any, *names: str) -> Mapping[str, Any]:
 
 
 def _plans(text: str) -> Mapping[str, Mapping[str, Any]]:
-    document = _exact(_document(text, "the plan"), "plan", "resourcePlans")
+    document = _exact(preview.parsed(text, "the plan", ""), "plan", "resourcePlans")
     if isinstance(document.get("plan"), Mapping):
         document = _exact(document["plan"], "resourcePlans")
     found = document.get("resourcePlans")
@@ -94,7 +72,7 @@ def _plans(text: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _refreshed(text: str) -> Iterator[Mapping[str, Any]]:
-    document = _document(text, "the refresh")
+    document = preview.parsed(text, "the refresh", "")
     # Of an empty stack the engine says how long it took and nothing else.
     if "duration" not in document or (document.get("steps") and "changeSummary" not in document):
         raise PreviewError(
@@ -114,14 +92,8 @@ def _is_looked_at(state: Any) -> bool:
     return kind_of(str(state.get("type", "")), state.get("inputs") or {}) not in {None, Kind.STACK}
 
 
-def _claimed(claimed: str) -> Iterable[Mapping[str, Any]]:
-    """The steps in the preview's own output."""
-    steps = _document(claimed, "the preview").get("steps") if claimed.strip() else ()
-    return [step for step in steps or () if isinstance(step, Mapping)]
-
-
 def _renamed(
-    claimed: Iterable[Mapping[str, Any]], plans: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]
+    claimed: str, plans: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]
 ) -> Mapping[str, str]:
     """New URN by old one, for each renamed resource.
 
@@ -129,7 +101,8 @@ def _renamed(
     there before. The engine decides by aliases; where the claim is false it refuses the plan.
     """
     found: dict[str, str] = {}
-    for step in claimed:
+    steps = preview.parsed(claimed).get("steps") if claimed.strip() else ()
+    for step in (one for one in steps or () if isinstance(one, Mapping)):
         was, urn = str((step.get("oldState") or {}).get("urn") or ""), str(step.get("urn") or "")
         if (
             was in before

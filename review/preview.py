@@ -4,17 +4,18 @@ Source: pkg/display and sdk/go/common/apitype/events.go of pulumi/pulumi.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 from core.resource_types import Kind, parse_urn
-from review.resource import REPLACING, ReviewedResource, Step, kind_of, name_of, resource_of, token_of
+from review.resource import ReviewedResource, Step, kind_of, resource_of, token_of
 
-# Of the steps of a replacement, the first is counted.
-_NOT_COUNTED: Final = frozenset({"same", "refresh", "read", "remove-pending-replace", *REPLACING[1:]})
-_STREAM: Final = "unset PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
+_HOW: Final = (
+    ": write it with `pulumi preview --json`, its error output apart, and unset "
+    "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
+)
 
 
 class PreviewError(ValueError):
@@ -34,29 +35,23 @@ class PolicyFinding:
     def refuses(self) -> bool:
         return self.level in {"mandatory", "remediate"}
 
-    @property
-    def resource(self) -> str:
-        """The resource's logical name; empty for the stack as a whole."""
-        return name_of(self.urn)
-
 
 @dataclass(frozen=True)
 class Preview:
     """One preview. `resources` are those a review looks at; `finished` is False when it broke off, `errors`
-    say why; `changes` count every step that changes something, by resource type and operation."""
+    say why."""
 
     resources: tuple[ReviewedResource, ...] = ()
     errors: tuple[str, ...] = ()
     finished: bool = True
     stack: str = ""
-    changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 def read(written: str) -> Preview:
     """Reads a preview. Raises PreviewError for anything else."""
     if not written.strip():
         raise PreviewError("the preview is empty: pulumi did not start; read its error output")
-    document = _parsed(written)
+    document = parsed(written)
     if not {"steps", "changeSummary", "diagnostics", "config", "duration"} & document.keys():
         raise PreviewError("the JSON has no steps: expected what `pulumi preview --json` writes")
     errors = [one for one in document.get("diagnostics") or () if one.get("severity") == "error"]
@@ -68,22 +63,28 @@ def read(written: str) -> Preview:
 
 def read_policies(written: str) -> tuple[PolicyFinding, ...]:
     """The policy findings of an event log. Raises PreviewError for anything else."""
-    events = (_parsed(line).get("policyEvent") for line in written.splitlines() if line.strip())
+    events = (parsed(line).get("policyEvent") for line in written.splitlines() if line.strip())
     return tuple(_finding(one) for one in events if one is not None)
 
 
-def _parsed(written: str) -> Mapping[str, Any]:
+def parsed(written: str, what: str = "the preview", how: str = _HOW) -> Mapping[str, Any]:
+    """A JSON object in which no name stands twice. Raises PreviewError, which says `how` it is written."""
     try:
-        found = json.loads(written)
+        found = json.loads(written, object_pairs_hook=_once)
     except ValueError as problem:
-        raise PreviewError(
-            f"the preview is not JSON ({problem}): write it with `pulumi preview --json`, its error output "
-            f"apart, and {_STREAM}"
-        ) from None
+        raise PreviewError(f"{what} is not JSON ({problem}){how}") from None
     if not isinstance(found, Mapping):
-        raise PreviewError(
-            f"the preview is a {type(found).__name__}, expected what `pulumi preview --json` writes"
-        )
+        raise PreviewError(f"{what} is a {type(found).__name__}, expected a JSON object{how}")
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON. Raises ValueError for a repeated name, which the engine would merge."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f'"{twice}" stands twice in an object')
     return found
 
 
@@ -101,13 +102,9 @@ def _finding(raw: Mapping[str, Any]) -> PolicyFinding:
 def _error(raw: Mapping[str, Any]) -> str:
     """An error without a traceback's frames: a reader needs the cause, not the way to it."""
     message = str(raw.get("message") or "").strip().removeprefix("error: ")
-    head, is_traceback, frames = message.rpartition("Traceback (most recent call last):")
-    lines = frames.splitlines()
-    last = max((place for place, line in enumerate(lines) if line.startswith(" ")), default=None)
-    if not is_traceback or last is None or last + 1 == len(lines):
-        return message
-    summary = head.split("Traceback", 1)[0].strip()
-    return "\n".join([*filter(None, [summary]), *lines[last + 1 :]])
+    head, found, frames = message.partition("Traceback (most recent call last):")
+    said = takewhile(lambda line: not line.startswith(" "), reversed(frames.splitlines()))
+    return "\n".join(filter(None, [head.strip(), *reversed([*said])])) if found else message
 
 
 def of_steps(
@@ -116,15 +113,11 @@ def of_steps(
     """The preview of steps in the form of the engine's JSON."""
     named = [(str(raw.get("urn", "")), str(raw.get("op")), raw) for raw in steps]
     refreshing = _only_refreshes((urn, op) for urn, op, _ in named)
-    changes: Counter[tuple[str, str]] = Counter()
     found: dict[str, list[Step]] = {}
     stack, shows_sames = "", False
     for urn, op, raw in named:
         token, refreshed = token_of(urn), refreshing or op == "refresh"
-        if not refreshed:
-            shows_sames = shows_sames or op == "same"
-            if op not in _NOT_COUNTED and not token.startswith("pulumi:"):
-                changes[token, op] += 1
+        shows_sames = shows_sames or (op == "same" and not refreshed)
         inputs = (raw.get("newState") or raw.get("oldState") or {}).get("inputs")
         kind = kind_of(token, inputs if isinstance(inputs, Mapping) else {})
         if kind is Kind.STACK:
@@ -140,18 +133,13 @@ def of_steps(
         errors=tuple(errors),
         finished=finished,
         stack=stack,
-        changes=dict(sorted(changes.items())),
     )
 
 
 def _by_resource(found: Mapping[str, list[Step]]) -> Iterable[list[Step]]:
     """The steps of each resource. A renamed one is refreshed by its old URN, planned by its new one."""
-    names = {
-        step.was: urn
-        for urn, steps in found.items()
-        for step in steps
-        if not step.refreshed and step.was and step.was != urn
-    }
+    planned = [(urn, step.old) for urn, steps in found.items() for step in steps if not step.refreshed]
+    names = {str(old["urn"]): urn for urn, old in planned if old and old.get("urn") not in (None, urn)}
     joined: dict[str, list[Step]] = {}
     for urn, steps in found.items():
         only_refreshed = all(step.refreshed for step in steps)

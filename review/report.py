@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -83,10 +83,7 @@ class ReportRow:
 
 @dataclass(frozen=True)
 class Review:
-    """The whole. `rows` are those that change, the gravest first; the others are only counted.
-
-    `changes` counts every step of the preview that changes something, by resource type and operation.
-    """
+    """The whole. `rows` are those that change, the gravest first; the others are only counted."""
 
     rows: tuple[ReportRow, ...]
     unchanged: int
@@ -97,7 +94,6 @@ class Review:
     errors: tuple[str, ...]
     finished: bool
     stack: str
-    changes: Mapping[tuple[str, str], int] = field(default_factory=dict)
     origin: Origin = Origin()
 
     @property
@@ -159,12 +155,11 @@ def make(
         unchanged=len(quiet),
         without_key=sum(not (one.planned and one.planned.bound) for one in quiet),
         violations=violations,
-        advice=tuple(one for one in findings if not one.refuses and not _is_exemption(one)),
-        exemptions=tuple(one for one in findings if not one.refuses and _is_exemption(one)),
+        advice=tuple(one for one in findings if not one.refuses and "exempt" not in one.policy),
+        exemptions=tuple(one for one in findings if not one.refuses and "exempt" in one.policy),
         errors=tuple(one for one in preview.errors if not (violations and one == _REFUSED)),
         finished=preview.finished,
         stack=preview.stack,
-        changes=preview.changes,
         origin=origin,
     )
 
@@ -236,7 +231,3 @@ def _identity(one: Protection) -> Value:
     elif attached:
         said.append("user-assigned " + ", ".join(sorted(arm_ids.name_of(id) for id in attached)))
     return " and ".join(said) or "none"
-
-
-def _is_exemption(finding: PolicyFinding) -> bool:
-    return "exempt" in finding.policy

@@ -71,11 +71,6 @@ class Step:
     old: Bag | None
     new: Bag | None
 
-    @property
-    def was(self) -> str:
-        """The URN that the resource had before."""
-        return str((self.old or {}).get("urn") or "")
-
 
 @dataclass(frozen=True)
 class ReviewedResource:
@@ -223,15 +218,17 @@ def may_hold(inputs: Bag) -> bool:
 
 def token_of(urn: str) -> str:
     """The type token in a URN; empty for what is none."""
-    try:
-        return resource_types.parse_urn(urn).type
-    except ValueError:
-        return ""
+    return _parts(urn)[0]
 
 
 def name_of(urn: str) -> str:
     """The name in a URN, which is the resource's name in the program; the text itself for what is none."""
+    return _parts(urn)[1]
+
+
+def _parts(urn: str) -> tuple[str, str]:
     try:
-        return resource_types.parse_urn(urn).name
+        found = resource_types.parse_urn(urn)
     except ValueError:
-        return urn
+        return "", urn
+    return found.type, found.name

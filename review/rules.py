@@ -58,6 +58,11 @@ class ReviewedAccount:
     asked_back: bool = False
     revoked: bool = False
 
+    @property
+    def moments(self) -> list[Protection]:
+        """The moments at which it is there."""
+        return [one for one in (self.recorded, self.live, self.planned) if one]
+
 
 def verdicts_of(one: ReviewedAccount) -> tuple[Verdict, ...]:
     """Every verdict on one account, the gravest first; none when nothing changes its encryption."""

@@ -76,7 +76,8 @@ def of(
     settings."""
     noun = {Kind.BINDING: "binding", Kind.MANAGED_HSM: "vault"}.get(state.kind) if state.kind else ""
     noun = noun or (state.kind.value if state.kind else "resource")
-    found = {f"Pulumi's protection of the {noun}": _protected(state)}
+    lets = _NOTHING if state.protect else _ALL
+    found = {f"Pulumi's protection of the {noun}": Setting(_on(state.protect), lets, notes_gain=False)}
     if state.kind is Kind.ACCOUNT:
         found = _of_account(state) | {"account's audit log": _audit(logs, notes_gain=False)} | found
     elif state.kind in {Kind.VAULT, Kind.MANAGED_HSM}:
@@ -110,11 +111,6 @@ def _of_vault(state: StackResource, *, planned: bool) -> dict[str, Setting]:
         "purge protection": _recovery(purge, "purge protection"),
         "days a deleted key can be recovered": _retention(text(state.setting("softDeleteRetentionInDays"))),
     }
-
-
-def _protected(state: StackResource) -> Setting:
-    """Pulumi's own protection of a resource."""
-    return Setting(_on(state.protect), _NOTHING if state.protect else _ALL, notes_gain=False)
 
 
 def _network(state: StackResource, fact: str) -> Setting:

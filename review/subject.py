@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core import arm_ids, judgements
-from core.grants import Doubt
+from core.grants import Doubt, key_scope
 from core.protection import AccountProtection
 from core.resource_types import Kind
 from core.values import Value, folded
-from review import holders, lifecycle, rules
-from review.access import Revocation
+from review import access, holders, lifecycle, rules
 from review.holders import Moments
 from review.moment import Moment, Protection, When
 from review.preview import Preview
@@ -30,10 +29,6 @@ class VerdictSubject:
     live: Protection | None = None
     planned: Protection | None = None
 
-    def says(self, name: Name) -> bool:
-        """Whether one of its verdicts has a name."""
-        return any(one.name is name for one in self.verdicts)
-
 
 def subjects_of(preview: Preview) -> list[VerdictSubject]:
     """All accounts of a preview, and what else has verdicts."""
@@ -50,7 +45,11 @@ def subjects_of(preview: Preview) -> list[VerdictSubject]:
         for one in accounts
     ]
     # An account that leaves the stack loses its access, too, and its own verdicts may be silent about it.
-    told = [one for one, its in zip(accounts, found, strict=True) if its.says(Name.ACCESS_REVOKED)]
+    told = [
+        one
+        for one, its in zip(accounts, found, strict=True)
+        if Name.ACCESS_REVOKED in {each.name for each in its.verdicts}
+    ]
     owned = _owned(accounts)
     losing = [*holders.losing(resources, moments, owned)]
     for urn, verdicts in (
@@ -103,11 +102,11 @@ def _account(
 
 def _concerns(state: ReviewedState, protections: Iterable[Protection | None]) -> bool:
     """Whether a revocation is about an account's key and an identity with which the account uses it."""
-    revocation, moments = Revocation.of(state), [one for one in protections if one]
+    (principal, key), moments = access.revocation(state), [one for one in protections if one]
     keys = [one.key for one in moments if isinstance(one.key, AccountProtection)]
     principals = {folded(grant.principal) for one in moments for grant in one.grants}
-    is_its_key = revocation.place in {(one.vault_name, one.key_name) for one in keys}
-    return is_its_key and folded(revocation.principal) in principals
+    is_its_key = key_scope(folded(key) or "") in {(one.vault_name, one.key_name) for one in keys}
+    return is_its_key and folded(principal) in principals
 
 
 def _of_stores(
@@ -138,32 +137,27 @@ def _of_others(
             if limit := judgements.below(planned.stack, one.planned):
                 yield one.urn, rules.refused(limit)
         elif one.kind is Kind.REVOCATION and one.planned and one.written:
-            found, state = Revocation.of(one.planned), one.planned
+            state = one.planned
             words = "access of {} to the key {} REMOVED at once, whether or not it is still declared"
-            verdict = Verdict(Name.ACCESS_REVOKED, words, (found.principal, found.key))
-            is_told = any(_concerns(state, moments) for moments in _moments(told))
+            verdict = Verdict(Name.ACCESS_REVOKED, words, access.revocation(state))
+            is_told = any(_concerns(state, each.moments) for each in told)
             yield from () if is_told else [(one.urn, verdict)]
-
-
-def _moments(accounts: Iterable[ReviewedAccount]) -> Iterator[list[Protection]]:
-    for one in accounts:
-        yield [at for at in (one.recorded, one.live, one.planned) if at]
 
 
 def _owned(accounts: Iterable[ReviewedAccount]) -> frozenset[tuple[str, str]]:
     """Principal and vault of each account, whose access its own verdicts are about."""
     found = set()
-    for moments in _moments(accounts):
-        principals = [grant.principal for one in moments for grant in one.grants]
-        principals += [one.principal for one in moments]
-        keys = [one.key for one in moments if isinstance(one.key, AccountProtection)]
+    for account in accounts:
+        principals = [grant.principal for one in account.moments for grant in one.grants]
+        principals += [one.principal for one in account.moments]
+        keys = [one.key for one in account.moments if isinstance(one.key, AccountProtection)]
         vaults = {one.vault_name for one in keys if isinstance(one.vault_name, str)}
         found |= {(known, vault) for one in principals if (known := folded(one)) for vault in (*vaults, "")}
     return frozenset(found)
 
 
-def _used(accounts: Iterable[ReviewedAccount]) -> set[holders.Used]:
-    """The grants by which accounts use their keys."""
-    protections = (at for one in accounts for at in (one.live, one.planned) if at)
-    grants = (grant for at in protections for grant in at.grants)
-    return {holders.used_as(grant) for grant in grants if grant.more_doubt is not Doubt.HOLDER}
+def _used(accounts: Iterable[ReviewedAccount]) -> set[tuple[str, Value, str]]:
+    """The grants by which accounts use their keys: by resource, by whom they are for, and in words."""
+    held = [grant for one in accounts for at in (one.live, one.planned) if at for grant in at.grants]
+    certain = (one for one in held if one.more_doubt is not Doubt.HOLDER)
+    return {(one.resource.urn, one.principal, access.words(one)) for one in certain}

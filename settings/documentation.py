@@ -136,7 +136,7 @@ def _default(default: object) -> str:
 
 
 def _values(argument: Argument) -> str:
-    single = ", ".join(f"`{choice}`" for choice in argument.limits.choices)
+    single = ", ".join(f"`{choice}`" for choice in argument.choices)
     if argument.kind is ArgumentKind.TEXTS:
         return f"list of {single or 'text'}"
     if argument.kind is ArgumentKind.MAPPING:
@@ -171,14 +171,14 @@ def _json(argument: Argument, meaning: str) -> dict[str, Any]:
     single: dict[str, Any] = {
         "type": "string" if argument.kind is ArgumentKind.TEXTS else _JSON_TYPES[argument.kind]
     }
-    if argument.limits.choices:
-        single["enum"] = list(argument.limits.choices)
+    if argument.choices:
+        single["enum"] = list(argument.choices)
     if argument.kind is ArgumentKind.TEXTS:
         items = _or(single, _ANY_SECRET)
         return {**described, "type": ["array", "null"], "items": items, "uniqueItems": True}
-    if argument.limits.minimum is not None:
-        single["minimum"] = argument.limits.minimum
-    if argument.limits.maximum is not None:
-        single["maximum"] = argument.limits.maximum
+    if argument.minimum is not None:
+        single["minimum"] = argument.minimum
+    if argument.maximum is not None:
+        single["maximum"] = argument.maximum
     found = {**described, **single}
     return _or(found, _ANY_SECRET) if argument.kind is ArgumentKind.TEXT else found

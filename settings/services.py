@@ -46,7 +46,6 @@ def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
                     f"{count} services make {name!r}; give each its own, or make it once and name it as "
                     "existing in the others",
                 )
-    yield from _shared_operators(services)
 
 
 def _group(service: ServiceSettings) -> str:
@@ -58,27 +57,3 @@ def _makes_zone(service: ServiceSettings) -> bool:
     zones = dns_zones(service.location, service.account_kind)
     used = [*zones[ACCOUNT], *(zones[VAULT] if service.makes_vault else ())]
     return any(service.network.zone_id(zone) is None for zone in used)
-
-
-def _shared_operators(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
-    """A vault has one access policy, or one assignment of the role, per object id: one service makes it."""
-    made = Counter(
-        (operator, _existing_vault(service))
-        for service in services
-        if _existing_vault(service)
-        for operator in service.vault.key_operators
-    )
-    for (operator, vault_id), count in made.items():
-        if count > 1:
-            yield Problem(
-                "vault.keyOperators",
-                f"{count} services give {operator!r} access to the keys of {vault_id!r}; list it at one of "
-                "them, because its access holds for all keys of the vault",
-            )
-
-
-def _existing_vault(service: ServiceSettings) -> str:
-    vault_id, key_id = known_text(service.vault.id), known_text(service.key.id)
-    if key_id and not vault_id:
-        vault_id = arm_ids.key_id(key_id).parent.text
-    return vault_id.lower() if vault_id and service.has_key else ""

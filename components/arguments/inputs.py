@@ -12,6 +12,7 @@ import difflib
 import inspect
 import itertools
 import json
+import operator
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -42,27 +43,21 @@ class ArgumentKind(Enum):
     GROUPS = "a list of objects"
 
 
-@dataclass(frozen=True)
-class ArgumentLimits:
-    """What an argument may be. `derive` makes the default from the arguments, once none is wrong; it raises
-    ValueError where the component's name is too long for it. `example` is shown where it is missing."""
+class Argument(NamedTuple):
+    """How one argument is declared. `accepts_outputs`: an output of a resource may stand for it; `form` is
+    that of a group. `derive` makes the default from the arguments, once none is wrong; it raises ValueError
+    where the component's name is too long for it. `example` is shown where it is missing."""
 
+    kind: ArgumentKind
+    default: Any = MISSING
+    accepts_outputs: bool = False
+    form: "type[Arguments] | None" = None
     check: Check | None = None
     choices: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
     derive: Callable[[Any], str] | None = None
     example: str = ""
-
-
-class Argument(NamedTuple):
-    """How one argument is declared. `accepts_outputs`: an output of a resource may stand for it."""
-
-    kind: ArgumentKind
-    default: Any
-    limits: ArgumentLimits
-    accepts_outputs: bool = False
-    form: "type[Arguments] | None" = None
 
     @property
     def required(self) -> bool:
@@ -78,8 +73,8 @@ class ArgumentRule(NamedTuple):
 
 
 def argument(default: Any = MISSING, **limits: Any) -> Any:
-    """A field of `Arguments`, with its default and the fields of `ArgumentLimits`."""
-    return field(default=default, metadata={"limits": ArgumentLimits(**limits)})
+    """A field of `Arguments`, with its default and the limits that `Argument` has."""
+    return field(default=default, metadata=limits)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +99,9 @@ class Arguments:
         """The same with defaults that follow from other arguments. Called when nothing is wrong."""
         made: dict[str, Any] = {}
         for name, one in arguments(type(self)).items():
-            if one.limits.derive and not getattr(self, name):
+            if one.derive and not getattr(self, name):
                 try:
-                    made[name] = one.limits.derive(self)
+                    made[name] = one.derive(self)
                 except ValueError as error:
                     raise ValueError(f"{error}; shorten the name, or give {camel_case(name)}") from None
         return dataclasses.replace(self, **made)
@@ -121,9 +116,9 @@ class Arguments:
 
 @dataclass(frozen=True, kw_only=True)
 class ComponentArguments(Arguments):
-    """The arguments of a component. `_NAME` limits the component's own name."""
+    """The arguments of a component. `_NAME` checks the component's own name."""
 
-    _NAME: ClassVar[ArgumentLimits] = ArgumentLimits()
+    _NAME: ClassVar[Any] = None
 
     _name: str = ""
 
@@ -133,9 +128,9 @@ class ComponentArguments(Arguments):
         return self._name
 
     @classmethod
-    def declared_name(cls) -> "Argument":
+    def declared_name(cls) -> Argument:
         """How the component's own name is declared."""
-        return Argument(ArgumentKind.TEXT, MISSING, cls._NAME)
+        return Argument(ArgumentKind.TEXT, check=cls._NAME)
 
 
 F = TypeVar("F", bound=Arguments)
@@ -152,37 +147,32 @@ def _arguments(form: Any) -> Mapping[str, Argument]:
     names = dict.fromkeys(
         name for one in form.__mro__ for name in inspect.get_annotations(one) if name in fields
     )
-    return {name: _declared(fields[name]) for name in names if not name.startswith("_")}
-
-
-def _declared(declared: "dataclasses.Field[Any]") -> Argument:
-    kind, accepts_outputs, form = _type(declared.type)
-    return Argument(
-        kind, declared.default, declared.metadata.get("limits", ArgumentLimits()), accepts_outputs, form
-    )
+    return {
+        name: _of_type(one.type)._replace(default=one.default, **one.metadata)
+        for name, one in ((name, fields[name]) for name in names if not name.startswith("_"))
+    }
 
 
 _SINGLE = {str: ArgumentKind.TEXT, int: ArgumentKind.NUMBER, bool: ArgumentKind.FLAG}
 
 
-def _type(hint: Any) -> tuple[ArgumentKind, bool, type[Arguments] | None]:
-    """The kind of an annotation, whether an output may stand for it, and the form of a group."""
+def _of_type(hint: Any) -> Argument:
+    """An argument of an annotated type: its kind, whether an output may stand for it, and its form."""
     options = [one for one in get_args(hint) if one is not NoneType]
     if hint in _SINGLE:
-        return _SINGLE[hint], False, None
+        return Argument(_SINGLE[hint])
     if isinstance(hint, type) and issubclass(hint, Arguments):
-        return ArgumentKind.GROUP, False, hint
+        return Argument(ArgumentKind.GROUP, form=hint)
     origin = get_origin(hint)
     if origin in (dict, Mapping):
-        return ArgumentKind.MAPPING, False, None
+        return Argument(ArgumentKind.MAPPING)
     if origin is Sequence:
-        _, accepts_outputs, form = _type(options[0])
-        return (ArgumentKind.GROUPS if form else ArgumentKind.TEXTS), accepts_outputs, form
+        item = _of_type(options[0])
+        return item._replace(kind=ArgumentKind.GROUPS if item.form else ArgumentKind.TEXTS)
     for one in options:
         if get_origin(one) is Awaitable:  # pulumi.Input
-            kind, _, form = _type(get_args(one)[0])
-            return kind, True, form
-    return _type(options[0])
+            return _of_type(get_args(one)[0])._replace(accepts_outputs=True)
+    return _of_type(options[0])
 
 
 def _is(value: object, default: object) -> bool:
@@ -307,15 +297,16 @@ def _known_group(form: type[Arguments], args: object) -> object:
 def _known(declared: Argument | None, value: Any) -> Any:
     if declared is None:
         return value
-    if isinstance(value, pulumi.Output) and declared.accepts_outputs and declared.kind in _WAITED_FOR:
+    if (
+        isinstance(value, pulumi.Output)
+        and declared.accepts_outputs
+        and declared.kind is not ArgumentKind.MAPPING
+    ):
         # The id of a resource that a preview would create is an empty text.
         return _sync_await(value.future()) or value
     if isinstance(value, list | tuple):
         return [_known(declared, one) for one in value]
     return _known_group(declared.form, value) if declared.form else value
-
-
-_WAITED_FOR = (ArgumentKind.TEXT, ArgumentKind.TEXTS)
 
 
 class _WrongError(Exception):
@@ -373,7 +364,7 @@ class _Reading:
                 with suppress(_WrongError):
                     read[name] = self._value(one, values[name], at)
             elif one.required:
-                example = f"; for example {one.limits.example!r}" if one.limits.example else ""
+                example = f"; for example {one.example!r}" if one.example else ""
                 self._wrong(at, f"is required{example}")
             if len(self.problems) > before:
                 wrong.add(name)
@@ -409,32 +400,31 @@ class _Reading:
             for index, one in enumerate(self._list(declared, value, path))
         )
 
-    def _single(self, declared: Argument, value: object, path: str) -> object:
-        kind, limits = declared.kind, declared.limits
+    def _single(self, declared: Argument, value: Any, path: str) -> object:
+        kind = declared.kind
         # A number that comes through the engine is always a float.
         if kind is ArgumentKind.NUMBER and isinstance(value, float) and value.is_integer():
             value = int(value)
         is_typed = any(isinstance(value, one) for one, its in _SINGLE.items() if its is kind)
         if not is_typed or (kind is ArgumentKind.NUMBER and isinstance(value, bool)):
-            quotes = kind is ArgumentKind.TEXT and isinstance(value, int | float)
-            raise self._mistyped(kind, value, path, "; put it in quotes" if quotes else "")
-        if limits.choices and value not in limits.choices:
-            raise self._wrong(path, f"found {value!r}, expected {_alternatives(limits.choices)}")
-        if isinstance(value, int) and limits.minimum is not None and value < limits.minimum:
-            raise self._wrong(path, f"found {value}, expected at least {limits.minimum}")
-        if isinstance(value, int) and limits.maximum is not None and value > limits.maximum:
-            raise self._wrong(path, f"found {value}, expected at most {limits.maximum}")
-        self._checked(limits, value, path)
+            raise self._mistyped(kind, value, path)
+        if declared.choices and value not in declared.choices:
+            raise self._wrong(path, f"found {value!r}, expected {_alternatives(declared.choices)}")
+        for limit, is_beyond, words in (
+            (declared.minimum, operator.lt, "at least"),
+            (declared.maximum, operator.gt, "at most"),
+        ):
+            if limit is not None and is_beyond(value, limit):
+                raise self._wrong(path, f"found {value}, expected {words} {limit}")
+        self._checked(declared, value, path)
         return value
 
     def _texts(self, declared: Argument, listed: Sequence[object], path: str) -> tuple[object, ...]:
         one = declared._replace(kind=ArgumentKind.TEXT)
         found: list[object] = []
         for index, item in enumerate(listed):
-            try:
+            with suppress(_WrongError):
                 found.append(self._value(one, item, f"{path}[{index}]"))
-            except _WrongError:
-                continue
         for word, count in Counter(item.lower() for item in found if isinstance(item, str)).items():
             if count > 1:
                 self._wrong(path, f"{word!r} is listed {count} times; list it once")
@@ -442,22 +432,20 @@ class _Reading:
 
     def _names_and_texts(self, declared: Argument, value: object, path: str) -> object:
         entries = self._mapping(value, path, declared.kind)
-        before = len(self.problems)
-        for key, inner in entries.items():
-            if not isinstance(inner, str | pulumi.Output):
-                quotes = "; put it in quotes" if isinstance(inner, int | float) else ""
-                self._mistyped(ArgumentKind.TEXT, inner, f"{path}.{key}", quotes)
-        if len(self.problems) == before:
+        mistyped = {key: one for key, one in entries.items() if not isinstance(one, str | pulumi.Output)}
+        for key, inner in mistyped.items():
+            self._mistyped(ArgumentKind.TEXT, inner, f"{path}.{key}")
+        if not mistyped:
             texts = {key: "" if isinstance(inner, pulumi.Output) else inner for key, inner in entries.items()}
-            self._checked(declared.limits, texts, path)
+            self._checked(declared, texts, path)
         return entries
 
-    def _checked(self, limits: ArgumentLimits, value: object, path: str) -> None:
-        if limits.check:
-            try:
-                limits.check(value)
-            except ValueError as error:
-                raise self._wrong(path, str(error)) from None
+    def _checked(self, declared: Argument, value: object, path: str) -> None:
+        try:
+            if declared.check:
+                declared.check(value)
+        except ValueError as error:
+            raise self._wrong(path, str(error)) from None
 
     def _list(self, declared: Argument, value: object, path: str) -> Sequence[object]:
         if not isinstance(value, list | tuple):
@@ -472,8 +460,9 @@ class _Reading:
             raise self._mistyped(kind, value, path)
         return found
 
-    def _mistyped(self, kind: ArgumentKind, value: object, path: str, hint: str = "") -> _WrongError:
-        return self._wrong(path, f"found {shown(value)}, expected {kind.value}{hint}")
+    def _mistyped(self, kind: ArgumentKind, value: object, path: str) -> _WrongError:
+        quotes = "; put it in quotes" if kind is ArgumentKind.TEXT and isinstance(value, int | float) else ""
+        return self._wrong(path, f"found {shown(value)}, expected {kind.value}{quotes}")
 
     def _wrong(self, path: str, text: str) -> _WrongError:
         self.problems.append(Problem(path, text))

@@ -31,7 +31,7 @@ class RevokedAccess:
 def revoked_without_a_key(situation: Situation) -> Iterator[Problem]:
     """Access is to be revoked of an account that needs none."""
     one, account = situation, situation.before.account
-    if one.is_replaced or one.before.is_bound or not one.inputs.is_revoked:
+    if one.before.is_bound or not one.inputs.is_revoked:
         return
     made = f"account {account.name!r}" if account else "an account that is yet to be made"
     yield Problem(
@@ -64,7 +64,7 @@ def _lost(situation: Situation) -> str:
 def removed_access(situation: Situation) -> Iterator[Problem]:
     """The account's access to its key was removed outside Pulumi."""
     one, before, access = situation, situation.before, situation.access
-    if one.is_replaced or not before.is_bound or before.account is None or one.inputs.is_revoked:
+    if not before.is_bound or before.account is None or one.inputs.is_revoked:
         return
     taken = [] if before.revoked or access is None or not access.missing else [_taken(before, access)]
     taken += [_shut(one.closed_vault)] if one.closed_vault else []

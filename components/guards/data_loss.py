@@ -11,8 +11,8 @@ from components.arguments.inputs import UNKNOWN, known_text
 from components.arguments.problem import Problem
 from components.encryption_args import MICROSOFT_MANAGED, REVOKED
 from components.guards.recorded_state import SYSTEM, USER, RecordedService
-from components.service_args import EncryptedAIServicesAccountArgs
-from core import arm_ids, facts, key_uris, kind_limits, regions
+from components.guards.situation import Situation
+from core import arm_ids, facts, kind_limits, regions
 from core.facts import HOURS_HELD
 
 _KEPT = f"(Azure keeps both for {HOURS_HELD} hours)"
@@ -21,24 +21,8 @@ _ANOTHER = "make a service of another name, move the data, then remove this one"
 Problems = Iterator[Problem]
 
 
-def group_name(inputs: EncryptedAIServicesAccountArgs) -> str:
-    """The declared resource group, made here or existing; UNKNOWN if something else is yet to make it."""
-    existing = known_text(inputs.existing_resource_group_name)
-    return inputs.resource_group_name if existing is None else existing
-
-
-def is_replaced(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
-    """Whether another account replaces the existing one, as `replaceAccount` allows by its name."""
-    account = before.account
-    if account is None or inputs.replace_account != account.name:
-        return False
-    return inputs.account_name != account.name
-
-
-def _replacement(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
-) -> Problems:
-    allowed = inputs.replace_account == account.name
+def _replacement(one: Situation, account: facts.Account) -> Problems:
+    inputs = one.inputs
     declared, lost = inputs.account_name, f"would be deleted, and its data with it {_KEPT}"
     group = arm_ids.group_of(account.id)
     moves = [
@@ -50,50 +34,29 @@ def _replacement(
                 if inputs.existing_resource_group_name is not None
                 else inputs.argument_of("resourceGroup"),
                 group.lower(),
-                group_name(inputs).lower(),
+                inputs.group_name.lower(),
             ),
         )
         if new not in (old, UNKNOWN)
     ]
     for setting, old, new in moves:
-        if not allowed:
-            yield Problem(
-                setting,
-                f"changes from {old!r} to {new!r}, and account {account.name!r} cannot move: it {lost}; "
-                f"{_ANOTHER}",
-            )
-        elif declared == account.name:
-            yield Problem(
-                inputs.argument_of("account"),
-                f"the deleted account holds {declared!r} for {HOURS_HELD} hours; give the new account "
-                "another name",
-            )
-        elif before.vault and inputs.vault.name == before.vault.name:
-            yield Problem(
-                setting,
-                f"changes from {old!r} to {new!r}, and the vault {before.vault.name!r} made here cannot "
-                "move; make a service of another name there",
-            )
-    if allowed and declared != account.name and inputs.is_revoked:
         yield Problem(
-            "access",
-            f"found {REVOKED!r}, but {declared!r} is another account, which is bound to its key only with "
-            f"access; set access: granted for this update, or keep accountName: {account.name}",
+            setting,
+            f"changes from {old!r} to {new!r}, and account {account.name!r} cannot move: it {lost}; "
+            f"{_ANOTHER}",
         )
-    if not moves and not allowed and declared != account.name:
+    if not moves and declared != account.name:
         yield Problem(
             inputs.argument_of("account"),
             f"changes from {account.name!r} to {declared!r}, which is another account: "
-            f"{account.name!r} {lost}. To do that on purpose, set replaceAccount: {account.name}; if the "
-            "account is protected, run `pulumi up` with that change alone first",
+            f"{account.name!r} {lost}; {_ANOTHER}",
         )
 
 
-def _kind(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
-) -> Problems:
+def _kind(one: Situation, account: facts.Account) -> Problems:
+    inputs = one.inputs
     changes = account.kind and kind_limits.kind_change(account.kind, inputs.kind)
-    if changes and not is_replaced(inputs, before):
+    if changes:
         yield Problem(
             "kind",
             f"changes from {account.kind!r} to {inputs.kind!r}, and account {account.name!r} keeps its kind; "
@@ -101,9 +64,8 @@ def _kind(
         )
 
 
-def _identity(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
-) -> Problems:
+def _identity(one: Situation, account: facts.Account) -> Problems:
+    inputs, before = one.inputs, one.before
     declared = SYSTEM if inputs.binds_in_two_phases else USER
     if before.key_identity is None or declared == before.key_identity:
         return
@@ -115,9 +77,8 @@ def _identity(
     )
 
 
-def _encryption(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
-) -> Problems:
+def _encryption(one: Situation, account: facts.Account) -> Problems:
+    inputs, before = one.inputs, one.before
     if before.key_identity is None or inputs.encryption != MICROSOFT_MANAGED:
         return
     if account.manages_projects:
@@ -152,14 +113,13 @@ def _encryption(
         )
 
 
-def _projects(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
-) -> Problems:
+def _projects(one: Situation, account: facts.Account) -> Problems:
     """Projects hold data; and a Foundry account that has some keeps the kind of key that it has (learn.
     microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal)."""
+    inputs, before = one.inputs, one.before
     kept = {name.lower() for name in (*(one.name for one in inputs.projects), *inputs.removed_projects)}
     for name in before.projects:
-        if name.lower() not in kept and not is_replaced(inputs, before):
+        if name.lower() not in kept:
             yield Problem(
                 "projects",
                 f"account {account.name!r} has the project {name!r}, but the settings do not list it: it "
@@ -176,11 +136,10 @@ def _projects(
         )
 
 
-def _storage(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
-) -> Problems:
+def _storage(one: Situation, account: facts.Account) -> Problems:
+    inputs = one.inputs
     wanted = inputs.storage_account_ids
-    if wanted is None or is_replaced(inputs, before):
+    if wanted is None:
         return
     if unmet := kind_limits.storage_change(inputs.kind, account.storage_ids, wanted):
         yield Problem("storageAccountIds", f"found {unmet.text}; or {_ANOTHER}")
@@ -205,9 +164,8 @@ def elsewhere(account: facts.Account, *, tenant_id: str | None, subscription_id:
         )
 
 
-def _vault(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
-) -> Problems:
+def _vault(one: Situation, account: facts.Account) -> Problems:
+    inputs, before = one.inputs, one.before
     declared_name = inputs.vault.name
     if before.vault is None or before.key_identity is None:
         return
@@ -246,22 +204,10 @@ def _vault(
         )
 
 
-def _other_vault(
-    inputs: EncryptedAIServicesAccountArgs, before: RecordedService, account: facts.Account
-) -> Problems:
-    if before.bound_to is None or not inputs.has_key:
-        return
-    key_id, vault_id = known_text(inputs.key.id), known_text(inputs.vault.id)
-    path = "key.id" if key_id else "vault.id" if vault_id else "vault.name"
-    declared = key_uris.place_of(arm_ids.key_id(key_id).parent.text if key_id else vault_id or "")
-    declared = (declared or inputs.vault.name).lower()
-    if declared and (unmet := kind_limits.vault_change(account.kind, before.bound_to[0], declared)):
-        yield Problem(path, f"found {unmet.text}")
-
-
-def _made_here(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> Problems:
+def _made_here(one: Situation) -> Problems:
     """What this stack made and is now named as existing: it would be deleted, because it is no longer
     declared."""
+    inputs, before = one.inputs, one.before
     key_id = known_text(inputs.key.id) or ""
     made = before.vault.id if before.vault else None
     group, vault = before.group_name, arm_ids.name_of(made or "")
@@ -298,7 +244,7 @@ def no_longer_declared(before: RecordedService, name: str) -> Problem:
     )
 
 
-_RULES: tuple[Callable[[EncryptedAIServicesAccountArgs, RecordedService, facts.Account], Problems], ...] = (
+_RULES: tuple[Callable[[Situation, facts.Account], Problems], ...] = (
     _replacement,
     _kind,
     _identity,
@@ -306,20 +252,14 @@ _RULES: tuple[Callable[[EncryptedAIServicesAccountArgs, RecordedService, facts.A
     _projects,
     _storage,
     _vault,
-    _other_vault,
 )
 
 
-def losses(
-    inputs: EncryptedAIServicesAccountArgs,
-    before: RecordedService,
-    *,
-    tenant_id: str,
-    subscription_id: str,
-) -> list[Problem]:
-    """What the arguments of a service would lose. Empty for a service that does not exist yet."""
-    found, account = list(_made_here(inputs, before)), before.account
-    if account is not None:
-        found += [problem for rule in _RULES for problem in rule(inputs, before, account)]
-        found += elsewhere(account, tenant_id=tenant_id, subscription_id=subscription_id)
-    return found
+def losses(situation: Situation) -> Problems:
+    """A change of arguments would lose the data, or access to it."""
+    yield from _made_here(situation)
+    if account := situation.before.account:
+        for rule in _RULES:
+            yield from rule(situation, account)
+        login = situation.login
+        yield from elsewhere(account, tenant_id=login.tenant_id, subscription_id=login.subscription_id)

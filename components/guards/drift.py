@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from components.arguments.problem import Problem
 from components.guards.key_place import KeyPlace
 from components.guards.recorded_state import SYSTEM, USER
-from components.guards.situation import Situation
+from components.guards.situation import Situation, is_in_subscription
 from core import arm_ids, coverage, facts
 from core.facts import HOURS_HELD
 
@@ -21,7 +21,8 @@ def gone(situation: Situation) -> Iterator[Problem]:
     """What is missing of a service: its account, and what that needs where it is bound. A vault that it is
     not bound in does not count."""
     before, place, live = situation.before, situation.place, situation.live
-    if before.account is None or live.unread or not situation.looks_for_drift:
+    # A login to another subscription is refused for that (data_loss.py).
+    if before.account is None or live.unread or not is_in_subscription(before.account, situation.login):
         return
     if live.account is None and _was_made(before.account):
         yield _account(before.account)

@@ -35,8 +35,6 @@ def effect(situation: Situation) -> Effect | None:
     is."""
     inputs, before = situation.inputs, situation.before
     name = before.account.name if before.account else inputs.account_name
-    if situation.is_replaced:
-        return Effect(name, f"account REPLACED by a new one: {effects.REPLACED}", is_grave=True)
     words = _of_bound(situation) if before.is_bound else _of_unbound(situation)
     goes = before.is_bound and (inputs.is_revoked or inputs.unbinds)
     return Effect(name, words, is_grave=goes) if words else None

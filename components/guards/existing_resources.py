@@ -72,25 +72,15 @@ def absent_key(situation: Situation) -> Iterator[Problem]:
 
 
 def unrecorded_account(situation: Situation) -> Iterator[Problem]:
-    """The account is to be made, but exists, and the state does not have it.
-
-    Where the service has another one, an update that failed may have put it there, and the engine shows no
-    program what such an update has left to delete.
-    """
+    """The account is to be made, but exists, and the state does not have it."""
     one, account = situation, situation.live.account
-    is_made = one.before.account is None or one.is_replaced
-    if one.recovers or not is_made or account is None or one.account.recorded is not None:
+    if one.recovers or one.before.account or account is None or one.account.recorded is not None:
         return
     name, stack = account["name"], pulumi.get_stack()
-    fix = f"{take_over(stack)}; {adopt(account['id'])}, or choose another accountName"
-    if one.before.account and one.before.account.name:
-        fix = (
-            f"the service has {one.before.account.name!r}. If a replacement of {name!r} by it failed "
-            f"half-way, finish that first: put back the settings that it had, and set replaceAccount: {name} "
-            f"for {name!r} to be deleted; or choose another accountName"
-        )
     yield Problem(
-        "accountName", f"account {name!r} exists at {account['id']}, and this stack does not record it: {fix}"
+        "accountName",
+        f"account {name!r} exists at {account['id']}, and this stack does not record it: "
+        f"{take_over(stack)}; {adopt(account['id'])}, or choose another accountName",
     )
 
 

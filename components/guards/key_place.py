@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from components.access_model import ACCESS_POLICY
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, known_text
-from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
 from components.service_args import EncryptedAIServicesAccountArgs
@@ -103,9 +102,9 @@ def place_of_key(
         reads_key=makes_key or before.is_bound or key_id is not None,
         key_name=key_name,
     )
-    # A user-assigned identity is known before there is an account. A new account has another identity.
+    # A user-assigned identity is known before there is an account.
     principal = before.grantee_id or (deleted.account or {}).get("principalId")
-    if not principal or data_loss.is_replaced(inputs, before):
+    if not principal:
         return place
     return _with_grant(replace(place, grantee_id=principal), inputs, before)
 

@@ -5,9 +5,8 @@ from enum import Enum
 
 import pulumi
 
-from components.account_write import AccountBefore
 from components.guards.grants import ExistingGrants, existing_grants, is_granted
-from components.guards.situation import Deployer, Situation
+from components.guards.situation import Situation
 from components.vault_writes import VaultWrites
 from core import resource_types as types
 
@@ -34,50 +33,39 @@ class SharedOrder:
 
 @dataclass(frozen=True)
 class ServicePlan:
-    """What follows for one service.
+    """What follows for one service from its situation. `shared` is what the services of one run have
+    together."""
 
-    `recovers_vault`, `restores_account`: a soft-deleted one comes back. `keeps_key`: the key exists
-    and is used as it is. `account_waits`: the account is not written in this update. `account_id`: that of
-    the account, if it exists. `account_names`: those of the accounts, lower case, that the state has
-    something of. `account`: the account as the state and Azure have it. `shared` is what the services of one
-    run have together.
-    """
-
-    login: Deployer
-    recovers_vault: bool = False
-    restores_account: bool = False
-    keeps_key: bool = False
-    grants: ExistingGrants = field(default_factory=ExistingGrants)
-    account_waits: bool = False
-    account_id: str | None = None
-    account_names: frozenset[str] = frozenset()
-    account: AccountBefore = AccountBefore()
-    proof: Proof = Proof.NEEDED
+    situation: Situation
     shared: SharedOrder = field(default_factory=SharedOrder)
 
+    @property
+    def recovers_vault(self) -> bool:
+        """Whether a soft-deleted vault comes back."""
+        return self.situation.deleted.vault is not None
 
-def plan(situation: Situation) -> ServicePlan:
-    """What is kept, taken over, waited for and recovered."""
-    before, deleted = situation.before, situation.deleted
-    return ServicePlan(
-        situation.login,
-        recovers_vault=deleted.vault is not None,
-        restores_account=deleted.account is not None,
-        keeps_key=situation.keeps_key,
-        grants=existing_grants(situation),
-        account_waits=situation.account_waits,
-        account_id=before.account.id if before.account else None,
-        account_names=before.account_names,
-        account=situation.account,
-        proof=proof(situation),
-    )
+    @property
+    def restores_account(self) -> bool:
+        """Whether a soft-deleted account comes back."""
+        return self.situation.deleted.account is not None
 
+    @property
+    def grants(self) -> ExistingGrants:
+        """What exists of the grants."""
+        return existing_grants(self.situation)
 
-def proof(situation: Situation) -> Proof:
-    """What shows that the access counts. A grant that is recorded may be gone all the same: an update that
-    failed has taken it away."""
-    one = situation
-    if (types.KEY_ACCESS_VALIDATION, f"{one.name}-key-access") in one.before.resources:
-        return Proof.RECORDED
-    usable = is_granted(one) and not one.is_replaced and not one.account_lacks_access
-    return Proof.BY_USE if usable and one.account.bound_key is not None else Proof.NEEDED
+    @property
+    def account_id(self) -> str | None:
+        """The account's ARM id, if it exists."""
+        account = self.situation.before.account
+        return account.id if account else None
+
+    @property
+    def proof(self) -> Proof:
+        """What shows that the access counts. A grant that is recorded may be gone all the same: an update
+        that failed has taken it away."""
+        one = self.situation
+        if (types.KEY_ACCESS_VALIDATION, f"{one.name}-key-access") in one.before.resources:
+            return Proof.RECORDED
+        usable = is_granted(one) and not one.account_lacks_access
+        return Proof.BY_USE if usable and one.account.bound_key is not None else Proof.NEEDED

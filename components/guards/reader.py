@@ -14,7 +14,7 @@ import pulumi
 from components.account_write import recorded_account
 from components.arguments.inputs import known_text
 from components.cmk_resource import cmk_invoke_options
-from components.guards import data_loss, soft_deleted
+from components.guards import soft_deleted
 from components.guards.access import key_left_behind
 from components.guards.key_place import KeyPlace, assignment_name, place_of_key
 from components.guards.recorded_state import USER, RecordedService, as_it_is
@@ -117,10 +117,9 @@ class Reader:
         """The situation of a service. Another `look` asks everything anew."""
         inputs, asked = request.inputs, _Look(self, request, look)
         account = await asked.account(recorded)
-        is_replaced = data_loss.is_replaced(inputs, recorded)
-        before = recorded if is_replaced else as_it_is(recorded, account)
+        before = as_it_is(recorded, account)
         place = place_of_key(inputs, before, deleted)
-        drifts = is_in_subscription(before.account, self.login) and not is_replaced
+        drifts = is_in_subscription(before.account, self.login)
         vault, key, assignment = await asked.key_and_grant(place, before)
         live = Live(
             account,
@@ -128,7 +127,7 @@ class Reader:
             key,
             assignment,
             await asked.identity(before) if drifts and before.key_identity == USER else None,
-            is_replaced or await asked.can_leave_key(place, before),
+            await asked.can_leave_key(place, before),
             frozenset(asked.unread & _OF_THE_ACCOUNT),
         )
         declared = replace(recorded_account(state, inputs.account_name), live=account)
@@ -192,15 +191,14 @@ class _Look:
             return None
 
     async def account(self, recorded: RecordedService) -> Answer:
-        """The account that the service has; where it is to have another one, whatever has that one's name."""
+        """The account that the service has, or whatever has the name of the one that it is to have."""
         inputs = self.request.inputs
         group = recorded.group_name or known_text(inputs.existing_resource_group_name)
         wanted = inputs.account_name
         if recorded.account is not None:
             is_here = is_in_subscription(recorded.account, self.reader.login)
             group = arm_ids.group_of(recorded.account.id) if is_here else None
-            is_replaced = data_loss.is_replaced(inputs, recorded)
-            wanted = wanted if is_replaced else recorded.account.name
+            wanted = recorded.account.name
         place = {"resourceGroupName": group, "accountName": wanted} if group else None
         return await self._get("account", _GET_ACCOUNT, place)
 

@@ -145,12 +145,6 @@ class RecordedService:
         return self.part(types.USER_ASSIGNED_IDENTITY, "identity").get("id")
 
     @property
-    def account_names(self) -> frozenset[str]:
-        """The names, lower case, of the accounts that its resources are of or refer to: two while one that
-        takes the place of another is half made."""
-        return frozenset(_accounts_in(self.mentioned_ids))
-
-    @property
     def projects(self) -> tuple[str, ...]:
         """The names of its Foundry projects."""
         # Azure answers ACCOUNT/PROJECT as the name of a project.

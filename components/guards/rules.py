@@ -17,16 +17,6 @@ Rule = Callable[[Situation], Iterator[Problem]]
 Note = Callable[[Situation], Iterator[str]]
 
 
-def would_lose(situation: Situation) -> Iterator[Problem]:
-    """A change of arguments would lose the data, or access to it."""
-    yield from data_loss.losses(
-        situation.inputs,
-        situation.before,
-        tenant_id=situation.login.tenant_id,
-        subscription_id=situation.login.subscription_id,
-    )
-
-
 def names_are_held(situation: Situation) -> Iterator[Problem]:
     """A soft-deleted vault or account holds a name."""
     yield from soft_deleted.problems(situation.inputs, situation.deleted)
@@ -53,7 +43,7 @@ def ended_logs(situation: Situation) -> Iterator[str]:
 
 RULES: tuple[Rule, ...] = (
     existing_resources.unreadable_account,
-    would_lose,
+    data_loss.losses,
     deployer_calls_twice,
     names_are_held,
     existing_resources.other_vault,

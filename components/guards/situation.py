@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from components.access_model import RBAC
 from components.account_write import AccountBefore
 from components.arguments.checks import DEPLOYER
-from components.guards import data_loss
 from components.guards.key_place import KeyPlace, is_elsewhere
 from components.guards.recorded_state import RecordedService
 from components.guards.soft_deleted import SoftDeleted
@@ -36,7 +35,7 @@ class Live:
     """What Azure has; each None where it is not there or was not to be read. `unread` names those that may
     not be read, and may be there.
 
-    `account` is the one that the service has; where it is to have another one, whatever has that one's name.
+    `account` is the one that the service has, or whatever has the name of the one that it is to have.
     `assignment` is the role assignment of the account's identity, and `identity` the user-assigned one that
     the key is used by. `can_leave_key` is False where the account is to leave a key that its identity can no
     longer use.
@@ -69,18 +68,6 @@ class Situation:
     def name(self) -> str:
         """The service's name."""
         return self.inputs.name
-
-    @property
-    def is_replaced(self) -> bool:
-        """Whether another account replaces the existing one."""
-        return data_loss.is_replaced(self.inputs, self.before)
-
-    @property
-    def looks_for_drift(self) -> bool:
-        """Whether what is missing of the account was removed by somebody: not where an update that was cut
-        off may have deleted it, nor where the login is another subscription's, which data_loss.py
-        refuses."""
-        return is_in_subscription(self.before.account, self.login) and not self.is_replaced
 
     @property
     def keeps_key(self) -> bool:
@@ -135,7 +122,7 @@ class Situation:
         key under another grant, nor of one whose identity is gone (drift.py).
         """
         before, user = self.before, self.before.key_user_id
-        if self.is_replaced or not before.is_bound or {"vault", "assignment"} & self.live.unread:
+        if not before.is_bound or {"vault", "assignment"} & self.live.unread:
             return False
         if self.deleted.vault is not None and self.inputs.access_model == RBAC:
             return True  # it comes back from soft delete without its role assignments

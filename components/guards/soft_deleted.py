@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.arguments.problem import Problem
-from components.guards import data_loss
 from components.guards.recorded_state import RecordedService
 from components.service_args import RECOVER, EncryptedAIServicesAccountArgs
 from core import arm_ids, demands, kinds, regions
@@ -28,11 +27,7 @@ class SoftDeleted:
 
 def makes_names(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
     """Whether a service will make a vault or an account, whose names could be held."""
-    return _makes_account(inputs, before) or (before.vault is None and inputs.makes_vault)
-
-
-def _makes_account(inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> bool:
-    return before.account is None or data_loss.is_replaced(inputs, before)
+    return before.account is None or (before.vault is None and inputs.makes_vault)
 
 
 def holding_names(
@@ -40,7 +35,7 @@ def holding_names(
 ) -> SoftDeleted:
     """Which soft-deleted resources of a subscription hold names that a service will make."""
     vault = None if before.vault else inputs.vault.name
-    account = inputs.account_name if _makes_account(inputs, before) else None
+    account = None if before.account else inputs.account_name
     return SoftDeleted(_named(vault, vaults), _named(account, accounts))
 
 
@@ -116,7 +111,7 @@ def _held(deleted: Mapping[str, Any]) -> str:
 def _elsewhere(inputs: EncryptedAIServicesAccountArgs, deleted: Mapping[str, Any]) -> str:
     """In words: that what holds a name was in another group or region, and so is another's; "" where it was
     where this service is."""
-    group = data_loss.group_name(inputs)
+    group = inputs.group_name
     place = (_group(deleted).lower(), regions.normalised(deleted["location"]))
     if place == (group.lower() or place[0], regions.normalised(inputs.location)):
         return ""

@@ -4,13 +4,12 @@ An adoption changes nothing, so whatever would have to change is refused, all at
 of the evidence call an error.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
 from components.arguments import names
-from core import api_versions, arm_ids, commands, kind_limits, kinds
+from core import api_versions, arm_ids, commands, kind_limits
 from core.facts import Account, Key, Vault
 from core.key_uris import KeyUri
 from core.roles import SERVICE_PRINCIPAL, encryption_user
@@ -65,7 +64,7 @@ def _unsaid(account: Account) -> Obstacle:
 
 def _of_account(name: str, existing: Existing) -> Iterator[Obstacle]:
     service = existing.service
-    facts = Facts(existing.taken, "", (service,), deleted=())
+    facts = Facts(existing.taken, "", (service,))
     for finding in findings(facts):
         severe = finding.severity is AuditSeverity.ERROR and finding.rule not in _NO_OBSTACLE
         if severe or finding.rule in _OBSTACLES:
@@ -114,19 +113,6 @@ def _names_none(account: Account) -> bool:
 
 
 def _account(existing: Existing, account: Account) -> Iterator[Obstacle]:
-    if account.kind not in kinds.NAMES:
-        yield Obstacle(
-            account.name,
-            f"its kind is {account.kind}, and this project makes {', '.join(kinds.NAMES)}",
-            "leave it outside; the policy pack and the evidence serve it there, too",
-        )
-    elif account.sku not in (tiers := (*kinds.named(account.kind).tiers, kinds.FREE_TIER)):
-        yield Obstacle(
-            account.name,
-            f"its tier is {account.sku}, and the settings know {' and '.join(tiers)}",
-            f"az cognitiveservices account update --name {account.name} --resource-group "
-            f"{quote(arm_ids.group_of(account.id))} --sku {tiers[0]}",
-        )
     domain = existing.body["properties"].get("customSubDomainName")
     if domain != account.name:
         yield Obstacle(
@@ -137,8 +123,6 @@ def _account(existing: Existing, account: Account) -> Iterator[Obstacle]:
             else f"az cognitiveservices account update --name {account.name} --resource-group "
             f"{quote(arm_ids.group_of(account.id))} --custom-domain {account.name}",
         )
-    if problem := names.ACCOUNT.problem(account.name):
-        yield Obstacle(account.name, problem, "leave it outside")
 
 
 def _grant(name: str, existing: Existing) -> Iterator[Obstacle]:
@@ -169,7 +153,7 @@ def _grant(name: str, existing: Existing) -> Iterator[Obstacle]:
 
 def _reported(existing: Existing) -> bool:
     """Whether a finding already says that the account's access is missing, or could not be read."""
-    facts = Facts(existing.taken, "", (existing.service,), deleted=())
+    facts = Facts(existing.taken, "", (existing.service,))
     unread = isinstance(existing.service.assignments, NotChecked)
     return unread or any(f.rule == "no-access-to-key" for f in findings(facts))
 
@@ -205,9 +189,6 @@ def _identity(name: str, existing: Existing) -> Iterator[Obstacle]:
 
 
 def _between(services: Sequence[tuple[str, Existing]]) -> Iterator[Obstacle]:
-    for name, count in Counter(name for name, _ in services).items():
-        if count > 1:
-            yield Obstacle("all", f"{count} accounts would be named {name}", "give each a --name of its own")
     subscriptions = {arm_ids.subscription_of(one.service.account_id) for _, one in services}
     if len(subscriptions) > 1:
         yield Obstacle(

@@ -1,8 +1,8 @@
 """Who can unwrap with a key, who can delete or disable it, who could give themselves such a right, and who
 can delete the log of it: by what they have, and by what they may activate (PIM).
 
-Owns these lists; `core.rights` says what a policy or a role gives. Groups are not expanded. What deny
-assignments take from others is not evaluated."""
+Owns these lists; `core.rights` says what a policy or a role gives; who is in a group is in the facts.
+What deny assignments take from others is not evaluated."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from core import arm_ids, rights
 from core.facts import Key, RoleAssignment, Vault
 from operate.azure import UnansweredError
 from operate.evidence.model import NotChecked, Service
-from operate.evidence.use import User, rows_of, users
 
 T = TypeVar("T")
 _DESTROYS = frozenset({"delete", "purge", "update"})
@@ -82,14 +81,6 @@ def controllers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
     return _told(
         lambda: _able(_read(service.vault, "vault"), _read(service.key, "key"), _assignments(service))
     )
-
-
-def use_by_identity(service: Service) -> tuple[User, ...] | NotChecked:
-    """Who used the key and how often, in the period of the log."""
-    try:
-        return users(rows_of(_read(service.key, "key").name, _read(service.use, "audit log")))
-    except UnansweredError as error:
-        return NotChecked(str(error))
 
 
 def _told(find: Callable[[], Iterable[PrincipalRight]]) -> tuple[PrincipalRight, ...] | NotChecked:

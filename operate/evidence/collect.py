@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from core import adapters, arm_ids, audit_log, facts, key_uris, kinds
@@ -12,8 +13,6 @@ from core.api_versions import (
     AUTHORIZATION,
     DIAGNOSTIC_SETTINGS,
     IDENTITIES,
-    LOCKS,
-    POLICY_EXEMPTIONS,
     ROLE_ELIGIBILITY,
     SUBSCRIPTIONS,
     VAULTS,
@@ -26,11 +25,9 @@ from operate.evidence.model import (
     DiagnosticSetting,
     Facts,
     KeyUseLog,
-    Lock,
     NotChecked,
-    PolicyExemption,
     Service,
-    SoftDeletedResource,
+    SoftDeletedKey,
     UseRow,
     moment,
 )
@@ -105,8 +102,8 @@ def collect(
         taken=now,
         subject=subject,
         services=services,
-        deleted=attempt(lambda: _deleted(cloud, subscriptions)),
         names=tuple(sorted(_names(services))),
+        groups=tuple(sorted(_groups(cloud, services))),
         source=source,
         subscriptions=tuple(subscriptions),
         since=since,
@@ -144,31 +141,27 @@ def attempt(question: Callable[[], T]) -> T | NotChecked:
 def service(cloud: LiveAzure, account_id: str, *, now: datetime, days: int) -> Service:
     """Everything about one account. Never raises: what is not answered is NotChecked."""
     account = attempt(lambda: _whole(account_at(cloud, account_id)))
-    locks = attempt(lambda: _locks(cloud, account_id))
-    exemptions = attempt(lambda: _exemptions(cloud, account_id))
     bound = None if isinstance(account, NotChecked) else account.encryption.key
     if isinstance(account, NotChecked) or bound is None:
-        return Service(account_id, account, locks=locks, exemptions=exemptions)
+        return Service(account_id, account)
     vault = attempt(lambda: _vault(cloud, account_id, bound))
     if isinstance(vault, NotChecked):
         why = NotChecked(f"the vault was not read: {vault.why}")
         unread = dict.fromkeys(("key", "assignments", "audit", "use", "deleted_keys", "eligible"), why)
-        return Service(account_id, account, vault, **unread, locks=locks, exemptions=exemptions)
+        return Service(account_id, account, vault, **unread)
     audit = attempt(lambda: _diagnostics(cloud, vault.id))
-    by_resource_manager = not vault.is_managed_hsm
+    by_resource_manager, key_id = not vault.is_managed_hsm, facts.key_id(vault.id, bound.name)
     return Service(
         account_id,
         account,
         vault,
-        attempt(lambda: _key(cloud, facts.key_id(vault.id, bound.name), bound)),
+        attempt(lambda: _key(cloud, key_id, bound)),
         attempt(lambda: _assignments(cloud, vault, bound)),
         audit,
         audit if isinstance(audit, NotChecked) else attempt(lambda: _use(cloud, vault.id, audit, now, days)),
         attempt(lambda: _deleted_keys(cloud, bound.vault_uri)),
         denials=attempt(lambda: _denials(cloud, vault.id)) if vault.uses_rbac and by_resource_manager else (),
-        eligible=attempt(lambda: _eligible(cloud, vault.id)) if by_resource_manager else (),
-        locks=locks,
-        exemptions=exemptions,
+        eligible=attempt(lambda: _eligible(cloud, key_id)) if by_resource_manager else (),
     )
 
 
@@ -233,9 +226,9 @@ def _assignments_at(cloud: LiveAzure, scope: str) -> tuple[RoleAssignment, ...]:
 
 
 def _eligible(cloud: LiveAzure, scope: str) -> tuple[RoleAssignment, ...]:
-    """The roles that somebody may activate by PIM at, above and below a scope; their names say so. Source:
+    """The roles that somebody may activate by PIM at or above a scope; their names say so. Source:
     Azure/azure-rest-api-specs, Microsoft.Authorization 2020-10-01, read on 2026-11-30."""
-    listed = cloud.list(arm_ids.child(scope, arm_ids.ROLE_ELIGIBILITY), ROLE_ELIGIBILITY)
+    listed = cloud.list(arm_ids.child(scope, arm_ids.ROLE_ELIGIBILITY), ROLE_ELIGIBILITY, "atScope()")
     return _sorted(
         replace(one, role=one.role and replace(one.role, name=f"{one.role_name}, once activated (PIM)"))
         for one in _with_roles(cloud, listed)
@@ -353,54 +346,39 @@ def _order(row: UseRow) -> tuple[object, ...]:
     return row.day, row.identity, row.operation, row.key_uri, row.refused
 
 
-def _deleted(cloud: LiveAzure, subscriptions: Iterable[str]) -> tuple[SoftDeletedResource, ...]:
-    found: list[SoftDeletedResource] = []
-    for subscription in subscriptions:
-        for kind, type, version in (
-            ("vault", arm_ids.DELETED_VAULT, VAULTS),
-            ("managed HSM", arm_ids.DELETED_MANAGED_HSM, VAULTS),
-            ("account", arm_ids.DELETED_ACCOUNT, ACCOUNTS),
-        ):
-            for body in cloud.list(arm_ids.of_subscription(subscription, type), version):
-                times = body["properties"]
-                found.append(
-                    _soft_deleted(kind, body["name"], times["deletionDate"], times.get("scheduledPurgeDate"))
-                )
-    return tuple(sorted(found, key=lambda d: (d.kind, d.name)))
-
-
-def _deleted_keys(cloud: LiveAzure, vault_uri: str) -> tuple[SoftDeletedResource, ...]:
+def _deleted_keys(cloud: LiveAzure, vault_uri: str) -> tuple[SoftDeletedKey, ...]:
+    times = ("deletedDate", "scheduledPurgeDate")
     found = [
-        _soft_deleted("key", arm_ids.name_of(k["kid"]), k["deletedDate"], k["scheduledPurgeDate"])
-        for k in cloud.list_in_vault(vault_uri, "/deletedkeys")
+        SoftDeletedKey(arm_ids.name_of(one["kid"]), *(moment(seconds(one[name])) for name in times))
+        for one in cloud.list_in_vault(vault_uri, "/deletedkeys")
     ]
     return tuple(sorted(found, key=lambda d: d.name))
 
 
-def _soft_deleted(kind: str, name: str, deleted: object, purged: object) -> SoftDeletedResource:
-    return SoftDeletedResource(kind, name, moment(seconds(deleted)), moment(seconds(purged)))
+def _groups(
+    cloud: LiveAzure, services: Iterable[Service]
+) -> Iterator[tuple[str, tuple[str, ...] | NotChecked]]:
+    """The groups that have access, each with its members. An access policy does not say whether it is for a
+    group; of what is none, Microsoft Graph answers 404. Source:
+    learn.microsoft.com/graph/api/group-list-transitivemembers, read on 2026-11-30."""
+    known: set[str] = set()
+    named: set[str] = set()
+    for one in services:
+        log = one.use.assignments if isinstance(one.use, KeyUseLog) else ()
+        for given in (one.assignments, one.eligible, log):
+            held = () if given is None or isinstance(given, NotChecked) else given
+            known |= {each.principal_id for each in held if each.principal_type.lower() == "group"}
+        if isinstance(one.vault, Vault) and not one.vault.uses_rbac:
+            own = one.account.key_user if isinstance(one.account, Account) else None
+            named |= {each.object_id for each in one.vault.policies if each.object_id != own}
+    for id in known | named:
+        members = attempt(partial(_members, cloud, id))
+        if id in known or not (isinstance(members, NotChecked) and members.why.startswith("404 ")):
+            yield id, members
 
 
-def _locks(cloud: LiveAzure, scope: str) -> tuple[Lock, ...]:
-    listed = cloud.list(arm_ids.child(scope, arm_ids.LOCK), LOCKS)
-    found = [
-        Lock(body["name"], body["properties"]["level"], arm_ids.parse(body["id"]).scope) for body in listed
-    ]
-    return tuple(sorted(found, key=lambda lock: (lock.scope, lock.name)))
-
-
-def _exemptions(cloud: LiveAzure, scope: str) -> tuple[PolicyExemption, ...]:
-    listed = cloud.list(arm_ids.child(scope, arm_ids.POLICY_EXEMPTION), POLICY_EXEMPTIONS)
-    found = [
-        PolicyExemption(
-            policy=body["properties"]["policyAssignmentId"],
-            subject=arm_ids.parse(body["id"]).scope,
-            reason=body["properties"].get("description") or body["properties"].get("exemptionCategory") or "",
-            until=body["properties"].get("expiresOn") or "",
-        )
-        for body in listed
-    ]
-    return tuple(sorted(found, key=lambda e: (e.policy, e.subject)))
+def _members(cloud: LiveAzure, id: str) -> tuple[str, ...]:
+    return tuple(cloud.members(id))
 
 
 def _names(services: Iterable[Service]) -> Iterable[tuple[str, str]]:

@@ -310,9 +310,11 @@ def findings(facts: Facts) -> tuple[AuditFinding, ...]:
         for what, part in unread.items()
         if isinstance(part, NotChecked)
     ]
-    if isinstance(facts.deleted, NotChecked):
+    refusals = {members for _, members in facts.groups if isinstance(members, NotChecked)}
+    for part in refusals:
+        ids = ", ".join(id for id, members in facts.groups if members == part)
         found.append(
-            _not_checked("all subscriptions", "soft-deleted vaults, managed HSMs and accounts", facts.deleted)
+            _not_checked(facts.subject, f"whether there are groups, and who is in them: {ids}", part)
         )
     if isinstance(facts.source, NotChecked):
         found.append(_not_checked("all accounts", "where the answers come from", facts.source))

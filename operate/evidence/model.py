@@ -125,40 +125,20 @@ class Signer:
 
 
 @dataclass(frozen=True)
-class SoftDeletedResource:
-    """Something soft-deleted: gone for good at `purged`, unless it is recovered."""
+class SoftDeletedKey:
+    """A soft-deleted key of the vault: gone for good at `purged`, unless it is recovered."""
 
-    kind: str
     name: str
     deleted: datetime | None
     purged: datetime | None
 
 
 @dataclass(frozen=True)
-class Lock:
-    """A management lock."""
-
-    name: str
-    level: str
-    scope: str
-
-
-@dataclass(frozen=True)
-class PolicyExemption:
-    """An exemption of Azure Policy. `until` is "" where it has no end."""
-
-    policy: str
-    subject: str
-    reason: str
-    until: str
-
-
-@dataclass(frozen=True)
 class Service:
     """All facts about one account. `vault`, `key` and what belongs to them are None on Microsoft-managed
     keys.
-    `assignments` are those at, above and below the vault; so are `eligible`, the roles that somebody may
-    activate, and `denials`, which count under Azure RBAC alone."""
+    `assignments` are those at, above and below the vault, as are `denials`, which count under Azure RBAC
+    alone; `eligible` the roles at or above the key that somebody may activate."""
 
     account_id: str
     account: Account | NotChecked
@@ -167,10 +147,8 @@ class Service:
     assignments: tuple[RoleAssignment, ...] | NotChecked | None = None
     audit: tuple[DiagnosticSetting, ...] | NotChecked | None = None
     use: KeyUseLog | NotChecked | None = None
-    deleted_keys: tuple[SoftDeletedResource, ...] | NotChecked | None = None
+    deleted_keys: tuple[SoftDeletedKey, ...] | NotChecked | None = None
     denials: tuple[DenyAssignment, ...] | NotChecked = ()
-    locks: tuple[Lock, ...] | NotChecked = ()
-    exemptions: tuple[PolicyExemption, ...] | NotChecked = ()
     eligible: tuple[RoleAssignment, ...] | NotChecked = ()
 
     @property
@@ -193,8 +171,6 @@ class Service:
             "who can delete the audit log": getattr(self.use, "assignments", None),
             "who may activate a role that deletes the audit log (PIM)": getattr(self.use, "eligible", None),
             "soft-deleted keys": self.deleted_keys,
-            "locks": self.locks,
-            "exemptions of Azure Policy": self.exemptions,
         }
         return tuple((what, part) for what, part in parts.items() if isinstance(part, NotChecked))
 
@@ -204,12 +180,11 @@ class Facts:
     """Everything that was read at the moment `taken`. `names` are the object ids that are known to belong to
     accounts read here. `source` is None where nobody asked for it; `subscriptions` are those of the accounts
     and their vaults. `changes` are those since `since`, by the activity log; `follows` names the earlier
-    report that this one goes on from."""
+    report that this one goes on from; `groups` have the object ids of their members."""
 
     taken: datetime
     subject: str
     services: tuple[Service, ...]
-    deleted: tuple[SoftDeletedResource, ...] | NotChecked
     names: tuple[tuple[str, str], ...] = field(default=())
     source: Source | NotChecked | None = None
     subscriptions: tuple[str, ...] = ()
@@ -218,6 +193,7 @@ class Facts:
     stack: StackRecord | None = None
     follows: str = ""
     signer: Signer | None = None
+    groups: tuple[tuple[str, tuple[str, ...] | NotChecked], ...] = ()
 
 
 def moment(seconds: int | None) -> datetime | None:

@@ -34,7 +34,7 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
     every = dict.fromkeys(one for bears in controls.CONTROLS.values() for one in bears)
     return made.get_template("page.html.j2").render(
         facts=facts,
-        names=dict(facts.names),
+        names={**dict(facts.names), **{id.lower(): _group(members) for id, members in facts.groups}},
         found=found,
         count={s.word: sum(f.severity is s for f in found) for s in AuditSeverity},
         warning=getattr(facts.source, "warning", ""),
@@ -53,6 +53,12 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
         rotation=rotation,
         use=use,
     )
+
+
+def _group(members: tuple[str, ...] | NotChecked) -> str:
+    if isinstance(members, NotChecked):
+        return f"whether it is a group, and who is in it: not checked: {members.why}"
+    return f"a group of {counted(len(members), 'member')}: {', '.join(members) or 'nobody'}"
 
 
 def _css(text: str) -> str:

@@ -22,7 +22,7 @@ from core.facts import Account, Key, KeyVersion
 from operate.azure import SentQuery
 from operate.errors import OperateError
 from operate.evidence import signature
-from operate.evidence.access import controllers, destroyers, log_deleters, unwrappers, use_by_identity
+from operate.evidence.access import controllers, destroyers, log_deleters, unwrappers
 from operate.evidence.continuity import of_service
 from operate.evidence.controls import CONTROLS, Control
 from operate.evidence.findings import AuditFinding, AuditSeverity
@@ -120,8 +120,8 @@ def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[
             "controls": _controls(),
             "services": [_service(service, facts) for service in facts.services],
             "stack": facts.stack,
-            "softDeleted": facts.deleted,
             "knownIdentities": dict(facts.names),
+            "groups": dict(facts.groups),
         }
     )
     return shown
@@ -162,7 +162,6 @@ def _service(service: Service, facts: Facts) -> dict[str, Any]:
         shown["keyProtection"] = service.key.protection
         shown["newestVersion"] = newest(service.key, facts.taken)
         shown["nextRotation"] = next_rotation(service.key)
-        shown["keyUseByIdentity"] = use_by_identity(service)
     return shown
 
 

@@ -4,7 +4,6 @@ ARM records no time of a binding. The account's first use of a version is the la
 version's creation the earliest.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,18 +23,6 @@ class BoundSince:
     not_before: datetime | None
     not_after: datetime | None
     source: str
-
-
-@dataclass(frozen=True)
-class User:
-    """What one identity did with the key in the period of the log."""
-
-    identity: str
-    wraps: int
-    unwraps: int
-    refused: int
-    first: datetime
-    last: datetime
 
 
 def bound_since(
@@ -81,21 +68,3 @@ def silence(rows: Iterable[UseRow]) -> tuple[datetime, datetime] | None:
     if longest.days <= _QUIET_DAYS or others.days > 2 * (len(days) - 2) or len(days) < _QUIET_DAYS:
         return None
     return before + timedelta(days=1), before + longest - timedelta(days=1)
-
-
-def users(rows: Iterable[UseRow]) -> tuple[User, ...]:
-    """Who used the key how often, by object id; empty where the log names nobody."""
-    found: defaultdict[str, list[UseRow]] = defaultdict(list)
-    for row in rows:
-        found[row.identity.lower()].append(row)
-    return tuple(
-        User(
-            identity=identity,
-            wraps=sum(r.uses for r in mine if not r.refused and r.operation not in UNWRAPS),
-            unwraps=sum(r.uses for r in mine if not r.refused and r.operation in UNWRAPS),
-            refused=sum(r.uses for r in mine if r.refused),
-            first=min(r.first for r in mine),
-            last=max(r.last for r in mine),
-        )
-        for identity, mine in sorted(found.items())
-    )

@@ -51,14 +51,14 @@ class ChosenStacks:
         """Every stack that uses a key of the chosen ones, or the one that is named; and those keys."""
         wanted = frozenset([key.lower()] if key else [key for one in self.members() for key in one.keys])
         users = {one.stack for one in self.fleet.members.values() if one.keys & wanted}
-        rings = planning.in_rings(self.fleet.members.values(), self.fleet.rings)
+        rings = planning.in_rings(self.fleet.members.values(), self.fleet.shared.rings)
         return replace(self, rings=planning.only(rings, users)), wanted
 
     def carry_out(self, action: str, do: Work, *, halting: bool = False) -> int:
         """Does something to each stack, ring by ring if something may halt it, else all at once; reports, and
         gives the exit code."""
         stack.use_checkout()
-        allowed = self.fleet.failures if halting else None
+        allowed = self.fleet.shared.failures if halting else None
         rings = self.rings if halting else {"all": tuple(one.stack for one in self.members())}
         outcomes = {one.stack: Outcome(one.stack, "not run, or interrupted") for one in self.members()}
         write, writing = partial(report.write, self.out or Path(".fleet", action), action), threading.Lock()
@@ -72,7 +72,9 @@ class ChosenStacks:
         with on_workers(self.scheduler, do) as work_there:
             # A run that is killed leaves its report, too, and never an earlier run's.
             write(outcomes.values())
-            done, halted = carried_out(rings, work_there, tell, at_once=self.fleet.parallel, allowed=allowed)
+            done, halted = carried_out(
+                rings, work_there, tell, at_once=self.fleet.shared.parallel, allowed=allowed
+            )
         left = [name for name in outcomes if name not in {one.stack for one in done}]
         if halted:
             print(f"halted: {halted}; not begun: {', '.join(left) or 'none'}", file=sys.stderr)
@@ -140,14 +142,14 @@ def rotate(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
 
 def access(chosen: ChosenStacks, arguments: argparse.Namespace, value: str, action: str) -> int:
     """Sets `access` at every service that uses the key, or at every chosen stack, and updates; nothing halts
-    it, for each stack that is cut off counts: not even one whose settings could not be written."""
+    it, for each stack that is cut off counts."""
     if not arguments.yes:
         return _would(action, chosen.rings)
     key = (arguments.key or "").lower()
     if value == REVOKED:
         _refuse_unnamed(chosen, key, arguments.account)
 
-    failed: dict[str, Outcome] = {}
+    unwritten: dict[str, str] = {}
 
     def write(name: str) -> None:
         found = _services(chosen, name, key)
@@ -158,14 +160,18 @@ def access(chosen: ChosenStacks, arguments: argparse.Namespace, value: str, acti
         try:
             stack.configure(name, {f"{at}access": value for at, _ in found} | named, removed=asked)
         except OperateError as error:
-            failed[name] = Outcome(name, str(error))
-
-    def do(name: str) -> Outcome:
-        return failed.get(name) or work.up(name, minutes=arguments.minutes)
+            unwritten[name] = str(error)
 
     stack.use_checkout()
-    with ThreadPoolExecutor(chosen.fleet.parallel) as threads:
+    with ThreadPoolExecutor(chosen.fleet.shared.parallel) as threads:
         list(threads.map(write, (one.stack for one in chosen.members())))
+    minutes = arguments.minutes
+
+    def do(name: str) -> Outcome:
+        if name in unwritten:
+            raise OperateError(unwritten[name])
+        return work.up(name, minutes=minutes)
+
     return chosen.carry_out(action, do)
 
 
@@ -232,7 +238,7 @@ def _refuse_unfinished(chosen: ChosenStacks, wanted: Mapping[str, Mapping[str, i
         for one in chosen.fleet.settings[name].services
         if one.has_key and (one.is_revoked or one.key.pin)
     }
-    with ThreadPoolExecutor(chosen.fleet.parallel) as threads:
+    with ThreadPoolExecutor(chosen.fleet.shared.parallel) as threads:
         recorded = dict(zip(wanted, threads.map(work.recorded_keys, wanted), strict=True))
     newest: dict[str, str] = {}
     for key, (created, _) in (one for found in recorded.values() for one in found.items()):

@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def chosen(fleet: FleetFiles, wanted: argparse.Namespace) -> ChosenStacks:
     """The stacks that the arguments choose: all of the fleet by default. Raises OperateError."""
-    rings = planning.in_rings(fleet.members.values(), fleet.rings)
+    rings = planning.in_rings(fleet.members.values(), fleet.shared.rings)
     found = frozenset(fleet.members)
     if wanted.stack:
         found &= _known("stack", wanted.stack, fleet.members)

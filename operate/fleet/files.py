@@ -8,25 +8,19 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from components.arguments.inputs import Arguments, argument, camel_case, examine
-from components.arguments.problem import Problem
 from core import arm_ids, key_uris
 from operate.errors import OperateError
 from operate.fleet import shared
-from operate.fleet.planning import Member, Ring, share
-from operate.fleet.shared import FILE, FleetFileError, SharedSettings
+from operate.fleet.planning import Member
+from operate.fleet.shared import FILE, SharedSettings
 from operate.stack_file import StackFile, path_of, stack_file
 from settings.model import ServiceSettings, Settings
 from settings.parse import SettingsError
 
-AT_ONCE = 4
-"""Stacks that are updated at once, unless fleet.yaml says otherwise: an engine with its processes takes a
-processor for seconds, and 32 on two processors did not start in time (docs/speed.md)."""
 _NO_UPDATE_READS = ("docs/", "tests/", ".github/workflows/", ".azuredevops/pipelines/")
 """Folders of which no update of a stack reads anything; nor does one read *.md. Whatever else changes touches
 every stack: an update runs what is importable in the checkout, and login.sh beside the pipelines."""
@@ -34,49 +28,14 @@ _OF_ONE_STACK = re.compile(r"Pulumi\.[^/]+\.yaml")
 _STACK = re.compile(r"[\w.-]{1,100}", re.ASCII)
 """What Pulumi takes for a stack's name (sdk/go/common/tokens). The jobs of a pipeline list names with spaces
 between."""
-_OF_SETTINGS = ("stacks", "exclude", "settings", "labels")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RingInputs(Arguments):
-    """An entry of `rings`, but for `match`."""
-
-    name: str = argument(example="canary")
-    take: str | None = argument(None, check=partial(share, total=1))
-
-
-@dataclass(frozen=True, kw_only=True)
-class LimitInputs(Arguments):
-    """The group `parallel`."""
-
-    stacks: int = argument(AT_ONCE, minimum=1, maximum=1000)
-
-
-@dataclass(frozen=True, kw_only=True)
-class StopInputs(Arguments):
-    """The group `stop`."""
-
-    failures: int = argument(0, minimum=0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class RolloutInputs(Arguments):
-    """What fleet.yaml says of rollouts."""
-
-    rings: Sequence[RingInputs] = ()
-    parallel: LimitInputs = LimitInputs()
-    stop: StopInputs = StopInputs()
 
 
 @dataclass(frozen=True)
 class FleetFiles:
-    """A fleet, read and checked. `parallel` is how many stacks are updated at once, `failures` how many of a
-    ring may fail."""
+    """A fleet, read and checked: fleet.yaml, and by stack the file, its settings, and what planning has to
+    know."""
 
     shared: SharedSettings
-    rings: tuple[Ring, ...]
-    parallel: int
-    failures: int
     files: Mapping[str, StackFile]
     settings: Mapping[str, Settings]
     members: Mapping[str, Member]
@@ -85,14 +44,10 @@ class FleetFiles:
 def read(folder: Path) -> FleetFiles:
     """The fleet of a checkout. Raises FleetFileError or OperateError with every problem of all files."""
     try:
-        document = shared.document((folder / FILE).read_text(encoding="utf-8"))
+        text = (folder / FILE).read_text(encoding="utf-8")
     except OSError as error:
         raise OperateError(f"{FILE} cannot be read: {error.strerror}; docs/fleets.md shows one") from error
-    of_fleet, problems = shared.judged(document)
-    rollout, wrong = _rollout(document)
-    if problems or wrong:
-        raise FleetFileError([*problems, *wrong])
-    rings, parallel, failures = rollout
+    of_fleet = shared.shared(shared.document(text))
     files = {
         one.stack: one
         for one in (stack_file(path) for path in sorted(folder.glob("Pulumi.*.yaml")))
@@ -117,7 +72,7 @@ def read(folder: Path) -> FleetFiles:
             f"{len(refused)} settings of the fleet are wrong; nothing was changed:\n  " + "\n  ".join(refused)
         )
     members = {stack: member(file, settings[stack]) for stack, file in files.items()}
-    return FleetFiles(of_fleet, rings, parallel, failures, files, settings, members)
+    return FleetFiles(of_fleet, files, settings, members)
 
 
 def member(file: StackFile, settings: Settings) -> Member:
@@ -155,37 +110,6 @@ def touched(folder: Path, fleet: FleetFiles, since: str) -> frozenset[str]:
 def _touches_all(name: str) -> bool:
     harmless = name.startswith(_NO_UPDATE_READS) or name.endswith(".md")
     return not (harmless or _OF_ONE_STACK.fullmatch(name))
-
-
-def _rollout(document: Mapping[str, object]) -> tuple[tuple[tuple[Ring, ...], int, int], list[Problem]]:
-    problems: list[Problem] = []
-    rest = {name: value for name, value in document.items() if name not in _OF_SETTINGS}
-    selectors = []
-    if isinstance(listed := rest.get("rings"), list):
-        entries = []
-        for index, entry in enumerate(listed):
-            own = dict(entry) if isinstance(entry, Mapping) else entry
-            match = own.pop("match", {}) if isinstance(own, dict) else {}
-            selectors.append(shared.selector(match, f"rings[{index}].match", problems))
-            if isinstance(own, dict) and type(own.get("take")) is int:
-                own["take"] = str(own["take"])  # `take: 3` is as good as `take: 10%`
-            entries.append(own)
-        rest["rings"] = entries
-    read, wrong = examine(RolloutInputs, rest, spelling=camel_case, others=_OF_SETTINGS)
-    problems += wrong
-    problems += _twice([one.name for one in read.rings])
-    if problems:
-        return ((), AT_ONCE, 0), problems
-    rings = tuple(Ring(one.name, match, one.take) for one, match in zip(read.rings, selectors, strict=False))
-    return (rings, read.parallel.stacks, read.stop.failures), []
-
-
-def _twice(names: Iterable[str]) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for index, name in enumerate(names):
-        if name in seen:
-            yield Problem(f"rings[{index}].name", f"{name!r} is the name of an earlier ring")
-        seen.add(name)
 
 
 def _git_command() -> str:

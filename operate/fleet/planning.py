@@ -6,13 +6,12 @@ can do is here: nothing more begins after a failure, and a key that several stac
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from operate.errors import OperateError
-from operate.fleet.shared import Selector, matches
+from operate.fleet.shared import Ring, matches, share
 
 REST = "rest"
 """The ring of the stacks that no other ring takes."""
@@ -28,16 +27,6 @@ class Member:
     labels: Mapping[str, str] = field(default_factory=dict)
     keys: frozenset[str] = frozenset()
     services: int = 1
-
-
-@dataclass(frozen=True)
-class Ring:
-    """Some of the stacks that earlier rings left: those that `match`, at most `take` of them, `3` or `10%` of
-    the fleet."""
-
-    name: str
-    match: Selector = field(default_factory=dict)
-    take: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,16 +53,6 @@ class Outcome:
 
 Rings = Mapping[str, tuple[str, ...]]
 """The stacks of each ring, in the order in which rings and stacks go."""
-
-
-def share(words: str, total: int) -> int:
-    """How many of `total` stacks `3` or `10%` are; at least one, where there is any. Raises ValueError."""
-    number, percent = words.removesuffix("%"), words.endswith("%")
-    if not number.isdecimal() or not int(number) or (percent and int(number) > 100):
-        raise ValueError(
-            f"found {words!r}, expected a count of stacks such as 3, or a percentage such as 10%"
-        )
-    return min(total, max(1, math.ceil(total * int(number) / 100) if percent else int(number)))
 
 
 def in_rings(members: Iterable[Member], rings: Sequence[Ring]) -> Rings:

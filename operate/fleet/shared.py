@@ -11,24 +11,27 @@ The program reads fleet.yaml itself, so a plain `pulumi up` of one stack has the
 Does not own: what a setting may be (components/service_args.py). Pure, but for `read`.
 """
 
-from __future__ import annotations
-
 import json
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 import pulumi
 import yaml
 
-from components.arguments.inputs import shown
+from components.arguments.inputs import Arguments, argument, camel_case, examine, shown
 from components.arguments.problem import Problem
 from core.environment import NAMESPACE
 from settings.parse import SHARED_FILE, Values, merged
 
 FILE = SHARED_FILE
+AT_ONCE = 4
+"""Stacks that are updated at once, unless fleet.yaml says otherwise: an engine with its processes takes a
+processor for seconds, and 32 on two processors did not start in time (docs/speed.md)."""
 OF_ONE_STACK = frozenset(
     {
         "accountName",
@@ -36,7 +39,6 @@ OF_ONE_STACK = frozenset(
         "name",
         "previousName",
         "removedServices",
-        "replaceAccount",
         "revokeAccount",
         "services",
         "unbindAccount",
@@ -59,13 +61,70 @@ class FleetFileError(pulumi.RunError):
 
 
 @dataclass(frozen=True)
+class Ring:
+    """Some of the stacks that earlier rings left: those that `match`, at most `take` of them, `3` or `10%` of
+    the fleet."""
+
+    name: str
+    match: Selector = field(default_factory=dict)
+    take: str | None = None
+
+
+def share(words: str, total: int) -> int:
+    """How many of `total` stacks `3` or `10%` are; at least one, where there is any. Raises ValueError."""
+    number, percent = words.removesuffix("%"), words.endswith("%")
+    if not number.isdecimal() or not int(number) or (percent and int(number) > 100):
+        raise ValueError(
+            f"found {words!r}, expected a count of stacks such as 3, or a percentage such as 10%"
+        )
+    return min(total, max(1, math.ceil(total * int(number) / 100) if percent else int(number)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RingInputs(Arguments):
+    """An entry of `rings`, but for `match`."""
+
+    name: str = argument(example="canary")
+    take: str | None = argument(None, check=partial(share, total=1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitInputs(Arguments):
+    """The group `parallel`."""
+
+    stacks: int = argument(AT_ONCE, minimum=1, maximum=1000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopInputs(Arguments):
+    """The group `stop`."""
+
+    failures: int = argument(0, minimum=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetInputs(Arguments):
+    """What fleet.yaml says, but for `settings`, `labels` and whom a ring matches."""
+
+    stacks: Sequence[str] = argument(example="['prod-*']")
+    exclude: Sequence[str] = ()
+    rings: Sequence[RingInputs] = ()
+    parallel: LimitInputs = LimitInputs()
+    stop: StopInputs = StopInputs()
+
+
+@dataclass(frozen=True)
 class SharedSettings:
     """Which stacks belong to the fleet, and the levels of what they share, each with whom it is for. Without
-    a fleet.yaml, none and nothing."""
+    a fleet.yaml, none and nothing. `parallel` is how many stacks are updated at once, `failures` how many of
+    a ring may fail."""
 
     stacks: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     levels: tuple[tuple[Selector, Values], ...] = ()
+    rings: tuple[Ring, ...] = ()
+    parallel: int = AT_ONCE
+    failures: int = 0
 
     def includes(self, stack: str) -> bool:
         """Whether a stack belongs to the fleet."""
@@ -128,33 +187,51 @@ def document(text: str) -> Mapping[str, object]:
 
 
 def shared(document: Mapping[str, object]) -> SharedSettings:
-    """The shared settings of a document. Raises FleetFileError with every problem."""
-    found, problems = judged(document)
-    if problems:
-        raise FleetFileError(problems)
-    return found
-
-
-def judged(document: Mapping[str, object]) -> tuple[SharedSettings, list[Problem]]:
-    """The shared settings of a document, and what is wrong with them."""
+    """What a document says. Raises FleetFileError with every problem."""
     problems: list[Problem] = []
-    stacks, exclude = (_patterns(document.get(name, []), name, problems) for name in ("stacks", "exclude"))
-    if not stacks:
-        problems.append(Problem("stacks", "is required; for example ['prod-*']"))
     of_all: Selector = {}
     levels = [(of_all, _settings(document.get("settings") or {}, "settings", problems))]
-    listed = document.get("labels") or []
+    matched, listed = _matched(document.get("labels") or [], "labels", problems)
+    for index, (match, entry) in enumerate(zip(matched, listed, strict=True)):
+        if not isinstance(entry, Mapping) or set(entry) != {"settings"}:
+            found = shown(document["labels"][index])  # type: ignore[index]
+            problems.append(
+                Problem(f"labels[{index}]", f"found {found}, expected an object of match and settings")
+            )
+        else:
+            levels.append((match, _settings(entry["settings"], f"labels[{index}].settings", problems)))
+    rest = {name: value for name, value in document.items() if name not in ("settings", "labels")}
+    matches_of_rings: list[Selector] = []
+    if rest.get("rings"):
+        matches_of_rings, rest["rings"] = _matched(rest["rings"], "rings", problems)
+    read, wrong = examine(FleetInputs, rest, spelling=camel_case, others=("settings", "labels"))
+    names = [one.name for one in read.rings]
+    twice = [
+        Problem(f"rings[{index}].name", f"{name!r} is the name of an earlier ring")
+        for index, name in enumerate(names)
+        if name in names[:index]
+    ]
+    if problems := [*problems, *wrong, *twice]:
+        raise FleetFileError(problems)
+    rings = (Ring(one.name, match, one.take) for one, match in zip(read.rings, matches_of_rings, strict=True))
+    own = tuple(read.stacks), tuple(read.exclude), tuple(levels), tuple(rings)
+    return SharedSettings(*own, read.parallel.stacks, read.stop.failures)
+
+
+def _matched(listed: object, place: str, problems: list[Problem]) -> tuple[list[Selector], list[object]]:
+    """Whom each entry of a list is for, and the entries without that."""
     if not isinstance(listed, list):
-        problems.append(Problem("labels", f"found {shown(listed)}, expected a list of objects"))
-        listed = []
+        problems.append(Problem(place, f"found {shown(listed)}, expected a list of objects"))
+        return [], []
+    selectors, entries = list[Selector](), list[object]()
     for index, entry in enumerate(listed):
-        place = f"labels[{index}]"
-        if not isinstance(entry, Mapping) or set(entry) != {"match", "settings"}:
-            problems.append(Problem(place, f"found {shown(entry)}, expected an object of match and settings"))
-            continue
-        match = selector(entry["match"], f"{place}.match", problems)
-        levels.append((match, _settings(entry["settings"], f"{place}.settings", problems)))
-    return SharedSettings(stacks, exclude, tuple(levels)), problems
+        own = dict(entry) if isinstance(entry, Mapping) else entry
+        match = own.pop("match", {} if place == "rings" else None) if isinstance(own, dict) else {}
+        selectors.append(selector(match, f"{place}[{index}].match", problems))
+        if isinstance(own, dict) and type(own.get("take")) is int:
+            own["take"] = str(own["take"])  # `take: 3` is as good as `take: 10%`
+        entries.append(own)
+    return selectors, entries
 
 
 def selector(value: object, place: str, problems: list[Problem]) -> Selector:
@@ -162,17 +239,15 @@ def selector(value: object, place: str, problems: list[Problem]) -> Selector:
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
         problems.append(Problem(place, f"found {shown(value)}, expected labels and patterns"))
         return {}
-    return {
-        name: _patterns([one] if isinstance(one, str) else one, f"{place}.{name}", problems)
-        for name, one in value.items()
-    }
-
-
-def _patterns(value: object, place: str, problems: list[Problem]) -> tuple[str, ...]:
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return tuple(value)
-    problems.append(Problem(place, f"found {shown(value)}, expected a list of texts such as 'prod-*'"))
-    return ()
+    found = {}
+    for name, one in value.items():
+        patterns = [one] if isinstance(one, str) else one
+        if not isinstance(patterns, list) or not all(isinstance(text, str) for text in patterns):
+            text = f"found {shown(one)}, expected a text such as 'prod-*', or a list of them"
+            problems.append(Problem(f"{place}.{name}", text))
+        else:
+            found[name] = tuple(patterns)
+    return found
 
 
 def _settings(value: object, place: str, problems: list[Problem]) -> Values:

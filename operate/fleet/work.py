@@ -17,7 +17,6 @@ from operate.fleet import files
 from operate.fleet.planning import Outcome
 from operate.stack import (
     EngineStack,
-    LockedError,
     Outputs,
     UpdateError,
     outputs,
@@ -33,15 +32,14 @@ def preview(stack: str) -> Outcome:
 
 
 def up(stack: str, *, plan: str = "", minutes: float = 15) -> Outcome:
-    """An update by a reviewed plan, or by one that is made now, and the proof. What an engine that is gone
-    left behind is repaired first."""
+    """An update by a reviewed plan, or by one that is made now, and the proof."""
     engine = _engine(stack)
     try:
         changes, made = _updated(engine, plan)
-    except (UpdateError, LockedError) as error:
-        if not engine.repaired(str(error)):
+    except UpdateError as error:
+        if not engine.was_cut_off:
             raise
-        changes, made = _updated(engine, plan)
+        raise UpdateError(f"an update was cut off: {engine.way_on}\n{error}") from error
     found = outputs(stack) if made is None else made
     return Outcome(stack, changes=changes, unproven=_unproven(stack, found, minutes))
 
@@ -104,11 +102,8 @@ def _unproven(stack: str, found: Outputs, minutes: float) -> tuple[str, ...]:
     """The checks that failed, for each service of the stack."""
     failed: list[str] = []
     for name, service in services(found).items():
-        label = f"{name}: " if name else ""
-        if problem := verify.unprovable(service):
-            failed.append(label + problem)
-            continue
-        wanted = login.of_stack(stack, clouds.of_endpoint(service["endpoint"]), alone=True)
-        checks = verify.verify(service, wanted, write_project=False, seconds=60 * minutes)
-        failed += [f"{label}{one}".strip() for one in checks if not one.holds]
+        cloud = clouds.of_endpoint(service["endpoint"]) if service.get("endpoint") else None
+        wanted = login.of_stack(stack, cloud, alone=True)
+        checks = verify.verify(service, wanted, seconds=60 * minutes)
+        failed += [f"{name} {one}".strip() for one in checks if not one.holds]
     return tuple(failed)

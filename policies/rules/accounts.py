@@ -1,5 +1,7 @@
 """Rules on accounts: what an account has, and what its own writes do to its key."""
 
+from typing import Final
+
 from core import judgements, kinds, values
 from core.protection import Protections, StatedEncryption, StatedIdentity, encryption_of, identity_of
 from core.resource_types import Kind
@@ -19,7 +21,6 @@ from policies.rule import (
     later,
     of,
     rule,
-    texts,
 )
 
 
@@ -51,15 +52,6 @@ def account_fits_its_kind(protections: Protections, _: Options) -> Findings:
     "revoke",
     source=SERVICE_DOCUMENT,
     severity="critical",
-    same_as="azure-policy:67121cc7-ff39-4ab8-b7e3-95b84dab487d checkov:CKV2_AZURE_22 "
-    "cnspec:cognitive-services-cmk-encryption cloudsploit:accountCMKEncrypted",
-    settings={
-        "excludedKinds": texts(
-            "Kinds of account that need no key, such as OpenAI. Azure Policy excludes AIServices, "
-            "CognitiveServices and others by default; this rule excludes only ComputerVision, which stores "
-            "nothing and takes no key."
-        )
-    },
 )
 def account_has_customer_key(protections: Protections, options: Options) -> Findings:
     """Every account is under a customer-managed key.
@@ -70,30 +62,27 @@ def account_has_customer_key(protections: Protections, options: Options) -> Find
         left_out = values.word(account.found("kind")) in excluded
         if left_out or protections.stack.is_unbound_on_purpose(account):
             continue
-        if account.urn not in protections.bindings_by_account:
-            yield from _judge_unbound(account, protections)
+        key = customer_key(protections.inline(account), account.urn)
+        if account.urn in protections.bindings_by_account:
+            continue
+        if isinstance(key, RuleFinding):
+            yield key
+        elif key is None and protections.has_unplaced_binding:
+            yield later("the account of a binding of this stack", account.urn)
+        elif key is None:
+            yield RuleFinding(
+                found=f"the account {account.name} has no binding in this stack and states no key of its own",
+                required="a CustomerManagedKey for the account, or encryption with a user-assigned identity "
+                "in it",
+                fix="add azure-cmk's CustomerManagedKey with the account's id; or state "
+                "properties.encryption with keySource Microsoft.KeyVault and an identityClientId",
+                setting="set encryption: customerManaged; to unbind the account on purpose, set "
+                "unbindAccount to its name",
+                urn=account.urn,
+            )
 
 
-def _judge_unbound(account: StackResource, protections: Protections) -> Findings:
-    key = customer_key(protections.inline(account), account.urn)
-    if isinstance(key, RuleFinding):
-        yield key
-    elif key is None and protections.has_unplaced_binding:
-        yield later("the account of a binding of this stack", account.urn)
-    elif key is None:
-        yield RuleFinding(
-            found=f"the account {account.name} has no binding in this stack and states no key of its own",
-            required="a CustomerManagedKey for the account, or encryption with a user-assigned identity "
-            "in it",
-            fix="add azure-cmk's CustomerManagedKey with the account's id; "
-            "or state properties.encryption with keySource Microsoft.KeyVault and an identityClientId",
-            setting="set encryption: customerManaged; to unbind the account on purpose, set unbindAccount "
-            "to its name",
-            urn=account.urn,
-        )
-
-
-_SYSTEM_ASSIGNED = 'set identity.type to "SystemAssigned"'
+_SYSTEM_ASSIGNED: Final = 'set identity.type to "SystemAssigned"'
 
 
 @rule(
@@ -101,8 +90,6 @@ _SYSTEM_ASSIGNED = 'set identity.type to "SystemAssigned"'
     why="without its identity the account loses access to the vault, and its data cannot be read",
     source=SERVICE_DOCUMENT,
     severity="critical",
-    same_as="azure-policy:fe3fd216-4f83-4fc1-8984-2bbec80a3418 psrule:AZR-000281 checkov:CKV_AZURE_238 "
-    "cnspec:cognitive-services-managed-identity cloudsploit:accountManagedIdentity",
     kinds=(Kind.ACCOUNT,),
 )
 def account_identity(account: Subject, _: Options) -> Findings:

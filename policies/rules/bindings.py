@@ -101,8 +101,7 @@ def binding_protected(subject: Subject, _: Options) -> Findings:
             required="protect: true",
             fix="set protect: true on the binding; before you delete or replace it on purpose, take it off "
             "in an update of its own under an exemption that ends soon",
-            setting="remove protect; to delete something on purpose, set replaceAccount, unbindAccount or "
-            "protect: false",
+            setting="remove protect; to delete something on purpose, set unbindAccount or protect: false",
         )
     elif subject.resource.deletes_first:
         yield undecided(
@@ -111,10 +110,9 @@ def binding_protected(subject: Subject, _: Options) -> Findings:
 
 
 def _asks_for_it(component: StackResource) -> bool:
-    """`protect: false`, or the settings that unprotect in one update what the next removes."""
-    return values.flag(component.stated("protect")) is False or any(
-        isinstance(values.name(component.stated(name)), str) for name in ("replaceAccount", "unbindAccount")
-    )
+    """`protect: false`, or the setting that unprotects in one update what the next removes."""
+    unbinds = isinstance(values.name(component.stated("unbindAccount")), str)
+    return unbinds or values.flag(component.stated("protect")) is False
 
 
 @rule(
@@ -153,31 +151,23 @@ def one_key_per_account(protections: Protections, _: Options) -> Findings:
     """No two accounts share a key.
 
     Versions of one key are one key."""
-    first: dict[str, AccountProtection] = {}
+    first: dict[str, tuple[AccountProtection, str]] = {}
     for use in protections.all:
-        key = _key(use)
+        # By name where it is known, so that a key of another stack is known again.
+        named = isinstance(use.vault_name, str) and isinstance(use.key_name, str)
+        key = f"{use.vault_name}/{use.key_name}" if named else use.key.urn if use.key else None
+        account = use.account.urn if use.account else str(use.writer.found("accountId")).lower()
         if key is None:
             yield later("which key it uses", use.writer.urn)
             continue
-        other = first.setdefault(key, use)
-        if _account(other) != _account(use):
+        other, its = first.setdefault(key, (use, account))
+        if its != account:
             yield RuleFinding(
                 found=f"{use.writer.name} uses the same key as {other.writer.name}",
                 required="a key of its own for each account",
                 fix="make a key for this account and bind it to that",
                 urn=use.writer.urn,
             )
-
-
-def _key(use: AccountProtection) -> str | None:
-    """By name where it is known, so that a key of another stack is known again."""
-    if isinstance(use.vault_name, str) and isinstance(use.key_name, str):
-        return f"{use.vault_name}/{use.key_name}"
-    return use.key.urn if use.key is not None else None
-
-
-def _account(use: AccountProtection) -> str:
-    return use.account.urn if use.account else str(use.writer.found("accountId")).lower()
 
 
 @rule(
@@ -193,7 +183,7 @@ def one_writer(protections: Protections, _: Options) -> Findings:
     One binding each; and where there is one, the account ignores its own encryption."""
     accounts = {account.urn: account for account in protections.stack.of(Kind.ACCOUNT)}
     for urn, bindings in sorted(protections.bindings_by_account.items()):
-        yield from _judge_bindings(bindings)
+        yield from (_twice(one, bindings[0], "bind the same account", "unbound") for one in bindings[1:])
         account = accounts.get(urn)
         if account is None:
             yield undecided(
@@ -203,18 +193,22 @@ def one_writer(protections: Protections, _: Options) -> Findings:
             yield from _judge_account(account, bindings[0], protections)
     if protections.has_unplaced_binding:
         yield later("the account of a binding")
-    yield from _judge_twins(protections.stack.of(Kind.ACCOUNT))
+    first: dict[str, StackResource] = {}
+    for account in accounts.values():
+        found = values.name(values.look(account.outputs, "id"))
+        other = first.setdefault(found.lower(), account) if isinstance(found, str) else account
+        if other is not account:
+            yield _twice(account, other, "are the same account in Azure", "deleted")
 
 
-def _judge_bindings(bindings: list[StackResource]) -> Findings:
-    for extra in bindings[1:]:
-        yield RuleFinding(
-            found=f"{extra.name} and {bindings[0].name} bind the same account",
-            required="one binding for each account",
-            fix="take one of them out of the program, and before the next update out of the state with "
-            "`pulumi state delete --force URN`, so that nothing is unbound",
-            urn=extra.urn,
-        )
+def _twice(one: StackResource, other: StackResource, what: str, lost: str) -> RuleFinding:
+    return RuleFinding(
+        found=f"{one.name} and {other.name} {what}",
+        required="one of them for each account",
+        fix="take one of them out of the program, and before the next update out of the state with "
+        f"`pulumi state delete --force URN`, so that nothing is {lost}",
+        urn=one.urn,
+    )
 
 
 def _judge_account(account: StackResource, binding: StackResource, protections: Protections) -> Findings:
@@ -231,21 +225,6 @@ def _judge_account(account: StackResource, binding: StackResource, protections: 
         "or remove the binding",
         urn=account.urn,
     )
-
-
-def _judge_twins(accounts: list[StackResource]) -> Findings:
-    first: dict[str, StackResource] = {}
-    for account in accounts:
-        found = values.name(values.look(account.outputs, "id"))
-        other = first.setdefault(found.lower(), account) if isinstance(found, str) else account
-        if other is not account:
-            yield RuleFinding(
-                found=f"{account.name} and {other.name} are the same account in Azure",
-                required="one resource for each account",
-                fix="take one of them out of the program, and before the next update out of the state "
-                "with `pulumi state delete --force URN`, so that nothing is deleted",
-                urn=account.urn,
-            )
 
 
 @rule(

@@ -23,7 +23,6 @@ from policies.rule import (
     hidden,
     later,
     rule,
-    texts,
     undecided,
 )
 from policies.used import UsedProtections
@@ -46,7 +45,6 @@ _BROAD = {
     source="built-in roles for AI and machine learning, Microsoft Learn (role-based-access-control)",
     severity="medium",
     level="advisory",
-    settings={"administrators": texts("Principal ids that manage accounts and may hold these roles.")},
 )
 def caller_least_privilege(protections: Protections, options: Options) -> Findings:
     """Whoever calls an account has no wider role on it than calls take.
@@ -54,7 +52,8 @@ def caller_least_privilege(protections: Protections, options: Options) -> Findin
     Roles by which an account, and its key with it, can be changed, assigned at an account."""
     for assignment in protections.stack.of(Kind.ROLE_ASSIGNMENT):
         role, principal = role_of(assignment), values.name(assignment.found("principalId"))
-        if role not in _BROAD or _account_of(assignment, protections) is None:
+        at = protections.stack.target(assignment, Kind.ACCOUNT, "scope")
+        if role not in _BROAD or at is None:
             continue
         if isinstance(principal, str) and principal.lower() in options.words("administrators"):
             continue
@@ -67,10 +66,6 @@ def caller_least_privilege(protections: Protections, options: Options) -> Findin
         )
 
 
-def _account_of(assignment: StackResource, protections: Protections) -> StackResource | None:
-    return protections.stack.target(assignment, Kind.ACCOUNT, "scope")
-
-
 _EXACTLY: Final = (
     "grant exactly get, wrapKey and unwrapKey on keys; name people who manage keys in `administrators`"
 )
@@ -81,9 +76,6 @@ _EXACTLY: Final = (
     why="the service needs to read, wrap and unwrap; anything more is what an attacker would use",
     source=SERVICE_DOCUMENT,
     severity="high",
-    settings={
-        "administrators": texts("Object ids of people and pipelines that manage keys and may hold more.")
-    },
     kinds=(Kind.VAULT, Kind.ACCESS_POLICY),
 )
 def grant_exact(subject: Subject, options: Options) -> Findings:
@@ -315,9 +307,6 @@ WIDER_ROLES: Final = {
     "service's",
     source=KEY_VAULT_DOCUMENT,
     severity="high",
-    settings={
-        "administrators": texts("Principal ids of pipelines that manage keys and may hold wider roles.")
-    },
     kinds=(Kind.ROLE_ASSIGNMENT,),
 )
 def role_least_privilege(assignment: Subject, options: Options) -> Iterable[RuleFinding]:
@@ -333,28 +322,22 @@ def role_least_privilege(assignment: Subject, options: Options) -> Iterable[Rule
     known = roles.built_in(role or "")
     by_page = bool(assignment.users) and all(kinds.names_role(user, role) for user in assignment.users)
     if role == _EXACT.id or by_page:
-        return [*_judge_scope(assignment), *_judge_principal_type(assignment)]
+        return _judge_service(assignment)
     return _judge_wider(assignment, known, options) if known and rights.beyond(known) else ()
 
 
-def _judge_scope(assignment: Subject) -> Iterable[RuleFinding]:
+def _judge_service(assignment: Subject) -> Findings:
     scope = assignment.name("scope")
-    return expect(
+    names = list(arm_ids.segments(scope)) if isinstance(scope, str) else []
+    below = names[names.index("vaults") + 1 :] if "vaults" in names else ["nothing of a vault"]
+    yield from expect(
         "scope",
         scope,
-        isinstance(scope, str) and _is_narrow(scope),
+        {*below} <= {"keys", "versions"},
         required="the id of one key vault, or of one key",
         fix="assign the role on the key (or its vault), not on a resource group or subscription",
     )
-
-
-def _is_narrow(scope: str) -> bool:
-    names = list(arm_ids.segments(scope))
-    return "vaults" in names and set(names[names.index("vaults") + 1 :]) <= {"keys", "versions"}
-
-
-def _judge_principal_type(assignment: Subject) -> Iterable[RuleFinding]:
-    return expect(
+    yield from expect(
         "principalType",
         assignment.get("principalType"),
         assignment.word("principalType") == _SERVICE,
@@ -401,23 +384,17 @@ def role_wider_than_needed(protections: Protections, _: Options) -> Findings:
     Any other wide role of an account's identity is refused, by grant-present and role-least-privilege."""
     for use in protections.all:
         for grant in protections.grants_of(use):
-            if kinds.names_role(use.kind, grant.role_id):
-                yield _by_page(grant, use)
-
-
-def _by_page(grant: Grant, use: AccountProtection) -> RuleFinding:
-    narrow, wide = roles.encryption_user(grant.place), grant.role.name if grant.role else "a wider role"
-    more = ", ".join(grant.beyond)
-    return RuleFinding(
-        found=f"{grant.resource.name} assigns {wide} to the identity of {use.writer.name}: {more}",
-        required=f"{narrow.name} ({narrow.id})",
-        fix=f"assign {narrow.name}, once you have seen that it is enough for accounts of kind {use.kind}: "
-        "`python -m probe` asks Azure",
-        urn=grant.resource.urn,
-    )
-
-
-BROAD: Final = frozenset({"all", "purge", "*"})
+            if not kinds.names_role(use.kind, grant.role_id):
+                continue
+            narrow, wide = roles.encryption_user(grant.place), grant.role or roles.CRYPTO_USER
+            more, name = ", ".join(grant.beyond), grant.resource.name
+            yield RuleFinding(
+                found=f"{name} assigns {wide.name} to the identity of {use.writer.name}: {more}",
+                required=f"{narrow.name} ({narrow.id})",
+                fix=f"assign {narrow.name}, once you have seen that it is enough for accounts of kind "
+                f"{use.kind}: `python -m probe` asks Azure",
+                urn=grant.resource.urn,
+            )
 
 
 @rule(
@@ -426,7 +403,6 @@ BROAD: Final = frozenset({"all", "purge", "*"})
     "that",
     source=FIELD,
     severity="high",
-    same_as="psrule:AZR-000118 cloudsploit:manageKeyAccessAndPermissions",
     kinds=(Kind.VAULT, Kind.ACCESS_POLICY),
 )
 def vault_no_broad_grants(subject: Subject, _: Options) -> Findings:
@@ -439,7 +415,7 @@ def vault_no_broad_grants(subject: Subject, _: Options) -> Findings:
         if isinstance(held, Mark):
             yield later(f"which permissions on {group} {entry.who} holds")
             continue
-        for broad in sorted(BROAD & held):
+        for broad in sorted({"all", "purge", "*"} & held):
             yield RuleFinding(
                 found=f"{entry.who} holds {broad} on {group}",
                 required="neither all nor purge on keys, secrets, certificates and storage",

@@ -34,7 +34,6 @@ _PARTS = "properties.encryption.keyVaultProperties"
     why="the service refuses a key that it cannot find, or silently keeps an old one",
     source=SERVICE_DOCUMENT,
     severity="high",
-    same_as="cnspec:cognitive-services-cmk-encryption",
     kinds=(Kind.ACCOUNT, Kind.BINDING),
 )
 def cmk_complete(subject: Subject, _: Options) -> Findings:
@@ -62,9 +61,7 @@ def cmk_complete(subject: Subject, _: Options) -> Findings:
         yield from _judge_part(f"{_PARTS}.keyVaultUri", encryption.vault_uri, _vault_uri, by_uri)
         named = "name the key that the vault holds"
         yield from _judge_part(f"{_PARTS}.keyName", encryption.key_name, key_uris.key_name, named)
-        kind = subject.name("kind")
-        follows = isinstance(kind, str) and kind_limits.key_version(kind, "") is None
-        if encryption.key_version is not None or not follows:
+        if encryption.key_version is not None or not _follows(subject.resource):
             one = "name one version of the key; the service does not follow a rotation by itself"
             yield from _judge_part(f"{_PARTS}.keyVersion", encryption.key_version, key_uris.version, one)
 
@@ -161,7 +158,6 @@ def _judge_version(
     "that time",
     source=SERVICE_DOCUMENT,
     severity="high",
-    same_as="azure-policy:67121cc7-ff39-4ab8-b7e3-95b84dab487d",
 )
 def cmk_not_at_create_with_system_identity(protections: Protections, _: Options) -> Findings:
     """A key that the account's own identity uses is bound after the account exists.

@@ -79,7 +79,6 @@ def _violation(found: str) -> RuleFinding:
     source=FIELD,
     severity="low",
     level="advisory",
-    same_as="pulumi-compliance-policies:disallowPreviewResource",
     kinds=None,
 )
 def no_preview_api_version(subject: Subject, _: Options) -> Findings:
@@ -103,9 +102,6 @@ _CATEGORIES: Final = frozenset(name.lower() for name in audit_log.CATEGORIES)
     why="customer-managed keys let one audit who used a key; without a log there is nothing to audit",
     source=SERVICE_DOCUMENT,
     severity="medium",
-    same_as="azure-policy:cf820ca0-f99e-4f3e-84fb-66e913812d21 cis-azure-6.0:6.1.1.4 psrule:AZR-000119 "
-    "kics:38c71c00 regula:FG_R00344 terrascan:AC_AZURE_0169 prowler:keyvault_logging_enabled "
-    "cnspec:ensure-logging-enabled-kv",
 )
 def vault_audited(protections: UsedProtections, _: Options) -> Findings:
     """Every use of a vault's keys is recorded.
@@ -133,16 +129,16 @@ def vault_audited(protections: UsedProtections, _: Options) -> Findings:
 
 def _is_audit(setting: StackResource) -> bool | Mark:
     """Whether a setting sends audit events somewhere; a mark where that is not known."""
-    logs = values.items(setting.stated("logs"))
     if all(values.name(setting.stated(name)) is None for name in audit_log.DESTINATIONS):
         return False
+    logs = values.items(setting.stated("logs"))
     verdicts = [logs] if isinstance(logs, Mark) else [_records(log) for log in logs]
-    return True in verdicts or (Mark.UNKNOWN if Mark.UNKNOWN in verdicts else False)
+    return True in verdicts or next((one for one in verdicts if isinstance(one, Mark)), False)
 
 
 def _records(log: Any) -> bool | Mark:
     enabled = values.flag(values.look(log, "enabled"))
-    names = {values.word(values.look(log, part)) for part in ("category", "categoryGroup")}
     if enabled is not True:
-        return Mark.UNKNOWN if isinstance(enabled, Mark) else False
+        return enabled or False
+    names = {values.word(values.look(log, part)) for part in ("category", "categoryGroup")}
     return bool(_CATEGORIES & names) or (Mark.UNKNOWN if Mark.UNKNOWN in names else False)

@@ -9,6 +9,7 @@ lock-resources (levels, inheritance), azure-monitor/platform/diagnostic-settings
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -234,7 +235,11 @@ def _storage(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFindi
     admits_it |= "azureservices" in str(rules.get("bypass")).lower()
     if str(rules.get("defaultAction")).lower() == "deny" and not admits_it:
         text = f"the firewall of {one.label} does not admit trusted Microsoft services"
-        fix = f"run `az storage account update --name {one.name} --bypass AzureServices`"
+        admitted = [word for word in re.findall(r"\w+", rules.get("bypass") or "") if word != "None"]
+        # Any combination, such as `Logging, Metrics`: azure-rest-api-specs, Storage, NetworkRuleSet.
+        # That the option takes several words and replaces all is assumed.
+        words = " ".join([*admitted, "AzureServices"])
+        fix = f"run `az storage account update --name {one.name} --bypass {words}`"
         yield DeploymentFinding(REFERENCES, one.id, text, fix)
     if not one.kind and str((found.get("sku") or {}).get("name")).lower().startswith("premium"):
         text = f"{one.label} has a premium tier, and Azure Monitor sends no logs to premium storage"

@@ -356,34 +356,13 @@ def test_fails_to_revoke_what_is_not_bound() -> None:
         service(FakeAzure(), access="revoked")
 
 
-def test_an_account_that_is_being_replaced_needs_no_access() -> None:
-    """A replacement that was cut off has taken the old account's access, and goes on."""
-    azure = bound_azure(granted=False, recorded=True)
-    name = azure.state[_ACCOUNT]["outputs"]["name"]
-    after = service(azure, account_name="lang-second", replace_account=name)
-    grant, account = after.one(":AccessPolicy"), after.one(":Account")
-    assert not account.request.deleteBeforeReplace, "the old account went before the new one was bound"
-    assert grant.request.deletedWith == after.one(":Vault").urn, "the old identity's access stayed"
-
-
 @pytest.mark.parametrize(
-    ("bound_to", "said", "protected"),
-    [
-        ("lang-language", {}, True),
-        ("lang-language", {"replace_account": "lang-language"}, False),
-        ("lang-language", {"unbind_account": "lang-language"}, False),
-        ("lang-language", {"replace_account": "lang-before"}, True),
-        ("lang-before", {"replace_account": "lang-before"}, False),
-    ],
+    ("said", "protected"),
+    [({}, True), ({"unbind_account": "lang-language"}, False), ({"unbind_account": "lang-before"}, True)],
 )
-def test_a_name_unprotects_as_long_as_the_state_has_something_of_its_account(
-    bound_to: str, said: dict[str, Any], *, protected: bool
-) -> None:
-    """Also where the account is another one already and its binding is not yet; left in the settings after
-    that, the name unprotects nothing."""
+def test_the_name_of_its_account_alone_unprotects_a_binding(said: dict[str, Any], *, protected: bool) -> None:
+    """Left in the settings for another account, it unprotects nothing."""
     azure = bound_azure(granted=True, recorded=True)
-    account = azure.state[_ACCOUNT]["outputs"]["id"]
-    azure.state[_BINDING]["outputs"]["accountId"] = account.replace("lang-language", bound_to)
     assert service(azure, **said).one(":CustomerManagedKey").request.protect is protected
 
 

@@ -53,4 +53,4 @@ def test_what_protects_the_data_is_never_left_as_found() -> None:
 
 def test_the_settings_know_the_same_words() -> None:
     """A word that the components know can be said, and no other."""
-    assert arguments(ServiceSettings)["as_found"].limits.choices == AS_FOUND
+    assert arguments(ServiceSettings)["as_found"].choices == AS_FOUND

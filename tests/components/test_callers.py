@@ -41,7 +41,11 @@ def test_a_person_and_a_group_get_the_roles_that_are_asked_for() -> None:
     """Several callers, each with its own role, under names of their own."""
     monitor = service(
         callers=[
-            {"principal_id": CLIENT, "principal_type": "User", "role": roles.LANGUAGE_OWNER.name},
+            {
+                "principal_id": CLIENT,
+                "principal_type": "User",
+                "role": roles.named("Cognitive Services Language Owner").name,
+            },
             {"principal_id": PRINCIPAL, "principal_type": "Group", "name": "linguists"},
         ]
     )
@@ -49,7 +53,7 @@ def test_a_person_and_a_group_get_the_roles_that_are_asked_for() -> None:
     person = made[f"language-caller-{CLIENT}-language-owner"]
     group = made[f"language-caller-{PRINCIPAL}-language-reader"]
     assert person["principalType"], group["principalType"] == ("User", "Group")
-    assert person["roleDefinitionId"].endswith(roles.LANGUAGE_OWNER.id)
+    assert person["roleDefinitionId"].endswith(roles.named("Cognitive Services Language Owner").id)
     assert group["roleDefinitionId"].endswith(roles.LANGUAGE_READER.id)
 
 
@@ -90,15 +94,19 @@ def test_fails_without_a_name_for_an_output() -> None:
 def test_fails_on_what_azure_would_refuse() -> None:
     """A role of another kind, a principal twice, a name twice, a role of one's own: all in one answer."""
     found = refused(
-        {"principal_id": CLIENT, "role": roles.OPENAI_USER.name},
+        {"principal_id": CLIENT, "role": roles.named("Cognitive Services OpenAI User").name},
         {"principal_id": PRINCIPAL},
         {"principal_id": PRINCIPAL.upper(), "name": "again"},
         {"principal_id": CLIENT, "name": "one"},
-        {"principal_id": PRINCIPAL, "name": "one", "role": roles.LANGUAGE_OWNER.name},
+        {
+            "principal_id": PRINCIPAL,
+            "name": "one",
+            "role": roles.named("Cognitive Services Language Owner").name,
+        },
     )
     offered = ", ".join(f"'Cognitive Services Language {word}'" for word in ("Reader", "Writer", "Owner"))
     twice = "is listed more than once"
-    other = f"found {roles.OPENAI_USER.name!r}, which is not for accounts of kind TextAnalytics"
+    other = "found 'Cognitive Services OpenAI User', which is not for accounts of kind TextAnalytics"
     assert found == [
         f"callers[0].role: {other}; expected one of {offered}",
         f"callers[1].principalId: {PRINCIPAL!r} {twice} with one role, which Azure refuses; list it once",
@@ -133,6 +141,10 @@ def test_fails_on_a_deployer_that_is_listed_by_its_object_id_too() -> None:
         ("callers[1].principalId", f"{DEPLOYER!r} {twice}"),
     ]
     assert (
-        len(service(callers=[both[0], {**both[1], "role": roles.LANGUAGE_OWNER.name}]).of(":RoleAssignment"))
+        len(
+            service(
+                callers=[both[0], {**both[1], "role": roles.named("Cognitive Services Language Owner").name}]
+            ).of(":RoleAssignment")
+        )
         == 2
     )

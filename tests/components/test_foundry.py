@@ -12,7 +12,8 @@ from components.guards.recorded_state import recorded_service
 from components.invokes import by_type_and_name
 from components.testing import PRINCIPAL, PROJECT_PRINCIPAL, SUBSCRIPTION, TENANT
 from tests.components.test_kinds import refused
-from tests.support.recording import service, service_inputs
+from tests.support.recording import service
+from tests.support.situations import situation
 
 PROJECTS = [{"name": "claims", "display_name": "Claims"}, {"name": "fraud"}]
 MODELS: list[dict[str, Any]] = [
@@ -136,9 +137,7 @@ def loses(*, bound: bool = True, project: str = "claims", **said: Any) -> list[s
         f"{parent}cognitiveservices:Project::language-project-claims": {"outputs": {"name": project}},
     }
     before = recorded_service("language", by_type_and_name(state))
-    inputs = service_inputs(kind="AIServices", **said)
-    found = losses(inputs, before, tenant_id=TENANT, subscription_id=SUBSCRIPTION)
-    return [f"{one.path}: {one.text}" for one in found]
+    return [f"{one.path}: {one.text}" for one in losses(situation(before, kind="AIServices", **said))]
 
 
 def test_a_project_is_deleted_only_on_purpose() -> None:

@@ -235,7 +235,6 @@ def test_the_callers_transformations_reach_every_child() -> None:
         (None, {}, {}),
         (ResourceOptions(protect=True), {}, {}),
         (ResourceOptions(protect=False), {}, {"protect": False}),
-        (None, {"replace_account": "lang-language"}, {"replaceAccount": "lang-language"}),
         (None, {"unbind_account": "lang-language"}, {"unbindAccount": "lang-language"}),
     ],
 )

@@ -300,7 +300,7 @@ def read_alike(row: Row, found: tuple[Account, Vault, KeyVersion], stands: str) 
     assert (Severity.NOT_CHECKED in said_by) is (stands == UNDECIDED)
     key = Key(f"{VAULT_ID}/keys/cmk", "cmk", version.type, version.size, version.operations, (version,))
     service = Service(account.id, account, vault, key, (), denials=())
-    facts = Facts(datetime.fromtimestamp(NOW, UTC), "", (service,), deleted=())
+    facts = Facts(datetime.fromtimestamp(NOW, UTC), "", (service,))
     assert (row.demand in {one.rule for one in evidence(facts)}) is (stands == UNMET)
 
 

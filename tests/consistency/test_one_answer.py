@@ -202,7 +202,7 @@ def test_the_evidence_says_the_same(arranged: tuple[Situation, World]) -> None:
     roles, denials = tuple(world.role_assignments), tuple(world.denials)
     service = Service(bound.id, bound, found, key, roles, denials=denials)
     now = datetime.fromtimestamp(world.door.cloud.clock.now(), UTC)
-    rules = {one.rule for one in evidence(Facts(now, "", (service,), deleted=()))}
+    rules = {one.rule for one in evidence(Facts(now, "", (service,)))}
     if vault and key:
         assert rules & set(FOUND.values()) == ({FOUND[row.access]} if row.access in FOUND else set())
     assert rules & set(DEMAND_FIXES) == (row.unmet & set(DEMAND_FIXES) if vault else set())

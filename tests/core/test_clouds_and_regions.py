@@ -48,6 +48,8 @@ def test_fails_on_an_unknown_cloud() -> None:
         ("https://westeurope.management.azure.com.example/subscriptions", False),
         ("https://kv1.vault.azure.net/keys", True),
         ("https://kv1.vault.azure.net:443/keys", True),
+        ("https://graph.microsoft.com/v1.0/groups", True),
+        ("https://graph.microsoft.us/v1.0/groups", False),
         ("http://kv1.vault.azure.net/keys", False),
         ("https://kv1.vault.azure.net:8443/keys", False),
         ("https://vault.azure.net.example/keys", False),

@@ -104,20 +104,3 @@ def test_up_after_the_destroy_of_a_service_whose_access_was_revoked(
     stack.configure(access=None, softDeleted="recover")
     done(stack.deploy())
     assert judge.reads_data()
-
-
-def test_a_replacement_in_one_update_leaves_nothing_of_the_former_access(
-    stack: Stack, azure: RunningAzure
-) -> None:
-    """Of a stack that is not protected, which needs no update before it."""
-    judge = Judge(azure, stack, "contoso-new", account_name="lang-contoso-second")
-    stack.configure(name="contoso-new", vault=None)
-    done(stack.deploy())
-    first = stack.outputs()["principalId"]
-    stack.configure(accountName="lang-contoso-second", replaceAccount="lang-contoso-new")
-    done(stack.deploy())
-    policies = judge.arm("GET", judge.vault_id, VAULTS)["properties"]["accessPolicies"]
-    assert first not in [entry["objectId"] for entry in policies]
-    assert stack.outputs()["principalId"] in [entry["objectId"] for entry in policies]
-    judge.write_data()
-    assert judge.reads_data()

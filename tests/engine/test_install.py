@@ -159,8 +159,8 @@ def test_a_build_counts_packages_and_not_downloads(
     (home / "bin").mkdir()
     install.build(home / "bin")
     told = capsys.readouterr().err
-    assert "200 of about" in told
-    assert "300 of about" not in told
+    assert "200 packages compiled" in told
+    assert "300 packages compiled" not in told
 
 
 @pytest.fixture
@@ -248,3 +248,29 @@ def test_fails_saying_what_is_missing_for_yaml(home: Path) -> None:
     """Without the host and without Go, the message names both."""
     with pytest.raises(install.InstallError, match=r"pulumi-language-yaml is not on PATH, and Go"):
         yaml_host.install(home / "own", str(home / "nothing"))
+
+
+def test_what_is_built_is_put_in_place_whole(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CLI, launcher and host for YAML; a build that fails leaves nothing."""
+    sdk = home / "sdk" / "python" / "cmd"
+    sdk.mkdir(parents=True)
+    (sdk / "pulumi-language-python-exec").write_text("launcher")
+    executable(home / "bin" / "go").write_text(
+        f'#!/bin/sh\n[ "$1" = list ] && exec echo {home / "sdk"}\n[ -e "$FAILS" ] && exit 1\n'
+        'while [ "$1" != -o ]; do shift; done\necho built >"$2"\n'
+    )
+    monkeypatch.setenv("PATH", f"{home / 'bin'}:/bin:/usr/bin")
+    monkeypatch.setenv("FAILS", str(home / "bin" / "go"))
+    into = home / "into"
+    into.mkdir()
+    with pytest.raises(install.InstallError, match="go build failed"):
+        install.build(into)
+    assert [*into.iterdir()] == []
+    monkeypatch.setenv("FAILS", str(home / "none"))
+    install.build(into)
+    assert {one.name: one.read_text().strip() for one in into.iterdir()} == {
+        "pulumi": "built",
+        "pulumi-language-python-exec": "launcher",
+    }
+    yaml_host.install(home / "own", str(home / "nothing"))
+    assert (home / "own" / yaml_host.HOST).read_text().strip() == "built"

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from core.resource_types import ACCOUNT
 from localazure.environment import checkout
 from policies import publish
 from policies.rule import ResourceRule, UsedResourceRule
@@ -229,10 +228,9 @@ def test_an_update_without_preview_creates_no_refused_account(stack: Stack, azur
     ("way", "then"),
     [
         ({"unbindAccount": "lang-contoso-dev"}, {"encryption": "microsoftManaged"}),
-        ({"replaceAccount": "lang-contoso-dev"}, {"accountName": "lang-contoso-two"}),
         ({"protect": False}, {}),
     ],
-    ids=["unbind", "replace", "unprotect"],
+    ids=["unbind", "unprotect"],
 )
 def test_the_ways_out_pass_the_pack(
     empty_azure: RunningAzure, tmp_path: Path, way: dict[str, Any], then: dict[str, Any]
@@ -246,7 +244,3 @@ def test_the_ways_out_pass_the_pack(
     done(stack.up())
     stack.configure(**then)
     done(stack.up())
-    if "replaceAccount" in way:
-        done(stack.up())
-        kept = [one for one in stack.resources() if one["type"] == ACCOUNT and one.get("protect")]
-        assert [one["outputs"]["name"] for one in kept] == ["lang-contoso-two"]

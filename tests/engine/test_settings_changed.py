@@ -52,7 +52,6 @@ ELSEWHERE = {
     "resourceGroupName": "test_components_guards.py",
     "existingResourceGroupName": "as resourceGroupName",
     "accountName": "test_components_guards.py",
-    "replaceAccount": "test_components_guards.py",
     "unbindAccount": "test_components_encryption.py",
     "revokeAccount": "../components/test_access.py",
     "sku": "test_components_encryption.py",

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from core import resource_types
 from tests.lifecycle.life import Life, begin_life
 from tests.support import cloud
 from tests.support.judge import ACCOUNTS, Judge
@@ -85,33 +84,6 @@ def test_the_audit_of_a_protected_stack_is_ended_on_purpose(life: Life) -> None:
     assert life.judge.strays(audited=False) == []
     assert life.judge.reads_data()
     assert not life.stack.destroy().ok
-
-
-def test_a_replacement_that_failed_is_finished_before_it_is_reverted(life: Life) -> None:
-    """The old account waits in the state to be deleted, where no program sees it. The new one is protected by
-    the update after the replacement."""
-    life.standing.restore()
-    stack, old, new = life.stack, "lang-contoso-dev", "aif-contoso-dev"
-    stack.configure(replaceAccount=old)
-    assert stack.deploy().ok
-    forward: dict[str, Any] = {"kind": "AIServices", "sku": "S0", "replaceAccount": old}
-    stack.configure(**forward)
-    refused = {"status": 403, "code": "RequestDisallowedByPolicy", "times": 0}
-    life.azure.control("/faults", {"host": "arm", "method": "PATCH", "path": ACCOUNT, **refused})
-    assert not stack.deploy().ok
-    life.azure.control("/faults", method="DELETE")
-    stack.configure(kind=None, sku=None, replaceAccount=new)
-    back = stack.deploy()
-    assert f"'{old}' exists at" in back.output
-    assert "finish that first: put back the settings that it had" in back.output
-    stack.configure(**forward)
-    for _ in range(2):
-        done = stack.deploy()
-        assert done.ok, done.output
-    assert [one["body"]["name"] for one in cloud.documents(life.azure, "account")] == [new]
-    protected = {one["type"] for one in stack.resources() if one.get("protect")}
-    assert protected >= {resource_types.ACCOUNT, resource_types.BINDING}
-    assert not stack.destroy().ok
 
 
 def test_a_key_that_has_expired_is_rotated_under_the_pack(life: Life) -> None:

@@ -40,7 +40,7 @@ def _connect(azure: RunningAzure, line: str) -> tuple[str, bytes]:
         "127.0.0.1:443",
         "[::1]:443",
         "localhost:22",
-        "graph.microsoft.com:443",
+        "outlook.office.com:443",
         "vault.azure.net:443",
         "login.windows.net:443",
         "prod.westeurope.azuredatabricks.azure.com:443",
@@ -156,7 +156,7 @@ async def test_a_registry_that_cannot_be_reached_is_told() -> None:
 async def test_azures_names_never_reach_the_users_own_proxy() -> None:
     """Not even where the user's proxy would let them through."""
     upstream = _Upstream()
-    assert (await _through(upstream, "graph.microsoft.com:443")).startswith(
+    assert (await _through(upstream, "outlook.office.com:443")).startswith(
         b"HTTP/1.1 403 local Azure does not"
     )
     assert upstream.heads == []

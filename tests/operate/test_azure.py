@@ -12,7 +12,8 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
 from operate.__main__ import main
-from operate.azure import UnansweredError, _answered, account_id
+from operate.azure import UnansweredError, _answered
+from operate.options import _account
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-00000000000a"
 ACCOUNT = f"{SUBSCRIPTION}/resourceGroups/rg(1)/providers/Microsoft.CognitiveServices/accounts/lang-x"
@@ -31,8 +32,8 @@ def test_fails_for_what_is_no_account_id(
 
 def test_an_account_id_is_taken_as_people_paste_it() -> None:
     """In any case, with blanks around it or a slash at its end."""
-    assert account_id(f" {ACCOUNT}/\n") == ACCOUNT
-    assert account_id(ACCOUNT.upper()) == ACCOUNT.upper()
+    assert _account(f" {ACCOUNT}/\n") == ACCOUNT
+    assert _account(ACCOUNT.upper()) == ACCOUNT.upper()
 
 
 def test_a_refused_login_is_told_in_the_words_of_entra() -> None:

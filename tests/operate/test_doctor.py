@@ -129,7 +129,7 @@ def test_a_service_that_is_deployed_is_left_to_the_preview(
     code, lines = told(capsys)
     assert code == 0
     assert [line["found"] for line in lines if line["result"] == "not checked"] == [
-        "it is deployed already, and `pulumi preview` checks its changes"
+        "the stack is deployed, and `pulumi preview` checks its changes"
     ]
 
 

@@ -63,8 +63,11 @@ def test_a_failed_check_says_what_was_found_and_expected() -> None:
     assert "found nothing, expected Microsoft.KeyVault" in text
 
 
-def proven() -> bool:
-    return verify.prove(OUTPUTS, Login(), write_project=False)
+def proven(monkeypatch: pytest.MonkeyPatch, *words: str, service: dict[str, str] = OUTPUTS) -> bool:
+    """Whether `operate verify` of a stack with these outputs ends well."""
+    monkeypatch.setattr(verify, "outputs", lambda _: service)
+    monkeypatch.setattr("operate.login.of_stack", lambda *_: Login())
+    return main(["verify", "--stack", "dev", *words]) == 0
 
 
 @pytest.mark.parametrize(("found", "holds"), [("x", True), ("y", False)])
@@ -73,24 +76,23 @@ def test_one_failed_check_fails_the_proof(
 ) -> None:
     """The verdict is that of all checks, and each is printed."""
     checks = [verify.Check("a", "x", found), verify.Check("b", "x", "x")]
-    monkeypatch.setattr(verify, "verify", lambda *_, **__: iter(checks))
-    assert proven() is holds
-    assert [*map(str, checks)] == capsys.readouterr().out.splitlines()
+    monkeypatch.setattr(verify, "_checks", lambda *_, **__: iter(checks))
+    assert proven(monkeypatch) is holds
+    assert [*map(str, checks)] == capsys.readouterr().out.splitlines()[1:]
 
 
 def test_the_checks_as_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Each with its account and whether it holds; one that nobody could try holds neither way."""
     checks = [verify.Check("a", "x", "x"), verify.KeptOut("b", "x", "no way there")]
-    monkeypatch.setattr(verify, "verify", lambda *_, **__: iter(checks))
-    monkeypatch.setattr(
-        verify, "outputs", lambda _: {"services": {"one": OUTPUTS, "two": {"accountId": "/b"}}}
-    )
-    monkeypatch.setattr("operate.login.of_stack", lambda *_: Login())
-    assert main(["verify", "--stack", "dev", "--write-project", "--if-reached", "--json"]) == 1
+    monkeypatch.setattr(verify, "_checks", lambda *_, **__: iter(checks))
+    several = {"services": {"one": OUTPUTS, "two": {"accountId": "/b"}}}
+    words = ("--write-project", "--if-reached", "--json")
+    assert not proven(monkeypatch, *words, service=several)  # type: ignore[arg-type]
     first, second, third = json.loads(capsys.readouterr().out)
     assert (first["account"], first["claim"], first["holds"]) == (OUTPUTS["accountId"], "a", True)
     assert (second["claim"], second["holds"], second["found"]) == ("b", None, "no way there")
     assert (third["account"], third["holds"]) == ("/b", False)
+    assert proven(monkeypatch, *words)
 
 
 def test_fails_when_the_cloud_cannot_be_asked(
@@ -101,8 +103,8 @@ def test_fails_when_the_cloud_cannot_be_asked(
     def refuse(*_: Any, **__: Any) -> None:
         raise UnansweredError("404 ResourceNotFound: no such account")
 
-    monkeypatch.setattr(verify, "verify", refuse)
-    assert not proven()
+    monkeypatch.setattr(verify, "_checks", refuse)
+    assert not proven(monkeypatch)
     assert "no such account" in capsys.readouterr().out
 
 
@@ -148,6 +150,7 @@ class FakeProjects(verify.Projects):
         ([(403, "Access denied due to Virtual Network/Firewall rules.")], False),
         ([(403, "Public access is disabled. Please configure private endpoint.")], False),
         ([(401, "lacks the required data action")], False),
+        ([(403, "Principal does not have access to API/Operation (PermissionDenied).")], False),
         ([(500, "busy")], False),
     ],
 )
@@ -164,7 +167,9 @@ def test_revoked_data_is_refused_for_the_key_and_for_nothing_else(
     monkeypatch.setattr("operate.verify.time.monotonic", lambda: next(clock))
     check = verify.refused(FakeProjects(*answers), len(answers))
     assert check.holds is holds
-    assert ("Cognitive Services Language Reader" in check.found) is ("data action" in answers[-1][1])
+    assert ("Cognitive Services Language Reader" in check.found) is (
+        "data action" in answers[-1][1] or "PermissionDenied" in answers[-1][1]
+    )
     waits = answers[0][0] == 200
     assert capsys.readouterr().err.count("waiting up to") == waits
 
@@ -179,13 +184,13 @@ def test_waiting_for_two_hours_takes_few_reads(monkeypatch: pytest.MonkeyPatch) 
         nonlocal now
         now += seconds
 
-    def answer(_: object) -> str:
+    def answer(*_: object) -> tuple[str, str]:
         reads.append(now)
-        return "200"
+        return "", "200"
 
     monkeypatch.setattr("operate.verify.time.monotonic", lambda: now)
     monkeypatch.setattr("operate.verify.time.sleep", sleep)
-    monkeypatch.setattr(verify, "data_answer", answer)
+    monkeypatch.setattr(verify, "_reading", answer)
     assert not verify.refused(FakeProjects(), 7200).holds
     pauses = [after - before for before, after in pairwise(reads)]
     assert pauses[:5] == pytest.approx([5.0] * 5)
@@ -210,7 +215,7 @@ CLOSED = Network(public_access="Disabled")
         (
             FakeProjects((403, "Public access is disabled. Please configure private endpoint.")),
             CLOSED,
-            "does not reach https://e, and nothing was written: public access is disabled; private",
+            "does not reach https://e: public access is disabled; private",
         ),
         (
             FakeProjects((403, "Access denied due to Virtual Network/Firewall rules.")),
@@ -305,12 +310,12 @@ def test_the_proof_of_an_account_that_refuses_writes_nothing(
     body = {"id": "/x", "properties": {"enableSoftDelete": True, "enablePurgeProtection": True}}
     monkeypatch.setattr(verify, "LiveAzure", lambda _: MagicMock(**{"get.return_value": body}))
     service = {**OUTPUTS, "endpoint": "https://lang-a.cognitiveservices.azure.com/"}
-    assert not verify.prove(service, Login(), write_project=True)
+    assert not proven(monkeypatch, "--write-project", service=service)
     said = capsys.readouterr().out
     assert "FAILED  project written and read" in said
     assert "nothing was written" in said
     assert ("this machine does not reach" in said) == (kept_out and "PermissionDenied" not in str(refusal))
-    assert verify.prove(service, Login(), write_project=True, if_reached=True) == kept_out
+    assert proven(monkeypatch, "--write-project", "--if-reached", service=service) == kept_out
     assert ("?       project written and read: not tried;" in capsys.readouterr().out) == kept_out
     projects.return_value.write.assert_not_called()
 

@@ -23,7 +23,7 @@ from pulumi_policy.proxy import (
 
 from core import resource_types
 from policies import engine_requests, redaction
-from policies.pack import PACK_NAME, make_policies
+from policies.adapter import PACK_NAME, make_policies
 from policies.reports import UNDECIDED
 
 LATER: Final = "later"
@@ -96,7 +96,7 @@ class Pack:
         policies: Sequence[Policy] | None = None,
         now: float = NOW,
     ) -> None:
-        redaction.forget()
+        redaction._values.clear()
         engine_requests.read_once()
         chosen = list(policies) if policies is not None else make_policies(lambda: now)
         make: Any = sdk._PolicyAnalyzerServicer  # whose methods have no types

@@ -254,7 +254,7 @@ def messages(rule: Rule, refused: Refused) -> list[str]:
     pack = Pack(
         {rule.name: dict(refused.config)},
         levels={rule.name: "mandatory"},
-        policies=[to_policy(rule, Session(), lambda: NOW)],
+        policies=[to_policy(rule, Session(lambda: NOW))],
     )
     said: list[Answer] = []
     if isinstance(rule, UsedResourceRule):

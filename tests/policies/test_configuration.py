@@ -109,7 +109,10 @@ WRONG: list[tuple[Any, str]] = [
         {"profile": "regulated", "rules": {"account-network-restricted": "disabled"}},
         "a rule that refuses is disabled for a time only",
     ),
-    ({"rules": {"key-usable": {"enforcementLevel": "disabled", "until": "2030-06-30"}}}, "reason: WHY"),
+    (
+        {"rules": {"key-usable": {"enforcementLevel": "disabled", "until": "2030-06-30"}}},
+        "reason: expected why",
+    ),
     ({"rules": {"key-usable": {**OFF, "until": "2031-03-19"}}}, "expected a day within a year"),
     ({"rules": {"key-usable": {**OFF, "until": "2030-03-16"}}}, "it was disabled until 2030-03-16"),
     (

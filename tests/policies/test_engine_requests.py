@@ -11,7 +11,7 @@ from google.protobuf import json_format
 from pulumi_policy import ResourceValidationPolicy, StackValidationPolicy, policy
 
 from policies import engine_requests
-from policies.pack import make_policies
+from policies.adapter import make_policies
 from policies.used import UsedProtections
 from tests.policies.asking import NOW, Pack
 from tests.policies.bags import with_change

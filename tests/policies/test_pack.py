@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -13,10 +14,11 @@ from typing import Any
 import pytest
 from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, Severity, StackValidationPolicy
 
+from core import kinds
+from core.demands import RETENTION_DAYS
 from policies import publish
-from policies.adapter import to_policy
+from policies.adapter import make_policies, to_policy
 from policies.configuration import PROFILES, profile
-from policies.pack import make_policies
 from policies.reports import LEVELS
 from policies.rule import ResourceRule, Rule
 from policies.rules import RULES
@@ -85,10 +87,21 @@ def test_the_page_says_each_rule_as_it_is(rule: Rule) -> None:
     elsewhere = page.partition("## The same demand elsewhere")[2]
     (row,) = (line for line in elsewhere.splitlines() if line.startswith(f"| `{rule.name}` |"))
     ids = {one.partition(":")[2] or one for one in row.replace("<br>", " ").split()}
-    assert {tag.partition(":")[2] for tag in rule.same_as.split()} <= ids
+    assert {tag.partition(":")[2] for tag in rule.same_as} <= ids
     for name, schema in rule.settings.items():
         assert f"| `{rule.name}` | `{name}` | " in page
         assert f" | {schema['description']} |\n" in page
+
+
+def test_what_is_told_of_rules_is_of_rules() -> None:
+    """rules.json names no rule that there is not, no source that it does not list, and core's own facts."""
+    told = json.loads((FOLDER / "rules.json").read_text())
+    known = {rule.name: rule for rule in RULES}
+    assert told["rules"].keys() <= known.keys()
+    assert {tag.partition(":")[0] for rule in RULES for tag in rule.same_as} == told["sources"].keys()
+    tiers = known["account-tier-supports-cmk"].settings["unsupportedTiers"]["default"]
+    assert tuple(tiers) == kinds.FREE_TIERS
+    assert known["vault-retention"].settings["minimumDays"]["maximum"] == RETENTION_DAYS
 
 
 def test_a_profile_is_the_rules_defaults_or_stricter() -> None:

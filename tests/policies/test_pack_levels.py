@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from policies.adapter import to_policy
-from policies.pack import make_policies
+from policies.adapter import make_policies, to_policy
 from policies.rule import Rule
 from policies.rules import RULES
 from policies.session import Session

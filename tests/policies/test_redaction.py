@@ -54,7 +54,7 @@ def test_a_secret_number_and_a_secret_in_lower_case_are_not_shown() -> None:
 
 def test_nested_secrets_and_lists_are_remembered() -> None:
     """A secret object hides everything in it."""
-    redaction.forget()
+    redaction._values.clear()
     redaction.opened({"a": [secret({"b": ["inner-text", 12345, True, None, "x"]})], "c": "plain-text"})
     hidden = redaction.without_secrets('found "inner-text", 12345, true, x, plain-text')
     assert hidden == 'found "[secret]", [secret], true, x, plain-text'
@@ -62,13 +62,13 @@ def test_nested_secrets_and_lists_are_remembered() -> None:
 
 def test_a_secret_word_is_hidden_as_a_word() -> None:
     """A secret of three letters does not take pieces out of other words."""
-    redaction.forget()
+    redaction._values.clear()
     redaction.opened(secret("key"))
     assert redaction.without_secrets("keys of a key, monkey") == "keys of a [secret], monkey"
 
 
 def test_a_failing_rules_message_hides_secrets_too() -> None:
     """Whatever the exception quotes."""
-    redaction.forget()
+    redaction._values.clear()
     redaction.opened(secret(HIDDEN))
     assert redaction.without_secrets(f"KeyError: '{HIDDEN}'") == "KeyError: '[secret]'"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pulumi_policy import Policy, ResourceValidationPolicy
 
-from policies.pack import make_policies
+from policies.adapter import make_policies
 from tests.policies.asking import NOW, Answer, Pack, Thing
 from tests.policies.stacks import declared, two_phases
 from tests.support.processor_time import calls, least_seconds

@@ -123,3 +123,14 @@ def test_storage_for_logs_takes_more_than_linked_storage(content: dict[str, Any]
     answers = cast("Questions", Answers(**found))
     report = asyncio.run(checks.references([Planned(STORAGE, USE, content)], answers))
     assert len(report.findings) == count
+
+
+@pytest.mark.parametrize(
+    ("bypass", "option"), [("None", "AzureServices"), ("Logging, Metrics", "Logging Metrics AzureServices")]
+)
+def test_storage_that_admits_more_keeps_what_it_admits(bypass: str, option: str) -> None:
+    """The option of az replaces the list."""
+    rules = {"defaultAction": "Deny", "bypass": bypass}
+    answers = cast("Questions", Answers(**{STORAGE: {"properties": {"networkAcls": rules}}}))
+    report = asyncio.run(checks.references([Planned(STORAGE, USE, {})], answers))
+    assert report.findings[0].fix.endswith(f" --bypass {option}`")

@@ -289,8 +289,7 @@ class Life:
 
     def settles(self, way: Way) -> None:
         """What brought something back is taken out, and after what waited for one update nothing is left."""
-        for name in ("soft_deleted", "replace_account"):
-            self.world.settings.pop(name, None)
+        self.world.settings.pop("soft_deleted", None)
         if self.world.settings.get("access") == "granted":
             self.revoked = False
         for _ in range(2):
@@ -304,8 +303,6 @@ class Life:
         """No data is lost that was not named, and it is under the customer's key."""
         world, account = self.world, self.world.account
         assert account is not None, way.steps
-        if "replaceAccount" in way.named:
-            self.data, self.seen = account, 0
         assert self.data is not None
         assert account.internal_id == self.data.internal_id, (
             f"{way.steps}: another account, which nobody named"

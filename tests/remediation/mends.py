@@ -138,7 +138,7 @@ MENDS = (
     Mend("a subnet is looked up", (planned, "_references"), _nothing),
     Mend("a wrong key is told first", (checks, "_demands"), _nothing),
     Mend("a rotation waits for its grant", (rotation.Rotation, "_with_access"), _at_once),
-    Mend("what would be lost is refused", (data_loss, "losses"), lambda *_, **__: []),
+    Mend("what would be lost is refused", (data_loss, "losses"), _nothing),
     Mend("no account is recovered that could not be bound", (soft_deleted, "_unfit"), lambda *_: None),
 )
 

@@ -239,17 +239,6 @@ CASES: Mapping[str, Case] = {
         "remove it from one of them",
         {"services": [{"name": "alpha"}]},
     ),
-    "an operator of one vault at two services": Case(
-        stack,
-        {"services": [{"name": name, "vault": SHARED_VAULT} for name in ("alpha", "beta")]},
-        "list it at one of them",
-        {
-            "services": [
-                {"name": "alpha", "vault": SHARED_VAULT},
-                {"name": "beta", "vault": {"id": VAULT_ID}},
-            ]
-        },
-    ),
     "a caller twice": Case(
         stack,
         {"services": [{"name": "alpha", "callers": [CALLER, CALLER]}]},

@@ -117,7 +117,6 @@ BACK = ("put back",)
 KINDS = {"kind": "OpenAI", "account_name": "claims-models"}
 OPERATED = {"vault": {"key_operators": ["deployer"]}}
 UNBINDS = {"encryption": "microsoftManaged", "unbind_account": "lang-claims"}
-REPLACED = {"account_name": "lang-second", "replace_account": "lang-claims"}
 USABLE = ("refresh", "usable again")
 BOTH = (False, True)
 ALL_BUT_VAULT = ("-account", "-binding", "-access", "-version", "-audit", "-workspace", "-proof")
@@ -148,14 +147,6 @@ ACCESS = (
             ({"access": "revoked"}, {"access_model": model}),
             ({"access": "revoked", "access_model": model},),
         )
-    ),
-    Row(
-        "no account is replaced while access is revoked",
-        {"access": "revoked", **REPLACED},
-        ("access: granted", ...),
-        ("set access: granted",),
-        modes=tuple(MODES),
-        another=True,
     ),
     Row(
         "a closed service is opened where the vault does not trust it",
@@ -274,8 +265,8 @@ STATE = (
         Row(
             f"an account comes back only as what it was: {part}",
             {"account_name": "lang-second"},
-            ("replaceAccount: lang-claims", *way),
-            before=(partial(forget_account, name="lang-second", **was),),
+            way,
+            before=(account_deleted, World.refresh, partial(forget_account, name="lang-second", **was)),
             another=True,
         )
         for part, was, way in (
@@ -291,14 +282,6 @@ STATE = (
             ),
             ("identity", {}, ("accountName: lang-second-2",)),
         )
-    ),
-    Row(
-        "no account is replaced by one that could not be bound",
-        REPLACED,
-        settings=OPERATED,
-        before=(bound_version_expires,),
-        modes=tuple(MODES),
-        another=True,
     ),
 )
 VERSIONS = (
@@ -393,11 +376,12 @@ PUT_BACK = (
     ),
     *(
         Row(
-            f"no account is replaced by one whose name is held by {holder}",
-            REPLACED,
+            f"no account is made by a name that is held by {holder}",
+            {"account_name": "lang-second"},
             BACK,
             ("give another accountName",),
             before=(partial(make_elsewhere, deleted="deleted" in holder),),
+            stands=False,
         )
         for holder in ("another account", "a deleted account")
     ),
@@ -459,8 +443,7 @@ def test_a_refusal_leads_out(row: Row, mode: str, *, refreshes: bool) -> None:
 
 def _stands(world: World, row: Row) -> None:
     """It has converged once what was for one update is taken out."""
-    for name in ("soft_deleted", "replace_account"):
-        world.settings.pop(name, None)
+    world.settings.pop("soft_deleted", None)
     for _ in range(3):
         assert world.up() == ""
     assert world.engine.operations == []

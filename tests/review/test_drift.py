@@ -9,6 +9,7 @@ import pytest
 
 from review import printers
 from review.drift import changes
+from review.printers import Form, ReportLine
 from tests.review.running import run
 from tests.support.stack import ROOT
 
@@ -27,7 +28,7 @@ ROTATED = {
 
 
 def lines(document: Any) -> str:
-    return "\n".join(f"- {printers.line_in_markdown(line)}" for line in changes(document))
+    return "\n".join(f"- {printers.markdown([ReportLine(Form.TEXT, (line,))])}" for line in changes(document))
 
 
 def of_key(new: dict[str, Any], name: str = "key") -> str:

@@ -18,8 +18,7 @@ from core.values import Mark
 from review import as_json, drift, plan, printers, report
 from review.merge import StackReview, merged
 from review.preview import PreviewError, read
-from review.printers import in_markdown, in_plain
-from review.text import LIMIT, Form, ReportLine, Shown, Text, folded, line
+from review.printers import LIMIT, Form, ReportLine, Shown, Text, folded, in_markdown, in_plain, line
 from review.verdict import VerdictSeverity
 from tests.review.build import POLICY, ROLE, ROLES, VAULT_ID, bound, comment, review, state, step, terminal
 from tests.review.changes import ROWS, Row
@@ -84,7 +83,11 @@ def is_inert(made: report.Review, document: Any = None) -> None:
     first, _, below = comment(made).partition("\n")
     assert re.fullmatch(r"<!-- encryption-review [\w./-]+ [0-9a-f]{64} -->", first, re.ASCII)
     fleet = merged([StackReview("dev", ("BLOCKED",), VerdictSeverity.BLOCKED, below)]).partition("\n")[2]
-    nightly = "\n".join(map(printers.line_in_markdown, drift.changes(document))) if document else ""
+    nightly = (
+        printers.markdown(ReportLine(Form.TEXT, (one,)) for one in drift.changes(document))
+        if document
+        else ""
+    )
     for text in (below, fleet, nightly):
         quoted = re.sub(r'^  - account: "[^`\n]*"$', "", text, flags=re.MULTILINE)
         bare = re.sub(r"^```(yaml)?$|`[^`\n]*`", "", quoted, flags=re.MULTILINE)
@@ -121,13 +124,6 @@ def test_no_text_of_a_plan_gets_out_of_its_place(name: str) -> None:
         except PreviewError:
             continue  # the command prints it as one plain line: test_command.py
         is_inert(report.make(made, (), date(2026, 6, 15)))
-
-
-def test_an_operation_and_a_type_of_another_provider_are_text() -> None:
-    """They are counted for the reader, whatever they are called."""
-    made = review(step(f"update{ATTACK}", f"aws:s3:{ATTACK}", "b", state({}), state({})))
-    assert made.changes
-    is_inert(made)
 
 
 def test_the_condition_that_the_documentation_recommends_is_reviewed() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from review import merge, printers
 from review.merge import StackReview
-from review.text import Shown
+from review.printers import Shown
 from review.verdict import VerdictSeverity
 from tests.review.running import run
 from tests.review.test_plan import planned

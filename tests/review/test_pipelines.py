@@ -37,6 +37,28 @@ def test_every_workflow_is_there_on_both_platforms() -> None:
     assert [file.stem for file in PIPELINES] == names
 
 
+@pytest.mark.parametrize(("host", "code"), [("#!/bin/sh", 1), ("\x7fELF", 0)])
+def test_one_job_runs_on_the_hosts_of_pulumis_release_alone(host: str, code: int, tmp_path: Path) -> None:
+    """Where only the host of this repository is there, the job fails, and installs nothing by it."""
+    jobs = loaded(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
+    assert [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step] == [
+        ".ci/run",
+        ".ci/official",
+    ]
+    (tmp_path / "pulumi-language-python").write_text(host)
+    for name in ("make", "pulumi"):
+        (tmp_path / name).write_text(f'#!/bin/sh\n[ "$1" = -s ] || echo {name} "$@" >>{tmp_path}/ran\n')
+    for file in tmp_path.iterdir():
+        file.chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run([ROOT / ".ci" / "official"], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert ("expected that of Pulumi's release" in done.stderr) is bool(code)
+    ran = (tmp_path / "ran").read_text().splitlines()
+    expected = ["make setup", "pulumi install", "make up"]
+    assert ran[:3] == (expected[:1] if code else expected)
+
+
 def test_the_actions_that_are_used_are_those_that_the_documentation_names() -> None:
     """A reader compares each digest with its tag before the first run."""
     used = {

@@ -47,7 +47,7 @@ def test_policy_answers_are_read_from_an_event_log() -> None:
         "resourceUrn": "urn:pulumi:s::p::t::x",
     }
     (found,) = read_policies(json.dumps({"sequence": 0, "policyEvent": event}) + "\n")
-    assert (found.policy, found.refuses, found.resource) == ("p", True, "x")
+    assert (found.policy, found.refuses, found.urn) == ("p", True, event["resourceUrn"])
     assert found.message == "What is so; found: m"
 
 

@@ -198,17 +198,10 @@ def test_a_finding_keeps_its_fix() -> None:
     assert fix in terminal(made)
 
 
-def test_all_other_changes_are_counted_by_resource() -> None:
-    """Below the verdict, folded: what else the update does, the commit, and the run."""
-    steps = [
-        step("create", "aws:s3:Bucket", "x", None, account()),
-        step("update", "aws:s3:Bucket", "y", account(), account()),
-        step("update", "aws:s3:Bucket", "z", account(), account()),
-    ]
+def test_a_report_says_of_which_commit_and_run_it_is() -> None:
+    """In its last line; what else the update does, the preview itself says."""
     origin = report.Origin(head="c" * 40, run="https://ci/1")
-    text = comment(report.make(read(digest(*steps)), (), TODAY, origin=origin))
-    folded = text.split("<details><summary>All changes by resource: 3</summary>")[1]
-    assert "- `aws:s3:Bucket`: 1 `create`\n- `aws:s3:Bucket`: 2 `update`" in folded
+    text = comment(report.make(read(digest(*bound())), (), TODAY, origin=origin))
     assert f"commit `{'c' * 40}`, [run](https://ci/1)" in text.splitlines()[-1]
 
 

@@ -74,17 +74,6 @@ def test_a_shared_mistake_is_named_once_where_it_was_made() -> None:
             ],
             "key.name",
         ),
-        (
-            [
-                {"name": "alpha", "vault": {"id": VAULT_ID, "keyOperators": ["deployer"]}},
-                {
-                    "name": "beta",
-                    "vault": {"keyOperators": ["deployer"]},
-                    "key": {"id": f"{VAULT_ID}/keys/k"},
-                },
-            ],
-            "vault.keyOperators",
-        ),
     ],
 )
 def test_fails_when_two_services_make_the_same_thing(services: list[dict[str, Any]], path: str) -> None:

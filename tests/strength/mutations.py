@@ -79,7 +79,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
             "the access model of a vault in use does not change",
         ),
         (
-            "one.is_replaced or one.before.is_bound or not one.inputs.is_revoked",
+            "one.before.is_bound or not one.inputs.is_revoked",
             "True",
             "access is not revoked of an account without a key",
         ),
@@ -139,7 +139,11 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         ("if grant.is_certain:", "if True:", "access that is not certain is left open"),
         ("grant.entry is not None and found - rights.EXACT", "False", "a wide access policy is found"),
         ("end - today > LONGEST", "end - today < LONGEST", "an exemption ends within a year"),
-        ("day <= self.until", "day < self.until", "an exemption holds on its last day"),
+        (
+            "session.today > fitting[0].until",
+            "session.today >= fitting[0].until",
+            "an exemption holds on its last day",
+        ),
         (
             'if refuses and values.get("enforcementLevel") == "disabled":',
             'if refuses and values.get("enforcementLevel") == "":',

@@ -34,7 +34,6 @@ RIGHT: Mapping[str, st.SearchStrategy[Any]] = {
     "accountName": st.just("lang-own"),
     "softDeleted": st.sampled_from(["refuse", "recover"]),
     "revokeAccount": st.just("lang-gone"),
-    "replaceAccount": st.just("lang-gone"),
     "unbindAccount": st.just("lang-gone"),
     "kind": st.sampled_from(["TextAnalytics", "AIServices", "Face"]),
     "sku": st.sampled_from(["S", "F0"]),

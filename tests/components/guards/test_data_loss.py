@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -11,6 +12,7 @@ from components.guards.data_loss import losses
 from components.guards.reader import ServiceRequest
 from components.guards.recorded_state import recorded_service
 from components.guards.rules import ended_logs
+from components.guards.situation import Deployer
 from components.invokes import by_type_and_name
 from components.preflight import RefusedError, preflight
 from components.service import EncryptedAIServicesAccount
@@ -63,9 +65,8 @@ def paths(
 ) -> list[str]:
     """The settings that are refused."""
     before = recorded_service("language", by_type_and_name(state(bound=bound)))
-    inputs = service_inputs(**said)
-    found = losses(inputs, before, tenant_id=tenant_id, subscription_id=subscription_id)
-    return [problem.path for problem in found]
+    login = Deployer(tenant_id, subscription_id)
+    return [problem.path for problem in losses(replace(situation(before, **said), login=login))]
 
 
 @pytest.mark.parametrize(
@@ -77,9 +78,6 @@ def paths(
         ({"resource_group_name": "rg-other"}, ["resourceGroupName"]),
         ({"resource_group_name": "RG-Language"}, []),
         ({"account_name": "lang-other"}, ["accountName"]),
-        ({"account_name": "lang-other", "replace_account": "lang-wrong"}, ["accountName"]),
-        ({"account_name": "lang-other", "replace_account": "lang-language"}, []),
-        ({"location": "northeurope", "replace_account": "lang-language"}, ["accountName"]),
         ({"identity": "userAssigned"}, ["identity"]),
         ({"identity": "systemAndUserAssigned"}, ["identity"]),
         ({"vault": {"id": VAULT_ID}}, []),
@@ -296,16 +294,6 @@ def test_a_service_that_was_removed_on_purpose_is_not_missed() -> None:
     left_out({}, None)
 
 
-def test_a_grant_of_an_account_that_is_replaced_is_not_taken_over() -> None:
-    """The account that takes its place has another identity; a grant taken over cannot change to that."""
-    azure = FakeAzure()
-    azure.state = state()
-    del azure.state[f"{PARENT}azure-cmk:index:AccessPolicy::language-access"]
-    azure.vault = existing_vault(accessPolicies=[{"objectId": PRINCIPAL}])
-    asked: Any = {"account_name": "lang-second", "replace_account": "lang-language"}
-    assert service(azure, **asked).one(":AccessPolicy").request.importId == ""
-
-
 @pytest.mark.parametrize(
     ("audit", "warns"),
     [({}, False), ({"new_workspace": False}, True), ({"workspace_id": WORKSPACE_ID + "2"}, True)],
@@ -346,8 +334,7 @@ def test_what_this_stack_made_is_not_named_as_existing_though_its_account_is_gon
     resources = state()
     del resources[f"{PARENT}azure-native:cognitiveservices:Account::language-account"]
     before = recorded_service("language", by_type_and_name(resources))
-    inputs = service_inputs(vault={"id": OWN_VAULT_ID})
-    (problem,) = losses(inputs, before, tenant_id=TENANT, subscription_id=SUBSCRIPTION)
+    (problem,) = losses(situation(before, vault={"id": OWN_VAULT_ID}))
     assert "'kv-language' was made by this stack" in problem.text
     assert "it would be deleted" in problem.text
     assert problem.text.endswith("leave vault.id out and set vault.name: kv-language")

@@ -91,10 +91,6 @@ def test_a_preview_ends_with_what_happens_to_the_data(
     [
         ({"access": "revoked"}, effects.ACCESS_REMOVED.format(IN_USE) + READ),
         ({"encryption": "microsoftManaged", "unbind_account": "lang-language"}, effects.UNBOUND),
-        (
-            {"account_name": "lang-other", "replace_account": "lang-language"},
-            f"account REPLACED by a new one: {effects.REPLACED}",
-        ),
     ],
 )
 def test_what_takes_data_away_is_a_warning(

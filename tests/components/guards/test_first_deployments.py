@@ -14,7 +14,6 @@ from localazure.authorization import assign_role
 from tests.components.guards.first_deployments import (
     GROUP,
     HUB,
-    IN_SHARED,
     KV_CLAIMS,
     NETWORK,
     ROWS,
@@ -210,23 +209,6 @@ def test_a_hundred_services_ask_three_questions_each() -> None:
         deployment.preview({f"claims-{number}": {} for number in range(services)})
         asked.append(len(deployment.sent))
     assert asked == [8, 8 + 3 * 99]
-
-
-def test_a_lock_on_what_is_to_be_deleted_is_told() -> None:
-    """CanNotDelete lets an account be written, and forbids one that replaceAccount takes away."""
-    deployment = Deployment()
-    group("rg-shared")(deployment)
-    deployment.up({"claims": SHARED})
-    lock = f"{IN_SHARED}/providers/Microsoft.Authorization/locks/kept"
-    made(deployment, lock, {"properties": {"level": "CanNotDelete"}}, "2020-05-01")
-    deployment.preview({"claims": {**SHARED, "tags": {"changed": "yes"}}})
-    moved = {"claims": {**SHARED, "account_name": "lang-other", "replace_account": "lang-claims"}}
-    with pytest.raises(
-        RefusedError, match=r"the lock 'kept' \(CanNotDelete\).* forbids deleting account"
-    ) as refused:
-        deployment.preview(moved)
-    assert carry_out(deployment.door, str(refused.value)) == 1
-    deployment.preview(moved)
 
 
 def test_rights_that_a_change_takes_are_told() -> None:

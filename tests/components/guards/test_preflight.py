@@ -9,7 +9,8 @@ import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
 from components.account_write import AccountBefore
-from components.guards.plan import ServicePlan
+from components.guards.grants import ExistingGrants
+from components.guards.plan import Proof, ServicePlan
 from components.guards.reader import ServiceRequest, refuse_other_login
 from components.guards.situation import Deployer
 from components.invokes import explained, is_absent
@@ -267,7 +268,10 @@ def test_an_empty_answer_is_none(said: dict[str, Any]) -> None:
     plans: dict[str, ServicePlan] = {}
     request = ServiceRequest(service_inputs("one", **said))
     run(lambda: plans.update(preflight({"one": request})), azure=Empty())
-    assert plans["one"] == ServicePlan(Deployer(), account=AccountBefore())
+    one = plans["one"]
+    assert (one.situation.login, one.situation.account) == (Deployer(), AccountBefore())
+    assert [one.recovers_vault, one.restores_account, one.situation.keeps_key] == [False] * 3
+    assert (one.grants, one.account_id, one.proof) == (ExistingGrants(), None, Proof.NEEDED)
 
 
 def test_what_is_refused_already_is_told_once() -> None:

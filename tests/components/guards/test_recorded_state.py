@@ -10,9 +10,9 @@ import pytest
 from components.guards.data_loss import losses
 from components.guards.recorded_state import recorded_service
 from components.invokes import State
-from components.testing import SUBSCRIPTION, TENANT
+from components.testing import SUBSCRIPTION
 from core import resource_types as types
-from tests.support.recording import service_inputs
+from tests.support.situations import situation
 
 GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
 SUBNET = f"{GROUPS}/rg-net/providers/Microsoft.Network/virtualNetworks/vnet/subnets"
@@ -51,9 +51,9 @@ def state(*services: tuple[str, ...]) -> State:
 
 
 def refused(found: State, name: str, **said: Any) -> list[str]:
-    inputs = service_inputs(name, account_name=f"lang-{name}", resource_group_name=f"rg-{name}", **said)
+    named: dict[str, Any] = {"account_name": f"lang-{name}", "resource_group_name": f"rg-{name}"}
     before = recorded_service(name, found)
-    return [one.path for one in losses(inputs, before, tenant_id=TENANT, subscription_id=SUBSCRIPTION)]
+    return [one.path for one in losses(situation(before, name=name, **named, **said))]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,8 @@ def test_a_lock_is_about_what_is_below_its_own_account() -> None:
 def test_a_service_mentions_what_it_uses_itself(name: str) -> None:
     """What `claims-eu` uses, `claims` does not use yet, and it is not asked about as its own."""
     before = recorded_service(name, state(("claims",), ("claims-eu",)))
-    assert before.account_names == {f"lang-{name}"}
+    assert before.account
+    assert before.account.name == f"lang-{name}"
     mentioned = {
         one for one in ("claims", "claims-eu") if f"{WORKSPACES}/{one}".lower() in before.mentioned_ids
     }
@@ -99,4 +100,5 @@ def test_a_former_name_brings_its_own_resources_along() -> None:
     """`claims-eu` stays when `claims` is renamed."""
     before = recorded_service("first", state(("claims", "alpha"), ("claims-eu", "beta")), ["claims"])
     assert before.projects == ("alpha",)
-    assert before.account_names == {"lang-claims"}
+    assert before.account
+    assert before.account.name == "lang-claims"

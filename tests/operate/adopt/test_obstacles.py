@@ -22,7 +22,6 @@ def test_the_commands_that_put_it_right_are_quoted() -> None:
     group = "rg-found(1)"
     there = account(sku="S0", local_auth=True, id=account().id.replace("rg-contoso", group))
     told = texts(("x", found(made.service(account=there))))
-    assert f"--resource-group '{group}'" in told
     assert f"--url '{there.id}?api-version=" in told
     user = UserAssignedIdentity("/x", "c1", OWN)
     bound = replace(made.BOUND, identity_client_id="c1")
@@ -41,8 +40,6 @@ VERSIONLESS = account(encryption=replace(made.BOUND, key_version=""))
 @pytest.mark.parametrize(
     ("one", "words"),
     [
-        (found(made.service(account=account(kind="LUIS"))), "its kind is LUIS"),
-        (found(made.service(account=account(sku="S0"))), "its tier is S0"),
         (found(made.service(account=account(local_auth=True))), '{"disableLocalAuth": true}'),
         (
             found(made.service(account=account(provisioning_state="Accepted"))),
@@ -50,7 +47,6 @@ VERSIONLESS = account(encryption=replace(made.BOUND, key_version=""))
         ),
         (found(body=body(customSubDomainName=None)), "--custom-domain lang-contoso"),
         (found(body=body(customSubDomainName="other")), "its subdomain is other"),
-        (found(made.service(account=account("Lang-Contoso"))), "lower-case"),
         (found(made.service(vault=vault(purge_protection=False))), "--enable-purge-protection true"),
         (found(made.service(key=key(size=3072))), "the key has 3072 bits; expected 2048"),
         (found(made.service(key=key(version(NEW, 3, enabled=False)))), "is disabled"),
@@ -91,11 +87,10 @@ def test_what_an_auditor_would_note_is_no_obstacle() -> None:
 
 
 def test_accounts_are_told_apart() -> None:
-    """One name for two, and two subscriptions in a stack are refused; a vault may be anywhere."""
+    """Two subscriptions in a stack are refused; a vault may be anywhere."""
     elsewhere = account(id=account().id.replace("00000000000a", "00000000000b"))
     pairs = (("x", found()), ("x", found(made.service(account=elsewhere))))
     told = texts(*pairs)
-    assert "2 accounts would be named x" in told
     assert "2 subscriptions" in told
     away = vault(id=vault().id.replace("rg-contoso", "rg-keys"))
     assert texts(("x", in_hsm())) == texts(("x", found(made.service(vault=away)))) == ""

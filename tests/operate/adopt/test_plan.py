@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from components.arguments import names
-from core.facts import Encryption, Network
+from core.facts import Account, Encryption, Network
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from operate.adopt.existing import UnreadError
+from operate.adopt.files import declared
 from operate.adopt.plan import network, plan
 from operate.evidence.model import NotChecked, Service
-from settings.parse import parse
+from settings.parse import SettingsError, parse
 from tests.operate.adopt.accounts import HSM, KEY_ID, body, by_role, found, in_hsm, texts, vault_body
 from tests.operate.evidence import made
 from tests.operate.evidence.made import NEW, OLD, OWN, account, key, vault, version
@@ -30,6 +31,23 @@ def test_a_bound_account_is_said_in_settings_that_the_program_takes() -> None:
     assert not settings.audit.new_workspace
     assert settings.as_found == ("network", "tags")
     assert written.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("accounts", "words"),
+    [
+        ([account(kind="LUIS")], "kind: found 'LUIS', expected"),
+        ([account(sku="S0")], "sku: found 'S0', expected 'S' or 'F0'"),
+        ([account("Lang-Contoso")], "accountName: account name 'Lang-Contoso' is not allowed: lower-case"),
+        ([account(), account("lang-other")], "2 services make 'contoso'"),
+    ],
+)
+def test_what_no_setting_says_is_refused_by_the_settings(accounts: list[Account], words: str) -> None:
+    """Of which nothing is written then: a kind and a tier that are not made here, and one name for two."""
+    plans = [plan("contoso", found(made.service(account=one))) for one in accounts]
+    with pytest.raises(SettingsError) as refused:
+        parse(declared(plans))
+    assert words in str(refused.value)
 
 
 def test_the_imports_are_those_that_the_program_makes() -> None:

@@ -18,6 +18,7 @@ WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-scene"
 ACCOUNTS = f"{GROUP}/providers/Microsoft.CognitiveServices/accounts"
 _LOGS, _VAULT = "https://api.loganalytics.io", "https://vault.azure.net"
+_GRAPH = "https://graph.microsoft.com"
 _HSM = "https://managedhsm.azure.net"
 
 
@@ -49,6 +50,10 @@ class DoorAzure(LiveAzure):
         table = self._answer("QUERY", url, body, audience=_LOGS)["tables"][0]
         names = [column["name"] for column in table["columns"]]
         return [dict(zip(names, row, strict=True)) for row in table["rows"]]
+
+    def members(self, group_id: str) -> Sequence[str]:
+        url = f"{_GRAPH}/v1.0/groups/{group_id}/transitiveMembers?$select=id"
+        return sorted(one["id"] for one in self._pages(url, _GRAPH))
 
     def get_in_vault(self, uri: str, path: str) -> Json:
         audience = _HSM if "managedhsm" in uri else _VAULT
@@ -99,11 +104,6 @@ def scene() -> Door:
         return reply.body
 
     page_scene.play(send)
-    made = field.Field(_DoorClient(door))
-    former = made.vault(GROUP, "kv-former")
-    made.send("DELETE", former, "2026-02-01")
-    gone = made.account(GROUP, "gone")
-    made.send("DELETE", gone["id"], "2024-10-01")
     return door
 
 

@@ -22,11 +22,9 @@ from operate.evidence.model import (
     DiagnosticSetting,
     Facts,
     KeyUseLog,
-    Lock,
     NotChecked,
-    PolicyExemption,
     Service,
-    SoftDeletedResource,
+    SoftDeletedKey,
     UseRow,
 )
 
@@ -150,7 +148,7 @@ def service(**changes: Any) -> Service:
 
 
 def facts(*services: Service, **changes: Any) -> Facts:
-    whole = Facts(NOW, "Stack test", services or (service(),), deleted=())
+    whole = Facts(NOW, "Stack test", services or (service(),))
     return replace(whole, names=((OWN, "identity of account lang-contoso"),), **changes)
 
 
@@ -186,8 +184,7 @@ def rich() -> Facts:
         vault=vault(policies=(*vault().policies, PolicyEntry(OTHER, ("all",)))),
         use=use(*rows),
         assignments=(owner,),
-        deleted_keys=(SoftDeletedResource("key", "cmk-old", NOW - days(10), NOW + days(80)),),
-        locks=(Lock("keep", "CanNotDelete", GROUP),),
+        deleted_keys=(SoftDeletedKey("cmk-old", NOW - days(10), NOW + days(80)),),
     )
     roles = service(
         account=account("lang-fabrikam", network=OPEN, local_auth=True),
@@ -196,11 +193,6 @@ def rich() -> Facts:
         key=key(version(NEW, 700, expires_in=30), rotation=None),
         audit=(),
         use=NotChecked("no diagnostic setting of the vault sends its audit log to a workspace"),
-        exemptions=(
-            PolicyExemption(
-                f"{SUBSCRIPTION}/policyAssignments/cmk", GROUP, "being moved until the summer", "2026-09-30"
-            ),
-        ),
     )
     plain = Service(account("lang-plain").id, account("lang-plain", encryption=Encryption()))
     refusal = NotChecked("403 AuthorizationFailed: The client does not have authorization to perform action")
@@ -208,6 +200,5 @@ def rich() -> Facts:
         bound,
         roles,
         plain,
-        Service(account("lang-unread").id, refusal, locks=refusal, exemptions=refusal),
-        deleted=(SoftDeletedResource("vault", "kv-former", NOW - days(60), NOW + days(30)),),
+        Service(account("lang-unread").id, refusal),
     )

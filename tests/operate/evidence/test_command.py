@@ -89,7 +89,7 @@ def test_the_evidence_of_a_stack(rotated: tuple[RunningAzure, Stack]) -> None:
     assert service["account"]["encryption"]["keyVersion"] == bound[-1]
     assert service["boundSince"]["notAfter"] is not None
     assert [grant["principalId"] for grant in service["whoCanUnwrap"]] == [outputs["principalId"]]
-    assert {user["identity"] for user in service["keyUseByIdentity"]} == {outputs["principalId"]}
+    assert {row["identity"] for row in service["use"]["rows"]} == {outputs["principalId"]}
     (deleted,) = service["deletedKeys"]
     assert deleted["name"] == "former"
     assert deleted["deleted"] < deleted["purged"]

@@ -16,6 +16,7 @@ from operate.evidence.continuity import changes as of_log
 from operate.evidence.continuity import gaps, of_activity_log, of_service
 from operate.evidence.findings import findings
 from operate.evidence.model import Facts, KeyUseLog, LoggedChange, NotChecked
+from operate.evidence.page import page
 from tests.operate.evidence.door_azure import ACCOUNTS, GROUP, VAULT, WORKSPACE, DoorAzure, scene
 from tests.operate.evidence.made import NOW, OTHER, days, facts, key, row, service, use, vault, version
 from tests.support.front import SUBSCRIPTION, Door, token
@@ -251,3 +252,34 @@ def test_deployments_have_their_commit_and_pull_request_where_the_history_has_th
     assert (second.commit, second.pull_request, second.by, second.by_plan) == ("", "", "", False)
     with pytest.raises(ValueError, match="do not go back"):
         deployments([update(1)] * 100, NOW - days(30))
+
+
+def test_members_of_a_group_are_told_and_that_they_were_not_read(door: Door) -> None:
+    """Of a group with a role, and of one with an access policy, which does not say that it is one; a group in
+    a group counts, and what cannot be read is one finding."""
+    graph = "https://graph.microsoft.com/v1.0/groups"
+
+    def group(*members: str) -> str:
+        body = {"displayName": "g", "members@odata.bind": [f"{graph}/{one}" for one in members]}
+        reply = door.send("POST", graph, body, bearer=token(audience="https://graph.microsoft.com"))
+        assert reply.status == 201, reply
+        return str(reply.body["id"])
+
+    inner = group(OTHER)
+    outer = group(inner)
+    path = f"{VAULT}/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-666666666666"
+    given = {"roleDefinitionId": f"{ROLES}/{CONTRIBUTOR}", "principalId": outer, "principalType": "Group"}
+    send(door, "PUT", path, {"properties": given}, api="2022-04-01")
+    entry = {"tenantId": seed.TENANT_ID, "objectId": inner, "permissions": {"keys": ["decrypt"]}}
+    policy = {"properties": {"accessPolicies": [entry]}}
+    send(door, "PUT", f"{VAULT}/accessPolicies/add", policy, api="2026-02-01")
+    facts = read(door)
+    found = dict(facts.groups)
+    assert (found[inner], found[outer]) == ((OTHER,), tuple(sorted((inner, OTHER))))
+    # Whoever else has a policy is no group.
+    assert set(found) == {inner, outer}
+    assert f"a group of 1 member: {OTHER}" in page(facts, findings(facts), version="1", digest="0" * 64)
+    (unread,) = [one.text for one in findings(read(door, "transitiveMembers")) if "groups" in one.text]
+    assert inner in unread
+    assert outer in unread
+    assert unread.endswith("not checked: 403 Forbidden: refused by the test")

@@ -230,8 +230,7 @@ def test_every_rule_is_broken_above() -> None:
         ("audit", "warning"),
         ("use", "warning"),
         ("deleted_keys", "warning"),
-        ("locks", "warning"),
-        ("exemptions", "warning"),
+        ("eligible", "warning"),
     ],
 )
 def test_what_could_not_be_read_is_found(part: str, severity: str) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import pytest
 
 from operate.evidence.model import NotChecked
-from operate.evidence.use import bound_since, rows_of, silence, users
-from tests.operate.evidence.made import NEW, NOW, OLD, OTHER, OWN, account, days, key, row, use, version
+from operate.evidence.use import bound_since, rows_of, silence
+from tests.operate.evidence.made import NEW, NOW, OLD, OTHER, account, days, key, row, use, version
 
 
 def test_bound_since_is_the_first_use_by_the_account() -> None:
@@ -47,21 +47,6 @@ def test_a_log_that_falls_silent_is_told(ages: Iterable[int], quiet: tuple[int, 
     can tell."""
     found = silence([row(age) for age in ages])
     assert found == (None if quiet is None else tuple(row(age).day for age in quiet))
-
-
-def test_users_are_summed_by_identity() -> None:
-    """Wraps, unwraps and refusals of each identity, decrypt counted as unwrap, encrypt as wrap."""
-    log = [
-        row(5, uses=2),
-        row(4, operation="KeyWrap"),
-        row(3, operation="KeyDecrypt"),
-        row(2, operation="KeyEncrypt", refused=True, uses=4),
-        row(1, OTHER, uses=7),
-    ]
-    own, other = users(log)
-    assert (own.identity, own.wraps, own.unwraps, own.refused) == (OWN, 1, 3, 4)
-    assert (own.first, own.last) == (row(5).first, row(2).last)
-    assert (other.identity, other.unwraps) == (OTHER, 7)
 
 
 def test_rows_of_a_key_are_of_no_other() -> None:

@@ -20,10 +20,10 @@ from operate import login
 from operate import stack as engine
 from operate.__main__ import main
 from operate.errors import OperateError
-from operate.fleet import command, files, work
+from operate.fleet import command, files, shared, work
 from operate.fleet.actions import ChosenStacks
-from operate.fleet.planning import Outcome, Ring
-from operate.fleet.shared import FleetFileError
+from operate.fleet.planning import Outcome
+from operate.fleet.shared import FleetFileError, Ring
 from tests.operate.evidence import made
 from tests.operate.evidence.test_page import ELSEWHERE
 from tests.settings.test_parse import VAULT_ID
@@ -46,14 +46,14 @@ def test_a_fleet_file_in_full(tmp_path: Path) -> None:
     """Every entry has its place; what is left out has the default that docs/fleets.md shows."""
     text = (Path(__file__).parents[3] / "docs" / "fleets.md").read_text()
     documented = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
-    found = files.read(checkout(tmp_path, {**documented, "settings": FLEET["settings"]}, prod_a={}))
+    found = files.read(checkout(tmp_path, {**documented, "settings": FLEET["settings"]}, prod_a={})).shared
     assert found.rings == (
         Ring("canary", {"stack": ("prod-canary-*",)}),
         Ring("first", take="10%"),
         Ring("europe", {"location": ("*europe",)}),
     )
-    assert (found.parallel, found.failures) == (files.AT_ONCE, 0)
-    assert files.read(checkout(tmp_path, FLEET, prod_a={})).parallel == files.AT_ONCE
+    assert (found.parallel, found.failures) == (shared.AT_ONCE, 0)
+    assert files.read(checkout(tmp_path, FLEET, prod_a={})).shared.parallel == shared.AT_ONCE
 
 
 @pytest.mark.parametrize(
@@ -205,6 +205,25 @@ def test_a_revocation_of_a_fleet_names_each_account_whose_data_it_deletes(
     assert written["prod-c"] == ({access: "revoked"}, [asked])
     assert main(["fleet", "restore", "--yes"]) == 0
     assert written["prod-a"] == ({access: "granted"}, [asked])
+
+
+def test_a_stack_whose_file_is_not_written_fails_and_stops_no_other(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    begun: list[tuple[str, str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its update would find nothing to do, and be called well."""
+
+    def configure(stack: str, *_: Any, **__: Any) -> None:
+        if stack == "prod-a":
+            raise engine.NoStackError(stack)
+
+    monkeypatch.setattr(engine, "configure", configure)
+    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={}, prod_b={}))
+    assert main(["fleet", "revoke", "--yes"]) == 1
+    assert [stack for stack, _ in begun] == ["prod-b"]
+    assert "FAILED  prod-a: the backend has no stack prod-a" in capsys.readouterr().out
 
 
 def test_of_a_stack_of_several_services_those_of_a_key_are_cut_off(
@@ -525,20 +544,3 @@ def test_a_pin_of_another_key_of_a_stack_hides_no_rotation_that_was_cut_off(
     assert main(["fleet", "rotate", "--yes", "--key", "kv-hub/shared"]) == 2
     assert "has not reached prod-b, whose" in capsys.readouterr().err
     assert written == {}
-
-
-def test_a_stack_whose_settings_cannot_be_written_stops_no_revocation(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: list[tuple[str, str]]
-) -> None:
-    """The others are cut off, and it is told as failed."""
-
-    def configure(stack: str, *_: object, **__: object) -> None:
-        if stack == "prod-a":
-            raise engine.NoStackError(stack)
-
-    monkeypatch.setattr(engine, "configure", configure)
-    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={}, prod_b={}))
-    assert main(["fleet", "revoke", "--yes"]) == 1
-    assert [stack for stack, _ in begun] == ["prod-b"]
-    told = (tmp_path / ".fleet" / "revoke" / "report.md").read_text()
-    assert "the backend has no stack prod-a" in told

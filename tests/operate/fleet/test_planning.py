@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from operate.errors import OperateError
 from operate.fleet import planning
-from operate.fleet.planning import Member, Outcome, Ring
+from operate.fleet.planning import Member, Outcome
+from operate.fleet.shared import Ring
 
 NAMES = st.text("abcdef", min_size=1, max_size=4)
 KEYS = st.frozensets(st.sampled_from(["kv1/a", "kv1/b", "kv2/a", "kv3/a"]), max_size=2)

@@ -70,7 +70,8 @@ def test_a_wrong_shared_setting_says_where_it_stands() -> None:
         ({"settings": ["a"]}, "settings"),
         ({"labels": {"match": {}}}, "labels"),
         ({"labels": [{"match": {"team": 3}, "settings": {}}]}, "labels[0].match.team"),
-        ({"labels": [{"settings": {}}]}, "labels[0]"),
+        ({"labels": [{"settings": {}}]}, "labels[0].match"),
+        ({"labels": [{"match": {}}]}, "labels[0]"),
         ({"labels": [{"match": {}, "settings": {"unbindAccount": "a"}}]}, "labels[0].settings.unbindAccount"),
     ],
 )

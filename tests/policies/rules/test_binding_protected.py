@@ -48,7 +48,6 @@ def test_no_stacks_name_exempts(stack: str) -> None:
 SAID = [
     ({"protect": False}, "pass"),
     ({"protect": "false"}, "pass"),
-    ({"replaceAccount": "lang-one"}, "pass"),
     ({"unbindAccount": "lang-one"}, "pass"),
     ({}, "violation"),
     ({"protect": True}, "violation"),
@@ -57,13 +56,14 @@ SAID = [
     ({"access": "revoked"}, "violation"),
     ({"unbindAccount": None}, "violation"),
     ({"unbindAccount": ""}, "violation"),
-    ({"replaceAccount": UNKNOWN_TEXT}, "violation"),
+    ({"unbindAccount": UNKNOWN_TEXT}, "violation"),
+    ({"replaceAccount": "lang-one"}, "violation"),
 ]
 
 
 @pytest.mark.parametrize(("said", "expected"), SAID)
 def test_a_setting_that_unprotects_is_known(said: dict[str, Any], expected: str) -> None:
-    """`protect: false`, `replaceAccount` and `unbindAccount` of the service are decisions, not accidents."""
+    """`protect: false` and `unbindAccount` of the service are decisions, not accidents."""
     pack = Pack()
     pack.ask(Thing("service", SERVICE, said))
     assert verdict(pack.ask(binding(parent="service")), RULE) == expected
