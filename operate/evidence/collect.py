@@ -358,8 +358,8 @@ def _deleted_keys(cloud: LiveAzure, vault_uri: str) -> tuple[SoftDeletedKey, ...
 def _groups(
     cloud: LiveAzure, services: Iterable[Service]
 ) -> Iterator[tuple[str, tuple[str, ...] | NotChecked]]:
-    """The groups that have access, each with its members. An access policy does not say whether it is for a
-    group; of what is none, Microsoft Graph answers 404. Source:
+    """The groups that have access, each with its members. An access policy and a role of a managed HSM do not
+    say whether they are for a group; of what is none, Microsoft Graph answers 404. Source:
     learn.microsoft.com/graph/api/group-list-transitivemembers, read on 2026-11-30."""
     known: set[str] = set()
     named: set[str] = set()
@@ -368,6 +368,7 @@ def _groups(
         for given in (one.assignments, one.eligible, log):
             held = () if given is None or isinstance(given, NotChecked) else given
             known |= {each.principal_id for each in held if each.principal_type.lower() == "group"}
+            named |= {each.principal_id for each in held if not each.principal_type}
         if isinstance(one.vault, Vault) and not one.vault.uses_rbac:
             own = one.account.key_user if isinstance(one.account, Account) else None
             named |= {each.object_id for each in one.vault.policies if each.object_id != own}
