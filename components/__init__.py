@@ -8,7 +8,7 @@ Imports run down, from row to row, or stay in a row:
 | `__main__`, `host`, `package_schema` | the components as a package for programs in any language |
 | `service`, `preflight`, `planned`, `service_parts`, `service_key` | a service, and what is asked before |
 | `guards` | what is refused because of what exists |
-| `private_network`, `resource_group` | parts that only a service has |
+| `private_network` | what only a service has |
 | `service_args`, `encryption_args` | the arguments of a service |
 | `audit`, `callers`, `foundry`, `lock` | what comes after the account |
 | `account`, `key` | the account and its key |

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi_azure_native import monitor, operationalinsights
@@ -20,13 +20,6 @@ identity."""
 RETENTION_DAYS = 365
 WORKSPACE_TIER = "PerGB2018"
 """Pay as you go (learn.microsoft.com/azure/azure-monitor/logs/cost-logs)."""
-
-
-class MadeAudit(NamedTuple):
-    """The id of the workspace, if there is one, and the diagnostic settings."""
-
-    workspace_id: pulumi.Output[str | None]
-    settings: list[pulumi.Resource]
 
 
 def _destinations(audit: "ServiceAuditArgs") -> Iterator[Problem]:
@@ -87,9 +80,10 @@ def make_audit_trail(
     declare: Declare,
     *,
     argument: str,
-) -> MadeAudit:
+) -> tuple[pulumi.Output[str | None], list[pulumi.Resource]]:
     """Makes a diagnostic setting for each of the ids in `watched`, `account` and `vault`, and the workspace
-    that none is given for, which `argument` names, with the `arguments` that say where.
+    that none is given for, which `argument` names, with the `arguments` that say where. Returns the id of
+    the workspace, if there is one, and the settings.
 
     The settings are protected like the account, or a destroy that is refused for the account would first
     have ended its audit.
@@ -122,7 +116,7 @@ def make_audit_trail(
             # Azure refuses a second setting with the same destinations, so an old one keeps its name.
             made = declare(setting, delete_before_replace=False, ignore_changes=["name"])
             settings += made.resources
-    return MadeAudit(pulumi.Output.from_input(workspace_id), settings)
+    return pulumi.Output.from_input(workspace_id), settings
 
 
 def _workspace(rule: NamingRule, arguments: Mapping[str, Any], argument: str) -> Declaration:

@@ -4,9 +4,9 @@ Owns: the form of type tokens, protection, and the options of children. A compon
 restored (the caller turns that off with `ResourceOptions(protect=False)`) and is the parent of every child.
 
 What the caller's options do: Pulumi hands `providers`, `aliases` and `transforms` on to the children, and
-keeps `hooks` for the component itself. The engine ignores `depends_on`, `deleted_with`, `retain_on_delete`,
-`custom_timeouts` and `ignore_changes` of a component (pulumi/pulumi#9704), so they are handed on here.
-`ignore_changes` names arguments of the component, and is about the properties that these become.
+keeps `hooks` for the component itself. The engine ignores `depends_on`, `deleted_with`, `retain_on_delete`
+and `custom_timeouts` of a component (pulumi/pulumi#9704), so they are handed on here, and `ignore_changes`,
+which is refused.
 
 Each part has a function that makes its resources below any component (`make_vault` and the like), and a
 component for programs that compose the part by itself. A service calls the functions: a component for every
@@ -14,32 +14,22 @@ part would double the resources of a stack for no benefit.
 """
 
 import inspect
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 import pulumi
 
 from components.arguments.inputs import camel_case
 from components.azure_failures import explaining_hooks
 from components.version_aliases import drop_version_aliases
-from core.resource_types import ACCOUNT, COMPONENTS, VAULT, parse_urn
+from core.resource_types import COMPONENTS, parse_urn
 
 AZURE = "azure-native"
-_NETWORK = ("properties.networkAcls", "properties.publicNetworkAccess")
-_IGNORABLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "network": {ACCOUNT: _NETWORK, VAULT: _NETWORK},
-    "sku": {ACCOUNT: ("sku",)},
-    "tags": {"": ("tags",)},
-}
-"""The arguments whose changes a caller may ignore, and their properties by type; "" is every type."""
 Answer = TypeVar("Answer")
 
 
-class ChildOptions(Protocol):
-    """Makes the options of a child: `Component.protected_child` or `Component.child`."""
-
-    def __call__(self, **options: Any) -> pulumi.ResourceOptions:
-        """The options, with those given."""
+ChildOptions = Callable[..., pulumi.ResourceOptions]
+"""Makes the options of a child, with those given: `Component.protected_child` or `Component.child`."""
 
 
 def azure_provider(opts: pulumi.ResourceOptions | None) -> pulumi.ProviderResource | None:
@@ -89,7 +79,11 @@ class Component(pulumi.ComponentResource):
         if not isinstance(opts.parent, Component):
             own.transformations = [drop_version_aliases]
         if opts.ignore_changes:
-            own.transformations = [*(own.transformations or ()), _ignoring(opts.ignore_changes)]
+            raise pulumi.InputPropertyError(
+                "ignoreChanges",
+                "a component has no changes of its own; ignore those of its resources by a transform, which "
+                "gives a resource its ignore_changes",
+            )
         super().__init__(
             f"{COMPONENTS}{type(self).__name__}",
             name,
@@ -128,33 +122,6 @@ class Component(pulumi.ComponentResource):
             if after:
                 child = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=after))
         return child
-
-
-def _ignoring(arguments: Sequence[str]) -> pulumi.ResourceTransformation:
-    """Has the children ignore changes of the properties that arguments become. Raises InputPropertyError."""
-    for argument in arguments:
-        if argument not in _IGNORABLE:
-            raise pulumi.InputPropertyError(
-                "ignoreChanges",
-                f"found {argument!r}; only changes of {', '.join(_IGNORABLE)} can be ignored, because the "
-                "other arguments decide where the data is and who can read it",
-            )
-
-    def ignoring(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-        paths = [
-            path
-            for argument in arguments
-            for type, properties in _IGNORABLE[argument].items()
-            for path in properties
-            if type in ("", args.type_) and (args.props or {}).get(path.partition(".")[0]) is not None
-        ]
-        if not paths:
-            return None
-        opts = args.opts._copy()  # noqa: SLF001 - merge() would change the list of the resource's own options
-        opts.ignore_changes = [*(opts.ignore_changes or ()), *paths]
-        return pulumi.ResourceTransformationResult(args.props, opts)
-
-    return ignoring
 
 
 def read_back(name: pulumi.Output[str], answer: pulumi.Output[Answer]) -> pulumi.Output[Answer]:

@@ -6,7 +6,7 @@ questions (planned.py).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pulumi
 
@@ -52,11 +52,9 @@ class Made(NamedTuple):
         return [self.resource] if self.resource is not None else []
 
 
-class Declare(Protocol):
-    """Takes a declaration, with further options of its resource."""
-
-    def __call__(self, declared: Declaration, **options: Any) -> Made:
-        """`waits_for_access` is a service and what of it is tried again while access may not count yet."""
+Declare = Callable[..., Made]
+"""Takes a declaration, with further options of its resource: `waits_for_access` is a service and what of it
+is tried again while access may not count yet."""
 
 
 @dataclass(frozen=True)

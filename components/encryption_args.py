@@ -1,8 +1,8 @@
 """The arguments of a service that say how its data is encrypted: by whose key, where it is, who uses it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pulumi
 
@@ -28,17 +28,25 @@ SYSTEM_ASSIGNED, USER_ASSIGNED, BOTH = "systemAssigned", "userAssigned", "system
 GRANTED, REVOKED = "granted", "revoked"
 
 
-def _one_vault(vault: "ServiceVaultArgs") -> Iterator[Problem]:
-    for one in ("name", "sku"):
-        if vault.id is not None and one in vault.given:
-            yield Problem(one, "is for a vault made here, but id names one that exists; remove one of them")
+def _made_or_existing(noun: str, *made: str) -> Callable[[Any], Iterator[Problem]]:
+    """A rule of a group whose `id` names what exists: the arguments of what is made go without it."""
+
+    def rule(group: Any) -> Iterator[Problem]:
+        for one in made:
+            if group.id is not None and one in group.given:
+                found = f"is for a {noun} made here, but id names one that exists; remove one of them"
+                yield Problem(camel_case(one), found)
+
+    return rule
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceVaultArgs(Arguments):
     """The vault of a service: made here, or one that exists."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (ArgumentRule(_one_vault, ("id",)),)
+    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
+        ArgumentRule(_made_or_existing("vault", "name", "sku"), ("id",)),
+    )
 
     name: str = argument("", check=names.VAULT.checked)
     """Optional. Name of the vault made here, globally unique. Default: `kv-<name>`."""
@@ -55,21 +63,12 @@ class ServiceVaultArgs(Arguments):
     operators."""
 
 
-def _made_or_existing_key(key: "ServiceKeyArgs") -> Iterator[Problem]:
-    for one in ("name", *arguments(MadeKeyArguments)):
-        if key.id is not None and one in key.given:
-            yield Problem(
-                camel_case(one),
-                "is for a key made here, but id names one that exists; remove one of them",
-            )
-
-
 @dataclass(frozen=True, kw_only=True)
 class ServiceKeyArgs(MadeKeyArguments):
     """The key of a service: made here, or one that exists."""
 
     _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_made_or_existing_key, ("id",)),
+        ArgumentRule(_made_or_existing("key", "name", *arguments(MadeKeyArguments)), ("id",)),
         ArgumentRule(pinned_or_automatic, ("pin", "version")),
     )
 

@@ -16,17 +16,12 @@ from core.facts import LOCK_NOTES
 CAN_NOT_DELETE = "CanNotDelete"
 
 
-def lock_name(service: str, what: str) -> str:
-    """The logical name of a lock."""
-    return f"{service}-{what}-lock"
-
-
 def lock(rule: NamingRule, what: str, scope: pulumi.Input[str]) -> Declaration:
     """The lock on a resource. What is below it comes before it, and is deleted only when the lock is gone."""
     name = rule.name("lock", what)
     return Declaration(
         authorization.ManagementLockByScope,
-        lock_name(rule.service, what),
+        f"{rule.service}-{what}-lock",
         arm_ids.LOCK,
         name,
         {"lock_name": name, "scope": scope, "level": CAN_NOT_DELETE, "notes": LOCK_NOTES},

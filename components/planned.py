@@ -19,6 +19,7 @@ from components.guards.situation import Situation
 from components.kept_properties import with_kept
 from components.service_parts import Parts
 from core import arm_ids, facts, key_uris, regions
+from core import resource_types as types
 
 _NETWORK = ("publicNetworkAccess", "networkAcls.defaultAction")
 _WATCHED = ("disableLocalAuth", *_NETWORK)
@@ -132,6 +133,9 @@ class _Asks:
         former = [alias.name for alias in options.get("aliases") or ()]
         if not self._is_recorded(one, former):
             self.found.append(one)
+        elif self._moves(declared):
+            # Its successor has its name: asked by another one, that is judged as new.
+            self.found.append(replace(one, id=arm_ids.child(at, declared.type, f"{name[:58]}-moved")))
         elif self._differs(one):
             live = self.situation.live.account if declared.type == arm_ids.ACCOUNT else None
             content, bound = (_repeating(body, live) for body in (one.content, one.bound))
@@ -174,6 +178,12 @@ class _Asks:
     def _is_recorded(self, one: PlannedResource, former: Sequence[str]) -> bool:
         """Whether the state has it."""
         return any(logical in (one.name, *former) for _, logical in self.situation.before.resources)
+
+    def _moves(self, declared: Declaration) -> bool:
+        """Whether it is a private endpoint that the state has in another subnet."""
+        recorded = self.situation.before.resources.get((types.PRIVATE_ENDPOINT, declared.name), {})
+        was = (recorded.get("subnet") or {}).get("id") or ""
+        return was != "" and not arm_ids.same(was, declared.arguments["subnet"]["id"])
 
     def _differs(self, one: PlannedResource) -> bool:
         """Whether Azure has tags or a watched property otherwise than they are declared and managed."""

@@ -6,7 +6,7 @@ import pulumi
 from pulumi_azure_native import authorization
 
 from components.arguments import names
-from components.declared import Declaration, Declare, Made
+from components.declared import Declaration, Declare, Made, then
 from core import arm_ids
 from core.roles import SERVICE_PRINCIPAL, Role
 
@@ -26,10 +26,6 @@ def assign_role(
     may not find it yet. With None, Azure looks up which type it is. `argument` is the path of the argument
     that asks for it."""
     place = pulumi.Output.from_input(scope)
-
-    def definition_id(at: str) -> str:
-        return role.definition_id(arm_ids.subscription_of(at))
-
     assignment = Declaration(
         authorization.RoleAssignment,
         name,
@@ -40,9 +36,7 @@ def assign_role(
                 lambda ids: names.role_assignment_name(ids[0], ids[1], role.id)
             ),
             "scope": place,
-            "role_definition_id": definition_id(scope)
-            if isinstance(scope, str)
-            else place.apply(definition_id),
+            "role_definition_id": then(scope, lambda at: role.definition_id(arm_ids.subscription_of(at))),
             "principal_id": principal_id,
             # As an output, because the SDK takes a plain None for "User", which Azure refuses for a pipeline.
             "principal_type": pulumi.Output.from_input(principal_type),

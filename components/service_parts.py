@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pulumi
+from pulumi_azure_native import resources
 
 from components.access import KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
@@ -22,7 +23,7 @@ from components.azure_cmk import (
 from components.azure_failures import waiting_hooks
 from components.callers import make_callers
 from components.component import ChildOptions, Component
-from components.declared import Declare, Registering, then
+from components.declared import Declaration, Declare, Registering, then
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_deployments, make_projects
 from components.guards.plan import Proof, ServicePlan
@@ -30,7 +31,6 @@ from components.identity import MadeIdentity, make_identity
 from components.lock import lock
 from components.private_network import PrivateNetwork
 from components.references import KeyReference, VaultReference
-from components.resource_group import make_resource_group
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.service_key import ServiceKey
@@ -58,7 +58,25 @@ class Parts:
         self._child = self._declares(self._child_options)
         self._protected = self._declares(self._protected_options)
         self._key = ServiceKey(inputs, preflight, self._child, vault_provider)
-        self.resource_group_name = make_resource_group(inputs, self._protected)
+        self.resource_group_name = self._resource_group()
+
+    def _resource_group(self) -> pulumi.Input[str]:
+        """The name of the group, made here or existing."""
+        inputs = self._inputs
+        if inputs.existing_resource_group_name is not None:
+            return inputs.existing_resource_group_name
+        name = inputs.resource_group_name
+        arguments = {"resource_group_name": name, "location": inputs.location, "tags": inputs.tags}
+        group = Declaration(
+            resources.ResourceGroup,
+            f"{inputs.name}-group",
+            arm_ids.RESOURCE_GROUP,
+            name,
+            arguments,
+            inputs.argument_of("resourceGroup"),
+            "existingResourceGroupName",
+        )
+        return self._protected(group).name
 
     @property
     def _place(self) -> dict[str, Any]:
@@ -368,7 +386,7 @@ class Parts:
         audit = self._inputs.audit
         if not audit.keeps_logs:
             return pulumi.Output.from_input(None)
-        audit_trail = make_audit_trail(
+        workspace_id, settings = make_audit_trail(
             audit,
             self._inputs.naming_rule,
             {"account": account_id, "vault": self._made_vault_id},
@@ -376,8 +394,8 @@ class Parts:
             self._protected,
             argument=self._inputs.argument_of("workspace"),
         )
-        self._below_account += audit_trail.settings
-        return audit_trail.workspace_id
+        self._below_account += settings
+        return workspace_id
 
     def locks(self, account: MadeAccount) -> None:
         """Locks on the account and on the vault of its key, after all that is below them."""

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core import arm_ids
+from core import arm_ids, key_uris
+from core.key_uris import KeyUri
 
 Option = tuple[str, Mapping[str, Any]]
 
@@ -14,6 +15,13 @@ Option = tuple[str, Mapping[str, Any]]
 def _account(text: str) -> str:
     try:
         return arm_ids.account_id(text).text
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _key(text: str) -> KeyUri:
+    try:
+        return key_uris.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
@@ -63,7 +71,7 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         _value(
             "--since", "go on from the report in this folder, instead of --days", type=Path, metavar="FOLDER"
         ),
-        _value("--sign-with", "URI of an RSA key in a vault that signs the report", metavar="KEY"),
+        _value("--sign-with", "URI of an RSA key in a vault that signs the report", type=_key, metavar="KEY"),
         _value("--timestamp", "address of an RFC 3161 time-stamping service", metavar="URL"),
         _value(
             "--at", "judge as of this time; default now, by the cloud's clock", type=_moment, metavar="TIME"

@@ -51,9 +51,3 @@ def principal(text: str) -> None:
     """An application, group or person: an object id, or DEPLOYER."""
     if text != DEPLOYER and not arm_ids.is_guid(text):
         raise ValueError(f"{text!r} is neither an object id nor {DEPLOYER!r}")
-
-
-def email(text: str) -> None:
-    """An e-mail address: a rough check."""
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
-        raise ValueError(f"{text!r} is not an e-mail address")

@@ -4,13 +4,12 @@ is taken over by its resource (provider/access_policy.py).
 Pure. Does not own: the grant itself (components/access.py), nor access that was removed (access.py).
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from components.guards.situation import Situation
-from components.invokes import Answer
+from core import adapters, rights
 from core import resource_types as types
+from core.rights import Access
 
 
 @dataclass(frozen=True)
@@ -42,17 +41,6 @@ def existing_grants(situation: Situation) -> ExistingGrants:
 def is_granted(situation: Situation) -> bool:
     """Whether the state or Azure has the account's grant."""
     one = situation
-    in_azure = one.live.assignment or _permissions(one.live.vault).get(one.place.grantee_id.lower())
-    return one.before.grant_recorded or bool(in_azure)
-
-
-def _permissions(vault: Answer) -> Mapping[str, Mapping[str, Sequence[str]]]:
-    """The permissions in a vault's access policies, by object id, lower case."""
-    entries: Sequence[Mapping[str, Any]] = ((vault or {}).get("properties") or {}).get("accessPolicies") or ()
-    return {
-        str(entry["objectId"]).lower(): {
-            group: given for group, given in (entry.get("permissions") or {}).items() if given
-        }
-        for entry in entries
-        if not entry.get("applicationId")
-    }
+    policies = rights.by_policies(adapters.vault(one.live.vault or {}), one.place.grantee_id)
+    in_azure = one.live.assignment is not None or policies.level is not Access.NONE
+    return one.before.grant_recorded or in_azure

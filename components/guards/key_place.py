@@ -65,16 +65,6 @@ class KeyPlace:
         vault = arm_ids.vault_id(self.vault_id)
         return {"resourceGroupName": vault.group, "vaultName": vault.name}
 
-    @property
-    def key_arguments(self) -> dict[str, str]:
-        """What names the key in azure-native's functions."""
-        return {**self.vault_arguments, "keyName": self.key_name}
-
-    @property
-    def assignment_arguments(self) -> dict[str, str]:
-        """What names the role assignment in azure-native's functions."""
-        return {"scope": self.assignment_scope, "roleAssignmentName": self.assignment_name}
-
 
 def place_of_key(
     inputs: EncryptedAIServicesAccountArgs, before: RecordedService, deleted: SoftDeleted
@@ -113,7 +103,9 @@ def _with_grant(place: KeyPlace, inputs: EncryptedAIServicesAccountArgs, before:
     if inputs.grants_by == ACCESS_POLICY:
         recorded = (types.ACCESS_POLICY, f"{inputs.name}-access") in before.resources
         # The state has it of another vault, and an update that was cut off may have made this one.
-        lacks = not recorded or _is_another_vault(before.policy_vault, place.vault_id)
+        lacks = not recorded or _is_another_vault(
+            before.part(types.ACCESS_POLICY, "access").get("vaultName"), place.vault_id
+        )
         return replace(place, lacks_policy=lacks, reads_vault=place.reads_vault or lacks)
     if place.in_managed_hsm:
         # A grant that exists is taken over by the resource itself.

@@ -206,17 +206,18 @@ class _Look:
         """The vault, the key and the role assignment, as far as they are to be read."""
         if place.in_managed_hsm:
             return await self._in_hsm(place)
-        assignment = place.assignment_arguments if place.assignment_name else None
+        assignment = {"scope": place.assignment_scope, "roleAssignmentName": place.assignment_name}
         return await asyncio.gather(
             self._get("vault", GET_VAULT, place.vault_arguments if place.reads_vault else None),
             self._key(place, before),
-            self._get("assignment", _GET_ASSIGNMENT, assignment),
+            self._get("assignment", _GET_ASSIGNMENT, assignment if place.assignment_name else None),
         )
 
     async def _key(self, place: KeyPlace, before: RecordedService) -> Answer:
         """The key, if it is to be read; None where this update gives the deployer the role to read it."""
         try:
-            return await self._get("key", GET_KEY, place.key_arguments if place.reads_key else None)
+            named = {**place.vault_arguments, "keyName": place.key_name} if place.reads_key else None
+            return await self._get("key", GET_KEY, named)
         except InvokeError as error:
             if gives_reading_role(self.request.inputs, before) and missing_data_role(str(error)):
                 return None

@@ -99,11 +99,6 @@ class RecordedService:
         return role or self.part(types.HSM_ROLE_ASSIGNMENT, "access").get("assignmentId")
 
     @property
-    def policy_vault(self) -> str | None:
-        """The name of the vault with the access policy that the state has."""
-        return self.part(types.ACCESS_POLICY, "access").get("vaultName")
-
-    @property
     def revoked(self) -> bool:
         """Whether an update took the access away, as it was declared, and none has restored it since."""
         return (types.KEY_ACCESS_REVOCATION, f"{self.name}-revocation") in self.resources

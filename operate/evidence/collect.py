@@ -88,7 +88,7 @@ def collect(
     account_ids: Iterable[str],
     *,
     now: datetime,
-    days: int,
+    days: float,
     source: Source | NotChecked | None = None,
 ) -> Facts:
     """Everything about the accounts as of `now`; the audit log of the last `days` before it. Never raises:
@@ -138,7 +138,7 @@ def attempt(question: Callable[[], T]) -> T | NotChecked:
         return NotChecked(f"the answer could not be read: {type(error).__name__}: {error}")
 
 
-def service(cloud: LiveAzure, account_id: str, *, now: datetime, days: int) -> Service:
+def service(cloud: LiveAzure, account_id: str, *, now: datetime, days: float) -> Service:
     """Everything about one account. Never raises: what is not answered is NotChecked."""
     account = attempt(lambda: _whole(account_at(cloud, account_id)))
     bound = None if isinstance(account, NotChecked) else account.encryption.key
@@ -286,7 +286,7 @@ def diagnostic_setting(body: Json) -> DiagnosticSetting:
 
 
 def _use(
-    cloud: LiveAzure, vault_id: str, settings: Sequence[DiagnosticSetting], now: datetime, days: int
+    cloud: LiveAzure, vault_id: str, settings: Sequence[DiagnosticSetting], now: datetime, days: float
 ) -> KeyUseLog:
     """What the first workspace that gets the audit log says."""
     audited = [s for s in settings if s.is_audit]
@@ -302,7 +302,7 @@ def _use(
         )
     workspace = cloud.get(setting.workspace_id, WORKSPACES)
     # Whole days: uses are counted by day, and part of a day would look like a quiet one.
-    since = (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = (now - timedelta(days=days) - continuity.LATE).replace(hour=0, minute=0, second=0, microsecond=0)
     customer_id = workspace["properties"]["customerId"]
     rows = sorted(map(_row, cloud.query(customer_id, key_use(vault_id), since, now)), key=_order)
     return KeyUseLog(

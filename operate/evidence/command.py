@@ -6,11 +6,10 @@ proves them; prints the findings. Exit code: 0 no open finding is an error; 1 ot
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core import arm_ids
@@ -34,10 +33,11 @@ def run(arguments: argparse.Namespace) -> int:
     if sum(map(bool, (stack, wanted.account, wanted.subscription))) != 1:
         raise OperateError("name the accounts to read by one of --stack, --account and --subscription")
     azure = LiveAzure(login.of_stack(stack) if stack else login.of_environment())
+    signer = signature.signer_of(azure, wanted.sign_with) if wanted.sign_with else None
     at, days, follows = wanted.at or azure.now(), wanted.days, ""
     if wanted.since:
-        taken, follows = report.earlier(wanted.since)
-        days = max(math.ceil((at - taken).total_seconds() / 86400), 1)
+        taken, follows = report.earlier(wanted.since, at)
+        days = (at - taken) / timedelta(days=1)
     if stack:
         facts = facts_of_stack(azure, stack, days=days, at=at)
     else:
@@ -46,7 +46,6 @@ def run(arguments: argparse.Namespace) -> int:
         subject = f"Subscription {', '.join(wanted.subscription)}" if wanted.subscription else ""
         subject = subject or ", ".join(arm_ids.name_of(id) for id in ids)
         facts = _collected(azure, subject, ids, days=days, at=at)
-    signer = signature.signer_of(azure, wanted.sign_with) if wanted.sign_with else None
     facts = replace(facts, follows=follows, signer=signer)
     found = findings(facts)
     if warning := getattr(facts.source, "warning", ""):
@@ -70,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(f.severity is AuditSeverity.ERROR for f in found) else 0
 
 
-def facts_of_stack(azure: LiveAzure, stack: str, *, days: int, at: datetime | None = None) -> Facts:
+def facts_of_stack(azure: LiveAzure, stack: str, *, days: float, at: datetime | None = None) -> Facts:
     """What is read of a stack's accounts, and what its backend has about it. Raises StackError and
     UnansweredError."""
     found = outputs(stack, otherwise=", or name accounts with --account")
@@ -120,7 +119,7 @@ def _backend(stack: str, *words: str) -> Any:
 
 
 def _collected(
-    azure: LiveAzure, subject: str, ids: Sequence[str], *, days: int, at: datetime | None
+    azure: LiveAzure, subject: str, ids: Sequence[str], *, days: float, at: datetime | None
 ) -> Facts:
     print(f"evidence: reading {counted(len(ids), 'account')}", file=sys.stderr)
     return collect(azure, subject, ids, now=at or azure.now(), days=days, source=attempt(azure.source))

@@ -21,6 +21,9 @@ from operate.evidence.use import silence
 
 KEPT = timedelta(days=90)
 """How long Azure keeps the activity log."""
+LATE = timedelta(hours=1)
+"""How long before a report records may have been missing in it, which the next one reads again: they come
+minutes after what they tell (azure/azure-monitor/logs/data-ingestion-time, read on 2026-11-30)."""
 _SET_UP = timedelta(hours=1)
 """A first deployment takes so long at most from the key to the diagnostic setting."""
 _EVENTS = "Microsoft.Insights/eventtypes/management/values"
@@ -45,7 +48,7 @@ def changes(
     """What the activity log has about the accounts, their vaults and workspaces, and about access at or above
     them, oldest first. Raises UnansweredError."""
     resources = sorted({id.lower(): id for one in services for id in _resources(one)}.values(), key=str.lower)
-    begin = max(since, now - KEPT + timedelta(hours=1))
+    begin = max(since - LATE, now - KEPT + timedelta(hours=1))
     span = f"eventTimestamp ge '{begin.isoformat()}' and eventTimestamp le '{now.isoformat()}'"
     asked = [
         (arm_ids.subscription_of(id), wanted)

@@ -79,9 +79,9 @@ def write(folder: Path, made: Mapping[str, str], beside: Mapping[str, bytes] | N
         (folder / name).write_bytes(content)
 
 
-def earlier(folder: Path) -> tuple[datetime, str]:
-    """When an earlier report was taken, and how a later one names it. Raises OperateError where a file of it
-    is not as its SHA256SUMS has it."""
+def earlier(folder: Path, at: datetime) -> tuple[datetime, str]:
+    """When a report before `at` was taken, and how a later one names it. Raises OperateError where a file of
+    it is not as its SHA256SUMS has it."""
     try:
         sums = (folder / SUMS).read_bytes()
         digests = {
@@ -93,6 +93,8 @@ def earlier(folder: Path) -> tuple[datetime, str]:
         taken = datetime.fromisoformat(json.loads((folder / "evidence.json").read_bytes())["taken"])
     except (OSError, ValueError, KeyError) as error:
         raise OperateError(f"{folder} is no report of the evidence: {error}") from error
+    if taken >= at:
+        raise OperateError(f"{folder} was taken at {taken}, which is not before {at}")
     digest = hashlib.sha256(sums).hexdigest()
     return taken, f"the report of {taken:%Y-%m-%dT%H:%M:%SZ} whose {SUMS} has the SHA-256 {digest}"
 

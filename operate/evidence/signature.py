@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from core import key_uris
+from core.key_uris import KeyUri
 from operate.azure import LiveAzure
 from operate.errors import OperateError
 from operate.evidence.model import Signer
@@ -39,15 +39,14 @@ class SignatureError(OperateError):
     """The report was not signed or not stamped; the message says why."""
 
 
-def signer_of(azure: LiveAzure, key: str) -> Signer:
-    """The version of a key, its newest one where the URI names none. Raises MalformedError, UnansweredError
-    and SignatureError."""
-    uri = key_uris.parse(key)
+def signer_of(azure: LiveAzure, uri: KeyUri) -> Signer:
+    """The version of a key, its newest one where the URI names none. Raises UnansweredError and
+    SignatureError."""
     found = azure.get_in_vault(uri.vault_uri, f"/keys/{uri.name}" + (uri.version and f"/{uri.version}"))[
         "key"
     ]
     if "n" not in found:
-        raise SignatureError(f"{key}: found a key of type {found.get('kty')}, expected an RSA key")
+        raise SignatureError(f"{uri.text}: found a key of type {found.get('kty')}, expected an RSA key")
     e, n = (int.from_bytes(_decoded(found[name]), "big") for name in ("e", "n"))
     public = rsa.RSAPublicNumbers(e, n).public_key()
     form = serialization.PublicFormat.SubjectPublicKeyInfo

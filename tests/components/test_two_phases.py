@@ -186,11 +186,9 @@ def test_operators_have_access_before_the_version_is_asked_for() -> None:
 
 def test_the_callers_options_reach_the_children_that_they_are_about() -> None:
     """What Pulumi itself keeps from the children of a component is handed on: whether they are deleted, with
-    what they go, how long they may take, and changes that are ignored, by the properties that an argument
-    becomes."""
+    what they go, and how long they may take."""
     owner = DependencyResource(OWNER)
     options = ResourceOptions(
-        ignore_changes=["tags", "network"],
         retain_on_delete=True,
         deleted_with=owner,
         depends_on=[owner],
@@ -198,10 +196,6 @@ def test_the_callers_options_reach_the_children_that_they_are_about() -> None:
     )
     monitor = service(options, tags={"owner": "somebody"})
     vault, account = monitor.one(":Vault"), monitor.one(":Account")
-    network = ["properties.networkAcls", "properties.publicNetworkAccess"]
-    assert list(vault.request.ignoreChanges) == ["properties.createMode", "azureApiVersion", "tags", *network]
-    assert list(account.request.ignoreChanges)[-3:] == ["tags", *network]
-    assert "tags" not in monitor.one(":AccessPolicy").request.ignoreChanges
     for child in (vault, account, monitor.one(":CustomerManagedKey"), monitor.one(":AccessPolicy")):
         assert child.request.retainOnDelete
         assert child.request.customTimeouts.create == "7m"
@@ -210,10 +204,10 @@ def test_the_callers_options_reach_the_children_that_they_are_about() -> None:
 
 
 def test_fails_to_ignore_changes_of_what_the_data_hangs_on() -> None:
-    """A change of the key, the identity or the access is made or refused, never passed over."""
+    """Pulumi would pass over the option of a component without a word."""
     with pytest.raises(InputPropertyError) as refused:
         service(ResourceOptions(ignore_changes=["key"]))
-    assert "only changes of network, sku, tags can be ignored" in refused.value.reason
+    assert "by a transform" in refused.value.reason
 
 
 def test_the_callers_transformations_reach_every_child() -> None:

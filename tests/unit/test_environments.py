@@ -184,3 +184,15 @@ def test_a_clone_that_cannot_be_written_is_told_as_that(
     with pytest.raises(setup.SetupError, match=r"cannot be written, .*: clone the repository into a folder"):
         setup.make_environment(tmp_path, Path(sys.executable))
     setup.make_environment(ROOT, Path(sys.executable))
+
+
+def test_a_certificate_that_uv_does_not_trust_has_a_way_out(tmp_path: Path) -> None:
+    """uv names an option of its own, which nobody can pass through the set-up: a variable does the same."""
+    uv = tmp_path / ".venv" / "bin" / "uv"
+    uv.parent.mkdir(parents=True)
+    uv.write_text("#!/bin/sh\necho 'consider --system-certs' >&2; exit 2\n")
+    uv.chmod(0o755)
+    for name in ("uv.lock", "pyproject.toml"):
+        (tmp_path / name).touch()
+    with pytest.raises(setup.SetupError, match="export UV_SYSTEM_CERTS=true"):
+        setup.make_environment(tmp_path, Path(sys.executable))

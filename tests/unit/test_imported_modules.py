@@ -30,7 +30,7 @@ PROCESSES: Mapping[str, tuple[str, set[str]]] = {
         f"import pulumi_policy; pulumi_policy.PolicyPack = print; {_SCRIPT('policies/__main__.py')}",
         {"core", "policies", "pulumi_policy", *SDK},
     ),
-    "language host": (_SCRIPT("engine/language_host.py"), {"engine", *GRPC}),
+    "language host": (_SCRIPT("engine/language_host.py"), {"core", "engine", *GRPC}),
     "settings": ("import settings", {"components", "core", "settings", *SDK, *AZURE_NATIVE}),
     "review": ("import review.__main__", {"core", "review", "yaml"}),
     "operate": ("import operate.__main__", {"azure", "core", "operate"}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -138,6 +138,37 @@ def test_who_may_activate_a_role_at_the_workspace_is_told(door: Door) -> None:
     unread = read(door, f"{WORKSPACE}/providers/Microsoft.Authorization/roleEligibilitySchedule")
     assert not any(one.principal_id == OTHER for one in _found(unread))
     assert any("deletes the audit log (PIM): not checked" in one.text for one in findings(unread))
+
+
+def test_what_came_late_to_an_earlier_report_is_in_the_next(door: Door) -> None:
+    """Records come minutes late: the last hour before the moment that a report goes on from is read again,
+    also where a day of the audit log ends in it."""
+    setting = door.send("GET", f"{SETTING}?api-version=2021-05-01-preview").body
+    send(door, "PUT", SETTING, {"properties": setting["properties"]})
+    written = datetime.fromtimestamp(int(door.cloud.clock.now()), UTC)
+    azure = DoorAzure(door)
+    for minutes, is_read in ((5, True), (120, False)):
+        since, now = written + timedelta(minutes=minutes), written + timedelta(days=1)
+        found = of_log(azure, read(door).services, since, now)
+        assert any(one.where.lower() == SETTING.lower() for one in found) is is_read
+
+
+def test_a_day_of_the_audit_log_that_ended_a_moment_ago_is_read_again(door: Door) -> None:
+    """Its last records may have come late, too."""
+    asked: list[datetime] = []
+
+    class Asked(DoorAzure):
+        def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Any:
+            asked.append(since)
+            return super().query(customer_id, text, since, until)
+
+    today = datetime.fromtimestamp(door.cloud.clock.now(), UTC).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    for minutes in (5, 120):
+        now = today + timedelta(minutes=minutes)
+        collect(Asked(door), "test", [f"{ACCOUNTS}/rotated"], now=now, days=0)
+    assert asked == [today - days(1), today]
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
@@ -283,3 +314,13 @@ def test_members_of_a_group_are_told_and_that_they_were_not_read(door: Door) -> 
     assert inner in unread
     assert outer in unread
     assert unread.endswith("not checked: 403 Forbidden: refused by the test")
+
+
+def test_a_group_that_is_gone_and_has_a_role_is_told(door: Door) -> None:
+    """What Resource Manager calls a group, and Microsoft Graph does not know: its members are not known."""
+    path = f"{VAULT}/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-777777777777"
+    given = {"roleDefinitionId": f"{ROLES}/{CONTRIBUTOR}", "principalId": OTHER, "principalType": "Group"}
+    send(door, "PUT", path, {"properties": given}, api="2022-04-01")
+    facts = read(door)
+    assert isinstance(dict(facts.groups)[OTHER], NotChecked)
+    assert any(OTHER in one.text for one in findings(facts) if one.rule == "not-checked")

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from core.key_uris import KeyUri
 from localazure import seed
+from operate.__main__ import main
 from operate.errors import OperateError
 from operate.evidence import report, signature
 from operate.evidence.findings import findings
 from operate.evidence.signature import SignatureError
 from tests.operate.evidence.door_azure import DoorAzure
-from tests.operate.evidence.made import facts
+from tests.operate.evidence.made import NOW, days, facts
 from tests.support.front import Door, token
 
 VAULT = "https://kv-signs.vault.azure.net"
@@ -65,7 +67,7 @@ def azure() -> DoorAzure:
 
 def written(azure: DoorAzure, folder: Path) -> Mapping[str, str]:
     """A signed report in a folder."""
-    signer = signature.signer_of(azure, f"{VAULT}/keys/evidence")
+    signer = signature.signer_of(azure, KeyUri(VAULT, "evidence"))
     signed = facts(signer=signer)
     made = report.files(signed, findings(signed), (), "1")
     beside = {signature.SIGNATURE: signature.signature(azure, signer, made[report.SUMS])}
@@ -107,7 +109,7 @@ def test_what_is_no_signature_of_the_key_is_refused(
     azure: DoorAzure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever a vault, or who stands for it, answers: nothing that openssl would not take is written."""
-    signer = signature.signer_of(azure, f"{VAULT}/keys/evidence")
+    signer = signature.signer_of(azure, KeyUri(VAULT, "evidence"))
     monkeypatch.setattr(azure, "sign", lambda *_: {"value": "AAAA"})
     with pytest.raises(SignatureError, match="no signature of this key"):
         signature.signature(azure, signer, "sums")
@@ -116,7 +118,7 @@ def test_what_is_no_signature_of_the_key_is_refused(
 def test_only_an_rsa_key_signs(azure: DoorAzure) -> None:
     """What is found and expected is said."""
     with pytest.raises(SignatureError, match="found a key of type EC, expected an RSA key"):
-        signature.signer_of(azure, f"{VAULT}/keys/curve")
+        signature.signer_of(azure, KeyUri(VAULT, "curve"))
 
 
 def test_no_signature_of_an_earlier_report_stays(azure: DoorAzure, tmp_path: Path) -> None:
@@ -135,14 +137,16 @@ def test_a_report_goes_on_from_an_earlier_one(tmp_path: Path) -> None:
     """It names the hash of its sums; one that was changed, or is none, is refused."""
     made = report.files(facts(), (), (), "1")
     report.write(tmp_path, made)
-    taken, named = report.earlier(tmp_path)
+    taken, named = report.earlier(tmp_path, NOW + days(1))
     assert taken == facts().taken
+    with pytest.raises(OperateError, match="is not before"):
+        report.earlier(tmp_path, NOW)
     assert report.sha256(made["SHA256SUMS"]) in named
     (tmp_path / "index.html").write_text("another")
     with pytest.raises(OperateError, match="was changed"):
-        report.earlier(tmp_path)
+        report.earlier(tmp_path, NOW + days(1))
     with pytest.raises(OperateError, match="is no report"):
-        report.earlier(tmp_path / "none")
+        report.earlier(tmp_path / "none", NOW + days(1))
 
 
 @pytest.mark.parametrize("name", ["evidence.json", "index.html", "manifest.json"])
@@ -153,11 +157,11 @@ def test_an_earlier_report_has_sums_of_all_its_files(tmp_path: Path, name: str) 
     sums, text = tmp_path / "SHA256SUMS", (tmp_path / name).read_text()
     (tmp_path / name).write_bytes(text.replace("\n", "\r\n").encode())
     with pytest.raises(OperateError, match="was changed"):
-        report.earlier(tmp_path)
+        report.earlier(tmp_path, NOW + days(1))
     (tmp_path / name).write_text(text + " ")
     sums.write_text("".join(f"{one}\n" for one in sums.read_text().splitlines() if name not in one))
     with pytest.raises(OperateError, match=f"{name} is not as SHA256SUMS has it"):
-        report.earlier(tmp_path)
+        report.earlier(tmp_path, NOW + days(1))
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +187,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, P
             done = shell(folder, f"{reply} -out reply")
             assert done.returncode == 0, done.stderr
             answer = b"no" if self.path == "/refuses" else (folder / "reply").read_bytes()
+            if self.path == "/another":
+                answer = answer.replace(sent[24:56], bytes(32))
             self.send_response(500 if self.path == "/fails" else 200)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
@@ -216,12 +222,25 @@ def test_openssl_verifies_the_timestamp(
 
 
 @pytest.mark.parametrize(
-    ("path", "why"), [("/refuses", "granted no timestamp"), ("/fails", "did not answer")]
+    ("path", "why"),
+    [
+        ("/refuses", "granted no timestamp"),
+        ("/another", "granted no timestamp"),
+        ("/fails", "did not answer"),
+    ],
 )
 def test_a_report_without_the_timestamp_is_refused(
     authority: tuple[str, Path], path: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A service that answers something else, or nothing: who wanted one gets none that looks like one."""
+    """A service that answers something else, about another report, or nothing: who wanted one gets none that
+    looks like one."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with pytest.raises(SignatureError, match=why):
         signature.timestamp(authority[0] + path, "sums")
+
+
+def test_what_is_no_key_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is read."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["evidence", "--stack", "dev", "--sign-with", "evidence"])
+    assert "'evidence' is not an https URI" in capsys.readouterr().err
