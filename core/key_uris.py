@@ -131,7 +131,7 @@ def place(uri: str) -> str | None:
     if found is None or ("://" in uri and not uri.strip().lower().startswith("https://")):
         return None
     name = vault_host(uri).partition(".")[0]
-    return _hsm_place(name) if found.in_managed_hsm else name
+    return f"{name}{_HSM_PLACE}" if found.in_managed_hsm else name
 
 
 def place_of(vault_id: str) -> str:
@@ -141,16 +141,12 @@ def place_of(vault_id: str) -> str:
 
 def place_named(name: str, id: str) -> str:
     """The same of a name in an id of any shape."""
-    return _hsm_place(name.lower()) if in_managed_hsm(id) else name.lower()
+    return name.lower() + (_HSM_PLACE if in_managed_hsm(id) else "")
 
 
 def is_hsm_place(place: str) -> bool:
     """Whether what `place` gave is a managed HSM."""
     return place.endswith(_HSM_PLACE)
-
-
-def _hsm_place(name: str) -> str:
-    return f"{name}{_HSM_PLACE}"
 
 
 def same_vault(one: str, other: str) -> bool:

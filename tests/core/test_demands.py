@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from core import demands
+from core import demands, judgements
+from core.api_versions import VAULTS
 from core.facts import KeyVersion, Network
-from core.values import Mark
+from core.resource_types import Kind
+from core.stack import StackResource
+from core.values import UNKNOWN, Mark
 
 UNSAID, SECRET, MET = "undecided", "undecided", ""
 URI, HOST = "https://kv1.vault.azure.net:443/", "kv1.vault.azure.net"
@@ -135,3 +138,27 @@ def test_a_version_is_enabled_and_valid(version: KeyVersion, reasons: list[str])
     found = demands.key_usable(version, 100)
     assert len(found) == len(reasons)
     assert all(reason in one.found for reason, one in zip(reasons, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "stated", "found", "version", "expected"),
+    [
+        (Kind.MANAGED_HSM, None, None, "2023-07-01", True),
+        (Kind.MANAGED_HSM, False, None, None, True),
+        (Kind.VAULT, True, None, None, True),
+        (Kind.VAULT, "False", True, None, False),
+        (Kind.VAULT, UNKNOWN, None, None, Mark.UNKNOWN),
+        (Kind.VAULT, None, None, VAULTS, None),
+        (Kind.VAULT, None, UNKNOWN, VAULTS, None),
+        (Kind.VAULT, None, True, VAULTS, True),
+        (Kind.VAULT, None, True, "2023-07-01", False),
+        (Kind.VAULT, None, None, None, False),
+    ],
+)
+def test_who_decides_in_a_vault(
+    kind: Kind, stated: object, found: object, version: str | None, expected: object
+) -> None:
+    """A managed HSM has roles alone, by whatever version it is asked; a vault what it states, or has."""
+    inputs, outputs = ({"properties": {"enableRbacAuthorization": one}} for one in (stated, found))
+    vault = StackResource("u", kind, inputs, outputs, api_version=version)
+    assert judgements.uses_roles(vault) is expected
