@@ -104,7 +104,8 @@ def test_a_stack_is_there_after_its_command(home: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "open")
     with pytest.raises(NoStackError) as refused:
         EngineStack("prod").drifted()
-    pulumi(*command_in(str(refused.value)), "--secrets-provider", "passphrase")
+    said = str(refused.value)
+    pulumi(*command_in(said[said.index("`pulumi stack init") :]), "--secrets-provider", "passphrase")
     EngineStack("prod").drifted()
 
 
