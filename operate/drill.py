@@ -18,6 +18,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from azure.core.exceptions import HttpResponseError
+
 from core import adapters, arm_ids, clouds
 from core.api_versions import ACCOUNTS, AUTHORIZATION, KEYS, VAULTS
 from operate import login
@@ -131,18 +133,24 @@ def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seco
         flush=True,
     )
     who, began = client.principal().object_id, datetime.fromtimestamp(int(client.answered_at), UTC)
-    held, refused = _HeldSignals(), None
+    held, refused, taken = _HeldSignals(), None, True
     with held:
         try:
             try:
                 held.raises = True
-                client.json(*take)
+                try:
+                    client.json(*take)
+                except HttpResponseError as error:
+                    # Who may not take it away may not give it back either, and then need not.
+                    taken = error.status_code not in (401, 403)
+                    raise
                 refused = _seconds_until(REFUSED, projects, seconds)
             finally:
                 held.raises = False
         finally:
             # From here on nothing interrupts until access is back.
-            if failed := _not_given_back(client, give):
+            failed = _not_given_back(client, give, tries=_TRIES if taken else 1)
+            if failed and (taken or not _is_as_before(client, own, give)):
                 said = f"ACCESS WAS NOT GIVEN BACK ({failed}). Do it now:\n  {restore.az[0]}"
                 raise DrillError(said, Drill("", began, refused, None, who)) from failed
         held.end_if_asked()
@@ -225,10 +233,10 @@ def _seconds_until(wanted: str, projects: Projects, seconds: float) -> float | N
     return round(time.monotonic() - began, 1)
 
 
-def _not_given_back(client: AzureClient, give: Call) -> Exception | None:
+def _not_given_back(client: AzureClient, give: Call, *, tries: int) -> Exception | None:
     """Gives access back, however often it has to be tried; why it is not back after the last try."""
     failed: Exception | None = None
-    for attempt in range(_TRIES):
+    for attempt in range(tries):
         try:
             client.json(*give)
         except Exception as error:  # noqa: BLE001 - whatever it was, access has to come back
@@ -237,6 +245,13 @@ def _not_given_back(client: AzureClient, give: Call) -> Exception | None:
         else:
             return None
     return failed
+
+
+def _is_as_before(client: AzureClient, own: ServiceAccess, give: Call) -> bool:
+    try:
+        return calls(client, own)[1] == give
+    except Exception:  # noqa: BLE001 - what cannot be read is not known to be there
+        return False
 
 
 class _HeldSignals:

@@ -232,6 +232,26 @@ def test_access_is_back_whichever_line_is_interrupted(times: int) -> None:
     assert point > 40
 
 
+def test_a_login_that_may_not_take_access_away_gets_no_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may not give it back either: that is not told as access that is missing, nor tried for minutes."""
+    _, own = made(rbac=False)
+    slept: list[float] = []
+    monkeypatch.setattr("operate.drill.time.sleep", slept.append)
+
+    class Refusing(QuickAzure):
+        def json(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> Any:
+            if method == "PUT":
+                error = HttpResponseError("AuthorizationFailed")
+                error.status_code = 403
+                raise error
+            return super().json(method, url, body)
+
+    azure = Refusing([{"objectId": own.principal_id, "permissions": {"keys": ["get"]}}])
+    with pytest.raises(HttpResponseError, match="AuthorizationFailed"):
+        drilled(azure, azure, own, seconds=30)  # type: ignore[arg-type]
+    assert sum(slept) == 0
+
+
 def test_no_drill_of_an_identity_that_another_account_uses() -> None:
     """It would lose its key, too; data of it may even be deleted. The service's own account is no other."""
     _, own = made(rbac=False)
