@@ -13,35 +13,41 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import HttpResponseError
 
-from core import arm_ids, clouds
-from core.api_versions import AUTHORIZATION, KEYS, VAULTS
+from core import adapters, arm_ids, clouds
+from core.api_versions import ACCOUNTS, AUTHORIZATION, KEYS, VAULTS
 from operate import login
 from operate.errors import DeclinedError, OperateError
 from operate.evidence.model import Drill
 from operate.revoke import NoAccessError, ServiceAccess, actions, granted
 from operate.stack import outputs, pulumi, services
 from operate.verify import REFUSED, Projects, data_answer
-from provider.azure_client import AzureClient, ForeignHostError
+from provider.azure_client import AzureClient
 
 ALLOWED = "operate:drill"
 """The key of a stack's configuration that allows it, with the value `allowed`."""
 TAG = "drill"
 """The stack's tag for the last drill, of a stack of several services with `:NAME`."""
 _TRIES, _PAUSE_SECONDS = 6, 10.0
+_ENDS = tuple(one for one in signal.Signals if one.name in ("SIGINT", "SIGTERM", "SIGHUP"))
+"""Ctrl-C, the end of a CI job, a lost connection. Windows has no SIGHUP."""
 _KEPT = ("roleDefinitionId", "principalId", "principalType", "condition", "conditionVersion", "description")
 
 
 class DrillError(OperateError):
-    """Access was not given back; the message has the commands that do it."""
+    """Access was not given back; the message has the commands that do it, `drill` what was measured."""
 
     exit_code = 1
+
+    def __init__(self, message: str, drill: Drill) -> None:
+        super().__init__(message)
+        self.drill = drill
 
 
 Call = tuple[str, str, Mapping[str, Any] | None]
@@ -53,14 +59,21 @@ def run(arguments: argparse.Namespace) -> int:
     stack, seconds = arguments.stack, 60 * arguments.minutes
     found = services(outputs(stack), arguments.service)
     require_allowed(stack)
-    told, held = [], True
-    for name, service in found.items():
-        own = granted(service)
+    accesses = {name: granted(service) for name, service in found.items()}
+    for own in accesses.values():
         require_harmless(own)
+    told, held = [], True
+    for name, own in accesses.items():
         wanted = login.of_stack(stack, clouds.of_endpoint(own.endpoint))
         client = AzureClient(wanted, retries=6)
+        require_alone(client, own)
         projects = Projects(own.endpoint, login.token_credential(wanted))
-        drill = replace(drilled(client, projects, own, seconds=seconds), service=name)
+        try:
+            drill = replace(drilled(client, projects, own, seconds=seconds), service=name)
+        except DrillError as error:
+            with suppress(OperateError):
+                record(stack, replace(error.drill, service=name))
+            raise
         record(stack, drill)
         told.append(drill)
         held = held and drill.refused_after is not None and drill.readable_after is not None
@@ -88,6 +101,24 @@ def require_harmless(own: ServiceAccess) -> None:
         raise NoAccessError(f"the outputs name no endpoint of {own.account_id}, so nobody could see its data")
 
 
+def require_alone(client: AzureClient, own: ServiceAccess) -> None:
+    """Raises NoAccessError where another account has the identity, too, and would lose its key with it; and
+    AzureError. Of accounts that the login does not see nothing is known."""
+    path = arm_ids.of_subscription(arm_ids.subscription_of(own.account_id), arm_ids.ACCOUNT)
+    seen = map(adapters.account, client.pages(f"{path}?api-version={ACCOUNTS}"))
+    others = [
+        one.id
+        for one in seen
+        if not arm_ids.same(one.id, own.account_id)
+        and own.principal_id.lower() in {each.principal_id.lower() for each in one.user_assigned}
+    ]
+    if others:
+        raise NoAccessError(
+            f"the identity of {own.account_id} is attached to {', '.join(others)}, too, which would lose its "
+            "key with it: no drill"
+        )
+
+
 def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seconds: float) -> Drill:
     """Takes access away until the data is refused, for `seconds` at most, and gives it back, also where it is
     interrupted. Raises DeclinedError where the data cannot be read to begin with, DrillError where access is
@@ -102,12 +133,28 @@ def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seco
         flush=True,
     )
     who, began = client.principal().object_id, datetime.fromtimestamp(int(client.answered_at), UTC)
-    with _signals({signal.SIGTERM: _interrupted}):
+    held, refused, taken = _HeldSignals(), None, True
+    with held:
         try:
-            client.json(*take)
-            refused = _seconds_until(REFUSED, projects, seconds)
+            try:
+                held.raises = True
+                try:
+                    client.json(*take)
+                except HttpResponseError as error:
+                    # Who may not take it away may not give it back either, and then need not.
+                    taken = error.status_code not in (401, 403)
+                    raise
+                refused = _seconds_until(REFUSED, projects, seconds)
+            finally:
+                held.raises = False
         finally:
-            _give_back(client, give, restore.az[0])
+            # From here on nothing interrupts until access is back.
+            failed = _not_given_back(client, give, tries=_TRIES if taken else 1)
+            if failed and (taken or not _is_as_before(client, own, give)):
+                said = f"ACCESS WAS NOT GIVEN BACK ({failed}). Do it now:\n  {restore.az[0]}"
+                raise DrillError(said, Drill("", began, refused, None, who)) from failed
+        held.end_if_asked()
+        held.raises = True
         readable = _seconds_until("200", projects, seconds)
     return Drill("", began, refused, readable, who)
 
@@ -186,29 +233,50 @@ def _seconds_until(wanted: str, projects: Projects, seconds: float) -> float | N
     return round(time.monotonic() - began, 1)
 
 
-def _give_back(client: AzureClient, give: Call, by_hand: str) -> None:
-    """Gives access back, however often it has to be tried, and whoever interrupts. Raises DrillError."""
-    with _signals({signal.SIGTERM: signal.SIG_IGN, signal.SIGINT: signal.SIG_IGN}):
-        for attempt in range(_TRIES):
-            try:
-                client.json(*give)
-            except (AzureError, ForeignHostError) as error:
-                failed: Exception = error
-                time.sleep(_PAUSE_SECONDS * attempt)
-            else:
-                return
-    raise DrillError(f"ACCESS WAS NOT GIVEN BACK ({failed}). Do it now:\n  {by_hand}") from failed
+def _not_given_back(client: AzureClient, give: Call, *, tries: int) -> Exception | None:
+    """Gives access back, however often it has to be tried; why it is not back after the last try."""
+    failed: Exception | None = None
+    for attempt in range(tries):
+        try:
+            client.json(*give)
+        except Exception as error:  # noqa: BLE001 - whatever it was, access has to come back
+            failed = error
+            time.sleep(_PAUSE_SECONDS * attempt)
+        else:
+            return None
+    return failed
 
 
-def _interrupted(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
-@contextmanager
-def _signals(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
-    before = {one: signal.signal(one, handler) for one, handler in handlers.items()}
+def _is_as_before(client: AzureClient, own: ServiceAccess, give: Call) -> bool:
     try:
-        yield
-    finally:
-        for one, known in before.items():
+        return calls(client, own)[1] == give
+    except Exception:  # noqa: BLE001 - what cannot be read is not known to be there
+        return False
+
+
+class _HeldSignals:
+    """Ctrl-C and the signals that end a process, within a `with`: they raise KeyboardInterrupt once, while
+    `raises`, and are else kept until `end_if_asked`."""
+
+    def __init__(self) -> None:
+        self.raises, self._asked = False, False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __call__(self, *_: object) -> None:
+        self._asked = True
+        if self.raises:
+            self.raises = False
+            raise KeyboardInterrupt
+
+    def end_if_asked(self) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def __enter__(self) -> None:
+        for one in _ENDS:
+            self._before[one] = signal.signal(one, self)
+
+    def __exit__(self, *_: object) -> None:
+        self.raises = False
+        for one, known in self._before.items():
             signal.signal(one, known)

@@ -70,7 +70,7 @@ def read(text: str, today: date) -> dict[str, Any]:
     try:
         # A bare date becomes a text, as in JSON.
         stated: Any = json.loads(json.dumps(yaml.safe_load(text), default=str))
-    except (yaml.YAMLError, TypeError) as problem:
+    except (yaml.YAMLError, TypeError, ValueError) as problem:
         raise ConfigurationError(f"no YAML: {' '.join(str(problem).split())}") from problem
     parts = {} if stated is None else stated
     if not isinstance(parts, dict):

@@ -43,11 +43,17 @@ LONGEST: Final = timedelta(days=366)
 """The longest exemption: a year, after which it has to be renewed."""
 
 
+def _names_resource(pattern: str) -> bool:
+    """Whether a URN pattern names a resource: what follows the last ::. Without ::, which * may stand for, it
+    is a pattern of the whole, and has to say how the name ends."""
+    _, separator, name = pattern.rpartition(resource_types.URN_SEPARATOR)
+    return bool(name.strip("*? ") if separator else name.rstrip("*?: ") == name.rstrip() != "")
+
+
 def problems_of(urn: object, reason: object, until: object, today: date) -> list[str]:
     """What is wrong with an exemption."""
     problems = []
-    # What follows the last :: is the resource's name; a pattern without :: is a pattern of the whole.
-    if not isinstance(urn, str) or not urn.rpartition(resource_types.URN_SEPARATOR)[2].strip("*? "):
+    if not isinstance(urn, str) or not _names_resource(urn):
         problems.append(
             f"urn: found {urn!r}, expected a pattern that names a resource, such as *::build-vault"
         )

@@ -51,9 +51,13 @@ class UsedProtections(Protections):
 
     @cached_property
     def _places(self) -> list[KeyLocation]:
-        """Each use of a key, and the keys that are used otherwise."""
+        """Each use of a key, the keys that are used otherwise, and each used vault of which neither tells."""
         keys = [key for key in self.stack.of(Kind.KEY) if key.urn in self._used]
-        return [*self.all, *map(self.place_of, keys)]
+        found: list[KeyLocation] = [*self.all, *map(self.place_of, keys)]
+        told = [one.vault for one in found]
+        vaults = (one for one in self.stack.of(Kind.VAULT) if one.urn in self._used and one not in told)
+        named = (KeyLocation(vault=one, vault_name=values.folded(one.azure_name)) for one in vaults)
+        return [*found, *named]
 
     def _opens(self, grant: Grant, place: KeyLocation) -> bool | Mark:
         """A scope that is not known yet and comes from a vault may be the id of any key in the vault."""

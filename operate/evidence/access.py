@@ -18,10 +18,11 @@ _DESTROYS = frozenset({"delete", "purge", "update"})
 """Permissions on keys; by `update` a version is disabled."""
 _DELETES = (rights.VAULT_DELETE, rights.VAULT_PURGE)
 _ENDS_LOG = tuple(
-    f"Microsoft.OperationalInsights/workspaces/{one}" for one in ("purge/action", "delete", "write")
+    f"Microsoft.OperationalInsights/workspaces/{one}"
+    for one in ("purge/action", "tables/deleteData/action", "delete", "write", "tables/write")
 )
-"""By `write` a workspace keeps its records for less time. Source, read on 2026-11-30:
-learn.microsoft.com/rest/api/loganalytics/workspace-purge/purge."""
+"""By `write` a workspace, or a table of it, keeps its records for less time. Source, read on 2026-11-30:
+learn.microsoft.com/rest/api/loganalytics/workspace-purge/purge, azure/azure-monitor/logs/delete-log-data."""
 _STOPS_LOG = tuple(f"Microsoft.Insights/diagnosticSettings/{one}" for one in ("delete", "write"))
 
 
@@ -63,9 +64,9 @@ def log_deleters(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
 
     def found() -> Iterator[PrincipalRight]:
         use = _read(service.use, "audit log")
-        yield from _by_action(
-            use.workspace_id, _read(use.assignments, "workspace's list of role assignments"), _ENDS_LOG
-        )
+        given = _read(use.assignments, "workspace's list of role assignments")
+        eligible = () if isinstance(use.eligible, NotChecked) else use.eligible
+        yield from _by_action(use.workspace_id, (*given, *eligible), _ENDS_LOG)
         yield from _at_vault(service, _STOPS_LOG)
 
     return _told(found)

@@ -302,7 +302,7 @@ def _use(
         )
     workspace = cloud.get(setting.workspace_id, WORKSPACES)
     # Whole days: uses are counted by day, and part of a day would look like a quiet one.
-    since = (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = (now - timedelta(days=days) - continuity.LATE).replace(hour=0, minute=0, second=0, microsecond=0)
     customer_id = workspace["properties"]["customerId"]
     rows = sorted(map(_row, cloud.query(customer_id, key_use(vault_id), since, now)), key=_order)
     return KeyUseLog(
@@ -312,6 +312,7 @@ def _use(
         tuple(row for row in rows if row.operation in USES),
         tuple(row for row in rows if row.operation in CHANGES),
         attempt(lambda: _assignments_at(cloud, setting.workspace_id)),
+        attempt(lambda: _eligible(cloud, setting.workspace_id)),
     )
 
 
@@ -357,8 +358,8 @@ def _deleted_keys(cloud: LiveAzure, vault_uri: str) -> tuple[SoftDeletedKey, ...
 def _groups(
     cloud: LiveAzure, services: Iterable[Service]
 ) -> Iterator[tuple[str, tuple[str, ...] | NotChecked]]:
-    """The groups that have access, each with its members. An access policy does not say whether it is for a
-    group; of what is none, Microsoft Graph answers 404. Source:
+    """The groups that have access, each with its members. An access policy and a role of a managed HSM do not
+    say whether they are for a group; of what is none, Microsoft Graph answers 404. Source:
     learn.microsoft.com/graph/api/group-list-transitivemembers, read on 2026-11-30."""
     known: set[str] = set()
     named: set[str] = set()
@@ -367,6 +368,7 @@ def _groups(
         for given in (one.assignments, one.eligible, log):
             held = () if given is None or isinstance(given, NotChecked) else given
             known |= {each.principal_id for each in held if each.principal_type.lower() == "group"}
+            named |= {each.principal_id for each in held if not each.principal_type}
         if isinstance(one.vault, Vault) and not one.vault.uses_rbac:
             own = one.account.key_user if isinstance(one.account, Account) else None
             named |= {each.object_id for each in one.vault.policies if each.object_id != own}

@@ -21,6 +21,9 @@ from operate.evidence.use import silence
 
 KEPT = timedelta(days=90)
 """How long Azure keeps the activity log."""
+LATE = timedelta(hours=1)
+"""How long before a report records may have been missing in it, which the next one reads again: they come
+minutes after what they tell (azure/azure-monitor/logs/data-ingestion-time, read on 2026-11-30)."""
 _SET_UP = timedelta(hours=1)
 """A first deployment takes so long at most from the key to the diagnostic setting."""
 _EVENTS = "Microsoft.Insights/eventtypes/management/values"
@@ -45,7 +48,7 @@ def changes(
     """What the activity log has about the accounts, their vaults and workspaces, and about access at or above
     them, oldest first. Raises UnansweredError."""
     resources = sorted({id.lower(): id for one in services for id in _resources(one)}.values(), key=str.lower)
-    begin = max(since, now - KEPT + timedelta(hours=1))
+    begin = max(since - LATE, now - KEPT + timedelta(hours=1))
     span = f"eventTimestamp ge '{begin.isoformat()}' and eventTimestamp le '{now.isoformat()}'"
     asked = [
         (arm_ids.subscription_of(id), wanted)
@@ -59,9 +62,7 @@ def changes(
             place = str(event["resourceId"]).lower()
             if any(_concerns(place, id) for id in resources):
                 key = (str(event["operationId"]), event["operationName"]["value"].lower(), place)
-                known = ended.get(key)
-                if known is None or known["eventTimestamp"] <= event["eventTimestamp"]:
-                    ended[key] = event
+                ended[key] = max(ended.get(key, event), event, key=_stage)
     return tuple(sorted(map(_change, ended.values()), key=_order))
 
 
@@ -88,7 +89,8 @@ def gaps(service: Service, facts: Facts) -> Iterator[Gap]:
         return
     asked = max(since, min((time for one in key.versions if (time := moment(one.created))), default=since))
     changed = () if isinstance(facts.changes, NotChecked) else facts.changes
-    done = [one for one in changed if one.result.lower() == "succeeded"]
+    # One that only began, such as a purge, which takes days, may have been done.
+    done = [one for one in changed if one.result.lower() != "failed"]
     settings = [one for one in done if one.where.lower().startswith(vault.id.lower() + _SETTING)]
     if isinstance(service.use, KeyUseLog):
         if quiet := silence(service.use.rows):
@@ -119,8 +121,12 @@ def _at_workspace(
     if begins - asked > _SET_UP:
         yield Gap(vault.name, asked, begins, why)
     for one in done:
-        deletes = one.what.lower().endswith(("/delete", "/purge/action"))
-        if deletes and arm_ids.same(one.where, use.workspace_id):
+        what = one.what.lower()
+        deletes = what.endswith(("/delete", "/purge/action")) and arm_ids.same(one.where, use.workspace_id)
+        deletes = deletes or (
+            what.endswith("/deletedata/action") and arm_ids.covers(use.workspace_id, one.where)
+        )
+        if deletes:
             yield Gap(vault.name, asked, one.time, f"{_who(one)} did {one.what} to its workspace")
 
 
@@ -142,6 +148,12 @@ def _concerns(place: str, resource: str) -> bool:
     """Whether something is at or below a resource, or is access at a scope that holds it."""
     scope, found, _ = place.partition(f"/providers/{_ACCESS}/".lower())
     return arm_ids.covers(resource, place) or (bool(found) and arm_ids.covers(scope, resource))
+
+
+def _stage(event: Json) -> tuple[bool, datetime]:
+    """How far an event of an operation is; two may have one time, and Azure lists the later one first."""
+    ended = event["status"]["value"].lower() in ("succeeded", "failed")
+    return ended, datetime.fromisoformat(event["eventTimestamp"])
 
 
 def _change(event: Json) -> LoggedChange:

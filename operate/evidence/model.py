@@ -55,8 +55,8 @@ class UseRow:
 @dataclass(frozen=True)
 class KeyUseLog:
     """The audit log of one vault in a workspace, between two moments; no record can be older than `since`.
-    When the vault began to send records is not known. `changes` are what was done to keys, and `assignments`
-    the role assignments at and above the workspace."""
+    When the vault began to send records is not known. `changes` are what was done to keys, `assignments` the
+    role assignments at and above the workspace, and `eligible` the roles there that somebody may activate."""
 
     workspace_id: str
     since: datetime
@@ -64,6 +64,7 @@ class KeyUseLog:
     rows: tuple[UseRow, ...]
     changes: tuple[UseRow, ...] = ()
     assignments: tuple[RoleAssignment, ...] | NotChecked = ()
+    eligible: tuple[RoleAssignment, ...] | NotChecked = ()
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,7 @@ class Service:
             "diagnostic settings": self.audit,
             "key use from the audit log": self.use,
             "who can delete the audit log": getattr(self.use, "assignments", None),
+            "who may activate a role that deletes the audit log (PIM)": getattr(self.use, "eligible", None),
             "soft-deleted keys": self.deleted_keys,
         }
         return tuple((what, part) for what, part in parts.items() if isinstance(part, NotChecked))

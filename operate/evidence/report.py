@@ -34,6 +34,8 @@ from operate.evidence.use import bound_since
 SCHEMA = "language-cmk/evidence/1"
 """Changed when a reader of an older one would misread this."""
 SUMS = "SHA256SUMS"
+_ALWAYS = frozenset({"evidence.json", "index.html", "manifest.json"})
+"""What the sums of every report cover."""
 _TIMES = ("created", "not_before", "expires")
 
 
@@ -81,17 +83,20 @@ def earlier(folder: Path, at: datetime) -> tuple[datetime, str]:
     """When a report before `at` was taken, and how a later one names it. Raises OperateError where a file of
     it is not as its SHA256SUMS has it."""
     try:
-        sums = (folder / SUMS).read_text(encoding="utf-8")
-        for line in sums.splitlines():
-            digest, _, name = line.partition("  ")
-            if sha256((folder / name).read_text(encoding="utf-8")) != digest:
+        sums = (folder / SUMS).read_bytes()
+        digests = {
+            name: digest for digest, _, name in (one.partition("  ") for one in sums.decode().splitlines())
+        }
+        for name in digests.keys() | _ALWAYS:
+            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digests.get(name):
                 raise OperateError(f"{folder / name} is not as {SUMS} has it: the report was changed")
-        taken = datetime.fromisoformat(json.loads((folder / "evidence.json").read_text("utf-8"))["taken"])
+        taken = datetime.fromisoformat(json.loads((folder / "evidence.json").read_bytes())["taken"])
     except (OSError, ValueError, KeyError) as error:
         raise OperateError(f"{folder} is no report of the evidence: {error}") from error
     if taken >= at:
         raise OperateError(f"{folder} was taken at {taken}, which is not before {at}")
-    return taken, f"the report of {taken:%Y-%m-%dT%H:%M:%SZ} whose {SUMS} has the SHA-256 {sha256(sums)}"
+    digest = hashlib.sha256(sums).hexdigest()
+    return taken, f"the report of {taken:%Y-%m-%dT%H:%M:%SZ} whose {SUMS} has the SHA-256 {digest}"
 
 
 def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[str, Any]:

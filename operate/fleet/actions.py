@@ -232,9 +232,11 @@ def _refuse_unfinished(chosen: ChosenStacks, wanted: Mapping[str, Mapping[str, i
     a generation of `wanted`, which are those of the files by stack and key, is above the one in the state, or
     the stacks of a key are on several versions. One without access, or with a pinned version, is where it
     is to be. Raises OperateError."""
-    held = {name: chosen.fleet.settings[name].services for name in wanted}
     waits = {
-        name for name, services in held.items() if any(one.is_revoked or one.key.pin for one in services)
+        (name, files.key_of(one))
+        for name in wanted
+        for one in chosen.fleet.settings[name].services
+        if one.has_key and (one.is_revoked or one.key.pin)
     }
     with ThreadPoolExecutor(chosen.fleet.shared.parallel) as threads:
         recorded = dict(zip(wanted, threads.map(work.recorded_keys, wanted), strict=True))
@@ -244,9 +246,8 @@ def _refuse_unfinished(chosen: ChosenStacks, wanted: Mapping[str, Mapping[str, i
     behind = {
         name: key
         for name, own in wanted.items()
-        if name not in waits
         for key, (created, generation) in recorded[name].items()
-        if created < newest[key] or own.get(key, 0) > generation
+        if (name, key) not in waits and (created < newest[key] or own.get(key, 0) > generation)
     }
     if behind:
         raise OperateError(

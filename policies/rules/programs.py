@@ -25,7 +25,7 @@ from policies.rule import (
 from policies.used import UsedProtections
 
 _DEPLOYMENT: Final = re.compile(r":\w*Deployment\w*$|blueprint(/\w+)?:Assignment$")
-_JUDGED: Final = re.compile(rf'"\s*((?:{arm_ids.VAULT}|{arm_ids.ACCOUNT})(?:/\w+)*)\s*"', re.IGNORECASE)
+_JUDGED: Final = re.compile(rf'"\s*((?:{arm_ids.VAULT}|{arm_ids.ACCOUNT})(?:/[\w.-]+)*)\s*"', re.IGNORECASE)
 """The types that rules judge, in the text of a template: of nested resources and templates, too."""
 
 
@@ -48,16 +48,21 @@ def no_other_provider(subject: Subject, _: Options) -> Findings:
         return
     stated = map(subject.get, TEMPLATE_INPUTS)
     template = next((found for found in stated if found is not None), None)
-    written = template if isinstance(template, str) else json.dumps(template, default=str)
     if isinstance(template, Mark):
         yield hidden("the template of a deployment", template)
-    elif '"resources"' not in written:
+        return
+    try:
+        # In one spelling: JSON may write any letter as a number, and a slash as "\\/".
+        written = json.dumps(json.loads(template) if isinstance(template, str) else template, default=str)
+        is_readable = '"resources"' in written
+    except ValueError:
+        written, is_readable = str(template), False
+    types = sorted(set(_JUDGED.findall(written)))
+    yield from (_violation(f"a template with {found}") for found in types)
+    if not (types or is_readable):
         yield undecided(
             "which resources a deployment or blueprint makes: its template is elsewhere, or not readable"
         )
-    else:
-        for found in sorted(set(_JUDGED.findall(written))):
-            yield _violation(f"a template with {found}")
 
 
 def _violation(found: str) -> RuleFinding:

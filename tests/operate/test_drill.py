@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +19,16 @@ from pulumi.automation import CommandResult
 
 from localazure import seed
 from operate import drill
-from operate.drill import DrillError, as_tag, calls, drilled, from_tags, require_allowed, require_harmless
+from operate.drill import (
+    DrillError,
+    as_tag,
+    calls,
+    drilled,
+    from_tags,
+    require_allowed,
+    require_alone,
+    require_harmless,
+)
 from operate.errors import DeclinedError, OperateError
 from operate.evidence.model import Drill
 from operate.revoke import NoAccessError, ServiceAccess, access
@@ -138,7 +151,7 @@ def test_a_drill_that_does_not_cut_the_data_off_is_told() -> None:
 
 
 @pytest.mark.parametrize("rbac", [False, True], ids=["access policies", "Azure RBAC"])
-@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM", "no answer"])
+@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM", "SIGHUP", "no answer"])
 def test_an_interrupted_drill_gives_access_back(rbac: bool, how: str) -> None:
     """Whoever ends it in the middle, and where the data's own answer fails."""
     world, own = made(rbac)
@@ -151,8 +164,8 @@ def test_an_interrupted_drill_gives_access_back(rbac: bool, how: str) -> None:
             self.asked += 1
             if self.asked > 1:
                 assert grants(world) != before, "access is not taken yet"
-                if how == "SIGTERM":
-                    os.kill(os.getpid(), signal.SIGTERM)
+                if how.startswith("SIG"):
+                    os.kill(os.getpid(), signal.Signals[how])
                 raise ServiceRequestError("gone") if how == "no answer" else KeyboardInterrupt
             super().list_projects()
 
@@ -161,6 +174,126 @@ def test_an_interrupted_drill_gives_access_back(rbac: bool, how: str) -> None:
         run(world, own, projects=Ended(world))
     assert grants(world) == before
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == handlers
+
+
+@dataclass
+class QuickAzure:
+    """An account with one access policy, and its data; all in memory."""
+
+    entries: list[dict[str, Any]]
+    answered_at: float = 1.0
+
+    def json(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> Any:
+        assert (method, body is None) in (("GET", True), ("PUT", False))
+        if body is not None:
+            self.entries = [] if "/remove?" in url else [*body["properties"]["accessPolicies"]]
+        return {"properties": {"accessPolicies": self.entries}}
+
+    def principal(self) -> Principal:
+        return Principal("p")
+
+    def list_projects(self) -> None:
+        if not self.entries:
+            error = HttpResponseError("the key cannot be used")
+            error.status_code = 403
+            raise error
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
+def test_access_is_back_whichever_line_is_interrupted(times: int) -> None:
+    """Ctrl-C at each line of the drill in turn, and a second one at the line after it."""
+    _, own = made(rbac=False)
+    before: list[dict[str, Any]] = [{"objectId": own.principal_id, "permissions": {"keys": ["get"]}}]
+    point, line, sent = 0, 0, times
+
+    def traced(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal line, sent
+        if frame.f_code.co_filename != drill.__file__:
+            return None
+        if event == "line":
+            line += 1
+            if point < line <= point + times:
+                sent += 1
+                os.kill(os.getpid(), signal.SIGINT)
+        return traced
+
+    known = sys.gettrace()
+    while sent == times:
+        azure, line, sent = QuickAzure(before), 0, 0
+        try:
+            sys.settrace(traced)
+            drilled(azure, azure, own, seconds=30)  # type: ignore[arg-type]
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(known)
+        assert azure.entries == before, f"interrupted at line {point} of those that run"
+        point += 1
+    assert point > 40
+
+
+def test_a_login_that_may_not_take_access_away_gets_no_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may not give it back either: that is not told as access that is missing, nor tried for minutes."""
+    _, own = made(rbac=False)
+    slept: list[float] = []
+    monkeypatch.setattr("operate.drill.time.sleep", slept.append)
+
+    class Refusing(QuickAzure):
+        def json(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> Any:
+            if method == "PUT":
+                error = HttpResponseError("AuthorizationFailed")
+                error.status_code = 403
+                raise error
+            return super().json(method, url, body)
+
+    azure = Refusing([{"objectId": own.principal_id, "permissions": {"keys": ["get"]}}])
+    with pytest.raises(HttpResponseError, match="AuthorizationFailed"):
+        drilled(azure, azure, own, seconds=30)  # type: ignore[arg-type]
+    assert sum(slept) == 0
+
+
+def test_no_drill_of_an_identity_that_another_account_uses() -> None:
+    """It would lose its key, too; data of it may even be deleted. The service's own account is no other."""
+    _, own = made(rbac=False)
+
+    class Listed:
+        def pages(self, _: str) -> list[dict[str, Any]]:
+            users = {"/i": {"principalId": own.principal_id.upper(), "clientId": "c"}}
+            return [{"id": id, "identity": {"userAssignedIdentities": users}} for id in ids]
+
+    ids = [own.account_id.upper()]
+    require_alone(Listed(), own)  # type: ignore[arg-type]
+    ids.append(f"{own.account_id}-translator")
+    with pytest.raises(NoAccessError, match="-translator, too"):
+        require_alone(Listed(), own)  # type: ignore[arg-type]
+
+
+def test_a_drill_after_which_access_is_missing_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the evidence does not show the one before it as the last."""
+    _, own = made(rbac=False)
+    recorded: list[tuple[str, Drill]] = []
+    failed = Drill("", datetime(2030, 1, 1, tzinfo=UTC), 3.0, None, "p")
+
+    def fail(*_: object, **__: object) -> Drill:
+        raise DrillError("ACCESS WAS NOT GIVEN BACK", failed)
+
+    for name, what in {
+        "outputs": lambda _: {},
+        "services": lambda *_: {"claims": {}},
+        "granted": lambda _: own,
+        "require_allowed": lambda _: None,
+        "require_alone": lambda *_: None,
+        "drilled": fail,
+        "record": lambda *one: recorded.append(one),
+    }.items():
+        monkeypatch.setattr(drill, name, what)
+    monkeypatch.setattr("operate.drill.login.of_stack", lambda *_: None)
+    monkeypatch.setattr("operate.drill.login.token_credential", lambda *_: None)
+    monkeypatch.setattr(drill, "AzureClient", lambda *_, **__: None)
+    monkeypatch.setattr(drill, "Projects", lambda *_: None)
+    with pytest.raises(DrillError):
+        drill.run(argparse.Namespace(stack="dev", service=None, minutes=1, json=False))
+    assert recorded == [("dev", replace(failed, service="claims"))]
 
 
 def test_giving_back_is_tried_again_and_else_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -125,6 +125,11 @@ WRONG: list[tuple[Any, str]] = [
     ({"exemptions": [{**EXEMPTION, "urn": "*"}]}, "expected a pattern that names a resource"),
     ({"exemptions": [{**EXEMPTION, "urn": "**::*"}]}, "expected a pattern that names a resource"),
     ({"exemptions": [{**EXEMPTION, "urn": "urn:pulumi:prod::shop::*"}]}, "names a resource"),
+    # Here * stands for the ::, too.
+    *(
+        ({"exemptions": [{**EXEMPTION, "urn": urn}]}, "names a resource")
+        for urn in ("*:*", "urn:*", "urn:pulumi:prod:*", "*:", "?*")
+    ),
     ({"exemptions": [{**EXEMPTION, "reason": " "}]}, "why the rule may be broken"),
     ({"exemptions": [{**EXEMPTION, "until": "2031-03-19"}]}, "expected a day within a year, by 2031-03-18"),
     ({"exemptions": [{**EXEMPTION, "until": "spring"}]}, "expected a date"),

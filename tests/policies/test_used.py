@@ -183,3 +183,24 @@ def test_a_vault_of_our_component_is_judged_without_a_use() -> None:
 
     answers = run({"v": Ours("v", VAULT, thing.props)})
     assert "vault-purge-protection" in {one.rule for one in refused(answers)}
+
+
+@pytest.mark.parametrize(
+    ("grant", "rule"),
+    [
+        (
+            Thing("app", ACCESS_POLICY, with_change(policy_props(), "policy.permissions.keys", ["wrapKey"])),
+            "grant-exact",
+        ),
+        (Thing("app", ROLE, {**role_props(), "roleDefinitionId": OFFICER}), "role-least-privilege"),
+    ],
+    ids=["access policy", "role on a key"],
+)
+@pytest.mark.parametrize("has_key", [True, False])
+def test_a_vault_that_an_account_waits_for_is_judged_without_a_binding(
+    grant: Thing, rule: str, has_key: bool
+) -> None:
+    """The binding is made by other means, so nothing tells which of the vault's keys the account uses."""
+    left_out = {"binding", "version", "grant"} | (set() if has_key else {"key"})
+    stack = {name: one for name, one in two_phases(roles=True).items() if name not in left_out}
+    assert any(one.rule == rule for one in refused(run({**stack, "app": grant})))

@@ -10,7 +10,8 @@ import pytest
 from core import arm_ids
 from core.facts import Account, Key, Vault
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
-from operate.evidence.collect import accounts_in, collect, diagnostic_setting, log_start
+from operate.azure import UnansweredError
+from operate.evidence.collect import _groups, accounts_in, collect, diagnostic_setting, log_start
 from operate.evidence.findings import findings
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service, UseRow, moment
 from operate.evidence.report import document, files
@@ -25,7 +26,7 @@ from tests.operate.evidence.door_azure import (
     scene,
     scene_across,
 )
-from tests.operate.evidence.made import NOW, row
+from tests.operate.evidence.made import NOW, OTHER, OWN, assignment, row, service, vault
 from tests.support.front import Door
 
 NAMES = ("cut-off", "plain", "rotated")
@@ -238,3 +239,19 @@ def test_a_deny_assignment_is_read(refused: tuple[str, ...], rule: str) -> None:
     facts = collect(DoorAzure(world.door, *refused), "test", [account], now=now, days=1)
     found = [one.text for one in findings(facts) if one.rule == rule]
     assert any("deny assignment" in text for text in found), found
+
+
+def test_a_role_that_does_not_say_whom_it_is_for_may_be_a_groups() -> None:
+    """As those of a managed HSM do not: Microsoft Graph is asked, and what is no group is left out."""
+    given = assignment(OTHER, "Managed HSM Crypto User", "/", principal_type="")
+
+    class Graph:
+        def members(self, id: str) -> list[str]:
+            if id != OTHER:
+                raise UnansweredError("404 Request_ResourceNotFound: no such group")
+            return [OWN]
+
+    own = assignment("nobody", "Managed HSM Crypto User", "/", principal_type="")
+    hsm = vault(uses_rbac=True, policies=())
+    found = dict(_groups(Graph(), [service(vault=hsm, assignments=(given, own))]))  # type: ignore[arg-type]
+    assert found == {OTHER: (OWN,)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from localazure import seed
 from operate.evidence.access import log_deleters, unwrappers
 from operate.evidence.collect import collect
 from operate.evidence.command import deployments
+from operate.evidence.continuity import changes as of_log
 from operate.evidence.continuity import gaps, of_activity_log, of_service
 from operate.evidence.findings import findings
 from operate.evidence.model import Facts, KeyUseLog, LoggedChange, NotChecked
@@ -128,6 +129,73 @@ def test_who_may_activate_a_role_is_told_and_a_list_that_was_not_read(door: Door
     assert any("activate (PIM): not checked" in one.text for one in findings(unread))
 
 
+def test_who_may_activate_a_role_at_the_workspace_is_told(door: Door) -> None:
+    """It may be in another group than the vault; refused, the list is not passed over."""
+    request = f"{WORKSPACE}/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/r1"
+    given = {"principalId": OTHER, "roleDefinitionId": f"{ROLES}/{CONTRIBUTOR}", "requestType": "AdminAssign"}
+    send(door, "PUT", request, {"properties": given}, api="2020-10-01")
+    assert [one.scope for one in _found(read(door)) if one.principal_id == OTHER] == [WORKSPACE]
+    unread = read(door, f"{WORKSPACE}/providers/Microsoft.Authorization/roleEligibilitySchedule")
+    assert not any(one.principal_id == OTHER for one in _found(unread))
+    assert any("deletes the audit log (PIM): not checked" in one.text for one in findings(unread))
+
+
+def test_what_came_late_to_an_earlier_report_is_in_the_next(door: Door) -> None:
+    """Records come minutes late: the last hour before the moment that a report goes on from is read again,
+    also where a day of the audit log ends in it."""
+    setting = door.send("GET", f"{SETTING}?api-version=2021-05-01-preview").body
+    send(door, "PUT", SETTING, {"properties": setting["properties"]})
+    written = datetime.fromtimestamp(int(door.cloud.clock.now()), UTC)
+    azure = DoorAzure(door)
+    for minutes, is_read in ((5, True), (120, False)):
+        since, now = written + timedelta(minutes=minutes), written + timedelta(days=1)
+        found = of_log(azure, read(door).services, since, now)
+        assert any(one.where.lower() == SETTING.lower() for one in found) is is_read
+
+
+def test_a_day_of_the_audit_log_that_ended_a_moment_ago_is_read_again(door: Door) -> None:
+    """Its last records may have come late, too."""
+    asked: list[datetime] = []
+
+    class Asked(DoorAzure):
+        def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Any:
+            asked.append(since)
+            return super().query(customer_id, text, since, until)
+
+    today = datetime.fromtimestamp(door.cloud.clock.now(), UTC).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    for minutes in (5, 120):
+        now = today + timedelta(minutes=minutes)
+        collect(Asked(door), "test", [f"{ACCOUNTS}/rotated"], now=now, days=0)
+    assert asked == [today - days(1), today]
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_of_the_events_of_one_operation_the_end_counts(newest_first: bool) -> None:
+    """In whatever order Azure lists them, also where they have one time, or one of another precision."""
+    vault_id = vault().id
+
+    def event(status: str, time: str) -> dict[str, Any]:
+        return {
+            "resourceId": vault_id,
+            "operationId": "o",
+            "operationName": {"value": "Microsoft.KeyVault/vaults/write"},
+            "status": {"value": status},
+            "eventTimestamp": time,
+        }
+
+    class Listed:
+        def list(self, *_: str) -> list[dict[str, Any]]:
+            return events[::-1] if newest_first else events
+
+    same, later = "2026-05-30T10:00:00Z", "2026-05-30T10:00:00.1234567Z"
+    for end in (same, later):
+        events = [event("Started", same), event("Succeeded", end)]
+        (found,) = of_log(Listed(), [service()], NOW - days(9), NOW)  # type: ignore[arg-type]
+        assert found.result == "Succeeded"
+
+
 def _found(facts: Facts) -> tuple[Any, ...]:
     found = log_deleters(facts.services[0])
     assert not isinstance(found, NotChecked)
@@ -160,6 +228,19 @@ GAPS: list[tuple[str, KeyUseLog, list[LoggedChange], list[tuple[float, float]]]]
     ("it was deleted and is there again", LOG, [wrote(10, "delete"), wrote(4)], [(10, 4)]),
     ("it was deleted", LOG, [wrote(10, "delete")], [(10, 0)]),
     ("a write was refused", LOG, [replace(wrote(10, "delete"), result="Failed")], []),
+    ("nobody saw how the deletion ended", LOG, [replace(wrote(10, "delete"), result="Started")], [(10, 0)]),
+    (
+        "rows of a table were deleted, which takes days",
+        LOG,
+        [
+            replace(
+                wrote(5, where=f"{LOG.workspace_id}/tables/AzureDiagnostics"),
+                what="Microsoft.OperationalInsights/workspaces/tables/deleteData/action",
+                result="Accepted",
+            )
+        ],
+        [(30, 5)],
+    ),
     (
         "records were purged",
         LOG,

@@ -149,6 +149,21 @@ def test_a_report_goes_on_from_an_earlier_one(tmp_path: Path) -> None:
         report.earlier(tmp_path / "none", NOW + days(1))
 
 
+@pytest.mark.parametrize("name", ["evidence.json", "index.html", "manifest.json"])
+def test_an_earlier_report_has_sums_of_all_its_files(tmp_path: Path, name: str) -> None:
+    """One whose file was changed and left out of the sums is not gone on from; nor one whose lines end
+    otherwise, which `sha256sum --check` refuses, too."""
+    report.write(tmp_path, report.files(facts(), (), (), "1"))
+    sums, text = tmp_path / "SHA256SUMS", (tmp_path / name).read_text()
+    (tmp_path / name).write_bytes(text.replace("\n", "\r\n").encode())
+    with pytest.raises(OperateError, match="was changed"):
+        report.earlier(tmp_path, NOW + days(1))
+    (tmp_path / name).write_text(text + " ")
+    sums.write_text("".join(f"{one}\n" for one in sums.read_text().splitlines() if name not in one))
+    with pytest.raises(OperateError, match=f"{name} is not as SHA256SUMS has it"):
+        report.earlier(tmp_path, NOW + days(1))
+
+
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A time-stamping service of RFC 3161 made of openssl: its address, and its certificate."""

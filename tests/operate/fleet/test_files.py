@@ -525,3 +525,22 @@ def test_an_action_takes_no_option_of_another(words: list[str], capsys: pytest.C
     with pytest.raises(SystemExit, match="2"):
         main(["fleet", *words])
     assert "usage: python -m operate" in capsys.readouterr().err
+
+
+def test_a_pin_of_another_key_of_a_stack_hides_no_rotation_that_was_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Written, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The service of the shared key is behind all the same, and another version is refused."""
+    key = {"id": f"{VAULT_ID}/keys/shared", "generation": 1}
+    own = {"id": f"{VAULT_ID}/keys/own", "pin": "a" * 32}
+    monkeypatch.chdir(folder := checkout(tmp_path, FLEET, prod_a={"key": key}, prod_b={}))
+    services = [{"name": "one", "key": key}, {"name": "two", "key": own}]
+    (folder / "Pulumi.prod-b.yaml").write_text(
+        yaml.safe_dump({"config": {"language-cmk:services": services}})
+    )
+    states = {"prod-a": recorded(1, LATER), "prod-b": recorded(1)}
+    monkeypatch.setattr(engine, "pulumi", lambda *words, **_: states[words[-1]])
+    monkeypatch.setattr(engine, "last_updates", lambda: dict.fromkeys(states, ""))
+    assert main(["fleet", "rotate", "--yes", "--key", "kv-hub/shared"]) == 2
+    assert "has not reached prod-b, whose" in capsys.readouterr().err
+    assert written == {}

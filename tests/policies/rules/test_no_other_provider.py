@@ -75,6 +75,14 @@ def test_a_template_is_looked_into(type: str, template: Any, expected: str) -> N
         (json.dumps(VAULT_TEMPLATE), "violation"),
         (json.dumps({"resources": []}), "pass"),
         ("no JSON", "open"),
+        (json.dumps(VAULT_TEMPLATE).replace("/", "\\/"), "violation"),
+        (json.dumps(VAULT_TEMPLATE).replace("Micro", "\\u004dicro"), "violation"),
+        ("// Bicep made this\n" + json.dumps(VAULT_TEMPLATE), "violation"),
+        ('{"resources": [{"type": "[variables(\'type\')]"}]} // and no more', "open"),
+        (
+            '{"resources": [{"type": "Microsoft.KeyVault/vaults/providers/Microsoft.Insights/x"}]}',
+            "violation",
+        ),
         (UNKNOWN_TEXT, "open"),
     ],
 )
