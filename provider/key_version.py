@@ -296,16 +296,23 @@ class Rotation:
         return await self._with_access(lambda: self._once(before))
 
     async def _once(self, before: set[str]) -> Version:
-        retries = Retries(self.call.waiter)
+        retries, given_up = Retries(self.call.waiter), None
         while True:
             try:
                 return await self.call.azure.rotate(self.vault_uri, self.key.name)
             except ServiceError as failure:
-                await retries.pause_or_raise(failure)
+                try:
+                    await retries.pause_or_raise(failure)
+                except ServiceError:
+                    if failure.kind is not RefusalKind.TRANSIENT:
+                        raise
+                    given_up = failure
             # Without an answer nobody knows whether the vault made the version; only a second look shows.
             versions = await self._with_access(self.versions)
             if made := [one for one in versions if one.version not in before]:
                 return newest_first(made)[0]
+            if given_up:
+                raise given_up
 
     async def versions(self) -> list[Version]:
         """The key's versions, as the vault's data plane has them."""
@@ -316,7 +323,15 @@ class Rotation:
         in effect yet."""
         why = "waiting for the deploying principal's access to the key"
         waits = {RefusalKind.PROPAGATING: (why, OPERATOR_SECONDS)}
-        return await Retries(self.call.waiter, waits, self.call.explain).of(act)
+        retries = Retries(self.call.waiter, waits, self.call.explain)
+        while True:
+            try:
+                return await act()
+            except ServiceError as failure:
+                # What else passes by itself was asked again already, and a rotation may have been made.
+                if failure.kind is not RefusalKind.PROPAGATING:
+                    raise
+                await retries.pause_or_raise(failure)
 
 
 def _options(key: ArmId) -> str:
