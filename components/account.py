@@ -116,7 +116,7 @@ def make_account(
             # It stays as it is recorded, and the hook refuses a write without the key.
             ignored.append(SEARCH_LINK)
     opts.ignore_changes = ignored
-    # An account that replaces another is made and bound before the other one is deleted, with its data.
+    # No account is deleted with its data before another one in its place is made.
     opts.delete_before_replace = False
     explains = (opts.hooks and opts.hooks.on_error) or ()
     opts.hooks = key_guard(name, through, before=before, same_key=not inline, frozen=frozen, unbinds=unbinds)
@@ -125,14 +125,8 @@ def make_account(
 
 
 def _made(account: "cognitiveservices.Account", parent: pulumi.Resource | None) -> MadeAccount:
-    live = read_back(
-        account.name,
-        cognitiveservices.get_account_output(
-            account_name=account.name,
-            resource_group_name=account.id.apply(arm_ids.group_of),
-            opts=pulumi.InvokeOutputOptions(parent=parent),
-        ),
-    )
+    function = cognitiveservices.get_account_output
+    live = read_back(account, function, parent, account_name=account.name)
     principal_id = live.identity.apply(lambda found: found.principal_id if found else None)
     endpoint = live.properties.endpoint
     return MadeAccount(account.id, account.name, account, endpoint, principal_id)

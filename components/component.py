@@ -15,17 +15,17 @@ part would double the resources of a stack for no benefit.
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import pulumi
 
 from components.arguments.inputs import camel_case
 from components.azure_failures import explaining_hooks
 from components.version_aliases import drop_version_aliases
+from core import arm_ids
 from core.resource_types import COMPONENTS, parse_urn
 
 AZURE = "azure-native"
-Answer = TypeVar("Answer")
 
 
 ChildOptions = Callable[..., pulumi.ResourceOptions]
@@ -124,8 +124,13 @@ class Component(pulumi.ComponentResource):
         return child
 
 
-def read_back(name: pulumi.Output[str], answer: pulumi.Output[Answer]) -> pulumi.Output[Answer]:
-    """Azure's answer about a resource, read by its name, which is known once the resource exists.
+def read_back(
+    resource: Any,
+    function: Callable[..., pulumi.Output[Any]],
+    parent: pulumi.Resource | None = None,
+    **names: pulumi.Input[str],
+) -> pulumi.Output[Any]:
+    """Azure's answer about a resource, by a function of azure-native; its name is known once it exists.
 
     The preview of any change of a resource leaves its computed outputs unknown, and a grant to an unknown
     identity is previewed as replaced. An invoke with unknown arguments loses what they depend on; the name
@@ -133,4 +138,7 @@ def read_back(name: pulumi.Output[str], answer: pulumi.Output[Answer]) -> pulumi
     with one from a component of another program the SDK (3.259) takes the answer for unknown, even in an
     update.
     """
-    return pulumi.Output.all(name, answer).apply(lambda pair: cast("Answer", pair[1]))
+    group: pulumi.Output[str] = resource.id.apply(arm_ids.group_of)
+    opts = pulumi.InvokeOutputOptions(parent=parent or resource)
+    answer = function(resource_group_name=group, opts=opts, **names)
+    return pulumi.Output.all(resource.name, answer).apply(lambda pair: pair[1])

@@ -8,7 +8,7 @@ account at a time (hashicorp/terraform-provider-azurerm#22607), so each comes af
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi_azure_native import cognitiveservices
@@ -42,11 +42,6 @@ class ProjectArgs(Arguments):
     """Optional. The role of the project's own identity on the account, such as `Cognitive Services User`, so
     that its agents may use the account's models. Default: none."""
 
-    @property
-    def logical_name(self) -> str:
-        """The project's name in the program, after the service's."""
-        return f"project-{self.name}"
-
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentArgs(Arguments):
@@ -68,11 +63,6 @@ class DeploymentArgs(Arguments):
     upgrade: str | None = argument(None, choices=UPGRADES)
     """Optional. When Azure replaces the model's version: `NoAutoUpgrade`, `OnceCurrentVersionExpired` or
     `OnceNewDefaultVersionAvailable`. Default: Azure's own."""
-
-    @property
-    def logical_name(self) -> str:
-        """The deployment's name in the program, after the service's."""
-        return f"deployment-{self.name}"
 
 
 def _below(service: "FoundryArguments") -> Iterator[Problem]:
@@ -128,6 +118,15 @@ class FoundryArguments(AccountArguments):
         return True if self.projects else super().manages_projects
 
 
+def _child_of(
+    account: MadeAccount, make: Any, logical_name: str, what: str, *, name: str, **arguments: Any
+) -> Declaration:
+    """A child of the account, `projects` or `deployments`, which the argument of that name asks for."""
+    place = {"account_name": account.name, "resource_group_name": then(account.id, arm_ids.group_of)}
+    type = f"{arm_ids.ACCOUNT}/{what}"
+    return Declaration(make, logical_name, type, name, {**place, **arguments}, what, at=account.id)
+
+
 def make_projects(
     inputs: FoundryArguments,
     account: MadeAccount,
@@ -143,29 +142,22 @@ def make_projects(
     """
     made, removed = [*after], {name.lower() for name in inputs.removed_projects}
     for given in inputs.projects:
-        project = Declaration(
-            cognitiveservices.Project,
-            f"{inputs.name}-{given.logical_name}",
-            f"{arm_ids.ACCOUNT}/projects",
-            given.name,
-            {
-                "account_name": account.name,
-                "resource_group_name": then(account.id, arm_ids.group_of),
-                "project_name": given.name,
-                "location": location,
-                "identity": {"type": "SystemAssigned"},
-                "properties": {"display_name": given.display_name, "description": given.description},
-                "tags": inputs.tags,
-            },
-            "projects",
-            at=account.id,
-        )
+        logical_name = f"{inputs.name}-project-{given.name}"
+        arguments = {
+            "project_name": given.name,
+            "location": location,
+            "identity": {"type": "SystemAssigned"},
+            "properties": {"display_name": given.display_name, "description": given.description},
+            "tags": inputs.tags,
+        }
+        make = cognitiveservices.Project
+        project = _child_of(account, make, logical_name, "projects", name=given.name, **arguments)
         declare = removable if given.name.lower() in removed else protected
         one = declare(project, depends_on=list(made))
         made += one.resources
         if given.role:
             role = assign_role(
-                f"{inputs.name}-{given.logical_name}-role",
+                f"{logical_name}-role",
                 CALLER_ROLES[given.role],
                 removable,
                 scope=account.id,
@@ -179,16 +171,9 @@ def make_projects(
 
 def _identity_of(project: Made, account: MadeAccount) -> pulumi.Output[str]:
     """The object id of a project's own identity."""
-    live = read_back(
-        project.resource.name,
-        cognitiveservices.get_project_output(
-            account_name=account.name,
-            # Azure answers ACCOUNT/PROJECT as the name of a project.
-            project_name=project.resource.id.apply(arm_ids.name_of),
-            resource_group_name=then(account.id, arm_ids.group_of),
-            opts=pulumi.InvokeOutputOptions(parent=project.resource),
-        ),
-    )
+    # Azure answers ACCOUNT/PROJECT as the name of a project.
+    names = {"account_name": account.name, "project_name": project.resource.id.apply(arm_ids.name_of)}
+    live = read_back(project.resource, cognitiveservices.get_project_output, **names)
     principal_id: pulumi.Output[str] = live.identity.apply(
         lambda found: str(found.principal_id) if found else ""
     )
@@ -201,24 +186,17 @@ def make_deployments(
     """Deploys models, each after the one before and all of them after `after`; returns `after` and them."""
     made = [*after]
     for given in inputs.deployments:
-        deployment = Declaration(
-            cognitiveservices.Deployment,
-            f"{inputs.name}-{given.logical_name}",
-            f"{arm_ids.ACCOUNT}/deployments",
-            given.name,
-            {
-                "account_name": account.name,
-                "resource_group_name": then(account.id, arm_ids.group_of),
-                "deployment_name": given.name,
-                "sku": {"name": given.sku, "capacity": given.capacity},
-                "properties": {
-                    "model": {"format": given.format, "name": given.model, "version": given.version},
-                    "version_upgrade_option": given.upgrade,
-                },
-                "tags": inputs.tags,
+        logical_name = f"{inputs.name}-deployment-{given.name}"
+        arguments = {
+            "deployment_name": given.name,
+            "sku": {"name": given.sku, "capacity": given.capacity},
+            "properties": {
+                "model": {"format": given.format, "name": given.model, "version": given.version},
+                "version_upgrade_option": given.upgrade,
             },
-            "deployments",
-            at=account.id,
-        )
+            "tags": inputs.tags,
+        }
+        make = cognitiveservices.Deployment
+        deployment = _child_of(account, make, logical_name, "deployments", name=given.name, **arguments)
         made += declare(deployment, depends_on=list(made)).resources
     return made

@@ -44,12 +44,6 @@ def make_identity(
     if made.resource is None:
         return MadeIdentity(made.id, UNKNOWN, UNKNOWN)
     resource = made.resource
-    live = read_back(
-        resource.name,
-        managedidentity.get_user_assigned_identity_output(
-            resource_name=resource.name,
-            resource_group_name=resource.id.apply(arm_ids.group_of),
-            opts=pulumi.InvokeOutputOptions(parent=resource),
-        ),
-    )
+    function = managedidentity.get_user_assigned_identity_output
+    live = read_back(resource, function, resource_name=resource.name)
     return MadeIdentity(resource.id, live.client_id, live.principal_id)

@@ -149,8 +149,7 @@ def key(body: Json, versions: Iterable[Json] = ()) -> Key:
 def key_version(body: Json) -> KeyVersion:
     """A key version, from its own answer or from a key's, which describes the current version."""
     uri = _text(look(body, "properties.keyUriWithVersion")) or _text(body.get("id")) or ""
-    tags = {str(name): _text(value) or "" for name, value in (body.get("tags") or {}).items()}
-    return _read(KeyVersion, body, version=arm_ids.name_of(uri), tags=tags)
+    return _read(KeyVersion, body, version=arm_ids.name_of(uri))
 
 
 def key_version_from_vault(bundle: Json) -> KeyVersion:

@@ -7,7 +7,7 @@ nothing: `rights` and `demands` do. `adapters` reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -242,7 +242,6 @@ class KeyVersion:
     not_before: int | None = told("properties.attributes.nbf", None)
     expires: int | None = told("properties.attributes.exp", None)
     uri: str | None = told("properties.keyUriWithVersion", None)
-    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def newest_first(versions: Iterable[KeyVersion]) -> list[KeyVersion]:

@@ -21,7 +21,7 @@ from core.login import Login
 from operate.errors import OperateError
 from operate.source import Source, SourceError, source_of
 from provider.azure_client import AzureClient, ForeignHostError
-from provider.responses import failure_from
+from provider.failure import failure_from
 
 Json = Mapping[str, Any]
 T = TypeVar("T")
@@ -78,11 +78,13 @@ class LiveAzure:
 
     def get(self, path: str, api_version: str) -> Json:
         """One resource of Resource Manager."""
-        return self._get(f"{path}?api-version={api_version}")
+        target = f"{path}?api-version={api_version}"
+        return self._once(f"GET {target}", lambda: self._client.json("GET", target))
 
     def list(self, path: str, api_version: str, wanted: str = "") -> Sequence[Json]:
         """All pages of a list of Resource Manager; `wanted` is its `$filter`."""
-        return self._list(f"{path}?api-version={api_version}" + (wanted and f"&$filter={quote(wanted)}"))
+        target = f"{path}?api-version={api_version}" + (wanted and f"&$filter={quote(wanted)}")
+        return self._once(f"LIST {target}", lambda: self._client.pages(target))
 
     def query(self, customer_id: str, text: str, since: datetime, until: datetime) -> Sequence[Json]:
         """The rows of a workspace's answer to a query, by column."""
@@ -100,26 +102,22 @@ class LiveAzure:
 
     def get_in_vault(self, uri: str, path: str) -> Json:
         """One answer of a vault's or a managed HSM's own API."""
-        return self._get(_of_vault(uri, path))
+        return self.get(f"{uri}{path}", KEYS)
 
     def sign(self, key_id: str, body: Json) -> Json:
         """What a version of a key answers to a request to sign."""
-        return _answered(lambda: self._client.json("POST", _of_vault(key_id, "/sign"), body))
+        target = f"{key_id}/sign?api-version={KEYS}"
+        return _answered(lambda: self._client.json("POST", target, body))
 
     def members(self, group_id: str) -> Sequence[str]:
         """The object ids of a group's members, and of those of the groups in it."""
         target = f"{self._login.cloud.graph}/v1.0/groups/{group_id}/transitiveMembers?$select=id"
-        return sorted(str(one["id"]) for one in self._list(target))
+        listed = self._once(f"LIST {target}", lambda: self._client.pages(target))
+        return sorted(str(one["id"]) for one in listed)
 
     def list_in_vault(self, uri: str, path: str) -> Sequence[Json]:
         """All pages of a list of a vault's or a managed HSM's own API."""
-        return self._list(_of_vault(uri, path))
-
-    def _get(self, target: str) -> Json:
-        return self._once(f"GET {target}", lambda: self._client.json("GET", target))
-
-    def _list(self, target: str) -> Sequence[Json]:
-        return self._once(f"LIST {target}", lambda: self._client.pages(target))
+        return self.list(f"{uri}{path}", KEYS)
 
     def _once(self, question: str, ask: Callable[[], T]) -> T:
         if question not in self._known:
@@ -131,16 +129,11 @@ class LiveAzure:
                 found, answer, content = error, str(error), None
             text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
             sent = SentQuery(question, answer, hashlib.sha256(text.encode()).hexdigest())
-            self._known[question] = (found, sent)
+            self._known[question] = found, sent
         known, _ = self._known[question]
         if isinstance(known, UnansweredError):
             raise known
         return cast("T", known)
-
-
-def _of_vault(uri: str, path: str) -> str:
-    """The address of a path of a vault's or a managed HSM's own API."""
-    return f"{uri}{path}?api-version={KEYS}"
 
 
 def _answered(ask: Callable[[], T]) -> T:

@@ -1,9 +1,8 @@
 """The resource `AccessPolicy`: what one identity may do in a vault that has access policies.
 
-Owns one entry of the vault's list, whole: an update writes what is declared over all that the entry has. It
-has the inputs and the id of azure-native's AccessPolicy, whose states it takes over: azure-native asks Key
-Vault by an API version that Azure refuses from 27 February 2027 (core/api_versions.py), and has it in no
-other (pulumi-azure-native, provider/pkg/resources/customresources/custom_keyvault_accesspolicy.go,
+Owns one entry of the vault's list, whole. It has the inputs and the id of azure-native's AccessPolicy, whose
+states it takes over: azure-native asks Key Vault by an API version that Azure refuses from 27 February 2027
+(core/api_versions.py), and has it in no other (pulumi-azure-native, custom_keyvault_accesspolicy.go,
 2026-11-28). As there, an entry that exists is not taken over: somebody else made it, and may delete it. With
 `takesOver` it is, if it is just what is declared: an update that was killed left it so, or a recovered vault.
 """
@@ -16,15 +15,15 @@ from typing import Any, ClassVar
 from core import arm_ids, resource_types, values
 from core.api_versions import VAULTS
 from core.arm_ids import ArmId
-from provider.checks import Failure
+from provider.azure import unless_absent
+from provider.checks import Failure, check
 from provider.errors import ErrorContext
-from provider.failure import RefusedOperationError, ServiceError
+from provider.failure import RefusedOperationError
 from provider.resource import REPLACES, Call, Change, Difference, Resource, State
 from provider.wire import UNKNOWN, Properties, Value
 
 Entry = Mapping[str, Any]
 SEPARATOR = "/accessPolicy/"
-_WHO = ("objectId", "tenantId")
 _PLACE = ("subscriptionId", "resourceGroupName", "vaultName")
 
 
@@ -49,24 +48,8 @@ class AccessPolicyHandler(Resource):
         return ErrorContext(vault_id=_vault(id).text, vault_name=_vault(id).name, by_deployer=True)
 
     def check(self, news: Properties) -> list[Failure]:
-        policy = news.values.get("policy")
-        stated = policy if isinstance(policy, Mapping) else dict.fromkeys(_WHO, policy)
-        failures = super().check(news) + [
-            Failure("policy", f"policy.{name} is {stated.get(name)!r}; expected a GUID")
-            for name in _WHO
-            if stated.get(name) != UNKNOWN and not arm_ids.is_guid(str(stated.get(name)))
-        ]
-        if stated.get("applicationId"):
-            text = (
-                "policy.applicationId: an entry of an application that acts for an identity is not supported"
-            )
-            failures.append(Failure("policy", text))
-        if not failures and (id := _id(news)):
-            try:
-                _vault(id)
-            except arm_ids.MalformedError as error:
-                failures.append(Failure("vaultName", str(error)))
-        return failures
+        forms = {"policy": _whole_entry, "vaultName": lambda _: _id(news) and _vault(_id(news))}
+        return check(news, self.token, forms)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
         found = super().diff(olds, old_inputs, news)
@@ -96,7 +79,9 @@ class AccessPolicyHandler(Resource):
         live = {
             **names,
             **{name: inputs.values[name] for name in _PLACE if name in inputs.values},
-            "policy": declared if _folded(declared) == _folded(found) else _stated(found),
+            "policy": declared
+            if _folded(declared) == _folded(found)
+            else {name: one for name, one in found.items() if one},
         }
         return State(id, live, live)
 
@@ -106,27 +91,30 @@ class AccessPolicyHandler(Resource):
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
         """Removes the permissions that the state has. What the entry got since it was last read stays."""
-        try:
-            await call.azure.write_policy(_vault(id), "remove", olds.values["policy"])
-        except ServiceError as failure:
-            if not failure.is_absent:
-                raise
+        await unless_absent(call.azure.write_policy(_vault(id), "remove", olds.values["policy"]))
 
 
 async def _found(call: Call, id: str) -> Entry | None:
     """The entry of the identity itself, not of an application that acts for it; None without a vault."""
-    try:
-        vault = await call.azure.ask("GET", _vault(id).text, VAULTS)
-    except ServiceError as failure:
-        if failure.is_absent:
-            return None
-        raise
+    vault = await unless_absent(call.azure.ask("GET", _vault(id).text, VAULTS))
     own = (
         one
-        for one in values.look(vault, "properties.accessPolicies") or ()
+        for one in values.look(vault or {}, "properties.accessPolicies") or ()
         if arm_ids.same(one["objectId"], id.partition(SEPARATOR)[2]) and not one.get("applicationId")
     )
     return next(own, None)
+
+
+def _whole_entry(policy: Value) -> None:
+    """Raises MalformedError for an entry of nobody, and for one of an application that acts for somebody."""
+    stated = policy if isinstance(policy, Mapping) else {}
+    for name in ("objectId", "tenantId"):
+        if stated.get(name) != UNKNOWN and not arm_ids.is_guid(str(stated.get(name))):
+            raise arm_ids.MalformedError(f"policy.{name} is {stated.get(name)!r}; expected a GUID")
+    if stated.get("applicationId"):
+        raise arm_ids.MalformedError(
+            "policy.applicationId: an entry of an application that acts for an identity is not supported"
+        )
 
 
 def _vault(id: str) -> ArmId:
@@ -143,12 +131,6 @@ def _id(properties: Properties) -> str:
     subscription, group, vault, object_id = map(str, parts)
     scope = arm_ids.group_id(subscription, group)
     return f"{arm_ids.child(scope, arm_ids.VAULT, vault)}{SEPARATOR}{object_id}"
-
-
-def _stated(entry: Entry) -> dict[str, Value]:
-    """An entry without what gives nothing."""
-    given = {group: words for group, words in (entry.get("permissions") or {}).items() if words}
-    return {**{name: value for name, value in entry.items() if value}, "permissions": given}
 
 
 def _folded(policy: Value) -> dict[str, Value]:

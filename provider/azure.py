@@ -20,8 +20,7 @@ from core.refusals import RefusalKind
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER, hsm_assignment_name
 from provider.azure_client import AzureClient, ForeignHostError, Json, Principal, import_packages
 from provider.errors import service_message
-from provider.failure import NOT_SENT, ServiceError
-from provider.responses import Accepted, Progress, failure_from
+from provider.failure import NOT_SENT, Accepted, Progress, ServiceError, failure_from
 from provider.waiting import Clock, DeadlineError, Waiter
 
 if TYPE_CHECKING:
@@ -86,10 +85,11 @@ class Azure:
 
     async def progress(self, operation_url: str) -> Progress:
         """One look at a long-running operation. Raises what a validation refuses."""
-        linked = self._client.linked
-        return Progress.of(
-            await _in_thread(lambda: self._client.send("GET", linked(operation_url)), "polling the operation")
+        client, manager = self._client, self._client.cloud.resource_manager
+        answer = await _in_thread(
+            lambda: client.send("GET", client.linked(operation_url, manager)), "polling the operation"
         )
+        return Progress.of(answer)
 
     async def vault(self, vault: ArmId) -> Vault | None:
         """A vault or managed HSM."""
@@ -110,13 +110,9 @@ class Azure:
         return [adapters.key_version(one) for one in listed]
 
     async def live_key_versions(self, vault_uri: str, name: str) -> list[KeyVersion]:
-        """The versions as the vault's own API lists them, with their tags."""
+        """The versions as the vault's own API lists them."""
         listed = await self._list(_at(vault_uri, name, "versions"))
         return [adapters.key_version_from_vault(one) for one in listed]
-
-    async def tag_key_version(self, vault_uri: str, name: str, version: str, tags: dict[str, str]) -> None:
-        """Replaces the version's tags through the vault's own API."""
-        await self._json("PATCH", _at(vault_uri, name, version), {"tags": tags})
 
     async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
         """Makes a new version through the vault's own API."""
@@ -139,8 +135,7 @@ class Azure:
     async def own_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
         """The assignments at, above and below a scope that are the principal's own."""
         if arm_ids.in_managed_hsm(scope):
-            there = await self._in_hsm(scope)
-            return [one for one in there if one.principal_id.lower() == principal_id.lower()]
+            return await self._in_hsm(scope, principal_id)
         listed = await self._list(_assignments(scope, f"principalId%20eq%20'{principal_id}'"))
         return [adapters.role_assignment(one) for one in listed]
 
@@ -153,24 +148,18 @@ class Azure:
 
     async def assign_hsm_role(self, scope: str, principal_id: str) -> RoleAssignment:
         """Gives the role that the service needs of a key, at the id of a key in a managed HSM."""
-        role = (
-            f"Microsoft.KeyVault/providers/{arm_ids.ROLE_DEFINITION}/{HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id}"
-        )
-        made = await self._json(
-            "PUT",
-            self._hsm_roles(scope, f"/{hsm_assignment_name(scope, principal_id)}"),
-            {"properties": {"roleDefinitionId": role, "principalId": principal_id}},
-        )
+        id = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
+        role = f"Microsoft.KeyVault/providers/{arm_ids.ROLE_DEFINITION}/{id}"
+        body = {"properties": {"roleDefinitionId": role, "principalId": principal_id}}
+        target = self._hsm_roles(scope, f"/{hsm_assignment_name(scope, principal_id)}")
+        made = await self._json("PUT", target, body)
         return adapters.local_role_assignment(_hsm_of(scope).text, made)
 
     async def remove_policy(self, vault: ArmId, entry: PolicyEntry) -> None:
         """Removes the key permissions of an access policy; what it grants on secrets stays."""
-        removed = {
-            "tenantId": entry.tenant_id,
-            "objectId": entry.object_id,
-            **({"applicationId": entry.application_id} if entry.application_id else {}),
-            "permissions": {"keys": list(entry.keys)},
-        }
+        application = {"applicationId": entry.application_id} if entry.application_id else {}
+        who = {"tenantId": entry.tenant_id, "objectId": entry.object_id, **application}
+        removed = {**who, "permissions": {"keys": list(entry.keys)}}
         await self.write_policy(vault, "remove", removed)
 
     async def write_policy(self, vault: ArmId, kind: str, entry: Json) -> None:
@@ -191,13 +180,7 @@ class Azure:
 
     async def _deleted(self, subscription: str, type: str, api_version: str) -> list[Deleted]:
         target = _of(arm_ids.of_subscription(subscription, type), api_version)
-        try:
-            listed = await self._list(target)
-        except ServiceError as failure:
-            if failure.is_absent:
-                return []
-            raise
-        return [adapters.deleted(one) for one in listed]
+        return [adapters.deleted(one) for one in await unless_absent(self._list(target)) or ()]
 
     async def _hsm_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
         """The assignments of a principal at a scope in an HSM, or above it.
@@ -206,24 +189,21 @@ class Azure:
         One that this login may not list counts as an assignment of a role that was not read.
         """
         hsm = _hsm_of(scope)
-        found = {one.id.lower(): one for one in await self._in_hsm(scope)}
+        found = {one.id.lower(): one for one in await self._in_hsm(scope, principal_id)}
         for above in (f"{hsm.text}/keys", hsm.text):
             try:
-                found |= {one.id.lower(): one for one in await self._in_hsm(above)}
+                found |= {one.id.lower(): one for one in await self._in_hsm(above, principal_id)}
             except ServiceError as failure:
                 if failure.status != 403:
                     raise
                 found[above] = RoleAssignment(above, principal_id, "of which this login sees none")
-        return [
-            one
-            for one in found.values()
-            if one.principal_id.lower() == principal_id.lower() and arm_ids.covers(one.scope, scope)
-        ]
+        return [one for one in found.values() if arm_ids.covers(one.scope, scope)]
 
-    async def _in_hsm(self, scope: str) -> list[RoleAssignment]:
-        """What a list at a scope in an HSM shows."""
-        hsm = _hsm_of(scope).text
-        return [adapters.local_role_assignment(hsm, one) for one in await self._list(self._hsm_roles(scope))]
+    async def _in_hsm(self, scope: str, principal_id: str) -> list[RoleAssignment]:
+        """What a list at a scope in an HSM shows of a principal."""
+        listed = await self._list(self._hsm_roles(scope))
+        found = (adapters.local_role_assignment(_hsm_of(scope).text, one) for one in listed)
+        return [one for one in found if one.principal_id.lower() == principal_id.lower()]
 
     def _hsm_roles(self, scope: str, name: str = "") -> str:
         at = arm_ids.local_scope(scope).rstrip("/")
@@ -233,44 +213,45 @@ class Azure:
         return key_uris.uri_of(vault, self._client.cloud)
 
     async def _send(self, method: str, target: str, body: Json | None = None) -> HttpResponse:
-        return await _in_thread(lambda: self._client.send(method, target, body), _doing(method, target))
+        return await self._ask(lambda: self._client.send(method, target, body), method, target)
 
     async def _json(self, method: str, target: str, body: Json | None = None) -> Json:
-        return await _in_thread(lambda: self._client.json(method, target, body), _doing(method, target))
+        return await self._ask(lambda: self._client.json(method, target, body), method, target)
 
     async def _list(self, target: str) -> list[Json]:
-        return await _in_thread(lambda: self._client.pages(target), _doing("GET", target))
+        return await self._ask(lambda: self._client.pages(target), "GET", target)
+
+    async def _ask(self, call: Callable[[], T], method: str, target: str) -> T:
+        return await _in_thread(call, f"{method} {target.partition('?')[0]}")
 
     async def _found(self, target: str, adapt: Callable[[Json], T]) -> T | None:
         """What a GET brings; None for what is absent."""
-        try:
-            return adapt(await self._json("GET", target))
-        except ServiceError as failure:
-            if failure.is_absent:
-                return None
-            raise
+        found = await unless_absent(self._json("GET", target))
+        return None if found is None else adapt(found)
 
 
-class AzureClock:
-    """A clock whose `time` is Azure's time, by Azure's last answer. Azure decides by its own clock whether a
-    key version has expired, and this machine's clock may be wrong."""
+async def unless_absent(question: Awaitable[T]) -> T | None:
+    """What a request brings; None where what it is about does not exist."""
+    try:
+        return await question
+    except ServiceError as failure:
+        if failure.is_absent:
+            return None
+        raise
 
-    def __init__(self, clock: Clock, azure: Azure) -> None:
-        self._clock = clock
-        self._azure = azure
-        self._answered_at = self._ahead = 0.0
 
-    def now(self) -> float:
-        return self._clock.now()
+def azure_time(clock: Clock, azure: Azure) -> Callable[[], float]:
+    """Azure's time, in seconds since 1970, by its last answer. Azure decides by its own clock whether a key
+    version has expired, and this machine's clock may be wrong."""
+    answered_at = ahead = 0.0
 
-    def time(self) -> float:
-        if self._azure.answered_at != self._answered_at:
-            self._answered_at = self._azure.answered_at
-            self._ahead = self._answered_at - self._clock.time()
-        return self._clock.time() + self._ahead
+    def now() -> float:
+        nonlocal answered_at, ahead
+        if azure.answered_at != answered_at:
+            answered_at, ahead = azure.answered_at, azure.answered_at - clock.time()
+        return clock.time() + ahead
 
-    async def sleep(self, seconds: float) -> None:
-        await self._clock.sleep(seconds)
+    return now
 
 
 def _of(path: str, api_version: str) -> str:
@@ -290,11 +271,6 @@ def _hsm_of(scope: str) -> ArmId:
     """The managed HSM that an id is, or is in."""
     local = arm_ids.local_scope(scope)
     return arm_ids.vault_id(scope.rstrip("/").removesuffix(local.rstrip("/")))
-
-
-def _doing(method: str, target: str) -> str:
-    """How a message names a request."""
-    return f"{method} {target.partition('?')[0]}"
 
 
 async def _in_thread(call: Callable[[], T], doing: str) -> T:
@@ -318,23 +294,12 @@ TRANSIENT_TRIES = 5
 """How often a request is made that gets no answer, or a 5xx; azure-core by itself makes four."""
 
 
-async def with_retries(call: Callable[[], Awaitable[T]], waiter: Waiter) -> T:
-    """Makes a call that reads, or that may be repeated. Tries again after throttling, short outages and
-    parallel writes of the same vault.
-
-    Raises ServiceError at any other failure, DeadlineError and StoppedError as `Waiter` does.
-    """
-    retries = Retries(waiter)
-    while True:
-        try:
-            return await waiter.unless_stopped(call)
-        except ServiceError as failure:
-            await retries.pause_or_raise(failure)
-
-
 def patient(azure: Azure, waiter: Waiter) -> Azure:
-    """The same Azure, each of whose calls is made `with_retries`, but for those that may not be repeated
-    without a look in between: `bind` and `rotate`."""
+    """The same Azure, each of whose calls is made again after throttling, short outages and parallel writes
+    of the same vault, but for those that may not be repeated without a look in between: `bind` and `rotate`.
+
+    Each raises ServiceError at any other failure, DeadlineError and StoppedError as `Waiter` does.
+    """
     return cast("Azure", _Patient(azure, waiter))
 
 
@@ -343,10 +308,12 @@ class _Patient:
         self._azure, self._waiter = azure, waiter
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._azure, name)
+        found, waiter = getattr(self._azure, name), self._waiter
         if name in ("bind", "rotate") or not callable(found):
             return found
-        return lambda *given, **named: with_retries(lambda: found(*given, **named), self._waiter)
+        return lambda *given, **named: Retries(waiter).of(
+            lambda: waiter.unless_stopped(lambda: found(*given, **named))
+        )
 
 
 Waits = Mapping[RefusalKind, tuple[str, float]]
@@ -357,13 +324,19 @@ class Retries:
     """Counts the tries of one request; `pause_or_raise` waits before the next, or raises the failure.
     `explain` words the last failure for who has waited in vain."""
 
-    def __init__(
-        self, waiter: Waiter, waits: Waits | None = None, explain: Callable[[ServiceError], str] = str
-    ) -> None:
+    def __init__(self, waiter: Waiter, waits: Waits | None = None, explain: Callable[..., str] = str) -> None:
         self._waiter, self._waits, self._explain = waiter, waits or {}, explain
         self._backoff, self._slow = waiter.backoff(), waiter.backoff(first=2.0, ceiling=30.0)
         self._transient = 0
         self._began: dict[RefusalKind, float] = {}
+
+    async def of(self, act: Callable[[], Awaitable[T]]) -> T:
+        """What an act gives, that may be repeated as it is."""
+        while True:
+            try:
+                return await act()
+            except ServiceError as failure:
+                await self.pause_or_raise(failure)
 
     async def pause_or_raise(self, failure: ServiceError) -> None:
         kind, elapsed = failure.kind, self._waiter.elapsed

@@ -29,8 +29,7 @@ Json = Mapping[str, Any]
 
 
 class ForeignHostError(Exception):
-    """A request was about to leave for a host that is not the chosen cloud's, or not the one that was
-    asked."""
+    """A request was about to leave for another host than the chosen cloud's, or the one that was asked."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,8 @@ class AzureClient:
     """Azure for one login; safe from several threads.
 
     `retries`: how often a request is sent again by itself. `read_timeout`: seconds without a byte before a
-    request counts as lost. `policies`, `transport` and `credential` take the place of azure-core's, for
-    tests. `answered_at`: the `Date` of the last answer, in seconds since 1970; 0 before the first.
+    request counts as lost. `policies`, `transport` and `credential` are a test's. `answered_at`: the `Date`
+    of the last answer, in seconds since 1970; 0 before the first.
     """
 
     def __init__(
@@ -66,7 +65,6 @@ class AzureClient:
         login: Login,
         *,
         retries: int = 0,
-        connect_timeout: float = 10.0,
         read_timeout: float = 60.0,
         credential: TokenCredential | None = None,
         policies: Sequence[Any] = (),
@@ -75,7 +73,7 @@ class AzureClient:
         self.login = login
         self.answered_at = 0.0
         self._retries, self._policies = retries, policies
-        self._timeouts = {"connection_timeout": connect_timeout, "read_timeout": read_timeout}
+        self._timeouts = {"connection_timeout": 10.0, "read_timeout": read_timeout}
         self._transport = {"transport": transport} if transport else self._timeouts
         self._credential = OneAtATime(credential) if credential else None
         self._pipelines: dict[str, PipelineClient[Any, Any]] = {}
@@ -109,9 +107,8 @@ class AzureClient:
         url = self._url(target)
         scope = self.cloud.token_scope(url)
         if not scope:
-            raise ForeignHostError(
-                f"{url.partition('?')[0]} is not an endpoint of the {self.cloud.name} cloud"
-            )
+            there = url.partition("?")[0]
+            raise ForeignHostError(f"{there} is not an endpoint of the {self.cloud.name} cloud")
         response: HttpResponse = self._pipeline(scope).send_request(HttpRequest(method, url, json=body))
         with suppress(ValueError, TypeError):
             self.answered_at = parsedate_to_datetime(response.headers.get("Date") or "").timestamp()
@@ -124,47 +121,32 @@ class AzureClient:
         from azure.core.exceptions import HttpResponseError  # noqa: PLC0415
 
         response = self.send(method, target, body)
-        if not response.content:
-            return {}
-        try:
-            found = response.json()
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise HttpResponseError("the answer is no JSON object", response=response)
-        return found
+        with suppress(ValueError):
+            found = response.json() if response.content else {}
+            if isinstance(found, dict):
+                return found
+        raise HttpResponseError("the answer is no JSON object", response=response)
 
     def pages(self, target: str) -> list[Json]:
         """The items of all pages of a list, whose first page is at `target`. Raises what `send` raises."""
         found: list[Json] = []
         link = first = self._url(target)
         while link:
-            # The next page's address comes from an answer, and the token goes with it.
-            if not self._same_service(link, first):
-                there, host = link.partition("?")[0], urlsplit(first).hostname
-                raise ForeignHostError(f"an answer links to {there}, which is not {host}")
-            page = self.json("GET", link)
+            page = self.json("GET", self.linked(link, first))
             found += page.get("value") or ()
             link = page.get("nextLink") or page.get("@odata.nextLink") or ""
         return found
 
-    def linked(self, url: str) -> str:
-        """An address that an answer of Resource Manager gave. Raises ForeignHostError for any other host: a
-        token would go with the request."""
-        if not self.cloud.is_resource_manager(url):
-            raise ForeignHostError(
-                f"an answer links to {url.partition('?')[0]}, which is not Resource Manager"
-            )
+    def linked(self, url: str, of: str) -> str:
+        """An address that an answer of `of` gave. Raises ForeignHostError for another service than that,
+        which is Resource Manager or one vault: a token would go with the request."""
+        host, is_manager = urlsplit(of).hostname, self.cloud.is_resource_manager
+        if urlsplit(url).hostname != host and not (is_manager(url) and is_manager(of)):
+            raise ForeignHostError(f"an answer links to {url.partition('?')[0]}, which is not {host}")
         return url
 
     def _url(self, target: str) -> str:
         return target if "://" in target else f"{self.cloud.resource_manager}{target}"
-
-    def _same_service(self, one: str, other: str) -> bool:
-        """Whether both are Resource Manager's, or of one vault."""
-        return urlsplit(one).hostname == urlsplit(other).hostname or all(
-            map(self.cloud.is_resource_manager, (one, other))
-        )
 
     def _pipeline(self, scope: str) -> PipelineClient[Any, Any]:
         made_for = self.credential

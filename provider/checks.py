@@ -7,7 +7,7 @@ input has the same form wherever its name stands.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -51,54 +51,45 @@ def _schema() -> Any:
 def declared(token: str) -> Declared:
     """What the schema declares of a resource or a function, by its token."""
     schema = _schema()
-    if function := schema["functions"].get(token):
-        inputs = function.get("inputs") or {"properties": {}}
-        return Declared(_types(inputs["properties"]), tuple(inputs.get("required") or ()))
-    resource = schema["resources"][token]
-    inputs = resource["inputProperties"]
+    found = schema["resources"].get(token) or schema["functions"][token].get("inputs", {})
+    inputs = found.get("inputProperties") or found.get("properties", {})
     return Declared(
-        _types(inputs),
-        tuple(resource["requiredInputs"]),
+        {name: str(one.get("type", "object")) for name, one in inputs.items()},
+        tuple(found.get("requiredInputs") or found.get("required", ())),
         tuple(name for name, one in inputs.items() if one.get("willReplaceOnChanges")),
-        tuple(name for name in resource["properties"] if name not in inputs),
+        tuple(name for name in found.get("properties", {}) if name not in inputs),
     )
-
-
-def _types(properties: Mapping[str, Any]) -> Mapping[str, str]:
-    return {name: str(one.get("type", "object")) for name, one in properties.items()}
 
 
 Forms = Mapping[str, Callable[[Any], object]]
 """What raises MalformedError for an input that cannot be right, by the input's name."""
 
 
+_TYPES: Final = {"string": (str, "text"), "boolean": (bool, "a boolean")}
+
+
 def check(news: Properties, token: str, forms: Forms | None = None) -> list[Failure]:
     """Every input that is missing, misspelt or unknown; values not known yet pass. `forms` are the token's
     own, beside those of all."""
-    found = declared(token)
+    found, parsers = declared(token), {**FORMS, **(forms or {})}
     failures = [
         Failure(name, f"unknown input {name!r}; known are {', '.join(sorted(found.types))}")
         for name in sorted(set(news.values) - set(found.types))
         if not name.startswith("__")
     ]
-    parsers = {**FORMS, **(forms or {})}
     for name, type in found.types.items():
-        value = news.known(name)
-        if value in (None, "") and type != "integer":
+        value, (wanted, said) = news.known(name), _TYPES.get(type, (object, ""))
+        if value in (None, ""):
             if name in found.required and not news.is_unknown(name):
                 failures.append(Failure(name, f"missing required input {name!r}"))
-        elif type == "string" and not isinstance(value, str):
-            failures.append(Failure(name, f"{name} is {value!r}; expected text"))
-        elif value is not None and name in parsers:
-            failures += _malformed(name, value, parsers[name])
+        elif not isinstance(value, wanted):
+            failures.append(Failure(name, f"{name} is {value!r}; expected {said}"))
+        elif name in parsers:
+            try:
+                parsers[name](value)
+            except MalformedError as error:
+                failures.append(Failure(name, str(error)))
     return failures
-
-
-def _malformed(name: str, value: Any, parse: Callable[[Any], object]) -> Iterator[Failure]:
-    try:
-        parse(value)
-    except MalformedError as error:
-        yield Failure(name, str(error))
 
 
 def check_binding(news: Properties, token: str, cloud: Cloud) -> list[Failure]:
@@ -108,19 +99,13 @@ def check_binding(news: Properties, token: str, cloud: Cloud) -> list[Failure]:
     if not failures and key and vault:
         named, bound = arm_ids.vault_id(vault), key_uris.parse(key, cloud)
         if not bound.is_in(named):
-            failures.append(
-                Failure(
-                    "vaultId",
-                    f"the key is in the {_noun(bound.in_managed_hsm)} {bound.vault_name!r}, but vaultId "
-                    f"names the {_noun(named.in_managed_hsm)} {named.name.lower()!r}; "
-                    "give the id of the vault that holds the key, or leave vaultId away",
-                )
+            is_in, names = ("managed HSM" if one.in_managed_hsm else "vault" for one in (bound, named))
+            reason = (
+                f"the key is in the {is_in} {bound.vault_name!r}, but vaultId names the {names} "
+                f"{named.name.lower()!r}; give the id of the vault that holds the key, or leave vaultId away"
             )
+            failures.append(Failure("vaultId", reason))
     return failures
-
-
-def _noun(in_managed_hsm: bool) -> str:
-    return "managed HSM" if in_managed_hsm else "vault"
 
 
 def key_of_an_hsm(text: str) -> None:
@@ -153,38 +138,32 @@ def _generation(value: Any) -> None:
         raise MalformedError(f"generation is {value!r}; expected a whole number, raised by 1 to rotate")
 
 
-def _boolean(value: Any) -> None:
-    if not isinstance(value, bool):
-        raise MalformedError(f"found {value!r}, expected a boolean")
-
-
-def _guid(what: str, how: str) -> Callable[[str], None]:
+def _guid(what: str, whose: str) -> Callable[[str], None]:
     """The form of an id of an identity, of which the principal's and the client's look the same."""
 
     def parse(text: str) -> None:
         if not arm_ids.is_guid(text):
-            raise MalformedError(f"{text!r} is not a {what} id; expected the GUID {how}")
+            raise MalformedError(f"{text!r} is not a {what} id; expected the GUID `{what}Id` of the {whose}")
 
     return parse
 
 
 FORMS: Final[Forms] = {
     "accountId": arm_ids.account_id,
-    "accountLeaves": _boolean,
     "assignmentId": arm_ids.parse,
     "generation": _generation,
     "identityClientId": _guid(
         "client",
-        "`clientId` of the user-assigned identity (az identity show --name NAME --resource-group GROUP "
-        "--query clientId), or nothing for the system-assigned one",
+        "user-assigned identity (az identity show --name NAME --resource-group GROUP --query clientId), or "
+        "nothing for the system-assigned one",
     ),
     "keyId": arm_ids.key_id,
     "onDelete": _on_delete,
     "pin": key_uris.version,
     "principalId": _guid(
         "principal",
-        "`principalId` of the account's identity (az cognitiveservices account show --name NAME "
-        "--resource-group GROUP --query identity.principalId), or of the user-assigned one",
+        "account's identity (az cognitiveservices account show --name NAME --resource-group GROUP --query "
+        "identity.principalId), or of the user-assigned one",
     ),
     "roleDefinitionId": _the_role,
     "scope": key_of_an_hsm,

@@ -45,11 +45,8 @@ def complete(login: Login) -> Login:
         account = json.loads(done.stdout)
     except (subprocess.SubprocessError, OSError, ValueError):
         return login
-    return login.with_cli_account(
-        str(account.get("environmentName") or ""),
-        str(account.get("id") or ""),
-        str(account.get("tenantId") or ""),
-    )
+    told = (str(account.get(name) or "") for name in ("environmentName", "id", "tenantId"))
+    return login.with_cli_account(*told)
 
 
 def claims(credential: TokenCredential, scope: str) -> Mapping[str, str]:

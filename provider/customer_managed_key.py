@@ -1,26 +1,56 @@
 """The resource `CustomerManagedKey`: one account's binding to a key, through its life.
 
-Owns the account's `properties.encryption` and nothing else of it.
+Owns the account's `properties.encryption` and nothing else of it. Binding and unbinding wait until they may
+be done, PATCH, follow the operation and compare; one act at a time per account, as the service serialises
+them. Nothing is undone on failure: running the same again converges.
 """
 
 from __future__ import annotations
 
+import asyncio
 import shlex
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from math import inf
 from typing import ClassVar
 
-from core import arm_ids, resource_types
-from core.facts import Account
-from provider import binding
-from provider.binder import Binder, refusal_head
+from core import arm_ids, key_uris, kinds, resource_types
+from core.arm_ids import ArmId
+from core.clouds import Cloud
+from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption, Vault
+from core.key_uris import KeyUri
+from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
+from provider import preflight
+from provider.azure import Retries, Waits
 from provider.checks import UNBIND, Failure, check_binding
-from provider.errors import ErrorContext, translate
-from provider.failure import PartialError, RefusedOperationError, ServiceError, UnfinishedError
-from provider.live_state import Look, version_in_use
-from provider.preflight import Preflight, Severity, refusal
-from provider.resource import Bound, Call, Change, Resource, Run, State, fold, secret_outputs
-from provider.rules import findings
-from provider.waiting import DeadlineError
-from provider.wire import Properties
+from provider.errors import ErrorContext
+from provider.failure import Accepted, RefusedOperationError, ServiceError, UnfinishedError
+from provider.live_state import ACCOUNT, LiveState, Look, Target
+from provider.resource import (
+    READ_LAG_SECONDS,
+    Bound,
+    Call,
+    Change,
+    Resource,
+    Run,
+    State,
+    fold,
+    plain,
+    secret_outputs,
+)
+from provider.waiting import DeadlineError, StoppedError
+from provider.wire import UNKNOWN, Properties, Value
+
+DERIVED_FROM_KEY_URI = ("keyName", "keyVersion", "keyVaultUri")
+"""Outputs that contain the key URI, and so are secret when it is."""
+
+UNCERTAIN = ("principalId", "boundAt", "operationId")
+"""Outputs that are known only after the binding."""
+
+FASTEST_POLLS = 0.5
+"""Seconds between two looks at an operation, however soon Azure says to come back."""
 
 
 class CustomerManagedKeyHandler(Resource):
@@ -30,24 +60,24 @@ class CustomerManagedKeyHandler(Resource):
     read_back: ClassVar = ("keyUriWithVersion", "identityClientId")
     surroundings: ClassVar = ("vaultId", "accountDigest")
     compared: ClassVar = ("accountId", *read_back, "onDelete", *surroundings)
-    derived: ClassVar = {"keyUriWithVersion": binding.DERIVED_FROM_KEY_URI}
+    derived: ClassVar = {"keyUriWithVersion": DERIVED_FROM_KEY_URI}
 
-    def __init__(self, run: Run, binder: Binder) -> None:
+    def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self._binder = binder
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
         values = {"accountId": id, **properties.values} if id else properties.values
-        return binding.error_context(binding.target(Properties(values), self.run.cloud))
+        return error_context(target_of(Properties(values), self.run.cloud))
 
     def check(self, news: Properties) -> list[Failure]:
         return check_binding(news, self.token, self.run.cloud)
 
     async def preview(self, call: Call, change: Change) -> State:
-        if self._says_otherwise(change):
-            return State(change.id, binding.with_on_delete(change.olds, change.news))
+        if kept := self._kept(change):
+            return kept
         await self._preflight(call, change.news, rebinding=bool(change.id))
-        outputs = binding.preview_outputs(change.news, self.run.cloud)
+        outputs = preview_outputs(change.news, self.run.cloud)
         principal = change.olds.values.get("principalId")
         if principal and fold(change.olds, "identityClientId") == fold(change.news, "identityClientId"):
             outputs["principalId"] = principal
@@ -57,14 +87,16 @@ class CustomerManagedKeyHandler(Resource):
         return await self._bind(call, inputs, rebinding=False)
 
     async def update(self, call: Call, change: Change) -> State:
-        if self._says_otherwise(change):
-            return State(change.id, binding.with_on_delete(change.olds, change.news))
+        if kept := self._kept(change):
+            return kept
         return await self._bind(call, change.news, rebinding=True)
 
-    def _says_otherwise(self, change: Change) -> bool:
-        """Whether an update changes only what a deletion does, which needs no write to Azure."""
-        differs = [*self.diff(change.olds, change.old_inputs, change.news)]
-        return change.id != "" and differs == ["onDelete"]
+    def _kept(self, change: Change) -> State | None:
+        """What an update leaves that changes only what a deletion does, which needs no write to Azure."""
+        if not change.id or [*self.diff(change.olds, change.old_inputs, change.news)] != ["onDelete"]:
+            return None
+        kept = {name: value for name, value in change.olds.values.items() if name != "onDelete"}
+        return State(change.id, {**kept, **change.news.values})
 
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """What is really bound; gone when the account is absent or on Microsoft's keys. With the binding the
@@ -72,91 +104,268 @@ class CustomerManagedKeyHandler(Resource):
         account = await call.azure.account(arm_ids.account_id(id))
         if account is None or not account.encryption.is_customer_managed:
             return State("")
-        shown, account = account.encryption.key_version, await self._as_recorded(call, olds, account)
+        shown, account = account.encryption.key_version, as_recorded(olds, account)
         written = {"accountId": id, **inputs.values}
-        same = binding.same_binding(olds, account)
-        outputs = binding.outputs(
-            written,
-            account,
-            shown_version=shown,
-            bound_at=olds.text("boundAt") if same else None,
-            operation_id=olds.text("operationId") if same else None,
-        )
-        return State(id, outputs, binding.live_inputs(written, account))
+        bound = _bound(olds) if same_binding(olds, account) else (None, None)
+        outputs = bound_outputs(written, account, shown, bound)
+        return State(id, outputs, live_inputs(written, account))
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
         """Unbinds the account only if the state has `onDelete: unbind`, or if the program in this run has a
         KeyVersion with `accountLeaves` for the account. Otherwise raises an error while the account is bound,
         because its grant may be deleted next.
 
-        An account that this run has bound stays bound, and that is no error: this binding was replaced by
-        one for the same account, as by `pulumi up --replace`, or has another logical name now. Another
-        instance of the provider knows nothing of that, and a deletion does not say what else the program
-        declares. So `onDelete: unbind`, too, is an error while the account is bound otherwise than the state
-        has it.
+        An account that this run has bound stays bound, and that is no error: this binding was replaced, or
+        has another logical name now. Another instance of the provider knows nothing of that, so
+        `onDelete: unbind`, too, is an error while the account is bound otherwise than the state has it.
         """
-        account_id, vault = arm_ids.account_id(id), olds.text("vaultId")
-        leaves = id.lower() in self.run.leaving
+        account_id, leaves = arm_ids.account_id(id), id.lower() in self.run.leaving
         last = self.run.bound.get(account_id.normalised)
         if last and last != _bound(olds) and not leaves:
             await call.inform("the account stays bound, for this run has bound it by another binding")
             return
-        unbinds = leaves or olds.text("onDelete") == UNBIND
-        await self._binder.unbind(
-            account_id,
-            call,
-            vault=arm_ids.vault_id(vault) if vault else None,
-            was=None if leaves else olds,
-            refused="" if unbinds else _STAYS.format(account=account_id.name, urn=shlex.quote(call.urn)),
-        )
+        async with self._locks[account_id.normalised]:
+            account = await self._confirmed(account_id, call)
+            if account is None or not account.encryption.is_customer_managed:
+                return
+            out = f"run `pulumi state delete {shlex.quote(call.urn)}`, which takes it out of the state"
+            if account.manages_projects:
+                raise RefusedOperationError(
+                    f"the account {account_id.name} of kind {account.kind} manages projects and cannot go "
+                    f"back to Microsoft-managed keys; delete the account itself, or {out}"
+                )
+            stays, key = f"the account {account.name} stays on its key: ", account.encryption.key
+            if not leaves and olds.text("onDelete") != UNBIND:
+                raise RefusedOperationError(stays + _STAYS.format(account=account_id.name, out=out))
+            if not leaves and key and not is_as_it_was(olds, account):
+                raise RefusedOperationError(
+                    f"{stays}it is bound to {key.text}, and not as the state of this binding has it\n"
+                    f"  fix: if the program now declares this binding by another name, {out}; if not, run "
+                    "the same command again with --refresh"
+                )
+            if key:
+                vault, client = olds.text("vaultId"), account.encryption.identity_client_id or None
+                named = arm_ids.vault_id(vault) if vault else None
+                named = named if named and key.is_in(named) else None
+                bound = Target(account_id, key, named, identity_client_id=client)
+                call = replace(call, context=error_context(bound, account))
+                await self._refuse_without_access(bound, call)
+            try:
+                await self._change(account_id, Encryption(MICROSOFT_MANAGED), call, _still_bound, _WAITS)
+            except ServiceError as failure:
+                if not (failure.is_absent and await self._confirmed(account_id, call) is None):
+                    raise
 
     async def _bind(self, call: Call, inputs: Properties, *, rebinding: bool) -> State:
+        """Binds as the inputs say, whatever was bound before, and proves it by reading back."""
         account_id = arm_ids.account_id(str(inputs.values["accountId"]))
-        wanted = binding.target(inputs, self.run.cloud)
-        try:
-            account, operation_id = await self._binder.bind(account_id, wanted, call, rebinding=rebinding)
-        except UnfinishedError as error:
-            asked = binding.preview_outputs(inputs, self.run.cloud)
-            certain = {name: value for name, value in asked.items() if name not in binding.UNCERTAIN}
-            left = State(account_id.text, certain)
-            raise PartialError(str(error), left, secret_outputs(self, inputs)) from error
-        outputs = binding.outputs(
-            inputs.values,
-            binding.bound_as(account, wanted.encryption.key_version),
-            shown_version=account.encryption.key_version,
-            bound_at=self.run.now(),
-            operation_id=operation_id,
-        )
-        self.run.bound[account_id.normalised] = _bound(Properties(outputs))
+        wanted = target_of(inputs, self.run.cloud)
+        encryption = wanted.encryption
+        async with self._locks[account_id.normalised]:
+            live = await self._passed(wanted, call, rebinding=rebinding)
+            call = replace(call, context=error_context(wanted, live.account, live.vault))
+            in_use = live.key.version if live.key else ""
+
+            def wrong(found: Account, accepted: Accepted) -> list[str]:
+                shown = accepted.key_version
+                return mismatches(encryption, found.encryption, shown, in_use or shown)
+
+            try:
+                account, operation_id = await self._change(
+                    account_id, encryption, call, wrong, _BINDING_WAITS
+                )
+            except UnfinishedError as error:
+                asked = preview_outputs(inputs, self.run.cloud)
+                certain = {name: value for name, value in asked.items() if name not in UNCERTAIN}
+                error.state, error.secrets = State(account_id.text, certain), secret_outputs(self, inputs)
+                raise
+        if account is None:
+            raise RefusedOperationError(f"the account {account_id.name} was deleted while it was bound")
+        bound, shown = (self.run.now(), operation_id), account.encryption.key_version
+        outputs = bound_outputs(inputs.values, bound_as(account, encryption.key_version), shown, bound)
+        self.run.bound[account_id.normalised] = bound
         return State(account_id.text, outputs)
 
-    async def _as_recorded(self, call: Call, olds: Properties, account: Account) -> Account:
-        """As `binding.as_recorded`, which is told the version in use where it needs that."""
-        recorded, in_use = binding.as_recorded(olds, account), ""
-        if olds.text("keyVersion") and not binding.names_version(olds) and recorded.encryption.key_version:
-            known = binding.target(olds, self.run.cloud)
-            in_use = await version_in_use(call.azure, known, self.run.clock.time())
-        return binding.as_recorded(olds, account, in_use)
+    async def _look(
+        self, call: Call, target: Target, *, rebinding: bool
+    ) -> tuple[LiveState, list[preflight.Finding]]:
+        live = await Look(call.azure, target, call.explain).at_all(self.run.time())
+        return live, preflight.findings(preflight.Preflight(target, live, self.run.time(), rebinding))
 
     async def _preflight(self, call: Call, inputs: Properties, *, rebinding: bool) -> None:
         """Reports what is known already; fails only on what no resource of the same update could change."""
-        target = binding.target(inputs, self.run.cloud)
+        target = target_of(inputs, self.run.cloud)
         if target.account is None and target.vault is None:
             return
         try:
-            live = await Look(call.azure, target).at_all(self.run.clock.time())
+            _, found = await self._look(call, target, rebinding=rebinding)
         except (ServiceError, DeadlineError) as failure:
-            why = translate(failure) if isinstance(failure, ServiceError) else str(failure)
+            why = call.explain(failure) if isinstance(failure, ServiceError) else str(failure)
             await call.warn(f"not checked: {why}")
             return
-        found = findings(Preflight(target, live, self.run.clock.time(), rebinding))
-        if any(finding.severity is Severity.REFUSED for finding in found):
-            raise RefusedOperationError(refusal(refusal_head(target.account), found))
+        if any(finding.severity is preflight.Severity.REFUSED for finding in found):
+            raise RefusedOperationError(preflight.refusal(_refusal_head(target.account), found))
         for finding in found:
-            if finding.severity is Severity.NOT_CHECKED:
+            if finding.severity is preflight.Severity.NOT_CHECKED:
                 await call.inform(f"not checked: {finding.text}")
             else:
                 await call.warn(f"would be refused unless this update changes it: {finding}")
+
+    async def _passed(self, wanted: Target, call: Call, *, rebinding: bool) -> LiveState:
+        """What is around the account, once nothing forbids binding it, the account itself among it. Raises
+        RefusedOperationError with every reason."""
+        head = _refusal_head(wanted.account)
+        live = await preflight.passed(lambda: self._look(call, wanted, rebinding=rebinding), call, head)
+        if live.account is None:
+            raise RefusedOperationError(
+                f"{head}: it may not be read, so whether it is bound is unknown; nothing was written\n"
+                f"  {live.unreadable.get(ACCOUNT, '')}"
+            )
+        return live
+
+    async def _refuse_without_access(self, bound: Target, call: Call) -> None:
+        """Raises RefusedOperationError if the identity cannot use the key, because the service needs the key
+        to unbind the account (assumed). Checks nothing if the binding names no vault, or if this machine does
+        not reach the key: a managed HSM itself answers about its roles."""
+
+        async def look() -> list[preflight.Finding]:
+            try:
+                _, found = await self._look(call, bound, rebinding=True)
+            except ServiceError as failure:
+                if failure.is_unreachable:
+                    return []
+                raise
+            return [one for one in preflight.blocking(found) if one.rule == preflight.IDENTITY_HAS_ACCESS]
+
+        name = bound.account.name if bound.account else ""
+        reason = f"making sure that the identity of {name} cannot use its key"
+        if wrong := await call.waiter.twice(look, lambda wrong: not wrong, reason):
+            raise RefusedOperationError(preflight.refusal(f"{name} cannot leave its key", wrong))
+
+    async def _confirmed(self, account_id: ArmId, call: Call) -> Account | None:
+        """The account once no change is under way on it; that there is none is believed only when it is
+        answered twice."""
+        name = account_id.name
+        return await call.waiter.twice(
+            lambda: call.waiter.until(
+                lambda: call.azure.account(account_id),
+                lambda found: found is None or found.provisioning_state.lower() in _SETTLED,
+                lambda found: f"waiting for the account {name}, {found and found.provisioning_state}",
+                first=0.5,
+            ),
+            lambda found: found is not None,
+            f"making sure that the account {name} is gone",
+        )
+
+    async def _change(
+        self,
+        account_id: ArmId,
+        encryption: Encryption,
+        call: Call,
+        wrong: Callable[[Account, Accepted], list[str]],
+        waits: Waits,
+    ) -> tuple[Account | None, str | None]:
+        """Carries a change out; gives the account as it is afterwards, and the operation's id.
+
+        `wrong` says what of the account is not as the change should have made it; `waits` which refusals are
+        waited out.
+        """
+
+        async def carried_out() -> Accepted:
+            call.waiter.check()
+            accepted = await call.azure.bind(account_id, encryption)
+            await self._follow(account_id, accepted, call)
+            return accepted
+
+        accepted = await Retries(call.waiter, waits, call.explain).of(carried_out)
+        with _seen_to_its_end(call):
+            account = await call.waiter.until(
+                lambda: self._confirmed(account_id, call),
+                lambda found: found is None or not wrong(found, accepted),
+                # It may come from a front end that is behind.
+                lambda _: f"reading {account_id.name} again, which does not show the change yet",
+                first=SECOND_LOOK_SECONDS,
+                seconds=READ_LAG_SECONDS,
+            )
+        if account and account.provisioning_state.lower() not in _SUCCEEDED:
+            raise RefusedOperationError(
+                f"the change of {account_id.name} ended as {account.provisioning_state}; "
+                "its activity log says why\n  fix: run the same command again; if it ends the same way, "
+                "remove the cause first"
+            )
+        if account and (found := wrong(account, accepted)):
+            raise RefusedOperationError(
+                f"Azure took the change of {account.id}, but reading back shows another: {'; '.join(found)}; "
+                "somebody else is changing this account at the same time (its activity log says who)"
+            )
+        return account, accepted.operation_id
+
+    async def _follow(self, account_id: ArmId, accepted: Accepted, call: Call) -> None:
+        """Polls the operation to its end. Raises ServiceError when it ends badly, UnfinishedError
+        when unseen."""
+        url = accepted.operation_url
+        if url is None:
+            return
+        backoff, hint = call.waiter.backoff(first=0.5, ceiling=10.0), accepted.retry_after
+        with _seen_to_its_end(call):
+            while True:
+                try:
+                    progress = await call.azure.progress(url)
+                except ServiceError as error:
+                    if error.is_absent or error.status == 403:
+                        # Operations are forgotten after a while, and a narrow role may not read them; the
+                        # account itself then shows how it ended.
+                        return
+                    raise
+                if progress.done:
+                    break
+                hint = progress.retry_after if progress.retry_after is not None else hint
+                # Azure's Retry-After wins over our own pace, in both directions; 0 is no pace.
+                pause = next(backoff) if hint is None else max(hint, FASTEST_POLLS)
+                await call.waiter.pause(
+                    pause, f"waiting for the operation on {account_id.name}, {progress.status}"
+                )
+        if not progress.succeeded:
+            raise progress.failure or ServiceError(
+                200, progress.status, f"the operation {accepted.operation_id} ended as {progress.status}"
+            )
+
+
+_SUCCEEDED = {"", "succeeded"}
+_SETTLED = {*_SUCCEEDED, "failed", "canceled"}
+_WAITS: Waits = {
+    RefusalKind.BUSY: ("waiting for another change of the account to end", inf),
+    RefusalKind.PROPAGATING: ("waiting for the access to the key to be in effect everywhere", inf),
+}
+_BINDING_WAITS: Waits = {
+    **_WAITS,
+    RefusalKind.UNKNOWN: (
+        "the preflight found nothing wrong, so this may be access to the key that is not in effect yet",
+        UNKNOWN_REFUSAL_SECONDS,
+    ),
+}
+
+
+def _still_bound(account: Account, _: Accepted) -> list[str]:
+    """Where an account that went back to Microsoft-managed keys is not there yet; empty when it is."""
+    return [f"keySource: still {CUSTOMER_MANAGED}"] if account.encryption.is_customer_managed else []
+
+
+@contextmanager
+def _seen_to_its_end(call: Call) -> Iterator[None]:
+    """Makes what keeps the end of a change from being seen an UnfinishedError."""
+    try:
+        yield
+    except (ServiceError, DeadlineError, StoppedError) as error:
+        why = call.explain(error) if isinstance(error, ServiceError) else str(error)
+        raise UnfinishedError(
+            f"Azure took the change, but its end was not seen: {why}\n  fix: run the same command again"
+        ) from error
+
+
+def _refusal_head(account: ArmId | None) -> str:
+    """How the refusal of a binding begins."""
+    return f"{account.name if account else 'the account'} cannot be bound to this key"
 
 
 _STAYS = (
@@ -165,9 +374,159 @@ _STAYS = (
     "put the data on a Microsoft-managed key on purpose, set encryption: microsoftManaged and unbindAccount: "
     "{account} of a service, or onDelete: unbind of a binding that is declared by itself, also before a "
     "destroy of it and its account, and run `pulumi up` first; if the program now declares this binding by "
-    "another name, run `pulumi state delete {urn}`, which takes it out of the state"
+    "another name, {out}"
 )
 
 
 def _bound(outputs: Properties) -> Bound:
     return outputs.text("boundAt"), outputs.text("operationId")
+
+
+def target_of(inputs: Properties, cloud: Cloud) -> Target:
+    """Parses checked inputs as far as they are known. Raises MalformedError where `check` was not called."""
+    account, key, vault = (inputs.text(name) for name in ("accountId", "keyUriWithVersion", "vaultId"))
+    return Target(
+        account=arm_ids.account_id(account) if account else None,
+        key=key_uris.parse(key, cloud) if key else None,
+        vault=arm_ids.vault_id(vault) if vault else None,
+        vault_known=not inputs.is_unknown("vaultId"),
+        identity_client_id=inputs.text("identityClientId"),
+        identity_known=not inputs.is_unknown("identityClientId"),
+    )
+
+
+def error_context(wanted: Target, account: Account | None = None, vault: Vault | None = None) -> ErrorContext:
+    """What a translated error is about, and its commands are filled with; `vault` is that of the key."""
+    key = wanted.key
+    if key is None:
+        return ErrorContext()
+    # The id of a vault that is not known tells a managed HSM all the same.
+    hsm = arm_ids.child("", arm_ids.MANAGED_HSM, "HSM_NAME")
+    vault_id = wanted.vault.text if wanted.vault else hsm if key.in_managed_hsm else "VAULT_ID"
+    known = ErrorContext(vault_id, key.vault_name, key.name)
+    if account is None:
+        return known
+    used = account.encryption.key if account.has_settled else None
+    is_untried = used is None or used.vault_uri != key.vault_uri
+    return replace(
+        known,
+        principal_id=account.principal_for(wanted.identity_client_id) or known.principal_id,
+        untried_rbac=vault is not None and vault.uses_rbac and is_untried,
+        role=kinds.role_by_page(account.kind, vault_id).name,
+    )
+
+
+def as_recorded(olds: Properties, account: Account) -> Account:
+    """The account with the key version that the state has of its binding, where Azure shows the same binding.
+
+    If Azure showed no version then, one that is bound to a version of that key may show none (whether every
+    answer has `keyVersion` was never observed); where it did show one, an account without one follows its key
+    by itself. If it showed one of a binding without a version, it goes on to show the one that it uses.
+    """
+    known, key = olds.text("keyUriWithVersion"), account.encryption.key
+    if key is None or known is None:
+        return account
+    was = key_uris.parse(known)
+    if not olds.text("keyVersion") and not key.version and was.same_key(key):
+        return bound_as(account, was.version)
+    if olds.text("keyVersion") and not was.version:
+        return bound_as(account, "")
+    return account
+
+
+def bound_as(account: Account, version: str) -> Account:
+    """The account as if Azure showed this key version."""
+    return replace(account, encryption=replace(account.encryption, key_version=version))
+
+
+def mismatches(wanted: Encryption, live: Encryption, shown: str = "", in_use: str = "") -> list[str]:
+    """Each field in which an account's encryption differs from the wanted one; empty if none does. A read
+    that has no version matches any, unless Azure's answer to the write had a version (`shown`); where none is
+    wanted, so does the version that Azure uses (`in_use`), which it may show."""
+    if not live.is_customer_managed:
+        return [f"keySource: found {MICROSOFT_MANAGED}, expected {CUSTOMER_MANAGED}"]
+    hosts = key_uris.vault_host(live.key_vault_uri), key_uris.vault_host(wanted.key_vault_uri)
+    version = live.key_version or ("none" if shown else wanted.key_version)
+    if not wanted.key_version and version.lower() == in_use.lower():
+        version = ""
+    pairs = (
+        ("keyVaultUri", *hosts),
+        ("keyName", live.key_name, wanted.key_name),
+        ("keyVersion", version or "none", wanted.key_version or "none"),
+        ("identityClientId", live.identity_client_id or "none", wanted.identity_client_id or "none"),
+    )
+    return [
+        f"{name}: found {found}, expected {expected}"
+        for name, found, expected in pairs
+        if found.lower() != expected.lower()
+    ]
+
+
+def bound_outputs(
+    inputs: Mapping[str, Value], account: Account, shown_version: str, bound: Bound
+) -> dict[str, Value]:
+    """The resource's outputs: the inputs as they really are, and what follows from them. The account must be
+    bound. `shown_version` is the key version that Azure shows; by it, a later read knows whether an answer
+    without one says something."""
+    live, key = account.encryption, _bound_key(account)
+    return {
+        **live_inputs(inputs, account),
+        "keySource": CUSTOMER_MANAGED,
+        "keyName": key.name,
+        "keyVersion": shown_version,
+        "keyVaultUri": key.vault_uri,
+        "principalId": account.principal_for(live.identity_client_id),
+        "boundAt": bound[0],
+        "operationId": bound[1],
+    }
+
+
+def live_inputs(inputs: Mapping[str, Value], account: Account) -> dict[str, Value]:
+    """The inputs as they would have to be written to get what the account is bound to.
+
+    A value that means the same keeps its spelling. `vaultId` goes when the key is in another vault;
+    `accountDigest` and `onDelete` say nothing of what is bound, so they stay.
+    """
+    key, client = _bound_key(account), account.encryption.identity_client_id
+    live = {name: inputs[name] for name in ("accountId", "accountDigest", "onDelete") if inputs.get(name)}
+    live["keyUriWithVersion"] = _same_spelling(inputs.get("keyUriWithVersion"), key.text)
+    if client:
+        live["identityClientId"] = _same_spelling(inputs.get("identityClientId"), client)
+    vault = inputs.get("vaultId")
+    if vault and key.is_in(arm_ids.vault_id(str(vault))):
+        live["vaultId"] = vault
+    return live
+
+
+def same_binding(olds: Properties, account: Account) -> bool:
+    """Whether what is bound is what the state says was bound, so that its time and operation still hold."""
+    return fold(olds, "keyUriWithVersion") == _bound_key(account).text.lower() and (
+        fold(olds, "identityClientId") == account.encryption.identity_client_id.lower()
+    )
+
+
+def is_as_it_was(olds: Properties, account: Account) -> bool:
+    """Whether an account that is bound is bound as the state has it. A state without a key says nothing."""
+    return olds.text("keyUriWithVersion") is None or same_binding(olds, as_recorded(olds, account))
+
+
+def preview_outputs(inputs: Properties, cloud: Cloud) -> dict[str, Value]:
+    """The outputs that are certain before the key is bound; the rest is unknown."""
+    key: dict[str, Value] = dict.fromkeys(DERIVED_FROM_KEY_URI, UNKNOWN)
+    if uri := inputs.text("keyUriWithVersion"):
+        parsed = key_uris.parse(uri, cloud)
+        key = {"keyName": parsed.name, "keyVersion": parsed.version, "keyVaultUri": parsed.vault_uri}
+    rest = dict.fromkeys(UNCERTAIN, UNKNOWN)
+    return {**inputs.values, "keySource": CUSTOMER_MANAGED, **key, **rest}
+
+
+def _bound_key(account: Account) -> KeyUri:
+    key = account.encryption.key
+    if key is None:
+        raise ValueError(f"the account {account.id} is on Microsoft-managed keys")
+    return key
+
+
+def _same_spelling(written: Value, live: str) -> str:
+    same = isinstance(written, str) and plain(written) == plain(live)
+    return str(written) if same else live

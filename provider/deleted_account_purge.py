@@ -1,9 +1,7 @@
 """The resource `DeletedAccountPurge`: a soft-deleted account, deleted for good before its name is used again.
 
-Its creation purges, and ends once Azure lists the account no more, so that what comes after it may have the
-name. It purges one deletion alone: the account in the group and region that `accountId` and `location` say,
-deleted at `deletionDate`. One that is gone already is no failure. Deleting the resource changes nothing.
-
+Its creation purges one deletion alone, that at `deletionDate`, and ends once Azure lists the account no more,
+so that what comes after it may have the name. One that is gone already is no failure.
 Source: "Recover or purge deleted resources", learn.microsoft.com/azure/ai-services/manage-resources
 (2026-11-28): a purge frees the name, and nothing recovers a purged account.
 """
@@ -14,7 +12,6 @@ from typing import ClassVar
 
 from core import arm_ids, regions, resource_types
 from core.facts import Deleted
-from provider.errors import ErrorContext
 from provider.failure import RefusedOperationError
 from provider.resource import Call, Resource, State
 from provider.wire import Properties
@@ -26,9 +23,6 @@ class DeletedAccountPurgeHandler(Resource):
     token = resource_types.DELETED_ACCOUNT_PURGE
     compared: ClassVar = ("accountId", "location", "deletionDate")
     refreshes: ClassVar = False
-
-    def context(self, id: str, properties: Properties) -> ErrorContext:
-        return ErrorContext(account_id=properties.text("accountId") or id)
 
     async def create(self, call: Call, inputs: Properties) -> State:
         id, location, wanted = (str(inputs.values[name]) for name in self.compared)

@@ -23,9 +23,6 @@ from core.roles import (
 )
 from provider.failure import NOT_SENT, ServiceError
 
-ROTATION_PERMISSIONS = "get list update rotate"
-"""The key permissions of an access policy by which somebody can rotate a key."""
-
 
 def grant_command(
     vault_id: str, vault_name: str, key_name: str, principal_id: str, *, by_role: bool, role: str = ""
@@ -63,7 +60,6 @@ class ErrorContext:
     `role` is the name of the role that the account's identity is to get, if not the narrowest.
     """
 
-    account_id: str = "ACCOUNT_ID"
     vault_id: str = "VAULT_ID"
     vault_name: str = "VAULT"
     key_name: str = "KEY"
@@ -78,12 +74,11 @@ class ErrorContext:
         cls, key_id: str | None, principal_id: str | None = None, *, by_deployer: bool = False
     ) -> ErrorContext:
         """About a key and who is to use it, as far as they are known."""
-        known = cls(by_deployer=by_deployer)
-        if key_id:
-            key = arm_ids.key_id(key_id)
-            vault = key.parent
-            known = replace(known, vault_id=vault.text, vault_name=vault.name, key_name=key.name)
-        return replace(known, principal_id=principal_id) if principal_id else known
+        known = cls(principal_id=principal_id or cls.principal_id, by_deployer=by_deployer)
+        if not key_id:
+            return known
+        key = arm_ids.key_id(key_id)
+        return replace(known, vault_id=key.parent.text, vault_name=key.parent.name, key_name=key.name)
 
     @property
     def fields(self) -> Mapping[str, object]:
@@ -96,7 +91,6 @@ class ErrorContext:
             "key_options": key_uris.cli_options(self.vault_name, self.key_name, in_managed_hsm=in_hsm),
             "grant": grant_command(*place, by_role=False, role=self.role),
             "grant_role": grant_command(*place, by_role=True, role=self.role),
-            "hsm_role": self.role or HSM_CRYPTO_SERVICE_ENCRYPTION_USER.name,
             "subscription": in_subscription(self.vault_id),
             "update_vault": f"az keyvault {update}",
         }
@@ -104,14 +98,13 @@ class ErrorContext:
 
 @dataclass(frozen=True)
 class ErrorRow:
-    """A known answer: `pattern` is searched for in `code inner_code text`, without regard to case. `fix` has
-    the fields of the context in braces."""
+    """A known answer: `pattern` is searched for in `status code inner_code text`, without regard to case.
+    `fix` has the fields of the context in braces."""
 
     pattern: str
     cause: str
     fix: str
     source: str
-    status: int | None = None
 
 
 _HSM_DENIAL = r"AccessDenied|Not authorized to access Microsoft\.KeyVault/managedHsm/"
@@ -134,12 +127,6 @@ _KEY_THROUGH_ARM = ErrorRow(
 _SERVICE: tuple[ErrorRow, ...] = (
     _KEY_THROUGH_ARM,
     ErrorRow(
-        r"encryption key must be recoverable and not purgeable",
-        "the vault lacks soft delete or purge protection",
-        "{update_vault} --enable-purge-protection true{subscription}",
-        "microsoft-foundry/foundry-samples 32-customer-managed-keys README",
-    ),
-    ErrorRow(
         KEY_REFUSED,
         "the service cannot use the key: the vault, the key or its version is misspelt, the vault's network "
         "keeps the service out, or the identity has no access yet",
@@ -157,7 +144,7 @@ _SERVICE: tuple[ErrorRow, ...] = (
     ErrorRow(
         _HSM_DENIAL,
         "the account's identity has no role of the managed HSM on the key, or it does not count yet",
-        hsm_grant("{vault_name}", "{hsm_role}", "{principal_id}", "/keys/{key_name}"),
+        "{grant}",
         "Azure/azure-cli#32719",
     ),
     ErrorRow(
@@ -173,19 +160,6 @@ _SERVICE: tuple[ErrorRow, ...] = (
         f"here, run `{{update_vault}} {OPENING}{{subscription}}`",
         "Key Vault 403 answers",
     ),
-    ErrorRow(
-        r"not allowed on a disabled key|KeyDisabled",
-        "the key version is disabled",
-        "az keyvault key set-attributes {key_options} --enabled true",
-        "texts of other people's fakes; never recorded",
-    ),
-    ErrorRow(
-        r"KeyNotFound|Key not found: ",
-        "the vault has no such key",
-        "az keyvault key list-versions {key_options}; a deleted key comes back with "
-        "az keyvault key recover {key_options}",
-        "recorded traffic",
-    ),
 )
 """What ARM, the service or a vault answers about the account and its identity."""
 
@@ -198,18 +172,10 @@ _LOGIN: tuple[ErrorRow, ...] = (
         "Microsoft Entra error codes",
     ),
     ErrorRow(
-        r"AADSTS700024",
-        "the OIDC token has expired; it is exchanged again whenever a token of Azure runs out",
-        "set oidcTokenFilePath to a file that is kept fresh, or oidcRequestUrl and oidcRequestToken, instead "
-        "of oidcToken",
-        "Microsoft Entra error codes",
-    ),
-    ErrorRow(
-        r"",
+        r"^401 ",
         "Azure does not accept the login",
         "log in again (az login), or check ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID",
         "Azure Resource Manager error codes",
-        status=401,
     ),
 )
 """Refusals of the login."""
@@ -236,8 +202,8 @@ _DEPLOYER: tuple[ErrorRow, ...] = (
     ErrorRow(
         r"does not have keys \w+ permission|ForbiddenByPolicy",
         "the deploying principal may not use the key on the vault's data plane",
-        "az keyvault set-policy --name {vault_name} --object-id {deployer_id} --key-permissions "
-        f"{ROTATION_PERMISSIONS}{{subscription}}",
+        "az keyvault set-policy --name {vault_name} --object-id {deployer_id} --key-permissions get list "
+        "rotate{subscription}",
         "dotnet/AspNetCore.Docs#23035",
     ),
     ErrorRow(
@@ -265,21 +231,15 @@ _UNDER_RBAC = (
 ROWS = (*_SERVICE, *_LOGIN)
 RBAC_ROWS = (*_UNDER_RBAC, *ROWS)
 DEPLOYER_ROWS = (_KEY_THROUGH_ARM, *_DEPLOYER, *ROWS)
-_NOTHING_KNOWN = ErrorContext()
 
 
-def translate(failure: ServiceError, context: ErrorContext = _NOTHING_KNOWN) -> str:
+def translate(failure: ServiceError, context: ErrorContext = ErrorContext()) -> str:
     """The failure for a person: cause, fix, then the service's answer with its code and correlation id."""
     of_account = RBAC_ROWS if context.untried_rbac else ROWS
     row = _row(failure, DEPLOYER_ROWS if context.by_deployer else of_account)
     if row is None:
         return service_message(failure)
     return f"{row.cause}\n  fix: {row.fix.format(**context.fields)}\n  {service_message(failure)}"
-
-
-def is_known(failure: ServiceError) -> bool:
-    """Whether a row explains the failure."""
-    return _row(failure, ROWS) is not None
 
 
 def service_message(failure: ServiceError) -> str:
@@ -295,8 +255,6 @@ def service_message(failure: ServiceError) -> str:
 
 
 def _row(failure: ServiceError, rows: tuple[ErrorRow, ...]) -> ErrorRow | None:
-    said = f"{failure.code} {failure.inner_code} {failure.text}"
-    for row in rows:
-        if row.status in (None, failure.status) and re.search(row.pattern, said, re.IGNORECASE | re.DOTALL):
-            return row
-    return None
+    said = f"{failure.status} {failure.code} {failure.inner_code} {failure.text}"
+    found = (row for row in rows if re.search(row.pattern, said, re.IGNORECASE | re.DOTALL))
+    return next(found, None)

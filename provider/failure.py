@@ -1,17 +1,22 @@
-"""What ends a call: an answer of Azure that is not the one expected, in one shape, or our own word.
-
-`core.refusals` says what kind of refusal an answer is, `responses` makes it of what the clients raise,
-`errors` translates it for a person.
+"""Azure's answers as facts, and what ends a call: an answer that is not the one expected, in one shape, or
+our own word. `core.refusals` says what kind of refusal an answer is, `errors` translates it for a person.
 """
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
 
 from core import refusals
 
 if TYPE_CHECKING:
+    from azure.core.exceptions import AzureError
+
     from provider.resource import State
 
 NOT_SENT = -1
@@ -19,18 +24,10 @@ NOT_SENT = -1
 
 
 @dataclass(frozen=True)
-class Detail:
-    """One of several errors in an answer. `target` is an ARM id or a name, "" where Azure does not say."""
-
-    code: str
-    target: str
-    text: str
-
-
-@dataclass(frozen=True)
 class ServiceError(Exception):
     """An answer or the lack of one. `status` 0 means that no answer came; `retry_after` is in seconds;
-    `details` are the errors that it is made of, each with its code, target and message."""
+    `details` are the errors that it is made of, each about a `target`: an ARM id or a name, "" where Azure
+    does not say."""
 
     status: int
     code: str
@@ -39,7 +36,8 @@ class ServiceError(Exception):
     inner_code: str = ""
     correlation_id: str = ""
     retry_after: float | None = None
-    details: tuple[Detail, ...] = ()
+    details: tuple[ServiceError, ...] = ()
+    target: str = ""
 
     def __str__(self) -> str:
         return f"{self.status or 'no answer'} {self.code}: {self.text}"
@@ -80,20 +78,190 @@ class NoVersionError(RefusedOperationError):
 
 
 class UnfinishedError(Exception):
-    """Azure took the change but its end was not seen; running the same again finishes it."""
+    """Azure took the change but its end was not seen; running the same again finishes it. `state` is what is
+    kept of the resource meanwhile, if it exists; `secrets` names the outputs that are secret."""
+
+    state: State | None = None
+    secrets: frozenset[str] = frozenset()
 
 
 class UnknownTypeError(Exception):
     """The provider has no such resource or function."""
 
 
-class PartialError(Exception):
-    """The resource exists, but its change did not finish: `state` is kept and the next update tries again.
+@dataclass(frozen=True)
+class Accepted:
+    """A PATCH that ARM accepted. `operation_url` is None if it was done at once; `retry_after` is in seconds;
+    `key_version` is the key version that the answer shows, "" if it shows none."""
 
-    `secrets` names the outputs that are secret.
+    operation_url: str | None
+    retry_after: float | None = None
+    key_version: str = ""
+
+    @classmethod
+    def of(cls, response: Any) -> Accepted:
+        """The answer to a PATCH of an account."""
+        from core import adapters  # noqa: PLC0415 - the start of the plugin needs no more than the errors
+
+        headers = response.headers
+        return cls(
+            headers.get("Azure-AsyncOperation") or headers.get("Location"),
+            retry_after_from(headers),
+            adapters.account(_json(response)).encryption.key_version,
+        )
+
+    @property
+    def operation_id(self) -> str | None:
+        """The operation's id: the last segment of its URL, without the signature that follows."""
+        return self.operation_url.partition("?")[0].rpartition("/")[2] if self.operation_url else None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One look at a long-running operation: `status` as Azure writes it (`Updating`, `Succeeded`,
+    `Failed`)."""
+
+    status: str
+    retry_after: float | None = None
+    failure: ServiceError | None = None
+
+    @classmethod
+    def of(cls, response: Any) -> Progress:
+        """An answer of an operation's URL; 202 without a status means that it is still running."""
+        body, headers = _json(response), response.headers
+        status = str(body.get("status") or ("InProgress" if response.status_code == 202 else "Succeeded"))
+        failure = None
+        if body.get("error"):
+            failure = _failure(200, response, "the operation ended", status)
+        return cls(status, retry_after_from(headers), failure)
+
+    @property
+    def done(self) -> bool:
+        return self.status.lower() in {"succeeded", "failed", "canceled", "cancelled"}
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status.lower() == "succeeded"
+
+
+def failure_from(error: AzureError, doing: str) -> ServiceError:
+    """An error of the clients as a failure: status 0 without an answer, 401 for a login that was refused."""
+    from azure.core.exceptions import ClientAuthenticationError, HttpResponseError  # noqa: PLC0415
+
+    cause, login = _cause(error), isinstance(error, ClientAuthenticationError)
+    response: Any = cause.response if isinstance(cause, HttpResponseError) else None
+    if response is None:
+        refused = isinstance(cause, ClientAuthenticationError)
+        return ServiceError(
+            401 if refused else 0, type(cause).__name__, str(cause).strip().partition("\n")[0], doing
+        )
+    status = int(response.status_code)
+    return _failure(
+        401 if login and 400 <= status < 500 and status not in (408, 429) else status,
+        response,
+        doing,
+        type(cause).__name__,
+        str(cause.message or cause).strip().partition("\n")[0] + _page(response),
+    )
+
+
+def _failure(status: int, response: Any, doing: str, code: str, text: str = "") -> ServiceError:
+    """What Azure's JSON says of an error; `code` and `text` are for where it does not."""
+    body, headers = _json(response), response.headers
+    found = body.get("error") or body
+    if isinstance(found, str):
+        # The login endpoint's shape: {"error": "invalid_client", "error_description": "AADSTS..."}.
+        found = {"code": found, "message": body.get("error_description")}
+    if not isinstance(found, dict):
+        found = {}
+    inner = found.get("innererror")
+    return ServiceError(
+        status,
+        str(found.get("code") or code),
+        _message(found) or text,
+        doing,
+        str(inner.get("code") or "") if isinstance(inner, dict) else "",
+        headers.get("x-ms-correlation-request-id") or headers.get("x-ms-request-id") or "",
+        retry_after_from(headers),
+        tuple(_details(found)),
+    )
+
+
+def _cause(error: AzureError) -> AzureError:
+    """What a login failed of: azure-identity wraps the lost connection, or the answer, that it was.
+
+    That a way to log in is not there at all (no `az`, no managed identity) is left as it is, and final.
     """
+    from azure.core import exceptions  # noqa: PLC0415
+    from azure.identity import CredentialUnavailableError  # noqa: PLC0415
 
-    def __init__(self, message: str, state: State, secrets: frozenset[str] = frozenset()) -> None:
-        super().__init__(message)
-        self.state = state
-        self.secrets = secrets
+    if isinstance(error, CredentialUnavailableError):
+        return error
+    found: BaseException | None = error
+    while found is not None:
+        lost = isinstance(found, (exceptions.ServiceRequestError, exceptions.ServiceResponseError))
+        answered = getattr(found, "response", None) is not None
+        if isinstance(found, exceptions.AzureError) and (lost or answered):
+            return found
+        found = found.__cause__ or found.__context__
+    return error
+
+
+def retry_after_from(headers: Mapping[str, str]) -> float | None:
+    """The seconds of Retry-After: a number or, as a proxy may send it, a date (RFC 9110, 10.2.3).
+
+    A date counts from the answer's own, for this machine's clock may be off.
+    """
+    value = headers.get("Retry-After") or ""
+    if re.fullmatch(r"\d+(\.\d+)?", value):
+        return float(value)
+    try:
+        now = parsedate_to_datetime(headers["Date"]) if headers.get("Date") else datetime.now(UTC)
+        return max((parsedate_to_datetime(value) - now).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None
+
+
+def _text(response: Any) -> str:
+    try:
+        return str(response.text() if callable(response.text) else response.text)
+    except ValueError:
+        return ""
+
+
+def _json(response: Any) -> dict[str, Any]:
+    try:
+        body = json.loads(_text(response))
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _page(response: Any) -> str:
+    """What an answer says that is not Azure's JSON: the beginning of a proxy's page, without its markup."""
+    text = "" if _json(response) else _text(response)
+    words = " ".join(re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", text).split())
+    return f": {words[:300]}" if words else ""
+
+
+def _inside(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """An error's `details`: each is an error (Azure REST guidelines)."""
+    details = error.get("details")
+    return [one for one in details if isinstance(one, dict)] if isinstance(details, list) else []
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    """The error's message, and what its `details` say beyond it."""
+    text = str(error.get("message") or "")
+    for detail in _inside(error):
+        code, more = str(detail.get("code") or ""), _message(detail)
+        if more and more not in text:
+            text = f"{text} ({code}: {more})" if code else f"{text} ({more})"
+    return text.strip()
+
+
+def _details(error: Mapping[str, Any]) -> Iterator[ServiceError]:
+    """The innermost of an error's details."""
+    for one in _inside(error):
+        code, text, target = (str(one.get(word) or "") for word in ("code", "message", "target"))
+        yield from [*_details(one)] or [ServiceError(200, code, text, target=target)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final, TypeVar
 
@@ -17,10 +17,11 @@ from core.api_versions import VAULTS
 from core.arm_ids import MalformedError
 from core.facts import Deleted
 from core.login import Login
-from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from provider.azure import unless_absent
 from provider.checks import Failure, Forms, check, key_of_an_hsm
 from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
+from provider.key_access import KeyUse
 from provider.resource import Call
 from provider.wire import UNKNOWN, Properties, Value
 
@@ -38,10 +39,8 @@ async def get_managed_hsm_key(call: Call, args: Properties) -> Answer:
 
     async def ask(what: str, question: Awaitable[T]) -> T | None:
         try:
-            return await question
+            return await unless_absent(question)
         except ServiceError as failure:
-            if failure.is_absent:
-                return None
             if not (failure.is_forbidden or failure.is_unreachable):
                 raise
             unread[what] = service_message(failure)
@@ -50,17 +49,12 @@ async def get_managed_hsm_key(call: Call, args: Properties) -> Answer:
     with replace(call, context=ErrorContext.of_key(key.text, principal)).explained():
         hsm = await ask("hsm", call.azure.ask("GET", key.parent.text, VAULTS))
         found: Answer = {"hsm": hsm, "version": None, "assignmentId": None, "unread": unread}
-        if hsm is None:
-            return found
-        version = await ask("version", call.azure.key_version(key, None))
-        found["version"] = version and version.version
-        if principal:
-            listed = await ask("assignmentId", call.azure.own_role_assignments(key.text, principal))
-            role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
-            own = (
-                one.id for one in listed or () if one.role_id == role and arm_ids.same(one.scope, key.text)
-            )
-            found["assignmentId"] = next(own, None)
+        if hsm is not None:
+            version = await ask("version", call.azure.key_version(key, None))
+            found["version"] = version and version.version
+        if hsm is not None and principal:
+            roles = await ask("assignmentId", KeyUse(call, key, principal).hsm_roles())
+            found["assignmentId"] = next((one.id for one in roles or ()), None)
         return found
 
 
@@ -107,12 +101,8 @@ async def get_deleted(call: Call, args: Properties) -> Answer:
 
 
 def _deleted(one: Deleted) -> Value:
-    words = {name: name.title().replace("_", "") for name in vars(one)}
-    return _given({word[0].lower() + word[1:]: getattr(one, name) for name, word in words.items()})
-
-
-def _given(values: Mapping[str, Value]) -> Answer:
-    return {name: value for name, value in values.items() if value is not None}
+    words = ((name, name.title().replace("_", "")) for name, value in vars(one).items() if value is not None)
+    return {word[0].lower() + word[1:]: getattr(one, name) for name, word in words}
 
 
 def _is_unknown(value: Value) -> bool:
@@ -140,16 +130,12 @@ def _not_planned(login: Login, args: Properties) -> Iterator[Failure]:
         yield Failure("resources", "missing required input 'resources'")
 
 
-def _nothing(login: Login, args: Properties) -> Iterator[Failure]:
-    return iter(())
-
-
 @dataclass(frozen=True)
 class Function:
     """One function: what it answers, and what is wrong with its arguments beside what their form tells."""
 
     answer: Callable[[Call, Properties], Awaitable[Answer]]
-    more: Callable[[Login, Properties], Iterator[Failure]] = _nothing
+    more: Callable[[Login, Properties], Iterable[Failure]] = lambda *_: ()
     forms: Forms = field(default_factory=dict)
 
 

@@ -29,7 +29,7 @@ from core.arm_ids import MalformedError
 from core.login import SECRETS, Login, LoginError, login, unknown_settings
 from provider import SCHEMA, VERSION
 from provider.credential import complete
-from provider.failure import PartialError, RefusedOperationError, UnfinishedError, UnknownTypeError
+from provider.failure import RefusedOperationError, UnfinishedError, UnknownTypeError
 from provider.waiting import DeadlineError, StoppedError
 from provider.wire import decode, encode, hiding
 
@@ -46,8 +46,8 @@ Context = Any  # grpc.aio.ServicerContext has no types
 class EngineLog:
     """The engine that started this plugin, as far as it listens; a lost engine never fails a call."""
 
-    def __init__(self) -> None:
-        self._address = ""
+    def __init__(self, address: str = "") -> None:
+        self._address = address
         self._stub: engine_pb2_grpc.EngineStub | None = None
 
     def connect(self, address: str) -> None:
@@ -69,36 +69,38 @@ class EngineLog:
 
 
 def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
-    """Makes the provider's own errors into gRPC's, with a message that stands alone.
-
-    The codes are ones that leave no doubt about the state: nothing was made, or the message says what was.
-    """
+    """Makes the provider's own errors into gRPC's, with a message that stands alone. The codes leave no doubt
+    about the state: nothing was made, or the message says what was."""
 
     @wraps(method)
     async def translated(self: Any, request: Any, context: Context) -> T:
         try:
             return await method(self, request, context)
-        except PartialError as error:
+        except UnfinishedError as error:
             await _abort_partially(context, error, hiding(request)(str(error)))
-        except UnknownTypeError as error:
-            await context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
-        except (RefusedOperationError, UnfinishedError, MalformedError, LoginError) as error:
-            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, hiding(request)(str(error)))
-        except DeadlineError as error:
-            await context.abort(
-                grpc.StatusCode.DEADLINE_EXCEEDED,
-                f"{hiding(request)(str(error))}\n  fix: once that is over, run the same command again; or "
-                "give more time with customTimeouts",
-            )
-        except StoppedError as error:
-            await context.abort(grpc.StatusCode.CANCELLED, str(error))
+        except _REFUSALS as error:
+            code = _CODES.get(type(error), grpc.StatusCode.FAILED_PRECONDITION)
+            more = _MORE_TIME if isinstance(error, DeadlineError) else ""
+            await context.abort(code, hiding(request)(str(error)) + more)
         raise AssertionError("abort raises")
 
     return translated
 
 
-async def _abort_partially(context: Context, error: PartialError, message: str) -> None:
-    """Reports to the engine that the resource exists, and why its change is not finished."""
+_CODES: Mapping[type, grpc.StatusCode] = {
+    UnknownTypeError: grpc.StatusCode.UNIMPLEMENTED,
+    DeadlineError: grpc.StatusCode.DEADLINE_EXCEEDED,
+    StoppedError: grpc.StatusCode.CANCELLED,
+}
+_REFUSALS = (RefusedOperationError, MalformedError, LoginError, UnknownTypeError, DeadlineError, StoppedError)
+_MORE_TIME = "\n  fix: once that is over, run the same command again; or give more time with customTimeouts"
+
+
+async def _abort_partially(context: Context, error: UnfinishedError, message: str) -> None:
+    """Reports to the engine that the resource exists, if it does, and why its change is not finished."""
+    if error.state is None:
+        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, message)
+        return
     detail = any_pb2.Any()
     detail.Pack(
         provider_pb2.ErrorResourceInitFailed(
@@ -113,27 +115,21 @@ async def _abort_partially(context: Context, error: PartialError, message: str) 
     await context.abort(grpc.StatusCode.UNKNOWN, message)
 
 
-def connect(login: Login) -> Azure:
-    """Azure for a login."""
-    from provider.azure import Azure  # noqa: PLC0415 - as `served`
-    from provider.azure_client import AzureClient  # noqa: PLC0415
-
-    return Azure(AzureClient(login))
-
-
 def _answered(name: str) -> Any:
     """The method that `Served` answers by the one of this name."""
 
     @with_grpc_errors
     async def answer(self: Host, request: Any, context: Context) -> Any:
-        return await getattr(self.configured, name)(request)
+        if self.served is None:
+            raise RefusedOperationError("azure-cmk is not configured yet")
+        return await getattr(self.served, name)(request)
 
     return answer
 
 
 class Host(provider_pb2_grpc.ResourceProviderServicer):
-    """Serves one engine. `connect` makes Azure of a login, and `complete` asks the Azure CLI;
-    a test gives its own, and its own clock."""
+    """Serves one engine, once it has configured what is `served`. `connect` makes Azure of a login, and
+    `complete` asks the Azure CLI; a test gives its own, and its own clock."""
 
     Check, Diff, Create = _answered("check"), _answered("diff"), _answered("create")
     Read, Update, Delete = _answered("read"), _answered("update"), _answered("delete")
@@ -141,7 +137,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(
         self,
-        connect: Callable[[Login], Azure] = connect,
+        connect: Callable[[Login], Azure] | None = None,
         *,
         engine_address: str = "",
         clock: Clock | None = None,
@@ -152,10 +148,9 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         self._complete = complete
         self._clock = clock
         self._environ = os.environ if environ is None else environ
-        self._log = EngineLog()
-        self._log.connect(engine_address)
+        self._log = EngineLog(engine_address)
         self._stop = asyncio.Event()
-        self._served: Served | None = None
+        self.served: Served | None = None
 
     async def Handshake(self, request: Any, context: Context) -> Any:
         self._log.connect(request.engine_address)
@@ -190,26 +185,22 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
 
     @with_grpc_errors
     async def Configure(self, request: Any, context: Context) -> Any:
-        config = {name: _as_text(value) for name, value in decode(request.args).values.items()}
+        # What only says who it is starts without these.
+        from provider.azure import Azure  # noqa: PLC0415
+        from provider.azure_client import AzureClient  # noqa: PLC0415
+        from provider.served import Served  # noqa: PLC0415
+
+        given = decode(request.args).values.items()
+        config = {
+            name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given
+        }
         wanted = await asyncio.to_thread(self._complete, login(config, self._environ))
         for ignored in wanted.ignored_switches:
             await self._log.write(engine_pb2.WARNING, f"azure-cmk: {ignored}", "")
-        from provider.served import served  # noqa: PLC0415 - what only says who it is starts without it
-
-        self._served = served(self._connect(wanted), self._clock, wanted, self._log, self._stop)
+        azure = self._connect(wanted) if self._connect else Azure(AzureClient(wanted))
+        self.served = Served(azure, self._clock, wanted, self._log, self._stop)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     async def Cancel(self, request: Any, context: Context) -> Any:
         self._stop.set()
         return empty_pb2.Empty()
-
-    @property
-    def configured(self) -> Served:
-        """What is served. Raises RefusedOperationError before the engine has configured it."""
-        if self._served is None:
-            raise RefusedOperationError("azure-cmk is not configured yet")
-        return self._served
-
-
-def _as_text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

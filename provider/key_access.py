@@ -7,80 +7,120 @@ from __future__ import annotations
 import shlex
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from core import arm_ids, demands, facts, resource_types, rights
+from core import arm_ids, facts, resource_types, rights
 from core.arm_ids import ArmId
 from core.facts import Account, RoleAssignment
 from core.refusals import SECOND_LOOK_SECONDS
 from core.rights import Access
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
-from provider.binder import READ_LAG_SECONDS, Binder
+from provider.azure import unless_absent
 from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
-from provider.preflight import Finding, Severity, blocking, pass_preflight
-from provider.resource import Call, Change, Resource, Run, State
-from provider.rules import access_findings
+from provider.preflight import Finding, Severity, access_findings, blocking, passed
+from provider.resource import READ_LAG_SECONDS, Call, Change, Resource, State
 from provider.wire import Properties, Value
 
 SEPARATOR = "|"
+Outputs = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class KeyUse:
+    """One identity's use of one key, as a call asks about it. `assignment_id` names a role assignment of its
+    own that is not at the key."""
+
+    call: Call
+    key: ArmId
+    principal: str
+    assignment_id: str | None = None
+
+    async def own_access(self) -> list[Callable[[], Awaitable[None]]]:
+        """What removes what the identity has at the key: its own access policies on keys of the vault, or its
+        role assignments at the key itself and the one named. What it has from further up is others' as well,
+        and left out."""
+        azure, vault = self.call.azure, await self.call.azure.vault(self.key.parent)
+        if vault is None:
+            return []
+        if not vault.uses_rbac:
+            own = (one for one in vault.policies if rights.of_entry(one, self.principal, vault.tenant_id))
+            return [partial(azure.remove_policy, self.key.parent, one) for one in own]
+        scope, named = facts.key_id(vault.id, self.key.name), self.assignment_id or ""
+        return [
+            partial(azure.delete_role_assignment, one.id)
+            for one in await azure.own_role_assignments(scope, self.principal)
+            if one.id and (arm_ids.same(one.scope, scope) or arm_ids.same(one.id, named))
+        ]
+
+    async def remove_access(self) -> bool:
+        """Removes the identity's own access until none is found. Returns whether there was any. Access that
+        somebody else removes meanwhile is no failure."""
+        waiter, tries = self.call.waiter, 0
+        backoff = waiter.backoff(first=SECOND_LOOK_SECONDS)
+        while found := await self.own_access():
+            if tries:
+                await waiter.pause(next(backoff), f"waiting: reads still show the access to {self.key.name}")
+            tries += 1
+            for remove in found:
+                await unless_absent(remove())
+        return tries > 0
+
+    async def hsm_roles(self) -> list[RoleAssignment]:
+        """The identity's assignments of the role that the service needs, at a key of a managed HSM itself."""
+        found = await self.call.azure.own_role_assignments(self.key.text, self.principal)
+        role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
+        return [one for one in found if one.role_id == role and arm_ids.same(one.scope, self.key.text)]
 
 
 class KeyAccessHandler(Resource):
     """One identity's access to one key, whose id is `KEY_ID|PRINCIPAL_ID`. Its creation carries something
-    out; another key or identity is another resource. Most stand for no resource of Azure, so deleting them
-    changes nothing."""
+    out. Most stand for no resource of Azure, so deleting them changes nothing."""
 
     key_input: ClassVar = "keyId"
     by_deployer: ClassVar = False
     """Whether what a vault refuses is refused to the deploying principal, not to the account."""
+    imported: ClassVar[Outputs] = {}
+    """The inputs of an import that its id does not tell."""
 
     @abstractmethod
-    async def carry_out(
-        self, call: Call, key: ArmId, principal: str, inputs: Properties
-    ) -> Mapping[str, Value]:
+    async def carry_out(self, use: KeyUse, inputs: Properties) -> Outputs:
         """Does what the creation is for; gives the outputs. Raises ServiceError."""
 
     @abstractmethod
-    async def still(
-        self, call: Call, key: ArmId, principal: str, known: Properties
-    ) -> Mapping[str, Value] | None:
+    async def still(self, use: KeyUse, known: Properties) -> Outputs | None:
         """The outputs that were read again; None when it no longer holds. Raises ServiceError.
 
         `known` are the outputs of the state, or the inputs where there is none.
         """
 
-    def imported(self, key: ArmId, principal: str) -> Mapping[str, Value]:
-        """The inputs of an import."""
-        return {self.key_input: key.text, "principalId": principal}
-
     def keeps_unread(self, id: str) -> bool:
         return True
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
-        key_id, _, principal = id.partition(SEPARATOR)
-        return ErrorContext.of_key(
-            key_id or properties.text(self.key_input),
-            principal or properties.text("principalId"),
-            by_deployer=self.by_deployer,
-        )
+        given = properties.text(self.key_input) or "", properties.text("principalId") or ""
+        key_id, _, principal = (id or SEPARATOR.join(given)).partition(SEPARATOR)
+        return ErrorContext.of_key(key_id, principal, by_deployer=self.by_deployer)
 
     async def create(self, call: Call, inputs: Properties) -> State:
         key, principal = arm_ids.key_id(str(inputs.values[self.key_input])), str(inputs.values["principalId"])
-        outputs = await self.carry_out(call, key, principal, inputs)
-        return State(f"{key.text}{SEPARATOR}{principal}", {**inputs.values, **outputs})
+        use = KeyUse(call, key, principal, inputs.text("assignmentId"))
+        return State(
+            f"{key.text}{SEPARATOR}{principal}", {**inputs.values, **await self.carry_out(use, inputs)}
+        )
 
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """Gone when it no longer holds, so that the next update carries it out again."""
-        text, _, principal = id.partition(SEPARATOR)
-        key = arm_ids.key_id(text)
-        outputs = await self.still(call, key, principal, olds if olds.values else inputs)
+        key_id, _, principal = id.partition(SEPARATOR)
+        known = olds if olds.values else inputs
+        use = KeyUse(call, arm_ids.key_id(key_id), principal, known.text("assignmentId"))
+        outputs = await self.still(use, known)
         if outputs is None:
             return State("")
-        written = {**self.imported(key, principal), **inputs.values}
+        written = {self.key_input: key_id, "principalId": principal, **self.imported, **inputs.values}
         return State(id, {**written, **olds.values, **outputs}, written)
 
     async def preview(self, call: Call, change: Change) -> State:
@@ -91,50 +131,9 @@ class KeyAccessHandler(Resource):
         return await self.create(call, change.news)
 
 
-Removal = Callable[[], Awaitable[None]]
-"""Removes one access of one identity."""
-
-
-async def own_access(
-    call: Call, key: ArmId, principal: str, assignment_id: str | None = None
-) -> list[Removal]:
-    """What an identity has at a key: its own access policies on keys of the vault, or its role assignments at
-    the key itself and the one named. What it has from further up is others' as well, and left out."""
-    azure, vault = call.azure, await call.azure.vault(key.parent)
-    if vault is None:
-        return []
-    if not vault.uses_rbac:
-        own = (one for one in vault.policies if rights.of_entry(one, principal, vault.tenant_id))
-        return [partial(azure.remove_policy, key.parent, one) for one in own]
-    scope = facts.key_id(vault.id, key.name)
-    return [
-        partial(azure.delete_role_assignment, one.id)
-        for one in await azure.own_role_assignments(scope, principal)
-        if one.id and (arm_ids.same(one.scope, scope) or arm_ids.same(one.id, assignment_id or ""))
-    ]
-
-
-async def remove_access(call: Call, key: ArmId, principal: str, assignment_id: str | None = None) -> bool:
-    """Removes the access that `own_access` finds, until it finds none. Returns whether there was any. Access
-    that somebody else removes meanwhile is no failure."""
-    backoff, tries = call.waiter.backoff(first=SECOND_LOOK_SECONDS), 0
-    while found := await own_access(call, key, principal, assignment_id):
-        if tries:
-            await call.waiter.pause(next(backoff), f"waiting: reads still show the access to {key.name}")
-        tries += 1
-        for remove in found:
-            try:
-                await remove()
-            except ServiceError as failure:
-                if not failure.is_absent:
-                    raise
-    return tries > 0
-
-
 class KeyAccessRevocationHandler(KeyAccessHandler):
-    """Access that was taken away on purpose, and at once: the engine deletes what a program no longer
-    declares only after everything else has succeeded, so that a grant which is merely left out survives an
-    update that fails. Whatever else an update writes comes after it.
+    """Access that was taken away on purpose, and at once: a grant that is merely left out survives an update
+    that fails, because the engine deletes after everything else has succeeded.
 
     It leaves access that the identity has from further up (a role at the vault or above, a group), which
     others may depend on, and warns, also of what is given later.
@@ -144,171 +143,95 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
     is_read_twice = False
     compared: ClassVar = ("keyId", "principalId", "assignmentId")
 
-    async def carry_out(
-        self, call: Call, key: ArmId, principal: str, inputs: Properties
-    ) -> Mapping[str, Value]:
-        await self._revoke(call, key, principal, inputs.text("assignmentId"))
+    async def carry_out(self, use: KeyUse, inputs: Properties) -> Outputs:
+        while await use.remove_access():
+            # A client that read the vault's policies before and now writes them all restores the access.
+            await use.call.waiter.pause(
+                SECOND_LOOK_SECONDS,
+                f"making sure that nothing gives {use.principal} access to {use.key.name} again",
+            )
+        await self._warn_of_other_access(use)
         return {"revokedAt": self.run.now()}
 
-    async def still(
-        self, call: Call, key: ArmId, principal: str, known: Properties
-    ) -> Mapping[str, Value] | None:
+    async def still(self, use: KeyUse, known: Properties) -> Outputs | None:
         """Reads may show the access for a while after it was taken away; what they show later was given."""
         revoked = datetime.fromisoformat(known.text("revokedAt") or "1970-01-01T00:00:00Z").timestamp()
-        if await call.waiter.until(
-            lambda: own_access(call, key, principal, known.text("assignmentId")),
+        if await use.call.waiter.until(
+            use.own_access,
             lambda found: not found,
-            lambda _: f"making sure that {principal} has access to {key.name} again",
-            seconds=revoked + READ_LAG_SECONDS - self.run.clock.time(),
+            lambda _: f"making sure that {use.principal} has access to {use.key.name} again",
+            seconds=revoked + READ_LAG_SECONDS - self.run.time(),
         ):
             return None
-        await self._warn_of_other_access(call, key, principal)
+        await self._warn_of_other_access(use)
         return {}
 
-    async def _revoke(self, call: Call, key: ArmId, principal: str, assignment_id: str | None) -> None:
-        while await remove_access(call, key, principal, assignment_id):
-            # A client that read the vault's policies before and now writes them all restores the access.
-            await call.waiter.pause(
-                SECOND_LOOK_SECONDS, f"making sure that nothing gives {principal} access to {key.name} again"
-            )
-        await self._warn_of_other_access(call, key, principal)
-
-    async def _warn_of_other_access(self, call: Call, key: ArmId, principal: str) -> None:
-        vault = await call.azure.vault(key.parent)
+    async def _warn_of_other_access(self, use: KeyUse) -> None:
+        azure, key = use.call.azure, use.key
+        vault = await azure.vault(key.parent)
         if vault is None:
-            await call.inform(f"the vault {key.parent.name} does not exist, so nobody can use its keys")
+            await use.call.inform(f"the vault {key.parent.name} does not exist, so nobody can use its keys")
             return
         scope = facts.key_id(vault.id, key.name)
-        assignments = None
-        if vault.uses_rbac:
-            assignments = await call.azure.role_assignments(scope, principal)
-        left = rights.on_key(vault, principal, scope, assignments)
-        if left.level in (Access.FULL, Access.NARROWER):
-            giving = [
-                one for one in assignments or () if rights.by_roles([one], principal, scope).permissions
-            ]
-            where = ", ".join(f"{one.role_name} at {one.scope}" for one in giving)
-            fix = "remove it"
-            if giving and not vault.is_managed_hsm:
-                ids = " ".join(shlex.quote(one.id) for one in giving)
-                fix = (
-                    f"if nobody else, such as a group, needs it, run `az role assignment delete --ids {ids}`"
-                )
-            await call.warn(
-                f"the identity {principal} can still use the key {key.name}: it has "
-                f"{rights.spelt(left.permissions)} by {where or 'another access policy'}, which this "
-                f"resource leaves alone; {fix}, or disable the key version"
-            )
+        assignments = await azure.role_assignments(scope, use.principal) if vault.uses_rbac else None
+        left = rights.on_key(vault, use.principal, scope, assignments)
+        if left.level not in (Access.FULL, Access.NARROWER):
+            return
+        giving = [
+            one for one in assignments or () if rights.by_roles([one], use.principal, scope).permissions
+        ]
+        where = ", ".join(f"{one.role_name} at {one.scope}" for one in giving)
+        fix = "remove it"
+        if giving and not vault.is_managed_hsm:
+            ids = " ".join(shlex.quote(one.id) for one in giving)
+            fix = f"if nobody else, such as a group, needs it, run `az role assignment delete --ids {ids}`"
+        await use.call.warn(
+            f"the identity {use.principal} can still use the key {key.name}: it has "
+            f"{rights.spelt(left.permissions)} by {where or 'another access policy'}, which this resource "
+            f"leaves alone; {fix}, or disable the key version"
+        )
 
 
 class KeyAccessValidationHandler(KeyAccessHandler):
-    """Access that is in effect, as far as this can be known by anybody who is not that identity: what
-    Resource Manager shows, and whether the service takes the binding of an account that lives on the key once
-    more.
-
-    While no account uses the key, a role assignment that is shown may count only up to 10 minutes later
+    """Access that Resource Manager shows. It may count only up to 10 minutes later
     (learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Symptom - Role assignment changes
-    are not being detected"). So the create of an account that is bound from its first moment may still be
-    refused. An `on_error` hook makes the engine try again (up to 100 times, pulumi 3.259), and
-    `core.refusals.kind_of_text` says which answers may pass; tests/provider/programs/user_assigned.py shows
-    it.
+    are not being detected"), so a write of an account that is under the key may still be refused. An
+    `on_error` hook makes the engine try again; `core.refusals.kind_of_text` says which answers may pass.
     """
 
     token = resource_types.KEY_ACCESS_VALIDATION
-    # An account is named only while there is one to prove the access with; what was proven stays so.
-    surroundings: ClassVar = ("accountId",)
-    compared: ClassVar = ("keyId", "principalId", "grantId", *surroundings)
+    compared: ClassVar = ("keyId", "principalId", "grantId")
 
-    def __init__(self, run: Run, binder: Binder) -> None:
-        super().__init__(run)
-        self._binder = binder
+    async def carry_out(self, use: KeyUse, inputs: Properties) -> Outputs:
+        """Waits until the access is shown. Raises RefusedOperationError when it is not shown in time."""
+        head = f"the identity {use.principal} cannot use the key {use.key.name}"
+        model = None
+        try:
+            model = await passed(lambda: _findings(use), use.call, head)
+        except ServiceError as failure:
+            if not failure.is_forbidden:
+                raise
+            why = service_message(failure)
+            await use.call.warn(f"the access to the key {use.key.name} was not validated: {why}")
+        return {"accessModel": model, "validatedAt": self.run.now()}
 
-    async def carry_out(
-        self, call: Call, key: ArmId, principal: str, inputs: Properties
-    ) -> Mapping[str, Value]:
-        model = await self._listed(call, key, principal)
-        proven = await self._proven(call, key, principal, inputs.text("accountId"))
-        return {"accessModel": model, "validatedAt": self.run.now(), "proven": proven}
-
-    async def still(
-        self, call: Call, key: ArmId, principal: str, known: Properties
-    ) -> Mapping[str, Value] | None:
-        model, findings = await _findings(call, key, principal)
+    async def still(self, use: KeyUse, known: Properties) -> Outputs | None:
+        model, findings = await _findings(use)
         return None if blocking(findings) else {"accessModel": model}
 
-    async def _listed(self, call: Call, key: ArmId, principal: str) -> str | None:
-        """Waits until Resource Manager shows the access; gives the vault's permission model.
 
-        None when it may not be read. Raises RefusedOperationError when no access is shown in time.
-        """
-        head = f"the identity {principal} cannot use the key {key.name}"
-        try:
-            return await pass_preflight(lambda: _findings(call, key, principal), call, head)
-        except ServiceError as failure:
-            if not failure.is_forbidden:
-                raise
-            await call.warn(f"the access to the key {key.name} was not validated: {service_message(failure)}")
-            return None
-
-    async def _proven(self, call: Call, key: ArmId, principal: str, account_id: str | None) -> bool:
-        """Whether the service was seen to use the key: by writing the binding of a bound account again."""
-        if account_id is None:
-            return False
-        account = arm_ids.account_id(account_id)
-        try:
-            live = await call.azure.account(account)
-            if live is None or not _lives_on(live, key, principal):
-                return False
-            current = live.encryption
-            version = await call.azure.key_version(key, current.key_version)
-        except ServiceError as failure:
-            if not failure.is_forbidden:
-                raise
-            await call.inform(f"not proven: {service_message(failure)}")
-            return False
-        reasons = [f"the key version {current.key_version} is not in the vault"]
-        if version is not None:
-            reasons = [unmet.found for unmet in demands.key_usable(version, self.run.clock.time())]
-        if reasons:
-            # No wait would help: the service takes no write of an account that is bound to it.
-            await call.inform(f"not proven: {'; '.join(reasons)}, and {account.name} is bound to it")
-            return False
-        await self._binder.rewrite(account, current, call)
-        return True
-
-
-async def _findings(call: Call, key: ArmId, principal: str) -> tuple[str, list[Finding]]:
+async def _findings(use: KeyUse) -> tuple[str, list[Finding]]:
     """The vault's permission model, and what the identity lacks by it. Raises ServiceError."""
-    vault = await call.azure.vault(key.parent)
+    key, azure = use.key, use.call.azure
+    vault = await azure.vault(key.parent)
     if vault is None:
-        gone = Finding(
-            "vault-exists",
-            Severity.TRANSIENT,
-            f"there is no vault {key.parent.text}",
-            f"az keyvault recover --name {key.parent.name}, if it was deleted",
-        )
-        return "", [gone]
-    roles = []
-    if vault.uses_rbac:
-        scope = facts.key_id(vault.id, key.name)
-        roles = await call.azure.role_assignments(scope, principal)
+        fix = f"az keyvault recover --name {key.parent.name}, if it was deleted"
+        text = f"there is no vault {key.parent.text}"
+        return "", [Finding("vault-exists", Severity.TRANSIENT, text, fix)]
+    scope = facts.key_id(vault.id, key.name)
+    roles = await azure.role_assignments(scope, use.principal) if vault.uses_rbac else []
     model = "managedHsm" if vault.is_managed_hsm else "rbac" if vault.uses_rbac else "accessPolicy"
-    return model, list(access_findings(vault, roles, key.name, principal))
-
-
-def _lives_on(account: Account, key: ArmId, principal: str) -> bool:
-    """Whether the account is bound to a version of the key by the identity."""
-    bound = account.encryption.key
-    return (
-        bound is not None
-        and bool(bound.version)
-        and bound.is_in(key.parent)
-        and bound.name.lower() == key.name.lower()
-        and (account.key_user or "").lower() == principal.lower()
-    )
-
-
-_CONFLICT = 409
+    return model, list(access_findings(vault, roles, key.name, use.principal))
 
 
 class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
@@ -316,60 +239,40 @@ class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
     are given on its data plane, which Resource Manager, and so azure-native, does not reach.
 
     What counts is that the principal has the role at the key, whatever the assignment's name: a grant that is
-    there already is taken over, and deleting the resource takes every one of them away. Nothing changes in
-    place but a spelling.
+    there already is taken over, and deleting the resource takes every one of them away.
     """
 
     token = resource_types.HSM_ROLE_ASSIGNMENT
     preview, update = Resource.preview, Resource.update
     key_input = "scope"
     by_deployer = True
+    imported: ClassVar = {"roleDefinitionId": HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id}
     compared: ClassVar = ("scope", "principalId")
 
-    async def carry_out(
-        self, call: Call, key: ArmId, principal: str, inputs: Properties
-    ) -> Mapping[str, Value]:
-        return {"assignmentId": (await _give(call, key, principal)).id}
+    async def carry_out(self, use: KeyUse, inputs: Properties) -> Outputs:
+        if found := await use.hsm_roles():
+            await use.call.inform(f"{use.principal} has the role at the key {use.key.name} already")
+            return {"assignmentId": found[0].id}
+        try:
+            made = await use.call.azure.assign_hsm_role(use.key.text, use.principal)
+        except ServiceError as failure:
+            # The answer to a first try may have been lost.
+            found = await use.hsm_roles() if failure.status == 409 else []
+            if not found:
+                raise
+            made = found[0]
+        return {"assignmentId": made.id}
 
-    async def still(
-        self, call: Call, key: ArmId, principal: str, known: Properties
-    ) -> Mapping[str, Value] | None:
-        found = await _found(call, key, principal)
+    async def still(self, use: KeyUse, known: Properties) -> Outputs | None:
+        found = await use.hsm_roles()
         return {"assignmentId": found[0].id} if found else None
 
-    def imported(self, key: ArmId, principal: str) -> Mapping[str, Value]:
-        role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
-        return {**super().imported(key, principal), "roleDefinitionId": role}
-
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
-        text, _, principal = id.partition(SEPARATOR)
-        key = arm_ids.key_id(text)
-        if await call.azure.vault(key.parent) is None:
-            return
-        for one in await _found(call, key, principal):
-            await call.azure.delete_role_assignment(one.id)
-
-
-async def _give(call: Call, key: ArmId, principal: str) -> RoleAssignment:
-    if found := await _found(call, key, principal):
-        await call.inform(f"the identity {principal} has the role at the key {key.name} already")
-        return found[0]
-    try:
-        return await call.azure.assign_hsm_role(key.text, principal)
-    except ServiceError as failure:
-        # The answer to a first try may have been lost.
-        if failure.status == _CONFLICT and (found := await _found(call, key, principal)):
-            return found[0]
-        raise
-
-
-async def _found(call: Call, key: ArmId, principal: str) -> list[RoleAssignment]:
-    """The principal's assignments of the role at the key itself."""
-    return [
-        one
-        for one in await call.azure.own_role_assignments(key.text, principal)
-        if one.role_id == HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id and arm_ids.same(one.scope, key.text)
-    ]
+        key_id, _, principal = id.partition(SEPARATOR)
+        use = KeyUse(call, arm_ids.key_id(key_id), principal)
+        if await call.azure.vault(use.key.parent) is not None:
+            for one in await use.hsm_roles():
+                await unless_absent(call.azure.delete_role_assignment(one.id))
 
 
 class KeyAccessCleanupHandler(Resource):
@@ -379,18 +282,14 @@ class KeyAccessCleanupHandler(Resource):
     a key of the vault keeps all that it has there.
 
     The id is `KEY_ID|ACCOUNT_ID`, as it was made or imported; the key of the outputs counts.
-
-    Another account is another resource. Another key is not: what the account had at the former one is not
-    left to this resource, because the account stays.
     """
 
     token = resource_types.KEY_ACCESS_CLEANUP
     compared: ClassVar = ("keyId", "accountId")
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
-        return ErrorContext.of_key(
-            properties.text("keyId") or id.partition(SEPARATOR)[0], properties.text("principalId")
-        )
+        key_id = properties.text("keyId") or id.partition(SEPARATOR)[0]
+        return ErrorContext.of_key(key_id, properties.text("principalId"))
 
     async def create(self, call: Call, inputs: Properties) -> State:
         key = arm_ids.key_id(str(inputs.values["keyId"]))
@@ -402,7 +301,7 @@ class KeyAccessCleanupHandler(Resource):
         """Whose identity it is by now. It exists as long as it is in the state."""
         key_id, _, account_id = id.partition(SEPARATOR)
         written = {"keyId": key_id, "accountId": account_id, **inputs.values}
-        principal: Mapping[str, Value] = {}
+        principal: Outputs = {}
         try:
             principal = await _principal(call, arm_ids.account_id(str(written["accountId"])))
         except ServiceError as failure:
@@ -413,32 +312,28 @@ class KeyAccessCleanupHandler(Resource):
         principal = olds.text("principalId")
         if not principal:
             return  # an account that never had an identity of its own, or was never made
-        key = arm_ids.key_id(str(olds.values["keyId"]))
-        account = arm_ids.account_id(str(olds.values["accountId"]))
+        use = KeyUse(call, arm_ids.key_id(str(olds.values["keyId"])), principal)
+        account, vault = arm_ids.account_id(str(olds.values["accountId"])), use.key.parent
         backoff = call.waiter.backoff()
-        while await own_access(call, key, principal):
-            if not await _needs_it(call, account, key.parent):
-                await remove_access(call, key, principal)
+        while await use.own_access():
+            # Believing one answer that it does not need it would cut an account off from its data.
+            found = await call.waiter.twice(
+                lambda: call.azure.account(account),
+                lambda found: _is_under_a_key_of(vault, found),
+                f"making sure that {account.name} has left its key",
+            )
+            if not _is_under_a_key_of(vault, found):
+                await use.remove_access()
                 return
             if call.waiter.elapsed >= READ_LAG_SECONDS:
                 await call.inform(
-                    f"the account {account.name} is under a key of {key.parent.name}, and keeps its access"
+                    f"the account {account.name} is under a key of {vault.name}, and keeps its access"
                 )
                 return
             await call.waiter.pause(next(backoff), f"waiting for the account {account.name} to leave its key")
 
 
-async def _needs_it(call: Call, account: ArmId, vault: ArmId) -> bool:
-    """Believing one answer that it does not would cut an account off from its data."""
-    found = await call.waiter.twice(
-        lambda: call.azure.account(account),
-        lambda found: _is_under_a_key_of(vault, found),
-        f"making sure that {account.name} has left its key",
-    )
-    return _is_under_a_key_of(vault, found)
-
-
-async def _principal(call: Call, account: ArmId) -> Mapping[str, Value]:
+async def _principal(call: Call, account: ArmId) -> Outputs:
     """The object id of the account's own identity; nothing of an account without one, or none."""
     found = await call.azure.account(account)
     return {"principalId": found.principal_id} if found and found.principal_id else {}

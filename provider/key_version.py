@@ -1,34 +1,39 @@
 """The resource `KeyVersion`: the version of a key that is to be bound, and the rotations this stack asks for.
 
-Owns no version: it never disables, deletes or changes one, but for a tag that marks where a rotation began.
-A key that the service does not take is refused here, before an account is made for it.
+Owns no version: it never disables, deletes or changes one. A key that the service does not take is refused
+here, before an account is made for it. A rotation goes through the vault's data plane: Resource Manager makes
+a key's first version and never another (learn.microsoft.com/rest/api/keyvault/keyvault/keys/
+create-if-not-exist).
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import ClassVar
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, TypeVar
 
 from core import arm_ids, demands, key_uris, resource_types
 from core.arm_ids import ArmId
 from core.commands import in_subscription
 from core.facts import KeyVersion as Version
 from core.facts import newest_first
+from core.key_uris import KeyUri
+from core.refusals import RefusalKind
+from provider import preflight
+from provider.azure import Retries
 from provider.checks import Failure, check
 from provider.errors import ErrorContext
-from provider.failure import NoVersionError, RefusedOperationError
-from provider.preflight import blocking, pass_preflight, refusal
+from provider.failure import NoVersionError, RefusedOperationError, ServiceError
+from provider.live_state import LiveState, Look, Target
 from provider.resource import Call, Change, Resource, Run, State
-from provider.rotation import Rotation, generation, rotates
 from provider.wire import UNKNOWN, Properties, Value
 
-_MARK = "rotationMark"
-_MONTH = 30 * 86_400
-"""Seconds for which the printed command keeps an expired version usable."""
+T = TypeVar("T")
+OPERATOR_SECONDS = 1500.0
+"""How long a new grant of the deploying principal may take to count: ten minutes by Azure's page, twenty and
+more by users (docs/assumptions.md, `grant_delay_seconds`)."""
 _FROM_VERSION = ("version", "keyUriWithVersion", "createdAt", "newestVersion")
 
 
@@ -46,8 +51,7 @@ class KeyVersionHandler(Resource):
         return ErrorContext.of_key(id or properties.text("keyId"), by_deployer=True)
 
     def keeps_unread(self, id: str) -> bool:
-        """A managed HSM's network may keep a preview out; whoever may not read a vault's key would not see
-        that it was rotated."""
+        """A managed HSM's network may keep a preview out."""
         return arm_ids.in_managed_hsm(id)
 
     def check(self, news: Properties) -> list[Failure]:
@@ -56,19 +60,19 @@ class KeyVersionHandler(Resource):
         return check(news, self.token)
 
     async def preview(self, call: Call, change: Change) -> State:
-        news, olds, mark = change.news, change.olds, _marked(change.olds)
-        if not change.id:
-            mark = {_MARK: UNKNOWN}
-        elif rotates(change.old_inputs, news):
+        """The outputs as far as they can be known before anything is made."""
+        news, id = change.news, change.news.text("keyId")
+        is_rotated = change.id != "" and rotates(change.old_inputs, news)
+        if is_rotated:
             await self._preview_rotation(await self._rotation(call, change))
-            return State(change.id, {**self._named(news), **dict.fromkeys(_FROM_VERSION, UNKNOWN), **mark})
-        return State(
-            change.id, {**await self._preview_outputs(call, news, olds.text("version") or ""), **mark}
-        )
+        if is_rotated or id is None or news.is_unknown("pin"):
+            return State(change.id, {**self._named(news), **dict.fromkeys(_FROM_VERSION, UNKNOWN)})
+        current = change.olds.text("version") or ""
+        return State(change.id, await self._outputs(call, arm_ids.key_id(id), news, current))
 
     async def create(self, call: Call, inputs: Properties) -> State:
         key = arm_ids.key_id(str(inputs.values["keyId"]))
-        return State(key.text, {**await self._outputs(call, key, inputs, ""), **_marked(None)})
+        return State(key.text, await self._outputs(call, key, inputs, ""))
 
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """The version in use; gone when the key is. An import comes with the key's id alone."""
@@ -85,20 +89,21 @@ class KeyVersionHandler(Resource):
             # A refresh must not fail here: it comes before the very update that would fix this.
             await call.warn(str(error))
             return State(id, olds.values, written.values)
+        # States that an older version of this provider wrote have a mark, which is no change.
+        kept = {name: olds.values[name] for name in ("rotationMark",) if name in olds.values}
         outputs = self._filled(key, written, chosen, newest=newest.version)
-        return State(id, {**outputs, **_marked(olds if olds.values else None)}, written.values)
+        return State(id, {**kept, **outputs}, written.values)
 
     async def update(self, call: Call, change: Change) -> State:
-        key, news, olds = arm_ids.key_id(change.id), change.news, change.olds
+        key, news = arm_ids.key_id(change.id), change.news
         if not rotates(change.old_inputs, news):
-            outputs = await self._outputs(call, key, news, olds.text("version") or "")
-            return State(change.id, {**outputs, **_marked(olds)})
+            return State(change.id, await self._outputs(call, key, news, change.olds.text("version") or ""))
         rotation = await self._rotation(call, change)
         async with self._locks[key.normalised]:
             with rotation.call.explained():
-                await pass_preflight(rotation.preflight, rotation.call, rotation.refusal_head)
-                made = await rotation.to(generation(news), olds.text(_MARK) or call.urn)
-        return State(change.id, {**self._filled(key, news, made, newest=made.version), **_marked(olds)})
+                await preflight.passed(rotation.judged, rotation.call, rotation.refusal_head)
+                made = await rotation.make()
+        return State(change.id, self._filled(key, news, made, newest=made.version))
 
     async def _preview_rotation(self, rotation: Rotation) -> None:
         """Says that the key will be rotated. Refuses it for whatever forbids it now: a rotation is not
@@ -107,12 +112,17 @@ class KeyVersionHandler(Resource):
         That the vault does not answer is a warning: the update may grant the right, or run on another
         machine.
         """
-        call = rotation.call
+        call, closed = rotation.call, ""
         with call.explained():
-            _, found = await rotation.preflight()
-            closed = await rotation.unreachable()
-        if blocking(found):
-            raise RefusedOperationError(refusal(rotation.refusal_head, found))
+            _, found = await rotation.judged()
+            try:
+                await rotation.versions()
+            except ServiceError as failure:
+                if not (failure.is_unreachable or failure.is_forbidden):
+                    raise
+                closed = call.explain(failure)
+        if preflight.blocking(found):
+            raise RefusedOperationError(preflight.refusal(rotation.refusal_head, found))
         await call.inform("the key will be rotated; its older versions stay as they are")
         if closed:
             await call.warn(
@@ -128,7 +138,7 @@ class KeyVersionHandler(Resource):
         deployer = (await call.azure.principal()).object_id or call.context.deployer_id
         return Rotation(
             replace(call, context=replace(call.context, deployer_id=deployer)),
-            self.run.clock,
+            self.run.time,
             key,
             self._vault_uri(key),
             arm_ids.account_id(account) if account else None,
@@ -136,33 +146,20 @@ class KeyVersionHandler(Resource):
             is_other_account=bool(account and before) and not arm_ids.same(account or "", before or ""),
         )
 
-    async def _preview_outputs(self, call: Call, inputs: Properties, current: str) -> dict[str, Value]:
-        """The outputs as far as they can be known before anything is made."""
-        id = inputs.text("keyId")
-        if id is None or inputs.is_unknown("pin"):
-            return {**self._named(inputs), **dict.fromkeys(_FROM_VERSION, UNKNOWN)}
-        return await self._outputs(call, arm_ids.key_id(id), inputs, current)
-
     async def _outputs(self, call: Call, key: ArmId, inputs: Properties, current: str) -> dict[str, Value]:
         """Reads the version to bind, and refuses a key that the service would not take. `current` is the
         version that the state has, "" without one."""
         newest = await call.azure.key_version(key, None)
         if newest is None:
-            raise RefusedOperationError(
-                _absent(key, has_vault=await call.azure.vault(key.parent) is not None)
-            )
+            has_vault = await call.azure.vault(key.parent) is not None
+            raise RefusedOperationError(_absent(key, has_vault=has_vault))
         chosen = await self._chosen(call, key, inputs, newest, current)
         unmet = [found for found in demands.judge(None, None, chosen) if found.unmet]
         if unmet:
-            fix = (
-                f"use an {demands.KEY_TYPES[key.in_managed_hsm]} key of {demands.KEY_SIZE} bits that "
-                f"allows {' and '.join(demands.KEY_OPERATIONS)}"
-            )
-            if all(one.demand == "key-operations" for one in unmet):
-                fix = demands.FIXES["key-operations"].command.format(key=chosen.uri)
+            fixes = dict.fromkeys(one.command(key=chosen.uri) for one in unmet)
             raise RefusedOperationError(
                 f"the service does not take the key {key.name}: {'; '.join(one.text for one in unmet)}\n"
-                f"  fix: {fix}"
+                f"  fix: {'; '.join(fixes)}"
             )
         return self._filled(key, inputs, chosen, newest=newest.version)
 
@@ -175,9 +172,17 @@ class KeyVersionHandler(Resource):
         An older version that nobody asked for is never bound: the newest may have been disabled, or have been
         left to expire, for a reason. Raises NoVersionError.
         """
+        now = self.run.time()
         if pin := inputs.text("pin"):
-            return await self._pinned(call, key, pin)
-        now = self.run.clock.time()
+            found = await call.azure.key_version(key, pin)
+            if found is None:
+                listed = f"az keyvault key list-versions {_options(key)}"
+                raise NoVersionError(
+                    f"the key {key.name} has no version {pin}, which `pin` names; list them with `{listed}`"
+                )
+            if reasons := [unmet.found for unmet in demands.key_usable(found, now)]:
+                await call.warn(f"the pinned version cannot be used: {'; '.join(reasons)}")
+            return found
         reasons = [unmet.found for unmet in demands.key_usable(newest, now)]
         if not reasons:
             return newest
@@ -189,17 +194,6 @@ class KeyVersionHandler(Resource):
         # A list says neither type nor operations.
         return await call.azure.key_version(key, chosen.version) or chosen
 
-    async def _pinned(self, call: Call, key: ArmId, pin: str) -> Version:
-        found = await call.azure.key_version(key, pin)
-        if found is None:
-            raise NoVersionError(
-                f"the key {key.name} has no version {pin}, which `pin` names; list them with "
-                f"`az keyvault key list-versions {_options(key)}`"
-            )
-        if reasons := demands.key_usable(found, self.run.clock.time()):
-            await call.warn(f"the pinned version cannot be used: {'; '.join(one.found for one in reasons)}")
-        return found
-
     def _named(self, inputs: Properties) -> dict[str, Value]:
         """The inputs, and the outputs that follow from the key's id; the account is no output."""
         id = inputs.text("keyId")
@@ -208,19 +202,13 @@ class KeyVersionHandler(Resource):
             return {**given, **dict.fromkeys(("keyName", "keyUri", "vaultUri"), UNKNOWN)}
         key = arm_ids.key_id(id)
         uri = self._vault_uri(key)
-        return {
-            **given,
-            "keyName": key.name,
-            "vaultUri": uri,
-            "keyUri": key_uris.KeyUri(uri, key.name).text,
-        }
+        return {**given, "keyName": key.name, "vaultUri": uri, "keyUri": KeyUri(uri, key.name).text}
 
     def _filled(self, key: ArmId, inputs: Properties, chosen: Version, *, newest: str) -> dict[str, Value]:
-        named = self._named(Properties({**inputs.values, "keyId": inputs.values.get("keyId", key.text)}))
         return {
-            **named,
+            **self._named(Properties({"keyId": key.text, **inputs.values})),
             "version": chosen.version,
-            "keyUriWithVersion": key_uris.KeyUri(self._vault_uri(key), key.name, chosen.version).text,
+            "keyUriWithVersion": KeyUri(self._vault_uri(key), key.name, chosen.version).text,
             "createdAt": demands.moment(chosen.created) if chosen.created else None,
             "newestVersion": newest,
         }
@@ -229,13 +217,106 @@ class KeyVersionHandler(Resource):
         return key_uris.uri_of(key.parent, self.run.cloud)
 
 
-def _marked(olds: Properties | None) -> dict[str, Value]:
-    """The output `rotationMark`. It tells this resource's rotations from the rotations of an earlier resource
-    with the same key and URN. Without `olds` it is new, which happens once for each resource. A state that an
-    older version of this provider wrote has no mark and gets none, because a rotation that was interrupted
-    may be marked with the URN."""
-    mark = secrets.token_hex(6) if olds is None else olds.values.get(_MARK)
-    return {_MARK: mark} if mark else {}
+def generation(inputs: Properties) -> int:
+    """The generation that inputs ask for; absent and unknown ones count as 0."""
+    value = inputs.known("generation")
+    return value if isinstance(value, int) else 0
+
+
+def rotates(old_inputs: Properties, news: Properties) -> bool:
+    """Whether an update asks for a new version. Raises RefusedOperationError for a generation that goes down,
+    and for one that goes up under a pin."""
+    old, new = generation(old_inputs), generation(news)
+    if new < old and not news.is_unknown("generation"):
+        raise RefusedOperationError(
+            f"generation goes from {old} to {new if 'generation' in news.values else 'none'}, but a rotation "
+            f"cannot be undone; set generation: {old} to leave the key as it is, a higher number to rotate "
+            "again, or pin an older version"
+        )
+    if new > old and news.text("pin"):
+        raise RefusedOperationError(
+            f"generation goes from {old} to {new} while `pin` holds {news.text('pin')}: the account could "
+            "not follow to the new version; remove the pin first"
+        )
+    return new > old
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """A key that is to be rotated, the account that is to follow, if one is named, and the generation that
+    the key has by now. `is_other_account`: another account followed the key before. `call` is about the key
+    and the deploying principal."""
+
+    call: Call
+    time: Callable[[], float]
+    key: ArmId
+    vault_uri: str
+    account: ArmId | None = None
+    generation: int = 0
+    is_other_account: bool = False
+
+    @property
+    def refusal_head(self) -> str:
+        """How a refusal begins."""
+        who = f"the account {self.account.name} could not" if self.account else "no account could"
+        return f"the key {self.key.name} is not rotated, since {who} follow it"
+
+    async def judged(self) -> tuple[LiveState, list[preflight.Finding]]:
+        """What is around a rotation, and every reason why the account could not be bound to a new version:
+        asked first, since a version that was made is there to stay.
+
+        The identity that must have access is the one that uses the key now. Without an account only the key
+        and its vault are judged, and with one that takes the place of another and is on Microsoft-managed
+        keys: it is bound for the first time, after the rotation.
+        """
+        key = KeyUri(self.vault_uri, self.key.name)
+        target = Target(self.account, key, self.key.parent, identity_known=False)
+        look = Look(self.call.azure, target, self.call.explain)
+        account = (await look.at_resources()).account
+        if account and account.encryption.is_customer_managed:
+            client = account.encryption.identity_client_id or None
+            look.target = replace(look.target, identity_client_id=client, identity_known=True)
+        elif account and self.is_other_account:
+            look.target = replace(look.target, account=None)
+            look.state = replace(look.state, account=None)
+        await look.at_roles()
+        live = await look.at_bound_key()
+        around = preflight.Preflight(
+            look.target, live, self.time(), rebinding=True, generation=self.generation
+        )
+        return live, preflight.findings(around, preflight.ROTATION_RULES)
+
+    async def make(self) -> Version:
+        """Makes a new version. A run that is cut off before its state is kept makes another one when it runs
+        again, which is one more than was asked for, and otherwise harmless.
+
+        Raises ServiceError, DeadlineError, StoppedError.
+        """
+        before = {one.version for one in await self._with_access(self.versions)}
+        return await self._with_access(lambda: self._once(before))
+
+    async def _once(self, before: set[str]) -> Version:
+        retries = Retries(self.call.waiter)
+        while True:
+            try:
+                return await self.call.azure.rotate(self.vault_uri, self.key.name)
+            except ServiceError as failure:
+                await retries.pause_or_raise(failure)
+            # Without an answer nobody knows whether the vault made the version; only a second look shows.
+            versions = await self._with_access(self.versions)
+            if made := [one for one in versions if one.version not in before]:
+                return newest_first(made)[0]
+
+    async def versions(self) -> list[Version]:
+        """The key's versions, as the vault's data plane has them."""
+        return await self.call.azure.live_key_versions(self.vault_uri, self.key.name)
+
+    async def _with_access(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Carries out an act on the data plane, and waits while the deploying principal's access may not be
+        in effect yet."""
+        why = "waiting for the deploying principal's access to the key"
+        waits = {RefusalKind.PROPAGATING: (why, OPERATOR_SECONDS)}
+        return await Retries(self.call.waiter, waits, self.call.explain).of(act)
 
 
 def _options(key: ArmId) -> str:
@@ -246,14 +327,13 @@ def _absent(key: ArmId, *, has_vault: bool) -> str:
     """What leads on where there is no such key, or no such vault."""
     vault = key.parent
     where = f"--hsm-name {vault.name} --location REGION" if key.in_managed_hsm else f"--name {vault.name}"
-    recover, again = f"recover {where}{in_subscription(vault.text)}", ""
+    what, recover, again = f"vault {vault.text}", f"recover {where}{in_subscription(vault.text)}", ""
     if has_vault:
-        recover = f"key recover {_options(key)}"
+        what, recover = f"key {key.text}", f"key recover {_options(key)}"
         again = ". If this update brought the vault back without the key, run the same command again"
     return (
-        f"there is no {f'key {key.text}' if has_vault else f'vault {vault.text}'}; create it first, or run "
-        f"`az keyvault {recover}` if it was deleted. If this update creates the key, pass that key's id "
-        f"output as keyId{again}"
+        f"there is no {what}; create it first, or run `az keyvault {recover}` if it was deleted. If this "
+        f"update creates the key, pass that key's id output as keyId{again}"
     )
 
 
@@ -268,21 +348,14 @@ def _no_version(
 ) -> str:
     """Why there is no version to bind, and the ways on; `versions` are youngest first. `is_bound`: the state
     has a version of this key, so that a higher generation rotates it."""
-    others = [one for one in versions if one.version != newest.version]
-    usable = next((one.version for one in others if not demands.key_usable(one, now)), "")
-    judged = [newest] if usable else [newest, *others[:5]]
-    reasons = [unmet.found for one in judged for unmet in demands.key_usable(one, now)]
-    command = f"az keyvault key set-attributes {_options(key)}"
+    reasons = [unmet.found for unmet in demands.key_usable(newest, now)]
     rotate = "raise `generation`" if is_bound else f"run `az keyvault key rotate {_options(key)}`"
     fixes = [f"{rotate} for a new version"]
-    if newest.enabled:
-        later = demands.moment(int(now) + _MONTH)
-        fixes.append(f"run `{command} --expires {later}`, which makes it usable for a month")
-    else:
-        fixes.insert(0, f"run `{command} --enabled true`")
+    if not newest.enabled:
+        fixes.insert(0, f"run `az keyvault key set-attributes {_options(key)} --enabled true`")
         reasons.append("the data of an account that is bound to a disabled version cannot be read")
-    if usable:
-        fixes.append(f"set `pin: {usable}` to bind that version on purpose")
+    if usable := demands.newest_usable(versions, now):
+        fixes.append(f"set `pin: {usable.version}` to bind that version on purpose")
     return (
         f"the newest version of the key {key.name} cannot be bound: {'; '.join(reasons)}\n"
         f"  fix: {', or '.join(fixes)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from core.arm_ids import ArmId
 from core.facts import CUSTOMER_MANAGED, Account, Encryption, KeyVersion, RoleAssignment, Vault
 from core.key_uris import KeyUri
 from provider.azure import Azure
-from provider.errors import ErrorContext, translate
+from provider.errors import translate
 from provider.failure import ServiceError
 
 ACCOUNT, VAULT, KEY, BOUND_KEY = "the account", "the vault", "the key version", "the bound version"
@@ -36,22 +36,12 @@ class Target:
         ValueError where the key is not known."""
         if self.key is None:
             raise ValueError("a key that is not known cannot be bound")
-        return Encryption(
-            CUSTOMER_MANAGED,
-            self.key.vault_uri,
-            self.key.name,
-            self.key.version,
-            self.identity_client_id or "",
-        )
+        key, client = self.key, self.identity_client_id or ""
+        return Encryption(CUSTOMER_MANAGED, key.vault_uri, key.name, key.version, client)
 
-    @property
-    def key_id(self) -> ArmId | None:
-        """The ARM id of the key, where vault and key are known."""
-        return self.key_named(self.key.name) if self.key else None
-
-    def key_named(self, name: str) -> ArmId | None:
-        """The ARM id of a key in the vault, where that is known."""
-        return arm_ids.key_id(facts.key_id(self.vault.text, name)) if self.vault else None
+    def key_id(self, key: KeyUri | None) -> ArmId | None:
+        """The ARM id of a key in the vault, where both are known."""
+        return arm_ids.key_id(facts.key_id(self.vault.text, key.name)) if self.vault and key else None
 
 
 @dataclass(frozen=True)
@@ -59,8 +49,7 @@ class LiveState:
     """Everything that a preflight judges. A field is None when it is absent, not known yet or unreadable.
 
     `read` are the things that were looked for: only of them does None mean absent. `unreadable` are those
-    that may not be read, with the reason.
-    `bound_key` is the version that the account is bound to now, read where another version is to be bound.
+    that may not be read, with the reason. `bound_key` is read where another version is to be bound.
     """
 
     account: Account | None = None
@@ -75,47 +64,41 @@ class LiveState:
 class Look:
     """Reads what is around a target. What may not be read is noted; every other failure is raised.
 
-    `azure` asks again by itself (`azure.patient`).
+    `azure` asks again by itself (`azure.patient`); `explain` words why something may not be read.
     """
 
-    def __init__(self, azure: Azure, target: Target) -> None:
-        self._azure, self.target = azure, target
+    def __init__(self, azure: Azure, target: Target, explain: Callable[..., str] = translate) -> None:
+        self._azure, self.target, self._explain = azure, target, explain
         self.state = LiveState()
 
     async def at_all(self, now: float) -> LiveState:
         """Everything, at `now` (seconds since 1970)."""
         await self.at_resources()
-        await self.at_version_in_use(now)
+        await self._at_version_in_use(now)
         await self.at_roles()
-        await self.at_bound_key()
-        return self.state
+        return await self.at_bound_key()
 
     async def at_resources(self) -> LiveState:
         """Account, vault and key version, as far as they are named; no version means the current one."""
         azure, target = self._azure, self.target
         version = (target.key.version or None) if target.key else None
+        key_id = target.key_id(target.key)
         account, vault, key = await asyncio.gather(
-            self._read(ACCOUNT, azure.account(target.account), ErrorContext(account_id=target.account.text))
-            if target.account
-            else _nothing(),
-            self._read(VAULT, azure.vault(target.vault), self._context()) if target.vault else _nothing(),
-            self._read(KEY, azure.key_version(target.key_id, version), self._context())
-            if target.key_id
-            else _nothing(),
+            self._read(ACCOUNT, azure.account(target.account) if target.account else None),
+            self._read(VAULT, azure.vault(target.vault) if target.vault else None),
+            self._read(KEY, azure.key_version(key_id, version) if key_id else None),
         )
         self.state = replace(self.state, account=account, vault=vault, key=key)
+        if target.vault is None and target.vault_known:
+            self._note("the vault, the key and the access", "vaultId is not given")
         return self.state
 
-    async def at_version_in_use(self, now: float) -> LiveState:
+    async def _at_version_in_use(self, now: float) -> None:
         """The version that Azure uses, where the target names none and the current one cannot be used."""
-        target, current = self.target, self.state.key
-        key_id = target.key_id
-        if target.key is None or target.key.version or current is None or key_id is None:
-            return self.state
-        if demands.key_usable(current, now):
-            used = await self._read("the key's versions", self._in_use(key_id, now), self._context())
+        key, current, key_id = self.target.key, self.state.key, self.target.key_id(self.target.key)
+        if key and key_id and current and not key.version and demands.key_usable(current, now):
+            used = await self._read("the key's versions", self._in_use(key_id, now))
             self.state = replace(self.state, key=used or current)
-        return self.state
 
     async def _in_use(self, key: ArmId, now: float) -> KeyVersion | None:
         used = demands.version_in_use(facts.newest_first(await self._azure.key_versions(key)), now)
@@ -125,11 +108,10 @@ class Look:
     async def at_roles(self) -> LiveState:
         """The roles on the key of the identity that is to use it, if the vault goes by roles."""
         account, vault, key, target = self.state.account, self.state.vault, self.target.key, self.target
-        if not (account and vault and key and vault.uses_rbac and target.identity_known):
-            return self.state
-        if principal := account.principal_for(target.identity_client_id):
+        principal = account.principal_for(target.identity_client_id) if account else None
+        if vault and key and principal and vault.uses_rbac and target.identity_known:
             asked = self._azure.role_assignments(facts.key_id(vault.id, key.name), principal)
-            roles = await self._read("the role assignments", asked, ErrorContext())
+            roles = await self._read("the role assignments", asked)
             self.state = replace(self.state, roles=None if roles is None else tuple(roles))
         return self.state
 
@@ -138,42 +120,27 @@ class Look:
         service opens the data's key with the one before it locks it with the other."""
         account, target = self.state.account, self.target
         bound = account.encryption.key if account else None
-        if bound is None or target.vault is None or target.key is None or not bound.version:
+        key_id = target.key_id(bound)
+        if not (bound and bound.version and key_id and target.key and bound.is_in(key_id.parent)):
             return self.state
-        key_id = target.key_named(bound.name)
-        if key_id and bound.is_in(target.vault) and not bound.same_version(target.key):
-            found = await self._read(
-                BOUND_KEY, self._azure.key_version(key_id, bound.version), self._context()
-            )
+        if not bound.same_version(target.key):
+            found = await self._read(BOUND_KEY, self._azure.key_version(key_id, bound.version))
             self.state = replace(self.state, bound_key=found)
         return self.state
 
-    async def _read(self, what: str, question: Awaitable[T], context: ErrorContext) -> T | None:
-        """What a question gives; None for what is absent or may not be read."""
+    async def _read(self, what: str, question: Awaitable[T] | None) -> T | None:
+        """What a question gives, if there is one; None for what is absent or may not be read."""
+        if question is None:
+            return None
         try:
             found = await question
         except ServiceError as failure:
             if not failure.is_forbidden:
                 raise
-            why = {**self.state.unreadable, what: translate(failure, context)}
-            self.state = replace(self.state, unreadable=why)
+            self._note(what, self._explain(failure))
             return None
         self.state = replace(self.state, read=self.state.read | {what})
         return found
 
-    def _context(self) -> ErrorContext:
-        vault, key = self.target.vault, self.target.key
-        known = ErrorContext(vault_id=vault.text, vault_name=vault.name) if vault else ErrorContext()
-        return replace(known, key_name=key.name) if key else known
-
-
-async def _nothing() -> None:
-    """Reads nothing of what is not known yet."""
-
-
-async def version_in_use(azure: Azure, target: Target, now: float) -> str:
-    """The version that Azure uses of the key that a target names without one; "" where it cannot be read."""
-    look = Look(azure, replace(target, account=None))
-    await look.at_resources()
-    key = (await look.at_version_in_use(now)).key
-    return key.version if key else ""
+    def _note(self, what: str, why: str) -> None:
+        self.state = replace(self.state, unreadable={**self.state.unreadable, what: why})

@@ -6,7 +6,7 @@ A preview answers with the inputs, and UNKNOWN for what only the act itself show
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from provider.azure import Azure
 from provider.checks import Failure, check, declared
 from provider.errors import ErrorContext, translate
 from provider.failure import RefusedOperationError, ServiceError
-from provider.waiting import Clock, Log, Waiter
+from provider.waiting import Log, Waiter
 from provider.wire import UNKNOWN, Properties, Value
 
 
@@ -68,16 +68,16 @@ Bound = tuple[str | None, str | None]
 
 @dataclass(frozen=True)
 class Run:
-    """What one login's resources share for one run of the engine. `clock` has Azure's time.
+    """What one login's resources share for one run of the engine. `time` is Azure's, since 1970.
 
     `leaving` are the ids, in lower case, of the accounts that the program puts back on Microsoft-managed
-    keys, by `accountLeaves`. The engine has each declared resource checked before it deletes anything
-    (pulumi/pulumi pkg/resource/deploy/step_generator.go). Without such a check a deletion unbinds nothing.
+    keys, by `accountLeaves`: the engine has each declared resource checked before it deletes anything
+    (pulumi/pulumi pkg/resource/deploy/step_generator.go).
     `bound` has, by the id of an account that this run has bound, when and by which operation: the engine
     makes what replaces a resource before it deletes that.
     """
 
-    clock: Clock
+    time: Callable[[], float]
     login: Login
     leaving: set[str] = field(default_factory=set)
     bound: dict[str, Bound] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Run:
 
     def now(self) -> str:
         """Azure's time, as outputs have it."""
-        return datetime.fromtimestamp(self.clock.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return datetime.fromtimestamp(self.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,14 @@ class State:
 
 @dataclass(frozen=True)
 class Difference:
-    """One property's change: `kind` is a name of the engine's `PropertyDiff.Kind`. `in_inputs` is False where
-    only what was read differs, out-of-band drift."""
+    """One property's change by the engine's word; not `in_inputs` where only what was read differs."""
 
     kind: str
     in_inputs: bool = True
 
 
+READ_LAG_SECONDS = 60.0
+"""How long a read may show a resource as it was before a change that Azure has carried out (assumed)."""
 REPLACES = "UPDATE_REPLACE"
 """The kind of a difference that makes another resource."""
 
@@ -124,9 +125,8 @@ def plain(text: str) -> str:
 
 
 class Resource(ABC):
-    """One resource type. All but `create` and `read` have a meaning that fits most: an update writes nothing,
-    and a deletion deletes nothing. Each call may raise ServiceError.
-    """
+    """One resource type, whose updates and deletions write nothing unless it says otherwise. Each call may
+    raise ServiceError."""
 
     token: ClassVar[str]
     """By which the schema declares it: its inputs, and the outputs that only the creation shows."""
@@ -135,14 +135,11 @@ class Resource(ABC):
     read_back: ClassVar[tuple[str, ...]] = ()
     """Those of which what was read counts as what was written does: a key bound out of band is a change."""
     surroundings: ClassVar[tuple[str, ...]] = ()
-    """Those that only describe what is around the resource, so that their coming or going is no change: what
-    was made elsewhere must import without a difference."""
+    """Those whose coming or going is no change: what was made elsewhere must import without a difference."""
     derived: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """For an input, the outputs that contain it and must be secret when it is."""
     refreshes: ClassVar[bool] = True
-    """Whether it is read before each preview and update, so that drift shows also where the project does not
-    ask for refreshes."""
-
+    """Whether it is read before each preview and update, also where the project asks for no refresh."""
     is_read_twice: ClassVar[bool] = True
     """Whether what is gone is read once more, unless `look` does so by itself."""
 

@@ -1,46 +1,25 @@
 """What a configured provider serves: the engine's requests about resources and functions, answered.
 
-Holds no rule. `host` imports it when the engine configures the provider, because most of the start is its
-imports.
+Holds no rule. `host` imports it only when it configures the provider: most of the start is its imports.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2
 
 from core.login import Login
-from provider.access_policy import AccessPolicyHandler
-from provider.azure import Azure, AzureClock, patient
-from provider.binder import Binder
-from provider.customer_managed_key import CustomerManagedKeyHandler
-from provider.deleted_account_purge import DeletedAccountPurgeHandler
+from provider import access_policy, customer_managed_key, deleted_account_purge, key_access, key_version
+from provider.azure import Azure, azure_time, patient
 from provider.errors import ErrorContext
 from provider.failure import UnknownTypeError
 from provider.functions import FUNCTIONS, wrong_arguments
 from provider.host import EngineLog
-from provider.key_access import (
-    KeyAccessCleanupHandler,
-    KeyAccessRevocationHandler,
-    KeyAccessValidationHandler,
-    ManagedHsmRoleAssignmentHandler,
-)
-from provider.key_version import KeyVersionHandler
-from provider.resource import (
-    REPLACES,
-    Call,
-    Change,
-    Difference,
-    Resource,
-    Run,
-    State,
-    secret_outputs,
-)
+from provider.resource import REPLACES, Call, Change, Resource, Run, State, secret_outputs
 from provider.waiting import DEFAULT_TIMEOUT, Clock, Log, SystemClock, Waiter
 from provider.wire import Properties, decode, encode, hiding
 
@@ -48,20 +27,35 @@ PREVIEW_TIMEOUT = 60.0
 """Seconds a preview or read may wait for Azure before it gives up."""
 
 
-@dataclass(frozen=True)
 class Served:
-    """What is served by one login. Each answer may raise what `host` translates."""
+    """What is served by one login: all resources by their types. Each answer may raise what `host`
+    translates."""
 
-    azure: Azure
-    clock: Clock
-    run: Run
-    resources: Mapping[str, Resource]
-    log: EngineLog = field(default_factory=EngineLog)
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    def __init__(
+        self,
+        azure: Azure,
+        clock: Clock | None,
+        login: Login,
+        log: EngineLog | None = None,
+        stop: asyncio.Event | None = None,
+    ) -> None:
+        self.azure, self._clock = azure, clock or SystemClock()
+        self._log, self._stop = log or EngineLog(), stop or asyncio.Event()
+        self._run = run = Run(azure_time(self._clock, azure), login)
+        resources = (
+            access_policy.AccessPolicyHandler(run),
+            customer_managed_key.CustomerManagedKeyHandler(run),
+            deleted_account_purge.DeletedAccountPurgeHandler(run),
+            key_access.KeyAccessCleanupHandler(run),
+            key_access.KeyAccessRevocationHandler(run),
+            key_access.KeyAccessValidationHandler(run),
+            key_version.KeyVersionHandler(run),
+            key_access.ManagedHsmRoleAssignmentHandler(run),
+        )
+        self.resources: Mapping[str, Resource] = {one.token: one for one in resources}
 
     async def check(self, request: Any) -> Any:
-        resource = self._resource(request)
-        news, hide = decode(request.news), hiding(request)
+        resource, news, hide = self._resource(request), decode(request.news), hiding(request)
         failures = [
             # A failure that names a property makes the engine print its value, so one about a secret names
             # none.
@@ -73,7 +67,7 @@ class Served:
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     async def diff(self, request: Any) -> Any:
-        resource = self._resource(request)
+        resource, kinds = self._resource(request), provider_pb2.PropertyDiff.Kind
         olds = decode(request.olds)
         found = resource.diff(olds, decode(request.old_inputs), decode(request.news))
         found = {name: d for name, d in found.items() if name not in set(request.ignoreChanges)}
@@ -81,23 +75,35 @@ class Served:
             changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
             diffs=list(found),
             replaces=[n for n, d in found.items() if d.kind == REPLACES],
-            detailedDiff={name: _property_diff(d) for name, d in found.items()},
+            detailedDiff={
+                name: provider_pb2.PropertyDiff(kind=kinds.Value(d.kind), inputDiff=d.in_inputs)
+                for name, d in found.items()
+            },
             hasDetailedDiff=True,
         )
 
     async def create(self, request: Any) -> Any:
         resource, inputs = self._resource(request), decode(request.properties)
-        call = self._call(request, resource.context("", inputs), preview=request.preview)
+        state = await self._written(request, resource, Change(inputs))
+        properties = _outputs(resource, state, inputs)
+        return provider_pb2.CreateResponse(
+            id=state.id, properties=properties, refresh_before_update=resource.refreshes
+        )
+
+    async def update(self, request: Any) -> Any:
+        resource, news = self._resource(request), decode(request.news)
+        change = Change(news, request.id, decode(request.old_inputs), decode(request.olds))
+        properties = _outputs(resource, await self._written(request, resource, change), news)
+        return provider_pb2.UpdateResponse(properties=properties, refresh_before_update=resource.refreshes)
+
+    async def _written(self, request: Any, resource: Resource, change: Change) -> State:
+        call = self._call(request, resource.context(change.id, change.news), preview=request.preview)
         with call.explained():
             if request.preview:
-                state = await resource.preview(call, Change(inputs))
-            else:
-                state = await resource.create(call, inputs)
-        return provider_pb2.CreateResponse(
-            id=state.id,
-            properties=_outputs(resource, state, inputs),
-            refresh_before_update=resource.refreshes,
-        )
+                return await resource.preview(call, change)
+            if change.id:
+                return await resource.update(call, change)
+            return await resource.create(call, change.news)
 
     async def read(self, request: Any) -> Any:
         resource = self._resource(request)
@@ -112,16 +118,6 @@ class Served:
             properties=_outputs(resource, state, inputs, olds),
             inputs=encode(state.inputs or {}, inputs.secrets),
             refresh_before_update=resource.refreshes,
-        )
-
-    async def update(self, request: Any) -> Any:
-        resource, news = self._resource(request), decode(request.news)
-        change = Change(news, request.id, decode(request.old_inputs), decode(request.olds))
-        call = self._call(request, resource.context(request.id, news), preview=request.preview)
-        with call.explained():
-            state = await (resource.preview if request.preview else resource.update)(call, change)
-        return provider_pb2.UpdateResponse(
-            properties=_outputs(resource, state, news), refresh_before_update=resource.refreshes
         )
 
     async def delete(self, request: Any) -> Any:
@@ -156,13 +152,13 @@ class Served:
         timeout = getattr(request, "timeout", 0.0) or (PREVIEW_TIMEOUT if preview else DEFAULT_TIMEOUT)
 
         def log(severity: Any, *, ephemeral: bool = False) -> Log:
-            return lambda message: self.log.write(severity, hide(message), urn, ephemeral=ephemeral)
+            return lambda message: self._log.write(severity, hide(message), urn, ephemeral=ephemeral)
 
         progress = log(engine_pb2.INFO, ephemeral=True)
-        waiter = Waiter(self.clock, timeout=timeout, stop=self.stop, progress=progress)
+        waiter = Waiter(self._clock, timeout=timeout, stop=self._stop, progress=progress)
         azure = patient(self.azure, waiter)
         warn, inform = log(engine_pb2.WARNING), log(engine_pb2.INFO)
-        return Call(urn, azure, self.run.login, waiter, warn, inform, context)
+        return Call(urn, azure, self._run.login, waiter, warn, inform, context)
 
     def _resource(self, request: Any) -> Resource:
         if request.type not in self.resources:
@@ -170,35 +166,5 @@ class Served:
         return self.resources[request.type]
 
 
-def served(
-    azure: Azure,
-    clock: Clock | None,
-    login: Login,
-    log: EngineLog | None = None,
-    stop: asyncio.Event | None = None,
-) -> Served:
-    """All resources by their types; one binder, which changes one account at a time."""
-    clock = clock or SystemClock()
-    run = Run(AzureClock(clock, azure), login)
-    binder = Binder(run.clock)
-    resources = (
-        AccessPolicyHandler(run),
-        CustomerManagedKeyHandler(run, binder),
-        DeletedAccountPurgeHandler(run),
-        KeyAccessCleanupHandler(run),
-        KeyAccessRevocationHandler(run),
-        KeyAccessValidationHandler(run, binder),
-        KeyVersionHandler(run),
-        ManagedHsmRoleAssignmentHandler(run),
-    )
-    by_token = {one.token: one for one in resources}
-    return Served(azure, clock, run, by_token, log or EngineLog(), stop or asyncio.Event())
-
-
 def _outputs(resource: Resource, state: State, *secret_sources: Properties) -> Any:
     return encode(state.outputs, secret_outputs(resource, *secret_sources))
-
-
-def _property_diff(difference: Difference) -> Any:
-    kind = provider_pb2.PropertyDiff.Kind.Value(difference.kind)
-    return provider_pb2.PropertyDiff(kind=kind, inputDiff=difference.in_inputs)

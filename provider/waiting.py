@@ -48,7 +48,6 @@ class DeadlineError(Exception):
 
     def __init__(self, reason: str, waited: float) -> None:
         super().__init__(f"gave up after {duration(waited)}: {reason}")
-        self.reason = reason
         self.waited = waited
 
 
@@ -57,10 +56,6 @@ class StoppedError(Exception):
 
 
 Log = Callable[[str], Awaitable[None]]
-
-
-async def _no_log(_message: str) -> None:
-    """Shows nothing."""
 
 
 class Waiter:
@@ -72,7 +67,7 @@ class Waiter:
         *,
         timeout: float = DEFAULT_TIMEOUT,
         stop: asyncio.Event | None = None,
-        progress: Log = _no_log,
+        progress: Log | None = None,
         rng: random.Random | None = None,
     ) -> None:
         self._clock = clock
@@ -116,13 +111,11 @@ class Waiter:
             answer.cancel()
             stop.cancel()
 
-    async def twice(
-        self, look: Callable[[], Awaitable[T]], is_believed: Callable[[T], bool], reason: str
-    ) -> T:
+    async def twice(self, look: Callable[[], Awaitable[T]], believed: Callable[[T], bool], reason: str) -> T:
         """What `look` gives; looks again after a pause for what is not believed at once. One answer may come
         from a front end that is behind (assumed)."""
         found = await look()
-        if not is_believed(found):
+        if not believed(found):
             await self.pause(SECOND_LOOK_SECONDS, reason)
             found = await look()
         return found
@@ -151,7 +144,8 @@ class Waiter:
         left = self._deadline - self._clock.now()
         if left <= 0:
             raise DeadlineError(reason, self.elapsed)
-        await self._progress(f"{reason} ({duration(self.elapsed)} so far)")
+        if self._progress:
+            await self._progress(f"{reason} ({duration(self.elapsed)} so far)")
         await self.unless_stopped(lambda: self._clock.sleep(min(seconds, left)))
         self.check()
 

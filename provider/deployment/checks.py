@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Final
 
 from core import adapters, arm_ids, demands, kinds, regions
@@ -19,21 +19,8 @@ from core.api_versions import ACCOUNTS, LOCKS, RESOURCES, VAULTS
 from core.arm_ids import MalformedError
 from core.commands import adopt, take_over
 from core.facts import HOURS_HELD
-from provider.deployment import validation
-from provider.deployment.model import (
-    ACTIONS,
-    CREATE,
-    DELETE,
-    GROUP,
-    UPDATE,
-    USE,
-    VERSIONS,
-    DeploymentFinding,
-    Planned,
-    Report,
-    Unchecked,
-    subscription_scope,
-)
+from provider.deployment import model, validation
+from provider.deployment.model import DeploymentFinding, Planned, Report, Unchecked
 from provider.deployment.questions import Questions, UnansweredQuestionError, about_each
 
 Found = Iterable[DeploymentFinding]
@@ -52,35 +39,27 @@ async def run(plan: Sequence[Planned], ask: Questions) -> Report:
 
 def planned(given: Mapping[str, Any]) -> Planned:
     """A planned resource from a caller's object. Raises MalformedError."""
-    names = {"id", "action", "content", "bound", "setting", "existingSetting", "recovers"}
-    if unknown := sorted(set(given) - names):
-        raise MalformedError(f"unknown {', '.join(unknown)}; known are {', '.join(sorted(names))}")
-    id, action = given.get("id"), given.get("action") or CREATE
-    if not isinstance(id, str) or not id.lower().startswith("/subscriptions/"):
-        raise MalformedError(f"id is {id!r}; expected the ARM id of a resource or a resource group")
-    if action not in ACTIONS:
-        raise MalformedError(f"action is {action!r}; expected one of {', '.join(ACTIONS)}")
-    found = Planned(
-        id.rstrip("/"),
-        action,
-        given.get("content") or {},
-        given.get("bound"),
-        given.get("setting") or "name",
-        given.get("existingSetting") or "",
-        given.get("recovers") is True,
-    )
+    known = {"existingSetting" if one.name == "existing_setting" else one.name for one in fields(Planned)}
+    if unknown := sorted(set(given) - known):
+        raise MalformedError(f"unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    named = {"existing_setting" if name == "existingSetting" else name: given[name] for name in given}
+    found = Planned(**{name: value for name, value in named.items() if value is not None})
+    if not isinstance(found.id, str) or not found.id.lower().startswith("/subscriptions/"):
+        raise MalformedError(f"id is {found.id!r}; expected the ARM id of a resource or a resource group")
+    if found.action not in model.ACTIONS:
+        raise MalformedError(f"action is {found.action!r}; expected one of {', '.join(model.ACTIONS)}")
     _ = found.type  # raises for an id that is none
-    return found
+    return replace(found, id=found.id.rstrip("/"))
 
 
 async def names(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each name that is taken: by a resource in the same group, or, of vaults and subdomains,
     anywhere in the world."""
-    made = [one for one in plan if one.action == CREATE and not one.recovers]
+    made = [one for one in plan if one.action == model.CREATE and not one.recovers]
     # What is purged before lets its name go.
     purged = (one for one in plan if arm_ids.same(one.type, arm_ids.PURGED_ACCOUNT))
-    freed = {one.name.lower() for one in purged if one.action == DELETE}
-    own_groups = {one.id.lower() for one in plan if one.type == GROUP}
+    freed = {one.name.lower() for one in purged if one.action == model.DELETE}
+    own_groups = {one.id.lower() for one in plan if one.type == model.GROUP}
 
     async def judge(group_id: str) -> Found:
         members = [one for one in made if arm_ids.same(one.group_id, group_id)]
@@ -115,7 +94,7 @@ def _taken_here(one: Planned, found: Mapping[str, Any]) -> DeploymentFinding:
     text += f", tagged {tags}," if tags else ""
     way = f"give another {one.setting}"
     if one.existing_setting:
-        value = one.name if one.type == GROUP else one.id
+        value = one.name if one.type == model.GROUP else one.id
         way += f" or use the existing one with {one.existing_setting}: {value}"
     ways = [way, take_over()]
     if one.type.lower() == _ACCOUNT:
@@ -145,7 +124,7 @@ async def _taken_in_the_world(one: Planned, ask: Questions) -> DeploymentFinding
     if one.type.lower() not in _UNIQUE:
         return None
     question, version, (name, is_free, why), holder = _UNIQUE[one.type.lower()]
-    path = arm_ids.of_subscription(one.subscription, question)
+    path = arm_ids.of_subscription(arm_ids.subscription_of(one.id), question)
     answer = await ask.post(path, version, {name: one.name, "type": one.type})
     if answer.get(is_free) is not False:
         return None
@@ -155,17 +134,17 @@ async def _taken_in_the_world(one: Planned, ask: Questions) -> DeploymentFinding
     return DeploymentFinding(NAMES, one.id, f"{text} (Azure: {answer.get(why)})", fix)
 
 
-_VERBS: Final = {CREATE: "making", UPDATE: "changing", DELETE: "deleting"}
+_VERBS: Final = {model.CREATE: "making", model.UPDATE: "changing", model.DELETE: "deleting"}
 
 
 async def locks(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each lock on the way: ReadOnly forbids every write, CanNotDelete a delete."""
-    written = [one for one in plan if one.action != USE]
+    written = [one for one in plan if one.action != model.USE]
 
     async def judge(group_id: str) -> Found:
         # What is deleted already is in no group.
         exists = "/resourcegroups/" in group_id.lower() and await ask.get(group_id, RESOURCES) is not None
-        scope = group_id if exists else subscription_scope(group_id)
+        scope = group_id if exists else model.subscription_scope(group_id)
         found: dict[str, DeploymentFinding] = {}
         for lock in await ask.list(arm_ids.child(scope, arm_ids.LOCK), LOCKS):
             at = str(lock["id"])[: str(lock["id"]).lower().rindex("/providers/")]
@@ -183,12 +162,12 @@ async def locks(plan: Sequence[Planned], ask: Questions) -> Report:
 
 
 def _forbids(level: str, scope: str, one: Planned) -> bool:
-    if arm_ids.same(one.type, arm_ids.LOCK) and one.action == DELETE:
+    if arm_ids.same(one.type, arm_ids.LOCK) and one.action == model.DELETE:
         return False  # a lock does not keep itself
     if not arm_ids.covers(scope, one.id):
         # A delete takes what is inside along, locked or not.
-        return one.action == DELETE and arm_ids.covers(one.id, scope)
-    return level == "ReadOnly" or one.action == DELETE
+        return one.action == model.DELETE and arm_ids.covers(one.id, scope)
+    return level == "ReadOnly" or one.action == model.DELETE
 
 
 _RECOVERED: Final = {_VAULT: "--name", arm_ids.MANAGED_HSM.lower(): "--hsm-name"}
@@ -203,14 +182,14 @@ async def references(plan: Sequence[Planned], ask: Questions) -> Report:
     used = {
         one.id.lower(): one
         for one in plan
-        if one.action == USE
-        and one.type.lower() in VERSIONS
+        if one.action == model.USE
+        and one.type.lower() in model.VERSIONS
         and (one.location or one.type.lower() not in _OF_A_KEY)
     }
 
     async def judge(one: Planned) -> Found:
         type = one.type.lower()
-        answer = await ask.get(one.id, VERSIONS[type])
+        answer = await ask.get(one.id, model.VERSIONS[type])
         if answer is not None:
             if arm_ids.same(type, arm_ids.STORAGE_ACCOUNT):
                 return _storage(one, answer)
@@ -278,11 +257,11 @@ async def terms(plan: Sequence[Planned], ask: Questions) -> Report:
     made: dict[tuple[str, str, bool], kinds.AccountKind] = {}
     for one in plan:
         kind = kinds.find(one.kind) if one.type.lower() == _ACCOUNT else None
-        if kind and one.action == CREATE and not one.recovers:
+        if kind and one.action == model.CREATE and not one.recovers:
             if kind.terms:
-                made[one.subscription, kind.name, False] = kind
+                made[arm_ids.subscription_of(one.id), kind.name, False] = kind
             if kind.approval and adapters.account(one.bound or one.content).encryption.is_customer_managed:
-                made[one.subscription, kind.name, True] = kind
+                made[arm_ids.subscription_of(one.id), kind.name, True] = kind
     found: list[Unchecked] = []
     for (subscription, name, is_form), kind in sorted(made.items(), key=lambda one: one[0]):
         what = f"whether the terms of kind {name} are accepted in the subscription"
@@ -306,8 +285,7 @@ async def terms(plan: Sequence[Planned], ask: Questions) -> Report:
     return Report(unchecked=tuple(found))
 
 
-Check = Callable[[Sequence[Planned], Questions], Awaitable[Report]]
-CHECKS: Final[Mapping[str, Check]] = {
+CHECKS: Final[Mapping[str, Callable[[Sequence[Planned], Questions], Awaitable[Report]]]] = {
     NAMES: names,
     validation.NAME: validation.check,
     LOCKED: locks,

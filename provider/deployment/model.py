@@ -7,23 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from core import api_versions as versions
 from core import arm_ids
-from core.api_versions import (
-    ACCOUNTS,
-    ACTION_GROUPS,
-    AUTHORIZATION,
-    DIAGNOSTIC_SETTINGS,
-    ENDPOINTS,
-    EVENT_HUBS,
-    FOUNDRY,
-    IDENTITIES,
-    LOCKS,
-    PRIVATE_DNS_ZONES,
-    STORAGE_ACCOUNTS,
-    SUBNETS,
-    VAULTS,
-    WORKSPACES,
-)
 
 GROUP: Final = arm_ids.RESOURCE_GROUP
 CREATE: Final = "create"
@@ -35,26 +20,26 @@ USE: Final = "use"
 ACTIONS: Final = (CREATE, UPDATE, DELETE, USE)
 ACCESS_POLICY: Final = "microsoft.keyvault/vaults/accesspolicies"
 VERSIONS: Final[Mapping[str, str]] = {
-    arm_ids.VAULT.lower(): VAULTS,
-    arm_ids.KEY.lower(): VAULTS,
-    ACCESS_POLICY: VAULTS,
-    arm_ids.ACCOUNT.lower(): ACCOUNTS,
-    f"{arm_ids.ACCOUNT}/projects".lower(): FOUNDRY,
-    f"{arm_ids.ACCOUNT}/deployments".lower(): FOUNDRY,
-    arm_ids.USER_ASSIGNED_IDENTITY.lower(): IDENTITIES,
-    arm_ids.WORKSPACE.lower(): WORKSPACES,
-    arm_ids.DIAGNOSTIC_SETTING.lower(): DIAGNOSTIC_SETTINGS,
-    arm_ids.PRIVATE_ENDPOINT.lower(): ENDPOINTS,
-    arm_ids.DNS_ZONE_GROUP.lower(): ENDPOINTS,
-    arm_ids.PRIVATE_DNS_ZONE.lower(): PRIVATE_DNS_ZONES,
-    arm_ids.DNS_ZONE_LINK.lower(): PRIVATE_DNS_ZONES,
-    arm_ids.ROLE_ASSIGNMENT.lower(): AUTHORIZATION,
-    arm_ids.LOCK.lower(): LOCKS,
-    arm_ids.MANAGED_HSM.lower(): VAULTS,
-    arm_ids.SUBNET.lower(): SUBNETS,
-    arm_ids.ACTION_GROUP.lower(): ACTION_GROUPS,
-    arm_ids.STORAGE_ACCOUNT.lower(): STORAGE_ACCOUNTS,
-    arm_ids.EVENT_HUB_RULE.lower(): EVENT_HUBS,
+    arm_ids.VAULT.lower(): versions.VAULTS,
+    arm_ids.KEY.lower(): versions.VAULTS,
+    ACCESS_POLICY: versions.VAULTS,
+    arm_ids.ACCOUNT.lower(): versions.ACCOUNTS,
+    f"{arm_ids.ACCOUNT}/projects".lower(): versions.FOUNDRY,
+    f"{arm_ids.ACCOUNT}/deployments".lower(): versions.FOUNDRY,
+    arm_ids.USER_ASSIGNED_IDENTITY.lower(): versions.IDENTITIES,
+    arm_ids.WORKSPACE.lower(): versions.WORKSPACES,
+    arm_ids.DIAGNOSTIC_SETTING.lower(): versions.DIAGNOSTIC_SETTINGS,
+    arm_ids.PRIVATE_ENDPOINT.lower(): versions.ENDPOINTS,
+    arm_ids.DNS_ZONE_GROUP.lower(): versions.ENDPOINTS,
+    arm_ids.PRIVATE_DNS_ZONE.lower(): versions.PRIVATE_DNS_ZONES,
+    arm_ids.DNS_ZONE_LINK.lower(): versions.PRIVATE_DNS_ZONES,
+    arm_ids.ROLE_ASSIGNMENT.lower(): versions.AUTHORIZATION,
+    arm_ids.LOCK.lower(): versions.LOCKS,
+    arm_ids.MANAGED_HSM.lower(): versions.VAULTS,
+    arm_ids.SUBNET.lower(): versions.SUBNETS,
+    arm_ids.ACTION_GROUP.lower(): versions.ACTION_GROUPS,
+    arm_ids.STORAGE_ACCOUNT.lower(): versions.STORAGE_ACCOUNTS,
+    arm_ids.EVENT_HUB_RULE.lower(): versions.EVENT_HUBS,
 }
 """The API version by which a type is written in a template, or looked up; no other type is."""
 Json = Mapping[str, Any]
@@ -69,7 +54,7 @@ class Planned:
     the resource, and the one that would take an existing one. `recovers`: a soft-deleted one comes back.
     """
 
-    id: str
+    id: str = ""
     action: str = CREATE
     content: Json = field(default_factory=dict)
     bound: Json | None = None
@@ -91,11 +76,6 @@ class Planned:
     def namespace(self) -> str:
         """The resource provider."""
         return self.type.partition("/")[0]
-
-    @property
-    def subscription(self) -> str:
-        """The subscription's id, a GUID."""
-        return arm_ids.subscription_of(self.id)
 
     @property
     def group_id(self) -> str:
@@ -122,8 +102,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class DeploymentFinding:
-    """Something that Azure would refuse. `id` is the planned resource's; `text` is what was found,
-    `fix` what to do about it."""
+    """Something that Azure would refuse of the planned resource with this `id`, and what to do about it."""
 
     check: str
     id: str

@@ -2,8 +2,8 @@
 
 One question for each resource group that exists, and one for all that are yet to be made. Rights are judged
 first: where some are missing, the same is asked once more without them, so that everything is told at once.
-Sources: docs/azure-facts.md, azure-rest-api-specs, Deployments_Validate 2025-04-01. What it refuses is
-told in Azure's own words. A taken name, a lock, terms, and what a delete or a read takes are not its matter.
+Sources: docs/azure-facts.md, azure-rest-api-specs, Deployments_Validate 2025-04-01. Names that are taken,
+locks, terms, and what a delete or a read takes are not its matter.
 A template has at most 800 resources (azure-resource-manager/templates/best-practices): more are not checked.
 """
 
@@ -13,28 +13,16 @@ import asyncio
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from core import adapters, arm_ids, arm_template, roles
 from core.api_versions import AUTHORIZATION, DEPLOYMENTS, IDENTITIES, RESOURCES
 from core.environment import IGNORES_VALIDATION
-from provider.deployment.model import (
-    ACCESS_POLICY,
-    CREATE,
-    DELETE,
-    GROUP,
-    UPDATE,
-    VERSIONS,
-    DeploymentFinding,
-    Planned,
-    Report,
-    Unchecked,
-    group_of,
-    subscription_scope,
-)
+from provider.deployment import model
+from provider.deployment.model import DeploymentFinding, Planned, Report, Unchecked
 from provider.deployment.questions import Questions, UnansweredQuestionError
-from provider.failure import Detail, ServiceError
+from provider.failure import ServiceError
 
 NAME: Final = "validation"
 RIGHTS, DENIALS = f"{NAME}: rights", f"{NAME}: policies"
@@ -43,11 +31,11 @@ WHAT: Final = "what Azure's own validation would refuse"
 RIGHTS_WHAT: Final = "what the deploying login may do"
 PERMISSIONS: Final = "Microsoft.Authorization/permissions"
 _DEPLOYMENT: Final = "Microsoft.Resources/deployments"
-_DISALLOWED: Final = "RequestDisallowedByPolicy"
+_DISALLOWED, _RIGHTS = "RequestDisallowedByPolicy", "AuthorizationFailed"
 _OF_THE_TEMPLATE: Final = ("ForbiddenByRbac", "ParentResourceNotFound", "ResourceNotFound", "NotFound")
 """No refusals of the update itself: a vault's of a login that the update gives the role to read keys, and of
-what is made one after the other. What else has to exist is looked up (references.py)."""
-_LATER: Final = (arm_ids.ROLE_ASSIGNMENT.lower(), ACCESS_POLICY)
+what is made one after the other. What else has to exist is looked up (checks.py)."""
+_LATER: Final = (arm_ids.ROLE_ASSIGNMENT.lower(), model.ACCESS_POLICY)
 """Types that name an identity which something else is yet to make: their values are known later."""
 _MISSING: Final = re.compile(
     r"perform action(?:\(s\))? '(?P<action>[^']+)' (?:at|on|on the linked) scope(?:\(s\))? '(?P<scope>[^']+)'"
@@ -70,7 +58,7 @@ _ROLES: Final = (
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each thing that Azure would refuse of what is made or changed."""
     login = (await ask.principal()).object_id
-    made = {_written(one).lower() for one in plan if one.action == CREATE}
+    made = {_written(one).lower() for one in plan if one.action == model.CREATE}
     asked: defaultdict[str, list[Planned]] = defaultdict(list)
     for one in plan:
         if _is_asked(one, plan):
@@ -82,11 +70,11 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
 def _is_asked(one: Planned, plan: Sequence[Planned]) -> bool:
     """Whether something is written anew: what comes back from soft delete, with all below it, is not, and
     a name that is freed before is taken until then."""
-    known = one.type == GROUP or one.type.lower() in VERSIONS
+    known = one.type == model.GROUP or one.type.lower() in model.VERSIONS
     back = any(arm_ids.covers(other.id, one.id) for other in plan if other.recovers)
-    freed = {other.name.lower() for other in plan if other.action == DELETE}
+    freed = {other.name.lower() for other in plan if other.action == model.DELETE}
     below_freed = any(part.lower() in freed for part in one.id.split("/")[5:])
-    return known and one.action in (CREATE, UPDATE) and not back and not below_freed
+    return known and one.action in (model.CREATE, model.UPDATE) and not back and not below_freed
 
 
 async def _validated(members: Sequence[Planned], made: set[str], login: str, ask: Questions) -> Report:
@@ -122,7 +110,7 @@ def _body(scope: str, members: Sequence[Planned], level: str) -> dict[str, Any]:
     resources: list[dict[str, Any]] = []
     inside: defaultdict[str, list[Planned]] = defaultdict(list)
     for one in members:
-        if one.type == GROUP:
+        if one.type == model.GROUP:
             body = {"type": "Microsoft.Resources/resourceGroups", "apiVersion": RESOURCES, "name": one.name}
             resources.append({**one.content, **body})
         else:
@@ -138,12 +126,12 @@ def _body(scope: str, members: Sequence[Planned], level: str) -> dict[str, Any]:
 def _resource(one: Planned) -> dict[str, Any]:
     """A resource of a template."""
     id, content = arm_ids.parse(_written(one)), one.content
-    if one.action == UPDATE and one.bound is not None:
+    if one.action == model.UPDATE and one.bound is not None:
         content = one.bound  # an account that has its key keeps it in each write
     found = {
         **{word: value for word, value in content.items() if word not in ("type", "name")},
         "type": id.type,
-        "apiVersion": VERSIONS[id.type.lower()],
+        "apiVersion": model.VERSIONS[id.type.lower()],
         "name": "/".join(id.names),
     }
     if "/providers/" in id.scope.lower():
@@ -153,16 +141,13 @@ def _resource(one: Planned) -> dict[str, Any]:
         found["properties"] = {"accessPolicies": [], **(content.get("properties") or {})}
     if id.type.lower() in _LATER:
         later = f"{one.group_id}/providers/{arm_ids.USER_ASSIGNED_IDENTITY}/later"
-        found["properties"] = _named_later(content, f"[reference('{later}', '{IDENTITIES}').principalId]")
+        principal = f"[reference('{later}', '{IDENTITIES}').principalId]"
+        properties = content.get("properties") or {}
+        if policy := properties.get("policy"):
+            found["properties"] = {"accessPolicies": [{**policy, "objectId": principal}]}
+        else:
+            found["properties"] = {**properties, "principalId": principal}
     return found
-
-
-def _named_later(content: Mapping[str, Any], principal: str) -> dict[str, Any]:
-    """The properties of what names an identity."""
-    properties = content.get("properties") or {}
-    if policy := properties.get("policy"):
-        return {"accessPolicies": [{**policy, "objectId": principal}]}
-    return {**properties, "principalId": principal}
 
 
 def _missing(refusal: ServiceError | None) -> list[re.Match[str]]:
@@ -170,12 +155,8 @@ def _missing(refusal: ServiceError | None) -> list[re.Match[str]]:
     if refusal is None:
         return []
     whole = () if refusal.details else (refusal.text,)
-    texts = [one.text for one in refusal.details if _is_about_rights(one)] or whole
+    texts = [one.text for one in refusal.details if one.code.endswith(_RIGHTS)] or whole
     return [*{one[0]: one for text in texts for one in _MISSING.finditer(text)}.values()]
-
-
-def _is_about_rights(detail: Detail) -> bool:
-    return detail.code.endswith("AuthorizationFailed")
 
 
 async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask: Questions) -> Report:
@@ -183,9 +164,9 @@ async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask:
     if refusal is None:
         return Report()
     found: dict[str, DeploymentFinding] = {}
-    for detail in refusal.details or [Detail(refusal.code, "", refusal.text)]:
-        about = _about(detail, members)
-        if _is_about_rights(detail) or detail.code in _OF_THE_TEMPLATE:
+    for detail in refusal.details or [refusal]:
+        about = _about(detail.target, members, detail.text)
+        if detail.code.endswith(_RIGHTS) or detail.code in _OF_THE_TEMPLATE:
             continue
         if detail.code == "MissingSubscriptionRegistration" and await _registers(about, ask):
             continue
@@ -195,30 +176,29 @@ async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask:
     return Report(tuple(found.values()))
 
 
-def _about(detail: Detail, members: Sequence[Planned]) -> Planned:
-    """The resource that a refusal is about: Azure names it by its id or its name, in the target or in the
-    text."""
-    ids = [one for one in members if arm_ids.same(_written(one), detail.target)]
-    names = [one for one in members if one.name.lower() == detail.target.lower()]
-    of_space = [one for one in members if one.namespace.lower() == detail.target.lower()]
-    told = [one for one in members if f"'{one.name}'".lower() in detail.text.lower()]
-    return next(iter((*ids, *names, *of_space, *told, *members)))
+def _about(target: str, members: Sequence[Planned], text: str = "") -> Planned:
+    """The resource that a refusal is about: Azure names it by its id, its name or its provider, as the target
+    or in the text."""
+    named = target.lower()
+    ids = [one for one in members if arm_ids.same(_written(one), target)]
+    names = [one for one in members if named in (one.name.lower(), one.namespace.lower())]
+    told = [one for one in members if f"'{one.name}'".lower() in text.lower()]
+    return next(iter((*ids, *names, *told, *members)))
 
 
-def _fix(detail: Detail, about: Planned) -> str:
+def _fix(detail: ServiceError, about: Planned) -> str:
     if detail.code == "MissingSubscriptionRegistration":
-        return (
-            f"have somebody with that right run `az provider register --namespace {about.namespace} --wait`"
-        )
+        command = f"az provider register --namespace {about.namespace} --wait"
+        return f"have somebody with that right run `{command}`"
     if detail.code != _DISALLOWED:
         return (
             "change what the stack declares so that Azure takes it; "
             f"{IGNORES_VALIDATION}=1 has an update try it all the same"
         )
     way = "change the settings so that they meet the policy"
-    if about.bound is not None and about.action == CREATE:
+    if about.bound is not None and about.action == model.CREATE:
         way += ", or set identity: userAssigned, by which the account is made with its key"
-    scope = about.group_id if about.type != GROUP else subscription_scope(about.id)
+    scope = about.group_id if about.type != model.GROUP else model.subscription_scope(about.id)
     assigned = re.search(rf"/[^\"']*/{arm_ids.POLICY_ASSIGNMENT}/[^\"']+", detail.text, re.IGNORECASE)
     return (
         f"{way}, or have its owner exempt this with `az policy exemption create --name language-cmk "
@@ -229,7 +209,7 @@ def _fix(detail: Detail, about: Planned) -> str:
 
 async def _registers(about: Planned, ask: Questions) -> bool:
     """Whether the login may register a provider: the client then does so by itself."""
-    path = arm_ids.child(subscription_scope(about.id), PERMISSIONS)
+    path = arm_ids.child(model.subscription_scope(about.id), PERMISSIONS)
     action = f"{about.namespace}/register/action"
     try:
         blocks = await ask.list(path, AUTHORIZATION)
@@ -249,7 +229,7 @@ def _rights(
         if one["denial"]:
             said = f"the deny assignment {one['denial']!r} at {one['at']} forbids {one['action']}"
             fix = "have its owner (a deployment stack, an application) exclude this login"
-            about = _at(target, members).id
+            about = _about(target, members).id
             yield DeploymentFinding(RIGHTS, about, f"Azure would refuse this login: {said}", fix)
         else:
             by_scope[_existing(target, made)].append(one)
@@ -263,20 +243,15 @@ def _rights(
             f'`az role assignment create --assignee {login} --role "{role.name}" --scope {scope}`'
             for role in given
         )
-        about = _at(some[0]["scope"], members).id
+        about = _about(some[0]["scope"], members).id
         yield DeploymentFinding(RIGHTS, about, text, f"an owner can give it with {commands}")
 
 
 def _existing(id: str, made: set[str]) -> str:
     """The group that an id is in, or is; the subscription of one that is in none, or is yet to be made."""
-    group = group_of(id)
+    group = model.group_of(id)
     is_there = "/resourcegroups/" in group.lower() and group.lower() not in made
-    return group if is_there else subscription_scope(id)
-
-
-def _at(id: str, members: Sequence[Planned]) -> Planned:
-    """The resource that is written with an id."""
-    return next((one for one in members if arm_ids.same(_written(one), id)), members[0])
+    return group if is_there else model.subscription_scope(id)
 
 
 def _written(one: Planned) -> str:

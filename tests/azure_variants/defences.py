@@ -26,7 +26,7 @@ from core.refusals import NOT_TRUSTED, RefusalKind
 from localazure import throttling
 from localazure.standin.azure import Answer
 from operate import verify
-from provider import binder
+from provider import customer_managed_key as binding_resource
 from provider.azure import Retries
 from provider.errors import ROWS
 from provider.waiting import Waiter
@@ -77,15 +77,18 @@ class Defence:
 
 
 def _no_waiting_for_access() -> list[AbstractContextManager[Any]]:
-    waits = binder._BINDING_WAITS
-    without = {kind: text for kind, text in waits.items() if kind is not RefusalKind.PROPAGATING}
-    return [patch.object(binder, "_BINDING_WAITS", without)]
+    return [_without_waiting(RefusalKind.PROPAGATING, waits) for waits in ("_WAITS", "_BINDING_WAITS")]
+
+
+def _without_waiting(kind: RefusalKind, waits: str) -> AbstractContextManager[Any]:
+    without = {one: how for one, how in getattr(binding_resource, waits).items() if one is not kind}
+    return patch.object(binding_resource, waits, without)
 
 
 def _no_known_words() -> list[AbstractContextManager[Any]]:
     return [
         patch("core.refusals._PROPAGATING", _NEVER),
-        patch.object(binder, "UNKNOWN_REFUSAL_SECONDS", 0.0),
+        _without_waiting(RefusalKind.UNKNOWN, "_BINDING_WAITS"),
     ]
 
 
@@ -94,10 +97,10 @@ def _believes_what_was_accepted() -> list[AbstractContextManager[Any]]:
         """Does not look at the operation."""
 
     return [
-        patch.object(binder.Binder, "_follow", unseen),
-        patch.object(binder, "_SUCCEEDED", {"", "succeeded", "failed", "accepted"}),
-        patch("provider.binding.mismatches", lambda *_: []),
-        patch("provider.customer_managed_key.binding.outputs", _outputs_as_asked),
+        patch.object(binding_resource.CustomerManagedKeyHandler, "_follow", unseen),
+        patch.object(binding_resource, "_SUCCEEDED", {"", "succeeded", "failed", "accepted"}),
+        patch("provider.customer_managed_key.mismatches", lambda *_: []),
+        patch("provider.customer_managed_key.bound_outputs", _outputs_as_asked),
     ]
 
 
@@ -108,7 +111,9 @@ def _outputs_as_asked(inputs: Mapping[str, Any], *_: Any, **__: Any) -> dict[str
 def _does_not_wait_for_the_operation() -> list[AbstractContextManager[Any]]:
     return [
         *_believes_what_was_accepted()[:2],
-        patch.object(binder, "_SETTLED", {"", "succeeded", "failed", "accepted", "updating", "creating"}),
+        patch.object(
+            binding_resource, "_SETTLED", {"", "succeeded", "failed", "accepted", "updating", "creating"}
+        ),
     ]
 
 
@@ -287,7 +292,7 @@ DEFENCES = (
         "read_lag_seconds",
         "The binding reads back for a minute before it believes that somebody else changed the account.",
         _LATE,
-        lambda: [patch.object(binder, "READ_LAG_SECONDS", 0.0)],
+        lambda: [patch.object(binding_resource, "READ_LAG_SECONDS", 0.0)],
     ),
     Defence(
         "lagging_reads",
@@ -336,7 +341,7 @@ DEFENCES = (
         "A version that Azure does not show is the one that was written last.",
         {"key_version": "dropped"},
         lambda: [
-            patch("provider.binding.with_version", lambda account, _: account),
+            patch("provider.customer_managed_key.as_recorded", lambda _, account: account),
             patch.object(AccountBefore, "bound_key", property(lambda before: bound_key(before.live))),
         ],
     ),

@@ -28,8 +28,7 @@ from operate.evidence.model import Facts, Service
 from provider.deployment import checks
 from provider.deployment.model import USE, Planned
 from provider.deployment.questions import Questions
-from provider.preflight import Preflight, Severity
-from provider.rules import demands_are_met
+from provider.preflight import Preflight, Severity, demands_are_met
 from tests.policies.asking import ACCOUNT, BINDING, KEY, KEY_URI, TENANT, UNKNOWN_TEXT, VAULT, secret, verdict
 from tests.policies.bags import VAULT_ID, account_props, key_props, vault_props, with_change
 from tests.policies.stacks import ACCOUNT_ID, PRINCIPAL, run, two_phases

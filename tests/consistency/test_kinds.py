@@ -18,8 +18,7 @@ from core import arm_ids, demands, key_uris, kind_limits, kinds
 from core.demands import Judgement
 from core.facts import UserAssignedIdentity
 from core.kinds import AccountKind
-from provider.preflight import Preflight, blocking
-from provider.rules import findings
+from provider.preflight import Preflight, blocking, findings
 from tests.components.guards.first_deployments import IN_SHARED, SHARED, STORAGE, group, storage
 from tests.policies.asking import KEY_URI, Thing
 from tests.policies.editing import says, with_prop

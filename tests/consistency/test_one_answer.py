@@ -30,8 +30,7 @@ from provider.live_state import ACCOUNT as ACCOUNT_PART
 from provider.live_state import KEY as KEY_PART
 from provider.live_state import VAULT as VAULT_PART
 from provider.live_state import LiveState, Target
-from provider.preflight import Preflight, Severity, blocking
-from provider.rules import findings
+from provider.preflight import Preflight, Severity, blocking, findings
 from review import preview
 from review.moment import Moment, When
 from tests.consistency.situations import SITUATIONS, URI_OF_AN_HSM, Situation

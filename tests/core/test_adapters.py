@@ -193,7 +193,6 @@ def test_a_key_version() -> None:
         not_before=1700000001,
         expires=1800000000,
         uri=f"https://kv1.vault.azure.net/keys/cmk/{VERSION}",
-        tags={"a": "b"},
     )
 
 

@@ -231,7 +231,9 @@ def test_both_packages_are_added_to_a_program_in_yaml(checkout: Path, shell: She
     }
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump({**added, "resources": {"claims": claims}}))
     shell.succeed("pulumi stack init claims")
-    assert "azure-cmk:index:CustomerManagedKey" in shell.succeed("pulumi preview --color never")
+    previewed = shell.succeed("pulumi preview --color never")
+    assert "azure-cmk:index:CustomerManagedKey" in previewed
+    assert "encryption of lang-claims: will be bound to kv-claims/cmk-claims" in previewed
 
 
 def test_a_program_in_python_needs_pulumis_own_host(checkout: Path, shell: Shell) -> None:

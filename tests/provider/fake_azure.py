@@ -20,8 +20,7 @@ from core.facts import (
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.azure import Azure
 from provider.azure_client import Principal
-from provider.failure import ServiceError
-from provider.responses import Accepted, Progress
+from provider.failure import Accepted, Progress, ServiceError
 from provider.waiting import Clock
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
@@ -115,7 +114,6 @@ class FakeAzure(Azure):
         self.deployer = "deployer"
         self.calls: list[str] = []
         self.patches: list[Encryption] = []
-        self.copies_tags = False
 
     def put(self, *given: Account | Vault) -> None:
         for one in given:
@@ -204,16 +202,10 @@ class FakeAzure(Azure):
         self._enter("live_key_versions")
         return list(self.versions)
 
-    async def tag_key_version(self, vault_uri: str, name: str, version: str, tags: dict[str, str]) -> None:
-        self._enter("tag_key_version")
-        self.versions = [replace(v, tags=tags) if v.version == version else v for v in self.versions]
-        self._leave("tag_key_version")
-
     async def rotate(self, vault_uri: str, name: str) -> KeyVersion:
         self._enter("rotate")
         number = len(self.versions) + 1
-        newest = self.versions[-1]
-        made = a_version(str(number) * 32, tags=newest.tags if self.copies_tags else {})
+        made = a_version(str(number) * 32)
         self.versions.append(made)
         self._leave("rotate")
         return made

@@ -89,7 +89,6 @@ def policy(*permissions: str, application: str = "") -> LiveState:
 CASES: tuple[tuple[str, Severity, str, LiveState], ...] = (
     ("account-exists", C, f"there is no account {ACCOUNT_ID}", replace(live_state(), account=None)),
     ("account-is-settled", P, "state Accepted", account(provisioning_state="Accepted")),
-    ("account-is-settled", U, "its last one ended as Failed", account(provisioning_state="Failed")),
     ("account-tier", C, "kind TextAnalytics", account(capabilities=("VirtualNetworks",))),
     ("account-tier", U, "lists no capabilities", account(capabilities=None)),
     ("account-has-identity", C, "system-assigned", account(principal_id=None)),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from core.login import login
-from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, CRYPTO_USER, Role
+from core.roles import CRYPTO_USER, Role
 from provider.azure import Azure
 from provider.azure_client import AzureClient
 from tests.provider.rig import CMK, VERSION, FailedError, FakeClock, create, engine
@@ -47,7 +47,6 @@ def rbac_world(azure: RunningAzure) -> World:
     ("role", "refused"),
     [
         (None, "keys/read"),
-        (CRYPTO_SERVICE_ENCRYPTION_USER, "keys/update/action"),
         (CRYPTO_USER, "keys/rotate/action"),
     ],
 )

@@ -9,8 +9,7 @@ import grpc
 import pytest
 
 from core.facts import Encryption
-from provider.failure import ServiceError
-from provider.responses import Accepted
+from provider.failure import Accepted, ServiceError
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     PRINCIPAL,

@@ -12,7 +12,7 @@ import pytest
 from core.login import login
 from provider.azure import Azure
 from provider.azure_client import AzureClient
-from provider.responses import Progress
+from provider.failure import Progress
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     KEY_ID,

@@ -18,8 +18,8 @@ from pulumi.runtime.proto import provider_pb2
 from core import clouds
 from core.login import login
 from provider.credential import complete, credential
+from provider.failure import failure_from
 from provider.host import Host
-from provider.responses import failure_from
 from tests.provider.canned import TENANT, login_host
 from tests.provider.fake_azure import FakeAzure
 

@@ -95,7 +95,7 @@ def test_the_schema_can_be_had_from_the_plugin(deployed: tuple[Stack, World]) ->
         *(BINDING, VERSION, ACCESS, REVOCATION, CLEANUP, HSM_ROLE, resource_types.DELETED_ACCOUNT_PURGE),
         resource_types.ACCESS_POLICY,
     }
-    asked = ("Binding", "ClientConfig", "Deleted", "ManagedHsmKey")
+    asked = ("ClientConfig", "Deleted", "ManagedHsmKey")
     names = ("checkDeployment", *(f"get{what}" for what in asked))
     assert set(schema["functions"]) == {f"azure-cmk:index:{name}" for name in names}
     (stack.folder / "schema.json").write_text(text)

@@ -15,7 +15,8 @@ from core.refusals import RefusalKind
 from provider.errors import _DEPLOYER, ROWS, ErrorContext, translate
 from provider.failure import NOT_SENT, ServiceError
 
-CONTEXT = ErrorContext("ACC-ID", "VAULT-ID", "contoso-keys", "language-key", "PRINCIPAL")
+CONTEXT = ErrorContext("VAULT-ID", "contoso-keys", "language-key", "PRINCIPAL")
+HSM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/managedHSMs"
 CASES = [
     (by, ServiceError(status, code, case["text"], "changing", inner, "corr-1"), *case["is"])
     for by, cases in yaml.safe_load(Path(__file__).with_name("answers.yaml").read_text("utf-8")).items()
@@ -28,7 +29,8 @@ CASES = [
 def test_a_known_answer_is_explained(by: str, failure: ServiceError, kind: str, cause: str, fix: str) -> None:
     """Cause and fix come first; the service's code, text and correlation id stay in the message. A rotation
     asks the vault as the deployer: no command of the fix is about the account's identity then."""
-    message = translate(failure, replace(CONTEXT, by_deployer=by == "deployer"))
+    vault = f"{HSM}/contoso-keys" if "managedHsm" in failure.text else CONTEXT.vault_id
+    message = translate(failure, replace(CONTEXT, by_deployer=by == "deployer", vault_id=vault))
     assert cause in message.partition("\n")[0]
     assert fix in message
     for kept in (failure.code, failure.inner_code, failure.text, "corr-1", "changing"):

@@ -11,10 +11,9 @@ import pytest
 
 from core import key_uris
 from core.facts import Network
-from provider import rules
+from provider import preflight
 from provider.live_state import ACCOUNT, LiveState, Look, Target
-from provider.preflight import Preflight, Severity
-from provider.rules import findings
+from provider.preflight import Preflight, Severity, findings
 from tests.provider.fake_azure import (
     V1,
     V2,
@@ -74,7 +73,7 @@ def test_another_vault_is_taken_only_when_it_is_named() -> None:
     account = an_account(encryption=bound_to(key_vault_uri="https://old.vault.azure.net/"))
     without = replace(TARGET, vault=None)
     rules = [rule for rule, _, _ in found(live_state(account), without, rebinding=True)]
-    assert rules == ["other-vault-is-asked-for", "vault-was-named"]
+    assert rules == ["other-vault-is-asked-for"]
     assert found(live_state(account), TARGET, rebinding=True) == []
     assert found(live_state(an_account(encryption=bound_to(key_name="old"))), TARGET, rebinding=True) == []
 
@@ -88,8 +87,10 @@ def test_what_is_not_known_yet_is_not_judged() -> None:
 
 def test_every_rule_has_a_case() -> None:
     """No rule is without a fact above, or in the rotation's table, that it finds."""
-    named = set(re.findall(r'(?:Finding|_refused|": )\(\s*"([a-z0-9-]+)"', inspect.getsource(rules)))
-    elsewhere = {"vault-was-named", "other-vault-is-asked-for"}
+    begins = r'(?:(?:Finding|_refused|": )\(\s*|rule, \w+ = )'
+    named = set(re.findall(rf'{begins}"([a-z0-9-]+)"', inspect.getsource(preflight)))
+    named.add(preflight.IDENTITY_HAS_ACCESS)
+    elsewhere = {"other-vault-is-asked-for"}
     of_rotations = {"account-was-read", "account-is-on-the-key"}
     # tests/consistency/test_kinds.py
     of_kinds = {"account-takes-identity", "account-keeps-its-vault", "kind-follows-the-key"}

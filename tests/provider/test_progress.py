@@ -7,8 +7,7 @@ import re
 import pytest
 from pulumi.runtime.proto import engine_pb2
 
-from provider.failure import ServiceError
-from provider.responses import Progress
+from provider.failure import Progress, ServiceError
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
     VAULT_ID,

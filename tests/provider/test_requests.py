@@ -95,12 +95,6 @@ WRITES: tuple[tuple[str, tuple[Any, ...], str, Any], ...] = (
     ),
     ("delete_role_assignment", (ROLE,), f"DELETE {ARM}{ROLE}?{AUTHORIZATION}", None),
     ("delete_role_assignment", (HSM_ROLE,), f"DELETE {HSM_URI}/keys/cmk/{ROLES}/r1?{DATA}", None),
-    (
-        "tag_key_version",
-        (VAULT_URI, "cmk", V1, {"a": "b"}),
-        f"PATCH {VAULT_URI}/keys/cmk/{V1}?{DATA}",
-        {"tags": {"a": "b"}},
-    ),
     ("rotate", (VAULT_URI, "cmk"), f"POST {VAULT_URI}/keys/cmk/rotate?{DATA}", None),
     ("ask", ("POST", "/s/check", "1", {"x": "y"}), f"POST {ARM}/s/check?api-version=1", {"x": "y"}),
 )

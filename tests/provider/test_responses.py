@@ -9,7 +9,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from core.refusals import RefusalKind
-from provider.responses import Progress, failure_from, retry_after_from
+from provider.failure import Progress, failure_from, retry_after_from
 
 
 class Answer:

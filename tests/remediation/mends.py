@@ -28,7 +28,7 @@ from components.guards import (
 from components.guards.situation import Situation
 from operate import recover
 from policies.rules import bindings as binding_rules
-from provider import errors, key_access, key_version, rotation
+from provider import errors, key_access, key_version
 from provider.deployment import checks
 from provider.wire import Properties
 
@@ -72,7 +72,9 @@ def _without(rule: rules.Rule) -> tuple[rules.Rule, ...]:
 
 
 def _rotates_a_number(old_inputs: Properties, news: Properties) -> bool:
-    return "generation" in old_inputs.values and rotation.generation(news) > rotation.generation(old_inputs)
+    return "generation" in old_inputs.values and key_version.generation(news) > key_version.generation(
+        old_inputs
+    )
 
 
 async def _at_once(_: Any, act: Callable[[], Awaitable[Any]]) -> Any:
@@ -137,7 +139,7 @@ MENDS = (
     ),
     Mend("a subnet is looked up", (planned, "_references"), _nothing),
     Mend("a wrong key is told first", (checks, "_demands"), _nothing),
-    Mend("a rotation waits for its grant", (rotation.Rotation, "_with_access"), _at_once),
+    Mend("a rotation waits for its grant", (key_version.Rotation, "_with_access"), _at_once),
     Mend("what would be lost is refused", (data_loss, "losses"), _nothing),
     Mend("no account is recovered that could not be bound", (soft_deleted, "_unfit"), lambda *_: None),
 )

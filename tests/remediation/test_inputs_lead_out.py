@@ -26,7 +26,7 @@ from probe.__main__ import place
 from probe.conversation import UnknownError
 from provider import checks
 from provider.functions import wrong_arguments
-from provider.served import served
+from provider.served import Served
 from provider.wire import Properties
 from review import approvals
 from settings import SettingsError, parse
@@ -43,7 +43,7 @@ GROUP = "azure-native:resources:ResourceGroup"
 
 
 def binding(given: Mapping[str, Any]) -> None:
-    handler = served(FakeAzure(), FakeClock(), core_login({}, {})).resources[resource_types.BINDING]
+    handler = Served(FakeAzure(), FakeClock(), core_login({}, {})).resources[resource_types.BINDING]
     inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), **given}
     if failures := handler.check(Properties(inputs)):
         raise ValueError(failures[0].reason)

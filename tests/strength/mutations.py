@@ -114,12 +114,12 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
             "the vault holds the key",
         ),
         (
-            "len(versions) > int(count)",
-            "len(versions) >= int(count)",
-            "a rotation that was cut off is made once",
+            "if one.version not in before",
+            "if one.version in before",
+            "a rotation whose answer was lost is made once",
         ),
         (
-            "if not await _needs_it(call, account, key.parent):",
+            "if not _is_under_a_key_of(vault, found):",
             "if True:",
             "access is not taken from an account that is under its key",
         ),

@@ -34,7 +34,7 @@ from localazure.standin.wire import from_struct, to_struct
 from provider.azure import Azure, patient
 from provider.functions import FUNCTIONS
 from provider.resource import Call, Change
-from provider.served import served
+from provider.served import Served
 from provider.waiting import Waiter
 from provider.wire import decode, encode
 from tests.support.front import Door, Reply
@@ -67,7 +67,7 @@ class _Providers(mocks.Mocks):
         self._wire, self.state, self._said = wire, state, said
         self.planned: list[dict[str, Any]] = []
         self._clock = WireClock(wire)
-        self._served = served(Azure(in_process_client(LOGIN, wire)), self._clock, LOGIN)
+        self._served = Served(Azure(in_process_client(LOGIN, wire)), self._clock, LOGIN)
         self._resources = self._served.resources
 
     def call(self, args: mocks.MockCallArgs) -> Any:

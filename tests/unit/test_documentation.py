@@ -48,7 +48,7 @@ def test_the_first_screen_starts_something() -> None:
 
 SAID_BY_OTHERS = {
     *("No module named 'azure'", "incorrect passphrase", "501", "the stack is currently locked"),
-    *("NoRegisteredProviderFound", "ScopeLocked", "AADSTS7000222"),
+    *("NoRegisteredProviderFound", "ScopeLocked", "AADSTS7000222", "AADSTS700024", "KeyNotFound"),
     "does not have authorization to perform action",
 }
 """Python's, Pulumi's, HTTP's and Azure's own words."""
