@@ -73,7 +73,7 @@ def _same(one: str, other: str) -> bool:
 def read(written: str) -> tuple[Approval, ...]:
     """Reads YAML or JSON. Raises ApprovalError with every problem: half a file approves nothing."""
     try:
-        document = yaml.safe_load(written)
+        document = yaml.load(written, _Once)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, ValueError) as problem:
         raise ApprovalError(f"not YAML or JSON: {' '.join(str(problem).split())}") from None
     match document:
@@ -88,6 +88,16 @@ def read(written: str) -> tuple[Approval, ...]:
     if problems:
         raise ApprovalError("\n".join(problems))
     return tuple(_approval(entry) for entry in entries)
+
+
+class _Once(yaml.SafeLoader):
+    """Refuses a name that stands twice in an object: who approves may have read the other one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise yaml.YAMLError(f'"{twice}" stands twice, line {node.start_mark.line + 1}')
+        return super().construct_mapping(node, deep)
 
 
 def _wrong(entry: object) -> Iterable[str]:

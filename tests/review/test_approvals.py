@@ -202,6 +202,20 @@ def test_fails_on_a_file_that_is_half_right(wrong: str, said: str) -> None:
         approvals.read(wrong)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("    reason: moved, data exported\n", "    reason: a typo in a tag\n"),
+        ("    verdict: account-replaced\n", "    verdict: rotated\n"),
+        ("approvals:\n", "approvals: []\n"),
+    ],
+)
+def test_a_name_that_stands_twice_approves_nothing(first: str, second: str) -> None:
+    """YAML takes the last one, and who approves may have read the other."""
+    with pytest.raises(ApprovalError, match="stands twice, line"):
+        approvals.read(GOOD.replace(first, second + first))
+
+
 def test_every_problem_is_reported_at_once() -> None:
     """A person mends the file once."""
     twice = GOOD.replace("lang", "") + GOOD.replace("approvals:\n", "").replace("2026-06-20", "soon")
