@@ -58,19 +58,20 @@ async def test_fails_after_the_deadline_with_what_was_waited_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "text"),
+    "refusal",
     [
-        (403, "RequestDisallowedByPolicy", "denied by policy"),
-        (400, "KeyNotFound", "A key with this name was not found"),
-        (400, "KeyDisabled", "The key is disabled"),
+        ServiceError(403, "RequestDisallowedByPolicy", "denied by policy"),
+        ServiceError(400, "KeyNotFound", "A key with this name was not found"),
+        ServiceError(400, "KeyDisabled", "The key is disabled"),
     ],
+    ids=str,
 )
 async def test_fails_at_once_what_waiting_does_not_help(
-    fake: FakeAzure, pulumi: Engine, clock: FakeClock, status: int, code: str, text: str
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, refusal: ServiceError
 ) -> None:
     """A refusal for good is not tried again."""
-    fake.failures["bind"].append(ServiceError(status, code, text))
-    with pytest.raises(FailedError, match=f"{status} {code}: {text}") as failed:
+    fake.failures["bind"].append(refusal)
+    with pytest.raises(FailedError, match=str(refusal)) as failed:
         await pulumi.create(CMK, INPUTS)
     assert failed.value.partial is None
     assert (fake.calls.count("bind"), clock.slept) == (1, [])

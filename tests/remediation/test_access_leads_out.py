@@ -227,9 +227,8 @@ def test_a_binding_by_somebody_else_lets_no_access_model_change() -> None:
     world = World("Azure RBAC", refreshes=True)
     assert world.up() == ""
     world.rotate("cmk-claims")
-    assert world.account is not None
-    key = {**world.account.key_vault_properties, "keyVersion": [*world.versions()][-1]}
-    encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": key}
+    encryption = world.arm("GET", world.account_id)["properties"]["encryption"]
+    encryption["keyVaultProperties"]["keyVersion"] = [*world.versions()][-1]
     world.arm("PATCH", world.account_id, {"properties": {"encryption": encryption}})
     world.wire.door.cloud.behave(failing_operations="CapacityExceeded")
     world.settings["tags"] = {"owner": "second"}
