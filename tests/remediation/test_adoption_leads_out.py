@@ -32,14 +32,6 @@ def no_subdomain(_: Door, field: Field) -> str:
     return str(field.account(HOME, "lang-found", customSubDomainName=None)["id"])
 
 
-def another_tier(_: Door, field: Field) -> str:
-    """One that Azure no longer offers, and that older accounts still have."""
-    id = str(field.account(HOME, "lang-found")["id"])
-    field.send("PATCH", id, "2024-10-01", {"sku": {"name": "S1"}})
-    field.settled(id)
-    return id
-
-
 def another_role(door: Door, field: Field) -> str:
     """Under Azure RBAC, by a wider role."""
     account = field.account(HOME, "lang-found")
@@ -75,7 +67,6 @@ def bound_with_a_slash(door: Door, field: Field) -> str:
 CASES: Mapping[str, Callable[[Door, Field], str]] = {
     '{"disableLocalAuth": true}': local_auth,
     "--custom-domain lang-found": no_subdomain,
-    "--sku S": another_tier,
     "az role assignment create": another_role,
     "az keyvault role assignment create": another_role_in_an_hsm,
     "without it: az rest --method patch": bound_with_a_slash,
