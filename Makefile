@@ -80,9 +80,10 @@ coverage: setup ## branch coverage of the product by the tests that run in this 
 clients: setup ## an account's life through Azure's own clients, state in Azurite, and SDKs of the packages, compiled (kept in .clients)
 	@$(PY) -m pytest -q -rs -n 2 --dist loadfile tests/clients tests/sdks
 
+# The pages lie outside .cache, which --clean empties.
 docs: setup ## the documentation as a site, every link checked, into .site/
-	@$(PY) docs/site.py .cache/pages
-	@UV_PROJECT_ENVIRONMENT=.cache/docs .venv/bin/uv run --quiet --frozen --only-group docs zensical build --clean --strict
+	@$(PY) docs/site.py .docs/pages
+	@UV_PROJECT_ENVIRONMENT=.docs/environment .venv/bin/uv run --quiet --frozen --only-group docs zensical build --clean --strict
 	@echo "docs: .site/index.html"
 
 pictures: setup ## draw the pictures in docs/pictures/ from runs on the local Azure: three to six minutes
@@ -97,4 +98,4 @@ bench: setup ## times and memory of previews and updates of up to 100 services (
 	@$(PY) -m tests.policies.bench
 
 clean: down ## down, and what setup made
-	@rm -rf .venv .pulumi .clients .site .cache
+	@rm -rf .venv .pulumi .clients .site .docs .cache

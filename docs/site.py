@@ -34,6 +34,8 @@ PICTURES = {
     "every-azure": "Lives under combinations of Azure's switches",
 }
 """The pictures of docs/pictures."""
+NARROW = ("narrow.css", "narrow.js")
+"""What makes the tables of the pages fit a telephone."""
 _LINK = re.compile(r"(?<=\]\()([^)\s]+)(?=\))")
 _BADGE = re.compile(r"^\[!\[.*\]\(\.\./\.\./actions/.*\n", re.MULTILINE)
 
@@ -87,11 +89,13 @@ def pages() -> dict[str, str]:
 
 
 def write(folder: Path) -> None:
-    """Makes the folder of pages, and of the pictures that they show, anew."""
+    """Makes the folder of pages, and of the pictures and styles that they show, anew."""
     shutil.rmtree(folder, ignore_errors=True)
     for place, text in pages().items():
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         (folder / place).write_text(text, encoding="utf-8")
+    for name in NARROW:
+        shutil.copy(ROOT / "docs" / name, folder / name)
     shutil.copytree(ROOT / "docs" / "pictures", folder / "pictures", ignore=shutil.ignore_patterns("*.json"))
 
 

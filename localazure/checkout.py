@@ -40,7 +40,6 @@ _PROGRAM = ("components", "core", "provider", "settings")
 _PROOF = (str(PYTHON), "-m", "operate", "verify", "--write-project", "--if-reached")
 _SET_UP = "LOCALAZURE_SET_UP"
 """Tells the checkout's own Python that whoever started it has set the checkout up."""
-_POLICY_CONFIG = (str(PYTHON), "-m", "policies.configuration", "policy-config.yaml", _PACK_CONFIG)
 
 
 def set_up(words: Sequence[str]) -> int | None:
@@ -71,13 +70,25 @@ def up(home: Home, stack: str) -> int:
     pulumi = Steps(home, stack)
     return (
         pulumi.select()
-        or pulumi.run(*_POLICY_CONFIG)
+        or pulumi.run(*_configured(stack))
         or pulumi.checked()
         or pulumi.run("pulumi", "preview", "--stack", stack, *_QUIET, *_PACK)
         or _updated(pulumi, stack)
         or pulumi.run(*_PROOF, "--stack", stack)
         or _what_next(home, stack)
     )
+
+
+def _configured(stack: str) -> tuple[str, ...]:
+    """The command that reads the settings of the policy pack for a stack."""
+    return (str(PYTHON), "-m", "policies.configuration", policy_config(ROOT, stack), _PACK_CONFIG)
+
+
+def policy_config(root: Path, stack: str) -> str:
+    """The file of those settings: the stack's own, or else the project's, which alone reviews and pipelines
+    read."""
+    own = f"policy-config.{stack}.yaml"
+    return own if (root / own).exists() else "policy-config.yaml"
 
 
 def _updated(pulumi: Steps, stack: str) -> int:
@@ -125,7 +136,7 @@ def preview(home: Home, stack: str) -> int:
     pulumi = Steps(home, stack)
     return (
         pulumi.select()
-        or pulumi.run(*_POLICY_CONFIG)
+        or pulumi.run(*_configured(stack))
         or pulumi.checked()
         or pulumi.run("pulumi", "preview", "--stack", stack, "--diff", *_QUIET, *_PACK)
         or _effects_again(_EVENTS)

@@ -81,16 +81,18 @@ def browsed(script: str, wanted: list[Any]) -> Any:
 @needs_browser
 def test_the_pages_are_accessible_and_fit_a_telephone(tmp_path: Path) -> None:
     """Evidence and local Azure, each wide and as a telephone, light and dark: axe finds nothing, none is
-    wider than 390 pixels; a bad page is found."""
+    wider than 390 pixels, and no table scrolls sideways there; a bad page is found."""
     pages = {"evidence": evidence(), "azure": local_azure()}
     pages["broken"] = '<!doctype html><title>x</title><img src="x.png"><p style="width: 2000px">x</p>'
+    pages["broken"] += '<div class="scroll" style="overflow: auto"><p style="width: 2000px">x</p></div>'
     for name, text in pages.items():
         (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")
     found = looked(tmp_path, *(tmp_path / f"{name}.html" for name in pages))
     sound, broken = found[:-4], found[-4:]
     assert [one["violations"] for one in sound] == [[]] * 8
     assert [one["overflow"] for one in sound] == [0] * 8
-    assert all(one["overflow"] > 100 for one in broken)
+    assert [one["cut"] for one in (sound[2:4] + sound[6:])] == [0] * 4
+    assert all(one["overflow"] > 100 and one["cut"] == 1 for one in broken)
     assert all(any(text.startswith("image-alt") for text in one["violations"]) for one in broken)
 
 

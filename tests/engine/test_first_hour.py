@@ -42,13 +42,14 @@ def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_start_here(checkout: Path) -> None:
-    """Deploy, preview and destroy: the proof holds, a second look finds nothing, nothing but caches stays,
-    and no tracked file was written."""
+    """Deploy, preview and destroy: the proof holds without an advisory, a second look finds nothing, nothing
+    but caches stays, and no tracked file was written."""
     up, preview, down = commands("Start here")
     before = {path: path.read_bytes() for path in checkout.glob("*.yaml")}
     first = run(checkout, up)
     assert first.returncode == 0, first.stdout
     assert "ok      keySource: Microsoft.KeyVault" in first.stdout
+    assert "[advisory]" not in first.stdout
     assert "To end all of it:         python3 -m localazure down" in first.stdout
     looked = run(checkout, preview)
     assert looked.returncode == 0, looked.stdout

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from localazure.checkout import effects, is_as_recorded, is_newer
+from localazure.checkout import ROOT, effects, is_as_recorded, is_newer, policy_config
+from policies import configuration
 
 SUMMARY = {"summaryEvent": {"resourceChanges": {"same": 1}}}
 HERE = {"urn": "urn:one", "outputs": {"tag": "a"}}
@@ -70,6 +73,22 @@ def test_a_program_that_was_written_since_is_recorded(file: str, tmp_path: Path)
     assert not is_newer(tmp_path / "root", state)
     os.utime(state, (0, 0))
     assert is_newer(tmp_path / "root", state)
+
+
+def test_only_the_example_that_is_open_goes_without_the_advice_to_close_it() -> None:
+    """Stack dev is open on purpose, and its own file leaves out these two advisories alone; every other stack
+    is judged by the project's file."""
+    assert policy_config(ROOT, "prod") == "policy-config.yaml"
+    settings = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
+    assert settings["language-cmk:network"] == {"access": "open"}
+    today = date(2026, 11, 30)
+    own, project = (
+        configuration.read((ROOT / policy_config(ROOT, stack)).read_text(), today)
+        for stack in ("dev", "prod")
+    )
+    without = {rule for rule in project if own[rule] != project[rule]}
+    assert without == {"account-network-restricted", "vault-network-restricted"}
+    assert {own[rule]["enforcementLevel"] for rule in without} == {"disabled"}
 
 
 def test_a_diff_ends_with_what_happens_to_the_data(tmp_path: Path) -> None:

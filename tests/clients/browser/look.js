@@ -1,5 +1,5 @@
-// What a browser makes of pages: node look.js CHROMIUM < [{"url", "width", "dark", "picture"}] > [{"violations", "overflow", "console"}]
-// `overflow`: pixels by which the page, not a part of it that scrolls, is wider than the window.
+// What a browser makes of pages: node look.js CHROMIUM < [{"url", "width", "dark", "picture"}] > [{"violations", "overflow", "cut", "console"}]
+// `overflow`: pixels by which the page, not a part of it that scrolls, is wider than the window; `cut`: how many parts scroll sideways.
 import {readFileSync} from "node:fs";
 import {createRequire} from "node:module";
 import puppeteer from "puppeteer-core";
@@ -22,11 +22,14 @@ try {
     await page.goto(url, {waitUntil: "load"});
     if (picture) await page.screenshot({path: picture});
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    const cut = await page.evaluate(
+      () => [...document.querySelectorAll(".scroll")].filter((part) => part.scrollWidth > part.clientWidth).length);
     await page.evaluate(axe);
     const {violations} = await page.evaluate(() => window.axe.run());
     found.push({
       violations: violations.map(({id, nodes}) => `${id}: ${nodes.map((node) => node.target.join(" ")).join("; ")}`),
       overflow: Math.max(overflow, 0),
+      cut,
       console: said,
     });
     await page.close();
