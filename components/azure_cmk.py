@@ -52,7 +52,8 @@ class KeyVersion(CmkResource):
 
 class KeyAccessValidation(CmkResource):
     """Access to a key that is in effect: before an account is created on it, and after it was restored.
-    Inputs: `key_id`, `principal_id`, `grant_id`."""
+    Inputs: `key_id`, `principal_id`, `grant_id`, and the `account_id` of an account under the key: writing
+    its binding again proves the access."""
 
     TOKEN = resource_types.KEY_ACCESS_VALIDATION
 

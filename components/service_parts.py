@@ -236,7 +236,9 @@ class Parts:
             return []
         if self._preflight.proof is Proof.BY_USE:
             return [grant]
-        return [grant, self._validation(key, identity.principal_id, grant)]
+        # Only an account that exists can prove more than what Resource Manager shows.
+        account_id = self._preflight.account_id if self._situation.account_waits else None
+        return [grant, self._validation(key, identity.principal_id, grant, account_id)]
 
     def restored_access(
         self,
@@ -247,13 +249,14 @@ class Parts:
     ) -> None:
         """The proof that an account can read its data again, from the update on that restores its access."""
         if grant and (self._situation.account_waits or self._preflight.proof is Proof.RECORDED):
-            self._validation(key, account.grantee_id, grant, depends_on=[after])
+            self._validation(key, account.grantee_id, grant, account.resource.id, depends_on=[after])
 
     def _validation(
         self,
         key: KeyReference,
         principal_id: pulumi.Input[str],
         grant: pulumi.CustomResource,
+        account_id: pulumi.Input[str] | None,
         **options: Any,
     ) -> KeyAccessValidation:
         return KeyAccessValidation(
@@ -261,6 +264,8 @@ class Parts:
             key_id=key.id,
             principal_id=principal_id,
             grant_id=grant.id,
+            # The proof writes what Azure shows, which may be the version that a binding without one uses.
+            account_id=account_id if self._inputs.names_version else None,
             opts=self._owner.child(**options),
         )
 

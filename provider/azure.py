@@ -171,10 +171,6 @@ class Azure:
     async def deleted_accounts(self, subscription: str) -> list[Deleted]:
         return await self._deleted(subscription, arm_ids.DELETED_ACCOUNT, ACCOUNTS)
 
-    async def purge_account(self, deleted: Deleted) -> None:
-        """Deletes a soft-deleted account for good; Azure may list it for a while."""
-        await self._json("DELETE", _of(deleted.id, ACCOUNTS))
-
     async def deleted_vaults(self, subscription: str) -> list[Deleted]:
         return await self._deleted(subscription, arm_ids.DELETED_VAULT, VAULTS)
 

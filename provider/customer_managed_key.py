@@ -186,6 +186,17 @@ class CustomerManagedKeyHandler(Resource):
         self.run.bound[account_id.normalised] = bound
         return State(account_id.text, outputs)
 
+    async def write_again(self, account: Account, call: Call) -> None:
+        """Writes the binding that the account has once more, unchanged, until the service takes it. It uses
+        the key to take a binding (assumed), so this proves that the identity's access counts."""
+        has, account_id = account.encryption, arm_ids.account_id(account.id)
+
+        def wrong(found: Account, accepted: Accepted) -> list[str]:
+            return mismatches(has, found.encryption, accepted.key_version, accepted.key_version)
+
+        async with self._locks[account_id.normalised]:
+            await self._change(account_id, has, call, wrong, _BINDING_WAITS)
+
     async def _look(
         self, call: Call, target: Target, *, rebinding: bool
     ) -> tuple[LiveState, list[preflight.Finding]]:

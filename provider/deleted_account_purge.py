@@ -1,19 +1,15 @@
-"""The resource `DeletedAccountPurge`: a soft-deleted account, deleted for good before its name is used again.
+"""The resource `DeletedAccountPurge`, which an earlier release made where it purged a soft-deleted account.
 
-Its creation purges one deletion alone, that at `deletionDate`, and ends once Azure lists the account no more,
-so that what comes after it may have the name. One that is gone already is no failure.
-Source: "Recover or purge deleted resources", learn.microsoft.com/azure/ai-services/manage-resources
-(2026-11-28): a purge frees the name, and nothing recovers a purged account.
+It stands for no resource of Azure. A state that has one keeps it, or forgets it; none is made any more.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from core import arm_ids, regions, resource_types
-from core.facts import Deleted
+from core import resource_types
 from provider.failure import RefusedOperationError
-from provider.resource import Call, Resource, State
+from provider.resource import Call, Change, Resource, State
 from provider.wire import Properties
 
 
@@ -24,38 +20,15 @@ class DeletedAccountPurgeHandler(Resource):
     compared: ClassVar = ("accountId", "location", "deletionDate")
     refreshes: ClassVar = False
 
-    async def create(self, call: Call, inputs: Properties) -> State:
-        id, location, wanted = (str(inputs.values[name]) for name in self.compared)
-        found = await _held(call, id, location)
-        if found and found.deletion_date != wanted:
-            raise RefusedOperationError(
-                f"{id} was deleted again, at {found.deletion_date}, after {wanted}, for which the purge was "
-                "decided. Nothing was purged; run `pulumi preview`, which shows what would be deleted now"
-            )
-        if found:
-            await call.azure.purge_account(found)
-        await call.waiter.until(
-            lambda: _held(call, id, location),
-            lambda held: held is None,
-            lambda held: f"waiting: Azure still lists {held and held.name} as deleted",
+    async def preview(self, call: Call, change: Change) -> State:
+        raise RefusedOperationError(
+            "no program purges a deleted account: run `az cognitiveservices account purge`, and take this "
+            "resource out"
         )
-        return State(id, inputs.values)
+
+    async def create(self, call: Call, inputs: Properties) -> State:
+        return await self.preview(call, Change(inputs))
 
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """It exists as long as it is in the state."""
         return State(id, olds.values or inputs.values, inputs.values)
-
-
-async def _held(call: Call, account_id: str, location: str) -> Deleted | None:
-    """The deleted account with this former id, in a region."""
-    account = arm_ids.account_id(account_id)
-    return next(
-        (
-            one
-            for one in await call.azure.deleted_accounts(arm_ids.subscription_of(account_id))
-            if one.name.lower() == account.name.lower()
-            and arm_ids.group_of(one.id).lower() == account.group.lower()
-            and regions.same(one.location, location)
-        ),
-        None,
-    )

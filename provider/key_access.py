@@ -12,17 +12,19 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from core import arm_ids, facts, resource_types, rights
+from core import arm_ids, demands, facts, resource_types, rights
 from core.arm_ids import ArmId
 from core.facts import Account, RoleAssignment
+from core.key_uris import KeyUri
 from core.refusals import SECOND_LOOK_SECONDS
 from core.rights import Access
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from provider.azure import unless_absent
+from provider.customer_managed_key import CustomerManagedKeyHandler
 from provider.errors import ErrorContext, service_message
 from provider.failure import ServiceError
 from provider.preflight import Finding, Severity, access_findings, blocking, passed
-from provider.resource import READ_LAG_SECONDS, Call, Change, Resource, State
+from provider.resource import READ_LAG_SECONDS, Call, Change, Resource, Run, State
 from provider.wire import Properties, Value
 
 SEPARATOR = "|"
@@ -68,6 +70,11 @@ class KeyUse:
             for remove in found:
                 await unless_absent(remove())
         return tries > 0
+
+    def is_of(self, account: Account, bound: KeyUri) -> bool:
+        """Whether the account uses this key by this identity."""
+        key = bound.name.lower() == self.key.name.lower() and bound.is_in(self.key.parent)
+        return key and (account.key_user or "").lower() == self.principal.lower()
 
     async def hsm_roles(self) -> list[RoleAssignment]:
         """The identity's assignments of the role that the service needs, at a key of a managed HSM itself."""
@@ -194,17 +201,25 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
 
 
 class KeyAccessValidationHandler(KeyAccessHandler):
-    """Access that Resource Manager shows. It may count only up to 10 minutes later
+    """Access that Resource Manager shows, and that the service uses where an account under the key is named.
+    A role that is shown may count only up to 10 minutes later
     (learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Symptom - Role assignment changes
-    are not being detected"), so a write of an account that is under the key may still be refused. An
-    `on_error` hook makes the engine try again; `core.refusals.kind_of_text` says which answers may pass.
+    are not being detected"), so the create of an account that is bound from the first may still be refused.
+    An `on_error` hook makes the engine try again; `core.refusals.kind_of_text` says which answers may pass.
     """
 
     token = resource_types.KEY_ACCESS_VALIDATION
-    compared: ClassVar = ("keyId", "principalId", "grantId")
+    # An account is named only while there is one to prove the access with; what was proven stays so.
+    surroundings: ClassVar = ("accountId",)
+    compared: ClassVar = ("keyId", "principalId", "grantId", *surroundings)
+
+    def __init__(self, run: Run, bindings: CustomerManagedKeyHandler) -> None:
+        super().__init__(run)
+        self._bindings = bindings
 
     async def carry_out(self, use: KeyUse, inputs: Properties) -> Outputs:
-        """Waits until the access is shown. Raises RefusedOperationError when it is not shown in time."""
+        """Waits until the access is shown and, for an account under the key, until the service uses it.
+        Raises RefusedOperationError when it is not shown in time, and what a binding raises."""
         head = f"the identity {use.principal} cannot use the key {use.key.name}"
         model = None
         try:
@@ -214,7 +229,28 @@ class KeyAccessValidationHandler(KeyAccessHandler):
                 raise
             why = service_message(failure)
             await use.call.warn(f"the access to the key {use.key.name} was not validated: {why}")
-        return {"accessModel": model, "validatedAt": self.run.now()}
+        account = inputs.text("accountId")
+        proven = account is not None and await self._is_proven(use, arm_ids.account_id(account))
+        return {"accessModel": model, "validatedAt": self.run.now(), "proven": proven}
+
+    async def _is_proven(self, use: KeyUse, account_id: ArmId) -> bool:
+        """Whether the service was seen to use the key: it took the account's binding to it once more."""
+        try:
+            account = await use.call.azure.account(account_id)
+            bound = account and account.encryption.key
+            if not account or not bound or not bound.version or not use.is_of(account, bound):
+                return False
+            version = await use.call.azure.key_version(use.key, bound.version)
+        except ServiceError as failure:
+            if not failure.is_forbidden:
+                raise
+            await use.call.inform(f"not proven: {service_message(failure)}")
+            return False
+        if version is None or demands.key_usable(version, self.run.time()):  # no wait would help
+            await use.call.inform(f"not proven: the key version {bound.version} cannot be used")
+            return False
+        await self._bindings.write_again(account, use.call)
+        return True
 
     async def still(self, use: KeyUse, known: Properties) -> Outputs | None:
         model, findings = await _findings(use)

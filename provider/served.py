@@ -42,13 +42,14 @@ class Served:
         self.azure, self._clock = azure, clock or SystemClock()
         self._log, self._stop = log or EngineLog(), stop or asyncio.Event()
         self._run = run = Run(azure_time(self._clock, azure), login)
+        bindings = customer_managed_key.CustomerManagedKeyHandler(run)
         resources = (
             access_policy.AccessPolicyHandler(run),
-            customer_managed_key.CustomerManagedKeyHandler(run),
+            bindings,
             deleted_account_purge.DeletedAccountPurgeHandler(run),
             key_access.KeyAccessCleanupHandler(run),
             key_access.KeyAccessRevocationHandler(run),
-            key_access.KeyAccessValidationHandler(run),
+            key_access.KeyAccessValidationHandler(run, bindings),
             key_version.KeyVersionHandler(run),
             key_access.ManagedHsmRoleAssignmentHandler(run),
         )

@@ -56,9 +56,6 @@ async def names(plan: Sequence[Planned], ask: Questions) -> Report:
     """A finding for each name that is taken: by a resource in the same group, or, of vaults and subdomains,
     anywhere in the world."""
     made = [one for one in plan if one.action == model.CREATE and not one.recovers]
-    # What is purged before lets its name go.
-    purged = (one for one in plan if arm_ids.same(one.type, arm_ids.PURGED_ACCOUNT))
-    freed = {one.name.lower() for one in purged if one.action == model.DELETE}
     own_groups = {one.id.lower() for one in plan if one.type == model.GROUP}
 
     async def judge(group_id: str) -> Found:
@@ -71,7 +68,7 @@ async def names(plan: Sequence[Planned], ask: Questions) -> Report:
             inside = await ask.list(f"{group_id}/resources", RESOURCES)
             existing = {group_id.lower(): group, **{str(one["id"]).lower(): one for one in inside}}
         here = [_taken_here(one, existing[one.id.lower()]) for one in members if one.id.lower() in existing]
-        others = (one for one in members if one.id.lower() not in existing and one.name.lower() not in freed)
+        others = (one for one in members if one.id.lower() not in existing)
         elsewhere = await asyncio.gather(*(_taken_in_the_world(one, ask) for one in others))
         return [*here, *filter(None, elsewhere)]
 

@@ -136,15 +136,16 @@ def test_given_back_the_grant_comes_first_and_the_account_waits(*, cut_off: bool
     assert after.one(":EncryptedAIServicesAccount").inputs == {}
 
 
-@pytest.mark.parametrize(("access", "shown"), [("revoked", False), ("granted", True)])
-def test_given_back_the_update_ends_when_the_access_is_shown(access: str, shown: bool) -> None:
-    """The validation comes last, and stays declared as long as it is recorded."""
-    azure = bound_azure(granted=shown, recorded=shown, access=access)
-    if shown:
+@pytest.mark.parametrize(("access", "proven"), [("revoked", False), ("granted", True)])
+def test_given_back_the_update_ends_when_the_account_proves_it(access: str, proven: bool) -> None:
+    """The proof comes last, by the account's own binding, and stays declared as long as it is recorded."""
+    azure = bound_azure(granted=proven, recorded=proven, access=access)
+    if proven:
         azure.state[f"{PARENT}azure-cmk:index:KeyAccessValidation::language-key-access"] = {"outputs": {}}
     after = service(azure, access="granted")
     proof = after.one(":KeyAccessValidation")
     assert {after.one(":AccessPolicy").urn, after.one(":CustomerManagedKey").urn} <= proof.needs
+    assert proof.inputs["accountId"] == after.one(":Account").outputs["id"]
     assert proof.inputs["principalId"] == PRINCIPAL
 
 
@@ -169,11 +170,12 @@ def by_a_user_assigned_identity(azure: FakeAzure) -> FakeAzure:
 
 
 def test_an_account_of_a_user_assigned_identity_is_written_after_the_proof_that_access_is_back() -> None:
-    """The validation comes before the write of the account, which states the key again."""
+    """The account that exists proves it, before it is written, which states the key again."""
     azure = by_a_user_assigned_identity(bound_azure(granted=False, recorded=False, access="revoked"))
     after = service(azure, access="granted", identity="userAssigned")
     proof = after.one(":KeyAccessValidation")
     assert proof.urn in after.one(":Account").needs
+    assert proof.inputs["accountId"] == azure.state[_ACCOUNT]["outputs"]["id"]
 
 
 @pytest.mark.parametrize("recorded", [True, False])

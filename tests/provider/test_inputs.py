@@ -144,6 +144,7 @@ BAD_HSM_ROLES: tuple[tuple[str, Any, str], ...] = (
 BAD_VALIDATIONS: tuple[tuple[str, Any, str], ...] = (
     ("keyId", "k", "is not the ARM id of a Microsoft.KeyVault/vaults/keys"),
     ("principalId", "me", "is not a principal id"),
+    ("accountId", "a", "is not the ARM id of a Microsoft.CognitiveServices/accounts"),
     ("grant", "x", "unknown input"),
 )
 VALIDATED = {"keyId": KEY_ID, "principalId": PRINCIPAL, "grantId": "grant"}
@@ -230,8 +231,10 @@ OTHER_DIFFS: tuple[tuple[str, dict[str, Any], dict[str, Any], dict[str, str]], .
     (VERSION, {**KEEPS, "pin": V1}, KEEPS, {"pin": "DELETE"}),
     (VERSION, {"keyId": KEY_ID}, KEEPS, {}),
     (VERSION, KEEPS, {**KEEPS, "accountId": UNKNOWN}, {}),
-    # A state of before may name an account.
+    # What was proven stays so when an account is named for the first time, or no longer.
+    (ACCESS, VALIDATED, {**VALIDATED, "accountId": ACCOUNT_ID}, {}),
     (ACCESS, {**VALIDATED, "accountId": ACCOUNT_ID}, VALIDATED, {}),
+    (ACCESS, {**VALIDATED, **KEEPS}, {**VALIDATED, **KEEPS, "accountId": "x"}, {"accountId": "UPDATE"}),
     (ACCESS, VALIDATED, {**VALIDATED, "grantId": "x"}, {"grantId": "UPDATE"}),
     (ACCESS, VALIDATED, {**VALIDATED, "keyId": "x"}, {"keyId": "UPDATE_REPLACE"}),
     (ACCESS, VALIDATED, {**VALIDATED, "principalId": "x"}, {"principalId": "UPDATE_REPLACE"}),

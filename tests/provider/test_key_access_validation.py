@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,12 +11,17 @@ from core.facts import PolicyEntry, RoleAssignment
 from core.roles import CRYPTO_USER
 from provider.failure import ServiceError
 from tests.provider.fake_azure import (
+    ACCOUNT_ID,
     KEY_ID,
     PRINCIPAL,
     TENANT,
     VAULT_ID,
     FakeAzure,
+    SlowGrant,
     a_vault,
+    a_version,
+    an_account,
+    bound_to,
 )
 from tests.provider.rig import ACCESS, Engine, FailedError, FakeClock, engine
 
@@ -44,6 +50,7 @@ async def test_access_that_is_listed_ends_the_wait_at_once(
     id, outputs = await pulumi.create(ACCESS, INPUTS)
     assert id == ID
     assert outputs.values["accessModel"] == "accessPolicy"
+    assert outputs.values["proven"] is False
     assert clock.slept == []
     assert fake.patches == []
 
@@ -82,6 +89,63 @@ async def test_what_may_not_be_read_is_a_warning_and_no_failure(call: str) -> No
     assert any("not validated" in text and "AuthorizationFailed" in text for text in said)
 
 
+async def test_a_bound_account_proves_that_its_access_is_in_effect() -> None:
+    """The binding of an account that lives on the key is written again, unchanged, until Azure takes it."""
+    clock = FakeClock()
+    azure = SlowGrant(clock, 600)
+    azure.put(an_account(encryption=bound_to()))
+    async with engine(azure, clock) as pulumi:
+        _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    progress = pulumi.progress
+    assert 600 <= clock.now() <= 640
+    assert outputs.values["proven"] is True
+    assert {patch.key_version for patch in azure.patches} == {"1" * 32}
+    assert azure.accounts[ACCOUNT_ID.lower()].encryption is not None
+    assert any("access to the key" in text and "KeyVaultProperties is invalid" in text for text in progress)
+
+
+@pytest.mark.parametrize("call", ["account", "key_version"])
+async def test_what_may_not_be_read_proves_nothing(fake: FakeAzure, pulumi: Engine, call: str) -> None:
+    """Without the right to read account or key the access is validated by what Resource Manager shows."""
+    fake.put(an_account(encryption=bound_to()))
+    fake.failures[call].append(ServiceError(403, "AuthorizationFailed", "not authorized"))
+    _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert fake.patches == []
+    assert outputs.values["proven"] is False
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        None,
+        an_account(),
+        an_account(encryption=bound_to(key_name="another-key")),
+        an_account(encryption=bound_to(), principal_id="4" * 8 + "-4444-4444-4444-" + "4" * 12),
+    ],
+    ids=["absent", "not bound", "on another key", "with another identity"],
+)
+async def test_an_account_that_proves_nothing_is_not_written(
+    fake: FakeAzure, pulumi: Engine, account: Any
+) -> None:
+    """Only the binding of this identity to this key says something; every other account is left alone."""
+    fake.accounts = {ACCOUNT_ID.lower(): account} if account else {}
+    _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert fake.patches == []
+    assert outputs.values["proven"] is False
+
+
+@pytest.mark.parametrize("unusable", [{"enabled": False}, {"expires": 1_700_000_000}])
+async def test_an_account_whose_version_cannot_be_used_is_not_written(
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, unusable: dict[str, Any]
+) -> None:
+    """With a version that is disabled or has expired no write could succeed, however long it is tried."""
+    fake.put(an_account(encryption=bound_to()))
+    fake.versions = [a_version(**unusable)]
+    _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert fake.patches == []
+    assert outputs.values["proven"] is False
+
+
 async def test_access_that_is_gone_is_validated_again(fake: FakeAzure, pulumi: Engine) -> None:
     """A refresh drops the validation when the access is gone, so that giving it back is waited for, too."""
     id, outputs = await pulumi.create(ACCESS, INPUTS)
@@ -96,7 +160,7 @@ async def test_a_preview_and_a_deletion_touch_nothing(
 ) -> None:
     """A preview neither waits nor writes, and access is not ours to take."""
     fake.put(a_vault(policies=()))
-    await pulumi.create(ACCESS, INPUTS, preview=True)
+    await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID}, preview=True)
     await pulumi.delete(ACCESS, ID, INPUTS)
     assert clock.slept == []
     assert fake.patches == []

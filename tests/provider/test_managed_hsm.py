@@ -51,9 +51,9 @@ async def test_a_whole_life(world: World) -> None:
     key_id = f"{world.hsm_id()}/keys/language-key"
     async with plugin() as pulumi:
         id, granted = await pulumi.create(HSM_ROLE, grant_of(world, principal))
-        access = {"keyId": key_id, "principalId": principal, "grantId": id}
+        access = {"keyId": key_id, "principalId": principal, "grantId": id, "accountId": world.account_id()}
         _, valid = await pulumi.create(ACCESS, access)
-        assert valid.values["accessModel"] == "managedHsm"
+        assert (valid.values["accessModel"], valid.values["proven"]) == ("managedHsm", False)
         _, version = await pulumi.create(VERSION, {"keyId": key_id, "generation": 1})
         uri = str(version.values["keyUriWithVersion"])
         assert uri.startswith("https://contoso-keys.managedhsm.azure.net/keys/language-key/")
@@ -66,6 +66,9 @@ async def test_a_whole_life(world: World) -> None:
         assert world.bound_key() == uri
         _, outputs, live = await pulumi.read(CMK, bound_id, inputs, bound.values)
         assert (live.values, outputs) == (inputs, bound)
+        _, proven = await pulumi.create(ACCESS, access)
+        assert proven.values["proven"]
+
         olds = {"keyId": key_id, "generation": 1, "accountId": world.account_id()}
         rotated = await pulumi.update(VERSION, key_id, version.values, olds, {**olds, "generation": 2})
         news = {**inputs, "keyUriWithVersion": rotated.values["keyUriWithVersion"]}
