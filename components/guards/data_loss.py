@@ -206,11 +206,12 @@ def _vault(one: Situation, account: facts.Account) -> Problems:
 
 
 def _has_used_key(before: RecordedService) -> bool:
-    """Whether the state has what comes after the account has got its key: the time of its binding, or, where
-    it was made with its key, its audit."""
+    """Whether an update has ended well, or the state has what comes after the account has got its key: the
+    time of its binding, which goes where somebody else binds it, or, where it was made with its key, its
+    audit."""
     if before.key_identity == USER:
-        return before.has("account-audit")
-    return bool(before.part(types.BINDING, "binding").get("boundAt"))
+        return before.is_complete or before.has("account-audit")
+    return before.is_complete or bool(before.part(types.BINDING, "binding").get("boundAt"))
 
 
 def _other_vault(one: Situation, account: facts.Account) -> Problems:

@@ -23,7 +23,8 @@ class RecordedService:
     another service if these refer to no account and the other service's name begins with this one's and a
     hyphen. `account` is as Azure has it where that is known, and `binding` that account's, until Azure's
     answer says which key it has. `principal_id` is the object id of the account's identity as it is recorded.
-    `mentioned_ids` are the ids, lower case, that its resources refer to.
+    `mentioned_ids` are the ids, lower case, that its resources refer to. `is_complete`: it has outputs, which
+    an update writes that ends well.
     """
 
     name: str = ""
@@ -32,6 +33,7 @@ class RecordedService:
     binding: Mapping[str, Any] | None = None
     principal_id: str | None = None
     mentioned_ids: frozenset[str] = frozenset()
+    is_complete: bool = False
 
     def part(self, type: str, part: str) -> Mapping[str, Any]:
         """The outputs of its resource `NAME-PART` of a type; empty where the state has none."""
@@ -162,6 +164,7 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         binding,
         account.principal_id if account else None,
         frozenset(id for ids in _of_nobody_else(name, mentioned, state) for id in ids),
+        bool(state.get((types.SERVICE, name), {}).get("accountId")),
     )
 
 

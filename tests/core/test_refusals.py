@@ -52,6 +52,7 @@ DENIED = "Caller is not authorized to perform action on resource."
         (409, "FlagMustBeSetForRestore", "has been soft-deleted.", RefusalKind.FINAL),
         (400, "CustomDomainInUse", "The subdomain name 'x' is not available", RefusalKind.FINAL),
         (400, "ResourceKindRequireAcceptTerms", "", RefusalKind.FINAL),
+        (400, "KeyNotFound", "A key with (name/id) cmk was not found in this key vault.", RefusalKind.FINAL),
         (
             409,
             "ConflictError",

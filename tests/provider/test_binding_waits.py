@@ -57,12 +57,21 @@ async def test_fails_after_the_deadline_with_what_was_waited_for() -> None:
     assert azure.tries[-1] == 120
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        ServiceError(403, "RequestDisallowedByPolicy", "denied by policy"),
+        ServiceError(400, "KeyNotFound", "A key with this name was not found"),
+        ServiceError(400, "KeyDisabled", "The key is disabled"),
+    ],
+    ids=str,
+)
 async def test_fails_at_once_what_waiting_does_not_help(
-    fake: FakeAzure, pulumi: Engine, clock: FakeClock
+    fake: FakeAzure, pulumi: Engine, clock: FakeClock, refusal: ServiceError
 ) -> None:
     """A refusal for good is not tried again."""
-    fake.failures["bind"].append(ServiceError(403, "RequestDisallowedByPolicy", "denied by policy"))
-    with pytest.raises(FailedError, match="403 RequestDisallowedByPolicy: denied by policy") as failed:
+    fake.failures["bind"].append(refusal)
+    with pytest.raises(FailedError, match=str(refusal)) as failed:
         await pulumi.create(CMK, INPUTS)
     assert failed.value.partial is None
     assert (fake.calls.count("bind"), clock.slept) == (1, [])
