@@ -154,15 +154,16 @@ class EncryptionArguments(ComponentArguments):
     access_model: str = argument(ACCESS_POLICY, choices=(ACCESS_POLICY, RBAC))
     """Optional. How the vault grants the use of its keys: `accessPolicy` (default), which Language's own page
     asks for, or `rbac`, Azure RBAC, which is Azure's default for new vaults and what Foundry's page
-    recommends. That the service takes a key of a vault under Azure RBAC, nobody has observed here. For an
-    existing vault, the one that it uses."""
+    recommends. Nobody has observed here that the service takes a key of a vault under Azure RBAC. For an
+    existing vault, give the model that it uses."""
     access: str = argument(GRANTED, choices=(GRANTED, REVOKED))
     """Optional. Whether the account may use the key; `granted` by default. `revoked` removes the grant:
     requests for the account's data then answer 403, while vault, key, account and binding stay; `granted`
-    restores it. Of some kinds Azure then deletes data (docs/coverage.md): they need `revokeAccount`, too."""
+    restores it. For some kinds Azure then deletes data (docs/coverage.md): they need
+    `revokeAccount`, too."""
     revoke_account: str | None = argument(None, check=names.ACCOUNT.checked)
-    """Optional. Name of the account that `access: revoked` may take the key from although Azure then deletes
-    data that `access: granted` does not bring back; for the kinds of which docs/coverage.md says that."""
+    """Optional. Name of the account whose data may be lost by `access: revoked`: Azure then deletes data that
+    `access: granted` does not bring back. Needed for the kinds of which docs/coverage.md says that."""
     unbind_account: str | None = argument(None, check=names.ACCOUNT.checked)
     """Optional. Name of the account that `encryption: microsoftManaged` may unbind from the customer-managed
     key; it needs `access: granted`. No data is lost; vault, key and access stay as long as this is set, and

@@ -42,8 +42,8 @@ _BUSY: Final = re.compile(r"in state (accepted|creating|updating)", re.IGNORECAS
 KEY_REFUSED: Final = "KeyVaultProperties is invalid"
 """What the service says of a key that it cannot use, whatever the reason."""
 NOT_TRUSTED: Final = (
-    "the vault's network does not let the service in. That it excepts trusted Microsoft services does not "
-    "help where Key Vault does not count the service among them: its list names no Azure AI services"
+    "the vault's network does not let the service in. Its exception for trusted Microsoft services does not "
+    "help if Key Vault does not count the service among them: Key Vault's list names no Azure AI services"
 )
 OR_OPEN: Final = (
     " with network.access `selected` (`az network list-service-tags --location REGION` has them all, as "

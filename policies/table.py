@@ -278,7 +278,7 @@ ROWS: Final[tuple[Rule, ...]] = (
     ),
     ResourceRule(
         name="key-vault-api-version",
-        title="Key Vault is asked by an API version that Azure goes on serving",
+        title="Vaults and keys are declared by an API version that Azure goes on serving",
         why=(
             f"from {VAULTS_RETIRE_ON:%d %B %Y} Azure refuses older ones, and every refresh of the stack fails"
         ),
@@ -310,7 +310,7 @@ ROWS: Final[tuple[Rule, ...]] = (
     ),
     UsedResourceRule(
         name="key-rsa-2048",
-        title="A key is RSA of 2048 bits, or of a larger size that each kind of account takes that uses it",
+        title="A key is RSA of 2048 bits, or larger if every kind of account that uses it takes that size",
         why="only RSA keys of size 2048 are supported for the encryption of Azure AI services; Foundry takes "
         "larger ones, too",
         source=SERVICE_DOCUMENT,

@@ -218,7 +218,7 @@ def account_was_read(check: Preflight) -> Iterator[Finding]:
     rotated."""
     account = check.target.account
     if account and ACCOUNT not in check.live.read:
-        text = f"whether the account {account.name} could follow is unknown, since it may not be read"
+        text = f"this login may not read the account {account.name}, so whether it could follow is unknown"
         yield Finding("account-was-read", Severity.REFUSED, text, check.live.unreadable.get(ACCOUNT, ""))
 
 

@@ -183,8 +183,8 @@ def asks_no_more(situation: Situation) -> Iterator[str]:
     inputs = situation.inputs
     if inputs.revoke_account and not inputs.is_revoked and (lost := _lost(situation)):
         yield (
-            f"revokeAccount: {inputs.revoke_account} is set, though access is granted: on a later access: "
-            f"revoked, Azure {lost} unasked. Take revokeAccount out"
+            f"revokeAccount: {inputs.revoke_account} is set, though access is granted: a later access: "
+            f"revoked would not be questioned, and Azure {lost}. Take revokeAccount out"
         )
 
 
@@ -194,8 +194,8 @@ def not_by_targets(situation: Situation) -> Iterator[str]:
     before = situation.before
     if situation.inputs.is_revoked and not before.revoked and before.is_bound:
         yield (
-            "access: revoked is carried out by this update before anything else, but not with --target or "
-            "--exclude: leave them out"
+            "this update carries out access: revoked before anything else, but not if it runs with "
+            "--target or --exclude: leave them out"
         )
 
 
@@ -207,8 +207,8 @@ def stale_grant(situation: Situation) -> Iterator[str]:
         return
     if access is not None and access.level is Access.NONE:
         yield (
-            "the state still has the grant that an update which failed took away; unless this update creates "
-            "it again, as it does after a refresh, run `pulumi refresh` before it"
+            "an update took the grant away and then failed, so the state still has the grant. After a "
+            "refresh, this update creates it again; otherwise run `pulumi refresh` first"
         )
 
 

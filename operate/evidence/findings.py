@@ -71,8 +71,8 @@ DEMAND_FIXES = {
     "same-region": "bind the account to a key in its own region",
     "same-tenant": "bind the account to a key in its own tenant",
     "key-type": "create an RSA key of 2048 bits and bind the account to it",
-    "key-usable": "enable the version with az keyvault key set-attributes --id {version} --enabled true; one "
-    "that has expired, rotate instead and bind the account to the new one",
+    "key-usable": "enable the version with az keyvault key set-attributes --id {version} --enabled true; if "
+    "it has expired, rotate instead and bind the account to the new version",
     "tier": "set sku to a paid tier of the account's kind, S for Language",
     "outbound": "add the vault's host to allowedFqdnList of the account",
 }
@@ -141,7 +141,7 @@ RULES: Final = {
     "old-versions-enabled": (
         NOTE,
         "{count} of the key can still be used",
-        "disable those that nothing is encrypted under any more with python -m operate disable-version",
+        "disable the versions under which nothing is encrypted now with python -m operate disable-version",
     ),
     "key-can-do-more": (
         NOTE,
@@ -213,14 +213,14 @@ RULES: Final = {
     "others-can-delete-log": (
         NOTE,
         "{count} could delete records of the audit log, or end it: {who}",
-        "keep the workspace where others than the key's operators administer it, and their roles few",
+        "keep the log in a workspace that others than the key's operators administer, with few roles",
     ),
     "log-gap": (
         WARNING,
         "records may be missing from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}: {why}",
         (
-            "ask whoever did it; keep the log for longer than from one report to the next, with no change of "
-            "the diagnostic setting but by the program"
+            "ask whoever did it; keep the log for longer than the time between two reports, and let only the "
+            "program change the diagnostic setting"
         ),
     ),
     "drill-failed": (

@@ -44,7 +44,7 @@ def test_a_revocation_waits_for_no_other_service(life: Life) -> None:
     assert "access: revoked of 'beta' does not wait" in refused.output
     assert not beta.reads_data()
     life.stack.configure(services=[{"name": "alpha"}, {"name": "beta"}])
-    assert "run `pulumi refresh` before it" in life.stack.preview().output
+    assert "run `pulumi refresh` first" in life.stack.preview().output
     assert life.stack.refresh().ok
     restored = life.stack.deploy()
     assert restored.ok, restored.output
@@ -61,7 +61,7 @@ def test_an_update_of_targets_says_that_it_revokes_nothing(life: Life) -> None:
     run = life.stack.deploy("--target", grant)
     assert run.ok, run.output
     assert life.judge.reads_data()
-    assert "but not with --target or --exclude: leave them out" in run.output
+    assert "but not if it runs with --target or --exclude: leave them out" in run.output
     revoked = life.stack.deploy()
     assert revoked.ok, revoked.output
     assert not life.judge.reads_data()

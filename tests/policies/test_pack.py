@@ -142,7 +142,7 @@ def test_a_message_says_what_why_and_how() -> None:
     """Found, required, why with its source, and the fix."""
     answers = run(around(Thing("k", KEY, with_change(key_props(), "properties.keySize", 1024))))
     expected = (
-        "A key is RSA of 2048 bits, or of a larger size that each kind of account takes that uses it\n"
+        "A key is RSA of 2048 bits, or larger if every kind of account that uses it takes that size\n"
         "found: the key has 1024 bits\n"
         "required: 2048 for an account of kind TextAnalytics\n"
         "why: only RSA keys of size 2048 are supported for the encryption of Azure AI services; Foundry "

@@ -38,7 +38,7 @@ def test_access_is_given_back_for_real(mode: str, *, before_refresh: bool) -> No
     del world.settings["location"]
     world.settings["access"] = "granted"
     for _ in range(2):
-        assert "run `pulumi refresh` before it" in world.up()
+        assert "run `pulumi refresh` first" in world.up()
         assert not world.readable
     way = Way(world)
     way.follow()

@@ -1,4 +1,4 @@
-"""key-vault-api-version: Key Vault is asked by an API version that Azure goes on serving."""
+"""key-vault-api-version: Vaults and keys are declared by an API version that Azure goes on serving."""
 
 from __future__ import annotations
 
