@@ -1,7 +1,4 @@
-"""The resource `DeletedAccountPurge`, which an earlier release made where it purged a soft-deleted account.
-
-It stands for no resource of Azure. A state that has one keeps it, or forgets it; none is made any more.
-"""
+"""The resource `DeletedAccountPurge`: what earlier releases recorded of a purge. None is made any more."""
 
 from __future__ import annotations
 

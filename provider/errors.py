@@ -165,6 +165,12 @@ _SERVICE: tuple[ErrorRow, ...] = (
 
 _LOGIN: tuple[ErrorRow, ...] = (
     ErrorRow(
+        r"AADSTS700024",
+        "the OIDC token has expired",
+        "set oidcTokenFilePath to a file that is kept fresh, or oidcRequestUrl and oidcRequestToken",
+        "Microsoft Entra error codes",
+    ),
+    ErrorRow(
         r"AADSTS7000215",
         "the client secret is wrong",
         "set clientSecret (ARM_CLIENT_SECRET) to the secret's value, not its id; "

@@ -15,7 +15,6 @@ from typing import ClassVar
 from core import arm_ids, demands, facts, resource_types, rights
 from core.arm_ids import ArmId
 from core.facts import Account, RoleAssignment
-from core.key_uris import KeyUri
 from core.refusals import SECOND_LOOK_SECONDS
 from core.rights import Access
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
@@ -70,11 +69,6 @@ class KeyUse:
             for remove in found:
                 await unless_absent(remove())
         return tries > 0
-
-    def is_of(self, account: Account, bound: KeyUri) -> bool:
-        """Whether the account uses this key by this identity."""
-        key = bound.name.lower() == self.key.name.lower() and bound.is_in(self.key.parent)
-        return key and (account.key_user or "").lower() == self.principal.lower()
 
     async def hsm_roles(self) -> list[RoleAssignment]:
         """The identity's assignments of the role that the service needs, at a key of a managed HSM itself."""
@@ -227,8 +221,7 @@ class KeyAccessValidationHandler(KeyAccessHandler):
         except ServiceError as failure:
             if not failure.is_forbidden:
                 raise
-            why = service_message(failure)
-            await use.call.warn(f"the access to the key {use.key.name} was not validated: {why}")
+            await use.call.warn(f"the access to {use.key.name} was not validated: {service_message(failure)}")
         account = inputs.text("accountId")
         proven = account is not None and await self._is_proven(use, arm_ids.account_id(account))
         return {"accessModel": model, "validatedAt": self.run.now(), "proven": proven}
@@ -237,8 +230,9 @@ class KeyAccessValidationHandler(KeyAccessHandler):
         """Whether the service was seen to use the key: it took the account's binding to it once more."""
         try:
             account = await use.call.azure.account(account_id)
-            bound = account and account.encryption.key
-            if not account or not bound or not bound.version or not use.is_of(account, bound):
+            bound, user = (account.encryption.key, account.key_user or "") if account else (None, "")
+            same = bound and bound.is_in(use.key.parent) and arm_ids.same(bound.name, use.key.name)
+            if not (account and bound and bound.version and same and arm_ids.same(user, use.principal)):
                 return False
             if account_id.normalised in self.run.bound:
                 return True  # just now, and a late read may show the version before it

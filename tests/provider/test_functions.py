@@ -124,11 +124,20 @@ async def test_check_deployment_tells_what_it_could_not_ask(fake: FakeAzure, pul
     assert "AuthorizationFailed" in answer["unchecked"][0]["why"]
 
 
-async def test_check_deployment_fails_with_a_refused_login_explained(fake: FakeAzure, pulumi: Engine) -> None:
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("AADSTS7000215", r"^the client secret is wrong"),
+        ("AADSTS700024", r"^the OIDC token has expired\n  fix: set oidcTokenFilePath"),
+    ],
+)
+async def test_check_deployment_fails_with_a_refused_login_explained(
+    fake: FakeAzure, pulumi: Engine, code: str, said: str
+) -> None:
     """Without a login nothing can be validated: the cause and the way on are said, and no class."""
-    fake.failures["principal"].append(ServiceError(401, "invalid_client", "AADSTS7000215: wrong"))
+    fake.failures["principal"].append(ServiceError(401, "invalid_client", f"{code}: wrong"))
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/language"
-    with pytest.raises(FailedError, match=r"^the client secret is wrong"):
+    with pytest.raises(FailedError, match=said):
         await pulumi.invoke(CHECK, {"resources": [{"id": group}]})
 
 
