@@ -221,8 +221,8 @@ async def _registers(about: Planned, ask: Questions) -> bool:
 def _rights(
     missing: Iterable[re.Match[str]], members: Sequence[Planned], made: set[str], login: str
 ) -> Iterator[DeploymentFinding]:
-    """The rights that are missing in each group, or subscription where the group is yet to be made, with
-    commands that give narrow roles."""
+    """The rights that are missing, by the innermost scope that exists, with commands that give narrow
+    roles there alone: a vault or a key of others is no reason to give them in its whole group."""
     by_scope: defaultdict[str, list[re.Match[str]]] = defaultdict(list)
     for one in missing:
         target = one["scope"]
@@ -232,7 +232,9 @@ def _rights(
             about = _about(target, members).id
             yield DeploymentFinding(RIGHTS, about, f"Azure would refuse this login: {said}", fix)
         else:
-            by_scope[_existing(target, made)].append(one)
+            while target.lower() in made or f"/{_DEPLOYMENT}/".lower() in target.lower():
+                target = _above(target)
+            by_scope[target].append(one)
     for scope, some in by_scope.items():
         actions = [*dict.fromkeys(one["action"] for one in some)]
         text = f"Azure would refuse this login: {login} may not do {', '.join(actions)} at {scope}"
@@ -252,6 +254,15 @@ def _existing(id: str, made: set[str]) -> str:
     group = model.group_of(id)
     is_there = "/resourcegroups/" in group.lower() and group.lower() not in made
     return group if is_there else model.subscription_scope(id)
+
+
+def _above(id: str) -> str:
+    """The scope that an id is in: the resource that it extends or is nested in, its group, or the
+    subscription."""
+    if "/providers/" not in id.lower():
+        return model.subscription_scope(id)
+    scope, inside = id[: (at := id.lower().rindex("/providers/"))], id[at:].strip("/").split("/")
+    return scope if len(inside) <= 4 else id.rpartition("/")[0].rpartition("/")[0]
 
 
 def _written(one: Planned) -> str:

@@ -15,6 +15,7 @@ from tests.provider.fake_azure import (
     KEY_ID,
     PRINCIPAL,
     TENANT,
+    V2,
     VAULT_ID,
     FakeAzure,
     SlowGrant,
@@ -22,8 +23,9 @@ from tests.provider.fake_azure import (
     a_version,
     an_account,
     bound_to,
+    key_uri,
 )
-from tests.provider.rig import ACCESS, Engine, FailedError, FakeClock, engine
+from tests.provider.rig import ACCESS, CMK, Engine, FailedError, FakeClock, engine
 
 INPUTS = {"keyId": KEY_ID, "principalId": PRINCIPAL, "grantId": f"{VAULT_ID}/accessPolicy/{PRINCIPAL}"}
 ID = f"{KEY_ID}|{PRINCIPAL}"
@@ -102,6 +104,18 @@ async def test_a_bound_account_proves_that_its_access_is_in_effect() -> None:
     assert {patch.key_version for patch in azure.patches} == {"1" * 32}
     assert azure.accounts[ACCOUNT_ID.lower()].encryption is not None
     assert any("access to the key" in text and "KeyVaultProperties is invalid" in text for text in progress)
+
+
+async def test_a_binding_of_the_same_run_is_not_written_back(fake: FakeAzure, pulumi: Engine) -> None:
+    """It proves the access itself, and a front end that is behind may show the version before it."""
+    fake.versions = [a_version(V2), a_version()]
+    fake.put(an_account(encryption=bound_to()))
+    inputs = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
+    await pulumi.update(CMK, ACCOUNT_ID, inputs, inputs, {**inputs, "keyUriWithVersion": key_uri(V2)})
+    fake.put(an_account(encryption=bound_to()))
+    _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert [patch.key_version for patch in fake.patches] == [V2]
+    assert outputs.values["proven"] is True
 
 
 @pytest.mark.parametrize("call", ["account", "key_version"])

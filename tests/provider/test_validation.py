@@ -55,11 +55,12 @@ class Azures(Canned):
         return super().get_token(*scopes, **options)._replace(token=f"e30.{claims}.x")
 
 
-def checked(azure: Azures) -> Report:
-    """What is found of a vault and an account in a group that exists."""
+def checked(azure: Azures, *others: Planned) -> Report:
+    """What is found of an account in a group that exists, and of `others`, by default a vault there."""
     client = AzureClient(Login(), credential=azure, transport=azure.transport)
     content = {"location": "westeurope", "properties": {}}
-    plan = [Planned(VAULT, content=content, setting="vault.name"), Planned(ACCOUNT, content=content)]
+    others = others or (Planned(VAULT, content=content, setting="vault.name"),)
+    plan = [*others, Planned(ACCOUNT, content=content)]
     return asyncio.run(validation.check(plan, Questions(Azure(client), Waiter(FakeClock()))))
 
 
@@ -96,6 +97,17 @@ def test_missing_rights_are_told_with_what_else_is_wrong() -> None:
     assert '--role "Key Vault Contributor"' in right.fix
     levels = [body["properties"]["validationLevel"] for _, body in azure.asked]
     assert levels == ["Provider", "ProviderNoRbac"]
+
+
+def test_rights_at_what_exists_are_given_there_alone() -> None:
+    """Access at a vault of others takes no right in its whole group."""
+    policy = f"{VAULT}/accessPolicies/{WHO}"
+    text = lacks("Microsoft.KeyVault/vaults/accessPolicies", "kv-claims/add", policy)
+    azure = Azures(refused(f"The template deployment failed with error: '{text}'."), (200, {}))
+    content = {"properties": {"policy": {"objectId": WHO}}}
+    (right,) = checked(azure, Planned(policy, content=content)).findings
+    assert right.text.endswith(f"may not do Microsoft.KeyVault/vaults/accessPolicies/write at {VAULT}")
+    assert f"--scope {VAULT}`" in right.fix
 
 
 def test_a_login_that_may_write_nothing_is_one_of_previews() -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -242,13 +243,18 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
         self.notes: list[str] = []
         self._hooks: dict[str, callback_pb2.Callback] = {}
         self._lock = threading.RLock()
+        self._steps, self._has_ended = threading.Condition(), False
+        self._under_way = 0
 
     def run(self, program: Callable[[], Any]) -> None:
-        """Runs the program to its end; what failed is in `errors`."""
+        """Runs the program to its end, and then the steps that are under way; what failed is in `errors`."""
         try:
             run_program(program, self, project=PROJECT, stack=STACK, preview=self._previews, log=self)
         except Exception as error:  # noqa: BLE001 - a program may fail in any way
             self.errors.append(str(error))
+        with self._steps:
+            self._has_ended = True
+            assert self._steps.wait_for(lambda: not self._under_way, timeout=60), "a step does not end"
 
     def Log(self, request: Any) -> Any:
         """What the program says; the errors are shown with those of its resources, and warnings besides."""
@@ -318,11 +324,26 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorStub):
             outputs = to_struct(left.outputs or left.inputs)
             return resource_pb2.RegisterResourceResponse(urn=urn, id=left.id, object=outputs)
         try:
-            held = self._step(urn, request)
+            with self._counted():
+                held = self._step(urn, request)
         except ProviderError as error:
             self.errors.append(f"{request.type} {request.name}: {error}")
             raise _RefusedCallError(str(error)) from error
         return resource_pb2.RegisterResourceResponse(urn=urn, id=held.id, object=to_struct(held.outputs))
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """A step of the engine, which ends although another one has failed; none begins after the end."""
+        with self._steps:
+            if self._has_ended:
+                raise _RefusedCallError("the program has ended")
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._steps:
+                self._under_way -= 1
+                self._steps.notify_all()
 
     def _take_former(self, urn: str, request: Any) -> None:
         """Gives what the state has of a resource by a former name or type its new URN."""
