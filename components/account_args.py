@@ -1,5 +1,5 @@
-"""The arguments of an AI services account, those that it shares with a whole service, and what they mean for
-Azure."""
+"""The arguments of an AI services account, also those that a whole service has as well, and how Azure takes
+them."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

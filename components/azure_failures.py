@@ -57,7 +57,7 @@ _A_MONTH = timedelta(days=30)
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
 
 _UNUSABLE_KEY = (
-    "the service cannot use the account's key, so that Azure refuses every write of the account: its "
+    "the service cannot use the account's key, so Azure refuses every write of the account: its "
     "identity has no access, or none that counts yet, or the version that the account is bound to has "
     "expired or is disabled. Nothing is lost. Run `pulumi refresh`, and then run the same command again in "
     "ten minutes"
@@ -185,8 +185,8 @@ def waiting_hooks(service: str, what: str, **situation: Any) -> list[pulumi.Erro
             if kind_of_text(error) is RefusalKind.PROPAGATING:
                 pulumi.log.error(
                     f"service {service!r}: Azure took the resource, but its access to the key does not count "
-                    "yet. What Azure kept is recorded. Run the same command again in ten minutes: so long "
-                    "an access may take to count"
+                    "yet. The state has what Azure kept. Run the same command again in ten minutes: "
+                    "access may take that long to count"
                 )
             return _report(failed, **situation)
         begun.append(time.monotonic())

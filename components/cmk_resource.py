@@ -20,7 +20,7 @@ PACKAGE: Final = "azure-cmk"
 
 
 class PluginSource(TypedDict):
-    """Which plugin the engine takes; empty where it is the one of its name that it knows."""
+    """Which plugin the engine takes; empty for the plugin of that name that the engine knows already."""
 
     version: NotRequired[str]
     plugin_download_url: NotRequired[str]

@@ -82,7 +82,7 @@ def planned(situation: Situation) -> list[PlannedResource]:
 
 @dataclass
 class _Asks:
-    """Takes the declarations of one service; `found` is what is to be asked about them."""
+    """Takes the declarations of one service; `found` lists the resources that Azure is asked about."""
 
     situation: Situation
     group_id: str

@@ -1,8 +1,8 @@
 """Private endpoints of account and vault, with their DNS, and the zones where none are given.
 
-In another subnet an endpoint is another one of the same name: azure-native takes the former away first. A
-zone has one link to a network, and two zone groups would write the same record, which the old one would take
-away (assumed), so that what the DNS replaces goes first, too.
+An endpoint that moves to another subnet is replaced under the same name: azure-native takes the old one away
+first. DNS that is replaced goes first, too: a zone has one link to a network, and two zone groups would write
+the same record, which the old one would take away (assumed).
 """
 
 from __future__ import annotations

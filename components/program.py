@@ -1,4 +1,4 @@
-"""What the components of one program share that are composed one by one."""
+"""What components share when one program composes them one by one."""
 
 from typing import TypeVar
 

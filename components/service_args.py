@@ -47,9 +47,9 @@ REFUSE, RECOVER = "refuse", "recover"
 
 @dataclass(frozen=True, kw_only=True)
 class NamesArgs(Arguments):
-    """How resources are named in Azure that have no name of their own among the arguments. Each is a
-    template; `{service}`, `{stack}`, `{location}` and `{kind}`, the abbreviation of the account's kind, stand
-    for what they say."""
+    """The names in Azure of resources that no other argument names. Each is a template, in which `{service}`,
+    `{stack}`, `{location}` and `{kind}`, the abbreviation of the account's kind, are replaced by these
+    values."""
 
     identity: str | None = argument(None, check=names.template_of("identity"))
     """Optional. The user-assigned identity, when it is made. Default: `id-{service}`."""

@@ -2,9 +2,9 @@
 
 Key operators are identities that may create new versions of the key. In a vault with Azure RBAC their role
 comes before the key: users needed a role on the vault's data even to make a key through Resource Manager
-(pulumi/pulumi-azure-native#890, Azure/bicep#6539). A vault gives its access to an identity once, so that only
-one program can give it to an operator: giving it to one who has it already is refused, unless an access
-policy in this stack's own vault is just what this service makes.
+(pulumi/pulumi-azure-native#890, Azure/bicep#6539). A vault gives one identity its access once, so only one
+program can give it to an operator: for an operator who has it already it is refused, unless the access policy
+is in this stack's own vault and is exactly the one that this service makes.
 """
 
 from collections.abc import Iterator

@@ -4,8 +4,8 @@ Azure refuses a write to a vault during another one with `409 ConflictError` (pu
 hashicorp/terraform-provider-azurerm#15127), and azure-native does not retry. Keys and access policies are
 such writes, also those of services that share a vault.
 
-A vault is known by the resource that makes it or by its ARM id. Parts that are composed one by one know it
-only as an output, and are ordered by what they take from each other.
+The resource that makes a vault, or its ARM id, tells which vault is meant. Parts that are composed one by one
+know only an output of it; the engine orders them by what they take from each other.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from components.references import VaultReference
 
 
 class VaultWrites:
-    """The writes of those who share it: of a program, those of its services (program.py)."""
+    """Orders the writes of all who share this object; all services of a program share one (program.py)."""
 
     def __init__(self) -> None:
         self._last: dict[object, list[pulumi.Resource]] = {}

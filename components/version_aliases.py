@@ -1,9 +1,9 @@
 """Drops the API-version aliases that the azure-native SDK adds to each resource.
 
 It adds 17 to 25 aliases such as `azure-native:keyvault/v20230201:Vault`; resolving them takes nearly all the
-time of a large preview. Only a state with versioned types needs them, and of this project's own types those
-that are versioned are of the version that is declared now (key_vault_types.py): whoever raises that version
-adds an alias of the one before, which has to be let through here. To move other resources from such a state,
+time of a large preview. Only a state with versioned types needs them. This project's own versioned
+types have the version that is declared now (key_vault_types.py): whoever raises it adds an alias for the
+version before, and lets that alias through here. To move other resources from such a state,
 set LANGUAGE_CMK_VERSION_ALIASES=keep for one `pulumi up`.
 """
 

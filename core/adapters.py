@@ -1,6 +1,6 @@
 """Facts from Azure's answers: the JSON of Resource Manager and Key Vault, azure-native's outputs.
 
-Each fact has one reading of Resource Manager's JSON here, by the places that `facts` gives its fields;
+Each fact is read here once, at the places in Resource Manager's JSON that `facts` names for its fields;
 azure-native's outputs of accounts and vaults have the same shape. Source of the shapes: the published API
 definitions (Azure/azure-rest-api-specs); for azure-native, its Python SDK 3.29.0.
 """

@@ -1,8 +1,8 @@
 """The API version by which Azure is asked for each thing, where azure-native does not choose one.
 
-One for each: newer definitions rename and add, and what was written against one is read by the same. So a
-version stays until Azure ends it, or until what is needed is in a newer one only. An end that Azure has
-announced is said below, as read on 2026-11-28; of the others none was found.
+Each thing has one version, because newer ones rename and add fields. A version stays until Azure ends it, or
+until the project needs something that only a newer one has. Where Azure has announced an end, it is said
+below, as read on 2026-11-28; for the other versions no end was found.
 Source: Azure/azure-rest-api-specs; for keys and projects, the data planes of Key Vault and Language.
 """
 

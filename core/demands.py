@@ -142,7 +142,7 @@ def update_command(vault_id: str) -> str:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A demand that is not met, or of which that is not known: what was found, and what was expected."""
+    """A demand that is not met, or may not be: what was found, and what was expected."""
 
     demand: str
     found: str
@@ -334,7 +334,7 @@ def _size(size: int, users: Sequence[Value]) -> Judgement | None:
     if users and len(listed) == len(users):
         return None
     who = "the kind of an account that uses it" if users else "who uses it"
-    found += f", which accounts of kind {', '.join(taking)} take, and {who} is not known"
+    found += f", which accounts of kind {', '.join(taking)} take, but {who} is not known"
     return Judgement("key-type", found, outcome=DemandOutcome.UNDECIDED)
 
 
@@ -453,9 +453,7 @@ def tier(
         found = f"{sku!r}, which does not support customer-managed keys"
         return Judgement("tier", found, f"a paid tier{of_kind}, such as {paid or 'S'!r}")
     if not planned:
-        found = (
-            "the account lists no capabilities, so whether its kind and tier take a customer's key is unknown"
-        )
+        found = "the account lists no capabilities, which say whether its kind and tier take a customer's key"
         return Judgement("tier", found, outcome=DemandOutcome.UNDECIDED)
     if isinstance(named, Mark):
         return not_known("tier", "sku.name", named)
@@ -512,7 +510,7 @@ def _of_both(demand: str, what: str, account: Value, vault: Value, noun: str) ->
 
 
 def _perimeter(demand: str, noun: str) -> Judgement:
-    found = f"a network security perimeter decides who reaches the {noun}, and it is not read here"
+    found = f"a network security perimeter decides who reaches the {noun}, which this check does not read"
     return Judgement(demand, found, outcome=DemandOutcome.UNDECIDED)
 
 

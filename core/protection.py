@@ -1,4 +1,4 @@
-"""How the data of each account of a stack is protected: which key it uses, through whom, and what lets it.
+"""How the data of each account of a stack is protected: which key it uses, by whose identity, by which grant.
 
 Joins accounts, bindings, keys, vaults, identities and grants by value where values are known, otherwise by
 dependency. Judges nothing: `demands` and `rights` do.

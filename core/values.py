@@ -1,8 +1,8 @@
 """One property's value: known, unknown until the update, secret, or absent.
 
-Reads the engine's JSON (a preview, a plan, a state, the inputs of a policy) and StackResource Manager's, and
+Reads the engine's JSON (a preview, a plan, a state, the inputs of a policy) and Resource Manager's, and
 accepts every shape that a program may send: flags and numbers as text, a lone value for a list, any casing.
-Never raises. A known value is what JSON has, an absent or null one None, the two others are a `Mark`.
+Never raises. A known value is as JSON has it, an absent or null one is None, the other two are a `Mark`.
 """
 
 import math

@@ -61,8 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 @dataclass
 class StackKeys:
-    """The keys of a stack's services. `versions` are those of each key by its vault's URI and its name in
-    lower case; `unread` says why those of others are not known."""
+    """The keys of a stack's services. `versions` has the versions of each key, by its vault's URI and its
+    name in lower case; `unread` says, for each other key, why its versions are not known."""
 
     services: Sequence[ServiceAccess]
     versions: Mapping[tuple[str, str], Sequence[KeyVersion]]

@@ -48,7 +48,7 @@ def backend() -> Line:
         return Line("backend", FAILED, str(error))
     if done.code != 0:
         return Line("backend", FAILED, done.stderr.strip(), "log in with `pulumi login`")
-    return Line("backend", OK, "logged in; whether it can be written shows an update")
+    return Line("backend", OK, "logged in; only an update shows whether it can be written")
 
 
 def _azure(stack: str) -> Iterator[Line]:

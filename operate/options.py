@@ -84,7 +84,7 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
             "--account", "ARM id of an account", required=True, action="append", type=_account, metavar="ID"
         ),
         _value("--name", "the service's name, one for each account", required=True, action="append"),
-        _flag("--follows-key", "an account of which Azure shows no key version was bound without one"),
+        _flag("--follows-key", "where Azure shows no key version, the account was bound without one"),
         _JSON,
     ),
     "revoke-commands": (

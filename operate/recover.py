@@ -127,7 +127,7 @@ def _taken_in(
             tell(f"  {_label(one['urn'])}: {one['id']}")
         if not saves:
             unnamed = sum(_LATER.partition("{}")[2] in one for one in problems)
-            later = f"; then the names of {unnamed} more are known, and are looked for" if unnamed else ""
+            later = f"; it then looks for {unnamed} more, whose names are known by then" if unnamed else ""
             tell(f"say --yes to take these into the state{later}; nothing was changed")
             return 1
         resources = state["deployment"].get("resources") or []

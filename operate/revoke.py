@@ -148,7 +148,7 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
         yield f"  az resource show --ids {quote(found.account_id)} --query properties.encryption"
     else:
         yield "The account names no version, and Azure chooses which it uses: each enabled one is disabled."
-        yield "A file in the current folder keeps which they are, for the way back; delete it after that."
+        yield "A file in the current folder lists them, so that they can be enabled again; delete it then."
     yield from _commands(disable)
     yield "\n## See that it holds"
     yield f".venv/bin/python -m operate verify --stack {stack} --revoked"

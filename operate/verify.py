@@ -210,7 +210,7 @@ def unreachable(
         found = (
             f"this machine does not reach {endpoint}: {network.described} ({found}). Run this in the "
             "account's network, such as on a runner beside its private endpoint, or leave out "
-            "--write-project, without which no reach is needed"
+            "--write-project, which alone needs to reach it"
         )
     form = KeptOut if if_reached and about in _ABOUT else Check
     return form(_PROJECT_CLAIM, _PROJECT, f"{found}; nothing was written")

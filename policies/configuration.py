@@ -112,12 +112,12 @@ def _endless(parts: Mapping[str, Any], today: date) -> Iterator[str]:
             until, reason = (values.get(one) for one in _FOR_A_TIME)
             wrong = exemptions.problems_of(f"*::{name}", reason, until, today)
             yield from (
-                f"rules.{name}: a rule that refuses is disabled for a time only; {one}" for one in wrong
+                f"rules.{name}: a rule that refuses can be disabled only for a time; {one}" for one in wrong
             )
             if not wrong and date.fromisoformat(str(until)) < today:
                 yield f"rules.{name}: it was disabled until {until}; remove it, or renew it with a reason"
         elif values.keys() & {*_FOR_A_TIME}:
-            yield f"rules.{name}: until and reason are for a rule that refuses and is disabled"
+            yield f"rules.{name}: until and reason apply only to a rule that refuses and is disabled"
 
 
 def main(words: list[str]) -> int:

@@ -90,8 +90,8 @@ def _wrapped(servicer: Any) -> type:
         def __init__(self, name: str, version: str, policies: Sequence[Policy], *rest: Any) -> None:
             if others := [one.name for one in policies if not isinstance(one, OurPolicy)]:
                 raise RuntimeError(
-                    f"{', '.join(others)} would see nothing in this pack: make a pack of their own of them, "
-                    "and name both with --policy-pack"
+                    f"{', '.join(others)} would see nothing in this pack: put them into a pack of their "
+                    "own, and name both packs with --policy-pack"
                 )
             super().__init__(name, version, policies, *rest)
 

@@ -1,4 +1,4 @@
-"""The policies that report at the end what the rules left: exemptions, open questions, keys of other use."""
+"""The policies that report at the end: exemptions, questions that stayed open, keys that no account uses."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -41,7 +41,7 @@ def _exemptions(session: Session) -> Iterable[str]:
     yield from session.unusable
     for rule in session.refusing:
         if (level := level_of(rule, "")) in ("disabled", "advisory"):
-            yield f"{rule}, which refuses otherwise, is {level} by the configuration"
+            yield f"the configuration makes {rule} {level}; without it, the rule refuses"
     for (rule, one), used_for in session.exemptions.items():
         state = "not needed in this run"
         if session.today > one.until:

@@ -129,7 +129,7 @@ def _usable(key: Subject, options: Options) -> Findings:
     is_live = bool(key.around) and key.resource.ignores("properties", "attributes")
     for one in found:
         if is_live and one.unmet:
-            yield undecided(f"whether the bound version can be used; of the newest one, {one.found}")
+            yield undecided(f"whether the bound version can be used; about the newest version: {one.found}")
         else:
             yield from of(one)
     yield from of(judgements.key_operations(key.resource))

@@ -139,7 +139,7 @@ class CustomerManagedKeyHandler(Resource):
                 raise RefusedOperationError(stays + _STAYS.format(account=account_id.name, out=out))
             if not leaves and key and not is_as_it_was(olds, account):
                 raise RefusedOperationError(
-                    f"{stays}it is bound to {key.text}, and not as the state of this binding has it\n"
+                    f"{stays}it is bound to {key.text}, but the state of this binding says otherwise\n"
                     f"  fix: if the program now declares this binding by another name, {out}; if not, run "
                     "the same command again with --refresh"
                 )
@@ -229,7 +229,7 @@ class CustomerManagedKeyHandler(Resource):
         live = await preflight.passed(lambda: self._look(call, wanted, rebinding=rebinding), call, head)
         if live.account is None:
             raise RefusedOperationError(
-                f"{head}: it may not be read, so whether it is bound is unknown; nothing was written\n"
+                f"{head}: this login may not read it or see whether it is bound; nothing was written\n"
                 f"  {live.unreadable.get(ACCOUNT, '')}"
             )
         return live
@@ -351,7 +351,7 @@ _WAITS: Waits = {
 _BINDING_WAITS: Waits = {
     **_WAITS,
     RefusalKind.UNKNOWN: (
-        "the preflight found nothing wrong, so this may be access to the key that is not in effect yet",
+        "the preflight found nothing wrong, so access to the key may not be in effect yet",
         UNKNOWN_REFUSAL_SECONDS,
     ),
 }

@@ -143,7 +143,7 @@ _SERVICE: tuple[ErrorRow, ...] = (
     ),
     ErrorRow(
         _HSM_DENIAL,
-        "the account's identity has no role of the managed HSM on the key, or it does not count yet",
+        "the account's identity has no role of the managed HSM on the key, or the role does not count yet",
         "{grant}",
         "Azure/azure-cli#32719",
     ),

@@ -85,7 +85,7 @@ class KeyAccessHandler(Resource):
     by_deployer: ClassVar = False
     """Whether what a vault refuses is refused to the deploying principal, not to the account."""
     imported: ClassVar[Outputs] = {}
-    """The inputs of an import that its id does not tell."""
+    """The inputs that the id of an import does not contain."""
 
     @abstractmethod
     async def carry_out(self, use: KeyUse, inputs: Properties) -> Outputs:

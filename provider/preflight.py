@@ -208,7 +208,7 @@ def account_is_free(check: Preflight) -> Iterator[Finding]:
         fix += "--parent COMPONENT=URN where it is below a component"
         yield Finding("account-is-free", Severity.REFUSED, text, fix)
     elif not key_uris.same_vault(bound.vault_uri, key.vault_uri) and check.target.vault is None:
-        text = f"the key is in the vault {key.host}, but the account is bound in {bound.host}"
+        text = f"the key is in the vault {key.host}, but the account is bound to a key in {bound.host}"
         fix = "if the move is intended, name the new vault in vaultId"
         yield Finding("other-vault-is-asked-for", Severity.REFUSED, text, fix)
 
@@ -218,7 +218,7 @@ def account_was_read(check: Preflight) -> Iterator[Finding]:
     rotated."""
     account = check.target.account
     if account and ACCOUNT not in check.live.read:
-        text = f"this login may not read the account {account.name}, so whether it could follow is unknown"
+        text = f"this login may not read the account {account.name}, so nobody knows whether it could follow"
         yield Finding("account-was-read", Severity.REFUSED, text, check.live.unreadable.get(ACCOUNT, ""))
 
 
@@ -279,7 +279,7 @@ def access_findings(
         yield Finding(rule, Severity.NOT_CHECKED, text)
     elif access.level is not Access.FULL:
         shown = "role assignment at or above the key" if vault.uses_rbac else f"access policy of {name}"
-        text = f"no {shown} gives {missing} to the identity {principal_id} (that of a group cannot be seen)"
+        text = f"no {shown} gives {missing} to the identity {principal_id} (what groups have is not seen)"
         fix = grant_command(vault.id, name, key_name, principal_id, by_role=vault.uses_rbac)
         yield Finding(rule, Severity.TRANSIENT, text, fix)
 
@@ -322,8 +322,8 @@ def bound_version_is_usable(check: Preflight) -> Iterator[Finding]:
     yield Finding(
         "bound-version-is-usable",
         Severity.REFUSED,
-        f"the version {bound.version} that the account is bound to {why}, so its data cannot be read, and no "
-        "other version can be bound before it can be used again",
+        f"the version {bound.version} that the account is bound to {why}, so its data cannot be read, and "
+        "no other version can be bound until this one can be used again",
         f"{fix}; or, where it was disabled on purpose, set access: revoked",
     )
 

@@ -41,7 +41,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = _parser()
     arguments = parser.parse_args(words)
     if bool(arguments.plan) != bool(arguments.refresh):
-        parser.error("--plan and --refresh go together: a plan is read over what is there now")
+        parser.error("--plan and --refresh go together: the review compares a plan with what Azure has now")
     try:
         read = _preview(arguments)
         policies = preview.read_policies(_read(arguments.policies)) if arguments.policies else ()
@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m review", description="What a preview does to the encryption of data at rest."
     )
     parser.add_argument("preview", type=Path, help="what `pulumi preview --json` wrote; - for the input")
-    gate = parser.add_argument_group("the gate: a saved plan over what is there now")
+    gate = parser.add_argument_group("for the gate: a saved plan, compared with what Azure has now")
     gate.add_argument("--plan", type=Path, help="what `pulumi preview --save-plan` wrote")
     gate.add_argument("--refresh", type=Path, help="what `pulumi refresh --preview-only --json` wrote")
     gate.add_argument("--state", type=Path, help="what `pulumi stack export` wrote")

@@ -57,7 +57,7 @@ def _taken(verdict: Verdict, grant: Grant) -> Verdict:
     # Who may do more than a service needs is likely no service.
     is_wider = verdict.name is Name.ACCESS_REVOKED and access.excess(grant)
     done = _DONE.get(verdict.name, "changes")
-    said = f"access to the key {done} ({{}}) from {{}}, of which this preview shows no account"
+    said = f"access to the key {done} ({{}}) from {{}}, whose account this preview does not show"
     name = Name.UNDETERMINED if is_wider else verdict.name
     return Verdict(name, said, (access.words(grant), folded(grant.principal)))
 

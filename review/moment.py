@@ -1,5 +1,5 @@
-"""How data is protected at one moment: core's model of that moment's resources, of which each account, vault
-and key has what a report shows and verdicts compare.
+"""How data is protected at one moment, read from core's model of its resources: for each account, vault and
+key, what a report shows and verdicts compare.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def removed_access(situation: Situation) -> Iterator[Problem]:
         yield from _cannot_leave(one, before.key_id)
         return
     lost = _lost(one)
-    meaning = f". Where nothing of it is left, Azure {lost}" if lost else ", though nothing is lost"
+    meaning = f". Where no access is left, Azure {lost}" if lost else ", though nothing is lost"
     named = f" and revokeAccount: {before.account.name}" if lost else ""
     for how, restored in taken:
         yield Problem(

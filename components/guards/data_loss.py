@@ -176,7 +176,7 @@ def _vault(one: Situation, account: facts.Account) -> Problems:
                 "key.id" if inputs.key.id is not None else "vault.id",
                 f"takes account {account.name!r} away from vault {before.vault.name!r}, which would be "
                 f"deleted; but access is {REVOKED!r}, and the account stays under the key of that vault "
-                "until it can use it again. Keep the setting as it was until access is granted again",
+                "until it can use that key again. Keep the setting as it was until access is granted again",
             )
         return
     if declared_name != before.vault.name:

@@ -82,13 +82,13 @@ def _unfit(inputs: EncryptedAIServicesAccountArgs, account: Mapping[str, Any], r
     reason = ""
     if inputs.has_key and not account.get("principalId"):
         reason = (
-            "without a system-assigned identity, and a user-assigned one that it was bound through is not "
-            "recovered: nothing could be given access to its key"
+            "without a system-assigned identity, and Azure does not recover a user-assigned one that it "
+            "was bound through: no identity could be given access to its key"
         )
     elif inputs.has_key and (unmet := demands.tier(kind, sku, planned=True)):
         reason = f"on tier {unmet.found}"
     elif kind.lower() != inputs.kind.lower() and kinds.find(kind) is None:
-        reason = f"as one of kind {kind!r}, which is not known here"
+        reason = f"as an account of kind {kind!r}, which this project does not know"
     if reason:
         return Problem("softDeleted", f"{back} {reason}; {remedy}")
     if kind.lower() != inputs.kind.lower():

@@ -117,7 +117,7 @@ def _account(existing: Existing, account: Account) -> Iterator[Obstacle]:
     if domain != account.name:
         yield Obstacle(
             account.name,
-            f"its subdomain is {domain or 'not set'}, and this project's is the account's name",
+            f"its subdomain is {domain or 'not set'}, but this project expects the account's name",
             "leave it outside"
             if domain
             else f"az cognitiveservices account update --name {account.name} --resource-group "
@@ -171,7 +171,7 @@ def _identity(name: str, existing: Existing) -> Iterator[Obstacle]:
     ):
         yield Obstacle(
             account.name,
-            f"its user-assigned identity is {identity['id']}, and this project's is {wanted} in the "
+            f"its user-assigned identity is {identity['id']}, but this project expects {wanted} in the "
             "account's own group",
             f"give --name {identity['name'].removeprefix('id-')}"
             if identity["name"].startswith("id-")
@@ -182,8 +182,8 @@ def _identity(name: str, existing: Existing) -> Iterator[Obstacle]:
     if spelt.endswith("/") and (account.encryption.key_version or _names_none(account)):
         yield Obstacle(
             account.name,
-            f"its encryption spells the vault {spelt}, and an account that is bound in its create is "
-            "declared without the slash",
+            f"its encryption spells the vault {spelt}, but this project declares an account that is bound "
+            "in its create without the slash",
             f"write the same binding without it: {_bind_again(existing)}",
         )
 
@@ -194,5 +194,5 @@ def _between(services: Sequence[tuple[str, Existing]]) -> Iterator[Obstacle]:
         yield Obstacle(
             "all",
             f"they are in {len(subscriptions)} subscriptions",
-            "adopt those of each into a stack of its own",
+            "adopt the accounts of each subscription into a stack of its own",
         )

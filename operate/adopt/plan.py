@@ -169,7 +169,7 @@ def _bound_imports(name: str, existing: Existing) -> Iterator[Import]:
 
 def _notes(name: str, existing: Existing, settings: Mapping[str, Any]) -> Iterator[str]:
     if "pin" in settings["key"]:
-        yield f"{name}: key.pin keeps the bound version, which is not the newest; take it out to bind that"
+        yield f"{name}: key.pin keeps the bound version, not the newest; take key.pin out to bind the newest"
     if granted_elsewhere(existing):
         yield (
             f"{name}: the vault is in another subscription; the first preview shows a provider for it and "

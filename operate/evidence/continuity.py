@@ -95,7 +95,7 @@ def gaps(service: Service, facts: Facts) -> Iterator[Gap]:
     if isinstance(service.use, KeyUseLog):
         if quiet := silence(service.use.rows):
             yield Gap(
-                vault.name, *quiet, "there is no use of any key, though there is some of every few days else"
+                vault.name, *quiet, "it has no use of any key, though it otherwise has some every few days"
             )
         yield from _at_workspace(vault, service.use, asked, done, settings)
     if settings:

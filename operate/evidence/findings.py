@@ -179,7 +179,7 @@ RULES: Final = {
     ),
     "access-uncertain": (
         ERROR,
-        "whether the account's identity {user} may use the key is not certain: {why}",
+        "it is not certain whether the account's identity {user} may use the key: {why}",
         f"{_GRANT}, without a condition",
     ),
     "access-too-wide": (
@@ -213,7 +213,7 @@ RULES: Final = {
     "others-can-delete-log": (
         NOTE,
         "{count} could delete records of the audit log, or end it: {who}",
-        "keep the log in a workspace that others than the key's operators administer, with few roles",
+        "keep the log in a workspace that people other than the key's operators administer, with few roles",
     ),
     "log-gap": (
         WARNING,

@@ -55,7 +55,7 @@ class UseRow:
 @dataclass(frozen=True)
 class KeyUseLog:
     """The audit log of one vault in a workspace, between two moments; no record can be older than `since`.
-    When the vault began to send records is not known. `changes` are what was done to keys, `assignments` the
+    Nobody knows when the vault began to send records. `changes` are what was done to keys, `assignments` the
     role assignments at and above the workspace, and `eligible` the roles there that somebody may activate."""
 
     workspace_id: str
@@ -96,7 +96,7 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Drill:
-    """The last revocation drill of a service. Seconds are None for what did not happen."""
+    """The last revocation drill of a service. A number of seconds is None where its event did not happen."""
 
     service: str
     time: datetime

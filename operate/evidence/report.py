@@ -89,7 +89,7 @@ def earlier(folder: Path, at: datetime) -> tuple[datetime, str]:
         }
         for name in digests.keys() | _ALWAYS:
             if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digests.get(name):
-                raise OperateError(f"{folder / name} is not as {SUMS} has it: the report was changed")
+                raise OperateError(f"{folder / name} differs from {SUMS}: the report was changed")
         taken = datetime.fromisoformat(json.loads((folder / "evidence.json").read_bytes())["taken"])
     except (OSError, ValueError, KeyError) as error:
         raise OperateError(f"{folder} is no report of the evidence: {error}") from error

@@ -1,7 +1,7 @@
 """What the audit log shows of a key: since when a version is in use, and by whom.
 
-ARM records no time of a binding. The account's first use of a version is the latest that it can be, and the
-version's creation the earliest.
+ARM records no time of a binding. It was bound at the earliest when the version was created, and at
+the latest when the account first used it.
 """
 
 from collections.abc import Iterable

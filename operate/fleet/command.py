@@ -104,11 +104,11 @@ def _matrix(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
 
 _LIST: Mapping[str, Any] = {"action": "append", "default": [], "metavar": "NAME"}
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
-    "--stack": {**_LIST, "help": "this stack; may be repeated; all of the fleet by default"},
-    "--match": {**_LIST, "metavar": "LABEL=PATTERN", "help": "those with such a label"},
-    "--ring": {**_LIST, "help": "those of a ring"},
-    "--key": {"metavar": "VAULT/KEY", "help": "those whose services use a key"},
-    "--since": {"metavar": "REVISION", "help": "those that changed since a git revision"},
+    "--stack": {**_LIST, "help": "this stack; may be repeated; default: all of the fleet"},
+    "--match": {**_LIST, "metavar": "LABEL=PATTERN", "help": "stacks that have this label"},
+    "--ring": {**_LIST, "help": "stacks of this ring"},
+    "--key": {"metavar": "VAULT/KEY", "help": "stacks whose services use this key"},
+    "--since": {"metavar": "REVISION", "help": "stacks whose files changed since this git revision"},
     "--account": {**_LIST, "help": "an account of which a revocation deletes data; may be repeated"},
     "--yes": {"action": "store_true", "help": "do it"},
     "--plans": {"type": Path, "metavar": "FOLDER", "help": "reviewed plans, FOLDER/STACK/plan.json"},
@@ -122,12 +122,12 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
 }
 _WRITES = ("--yes", "--minutes", "--out", "--scheduler")
 ACTIONS: Mapping[str, Action] = {
-    "list": Action(_list, "the stacks with their rings, keys and labels"),
-    "preview": Action(actions.preview, "what an update would change", ("--out", "--scheduler")),
+    "list": Action(_list, "list the stacks with their rings, keys and labels"),
+    "preview": Action(actions.preview, "show what an update would change", ("--out", "--scheduler")),
     "up": Action(actions.up, "update ring by ring, with proof after each stack", (*_WRITES, "--plans")),
-    "drift": Action(actions.drift, "what was changed outside Pulumi", ("--out", "--scheduler")),
-    "rotate": Action(actions.rotate, "a new version of each key, then all stacks that use it", _WRITES),
-    "evidence": Action(actions.evidence, "what auditors ask, of each stack", ("--days", "--out")),
+    "drift": Action(actions.drift, "show what was changed outside Pulumi", ("--out", "--scheduler")),
+    "rotate": Action(actions.rotate, "make a new version of each key, then update all its stacks", _WRITES),
+    "evidence": Action(actions.evidence, "write what auditors ask about each stack", ("--days", "--out")),
     "revoke": Action(
         partial(actions.access, value=REVOKED, action="revoke"),
         "take the access to the key from every stack",

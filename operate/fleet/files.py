@@ -55,7 +55,7 @@ def read(folder: Path) -> FleetFiles:
     }
     if not files:
         patterns = ", ".join(of_fleet.stacks)
-        raise OperateError(f"{FILE}: no Pulumi.<stack>.yaml is of a stack named {patterns}")
+        raise OperateError(f"{FILE}: no Pulumi.<stack>.yaml matches {patterns}")
     if misnamed := [path_of(stack).name for stack in files if not _STACK.fullmatch(stack)]:
         raise OperateError(
             f"found {', '.join(map(repr, misnamed))}, expected the name of a stack between `Pulumi.` and "

@@ -115,9 +115,9 @@ class FleetInputs(Arguments):
 
 @dataclass(frozen=True)
 class SharedSettings:
-    """Which stacks belong to the fleet, and the levels of what they share, each with whom it is for. Without
-    a fleet.yaml, none and nothing. `parallel` is how many stacks are updated at once, `failures` how many of
-    a ring may fail."""
+    """Which stacks belong to the fleet, and the `levels` of settings that they share, each with the stacks
+    that it is for. Without a fleet.yaml both are empty. `parallel` is how many stacks are updated at once,
+    `failures` how many of a ring may fail."""
 
     stacks: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -48,7 +48,7 @@ def drift(stack: str) -> Outcome:
     """What was changed outside Pulumi, and what an update would change: the reason, where there is any."""
     engine = _engine(stack)
     drifted, planned = engine.drifted(), engine.planned(Path(), save=False)
-    reason = "the cloud is not as the state has it" if drifted else ""
+    reason = "the cloud differs from the state" if drifted else ""
     if planned and not drifted:
         reason = "an update would change something: a newer key version, or settings not rolled out"
     return Outcome(stack, reason, changes={**planned, **drifted})

@@ -98,7 +98,7 @@ def account_identity(account: Subject, _: Options) -> Findings:
     System-assigned, or user-assigned with an identity attached; never ignored."""
     if account.resource.ignores_part("identity"):
         yield RuleFinding(
-            found="ignoreChanges holds the identity, so that its loss would not show in a preview",
+            found="ignoreChanges names the identity, so a preview would not show that the account loses it",
             required="identity not in ignoreChanges",
             fix="take identity out of the account's ignoreChanges",
         )

@@ -48,7 +48,7 @@ def _own(binding: StackResource, account: StackResource) -> Findings:
         yield RuleFinding(
             found=f"{binding.name} names no identityClientId, and the account {account.name} has no "
             "system-assigned identity",
-            required="an identity of the account by which the key can be used",
+            required="an identity of the account that can use the key",
             fix="set identityClientId of the binding to the client id of the attached identity, or "
             'identity.type of the account to "SystemAssigned"',
             urn=binding.urn,
@@ -77,7 +77,7 @@ def _attached(use: AccountProtection, account: StackResource, protections: Prote
             urn=use.writer.urn,
         )
     else:
-        what = f"whether the identity of identityClientId ({which}) is attached to the account {account.name}"
+        what = f"whether identityClientId ({which}) names an identity that is attached to {account.name}"
         yield undecided(what, use.writer.urn)
 
 
@@ -187,7 +187,7 @@ def one_writer(protections: Protections, _: Options) -> Findings:
         account = accounts.get(urn)
         if account is None:
             yield undecided(
-                "whether its account, which is not of this stack, ignores encryption", bindings[0].urn
+                "whether its account, which this stack does not declare, ignores encryption", bindings[0].urn
             )
         else:
             yield from _judge_account(account, bindings[0], protections)

@@ -145,8 +145,8 @@ def _missing(use: AccountProtection, protections: Protections) -> RuleFinding:
         return undecided("the identity that uses the key is not a resource of this stack", use.writer.urn)
     if protections.may_be_another(use):
         return undecided(
-            "this preview does not know the object id of the identity that uses the key, so whether one of "
-            "the grants on the vault is for it",
+            "whether one of the grants on the vault is for the identity that uses the key: this preview "
+            "does not know its object id",
             use.writer.urn,
         )
     if anew := protections.of_another_identity(use):
@@ -211,11 +211,11 @@ def _permissions(
         return grant.permissions
     role, condition = grant.role_id, values.name(grant.resource.stated("condition"))
     if grant.doubt is Doubt.PERMISSIONS:
-        return later("what the key permissions are", urn)
+        return later("which permissions on keys it gives", urn)
     if grant.doubt is Doubt.ROLE and isinstance(role, Mark):
         return hidden("roleDefinitionId", role, urn)
     if grant.doubt is Doubt.ROLE:
-        return undecided(f"whether the role {role or 'it assigns'} holds read, wrap and unwrap", urn)
+        return undecided(f"whether the role {role or 'it assigns'} allows read, wrap and unwrap", urn)
     if isinstance(condition, Mark):
         return hidden("the condition of the assignment", condition, urn)
     return undecided("whether the condition of the assignment holds for the account", urn)
@@ -228,7 +228,7 @@ def _wider(grant: Grant, found: frozenset[str], use: AccountProtection, protecti
     if grant.role is not None and grant.beyond:
         what = f"{name} assigns {grant.role.name} to the account's identity: {', '.join(grant.beyond)}"
         if isinstance(protections.is_at_or_above(grant, use), Mark):
-            yield undecided(f"whether it holds the vault: {what}", urn)
+            yield undecided(f"whether its scope includes the vault: {what}", urn)
             return
         narrow = roles.encryption_user(grant.place)
         fix = f"assign {narrow.name}, and nothing else on the vault or above it"
@@ -264,7 +264,7 @@ def _judge_model(use: AccountProtection, grants: list[Grant]) -> Findings:
 
 @rule(
     StackRule,
-    why="the next update of the vault overwrites what was granted apart, and the account loses its key",
+    why="the next update of the vault overwrites grants made apart from it, and the account loses its key",
     source="azure-native's AccessPolicy documentation",
     severity="high",
 )
@@ -283,9 +283,9 @@ def no_mixed_access_policies(protections: UsedProtections, _: Options) -> Findin
             yield later("properties.accessPolicies, beside standalone policies,", vault.urn)
         elif inline:
             yield RuleFinding(
-                found=f"the vault {vault.name} lists access policies, and {', '.join(sorted(names))} "
-                f"{'is' if len(names) == 1 else 'are'} made for it apart",
-                required="one way or the other",
+                found=f"the vault {vault.name} lists access policies, and separate resources "
+                f"add others: {', '.join(sorted(names))}",
+                required="each policy in the list of the vault, or each as a resource of its own",
                 fix="make each listed policy an AccessPolicy resource, or list all of them in the vault",
                 urn=vault.urn,
             )
@@ -399,8 +399,8 @@ def role_wider_than_needed(protections: Protections, _: Options) -> Findings:
 
 @rule(
     UsedResourceRule,
-    why="whoever can purge a key can destroy all data encrypted with it, and a grant of everything hides "
-    "that",
+    why="whoever can purge a key can destroy all data encrypted with it, and a grant of `all` does not "
+    "show that it includes purge",
     source=FIELD,
     severity="high",
     kinds=(Kind.VAULT, Kind.ACCESS_POLICY),

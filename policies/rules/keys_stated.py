@@ -87,8 +87,8 @@ _URI, _INLINE_VERSION = "keyUriWithVersion", "properties.encryption.keyVaultProp
 
 @rule(
     StackRule,
-    why="when the key is rotated, the account must be updated to the new key URI; kind AIServices alone "
-    "follows by itself, and which version it uses is then Azure's choice, which is told as advice",
+    why="when the key is rotated, the account must be updated to the new key URI; only kind AIServices "
+    "follows by itself; Azure then chooses the version, and this rule only advises",
     source=SERVICE_DOCUMENT,
     severity="high",
 )
@@ -142,7 +142,7 @@ def _judge_version(
     if isinstance(version, Mark):
         yield hidden(where, version, writer.urn)
     elif version is None and _follows(account):
-        yield undecided(f"{where} names no version: which one is in use is Azure's choice", writer.urn)
+        yield undecided(f"{where} names no version, so Azure chooses which one is in use", writer.urn)
     elif version is None:
         yield RuleFinding(
             found=f"{where} is {values.shown(stated)}, without a version",
@@ -173,8 +173,8 @@ def cmk_not_at_create_with_system_identity(protections: Protections, _: Options)
             yield RuleFinding(
                 found=f"identity.type is {values.shown(account.stated('identity.type'))}, and "
                 "properties.encryption names a key without an identityClientId that could use it",
-                required="no inline key with a system-assigned identity, whose rights cannot exist before "
-                "the account",
+                required="no inline key with a system-assigned identity, which has no rights before the "
+                "account exists",
                 fix="leave encryption out of the account and bind the key with azure-cmk's "
                 "CustomerManagedKey after the grant; or attach a user-assigned identity that has access "
                 "already and state its identityClientId",

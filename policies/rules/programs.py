@@ -69,7 +69,7 @@ def _violation(found: str) -> RuleFinding:
     return RuleFinding(
         found=f"{found}, whose properties no rule of this pack reads",
         required="the same resource of azure-native",
-        fix="import it as azure-native's resource, or see by other means that it holds to these rules",
+        fix="import it as azure-native's resource, or check by other means that it keeps these rules",
     )
 
 

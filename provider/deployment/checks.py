@@ -263,13 +263,13 @@ async def terms(plan: Sequence[Planned], ask: Questions) -> Report:
     for (subscription, name, is_form), kind in sorted(made.items(), key=lambda one: one[0]):
         what = f"whether the terms of kind {name} are accepted in the subscription"
         why = (
-            "no API tells, and it has no account of this kind; if Azure answers "
+            "no API tells, and the subscription has no account of this kind; if Azure answers "
             "ResourceKindRequireAcceptTerms, make the first one in the portal, which asks for them, and run "
             "the same command again"
         )
         if is_form:
             what = f"whether customer-managed keys for kind {name} are approved for the subscription"
-            why = "no API tells, and it has no account of this kind under a customer's key; the form is "
+            why = "no API tells, and the subscription has none of them under a customer's key; the form is "
             why += kind.approval
         try:
             listed = await ask.list(arm_ids.of_subscription(subscription, arm_ids.ACCOUNT), ACCOUNTS)

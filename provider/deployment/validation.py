@@ -90,7 +90,7 @@ async def _validated(members: Sequence[Planned], made: set[str], login: str, ask
         # What only the question takes refuses nothing.
         lacking = [one for one in missing if not arm_ids.same(one["action"], f"{_DEPLOYMENT}/write")]
         if len(lacking) < len(missing):
-            why = f"this login may not do {_DEPLOYMENT}/write, which asking about new groups takes"
+            why = f"this login may not do {_DEPLOYMENT}/write, which it needs to ask about new groups"
             report += Report(unchecked=(Unchecked(NAME, RIGHTS_WHAT, why),))
         rights = tuple(_rights(lacking, members, made, login))
         denied = any(one["denial"] for one in lacking)

@@ -104,10 +104,10 @@ WRONG: list[tuple[Any, str]] = [
         "rules.grant-exact.administrators.0: 1 is not of type 'string'",
     ),
     ({"rules": {"unused-by-accounts": {"minimumDays": 3}}}, "'minimumDays' was unexpected"),
-    ({"rules": {"key-usable": "disabled"}}, "a rule that refuses is disabled for a time only"),
+    ({"rules": {"key-usable": "disabled"}}, "a rule that refuses can be disabled only for a time"),
     (
         {"profile": "regulated", "rules": {"account-network-restricted": "disabled"}},
-        "a rule that refuses is disabled for a time only",
+        "a rule that refuses can be disabled only for a time",
     ),
     (
         {"rules": {"key-usable": {"enforcementLevel": "disabled", "until": "2030-06-30"}}},
@@ -117,7 +117,7 @@ WRONG: list[tuple[Any, str]] = [
     ({"rules": {"key-usable": {**OFF, "until": "2030-03-16"}}}, "it was disabled until 2030-03-16"),
     (
         {"rules": {"key-usable": {**OFF, "enforcementLevel": "advisory"}}},
-        "until and reason are for a rule that refuses",
+        "until and reason apply only to a rule that refuses",
     ),
     ({"exemptions": {"a": 1}}, "exemptions: {'a': 1} is not of type 'array'"),
     ({"exemptions": ["all"]}, "exemptions.0: 'all' is not of type 'object'"),

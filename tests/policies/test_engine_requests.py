@@ -87,7 +87,7 @@ def test_a_policy_of_somebody_elses_is_refused(kind: Any) -> None:
     """It would see no resource in this pack, and pass whatever it is asked about."""
     foreign = kind(name="foreign", description="foreign", validate=lambda args, report: None)
     with pytest.raises(
-        RuntimeError, match="foreign would see nothing in this pack: make a pack of their own"
+        RuntimeError, match="foreign would see nothing in this pack: put them into a pack of their own"
     ):
         Pack(policies=[*make_policies(lambda: NOW), foreign])
 

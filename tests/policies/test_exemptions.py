@@ -55,8 +55,8 @@ def test_a_rule_that_is_off_is_listed() -> None:
     levels = {"key-usable": "disabled", "cmk-complete": "advisory", "key-expiry": "disabled"}
     listed = [one for one in run(two_phases(), Pack(levels=levels)) if one.rule == "exemptions-listed"]
     assert [one.message.splitlines()[-1] for one in listed] == [
-        "cmk-complete, which refuses otherwise, is advisory by the configuration",
-        "key-usable, which refuses otherwise, is disabled by the configuration",
+        "the configuration makes cmk-complete advisory; without it, the rule refuses",
+        "the configuration makes key-usable disabled; without it, the rule refuses",
     ]
 
 

@@ -183,7 +183,9 @@ async def test_what_the_deployer_may_not_read_does_not_stop_the_binding(
 async def test_fails_when_the_account_itself_may_not_be_read(fake: FakeAzure, pulumi: Engine) -> None:
     """A binding that could not be read back is not written; Azure's words name the right that is missing."""
     fake.failures["account"].append(ServiceError(403, "AuthorizationFailed", "may not perform action 'read'"))
-    with pytest.raises(FailedError, match=r"may not be read.*nothing was written\n.*action 'read'"):
+    with pytest.raises(
+        FailedError, match=r"may not read it or see whether it is bound.*nothing was written\n.*action 'read'"
+    ):
         await pulumi.create(CMK, INPUTS)
     assert fake.patches == []
 

@@ -234,7 +234,7 @@ async def test_a_binding_that_unbinds_leaves_what_was_bound_after_it(
         was = {**olds.values, **({} if another_provider else EARLIER)}
         _, created = await new.create(CMK, {**inputs, **news})
         refused = pytest.raises(
-            FailedError, match=r"not as the state of this binding has it\n  fix: .*`pulumi"
+            FailedError, match=r"but the state of this binding says otherwise\n  fix: .*`pulumi"
         )
         with refused if refuses else nullcontext():
             await old.delete(CMK, id, was)

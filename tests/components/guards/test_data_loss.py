@@ -187,7 +187,7 @@ def test_fails_to_recover_an_account_with_another_kind_of_identity() -> None:
     del azure.deleted["accounts"][0]["principalId"]
     for identity in ("userAssigned", "systemAssigned"):
         with pytest.raises(
-            RefusedError, match=r"a user-assigned one .* is not recovered.*account purge --name lang"
+            RefusedError, match=r"Azure does not recover a user-assigned one.*account purge --name lang"
         ):
             service(azure, soft_deleted="recover", identity=identity)
 
@@ -197,7 +197,7 @@ def test_fails_to_recover_an_account_with_another_kind_of_identity() -> None:
     [
         ("AIServices", "S0", "set kind: AIServices and set sku: S0, or give another accountName"),
         ("TextAnalytics", "F0", "on tier 'F0', which does not support customer-managed keys; give another"),
-        ("Emotion", "S0", "as one of kind 'Emotion', which is not known here; give another"),
+        ("Emotion", "S0", "as an account of kind 'Emotion', which this project does not know; give another"),
     ],
 )
 def test_fails_to_recover_an_account_that_is_another_one(kind: str, sku: str, said: str) -> None:

@@ -160,7 +160,7 @@ def test_an_earlier_report_has_sums_of_all_its_files(tmp_path: Path, name: str) 
         report.earlier(tmp_path, NOW + days(1))
     (tmp_path / name).write_text(text + " ")
     sums.write_text("".join(f"{one}\n" for one in sums.read_text().splitlines() if name not in one))
-    with pytest.raises(OperateError, match=f"{name} is not as SHA256SUMS has it"):
+    with pytest.raises(OperateError, match=f"{name} differs from SHA256SUMS"):
         report.earlier(tmp_path, NOW + days(1))
 
 

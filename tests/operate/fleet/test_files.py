@@ -341,7 +341,7 @@ def test_a_wrong_fleet_is_one_message(
     assert "ring: is unknown; did you mean 'rings'?" in capsys.readouterr().err
     (tmp_path / "fleet.yaml").write_text("stacks: [nothing-*]\n")
     assert main(["fleet", "list"]) == 2
-    assert "no Pulumi.<stack>.yaml is of a stack named nothing-*" in capsys.readouterr().err
+    assert "no Pulumi.<stack>.yaml matches nothing-*" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("action", ["up", "rotate"])

@@ -211,14 +211,14 @@ ROWS: Final[dict[str, list[Row]]] = {
             BOTH,
             "open",
             {"binding.keyUriWithVersion": KEY_URI[:-33], "account.kind": "AIServices"},
-            "Azure's choice",
+            "Azure chooses which one is in use",
         ),
         Row(
             "inline, of an account that follows its key",
             ONE,
             "open",
             {f"account.{DETAILS}.keyVersion": ..., "account.kind": "AIServices"},
-            "Azure's choice",
+            "Azure chooses which one is in use",
         ),
     ],
     "cmk-complete": [

@@ -304,13 +304,13 @@ ROWS: Final[dict[str, list[Row]]] = {
             LISTED,
             [([SOMEONE], "violation"), (UNKNOWN_LIST, "open"), ([], "violation"), (None, "pass")],
         ),
-        Row("one apart", UPDATE, "violation", {LISTED: [SOMEONE]}, "grant is made for it apart"),
+        Row("one apart", UPDATE, "violation", {LISTED: [SOMEONE]}, "separate resources add others: grant"),
         Row(
             "two apart",
             UPDATE,
             "violation",
             {LISTED: [SOMEONE], "second": replace(two_phases()["grant"], name="second")},
-            "grant, second are made for it apart",
+            "separate resources add others: grant, second",
         ),
         # When a stack is shown alone, an entry that no resource makes is taken for the vault's own.
         *values(
