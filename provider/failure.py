@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from core import refusals
@@ -212,8 +211,9 @@ def retry_after_from(headers: Mapping[str, str]) -> float | None:
 
     A date counts from the answer's own, for this machine's clock may be off.
     """
-    value = headers.get("Retry-After") or ""
-    if re.fullmatch(r"\d+(\.\d+)?", value):
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - 3 ms of the plugin's start
+
+    if re.fullmatch(r"\d+(\.\d+)?", value := headers.get("Retry-After") or ""):
         return float(value)
     try:
         now = parsedate_to_datetime(headers["Date"]) if headers.get("Date") else datetime.now(UTC)
