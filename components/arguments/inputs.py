@@ -374,7 +374,8 @@ class _Reading:
         known = [*spelt, *(() if path else self._others)]
         # Whoever writes the other spelling means the same argument.
         same = next((one for one in known if camel_case(one) == camel_case(str(word))), None)
-        near = [same] if same else difflib.get_close_matches(str(word), known, n=1)
+        # A consent to lose data, such as revoke_account, is no guess for a word that means something else.
+        near = [same] if same else difflib.get_close_matches(str(word), known, n=1, cutoff=0.8)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
         self._wrong(f"{path}{word}", f"is unknown; {hint}")
 

@@ -149,6 +149,15 @@ def test_given_back_the_update_ends_when_the_account_proves_it(access: str, prov
     assert proof.inputs["principalId"] == PRINCIPAL
 
 
+def test_a_binding_without_a_version_proves_nothing_by_a_version() -> None:
+    """The proof would write the version that Azure shows, and the account would follow its key no more."""
+    azure = bound_azure(granted=False, recorded=False, access="revoked")
+    azure.state[_ACCOUNT]["outputs"]["kind"] = "AIServices"
+    given = {"kind": "AIServices", "account_name": "lang-language", "key": {"version": "automatic"}}
+    after = service(azure, access="granted", **given)
+    assert "accountId" not in after.one(":KeyAccessValidation").inputs
+
+
 def by_a_user_assigned_identity(azure: FakeAzure) -> FakeAzure:
     """The same account, which its create has bound."""
     bound = azure.state[_ACCOUNT]["outputs"]

@@ -6,7 +6,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import FrameType
@@ -268,31 +268,48 @@ def test_no_drill_of_an_identity_that_another_account_uses() -> None:
         require_alone(Listed(), own)  # type: ignore[arg-type]
 
 
-def test_a_drill_after_which_access_is_missing_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that the evidence does not show the one before it as the last."""
+def run_of_dev(monkeypatch: pytest.MonkeyPatch, **given: Callable[..., Any]) -> int:
+    """The command on a stack of one service, with these functions in place of the drill's own."""
     _, own = made(rbac=False)
-    recorded: list[tuple[str, Drill]] = []
-    failed = Drill("", datetime(2030, 1, 1, tzinfo=UTC), 3.0, None, "p")
-
-    def fail(*_: object, **__: object) -> Drill:
-        raise DrillError("ACCESS WAS NOT GIVEN BACK", failed)
-
     for name, what in {
         "outputs": lambda _: {},
         "services": lambda *_: {"claims": {}},
         "granted": lambda _: own,
         "require_allowed": lambda _: None,
         "require_alone": lambda *_: None,
-        "drilled": fail,
-        "record": lambda *one: recorded.append(one),
+        "AzureClient": lambda *_, **__: None,
+        "Projects": lambda *_: None,
+        **given,
     }.items():
         monkeypatch.setattr(drill, name, what)
     monkeypatch.setattr("operate.drill.login.of_stack", lambda *_: None)
     monkeypatch.setattr("operate.drill.login.token_credential", lambda *_: None)
-    monkeypatch.setattr(drill, "AzureClient", lambda *_, **__: None)
-    monkeypatch.setattr(drill, "Projects", lambda *_: None)
+    return drill.run(argparse.Namespace(stack="dev", service=None, minutes=1, json=False))
+
+
+@pytest.mark.parametrize("gate", ["require_allowed", "require_harmless", "require_alone"])
+def test_nothing_is_taken_away_where_a_drill_is_refused(gate: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its stack's configuration, by what Azure would delete, or by another account's identity."""
+    drills: list[object] = []
+
+    def refuse(*_: object) -> None:
+        raise NoAccessError(gate)
+
+    with pytest.raises(NoAccessError, match=gate):
+        run_of_dev(monkeypatch, drilled=lambda *one, **_: drills.append(one), **{gate: refuse})
+    assert drills == []
+
+
+def test_a_drill_after_which_access_is_missing_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the evidence does not show the one before it as the last."""
+    recorded: list[tuple[str, Drill]] = []
+    failed = Drill("", datetime(2030, 1, 1, tzinfo=UTC), 3.0, None, "p")
+
+    def fail(*_: object, **__: object) -> Drill:
+        raise DrillError("ACCESS WAS NOT GIVEN BACK", failed)
+
     with pytest.raises(DrillError):
-        drill.run(argparse.Namespace(stack="dev", service=None, minutes=1, json=False))
+        run_of_dev(monkeypatch, drilled=fail, record=lambda *one: recorded.append(one))
     assert recorded == [("dev", replace(failed, service="claims"))]
 
 

@@ -106,6 +106,16 @@ async def test_a_bound_account_proves_that_its_access_is_in_effect() -> None:
     assert any("access to the key" in text and "KeyVaultProperties is invalid" in text for text in progress)
 
 
+async def test_a_refusal_in_unknown_words_may_be_access_that_does_not_count_yet(
+    fake: FakeAzure, pulumi: Engine
+) -> None:
+    """The proof waits for it as a binding does."""
+    fake.put(an_account(encryption=bound_to()))
+    fake.failures["bind"].append(ServiceError(400, "Odd", "nobody knows these words"))
+    _, outputs = await pulumi.create(ACCESS, {**INPUTS, "accountId": ACCOUNT_ID})
+    assert outputs.values["proven"] is True
+
+
 async def test_a_binding_of_the_same_run_is_not_written_back(fake: FakeAzure, pulumi: Engine) -> None:
     """It proves the access itself, and a front end that is behind may show the version before it."""
     fake.versions = [a_version(V2), a_version()]
@@ -134,9 +144,10 @@ async def test_what_may_not_be_read_proves_nothing(fake: FakeAzure, pulumi: Engi
         None,
         an_account(),
         an_account(encryption=bound_to(key_name="another-key")),
+        an_account(encryption=bound_to("")),
         an_account(encryption=bound_to(), principal_id="4" * 8 + "-4444-4444-4444-" + "4" * 12),
     ],
-    ids=["absent", "not bound", "on another key", "with another identity"],
+    ids=["absent", "not bound", "on another key", "without its version", "with another identity"],
 )
 async def test_an_account_that_proves_nothing_is_not_written(
     fake: FakeAzure, pulumi: Engine, account: Any
