@@ -273,7 +273,8 @@ def _reading(projects: Projects, role: roles.Role) -> tuple[str, str]:
     try:
         projects.list_projects()
     except HttpResponseError as error:
-        said, found = str(error).lower(), f"{error.status_code}: {error.message}"
+        text = error.message.partition("\n")[0]  # the SDK says it all again in the lines that follow
+        said, found = str(error).lower(), f"{error.status_code}: {text}"
         about = next((one for one, words in _ABOUT.items() if any(word in said for word in words)), "")
         if about == "the caller":
             found += (

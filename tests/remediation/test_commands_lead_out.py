@@ -178,7 +178,7 @@ def test_what_is_below_a_locked_account_goes_with_the_lock() -> None:
 
 
 def test_who_may_not_call_is_listed_among_the_callers() -> None:
-    """With the role that is named, the proof reads the data."""
+    """In one line; with the role that is named, the proof reads the data."""
     world = World("access policies")
     assert world.up() == ""
     reader = create_principal(world.wire.door.cloud, tenant_id=seed.TENANT_ID, name="reader")
@@ -189,8 +189,10 @@ def test_who_may_not_call_is_listed_among_the_callers() -> None:
     projects = verify.Projects(
         "https://lang-claims.cognitiveservices.azure.com", credential, transport=Transport(world.wire)
     )
-    found = re.search("among the service's callers with the role '([^']+)'", verify.data_answer(projects))
+    said = verify.data_answer(projects)
+    found = re.search("among the service's callers with the role '([^']+)'", said)
     assert found
+    assert len(said.splitlines()) == 1
     world.settings["callers"] = [{"principal_id": reader.object_id, "role": found[1]}]
     assert world.up() == ""
     world.wire.sleep(600)

@@ -71,7 +71,6 @@ def test_fails_on_a_setting_of_the_stack_inside_one_service(name: str) -> None:
     [
         ({"vualt": {}}, "vualt: is unknown; did you mean 'vault'?"),
         ({"key": {"genration": 1}}, "key.genration: is unknown; did you mean 'generation'?"),
-        ({"replaceAccount": "lang-a"}, "replaceAccount: is unknown; known are "),
         ({"protect": "yes"}, "protect: found 'yes', expected true or false"),
         ({"key": {"generation": "two"}}, "key.generation: found 'two', expected a whole number"),
         ({"tags": {"a": 1}}, "tags.a: found 1, expected text; put it in quotes"),
