@@ -273,7 +273,7 @@ def _reading(projects: Projects, role: roles.Role) -> tuple[str, str]:
     try:
         projects.list_projects()
     except HttpResponseError as error:
-        text = error.message.partition("\n")[0]  # the SDK says it all again in the lines that follow
+        text = error.message.partition("\n")[0].rstrip(".")  # the SDK says it again in the lines below
         said, found = str(error).lower(), f"{error.status_code}: {text}"
         about = next((one for one, words in _ABOUT.items() if any(word in said for word in words)), "")
         if about == "the caller":
