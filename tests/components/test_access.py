@@ -153,7 +153,11 @@ def test_a_binding_without_a_version_proves_nothing_by_a_version() -> None:
     """The proof would write the version that Azure shows, and the account would follow its key no more."""
     azure = bound_azure(granted=False, recorded=False, access="revoked")
     azure.state[_ACCOUNT]["outputs"]["kind"] = "AIServices"
-    given = {"kind": "AIServices", "account_name": "lang-language", "key": {"version": "automatic"}}
+    given: dict[str, Any] = {
+        "kind": "AIServices",
+        "account_name": "lang-language",
+        "key": {"version": "automatic"},
+    }
     after = service(azure, access="granted", **given)
     assert "accountId" not in after.one(":KeyAccessValidation").inputs
 
