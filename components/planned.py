@@ -256,7 +256,7 @@ def _deleted(situation: Situation) -> Iterator[PlannedResource]:
     inputs, before = situation.inputs, situation.before
     locked = {"account": before.account.id if before.account else "", "vault": situation.place.vault_id}
     for what, at in locked.items():
-        if at and not inputs.lock and before.has(f"{what}-lock"):
+        if at and not inputs.lock and before.has(types.LOCK, f"{what}-lock"):
             name = inputs.naming_rule.name("lock", what)
             yield PlannedResource(arm_ids.child(at, arm_ids.LOCK, name), "lock", action="delete")
 

@@ -65,7 +65,7 @@ class ServicePlan:
         """What shows that the access counts. A grant that is recorded may be gone all the same: an update
         that failed has taken it away."""
         one = self.situation
-        if (types.KEY_ACCESS_VALIDATION, f"{one.name}-key-access") in one.before.resources:
+        if one.before.has(types.KEY_ACCESS_VALIDATION, "key-access"):
             return Proof.RECORDED
         usable = is_granted(one) and not one.account_lacks_access
         return Proof.BY_USE if usable and one.account.bound_key is not None else Proof.NEEDED
