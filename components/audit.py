@@ -83,11 +83,13 @@ def make_audit_trail(
 ) -> tuple[pulumi.Output[str | None], list[pulumi.Resource]]:
     """Makes a diagnostic setting for each of the ids in `watched`, `account` and `vault`, and the workspace
     that none is given for, which `argument` names, with the `arguments` that say where. Returns the id of
-    the workspace, if there is one, and the settings.
+    the workspace, if there is one, and the settings; nothing where no logs are to be kept.
 
     The settings are protected like the account, or a destroy that is refused for the account would first
     have ended its audit.
     """
+    if not audit.keeps_logs:
+        return pulumi.Output.from_input(None), []
     name, workspace_id = rule.name("diagnosticSetting"), audit.workspace_id
     if audit.has_workspace and workspace_id is None:
         workspace = _workspace(rule, arguments, argument)

@@ -92,7 +92,8 @@ class _Asks:
         """Has the parts declare all that they make of azure-native."""
         inputs, place = self.situation.inputs, self.situation.place
         network = replace(inputs.network, subnet_id=known_text(inputs.network.subnet_id))
-        parts = Parts(None, replace(inputs, network=network), ServicePlan(self.situation), asks=self)
+        none = pulumi.ResourceOptions
+        parts = Parts(replace(inputs, network=network), ServicePlan(self.situation), none, none, asks=self)
         key = parts.key() if inputs.has_key else None
         identity = parts.identity() if key and not inputs.binds_in_two_phases else None
         account = parts.account(
@@ -107,12 +108,7 @@ class _Asks:
         if key:
             parts.grant(key, UNKNOWN)
             parts.key_operators(key)
-        parts.callers(account)
-        parts.storage_access(account)
-        parts.private_endpoints(account.id)
-        parts.children(account)
-        parts.audit_trail(account.id)
-        parts.locks(account)
+        parts.rest(account)
 
     def __call__(self, declared: Declaration, **options: Any) -> Made:
         """Notes a declaration. What is in a resource that something else is yet to make is not asked about,

@@ -144,9 +144,11 @@ class RecordedService:
     @property
     def projects(self) -> tuple[str, ...]:
         """The names of its account's Foundry projects."""
-        own = self.account.name.lower() if self.account else None
-        ids = (str(one.get("id")) for (type, _), one in self.resources.items() if type == types.PROJECT)
-        return tuple(arm_ids.name_of(id) for id in ids if arm_ids.segments(id).get("accounts") == own)
+        own = self.account.name.lower() if self.account else ""
+        found = [one for (type, _), one in self.resources.items() if type == types.PROJECT]
+        # Azure answers ACCOUNT/PROJECT as the name of a project.
+        ids = [str(one.get("id") or one.get("name")) for one in found]
+        return tuple(arm_ids.name_of(id) for id in ids if arm_ids.segments(id).get("accounts", own) == own)
 
 
 def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) -> RecordedService:
