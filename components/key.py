@@ -14,9 +14,8 @@ from components.arguments.tags import Tags, checked_tags
 from components.component import Component
 from components.declared import Declaration, Declare, Registering
 from components.key_vault_types import pinned
-from components.program import shared
 from components.references import KeyReference, VaultReference, vault_at
-from components.vault_writes import VaultWrites
+from components.vault_writes import in_turn
 from core import arm_ids, demands, kinds
 
 PINNED, AUTOMATIC = "pinned", "automatic"
@@ -126,10 +125,9 @@ def make_key(
     declare: Declare,
     roles: Sequence[pulumi.Resource] = (),
     *,
-    writes: VaultWrites | None = None,
     argument: str = "keyName",
 ) -> KeyReference:
-    """Makes the key's first version, after earlier `writes` to the vault, and once `roles` on it count.
+    """Makes the key's first version, after earlier writes to the vault, and once `roles` on it count.
     `argument` is the path of the argument that names it."""
     key = Declaration(
         pinned(keyvault.Key),
@@ -147,7 +145,7 @@ def make_key(
         "key.id",
         at=vault.id,
     )
-    made = (writes or shared(VaultWrites)).in_turn(
+    made = in_turn(
         vault,
         declare,
         key,

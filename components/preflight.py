@@ -18,15 +18,13 @@ from components.account_write import bound_key
 from components.arguments.problem import Problem
 from components.azure_cmk import KeyAccessRevocation
 from components.guards import access, data_loss, effects, rules
-from components.guards.plan import ServicePlan, SharedOrder
+from components.guards.plan import ServicePlan
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
 from components.guards.situation import Situation, is_in_subscription
 from components.guards.soft_deleted import SoftDeleted
 from components.invokes import InvokeError, State, stack_state
 from components.planned import PlannedResource, planned
-from components.program import shared as shared_in_program
-from components.vault_writes import VaultWrites
 from core import arm_ids
 from core.commands import STACK
 from core.environment import IGNORES_VALIDATION, RECOVERS
@@ -88,8 +86,7 @@ def preflight(
         revocations = tuple(_revoke(name, taken) for name, taken in found.revoked.items())
     if found.problems:
         raise RefusedError(found.problems, [*found.revoked])
-    shared = SharedOrder(revocations, shared_in_program(VaultWrites))
-    plans = {name: ServicePlan(one, shared) for name, one in found.situations.items()}
+    plans = {name: ServicePlan(one, revocations) for name, one in found.situations.items()}
     # Beside a refusal it would read as if the same command could work a second time.
     for name, one in plans.items():
         if role := one.grants.adopted_role:

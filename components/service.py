@@ -84,7 +84,7 @@ class EncryptedAIServicesAccount(Component):
             vault_provider = vault_provider or others.provider_of(vault_id or None)
             request = ServiceRequest(known, vault_provider, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
-        after = preflight_result.shared.revocations
+        after = preflight_result.revocations
         super().__init__(name, opts, _decisions(inputs), after, owns_vault=inputs.makes_vault)
         self._inputs = inputs
         parts = Parts(inputs, preflight_result, self.child, self.protected_child, vault_provider)

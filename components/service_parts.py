@@ -206,7 +206,6 @@ class Parts:
             declare,
             adopts=plan.grants.adopted_role,
             takes_over=f"{self._inputs.name}-access" not in plan.grants.recorded_policies,
-            writes=plan.shared.writes,
         )
         resource: pulumi.CustomResource | None = made.resource
         return resource
