@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 import pulumi
 
 from components.arguments import checks, names
-from components.arguments.inputs import ArgumentRule, ComponentArguments, argument
+from components.arguments.inputs import ComponentArguments, Rule, argument
 from components.arguments.problem import Problem
 from components.arguments.tags import Tags, checked_tags
 from components.kept_properties import declared_links
@@ -53,11 +53,7 @@ def _outbound(account: "AccountArguments") -> Iterator[Problem]:
 class AccountArguments(ComponentArguments):
     """What an account is, also as a part of a service."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_search_with_key, ("search_service_id", "search_service_key")),
-        ArgumentRule(_links_of_kind, ("kind", "storage_account_ids", "search_service_id")),
-        ArgumentRule(_outbound, ("restrict_outbound", "allowed_fqdns")),
-    )
+    _RULES: ClassVar[tuple[Rule, ...]] = (_search_with_key, _links_of_kind, _outbound)
 
     account_name: str = argument("", check=names.ACCOUNT.checked)
     """Optional. Name of the account and subdomain of its endpoint, globally unique. Default:

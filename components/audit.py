@@ -8,7 +8,7 @@ import pulumi
 from pulumi_azure_native import monitor, operationalinsights
 
 from components.arguments import checks, names
-from components.arguments.inputs import ArgumentRule, Arguments, argument
+from components.arguments.inputs import Arguments, Rule, argument
 from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
 from components.declared import Declaration, Declare
@@ -33,9 +33,7 @@ def _destinations(audit: "ServiceAuditArgs") -> Iterator[Problem]:
 class ServiceAuditArgs(Arguments):
     """Where the audit logs of the account and of the vault made here go."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_destinations, ("new_workspace", "workspace_id", "event_hub_rule_id", "event_hub_name")),
-    )
+    _RULES: ClassVar[tuple[Rule, ...]] = (_destinations,)
 
     new_workspace: bool | None = None
     """Optional. Whether a Log Analytics workspace `log-<name>` is made for the audit logs. Default: `true`,

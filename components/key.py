@@ -8,7 +8,7 @@ import pulumi
 from pulumi_azure_native import keyvault
 
 from components.arguments import checks, names
-from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument, read
+from components.arguments.inputs import Arguments, ComponentArguments, Rule, argument, read
 from components.arguments.problem import Problem
 from components.arguments.tags import Tags, checked_tags
 from components.component import Component
@@ -61,9 +61,7 @@ class MadeKeyArguments(Arguments):
     """What a key made here is, and when the vault rotates it: early enough for a new version to be bound
     before the old one expires."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_rotation_before_expiry, ("expires_after_days", "rotates_after_days")),
-    )
+    _RULES: ClassVar[tuple[Rule, ...]] = (_rotation_before_expiry,)
 
     type: str = argument(RSA, choices=demands.KEY_TYPES)
     """Optional. `RSA` (default), which software protects, or `RSA-HSM`, which hardware protects, in a vault

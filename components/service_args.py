@@ -14,9 +14,9 @@ import pulumi
 from components import callers
 from components.arguments import names
 from components.arguments.inputs import (
-    ArgumentRule,
     Arguments,
     ComponentArguments,
+    Rule,
     argument,
     arguments,
     camel_case,
@@ -161,9 +161,7 @@ class MadeName(NamedTuple):
 class PlacementArguments(ComponentArguments):
     """Where a service is."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_resource_group, ("resource_group_name", "existing_resource_group_name")),
-    )
+    _RULES: ClassVar[tuple[Rule, ...]] = (_resource_group,)
 
     location: str = argument(check=region, example="westeurope")
     """Required. Azure region of everything made here. An account cannot move: the preview refuses a
@@ -187,29 +185,15 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     """Inputs of EncryptedAIServicesAccount."""
 
     _NAME = names.SERVICE.checked
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_tier, ("kind", "sku", "encryption")),
-        ArgumentRule(_key_of_kind, ("kind", "key", "encryption", "unbind_account")),
-        ArgumentRule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),
-        ArgumentRule(_region_of_key, ("location", "encryption", "unbind_account")),
-        ArgumentRule(_version_of_kind, ("kind", "encryption", "unbind_account", "key")),
-        ArgumentRule(_callers, ("kind", "callers")),
-        ArgumentRule(_storage_identity, ("identity", "storage_account_ids", "grant_storage_access")),
-        ArgumentRule(
-            _made_names,
-            (
-                "name",
-                "kind",
-                "encryption",
-                "unbind_account",
-                "vault",
-                "key",
-                "account_name",
-                "resource_group_name",
-                "existing_resource_group_name",
-                "names",
-            ),
-        ),
+    _RULES: ClassVar[tuple[Rule, ...]] = (
+        _tier,
+        _key_of_kind,
+        _identity_of_kind,
+        _region_of_key,
+        _version_of_kind,
+        _callers,
+        _storage_identity,
+        _made_names,
     )
 
     soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER))

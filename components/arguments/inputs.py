@@ -14,7 +14,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import MISSING, dataclass, field
 from enum import Enum
 from functools import cache
@@ -64,11 +64,27 @@ class Argument(NamedTuple):
         return self.default is MISSING
 
 
-class ArgumentRule(NamedTuple):
-    """A rule between arguments. It is skipped when one that it reads is wrong already."""
+Rule = Callable[[Any], Iterator[Problem]]
+"""A rule between arguments, which takes them all. It ends where it reads one that is wrong already."""
 
-    problems: Callable[[Any], Iterator[Problem]]
-    reads: tuple[str, ...]
+
+class _WrongError(Exception):
+    """A rule has read an argument that is wrong."""
+
+
+class _Right:
+    """Arguments as a rule has them while some are `wrong`."""
+
+    def __init__(self, group: "Arguments", wrong: Collection[str]) -> None:
+        self._group, self._wrong = group, wrong
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._wrong:
+            raise _WrongError(name)
+        found = inspect.getattr_static(type(self._group), name, None)
+        if isinstance(found, property) and found.fget:
+            return found.fget(self)
+        return found.__get__(self) if inspect.isfunction(found) else getattr(self._group, name)
 
 
 def argument(default: Any = MISSING, **limits: Any) -> Any:
@@ -81,7 +97,7 @@ class Arguments:
     """Arguments that belong together, and the rules between them. Names with an underscore are no
     arguments."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = ()
+    _RULES: ClassVar[tuple[Rule, ...]] = ()
 
     _given: frozenset[str] | None = field(default=None, compare=False, repr=False)
 
@@ -106,11 +122,11 @@ class Arguments:
         return dataclasses.replace(self, **made)
 
     def problems(self, wrong: Collection[str] = ()) -> Iterator[Problem]:
-        """What is wrong between them; rules that read one of `wrong` are skipped."""
+        """What is wrong between them, but for what follows from those that are `wrong`."""
         for form in type(self).__mro__:
             for rule in vars(form).get("_RULES", ()):
-                if not {*wrong} & {*rule.reads}:
-                    yield from rule.problems(self)
+                with suppress(_WrongError):
+                    yield from rule(_Right(self, wrong) if wrong else self)
 
 
 @dataclass(frozen=True, kw_only=True)
