@@ -12,7 +12,6 @@ from components.arguments import checks, names
 from components.arguments.inputs import ComponentArguments, Rule, argument
 from components.arguments.problem import Problem
 from components.arguments.tags import Tags, checked_tags
-from components.kept_properties import declared_links
 from components.network import NetworkArgs
 from core import arm_ids, kind_limits, kinds
 from core.facts import CUSTOMER_MANAGED
@@ -127,47 +126,6 @@ def allowed_hosts(
         *dict.fromkeys(host.lower() for host in (known, left, *declared) if host)
     ]
     return hosts if known or vault == "" else [vault, *hosts]
-
-
-def declared_account(
-    inputs: AccountArguments,
-    *,
-    resource_group_name: pulumi.Input[str],
-    location: str,
-    identity_id: pulumi.Input[str] | None,
-    system_assigned: bool,
-    encryption: Mapping[str, Any] | None,
-    allowed_hosts: Sequence[pulumi.Input[str]],
-) -> dict[str, Any]:
-    """What an account made here is, by azure-native's Python names. `identity_id`: the user-assigned identity
-    that uses the key of `encryption`, to which the account is bound in its create."""
-    properties: dict[str, Any] = {
-        "custom_sub_domain_name": inputs.account_name,
-        "disable_local_auth": True,
-        "public_network_access": inputs.network.public_network_access,
-        "network_acls": inputs.network.account_rules,
-        **declared_links(inputs.storage_account_ids, inputs.search_service_id, inputs.search_service_key),
-    }
-    if inputs.manages_projects is not None:
-        properties["allowProjectManagement"] = inputs.manages_projects
-    if inputs.restrict_outbound is not None:
-        properties["restrictOutboundNetworkAccess"] = inputs.restrict_outbound
-        properties["allowedFqdnList"] = list(allowed_hosts)
-    if encryption:
-        properties["encryption"] = encryption
-    assigned = [*([] if identity_id is None else [identity_id]), *inputs.other_identity_ids]
-    types = [*(["SystemAssigned"] if system_assigned else []), *(["UserAssigned"] if assigned else [])]
-    identity = {"type": ", ".join(types) or "None"}
-    return {
-        "resource_group_name": resource_group_name,
-        "account_name": inputs.account_name,
-        "location": location,
-        "kind": inputs.kind,
-        "sku": {"name": inputs.sku},
-        "identity": {**identity, "user_assigned_identities": assigned} if assigned else identity,
-        "properties": properties,
-        "tags": inputs.tags,
-    }
 
 
 def declared_encryption(

@@ -9,9 +9,9 @@ from pulumi_azure_native import resources
 
 from components.access import KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
-from components.account import MadeAccount, account_declaration, asked_account, make_account
+from components.account import MadeAccount, declared_account, make_account
 from components.account_args import allowed_hosts
-from components.arguments.inputs import source_resources
+from components.arguments.inputs import UNKNOWN, source_resources
 from components.as_found import keep_as_found
 from components.audit import make_audit_trail
 from components.azure_cmk import (
@@ -159,19 +159,19 @@ class Parts:
         key: KeyReference | None = None,
     ) -> MadeAccount:
         """The account; with `encryption` bound in its create, by the identity given."""
-        declared = account_declaration(
+        declared = declared_account(
             self._inputs,
             self._inputs.argument_of("account"),
+            self._place,
             restores=self._preflight.restores_account,
-            resource_group_name=self.resource_group_name,
-            location=self._inputs.location,
             identity_id=identity_id,
             system_assigned=self._inputs.identity != USER_ASSIGNED,
             encryption=encryption,
             allowed_hosts=self._allowed_hosts(key),
         )
         if self._asks:
-            return asked_account(declared, self._asks)
+            nothing: pulumi.Output[Any] = pulumi.Output.from_input(UNKNOWN)
+            return MadeAccount(*self._asks(declared), nothing, nothing)
         return make_account(
             declared,
             keep_as_found(self._protected_options, "account", self._inputs.as_found),
