@@ -202,9 +202,9 @@ class Moment(Protections):
     def _held_by(
         self, urns: Iterable[str], principals: Iterable[Value], awaited: Container[str]
     ) -> Iterator[Grant]:
-        """What these identities may do.
+        """The grants of these identities.
 
-        Where an identity is not made yet, a grant counts that is made from one of `urns` or is in `awaited`.
+        For an identity that is not made yet, a grant counts if it comes from one of `urns` or is in `awaited`.
         An entry of a vault's own list may be anybody's, so it does not count if the identity is known.
         """
         known = {id for one in principals if (id := folded(one)) is not None}
