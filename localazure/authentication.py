@@ -12,11 +12,10 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 from localazure.cloud import Cloud
-from localazure.discovery import LOGIN
 from localazure.keyvault.trusted_services import vault_at
 from localazure.seed import TENANT_ID
 from localazure.tokens import Signer, TokenError
-from localazure.web import Caller, Host, Request, ServiceError
+from localazure.web import LOGIN, Caller, Host, Request, ServiceError
 
 _AUDIENCES: Mapping[Host, tuple[str, ...]] = {
     Host.ARM: ("https://management.core.windows.net", "https://management.azure.com"),

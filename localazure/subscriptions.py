@@ -13,10 +13,9 @@ from localazure import limits
 from localazure.arm import is_registered, register
 from localazure.authorization import require, sees
 from localazure.cloud import Cloud
-from localazure.discovery import LOGIN
 from localazure.locations import REGIONS
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import LOGIN, Host, Json, Request, Response, ServiceError
 
 PROVIDERS: Mapping[str, Mapping[str, str]] = json.loads(
     Path(__file__).with_name("providers.json").read_text()

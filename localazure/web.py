@@ -27,6 +27,7 @@ class Host(StrEnum):
     GRAPH = "graph.microsoft.com"
 
 
+LOGIN = f"https://{Host.LOGIN}"
 ARM_REGIONS = str(Host.ARM)
 """ARM also answers in each region: `westeurope.management.azure.com`."""
 
