@@ -6,7 +6,7 @@ Follows azcore's order for finding an operation's status and azure-native's list
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -32,23 +32,6 @@ class Delays:
     poll: float = 0.05
     retry: float = 0.1
     longest_retry: float = 2.0
-
-    @classmethod
-    def of(cls, environ: Mapping[str, str]) -> Delays:
-        """From LOCALAZURE_POLL_SECONDS, LOCALAZURE_RETRY_SECONDS and LOCALAZURE_LONGEST_RETRY_SECONDS."""
-
-        def seconds(name: str, default: float) -> float:
-            text = environ.get(name) or str(default)
-            try:
-                return float(text)
-            except ValueError as error:
-                raise ValueError(f"{name} is '{text}'; it has to be a number of seconds") from error
-
-        return cls(
-            poll=seconds("LOCALAZURE_POLL_SECONDS", cls.poll),
-            retry=seconds("LOCALAZURE_RETRY_SECONDS", cls.retry),
-            longest_retry=seconds("LOCALAZURE_LONGEST_RETRY_SECONDS", cls.longest_retry),
-        )
 
 
 class AzureError(RefusedError):
