@@ -219,8 +219,8 @@ class Parts:
             self._inputs.name,
             grant,
             declare,
-            adopts=plan.grants.adopted_role,
-            takes_over=f"{self._inputs.name}-access" not in plan.grants.recorded_policies,
+            adopts=plan.adopted_role,
+            takes_over=f"{self._inputs.name}-access" not in plan.recorded_policies,
         )
         resource: pulumi.CustomResource | None = made.resource
         return resource
