@@ -85,8 +85,15 @@ class PrivateNetwork:
             "private_dns_zone_group_name": "default",
             "private_dns_zone_configs": configs,
         }
-        make, type = network.PrivateDnsZoneGroup, arm_ids.DNS_ZONE_GROUP
-        group = Declaration(make, f"{what}-dns", type, "default", given, "network.subnetId", at=endpoint.id)
+        group = Declaration(
+            network.PrivateDnsZoneGroup,
+            f"{what}-dns",
+            arm_ids.DNS_ZONE_GROUP,
+            "default",
+            given,
+            "network.subnetId",
+            at=endpoint.id,
+        )
         self._declare(group, depends_on=list(after))
 
     def _zone(
@@ -95,8 +102,11 @@ class PrivateNetwork:
         """A zone of the service's own, linked to the subnet's network."""
         shared = {"location": "global", "tags": self.inputs.tags}
         given: dict[str, Any] = {**shared, "private_zone_name": zone_name}
-        make, type = privatedns.PrivateZone, arm_ids.PRIVATE_DNS_ZONE
-        zone = self._declare(Declaration(make, name, type, zone_name, given, _ZONES, _ZONES))
+        zone = self._declare(
+            Declaration(
+                privatedns.PrivateZone, name, arm_ids.PRIVATE_DNS_ZONE, zone_name, given, _ZONES, _ZONES
+            )
+        )
         label = f"{self.inputs.name}-{name}".removesuffix("-zone")
         link_name = then(network_id, lambda place: names.network_link_name(label, place))
         given = {
@@ -106,8 +116,15 @@ class PrivateNetwork:
             "registration_enabled": False,
             "virtual_network": {"id": network_id},
         }
-        make, type = privatedns.VirtualNetworkLink, arm_ids.DNS_ZONE_LINK
-        link = Declaration(make, f"{name}-link", type, link_name, given, _ZONES, at=zone.id)
+        link = Declaration(
+            privatedns.VirtualNetworkLink,
+            f"{name}-link",
+            arm_ids.DNS_ZONE_LINK,
+            link_name,
+            given,
+            _ZONES,
+            at=zone.id,
+        )
         # A service that an alias renames keeps its link.
         made = self._declare(link, depends_on=list(after), ignore_changes=["virtualNetworkLinkName"])
         if made.resource is None:

@@ -387,11 +387,18 @@ class Parts:
         for what, (scope, provider) in scopes.items():
             name = self._inputs.naming_rule.name("lock", what)
             given = {"lock_name": name, "scope": scope, "level": self._inputs.lock, "notes": LOCK_NOTES}
-            make, logical_name = authorization.ManagementLockByScope, f"{self._inputs.name}-{what}-lock"
             # Not protected: whoever takes `lock` out of the settings means it, and a destroy that is refused
             # for the account deletes nothing. One that exists keeps its name: nothing is unlocked meanwhile.
             self._child(
-                Declaration(make, logical_name, arm_ids.LOCK, name, given, "lock", at=scope),
+                Declaration(
+                    authorization.ManagementLockByScope,
+                    f"{self._inputs.name}-{what}-lock",
+                    arm_ids.LOCK,
+                    name,
+                    given,
+                    "lock",
+                    at=scope,
+                ),
                 provider=provider,
                 depends_on=[*below],
                 ignore_changes=["lockName"],
