@@ -18,8 +18,9 @@ from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
 from operate.evidence import report, signature
 from operate.evidence.collect import accounts_in, attempt, collect
-from operate.evidence.findings import AuditSeverity, findings
+from operate.evidence.findings import findings
 from operate.evidence.model import Deployment, Facts, StackRecord
+from operate.evidence.rules import AuditSeverity
 from operate.evidence.words import counted
 from operate.stack import StackError, outputs, pulumi, services, without
 

@@ -11,9 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core import coverage
 from operate.drill import said
-from operate.evidence import access, charts, continuity, controls, rotation, signature, use
-from operate.evidence.findings import AuditFinding, AuditSeverity
+from operate.evidence import access, charts, continuity, rotation, rules, signature, use
+from operate.evidence.findings import AuditFinding
 from operate.evidence.model import Facts, NotChecked, moment
+from operate.evidence.rules import AuditSeverity
 from operate.evidence.words import counted, length
 
 _FOLDER = Path(__file__).parent
@@ -31,17 +32,15 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
     made.globals["style"] = (_FOLDER / "page.css").read_text(encoding="utf-8")
     made.tests["unread"] = lambda part: part is None or isinstance(part, NotChecked)
     made.filters.update(counted=counted, css=_css, day=_day, minute=_minute, length_of=length)
-    every = dict.fromkeys(one for bears in controls.CONTROLS.values() for one in bears)
     return made.get_template("page.html.j2").render(
         facts=facts,
         names={**dict(facts.names), **{id.lower(): _group(members) for id, members in facts.groups}},
         found=found,
         count={s.word: sum(f.severity is s for f in found) for s in AuditSeverity},
         warning=getattr(facts.source, "warning", ""),
-        controls=controls,
+        rules=rules,
         coverage=coverage,
-        bearing={name: sorted(one for one in every if one.framework == name) for name in controls.SOURCES},
-        open={one: sorted({f.rule for f in found if one in f.controls}) for one in every},
+        open={one: sorted({f.rule for f in found if one in f.controls}) for one in rules.CONTROLS},
         unread=[(one.name, what, part.why) for one in facts.services for what, part in one.unread],
         version=version,
         digest=digest,
