@@ -19,7 +19,7 @@ from operate.evidence.access import PrincipalRight, controllers, log_deleters, u
 from operate.evidence.collect import NO_LOG, NO_VAULT
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service, UseRow, moment
 from operate.evidence.rotation import newest, next_rotation
-from operate.evidence.rules import RULES, WORDS, AuditSeverity, Control, Rule
+from operate.evidence.rules import RULES, WORDS, AuditRule, AuditSeverity, Control
 from operate.evidence.use import UNWRAPS, rows_of
 from operate.evidence.words import counted
 
@@ -43,7 +43,7 @@ class AuditFinding:
 ERROR, WARNING = AuditSeverity.ERROR, AuditSeverity.WARNING
 EXPIRES_SOON_DAYS = 60
 """Within this time a rotation should be planned; the key's own policy notifies 30 days before."""
-_UNDECIDED: Final = Rule(
+_UNDECIDED: Final = AuditRule(
     WARNING,
     "{demand}: not checked: {text}",
     "look it up in the Azure portal, and keep the answer with this evidence",

@@ -125,15 +125,6 @@ class Signer:
 
 
 @dataclass(frozen=True)
-class SoftDeletedKey:
-    """A soft-deleted key of the vault: gone for good at `purged`, unless it is recovered."""
-
-    name: str
-    deleted: datetime | None
-    purged: datetime | None
-
-
-@dataclass(frozen=True)
 class Service:
     """All facts about one account. `vault`, `key` and what belongs to them are None on Microsoft-managed
     keys.
@@ -147,7 +138,6 @@ class Service:
     assignments: tuple[RoleAssignment, ...] | NotChecked | None = None
     audit: tuple[DiagnosticSetting, ...] | NotChecked | None = None
     use: KeyUseLog | NotChecked | None = None
-    deleted_keys: tuple[SoftDeletedKey, ...] | NotChecked | None = None
     denials: tuple[DenyAssignment, ...] | NotChecked = ()
     eligible: tuple[RoleAssignment, ...] | NotChecked = ()
 
@@ -170,7 +160,6 @@ class Service:
             "key use from the audit log": self.use,
             "who can delete the audit log": getattr(self.use, "assignments", None),
             "who may activate a role that deletes the audit log (PIM)": getattr(self.use, "eligible", None),
-            "soft-deleted keys": self.deleted_keys,
         }
         return tuple((what, part) for what, part in parts.items() if isinstance(part, NotChecked))
 

@@ -36,7 +36,7 @@ class Control:
 
 
 @dataclass(frozen=True)
-class Rule:
+class AuditRule:
     """`text` and `fix` are templates of the values that break it; `about` is `vault` or `key` where accounts
     share what it is about, else ""."""
 
@@ -59,13 +59,13 @@ _BY_ID: Final = {
 }
 
 
-def _rule(name: str, told: Mapping[str, Any]) -> Rule:
+def _rule(name: str, told: Mapping[str, Any]) -> AuditRule:
     fix = told.get("fix") or demands.FIXES[name].command
     controls = tuple(_BY_ID[id] for id in told["controls"].split())
     severity = AuditSeverity[told["severity"].upper()]
-    return Rule(severity, told.get("text", "{text}"), fix, told.get("about", ""), controls)
+    return AuditRule(severity, told.get("text", "{text}"), fix, told.get("about", ""), controls)
 
 
-RULES: Final[Mapping[str, Rule]] = {name: _rule(name, told) for name, told in _TOLD["rules"].items()}
+RULES: Final[Mapping[str, AuditRule]] = {name: _rule(name, told) for name, told in _TOLD["rules"].items()}
 CONTROLS: Final = tuple(sorted({one for rule in RULES.values() for one in rule.controls}))
 """Every control on which a rule bears."""

@@ -231,7 +231,6 @@ def test_every_rule_is_broken_above() -> None:
         ("assignments", "warning"),
         ("audit", "warning"),
         ("use", "warning"),
-        ("deleted_keys", "warning"),
         ("eligible", "warning"),
     ],
 )
