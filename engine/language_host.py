@@ -255,14 +255,6 @@ def _pump(stream: IO[bytes] | None, output: _Output, chunk: Callable[[bytes], pb
     threading.Thread(target=move, daemon=True).start()
 
 
-def _stop_when_orphaned(stop: threading.Event) -> None:
-    """Ends this host when the engine was killed and could not say so."""
-    engine = os.getppid()
-    while not stop.wait(timeout=1):
-        if os.getppid() != engine:
-            stop.set()
-
-
 def main() -> None:
     """Serves on a free loopback port, printed as the first line, until the engine ends it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -279,9 +271,12 @@ def main() -> None:
 
     signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
-    threading.Thread(target=_stop_when_orphaned, args=(stop,), daemon=True).start()
+    engine = os.getppid()
     print(port, flush=True)
-    stop.wait()
+    # It also ends where the engine was killed and could not say so. A signal that comes just before a wait is
+    # handled after it.
+    while not stop.wait(timeout=1) and os.getppid() == engine:
+        pass
     # Every call that is left is hung up, which ends what it started.
     server.stop(grace=_LAST_WORDS_SECONDS).wait()
 

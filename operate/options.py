@@ -67,7 +67,7 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         _value("--account", "ARM ids of accounts", nargs="+", type=_account, metavar="ID"),
         _value("--subscription", "all such accounts of subscriptions", nargs="+", metavar="ID"),
         _value("--out", "folder of the report; default .evidence", type=Path, default=Path(".evidence")),
-        _value("--days", "days of the logs to read; default 90", type=int, default=90, metavar="N"),
+        _value("--days", "days of the logs to read; default 89", type=int, default=89, metavar="N"),
         _value(
             "--since", "go on from the report in this folder, instead of --days", type=Path, metavar="FOLDER"
         ),

@@ -82,7 +82,7 @@ class LoggedChange:
 @dataclass(frozen=True)
 class Deployment:
     """An update of the stack, as its history has it; "" for what that does not say. `by_plan`: a saved plan
-    said what it may do."""
+    said what it may do, whose SHA-256 is `plan`; `run` is the address of the CI's run."""
 
     time: datetime
     kind: str
@@ -92,6 +92,9 @@ class Deployment:
     by: str
     message: str
     by_plan: bool
+    plan: str
+    approved_by: str
+    run: str
 
 
 @dataclass(frozen=True)
