@@ -102,9 +102,6 @@ class EngineStack(automation.Stack):
     """A stack that is named in each command and never selected: `pulumi stack select` writes into one file,
     which all workers of a machine share. `emptied` are variables that its commands must not see."""
 
-    def __repr__(self) -> str:
-        return f"EngineStack({self.name!r})"
-
     def __init__(self, name: str, emptied: Mapping[str, str] | None = None) -> None:
         # Not `super().__init__`, which selects.
         self.name = name

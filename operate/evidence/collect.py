@@ -362,13 +362,9 @@ def _groups(
             own = one.account.key_user if isinstance(one.account, Account) else None
             named |= {each.object_id for each in one.vault.policies if each.object_id != own}
     for id in known | named:
-        members = attempt(partial(_members, cloud, id))
+        members = attempt(partial(cloud.members, id))
         if id in known or not (isinstance(members, NotChecked) and members.why.startswith("404 ")):
             yield id, members
-
-
-def _members(cloud: LiveAzure, id: str) -> tuple[str, ...]:
-    return tuple(cloud.members(id))
 
 
 def _names(services: Iterable[Service]) -> Iterable[tuple[str, str]]:

@@ -20,9 +20,8 @@ from operate.errors import OperateError
 from operate.evidence import report, signature
 from operate.evidence.collect import accounts_in, attempt, collect
 from operate.evidence.findings import findings
-from operate.evidence.model import Deployment, Facts, StackRecord
+from operate.evidence.model import Deployment, Facts, StackRecord, counted
 from operate.evidence.rules import AuditSeverity
-from operate.evidence.words import counted
 from operate.stack import StackError, outputs, pulumi, services, without
 
 _UPDATES = 100

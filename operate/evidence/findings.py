@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from core import audit_log, demands, kind_limits, kinds, rights, roles
+from core import demands, kind_limits, kinds, rights, roles
 from core.commands import in_subscription
 from core.facts import Account, Key, KeyVersion, Vault
 from core.key_uris import KeyUri, vault_host
@@ -17,11 +17,10 @@ from core.rights import Access
 from operate.evidence import continuity
 from operate.evidence.access import PrincipalRight, controllers, log_deleters, unwrappers
 from operate.evidence.collect import NO_LOG, NO_VAULT
-from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service, UseRow, moment
+from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service, UseRow, counted, moment
 from operate.evidence.rotation import newest, next_rotation
-from operate.evidence.rules import RULES, WORDS, AuditRule, AuditSeverity, Control
+from operate.evidence.rules import NOUNS, RULES, WORDS, AuditRule, AuditSeverity, Control
 from operate.evidence.use import UNWRAPS, rows_of
-from operate.evidence.words import counted
 
 
 @dataclass(frozen=True)
@@ -123,21 +122,9 @@ def _subject(service: Service, rule: str) -> str:
 def _words(vault: object) -> dict[str, str]:
     """What texts call a vault or managed HSM, and the fixes that differ between them: an HSM is nobody's
     whose settings this project has."""
-    if not (isinstance(vault, Vault) and vault.is_managed_hsm):
-        return {
-            "noun": "vault",
-            "close": RULES["account-network-open"].fix,
-            "record": "set audit.newWorkspace: true, or audit.workspaceId, and run pulumi up; with "
-            "audit.storageAccountId or audit.eventHubRuleId alone it is recorded, but not read here",
-        }
-    return {
-        "noun": vault.noun,
-        "close": f"{demands.update_command(vault.id)} --default-action Deny --bypass AzureServices"
-        f"{in_subscription(vault.id)}",
-        "record": f"have its administrators send its {audit_log.CATEGORY} log to a workspace, "
-        "or to storage or an event hub, where it is not read here "
-        "(docs/managed-hsm.md has the command)",
-    }
+    noun, id = (vault.noun, vault.id) if isinstance(vault, Vault) else ("vault", "")
+    values = {"update": demands.update_command(id), "subscription": in_subscription(id)} if id else {}
+    return {"noun": noun} | {name: text.format(**values) for name, text in NOUNS[noun].items()}
 
 
 def _not_checked(subject: str, what: str, part: NotChecked) -> AuditFinding:

@@ -191,3 +191,8 @@ class Facts:
 def moment(seconds: int | None) -> datetime | None:
     """A time of core's facts, which are seconds since 1970."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 account`, `2 accounts`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -4,18 +4,19 @@ Its template, page.html.j2, escapes every value: no name can be markup.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+import isodate
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core import coverage
 from operate.drill import said
 from operate.evidence import access, charts, continuity, rotation, rules, signature, use
 from operate.evidence.findings import AuditFinding
-from operate.evidence.model import Facts, NotChecked, moment
+from operate.evidence.model import Facts, NotChecked, counted, moment
 from operate.evidence.rules import AuditSeverity
-from operate.evidence.words import counted, length
 
 _FOLDER = Path(__file__).parent
 
@@ -58,6 +59,16 @@ def _group(members: tuple[str, ...] | NotChecked) -> str:
     if isinstance(members, NotChecked):
         return f"whether it is a group, and who is in it: not checked: {members.why}"
     return f"a group of {counted(len(members), 'member')}: {', '.join(members) or 'nobody'}"
+
+
+def length(duration: str) -> str:
+    """An ISO 8601 duration in words: `540 days`, `1 year and 6 months`. As it stands where it is none."""
+    with suppress(ValueError):
+        span = isodate.parse_duration(duration, as_timedelta_if_possible=False)
+        counts = (span.years, span.months, span.tdelta.days, span.tdelta.seconds // 3600)
+        words = zip(map(int, counts), ("year", "month", "day", "hour"), strict=True)
+        return " and ".join(counted(count, noun) for count, noun in words if count) or duration
+    return duration
 
 
 def _css(text: str) -> str:

@@ -52,6 +52,8 @@ SOURCES: Final[Mapping[str, str]] = {name: one["source"] for name, one in _TOLD[
 """Where each framework's ids and titles were checked, and when."""
 WORDS: Final[Mapping[str, str]] = _TOLD["words"]
 """What several fixes say."""
+NOUNS: Final[Mapping[str, Mapping[str, str]]] = _TOLD["nouns"]
+"""The fixes that differ between a vault and a managed HSM."""
 _BY_ID: Final = {
     id: Control(framework, id, title)
     for framework, one in _TOLD["frameworks"].items()

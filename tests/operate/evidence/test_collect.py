@@ -244,10 +244,10 @@ def test_a_role_that_does_not_say_whom_it_is_for_may_be_a_groups() -> None:
     given = assignment(OTHER, "Managed HSM Crypto User", "/", principal_type="")
 
     class Graph:
-        def members(self, id: str) -> list[str]:
+        def members(self, id: str) -> tuple[str, ...]:
             if id != OTHER:
                 raise UnansweredError("404 Request_ResourceNotFound: no such group")
-            return [OWN]
+            return (OWN,)
 
     own = assignment("nobody", "Managed HSM Crypto User", "/", principal_type="")
     hsm = vault(uses_rbac=True, policies=())

@@ -171,7 +171,7 @@ def test_an_account_as_it_should_be_has_no_findings() -> None:
 @pytest.mark.parametrize(("severity", "rule", "broken"), BROKEN)
 def test_a_broken_rule_is_found(severity: str, rule: str, broken: Service) -> None:
     """What is broken is found under its rule, with its severity, what was found and what to do."""
-    facts = made.facts(broken, since=made.NOW - made.days(90))
+    facts = made.facts(broken, since=made.NOW - made.days(89))
     found = [f for f in findings(facts) if f.rule == rule]
     assert [f.severity.word for f in found] == [severity]
     assert found[0].text
