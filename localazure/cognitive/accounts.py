@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, children, content, deleted, settling, writing
+from localazure.cognitive import binding, children, deleted, settling, validation, writing
 from localazure.cognitive.account import Account
 from localazure.cognitive.shape import answered
 from localazure.paging import page
@@ -40,7 +40,7 @@ def list_in_subscription(cloud: Cloud, request: Request) -> Response:
 
 def put(cloud: Cloud, request: Request) -> Response:
     """Creates an account, replaces it, or restores a soft-deleted one (`properties.restore`)."""
-    body = content.check_body(request.body)
+    body = validation.check_body(request.body)
     id = stored.id_of(request)
     existing = _settled(cloud, id)
     _require_match(request, existing)
@@ -61,7 +61,7 @@ def put(cloud: Cloud, request: Request) -> Response:
 
 def patch(cloud: Cloud, request: Request) -> Response:
     """Changes what the body names, and nothing else."""
-    body = content.check_body(request.body)
+    body = validation.check_body(request.body)
     id = stored.id_of(request)
     account = _settled(cloud, id)
     if account is None:

@@ -67,7 +67,7 @@ def rebind(
     try:
         gone = key_user(cloud, old)[0] is None
         data_key = data.unwrap(cloud, new if gone else old, correlation_id)
-    except data.KeyUnavailableError as error:
+    except trusted_services.KeyRefused as error:
         remembered = data.remembered(cloud, old)
         if cloud.behaviour.move_without_old_key == "refused" or remembered is None:
             raise ServiceError(
@@ -155,7 +155,7 @@ def _wrapped(cloud: Cloud, account: Account, data_key: bytes, correlation_id: st
     try:
         wrapped = replace(account, wrapping=data.wrap(cloud, account, data_key, correlation_id))
         return _with_own_client_id(cloud, wrapped)
-    except data.KeyUnavailableError as error:
+    except trusted_services.KeyRefused as error:
         refusal = _refusal(cloud, error)
         if error.code in _NO_GRANT and cloud.behaviour.missing_grant == "fails_later":
             raise _FailsLaterError(refusal) from error
@@ -180,7 +180,7 @@ class _FailsLaterError(Exception):
         self.refusal = refusal
 
 
-def _refusal(cloud: Cloud, error: data.KeyUnavailableError) -> ServiceError:
+def _refusal(cloud: Cloud, error: trusted_services.KeyRefused) -> ServiceError:
     """How a binding is refused whose identity cannot use the key (`missing_grant`).
 
     Of 403, status and code are assumed, and the text is Key Vault's own, as sibling providers pass it on.

@@ -68,7 +68,7 @@ def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:
     policy_evaluation.require_customer_key(cloud, account.id, content)
     if (target := account.key_vault_properties) is not None:
         vault = trusted_services.vault_at(cloud, target["keyVaultUri"])
-        if vault is None or vault.deleted:
+        if vault is None or vault.deleted is not None:
             header = {"x-localazure-findings": f"there is no vault at {target['keyVaultUri']}"}
             raise ServiceError(400, "BadRequest", rules.INVALID, headers=header)
     now = cloud.clock.now()

@@ -20,8 +20,6 @@ def check(acls: Json, kind: Kind) -> None:
     """Raises 400 for network rules (a dict of the right types) that an account of this kind cannot have."""
     if "bypass" in acls and not kind.bypass:
         raise _bad(f"networkAcls.bypass is not supported for account type '{kind.name}'.")
-    if str(acls.get("defaultAction") or "Deny").lower() not in ("allow", "deny"):
-        raise _bad("networkAcls.defaultAction must be 'Allow' or 'Deny'.")
     for rule in acls.get("ipRules") or ():
         if problem := _ip_problem(str(rule.get("value") or "")):
             raise _bad(f"The IP rule '{rule.get('value') or ''}' is invalid: {problem}.")

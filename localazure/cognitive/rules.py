@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from localazure.keyvault.trusted_services import KeyFacts, VaultFacts
+from localazure.keyvault.model import KeyVersion, Vault
 from localazure.locations import normal_location
 from localazure.web import ServiceError
 
@@ -51,8 +51,8 @@ class Facts:
     takes_key: bool
     principal_id: str | None
     no_principal: str
-    vault: VaultFacts | None
-    key: KeyFacts | None
+    vault: Vault | None
+    key: KeyVersion | None
     outbound_restricted: bool
     allowed_hosts: tuple[str, ...]
     now: float
@@ -104,7 +104,7 @@ def _of_vault(facts: Facts) -> Iterator[Finding]:
     vault = facts.vault
     if not uri:
         yield Finding("keyVaultUri is missing")
-    elif vault is None or vault.deleted:
+    elif vault is None or vault.deleted is not None:
         yield Finding(f"there is no vault at {uri}")
     else:
         if not vault.soft_delete:

@@ -1,4 +1,5 @@
-"""What a caller sends to create or change an account, checked value by value before any rule looks at it.
+"""What a caller sends to create or change an account, checked before any rule looks at it: against the
+published definition, then value by value.
 
 The texts of these refusals are ARM's where ARM makes them (`gateway`), else assumed.
 """
@@ -8,12 +9,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from localazure import definitions
 from localazure.cognitive import network_rules
-from localazure.cognitive.account import KEY_VAULT, MICROSOFT
+from localazure.cognitive.account import KEY_VAULT, MICROSOFT, TYPE, is_key_vault
 from localazure.cognitive.kinds import Kind, find_kind
-from localazure.cognitive.shape import SETTABLE
 from localazure.web import Json, ServiceError
 
+_ASKED = ("restore", "migrationToken")
+"""What a caller asks for and never gets back."""
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}")
 _SUBDOMAIN = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,62}[a-zA-Z0-9])?")
 
@@ -52,16 +55,28 @@ def kind_and_sku(kind: str | None, sku: Json | None) -> tuple[Kind, Json]:
     return found, {**(sku or {}), "name": name.upper()}
 
 
+def check_body(body: Json) -> Json:
+    """The body of a write, if the definition of an account can hold it. Raises ServiceError 400."""
+    found = definitions.faults(TYPE, body)
+    definitions.refuse_unreadable(found)
+    # Read as "None" it would switch the identity off, and the data with it.
+    if body.get("identity") is not None and body["identity"].get("type") is None:
+        missing = definitions.Fault("identity.type", "there", unreadable=True)
+        definitions.refuse_unreadable([missing])
+    if wrong := [fault for fault in found if fault.path.startswith("properties.")]:
+        raise _bad(f"{wrong[0].path.removeprefix('properties.')} must be {wrong[0].expected}.")
+    return body
+
+
 def properties_of(body: Json, kind: Kind) -> dict[str, Any]:
     """The settable properties that a body sets, null ones left out. Raises 400 for values that cannot be."""
-    sent = {k: v for k, v in _dict(body, "properties").items() if k in SETTABLE and v is not None}
+    found = definitions.settable(TYPE, body.get("properties") or {})
+    sent = {name: value for name, value in found.items() if name not in _ASKED}
     subdomain = sent.get("customSubDomainName")
     if subdomain == "":
         del sent["customSubDomainName"]
     elif subdomain and not is_subdomain(subdomain):
         raise _bad(f"The custom subdomain name '{subdomain}' is invalid.")
-    if str(sent.get("publicNetworkAccess", "Enabled")) not in ("Enabled", "Disabled"):
-        raise _bad("publicNetworkAccess must be 'Enabled' or 'Disabled'.")
     network_rules.check(sent.get("networkAcls", {}), kind)
     _check_storage(sent.get("userOwnedStorage") or [], kind)
     if "encryption" in sent:
@@ -88,18 +103,10 @@ def is_subdomain(name: str) -> bool:
 
 def _encryption(sent: Json) -> Json:
     """The block as it will be answered: what was sent, `keySource` first."""
-    source = sent.get("keySource") or KEY_VAULT
-    if source.lower() not in (KEY_VAULT.lower(), MICROSOFT.lower()):
-        raise _bad(f"keySource must be '{KEY_VAULT}' or '{MICROSOFT}'.")
-    if source.lower() == MICROSOFT.lower():
+    if not is_key_vault({"keySource": sent.get("keySource")}):
         return {"keySource": MICROSOFT}
     key = {name: value for name, value in (sent.get("keyVaultProperties") or {}).items() if value is not None}
     return {"keySource": KEY_VAULT, "keyVaultProperties": key}
-
-
-def _dict(body: Json, name: str) -> dict[str, Any]:
-    found = body.get(name)
-    return found if isinstance(found, dict) else {}
 
 
 def _bad(message: str) -> ServiceError:

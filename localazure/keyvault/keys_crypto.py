@@ -16,10 +16,10 @@ def _handler(what: Operation) -> Handler:
     @operation(what)
     def act(call: Call) -> Answer:
         try:
-            data = crypto.from_b64url(call.body.get("value"))
+            data = crypto.from_b64url(call.body().get("value"))
         except crypto.CryptoError as error:
             raise bad_parameter(f"value: {error}") from error
-        key, version, result = usage.transform(call.cloud, call.use, str(call.body.get("alg")), data)
+        key, version, result = usage.transform(call.cloud, call.use, str(call.body().get("alg")), data)
         body = {"kid": kid(call.vault, key, version), "value": crypto.b64url(result)}
         return Answer(body, version.version)
 

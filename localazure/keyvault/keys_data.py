@@ -22,25 +22,15 @@ _MAX_PAGE = 25
 @operation(access.CREATE)
 def create(call: Call) -> Answer:
     """Makes a key, or the next version of one."""
-    sent = call.body
-    wanted = key_creation.KeyRequest(
-        kty=sent.get("kty"),
-        size=sent.get("key_size"),
-        curve=sent.get("crv"),
-        operations=sent.get("key_ops"),
-        attributes=sent.get("attributes"),
-        tags=sent.get("tags"),
-    )
-    return show(call, key_creation.make(call.cloud, call.vault, call.use.key_name, wanted))
+    sent = call.body("keys/create")
+    return show(call, key_creation.make(call.cloud, call.vault, call.use.key_name, sent))
 
 
 @operation(access.IMPORT)
 def import_key(call: Call) -> Answer:
     """Takes in a key pair, or a transfer file with one, as a key or as the next version of one."""
-    sent = call.body
-    jwk = sent.get("key")
-    if not isinstance(jwk, dict):
-        raise bad_parameter("key is no JSON web key")
+    sent = call.body("keys/import")
+    jwk = sent["key"]
     try:
         if transfer.FIELD in jwk:
             material = transfer.material(call.cloud, call.vault, jwk[transfer.FIELD])
@@ -49,13 +39,10 @@ def import_key(call: Call) -> Answer:
     except crypto.CryptoError as error:
         raise bad_parameter(str(error)) from error
     plain = str(jwk["kty"]).removesuffix("-HSM")
-    wanted = key_creation.KeyRequest(
-        kty=f"{plain}-HSM" if sent.get("hsm") or jwk["kty"] != plain else plain,
-        operations=jwk.get("key_ops"),
-        attributes=sent.get("attributes"),
-        tags=sent.get("tags"),
-    )
-    return show(call, key_creation.make(call.cloud, call.vault, call.use.key_name, wanted, material))
+    hardware = sent.get("Hsm") or sent.get("hsm") or jwk["kty"] != plain
+    wanted = {**sent, "kty": f"{plain}-HSM" if hardware else plain, "key_ops": jwk.get("key_ops")}
+    made = key_creation.make(call.cloud, call.vault, call.use.key_name, wanted, material=material)
+    return show(call, made)
 
 
 @operation(access.GET)
@@ -83,18 +70,18 @@ def list_versions(call: Call) -> Answer:
 @operation(access.UPDATE)
 def update(call: Call) -> Answer:
     """Changes attributes, operations or tags of a version; what is not sent stays."""
-    key, sent = _key(call), call.body
+    key, sent = _key(call), call.body("keys/update")
     version = find_version(key, call.use.version)
-    enabled, not_before, expires = key_creation.attributes_of(sent.get("attributes"))
+    enabled, not_before, expires = key_creation.attributes_of(sent)
     changed = replace(
         version,
         enabled=version.enabled if enabled is None else enabled,
         not_before=version.not_before if not_before is None else not_before,
         expires=version.expires if expires is None else expires,
-        operations=key_creation.operations_of(sent["key_ops"], version.kty)
-        if sent.get("key_ops") is not None
+        operations=key_creation.operations_of(sent, version.kty)
+        if sent.get("key_ops")
         else version.operations,
-        tags=version.tags if sent.get("tags") is None else key_creation.tags_of(sent["tags"]),
+        tags=version.tags if sent.get("tags") is None else sent["tags"],
         updated=int(call.cloud.clock.now()),
     )
     key_creation.check_validity(changed.not_before, changed.expires)
@@ -119,7 +106,7 @@ def get_rotation_policy(call: Call) -> Answer:
 @operation(access.POLICY_SET)
 def put_rotation_policy(call: Call) -> Answer:
     """Sets the rotation policy; versions that exist keep their expiry."""
-    key, sent = _key(call), call.body
+    key, sent = _key(call), call.body("keys/rotationpolicy")
     if problem := rotation.problem(sent):
         raise bad_parameter(problem)
     now = int(call.cloud.clock.now())

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from localazure.keyvault import access, key_store
-from localazure.keyvault.access import Refusal
 from localazure.keyvault.data_plane import Answer, Call, operation
 from localazure.keyvault.key_body import bundle, item
 from localazure.keyvault.keys_data import page, show
 from localazure.keyvault.model import Key
-from localazure.keyvault.usage import find_key, forbidden
+from localazure.keyvault.usage import find_key
 from localazure.web import ServiceError
 
 
@@ -61,13 +60,11 @@ def purge(call: Call) -> Answer:
     """Purges a soft-deleted key, unless the vault is purge-protected."""
     key = _deleted(call)
     if call.vault.purge_protected:
-        raise forbidden(
-            Refusal(
-                "ForbiddenByPolicy",
-                'Operation "purge" is not allowed because purge protection is enabled for this vault. Key '
-                "Vault service will automatically purge it after the retention period has passed.\r\n"
-                f"Vault: {call.vault.name};location={call.vault.location}",
-            )
+        raise access.forbidden(
+            "ForbiddenByPolicy",
+            'Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault '
+            "service will automatically purge it after the retention period has passed.\r\n"
+            f"Vault: {call.vault.name};location={call.vault.location}",
         )
     key_store.purge(call.cloud, key)
     return Answer(None, status=204)

@@ -19,7 +19,7 @@ from localazure.cognitive.binding import key_uri
 from localazure.cognitive.identity import key_user
 from localazure.directory import find_principal, list_principals
 from localazure.keyvault import access, trusted_services, usage
-from localazure.keyvault.model import Key, KeyVersion, Vault, key_of, label_of, vault_of
+from localazure.keyvault.model import Key, KeyVersion, Vault, address_of, key_of, vault_of
 from localazure.operations import Operation
 from localazure.web import Caller, Json, ServiceError
 
@@ -130,7 +130,7 @@ class _Look:
         principal_id, problem = key_user(self.cloud, account)
         if principal_id is None:
             return problem
-        label, name = label_of(str(target.get("keyVaultUri"))), str(target.get("keyName"))
+        label, name = address_of(str(target.get("keyVaultUri")))[0], str(target.get("keyName"))
         vault = next((one for one in self.vaults if one.name.lower() == label and one.deleted is None), None)
         if vault is None:
             return "its vault is deleted"
