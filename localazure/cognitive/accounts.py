@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from localazure.arm_type import GROUP, SUBSCRIPTION
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, children, deleted, settling, validation, writing
@@ -25,17 +26,18 @@ def get(cloud: Cloud, request: Request) -> Response:
     )
 
 
-def list_in_group(cloud: Cloud, request: Request) -> Response:
-    """The accounts of a resource group, page by page."""
-    params = request.params
-    return _listed(
-        cloud, request, f"/subscriptions/{params['subscription']}/resourceGroups/{params['group']}"
+def list_all(cloud: Cloud, request: Request) -> Response:
+    """The accounts of a resource group, or a subscription: one page, which is a look at every account on it.
+    Raises 400 for an invalid `$skiptoken`."""
+    params, version = request.params, request.api_version
+    scope = GROUP if "group" in params else SUBSCRIPTION
+    body = page(
+        request,
+        stored.under(cloud, scope.format(**params)),
+        lambda account: account.id,
+        lambda account: answered(cloud, settling.settle(cloud, account) or account, version),
     )
-
-
-def list_in_subscription(cloud: Cloud, request: Request) -> Response:
-    """The accounts of a subscription, page by page."""
-    return _listed(cloud, request, f"/subscriptions/{request.params['subscription']}")
+    return Response(200, body)
 
 
 def put(cloud: Cloud, request: Request) -> Response:
@@ -82,18 +84,6 @@ def delete(cloud: Cloud, request: Request) -> Response:
     gone = deleted.soft_delete(cloud, account)
     binding.record(cloud, gone, "DELETE", request.correlation_id)
     return Response(200)
-
-
-def _listed(cloud: Cloud, request: Request, scope: str) -> Response:
-    """One page, which is a look at every account on it. Raises 400 for an invalid `$skiptoken`."""
-    version = request.api_version
-    body = page(
-        request,
-        stored.under(cloud, scope),
-        lambda account: account.id,
-        lambda account: answered(cloud, settling.settle(cloud, account) or account, version),
-    )
-    return Response(200, body)
 
 
 def _settled(cloud: Cloud, id: str) -> Account | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from localazure import authorization, policy_evaluation, private_links
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, children, identity, projects, rules, settling, translator
+from localazure.cognitive import binding, children, identity, rules, sealed, settling
 from localazure.cognitive.account import DELETED, Account
 from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import deleted_body
@@ -94,8 +94,8 @@ def purge(cloud: Cloud, account: Account) -> None:
     stored.forget(cloud, account)
     stored.free_subdomain(cloud, account)
     identity.drop_system(cloud, account)
-    projects.delete_all(cloud, account)
-    translator.delete_all(cloud, account)
+    sealed.PROJECTS.delete_all(cloud, account)
+    sealed.DOCUMENTS.delete_all(cloud, account)
     children.drop_all(cloud, account)
 
 
