@@ -11,7 +11,7 @@ import re
 from localazure.cloud import Cloud
 from localazure.keyvault import local_roles, vault_store
 from localazure.keyvault.model import Vault
-from localazure.roles import Role
+from localazure.roles import Role, permission_of
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
@@ -104,9 +104,7 @@ def _definition(role: Role) -> Json:
         "properties": {
             "assignableScopes": ["/"],
             "description": "",
-            "permissions": [
-                {"actions": [], "dataActions": [*role.data_actions], "notActions": [], "notDataActions": []}
-            ],
+            "permissions": [permission_of(role)],
             "roleName": role.name,
             "type": "AKVBuiltInRole",
         },
