@@ -100,7 +100,7 @@ def _below(node: _Node, value: Json, path: str) -> Iterator[Fault]:
         if child := node.below.get(name) or every:
             yield from _faults(child, item, f"{path}{name}")
     for name, child in node.below.items():
-        if child.required and value.get(name) in (None, ""):
+        if child.required and value.get(name) is None:
             yield Fault(f"{path}{name}", "there")
 
 

@@ -32,6 +32,8 @@ def _put(cloud: Cloud, request: Request) -> Response:
         )
     definitions.require(_TYPE, request.body, _invalid)
     given = request.body["properties"]
+    if not given["principalId"]:
+        raise _invalid(definitions.Fault("properties.principalId", "there"))
     role = _role(cloud, given["roleDefinitionId"].rsplit("/", 1)[-1])
     known = cloud.store.get(rbac.KIND, rbac.assignment_id(scope, name))
     if known is not None:

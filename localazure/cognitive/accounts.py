@@ -1,4 +1,7 @@
-"""Microsoft.CognitiveServices/accounts: reading, deleting, and which way a PUT goes."""
+"""Microsoft.CognitiveServices/accounts: reading, deleting, which way a PUT goes, keys and subdomains.
+
+Whether a subdomain is free has the shape of azure-mgmt-cognitiveservices; its values were never recorded.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,14 @@ from localazure.arm_type import GROUP, SUBSCRIPTION
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, children, deleted, settling, validation, writing
-from localazure.cognitive.account import Account
+from localazure.cognitive.account import TYPE, Account
 from localazure.cognitive.shape import answered
 from localazure.paging import page
-from localazure.web import Request, Response, ServiceError
+from localazure.web import Json, Request, Response, ServiceError
+
+_IN_USE = "The subdomain name '{}' is not available as it's already used by a resource."
+_NOT_VALID = "Sub domain name '{}' is not valid"
+"""The text of the API definition's example."""
 
 
 def get(cloud: Cloud, request: Request) -> Response:
@@ -84,6 +91,35 @@ def delete(cloud: Cloud, request: Request) -> Response:
     gone = deleted.soft_delete(cloud, account)
     binding.record(cloud, gone, "DELETE", request.correlation_id)
     return Response(200)
+
+
+def list_keys(cloud: Cloud, request: Request) -> Response:
+    """Both keys. Raises 400 where local authentication is off."""
+    account = stored.require(cloud, stored.id_of(request))
+    if account.properties.get("disableLocalAuth"):
+        # Reported by users.
+        raise ServiceError(400, "BadRequest", "Failed to list key. disableLocalAuth is set to be true.")
+    return Response(200, dict(zip(("key1", "key2"), account.keys, strict=True)))
+
+
+def check_domain(cloud: Cloud, request: Request) -> Response:
+    """Whether a subdomain is available: valid, and taken by no account, live or soft-deleted."""
+    body = request.body or {}
+    name = body.get("subdomainName")
+    if not isinstance(name, str) or not name:
+        raise ServiceError(400, "BadRequest", "subdomainName must be given.")
+    reason = None
+    if not validation.is_subdomain(name):
+        reason = _NOT_VALID.format(name)
+    elif deleted.owner_of_subdomain(cloud, name) is not None:
+        reason = _IN_USE.format(name)
+    answer: Json = {
+        "isSubdomainAvailable": reason is None,
+        "reason": reason,
+        "subdomainName": name,
+        "type": body.get("type", TYPE),
+    }
+    return Response(200, answer if body.get("kind") is None else {**answer, "kind": body["kind"]})
 
 
 def _settled(cloud: Cloud, id: str) -> Account | None:

@@ -1,17 +1,19 @@
 """What a caller sends to create or change an account, checked before any rule looks at it: against the
 published definition, then value by value.
 
-The texts of these refusals are ARM's where ARM makes them (`gateway`), else assumed.
+The texts of these refusals are ARM's where ARM makes them (`gateway`), else assumed. Source of the network
+rules: "Configure Azure AI services virtual networks" (IPv4 alone, no private ranges, none of /31 or /32, a
+subdomain is needed); which kinds know a bypass: terraform-provider-azurerm.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Any
 
 from localazure import definitions
-from localazure.cognitive import network_rules
-from localazure.cognitive.account import KEY_VAULT, MICROSOFT, TYPE, is_key_vault
+from localazure.cognitive.account import KEY_VAULT, MICROSOFT, TYPE, Account, is_key_vault
 from localazure.cognitive.kinds import Kind, find_kind
 from localazure.web import Json, ServiceError
 
@@ -19,6 +21,8 @@ _ASKED = ("restore", "migrationToken")
 """What a caller asks for and never gets back."""
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}")
 _SUBDOMAIN = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,62}[a-zA-Z0-9])?")
+_PRIVATE = tuple(ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+_LONGEST_PREFIX = 30
 
 
 def check_name(name: str) -> None:
@@ -77,11 +81,38 @@ def properties_of(body: Json, kind: Kind) -> dict[str, Any]:
         del sent["customSubDomainName"]
     elif subdomain and not is_subdomain(subdomain):
         raise _bad(f"The custom subdomain name '{subdomain}' is invalid.")
-    network_rules.check(sent.get("networkAcls", {}), kind)
+    check_network(sent.get("networkAcls", {}), kind)
     _check_storage(sent.get("userOwnedStorage") or [], kind)
     if "encryption" in sent:
         sent["encryption"] = _encryption(sent["encryption"])
     return sent
+
+
+def check_network(acls: Json, kind: Kind) -> None:
+    """Raises 400 for network rules (a dict of the right types) that an account of this kind cannot have."""
+    if "bypass" in acls and not kind.bypass:
+        raise _bad(f"networkAcls.bypass is not supported for account type '{kind.name}'.")
+    for rule in acls.get("ipRules") or ():
+        if problem := _ip_problem(str(rule.get("value") or "")):
+            raise _bad(f"The IP rule '{rule.get('value') or ''}' is invalid: {problem}.")
+
+
+def require_network_subdomain(account: Account) -> None:
+    """Raises 400 where an account without a subdomain has network rules (reported by users, too)."""
+    if "networkAcls" in account.properties and not account.subdomain:
+        raise _bad("networkAcls needs a customSubDomainName.")
+
+
+def _ip_problem(value: str) -> str | None:
+    try:
+        network = ipaddress.IPv4Network(value, strict=False)
+    except ValueError:
+        return "it is no IPv4 address and no range in CIDR notation"
+    if any(network.overlaps(private) for private in _PRIVATE):
+        return "it has private addresses"
+    if "/" in value and network.prefixlen > _LONGEST_PREFIX:
+        return "a range of this size is written as single addresses"
+    return None
 
 
 def _check_storage(linked: list[Json], kind: Kind) -> None:

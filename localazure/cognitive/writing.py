@@ -17,7 +17,6 @@ from localazure.cognitive import (
     children,
     deleted,
     identity,
-    network_rules,
     settling,
     validation,
 )
@@ -209,7 +208,7 @@ def _saved(
 def _require_place(cloud: Cloud, account: Account, old: Account | None) -> None:
     """Raises ServiceError where an account cannot have its subdomain, its network rules or its SKU."""
     _require_subdomain(cloud, account, old)
-    network_rules.require_subdomain(account)
+    validation.require_network_subdomain(account)
     _require_only_free(cloud, account)
 
 

@@ -1,19 +1,21 @@
-"""Data plane: the life of keys: create, import, read, list, update, rotate, rotation policy."""
+"""Data plane: the life of keys, from their creation to their purge, and cryptography with them."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from localazure.keyvault import access, crypto, key_creation, key_store, rotation, transfer
+from localazure.keyvault import access, crypto, key_creation, key_store, rotation, transfer, usage
+from localazure.keyvault.access import Operation
 from localazure.keyvault.data_plane import Answer, Call, operation
 from localazure.keyvault.key_body import bundle, item, kid
 from localazure.keyvault.model import Key, KeyVersion
 from localazure.keyvault.usage import bad_parameter, find_key, find_version
-from localazure.web import Json
+from localazure.routes import Handler
+from localazure.web import Json, ServiceError
 
 T = TypeVar("T")
 _MAX_PAGE = 25
@@ -129,6 +131,81 @@ def put_rotation_policy(call: Call) -> Answer:
     return Answer(policy)
 
 
+@operation(access.DELETE)
+def delete(call: Call) -> Answer:
+    """Soft-deletes a key with all its versions; in a vault without soft delete it is purged.
+
+    For `Behaviour.deleted_keys_visible_after` it is then found in neither place, as on Azure.
+    """
+    key = find_key(call.cloud, call.vault, call.use.key_name)
+    now = call.cloud.clock.now()
+    gone = replace(key, deleted=now, visible=now + call.cloud.behaviour.deleted_keys_visible_after)
+    if call.vault.soft_delete:
+        key_store.save(call.cloud, gone)
+    else:
+        key_store.purge(call.cloud, key)
+    return show(call, gone)
+
+
+@operation(access.GET_DELETED)
+def get_deleted(call: Call) -> Answer:
+    """A soft-deleted key."""
+    key = _deleted(call)
+    return Answer(bundle(call.vault, key, key.current, call.request.api_version))
+
+
+@operation(access.LIST_DELETED)
+def list_deleted(call: Call) -> Answer:
+    """The soft-deleted keys."""
+    now = call.cloud.clock.now()
+    keys = [key for key in key_store.deleted_of(call.cloud, call.vault) if key.visible <= now]
+    return page(call, keys, lambda key: item(call.vault, key, None, call.request.api_version))
+
+
+@operation(access.RECOVER)
+def recover(call: Call) -> Answer:
+    """Brings a soft-deleted key back with all its versions."""
+    now = call.cloud.clock.now()
+    back = replace(
+        _deleted(call), deleted=None, visible=now + call.cloud.behaviour.deleted_keys_visible_after
+    )
+    key_store.save(call.cloud, back)
+    return show(call, back)
+
+
+@operation(access.PURGE)
+def purge(call: Call) -> Answer:
+    """Purges a soft-deleted key, unless the vault is purge-protected."""
+    key = _deleted(call)
+    if call.vault.purge_protected:
+        raise access.forbidden(
+            "ForbiddenByPolicy",
+            'Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault '
+            "service will automatically purge it after the retention period has passed.\r\n"
+            f"Vault: {call.vault.name};location={call.vault.location}",
+        )
+    key_store.purge(call.cloud, key)
+    return Answer(None, status=204)
+
+
+def _crypto_handler(what: Operation) -> Handler:
+    @operation(what)
+    def act(call: Call) -> Answer:
+        try:
+            data = crypto.from_b64url(call.body().get("value"))
+        except crypto.CryptoError as error:
+            raise bad_parameter(f"value: {error}") from error
+        key, version, result = usage.transform(call.cloud, call.use, str(call.body().get("alg")), data)
+        body = {"kid": kid(call.vault, key, version), "value": crypto.b64url(result)}
+        return Answer(body, version.version)
+
+    return act
+
+
+CRYPTO: Mapping[str, Handler] = {what.permission: _crypto_handler(what) for what in usage.ACTS}
+"""The operations by the last segment of their path."""
+
+
 def show(call: Call, key: Key, version: KeyVersion | None = None) -> Answer:
     """A version of a key as an answer, the current one by default."""
     shown = version or key.current
@@ -163,3 +240,10 @@ def _start(token: str) -> int:
 
 def _key(call: Call) -> Key:
     return find_key(call.cloud, call.vault, call.use.key_name)
+
+
+def _deleted(call: Call) -> Key:
+    key = key_store.find_deleted(call.cloud, call.vault, call.use.key_name)
+    if key is None or key.visible > call.cloud.clock.now():
+        raise ServiceError(404, "KeyNotFound", f"Deleted Key not found: {call.use.key_name}")
+    return key

@@ -12,9 +12,7 @@ from localazure.keyvault import (
     data_plane,
     deleted_vaults,
     keys_arm,
-    keys_crypto,
     keys_data,
-    keys_deleted,
     local_role_routes,
     vaults,
 )
@@ -72,21 +70,21 @@ def _crypto(name: str, handler: Handler) -> tuple[Route, ...]:
 _KEYS: tuple[Route, ...] = (
     _data("POST", "/keys/{key}/create", keys_data.create, "texts of errors; hsmPlatform of hardware keys"),
     _data("POST", "/keys/{key}/rotate", keys_data.rotate, "tags and operations of the new version"),
-    *(row for name, handler in keys_crypto.HANDLERS.items() for row in _crypto(name, handler)),
+    *(row for name, handler in keys_data.CRYPTO.items() for row in _crypto(name, handler)),
     _data("GET", "/keys", keys_data.list_keys),
     _data("GET", "/keys/{key}/versions", keys_data.list_versions),
     _data("GET", "/keys/{key}/rotationpolicy", keys_data.get_rotation_policy),
     _data("PUT", "/keys/{key}/rotationpolicy", keys_data.put_rotation_policy, _POLICY_ASSUMED),
     _data("PUT", "/keys/{key}", keys_data.import_key, "texts of errors"),
-    _data("DELETE", "/keys/{key}", keys_deleted.delete),
+    _data("DELETE", "/keys/{key}", keys_data.delete),
     _data("GET", "/keys/{key}", keys_data.get, "that a disabled key can be read"),
     _data("GET", "/keys/{key}/{version}", keys_data.get, "that a disabled key can be read"),
     _data("PATCH", "/keys/{key}", keys_data.update, "texts of errors"),
     _data("PATCH", "/keys/{key}/{version}", keys_data.update, "texts of errors"),
-    _data("GET", "/deletedkeys", keys_deleted.list_all),
-    _data("GET", "/deletedkeys/{key}", keys_deleted.get),
-    _data("POST", "/deletedkeys/{key}/recover", keys_deleted.recover),
-    _data("DELETE", "/deletedkeys/{key}", keys_deleted.purge, "the text for a purge-protected vault"),
+    _data("GET", "/deletedkeys", keys_data.list_deleted),
+    _data("GET", "/deletedkeys/{key}", keys_data.get_deleted),
+    _data("POST", "/deletedkeys/{key}/recover", keys_data.recover),
+    _data("DELETE", "/deletedkeys/{key}", keys_data.purge, "the text for a purge-protected vault"),
 )
 """What a vault and a managed HSM both do with keys."""
 
