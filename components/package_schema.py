@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from components.arguments.inputs import Arguments, arguments, camel_case, descriptions
-from core.published import REPOSITORY, VERSION
+from core.published import ABOUT, VERSION
 
 NAME: Final = "language-cmk"
 _ABOUT: Final[Mapping[str, Any]] = {
@@ -22,8 +22,6 @@ _ABOUT: Final[Mapping[str, Any]] = {
     "license": "Apache-2.0",
     "publisher": "language-cmk",
     "namespace": "language-cmk",
-    "homepage": REPOSITORY,
-    "repository": REPOSITORY,
     "meta": {"supportPack": True},
 }
 _LANGUAGES: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -76,6 +74,7 @@ def completed(schema: Mapping[str, Any]) -> dict[str, Any]:
     whole = {
         **schema,
         **_ABOUT,
+        **ABOUT,
         "version": VERSION,
         "language": {name: {**one, **_LANGUAGES.get(name, {})} for name, one in schema["language"].items()},
         "types": {_renamed(token): one for token, one in types.items()},

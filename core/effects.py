@@ -8,6 +8,7 @@ from core.facts import HOURS_HELD
 BOUND: Final = "will be bound to {}"
 NOT_ENCRYPTED: Final = "new account WITHOUT a customer key: its data is under Microsoft-managed keys"
 ROTATED: Final = "will be re-bound to version {} (rotation)"
+REBOUND: Final = "will be re-bound to version {} instead of {}"
 OLDER_VERSION: Final = "will be re-bound to version {}, which is not the key's newest ({})"
 KEY_CHANGED: Final = "will be re-bound to ANOTHER KEY: {} instead of {}"
 UNBOUND: Final = "UNBOUND: its data goes back to Microsoft-managed keys"

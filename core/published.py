@@ -1,8 +1,11 @@
 """The version and the address under which the packages are published. pyproject.toml has both, and
 `python -m engine.release fill` writes them here."""
 
+from collections.abc import Mapping
 from typing import Final
 
 VERSION: Final = "0.1.0"
-REPOSITORY: Final = "https://github.com/your-organisation/language-cmk"
-"""Where this repository is kept. Nothing is fetched from here."""
+REPOSITORY: Final = ""
+"""The address of the repository; "" as long as nobody publishes it. Nothing is fetched from there."""
+ABOUT: Final[Mapping[str, str]] = {"homepage": REPOSITORY, "repository": REPOSITORY} if REPOSITORY else {}
+"""What both packages' schemas say of the address."""

@@ -10,9 +10,8 @@ import posixpath
 import re
 import shutil
 import sys
+import tomllib
 from pathlib import Path
-
-import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTSIDE = {
@@ -36,7 +35,7 @@ PICTURES = {
 """The pictures of docs/pictures."""
 NARROW = ("narrow.css", "narrow.js")
 """What makes the tables of the pages fit a telephone."""
-_LINK = re.compile(r"(?<=\]\()([^)\s]+)(?=\))")
+_LINK = re.compile(r"\[([^\[\]]*)\]\(([^)\s]+)\)")
 _BADGE = re.compile(r"^\[!\[.*\]\(\.\./\.\./actions/.*\n", re.MULTILINE)
 
 
@@ -49,21 +48,24 @@ def place_of(path: str) -> str | None:
 
 
 def rewritten(text: str, path: str, repository: str) -> str:
-    """A page of the repository as the site has it: each link leads to a page of it or to the repository."""
+    """A page of the repository as the site has it: each link leads to a page of it or to the repository. The
+    text of a link to the repository stays without the link if its address is ""."""
     here = posixpath.dirname(place_of(path) or "")
 
     def link(found: re.Match[str]) -> str:
-        target, mark, anchor = found[1].partition("#")
+        text, (target, mark, anchor) = found[1], found[2].partition("#")
         if not target or "://" in target or target.startswith("mailto:"):
-            return found[1]
+            return found[0]
         full = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
         place = place_of(full)
         if full.endswith(".svg"):
             place = full.removeprefix("docs/")
+        if place is None and not repository:
+            return text
         if place is None:
             kind = "tree" if (ROOT / full).is_dir() else "blob"
-            return f"{repository}/{kind}/main/{full}{mark}{anchor}"
-        return posixpath.relpath(place, here or ".") + mark + anchor
+            return f"[{text}]({repository}/{kind}/main/{full}{mark}{anchor})"
+        return f"[{text}]({posixpath.relpath(place, here or '.')}{mark}{anchor})"
 
     return _LINK.sub(link, _BADGE.sub("", text))
 
@@ -76,7 +78,8 @@ def pictures() -> str:
 
 def pages() -> dict[str, str]:
     """Every page by its place in the site."""
-    repository = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["repo_url"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    repository = project["urls"]["repository"].rstrip("/")
     found = [*OUTSIDE, *(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))]
     return {
         **{

@@ -25,26 +25,26 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-_VERSION, _ORGANISATION = (rf"(?P<{name}>[\w.+-]+)" for name in ("version", "organisation"))
-_REPOSITORY: Final = rf"https://[\w.-]+(?::\d+)?/{_ORGANISATION}(?:/[\w.~%+-]+)+"
-_ADDRESS = r'(?P<address>https://[^\s"]+?)'  # to what follows it in the pattern
-_BY_GIT = rf"{_ADDRESS}/(?:components|provider)@{_VERSION}"
+EXAMPLE: Final = "https://github.com/ORGANISATION/language-cmk"
+"""What the documentation shows as long as nobody publishes the repository."""
+_REPOSITORY: Final = r"https://[\w.-]+(?::\d+)?(?:/[\w.~%+-]+){2,}"
+_VERSION = r"(?P<version>[\w.+-]+)"
+_FROM = (r"export REPOSITORY=(?P<shown>\S+)$", rf"REPOSITORY/(?:components|provider)@{_VERSION}")
 PLACES: Final[Mapping[str, Sequence[str]]] = {
-    "core/published.py": (rf'VERSION: Final = "{_VERSION}"', rf'REPOSITORY: Final = "{_ADDRESS}"'),
-    "provider/schema.json": (rf'^  "version": "{_VERSION}"', rf'^  "(?:homepage|repository)": "{_ADDRESS}"'),
+    "core/published.py": (rf'VERSION: Final = "{_VERSION}"', r'REPOSITORY: Final = "(?P<address>\S*)"'),
+    "provider/schema.json": (rf'^  "version": "{_VERSION}"',),
     "policies/PulumiPolicy.yaml": (rf"^version: {_VERSION}",),
-    "mkdocs.yml": (rf"^repo_url: {_ADDRESS}$",),
-    ".github/CODEOWNERS": (rf"@{_ORGANISATION}/",),
-    "docs/packages.md": (_BY_GIT,),
-    "docs/publish.md": (_BY_GIT, rf'^   repository = "{_ADDRESS}"', rf"--owner {_ORGANISATION}"),
+    "docs/packages.md": _FROM,
+    "docs/publish.md": _FROM,
     "docs/installation-configuration.md": (
-        _BY_GIT,
+        *_FROM,
         rf"resource [\w-]+ {_VERSION}",
         rf"add [\w-]+@{_VERSION}",
-        rf"{_ADDRESS}/releases/download/v{_VERSION}/",
+        rf"/releases/download/v{_VERSION}/",
     ),
 }
-"""By file, what stands there of version, address and organisation: each match of each pattern."""
+"""By file, what stands there of version and address: each match of each pattern."""
+_WRITE: Final = "write https://HOST/ORGANISATION/REPOSITORY, and run `python3 -m engine.release fill`"
 PLATFORMS: Final = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64")
 """Pulumi asks for a plugin by its platform's name; ours is the same for each."""
 _PLUGINS: Final = {"language-cmk": "components", "azure-cmk": "provider"}
@@ -70,15 +70,13 @@ class ReleaseError(Exception):
 
 
 def given(root: Path = ROOT) -> dict[str, str]:
-    """Version, address and organisation, as pyproject.toml has them. Raises ReleaseError."""
+    """Version and address, as pyproject.toml has them, and the address that the documentation shows. Raises
+    ReleaseError."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     address = project["urls"]["repository"].rstrip("/")
-    found = re.fullmatch(_REPOSITORY, address)
-    if not found:
-        raise ReleaseError(
-            f"pyproject.toml: repository is {address}: write https://HOST/ORGANISATION/REPOSITORY"
-        )
-    return {"version": project["version"], "address": address, "organisation": found["organisation"]}
+    if address and not re.fullmatch(_REPOSITORY, address):
+        raise ReleaseError(f"pyproject.toml: repository is {address}: {_WRITE}")
+    return {"version": project["version"], "address": address, "shown": address or EXAMPLE}
 
 
 def filled(text: str, patterns: Iterable[str], values: Mapping[str, str]) -> str:
@@ -115,7 +113,9 @@ def problems(tag: str | None = None, root: Path = ROOT) -> list[str]:
     found = [f"{path.relative_to(root)} {mend}" for path, text, wanted in places(root) if text != wanted]
     if tag is None:
         return found
-    version = given(root)["version"]
+    version, address = (given(root)[name] for name in ("version", "address"))
+    if not address:
+        found.append(f"pyproject.toml: repository is empty: {_WRITE}")
     if tag != f"v{version}":
         found.append(f"the tag is {tag}, and the version of pyproject.toml is {version}: tag v{version}")
     heading = notes(root).splitlines()[0]

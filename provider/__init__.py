@@ -6,10 +6,16 @@ before anything is written. `azure` asks Azure through `azure_client`; `credenti
 logs in. What is known about Azure is in `core`.
 """
 
+import json
 from pathlib import Path
 
-from core.published import VERSION
+from core.published import ABOUT, VERSION
 
-__all__ = ["SCHEMA", "VERSION"]
+__all__ = ["SCHEMA", "VERSION", "schema"]
 
 SCHEMA = Path(__file__).with_name("schema.json")
+
+
+def schema() -> str:
+    """The package's schema, with the address under which it is published."""
+    return json.dumps({**json.loads(SCHEMA.read_text(encoding="utf-8")), **ABOUT})

@@ -16,12 +16,13 @@ from dataclasses import replace
 from math import inf
 from typing import ClassVar
 
-from core import arm_ids, key_uris, kinds, resource_types
+from core import arm_ids, effects, key_uris, kinds, resource_types
 from core.arm_ids import ArmId
 from core.clouds import Cloud
 from core.facts import CUSTOMER_MANAGED, MICROSOFT_MANAGED, Account, Encryption, Vault
 from core.key_uris import KeyUri
 from core.refusals import SECOND_LOOK_SECONDS, UNKNOWN_REFUSAL_SECONDS, RefusalKind
+from core.values import Mark
 from provider import preflight
 from provider.azure import Retries, Waits
 from provider.checks import UNBIND, Failure, check_binding
@@ -77,6 +78,7 @@ class CustomerManagedKeyHandler(Resource):
         if kept := self._kept(change):
             return kept
         await self._preflight(call, change.news, rebinding=bool(change.id))
+        await self._tell_effect(call, change)
         outputs = preview_outputs(change.news, self.run.cloud)
         principal = change.olds.values.get("principalId")
         if principal and fold(change.olds, "identityClientId") == fold(change.news, "identityClientId"):
@@ -221,6 +223,17 @@ class CustomerManagedKeyHandler(Resource):
                 await call.inform(f"not checked: {finding.text}")
             else:
                 await call.warn(f"would be refused unless this update changes it: {finding}")
+
+    async def _tell_effect(self, call: Call, change: Change) -> None:
+        """Tells in a preview what the update does to the account's data. A component of this project tells
+        that of its own binding."""
+        urn = resource_types.parse_urn(call.urn)
+        if any(type.startswith(resource_types.COMPONENTS) for type in urn.types):
+            return
+        wanted = target_of(change.news, self.run.cloud)
+        if words := effect(wanted, change.olds.text("keyUriWithVersion") if change.id else None):
+            name = wanted.account.name if wanted.account else urn.name
+            await call.inform(f"encryption of {name}: {words}")
 
     async def _passed(self, wanted: Target, call: Call, *, rebinding: bool) -> LiveState:
         """What is around the account, once nothing forbids binding it, the account itself among it. Raises
@@ -404,6 +417,25 @@ def target_of(inputs: Properties, cloud: Cloud) -> Target:
         identity_client_id=inputs.text("identityClientId"),
         identity_known=not inputs.is_unknown("identityClientId"),
     )
+
+
+def effect(wanted: Target, used: str | None) -> str:
+    """What a binding does to the data of its account, in the review's words; `used` is the URI of the key
+    that it is under. "" if the key stays as it is."""
+    before, after = key_uris.parse(used) if used else None, wanted.key
+    if before is None or after is None or not before.same_key(after):
+        vault = wanted.vault.name if wanted.vault else Mark.UNKNOWN.value
+        becomes = _named(after) if after else effects.key(vault, Mark.UNKNOWN.value, Mark.UNKNOWN.value)
+        if before is None or after is None:
+            return effects.BOUND.format(becomes)
+        return effects.KEY_CHANGED.format(becomes, _named(before))
+    if before.same_version(after):
+        return ""
+    return effects.REBOUND.format(after.version or effects.NEWEST, before.version or effects.NEWEST)
+
+
+def _named(key: KeyUri) -> str:
+    return effects.key(key.vault_name, key.name, key.version or effects.NEWEST)
 
 
 def error_context(wanted: Target, account: Account | None = None, vault: Vault | None = None) -> ErrorContext:

@@ -27,7 +27,7 @@ from pulumi.runtime.proto import (
 
 from core.arm_ids import MalformedError
 from core.login import SECRETS, Login, LoginError, login, unknown_settings
-from provider import SCHEMA, VERSION
+from provider import VERSION, schema
 from provider.credential import complete
 from provider.failure import RefusedOperationError, UnfinishedError, UnknownTypeError
 from provider.waiting import DeadlineError, StoppedError
@@ -164,8 +164,7 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version=VERSION)
 
     async def GetSchema(self, request: Any, context: Context) -> Any:
-        schema = await asyncio.to_thread(SCHEMA.read_text, encoding="utf-8")
-        return provider_pb2.GetSchemaResponse(schema=schema)
+        return provider_pb2.GetSchemaResponse(schema=await asyncio.to_thread(schema))
 
     async def CheckConfig(self, request: Any, context: Context) -> Any:
         config = decode(request.news)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import components
+import provider
 from components.__main__ import COMPONENTS
 from components.arguments.inputs import arguments, camel_case
 from components.host import Package
@@ -85,13 +86,20 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
         yield from _nodes(inner)
 
 
-def test_both_packages_say_whose_they_are(schema: dict[str, Any]) -> None:
-    """Registries and SDKs show name, namespace, licence and repository."""
-    provider = json.loads((ROOT / "provider" / "schema.json").read_text())
-    for one in (schema, provider):
-        words = ("displayName", "description", "license", "namespace", "publisher", "homepage", "repository")
-        assert [word for word in words if not one.get(word)] == []
-    assert provider["repository"] == schema["repository"]
+def test_both_packages_say_whose_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Registries and SDKs show name, namespace and licence, and the address of a repository that is
+    published."""
+    words = ("displayName", "description", "license", "namespace", "publisher")
+    for about in (
+        {},
+        {"homepage": "https://git.bank.example/a/b", "repository": "https://git.bank.example/a/b"},
+    ):
+        monkeypatch.setattr("components.package_schema.ABOUT", about)
+        monkeypatch.setattr("provider.ABOUT", about)
+        for text in (Package(COMPONENTS).schema or "", provider.schema()):
+            schema = json.loads(text)
+            assert [word for word in words if not schema.get(word)] == []
+            assert {word: schema[word] for word in ("homepage", "repository") if word in schema} == about
 
 
 def test_each_choice_is_an_enum_with_the_components_own_values(schema: dict[str, Any]) -> None:

@@ -76,10 +76,12 @@ class Diffed:
 
 
 class Engine:
-    """Drives one provider with plain dicts, and keeps in `heard` what that says to the engine's log."""
+    """Drives one provider with plain dicts, and keeps in `heard` what that says to the engine's log. The
+    resources have a `parent`, by its type, unless that is ""."""
 
     def __init__(self, stub: Any, heard: Sequence[Any] = ()) -> None:
         self.stub, self.heard = stub, heard
+        self.parent = f"{PART}$"
 
     @property
     def said(self) -> list[str]:
@@ -196,7 +198,7 @@ class Engine:
         await self.stub.Cancel(empty_pb2.Empty())
 
     def urn(self, type: str) -> str:
-        return f"urn:pulumi:test::language-cmk::{PART}${type}::language"
+        return f"urn:pulumi:test::language-cmk::{self.parent}{type}::language"
 
     async def _call(self, call: Any) -> Any:
         try:

@@ -7,18 +7,27 @@ import re
 import pytest
 from pulumi.runtime.proto import engine_pb2
 
+from core import effects
+from core.values import Mark
 from provider.failure import Progress, ServiceError
+from provider.wire import UNKNOWN
 from tests.provider.fake_azure import (
     ACCOUNT_ID,
+    V1,
+    V2,
     VAULT_ID,
+    VAULT_URI,
     FakeAzure,
     SlowGrant,
     a_vault,
+    a_version,
+    an_account,
     key_uri,
 )
 from tests.provider.rig import CMK, Engine, FakeClock, engine
 
 INPUTS = {"accountId": ACCOUNT_ID, "keyUriWithVersion": key_uri(), "vaultId": VAULT_ID}
+LATER = Mark.UNKNOWN.value
 
 
 async def test_what_is_waited_for_is_told_with_the_time_so_far() -> None:
@@ -68,6 +77,50 @@ async def test_what_was_not_checked_stays_in_the_log(fake: FakeAzure, pulumi: En
         "not checked: the vault could not be read: reading: Azure answered 403 AuthorizationFailed: "
         "may not read"
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, []),
+        ({"keyUriWithVersion": key_uri(V2)}, [effects.REBOUND.format(V2, V1)]),
+        (
+            {"keyUriWithVersion": f"{VAULT_URI}/keys/language-key"},
+            [effects.REBOUND.format(effects.NEWEST, V1)],
+        ),
+        (
+            {"keyUriWithVersion": key_uri(name="other")},
+            [
+                effects.KEY_CHANGED.format(
+                    effects.key("language-vault", "other", V1),
+                    effects.key("language-vault", "language-key", V1),
+                )
+            ],
+        ),
+        ({"keyUriWithVersion": UNKNOWN}, [effects.BOUND.format(effects.key("language-vault", LATER, LATER))]),
+    ],
+    ids=["unchanged", "another version", "the newest version", "another key", "not known yet"],
+)
+async def test_a_binding_by_itself_tells_what_it_does_to_the_data(
+    fake: FakeAzure, pulumi: Engine, change: dict[str, str], said: list[str]
+) -> None:
+    """A preview says so for the account, in the words of its review, and the update does not repeat it."""
+    pulumi.parent = ""
+    fake.put(an_account(kind="AIServices"))
+    await pulumi.create(CMK, INPUTS, preview=True)
+    bound = effects.BOUND.format(effects.key("language-vault", "language-key", V1))
+    assert pulumi.said == [f"encryption of language: {bound}"]
+    id, olds = await pulumi.create(CMK, INPUTS)
+    fake.versions.append(a_version(V2))
+    news = {**INPUTS, "accountDigest": "b", **change}
+    await pulumi.update(CMK, id, olds.values, INPUTS, news, preview=True)
+    assert pulumi.said[1:] == [f"encryption of language: {one}" for one in said]
+
+
+async def test_a_binding_of_a_component_leaves_that_to_the_component(pulumi: Engine) -> None:
+    """A service tells what its update does to the data, so its binding does not tell it once more."""
+    await pulumi.create(CMK, INPUTS, preview=True)
+    assert pulumi.said == []
 
 
 async def test_a_preview_warns_of_what_the_same_update_may_still_put_right() -> None:

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -106,25 +107,14 @@ def test_the_operations_run_from_their_archive(artefacts: dict[str, bytes], tmp_
 
 
 def test_version_and_address_are_written_in_one_place() -> None:
-    """Every other place is made from it, and none is missing in the table: neither the organisation nor the
-    repository's address stands anywhere else."""
+    """Every other place is made from it, and as long as nobody publishes the repository no file has an
+    address of it: whoever publishes it says so in one line."""
     assert release.problems() == []
     newest = release.notes().splitlines()[0]
     assert re.fullmatch(rf"## {re.escape(VERSION)} (\(unreleased\)|- \d{{4}}-\d\d-\d\d)", newest)
-    listed = subprocess.run(
-        ["git", "grep", "-lI", release.given()["organisation"]],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    known = {"pyproject.toml", *release.PLACES}
-    assert {name for name in listed.stdout.split() if not name.startswith("tests/")} <= known
-    for name, patterns in release.PLACES.items():
-        rest = (ROOT / name).read_text()
-        for pattern in patterns:
-            rest = re.sub(pattern, "", rest, flags=re.MULTILINE)
-        assert release.given()["organisation"] not in rest, name
+    command = ["git", "grep", "-hoIE", r"https://[^ \"']+/language-cmk\b[^ \"'`,]*", "--", ":!tests"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {*listed.stdout.split()} <= {release.given()["shown"], release.EXAMPLE}
 
 
 @pytest.fixture
@@ -154,13 +144,18 @@ def said_by(fork: Path, *words: str) -> str:
 def test_a_fork_fills_in_its_address_and_version(fork: Path) -> None:
     """One line of pyproject.toml each; then `check` says of a tag what is not yet as it should be."""
     address, version = "https://git.acme.example/platform/language-cmk", "2.0.0-rc.1"
-    declare(fork, address, version)
     run = functools.partial(said_by, fork)
+    declare(fork, "")
+    assert "repository is empty: write https://" in run("check", f"v{VERSION}")
+    declare(fork, address, version)
     assert run("check").count("engine.release fill") == len(release.PLACES)
     assert run("fill") == run("check") == ""
-    assert f'VERSION: Final = "{version}"' in (fork / "core" / "published.py").read_text()
-    assert f"{address}/provider@{version}" in (fork / "docs" / "packages.md").read_text()
-    assert "@platform/data-protection" in (fork / ".github" / "CODEOWNERS").read_text()
+    published = runpy.run_path(str(fork / "core" / "published.py"))
+    assert published["VERSION"] == version
+    assert published["ABOUT"] == {"homepage": address, "repository": address}
+    page = (fork / "docs" / "packages.md").read_text()
+    assert f"export REPOSITORY={address}\n" in page
+    assert f"$REPOSITORY/provider@{version}\n" in page
     said = run("check", "v1.9.0")
     assert "tag v2.0.0-rc.1" in said
     assert "give it the day" in said
@@ -189,7 +184,7 @@ def test_a_fork_fills_in_an_address_of_any_platform_and_then_another(address: st
     assert {name: (fork / name).read_bytes() for name in release.PLACES} == before
 
 
-@pytest.mark.parametrize("address", ["git@github.com:bank/language-cmk", "https://github.com/bank", ""])
+@pytest.mark.parametrize("address", ["git@github.com:bank/language-cmk", "https://github.com/bank"])
 def test_an_address_that_others_cannot_use_is_refused_before_anything_is_written(
     address: str, fork: Path
 ) -> None:
