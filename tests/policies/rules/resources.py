@@ -361,6 +361,8 @@ OF_INLINE_KEYS: Final[tuple[tuple[str, Any, str, str], ...]] = (
     ),
     ("properties.encryption.keySource", "Microsoft.Storage", "violation", "pass"),
     ("properties.encryption.keySource", UNKNOWN_TEXT, "open", "open"),
+    # SDKs leave the source to its default.
+    ("properties.encryption", {"keyVaultProperties": UNKNOWN_OBJECT}, "open", "open"),
     ("properties.encryption", None, "pass", "pass"),
     ("properties.encryption", {"keySource": "Microsoft.CognitiveServices"}, "pass", "pass"),
     ("properties.encryption", UNKNOWN_OBJECT, "open", "open"),
