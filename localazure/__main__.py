@@ -111,13 +111,7 @@ def _exec(home: Home, command: list[str]) -> int:
 
 def _start(home: Home) -> int:
     begun = time.monotonic()
-    done = process.start(home)
-    seconds = f"{time.monotonic() - begun:.1f} s"
-    how = {
-        process.Start.STARTED: f"started in {seconds}",
-        process.Start.RESTARTED: f"restarted in {seconds}, since it ran other code than this",
-        process.Start.NOTHING: "already running",
-    }[done]
+    how = process.start(home).format(f"{time.monotonic() - begun:.1f} s")
     print(f"local Azure: {how}, process {home.serving()}, state in {home.path}")
     return 0
 

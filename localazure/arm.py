@@ -30,7 +30,7 @@ from localazure.routes import Route
 from localazure.web import Json, Request, ServiceError
 
 # Namespaces that need no registration: https://aka.ms/rps-not-found.
-_FREE = ("microsoft.authorization", "microsoft.resources")
+FREE = ("microsoft.authorization", "microsoft.resources")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?", re.IGNORECASE)
 _RATES = {
@@ -133,7 +133,7 @@ def require_place(cloud: Cloud, request: Request, place: Place) -> None:
     if request.method in _WRITES:
         _require_registration(cloud, request, place)
     # What a list of grants or locks answers in a group that is absent was not observed.
-    listed = request.method == "GET" and place.namespace.lower() not in ("", *_FREE)
+    listed = request.method == "GET" and place.namespace.lower() not in ("", *FREE)
     if place.group and (listed or place.scope.lower() != place.group.lower()):
         _require_group(cloud, place, writes=request.method in _WRITES)
     if request.method == "PUT":
@@ -201,7 +201,7 @@ def being_deleted(name: str) -> ServiceError:
 
 def is_registered(cloud: Cloud, subscription: str, namespace: str) -> bool:
     """Whether a namespace is registered; those of this cloud are, until a client unregisters them."""
-    if namespace.lower() in _FREE:
+    if namespace.lower() in FREE:
         return True
     found = cloud.store.get("provider", f"{subscription}|{namespace}")
     return found is None or bool(found["registered"])

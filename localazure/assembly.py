@@ -19,9 +19,7 @@ from localazure import (
     log_queries,
     login,
     monitor,
-    policy_assignments,
-    policy_definitions,
-    policy_exemptions,
+    policies,
     resources,
     role_assignments,
     saved_searches,
@@ -48,18 +46,20 @@ _TYPES: tuple[Route, ...] = (
     *keyvault.ROUTES,
     *cognitive.ROUTES,
     *network.ROUTES,
-    *_of(alerts, identities, destinations, saved_searches, policy_assignments, policy_definitions),
+    *_of(alerts, identities, destinations, saved_searches, policies),
     *saved_searches.ROUTES,
     *log_queries.ROUTES,
     *activity_log.ROUTES,
     *groups.ROUTES,
-    *policy_definitions.ROUTES,
+    *policies.ROUTES,
 )
 # Their templates match at nearly every path, so they come last.
 _ANYWHERE: tuple[Route, ...] = (
     *role_assignments.ROUTES,
     *eligible_roles.ROUTES,
-    *_of(locks, deny_assignments, policy_exemptions, monitor),
+    *_of(locks, deny_assignments),
+    *(route for type in policies.ANYWHERE for route in type.routes()),
+    *_of(monitor),
     *identities.OF_RESOURCES,
 )
 

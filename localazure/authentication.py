@@ -1,22 +1,22 @@
 """Who is calling: the check of the access token at ARM, Key Vault and Language, and their challenges.
 
 Owns: the one place where a token becomes a Caller, and every 401. Does not own: what the caller may do.
-The challenges of Key Vault and managed HSMs, and the text of a vault without a token, are observed; the
-other texts are from public reports and the services' documentation, hence assumed.
+The texts of each host are in `authentication.json`, with what of them was observed.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NoReturn
 
 from localazure.cloud import Cloud
-from localazure.discovery import LOGIN
 from localazure.keyvault.trusted_services import vault_at
 from localazure.seed import TENANT_ID
 from localazure.tokens import Signer, TokenError
-from localazure.web import Caller, Host, Request, ServiceError
+from localazure.web import LOGIN, Caller, Host, Request, ServiceError
 
 _AUDIENCES: Mapping[Host, tuple[str, ...]] = {
     Host.ARM: ("https://management.core.windows.net", "https://management.azure.com"),
@@ -26,6 +26,7 @@ _AUDIENCES: Mapping[Host, tuple[str, ...]] = {
     Host.LOGS: ("https://api.loganalytics.io",),
     Host.GRAPH: ("https://graph.microsoft.com",),
 }
+_TEXTS = json.loads(Path(__file__).with_name("authentication.json").read_text())["texts"]
 _KEEPS_KEYS = (Host.VAULT, Host.HSM)
 _KEY_HEADER = "ocp-apim-subscription-key"
 
@@ -42,18 +43,20 @@ def authenticate(cloud: Cloud, request: Request, signer: Signer) -> Caller | Non
         return None
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        malformed = header and request.host is Host.ARM
-        _refuse(cloud, request, *(_MALFORMED if malformed else _MISSING[request.host]))
+        _refuse(cloud, request, "malformed" if header and request.host is Host.ARM else "missing")
     try:
         claims = signer.verify(token.strip())
     except TokenError as error:
-        _refuse(cloud, request, *_invalid(request.host, error))
-    if str(claims["aud"]).removesuffix("/") not in _AUDIENCES[request.host]:
-        _refuse(cloud, request, *_wrong_audience(request.host, str(claims["aud"])))
+        expiry, now = (_american(at) for at in (datetime.fromtimestamp(error.at, UTC), datetime.now(UTC)))
+        _refuse(cloud, request, "expired" if error.expired else "invalid", expiry=expiry, now=now)
+    audience, allowed = str(claims["aud"]), _AUDIENCES[request.host]
+    if audience.removesuffix("/") not in allowed:
+        _refuse(cloud, request, "audience", found=audience, expected=allowed[0])
     caller = Caller(object_id=claims["oid"], client_id=claims["appid"], tenant_id=claims["tid"])
     tenant = tenant_of(cloud, request)
     if tenant is not None and tenant != caller.tenant_id:
-        _refuse(cloud, request, *_wrong_tenant(request.host, caller.tenant_id, tenant))
+        issuer, wanted = (f"https://sts.windows.net/{id}/" for id in (caller.tenant_id, tenant))
+        _refuse(cloud, request, "tenant", issuer=issuer, wanted=wanted)
     return caller
 
 
@@ -74,79 +77,12 @@ def subscription_in(path: str) -> str:
     return parts[2] if len(parts) > 2 and parts[1].lower() == "subscriptions" else ""
 
 
-_Text = tuple[str, str]
-_NO_KEY = (
-    "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key "
-    "for an active subscription and use a correct regional API endpoint for your resource."
-)
-_MALFORMED = (
-    "AuthenticationFailedInvalidHeader",
-    "Authentication failed. The 'Authorization' header is provided in an invalid format.",
-)
-_MISSING: Mapping[Host, _Text] = {
-    Host.ARM: (
-        "AuthenticationFailed",
-        "Authentication failed. The 'Authorization' header is missing.",
-    ),
-    Host.VAULT: ("Unauthorized", "AKV10000: Request is missing a Bearer or PoP token."),
-    Host.HSM: ("Unauthorized", "AKV10000: Request is missing a Bearer or PoP token."),
-    Host.LANGUAGE: ("401", _NO_KEY),
-    Host.LOGS: ("AuthorizationRequiredError", "Valid authentication was not provided"),
-    Host.GRAPH: ("InvalidAuthenticationToken", "Access token is empty."),
-}
-
-
-def _invalid(host: Host, error: TokenError) -> _Text:
-    if host in _KEEPS_KEYS:
-        return (
-            "Unauthorized",
-            f"[{'TokenExpired' if error.expired else 'Unauthorized'}] Error validating token.",
-        )
-    if host is Host.LANGUAGE:
-        return "401", _NO_KEY
-    if error.expired:
-        expiry, now = (
-            _american(moment) for moment in (datetime.fromtimestamp(error.at, UTC), datetime.now(UTC))
-        )
-        return (
-            "ExpiredAuthenticationToken",
-            f"The access token expiry UTC time '{expiry}' is earlier than current UTC time '{now}'.",
-        )
-    return "InvalidAuthenticationToken", "The access token is invalid."
-
-
-def _wrong_audience(host: Host, found: str) -> _Text:
-    if host in _KEEPS_KEYS:
-        return (
-            "Unauthorized",
-            f"AKV10022: Invalid audience. Expected {_AUDIENCES[host][0]}, found: {found}.",
-        )
-    if host is Host.LANGUAGE:
-        return "401", "Audience is incorrect (https://cognitiveservices.azure.com)."
-    allowed = ",".join(f"'{a}{slash}'" for a in _AUDIENCES[Host.ARM] for slash in ("/", ""))
-    text = (
-        f"The access token has been obtained for wrong audience or resource '{found}'. It should exactly "
-        f"match with one of the allowed audiences {allowed}."
-    )
-    return "InvalidAuthenticationTokenAudience", text
-
-
-def _wrong_tenant(host: Host, found: str, expected: str) -> _Text:
-    issuer, wanted = f"https://sts.windows.net/{found}/", f"https://sts.windows.net/{expected}/"
-    if host in _KEEPS_KEYS:
-        return "Unauthorized", f"AKV10032: Invalid issuer. Expected one of {wanted}, found {issuer}."
-    text = (
-        f"The access token is from the wrong issuer '{issuer}'. It must match the tenant '{wanted}' "
-        f"associated with this subscription. Please use the authority (URL) '{LOGIN}/{expected}' to get the "
-        "token. Note, if the subscription is transferred to another tenant there is no impact to the "
-        "services, but information about new tenant could take time to propagate (up to an hour). If you "
-        "just transferred your subscription and see this error message, please try back later."
-    )
-    return "InvalidAuthenticationTokenTenant", text
-
-
-def _refuse(cloud: Cloud, request: Request, code: str, message: str) -> NoReturn:
+def _refuse(cloud: Cloud, request: Request, what: str, **words: str) -> NoReturn:
+    """Raises 401 with the host's text for what is wrong, ARM's where it has none of its own."""
     authority = f"{LOGIN}/{tenant_of(cloud, request) or TENANT_ID}"
+    texts = _TEXTS[request.host.name.lower()]
+    code, template = texts[what] if what in texts else _TEXTS["arm"][what]
+    message = template.format(authority=authority, **words)
     if request.host is Host.ARM:
         challenge = (
             f'Bearer authorization_uri="{authority}", error="invalid_token", error_description="{message}"'
@@ -155,7 +91,7 @@ def _refuse(cloud: Cloud, request: Request, code: str, message: str) -> NoReturn
         challenge = f'Bearer authorization="{authority}", resource="{_AUDIENCES[request.host][0]}"'
     headers = {"WWW-Authenticate": challenge}
     error = ServiceError(401, code, message, gateway=request.host is Host.ARM, headers=headers)
-    if request.host is Host.HSM and (code, message) == _MISSING[Host.HSM]:
+    if request.host is Host.HSM and what == "missing":
         # Recorded of keyvault-admin by Azure/azure-sdk-for-js: no error object in it.
         error.text = "OK" if request.method == "GET" else ""
     raise error

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -130,8 +130,3 @@ def changed(behaviour: Behaviour, changes: dict[str, Any]) -> Behaviour:
     if wrong := [found for name, value in changes.items() if (found := _BY_NAME[name].problem(value))]:
         raise ValueError("; ".join(wrong))
     return replace(behaviour, **changes)
-
-
-def unusual(behaviour: Behaviour) -> dict[str, Any]:
-    """The switches that are not at their default."""
-    return {name: value for name, value in asdict(behaviour).items() if value != _BY_NAME[name].default}

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from localazure import execution, process
 from localazure.condensed import Condensed
@@ -109,7 +110,7 @@ def is_as_recorded(events: Path) -> bool:
     it, in the cloud and in the program; false where that cannot be read. Default providers, which the engine
     makes and drops by itself, do not count for it either."""
     try:
-        found = [json.loads(line) for line in events.read_text().splitlines()]
+        found = _read_events(events)
         summary = next(event["summaryEvent"] for event in found if "summaryEvent" in event)
         steps = [event["resOutputsEvent"]["metadata"] for event in found if "resOutputsEvent" in event]
         unchanged = all(
@@ -132,33 +133,33 @@ def is_newer(root: Path, state: Path) -> bool:
 
 
 def preview(home: Home, stack: str) -> int:
-    """What `up` would change, as a diff, under the policy pack."""
+    """What `up` would change, as a diff under the policy pack, and what that does to accounts' data."""
     pulumi = Steps(home, stack)
-    return (
+    code = (
         pulumi.select()
         or pulumi.run(*_configured(stack))
         or pulumi.checked()
         or pulumi.run("pulumi", "preview", "--stack", stack, "--diff", *_QUIET, *_PACK)
-        or _effects_again(_EVENTS)
     )
-
-
-def _effects_again(events: Path) -> int:
-    """Ends a diff with what it does to the data of each account, which its program says at its beginning."""
-    for line in effects(events):
-        sys.stdout.write(f"{line}\n")
-    return 0
+    if not code:
+        # The program says it at the beginning of the diff.
+        sys.stdout.writelines(f"{line}\n" for line in effects(_EVENTS))
+    return code
 
 
 def effects(events: Path) -> list[str]:
     """The lines about the data of accounts in the engine's own record of a preview; none where that cannot be
     read."""
     try:
-        found = [json.loads(line).get("diagnosticEvent") or {} for line in events.read_text().splitlines()]
-        said = [str(one.get("message")).strip() for one in found]
-    except (OSError, ValueError, AttributeError):
+        told = [event["diagnosticEvent"] for event in _read_events(events) if "diagnosticEvent" in event]
+        said = [str(one.get("message")).strip() for one in told]
+    except (OSError, ValueError, TypeError, AttributeError):
         return []
     return [text for text in said if text.startswith(_EFFECT)]
+
+
+def _read_events(events: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
 
 
 def review(home: Home, stack: str) -> int:
@@ -182,7 +183,7 @@ def down(home: Home, stack: str) -> int:
     if home.path.exists():
         pulumi = Steps(home, stack)
         if pulumi.exists():
-            code = pulumi.run("pulumi", "destroy", "--stack", stack, "--yes") or pulumi.run(
+            code = pulumi.run("pulumi", "destroy", "--stack", stack, "--yes", *_QUIET) or pulumi.run(
                 "pulumi", "stack", "rm", stack, "--yes", "--preserve-config"
             )
         if code:
@@ -260,15 +261,12 @@ class Steps:
 
     def run(self, *command: str) -> int:
         """Runs a command and shows its output. Returns its exit code."""
-        if command[0] != "pulumi" or command[1] not in _LOGGED:
-            code = self._run(*command, quiet=False)[0]
-            if code:
-                self._tell_shell()
-            return code
         _EVENTS.unlink(missing_ok=True)
-        # The CLI has this option only with PULUMI_DEBUG_COMMANDS.
-        log = ("--event-log", str(_EVENTS))
-        code = self._run(*command, *log, quiet=False, PULUMI_DEBUG_COMMANDS="true")[0]
+        logged: dict[str, str] = {}
+        if command[0] == "pulumi" and command[1] in _LOGGED:
+            command = (*command, "--event-log", str(_EVENTS))
+            logged = {"PULUMI_DEBUG_COMMANDS": "true"}  # without it the CLI has no such option
+        code = self._run(*command, quiet=False, **logged)[0]
         if code and _EVENTS.exists() and "AADSTS7000215" in _EVENTS.read_text(encoding="utf-8"):
             sys.stderr.write(
                 "a refresh logs in with the client secret of the last update; if "
@@ -298,12 +296,15 @@ class Steps:
 
     def _tell_holder(self) -> None:
         """Names the process that holds the stack's lock, because the engine advises to remove the lock."""
-        if pid := _updating(self._stack):
-            sys.stderr.write(
-                f"process {pid} is updating stack {self._stack}: wait until it ends, then run this command "
-                "again. Do not run pulumi cancel: it does not end that process, and two updates would "
-                "overwrite each other's state\n"
-            )
+        for lock in (_LOCKS / self._stack).glob("*.json"):
+            with suppress(OSError, ValueError, LookupError, TypeError):
+                pid = int(json.loads(lock.read_text(encoding="utf-8"))["pid"])
+                os.kill(pid, 0)  # raises where it has ended
+                sys.stderr.write(
+                    f"process {pid} is updating stack {self._stack}: wait until it ends, then run this "
+                    "command again. Do not run pulumi cancel: it does not end that process, and two updates "
+                    "would overwrite each other's state\n"
+                )
 
     def _run(self, *command: str, quiet: bool, **environ: str) -> tuple[int, str]:
         sys.stdout.flush()
@@ -326,16 +327,6 @@ class Steps:
                     sys.stdout.flush()
             said = child.stdout.read() if quiet and child.stdout else ""
         return child.returncode, said
-
-
-def _updating(stack: str) -> int | None:
-    """The process that holds the lock of a stack, if it still runs."""
-    for lock in (_LOCKS / stack).glob("*.json"):
-        with suppress(OSError, ValueError, LookupError, TypeError):
-            pid = int(json.loads(lock.read_text(encoding="utf-8"))["pid"])
-            os.kill(pid, 0)
-            return pid
-    return None
 
 
 @contextmanager

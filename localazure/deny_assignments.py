@@ -10,28 +10,24 @@ from __future__ import annotations
 from localazure.arm_type import ArmType
 from localazure.authorization import DENIED
 from localazure.cloud import Cloud
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request, ServiceError, absent
 
 _TYPE = "Microsoft.Authorization/denyAssignments"
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    given = request.body.get("properties") or {}
+    given = request.properties
     if not given.get("permissions") or not given.get("principals"):
         message = "The deny assignment needs properties.permissions and properties.principals."
         raise ServiceError(400, "InvalidDenyAssignmentRequest", message)
     return {"properties": {**given, "scope": _DENIALS.scope_of(id), "isSystemProtected": False}}
 
 
-def _absent(name: str) -> ServiceError:
-    return ServiceError(404, "DenyAssignmentNotFound", f"The deny assignment '{name}' is not found.")
-
-
 _DENIALS = ArmType(
     kind=DENIED,
     path=f"{{scope*}}/providers/{_TYPE}/{{name}}",
     make=_make,
-    absent=_absent,
+    absent=absent("DenyAssignmentNotFound", "The deny assignment '{}' is not found.", gateway=False),
     around=True,
     deleted_is_shown=True,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from localazure.arm_type import LOCK, SPECIFIED, ArmType
 from localazure.cloud import Cloud
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request, ServiceError, absent
 
 _TYPE = "Microsoft.Authorization/locks"
 
@@ -41,8 +41,7 @@ def require_unlocked(cloud: Cloud, method: str, scope: str, namespace: str) -> N
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    given = request.body.get("properties")
-    level = given.get("level") if isinstance(given, dict) else None
+    level, notes = (request.properties.get(name) for name in ("level", "notes"))
     if level not in ("CanNotDelete", "ReadOnly"):
         raise ServiceError(
             400,
@@ -50,18 +49,14 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
             f"The lock level {level!r} is not one of 'CanNotDelete', 'ReadOnly'.",
             gateway=True,
         )
-    return {"properties": {"level": level, **({"notes": given["notes"]} if given.get("notes") else {})}}
-
-
-def _absent(name: str) -> ServiceError:
-    return ServiceError(404, "LockNotFound", f"The lock '{name}' could not be found.", gateway=True)
+    return {"properties": {"level": level, **({"notes": notes} if notes else {})}}
 
 
 _LOCKS = ArmType(
     kind=LOCK,
     path=f"{{scope*}}/providers/{_TYPE}/{{name}}",
     make=_make,
-    absent=_absent,
+    absent=absent("LockNotFound", "The lock '{}' could not be found."),
     around=True,
     assumed={"PUT": "the refusal of a level", "GET": "the refusal of an absent one", "LIST": SPECIFIED},
 )

@@ -1,36 +1,39 @@
-"""The login host: OIDC discovery and access tokens for client credentials.
+"""The login host: what it publishes about itself, and access tokens for client credentials.
 
-Owns: which token is given to whom, and the texts of a refusal (AADSTS...). Does not own: signing
-(tokens.py), and what a token is good for at a service (authentication.py).
-Error texts: https://learn.microsoft.com/entra/identity-platform/reference-error-codes, and public reports.
+Owns: which token is given to whom, and Entra's refusals (AADSTS...). Does not own: signing (tokens.py), and
+what a token is good for at a service (authentication.py). Its documents, and the texts of refusals with their
+sources, are in `login.json`.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote_plus
 
-from localazure import discovery
 from localazure.cloud import Cloud
 from localazure.directory import Principal, find_application, secret_fits
-from localazure.discovery import LOGIN
-from localazure.login_refusals import RefusedError, refusal
 from localazure.routes import Handler, Route
 from localazure.tokens import Signer
-from localazure.web import Host, Json, Request, Response
+from localazure.web import LOGIN, Host, Json, Request, Response
 
-# The resources for which tokens are given, in the spelling clients use, without their last slash.
-RESOURCES = (
-    "https://management.azure.com",
-    "https://management.core.windows.net",
-    "https://vault.azure.net",
-    "https://managedhsm.azure.net",
-    "https://cognitiveservices.azure.com",
-    "https://graph.microsoft.com",
-    "https://api.loganalytics.io",
-)
+_FACTS = json.loads(Path(__file__).with_name("login.json").read_text())
+_ANY_TENANT = ("common", "organizations")
+"""Names that stand for the tenant of the user who signs in; an application must name its tenant."""
+
+
+class RefusedError(Exception):
+    """No token. `number` is Entra's, `words` are what its text names; `error` is OAuth's word for the reason,
+    the number's own where none is given."""
+
+    def __init__(self, number: int, error: str = "", **words: str) -> None:
+        facts = _FACTS["refusals"][str(number)]
+        self.number, self.status, self.error = number, facts["status"], error or facts["error"]
+        self.text = facts["text"].format(**words)
+        super().__init__(self.text)
 
 
 def routes(signer: Signer) -> tuple[Route, ...]:
@@ -58,31 +61,59 @@ def routes(signer: Signer) -> tuple[Route, ...]:
 
 
 def _configuration(cloud: Cloud, request: Request) -> Response:
+    """The OIDC configuration of a tenant, or of a name that stands for any. The older endpoint's has the
+    issuer that access tokens here name."""
     try:
         name = request.params["tenant"].lower()
-        tenant = name if name in discovery.ANY_TENANT else _tenant(cloud, name)
+        tenant = name if name in _ANY_TENANT else _tenant(cloud, name)
     except RefusedError as refused:
-        return refusal(cloud, request, refused)
-    modern = "/v2.0/" in request.path
-    shown = discovery.configuration if modern else discovery.configuration_of_tokens
-    return Response(200, shown(tenant))
+        return _refusal(cloud, request, refused)
+    issuer = "{tenantid}" if tenant in _ANY_TENANT else tenant
+    older = {} if "/v2.0/" in request.path else _FACTS["older_configuration"]
+    return Response(200, _filled({**_FACTS["configuration"], **older}, tenant=tenant, issuer=issuer))
 
 
 def _instances(_: Cloud, request: Request) -> Response:
-    return Response(200, discovery.instances(request.query.get("authorization_endpoint", "")))
+    """This host and its aliases, for an authorization endpoint."""
+    endpoint = request.query.get("authorization_endpoint", "")
+    tenant = endpoint.removeprefix(f"{LOGIN}/").split("/", 1)[0] or "common"
+    return Response(200, _filled(_FACTS["instances"], tenant=tenant))
+
+
+def _filled(document: Json, **words: str) -> Json:
+    text = json.dumps(document)
+    for word, value in words.items():
+        text = text.replace(f"{{{word}}}", json.dumps(value)[1:-1])
+    return json.loads(text)
+
+
+def _refusal(cloud: Cloud, request: Request, refused: RefusedError) -> Response:
+    """The error document around an AADSTS number."""
+    now = cloud.clock.datetime().strftime("%Y-%m-%d %H:%M:%SZ")
+    trace, correlation = cloud.new_id(), request.headers.get("client-request-id") or request.correlation_id
+    body = {
+        "error": refused.error,
+        "error_description": f"AADSTS{refused.number}: {refused.text} Trace ID: {trace} "
+        f"Correlation ID: {correlation} Timestamp: {now}",
+        "error_codes": [refused.number],
+        "timestamp": now,
+        "trace_id": trace,
+        "correlation_id": correlation,
+        "error_uri": f"{LOGIN}/error?code={refused.number}",
+    }
+    return Response(refused.status, body)
 
 
 def _token(cloud: Cloud, request: Request, signer: Signer) -> Response:
     form = {**_basic(request), **dict(parse_qsl(request.content.decode("utf-8", "replace")))}
     try:
         tenant = _tenant(cloud, request.params["tenant"])
-        _client_credentials(form)
         audience = _audience(form, tenant, modern="/v2.0/" in request.path)
         principal = _sign_in(cloud, tenant, form)
         _prove(cloud, form)
     except RefusedError as refused:
         _log_sign_in(cloud, request, form, accepted=False)
-        return refusal(cloud, request, refused)
+        return _refusal(cloud, request, refused)
     _log_sign_in(cloud, request, form, accepted=True)
     seconds = cloud.behaviour.token_seconds
     issued = int(time.time())
@@ -140,62 +171,31 @@ def _tenant(cloud: Cloud, name: str) -> str:
         if tenant["domain"] == name.lower():
             found = tenant
     if found is None:
-        raise RefusedError(
-            400,
-            "invalid_tenant" if name in ("common", "organizations") else "invalid_request",
-            90002,
-            f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing "
-            "into the correct cloud. Check with your subscription administrator, this may happen if there "
-            "are no active subscriptions for the tenant.",
-        )
+        raise RefusedError(90002, "invalid_tenant" if name in _ANY_TENANT else "", tenant=name)
     return str(found["tenantId"])
 
 
-def _client_credentials(form: Mapping[str, str]) -> None:
-    grant = _required(form, "grant_type")
-    if grant != "client_credentials":
-        raise RefusedError(
-            400,
-            "unsupported_grant_type",
-            70003,
-            f"The app requested an unsupported grant type '{grant}'.",
-        )
-
-
 def _required(form: Mapping[str, str], name: str) -> str:
-    value = form.get(name, "")
-    if not value:
-        text = f"The request body must contain the following parameter: '{name}'."
-        raise RefusedError(400, "invalid_request", 900144, text)
+    if not (value := form.get(name, "")):
+        raise RefusedError(900144, parameter=name)
     return value
 
 
 def _audience(form: Mapping[str, str], tenant: str, *, modern: bool) -> str:
-    """The resource a token is asked for: the `scope` without `/.default`, or the older `resource`."""
+    """The resource that client credentials want a token for: the `scope` without `/.default`, or the older
+    `resource`."""
+    if (grant := _required(form, "grant_type")) != "client_credentials":
+        raise RefusedError(70003, grant=grant)
     if not modern:
         asked = form.get("resource", "")
     else:
         scopes = _required(form, "scope").split()
         asked = next((s for s in scopes if s.endswith("/.default")), "")
         if not asked:
-            raise RefusedError(
-                400,
-                "invalid_scope",
-                1002012,
-                f"The provided value for scope {' '.join(scopes)} is not valid. Client credential flows must "
-                "have a scope value with /.default suffixed to the resource identifier (application ID URI).",
-            )
+            raise RefusedError(1002012, scope=" ".join(scopes))
         asked = asked.removesuffix("/.default")
-    if asked.removesuffix("/") not in RESOURCES:
-        raise RefusedError(
-            400,
-            "invalid_resource",
-            500011,
-            f"The resource principal named {asked} was not found in the tenant named {tenant}. This can "
-            "happen if the application has not been installed by the administrator of the tenant or "
-            "consented to by any user in the tenant. You might have sent your authentication request to the "
-            "wrong tenant.",
-        )
+    if asked.removesuffix("/") not in _FACTS["resources"]:
+        raise RefusedError(500011, resource=asked, tenant=tenant)
     return asked
 
 
@@ -204,15 +204,7 @@ def _sign_in(cloud: Cloud, tenant: str, form: Mapping[str, str]) -> Principal:
     client_id = _required(form, "client_id")
     principal = find_application(cloud, client_id)
     if principal is None or principal.tenant_id != tenant:
-        raise RefusedError(
-            400,
-            "unauthorized_client",
-            700016,
-            f"Application with identifier '{client_id}' was not found in the directory '{tenant}'. This can "
-            "happen if the application has not been installed by the administrator of the tenant or "
-            "consented to by any user in the tenant. You may have sent your authentication request to the "
-            "wrong tenant.",
-        )
+        raise RefusedError(700016, client=client_id, tenant=tenant)
     return principal
 
 
@@ -220,26 +212,8 @@ def _prove(cloud: Cloud, form: Mapping[str, str]) -> None:
     """Raises where an application does not prove by its secret who it is. None here has a certificate."""
     client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
     if form.get("client_assertion"):
-        raise RefusedError(
-            401,
-            "invalid_client",
-            700027,
-            "Client assertion failed signature validation. The certificate with identifier used to sign the "
-            "client assertion is not registered on application. [Reason - The key was not found., "
-            f"Application '{client_id}']",
-        )
+        raise RefusedError(700027, client=client_id)
     if not secret:
-        raise RefusedError(
-            401,
-            "invalid_client",
-            7000218,
-            "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-        )
+        raise RefusedError(7000218)
     if not secret_fits(cloud, client_id, secret):
-        raise RefusedError(
-            401,
-            "invalid_client",
-            7000215,
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client "
-            f"secret value, not the client secret ID, for a secret added to app '{client_id}'.",
-        )
+        raise RefusedError(7000215, client=client_id)

@@ -1,19 +1,31 @@
 """What the assigned policies say of a resource, enforced on writes: deny and denyAction refuse.
 
+Owns: the store's kinds of policies, which assignments count for a resource (by scope, enforcement, exclusion
+and exemption), and the refusals. Does not own: routes (policies.py), the rules' language (policy_rules.py).
 Assumed: every text; that a resource's PUT is judged by its own body alone. Source:
-learn.microsoft.com/azure/governance/policy/concepts/effect-basics.
+learn.microsoft.com/azure/governance/policy/concepts/effect-basics, and Azure Policy's documentation of
+assignments (enforcementMode, notScopes) and exemptions (expiresOn).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 
-from localazure import policy_rules, policy_scopes
+from localazure import policy_rules
 from localazure.cloud import Cloud
-from localazure.policy_built_ins import BUILT_INS, CUSTOMER_KEY
 from localazure.web import Json, Request, ServiceError
 
+ASSIGNMENT, EXEMPTION, DEFINITION = "policyAssignment", "policyExemption", "policyDefinition"
+ASSIGNMENTS = "Microsoft.Authorization/policyAssignments"
+EXEMPTIONS = "Microsoft.Authorization/policyExemptions"
+CUSTOMER_KEY = "67121cc7-ff39-4ab8-b7e3-95b84dab487d"
+_FILE = Path(__file__).with_name("policy_built_ins.json")
+BUILT_INS: Mapping[str, Json] = json.loads(_FILE.read_text())["definitions"]
+"""The built-in definitions that this cloud knows, by id: their titles, and the rules of those that it
+evaluates."""
 _NOT_JUDGED = ("/providers/microsoft.authorization/",)
 _GROUP = "Microsoft.Resources/subscriptions/resourceGroups"
 
@@ -22,7 +34,7 @@ def violations(
     cloud: Cloud, resource_id: str, content: Json, effect: str = "deny"
 ) -> Iterator[tuple[Json, str]]:
     """The assignments (ARM's bodies) whose effect on a resource is this, with their definitions' titles."""
-    for assignment in policy_scopes.all_counting(cloud, resource_id):
+    for assignment in _counting(cloud, resource_id):
         definition = _definition(cloud, assignment["properties"]["policyDefinitionId"]) or {}
         if rule := definition.get("policyRule"):
             values = policy_rules.values(definition, assignment["properties"])
@@ -91,5 +103,49 @@ def _definition(cloud: Cloud, id: str) -> Json:
     name = id.rsplit("/", 1)[-1].lower()
     if name in BUILT_INS:
         return BUILT_INS[name]
-    body = cloud.store.get("policyDefinition", id)
+    body = cloud.store.get(DEFINITION, id)
     return None if body is None else body["properties"]
+
+
+def _counting(cloud: Cloud, resource_id: str) -> list[Json]:
+    """The assignments (ARM's bodies) that hold a resource, the subscription's first.
+
+    A resource that does not exist yet has an id, too: what it will be.
+    """
+    parts = resource_id.split("/")
+    scopes = dict.fromkeys(["/".join(parts[:3]), "/".join(parts[:5])])
+    found = [
+        body
+        for scope in scopes
+        for _, body in cloud.store.scan(ASSIGNMENT, f"{scope}/providers/{ASSIGNMENTS}/")
+    ]
+    return [body for body in found if _holds(body, resource_id) and not _exempt(cloud, body, resource_id)]
+
+
+def ends(expires_on: str) -> datetime:
+    """The moment that `expiresOn` names, UTC where it names no zone. Raises ValueError."""
+    moment = datetime.fromisoformat(expires_on)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def is_within(resource_id: str, scope: str) -> bool:
+    """Whether a resource is at or below a scope, both ARM ids."""
+    return f"{resource_id}/".lower().startswith(f"{scope.rstrip('/')}/".lower())
+
+
+def _holds(assignment: Json, resource_id: str) -> bool:
+    properties = assignment["properties"]
+    excluded = any(is_within(resource_id, scope) for scope in properties.get("notScopes") or [])
+    return properties["enforcementMode"] == "Default" and not excluded
+
+
+def _exempt(cloud: Cloud, assignment: Json, resource_id: str) -> bool:
+    now = cloud.clock.datetime()
+    for _, body in cloud.store.scan(EXEMPTION, "/".join(resource_id.split("/")[:3])):
+        properties = body["properties"]
+        scope = body["id"].lower().rpartition(f"/providers/{EXEMPTIONS}/".lower())[0]
+        over = properties.get("expiresOn") is not None and ends(properties["expiresOn"]) <= now
+        same = properties["policyAssignmentId"].lower() == assignment["id"].lower()
+        if same and not over and is_within(resource_id, scope):
+            return True
+    return False

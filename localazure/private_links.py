@@ -11,9 +11,12 @@ from collections.abc import Callable, Sequence
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud
 from localazure.routes import Route
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request, ServiceError, absent
 
 _KIND = "privateEndpointConnection"
+_absent = absent(
+    "ResourceNotFound", "The private endpoint connection '{}' could not be found.", gateway=False
+)
 _STATUSES = ("Pending", "Approved", "Rejected", "Disconnected")
 
 
@@ -79,14 +82,8 @@ def routes(template: str, resource_id: Callable[[Cloud, Request], object]) -> tu
     return ArmType(_KIND, path, put, parent=resource_id, absent=_absent).routes()
 
 
-def _absent(name: str) -> ServiceError:
-    message = f"The private endpoint connection '{name}' could not be found."
-    return ServiceError(404, "ResourceNotFound", message)
-
-
 def _sent_state(request: Request) -> Json:
-    properties = request.body.get("properties") if isinstance(request.body, dict) else None
-    state = properties.get("privateLinkServiceConnectionState") if isinstance(properties, dict) else None
+    state = request.properties.get("privateLinkServiceConnectionState")
     if not isinstance(state, dict) or state.get("status") not in _STATUSES:
         raise ServiceError(
             400,

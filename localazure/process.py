@@ -17,8 +17,7 @@ from contextlib import suppress
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
-from urllib.parse import urlsplit
+from typing import IO, Any
 
 from localazure.digest import digest
 from localazure.environment import ONWARD, environment, login_of, onward_of, python_of, without_outside
@@ -31,10 +30,10 @@ _STEP_SECONDS = 0.02
 
 
 class Start(StrEnum):
-    """What a start had to do."""
+    """What a start had to do; `{}` is for how long it took."""
 
-    STARTED = "started"
-    RESTARTED = "restarted"
+    STARTED = "started in {}"
+    RESTARTED = "restarted in {}, since it ran other code than this"
     NOTHING = "already running"
 
 
@@ -45,16 +44,24 @@ def healthy(home: Home) -> bool:
 
 def _serving(home: Home) -> tuple[int, str] | None:
     """The id of the process that serves this home, and the digest of its code; None where none does."""
-    port, pid = home.ports().get("control"), home.serving()
-    if not port or pid is None:
+    pid = home.serving()
+    if pid is None or "control" not in home.ports():
         return None
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
     try:
-        connection.request("GET", "/health")
-        answer = json.loads(connection.getresponse().read())
-        return (pid, str(answer.get("code", ""))) if answer["pid"] == pid else None
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError):
+        answer = _asked(home, "GET", "/health")
+    except HomeError:
         return None
+    return (pid, str(answer.get("code", ""))) if answer.get("pid") == pid else None
+
+
+def _asked(home: Home, method: str, path: str, **headers: str) -> dict[str, Any]:
+    """What the control endpoint of a home answers. Raises HomeError where that is no object."""
+    connection = http.client.HTTPConnection(LOOPBACK, home.ports()["control"], timeout=5)
+    try:
+        connection.request(method, path, headers=headers)
+        return dict(json.loads(connection.getresponse().read()))
+    except (OSError, http.client.HTTPException, ValueError, TypeError) as error:
+        raise HomeError(f"the local Azure does not answer {path} ({error!r}); see {home.log}") from error
     finally:
         connection.close()
 
@@ -165,19 +172,8 @@ def environment_of(home: Home, environ: Mapping[str, str] = os.environ) -> dict[
 def page_address(home: Home) -> str:
     """An address at which a browser sees the running local Azure; it signs in once. Raises HomeError."""
     env = environment_of(home)
-    address = urlsplit(env["LOCALAZURE_CONTROL"])
-    connection = http.client.HTTPConnection(LOOPBACK, address.port, timeout=10)
-    try:
-        headers = {"Authorization": f"Bearer {env['LOCALAZURE_CONTROL_TOKEN']}"}
-        connection.request("POST", "/page", headers=headers)
-        path = json.loads(connection.getresponse().read())["path"]
-    except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
-        raise HomeError(
-            f"the local Azure gives no address for its page ({error!r}); see {home.log}"
-        ) from error
-    finally:
-        connection.close()
-    return f"{env['LOCALAZURE_CONTROL']}{path}"
+    bearer = f"Bearer {env['LOCALAZURE_CONTROL_TOKEN']}"
+    return f"{env['LOCALAZURE_CONTROL']}{_asked(home, 'POST', '/page', Authorization=bearer)['path']}"
 
 
 def _reap(pid: int) -> None:

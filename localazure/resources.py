@@ -17,8 +17,7 @@ from localazure import (
     keyvault,
     monitor,
     operations,
-    policy_assignments,
-    policy_exemptions,
+    policies,
     saved_searches,
 )
 from localazure.arm import being_deleted, find_group, group_not_found
@@ -32,13 +31,14 @@ from localazure.web import Host, Json, Request, Response, ServiceError
 
 _KIND = "group"
 _NAME = re.compile(r"[-\w._()]{0,89}[-\w_()]")
-_STORED = (identities, monitor, alerts, saved_searches, destinations, policy_assignments, policy_exemptions)
+_STORED = (identities, monitor, alerts, saved_searches, destinations, policies)
 # What is deleted with a group, in this order: endpoints before their targets, accounts before their keys.
 _CONTENTS = (
     *(type.delete_in_group for type in network.TYPES),
     cognitive.delete_in_group,
     keyvault.delete_in_group,
     *(type.delete_in_group for module in _STORED for type in module.TYPES),
+    *(type.delete_in_group for type in policies.ANYWHERE),
 )
 # Bodies before this api-version had no `type` (observed: absent with 2016-09-01).
 _TYPED_SINCE = "2018-05-01"

@@ -11,15 +11,14 @@ import secrets
 from localazure.arm_type import SPECIFIED, ArmType, parent_not_found
 from localazure.cloud import Cloud
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, ServiceError, absent
 from localazure.workspaces import KEYS, SEARCHES, WORKSPACES
 
 _REQUIRED = ("category", "displayName", "query")
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    given = request.body.get("properties")
-    given = given if isinstance(given, dict) else {}
+    given = request.properties
     if missing := [name for name in _REQUIRED if not given.get(name)]:
         raise ServiceError(
             400, "InvalidParameter", f"properties.{', properties.'.join(missing)} has to be set."
@@ -39,10 +38,6 @@ def _require_etag(known: Json | None, request: Request) -> None:
     if known is None or sent in ("*", known["etag"]):
         return
     raise ServiceError(409, "Conflict", "Newer data exists in the Customer Configuration Store.")
-
-
-def _absent(name: str) -> ServiceError:
-    return ServiceError(404, "NotFound", f"Saved search '{name}' was not found.")
 
 
 def _shared_keys(cloud: Cloud, request: Request) -> Response:
@@ -70,7 +65,7 @@ _SEARCHES = ArmType(
     path=f"{_WORKSPACE}/savedSearches/{{name}}",
     make=_make,
     parent=_workspace,
-    absent=_absent,
+    absent=absent("NotFound", "Saved search '{}' was not found.", gateway=False),
     created_status=200,
 )
 _ACTION = f"{WORKSPACES.type}/sharedKeys/action"

@@ -12,8 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import IO, NoReturn
 
-import grpc.aio
-
 from localazure import operations, seed
 from localazure.assembly import make_front
 from localazure.certificates import ensure_certificates, server_context
@@ -98,7 +96,11 @@ async def _listen(home: Home, cloud: Cloud, worker: ThreadPoolExecutor, stop: as
     }
     running = [asyncio.create_task(servers["tls"].serve(sockets=[listeners["tls"]]))]
     proxy = await start_proxy(listeners["proxy"], ports["tls"], Onward(*onward_of(os.environ)))
-    native = await _start_native(home, ports, wanted.get("azure-native", 0))
+    # Found free first: gRPC binds with SO_REUSEPORT, and would share the port of another one silently.
+    with bind(wanted.get("azure-native", 0)) as free:
+        address = f"{LOOPBACK}:{free.getsockname()[1]}"
+    native = await serve_standin(address, environment(home, ports))
+    ports["azure-native"] = native.port
     home.remember_ports(ports)
     # The control endpoint comes last: its health says that all the others are there.
     running.append(asyncio.create_task(servers["control"].serve(sockets=[listeners["control"]])))
@@ -111,13 +113,3 @@ async def _listen(home: Home, cloud: Cloud, worker: ThreadPoolExecutor, stop: as
         server.should_exit = True
     await asyncio.gather(*running)
     _log.info("stopped")
-
-
-async def _start_native(home: Home, ports: dict[str, int], wanted: int) -> grpc.aio.Server:
-    """Starts the azure-native stand-in and adds its port to `ports`; on another port if its own is taken."""
-    # Found free first: gRPC binds with SO_REUSEPORT, and would share the port of another one silently.
-    with bind(wanted) as free:
-        port = free.getsockname()[1]
-    address = f"{LOOPBACK}:{port}"
-    native, ports["azure-native"] = await serve_standin(address, environment(home, ports))
-    return native

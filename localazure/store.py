@@ -74,6 +74,7 @@ class Store:
         self._appended: list[tuple[str, str, str]] = []
         self._replacing: tuple[float, frozenset[str]] | None = None
         self._as_of: float | None = None
+        self._undone = 0
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -120,12 +121,13 @@ class Store:
     @contextmanager
     def undone(self) -> Iterator[None]:
         """Inside a transaction: what is written, documents and events, does not last."""
-        appended = list(self._appended)
+        appended, before = list(self._appended), self._db.total_changes
         self._db.execute("SAVEPOINT undone")
         try:
             yield
         finally:
             self._appended = appended
+            self._undone += self._db.total_changes - before
             self._db.execute("ROLLBACK TO undone")
             self._db.execute("RELEASE undone")
 
@@ -218,8 +220,8 @@ class Store:
 
     @property
     def changes(self) -> int:
-        """How many rows this process has written: the same number means that nothing changed."""
-        return self._db.total_changes
+        """How many rows this process has written for good: the same number means that nothing changed."""
+        return self._db.total_changes - self._undone
 
     def clear(self) -> None:
         self._db.execute("DELETE FROM documents")

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from localazure import limits
-from localazure.arm import is_registered, register
+from localazure.arm import FREE, is_registered, register
+from localazure.arm_type import SPECIFIED, SUBSCRIPTION
 from localazure.authorization import require, sees
 from localazure.cloud import Cloud
-from localazure.discovery import LOGIN
 from localazure.locations import REGIONS
-from localazure.routes import Route
+from localazure.national_clouds import FACTS
+from localazure.routes import Handler, Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 PROVIDERS: Mapping[str, Mapping[str, str]] = json.loads(
@@ -59,60 +61,59 @@ def _get_subscription(cloud: Cloud, request: Request) -> Response:
 
 
 def _list_tenants(cloud: Cloud, request: Request) -> Response:
-    found = []
-    for _, tenant in cloud.store.scan("tenant"):
-        if request.caller and tenant["tenantId"] == request.caller.tenant_id:
-            names = {
-                "displayName": tenant["displayName"],
-                "defaultDomain": tenant["domain"],
-                "domains": [tenant["domain"]],
-            }
-            kinds = {"tenantCategory": "Home", "tenantType": "AAD"}
-            found.append(
-                {"id": f"/tenants/{tenant['tenantId']}", "tenantId": tenant["tenantId"], **names, **kinds}
-            )
+    found = [
+        {
+            "id": f"/tenants/{tenant['tenantId']}",
+            "tenantId": tenant["tenantId"],
+            "displayName": tenant["displayName"],
+            "defaultDomain": tenant["domain"],
+            "domains": [tenant["domain"]],
+            "tenantCategory": "Home",
+            "tenantType": "AAD",
+        }
+        for _, tenant in cloud.store.scan("tenant")
+        if request.caller and tenant["tenantId"] == request.caller.tenant_id
+    ]
     return Response(200, {"value": found})
 
 
 def _list_locations(_: Cloud, request: Request) -> Response:
+    scope = f"/subscriptions/{request.params['subscription']}/locations"
     found = [
-        {
-            "id": f"/subscriptions/{request.params['subscription']}/locations/{name}",
-            "name": name,
-            "type": "Region",
-            "displayName": display,
-            "regionalDisplayName": display,
-        }
+        {"id": f"{scope}/{name}", "name": name, "type": "Region", **_displayed(display)}
         for name, display in REGIONS.items()
     ]
     return Response(200, {"value": found})
 
 
+def _displayed(name: str) -> Json:
+    return {"displayName": name, "regionalDisplayName": name}
+
+
 def _provider(cloud: Cloud, subscription: str, namespace: str) -> Json:
-    types = [
-        {
-            "resourceType": type,
-            "locations": [
-                display
-                for name, display in REGIONS.items()
-                if not limits.holds(
-                    cloud, limits.Limit(limits.TYPE, f"{namespace}/{type}", name, subscription)
-                )
-            ],
-            "apiVersions": [version],
-            "capabilities": "None",
-        }
-        for type, version in PROVIDERS[namespace].items()
-    ]
-    free = namespace in ("Microsoft.Authorization", "Microsoft.Resources")
+    def regions(type: str) -> list[str]:
+        limit = limits.Limit(limits.TYPE, f"{namespace}/{type}", "", subscription)
+        return [
+            display
+            for name, display in REGIONS.items()
+            if not limits.holds(cloud, replace(limit, location=name))
+        ]
+
+    is_free, registered = namespace.lower() in FREE, is_registered(cloud, subscription, namespace)
     return {
         "id": f"/subscriptions/{subscription}/providers/{namespace}",
         "namespace": namespace,
-        "resourceTypes": types,
-        "registrationState": "Registered"
-        if is_registered(cloud, subscription, namespace)
-        else "NotRegistered",
-        "registrationPolicy": "RegistrationFree" if free else "RegistrationRequired",
+        "resourceTypes": [
+            {
+                "resourceType": type,
+                "locations": regions(type),
+                "apiVersions": [version],
+                "capabilities": "None",
+            }
+            for type, version in PROVIDERS[namespace].items()
+        ],
+        "registrationState": "Registered" if registered else "NotRegistered",
+        "registrationPolicy": "RegistrationFree" if is_free else "RegistrationRequired",
     }
 
 
@@ -134,80 +135,37 @@ def _get_provider(cloud: Cloud, request: Request) -> Response:
     return Response(200, _provider(cloud, request.params["subscription"], _namespace(request)))
 
 
-def _register(cloud: Cloud, request: Request) -> Response:
-    _require(cloud, request, "register/action")
-    register(cloud, request.params["subscription"], _namespace(request), registered=True)
-    return _get_provider(cloud, request)
+def _registering(word: str) -> Handler:
+    """The handler of `register` or `unregister`, for which each provider has an action of its own."""
 
+    def handle(cloud: Cloud, request: Request) -> Response:
+        subscription, namespace = request.params["subscription"], _namespace(request)
+        require(cloud, request, f"{namespace}/{word}/action", f"/subscriptions/{subscription}")
+        register(cloud, subscription, namespace, registered=word == "register")
+        return _get_provider(cloud, request)
 
-def _unregister(cloud: Cloud, request: Request) -> Response:
-    _require(cloud, request, "unregister/action")
-    register(cloud, request.params["subscription"], _namespace(request), registered=False)
-    return _get_provider(cloud, request)
-
-
-def _require(cloud: Cloud, request: Request, action: str) -> None:
-    scope = f"/subscriptions/{request.params['subscription']}"
-    require(cloud, request, f"{_namespace(request)}/{action}", scope)
+    return handle
 
 
 def _metadata(_: Cloud, __: Request) -> Response:
     """The description of this cloud that Azure tools read when they are pointed at an ARM endpoint."""
-    audiences = ["https://management.core.windows.net/", "https://management.azure.com/"]
-    cloud = {
-        "name": "AzureCloud",
-        "portal": "https://portal.azure.com",
-        "authentication": {
-            "loginEndpoint": f"{LOGIN}/",
-            "audiences": audiences,
-            "tenant": "common",
-            "identityProvider": "AAD",
-        },
-        "resourceManager": f"https://{Host.ARM}/",
-        "graph": "https://graph.windows.net/",
-        "graphAudience": "https://graph.windows.net/",
-        "microsoftGraphResourceId": "https://graph.microsoft.com/",
-        "suffixes": {"keyVaultDns": "vault.azure.net", "storage": "core.windows.net"},
-    }
-    return Response(200, [cloud])
+    return Response(200, [FACTS["metadata"]])
 
 
-_SUBSCRIPTION = "/subscriptions/{subscription}"
 _READ = "Microsoft.Resources/subscriptions/read"
 _READ_PROVIDERS = "Microsoft.Resources/subscriptions/providers/read"
-_PROVIDERS = f"{_SUBSCRIPTION}/providers"
-_ASSUMED = "all of it: made from the specification"
+_PROVIDERS = f"{SUBSCRIPTION}/providers"
+_UNREAD = "what no client was seen to read"
 ROUTES = (
-    Route(
-        "GET",
-        Host.ARM,
-        "/metadata/endpoints",
-        "",
-        _metadata,
-        assumed="what no client was seen to read",
-        anonymous=True,
-    ),
-    Route("GET", Host.ARM, "/subscriptions", "", _list_subscriptions, _ASSUMED),
-    Route("GET", Host.ARM, _SUBSCRIPTION, _READ, _get_subscription, _ASSUMED),
-    Route("GET", Host.ARM, f"{_SUBSCRIPTION}/locations", _READ, _list_locations, _ASSUMED),
-    Route("GET", Host.ARM, "/tenants", "", _list_tenants, _ASSUMED),
-    Route("GET", Host.ARM, _PROVIDERS, _READ_PROVIDERS, _list_providers, _ASSUMED),
-    Route("GET", Host.ARM, f"{_PROVIDERS}/{{namespace}}", _READ_PROVIDERS, _get_provider, _ASSUMED),
-    Route(
-        "POST",
-        Host.ARM,
-        f"{_PROVIDERS}/{{namespace}}/register",
-        # Each provider has its own: Microsoft.KeyVault/register/action.
-        "",
-        _register,
-        _ASSUMED,
-    ),
-    Route(
-        "POST",
-        Host.ARM,
-        f"{_PROVIDERS}/{{namespace}}/unregister",
-        "",
-        _unregister,
-        _ASSUMED,
+    Route("GET", Host.ARM, "/metadata/endpoints", "", _metadata, _UNREAD, anonymous=True),
+    Route("GET", Host.ARM, "/subscriptions", "", _list_subscriptions, SPECIFIED),
+    Route("GET", Host.ARM, SUBSCRIPTION, _READ, _get_subscription, SPECIFIED),
+    Route("GET", Host.ARM, f"{SUBSCRIPTION}/locations", _READ, _list_locations, SPECIFIED),
+    Route("GET", Host.ARM, "/tenants", "", _list_tenants, SPECIFIED),
+    Route("GET", Host.ARM, _PROVIDERS, _READ_PROVIDERS, _list_providers, SPECIFIED),
+    Route("GET", Host.ARM, f"{_PROVIDERS}/{{namespace}}", _READ_PROVIDERS, _get_provider, SPECIFIED),
+    *(
+        Route("POST", Host.ARM, f"{_PROVIDERS}/{{namespace}}/{word}", "", _registering(word), SPECIFIED)
+        for word in ("register", "unregister")
     ),
 )

@@ -5,7 +5,7 @@ Nothing here knows a socket; `server.py` turns HTTP into these and back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -27,6 +27,7 @@ class Host(StrEnum):
     GRAPH = "graph.microsoft.com"
 
 
+LOGIN = f"https://{Host.LOGIN}"
 ARM_REGIONS = str(Host.ARM)
 """ARM also answers in each region: `westeurope.management.azure.com`."""
 
@@ -75,6 +76,12 @@ class Request:
     content: bytes = b""
     caller: Caller | None = None
     correlation_id: str = ""
+
+    @property
+    def properties(self) -> dict[str, Json]:
+        """The `properties` of an ARM body; empty where it has none, or something else in their place."""
+        found = self.body.get("properties") if isinstance(self.body, dict) else None
+        return found if isinstance(found, dict) else {}
 
     @property
     def api_version(self) -> str:
@@ -134,3 +141,8 @@ class ServiceError(Exception):
             return Response(self.status, self.text.encode(), {**headers, "content-type": _JSON})
         error = {"code": self.code, "message": self.message, **self.extra}
         return Response(self.status, {"error": error}, headers)
+
+
+def absent(code: str, text: str, *, gateway: bool = True) -> Callable[[str], ServiceError]:
+    """The 404 of a type for a name, which takes the place of `{}`."""
+    return lambda name: ServiceError(404, code, text.format(name), gateway=gateway)

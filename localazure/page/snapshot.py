@@ -1,8 +1,9 @@
 """What the page shows, as JSON: figures, and sections that are tables of texts.
 
-A look at the page must not count as a look at a key or an operation, nor do what the clock made due, so it
-reads the documents themselves. A cell is a text, or `{"text", "kind"?, "title"?}`: kind is `good`, `bad`,
-`warn` or `code`, the title shows on hovering; or `{"states"}`, an account's history.
+A look must not count as a look at a key or an operation, so what is asked of an account (its state, whether
+its data can be read) is asked of the services themselves, and undone. A cell is a text, or
+`{"text", "kind"?, "title"?}`: kind is `good`, `bad`, `warn` or `code`, the title shows on hovering; or
+`{"states"}`, an account's history.
 """
 
 from __future__ import annotations
@@ -10,18 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from localazure import authorization, faults, operations
-from localazure.behaviour import unusual
+from localazure import authorization
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
+from localazure.cognitive import data, settling
 from localazure.cognitive.account import Account
 from localazure.cognitive.binding import key_uri
 from localazure.cognitive.identity import key_user
-from localazure.directory import find_principal, list_principals
-from localazure.keyvault import access, trusted_services, usage
-from localazure.keyvault.model import Key, KeyVersion, Vault, key_of, label_of, vault_of
+from localazure.directory import list_principals
+from localazure.keyvault import access
+from localazure.keyvault.model import Key, KeyVersion, Vault, key_of, vault_of
 from localazure.operations import Operation
-from localazure.web import Caller, Json, ServiceError
+from localazure.web import Json
 
 MOST = 200
 """So many rows of a table are shown, and it says how many there are: a search leads to the others."""
@@ -33,6 +34,8 @@ _REASONS = {
     "AccessDenied": "no role of the managed HSM allows its identity to unwrap",
     "ForbiddenByFirewall": "the vault's firewall blocks the service",
     "ForbiddenByConnection": "the vault's firewall blocks the service",
+    "VaultNotFound": "its vault is deleted",
+    "KeyNotFound": "its key is deleted",
 }
 
 
@@ -55,8 +58,10 @@ class _Look:
         self.names = {principal.object_id: principal.name for principal in list_principals(cloud)}
         self.vaults = [vault_of(body) for kind in ("vault", "vault.deleted") for _, body in scan(kind)]
         self.keys = [key_of(body) for kind in ("vault.key", "vault.key.deleted") for _, body in scan(kind)]
-        self.accounts = [Account(**body) for kind in (stored.KIND, stored.DELETED) for _, body in scan(kind)]
-        self.unreadable = {account.id: self._unreadable(account) for account in self.accounts}
+        known = [Account(**body) for kind in (stored.KIND, stored.DELETED) for _, body in scan(kind)]
+        with cloud.store.undone():
+            self.accounts = [settling.settle(cloud, account) or account for account in known]
+            self.unreadable = {account.id: self._unreadable(account) for account in self.accounts}
 
     def seen(self) -> Json:
         started = [Operation(**body) for _, body in self.cloud.store.scan("operation")]
@@ -72,8 +77,6 @@ class _Look:
                 self._table("unwrap", "Who can unwrap with which key", self._grants()),
                 self._table("operations", "Running operations", map(self._operation, running)),
                 self._audit(),
-                self._table("subscriptions", "Subscriptions and resource groups", self._subscriptions()),
-                self._table("settings", "Clock, behaviour and faults", self._settings()),
             ],
         }
 
@@ -98,7 +101,7 @@ class _Look:
     def _account(self, account: Account) -> Mapping[str, Json]:
         unreadable, bound = self.unreadable[account.id], account.key_vault_properties is not None
         data = {"text": unreadable, "kind": "bad"} if unreadable else {"text": "readable", "kind": "good"}
-        state = "soft-deleted" if account.deleted_at is not None else self._state(account)
+        state = "soft-deleted" if account.deleted_at is not None else account.state
         principal = str(key_user(self.cloud, account)[0] or "")
         return {
             "account": {"text": account.name, "title": account.id},
@@ -110,45 +113,13 @@ class _Look:
             "history": {"states": self._history(account)},
         }
 
-    def _state(self, account: Account) -> str:
-        """The state that the next GET would show; reading it here ends no operation."""
-        if account.operation is None:
-            return account.state
-        operation = operations.find(self.cloud, account.operation)
-        if operation is not None and not operation.over(self.now):
-            return account.state
-        return "Failed" if operation is not None and "fails" in operation.about else "Succeeded"
-
     def _unreadable(self, account: Account) -> str:
-        """Why the account's identity could not unwrap its data key now, empty where it could.
-
-        The checks are those of a real unwrap (usage.py), without the act: the audit log stays as it is.
-        """
-        target = account.key_vault_properties
-        if target is None:
-            return ""
-        principal_id, problem = key_user(self.cloud, account)
-        if principal_id is None:
-            return problem
-        label, name = label_of(str(target.get("keyVaultUri"))), str(target.get("keyName"))
-        vault = next((one for one in self.vaults if one.name.lower() == label and one.deleted is None), None)
-        if vault is None:
-            return "its vault is deleted"
-        id = f"{vault.id}/keys/{name}".lower()
-        key = next((one for one in self.keys if one.id.lower() == id and one.deleted is None), None)
-        found = None if key is None else key.version(str(target.get("keyVersion") or ""))
-        if found is None:
-            return "its key is deleted"
-        principal = find_principal(self.cloud, principal_id)
-        caller = Caller(principal_id, principal.client_id if principal else "", vault.tenant_id)
-        use = trusted_services.use_by_service(self.cloud, vault, caller, access.UNWRAP, name)
+        """Why the account's data key cannot be unwrapped now, empty where it can."""
         try:
-            usage.admit(self.cloud, use)
-        except ServiceError as error:
-            code = error.extra.get("innererror", {}).get("code", error.code)
-            return _REASONS.get(code, error.message)
-        refusal = usage.state_refusal(found, access.UNWRAP, self.now)
-        return "" if refusal is None else refusal.message
+            data.unwrap(self.cloud, account, "")
+        except data.KeyUnavailableError as error:
+            return _REASONS.get(error.code, error.message)
+        return ""
 
     def _history(self, account: Account) -> list[Json]:
         """What the account was encrypted with, one after another; what repeats the one before is left out."""
@@ -250,34 +221,6 @@ class _Look:
             "result": {"text": event["result"], "kind": "good" if good else "bad"},
             "correlation": {"text": event["correlationId"], "kind": "code"},
         }
-
-    def _subscriptions(self) -> Iterator[Mapping[str, Json]]:
-        scan = self.cloud.store.scan
-        tenants = {id: str(body["displayName"]) for id, body in scan("tenant")}
-        for id, body in scan("subscription"):
-            groups = [str(group["name"]) for _, group in scan("group", f"/subscriptions/{id}/")]
-            yield {
-                "subscription": body["displayName"],
-                "id": {"text": body["subscriptionId"], "kind": "code"},
-                "tenant": tenants.get(body["tenantId"].lower(), body["tenantId"]),
-                "resource groups": _named(groups),
-            }
-
-    def _settings(self) -> Iterator[Mapping[str, Json]]:
-        """What is not at its default: switches, faults, the clock."""
-        for name, value in unusual(self.cloud.behaviour).items():
-            yield {"what": "behaviour", "setting": name, "value": str(value)}
-        for fault in faults.list_faults(self.cloud):
-            where = " ".join(str(fault[word]) for word in ("method", "host", "path") if fault[word])
-            what = fault["wire"] or f"{fault['status']} {fault['code']}"
-            yield {
-                "what": "fault",
-                "setting": where or "every request",
-                "value": f"{what}, {fault['calls']} calls",
-            }
-        offset = float((self.cloud.store.get("cloud", "clock") or {}).get("offset", 0.0))
-        if offset:
-            yield {"what": "clock", "setting": "offset", "value": f"{offset:.0f} s"}
 
 
 def _section(id: str, title: str, rows: Sequence[Mapping[str, Json]], found: int, total: int) -> Json:

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from localazure.standin.arm import succeeded, url_of
 from localazure.standin.body import applied
-from localazure.standin.lifecycle import Lifecycle, RefusedError, State
+from localazure.standin.lifecycle import Lifecycle, State
 from localazure.standin.paths import fields, fill
 from localazure.standin.table import VAULT
-from localazure.standin.values import Properties, Value, without_empty
+from localazure.standin.values import Properties, RefusedError, Value, without_empty
 
 API_VERSION: Final = "2024-11-01"
 OLD_PATH: Final = f"{VAULT}/accessPolicy"

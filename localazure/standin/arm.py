@@ -6,18 +6,22 @@ Follows azcore's order for finding an operation's status and azure-native's list
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urljoin
 
 from localazure.standin.azure import MANAGEMENT, Answer, Azure, NoAnswerError
+from localazure.standin.paths import fill
+from localazure.standin.table import GROUP
+from localazure.standin.values import UNKNOWN, RefusedError, Value
 
 RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504})
 RETRIES: Final = 3
 FAILED: Final = frozenset({"failed", "canceled", "cancelled"})
 DONE: Final = "succeeded"
 DEFAULT_TIMEOUT_SECONDS: Final = 7200.0
+GROUP_VERSION: Final = "2020-10-01"
 
 
 @dataclass(frozen=True)
@@ -29,25 +33,8 @@ class Delays:
     retry: float = 0.1
     longest_retry: float = 2.0
 
-    @classmethod
-    def of(cls, environ: Mapping[str, str]) -> Delays:
-        """From LOCALAZURE_POLL_SECONDS, LOCALAZURE_RETRY_SECONDS and LOCALAZURE_LONGEST_RETRY_SECONDS."""
 
-        def seconds(name: str, default: float) -> float:
-            text = environ.get(name) or str(default)
-            try:
-                return float(text)
-            except ValueError as error:
-                raise ValueError(f"{name} is '{text}'; it has to be a number of seconds") from error
-
-        return cls(
-            poll=seconds("LOCALAZURE_POLL_SECONDS", cls.poll),
-            retry=seconds("LOCALAZURE_RETRY_SECONDS", cls.retry),
-            longest_retry=seconds("LOCALAZURE_LONGEST_RETRY_SECONDS", cls.longest_retry),
-        )
-
-
-class AzureError(Exception):
+class AzureError(RefusedError):
     """An answer that is not a success; the text is azure-native's."""
 
     def __init__(self, answer: Answer) -> None:
@@ -56,42 +43,59 @@ class AzureError(Exception):
         super().__init__(f'Status={answer.status} Code="{self.code}" Message="{self.message}"')
 
 
-class OperationError(Exception):
+class OperationError(RefusedError):
     """A request that Azure accepted and that then failed, or that could not be followed."""
 
 
-class StoppedError(Exception):
+class StoppedError(RefusedError):
     """The engine asked to stop."""
 
 
 class Arm:
     """One provider instance's requests; `stop` ends every wait of it.
 
-    `reads_back` says whether what was written is read again, for Azure's own values.
+    `location` is the stack's default, empty where it has none. `reads_back` says whether what was written is
+    read again, for Azure's own values.
     """
 
     def __init__(
-        self, azure: Azure, subscription_id: str, delays: Delays, *, reads_back: bool = True
+        self,
+        azure: Azure,
+        subscription_id: str,
+        delays: Delays,
+        *,
+        location: str = "",
+        reads_back: bool = True,
     ) -> None:
-        self.azure = azure
-        self.subscription_id = subscription_id
-        self.delays = delays
-        self.reads_back = reads_back
+        self.azure, self.subscription_id, self.delays = azure, subscription_id, delays
+        self.location, self.reads_back = location, reads_back
         self._stopped = asyncio.Event()
+        self._locations: dict[str, str] = {}
 
     def stop(self) -> None:
         self._stopped.set()
 
-    async def get(self, id: str, api_version: str) -> Answer:
-        """The answer, whatever its status; retried as reads are."""
-        return await self.send("GET", url_of(id, api_version))
+    async def location_for(self, group: Value) -> Value | None:
+        """The location of a resource that names none: the stack's, else its group's; None without either."""
+        if self.location or group is UNKNOWN:
+            return self.location or UNKNOWN
+        if not isinstance(group, str) or not group:
+            return None
+        if group.lower() not in self._locations:
+            id = fill(GROUP, {"resourceGroupName": group}, self.subscription_id)
+            try:
+                found = await self.read(id, GROUP_VERSION)
+            except (AzureError, NoAnswerError):
+                return None
+            if not found or not found.get("location"):
+                return None
+            self._locations[group.lower()] = str(found["location"])
+        return self._locations[group.lower()]
 
     async def read(self, id: str, api_version: str) -> Any | None:
         """The resource, None if it does not exist (404). Raises AzureError otherwise."""
-        answer = await self.get(id, api_version)
-        if answer.status == 404:
-            return None
-        return succeeded(answer).body
+        answer = await self.send("GET", url_of(id, api_version))
+        return None if answer.status == 404 else succeeded(answer).body
 
     async def write(
         self, method: str, id: str, api_version: str, body: Any, *, long: bool, within: float = 0.0
@@ -116,19 +120,17 @@ class Arm:
     async def send(self, method: str, url: str, body: Any = None) -> Answer:
         """One request; what may pass by itself is tried again, at most three times."""
         for attempt in range(RETRIES + 1):
-            last = attempt == RETRIES
+            last, pause = attempt == RETRIES, self.delays.retry * 2**attempt
             try:
                 answer = await self.azure.send(method, url, body)
             except NoAnswerError:
                 if last:
                     raise
-                await self.wait(min(self.delays.retry * 2**attempt, self.delays.longest_retry))
-                continue
-            if last or not _passing(answer):
-                return answer
-            await self.wait(
-                min(_retry_after(answer, self.delays.retry * 2**attempt), self.delays.longest_retry)
-            )
+            else:
+                if last or not _passing(answer):
+                    return answer
+                pause = _retry_after(answer, pause)
+            await self.wait(min(pause, self.delays.longest_retry))
         raise AssertionError("unreachable")
 
     async def wait(self, seconds: float) -> None:
@@ -178,7 +180,7 @@ class Arm:
     async def _by_operation(self, url: str, answer: Answer) -> None:
         while True:
             await self._pause(answer)
-            answer = _polled(await self.send("GET", url))
+            answer = succeeded(await self.send("GET", url))
             status = str((answer.body or {}).get("status", ""))
             if not status:
                 raise OperationError("the response did not contain a status")
@@ -190,7 +192,7 @@ class Arm:
     async def _by_location(self, url: str, answer: Answer) -> Any:
         while True:
             await self._pause(answer)
-            answer = _polled(await self.send("GET", url))
+            answer = succeeded(await self.send("GET", url))
             if answer.status != 202:
                 return answer.body
             url = _link(url, answer.headers.get("location") or url)
@@ -203,7 +205,7 @@ class Arm:
             if state.lower() == DONE:
                 return answer.body
             await self._pause(answer)
-            answer = _polled(await self.send("GET", url))
+            answer = succeeded(await self.send("GET", url))
 
     async def _pause(self, answer: Answer) -> None:
         await self.wait(min(_retry_after(answer, self.delays.poll), self.delays.poll))
@@ -227,12 +229,6 @@ def _link(url: str, link: str) -> str:
     if "api-version=" in absolute.lower():
         return absolute
     return f"{absolute}{'&' if '?' in absolute else '?'}{url.partition('?')[2].split('&')[0]}"
-
-
-def _polled(answer: Answer) -> Answer:
-    if not 200 <= answer.status < 300:
-        raise OperationError(str(AzureError(answer)))
-    return answer
 
 
 def _state(answer: Answer) -> str:

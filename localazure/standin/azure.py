@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from localazure.standin.values import RefusedError
+
 if TYPE_CHECKING:
     import aiohttp
 
@@ -25,12 +27,8 @@ EARLY_SECONDS = 60.0
 """How long before its end a token is no longer used."""
 
 
-class NoAnswerError(Exception):
+class NoAnswerError(RefusedError):
     """Azure could not be reached, or the connection broke before its answer."""
-
-
-class LoginError(Exception):
-    """The service principal was not let in."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ class HttpsAzure:
         return await self._exchange(method, url, json=body, headers=headers)
 
     async def token(self, scope: str) -> str:
-        """Asked for once and kept until shortly before it ends; LoginError if the principal is not let in."""
+        """Kept until shortly before it ends. Raises RefusedError if the principal is not let in."""
         token, ends = self._tokens.get(scope, ("", 0.0))
         if time.monotonic() < ends:
             return token
@@ -99,7 +97,7 @@ class HttpsAzure:
         body = answer.body if isinstance(answer.body, dict) else {}
         if answer.status != 200 or "access_token" not in body:
             said = body.get("error_description") or answer.text or answer.status
-            raise LoginError(f"login of client '{self._login.client_id}' for '{scope}' was refused: {said}")
+            raise RefusedError(f"login of client '{self._login.client_id}' for '{scope}' was refused: {said}")
         lasts = float(body.get("expires_in", 0)) - EARLY_SECONDS
         self._tokens[scope] = (str(body["access_token"]), time.monotonic() + lasts)
         return str(body["access_token"])

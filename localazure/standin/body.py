@@ -5,11 +5,10 @@ What a shape does not know is never sent and never stored.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any, Final
 
-from localazure.standin.schema import Object, Property, Shape, Type
+from localazure.standin.schema import Object, Property, Type
 from localazure.standin.table import ResourceType
 from localazure.standin.values import API_VERSION, UNKNOWN, Properties, Value, without_empty
 
@@ -25,52 +24,41 @@ _NESTING: Final = frozenset({"network", "privatedns"})
 _PLAIN: Final = ("Sku", "SkuResponse", "ExtendedLocation", "ExtendedLocationResponse")
 
 
-def request_body(row: ResourceType, shape: Shape, inputs: Mapping[str, Value]) -> Json:
+def request_body(row: ResourceType, inputs: Mapping[str, Value]) -> Json:
     """The whole body of a PUT; nulls, `__` marks, `azureApiVersion` and what is in the path are left out."""
-    return _sent(row, shape.inputs, {name: inputs[name] for name in inputs if name not in row.path_fields})
+    return _sent(
+        row, row.shape.inputs, {name: inputs[name] for name in inputs if name not in row.path_fields}
+    )
 
 
-def removed_from_sets(
-    row: ResourceType, shape: Shape, body: Json, old_inputs: Mapping[str, Value]
-) -> tuple[Json, bool]:
-    """The body with a null for every id that left a set of ids, and whether there is any.
+def removed_from_sets(row: ResourceType, body: Json, old_inputs: Mapping[str, Value]) -> Json:
+    """The body with a null for every user-assigned identity that left, or the body itself where none did.
 
     ARM keeps the ids that a body does not name; azure-native then sends the body as a PATCH.
     """
-    merged, found = copy.deepcopy(body), False
-
-    def walk(old: Any, new: Any, owner: Object) -> None:
-        nonlocal found
-        for item in owner:
-            name = row.renames.get(item.name, item.name)
-            if item.is_string_set and isinstance(old, dict):
-                for id in old.get(name) or {}:
-                    if id not in (new.get(name) or {}):
-                        new.setdefault(name, {})[id] = None
-                        found = True
-            elif item.type.object and isinstance(old, dict) and isinstance(new.get(name), dict):
-                walk(old.get(name), new[name], item.type.object)
-
-    walk(request_body(row, shape, old_inputs), merged, shape.inputs)
-    return merged, found
+    path = ("identity", "userAssignedIdentities")
+    kept = at(body, path) or {}
+    gone = {id: None for id in at(request_body(row, old_inputs), path) or {} if id not in kept}
+    if not gone or "identity" not in body:
+        return body
+    return {**body, "identity": {**body["identity"], path[1]: {**kept, **gone}}}
 
 
-def outputs(row: ResourceType, shape: Shape, response: Mapping[str, Any]) -> Properties:
+def outputs(row: ResourceType, response: Mapping[str, Any]) -> Properties:
     """The state of a resource: what the outputs' shape knows of a response, nulls dropped."""
-    found = _received(row, shape.outputs, response)
+    found = _received(row, row.shape.outputs, response)
     return {**found, API_VERSION: row.api_version} if row.api_version else found
 
 
-def inputs_of(row: ResourceType, shape: Shape, response: Mapping[str, Any]) -> Properties:
+def inputs_of(row: ResourceType, response: Mapping[str, Any]) -> Properties:
     """The inputs that would make a response: neither read-only nor empty properties, nor path fields."""
-    found = _received(row, shape.inputs, response)
+    found = _received(row, row.shape.inputs, response)
     cleaned: Properties = without_empty({name: found[name] for name in found if name not in row.path_fields})
     return cleaned
 
 
 def refreshed(
     row: ResourceType,
-    shape: Shape,
     *,
     inputs: Mapping[str, Value],
     old_outputs: Mapping[str, Value],
@@ -82,7 +70,7 @@ def refreshed(
     does not become an input, and any later change does, also an added property.
     """
     before, after = (
-        inputs_of(row, shape, _sent(row, shape.outputs, state)) for state in (old_outputs, new_outputs)
+        inputs_of(row, _sent(row, row.shape.outputs, state)) for state in (old_outputs, new_outputs)
     )
     if row.shared and at(inputs, row.shared) is None:
         for state in (before, after):
@@ -105,7 +93,7 @@ def applied(
     return result
 
 
-def preview(row: ResourceType, shape: Shape, inputs: Mapping[str, Value]) -> Properties:
+def preview(row: ResourceType, inputs: Mapping[str, Value]) -> Properties:
     """What a create will surely give: each input that an output of the same name and form echoes, all else
     unknown. A key's outputs stand elsewhere than its inputs, so that none of them is known."""
 
@@ -123,7 +111,7 @@ def preview(row: ResourceType, shape: Shape, inputs: Mapping[str, Value]) -> Pro
             return {name: value(element, item) for name, item in given.items()} if is_map else UNKNOWN
         return UNKNOWN if given is None else given
 
-    found = known(shape.outputs, inputs)
+    found = known(row.shape.outputs, inputs)
     if row.api_version:
         found[API_VERSION] = row.api_version
     return found
@@ -159,12 +147,12 @@ def _merged(stored: Value, before: Value, after: Value) -> Value:
 def _sent(row: ResourceType, owner: Object, values: Mapping[str, Value]) -> Json:
     """A resource's properties as ARM spells them: most inside `properties`, unless the program says so."""
     found = _object(row, owner, values, sent=True)
-    return found if "properties" in owner.properties else _nested(found, _OUTER - row.inner)
+    return found if "properties" in owner.properties else _nested(found, _OUTER.difference(row.inner))
 
 
 def _received(row: ResourceType, owner: Object, body: Mapping[str, Any]) -> Properties:
     if "properties" not in owner.properties:
-        body = _flattened(body, _OUTER - row.inner)
+        body = _flattened(body, _OUTER.difference(row.inner))
     return _object(row, owner, body, sent=False)
 
 

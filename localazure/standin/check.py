@@ -7,15 +7,13 @@ import re
 import secrets
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from localazure.standin.schema import Object, Property, Shape, Type
-from localazure.standin.table import AutoName, ResourceType, Rule
-from localazure.standin.values import API_VERSION, CREATE_BEFORE_DELETE, UNKNOWN, Properties, Value
+from localazure.standin.schema import Object, Property, Type
+from localazure.standin.table import ResourceType, Rule
+from localazure.standin.values import CREATE_BEFORE_DELETE, UNKNOWN, Properties, Value
 
-LOCATION: Final = "location"
 SUFFIX_DIGITS = 8
 
 
@@ -27,14 +25,6 @@ class Mode(Enum):
     DISABLE = 2
 
 
-@dataclass(frozen=True)
-class Autonaming:
-    """The name that the stack's option proposes, and how much it means it."""
-
-    proposed: str
-    mode: Mode
-
-
 def named(
     row: ResourceType,
     *,
@@ -42,9 +32,12 @@ def named(
     news: Mapping[str, Value],
     logical: str,
     seed: bytes,
-    option: Autonaming | None,
+    option: tuple[str, Mode] | None,
 ) -> Properties:
-    """The new inputs with a name: the given one, else the one it had, else an automatic one."""
+    """The new inputs with a name: the given one, else the one it had, else an automatic one.
+
+    `option` is the name that the stack's option proposes, and how much it means it.
+    """
     inputs = dict(news)
     key = row.name_input
     if not key or key in inputs:
@@ -59,52 +52,35 @@ def named(
     return inputs
 
 
-def lacks_location(shape: Shape, olds: Mapping[str, Value], news: Mapping[str, Value]) -> bool:
-    """Whether a location has to be found: in the stack's config, else that of the resource group."""
-    return LOCATION in shape.inputs.properties and LOCATION not in news and LOCATION not in olds
-
-
-def located(shape: Shape, olds: Mapping[str, Value], news: Properties, found: Value | None) -> Properties:
-    """The inputs with a location: the given one, else the one it had, else `found`."""
-    if LOCATION not in shape.inputs.properties or LOCATION in news:
-        return news
-    location = olds.get(LOCATION, found)
-    return news if location is None else {**news, LOCATION: location}
-
-
-def versioned(row: ResourceType, inputs: Properties) -> Properties:
-    """The inputs with the API version, for types that have one; one that they state stays."""
-    return {API_VERSION: row.api_version, **inputs} if row.api_version else inputs
-
-
-def failures(row: ResourceType, shape: Shape, inputs: Mapping[str, Value]) -> list[str]:
+def failures(row: ResourceType, inputs: Mapping[str, Value]) -> list[str]:
     """Every reason why the inputs cannot be right; unknown values and unknown properties pass."""
     required = [
-        item for item in shape.inputs if item.required or item.name in (*row.required, row.name_input)
+        item for item in row.shape.inputs if item.required or item.name in (*row.required, row.name_input)
     ]
     missing = [f"missing required property '{item.name}'" for item in required if item.name not in inputs]
     return missing + [
         text
-        for item in shape.inputs
+        for item in row.shape.inputs
         if item.name in inputs
         for text in _property(item.name, item, inputs[item.name], row.rule(item.name))
     ]
 
 
 def _auto_name(
-    kind: AutoName, logical: str, seed: bytes, option: Autonaming | None
+    kind: str, logical: str, seed: bytes, option: tuple[str, Mode] | None
 ) -> tuple[str | None, bool]:
     """The name, None where the stack wants every name given, and whether it is random, so that a replacement
     can exist beside what it replaces. `seed` makes it the same in every preview."""
     if option is not None:
-        if option.mode is Mode.DISABLE:
+        proposed, mode = option
+        if mode is Mode.DISABLE:
             return None, False
-        if option.mode is Mode.ENFORCE or kind is not AutoName.UUID:
-            return option.proposed, False
+        if mode is Mode.ENFORCE or kind != "uuid":
+            return proposed, False
     digest = hashlib.sha256(seed or secrets.token_bytes(32)).digest()
-    if kind is AutoName.UUID:
+    if kind == "uuid":
         return str(uuid.UUID(bytes=digest[:16], version=4)), True
-    if kind is AutoName.RANDOM:
+    if kind == "random":
         return logical + digest.hex()[:SUFFIX_DIGITS], True
     return logical, False
 
@@ -141,11 +117,11 @@ def _object(path: str, declared: Object, value: Mapping[str, Value]) -> Iterator
 
 
 def _text(path: str, value: str, rule: Rule) -> Iterator[str]:
-    if rule.shortest is not None and len(value) < rule.shortest:
+    if len(value) < rule.shortest:
         yield f"'{path}' is too short ({len(value)}): at least {rule.shortest} characters required"
     if rule.longest is not None and len(value) > rule.longest:
         yield f"'{path}' is too long ({len(value)}): at most {rule.longest} characters allowed"
-    if rule.pattern is not None and not re.search(rule.pattern, value):
+    if not re.search(rule.pattern, value):
         yield f"'{path}' does not match expression '{rule.pattern}'"
 
 

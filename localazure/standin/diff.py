@@ -7,62 +7,45 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
-from localazure.standin.schema import Object, Property, Shape, Type, property_of
+from localazure.standin.protocol import provider_pb2
+from localazure.standin.schema import Object, Property, Type, property_of
 from localazure.standin.table import ResourceType
 from localazure.standin.values import CREATE_BEFORE_DELETE, UNKNOWN, Value, declared, has_unknown
 
 Path = tuple[str | int, ...]
-
-
-class Change(StrEnum):
-    """What happened to a property."""
-
-    ADD = "ADD"
-    DELETE = "DELETE"
-    UPDATE = "UPDATE"
-
-
-@dataclass(frozen=True)
-class PropertyChange:
-    """One changed property; `replaces` if it cannot change in place."""
-
-    path: Path
-    change: Change
-    replaces: bool = False
-
-
-@dataclass(frozen=True)
-class Difference:
-    """All changes; `delete_first` says that a replacement must wait until the old resource is gone."""
-
-    changes: tuple[PropertyChange, ...]
-    delete_first: bool = False
-
-    @property
-    def replaces(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(str(item.path[0]) for item in self.changes if item.replaces))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(str(item.path[0]) for item in self.changes))
+Changes = Iterator[tuple[Path, str]]
+"""Changed properties, each with `ADD`, `DELETE` or `UPDATE`."""
 
 
 def difference(
     row: ResourceType,
-    shape: Shape,
     *,
     old_inputs: Mapping[str, Value],
     new_inputs: Mapping[str, Value],
     old_outputs: Mapping[str, Value],
-) -> Difference:
-    """All changes between the declared inputs, judged by the row's replace table."""
-    found = _objects(row, (), shape.inputs, declared(old_inputs), declared(new_inputs))
-    changes = tuple(_judged(row, item, new_inputs, old_outputs) for item in found)
-    replaced = any(item.replaces for item in changes)
-    return Difference(changes, delete_first=replaced and not old_inputs.get(CREATE_BEFORE_DELETE))
+) -> provider_pb2.DiffResponse:
+    """All changes between the declared inputs, judged by the row. A replacement waits until the old resource
+    is gone, unless its name was drawn at random."""
+    detailed, names, replaces = {}, [], []
+    for path, change in _objects(row, (), row.shape.inputs, declared(old_inputs), declared(new_inputs)):
+        name = str(path[0])
+        # A name that is now spelled out needs no other resource.
+        is_known = name in old_outputs and old_outputs[name] == new_inputs.get(name)
+        if fixed := _is_fixed(row, path) and not (change == "ADD" and is_known):
+            replaces.append(name)
+        names.append(name)
+        kind = provider_pb2.PropertyDiff.Kind.Value(f"{change}_REPLACE" if fixed else change)
+        detailed[spelled(path)] = provider_pb2.PropertyDiff(kind=kind, inputDiff=True)
+    some = provider_pb2.DiffResponse.DIFF_SOME if detailed else provider_pb2.DiffResponse.DIFF_NONE
+    return provider_pb2.DiffResponse(
+        changes=some,
+        replaces=dict.fromkeys(replaces),
+        diffs=dict.fromkeys(names),
+        deleteBeforeReplace=bool(replaces) and not old_inputs.get(CREATE_BEFORE_DELETE),
+        detailedDiff=detailed,
+        hasDetailedDiff=True,
+    )
 
 
 def spelled(path: Path) -> str:
@@ -78,42 +61,28 @@ def spelled(path: Path) -> str:
     return text
 
 
-def _judged(
-    row: ResourceType,
-    item: PropertyChange,
-    new_inputs: Mapping[str, Value],
-    old_outputs: Mapping[str, Value],
-) -> PropertyChange:
-    """The change, marked when it needs a replacement. A name that is now spelled out needs none."""
-    dotted = ".".join(str(part) for part in item.path)
-    hit = any(
-        f"{dotted}.".startswith(f"{key}.") or f"{key}.".startswith(f"{dotted}.") for key in row.replaces
-    )
-    if not hit:
-        return item
-    name = str(item.path[0])
-    if item.change is Change.ADD and name in old_outputs and old_outputs[name] == new_inputs.get(name):
-        return item
-    return PropertyChange(item.path, item.change, replaces=True)
+def _is_fixed(row: ResourceType, path: Path) -> bool:
+    """Whether a property at, above or below this path cannot change in place."""
+    dotted = ".".join(str(part) for part in path) + "."
+    fixed = [f"{key}." for key in (*row.force_new, *row.path_fields)]
+    return any(dotted.startswith(key) or key.startswith(dotted) for key in fixed)
 
 
 def _objects(
     row: ResourceType, path: Path, owner: Object | None, old: Mapping[str, Value], new: Mapping[str, Value]
-) -> Iterator[PropertyChange]:
+) -> Changes:
     for name in [*new, *(key for key in old if key not in new)]:
         here, known = (*path, name), property_of(owner, name)
         if name not in new:
-            yield PropertyChange(here, Change.DELETE)
+            yield here, "DELETE"
         elif name not in old:
             if known is None or known.default is None or new[name] != known.default:
-                yield PropertyChange(here, Change.ADD)
+                yield here, "ADD"
         elif not _same_text(here, old[name], new[name]):
             yield from _values(row, here, known, old[name], new[name])
 
 
-def _values(
-    row: ResourceType, path: Path, known: Property | None, old: Value, new: Value
-) -> Iterator[PropertyChange]:
+def _values(row: ResourceType, path: Path, known: Property | None, old: Value, new: Value) -> Changes:
     type = known.type if known else None
     if isinstance(old, dict) and isinstance(new, dict):
         yield from _objects(row, path, type.object if type else None, old, new)
@@ -122,12 +91,12 @@ def _values(
             return
         yield from _lists(row, path, type.element if type else None, old, new)
     elif new is UNKNOWN or old != new:
-        yield PropertyChange(path, Change.UPDATE)
+        yield path, "UPDATE"
 
 
 def _lists(
     row: ResourceType, path: Path, element: Type | None, old: Sequence[Value], new: Sequence[Value]
-) -> Iterator[PropertyChange]:
+) -> Changes:
     item = Property("", element) if element else None
     left, right = set(range(len(old))), set(range(len(new)))
     if row.shared and path == row.shared and not has_unknown(list(new)):
@@ -135,9 +104,9 @@ def _lists(
     for index in sorted(left | right):
         here = (*path, index)
         if index not in left:
-            yield PropertyChange(here, Change.ADD)
+            yield here, "ADD"
         elif index not in right:
-            yield PropertyChange(here, Change.DELETE)
+            yield here, "DELETE"
         else:
             yield from _values(row, here, item, old[index], new[index])
 

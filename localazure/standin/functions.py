@@ -12,9 +12,8 @@ from localazure.standin import body as bodies
 from localazure.standin.arm import Arm, AzureError, succeeded, url_of
 from localazure.standin.azure import GRAPH, MANAGEMENT
 from localazure.standin.paths import fill
-from localazure.standin.schema import shape_of
-from localazure.standin.table import ACCOUNT, ROWS, ResourceType, UnknownTokenError, unpinned
-from localazure.standin.values import Properties, Value
+from localazure.standin.table import ACCOUNT, ROWS, ResourceType, unpinned
+from localazure.standin.values import Properties, RefusedError, Value
 
 LIST_KEYS: Final = "azure-native:cognitiveservices:listAccountKeys"
 KEYS_VERSION: Final = "2025-06-01"
@@ -25,7 +24,7 @@ GETTERS: Final[Mapping[str, ResourceType]] = {
 
 
 async def call(token: str, arguments: Mapping[str, Value], arm: Arm) -> Properties:
-    """The result of a function. Raises UnknownTokenError, or FunctionError with Azure's answer."""
+    """The result of a function. Raises RefusedError, also with Azure's answer."""
     plain, version = unpinned(token)
     if plain in CLIENT:
         return await CLIENT[plain](arguments, arm)
@@ -33,14 +32,12 @@ async def call(token: str, arguments: Mapping[str, Value], arm: Arm) -> Properti
         row = GETTERS[plain]
         id = fill(row.path, arguments, arm.subscription_id)
         row = replace(row, api_version=version or row.api_version)
-        return bodies.outputs(
-            row, shape_of(row.token), await _requested("GET", id, row.api_version, None, arm)
-        )
+        return bodies.outputs(row, await _requested("GET", id, row.api_version, None, arm))
     if plain == LIST_KEYS:
         id = f"{fill(ACCOUNT, arguments, arm.subscription_id)}/listKeys"
         return dict((await _requested("POST", id, KEYS_VERSION, {}, arm)) or {})
     known = ", ".join(sorted([*CLIENT, *GETTERS, LIST_KEYS]))
-    raise UnknownTokenError(f"function '{token}' is not known to the local azure-native; it knows {known}")
+    raise RefusedError(f"function '{token}' is not known to the local azure-native; it knows {known}")
 
 
 async def _requested(method: str, id: str, api_version: str, body: Any, arm: Arm) -> Any:
@@ -48,11 +45,7 @@ async def _requested(method: str, id: str, api_version: str, body: Any, arm: Arm
     try:
         return succeeded(answer).body
     except AzureError as error:
-        raise FunctionError(f"request failed {id}: {error}") from error
-
-
-class FunctionError(Exception):
-    """Azure refused what a function asked for."""
+        raise RefusedError(f"request failed {id}: {error}") from error
 
 
 async def _client_config(arguments: Mapping[str, Value], arm: Arm) -> Properties:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from localazure.standin import body as bodies
-from localazure.standin.arm import Arm, AzureError, succeeded, url_of
+from localazure.standin.arm import AzureError, succeeded, url_of
 from localazure.standin.azure import VAULT_DNS, Answer
 from localazure.standin.lifecycle import Lifecycle, State
 from localazure.standin.paths import fields
@@ -33,7 +33,7 @@ class Key(Lifecycle):
         """A key of that name that is soft-deleted is recovered, with its old material."""
         id = self.id_of(inputs)
         await self._must_be_free(id)
-        body = bodies.request_body(self.row, self.shape, inputs)
+        body = bodies.request_body(self.row, inputs)
         answer = await self._put(id, body)
         response = succeeded(answer).body
         return State(response.get("id") or id, self.outputs_of(response), dict(inputs))
@@ -47,7 +47,8 @@ class Key(Lifecycle):
             succeeded(answer)
 
     async def _put(self, id: str, body: Any) -> Answer:
-        answer = await put(self.arm, id, self.row.api_version, body)
+        url = url_of(id, self.row.api_version)
+        answer = await self.arm.send("PUT", url, body)
         recovered, conflicts = False, 1
         try:
             async with asyncio.timeout(RECOVERY_SECONDS):
@@ -56,7 +57,7 @@ class Key(Lifecycle):
                         recovered = await self._recover(id)
                         conflicts += not recovered
                     await self.arm.wait(min(5.0, self.arm.delays.poll))
-                    answer = await put(self.arm, id, self.row.api_version, body)
+                    answer = await self.arm.send("PUT", url, body)
         except TimeoutError as error:
             raise AzureError(answer) from error
         return answer
@@ -75,8 +76,3 @@ class Key(Lifecycle):
             f"https://{found['vaultName']}.{VAULT_DNS}/{collection}/{found['keyName']}{action}"
             f"?api-version={DATA_PLANE_VERSION}"
         )
-
-
-async def put(arm: Arm, id: str, api_version: str, body: Any) -> Answer:
-    """A PUT whose conflicts are the caller's to judge."""
-    return await arm.send("PUT", url_of(id, api_version), body)

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from localazure.standin import body as bodies
-from localazure.standin.arm import Arm, AzureError, OperationError, StoppedError
+from localazure.standin.arm import Arm, AzureError, OperationError, StoppedError, url_of
 from localazure.standin.azure import NoAnswerError
 from localazure.standin.paths import WHOLE_IDS, fields, fill
-from localazure.standin.schema import Shape
 from localazure.standin.table import ResourceType
-from localazure.standin.values import Properties, Value
+from localazure.standin.values import Properties, RefusedError, Value
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +30,6 @@ class State:
     inputs: Properties = field(default_factory=dict)
 
 
-class RefusedError(Exception):
-    """A request that azure-native turns down; the text is for the user."""
-
-
 class InitError(Exception):
     """The resource exists, but the operation that made or changed it failed."""
 
@@ -46,25 +41,25 @@ class InitError(Exception):
 class Lifecycle:
     """The life of a resource of one type, through one provider instance's ARM."""
 
-    def __init__(self, row: ResourceType, shape: Shape, arm: Arm) -> None:
-        self.row, self.shape, self.arm = row, shape, arm
+    def __init__(self, row: ResourceType, arm: Arm) -> None:
+        self.row, self.arm = row, arm
 
     def outputs_of(self, response: Mapping[str, Any]) -> Properties:
         """The state that a response of ARM makes."""
-        return bodies.outputs(self.row, self.shape, response)
+        return bodies.outputs(self.row, response)
 
     def preview_create(self, inputs: Properties) -> Properties:
-        return bodies.preview(self.row, self.shape, inputs)
+        return bodies.preview(self.row, inputs)
 
     def preview_update(self, inputs: Properties, old_outputs: Mapping[str, Value]) -> Properties:
         kept = {name: old_outputs[name] for name in ("name", "location") if name in old_outputs}
-        return {**bodies.preview(self.row, self.shape, inputs), **kept}
+        return {**bodies.preview(self.row, inputs), **kept}
 
     async def create(self, inputs: Properties, within: float = 0.0) -> State:
         """Raises RefusedError if the resource is there already, InitError if it fails once accepted."""
         id = self.id_of(inputs)
         await self._must_be_free(id)
-        body = bodies.request_body(self.row, self.shape, inputs)
+        body = bodies.request_body(self.row, inputs)
         if self._is_open(body):
             bodies.put_at(body, self.row.shared, [])
         return await self._written("PUT", id, body, inputs, within)
@@ -73,12 +68,12 @@ class Lifecycle:
         self, id: str, inputs: Properties, old_inputs: Mapping[str, Value], within: float = 0.0
     ) -> State:
         """The whole body of the new inputs; only what other resources also write is kept as it is."""
-        body = bodies.request_body(self.row, self.shape, inputs)
+        body = bodies.request_body(self.row, inputs)
         if self._is_open(body):
             remote = await self.arm.read(id, self.row.api_version) or {}
             bodies.put_at(body, self.row.shared, bodies.at(remote, self.row.shared) or [])
-        body, removes = bodies.removed_from_sets(self.row, self.shape, body, old_inputs)
-        return await self._written("PATCH" if removes else "PUT", id, body, inputs, within)
+        merged = bodies.removed_from_sets(self.row, body, old_inputs)
+        return await self._written("PUT" if merged is body else "PATCH", id, merged, inputs, within)
 
     async def read(
         self, id: str, inputs: Mapping[str, Value], old_outputs: Mapping[str, Value]
@@ -89,11 +84,9 @@ class Lifecycle:
             return None
         outputs = self.outputs_of(response)
         if not inputs:
-            made = self.path_inputs(id) | bodies.inputs_of(self.row, self.shape, response)
+            made = self.path_inputs(id) | bodies.inputs_of(self.row, response)
             return State(response.get("id") or id, outputs, made)
-        merged = bodies.refreshed(
-            self.row, self.shape, inputs=inputs, old_outputs=old_outputs, new_outputs=outputs
-        )
+        merged = bodies.refreshed(self.row, inputs=inputs, old_outputs=old_outputs, new_outputs=outputs)
         return State(id, outputs, merged)
 
     async def delete(
@@ -120,7 +113,7 @@ class Lifecycle:
         }
 
     async def _must_be_free(self, id: str) -> None:
-        answer = await self.arm.get(id, self.row.api_version)
+        answer = await self.arm.send("GET", url_of(id, self.row.api_version))
         if answer.status == 200 and answer.body:
             raise RefusedError(f"cannot create already existing resource '{id}'")
         if answer.status not in (200, 204, 404):

@@ -6,12 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
-from localazure.standin.values import UNKNOWN, Value
-
-
-class IdError(ValueError):
-    """An id that cannot be made or does not fit its type."""
-
+from localazure.standin.values import UNKNOWN, RefusedError, Value
 
 WHOLE_IDS = frozenset({"scope", "resourceUri"})
 """Fields that are ids themselves: their slashes are kept."""
@@ -23,7 +18,7 @@ def field_names(template: str) -> tuple[str, ...]:
 
 
 def fill(template: str, inputs: Mapping[str, Value], subscription: str) -> str:
-    """The id that a path template and inputs make; IdError names a field that has no value."""
+    """The id that a path template and inputs make; RefusedError names a field that has no value."""
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
@@ -32,7 +27,7 @@ def fill(template: str, inputs: Mapping[str, Value], subscription: str) -> str:
             for part in name.split("."):
                 found = found.get(part) if isinstance(found, Mapping) else None
         if found is None or found is UNKNOWN or found == "":
-            raise IdError(f"cannot make the id '{template}': '{name}' has no value")
+            raise RefusedError(f"cannot make the id '{template}': '{name}' has no value")
         return str(found).strip("/") if name in WHOLE_IDS else quote(str(found), safe="")
 
     return re.sub(r"\{([\w.]+)\}", value, template)
@@ -41,7 +36,7 @@ def fill(template: str, inputs: Mapping[str, Value], subscription: str) -> str:
 def fields(template: str, id: str) -> dict[str, str]:
     """The path fields of an id, `subscriptionId` among them.
 
-    Raises IdError if the id is not of the template's form; ids are compared without case, as ARM does.
+    Raises RefusedError if the id is not of the template's form; ids are compared without case, as ARM does.
     """
     pattern = ""
     names: list[str] = []
@@ -50,7 +45,7 @@ def fields(template: str, id: str) -> dict[str, str]:
         names += [name] if name else []
     match = re.fullmatch(pattern, id, re.IGNORECASE)
     if match is None:
-        raise IdError(f"'{id}' is not an id of the form '{template}'")
+        raise RefusedError(f"'{id}' is not an id of the form '{template}'")
     return {
         name: value if name in WHOLE_IDS else unquote(value)
         for name, value in zip(names, match.groups(), strict=True)

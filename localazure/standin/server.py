@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import grpc
 
@@ -17,18 +17,32 @@ MOST_BYTES = 400 * 1024 * 1024
 """The engine's own limit for a message."""
 
 
+@dataclass(frozen=True)
+class Serving:
+    """A started server, on its port."""
+
+    server: grpc.aio.Server
+    connections: Connections
+    port: int
+
+    async def stop(self, grace: float | None) -> None:
+        """Ends the server, requests under way after `grace` seconds, and every connection to Azure."""
+        await self.server.stop(grace)
+        await self.connections.close()
+
+
 async def serve(
     address: str,
     environ: Mapping[str, str],
     open_azure: Callable[[Login], Azure] | None = None,
-) -> tuple[grpc.aio.Server, int]:
-    """A started server and its port; `address` is `host:port`, port 0 takes a free one.
+    delays: Delays | None = None,
+) -> Serving:
+    """Serves at `address`, which is `host:port`; port 0 takes a free one.
 
-    `environ` gives HTTPS_PROXY and SSL_CERT_FILE for the way to Azure, the ARM_* service principal where a
-    provider's config has none, and the LOCALAZURE_*_SECONDS of `arm.Delays`. `open_azure` replaces the
-    way to Azure. The connections end with the server. OSError if the port is taken.
+    `environ` gives HTTPS_PROXY and SSL_CERT_FILE for the way to Azure, and the ARM_* service principal where
+    a provider's config has none. `open_azure` replaces the way to Azure. OSError if the port is taken.
     """
-    connections = Connections(open_azure or (lambda login: HttpsAzure(login, environ)), Delays.of(environ))
+    connections = Connections(open_azure or (lambda login: HttpsAzure(login, environ)), delays or Delays())
     server = grpc.aio.server(
         options=[
             ("grpc.max_receive_message_length", MOST_BYTES),
@@ -42,16 +56,4 @@ async def serve(
     except RuntimeError as error:
         raise OSError(f"cannot listen on {address}: {error}") from error
     await server.start()
-    closing = asyncio.create_task(_close_after(server, connections))
-    _closings.add(closing)
-    closing.add_done_callback(_closings.discard)
-    return server, port
-
-
-_closings: set[asyncio.Task[None]] = set()
-"""Kept, because the event loop itself holds tasks only weakly."""
-
-
-async def _close_after(server: grpc.aio.Server, connections: Connections) -> None:
-    await server.wait_for_termination()
-    await connections.close()
+    return Serving(server, connections, port)

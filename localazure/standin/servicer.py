@@ -1,26 +1,27 @@
-"""azure-native's gRPC service: the engine's requests in the rules' terms, and back. No rule is here."""
+"""azure-native's gRPC service: the engine's requests in the rules' terms, and their results or failures back.
+
+No rule is here.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from typing import Any, NoReturn, Protocol, TypeVar
 
-from google.protobuf import empty_pb2
+import grpc
+from google.protobuf import any_pb2, empty_pb2
 
 from localazure.standin import check, functions, schema
 from localazure.standin.access_policy import AccessPolicy
-from localazure.standin.answering import Context, answering
-from localazure.standin.check import Autonaming, Mode
-from localazure.standin.configuration import ConfigurationError, configuration
 from localazure.standin.connections import Connections
-from localazure.standin.diff import difference, spelled
+from localazure.standin.diff import difference
 from localazure.standin.key import Key
-from localazure.standin.lifecycle import Lifecycle
-from localazure.standin.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
-from localazure.standin.schema import Shape, shape_of
+from localazure.standin.lifecycle import InitError, Lifecycle
+from localazure.standin.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 from localazure.standin.table import ResourceType, resource_type
-from localazure.standin.values import API_VERSION
+from localazure.standin.values import API_VERSION, RefusedError
 from localazure.standin.wire import from_struct, to_struct
 
 LIFECYCLES: Mapping[str, type[Lifecycle]] = {
@@ -28,6 +29,54 @@ LIFECYCLES: Mapping[str, type[Lifecycle]] = {
     "azure-native:keyvault:Key": Key,
 }
 log = logging.getLogger(__name__)
+Answered = TypeVar("Answered")
+
+
+class Context(Protocol):
+    """What is used of grpc.aio's ServicerContext, which comes without types."""
+
+    def peer(self) -> str:
+        """The address of the connection that the request came on."""
+
+    async def abort(self, code: Any, details: str = "", trailing_metadata: Any = ()) -> NoReturn:
+        """Ends the request with a status."""
+
+
+def answering(
+    method: Callable[[Any, Any, Context], Awaitable[Answered]],
+) -> Callable[[Any, Any, Context], Awaitable[Answered]]:
+    """Gives every failure to the engine as a status that its user can read."""
+
+    @wraps(method)
+    async def answer(self: Any, request: Any, context: Context) -> Answered:
+        try:
+            return await method(self, request, context)
+        except InitError as error:
+            await _partial(context, error)
+        except RefusedError as error:
+            await context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        except Exception as error:  # a defect of the stand-in: reported as one, and it goes on
+            log.exception("%s failed", method.__name__)
+            name = type(error).__name__
+            await context.abort(grpc.StatusCode.INTERNAL, f"fault in the local azure-native: {name}: {error}")
+
+    return answer
+
+
+async def _partial(context: Context, error: InitError) -> NoReturn:
+    """The status that makes the engine keep the resource, with its inputs and what is known of it."""
+    detail = any_pb2.Any()
+    detail.Pack(
+        provider_pb2.ErrorResourceInitFailed(
+            id=error.state.id,
+            properties=to_struct(error.state.outputs),
+            reasons=[error.reason],
+            inputs=to_struct(error.state.inputs),
+        )
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=error.reason, details=[detail])
+    metadata = (("grpc-status-details-bin", status.SerializeToString()),)
+    await context.abort(grpc.StatusCode.UNKNOWN, error.reason, metadata)
 
 
 class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
@@ -62,61 +111,45 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
     @answering
     async def Configure(self, request: Any, context: Context) -> provider_pb2.ConfigureResponse:
         if not (request.sends_old_inputs and request.sends_old_inputs_to_delete):
-            raise ConfigurationError(
-                "azure-native 3 needs a Pulumi CLI of 3.74 or newer, which sends old inputs"
-            )
-        await self._connections.configure(context.peer(), configuration(request.variables, self._environ))
+            raise RefusedError("azure-native 3 needs a Pulumi CLI of 3.74 or newer, which sends old inputs")
+        await self._connections.configure(context.peer(), request.variables, self._environ)
         return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
     @answering
     async def Check(self, request: Any, context: Context) -> provider_pb2.CheckResponse:
-        row, shape = _known(request)
+        row = _known(request)
         olds, news = from_struct(request.olds), from_struct(request.news)
         inputs = check.named(
             row,
             olds=olds,
             news=news,
-            logical=_logical_name(request),
+            logical=str(request.name or request.urn.split("::", 3)[3]),
             seed=request.randomSeed,
             option=_autonaming(request),
         )
-        found = None
-        if check.lacks_location(shape, olds, inputs):
-            found = await self._connections[context.peer()].location_for(inputs.get("resourceGroupName"))
-        inputs = check.versioned(row, check.located(shape, olds, inputs, found))
-        failures = [provider_pb2.CheckFailure(reason=text) for text in check.failures(row, shape, inputs)]
+        if "location" in row.shape.inputs.properties and "location" not in inputs:
+            location = olds.get("location")
+            if location is None:
+                location = await self._connections[context.peer()].location_for(
+                    inputs.get("resourceGroupName")
+                )
+            inputs |= {} if location is None else {"location": location}
+        if row.api_version:
+            inputs.setdefault(API_VERSION, row.api_version)
+        failures = [provider_pb2.CheckFailure(reason=text) for text in check.failures(row, inputs)]
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=failures)
 
     @answering
     async def Diff(self, request: Any, context: Context) -> provider_pb2.DiffResponse:
-        row, shape = _known(request)
+        row = _known(request)
         olds = from_struct(request.olds)
         if olds.get(API_VERSION, row.api_version) != row.api_version:
             log.warning("%s was written at API version %s", request.urn, olds[API_VERSION])
-        found = difference(
+        return difference(
             row,
-            shape,
             old_inputs=from_struct(request.old_inputs),
             new_inputs=from_struct(request.news),
             old_outputs=olds,
-        )
-        detailed = {
-            spelled(item.path): provider_pb2.PropertyDiff(
-                kind=provider_pb2.PropertyDiff.Kind.Value(
-                    f"{item.change}_REPLACE" if item.replaces else item.change
-                ),
-                inputDiff=True,
-            )
-            for item in found.changes
-        }
-        some = provider_pb2.DiffResponse.DIFF_SOME if found.changes else provider_pb2.DiffResponse.DIFF_NONE
-        return provider_pb2.DiffResponse(
-            changes=some,
-            replaces=found.replaces,
-            diffs=found.names,
-            deleteBeforeReplace=found.delete_first,
-            detailedDiff=detailed,
-            hasDetailedDiff=True,
         )
 
     @answering
@@ -154,7 +187,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
 
     @answering
     async def Invoke(self, request: Any, context: Context) -> provider_pb2.InvokeResponse:
-        arm = self._connections[context.peer()].arm
+        arm = self._connections[context.peer()]
         found = await functions.call(request.tok, from_struct(request.args), arm)
         return provider_pb2.InvokeResponse(**{"return": to_struct(found)})
 
@@ -163,23 +196,18 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def _life(self, request: Any, context: Context) -> Lifecycle:
-        row, shape = _known(request)
+        row = _known(request)
         make = LIFECYCLES.get(row.token, Lifecycle)
-        return make(row, shape, self._connections[context.peer()].arm)
+        return make(row, self._connections[context.peer()])
 
 
-def _known(request: Any) -> tuple[ResourceType, Shape]:
-    """The row and shape of the type that a request is about."""
+def _known(request: Any) -> ResourceType:
+    """The row of the type that a request is about."""
     token = request.type or request.urn.split("::")[2]
-    row = resource_type(token.rsplit("$", 1)[-1])
-    return row, shape_of(row.token)
+    return resource_type(token.rsplit("$", 1)[-1])
 
 
-def _logical_name(request: Any) -> str:
-    return str(request.name or request.urn.split("::", 3)[3])
-
-
-def _autonaming(request: Any) -> Autonaming | None:
+def _autonaming(request: Any) -> tuple[str, check.Mode] | None:
     if not request.HasField("autonaming"):
         return None
-    return Autonaming(request.autonaming.proposed_name, Mode(request.autonaming.mode))
+    return request.autonaming.proposed_name, check.Mode(request.autonaming.mode)

@@ -18,6 +18,12 @@ class Unknown(Enum):
 
 UNKNOWN: Final = Unknown.UNKNOWN
 
+
+class RefusedError(Exception):
+    """What azure-native turns down, or cannot do. The text is for the user; any other error is our own
+    fault and says so."""
+
+
 CREATE_BEFORE_DELETE: Final = "__createBeforeDelete"
 """Input that marks a resource whose name was drawn at random, so that a replacement may be made first."""
 

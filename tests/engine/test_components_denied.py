@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from localazure.policy_built_ins import CUSTOMER_KEY
+from localazure.policy_evaluation import CUSTOMER_KEY
 from localazure.seed import OTHER_SUBSCRIPTION_ID
 from tests.engine.shared import done, refused, vault_of_others
 from tests.support.azure import RunningAzure

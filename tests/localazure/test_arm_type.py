@@ -8,7 +8,7 @@ import pytest
 
 from localazure import seed
 from localazure.authorization import assign_role
-from localazure.policy_built_ins import CUSTOMER_KEY
+from localazure.policy_evaluation import CUSTOMER_KEY
 from tests.localazure.driver import GROUP, WEST, Case
 from tests.support.front import SUBSCRIPTION
 

@@ -27,7 +27,6 @@ from localazure.standin import functions
 from localazure.standin.arm import Arm as StandinArm
 from localazure.standin.arm import Delays
 from localazure.standin.lifecycle import Lifecycle
-from localazure.standin.schema import shape_of
 from localazure.standin.servicer import LIFECYCLES
 from localazure.standin.table import resource_type
 from localazure.standin.wire import from_struct, to_struct
@@ -130,7 +129,7 @@ class _Providers(mocks.Mocks):
 
     def _life(self, token: str) -> Lifecycle:
         row = resource_type(token)
-        return LIFECYCLES.get(row.token, Lifecycle)(row, shape_of(row.token), self._arm())
+        return LIFECYCLES.get(row.token, Lifecycle)(row, self._arm())
 
     def _arm(self) -> StandinArm:
         return StandinArm(StandInAzure(self._wire), seed.SUBSCRIPTION_ID, Delays(0.0, 0.0, 0.0))

@@ -17,6 +17,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from localazure import seed
 from localazure.standin import serve
+from localazure.standin.arm import Delays
 from localazure.standin.azure import Answer, Login
 from localazure.standin.wire import from_struct, to_struct
 from tests.localazure.driver import Case
@@ -52,10 +53,8 @@ ENVIRON = {
     "ARM_CLIENT_ID": "client",
     "ARM_CLIENT_SECRET": "secret",
     "ARM_SUBSCRIPTION_ID": SUBSCRIPTION,
-    "LOCALAZURE_POLL_SECONDS": "0.001",
-    "LOCALAZURE_RETRY_SECONDS": "0.001",
-    "LOCALAZURE_LONGEST_RETRY_SECONDS": "0.002",
 }
+DELAYS = Delays(poll=0.001, retry=0.001, longest_retry=0.002)
 MISSING = Answer(404, {"error": {"code": "ResourceNotFound", "message": "not here"}})
 FORBIDDEN = Answer(403, {"error": {"code": "AuthorizationFailed"}})
 
@@ -229,7 +228,9 @@ async def kept(call: Awaitable[object]) -> Any:
 
 
 @asynccontextmanager
-async def stand_in(environ: Mapping[str, str] = ENVIRON) -> AsyncIterator[tuple[int, list[RecordingArm]]]:
+async def stand_in(
+    environ: Mapping[str, str] = ENVIRON, delays: Delays = DELAYS
+) -> AsyncIterator[tuple[int, list[RecordingArm]]]:
     """A served stand-in, its port, and the ARM of each provider instance in order of Configure."""
     opened: list[RecordingArm] = []
 
@@ -237,9 +238,9 @@ async def stand_in(environ: Mapping[str, str] = ENVIRON) -> AsyncIterator[tuple[
         opened.append(RecordingArm(login))
         return opened[-1]
 
-    server, port = await serve("127.0.0.1:0", environ, open_arm)
+    server = await serve("127.0.0.1:0", environ, open_arm, delays)
     try:
-        yield port, opened
+        yield server.port, opened
     finally:
         await server.stop(None)
 
@@ -257,9 +258,9 @@ async def cloud() -> AsyncIterator[tuple[Engine, Case, DoorAzure]]:
     """A configured provider instance at a cloud with the group `rg`."""
     azure = DoorAzure(Case())
     environ = {**ENVIRON, "ARM_SUBSCRIPTION_ID": seed.SUBSCRIPTION_ID}
-    server, port = await serve("127.0.0.1:0", environ, lambda _: azure)
+    server = await serve("127.0.0.1:0", environ, lambda _: azure, DELAYS)
     try:
-        async with engine_at(port) as instance:
+        async with engine_at(server.port) as instance:
             await instance.configure()
             yield instance, azure.case, azure
     finally:

@@ -201,9 +201,9 @@ async def test_it_signs_in_and_reaches_the_running_local_azure(azure: RunningAzu
         "enablePurgeProtection": True,
         "enableRbacAuthorization": True,
     }
-    server, port = await serve("127.0.0.1:0", azure.env)
+    server = await serve("127.0.0.1:0", azure.env)
     try:
-        async with engine_at(port) as instance, engine_at(port) as other:
+        async with engine_at(server.port) as instance, engine_at(server.port) as other:
             await instance.configure()
             await instance.create(GROUP_TYPE, {"resourceGroupName": "standin", **WEST})
             await instance.create(VAULT_TYPE, {**name, **WEST, "properties": properties})

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
 from localazure.standin.diff import difference, spelled
-from localazure.standin.schema import shape_of
 from localazure.standin.table import resource_type
 from localazure.standin.values import UNKNOWN
 
@@ -19,9 +19,10 @@ def diff(
 ) -> tuple[dict[str, str], bool]:
     """Path to kind (a replacing one ends in `!`), and whether the old resource must go first."""
     row = resource_type(f"azure-native:{token}")
-    found = difference(row, shape_of(row.token), old_inputs=old, new_inputs=new, old_outputs=outputs or {})
-    kinds = {spelled(item.path): str(item.change) + "!" * item.replaces for item in found.changes}
-    return kinds, found.delete_first
+    found = difference(row, old_inputs=old, new_inputs=new, old_outputs=outputs or {})
+    kind = provider_pb2.PropertyDiff.Kind.Name
+    kinds = {path: kind(one.kind).replace("_REPLACE", "!") for path, one in found.detailedDiff.items()}
+    return kinds, found.deleteBeforeReplace
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
-from localazure.standin import serve
+from localazure.standin.arm import Delays
 from localazure.standin.azure import Answer
 from localazure.standin.connections import MOST_CONNECTIONS
 from localazure.standin.wire import from_struct
@@ -86,12 +86,6 @@ async def test_a_fleet_keeps_every_instance_to_its_end() -> None:
     assert id == "/subscriptions/s0/resourceGroups/rg"
 
 
-async def test_fails_to_serve_with_a_delay_that_is_no_number() -> None:
-    """A mistyped delay is told with its name."""
-    with pytest.raises(ValueError, match="LOCALAZURE_POLL_SECONDS is 'soon'; it has to be a number"):
-        await serve("127.0.0.1:0", {**ENVIRON, "LOCALAZURE_POLL_SECONDS": "soon"})
-
-
 async def test_fails_to_configure_with_every_reason() -> None:
     """Missing and unsupported settings are told together; with a metadata host the environment's name is not
     asked for, as with the real provider; and azure-native 3 cannot diff without old inputs."""
@@ -135,9 +129,12 @@ async def test_provider_config_is_taken_as_it_is(engine: Engine) -> None:
 
 async def test_cancel_ends_the_wait_of_its_own_instance() -> None:
     """Ctrl-C stops polling at once and keeps the half-made resource; another instance goes on."""
-    environ = {**ENVIRON, "LOCALAZURE_POLL_SECONDS": "30"}
     account = {**PLACE, "accountName": "a", "location": "l", "properties": {}}
-    async with stand_in(environ) as (port, opened), engine_at(port) as one, engine_at(port) as two:
+    async with (
+        stand_in(delays=Delays(poll=30)) as (port, opened),
+        engine_at(port) as one,
+        engine_at(port) as two,
+    ):
         await one.configure()
         await two.configure()
         opened[0].tell(f"PUT {ACCOUNT}", Answer(201, {"id": ACCOUNT}))

@@ -1,0 +1,150 @@
+"""Microsoft.Authorization's policies: definitions, assignments at a subscription or a group, and exemptions.
+
+Owns: what a PUT makes of each. Does not own: what they do to a write (policy_evaluation.py). Shapes and
+checks of exemptions follow the published definition of 2022-07-01-preview, the right to exempt Azure Policy's
+documentation; all texts are assumed.
+"""
+
+from __future__ import annotations
+
+from localazure import authorization
+from localazure.arm_type import GROUP, SUBSCRIPTION, ArmType
+from localazure.cloud import Cloud, iso
+from localazure.policy_evaluation import (
+    ASSIGNMENT,
+    ASSIGNMENTS,
+    BUILT_INS,
+    DEFINITION,
+    EXEMPTION,
+    EXEMPTIONS,
+    ends,
+    is_within,
+)
+from localazure.routes import Route
+from localazure.web import Host, Json, Request, Response, ServiceError, absent
+
+_DEFINITIONS = "Microsoft.Authorization/policyDefinitions"
+_BUILT_IN = f"/providers/{_DEFINITIONS}"
+_CATEGORIES = ("Waiver", "Mitigated")
+_no_definition = absent("PolicyDefinitionNotFound", "The policy definition '{}' could not be found.")
+_no_assignment = absent("PolicyAssignmentNotFound", "The policy assignment '{}' is not found.")
+
+
+def _make_definition(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+    given = request.properties
+    if not isinstance(given.get("policyRule"), dict):
+        raise ServiceError(
+            400,
+            "InvalidPolicyRule",
+            "The policy definition has no policy rule; properties.policyRule must hold if and then.",
+            gateway=True,
+        )
+    return {"properties": {**given, "policyType": "Custom", "mode": given.get("mode") or "Indexed"}}
+
+
+def _get_built_in(cloud: Cloud, request: Request) -> Response:
+    name = request.params["name"].lower()
+    if name not in BUILT_INS:
+        raise _no_definition(request.params["name"])
+    properties = {**BUILT_INS[name], "policyType": "BuiltIn"}
+    body = {"properties": properties, "id": f"{_BUILT_IN}/{name}", "type": _DEFINITIONS, "name": name}
+    return Response(200, body)
+
+
+def _make_assignment(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+    given = request.properties
+    # What modify and deployIfNotExists act by; nothing else is told of it here.
+    identity = (request.body.get("identity") or {}).get("type")
+    return {
+        "properties": {
+            **given,
+            "policyDefinitionId": _known_definition(cloud, str(given.get("policyDefinitionId") or "")),
+            "enforcementMode": given.get("enforcementMode") or "Default",
+            "scope": _IN_GROUP.scope_of(id),
+        },
+        **({"identity": {"type": identity}} if identity else {}),
+    }
+
+
+def _known_definition(cloud: Cloud, id: str) -> str:
+    """The id of a definition as it is stored. Raises 404."""
+    name = id.rpartition("/")[2].lower()
+    if id.lower() == f"{_BUILT_IN}/{name}".lower() and name in BUILT_INS:
+        return f"{_BUILT_IN}/{name}"
+    if (body := cloud.store.get(DEFINITION, id)) is None:
+        raise _no_definition(id)
+    return str(body["id"])
+
+
+def _make_exemption(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+    given, scope = request.properties, _EXEMPTIONS.scope_of(id)
+    _check_exemption(given)
+    assignment = cloud.store.get(ASSIGNMENT, named := str(given.get("policyAssignmentId") or ""))
+    if assignment is None:
+        raise _no_assignment(named)
+    validation = given.get("assignmentScopeValidation") or "Default"
+    if validation == "Default" and not is_within(scope, assignment["properties"]["scope"]):
+        raise _invalid_exemption(
+            f"The policy exemption's scope '{scope}' is not at or below the scope of its policy assignment, "
+            f"'{assignment['properties']['scope']}'."
+        )
+    authorization.require(cloud, request, f"{ASSIGNMENTS}/exempt/action", assignment["id"])
+    by, now = request.caller.client_id if request.caller else "", iso(cloud.clock.now())
+    created = {"createdBy": by, "createdByType": "Application", "createdAt": now}
+    if known:
+        created = {name: known["systemData"][name] for name in created}
+    modified = {"lastModifiedBy": by, "lastModifiedByType": "Application", "lastModifiedAt": now}
+    kept = {name: value for name, value in given.items() if value is not None}
+    own = {"policyAssignmentId": assignment["id"], "assignmentScopeValidation": validation}
+    return {"properties": {**kept, **own}, "systemData": {**created, **modified}}
+
+
+def _check_exemption(given: Json) -> None:
+    category, until = given.get("exemptionCategory"), given.get("expiresOn")
+    problems = []
+    if category not in _CATEGORIES:
+        problems.append(f"exemptionCategory is {category!r}, expected {' or '.join(_CATEGORIES)}")
+    try:
+        ends("2030-12-31" if until is None else str(until))
+    except ValueError:
+        problems.append(f"expiresOn is {until!r}, expected a time such as 2030-12-31T23:59:59Z")
+    if problems:
+        raise _invalid_exemption(f"{'; '.join(problems)}.")
+
+
+def _invalid_exemption(text: str) -> ServiceError:
+    return ServiceError(400, "InvalidCreatePolicyExemptionRequest", text, gateway=True)
+
+
+def _assigned_at(scope: str) -> ArmType:
+    return ArmType(
+        kind=ASSIGNMENT,
+        path=f"{scope}/providers/{ASSIGNMENTS}/{{name}}",
+        make=_make_assignment,
+        absent=_no_assignment,
+        around=True,
+        deleted_is_shown=True,
+        assumed="all of it",
+    )
+
+
+_IN_GROUP = _assigned_at(GROUP)
+_EXEMPTIONS = ArmType(
+    kind=EXEMPTION,
+    path=f"{{scope*}}/providers/{EXEMPTIONS}/{{name}}",
+    make=_make_exemption,
+    absent=absent("PolicyExemptionNotFound", "The policy exemption '{}' could not be found."),
+    around=True,
+    assumed="all of it",
+)
+_OWN_DEFINITIONS = ArmType(
+    kind=DEFINITION,
+    path=f"{SUBSCRIPTION}/providers/{_DEFINITIONS}/{{name}}",
+    make=_make_definition,
+    absent=_no_definition,
+    deleted_is_shown=True,
+    assumed="all of it",
+)
+TYPES = (_assigned_at(SUBSCRIPTION), _IN_GROUP, _OWN_DEFINITIONS)
+ANYWHERE = (_EXEMPTIONS,)
+ROUTES = (Route("GET", Host.ARM, f"{_BUILT_IN}/{{name}}", "", _get_built_in, "all of it"),)
