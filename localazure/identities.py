@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from localazure.arm_type import GROUP, SPECIFIED, ArmType
 from localazure.cloud import Cloud
-from localazure.directory import create_principal, delete_principal, find_principal
+from localazure.directory import Principal, create_principal, delete_principal, find_principal
 from localazure.locations import REGIONS, normal_location
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
@@ -16,21 +16,21 @@ _OF_RESOURCES = "Microsoft.ManagedIdentity/identities"
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    name = request.params["name"]
-    if known is not None:
-        properties = known["properties"]
-    else:
+    if known is None:
         tenant = (cloud.store.get("subscription", request.params["subscription"]) or {})["tenantId"]
-        principal = create_principal(cloud, tenant_id=tenant, name=name)
-        properties = {
-            "tenantId": tenant,
-            "principalId": principal.object_id,
-            "clientId": principal.client_id,
-        }
+        properties = _ids(create_principal(cloud, tenant_id=tenant, name=request.params["name"]))
     return {
         "location": normal_location(request.body["location"]),
         "tags": request.body.get("tags") or {},
-        "properties": properties,
+        "properties": known["properties"] if known else properties,
+    }
+
+
+def _ids(principal: Principal) -> Json:
+    return {
+        "tenantId": principal.tenant_id,
+        "principalId": principal.object_id,
+        "clientId": principal.client_id,
     }
 
 
@@ -53,14 +53,9 @@ def _system_assigned(cloud: Cloud, request: Request) -> Response:
         raise ServiceError(
             404, "ResourceNotFound", f"The resource '{resource}' has no system-assigned identity."
         )
-    properties = {
-        "tenantId": principal.tenant_id,
-        "principalId": principal.object_id,
-        "clientId": principal.client_id,
-    }
     id = f"{resource}/providers/{_OF_RESOURCES}/default"
     kept = {"id": id, "name": "default", "type": _OF_RESOURCES, "location": body["location"]}
-    return Response(200, {**kept, "tags": body["tags"] or {}, "properties": properties})
+    return Response(200, {**kept, "tags": body["tags"] or {}, "properties": _ids(principal)})
 
 
 _IDENTITIES = ArmType(
