@@ -48,6 +48,12 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="with serve: end when standard input ends; the process that starts it keeps the input open",
     )
+    parser.add_argument(
+        "--idle",
+        type=float,
+        metavar="MINUTES",
+        help="with serve: end so long after the last request",
+    )
     words = sys.argv[1:] if arguments is None else arguments
     own, command = words, []
     if "--" in words:
@@ -62,7 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
         if command:
             return _exec(home, command)
         if given.command == "serve":
-            return _serve(home, until_eof=given.until_eof)
+            idle = None if given.idle is None else 60 * given.idle
+            return _serve(home, until_eof=given.until_eof, idle=idle)
         if given.command in (*checkout.WORDS, "setup"):
             done = checkout.set_up(words)
             return checkout.WORDS[given.command](home, given.stack) if done is None else done
@@ -116,7 +123,7 @@ def _start(home: Home) -> int:
     return 0
 
 
-def _serve(home: Home, *, until_eof: bool) -> int:
+def _serve(home: Home, *, until_eof: bool, idle: float | None) -> int:
     # Only the server needs these, and every command counts its milliseconds.
     try:
         import uvloop  # noqa: PLC0415
@@ -130,7 +137,7 @@ def _serve(home: Home, *, until_eof: bool) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(home, until_eof=until_eof))
+        runner.run(serve(home, until_eof=until_eof, idle=idle))
     return 0
 
 
