@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from localazure.cloud import Cloud, iso
 from localazure.paging import page
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, ServiceError, azure_error
 
 STREAM = "activity"
 DAYS = 90
@@ -89,11 +89,10 @@ def _list(cloud: Cloud, request: Request) -> Response:
     """The events of a subscription that a filter asks for, oldest first. Raises ServiceError 400."""
     asked = _FILTER.fullmatch(request.query.get("$filter", "").strip())
     if asked is None:
-        raise ServiceError(400, "BadRequest", "The $filter is not one of those that this list takes.")
+        raise azure_error("ActivityFilter")
     since, until = (_time(asked[name]) for name in ("since", "until"))
     if since < iso(cloud.clock.now() - DAYS * 86400):
-        message = f"The start time cannot be more than {DAYS} days in the past."
-        raise ServiceError(400, "BadRequest", message)
+        raise azure_error("ActivityStart", days=DAYS)
     found = [
         event
         for event in cloud.store.events(STREAM, request.params["subscription"])
@@ -111,7 +110,7 @@ def _time(text: str) -> str:
     try:
         return iso(datetime.fromisoformat(text).astimezone(UTC).timestamp())
     except ValueError:
-        raise ServiceError(400, "BadRequest", f"The time '{text}' is not valid.") from None
+        raise azure_error("ActivityTime", time=text) from None
 
 
 ROUTES = (

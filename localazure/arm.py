@@ -27,10 +27,11 @@ from localazure.cloud import Cloud, iso
 from localazure.locations import REGIONS, normal_location, not_in_region
 from localazure.national_clouds import NationalCloud, available_in
 from localazure.routes import Route
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request, ServiceError, azure_error
 
 # Namespaces that need no registration: https://aka.ms/rps-not-found.
 FREE = ("microsoft.authorization", "microsoft.resources")
+_GROUPS = "Microsoft.Resources/resourceGroups"
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?", re.IGNORECASE)
 _RATES = {
@@ -72,39 +73,18 @@ def place_of(path: str) -> Place:
 def require_api_version(request: Request) -> None:
     """Raises ServiceError 400 where `api-version` is missing or is not a version."""
     if not request.api_version:
-        raise ServiceError(
-            400,
-            "MissingApiVersionParameter",
-            "The api-version query parameter (?api-version=) is required for all requests.",
-            gateway=True,
-        )
+        raise azure_error("MissingApiVersionParameter")
     if not _VERSION.fullmatch(request.api_version):
-        raise ServiceError(
-            400,
-            "InvalidApiVersionParameter",
-            f"The api-version '{request.api_version}' is invalid.",
-            gateway=True,
-        )
+        raise azure_error("InvalidApiVersionParameter", version=request.api_version)
 
 
 def require_subscription(cloud: Cloud, request: Request) -> None:
     """Raises ServiceError where the path names a subscription that does not exist (404) or cannot (400)."""
     subscription = subscription_in(request.path)
     if subscription and not _ID.fullmatch(subscription):
-        # Code and text are from public reports.
-        raise ServiceError(
-            400,
-            "InvalidSubscriptionId",
-            f"The provided subscription identifier '{subscription}' is malformed or invalid.",
-            gateway=True,
-        )
+        raise azure_error("InvalidSubscriptionId", subscription=subscription)
     if subscription and cloud.store.get("subscription", subscription) is None:
-        raise ServiceError(
-            404,
-            "SubscriptionNotFound",
-            f"The subscription '{subscription}' could not be found.",
-            gateway=True,
-        )
+        raise azure_error("SubscriptionNotFound", subscription=subscription)
 
 
 def require_admitted(cloud: Cloud, request: Request, route: Route) -> None:
@@ -149,14 +129,8 @@ def require_own_region(request: Request, cloud: NationalCloud | None) -> None:
     if isinstance(location, str) and not available_in(normal_location(location), cloud):
         if normal_location(location) not in REGIONS:
             return
-        place = place_of(request.path)
-        raise ServiceError(
-            400,
-            "LocationNotAvailableForResourceType",
-            f"The provided location '{location}' is not available for resource type "
-            f"'{'/'.join(place.scope.split('/')[-3:-1]) or 'Microsoft.Resources/resourceGroups'}'.",
-            gateway=True,
-        )
+        type = "/".join(place_of(request.path).scope.split("/")[-3:-1])
+        raise azure_error("RegionOfAnotherCloud", location=location, type=type or _GROUPS)
 
 
 def answer_headers(method: str, request_id: str, now: float) -> dict[str, str]:
@@ -185,18 +159,7 @@ def find_group(cloud: Cloud, group_id: str) -> Json | None:
 
 def group_not_found(name: str) -> ServiceError:
     """ARM's 404 for a group, as it is also answered for anything inside it."""
-    message = f"Resource group '{name}' could not be found."
-    return ServiceError(404, "ResourceGroupNotFound", message, gateway=True)
-
-
-def being_deleted(name: str) -> ServiceError:
-    """ARM's 409 for a write into a group that is on its way out."""
-    return ServiceError(
-        409,
-        "ResourceGroupBeingDeleted",
-        f"The resource group '{name}' is in deprovisioning state and cannot perform this operation.",
-        gateway=True,
-    )
+    return azure_error("ResourceGroupNotFound", name=name)
 
 
 def is_registered(cloud: Cloud, subscription: str, namespace: str) -> bool:
@@ -217,14 +180,10 @@ def _require_registration(cloud: Cloud, request: Request, place: Place) -> None:
     if not subscription or not place.namespace or _is_about_provider(request.path):
         return
     if not is_registered(cloud, subscription, place.namespace):
-        message = (
-            f"The subscription is not registered to use namespace '{place.namespace}'. "
-            "See https://aka.ms/rps-not-found for how to register subscriptions."
-        )
-        details = {"code": "MissingSubscriptionRegistration", "target": place.namespace, "message": message}
-        raise ServiceError(
-            409, "MissingSubscriptionRegistration", message, gateway=True, extra={"details": [details]}
-        )
+        error = azure_error("MissingSubscriptionRegistration", namespace=place.namespace)
+        detail = {"code": error.code, "target": place.namespace, "message": error.message}
+        error.extra["details"] = [detail]
+        raise error
 
 
 def _is_about_provider(path: str) -> bool:
@@ -239,7 +198,7 @@ def _require_group(cloud: Cloud, place: Place, *, writes: bool) -> None:
     if group is None:
         raise group_not_found(name)
     if writes and group["properties"]["provisioningState"] == "Deleting":
-        raise being_deleted(name)
+        raise azure_error("ResourceGroupBeingDeleted", name=name)
 
 
 def _require_type(cloud: Cloud, request: Request, place: Place) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from localazure.arm_type import ArmType
 from localazure.authorization import DENIED
 from localazure.cloud import Cloud
-from localazure.web import Json, Request, ServiceError, absent
+from localazure.web import Json, Request, absent, azure_error
 
 _TYPE = "Microsoft.Authorization/denyAssignments"
 
@@ -18,8 +18,7 @@ _TYPE = "Microsoft.Authorization/denyAssignments"
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = request.properties
     if not given.get("permissions") or not given.get("principals"):
-        message = "The deny assignment needs properties.permissions and properties.principals."
-        raise ServiceError(400, "InvalidDenyAssignmentRequest", message)
+        raise azure_error("InvalidDenyAssignmentRequest")
     return {"properties": {**given, "scope": _DENIALS.scope_of(id), "isSystemProtected": False}}
 
 
@@ -27,7 +26,7 @@ _DENIALS = ArmType(
     kind=DENIED,
     path=f"{{scope*}}/providers/{_TYPE}/{{name}}",
     make=_make,
-    absent=absent("DenyAssignmentNotFound", "The deny assignment '{}' is not found.", gateway=False),
+    absent=absent("DenyAssignmentNotFound"),
     around=True,
     deleted_is_shown=True,
 )

@@ -6,8 +6,7 @@ with a value that is known only once another one is there (`[reference(...)]`) i
 what is below one that is refused or not made, or names it, is not judged at all. Of the language of templates
 nothing else is taken.
 Sources: azure-rest-api-specs, Microsoft.Resources Deployments_Validate 2025-04-01 (shapes, levels);
-learn.microsoft.com/azure/azure-resource-manager/bicep/deploy-preflight; texts are those that users quote
-(Azure-Samples/azure-search-openai-demo#1483, #130, Azure/azure-cli#6075). Assumed: that rights are judged
+learn.microsoft.com/azure/azure-resource-manager/bicep/deploy-preflight. Assumed: that rights are judged
 before anything else, and that all other refusals are told at once.
 """
 
@@ -21,7 +20,7 @@ from dataclasses import dataclass, replace
 from localazure import arm, policy_evaluation, retired_versions
 from localazure.cloud import Cloud
 from localazure.routes import Route, Router
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, ServiceError, azure_error
 
 DEPLOYMENT = "Microsoft.Resources/deployments"
 PROVIDER, NO_RBAC, TEMPLATE = "Provider", "ProviderNoRbac", "Template"
@@ -196,7 +195,6 @@ def _resource(given: Json, scope: str) -> Resource:
     type, name, version = (str(given.get(word) or "") for word in ("type", "name", "apiVersion"))
     types, names = type.split("/")[1:], name.split("/")
     if not version or len(types) != len(names):
-        # The text is the one that users quote (Azure-Samples/azure-search-openai-demo#120).
         raise _invalid(f"The template resource '{name}' for type '{type}' has incorrect segment lengths.")
     group = given.get("resourceGroup")
     at = f"{'/'.join(scope.split('/')[:3])}/resourceGroups/{group}" if group else scope
@@ -231,26 +229,19 @@ def _known(value: Json) -> tuple[Json, bool]:
 
 
 def _invalid(text: str) -> ServiceError:
-    message = f"Deployment template validation failed: '{text}'."
-    return ServiceError(400, "InvalidTemplate", message, gateway=True)
+    return azure_error("InvalidTemplate", problem=text)
 
 
 def _unauthorized(lacking: list[Json]) -> ServiceError:
     how = "multiple errors" if len(lacking) > 1 else "error"
     texts = ":".join(dict.fromkeys(one["message"] for one in lacking))
-    message = f"The template deployment failed with {how}: '{texts}'."
-    return ServiceError(400, "InvalidTemplateDeployment", message, gateway=True)
+    return azure_error("TemplateUnauthorized", how=how, problems=texts)
 
 
 def _refused(name: str, tracking: str, found: list[Json]) -> ServiceError:
-    only_policies = {one["code"] for one in found} == {_DISALLOWED}
-    message = (
-        "The template deployment failed because of policy violation. Please see details for more information."
-        if only_policies
-        else f"The template deployment '{name}' is not valid according to the validation procedure. The "
-        f"tracking id is '{tracking}'. See inner errors for details."
-    )
-    return ServiceError(400, "InvalidTemplateDeployment", message, gateway=True, extra={"details": found})
+    if {one["code"] for one in found} == {_DISALLOWED}:
+        return azure_error("TemplateDisallowed", details={"details": found})
+    return azure_error("TemplateRefused", details={"details": found}, name=name, tracking=tracking)
 
 
 def _valid(name: str, scope: str, level: str, resources: list[Resource]) -> Json:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from localazure.cloud import Cloud, iso
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, azure_error
 
 _KIND = "eligibleRole"
 _NAMESPACE = "/providers/Microsoft.Authorization"
@@ -24,8 +24,7 @@ def _request(cloud: Cloud, request: Request) -> Response:
     name, kind = request.params["name"], given.get("requestType")
     principal, role = str(given.get("principalId") or ""), str(given.get("roleDefinitionId") or "")
     if kind not in ("AdminAssign", "AdminRemove") or not principal or not role:
-        message = "The request needs properties.principalId, roleDefinitionId and requestType."
-        raise ServiceError(400, "InvalidRoleEligibilityRequest", message)
+        raise azure_error("InvalidRoleEligibilityRequest")
     if kind == "AdminRemove":
         for id, one in cloud.store.scan(_KIND):
             if _same(one["properties"], scope, principal, role):

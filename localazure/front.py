@@ -20,7 +20,7 @@ from localazure.authentication import authenticate
 from localazure.cloud import Cloud
 from localazure.routes import Route, Router
 from localazure.tokens import Signer
-from localazure.web import Host, Json, Request, Response, ServiceError, host_of
+from localazure.web import Host, Json, Request, Response, ServiceError, azure_error, host_of
 
 _log = logging.getLogger("localazure")
 _UNSAFE = re.compile(r"[^\x20-\x7e]")
@@ -97,8 +97,7 @@ class Front:
             response = error.response()
         except Exception:  # noqa: BLE001 - whatever it was, the server goes on
             _log.exception("%s https://%s%s failed: %s", raw.method, raw.authority, raw.path, request_id)
-            message = f"The server encountered an internal error; its log has it under {request_id}."
-            response = ServiceError(500, "InternalServerError", message).response()
+            response = azure_error("InternalServerError", request=request_id).response()
         if fault is not None:
             response = fault.response()
         wire, now = fault.wire if fault else "", self.cloud.clock.now()
@@ -115,7 +114,7 @@ class Front:
                 if request.host is Host.ARM:
                     arm.require_subscription(self.cloud, request)
             if route is None:
-                raise _unknown(raw)
+                raise azure_error("NotImplemented", method=raw.method, host=raw.authority, path=raw.path)
             request = replace(request, params=params, body=_body(raw, route))
             if request.host is not Host.ARM or route.anonymous:
                 return self._answered(request, route)
@@ -142,12 +141,9 @@ class Front:
 def _request(raw: Raw, correlation_id: str) -> Request:
     place = host_of(raw.authority.removesuffix(":443"))
     if place is None:
-        names = ", ".join(Host)
-        raise ServiceError(
-            421, "MisdirectedRequest", f"The host '{raw.authority}' is not served here; served are {names}."
-        )
+        raise azure_error("MisdirectedRequest", host=raw.authority, hosts=", ".join(Host))
     if len(raw.content) > _LARGEST:
-        raise ServiceError(413, "RequestEntityTooLarge", f"The request body has more than {_LARGEST} bytes.")
+        raise azure_error("RequestEntityTooLarge", most=_LARGEST)
     host, label = place
     # Clients put a scope (`//subscriptions/..`) or a key (`//keys/..`) behind a slash. Further on, ARM takes
     # two slashes as one; in a vault an empty segment stands for the current version.
@@ -195,14 +191,6 @@ def _bad_content(route: Route, message: str) -> ServiceError:
         return ServiceError(400, "InvalidRequestContent", message, gateway=True)
     return ServiceError(
         400, "BadParameter" if route.host in (Host.VAULT, Host.HSM) else "InvalidRequest", message
-    )
-
-
-def _unknown(raw: Raw) -> ServiceError:
-    return ServiceError(
-        501,
-        "NotImplemented",
-        f"This local Azure has no route for {raw.method} https://{raw.authority}{raw.path}",
     )
 
 

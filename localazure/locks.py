@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from localazure.arm_type import LOCK, SPECIFIED, ArmType
 from localazure.cloud import Cloud
-from localazure.web import Json, Request, ServiceError, absent
+from localazure.web import Json, Request, absent, azure_error
 
 _TYPE = "Microsoft.Authorization/locks"
 
@@ -31,24 +31,13 @@ def require_unlocked(cloud: Cloud, method: str, scope: str, namespace: str) -> N
             holding.append(held)
     if holding:
         scopes = ",".join(sorted(set(holding)))
-        raise ServiceError(
-            409,
-            "ScopeLocked",
-            f"The scope '{scope}' cannot perform {verb} operation because following scope(s) are locked: "
-            f"'{scopes}'. Please remove the lock and try again.",
-            gateway=True,
-        )
+        raise azure_error("ScopeLocked", scope=scope, verb=verb, scopes=scopes)
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     level, notes = (request.properties.get(name) for name in ("level", "notes"))
     if level not in ("CanNotDelete", "ReadOnly"):
-        raise ServiceError(
-            400,
-            "InvalidRequestContent",
-            f"The lock level {level!r} is not one of 'CanNotDelete', 'ReadOnly'.",
-            gateway=True,
-        )
+        raise azure_error("LockLevel", level=level)
     return {"properties": {"level": level, **({"notes": notes} if notes else {})}}
 
 
@@ -56,7 +45,7 @@ _LOCKS = ArmType(
     kind=LOCK,
     path=f"{{scope*}}/providers/{_TYPE}/{{name}}",
     make=_make,
-    absent=absent("LockNotFound", "The lock '{}' could not be found."),
+    absent=absent("LockNotFound"),
     around=True,
     assumed={"PUT": "the refusal of a level", "GET": "the refusal of an absent one", "LIST": SPECIFIED},
 )

@@ -17,7 +17,7 @@ from localazure import authorization, workspaces
 from localazure.cloud import Cloud, iso
 from localazure.monitor import delivered
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, azure_error
 
 _IDENTITY = "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g"
 _KEY_USE = re.compile(
@@ -49,9 +49,7 @@ def _query(cloud: Cloud, request: Request) -> Response:
     text = " ".join(str(body.get("query") or "").split())
     question = _KEY_USE.fullmatch(text)
     if question is None:
-        raise ServiceError(
-            501, "NotImplemented", f"This local Azure answers one query on key use only, and not {text!r}"
-        )
+        raise azure_error("OtherQuery", query=text)
     since, until = _timespan(body.get("timespan"))
     operations = set(re.findall(r"\w+", question["operations"]))
     records = [
@@ -86,11 +84,9 @@ def _workspace(cloud: Cloud, request: Request) -> str:
         if body["properties"]["customerId"].lower() == wanted:
             action = "Microsoft.OperationalInsights/workspaces/query/read"
             if request.caller and not authorization.allows(cloud, request.caller.object_id, action, id):
-                raise ServiceError(
-                    403, "InsufficientAccessError", "The provided credentials have insufficient access."
-                )
+                raise azure_error("InsufficientAccessError")
             return str(id)
-    raise ServiceError(404, "WorkspaceNotFoundError", "The workspace could not be found")
+    raise azure_error("WorkspaceNotFoundError")
 
 
 def _timespan(text: object) -> tuple[str, str]:
@@ -101,11 +97,7 @@ def _timespan(text: object) -> tuple[str, str]:
         ends = [datetime.fromisoformat(end) for end in str(text).split("/")]
         since, until = (iso(end.astimezone(UTC).timestamp()) for end in ends)
     except ValueError:
-        raise ServiceError(
-            400,
-            "BadArgumentError",
-            f"The timespan {text!r} is not START/END, which is all that is known here",
-        ) from None
+        raise azure_error("BadArgumentError", timespan=text) from None
     return since, until
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from localazure import policy_rules
 from localazure.cloud import Cloud
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request, ServiceError, azure_error
 
 ASSIGNMENT, EXEMPTION, DEFINITION = "policyAssignment", "policyExemption", "policyDefinition"
 ASSIGNMENTS = "Microsoft.Authorization/policyAssignments"
@@ -81,13 +81,8 @@ def _disallowed(name: str, assignment: Json, title: str) -> ServiceError:
         "policyAssignmentId": assignment["id"],
         "policyDefinitionEffect": "Deny",
     }
-    return ServiceError(
-        403,
-        "RequestDisallowedByPolicy",
-        f"Resource '{name}' was disallowed by policy. Policy identifiers: '{identifiers}'.",
-        gateway=True,
-        extra={"target": name, "additionalInfo": [{"type": "PolicyViolation", "info": info}]},
-    )
+    details = {"target": name, "additionalInfo": [{"type": "PolicyViolation", "info": info}]}
+    return azure_error("RequestDisallowedByPolicy", details=details, name=name, identifiers=identifiers)
 
 
 def type_of(id: str) -> str:

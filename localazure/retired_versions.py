@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from localazure.cloud import Cloud
-from localazure.web import Request, ServiceError
+from localazure.web import Request, azure_error
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,11 @@ def require_served(cloud: Cloud, request: Request, namespace: str) -> None:
     below = request.path.rpartition("/providers/")[2].partition("/")[2].strip("/")
     if below.lower() in _OF_RESOURCES:
         return
-    types = below.split("/")[::2]
     location = request.body.get("location") if isinstance(request.body, dict) else None
-    raise ServiceError(
-        400,
+    raise azure_error(
         "NoRegisteredProviderFound",
-        f"No registered resource provider found for location '{location or 'westeurope'}' and API version "
-        f"'{request.api_version}' for type '{'/'.join(types)}'. The supported api-versions are "
-        f"'{', '.join((ended.first, *ended.newer))}'. The supported locations are 'westeurope'.",
-        gateway=True,
+        location=location or "westeurope",
+        version=request.api_version,
+        type="/".join(below.split("/")[::2]),
+        versions=", ".join((ended.first, *ended.newer)),
     )

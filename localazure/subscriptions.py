@@ -18,7 +18,7 @@ from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.national_clouds import FACTS
 from localazure.routes import Handler, Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, azure_error
 
 PROVIDERS: Mapping[str, Mapping[str, str]] = json.loads(
     Path(__file__).with_name("providers.json").read_text()
@@ -121,8 +121,7 @@ def _namespace(request: Request) -> str:
     asked = request.params["namespace"]
     known = _NAMESPACES.get(asked.lower())
     if known is None:
-        message = f"The resource namespace '{asked}' is invalid."
-        raise ServiceError(404, "InvalidResourceNamespace", message, gateway=True)
+        raise azure_error("InvalidResourceNamespace", namespace=asked)
     return known
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from localazure.authentication import subscription_in
 from localazure.cloud import Cloud
-from localazure.web import Request, ServiceError
+from localazure.web import Request, azure_error
 
 Buckets = dict[str, tuple[float, float]]
 """How many tokens each bucket had, and when; kept in memory, so that refused requests count, too."""
@@ -30,10 +30,7 @@ _LIMITS = {"GET": _READS, "HEAD": _READS, "DELETE": _DELETES}
 
 
 def take(cloud: Cloud, buckets: Buckets, request: Request) -> Mapping[str, str]:
-    """Takes one token, and returns how many are left as headers. Raises 429 for an empty bucket.
-
-    The code is documented; the text is assumed from quotations of older ones.
-    """
+    """Takes one token, and returns how many are left as headers. Raises 429 for an empty bucket."""
     if cloud.behaviour.throttling == "none":
         return {}
     limit = _LIMITS.get(request.method, _WRITES)
@@ -45,13 +42,10 @@ def take(cloud: Cloud, buckets: Buckets, request: Request) -> Mapping[str, str]:
     if tokens < 1:
         wait = math.ceil((1 - tokens) / limit.per_second)
         cloud.store.append("throttled", subscription, {"subscription": subscription, "limit": limit.name})
-        raise ServiceError(
-            429,
-            "SubscriptionRequestsThrottled",
-            f"Number of {limit.name} for subscription '{subscription}' exceeded the limit. Please try again "
-            f"after '{wait}' seconds.",
-            gateway=True,
-            headers={"Retry-After": str(wait), header: "0"},
+        error = azure_error(
+            "SubscriptionRequestsThrottled", what=limit.name, subscription=subscription, seconds=wait
         )
+        error.headers = {"Retry-After": str(wait), header: "0"}
+        raise error
     buckets[id] = tokens - 1, now
     return {header: str(int(tokens - 1))}
