@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from localazure import arm, policy_evaluation, retired_versions
+from localazure import arm, policy_evaluation
 from localazure.cloud import Cloud
 from localazure.routes import Route, Router
 from localazure.web import Host, Json, Request, Response, ServiceError, azure_error
@@ -131,7 +131,7 @@ class _Judge:
             return True
         request, route = self._put(one)
         place = arm.place_of(one.id)
-        retired_versions.require_served(self.cloud, request, place.namespace)
+        arm.require_served(self.cloud, request, place.namespace)
         arm.require_place(self.cloud, request, place)
         if one.is_known:
             policy_evaluation.require_admitted(self.cloud, request, place.scope)

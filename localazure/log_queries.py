@@ -45,12 +45,11 @@ _DAY = 10  # `2026-01-31` of a time
 
 def _query(cloud: Cloud, request: Request) -> Response:
     workspace = _workspace(cloud, request)
-    body = request.body if isinstance(request.body, dict) else {}
-    text = " ".join(str(body.get("query") or "").split())
+    text = " ".join(str(request.given.get("query") or "").split())
     question = _KEY_USE.fullmatch(text)
     if question is None:
         raise azure_error("OtherQuery", query=text)
-    since, until = _timespan(body.get("timespan"))
+    since, until = _timespan(request.given.get("timespan"))
     operations = set(re.findall(r"\w+", question["operations"]))
     records = [
         record

@@ -50,8 +50,7 @@ def require_admitted(cloud: Cloud, request: Request, id: str) -> None:
     if request.method not in ("PUT", "DELETE") or any(part in f"{id}/".lower() for part in _NOT_JUDGED):
         return
     name = id.rsplit("/", 1)[-1]
-    body = request.body if isinstance(request.body, dict) else {}
-    content = {**body, "type": type_of(id), "name": name, "id": id}
+    content = {**request.given, "type": type_of(id), "name": name, "id": id}
     effect = "deny" if request.method == "PUT" else "denyaction"
     for assignment, title in violations(cloud, id, content, effect):
         if not _asks_for_key(assignment):

@@ -19,9 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
-from localazure.digest import digest
 from localazure.environment import ONWARD, environment, login_of, onward_of, python_of, without_outside
-from localazure.home import LOOPBACK, Home, HomeError
+from localazure.home import LOOPBACK, Home, HomeError, digest
 
 _ROOT = Path(__file__).parents[1]
 _LARGEST_LOG = 5 * 1024 * 1024

@@ -19,9 +19,8 @@ from localazure.assembly import make_front
 from localazure.certificates import ensure_certificates, server_context
 from localazure.cloud import Cloud
 from localazure.control import Control
-from localazure.digest import digest
 from localazure.environment import environment, onward_of
-from localazure.home import LOOPBACK, Home, HomeError, bind, write_private
+from localazure.home import LOOPBACK, Home, HomeError, bind, digest, write_private
 from localazure.proxy import Onward, start_proxy
 from localazure.server import App, make_server
 from localazure.standin import serve as serve_standin

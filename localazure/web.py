@@ -80,9 +80,14 @@ class Request:
     correlation_id: str = ""
 
     @property
+    def given(self) -> dict[str, Json]:
+        """The body where it is an object, an empty one otherwise."""
+        return self.body if isinstance(self.body, dict) else {}
+
+    @property
     def properties(self) -> dict[str, Json]:
         """The `properties` of an ARM body; empty where it has none, or something else in their place."""
-        found = self.body.get("properties") if isinstance(self.body, dict) else None
+        found = self.given.get("properties")
         return found if isinstance(found, dict) else {}
 
     @property
