@@ -26,7 +26,7 @@
 | `resource_types` | URNs, Pulumi type tokens and the Azure resource each token stands for |
 
 Everything but the local Azure may import this package; it imports nothing of the project. The local Azure
-judges the rest, so it shares no code with it. The JSON files are tables of Azure's facts (roles, kinds,
-clouds, codes of refusals), each with its sources and the day on which they were read. docs/azure-facts.md
-lists, by module, what else is held to be true of Azure, each fact with its source and its day.
+puts the rest to the test, so it shares no code with it. The JSON files are tables of Azure's facts (roles,
+kinds, clouds, codes of refusals), each with its sources and the day on which they were read.
+docs/azure-facts.md lists the other facts about Azure by module, each with its source and its day.
 """

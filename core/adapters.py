@@ -33,8 +33,8 @@ _Fact = TypeVar("_Fact")
 
 
 def _read(fact: type[_Fact], body: object, **more: Any) -> _Fact:
-    """A fact by the places of its fields; `more` are those that need another reading. A name that is not told
-    is the id's last part."""
+    """Reads a fact, each field from its place. `more` has the fields that are read in another way. If the
+    answer has no name, the id's last part is the name."""
     found = dict(more)
     for one in fields(fact):  # type: ignore[arg-type] # every fact is a dataclass
         if one.name not in found and (path := one.metadata.get("path")):
@@ -97,7 +97,7 @@ def network(properties: object) -> Network:
 
 
 def _value(value: object) -> Value:
-    """A text as Azure wrote it, or what hides it."""
+    """A text as Azure wrote it, or the mark that hides it."""
     return value if isinstance(value, Mark) else _text(value) or ""
 
 
@@ -159,9 +159,9 @@ def key_version_from_vault(bundle: Json) -> KeyVersion:
 
 
 def arm_key(key_id: str, bundle: Json, rotation: Json | None = None) -> Json:
-    """A key or a version of one as Resource Manager would describe it: `bundle` is the answer, or a row of a
-    list, of the API of the vault or managed HSM that the key of the id is in; `rotation` its rotation
-    policy's."""
+    """A key or a version of one as Resource Manager would describe it: `bundle` is the answer of the API of
+    the vault or managed HSM, or a row of one of its lists; `rotation` is the answer about the rotation
+    policy."""
     told = bundle.get("key") or {}
     modulus = _text(told.get("n"))
     return {
@@ -179,8 +179,8 @@ def arm_key(key_id: str, bundle: Json, rotation: Json | None = None) -> Json:
 
 
 def local_role_assignment(hsm_id: str, body: Json, definition: Json | None = None) -> RoleAssignment:
-    """A role assignment of a managed HSM's own, from its API, as `role_assignment`; its scope becomes an id
-    of Resource Manager."""
+    """A role assignment that a managed HSM keeps itself, from the HSM's API, in the form of
+    `role_assignment`: its scope becomes an id of Resource Manager."""
     properties = body.get("properties") or {}
     scope = arm_ids.of_local_scope(hsm_id, _text(properties.get("scope")) or "")
     id = arm_ids.child(scope, arm_ids.ROLE_ASSIGNMENT, _text(body.get("name")) or "")
@@ -238,7 +238,8 @@ def deleted(body: Json) -> Deleted:
 
 
 def seconds(value: object) -> int | None:
-    """A time in seconds since 1970: from such a number, a datetime, or ISO 8601; None where there is none."""
+    """Seconds since 1970, from a number of seconds, a datetime or an ISO 8601 text; None for an absent
+    time."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | datetime) or value == "":
         return None
     if isinstance(value, int | float):
@@ -266,8 +267,8 @@ def rotation_policy(body: Json | None) -> RotationPolicy | None:
 
 
 def _text(value: object) -> str | None:
-    """Text as Azure wrote it. The clients give enums for words that they know, whose value is the word. None
-    for what is absent, empty or hidden."""
+    """Text as Azure wrote it. For a word that they know, Azure's clients give an enum, whose value is the
+    word. None for what is absent, empty or hidden."""
     return None if value is None or isinstance(value, Mark) else str(getattr(value, "value", value)) or None
 
 
@@ -281,7 +282,7 @@ def _texts(value: Any) -> tuple[str, ...] | None:
 
 
 def _each(listed: Any, name: str) -> tuple[str, ...]:
-    """What the objects of a list have under a name."""
+    """The value under a name in each object of a list."""
     return tuple(_text(look(one, name)) or "" for one in listed or ())
 
 

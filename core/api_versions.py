@@ -29,7 +29,7 @@ FOUNDRY: Final = "2025-06-01"
 """Projects of an account of kind AIServices, which older versions do not have."""
 IDENTITIES: Final = "2023-01-31"
 KEYS: Final = "7.4"
-"""Keys in their vault or managed HSM. The end of versions of Resource Manager does not concern this API
+"""Keys in their vault or managed HSM. The versions that Resource Manager retires are not those of this API
 (learn.microsoft.com/azure/key-vault/general/migrate-api-version)."""
 LOCKS: Final = "2020-05-01"
 """The newest."""
@@ -52,6 +52,6 @@ VAULTS_RETIRE_ON: Final = date(2027, 2, 27)
 exception or extension" (learn.microsoft.com/azure/key-vault/general/migrate-api-version;
 Azure/azure-cli#34020)."""
 AZURE_NATIVE_VAULTS: Final = "2024-11-01"
-"""By which azure-native 3 asks for the same, where a program's type pins no version (pulumi-azure-native
-3.29.0)."""
+"""The version by which azure-native 3 asks for vaults and keys if a program's type pins none
+(pulumi-azure-native 3.29.0)."""
 WORKSPACES: Final = "2022-10-01"

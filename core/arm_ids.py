@@ -167,8 +167,9 @@ def in_managed_hsm(text: str) -> bool:
 
 
 def local_scope(text: str) -> str:
-    """Where a managed HSM's own roles are given, of an id: `/` for the HSM, `/keys` for its keys, and
-    `/keys/NAME` for one (learn.microsoft.com/azure/key-vault/managed-hsm/access-control, data plane).
+    """The scope at which a managed HSM's own roles are given for an id: `/` for the HSM, `/keys` for its
+    keys, and `/keys/NAME` for one (learn.microsoft.com/azure/key-vault/managed-hsm/access-control, data
+    plane).
 
     Raises MalformedError for an id that is in no managed HSM.
     """
@@ -191,8 +192,8 @@ def same(one: str, other: str) -> bool:
 def covers(scope: str, resource_id: str) -> bool:
     """Whether something assigned at `scope` counts for the resource: the same id, or one above it.
 
-    The root (`/`) covers everything. Which management group is above a subscription cannot be read from ids;
-    Resource Manager lists only assignments of those that are, so a management group counts.
+    The root (`/`) covers everything. Ids do not tell which management groups are above a subscription.
+    Resource Manager lists only the assignments of groups that are, so each management group counts.
     """
     above, below = scope.strip().rstrip("/").lower(), resource_id.strip().rstrip("/").lower()
     if not above or above.startswith(_MANAGEMENT_GROUP):
@@ -279,7 +280,7 @@ def _shape(type: str) -> str:
 
 def _hint(text: str, type: str) -> str:
     if type == VAULT and "/managedhsms/" in text.lower():
-        return "; a managed HSM is not supported here, where a key of one is named by its own id"
+        return "; a managed HSM is not supported here: give the id of the key in it"
     if type in (KEY, HSM_KEY) and "/versions/" in text.lower():
         return "; leave out /versions/...; to hold a version, pin it"
     return ""

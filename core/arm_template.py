@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 PROVIDER: Final = "Provider"
-"""The level at which resource providers judge, and the login's rights to write each resource are checked."""
+"""The level at which resource providers validate each resource and Azure checks the login's rights to write
+it."""
 NO_RBAC: Final = "ProviderNoRbac"
 """The same without the rights."""
 _SCHEMA: Final = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"

@@ -18,8 +18,9 @@ _MODELS: Final = ("get", "openai/models?api-version=2024-10-21", "")
 
 
 def example_command(kind: AccountKind, endpoint: str) -> str | None:
-    """A command that calls an account as whoever is logged in to the Azure CLI, who needs one of the roles of
-    callers; None for kinds whose calls need an input of one's own, such as an image. It writes nothing."""
+    """A command that calls an account as the user who is logged in to the Azure CLI and has one of the
+    callers' roles. It writes nothing. None for kinds whose calls need an input of the caller's, such as an
+    image."""
     if not (kind.language or kind.openai):
         return None
     method, path, body = _ANALYZE if kind.language else _MODELS

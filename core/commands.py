@@ -61,7 +61,7 @@ def operate(words: str) -> str:
 
 
 def take_over(stack: str = STACK) -> str:
-    """What to do about something that exists and that the state of a stack lacks."""
+    """The way out if a resource exists and the stack's state lacks it."""
     return (
         f"if this stack made it, run `{operate(f'recover --stack {stack}')}`, which lists what the state "
         "lacks and with --yes takes it in"
@@ -69,7 +69,7 @@ def take_over(stack: str = STACK) -> str:
 
 
 def adopt(account_id: str) -> str:
-    """What to do about an account that no stack records."""
+    """The way out if an account exists and no stack records it."""
     return (
         "if it was made elsewhere, take it into a stack of its own with "
         f"`{operate(f'adopt --stack NEW --account {account_id} --name NAME')}`"
@@ -77,7 +77,7 @@ def adopt(account_id: str) -> str:
 
 
 def log_in_anew(said: str, stack: str = "") -> str:
-    """What to do if Microsoft Entra refused the client secret of the last update. `said` is the error of the
+    """The way out if Microsoft Entra refused the client secret of the last update. `said` is the error of the
     command that failed; "" for any other error. Without `stack`, the command is for the selected stack.
 
     Source: `pulumi up --help` (3.259): without --run-program a refresh takes the settings of providers from

@@ -1,8 +1,9 @@
-"""What an account's key covers, by kind; what it does not; and what taking the key away does.
+"""For each kind of account: which data the key covers, which data it does not cover, and what a revocation
+does.
 
-Owns: the one table of it, which evidence, `operate verify`, the settings, the review and docs/coverage.md
-say. A kind of `kinds` that the table does not name stores its data in the account, and a revocation takes
-that out of reach until the access is given back. Of any other kind it may delete data.
+Owns the one table that evidence, `operate verify`, the settings, the review and docs/coverage.md show. A kind
+of `kinds` that the table does not name stores its data in the account, and a revocation puts the data out of
+reach until access is given back. For a kind that `kinds` does not list, a revocation may delete data.
 """
 
 from dataclasses import dataclass
@@ -13,10 +14,10 @@ from core.kinds import AccountKind
 
 GLOBAL: Final = "global"
 """The location of a Translator that belongs to no region, and can have no customer's key."""
-COVERED: Final = "the data that the service stores in the account, but for what is named as not under the key"
-"""What the key of each kind covers."""
+COVERED: Final = "the data that the service stores in the account, except the data listed as not under it"
+"""The data that the key covers, for every kind."""
 _CUSTOM_TRANSLATOR: Final = "deletes all data uploaded to Custom Translator and undeploys its models"
-_NOT_KNOWN: Final = "may delete data (nothing rules it out for a kind of account that is not known here)"
+_NOT_KNOWN: Final = "may delete data (this project does not know this kind of account)"
 _FINE_TUNED: Final = "fine-tuned models that are deployed keep answering until their deployment is deleted"
 _SPEECH: Final = "data and models of custom speech and voice, unless the account has linked storage"
 
@@ -63,7 +64,7 @@ _BY_KIND: Final = {
 
 
 def of(kind: AccountKind) -> Coverage:
-    """What the key of an account of a kind covers."""
+    """The coverage of a kind of account."""
     found = _BY_KIND.get(kind.name, Coverage())
     places = {
         "data in a linked storage account, which its own settings encrypt": kind.storage,
@@ -78,4 +79,4 @@ def named(kind: str) -> Coverage:
     """The same by the kind's name, in any casing; "" where nothing shows it."""
     if found := kinds.find(kind):
         return of(found)
-    return Coverage((f"what is not known here of an account of kind {kind!r}",), _NOT_KNOWN)
+    return Coverage((f"data that this project does not know, in an account of kind {kind!r}",), _NOT_KNOWN)

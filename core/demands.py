@@ -25,13 +25,14 @@ KEY_SIZE: Final = kinds.KEY_SIZES[0]
 """Bits of a key that every kind of account takes."""
 KEY_OPERATIONS: Final = ("wrapKey", "unwrapKey")
 EXPIRED: Final = "an expired version still opens the data, but wraps nothing new and cannot be bound"
-"""What a version is good for after `exp`, by what Key Vault documents (docs/azure-facts.md)."""
+"""What a version still does after `exp`, as Key Vault documents it (docs/azure-facts.md)."""
 RETENTION_DAYS: Final[int] = DEFAULTS["softDeleteRetentionInDays"]
-"""Days for which a vault keeps what was deleted: default and maximum (soft-delete-overview)."""
+"""Days for which a vault keeps deleted objects: default and maximum (soft-delete-overview)."""
 WIDEST_RANGE: Final = 8
-"""Bits of the widest range that one organisation can have; two of /1 are every address, as one of /0 is."""
+"""The prefix length of the widest range of addresses that one organisation can have. Two ranges of /1 are
+every address, as one of /0 is."""
 CAPABILITY: Final = "CustomerManagedKey"
-"""The name in an account's `capabilities` of the tiers and kinds that take a customer's key."""
+"""The capability that an account lists if its kind and tier take a customer's key."""
 
 
 class DemandOutcome(Enum):
@@ -182,7 +183,8 @@ class Judgement:
 
 
 def not_known(demand: str, what: str, mark: Mark) -> Judgement:
-    """A demand that a value decides which is not shown: the update will know it, or it is secret."""
+    """The judgement of a demand if the value that decides it is not shown: only the update will know it, or
+    it is secret."""
     outcome = DemandOutcome.LATER if mark is Mark.UNKNOWN else DemandOutcome.UNDECIDED
     return Judgement(demand, f"{what} {mark.words}", outcome=outcome)
 
@@ -218,7 +220,7 @@ def tenant(account: Value, vault: Value, noun: str = "vault", whose: str = "acco
 
 def activated(activated: bool | None) -> Judgement | None:
     """A managed HSM keeps no keys before its security domain was downloaded (managed-hsm/quick-create-cli);
-    what Azure did not say is not judged."""
+    if Azure did not say, nothing is judged."""
     if activated is not False:
         return None
     return Judgement(
@@ -264,9 +266,9 @@ def trusted_services(network: Network, noun: str = "vault") -> Judgement | None:
 
 
 def restricted(network: Network, *, disabled: bool = False) -> Judgement | None:
-    """No endpoint can be reached from anywhere: public access is disabled or, unless it must be (`disabled`),
-    the firewall's default is Deny and no range is wider than one organisation's (Azure Policy 037eea7a and
-    55615ac9, PSRule AZR-000280 and AZR-000355)."""
+    """The endpoint cannot be reached from every network: public access is disabled or, unless `disabled`
+    demands that, the firewall's default is Deny and no range is wider than one organisation's (Azure Policy
+    037eea7a and 55615ac9, PSRule AZR-000280 and AZR-000355)."""
     if network.is_disabled:
         return None
     if disabled:
@@ -301,9 +303,9 @@ def key_type(type: Value, size: int | Mark | None, users: Iterable[Value] = ()) 
     """ "Only RSA keys of size 2048 are supported"; of some kinds of accounts larger ones, too
     (`kinds.AccountKind.key_sizes`).
 
-    `users` are the kinds of the accounts that use the key, each of which has to take it. While one is not
-    known, or nobody, a size that some kind takes is undecided: nothing is bound before the account itself was
-    asked.
+    `users` are the kinds of the accounts that use the key, and each of them has to take it. While one of them
+    is not known, or no account uses the key, a size that some kind takes is undecided; the account itself is
+    asked before anything is bound.
     """
     if isinstance(type, str) and type.upper() not in KEY_TYPES:
         expected = f"{' or '.join(KEY_TYPES)} of {KEY_SIZE} bits"
@@ -377,7 +379,7 @@ def usable(
     expires: int | Mark | None,
     now: float,
 ) -> list[Judgement]:
-    """The same of single values, with what is not known of them."""
+    """The same for single values, some of which may not be known."""
     expected = "a version that is enabled and valid"
     stated = {"enabled": enabled, "notBefore": not_before, "expires": expires}
     open_ = [
@@ -404,10 +406,9 @@ def judge(
     uris: Collection[str] = (),
     kind: str = "",
 ) -> list[Judgement]:
-    """Every demand about what exists, of what was read: those that are met are left out, and so is whether
-    the version can be used now (`key_usable`) and who may use it (`rights`). `uris`: the key's vault's;
-    `kind`: that of an account which is yet to be made.
-    """
+    """The judgements of what was read about existing resources, for each demand that is not met. Does not
+    judge whether the version can be used now (`key_usable`) and who may use it (`rights`). `uris` are the
+    URIs of the key's vault; `kind` is the kind of an account that does not exist yet."""
     found: list[Judgement | None] = []
     if account is not None:
         found.append(tier(account.kind, account.sku, account.capabilities))
@@ -469,8 +470,9 @@ def outbound(
 ) -> Judgement | None:
     """An account that restricts outbound access must allow its vault's host.
 
-    `vaults` are the vault's URI or host; or, where a program shows its name and not its cloud, what
-    `key_uris.place` makes of it; none where nothing shows which vault it is: the host of any then passes.
+    `vaults` has the vault's URI or host or, if a program shows its name and not its cloud, the name that
+    `key_uris.place` gives it. It is empty if nothing shows which vault it is: then the host of any vault
+    passes.
     """
     if isinstance(restricts, Mark):
         return not_known("outbound", "restrictOutboundNetworkAccess", restricts)
@@ -492,7 +494,7 @@ def outbound(
 
 
 def host_words(vaults: Collection[str]) -> str:
-    """A vault's host for the fix of `outbound`, which takes the same."""
+    """The vault's host as the fix of `outbound` names it, from the same `vaults`."""
     host = min(vaults, default="NAME")
     if "." in host and not key_uris.is_hsm_place(host):
         return host
@@ -502,7 +504,7 @@ def host_words(vaults: Collection[str]) -> str:
 
 
 def _of_both(demand: str, what: str, account: Value, vault: Value, noun: str) -> Judgement:
-    """What is not known of the account or of its vault."""
+    """The judgement if a value of the account or of its vault is not known."""
     side, value = ("account", account) if not isinstance(account, str) else (noun, vault)
     if isinstance(value, Mark):
         return not_known(demand, f"the {what} of the {side}", value)

@@ -22,13 +22,13 @@ CUSTOMER_MANAGED = "Microsoft.KeyVault"
 EVERYBODY = "00000000-0000-0000-0000-000000000000"
 """The object id by which a deny assignment means every principal."""
 LOCK_NOTES = "Holds data under a customer-managed key, or the key. Made by language-cmk."
-"""The notes of the locks that a stack makes, by which it knows them."""
+"""The notes of each lock that a stack makes. The stack recognises its own locks by them."""
 HOURS_HELD = 48
 """Hours for which Azure keeps a deleted account and its name."""
 LIVE_ENCRYPTION = 'properties["encryption@live"]'
-"""An entry of an account's `ignoreChanges` that names no property. The components set it where a binding sets
-the key and an update of the account has to repeat it; the policy pack reads that the encryption among the
-inputs is what the account has, and not a second one that the program asks for."""
+"""An entry of an account's `ignoreChanges` that names no property. The components set it if a binding sets
+the key, because an update of the account has to repeat that key. It tells the policy pack that the account
+has the encryption among the inputs already, and that the program does not ask for another one."""
 
 
 def told(path: str, default: Any = "") -> Any:
@@ -155,7 +155,8 @@ class Account:
 
     @property
     def has_settled(self) -> bool:
-        """Whether its last operation ended well: of one that failed, Azure may show what was asked for."""
+        """Whether its last operation ended well. After one that failed, Azure may show the values that were
+        asked for."""
         return self.provisioning_state == "Succeeded"
 
     @property
@@ -165,12 +166,12 @@ class Account:
 
     @property
     def may_show_own_client(self) -> bool:
-        """Whether the key is used by a client id that can be the account's own: whether Azure shows that of a
-        binding through the system-assigned identity was never observed."""
+        """Whether the client id by which the key is used can be the account's own. Nobody has observed
+        whether Azure shows a client id for a binding through the system-assigned identity."""
         return bool(self.encryption.identity_client_id and self.principal_id) and self.key_client is None
 
     def without_own_client(self, client_id: str | None) -> Account:
-        """The same as if Azure did not show the account's own client id, which is the given one."""
+        """The account as if Azure did not show `client_id`, which is the account's own."""
         if not client_id or client_id.lower() != self.encryption.identity_client_id.lower():
             return self
         return replace(self, encryption=replace(self.encryption, identity_client_id=""))

@@ -1,4 +1,4 @@
-"""Grants of keys: who may do what, where, and what of it is not certain.
+"""Grants of keys: who may do what, where, and what is not certain about it.
 
 Reads access policies and role assignments of a stack. Joins nothing: `protection` does.
 """
@@ -45,7 +45,8 @@ def entries_of(kind: Kind | None, bag: Mapping[str, object]) -> tuple[StatedPoli
 
 
 def entries_in(listed: object) -> tuple[StatedPolicyEntry, ...]:
-    """The entries of a list, each on its own: what hides one, or the whole list, is an entry of marks."""
+    """The entries of a list, each on its own: if an entry or the whole list is hidden, an entry of marks
+    stands for it."""
     found = values.items(listed)
     return tuple(_entry(one) for one in ([found] if isinstance(found, Mark) else found))
 
@@ -148,7 +149,7 @@ class Grant(KeyLocation):
 
     @property
     def beyond(self) -> tuple[str, ...]:
-        """In words: what its role allows, where it counts, that the service does not need."""
+        """In words: the actions that its role allows there and that the service does not need."""
         return rights.beyond(self.role, self.place) if self.role else ()
 
     @cached_property
@@ -183,12 +184,13 @@ class Grant(KeyLocation):
 
     @property
     def is_certain(self) -> bool:
-        """Whether what it gives on keys is: a condition changes nothing of a role that gives nothing."""
+        """Whether its permissions on keys are certain. A condition changes nothing about a role that gives
+        none."""
         return self.doubt is None or (self.doubt is Doubt.CONDITION and not self.permissions)
 
     def under(self, uses_roles: bool | Mark | None) -> Grant:
-        """The grant in a vault that looks at role assignments alone (True), or at access policies alone
-        (False). None: that is not known of it."""
+        """The grant as it counts in a vault that looks at role assignments alone (True), or at access
+        policies alone (False). None: nobody knows at which."""
         if isinstance(uses_roles, Mark):
             return replace(self, more_doubt=self.more_doubt or Doubt.MODEL)
         ignored = uses_roles is not None and uses_roles is not (self.entry is None)

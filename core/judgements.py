@@ -120,13 +120,13 @@ def tenant(_: Protections, one: AccountProtection) -> Judgement | None:
 
 
 def key_identity(one: AccountProtection) -> Judgement | None:
-    """Of the account, if the stack has it."""
+    """Judges the identity by which the account uses its key, if the stack has the account."""
     named = one.client_id is not None
     return kind_limits.key_identity(_kind(one.account), user_assigned=named) if one.account else None
 
 
 def key_version(one: AccountProtection) -> Judgement | None:
-    """Of a key without a version, if the stack has the account and its kind is known."""
+    """Judges a key without a version, if the stack has the account and its kind is known."""
     kind = _kind(one.account) if one.account else ""
     return kind_limits.key_version(kind, "") if kind and one.version is None else None
 
@@ -160,7 +160,7 @@ def below(stack: Stack, child: StackResource) -> Judgement | None:
 
 
 def _kind(account: StackResource) -> str:
-    """The kind of an account; "", which nothing is known of, where it is not known."""
+    """The kind of an account; "" if it is not known."""
     kind = values.name(account.stated("kind"))
     return kind if isinstance(kind, str) else ""
 
@@ -172,8 +172,8 @@ def _absent(demand: str, what: str, one: AccountProtection) -> Judgement:
 
 
 def judge(protections: Protections, one: AccountProtection) -> Iterable[Judgement]:
-    """Every demand that is not met, or of which that is not known, about what the stack has of an account,
-    its key and its vault."""
+    """The judgement of each demand on an account, its key and its vault, as far as the stack has them, that
+    is not met or may not be met."""
     judged = [outbound(protections, one), key_identity(one), key_version(one)]
     judged += [region(protections, one), tenant(protections, one)] if one.account and one.vault else []
     judged += [tier(one.account)] if one.account else []

@@ -125,8 +125,8 @@ def vault_name(uri: str) -> str | None:
 
 
 def place(uri: str) -> str | None:
-    """The name of the vault or managed HSM at a URI, lower case, as a message names it and as no other place
-    of keys is named; None for any other URI."""
+    """A name for the vault or managed HSM at a URI, in lower case: messages show it, and no other vault or
+    managed HSM has it. None for any other URI."""
     found = _endpoint(vault_host(uri))
     if found is None or ("://" in uri and not uri.strip().lower().startswith("https://")):
         return None
@@ -135,12 +135,12 @@ def place(uri: str) -> str | None:
 
 
 def place_of(vault_id: str) -> str:
-    """The same of the vault or managed HSM of an id."""
+    """The same for the id of a vault or managed HSM."""
     return place_named(name_of(vault_id), vault_id)
 
 
 def place_named(name: str, id: str) -> str:
-    """The same of a name in an id of any shape."""
+    """The same for an id of any shape that names a vault or managed HSM."""
     return name.lower() + (_HSM_PLACE if in_managed_hsm(id) else "")
 
 
@@ -171,7 +171,8 @@ def cloud_of(uri: str) -> Cloud | None:
 
 
 def cli_options(vault_name: str, key_name: str, *, in_managed_hsm: bool) -> str:
-    """How `az keyvault key` is told a key: `--vault-name VAULT --name KEY`, or `--hsm-name` for the HSM."""
+    """The options that name a key to `az keyvault key`: `--vault-name VAULT --name KEY`, or `--hsm-name` for
+    the HSM."""
     return f"--{'hsm' if in_managed_hsm else 'vault'}-name {vault_name} --name {key_name}"
 
 
@@ -181,7 +182,8 @@ class _Endpoint(NamedTuple):
 
 
 def _endpoint(host: str) -> _Endpoint | None:
-    """What a host is of, by what follows its first label; None for no vault and no managed HSM."""
+    """The cloud of a vault's or managed HSM's host, and which of the two it is, by the text after its first
+    label; None for any other host."""
     label, _, suffix = host.partition(".")
     suffixes = {cloud.vault_suffix: _Endpoint(cloud, in_managed_hsm=False) for cloud in ALL}
     suffixes |= {cloud.hsm_suffix: _Endpoint(cloud, in_managed_hsm=True) for cloud in ALL}

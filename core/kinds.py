@@ -128,15 +128,15 @@ def ends(kind: str, today: date) -> Iterator[tuple[str, str]]:
 
 
 def names_role(kind: object, role_id: object) -> bool:
-    """Whether the page of a kind gives a role, by its GUID, to the identity that uses the key, though it is
-    wider than the service needs; not of a kind or a role that is not known."""
+    """Whether Azure's page about a kind gives the identity that uses the key this role (by its GUID),
+    although it is wider than the service needs. False for a kind or a role that is not known."""
     found = find(kind) if isinstance(kind, str) else None
     return found is not None and role_id in {role.id for role in found.key_roles}
 
 
 def role_by_page(kind: str, key_or_vault_id: str) -> Role:
-    """The role that the page of a kind gives the identity that uses a key there; of a kind whose page gives
-    none, the one that gives exactly what the service needs."""
+    """The role that Azure's page about a kind gives the identity that uses a key there. If the page gives
+    none: the role that gives exactly the permissions that the service needs."""
     found, in_hsm = find(kind), arm_ids.in_managed_hsm(key_or_vault_id)
     return found.key_roles[in_hsm] if found and found.key_roles else roles.encryption_user(key_or_vault_id)
 

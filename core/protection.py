@@ -19,7 +19,7 @@ from core.stack import Stack, StackResource
 from core.values import Mark, Value
 
 _GRANTED_TO: Final = ("policy", "principalId", "properties")
-"""The inputs of a grant that its holder's id is in."""
+"""The inputs of a grant that hold its holder's id."""
 
 
 @dataclass(frozen=True)
@@ -171,12 +171,12 @@ class Protections:
         return [use.kind for use in self.all if any(one.resource is grant for one in self.grants_of(use))]
 
     def said(self, resource: StackResource, name: str) -> object:
-        """What holds of a property that an update may change."""
+        """The value of a property that an update may change."""
         return resource.found(name)
 
     def bound(self, binding: StackResource) -> AccountProtection:
-        """The use that a binding makes. The version of a key that an update makes, or a URI that is none, is
-        not known; where it comes from still names the key."""
+        """The use of a key by a binding. If the update makes the version, or the URI is malformed, the
+        version is not known; the resource that it comes from still names the key."""
         uri, id = (values.name(self.said(binding, name)) for name in ("keyUriWithVersion", "vaultId"))
         named = _key_of(uri)
         made, key = self._key_from(binding, "keyUriWithVersion")
@@ -199,7 +199,8 @@ class Protections:
         )
 
     def stated(self, account: StackResource) -> AccountProtection | Mark | None:
-        """The use that an account states itself; a mark where it does not show whether it states one."""
+        """The use of a key that an account states itself; a mark if it does not show whether it states
+        one."""
         encryption = self.inline(account)
         if not isinstance(encryption, StatedEncryption):
             return encryption
@@ -437,8 +438,8 @@ class Protections:
         return [grant for grant in found if self.reaches(grant, one)]
 
     def may_be_another(self, one: AccountProtection) -> list[Grant]:
-        """Grants on the vault to holders that are known, while the id of the identity that uses the key,
-        which exists, is not known in this preview: any of them may be the one."""
+        """The grants on the vault to known holders, if this preview does not know the id of the existing
+        identity that uses the key: any of these grants may be that identity's."""
         if not any(holder.exists and principal_of(holder) is Mark.UNKNOWN for holder in self.holders_of(one)):
             return []
         return [
@@ -446,7 +447,8 @@ class Protections:
         ]
 
     def of_another_identity(self, one: AccountProtection) -> list[Grant]:
-        """Grants from whoever uses the key that are for another object id than the state has of it."""
+        """Grants that take their holder from the identity that uses the key, but are for another object id
+        than the state has for that identity."""
         return [
             grant
             for holder in self.holders_of(one)

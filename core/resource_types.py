@@ -60,11 +60,11 @@ STACK: Final = "pulumi:pulumi:Stack"
 
 
 GENERIC_INPUTS: Final = ("resourceProviderNamespace", "parentResourcePath", "resourceType")
-"""What azure-native's generic resource is told of its type."""
+"""The inputs that give azure-native's generic resource its type."""
 GENERIC_NAMES: Final = (GENERIC_INPUTS[1], "resourceName")
-"""Where it has its parent's name, at the end of a path, and its own."""
+"""The inputs that have its parent's name, at the end of a path, and its own name."""
 AZAPI_PARENT: Final = "parentId"
-"""Where azapi's resources have their parent's id."""
+"""The input that has the id of an azapi resource's parent."""
 TEMPLATE_INPUTS: Final = ("template", "templateContent", "templateBody")
 """Where azure-native, pulumi-azure and its older resource have an ARM template: an object, or its JSON."""
 
@@ -174,14 +174,14 @@ PARENT_NAME_INPUTS: Final = {
     Kind.KEY: "vaultName",
     Kind.ACCESS_POLICY: "vaultName",
 }
-"""What azure-native's own types call the name of the resource that they are below."""
+"""The input in which each of azure-native's own types has its parent's name."""
 NAME_INPUTS: Final = {
     Kind.VAULT: "vaultName",
     Kind.MANAGED_HSM: "name",
     Kind.KEY: "keyName",
     Kind.ACCOUNT: "accountName",
 }
-"""What azure-native's own types call their name."""
+"""The input in which each of azure-native's own types has its own name."""
 _AZURE_NATIVE: Final = re.compile(
     r"azure-(?:native|nextgen)(?:_\w+?_(?P<package>v\d\w*))?:(?P<module>\w+)(?:/(?P<pinned>\w+))?:(?P<type>\w+)"
 )

@@ -106,7 +106,8 @@ class EffectiveAccess:
 
     @property
     def level(self) -> Access:
-        """FULL holds whatever is uncertain; what is missing for sure is NONE or NARROWER; else UNKNOWN."""
+        """FULL if the permissions suffice, whatever is uncertain. If some are missing: UNKNOWN if something
+        is uncertain, else NONE or NARROWER."""
         return level(self.permissions, uncertain=bool(self.uncertain))
 
     @property

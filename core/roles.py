@@ -81,7 +81,7 @@ judged here. What else they allow (to write an account, to log in as an identity
 they count as roles that nobody here knows. Of roles that concern no key it has only the name."""
 
 CRYPTO_SERVICE_ENCRYPTION_USER: Final = _NAMED["Key Vault Crypto Service Encryption User"]
-"""Exactly what the service needs of a key."""
+"""Gives exactly the permissions that the service needs on a key."""
 CRYPTO_OFFICER: Final = _NAMED["Key Vault Crypto Officer"]
 """What a person or pipeline needs to make a new version of a key, and more."""
 CRYPTO_USER: Final = _NAMED["Key Vault Crypto User"]
@@ -103,7 +103,7 @@ STORAGE_BLOB_DATA_CONTRIBUTOR: Final = _NAMED["Storage Blob Data Contributor"]
 """What an account's identity needs on a storage account in which it keeps data (learn.microsoft.com/azure/
 ai-services/speech-service/bring-your-own-storage-speech-resource)."""
 HSM_CRYPTO_SERVICE_ENCRYPTION_USER: Final = _NAMED["Managed HSM Crypto Service Encryption User"]
-"""Exactly what the service needs of a key in a managed HSM."""
+"""Gives exactly the permissions that the service needs on a key in a managed HSM."""
 HSM_CRYPTO_USER: Final = _NAMED["Managed HSM Crypto User"]
 """What a person or pipeline needs to rotate a key in a managed HSM, and more."""
 HSM_POLICY_ADMINISTRATOR: Final = _NAMED["Managed HSM Policy Administrator"]

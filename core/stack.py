@@ -33,7 +33,7 @@ from core.values import Mark, Value
 
 Bag = Mapping[str, Any]
 _BESIDE: Final = ("id", "name", "location", "tags", "identity")
-"""What azapi has beside the body."""
+"""The properties that azapi has beside the body."""
 _ARM_ID_PARTS: Final = 8
 """subscriptions/S/resourceGroups/R/providers/N/TYPE/NAME"""
 
@@ -83,7 +83,7 @@ class StackResource:
 
     @property
     def declared(self) -> Bag:
-        """What the program declares; in a state that is shown alone, what is there."""
+        """The properties that the program declares; if only a state is shown, the properties in the state."""
         return self.outputs if self.inputs is None else self.inputs
 
     def stated(self, path: str) -> Any:
@@ -120,8 +120,8 @@ class StackResource:
 
     @property
     def exists(self) -> bool:
-        """Whether it is there before this update: the preview of a create does not know its name; azapi's,
-        whose name is an input, not its id."""
+        """Whether it exists before this update. The preview of a creation does not know the name; with azapi,
+        where the name is an input, it does not know the id."""
         is_azapi = parse_urn(self.urn).type.startswith("azapi:")
         return values.look(self.outputs, "id" if is_azapi else "name") is not Mark.UNKNOWN
 

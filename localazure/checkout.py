@@ -183,7 +183,7 @@ def down(home: Home, stack: str) -> int:
     if home.path.exists():
         pulumi = Steps(home, stack)
         if pulumi.exists():
-            code = pulumi.run("pulumi", "destroy", "--stack", stack, "--yes") or pulumi.run(
+            code = pulumi.run("pulumi", "destroy", "--stack", stack, "--yes", *_QUIET) or pulumi.run(
                 "pulumi", "stack", "rm", stack, "--yes", "--preserve-config"
             )
         if code:

@@ -1,4 +1,4 @@
-"""Makes the policies of the pack, and of a Rule the policy object that the engine asks.
+"""Makes the policies of the pack: for each Rule, the policy object that the engine asks.
 
 Handles reports, exemptions, values that are not known yet, and rules that fail. Judges nothing.
 """
@@ -41,7 +41,7 @@ Args = ResourceValidationArgs | StackValidationArgs
 def make_policies(clock: Callable[[], float] = time.time) -> list[Policy]:
     """Every policy of the pack, in a fixed order, over one shared session. `clock` is seconds since 1970.
 
-    Raises RuntimeError where the installed SDK would not tell the pack which values are secrets.
+    Raises RuntimeError if the installed SDK would not tell the pack which values are secrets.
     """
     read_once()
     session = Session(clock, refusing=tuple(rule.name for rule in RULES if rule.level == "mandatory"))
@@ -74,7 +74,7 @@ def _one_line(text: str) -> str:
 
 
 def _found(rule: Rule, options: Options, session: Session) -> Iterable[RuleFinding]:
-    """What a rule finds in the request that is answered."""
+    """A rule's findings in the request that is being answered."""
     if isinstance(rule, ResourceRule):
         (resource,) = resources()
         subject = Subject(resource, tuple(around(resource, session.declared.get)))
@@ -116,9 +116,9 @@ def _of_used(
 
 
 def _answer(rule: Rule, session: Session, args: Args, report: ReportViolation) -> None:
-    """Reports every violation, and keeps what stayed open. Where there is no violation, what a preview does
-    not know yet makes the rule "not applicable", for the engine shows advice where a rule is left with
-    unknown values."""
+    """Reports every violation, and keeps the open questions for the report. Without a violation, values that
+    a preview does not know yet make the rule "not applicable", because the engine shows advice if it leaves a
+    rule with unknown values."""
     config, urn = args.get_config() or {}, ""
     if isinstance(rule, ResourceRule):
         urn = resources()[0].urn

@@ -23,7 +23,7 @@ from policies.rules import RULES
 _FOLDER: Final = Path(__file__).parent / "profiles"
 PROFILES: Final = ("baseline", "regulated")
 _FOR_A_TIME: Final = ("until", "reason")
-"""What a rule that is disabled has besides its level."""
+"""The fields that a disabled rule has besides its level."""
 
 
 def _object(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def _object(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
 
 
 def _schema() -> dict[str, Any]:
-    """Of the file, with each rule's level as a setting of the rule."""
+    """The schema of the file, with each rule's level as a setting of the rule."""
     level = {"enforcementLevel": {"enum": ["advisory", "mandatory", "remediate", "disabled"]}}
     off = {name: {"type": "string"} for name in _FOR_A_TIME}
     rules = {rule.name: _object({**level, **rule.settings, **off}) for rule in RULES}
@@ -95,8 +95,8 @@ def read(text: str, today: date) -> dict[str, Any]:
 
 
 def _endless(parts: Mapping[str, Any], today: date) -> Iterator[str]:
-    """What no schema says: an exemption that names no resource or does not end, and a rule that refuses and
-    is off without an end and a reason."""
+    """The problems that no schema finds: an exemption that names no resource or does not end, and a refusing
+    rule that is off without an end and a reason."""
     listed, rules = parts.get("exemptions"), parts.get("rules")
     for number, one in enumerate(listed if isinstance(listed, list) else ()):
         if isinstance(one, dict) and {"urn", *_FOR_A_TIME} <= one.keys():

@@ -1,4 +1,4 @@
-"""Reads what the engine sends: each request once for all rules, its secrets and its levels with it.
+"""Reads each request of the engine once for all rules, with its secrets and its levels.
 
 The SDK's servicer decodes a resource again for each policy, and the whole stack for each stack policy, which
 takes nearly all the time of a pack of thirty policies (docs/speed.md); it drops the marks of secrets, which
@@ -50,8 +50,8 @@ class OurStackPolicy(OurPolicy, StackValidationPolicy):
 
 
 def resources() -> Sequence[StackResource]:
-    """The resources of the request that is answered: the one that the engine asks about, or the stack's. The
-    same object for all policies of a request. Raises RuntimeError where there is none."""
+    """The resources of the request that is being answered: the one that the engine asks about, or the
+    stack's. All policies of a request get the same object. Raises RuntimeError outside a request."""
     if _request.resources is None:
         raise RuntimeError("the engine's request was not read before its policies were asked")
     return _request.resources

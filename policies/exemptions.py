@@ -44,14 +44,14 @@ LONGEST: Final = timedelta(days=366)
 
 
 def _names_resource(pattern: str) -> bool:
-    """Whether a URN pattern names a resource: what follows the last ::. Without ::, which * may stand for, it
-    is a pattern of the whole, and has to say how the name ends."""
+    """Whether a URN pattern names a resource, by the text after the last `::`. A pattern without `::`, for
+    which * may stand, has to say how the name ends."""
     _, separator, name = pattern.rpartition(resource_types.URN_SEPARATOR)
     return bool(name.strip("*? ") if separator else name.rstrip("*?: ") == name.rstrip() != "")
 
 
 def problems_of(urn: object, reason: object, until: object, today: date) -> list[str]:
-    """What is wrong with an exemption."""
+    """The problems of an exemption."""
     problems = []
     if not isinstance(urn, str) or not _names_resource(urn):
         problems.append(
@@ -69,7 +69,7 @@ def problems_of(urn: object, reason: object, until: object, today: date) -> list
 
 
 def read_exemptions(configured: object, today: date) -> tuple[tuple[Exemption, ...], tuple[str, ...]]:
-    """The exemptions of a rule's configuration, and what is wrong with those that cannot be used.
+    """The exemptions of a rule's configuration, and the problems of those that cannot be used.
 
     An exemption with a problem exempts nothing.
     """

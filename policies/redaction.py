@@ -1,7 +1,7 @@
 """Keeps secret values out of the pack's messages.
 
-Only the engine's message says which values are secret: rules read what is inside (they judge it as any other
-value), and every text of the pack leaves it out.
+Only the engine's message says which values are secret: rules judge a secret as any other value, and every
+text of the pack leaves it out.
 """
 
 import re
@@ -12,7 +12,8 @@ from core.engine_values import SECRET, SIGNATURE
 
 HIDDEN: Final = "[secret]"
 _LEAST: Final = 3
-"""Shorter texts, flags and small numbers say nothing that could be kept secret, and stand in other words."""
+"""Texts of fewer characters are not replaced: flags and small numbers are no secrets, and occur inside other
+words."""
 
 _values: set[str] = set()
 """Each run of the engine has its own process."""

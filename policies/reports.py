@@ -15,7 +15,7 @@ LEVELS: Final = dict.fromkeys((EXEMPTIONS, UNDECIDED, UNUSED), EnforcementLevel.
 
 
 def reports(session: Session) -> list[Policy]:
-    """They come last, when all rules have been asked."""
+    """The reports, which come last, after all rules."""
     return [
         _report(UNUSED, "A key, vault or grant that no account of this stack uses", lambda: session.unused),
         _report(UNDECIDED, "A question that this stack cannot answer", lambda: session.undecided),

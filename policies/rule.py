@@ -25,8 +25,8 @@ _TOLD: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("rules.json")
 
 @dataclass(frozen=True)
 class RuleFinding:
-    """One thing that breaks a rule: what was found, what is required, and how to fix it; or, by its outcome,
-    what an update or nobody here can say.
+    """A violation of a rule: what was found, what is required, and how to fix it. By its outcome, it may
+    instead be a question that only the update, or nobody here, can answer.
 
     `setting` is the fix for a resource that this project's components make, by their settings; None where it
     is the same. `urn` names the resource for stack rules; a resource rule leaves it out.
@@ -61,7 +61,7 @@ def hidden(what: str, mark: Mark, urn: str | None = None) -> RuleFinding:
 def customer_key(
     encryption: StatedEncryption | Mark | None, urn: str
 ) -> StatedEncryption | RuleFinding | None:
-    """The customer-managed key that an account states, or what of it is unknown; else None."""
+    """The customer-managed key that an account states, or the mark if it is not known; else None."""
     if isinstance(encryption, Mark):
         return hidden("properties.encryption", encryption, urn)
     if encryption is not None and isinstance(encryption.source, Mark):
@@ -70,7 +70,7 @@ def customer_key(
 
 
 def of(judgement: Judgement | None, urn: str | None = None, **places: str) -> Iterable[RuleFinding]:
-    """What core says of a demand, as a finding; nothing where it is met. `places` fill the fix."""
+    """Core's judgement of a demand as a finding; nothing if the demand is met. `places` fill the fix."""
     if judgement is not None:
         fix, setting = judgement.fix.property.format(**places), judgement.fix.setting
         yield RuleFinding(judgement.found, judgement.expected, fix, urn, setting, judgement.outcome)
@@ -79,7 +79,7 @@ def of(judgement: Judgement | None, urn: str | None = None, **places: str) -> It
 def expect(
     where: str, value: object, holds: bool, *, required: str, fix: str, setting: str | None = None
 ) -> Iterable[RuleFinding]:
-    """The finding about one property: nothing where `holds`, which counts once the value is known."""
+    """The finding about one property; nothing if `holds`, which counts once the value is known."""
     if isinstance(value, Mark):
         yield hidden(where, value)
     elif not holds:
@@ -133,7 +133,7 @@ class Subject:
         return values.word(self.get(path))
 
     def name(self, path: str) -> Value:
-        """A text that says something."""
+        """A text that is not empty."""
         return values.name(self.get(path))
 
 

@@ -1,4 +1,4 @@
-"""What one run of the pack remembers between the engine's calls."""
+"""The memory of one run of the pack between the engine's calls."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -48,8 +48,8 @@ class Session:
         return self._stack[1]
 
     def _stack_of(self, shown: Sequence[StackResource]) -> Stack:
-        """What this run declares. After a refresh the engine's list has every resource of the old state, too,
-        also those that go; a state that is shown alone is judged whole."""
+        """The resources that this run declares. After a refresh the engine's list also has every resource of
+        the old state, even those that go; if only a state is shown, all of it is judged."""
         declared = [one for one in shown if not self.declared or one.urn in self.declared]
         if self.declared and not declared:
             asked = f"{len(self.declared)} resources that it asked about"

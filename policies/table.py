@@ -1,4 +1,5 @@
-"""The demands that `core` judges, one row each: why, from where, how severe, and which values they are about.
+"""The demands that `core` judges, one row each: the reason, the source, the severity, and the values that it
+judges.
 
 A row that names a `Kind` is a demand of one resource; the others need an account and its vault.
 """
@@ -60,8 +61,8 @@ def _local_auth(account: Subject, _: Options) -> Iterable[RuleFinding]:
 
 
 def _network(subject: Subject, options: Options) -> Iterable[RuleFinding]:
-    """As Azure Policy 037eea7a and 55615ac9 and PSRule: an Allow with IP rules is open, and so are rules
-    without a default action, because nobody has seen that these close an endpoint."""
+    """Judges as Azure Policy 037eea7a and 55615ac9 and PSRule do: an Allow with IP rules is open. Rules
+    without a default action count as open, because nobody has seen that these close an endpoint."""
     network = adapters.network(subject.resource.declared)
     if subject.get("networkAcls.defaultAction") is None:
         network = replace(network, default_action=Network.default_action)
@@ -84,8 +85,8 @@ def _retention(vault: Subject, options: Options) -> Iterable[RuleFinding]:
 
 
 def _permission_model(vault: Subject, options: Options) -> Iterable[RuleFinding]:
-    """A vault that states no model has none that is known (judgements.uses_roles). It may hold grants that
-    the model ignores; grant-present requires one that counts."""
+    """The model of a vault that states none is not known (judgements.uses_roles). The vault may hold grants
+    that its model ignores; grant-present requires one that counts."""
     where, stated = "properties.enableRbacAuthorization", vault.get("enableRbacAuthorization")
     by_roles = options.word("model") == "rbac"
     wanted = "true" if by_roles else "false"
@@ -103,8 +104,8 @@ def _permission_model(vault: Subject, options: Options) -> Iterable[RuleFinding]
 
 
 def _key_type(key: Subject, _: Options) -> Iterable[RuleFinding]:
-    """Both have to be stated. Whether a size does is undecided where no account of this stack uses the key:
-    advice, since the service refuses a key that it does not take before any data is under it."""
+    """Type and size have to be stated. If no account of this stack uses the key, the size is undecided: that
+    is advice, because the service refuses a wrong key before any data is under it."""
     is_unstated = None in (key.name("kty"), values.number(key.get("keySize")))
     expected = "properties.kty RSA or RSA-HSM, and properties.keySize 2048"
     for one in of(judgements.key_type(key.resource, key.users)):
@@ -115,8 +116,9 @@ def _key_type(key: Subject, _: Options) -> Iterable[RuleFinding]:
 def _usable(key: Subject, options: Options) -> Findings:
     """Absent means enabled, without dates, and with every operation.
 
-    A key of our components has the attributes that a refresh has found, of its newest version: the program
-    states none, and an update that binds another version must not be refused for them.
+    A key of this project's components shows the attributes that a refresh has found, which are those of its
+    newest version. The program states none, and an update that binds another version must not be refused for
+    them.
     """
     stated = key.get("attributes.enabled")
     found = demands.usable(
@@ -227,7 +229,7 @@ def _outbound(protections: Protections, _: Options) -> Findings:
 
 
 def _same_tenant(protections: Protections, _: Options) -> Findings:
-    """Of the account and its vault; and of each access policy."""
+    """Judges the tenants of the account and its vault, and of each access policy."""
     yield from _of_each(protections, judgements.tenant)
     for grant in protections.grants:
         if grant.entry and grant.resource.kind is Kind.ACCESS_POLICY:

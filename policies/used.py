@@ -11,7 +11,8 @@ from core.values import Mark
 
 
 class UsedProtections(Protections):
-    """The protections of a stack, and what they depend on. `judges_unused`: everything counts as used."""
+    """The protections of a stack, and the resources that they depend on. `judges_unused`: everything counts
+    as used."""
 
     def __init__(self, stack: Stack, judges_unused: bool) -> None:
         super().__init__(stack)
@@ -36,8 +37,8 @@ class UsedProtections(Protections):
 
     @cached_property
     def _used(self) -> frozenset[str]:
-        """The URNs of the vaults and keys that the accounts of this stack use, or may use: what names neither
-        its key nor its vault may mean any of them, what names its vault alone any key in it."""
+        """The URNs of the vaults and keys that the accounts of this stack use, or may use. A use that names
+        neither key nor vault may mean any of them; one that names its vault alone may mean any key in it."""
         vaults, keys = self.stack.of(Kind.VAULT), self.stack.of(Kind.KEY)
         places = [(key, self.place_of(key)) for key in keys]
         places += [(vault, KeyLocation(vault=vault, vault_name=vault.azure_name)) for vault in vaults]

@@ -4,7 +4,7 @@ Owns one entry of the vault's list, whole. It has the inputs and the id of azure
 states it takes over: azure-native asks Key Vault by an API version that Azure refuses from 27 February 2027
 (core/api_versions.py), and has it in no other (pulumi-azure-native, custom_keyvault_accesspolicy.go,
 2026-11-28). As there, an entry that exists is not taken over: somebody else made it, and may delete it. With
-`takesOver` it is, if it is just what is declared: an update that was killed left it so, or a recovered vault.
+`takesOver` it is, if it equals the declared one: an update that was killed or a recovered vault has left it.
 """
 
 from __future__ import annotations
@@ -60,8 +60,9 @@ class AccessPolicyHandler(Resource):
         return found
 
     async def create(self, call: Call, inputs: Properties) -> State:
-        """Raises RefusedOperationError for an entry that exists, in azure-native's words, which are explained
-        where they are met. What is taken over is written all the same: a read may show what is gone."""
+        """Raises RefusedOperationError for an entry that exists, in azure-native's words, which
+        `components.azure_failures` explains. An entry that is taken over is written all the same, because a
+        read may show one that is gone."""
         id, policy = _id(inputs), inputs.values["policy"]
         found = await _found(call, id)
         is_own = inputs.values.get("takesOver") is True and _folded(found) == _folded(policy)
@@ -90,7 +91,8 @@ class AccessPolicyHandler(Resource):
         return State(change.id, change.news.values)
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
-        """Removes the permissions that the state has. What the entry got since it was last read stays."""
+        """Removes the permissions that the state has. Permissions that somebody added since the last read
+        stay."""
         await unless_absent(call.azure.write_policy(_vault(id), "remove", olds.values["policy"]))
 
 
@@ -106,7 +108,8 @@ async def _found(call: Call, id: str) -> Entry | None:
 
 
 def _whole_entry(policy: Value) -> None:
-    """Raises MalformedError for an entry of nobody, and for one of an application that acts for somebody."""
+    """Raises MalformedError for an entry without an identity, and for one of an application that acts for
+    somebody."""
     stated = policy if isinstance(policy, Mapping) else {}
     for name in ("objectId", "tenantId"):
         if stated.get(name) != UNKNOWN and not arm_ids.is_guid(str(stated.get(name))):
@@ -122,7 +125,7 @@ def _vault(id: str) -> ArmId:
 
 
 def _id(properties: Properties) -> str:
-    """The id of what is declared; "" while a part of it is not known."""
+    """The id of the declared entry; "" while a part of it is not known."""
     policy = properties.values.get("policy")
     parts = [properties.text(name) for name in _PLACE]
     parts.append(Properties(policy).text("objectId") if isinstance(policy, Mapping) else None)

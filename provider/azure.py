@@ -1,8 +1,8 @@
 """Azure, one question or change a method: each runs in a thread and gives facts, or raises a ServiceError.
 
-Holds no rule. `Azure` never waits; `patient` and `Retries` ask again where that may help. Keys and roles of a
-managed HSM are on its own API: Resource Manager shows an HSM's keys only to who has a role in it, and its
-roles to nobody (learn.microsoft.com/azure/key-vault/managed-hsm/access-control).
+Holds no rule. `Azure` never waits; `patient` and `Retries` ask again where that may help. The keys and roles
+of a managed HSM are on its own API: Resource Manager shows the keys only to an identity that has a role in
+the HSM, and the roles to nobody (learn.microsoft.com/azure/key-vault/managed-hsm/access-control).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Azure:
         return await self._list(_of(path, api_version))
 
     async def account(self, account: ArmId) -> Account | None:
-        """An account, whose key is used by no client id if that is the account's own."""
+        """An account. If the client id by which it uses its key is its own, the answer has none."""
         found = await self._found(_of(account.text, ACCOUNTS), adapters.account)
         if found is None or not found.may_show_own_client:
             return found
@@ -84,7 +84,7 @@ class Azure:
         return Accepted.of(await self._send("PATCH", _of(account.text, ACCOUNTS), body))
 
     async def progress(self, operation_url: str) -> Progress:
-        """One look at a long-running operation. Raises what a validation refuses."""
+        """The state of a long-running operation. Raises the refusal of a validation."""
         client, manager = self._client, self._client.cloud.resource_manager
         answer = await _in_thread(
             lambda: client.send("GET", client.linked(operation_url, manager)), "polling the operation"
@@ -181,8 +181,8 @@ class Azure:
     async def _hsm_role_assignments(self, scope: str, principal_id: str) -> list[RoleAssignment]:
         """The assignments of a principal at a scope in an HSM, or above it.
 
-        Whether a list shows what is above its scope is not documented, so the scopes above are listed, too.
-        One that this login may not list counts as an assignment of a role that was not read.
+        Azure does not document whether a list shows assignments above its scope, so the scopes above are
+        listed, too. A scope that this login may not list counts as an assignment of a role that was not read.
         """
         hsm = _hsm_of(scope)
         found = {one.id.lower(): one for one in await self._in_hsm(scope, principal_id)}
@@ -196,7 +196,7 @@ class Azure:
         return [one for one in found.values() if arm_ids.covers(one.scope, scope)]
 
     async def _in_hsm(self, scope: str, principal_id: str) -> list[RoleAssignment]:
-        """What a list at a scope in an HSM shows of a principal."""
+        """The assignments of a principal that a list at a scope in an HSM shows."""
         listed = await self._list(self._hsm_roles(scope))
         found = (adapters.local_role_assignment(_hsm_of(scope).text, one) for one in listed)
         return [one for one in found if one.principal_id.lower() == principal_id.lower()]
@@ -221,13 +221,13 @@ class Azure:
         return await _in_thread(call, f"{method} {target.partition('?')[0]}")
 
     async def _found(self, target: str, adapt: Callable[[Json], T]) -> T | None:
-        """What a GET brings; None for what is absent."""
+        """The answer to a GET; None for an absent resource."""
         found = await unless_absent(self._json("GET", target))
         return None if found is None else adapt(found)
 
 
 async def unless_absent(question: Awaitable[T]) -> T | None:
-    """What a request brings; None where what it is about does not exist."""
+    """The answer to a request; None if its resource does not exist."""
     try:
         return await question
     except ServiceError as failure:
@@ -255,7 +255,7 @@ def _of(path: str, api_version: str) -> str:
 
 
 def _at(vault_uri: str, key: str, what: str) -> str:
-    """A version of a key, or what can be done with it, at the vault's own API."""
+    """The URL of a key version, or of an operation on it, at the vault's own API."""
     return _of(f"{key_uris.KeyUri(vault_uri, key).text}/{what}", KEYS)
 
 
@@ -287,12 +287,12 @@ async def _in_thread(call: Callable[[], T], doing: str) -> T:
 
 
 TRANSIENT_TRIES = 5
-"""How often a request is made that gets no answer, or a 5xx; azure-core by itself makes four."""
+"""How often a request is sent if it gets no answer, or a 5xx; azure-core by itself sends it four times."""
 
 
 def patient(azure: Azure, waiter: Waiter) -> Azure:
-    """The same Azure, each of whose calls is made again after throttling, short outages and parallel writes
-    of the same vault, but for those that may not be repeated without a look in between: `bind` and `rotate`.
+    """The same Azure, which repeats each call after throttling, short outages and parallel writes of the same
+    vault. It does not repeat `bind` and `rotate`, which need a look in between.
 
     Each raises ServiceError at any other failure, DeadlineError and StoppedError as `Waiter` does.
     """
@@ -313,12 +313,12 @@ class _Patient:
 
 
 Waits = Mapping[RefusalKind, tuple[str, float]]
-"""By the kind of a refusal that passes by itself, what is waited for then, and for how many seconds."""
+"""For each kind of refusal that passes by itself: what the call waits for, and for how many seconds."""
 
 
 class Retries:
     """Counts the tries of one request; `pause_or_raise` waits before the next, or raises the failure.
-    `explain` words the last failure for who has waited in vain."""
+    `explain` words the last failure for the user who has waited in vain."""
 
     def __init__(self, waiter: Waiter, waits: Waits | None = None, explain: Callable[..., str] = str) -> None:
         self._waiter, self._waits, self._explain = waiter, waits or {}, explain
@@ -327,7 +327,7 @@ class Retries:
         self._began: dict[RefusalKind, float] = {}
 
     async def of(self, act: Callable[[], Awaitable[T]]) -> T:
-        """What an act gives, that may be repeated as it is."""
+        """The result of an act that may be repeated as it is."""
         while True:
             try:
                 return await act()

@@ -1,5 +1,5 @@
-"""Azure over HTTPS: requests with tokens of one login, answers as JSON. Each call of this project that no
-other client makes goes through here, from the provider and from `operate`.
+"""Azure over HTTPS: requests with tokens of one login, answers as JSON. The provider and `operate` make their
+calls here.
 
 A token goes to the chosen cloud's own hosts only, each with the scope of its host. Redirects are not
 followed. Proxies and certificate authorities are those of the environment (HTTPS_PROXY, REQUESTS_CA_BUNDLE).
@@ -159,8 +159,8 @@ class AzureClient:
 
 
 class OneAtATime:
-    """A credential that asks for one token at a time: what comes second finds the first one's in its cache,
-    so that thirty bindings that begin together log in once."""
+    """A credential that asks for one token at a time: the second caller finds the first one's token in the
+    cache, so that thirty bindings that begin together log in once."""
 
     def __init__(self, credential: TokenCredential) -> None:
         self._credential = credential
@@ -179,9 +179,9 @@ def pipeline(
     watchers: Sequence[Any] = (),
     **transport: Any,
 ) -> PipelineClient[Any, Any]:
-    """What sends requests with tokens for a scope, each up to `retries` times more. Its log has no token, and
-    of a query only the API version. Unlike a management client, it registers no resource provider that an
-    answer says is missing: a question must not write."""
+    """The pipeline that sends requests with tokens for a scope, each up to `retries` times more. Its log has
+    no token, and no part of a query but the API version. Unlike a management client, it registers no missing
+    resource provider, because a question must not write."""
     from azure.core import PipelineClient  # noqa: PLC0415
     from azure.core.pipeline import policies  # noqa: PLC0415
 

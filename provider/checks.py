@@ -1,4 +1,4 @@
-"""Inputs judged by their form alone: what is missing, misspelt or contradicts itself.
+"""Judges inputs by their form alone: which are missing, misspelt or contradict themselves.
 
 provider/schema.json says which inputs a resource or function has, their types and which are required; an
 input has the same form wherever its name stands.
@@ -62,15 +62,15 @@ def declared(token: str) -> Declared:
 
 
 Forms = Mapping[str, Callable[[Any], object]]
-"""What raises MalformedError for an input that cannot be right, by the input's name."""
+"""For each input, by its name, the function that raises MalformedError if it cannot be right."""
 
 
 _TYPES: Final = {"string": (str, "text"), "boolean": (bool, "a boolean")}
 
 
 def check(news: Properties, token: str, forms: Forms | None = None) -> list[Failure]:
-    """Every input that is missing, misspelt or unknown; values not known yet pass. `forms` are the token's
-    own, beside those of all."""
+    """The failures of all inputs that are missing, misspelt or unknown; values that are not known yet pass.
+    `forms` holds for this token alone, beside the forms of all."""
     found, parsers = declared(token), {**FORMS, **(forms or {})}
     failures = [
         Failure(name, f"unknown input {name!r}; known are {', '.join(sorted(found.types))}")
@@ -93,7 +93,7 @@ def check(news: Properties, token: str, forms: Forms | None = None) -> list[Fail
 
 
 def check_binding(news: Properties, token: str, cloud: Cloud) -> list[Failure]:
-    """The same for a binding, whose key must be of the cloud, and in the vault that is named."""
+    """The same for a binding, whose key must be in the cloud and in the vault that the inputs name."""
     failures = check(news, token, {"keyUriWithVersion": lambda text: key_uris.parse(text, cloud)})
     key, vault = news.text("keyUriWithVersion"), news.text("vaultId")
     if not failures and key and vault:
@@ -139,7 +139,7 @@ def _generation(value: Any) -> None:
 
 
 def _guid(what: str, whose: str) -> Callable[[str], None]:
-    """The form of an id of an identity, of which the principal's and the client's look the same."""
+    """The form of an identity's principal id or client id, which look the same."""
 
     def parse(text: str) -> None:
         if not arm_ids.is_guid(text):

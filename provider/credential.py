@@ -1,4 +1,4 @@
-"""A login made a credential of azure-identity. Every part of the project that calls Azure logs in here.
+"""Makes a login a credential of azure-identity. Every part of the project that calls Azure logs in here.
 
 `core.login` says which method and which settings count; this module asks the Azure CLI for the account that
 it is logged in to, and makes the credential. Nothing here keeps or shows a token.
@@ -24,10 +24,11 @@ AZ_TIMEOUT = 30.0
 
 
 def complete(login: Login) -> Login:
-    """The login with the cloud and the subscription of the Azure CLI's account, where the CLI logs in.
+    """The login, completed from the account that the Azure CLI is logged in to, if the CLI logs in: its cloud
+    and its subscription.
 
-    azure-native does the same. Unchanged where `az` is missing or not logged in: the first request for a
-    token then says so. Raises LoginError when the account is of another cloud or tenant than configured.
+    azure-native does the same. Unchanged if `az` is missing or not logged in: the first request for a token
+    then says so. Raises LoginError when the account is of another cloud or tenant than configured.
     """
     if login.method is not Method.CLI:
         return login
@@ -50,7 +51,7 @@ def complete(login: Login) -> Login:
 
 
 def claims(credential: TokenCredential, scope: str) -> Mapping[str, str]:
-    """The claims of a token for a scope that are texts; none where the token is not a JWT.
+    """The claims in a token for a scope whose values are texts; none if the token is not a JWT.
 
     Azure calls them opaque to clients, so a claim may be absent. azure-native reads them, too
     (auth_getclientconfig.go).

@@ -1,8 +1,8 @@
 """The resource `CustomerManagedKey`: one account's binding to a key, through its life.
 
-Owns the account's `properties.encryption` and nothing else of it. Binding and unbinding wait until they may
-be done, PATCH, follow the operation and compare; one act at a time per account, as the service serialises
-them. Nothing is undone on failure: running the same again converges.
+Owns the account's `properties.encryption` and nothing else of it. Binding and unbinding wait until nothing
+forbids them, PATCH the account, follow the operation and compare the result. Each account has one act at a
+time, as in the service. A failure undoes nothing: the same update again finishes the act.
 """
 
 from __future__ import annotations
@@ -94,15 +94,16 @@ class CustomerManagedKeyHandler(Resource):
         return await self._bind(call, change.news, rebinding=True)
 
     def _kept(self, change: Change) -> State | None:
-        """What an update leaves that changes only what a deletion does, which needs no write to Azure."""
+        """The state after an update that changes `onDelete` alone, which needs no write to Azure; None for
+        any other update."""
         if not change.id or [*self.diff(change.olds, change.old_inputs, change.news)] != ["onDelete"]:
             return None
         kept = {name: value for name, value in change.olds.values.items() if name != "onDelete"}
         return State(change.id, {**kept, **change.news.values})
 
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """What is really bound; gone when the account is absent or on Microsoft's keys. With the binding the
-        state forgets the key that an update of the account has to repeat."""
+        """The binding as Azure has it; gone if the account is absent or on Microsoft-managed keys. Once it is
+        gone, updates of the account no longer repeat its key."""
         account = await call.azure.account(arm_ids.account_id(id))
         if account is None or not account.encryption.is_customer_managed:
             return State("")
@@ -115,11 +116,11 @@ class CustomerManagedKeyHandler(Resource):
     async def delete(self, call: Call, id: str, olds: Properties) -> None:
         """Unbinds the account only if the state has `onDelete: unbind`, or if the program in this run has a
         KeyVersion with `accountLeaves` for the account. Otherwise raises an error while the account is bound,
-        because its grant may be deleted next.
+        because the engine may delete its grant next.
 
         An account that this run has bound stays bound, and that is no error: this binding was replaced, or
-        has another logical name now. Another instance of the provider knows nothing of that, so
-        `onDelete: unbind`, too, is an error while the account is bound otherwise than the state has it.
+        has another logical name now. Another instance of the provider does not know that, so even with
+        `onDelete: unbind` it raises an error while the account is bound otherwise than the state has it.
         """
         account_id, leaves = arm_ids.account_id(id), id.lower() in self.run.leaving
         last = self.run.bound.get(account_id.normalised)
@@ -225,8 +226,8 @@ class CustomerManagedKeyHandler(Resource):
                 await call.warn(f"would be refused unless this update changes it: {finding}")
 
     async def _tell_effect(self, call: Call, change: Change) -> None:
-        """Tells in a preview what the update does to the account's data. A component of this project tells
-        that of its own binding."""
+        """Tells in a preview what the update does to the account's data. For a binding inside a component of
+        this project, the component tells it."""
         urn = resource_types.parse_urn(call.urn)
         if any(type.startswith(resource_types.COMPONENTS) for type in urn.types):
             return
@@ -236,7 +237,7 @@ class CustomerManagedKeyHandler(Resource):
             await call.inform(f"encryption of {name}: {words}")
 
     async def _passed(self, wanted: Target, call: Call, *, rebinding: bool) -> LiveState:
-        """What is around the account, once nothing forbids binding it, the account itself among it. Raises
+        """What Azure has around the binding, the account included, once nothing forbids the binding. Raises
         RefusedOperationError with every reason."""
         head = _refusal_head(wanted.account)
         live = await preflight.passed(lambda: self._look(call, wanted, rebinding=rebinding), call, head)
@@ -267,8 +268,8 @@ class CustomerManagedKeyHandler(Resource):
             raise RefusedOperationError(preflight.refusal(f"{name} cannot leave its key", wrong))
 
     async def _confirmed(self, account_id: ArmId, call: Call) -> Account | None:
-        """The account once no change is under way on it; that there is none is believed only when it is
-        answered twice."""
+        """The account once no change is under way on it. None if Azure has answered twice that it does not
+        exist."""
         name = account_id.name
         return await call.waiter.twice(
             lambda: call.waiter.until(
@@ -291,8 +292,8 @@ class CustomerManagedKeyHandler(Resource):
     ) -> tuple[Account | None, str | None]:
         """Carries a change out; gives the account as it is afterwards, and the operation's id.
 
-        `wrong` says what of the account is not as the change should have made it; `waits` which refusals are
-        waited out.
+        `wrong` says how the account differs from the one that the change should have made; `waits` has the
+        refusals that pass by themselves.
         """
 
         async def carried_out() -> Accepted:
@@ -371,13 +372,13 @@ _BINDING_WAITS: Waits = {
 
 
 def _still_bound(account: Account, _: Accepted) -> list[str]:
-    """Where an account that went back to Microsoft-managed keys is not there yet; empty when it is."""
+    """Says that an account is not on Microsoft-managed keys yet; empty once it is."""
     return [f"keySource: still {CUSTOMER_MANAGED}"] if account.encryption.is_customer_managed else []
 
 
 @contextmanager
 def _seen_to_its_end(call: Call) -> Iterator[None]:
-    """Makes what keeps the end of a change from being seen an UnfinishedError."""
+    """Raises UnfinishedError for a failure that hides how a change ended."""
     try:
         yield
     except (ServiceError, DeadlineError, StoppedError) as error:
@@ -439,7 +440,7 @@ def _named(key: KeyUri) -> str:
 
 
 def error_context(wanted: Target, account: Account | None = None, vault: Vault | None = None) -> ErrorContext:
-    """What a translated error is about, and its commands are filled with; `vault` is that of the key."""
+    """The names with which the commands of a translated error are filled; `vault` is that of the key."""
     key = wanted.key
     if key is None:
         return ErrorContext()
@@ -460,11 +461,12 @@ def error_context(wanted: Target, account: Account | None = None, vault: Vault |
 
 
 def as_recorded(olds: Properties, account: Account) -> Account:
-    """The account with the key version that the state has of its binding, where Azure shows the same binding.
+    """The account with the key version of the state, if Azure shows the same binding.
 
-    If Azure showed no version then, one that is bound to a version of that key may show none (whether every
-    answer has `keyVersion` was never observed); where it did show one, an account without one follows its key
-    by itself. If it showed one of a binding without a version, it goes on to show the one that it uses.
+    Nobody has observed whether every answer has `keyVersion`. So if Azure showed no version when the state
+    was written, an account that shows none may be bound to a version; if Azure showed one then, an account
+    that shows none now follows its key by itself. If Azure shows a version for a binding that names none, it
+    goes on to show the version in use.
     """
     known, key = olds.text("keyUriWithVersion"), account.encryption.key
     if key is None or known is None:
@@ -484,8 +486,8 @@ def bound_as(account: Account, version: str) -> Account:
 
 def mismatches(wanted: Encryption, live: Encryption, shown: str = "", in_use: str = "") -> list[str]:
     """Each field in which an account's encryption differs from the wanted one; empty if none does. A read
-    that has no version matches any, unless Azure's answer to the write had a version (`shown`); where none is
-    wanted, so does the version that Azure uses (`in_use`), which it may show."""
+    without a version matches any, unless Azure's answer to the write had a version (`shown`). If no version
+    is wanted, the version that Azure uses (`in_use`) matches, too, because Azure may show it."""
     if not live.is_customer_managed:
         return [f"keySource: found {MICROSOFT_MANAGED}, expected {CUSTOMER_MANAGED}"]
     hosts = key_uris.vault_host(live.key_vault_uri), key_uris.vault_host(wanted.key_vault_uri)
@@ -508,9 +510,9 @@ def mismatches(wanted: Encryption, live: Encryption, shown: str = "", in_use: st
 def bound_outputs(
     inputs: Mapping[str, Value], account: Account, shown_version: str, bound: Bound
 ) -> dict[str, Value]:
-    """The resource's outputs: the inputs as they really are, and what follows from them. The account must be
-    bound. `shown_version` is the key version that Azure shows; by it, a later read knows whether an answer
-    without one says something."""
+    """The resource's outputs: the inputs as Azure has them, and the values that follow from them. The account
+    must be bound. `shown_version` is the key version that Azure shows: it tells a later read what an answer
+    without a version means."""
     live, key = account.encryption, _bound_key(account)
     return {
         **live_inputs(inputs, account),
@@ -525,10 +527,10 @@ def bound_outputs(
 
 
 def live_inputs(inputs: Mapping[str, Value], account: Account) -> dict[str, Value]:
-    """The inputs as they would have to be written to get what the account is bound to.
+    """The inputs that would give the binding that the account has.
 
     A value that means the same keeps its spelling. `vaultId` goes when the key is in another vault;
-    `accountDigest` and `onDelete` say nothing of what is bound, so they stay.
+    `accountDigest` and `onDelete` say nothing about the binding in Azure, so they stay.
     """
     key, client = _bound_key(account), account.encryption.identity_client_id
     live = {name: inputs[name] for name in ("accountId", "accountDigest", "onDelete") if inputs.get(name)}
@@ -542,14 +544,14 @@ def live_inputs(inputs: Mapping[str, Value], account: Account) -> dict[str, Valu
 
 
 def same_binding(olds: Properties, account: Account) -> bool:
-    """Whether what is bound is what the state says was bound, so that its time and operation still hold."""
+    """Whether the account has the binding of the state, so that the state's time and operation still hold."""
     return fold(olds, "keyUriWithVersion") == _bound_key(account).text.lower() and (
         fold(olds, "identityClientId") == account.encryption.identity_client_id.lower()
     )
 
 
 def is_as_it_was(olds: Properties, account: Account) -> bool:
-    """Whether an account that is bound is bound as the state has it. A state without a key says nothing."""
+    """Whether a bound account has the binding of the state. A state without a key allows any."""
     return olds.text("keyUriWithVersion") is None or same_binding(olds, as_recorded(olds, account))
 
 

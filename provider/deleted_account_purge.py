@@ -1,4 +1,5 @@
-"""The resource `DeletedAccountPurge`: what earlier releases recorded of a purge. None is made any more."""
+"""The resource `DeletedAccountPurge`, by which earlier releases recorded a purge. No program makes one any
+more."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from provider.wire import Properties
 
 
 class DeletedAccountPurgeHandler(Resource):
-    """The id is that which the account had."""
+    """The id is the one that the account had."""
 
     token = resource_types.DELETED_ACCOUNT_PURGE
     compared: ClassVar = ("accountId", "location", "deletionDate")

@@ -1,8 +1,8 @@
 """Azure's answers in the user's words: cause, fix, and the service's own words, with its code and trace.
 
-One row for each answer to which Azure's own text does not say the cause or the way out; any other passes
-through whole (docs/troubleshooting.md has more of them). The rows are tried in order, the special before the
-general. Each names where its text comes from.
+Has one row for each answer whose own text does not say the cause or the way out. Any other answer passes
+through whole (docs/troubleshooting.md explains more of them). The rows are tried in order, the special before
+the general. Each names where its text comes from.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from provider.failure import NOT_SENT, ServiceError
 def grant_command(
     vault_id: str, vault_name: str, key_name: str, principal_id: str, *, by_role: bool, role: str = ""
 ) -> str:
-    """The command that gives an identity what the service needs of a key: a role (the narrowest, unless one
-    is named) in a managed HSM or `by_role` in a vault, else an access policy."""
+    """The command that gives an identity the access that the service needs to a key: a role in a managed HSM,
+    and in a vault `by_role`; otherwise an access policy. The role is the narrowest unless `role` names
+    one."""
     if arm_ids.in_managed_hsm(vault_id):
         name = role or HSM_CRYPTO_SERVICE_ENCRYPTION_USER.name
         return hsm_grant(vault_name, name, principal_id, f"/keys/{key_name}")
@@ -52,12 +53,11 @@ def hsm_grant(hsm_name: str, role: str, principal_id: str, scope: str) -> str:
 
 @dataclass(frozen=True)
 class ErrorContext:
-    """What a call was about, for the commands in a fix; a field that is not known keeps its placeholder.
+    """The names that a call was about, for the commands in a fix; an unknown field keeps its placeholder.
 
-    `by_deployer`: what a vault refuses is refused to the deploying principal, not to the account.
-    `deployer_id` is that principal's object id. `untried_rbac`: the vault is under Azure RBAC, and
-    the account has used no key there yet.
-    `role` is the name of the role that the account's identity is to get, if not the narrowest.
+    `by_deployer`: a vault's refusal concerns the deploying principal, not the account. `deployer_id` is that
+    principal's object id. `untried_rbac`: the vault is under Azure RBAC, and the account has used no key
+    there yet. `role` is the name of the role that the account's identity is to get, if not the narrowest.
     """
 
     vault_id: str = "VAULT_ID"
@@ -73,7 +73,7 @@ class ErrorContext:
     def of_key(
         cls, key_id: str | None, principal_id: str | None = None, *, by_deployer: bool = False
     ) -> ErrorContext:
-        """About a key and who is to use it, as far as they are known."""
+        """The names of a key and of the identity that is to use it, as far as they are known."""
         known = cls(principal_id=principal_id or cls.principal_id, by_deployer=by_deployer)
         if not key_id:
             return known
@@ -82,7 +82,7 @@ class ErrorContext:
 
     @property
     def fields(self) -> Mapping[str, object]:
-        """What the braces of a fix are filled with: each field, and commands that fit a vault or an HSM."""
+        """The values for the braces of a fix: each field, and commands that fit a vault or an HSM."""
         in_hsm = arm_ids.in_managed_hsm(self.vault_id)
         place = (self.vault_id, self.vault_name, self.key_name, self.principal_id)
         update = f"update-hsm --hsm-name {self.vault_name}" if in_hsm else f"update --name {self.vault_name}"
@@ -161,7 +161,7 @@ _SERVICE: tuple[ErrorRow, ...] = (
         "Key Vault 403 answers",
     ),
 )
-"""What ARM, the service or a vault answers about the account and its identity."""
+"""Answers of ARM, the service or a vault about the account and its identity."""
 
 _LOGIN: tuple[ErrorRow, ...] = (
     ErrorRow(
@@ -221,8 +221,8 @@ _DEPLOYER: tuple[ErrorRow, ...] = (
         "Key Vault 403 answers",
     ),
 )
-"""What a vault refuses to the deploying principal, which rotates keys on the vault's data plane itself. Tried
-before the others, which take the same texts as being about the account's identity."""
+"""Refusals of a vault that concern the deploying principal, which itself rotates keys on the vault's data
+plane. Tried before the other rows, for which the same texts concern the account's identity."""
 
 _UNDER_RBAC = (
     ErrorRow(
@@ -232,7 +232,7 @@ _UNDER_RBAC = (
         "learn.microsoft.com/azure/ai-foundry/concepts/encryption-keys-portal",
     ),
 )
-"""What the service says of access policies, though the key's vault is under Azure RBAC."""
+"""Answers about access policies that the service gives although the key's vault is under Azure RBAC."""
 
 ROWS = (*_SERVICE, *_LOGIN)
 RBAC_ROWS = (*_UNDER_RBAC, *ROWS)

@@ -1,6 +1,6 @@
-"""Azure's answers as facts, and what ends a call: an answer that is not the one expected, in one shape, or
-our own word. `core.refusals` says what kind of refusal an answer is, `errors` translates it for a person.
-"""
+"""Azure's answers as facts, and the errors that end a call: an unexpected answer, in one shape, or the
+provider's own refusal. `core.refusals` says what kind of refusal an answer is, `errors` translates it for a
+person."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from provider.resource import State
 
 NOT_SENT = -1
-"""The status of a request that this provider itself did not let out."""
+"""The status of a request that this provider itself refused to send."""
 
 
 @dataclass(frozen=True)
 class ServiceError(Exception):
     """An answer or the lack of one. `status` 0 means that no answer came; `retry_after` is in seconds;
-    `details` are the errors that it is made of, each about a `target`: an ARM id or a name, "" where Azure
-    does not say."""
+    `details` are the errors that it contains, each about a `target`: an ARM id or a name, "" where Azure does
+    not say."""
 
     status: int
     code: str
@@ -43,8 +43,8 @@ class ServiceError(Exception):
 
     @property
     def is_absent(self) -> bool:
-        """Whether the resource does not exist. A subscription that never used a resource provider has nothing
-        of it."""
+        """Whether the resource does not exist. A subscription that never used a resource provider has none of
+        its resources."""
         return self.status == 404 or self.code == "MissingSubscriptionRegistration"
 
     @property
@@ -54,7 +54,7 @@ class ServiceError(Exception):
 
     @property
     def is_unreachable(self) -> bool:
-        """Whether the request did not get through: no answer, or a firewall's."""
+        """Whether the request did not get through: no answer came, or a firewall refused it."""
         return self.status == 0 or refusals.is_firewall(self.code, self.text, self.inner_code)
 
     @property
@@ -69,7 +69,7 @@ class ServiceError(Exception):
 
 
 class RefusedOperationError(Exception):
-    """What was asked for cannot be done; the message holds every reason and nothing was written."""
+    """The request cannot be carried out. The message has every reason, and nothing was written."""
 
 
 class NoVersionError(RefusedOperationError):
@@ -77,8 +77,8 @@ class NoVersionError(RefusedOperationError):
 
 
 class UnfinishedError(Exception):
-    """Azure took the change but its end was not seen; running the same again finishes it. `state` is what is
-    kept of the resource meanwhile, if it exists; `secrets` names the outputs that are secret."""
+    """Azure took the change but its end was not seen; running the same again finishes it. `state` is the
+    resource's state until then, if it exists; `secrets` names the outputs that are secret."""
 
     state: State | None = None
     secrets: frozenset[str] = frozenset()
@@ -165,7 +165,7 @@ def failure_from(error: AzureError, doing: str) -> ServiceError:
 
 
 def _failure(status: int, response: Any, doing: str, code: str, text: str = "") -> ServiceError:
-    """What Azure's JSON says of an error; `code` and `text` are for where it does not."""
+    """The error in Azure's JSON; `code` and `text` stand in for what it lacks."""
     body, headers = _json(response), response.headers
     found = body.get("error") or body
     if isinstance(found, str):
@@ -187,9 +187,9 @@ def _failure(status: int, response: Any, doing: str, code: str, text: str = "") 
 
 
 def _cause(error: AzureError) -> AzureError:
-    """What a login failed of: azure-identity wraps the lost connection, or the answer, that it was.
+    """The cause of a failed login: azure-identity wraps the lost connection or the answer.
 
-    That a way to log in is not there at all (no `az`, no managed identity) is left as it is, and final.
+    A login method that is missing altogether (no `az`, no managed identity) stays as it is, and is final.
     """
     from azure.core import exceptions  # noqa: PLC0415
     from azure.identity import CredentialUnavailableError  # noqa: PLC0415
@@ -238,7 +238,7 @@ def _json(response: Any) -> dict[str, Any]:
 
 
 def _page(response: Any) -> str:
-    """What an answer says that is not Azure's JSON: the beginning of a proxy's page, without its markup."""
+    """The text of an answer that is not Azure's JSON: the beginning of a proxy's page, without its markup."""
     text = "" if _json(response) else _text(response)
     words = " ".join(re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", text).split())
     return f": {words[:300]}" if words else ""
@@ -251,7 +251,7 @@ def _inside(error: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _message(error: Mapping[str, Any]) -> str:
-    """The error's message, and what its `details` say beyond it."""
+    """The error's message, and the messages of its `details` that add to it."""
     text = str(error.get("message") or "")
     for detail in _inside(error):
         code, more = str(detail.get("code") or ""), _message(detail)

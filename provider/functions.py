@@ -1,7 +1,6 @@
 """The functions that a program may call, also in a preview; provider/schema.json describes them.
 
-Each is a row of `FUNCTIONS`: its inputs, what else is wrong with them, and the answer. An answer raises
-ServiceError.
+Each is a row of `FUNCTIONS`: the answer, and a check of the arguments. An answer raises ServiceError.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ Answer = dict[str, Value]
 
 async def get_managed_hsm_key(call: Call, args: Properties) -> Answer:
     """A managed HSM in Resource Manager's words, the newest version of a key in it, and the grant of an
-    identity at the key. What could not be read is in `unread`, and absent then."""
+    identity at the key. A part that could not be read is absent, and its name is in `unread`."""
     if args.is_unknown("keyId") or args.is_unknown("principalId"):
         return dict.fromkeys(("hsm", "version", "assignmentId"), UNKNOWN)
     key, principal = arm_ids.key_id(str(args.values["keyId"])), args.text("principalId")
@@ -72,8 +71,8 @@ async def get_client_config(call: Call, args: Properties) -> Answer:
 
 
 async def check_deployment(call: Call, args: Properties) -> Answer:
-    """What Azure would refuse of resources that are about to be made, of which nothing is written:
-    `{"findings": [...], "unchecked": [...]}`."""
+    """What Azure would refuse about resources that are about to be made; writes nothing: `{"findings": [...],
+    "unchecked": [...]}`."""
     from provider.deployment import checks  # noqa: PLC0415 - most runs of a provider ask nothing of it
     from provider.deployment.model import Report, Unchecked  # noqa: PLC0415
     from provider.deployment.questions import Questions  # noqa: PLC0415
@@ -132,7 +131,7 @@ def _not_planned(login: Login, args: Properties) -> Iterator[Failure]:
 
 @dataclass(frozen=True)
 class Function:
-    """One function: what it answers, and what is wrong with its arguments beside what their form tells."""
+    """One function: its answer, and the check of its arguments beyond their form."""
 
     answer: Callable[[Call, Properties], Awaitable[Answer]]
     more: Callable[[Login, Properties], Iterable[Failure]] = lambda *_: ()

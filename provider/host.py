@@ -69,8 +69,8 @@ class EngineLog:
 
 
 def with_grpc_errors(method: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
-    """Makes the provider's own errors into gRPC's, with a message that stands alone. The codes leave no doubt
-    about the state: nothing was made, or the message says what was."""
+    """Turns the provider's own errors into gRPC's, with a message that stands alone. The code leaves no doubt
+    about the state: nothing was made, or the message says what was made."""
 
     @wraps(method)
     async def translated(self: Any, request: Any, context: Context) -> T:
@@ -116,7 +116,7 @@ async def _abort_partially(context: Context, error: UnfinishedError, message: st
 
 
 def _answered(name: str) -> Any:
-    """The method that `Served` answers by the one of this name."""
+    """A method of the servicer that passes the request to `Served`'s method of the same name."""
 
     @with_grpc_errors
     async def answer(self: Host, request: Any, context: Context) -> Any:
@@ -128,8 +128,8 @@ def _answered(name: str) -> Any:
 
 
 class Host(provider_pb2_grpc.ResourceProviderServicer):
-    """Serves one engine, once it has configured what is `served`. `connect` makes Azure of a login, and
-    `complete` asks the Azure CLI; a test gives its own, and its own clock."""
+    """Serves one engine; `served` is there once the engine has configured the provider. `connect` makes the
+    Azure client for a login, and `complete` asks the Azure CLI; a test gives its own, and its own clock."""
 
     Check, Diff, Create = _answered("check"), _answered("diff"), _answered("create")
     Read, Update, Delete = _answered("read"), _answered("update"), _answered("delete")
@@ -178,8 +178,8 @@ class Host(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
     async def DiffConfig(self, request: Any, context: Context) -> Any:
-        """Unknown, so the engine compares the settings, and configures the provider anew where they differ.
-        Another login is never another resource: nothing is replaced."""
+        """Answers that it does not know, so that the engine compares the settings and configures the provider
+        anew if they differ. Another login never replaces a resource."""
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_UNKNOWN)
 
     @with_grpc_errors

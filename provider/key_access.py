@@ -1,6 +1,5 @@
-"""The resources about an identity's access to a key: what most have in common, revocation, validation, the
-grant in a managed HSM, and cleanup. schema.json says what each is for.
-"""
+"""The resources about an identity's access to a key: revocation, validation, the grant in a managed HSM and
+cleanup, and the code that most of them share. schema.json says what each is for."""
 
 from __future__ import annotations
 
@@ -32,8 +31,8 @@ Outputs = Mapping[str, Value]
 
 @dataclass(frozen=True)
 class KeyUse:
-    """One identity's use of one key, as a call asks about it. `assignment_id` names a role assignment of its
-    own that is not at the key."""
+    """One identity's use of one key, as a call asks about it. `assignment_id` names a role assignment of this
+    identity at another scope than the key."""
 
     call: Call
     key: ArmId
@@ -41,9 +40,9 @@ class KeyUse:
     assignment_id: str | None = None
 
     async def own_access(self) -> list[Callable[[], Awaitable[None]]]:
-        """What removes what the identity has at the key: its own access policies on keys of the vault, or its
-        role assignments at the key itself and the one named. What it has from further up is others' as well,
-        and left out."""
+        """The calls that remove the identity's own access to the key: its access policies on keys of the
+        vault, or its role assignments at the key and the assignment that is named. Access that is given
+        further up may serve others, too, so it stays."""
         azure, vault = self.call.azure, await self.call.azure.vault(self.key.parent)
         if vault is None:
             return []
@@ -83,19 +82,19 @@ class KeyAccessHandler(Resource):
 
     key_input: ClassVar = "keyId"
     by_deployer: ClassVar = False
-    """Whether what a vault refuses is refused to the deploying principal, not to the account."""
+    """Whether a vault's refusal concerns the deploying principal, not the account."""
     imported: ClassVar[Outputs] = {}
     """The inputs that the id of an import does not contain."""
 
     @abstractmethod
     async def carry_out(self, use: KeyUse, inputs: Properties) -> Outputs:
-        """Does what the creation is for; gives the outputs. Raises ServiceError."""
+        """Does the work of the creation; gives the outputs. Raises ServiceError."""
 
     @abstractmethod
     async def still(self, use: KeyUse, known: Properties) -> Outputs | None:
-        """The outputs that were read again; None when it no longer holds. Raises ServiceError.
+        """The outputs, read again; None if the resource no longer holds. Raises ServiceError.
 
-        `known` are the outputs of the state, or the inputs where there is none.
+        `known` are the outputs of the state or, without one, the inputs.
         """
 
     def keeps_unread(self, id: str) -> bool:
@@ -133,11 +132,11 @@ class KeyAccessHandler(Resource):
 
 
 class KeyAccessRevocationHandler(KeyAccessHandler):
-    """Access that was taken away on purpose, and at once: a grant that is merely left out survives an update
-    that fails, because the engine deletes after everything else has succeeded.
+    """Takes access away on purpose and at once. A grant that the program only leaves out survives a failed
+    update, because the engine deletes last, after everything else has succeeded.
 
-    It leaves access that the identity has from further up (a role at the vault or above, a group), which
-    others may depend on, and warns, also of what is given later.
+    Access from further up (a role at the vault or above, a group) stays, because others may depend on it. The
+    resource warns about that access, also if it is given later.
     """
 
     token = resource_types.KEY_ACCESS_REVOCATION
@@ -155,7 +154,8 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
         return {"revokedAt": self.run.now()}
 
     async def still(self, use: KeyUse, known: Properties) -> Outputs | None:
-        """Reads may show the access for a while after it was taken away; what they show later was given."""
+        """Reads may show the access for a while after it was taken away. Access that they show later was
+        given anew."""
         revoked = datetime.fromisoformat(known.text("revokedAt") or "1970-01-01T00:00:00Z").timestamp()
         if await use.call.waiter.until(
             use.own_access,
@@ -195,12 +195,12 @@ class KeyAccessRevocationHandler(KeyAccessHandler):
 
 
 class KeyAccessValidationHandler(KeyAccessHandler):
-    """Access that Resource Manager shows, and that the service uses where an account under the key is named.
-    A role that is shown may count only up to 10 minutes later
+    """Waits until Resource Manager shows the access and, if an account under the key is named, until the
+    service uses it. A role that is shown may count only up to 10 minutes later
     (learn.microsoft.com/azure/role-based-access-control/troubleshooting, "Symptom - Role assignment changes
     are not being detected"), so the create of an account that is bound from the first may still be refused.
-    An `on_error` hook makes the engine try again; `core.refusals.kind_of_text` says which answers may pass.
-    """
+    An `on_error` hook makes the engine try again; `core.refusals.kind_of_text` says which answers may
+    pass."""
 
     token = resource_types.KEY_ACCESS_VALIDATION
     # An account is named only while there is one to prove the access with; what was proven stays so.
@@ -227,7 +227,8 @@ class KeyAccessValidationHandler(KeyAccessHandler):
         return {"accessModel": model, "validatedAt": self.run.now(), "proven": proven}
 
     async def _is_proven(self, use: KeyUse, account_id: ArmId) -> bool:
-        """Whether the service was seen to use the key: it took the account's binding to it once more."""
+        """Whether the service proved that it can use the key, by accepting the account's binding once
+        more."""
         try:
             account = await use.call.azure.account(account_id)
             bound, user = (account.encryption.key, account.key_user or "") if account else (None, "")
@@ -254,7 +255,8 @@ class KeyAccessValidationHandler(KeyAccessHandler):
 
 
 async def _findings(use: KeyUse) -> tuple[str, list[Finding]]:
-    """The vault's permission model, and what the identity lacks by it. Raises ServiceError."""
+    """The vault's permission model, and the permissions that the identity lacks under it. Raises
+    ServiceError."""
     key, azure = use.key, use.call.azure
     vault = await azure.vault(key.parent)
     if vault is None:
@@ -271,8 +273,8 @@ class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
     """The role Managed HSM Crypto Service Encryption User, at the key, for one principal. The roles of an HSM
     are given on its data plane, which Resource Manager, and so azure-native, does not reach.
 
-    What counts is that the principal has the role at the key, whatever the assignment's name: a grant that is
-    there already is taken over, and deleting the resource takes every one of them away.
+    The resource stands for every assignment that gives the principal the role at the key, whatever its name:
+    it takes over a grant that exists already, and its deletion removes them all.
     """
 
     token = resource_types.HSM_ROLE_ASSIGNMENT
@@ -309,10 +311,10 @@ class ManagedHsmRoleAssignmentHandler(KeyAccessHandler):
 
 
 class KeyAccessCleanupHandler(Resource):
-    """Removes what an account's own identity had at a key. It is made before the account, so that it is
-    deleted after it: a grant must not be deleted before the account that uses it, and Azure keeps the access
-    of identities that are gone. It learns whose identity that is from each refresh. An account that is under
-    a key of the vault keeps all that it has there.
+    """Removes the access to a key that an account's own identity had. It is made before the account and
+    therefore deleted after it: a grant must not go before the account that uses it, and Azure keeps the
+    access of identities that are gone. Each refresh tells it the account's identity. An account that is under
+    a key of the vault keeps all its access there.
 
     The id is `KEY_ID|ACCOUNT_ID`, as it was made or imported; the key of the outputs counts.
     """
@@ -331,7 +333,7 @@ class KeyAccessCleanupHandler(Resource):
         return State(f"{key.text}{SEPARATOR}{account.text}", {**inputs.values, **principal})
 
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """Whose identity it is by now. It exists as long as it is in the state."""
+        """The account's identity by now. The resource exists as long as it is in the state."""
         key_id, _, account_id = id.partition(SEPARATOR)
         written = {"keyId": key_id, "accountId": account_id, **inputs.values}
         principal: Outputs = {}
@@ -367,13 +369,14 @@ class KeyAccessCleanupHandler(Resource):
 
 
 async def _principal(call: Call, account: ArmId) -> Outputs:
-    """The object id of the account's own identity; nothing of an account without one, or none."""
+    """The object id of the account's own identity; empty if there is no account, or it has no identity of its
+    own."""
     found = await call.azure.account(account)
     return {"principalId": found.principal_id} if found and found.principal_id else {}
 
 
 def _is_under_a_key_of(vault: ArmId, account: Account | None) -> bool:
-    """Also where it cannot be told which key it is."""
+    """Whether the account is under a key of the vault; also true if nobody can tell which key it is."""
     if account is None or not account.encryption.is_customer_managed:
         return False
     bound = account.encryption.key

@@ -1,8 +1,8 @@
 """The resource `KeyVersion`: the version of a key that is to be bound, and the rotations this stack asks for.
 
-Owns no version: it never disables, deletes or changes one. A key that the service does not take is refused
-here, before an account is made for it. A rotation goes through the vault's data plane: Resource Manager makes
-a key's first version and never another (learn.microsoft.com/rest/api/keyvault/keyvault/keys/
+Owns no version: it never disables, deletes or changes one. Refuses a key that the service does not take,
+before an account is made for it. A rotation goes through the vault's data plane: Resource Manager makes a
+key's first version and never another (learn.microsoft.com/rest/api/keyvault/keyvault/keys/
 create-if-not-exist).
 """
 
@@ -75,7 +75,7 @@ class KeyVersionHandler(Resource):
         return State(key.text, await self._outputs(call, key, inputs, ""))
 
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """The version in use; gone when the key is. An import comes with the key's id alone."""
+        """The version in use; gone if the key is gone. An import has the key's id alone."""
         key = arm_ids.key_id(id)
         written = Properties({"keyId": id, **inputs.values}, inputs.secrets)
         newest = await call.azure.key_version(key, None)
@@ -106,10 +106,10 @@ class KeyVersionHandler(Resource):
         return State(change.id, self._filled(key, news, made, newest=made.version))
 
     async def _preview_rotation(self, rotation: Rotation) -> None:
-        """Says that the key will be rotated. Refuses it for whatever forbids it now: a rotation is not
-        undone, so what stands in its way is fixed in an update of its own.
+        """Says that the key will be rotated, and refuses the rotation for whatever forbids it now: nobody can
+        undo a rotation, so an update of its own has to remove the obstacle first.
 
-        That the vault does not answer is a warning: the update may grant the right, or run on another
+        If the vault does not answer, that is a warning: the update may grant the right, or run on another
         machine.
         """
         call, closed = rotation.call, ""
@@ -195,7 +195,7 @@ class KeyVersionHandler(Resource):
         return await call.azure.key_version(key, chosen.version) or chosen
 
     def _named(self, inputs: Properties) -> dict[str, Value]:
-        """The inputs, and the outputs that follow from the key's id; the account is no output."""
+        """The inputs but for the account, and the outputs that follow from the key's id."""
         id = inputs.text("keyId")
         given = {name: value for name, value in inputs.values.items() if not name.startswith("account")}
         if id is None:
@@ -244,8 +244,8 @@ def rotates(old_inputs: Properties, news: Properties) -> bool:
 @dataclass(frozen=True)
 class Rotation:
     """A key that is to be rotated, the account that is to follow, if one is named, and the generation that
-    the key has by now. `is_other_account`: another account followed the key before. `call` is about the key
-    and the deploying principal."""
+    the key has by now. `is_other_account`: another account followed the key before. The errors of `call` name
+    the key and the deploying principal."""
 
     call: Call
     time: Callable[[], float]
@@ -262,12 +262,12 @@ class Rotation:
         return f"the key {self.key.name} is not rotated, since {who} follow it"
 
     async def judged(self) -> tuple[LiveState, list[preflight.Finding]]:
-        """What is around a rotation, and every reason why the account could not be bound to a new version:
-        asked first, since a version that was made is there to stay.
+        """What Azure has around a rotation, and every reason why the account could not be bound to a new
+        version. Asked first, because a new version stays.
 
-        The identity that must have access is the one that uses the key now. Without an account only the key
-        and its vault are judged, and with one that takes the place of another and is on Microsoft-managed
-        keys: it is bound for the first time, after the rotation.
+        The identity that uses the key now must have access. Only the key and its vault are judged if there is
+        no account, or if the account takes the place of another one and is on Microsoft-managed keys: then it
+        is bound for the first time, after the rotation.
         """
         key = KeyUri(self.vault_uri, self.key.name)
         target = Target(self.account, key, self.key.parent, identity_known=False)
@@ -287,8 +287,8 @@ class Rotation:
         return live, preflight.findings(around, preflight.ROTATION_RULES)
 
     async def make(self) -> Version:
-        """Makes a new version. A run that is cut off before its state is kept makes another one when it runs
-        again, which is one more than was asked for, and otherwise harmless.
+        """Makes a new version. If the run is cut off before its state is kept, the next run makes another
+        version: one too many, and otherwise harmless.
 
         Raises ServiceError, DeadlineError, StoppedError.
         """
@@ -339,7 +339,7 @@ def _options(key: ArmId) -> str:
 
 
 def _absent(key: ArmId, *, has_vault: bool) -> str:
-    """What leads on where there is no such key, or no such vault."""
+    """The way out if there is no such key, or no such vault."""
     vault = key.parent
     where = f"--hsm-name {vault.name} --location REGION" if key.in_managed_hsm else f"--name {vault.name}"
     what, recover, again = f"vault {vault.text}", f"recover {where}{in_subscription(vault.text)}", ""
@@ -353,7 +353,7 @@ def _absent(key: ArmId, *, has_vault: bool) -> str:
 
 
 def _not_older(versions: Sequence[Version], current: str) -> Sequence[Version]:
-    """The version in use and those made after it, youngest first; `versions` are so, too."""
+    """The version in use and the versions made after it, youngest first, as `versions` are."""
     names = [one.version.lower() for one in versions]
     return versions[: names.index(current.lower()) + 1] if current.lower() in names else []
 

@@ -1,4 +1,5 @@
-"""What Azure has now around a binding: account, vault, key version and roles, as far as they may be read."""
+"""What Azure has around a binding now: account, vault, key version and roles, as far as the login may read
+them."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be bound, as far as it is known; a preview may know only a part."""
+    """The account, key and vault of a binding, as far as they are known; a preview may know only some of
+    them."""
 
     account: ArmId | None = None
     key: KeyUri | None = None
@@ -46,10 +48,11 @@ class Target:
 
 @dataclass(frozen=True)
 class LiveState:
-    """Everything that a preflight judges. A field is None when it is absent, not known yet or unreadable.
+    """Everything that a preflight judges. A field is None if its thing is absent, not known yet or
+    unreadable.
 
-    `read` are the things that were looked for: only of them does None mean absent. `unreadable` are those
-    that may not be read, with the reason. `bound_key` is read where another version is to be bound.
+    `read` names the things that were looked for: for these alone, None means absent. `unreadable` has the
+    reason for each thing that the login may not read. `bound_key` is read if another version is to be bound.
     """
 
     account: Account | None = None
@@ -62,7 +65,7 @@ class LiveState:
 
 
 class Look:
-    """Reads what is around a target. What may not be read is noted; every other failure is raised.
+    """Reads what Azure has around a target. Notes what the login may not read; raises every other failure.
 
     `azure` asks again by itself (`azure.patient`); `explain` words why something may not be read.
     """
@@ -79,7 +82,8 @@ class Look:
         return await self.at_bound_key()
 
     async def at_resources(self) -> LiveState:
-        """Account, vault and key version, as far as they are named; no version means the current one."""
+        """Account, vault and key version, as far as the target names them; without a version, the current
+        one."""
         azure, target = self._azure, self.target
         version = (target.key.version or None) if target.key else None
         key_id = target.key_id(target.key)
@@ -129,7 +133,8 @@ class Look:
         return self.state
 
     async def _read(self, what: str, question: Awaitable[T] | None) -> T | None:
-        """What a question gives, if there is one; None for what is absent or may not be read."""
+        """The answer to a question, if there is one; None if the thing is absent or the login may not read
+        it."""
         if question is None:
             return None
         try:

@@ -1,7 +1,7 @@
 """The preflight: every reason against an act at once, and a wait while all of them may pass by themselves.
 
-Each reason is found by a rule, which says what follows from a demand that does not hold, and how to fix it.
-What could not be read is a finding of its own, so that silence never means "checked".
+A rule finds each reason, and says what follows if a demand does not hold and how to meet it. Whatever could
+not be read is a finding, too, so that silence never means "checked".
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ T = TypeVar("T")
 class Severity(Enum):
     """What follows from a finding.
 
-    REFUSED: Azure would refuse it, or the data would later be lost; no update of what exists can change it.
-    CHANGEABLE: refused too, but another resource of the same update may change it: a warning in a preview.
-    TRANSIENT: may pass by itself (an account that is still being set up, a grant that is not shown yet).
-    NOT_CHECKED: could not be read.
+    REFUSED: Azure would refuse the act, or the data would later be lost, and no other resource of the update
+    can change that. CHANGEABLE: refused too, but another resource of the same update may change it: a warning
+    in a preview. TRANSIENT: may pass by itself (an account that is still being set up, a grant that is not
+    shown yet). NOT_CHECKED: could not be read.
     """
 
     REFUSED = "refused"
@@ -49,7 +49,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that does not hold: the rule's name, what was found and expected, and how to fix it."""
+    """A demand that does not hold: the rule's name, what was found and expected, and how to meet it."""
 
     rule: str
     severity: Severity
@@ -63,10 +63,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Preflight:
-    """What is judged: the target as far as it is known, what Azure has now, and the time.
+    """The subject of a preflight: the target as far as it is known, what Azure has now, and the time.
 
     `now` is seconds since 1970; `rebinding` says that this stack has bound the account before; `generation`
-    is that of a key that is to be rotated, as the state has it, and None where an account is bound.
+    is, for a rotation, the key's generation in the state, and None for a binding.
     """
 
     target: Target
@@ -97,7 +97,7 @@ Rule = Callable[[Preflight], Iterator[Finding]]
 
 
 async def passed(look: Callable[[], Awaitable[tuple[T, list[Finding]]]], call: Call, head: str) -> T:
-    """What was read when nothing was wrong any more; what was not checked has been logged.
+    """What was read once nothing was wrong any more; what was not checked is in the log.
 
     Looks again while every finding may pass by itself. Raises RefusedOperationError, whose message begins
     with `head`, and what `look` and `Waiter.pause` raise.
@@ -116,12 +116,12 @@ async def passed(look: Callable[[], Awaitable[tuple[T, list[Finding]]]], call: C
 
 
 def blocking(found: list[Finding]) -> list[Finding]:
-    """The findings that forbid the act; what could not be read does not."""
+    """The findings that forbid the act. A thing that could not be read does not forbid it."""
     return [finding for finding in found if finding.severity is not Severity.NOT_CHECKED]
 
 
 def refusal(head: str, found: list[Finding]) -> str:
-    """Every finding as one message: what forbids the act first, then what was not checked."""
+    """Every finding as one message: first the reasons that forbid the act, then what was not checked."""
     wrong = blocking(found)
     lines = [f"{head}: {len(wrong)} finding(s), nothing was written"]
     lines += [f"  - {f.rule}: {f.text}" + (f"\n      fix: {f.fix}" if f.fix else "") for f in wrong]
@@ -149,9 +149,9 @@ def account_exists(check: Preflight) -> Iterator[Finding]:
 def account_is_settled(check: Preflight) -> Iterator[Finding]:
     """No change of the account is under way (AccountProvisioningStateInvalid).
 
-    An account whose last change failed is bound all the same. That change may have been a binding that came
-    before its access counted, and another change is the way out of that state (assumed). For it no key is
-    rotated: a version cannot be unmade.
+    An account whose last change failed is bound all the same: that change may have been a binding before its
+    access counted, and another change leads out of that state (assumed). No key is rotated for such an
+    account, because nobody can unmake a version.
     """
     rule, account = "account-is-settled", check.live.account
     state = account.provisioning_state if account else ""
@@ -197,7 +197,7 @@ def kind_takes_it(check: Preflight) -> Iterator[Finding]:
 
 
 def account_is_free(check: Preflight) -> Iterator[Finding]:
-    """Nobody else has bound the account, and it moves to another vault only where that is asked for."""
+    """Nobody else has bound the account, and it moves to another vault only if the inputs ask for that."""
     account, key = check.live.account, check.key
     bound = account.encryption.key if account else None
     if account is None or key is None or bound is None or bound.same_key(key):
@@ -214,7 +214,7 @@ def account_is_free(check: Preflight) -> Iterator[Finding]:
 
 
 def account_was_read(check: Preflight) -> Iterator[Finding]:
-    """Whether an account that may not be read could follow a rotation is unknown, so the key is not
+    """If the login may not read the account, nobody knows whether the account could follow, so the key is not
     rotated."""
     account = check.target.account
     if account and ACCOUNT not in check.live.read:
@@ -307,8 +307,9 @@ def key_is_usable(check: Preflight) -> Iterator[Finding]:
 
 
 def bound_version_is_usable(check: Preflight) -> Iterator[Finding]:
-    """The version that the account is on can be used, for the service has to open the data's key with it
-    before it locks it with another; an expired one still opens ("About keys": unwrap works after `exp`).
+    """The version that the account is on can be used, because the service has to unwrap the data's key with
+    it before it wraps it with another one. An expired version still unwraps ("About keys": unwrap works after
+    `exp`).
 
     That the service needs the old version is assumed. One that is disabled may have been so on purpose.
     """
@@ -329,7 +330,7 @@ def bound_version_is_usable(check: Preflight) -> Iterator[Finding]:
 
 
 def unreadable_parts(check: Preflight) -> Iterator[Finding]:
-    """What the deploying principal may not read was not checked."""
+    """Whatever the deploying principal may not read was not checked."""
     for what, why in check.live.unreadable.items():
         yield Finding("unreadable-parts", Severity.NOT_CHECKED, f"{what} could not be read: {why}")
 
@@ -346,11 +347,11 @@ _DEMANDS: Final = {
     "key-type": ("key-is-rsa-2048", Severity.REFUSED),
     "key-operations": ("key-allows-wrapping", Severity.CHANGEABLE),
 }
-"""By the demands of `core.demands` the rule that each is here, and what follows where it is not met."""
+"""For each demand of `core.demands`: its rule here, and what follows if it is not met."""
 
 
 def demands_are_met(check: Preflight) -> Iterator[Finding]:
-    """What the service demands of the account, the vault and the key; what Azure does not say is not
+    """The service's demands on the account, the vault and the key. If Azure does not say, the demand is not
     checked."""
     live, key = check.live, check.key
     for one in demands.judge(live.account, live.vault, live.key, [key.vault_uri] if key else ()):
@@ -401,7 +402,7 @@ ROTATION_RULES: tuple[Rule, ...] = (
     *_SURROUNDINGS,
 )
 """What must hold before a key gets a new version that an account is to follow. Type, size and operations are
-those of the key. That the current version is expired is a reason to rotate, and none against it."""
+those of the key. An expired version is a reason to rotate, not a reason against it."""
 
 
 def findings(check: Preflight, rules: Sequence[Rule] = BINDING_RULES) -> list[Finding]:

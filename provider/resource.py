@@ -1,6 +1,6 @@
-"""The life of a resource as the engine drives it, without its wire, and what most lives have in common.
+"""The life of a resource as the engine drives it, without the wire, and the parts that most resources share.
 
-A preview answers with the inputs, and UNKNOWN for what only the act itself shows.
+A preview answers with the inputs, and UNKNOWN for outputs that only the act itself shows.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from provider.wire import UNKNOWN, Properties, Value
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the engine: Azure, which asks again for as long as the call may wait (`azure.patient`);
-    the login; the engine's log; and what the commands in an error of Azure are filled with.
+    """One call of the engine: Azure, which asks again for as long as the call may wait (`azure.patient`); the
+    login; the engine's log; and the names with which the commands in an error of Azure are filled.
 
     `warn` and `inform` stay in the log of the command; the progress messages of `waiter` are overwritten.
     """
@@ -44,7 +44,7 @@ class Call:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Makes a failure of Azure a refusal, in the user's words."""
+        """Turns a failure of Azure into a refusal, in the user's words."""
         try:
             yield
         except ServiceError as failure:
@@ -68,13 +68,13 @@ Bound = tuple[str | None, str | None]
 
 @dataclass(frozen=True)
 class Run:
-    """What one login's resources share for one run of the engine. `time` is Azure's, since 1970.
+    """The state that one login's resources share for one run of the engine. `time` is Azure's, since 1970.
 
     `leaving` are the ids, in lower case, of the accounts that the program puts back on Microsoft-managed
     keys, by `accountLeaves`: the engine has each declared resource checked before it deletes anything
-    (pulumi/pulumi pkg/resource/deploy/step_generator.go).
-    `bound` has, by the id of an account that this run has bound, when and by which operation: the engine
-    makes what replaces a resource before it deletes that.
+    (pulumi/pulumi pkg/resource/deploy/step_generator.go). `bound` has, for each account that this run has
+    bound, by its id, the time and the operation: the engine makes a replacement before it deletes the
+    replaced resource.
     """
 
     time: Callable[[], float]
@@ -102,7 +102,7 @@ class State:
 
 @dataclass(frozen=True)
 class Difference:
-    """One property's change by the engine's word; not `in_inputs` where only what was read differs."""
+    """One property's change, in the engine's word. `in_inputs` is False if only the read value differs."""
 
     kind: str
     in_inputs: bool = True
@@ -115,7 +115,7 @@ REPLACES = "UPDATE_REPLACE"
 
 
 def fold(properties: Properties, name: str) -> str:
-    """A property without the differences that mean nothing."""
+    """A property without differences that mean nothing."""
     return plain(str(properties.values.get(name) or ""))
 
 
@@ -129,32 +129,35 @@ class Resource(ABC):
     raise ServiceError."""
 
     token: ClassVar[str]
-    """By which the schema declares it: its inputs, and the outputs that only the creation shows."""
+    """The type token, under which the schema declares the inputs, and the outputs that only the creation
+    shows."""
     compared: ClassVar[tuple[str, ...]] = ()
     """The inputs of which a difference is a change."""
     read_back: ClassVar[tuple[str, ...]] = ()
-    """Those of which what was read counts as what was written does: a key bound out of band is a change."""
+    """The inputs whose value in Azure counts, too: a key that was bound out of band is a change."""
     surroundings: ClassVar[tuple[str, ...]] = ()
-    """Those whose coming or going is no change: what was made elsewhere must import without a difference."""
+    """The inputs that may come or go without a change: a resource that was made elsewhere must import without
+    a difference."""
     derived: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """For an input, the outputs that contain it and must be secret when it is."""
     refreshes: ClassVar[bool] = True
     """Whether it is read before each preview and update, also where the project asks for no refresh."""
     is_read_twice: ClassVar[bool] = True
-    """Whether what is gone is read once more, unless `look` does so by itself."""
+    """Whether a resource that seems gone is read once more; False if `look` does so by itself."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
 
     def context(self, id: str, properties: Properties) -> ErrorContext:
-        """What the commands in an error of Azure are filled with; `id` is "" before there is one."""
+        """The names with which the commands in an error of Azure are filled; `id` is "" before there is
+        one."""
         return ErrorContext()
 
     def check(self, news: Properties) -> list[Failure]:
         return check(news, self.token)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> dict[str, Difference]:
-        """What an update would change, by property; empty when nothing."""
+        """The changes that an update would make, by property; empty if none."""
         found = {}
         for name in self.compared:
             written, wanted = fold(old_inputs, name), fold(news, name)
@@ -169,7 +172,7 @@ class Resource(ABC):
         return found
 
     async def preview(self, call: Call, change: Change) -> State:
-        """What a creation or an update will give."""
+        """The state after a creation or an update."""
         unknown = () if change.id else declared(self.token).outputs
         values = {**change.olds.values, **change.news.values, **dict.fromkeys(unknown, UNKNOWN)}
         return State(change.id, values)
@@ -178,18 +181,18 @@ class Resource(ABC):
     async def create(self, call: Call, inputs: Properties) -> State: ...
 
     async def update(self, call: Call, change: Change) -> State:
-        """What an update leaves."""
+        """The state after an update."""
         return await self.preview(call, change)
 
     def keeps_unread(self, id: str) -> bool:
-        """Whether what may not be read, or not from here, is taken to be as the state has it: a preview may
-        run where it is kept out."""
+        """Whether a resource that the login may not read, or not from here, counts as unchanged: a preview
+        may run where the network keeps it out."""
         return False
 
     async def read(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
         """The resource as it is; gone if its `id` is empty. An import comes with the id alone.
 
-        That one of the state is gone is believed when it is answered twice: one answer may come from a front
+        A resource of the state counts as gone once Azure has said so twice: one answer may come from a front
         end that is behind (assumed).
         """
         try:
@@ -207,13 +210,13 @@ class Resource(ABC):
 
     @abstractmethod
     async def look(self, call: Call, id: str, inputs: Properties, olds: Properties) -> State:
-        """What `read` gives."""
+        """The answer of `read`."""
 
     async def delete(self, call: Call, id: str, olds: Properties) -> None:  # noqa: B027 - nothing is a meaning
         """`olds` are the outputs, and the inputs that are no outputs."""
 
 
 def secret_outputs(resource: Resource, *sources: Properties) -> frozenset[str]:
-    """The outputs that are secret: what was given as a secret, and what contains it."""
+    """The names of the secret outputs: those that were given as secrets, and those that contain one."""
     given = {name for source in sources for name in source.secrets}
     return frozenset(given | {output for name in given for output in resource.derived.get(name, ())})

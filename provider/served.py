@@ -1,4 +1,4 @@
-"""What a configured provider serves: the engine's requests about resources and functions, answered.
+"""Answers the engine's requests about resources and functions, once the provider is configured.
 
 Holds no rule. `host` imports it only when it configures the provider: most of the start is its imports.
 """
@@ -28,8 +28,7 @@ PREVIEW_TIMEOUT = 60.0
 
 
 class Served:
-    """What is served by one login: all resources by their types. Each answer may raise what `host`
-    translates."""
+    """Serves all resource types with one login. Each answer may raise an error that `host` translates."""
 
     def __init__(
         self,

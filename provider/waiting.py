@@ -44,7 +44,7 @@ class SystemClock:
 
 
 class DeadlineError(Exception):
-    """The time for a call is over; says what was waited for and how long, in seconds."""
+    """The time for a call is over. The message says what the call waited for, and how long in seconds."""
 
     def __init__(self, reason: str, waited: float) -> None:
         super().__init__(f"gave up after {duration(waited)}: {reason}")
@@ -52,7 +52,7 @@ class DeadlineError(Exception):
 
 
 class StoppedError(Exception):
-    """The engine asked to stop (Ctrl-C); what was begun at Azure goes on by itself."""
+    """The engine asked to stop (Ctrl-C). A change that was begun in Azure goes on by itself."""
 
 
 Log = Callable[[str], Awaitable[None]]
@@ -96,8 +96,8 @@ class Waiter:
             raise StoppedError("stopped as asked; run the same command again to finish what was begun")
 
     async def unless_stopped(self, call: Callable[[], Awaitable[T]]) -> T:
-        """What `call` gives. Raises StoppedError as soon as the engine asks to stop; nobody hears the answer
-        then, so this is for questions, not for changes."""
+        """The result of `call`. Raises StoppedError as soon as the engine asks to stop. Nobody hears the
+        answer then, so use it for questions, not for changes."""
         self.check()
         answer, stop = asyncio.ensure_future(call()), asyncio.ensure_future(self._stop.wait())
         # What nobody hears is no warning, either: of a question that fails while it is cancelled.
@@ -112,8 +112,8 @@ class Waiter:
             stop.cancel()
 
     async def twice(self, look: Callable[[], Awaitable[T]], believed: Callable[[T], bool], reason: str) -> T:
-        """What `look` gives; looks again after a pause for what is not believed at once. One answer may come
-        from a front end that is behind (assumed)."""
+        """The result of `look`. If it is not believed at once, looks again after a pause, because one answer
+        may come from a front end that is behind (assumed)."""
         found = await look()
         if not believed(found):
             await self.pause(SECOND_LOOK_SECONDS, reason)
@@ -129,14 +129,15 @@ class Waiter:
         first: float = 1.0,
         seconds: float = math.inf,
     ) -> T:
-        """What `look` gives once it is over, or after `seconds`. Raises what `pause` raises."""
+        """The result of `look` once `is_over` accepts it, or after `seconds`. Raises what `pause` raises."""
         backoff, began = self.backoff(first=first), self.elapsed
         while not is_over(found := await look()) and self.elapsed - began < seconds:
             await self.pause(next(backoff), reason(found))
         return found
 
     async def pause(self, seconds: float, reason: str) -> None:
-        """Waits, having said why. The last pause is cut at the deadline, so that one more try is made there.
+        """Says why it waits, and waits. The last pause ends at the deadline, so that the caller can try once
+        more then.
 
         Raises DeadlineError when no time is left at all, StoppedError when the engine asks to stop.
         """

@@ -1,4 +1,4 @@
-"""Pulumi's values on the wire: unknowns, secrets and numbers, and nothing else in this provider knows them.
+"""Pulumi's values on the wire: unknowns, secrets and numbers. Only this module knows their form.
 
 The engine sends property maps as protobuf Structs. An unknown is a marker string; a secret is a map with a
 signature.
@@ -82,7 +82,7 @@ _COMMON = re.compile(
     r"https?|keys|subscriptions|resourcegroups|providers|microsoft.*|accounts|vaults?|managedhsms?",
     re.IGNORECASE,
 )
-"""Parts of ids and URIs that are never secret."""
+"""The parts of ids and URIs that are never secret."""
 
 
 def hiding(request: Any) -> Callable[[str], str]:
@@ -112,8 +112,8 @@ def _parts(value: Value) -> set[str]:
 
 
 def _unwrap(value: struct_pb2.Value) -> tuple[Value, bool]:
-    """A value, and whether it is secret. `json_format` would do the half of it, and its import takes a tenth
-    of the start."""
+    """A value, and whether it is secret. `json_format` could do half of this, but its import takes a tenth of
+    the plugin's start."""
     match value.WhichOneof("kind"):
         case "list_value":
             found = [_unwrap(one) for one in value.list_value.values]

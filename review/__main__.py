@@ -73,7 +73,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def cannot(why: str) -> int:
-    """Says why there is no review, which may quote what a change wrote, and returns the exit code."""
+    """Says why there is no review, and returns the exit code. The text may quote the change."""
     for line in why.splitlines():
         print(f"review: {printers.visible(line)}", file=sys.stderr)
     return 2
@@ -91,7 +91,7 @@ def _preview(arguments: argparse.Namespace) -> Preview:
 
 
 def _without_plan(claimed: str) -> Preview:
-    """A preview that saved no plan has failed, whatever it says of itself: shown, and refused."""
+    """Shows a preview that saved no plan, and refuses it: it has failed, whatever it says of itself."""
     try:
         made = preview.read(claimed)
     except PreviewError as problem:
@@ -101,9 +101,9 @@ def _without_plan(claimed: str) -> Preview:
 
 
 def _state(written: str) -> str:
-    """A digest of the state that an update starts from, by what every update changes in it.
+    """A digest of the state that an update starts from, made of the parts that every update changes.
 
-    Raises PreviewError for what `pulumi stack export` does not write.
+    Raises PreviewError for a text that `pulumi stack export` does not write.
     """
     try:
         deployment = json.loads(written)["deployment"]

@@ -29,7 +29,7 @@ _SCOPES: Final = {
     "managementgroups": "management group",
     "subscriptions": "subscription",
 }
-"""What a scope is on, by the segment of its id, the narrowest first."""
+"""The noun for a scope, by the segment of its id, the narrowest first."""
 _NARROWED: Final = (
     "access to the key NARROWED, {} is missing ({}): data is still read, until the key is bound again"
 )
@@ -45,7 +45,7 @@ def words(grant: Grant) -> str:
 
 
 def what(grant: Grant) -> str:
-    """What a grant gives, wherever it counts."""
+    """The permissions of a grant in words, wherever it counts."""
     if grant.entry is None:
         id = arm_ids.name_of(folded(values.name(grant.resource.stated("roleDefinitionId"))) or "")
         return grant.role.name if grant.role else f"role {id}" if id else "a role known after apply"
@@ -76,7 +76,7 @@ def excess(grant: Grant) -> tuple[str, ...]:
 
 
 def lost(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Verdict]:
-    """What a change of one identity's grants on one key takes from it; nothing where it takes nothing."""
+    """The verdict on a change that takes permissions on a key from an identity; nothing if it takes none."""
     old, new = tuple(before), tuple(after)
     had, has = level(old), level(new)
     same = {(words(one), one.permissions) for one in old} == {(words(one), one.permissions) for one in new}

@@ -1,9 +1,9 @@
 """Approvals recorded in the repository: which verdict on which resource may pass, why, and until when.
 
-Owns: the file's shape (docs/pull-requests.md), what is wrong with it, and which approval counts. Does not
-own: who may write it, which is for the repository's code owners. The code of a review is a digest of the
-stack, its state, the commit, the resource and what happens to it, so an approval counts for one update: once
-it has run, the state is another one.
+Owns the file's shape (docs/pull-requests.md), its problems, and which approval counts. Does not own who may
+write it: the repository's code owners decide that. The code of a review is a digest of the stack, its state,
+the commit, the resource and what happens to it, so an approval counts for one update: once it has run, the
+state is another one.
 """
 
 import re
@@ -39,7 +39,7 @@ class Approval:
     expires: date
 
     def names(self, account: Iterable[str], verdict: Name) -> bool:
-        """Whether it is about this verdict on the account of these names."""
+        """Whether it approves this verdict on the account with these names."""
         return self.verdict is verdict and folded(self.account) in set(account)
 
 
@@ -52,7 +52,7 @@ class People:
 
 
 def refusal(approval: Approval, code: str, today: date, people: People) -> str:
-    """Why an approval does not count for the verdict of this code; empty where it counts."""
+    """Why an approval does not count for the verdict with this code; empty if it counts."""
     if approval.review != code:
         return "it is for another update: stack, state, commit or change differ from what was approved"
     if approval.expires < today:

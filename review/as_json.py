@@ -1,5 +1,5 @@
-"""The review for machines: the fields of report.Review and of what it holds, in camel case, and beside them
-what follows from them.
+"""The review for machines: the fields of report.Review and of its parts, in camel case, and the values that
+follow from them.
 
     {"version": 2, "digest", "severity", "exitCode", "incomplete", "totals": {verdict: count},
      "headline": {"severity", "text": [words or {"value"}]}, "stack", "rows", "unchanged", ...}

@@ -1,6 +1,6 @@
-"""What a review says, in which order: the answer first, then the totals, then the gravest account.
+"""The content of a review, in its order: the answer first, then the totals, then the gravest account.
 
-Owns the words. Does not own how they are printed, nor how a value is made harmless (printers.py).
+Owns the words. printers.py prints them and makes values harmless.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ _FINDING: Final = 1500  # a finding ends with its fix
 
 
 def of(review: Review, rows: int = 20) -> Iterator[ReportLine]:
-    """The review for a reader; of so many accounts in full, and the others by name."""
+    """The review for a reader: the first `rows` accounts in full, and the others by name."""
     in_stack = (" in ", Shown(review.stack)) if review.stack else ()
     yield ReportLine(Form.TITLE, ((sign(review),), ("Encryption: ", *headline(review), *in_stack)))
     yield from _totals(review)
@@ -57,7 +57,7 @@ def of(review: Review, rows: int = 20) -> Iterator[ReportLine]:
 
 
 def sign(review: Review) -> VerdictSeverity:
-    """What a reader sees first. What was approved is no news, but no small thing either."""
+    """The sign that a reader sees first. An approved loss is no news, but no small thing either."""
     worst = max((one.verdict.severity for one in review.approved), default=VerdictSeverity.NONE)
     return max(review.severity, VerdictSeverity.APPROVAL if worst else VerdictSeverity.NONE)
 

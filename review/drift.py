@@ -1,6 +1,6 @@
 """`python -m review.drift refresh.json`: a line of Markdown for each resource that a refresh found changed.
 
-A newer version of a key, which its rotation makes by itself, is told apart from what somebody changed.
+A line tells a newer version of a key, which the vault's rotation makes, from a change that somebody made.
 """
 
 import json
@@ -51,7 +51,7 @@ def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def main(path: str) -> None:
-    """Writes the lines; nothing for what is no preview, which the review itself refuses."""
+    """Writes the lines. Writes nothing for a text that is no preview, which the review itself refuses."""
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError:

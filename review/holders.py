@@ -1,5 +1,5 @@
-"""Who else may do something with a key, beside the accounts that the preview shows: whoever gains rights on
-it, and accounts of other stacks that lose theirs.
+"""Who else may use a key, besides the accounts that the preview shows: identities that gain rights on it, and
+accounts of other stacks that lose theirs.
 
 A stack that only has vaults and grants decides over accounts of other stacks as well. Sources:
 learn.microsoft.com/azure/key-vault/general/rbac-guide and security-features (whoever may write a vault with
@@ -28,9 +28,10 @@ _DONE: Final = {Name.ACCESS_REVOKED: "REMOVED", Name.ACCESS_NARROWED: "NARROWED"
 def losing(
     resources: Iterable[ReviewedResource], moments: Moments, owned: Container[tuple[str, str]]
 ) -> Iterator[tuple[str, Verdict]]:
-    """Grants that let an identity of no account shown here use a key, and that are taken away: by this
-    update, or outside Pulumi and not given again; by the URN of the grant. `owned` are principals and vaults
-    of accounts that are shown. A vault that goes speaks for its grants."""
+    """The verdicts on grants that are taken away and let an identity use a key whose account is not shown
+    here, by the URN of the grant. This update takes them away, or somebody did so outside Pulumi and the
+    update does not give them again. `owned` are principals and vaults of the accounts that are shown. A
+    deleted vault has a verdict of its own, so its grants have none."""
     live, planned = moments[When.LIVE], moments[When.PLANNED]
     gone = {one.urn for one in resources if one.kind in VAULTS and (one.goes or one.planned is None)}
     seen: set[tuple[str, str]] = set()
@@ -68,11 +69,11 @@ def gaining(
     used: Container[tuple[str, Value, str]],
     told: Container[str],
 ) -> Iterator[tuple[Value, Verdict]]:
-    """Who gains rights on a key of a vault shown here: the principal and the verdict.
+    """The principals that gain rights on a key of a vault shown here, each with its verdict.
 
-    `owned` are principal and vault of each account in the preview, `used` the grants that accounts use, by
-    resource, by whom they are for, and in words,
-    `told` the URNs of those for which another verdict already reports the restored access.
+    `owned` has the principal and the vault of each account in the preview. `used` has the grants that
+    accounts use, by resource, by holder, and in words. `told` has the URNs of grants for which another
+    verdict reports the restored access already.
     """
     live, planned = moments[When.LIVE], moments[When.PLANNED]
     before, once = _held(live), _held(moments[When.RECORDED])
@@ -101,8 +102,9 @@ def gaining(
 
 
 def _held(moment: Moment) -> Mapping[tuple[str, str], set[Ability]]:
-    """What each principal can do with each vault; also by the grant's own resource, whose principal may
-    change to one that is not known yet, unless the resource is a vault with a list of many."""
+    """The abilities of each principal at each vault. They are also kept by the grant's own resource, because
+    its principal may change to one that is not known yet; a vault that lists many grants is no such
+    resource."""
     found: dict[tuple[str, str], set[Ability]] = {}
     for grant, vault in _placed(moment):
         can = _abilities(moment, grant, vault)

@@ -1,5 +1,5 @@
-"""Verdicts on what goes: deleted, replaced, taken out of the stack, deleted outside Pulumi; and on what an
-update writes that this review does not read.
+"""Verdicts on resources that go: deleted, replaced, taken out of the stack, deleted outside Pulumi. Also on
+resources that an update writes and this review cannot read.
 
 Sources: a disabled or deleted key takes the data out of reach ("encryption of data at rest"); a Foundry
 project goes with its agents, files and threads, which are made anew and not recovered (learn.microsoft.com/
@@ -17,14 +17,15 @@ from review.resource import ReviewedResource, ReviewedState, may_hold, token_of
 from review.verdict import Name, Verdict
 
 Found = tuple[str, Verdict]
-"""A verdict, and the URN of what it is about."""
+"""A verdict, and the URN of its resource."""
 
 
 @dataclass(frozen=True)
 class Going:
-    """What is said of a kind of resource that goes: its verdict and what follows, when it is deleted and when
-    it is replaced; what is said when somebody deleted it outside Pulumi, if anything is, and of one that
-    stays in Azure. `is_named`: its name is in the words, because its row is another resource's."""
+    """The words about a kind of resource that goes: the verdict and the consequence of a deletion and of a
+    replacement; the verdict, if any, on a deletion outside Pulumi; and the verdict on a resource that leaves
+    the stack and stays in Azure. `is_named`: the words have its name, because the row is another
+    resource's."""
 
     deleted: tuple[Name, str]
     replaced: tuple[Name, str]
@@ -85,7 +86,7 @@ def going(one: ReviewedResource | None) -> Iterator[Verdict]:
 
 
 def of_store(one: ReviewedResource | None) -> Iterator[Verdict]:
-    """What an update does to a vault, a managed HSM or a key; nothing when there is none."""
+    """The verdict on a vault, a managed HSM or a key; nothing if there is none."""
     found = [*going(one)]
     yield from found
     if found or one is None or one.kind is not Kind.KEY:
@@ -110,8 +111,8 @@ def _is_disabled(key: ReviewedState) -> bool | Mark:
 
 
 def of_others(resources: Iterable[ReviewedResource]) -> Iterator[Found]:
-    """Verdicts on whatever else goes, or is written and not read. Nothing of projects that go with their
-    account, whose own verdict says so."""
+    """Verdicts on all other resources that go, or that are written and cannot be read. A project that goes
+    with its account has none, because the account's own verdict says so."""
     resources = tuple(resources)
     accounts = (one for one in resources if one.kind is Kind.ACCOUNT and one.goes)
     gone = tuple(f"{one.state.id.rstrip('/').lower()}/" for one in accounts if one.state.id)

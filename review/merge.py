@@ -22,13 +22,13 @@ from review.verdict import VerdictSeverity
 
 MARKER: Final = "fleet"
 _NAMED: Final = 100
-"""Stacks that are named in the list of those that have nothing to tell."""
+"""How many stacks without a change the list names."""
 
 
 @dataclass(frozen=True)
 class StackReview:
-    """A stack's review. `comment` is its Markdown below the headline, empty where there is no review, which
-    is as grave as a refusal."""
+    """A stack's review. `comment` is its Markdown below the headline. It is empty without a review, which is
+    as grave as a refusal."""
 
     stack: str
     headline: Text = ("no review",)
@@ -70,7 +70,7 @@ def merged(reviews: Sequence[StackReview]) -> str:
 
 
 def _within(room: int, reviews: Sequence[StackReview]) -> Iterator[ReportLine]:
-    """Each review in whole where there is room, else its line alone."""
+    """Each review as a whole if there is room, otherwise its line alone."""
     for one in reviews:
         title: Text = (one.severity, " ", Shown(one.stack), ": ", *one.headline)
         whole = [

@@ -1,6 +1,5 @@
-"""How data is protected at one moment, read from core's model of its resources: for each account, vault and
-key, what a report shows and verdicts compare.
-"""
+"""How data is protected at one moment, read from core's model of its resources. For each account, vault and
+key it has the values that a report shows and verdicts compare."""
 
 from __future__ import annotations
 
@@ -31,9 +30,10 @@ from review.settings import Settings
 _GRANTS: Final = {Kind.ACCESS_POLICY, Kind.ROLE_ASSIGNMENT}
 _POLICIES: Final = "accessPolicies"
 _RECOVERY: Final = ("soft-delete", "purge-protection")
-"""What is compared as a setting, which has a line in the report."""
+"""Demands that are compared as settings, which have a line in the report."""
 Holding = tuple[str, str | None]
-"""The name of a vault and the object id of who has an access policy in it, both lower case."""
+"""The name of a vault, and the object id of an identity that has an access policy in it, both in lower
+case."""
 
 
 class When(Enum):
@@ -50,7 +50,7 @@ class Protection:
 
     `key` is None on Microsoft-managed keys; `inline` is the key that the account states itself; `unmet` are
     the demands that do not hold. `account` is the account as it is, None for one of another stack; `binding`
-    is the URN of what binds it, `used_by` are those of the user-assigned identities of this stack that may
+    is the URN of its binding; `used_by` are the URNs of the user-assigned identities of this stack that may
     use the key. `principal` is the object id of the account's own identity.
     """
 
@@ -102,7 +102,7 @@ class Moment(Protections):
     # Which key
 
     def said(self, resource: StackResource, name: str) -> object:
-        """What the cloud has, and what it will have."""
+        """The value in the cloud, or the one that the update gives it."""
         return resource.stated(name) if self.is_planned else resource.found(name)
 
     def inline(self, account: StackResource) -> StatedEncryption | Mark | None:
@@ -113,7 +113,8 @@ class Moment(Protections):
         return encryption_in(block) if says else None
 
     def of_account(self, account: StackResource) -> AccountProtection | Mark | None:
-        """None also where the update takes the binding away: the account's own inputs no longer count."""
+        """The account's use of a key. None also if the update takes the binding away: the account's own
+        inputs no longer count."""
         id = values.name(look(account.outputs, "id"))
         is_left = account.urn not in self.bindings_by_account and (folded(id) or "") in self._unbound
         return None if is_left else super().of_account(account)
@@ -150,7 +151,7 @@ class Moment(Protections):
         binding: StackResource | None,
         account: ReviewedState | None = None,
     ) -> Protection:
-        """What a key and the account bring with them."""
+        """The values that a key and its account bring with them."""
         used = key if isinstance(key, AccountProtection) else None
         judged = [*judgements.judge(self, used)] if used else []
         judged += [one for one in judgements.limits(account) if one.unmet] if account else []
@@ -191,7 +192,7 @@ class Moment(Protections):
         return (False, frozenset(named)) if named else (identity.is_system, user)
 
     def _facts(self, state: ReviewedState, id: str, name: str) -> Iterator[Value]:
-        """What the cloud says of an attached identity, by its own resource and by the account."""
+        """The cloud's answers about an attached identity: by its own resource, and by the account."""
         if made := self.stack.by_id.get(id):
             yield text(made.found(name))
         assigned = look(state.outputs, "identity.userAssignedIdentities")
@@ -201,10 +202,10 @@ class Moment(Protections):
     def _held_by(
         self, urns: Iterable[str], principals: Iterable[Value], awaited: Container[str]
     ) -> Iterator[Grant]:
-        """What these identities may do.
+        """The grants of these identities.
 
-        Where an identity is not made yet, a grant counts that is made from one of `urns` or is in `awaited`.
-        An entry of a vault's own list may be anybody's: it does not count where the identity is known.
+        A grant to an identity that is not made yet counts if it comes from one of `urns` or is in `awaited`.
+        An entry of a vault's own list may be anybody's, so it does not count if the identity is known.
         """
         known = {id for one in principals if (id := folded(one)) is not None}
         owners = set(urns)
@@ -219,13 +220,15 @@ class Moment(Protections):
                 yield replace(grant, more_doubt=Doubt.HOLDER)
 
     def counts(self, grant: Grant) -> bool:
-        """Not where a vault's own list removes it, though a resource of its own still declares it."""
+        """Whether a grant counts. It does not if a vault's own list removes it, even if a resource of its own
+        still declares it."""
         is_policy = grant.resource.kind is Kind.ACCESS_POLICY
         return not (is_policy and (grant.vault_name, folded(grant.principal)) in self._overwritten)
 
     def listed_in(self, vault: StackResource) -> Iterator[Grant]:
-        """What is declared is what a write sends; what is not declared stays as it is. Of what a read found,
-        an entry does not count that something else tells of: the read may be old."""
+        """The grants in a vault's own list. A declared list is what a write sends; a list that is not
+        declared stays as it is. An entry that was read does not count if something else tells about its
+        holder, because the read may be old."""
         written = vault.written if isinstance(vault, ReviewedState) else {}
         declares = values.prop(written, _POLICIES) is not None
         for grant in self.entries(vault, vault, entries_in(self.said(vault, _POLICIES))):
@@ -270,8 +273,8 @@ def _left(resources: Iterable[ReviewedResource]) -> Iterator[Value]:
 
 
 def _told_elsewhere(resources: Iterable[ReviewedResource], when: When) -> Iterator[Holding]:
-    """Of whom a vault's own list, as it was read, says nothing: who has an access policy of its own, and
-    whose access a revocation took.
+    """The identities about which a vault's own list, as it was read, says nothing: those that have an access
+    policy of their own, and those whose access a revocation took.
 
     If a vault's inputs did not change, a refresh's JSON shows the outputs of the state (pkg/backend/display/
     json.go of pulumi 3.259), and azure-native leaves the list out of the inputs; it makes no policy where the

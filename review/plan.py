@@ -1,4 +1,4 @@
-"""An update plan (`pulumi preview --save-plan`) over what the stack holds, read as a preview.
+"""Reads an update plan (`pulumi preview --save-plan`), laid over the stack's current state, as a preview.
 
 `pulumi up --plan` applies a saved plan or refuses, so a review of the plan is a review of the update. A plan
 has only changes. The current state comes from `pulumi refresh --preview-only --json`, which runs no program,
@@ -28,8 +28,8 @@ _GOAL: Final = ("custom", "dependencies", "inputDiff", "propertyDependencies", "
 def read(plan: str, refresh: str, claimed: str = "") -> Preview:
     """Reads a plan over a refresh.
 
-    `claimed` is the preview's own output, of which one thing is taken that a plan does not have: which
-    resources were renamed. Raises PreviewError where the plan does not fit the refresh.
+    `claimed` is the preview's own output. It gives the one thing that a plan lacks: which resources were
+    renamed. Raises PreviewError if the plan does not fit the refresh.
     """
     plans = _plans(plan)
     refreshed = [*_refreshed(refresh)]
@@ -86,7 +86,7 @@ def _refreshed(text: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_looked_at(state: Any) -> bool:
-    """Whether a resource that is there is of a kind that a review looks at."""
+    """Whether a review looks at this existing resource."""
     if not isinstance(state, Mapping):
         return False
     return kind_of(str(state.get("type", "")), state.get("inputs") or {}) not in {None, Kind.STACK}

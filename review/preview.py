@@ -1,4 +1,4 @@
-"""Reads a preview: what `pulumi preview --json` writes, and of an event log what policy packs said.
+"""Reads a preview as `pulumi preview --json` writes it, and the messages of policy packs in an event log.
 
 Source: pkg/display and sdk/go/common/apitype/events.go of pulumi/pulumi.
 """
@@ -38,8 +38,8 @@ class PolicyFinding:
 
 @dataclass(frozen=True)
 class Preview:
-    """One preview. `resources` are those a review looks at; `finished` is False when it broke off, `errors`
-    say why."""
+    """One preview. `resources` are those that a review looks at. `finished` is False if the preview broke
+    off; `errors` say why."""
 
     resources: tuple[ReviewedResource, ...] = ()
     errors: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _finding(raw: Mapping[str, Any]) -> PolicyFinding:
-    """Its lines, of which the first says the rule, become one."""
+    """A policy's message on one line; its first line names the rule."""
     lines = (line.strip() for line in str(raw.get("message", "")).splitlines())
     return PolicyFinding(
         policy=str(raw.get("policyName", "")),

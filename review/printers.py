@@ -1,4 +1,4 @@
-"""The lines of a review: our own words, and values from the change, which stay apart until they are printed
+"""The lines of a review, which keep our own words and the values of the change apart until they are printed
 here, as Markdown for a comment or plain for a terminal.
 
 Here alone values are escaped, so that no text from a preview is Markdown, HTML, a mention, a link, a colour,
@@ -96,7 +96,7 @@ def listed(texts: Iterable[Text]) -> Text:
 
 
 def of_verdict(verdict: Verdict) -> Text:
-    """What a verdict says: its words, with its values between them."""
+    """A verdict's words, with its values between them."""
     first, *rest = verdict.words.split("{}")
     parts = ((Shown(value), after) for value, after in zip(verdict.values, rest, strict=True))
     return first, *(part for pair in parts for part in pair)

@@ -28,7 +28,7 @@ _NOBODY: Final = People()
 
 @dataclass(frozen=True)
 class ComparedLine:
-    """One line of an account: what it is, before and after the update."""
+    """One line of an account: its label, and its values before and after the update."""
 
     name: str
     before: Value
@@ -41,8 +41,8 @@ class ComparedLine:
 
 @dataclass(frozen=True)
 class Origin:
-    """What was reviewed. `state` and `commit` are digests of the stack's state and of the repository's files;
-    `head` is the commit and `run` the address of the pipeline's run, for the reader."""
+    """The subject of a review. `state` and `commit` are digests of the stack's state and of the repository's
+    files; `head` is the commit and `run` the address of the pipeline's run, for the reader."""
 
     state: str = ""
     commit: str = ""
@@ -123,9 +123,10 @@ class Review:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of what an update does to encryption, equal for two previews that do the same.
+        """SHA-256 (hex) of an update's effects on encryption, equal for two previews with the same effects.
 
-        Left out is what may differ between a review and its merge: what stays, advice and approvals.
+        It leaves out the parts that may differ between a review and its merge: accounts without a change,
+        advice and approvals.
         """
         rows = sorted(
             json.dumps([[_as_data(one.verdict) for one in row.verdicts], _identified(row)])
@@ -184,7 +185,8 @@ def _row(
 
 
 def _code(update: Sequence[str], row: ReportRow, verdict: Verdict) -> str:
-    """What an approval of a verdict must name: a digest of update, resource and what happens to it."""
+    """The code that an approval of a verdict must name: a digest of the update, the resource and its
+    change."""
     parts = json.dumps([*update, _identified(row), _as_data(verdict)])
     return hashlib.sha256(parts.encode()).hexdigest()
 
@@ -206,7 +208,7 @@ def as_data(value: Value) -> Any:
 
 
 def _facts(one: Protection | None) -> dict[str, Value]:
-    """What a report shows of an account at one moment."""
+    """The values of an account that a report shows at one moment."""
     if one is None:
         return {}
     shown: dict[str, Value] = {}

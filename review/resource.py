@@ -1,6 +1,6 @@
 """One resource in a preview, from the steps of its URN, at three moments: in the state, in the cloud before
-the update, after it. At each it is core's resource, so that what reads a stack reads a preview, too.
-"""
+the update, after it. At each moment it is a resource of core, so that code that reads a stack reads a
+preview, too."""
 
 from __future__ import annotations
 
@@ -39,10 +39,9 @@ _HELD: Final = re.compile(
 
 @dataclass(frozen=True, eq=False)
 class ReviewedState(StackResource):
-    """A resource at one moment. `inputs` are what is declared, and what the cloud says where nothing is;
-    `outputs` what the cloud says, from before the update where the update does not know it yet; `written`
-    what the program alone declares.
-    """
+    """A resource at one moment. `inputs` are the declared values, or the cloud's if none is declared.
+    `outputs` are the cloud's values; those that the update does not know yet are from before it. `written`
+    has the program's own declarations alone."""
 
     written: Bag = field(default_factory=dict)
     retained: bool = False
@@ -54,7 +53,7 @@ class ReviewedState(StackResource):
         return known if isinstance(known, str) else ""
 
     def found(self, path: str) -> Any:
-        """What the cloud answered, else what is declared."""
+        """The cloud's value, otherwise the declared one."""
         answered = super().found(path)
         declared = self.stated(path) if answered is None or answered is Mark.UNKNOWN else None
         return answered if declared is None else declared
@@ -90,7 +89,7 @@ class ReviewedResource:
 
     @property
     def state(self) -> ReviewedState:
-        """What is there now, else what will be, else what was recorded."""
+        """The current state, otherwise the planned one, otherwise the recorded one."""
         return self.live or self.planned or self.recorded or ReviewedState(self.urn, self.kind)
 
     @property
@@ -164,8 +163,8 @@ def _state(step: Step, raw: Bag | None, carried: Bag | None = None) -> ReviewedS
 
 
 def _over(top: Bag, below: Bag, over: Mark | None = None) -> Bag:
-    """Properties over others, one by one, also inside `properties`. What is absent hides none; with `over`,
-    no value at any depth that is this mark does."""
+    """Lays properties over others, one by one, also inside `properties`. An absent value hides none, and
+    neither does a value, at any depth, that is the mark `over`."""
     found = dict(below)
     for name, value in top.items():
         known, under = values.opened(value), values.opened(below.get(name))
@@ -177,7 +176,7 @@ def _over(top: Bag, below: Bag, over: Mark | None = None) -> Bag:
 
 
 def _without(outputs: Bag, was: Bag, written: Bag) -> Bag:
-    """The outputs without what was declared and no longer is."""
+    """The outputs without values that were declared before and are not any more."""
     gone = {name for name, value in was.items() if value is not None and written.get(name) is None}
     kept = {name: value for name, value in outputs.items() if name not in gone}
     before, now, inner = (values.opened(one.get("properties")) for one in (was, written, outputs))

@@ -1,4 +1,4 @@
-"""Which verdicts hold for an account: what happens to its key, its identity, its access and its settings.
+"""The verdicts on an account: on its key, its identity, its access and its settings.
 
 Sources: "encryption of data at rest" (disabling the identity or revoking access loses the data; a rotated key
 must be bound again), and that an account's PUT drops what it does not carry.
@@ -23,7 +23,7 @@ _OUT_OF_REACH: Final = {
     *(Name.ACCESS_REVOKED, Name.IDENTITY_LOST, Name.KEY_REPLACED, Name.KEY_DELETED),
     *(Name.VAULT_REPLACED, Name.VAULT_DELETED),
 }
-"""What some kinds answer with the deletion of data (core/coverage.py)."""
+"""Verdicts after which Azure deletes data of some kinds of accounts (core/coverage.py)."""
 _HOW: Final = {Name.ACCESS_NARROWED: "narrowed", Name.UNDETERMINED: "changed"}
 _LOSES: Final = "the account loses its key, and with it the data"
 _SHUT_OUT: Final = {
@@ -31,15 +31,15 @@ _SHUT_OUT: Final = {
     "outbound": "account may no longer reach {}, the vault of its key: the service can no longer read "
     "the data",
 }
-"""What keeps the service from its key, at once."""
+"""Verdicts that keep the service from its key at once."""
 _KIND: Final = ("tier", "kind-")
-"""How the names of demands begin that are about the kind of an account."""
+"""The beginning of the names of demands on an account's kind."""
 
 
 @dataclass(frozen=True)
 class ReviewedAccount:
     """One account over the preview. `id` is its ARM id, `resource` None outside the stack. `key`, `vault` and
-    `identities` are what its data is under now; after the update where it is under none now.
+    `identities` protect its data now or, if nothing does, after the update.
 
     `asked_back`: the program no longer declares the revocation of the account's access. `revoked`: it carries
     out a revocation.
@@ -71,8 +71,8 @@ def verdicts_of(one: ReviewedAccount) -> tuple[Verdict, ...]:
 
 
 def _deleted_data(one: ReviewedAccount, found: Iterable[Verdict]) -> Iterator[Verdict]:
-    """What Azure deletes for good of an account that can no longer use its key. A key that is replaced and
-    kept is still its key."""
+    """The verdict on data that Azure deletes for good because the account can no longer use its key. A key
+    that is replaced and kept is still its key."""
     kind = values.name(one.resource.state.stated("kind")) if one.resource else None
     lost = coverage.named(kind if isinstance(kind, str) else "").deletes
     key = one.key and (one.key.live or one.key.recorded)
@@ -184,7 +184,7 @@ def _reasserted(one: ReviewedAccount, key: AccountProtection) -> Iterator[Verdic
 def _written(
     inline: AccountProtection | Mark | None, key: AccountProtection, *, states_none: bool
 ) -> Iterator[Verdict]:
-    """What an account's own write makes of its encryption, where no binding is written after it."""
+    """The verdict on an account's own write, if no binding is written after it."""
     if inline is None and states_none:
         words = "account is written WITHOUT its encryption and not bound again: it must be assumed unbound"
         yield Verdict(Name.MAY_UNBIND, words)
@@ -337,7 +337,8 @@ def outside(
 
 
 def compared(before: Protection, after: Protection) -> Iterator[Verdict]:
-    """What gets worse, or better, of an account and the vault of its key; or of a vault or a key."""
+    """The verdicts on settings that get weaker or stronger: of an account and the vault of its key, or of a
+    vault or a key."""
     yield from settings.compared(before.settings, after.settings)
     yield from _unmet(before, after)
     linked = [settings.linked_of(one.account) if one.account else frozenset() for one in (before, after)]
@@ -347,7 +348,8 @@ def compared(before: Protection, after: Protection) -> Iterator[Verdict]:
 
 
 def _unmet(before: Protection | None, after: Protection) -> Iterator[Verdict]:
-    """What is unmet after and was not before; and what is not known after, where data is under a key."""
+    """The verdicts on demands that are unmet after the update and were met before; and, for data under a key,
+    on demands that are not known afterwards."""
     has_key = before is not None and (before.bound or before.account is None)
     # Of an account that is made anew, the update knows more than a preview.
     stays = has_key and (after.account is None or bool(after.account.id))

@@ -1,7 +1,8 @@
 """Settings that protect data beside the key: recovery, network, login by key, audit, Pulumi's protection.
 
-Each is read as what it lets through, so that one comparison says whether a change makes it weaker. Sources:
-the service demands soft delete and purge protection; Azure's own policies ask for the others.
+Each is read as the set of things that it lets through, so that one comparison says whether a change makes it
+weaker. Sources: the service demands soft delete and purge protection; Azure's own policies ask for the
+others.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ Settings = Mapping[tuple[str, str], Setting]
 
 
 def compared(before: Settings, after: Settings) -> Iterator[Verdict]:
-    """What gets worse, or better, of the settings that both have."""
+    """The verdicts on settings of both moments that get weaker or stronger."""
     for name, old in before.items():
         new, what = after.get(name), name[1]
         if new is None:
@@ -165,8 +166,9 @@ def _retention(days: Value) -> Setting:
 def linked_of(state: StackResource) -> frozenset[tuple[str, str]]:
     """Where an account keeps data beside its own store: storage accounts, the search of question answering.
 
-    Their data is under their own keys; what is no longer linked is no longer read (userOwnedStorage and
-    apiProperties.qnaAzureSearchEndpointId of an account, Microsoft.CognitiveServices 2025-06-01).
+    Their data is under their own keys. The account no longer reads a store that is not linked any more
+    (userOwnedStorage and apiProperties.qnaAzureSearchEndpointId of an account, Microsoft.CognitiveServices
+    2025-06-01).
     """
     listed = items(state.stated("userOwnedStorage"))
     storage = [] if isinstance(listed, Mark) else [text(look(one, "resourceId")) for one in listed]
@@ -176,8 +178,8 @@ def linked_of(state: StackResource) -> frozenset[tuple[str, str]]:
 
 
 def _audit(diagnostics: Iterable[StackResource], fact: str = "", *, notes_gain: bool = True) -> Setting:
-    """All diagnostic settings of a resource together; one without a category or a place records nothing, nor
-    does one of which the preview does not show that it is enabled."""
+    """All diagnostic settings of a resource together. A setting without a category or a destination records
+    nothing, nor does one that the preview does not show as enabled."""
     records: set[Record] = set()
     for state in diagnostics:
         listed = items(state.stated("logs"))
@@ -212,7 +214,7 @@ def _covers(records: frozenset[Record], record: Record) -> bool:
 
 
 def _known(id: Value) -> str | None:
-    """An id for comparing; what hides it, where it is hidden."""
+    """An id for comparing, or the mark that hides it."""
     return id.value if isinstance(id, Mark) else folded(id)
 
 

@@ -1,4 +1,4 @@
-"""The rows of a review: accounts at three moments, and whatever else of a preview has verdicts."""
+"""The rows of a review: accounts at three moments, and all other resources with verdicts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from review.verdict import Name, Verdict, ordered
 
 @dataclass(frozen=True)
 class VerdictSubject:
-    """What verdicts are on: an account, as it is before and after; or `noun`, whose name may be a
+    """The subject of verdicts: an account before and after the update; or a `noun`, whose name may be a
     principal's."""
 
     name: Value
@@ -31,7 +31,7 @@ class VerdictSubject:
 
 
 def subjects_of(preview: Preview) -> list[VerdictSubject]:
-    """All accounts of a preview, and what else has verdicts."""
+    """All accounts of a preview, and the other subjects that have verdicts."""
     resources = lifecycle.with_their_groups(preview.resources)
     moments = {when: Moment(resources, when) for when in When}
     by_urn = {resource.urn: resource for resource in resources}
@@ -129,8 +129,8 @@ def _of_stores(
 def _of_others(
     resources: Sequence[ReviewedResource], planned: Moment, told: Sequence[ReviewedAccount]
 ) -> Iterator[lifecycle.Found]:
-    """Verdicts on whatever else goes or is written, by its URN. `told`: the accounts whose own verdicts say
-    that their access is revoked."""
+    """Verdicts on all other resources that go or are written, by URN. `told`: the accounts whose own verdicts
+    say that their access is revoked."""
     yield from lifecycle.of_others(resources)
     for one in resources:
         if one.kind in (Kind.PROJECT, Kind.DEPLOYMENT) and one.planned and one.live is None:
@@ -157,7 +157,7 @@ def _owned(accounts: Iterable[ReviewedAccount]) -> frozenset[tuple[str, str]]:
 
 
 def _used(accounts: Iterable[ReviewedAccount]) -> set[tuple[str, Value, str]]:
-    """The grants by which accounts use their keys: by resource, by whom they are for, and in words."""
+    """The grants by which accounts use their keys: by resource, by holder, and in words."""
     held = [grant for one in accounts for at in (one.live, one.planned) if at for grant in at.grants]
     certain = (one for one in held if one.more_doubt is not Doubt.HOLDER)
     return {(one.resource.urn, one.principal, access.words(one)) for one in certain}

@@ -24,8 +24,8 @@ class VerdictSeverity(IntEnum):
 
 class Name(StrEnum):
     """Every verdict, by the name that an approval uses; fixed, because people's approvals hold it. The order
-    is the severity: first what blocks, from ACCESS_NARROWED what needs an approval, from BOUND what is
-    noted."""
+    is the severity: first the verdicts that block, from ACCESS_NARROWED those that need an approval, from
+    BOUND the notes."""
 
     UNBOUND = "unbound"
     MAY_UNBIND = "may-unbind"

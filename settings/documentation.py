@@ -97,7 +97,7 @@ def _as_config_set(described: dict[str, Any]) -> dict[str, Any]:
 
 
 def _or(described: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
-    """What is described, or one of the others in its place."""
+    """A schema that takes the described value, or one of the others in its place."""
     outer: dict[str, Any] = {
         word: described[word] for word in ("description", "default") if word in described
     }
@@ -106,7 +106,7 @@ def _or(described: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
 
 
 def _declared(form: type[Arguments]) -> Iterator[tuple[str, Argument, str]]:
-    """Each setting of a form: its name, how it is declared and its meaning."""
+    """Each setting of a form: its name, its declaration and its meaning."""
     declared, meanings = dict(arguments(form)), descriptions(form)
     if form is ServiceSettings:
         declared, meanings = {"name": form.declared_name(), **declared}, {"name": NAME, **meanings}

@@ -1,5 +1,5 @@
-"""The settings of a stack, once they are read: its services' arguments, and what a program sets by
-options."""
+"""The settings of a stack after reading: the arguments of its services, and the values that a program sets by
+resource options."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,8 @@ NAME = (
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceSettings(EncryptedAIServicesAccountArgs):
-    """One service: the arguments of EncryptedAIServicesAccount, and what a program sets by options.
+    """One service: the arguments of EncryptedAIServicesAccount, and the values that a program sets by
+    resource options.
 
     `name` is the one that it was created with, and `label` the one that the stack's outputs have.
     """

@@ -1,4 +1,4 @@
-"""From a stack's configuration to its settings, or to everything that is wrong with it.
+"""Makes a stack's configuration its settings, or a list of all its problems.
 
 Decodes values, applies what several services share, and names each problem's place in the file. Pure.
 """
@@ -56,9 +56,9 @@ def parse(
     login: Mapping[str, str] | None = None,
     stack: str = "",
 ) -> Settings:
-    """The settings in a configuration, whose keys come without their namespace and whose values may still be
-    texts; over those that the stack shares with its fleet. `login` has what the stack configures of
-    azure-native; `stack` is the stack's name, for names.
+    """The settings in a configuration, laid over those that the stack shares with its fleet. The
+    configuration's keys come without their namespace, and its values may still be texts. `login` has the
+    stack's configuration of azure-native; `stack` is the stack's name, for names.
 
     Values of `secret` keys appear in no message. Raises SettingsError with every problem.
     """
@@ -91,7 +91,7 @@ def parse(
 
 
 def merged(*levels: Values) -> dict[str, object]:
-    """Settings over each other, the strongest last; of groups, setting by setting."""
+    """Lays settings over each other, the strongest last; inside a group, setting by setting."""
     found: dict[str, object] = {}
     for level in levels:
         for name, value in level.items():
@@ -102,7 +102,7 @@ def merged(*levels: Values) -> dict[str, object]:
 
 
 def _placeholders(login: Mapping[str, str]) -> Iterator[Problem]:
-    """The ids that are all zeros still, as Pulumi.prod.example.yaml has them."""
+    """A problem for each id that still has the zeros of Pulumi.prod.example.yaml."""
     for name in ("subscriptionId", "tenantId"):
         if name in login and not login[name].strip("0-"):
             yield Problem(
@@ -148,7 +148,7 @@ def _removed_but_listed(services: Sequence[ServiceSettings], removed: Sequence[s
 
 
 def _hidden(problem: Problem, secret: frozenset[str], values: frozenset[str]) -> Problem:
-    """A problem without secret values, which that of another setting may name, too."""
+    """A problem without secret values, which the problem of another setting may quote, too."""
     if _top(problem.path) in secret or any(value in problem.text for value in values):
         return Problem(problem.path, "is wrong; its value is secret")
     return problem
@@ -168,7 +168,7 @@ def _top(path: str) -> str:
 
 
 def _of_fleet(problem: Problem, own: Mapping[str, object], shared: Mapping[str, object]) -> Problem:
-    """A problem that says so where the setting stands in fleet.yaml and not in the stack's own file."""
+    """A problem that names fleet.yaml if the setting stands there and not in the stack's own file."""
     name, _, inner = problem.path.partition(".")
     name = _top(name)
     group = own.get(name)
@@ -179,7 +179,7 @@ def _of_fleet(problem: Problem, own: Mapping[str, object], shared: Mapping[str, 
 
 
 def decoded(config: Mapping[str, object]) -> dict[str, object]:
-    """A configuration with its values as they were meant, less what has nothing after it."""
+    """A configuration with its values decoded, without keys that have no value."""
     return {key: _decoded(key, value) for key, value in config.items() if not _is_empty(key, value)}
 
 
@@ -194,8 +194,9 @@ def _decoded(key: str, value: object) -> object:
 
 
 def _is_empty(key: str, value: object) -> bool:
-    """Whether nothing follows the key of a group or list, as when all below it is commented out: Pulumi hands
-    that over as an empty text. An empty text where one is expected was perhaps meant to be another."""
+    """Whether a group or list has no value, as when everything below its key is commented out: Pulumi hands
+    that over as an empty text. An empty text for a text setting stays, because the user may have meant
+    another one."""
     return value == "" and key in _ARGUMENTS and not _is_text(key)
 
 
@@ -236,9 +237,9 @@ def _services(
 
 
 def _normalised(settings: dict[str, object]) -> dict[str, object]:
-    """The settings with the API's spelling of a region and of object ids, and with tags, if only none.
+    """The settings with the API's spelling of regions and object ids, and with tags, even if there are none.
 
-    Resources were always made with these, so another spelling would show as a change.
+    Resources were always made with these spellings, so another one would show as a change.
     """
     location, vault = settings.get("location"), settings.get("vault")
     if isinstance(location, str):
@@ -259,6 +260,7 @@ def _guid(text: object) -> object:
 
 
 def _place(path: str, own: Mapping[str, object], prefix: str) -> str:
-    """Where the user wrote it: at the service, or among what all services share."""
+    """The place where the user wrote a setting: at the service, or among the settings that all services
+    share."""
     top = _top(path)
     return prefix + path if top in own or top == "name" else path

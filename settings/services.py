@@ -1,4 +1,4 @@
-"""Rules between the services of one stack: what one service makes, no other may make."""
+"""Rules between the services of one stack: no two services may make the same thing."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -54,7 +54,8 @@ def _group(service: ServiceSettings) -> str:
 
 
 def _makes_zone(service: ServiceSettings) -> bool:
-    """Whether a service makes a DNS zone of its own: it has no endpoint of a vault that exists elsewhere."""
+    """Whether a service makes a DNS zone of its own: for its account or, if it makes its vault, for the
+    vault."""
     zones = dns_zones(service.location, service.account_kind)
     used = [*zones[ACCOUNT], *(zones[VAULT] if service.makes_vault else ())]
     return any(service.network.zone_id(zone) is None for zone in used)

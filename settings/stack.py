@@ -1,4 +1,4 @@
-"""The stack's configuration, which nothing else in this project reads from Pulumi."""
+"""Reads the stack's configuration from Pulumi; nothing else in this project does."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 
@@ -18,8 +18,8 @@ def nothing_shared(_stack: str, _config: Values) -> Values:
 
 
 def load(shared: Callable[[str, Values], Values] = nothing_shared) -> Settings:
-    """The settings of the stack that runs, over those that others share with it: `shared` gives them by the
-    stack's name and its own configuration. Raises SettingsError with every problem there is."""
+    """The settings of the stack that runs, laid over shared ones: `shared` gives those for the stack's name
+    and its own configuration. Raises SettingsError with every problem."""
     values, login = _values(NAMESPACE), _values("azure-native:")
     secret = frozenset(key for key in values if config.is_config_secret(NAMESPACE + key))
     # Pulumi itself warns when a program reads a secret by pulumi.Config.get().
@@ -31,8 +31,8 @@ def load(shared: Callable[[str, Values], Values] = nothing_shared) -> Settings:
 
 def shown_secrets(values: Mapping[str, str], secret: Collection[str]) -> Iterator[str]:
     """A warning for each secret setting that does not stay secret. If one value in a list is secret, Pulumi
-    marks the whole list as secret, and does not show which value it is: where it may be the one that stays
-    secret, nothing is said."""
+    marks the whole list as secret and does not show which value it is. If that value may be one that stays
+    secret, there is no warning."""
     for key in sorted({*secret} - {_NOT_SHOWN}):
         if f'"{_NOT_SHOWN}"' not in values[key]:
             yield (

@@ -1,4 +1,4 @@
-"""Rules on accounts: what an account has, and what its own writes do to its key."""
+"""Rules on accounts: the settings of an account, and the effect of its own writes on its key."""
 
 from typing import Final
 
@@ -113,7 +113,8 @@ def account_identity(account: Subject, _: Options) -> Findings:
 
 
 def _user_assigned(account: Subject, identity: StatedIdentity, said: str) -> Findings:
-    """The inline encryption names an identity; that it is one of the attached, binding-identity demands."""
+    """The inline encryption names an identity. The rule binding-identity demands that this identity is
+    attached."""
     encryption = encryption_of(account.resource)
     stated = isinstance(encryption, StatedEncryption) and encryption.is_customer_key
     client_id = encryption.client_id if stated and isinstance(encryption, StatedEncryption) else None
@@ -171,12 +172,13 @@ def _judge_inputs(account: StackResource, bindings: list[StackResource]) -> Find
 
 
 def _is_bound(binding: StackResource) -> bool:
-    """A preview knows who uses the key only of a binding that exists."""
+    """Whether the binding exists: only then does a preview know who uses the key."""
     return any(isinstance(values.look(binding.outputs, name), str) for name in ("principalId", "boundAt"))
 
 
 def _is_written(account: StackResource) -> bool:
-    """In a preview, by an update; an update that is done shows no longer what it wrote."""
+    """Whether a preview shows an update of the account; an update that is done no longer shows what it
+    wrote."""
     computed = [
         values.look(account.outputs, "id"),
         values.look(account.outputs, "etag"),

@@ -127,7 +127,7 @@ def _takes_version(stack: Stack, binding: StackResource) -> bool:
 
 
 def _version_in(uri: Value) -> Value:
-    """The version of a key's URI; what is no such URI is left to cmk-complete."""
+    """The version of a key's URI; cmk-complete judges any other text."""
     if not isinstance(uri, str):
         return uri
     try:

@@ -1,4 +1,4 @@
-"""Rules on what the other rules rest on: resources that they can read, API versions that stay, a log."""
+"""Rules on the conditions of the other rules: resources that they can read, API versions that stay, a log."""
 
 import json
 import re

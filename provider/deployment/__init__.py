@@ -1,1 +1,1 @@
-"""What Azure would refuse of resources that are about to be made: asked before anything is written."""
+"""Asks, before anything is written, what Azure would refuse about resources that are about to be made."""

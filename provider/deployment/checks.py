@@ -1,9 +1,10 @@
-"""The checks, and running them: Azure's own validation, and ours of what no validation tells.
+"""The checks and how they run: Azure's own validation, and this project's checks of what no validation tells.
 
-Ours are about names that are taken, locks, what is referred to by id, and terms. Sources:
-azure-rest-api-specs (Vaults_CheckNameAvailability, CheckDomainAvailability, ManagementLocks_ListByScope
-2020-05-01, the GET of each type); below learn.microsoft.com/azure: azure-resource-manager/management/
-lock-resources (levels, inheritance), azure-monitor/platform/diagnostic-settings (Destination limitations).
+The project's own checks are about names that are taken, locks, things that are referred to by id, and terms.
+Sources: azure-rest-api-specs (Vaults_CheckNameAvailability, CheckDomainAvailability,
+ManagementLocks_ListByScope 2020-05-01, the GET of each type); below learn.microsoft.com/azure:
+azure-resource-manager/management/ lock-resources (levels, inheritance),
+azure-monitor/platform/diagnostic-settings (Destination limitations).
 """
 
 from __future__ import annotations
@@ -113,8 +114,8 @@ _UNIQUE: Final = {
         f"by an account somewhere, or by one that was deleted in the last {HOURS_HELD} hours",
     ),
 }
-"""By a type whose names are unique in the world: what is asked, by which API version, the words of the
-question and its answer, and who holds a name that is taken."""
+"""For each type whose names are unique in the world: the question, its API version, the words of the question
+and of the answer, and who may hold a name that is taken."""
 
 
 async def _taken_in_the_world(one: Planned, ask: Questions) -> DeploymentFinding | None:
@@ -172,10 +173,10 @@ _OF_A_KEY: Final = (*_RECOVERED, arm_ids.KEY.lower())
 
 
 async def references(plan: Sequence[Planned], ask: Questions) -> Report:
-    """A finding for each id of something that does not exist, or cannot be used: the vault and the key that
-    an account is yet to be bound in meet the demands of core/demands.py, and storage lets in what is to write
-    to it. Of vaults and keys those are looked up that say where the account is, and no type without an API
-    version."""
+    """A finding for each id whose resource does not exist or cannot be used. The vault and the key of an
+    account that is not bound yet have to meet the demands of core/demands.py, and storage has to let in the
+    services that write to it. Looks up only vaults and keys whose content says where the account is, and only
+    types with an API version."""
     used = {
         one.id.lower(): one
         for one in plan
@@ -204,8 +205,9 @@ async def references(plan: Sequence[Planned], ask: Questions) -> Report:
 
 
 def _storage(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFinding]:
-    """What keeps out Azure Monitor, which then drops the logs and tells nobody, or the account that the
-    storage is linked to: the content has its kind then, and a rule of the firewall may admit it, too."""
+    """A finding if the storage keeps out Azure Monitor, which then drops the logs and tells nobody, or the
+    account that it is linked to. In the second case the content has the account's kind, and a rule of the
+    firewall may admit the account, too."""
     rules = (found.get("properties") or {}).get("networkAcls") or {}
     admits_it = bool(one.kind and rules.get("resourceAccessRules"))
     admits_it |= "azureservices" in str(rules.get("bypass")).lower()
@@ -223,7 +225,8 @@ def _storage(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFindi
 
 
 def _demands(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFinding]:
-    """What the service demands of a vault, or of a key, for an account in the region of the content."""
+    """A finding for each demand of the service that a vault or a key does not meet, for an account in the
+    content's region."""
     judged: list[demands.Judgement | None]
     if arm_ids.same(one.type, arm_ids.KEY):
         judged = [*demands.judge(None, None, adapters.key(found), kind=one.kind)]
@@ -247,10 +250,10 @@ def _demands(one: Planned, found: Mapping[str, Any]) -> Iterator[DeploymentFindi
 
 
 async def terms(plan: Sequence[Planned], ask: Questions) -> Report:
-    """Names as not checked each kind whose Responsible AI terms somebody has to accept, by making the first
-    account in the portal, or for whose key a form has to be approved, and of which the subscription has no
-    account yet, or none under a customer's key. No API tells whether either was done. That a subscription
-    with such an account has done it, is assumed."""
+    """Says that terms and forms were not checked. For some kinds, somebody has to accept the Responsible AI
+    terms by making the first account in the portal, or Microsoft has to approve a form before it takes a
+    customer's key. No API tells whether that was done. A subscription that has such an account already, or
+    one under a customer's key, is assumed to have done it."""
     made: dict[tuple[str, str, bool], kinds.AccountKind] = {}
     for one in plan:
         kind = kinds.find(one.kind) if one.type.lower() == _ACCOUNT else None
@@ -289,5 +292,6 @@ CHECKS: Final[Mapping[str, Callable[[Sequence[Planned], Questions], Awaitable[Re
     REFERENCES: references,
     TERMS: terms,
 }
-"""Each check by its name. It asks only about what is about to be made, deleted or referred to, and refuses
-only what it read: what this login may not read is reported as not checked."""
+"""Each check by its name. A check asks only about resources that are about to be made, deleted or referred
+to, and refuses only because of an answer that it read. A resource that this login may not read is reported as
+not checked."""

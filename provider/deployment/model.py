@@ -1,4 +1,4 @@
-"""What is about to be made, and what was found about it."""
+"""The resources that are about to be made, and the findings about them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from core import arm_ids
 GROUP: Final = arm_ids.RESOURCE_GROUP
 CREATE: Final = "create"
 UPDATE: Final = "update"
-"""It exists otherwise than it is about to be written."""
+"""The resource exists, and the update changes it."""
 DELETE: Final = "delete"
 USE: Final = "use"
-"""It exists elsewhere, and what is about to be made refers to it."""
+"""The resource exists elsewhere, and one that is about to be made refers to it."""
 ACTIONS: Final = (CREATE, UPDATE, DELETE, USE)
 ACCESS_POLICY: Final = "microsoft.keyvault/vaults/accesspolicies"
 VERSIONS: Final[Mapping[str, str]] = {
@@ -41,7 +41,7 @@ VERSIONS: Final[Mapping[str, str]] = {
     arm_ids.STORAGE_ACCOUNT.lower(): versions.STORAGE_ACCOUNTS,
     arm_ids.EVENT_HUB_RULE.lower(): versions.EVENT_HUBS,
 }
-"""The API version by which a type is written in a template, or looked up; no other type is."""
+"""For each type that is written in a template or looked up, the API version. Other types are neither."""
 Json = Mapping[str, Any]
 
 
@@ -49,9 +49,10 @@ Json = Mapping[str, Any]
 class Planned:
     """A resource that is about to be made, changed or deleted, or that is used as it is.
 
-    `content` is its ARM body as far as it is known; `bound` is the account's once it is under its key, where
-    that is another write. `setting` and `existing_setting` are what the caller calls the argument that names
-    the resource, and the one that would take an existing one. `recovers`: a soft-deleted one comes back.
+    `content` is its ARM body as far as it is known; `bound` is the body of an account once it is under its
+    key, if another write binds it. `setting` and `existing_setting` are the caller's names for the argument
+    that names the resource, and for the one that takes an existing resource. `recovers`: the resource comes
+    back from soft delete.
     """
 
     id: str = ""
@@ -102,7 +103,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class DeploymentFinding:
-    """Something that Azure would refuse of the planned resource with this `id`, and what to do about it."""
+    """A reason why Azure would refuse the planned resource with this `id`, and the way out."""
 
     check: str
     id: str

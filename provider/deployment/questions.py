@@ -26,7 +26,7 @@ class UnansweredQuestionError(Exception):
 
 
 class Questions:
-    """Asks for one run of the checks; what two checks ask is asked once. `azure` asks again by itself
+    """Asks for one run of the checks; a question of two checks is asked once. `azure` asks again by itself
     (`azure.patient`). Each question raises UnansweredQuestionError."""
 
     def __init__(self, azure: Azure, waiter: Waiter) -> None:
@@ -92,7 +92,8 @@ class Questions:
 async def about_each(
     check: str, what: str, subjects: Iterable[S], judge: Callable[[S], Awaitable[Iterable[DeploymentFinding]]]
 ) -> Report:
-    """Judges each subject at the same time; one that Azure did not answer about is not checked."""
+    """Judges all subjects at the same time. If Azure does not answer about one, that one is reported as not
+    checked."""
 
     async def one(subject: S) -> Report:
         try:

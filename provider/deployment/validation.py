@@ -1,10 +1,11 @@
-"""What Azure itself would refuse: its validation of a template of what is about to be made and changed.
+"""What Azure itself would refuse: it validates a template of the resources that are about to be made or
+changed.
 
-One question for each resource group that exists, and one for all that are yet to be made. Rights are judged
-first: where some are missing, the same is asked once more without them, so that everything is told at once.
-Sources: docs/azure-facts.md, azure-rest-api-specs, Deployments_Validate 2025-04-01. Names that are taken,
-locks, terms, and what a delete or a read takes are not its matter.
-A template has at most 800 resources (azure-resource-manager/templates/best-practices): more are not checked.
+One question for each resource group that exists, and one for all that are yet to be made. Azure judges rights
+first: if some are missing, the same question without rights follows, so that everything is told at once.
+Sources: docs/azure-facts.md, azure-rest-api-specs, Deployments_Validate 2025-04-01. The validation does not
+cover names that are taken, locks, terms, and the rights to delete and to read. A template has at most 800
+resources (azure-resource-manager/templates/best-practices): more are not checked.
 """
 
 from __future__ import annotations
@@ -26,17 +27,18 @@ from provider.failure import ServiceError
 
 NAME: Final = "validation"
 RIGHTS, DENIALS = f"{NAME}: rights", f"{NAME}: policies"
-"""The checks of the findings that no check of our own makes, too."""
+"""The checks of findings that only Azure's validation can make."""
 WHAT: Final = "what Azure's own validation would refuse"
 RIGHTS_WHAT: Final = "what the deploying login may do"
 PERMISSIONS: Final = "Microsoft.Authorization/permissions"
 _DEPLOYMENT: Final = "Microsoft.Resources/deployments"
 _DISALLOWED, _RIGHTS = "RequestDisallowedByPolicy", "AuthorizationFailed"
 _OF_THE_TEMPLATE: Final = ("ForbiddenByRbac", "ParentResourceNotFound", "ResourceNotFound", "NotFound")
-"""No refusals of the update itself: a vault's of a login that the update gives the role to read keys, and of
-what is made one after the other. What else has to exist is looked up (checks.py)."""
+"""Refusals of the template that the update itself would not get: a vault refuses a login to which the update
+first gives the role to read keys, and Azure refuses a resource that the update makes only after another one.
+Whether other resources exist is looked up (checks.py)."""
 _LATER: Final = (arm_ids.ROLE_ASSIGNMENT.lower(), model.ACCESS_POLICY)
-"""Types that name an identity which something else is yet to make: their values are known later."""
+"""Types that name an identity that another resource has yet to make, so that their values are known later."""
 _MISSING: Final = re.compile(
     r"perform action(?:\(s\))? '(?P<action>[^']+)' (?:at|on|on the linked) scope(?:\(s\))? '(?P<scope>[^']+)'"
     r"(?!; however, it does)(?:; however.*? deny assignment with name '(?P<denial>[^']+)' and Id '[^']+' "
@@ -56,7 +58,7 @@ _ROLES: Final = (
 
 
 async def check(plan: Sequence[Planned], ask: Questions) -> Report:
-    """A finding for each thing that Azure would refuse of what is made or changed."""
+    """A finding for each refusal of a resource that is made or changed."""
     login = (await ask.principal()).object_id
     made = {_written(one).lower() for one in plan if one.action == model.CREATE}
     asked: defaultdict[str, list[Planned]] = defaultdict(list)
@@ -68,8 +70,8 @@ async def check(plan: Sequence[Planned], ask: Questions) -> Report:
 
 
 def _is_asked(one: Planned, plan: Sequence[Planned]) -> bool:
-    """Whether something is written anew: what comes back from soft delete, with all below it, is not, and
-    a name that is freed before is taken until then."""
+    """Whether a resource can be validated as a new one. A resource that comes back from soft delete cannot,
+    nor can those below it, nor one whose name the update frees first."""
     known = one.type == model.GROUP or one.type.lower() in model.VERSIONS
     back = any(arm_ids.covers(other.id, one.id) for other in plan if other.recovers)
     freed = {other.name.lower() for other in plan if other.action == model.DELETE}
@@ -151,7 +153,7 @@ def _resource(one: Planned) -> dict[str, Any]:
 
 
 def _missing(refusal: ServiceError | None) -> list[re.Match[str]]:
-    """What a refusal says of each action that is missing: one match of `_MISSING` for each."""
+    """The missing actions that a refusal names: one match of `_MISSING` for each."""
     if refusal is None:
         return []
     whole = () if refusal.details else (refusal.text,)
@@ -160,7 +162,7 @@ def _missing(refusal: ServiceError | None) -> list[re.Match[str]]:
 
 
 async def _report(refusal: ServiceError | None, members: Sequence[Planned], ask: Questions) -> Report:
-    """What a refusal says of each resource."""
+    """The findings of a refusal, by resource."""
     if refusal is None:
         return Report()
     found: dict[str, DeploymentFinding] = {}
@@ -221,8 +223,8 @@ async def _registers(about: Planned, ask: Questions) -> bool:
 def _rights(
     missing: Iterable[re.Match[str]], members: Sequence[Planned], made: set[str], login: str
 ) -> Iterator[DeploymentFinding]:
-    """The rights that are missing, by the innermost scope that exists, with commands that give narrow
-    roles there alone: a vault or a key of others is no reason to give them in its whole group."""
+    """The missing rights, by the innermost scope that exists, with commands that give narrow roles at that
+    scope alone: a right on somebody else's vault or key should not become a right on its whole group."""
     by_scope: defaultdict[str, list[re.Match[str]]] = defaultdict(list)
     for one in missing:
         target = one["scope"]
@@ -250,7 +252,8 @@ def _rights(
 
 
 def _existing(id: str, made: set[str]) -> str:
-    """The group that an id is in, or is; the subscription of one that is in none, or is yet to be made."""
+    """The group that an id is in, or is; the subscription if there is no group, or the group does not exist
+    yet."""
     group = model.group_of(id)
     is_there = "/resourcegroups/" in group.lower() and group.lower() not in made
     return group if is_there else model.subscription_scope(id)

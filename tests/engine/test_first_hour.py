@@ -42,8 +42,8 @@ def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_start_here(checkout: Path) -> None:
-    """Deploy, preview and destroy: the proof holds without an advisory, a second look finds nothing, nothing
-    but caches stays, and no tracked file was written."""
+    """Deploy, preview and destroy: the proof holds without an advisory, a second look finds nothing, no
+    command lists the stack's outputs, nothing but caches stays, and no tracked file was written."""
     up, preview, down = commands("Start here")
     before = {path: path.read_bytes() for path in checkout.glob("*.yaml")}
     first = run(checkout, up)
@@ -56,6 +56,7 @@ def test_start_here(checkout: Path) -> None:
     assert "14 unchanged" in looked.stdout
     ended = run(checkout, down)
     assert ended.returncode == 0, ended.stdout
+    assert "Outputs:" not in first.stdout + looked.stdout + ended.stdout
     assert not (checkout / ".localazure").exists()
     assert {path: path.read_bytes() for path in checkout.glob("*.yaml")} == before
 
