@@ -38,7 +38,7 @@ from localazure.front import Answer, Raw
 from localazure.home import new_client_secret
 from localazure.monitor import delivered
 from localazure.page.sessions import PATHS, Door
-from localazure.web import Json
+from localazure.web import Json, Response
 
 _log = logging.getLogger("localazure")
 
@@ -193,10 +193,4 @@ def _seeds() -> Json:
 
 
 def _json(status: int, body: Json) -> Answer:
-    content = json.dumps(body).encode()
-    headers = {
-        "content-type": "application/json; charset=utf-8",
-        "content-length": str(len(content)),
-        "cache-control": "no-store",
-    }
-    return Answer(status, headers, content)
+    return Answer.of(Response(status, body), {"cache-control": "no-store"})

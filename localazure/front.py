@@ -49,6 +49,22 @@ class Answer:
     wire: str = ""
     seconds: float = 0.0
 
+    @classmethod
+    def of(cls, response: Response, headers: Mapping[str, str], wire: str = "") -> Answer:
+        """A response as it goes out, with these headers besides its own."""
+        shown, content = dict(headers), b""
+        if isinstance(response.body, bytes):
+            content = response.body
+        elif response.body is not None:
+            text = json.dumps(response.body, ensure_ascii=False, separators=(",", ":"))
+            content = text.encode("utf-8", "replace")
+            shown["content-type"] = "application/json; charset=utf-8"
+        # Text that a client sent may be echoed in a header, but must not end it.
+        shown |= {name.lower(): _UNSAFE.sub("?", value) for name, value in response.headers.items()}
+        if response.status != 204:
+            shown["content-length"] = str(len(content))
+        return cls(response.status, shown, content, wire, response.seconds)
+
 
 @dataclass(frozen=True)
 class Front:
@@ -100,8 +116,9 @@ class Front:
             response = azure_error("InternalServerError", request=request_id).response()
         if fault is not None:
             response = fault.response()
-        wire, now = fault.wire if fault else "", self.cloud.clock.now()
-        return _answer(response, raw, request_id, correlation_id, wire=wire, now=now)
+        headers = _headers(raw, request_id, correlation_id, self.cloud.clock.now())
+        answer = Answer.of(response, headers, fault.wire if fault else "")
+        return replace(answer, content=b"") if raw.method == "HEAD" else answer
 
     def _handle(self, request: Request, raw: Raw, national: national_clouds.NationalCloud | None) -> Response:
         with self.cloud.store.transaction():
@@ -170,14 +187,13 @@ def _body(raw: Raw, route: Route) -> Json:
         try:
             body = json.loads(raw.content, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
-            raise _bad_content(
-                route, f"The request content was invalid and could not be deserialized: '{error}'."
-            ) from None
+            problem = f"was invalid and could not be deserialized: '{error}'"
+            raise _bad_content(route, problem) from None
     if route.host is Host.ARM and not isinstance(body, dict):
         if body is None and route.method not in ("PUT", "PATCH"):
             return None
         found = "is empty" if body is None else "is not a JSON object"
-        raise _bad_content(route, f"The request content {found}.")
+        raise _bad_content(route, found)
     return body
 
 
@@ -186,17 +202,14 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
 
 
-def _bad_content(route: Route, message: str) -> ServiceError:
-    if route.host is Host.ARM:
-        return ServiceError(400, "InvalidRequestContent", message, gateway=True)
-    return ServiceError(
-        400, "BadParameter" if route.host in (Host.VAULT, Host.HSM) else "InvalidRequest", message
-    )
+def _bad_content(route: Route, problem: str) -> ServiceError:
+    codes = {Host.ARM: "InvalidRequestContent", Host.VAULT: "BadParameter", Host.HSM: "BadParameter"}
+    code, at_arm = codes.get(route.host, "InvalidRequest"), route.host is Host.ARM
+    return ServiceError(400, code, f"The request content {problem}.", gateway=at_arm)
 
 
-def _answer(
-    response: Response, raw: Raw, request_id: str, correlation_id: str, *, wire: str, now: float
-) -> Answer:
+def _headers(raw: Raw, request_id: str, correlation_id: str, now: float) -> dict[str, str]:
+    """The headers that every answer has."""
     headers = {
         "date": formatdate(now, usegmt=True),
         "x-ms-request-id": request_id,
@@ -213,17 +226,4 @@ def _answer(
     asked = raw.headers.get("x-ms-client-request-id")
     if asked and (not at_arm or raw.headers.get("x-ms-return-client-request-id", "").lower() == "true"):
         headers["x-ms-client-request-id"] = asked
-    content = b""
-    if isinstance(response.body, bytes):
-        content = response.body
-    elif response.body is not None:
-        content = json.dumps(response.body, ensure_ascii=False, separators=(",", ":")).encode(
-            "utf-8", "replace"
-        )
-        headers["content-type"] = "application/json; charset=utf-8"
-    # Text that a client sent may be echoed in a header, but must not end it.
-    headers |= {name.lower(): _UNSAFE.sub("?", value) for name, value in response.headers.items()}
-    if response.status != 204:
-        headers["content-length"] = str(len(content))
-    shown = b"" if raw.method == "HEAD" else content
-    return Answer(response.status, headers, shown, wire, response.seconds)
+    return headers

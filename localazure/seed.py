@@ -81,8 +81,7 @@ def plant(cloud: Cloud, secrets: Mapping[str, str]) -> None:
     for principal in (DEPLOYER, READER, FOREIGNER):
         if find_principal(cloud, principal.object_id) is None:
             save_principal(cloud, principal)
-            for owner, subscription_id, roles in _GRANTS:
-                if owner is principal:
-                    for role in roles:
-                        assign_role(cloud, principal.object_id, role, f"/subscriptions/{subscription_id}")
+            grants = [(role, id) for owner, id, roles in _GRANTS if owner is principal for role in roles]
+            for role, id in grants:
+                assign_role(cloud, principal.object_id, role, f"/subscriptions/{id}")
         set_secret(cloud, principal.client_id, secrets[principal.name])
