@@ -113,13 +113,7 @@ def _time(text: str) -> str:
         raise azure_error("ActivityTime", time=text) from None
 
 
-ROUTES = (
-    Route(
-        "GET",
-        Host.ARM,
-        "/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values",
-        "Microsoft.Insights/eventtypes/values/read",
-        _list,
-        "one event of an operation, at its end; of its claims the object id alone; pages and their order",
-    ),
-)
+_ASSUMED = "one event of an operation, at its end; of its claims the object id alone; pages and their order"
+_VALUES = "/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values"
+_READ = "Microsoft.Insights/eventtypes/values/read"
+ROUTES = (Route("GET", Host.ARM, _VALUES, _READ, _list, _ASSUMED),)

@@ -82,7 +82,7 @@ def _shown(behaviour: Behaviour, body: Json) -> Json:
 
 
 def _cased(case: Callable[[str], str], *places: int) -> Callable[[str], str]:
-    """Changes these parts of what is in a resource group: `/subscriptions/S/resourceGroups/G/providers/N/T`."""
+    """Changes these parts of an id in a resource group (`/subscriptions/S/resourceGroups/G/providers/N`)."""
 
     def cased(id: str) -> str:
         parts = id.split("/")

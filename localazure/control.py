@@ -62,8 +62,18 @@ class Control:
         """The answer to a control request; what it writes is one transaction. Never raises."""
         if (raw.method, raw.path) == ("GET", "/health"):
             return _json(200, {"status": "ok", "pid": os.getpid(), "code": self.code})
+        try:
+            with self.cloud.store.transaction():
+                return self._answer(raw)
+        except (ValueError, TypeError, KeyError) as error:
+            return _json(400, {"error": f"missing {error}" if isinstance(error, KeyError) else str(error)})
+        except Exception:  # noqa: BLE001 - whatever it was, the server goes on
+            _log.exception("control %s %s failed", raw.method, raw.path)
+            return _json(500, {"error": "failed; see the log"})
+
+    def _answer(self, raw: Raw) -> Answer:
         if raw.method == "GET" and raw.path in PATHS:
-            return self._page(raw)
+            return self.door.answer(self.cloud, raw)
         expected = f"Bearer {self.secrets['control']}"
         if not hmac.compare_digest(raw.headers.get("authorization", "").encode(), expected.encode()):
             return _json(401, {"error": "send `Authorization: Bearer $LOCALAZURE_CONTROL_TOKEN`"})
@@ -71,26 +81,10 @@ class Control:
         if handler is None:
             known = sorted(f"{method} {path}" for method, path in self._handlers())
             return _json(404, {"error": f"no {raw.method} {raw.path}; there are {', '.join(known)}"})
-        try:
-            body = json.loads(raw.content or b"{}")
-            if not isinstance(body, dict):
-                raise TypeError("the body must be a JSON object")  # noqa: TRY301
-            asked = _Asked(dict(parse_qsl(raw.query)), body)
-            with self.cloud.store.transaction():
-                return _json(200, handler(asked))
-        except (ValueError, TypeError, KeyError) as error:
-            return _json(400, {"error": f"missing {error}" if isinstance(error, KeyError) else str(error)})
-        except Exception:  # noqa: BLE001 - whatever it was, the server goes on
-            _log.exception("control %s %s failed", raw.method, raw.path)
-            return _json(500, {"error": "failed; see the log"})
-
-    def _page(self, raw: Raw) -> Answer:
-        try:
-            with self.cloud.store.transaction():
-                return self.door.answer(self.cloud, raw)
-        except Exception:  # noqa: BLE001 - whatever it was, the server goes on
-            _log.exception("the page %s failed", raw.path)
-            return _json(500, {"error": "failed; see the log"})
+        body = json.loads(raw.content or b"{}")
+        if not isinstance(body, dict):
+            raise TypeError("the body must be a JSON object")
+        return _json(200, handler(_Asked(dict(parse_qsl(raw.query)), body)))
 
     def _handlers(self) -> Mapping[tuple[str, str], Callable[[_Asked], Json]]:
         return {

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from localazure import arm, policy_evaluation
+from localazure.arm_type import GROUP, SUBSCRIPTION
 from localazure.cloud import Cloud
 from localazure.routes import Route, Router
 from localazure.web import Host, Json, Request, Response, ServiceError, azure_error
@@ -82,17 +83,10 @@ def routes(router: Router) -> tuple[Route, ...]:
             raise _refused(name, cloud.new_id(), found)
         return Response(200, _valid(name, scope, level, resources))
 
-    return tuple(
-        Route(
-            "POST",
-            Host.ARM,
-            f"{scope}/providers/{DEPLOYMENT}/{{deployment}}/validate",
-            f"{DEPLOYMENT}/validate/action",
-            validate,
-            "all of it but shapes and texts; validate_covers",
-        )
-        for scope in ("/subscriptions/{subscription}", "/subscriptions/{subscription}/resourceGroups/{group}")
-    )
+    path, action = f"/providers/{DEPLOYMENT}/{{deployment}}/validate", f"{DEPLOYMENT}/validate/action"
+    assumed = "all of it but shapes and texts; validate_covers"
+    scopes = (SUBSCRIPTION, GROUP)
+    return tuple(Route("POST", Host.ARM, f"{one}{path}", action, validate, assumed) for one in scopes)
 
 
 @dataclass(frozen=True)

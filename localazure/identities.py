@@ -68,13 +68,5 @@ _IDENTITIES = ArmType(
     assumed="all but PUT: made from the specification",
 )
 TYPES = (_IDENTITIES,)
-OF_RESOURCES = (
-    Route(
-        "GET",
-        Host.ARM,
-        f"{{resource*}}/providers/{_OF_RESOURCES}/default",
-        f"{_OF_RESOURCES}/read",
-        _system_assigned,
-        SPECIFIED,
-    ),
-)
+_OWN = f"{{resource*}}/providers/{_OF_RESOURCES}/default"
+OF_RESOURCES = (Route("GET", Host.ARM, _OWN, f"{_OF_RESOURCES}/read", _system_assigned, SPECIFIED),)

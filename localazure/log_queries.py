@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from localazure import authorization, workspaces
+from localazure.arm_type import SPECIFIED
 from localazure.cloud import Cloud, iso
 from localazure.monitor import delivered
 from localazure.routes import Route
@@ -100,13 +101,5 @@ def _timespan(text: object) -> tuple[str, str]:
     return since, until
 
 
-ROUTES = (
-    Route(
-        "POST",
-        Host.LOGS,
-        "/v1/workspaces/{workspace}/query",
-        "",
-        _query,
-        "all of it: made from the specification; one query is understood",
-    ),
-)
+_ASSUMED = f"{SPECIFIED}; one query is understood"
+ROUTES = (Route("POST", Host.LOGS, "/v1/workspaces/{workspace}/query", "", _query, _ASSUMED),)

@@ -21,7 +21,7 @@ from localazure import (
     saved_searches,
 )
 from localazure.arm import find_group, group_not_found
-from localazure.arm_type import drop_extensions
+from localazure.arm_type import GROUP, SPECIFIED, SUBSCRIPTION, drop_extensions
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS, normal_location, required_location
 from localazure.network import routes as network
@@ -164,16 +164,14 @@ def _id(request: Request) -> str:
     return f"/subscriptions/{request.params['subscription']}/resourceGroups/{request.params['group']}"
 
 
-_GROUPS = "/subscriptions/{subscription}/resourceGroups"
-_GROUP = f"{_GROUPS}/{{group}}"
+_GROUPS = f"{SUBSCRIPTION}/resourceGroups"
 _ACTION = "Microsoft.Resources/subscriptions/resourceGroups"
-_ASSUMED = "all of it: made from the specification"
 ROUTES = (
-    Route("PUT", Host.ARM, _GROUP, f"{_ACTION}/write", _put, "every refusal"),
-    Route("GET", Host.ARM, _GROUP, f"{_ACTION}/read", _get),
-    Route("HEAD", Host.ARM, _GROUP, f"{_ACTION}/read", _head, _ASSUMED),
-    Route("PATCH", Host.ARM, _GROUP, f"{_ACTION}/write", _patch, _ASSUMED),
-    Route("DELETE", Host.ARM, _GROUP, f"{_ACTION}/delete", _delete),
-    Route("GET", Host.ARM, _GROUPS, f"{_ACTION}/read", _list, _ASSUMED),
+    Route("PUT", Host.ARM, GROUP, f"{_ACTION}/write", _put, "every refusal"),
+    Route("GET", Host.ARM, GROUP, f"{_ACTION}/read", _get),
+    Route("HEAD", Host.ARM, GROUP, f"{_ACTION}/read", _head, SPECIFIED),
+    Route("PATCH", Host.ARM, GROUP, f"{_ACTION}/write", _patch, SPECIFIED),
+    Route("DELETE", Host.ARM, GROUP, f"{_ACTION}/delete", _delete),
+    Route("GET", Host.ARM, _GROUPS, f"{_ACTION}/read", _list, SPECIFIED),
     Route("GET", Host.ARM, "/subscriptions/{subscription}/operationresults/{operation}", "", _poll_delete),
 )
