@@ -66,7 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
         if wanted := dict(given.port):
             _remember(home, {**home.ports(), **wanted})
         if command:
-            return _exec(home, command)
+            process.start(home)
+            execution.run(home, command)
         if given.command == "serve":
             idle = None if given.idle is None else 60 * given.idle
             return _serve(home, until_eof=given.until_eof, idle=idle)
@@ -109,11 +110,6 @@ def _port(text: str) -> tuple[str, int]:
         wanted = "|".join(SERVICES)
         raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}=NUMBER with a number from 1 to 65535")
     return service, int(number)
-
-
-def _exec(home: Home, command: list[str]) -> int:
-    process.start(home)
-    return execution.run(home, command)
 
 
 def _start(home: Home) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from localazure.arm_type import GROUP, SPECIFIED, ArmType
 from localazure.cloud import Cloud
 from localazure.directory import Principal, create_principal, delete_principal, find_principal
@@ -34,11 +32,6 @@ def _ids(principal: Principal) -> Json:
     }
 
 
-def _location(_: Request, id: str) -> Mapping[str, str]:
-    # Relative, as it was observed.
-    return {"Location": id}
-
-
 def _removed(cloud: Cloud, body: Json) -> None:
     delete_principal(cloud, body["properties"]["principalId"])
 
@@ -64,7 +57,8 @@ _IDENTITIES = ArmType(
     regions=REGIONS,
     tracked=True,
     removed=_removed,
-    created_headers=_location,
+    # Relative, as it was observed.
+    created_headers=lambda _, own: {"Location": own},
     assumed="all but PUT: made from the specification",
 )
 TYPES = (_IDENTITIES,)

@@ -153,7 +153,8 @@ def stop(home: Home, *, kill: bool = False, only: int | None = None) -> bool:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             if home.serving() != pid:
-                _reap(pid)
+                with suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
                 _inputs.pop(home.path, None)
                 return True
             time.sleep(_STEP_SECONDS)
@@ -173,8 +174,3 @@ def page_address(home: Home) -> str:
     env = environment_of(home)
     bearer = f"Bearer {env['LOCALAZURE_CONTROL_TOKEN']}"
     return f"{env['LOCALAZURE_CONTROL']}{_asked(home, 'POST', '/page', Authorization=bearer)['path']}"
-
-
-def _reap(pid: int) -> None:
-    with suppress(ChildProcessError):
-        os.waitpid(pid, 0)

@@ -29,18 +29,9 @@ _NAMESPACES = {name.lower(): name for name in PROVIDERS}
 
 def _subscription(body: Json) -> Json:
     return {
+        **FACTS["subscription"],
         "id": f"/subscriptions/{body['subscriptionId']}",
-        "authorizationSource": "RoleBased",
-        "managedByTenants": [],
-        "subscriptionId": body["subscriptionId"],
-        "tenantId": body["tenantId"],
-        "displayName": body["displayName"],
-        "state": "Enabled",
-        "subscriptionPolicies": {
-            "locationPlacementId": "Public_2014-09-01",
-            "quotaId": "EnterpriseAgreement_2014-09-01",
-            "spendingLimit": "Off",
-        },
+        **{name: body[name] for name in ("subscriptionId", "tenantId", "displayName")},
     }
 
 
