@@ -12,9 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
-from localazure.cloud import Cloud, iso
+from localazure.cloud import Cloud, iso, iso_of
 from localazure.paging import page
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError, azure_error
@@ -90,7 +89,10 @@ def _list(cloud: Cloud, request: Request) -> Response:
     asked = _FILTER.fullmatch(request.query.get("$filter", "").strip())
     if asked is None:
         raise azure_error("ActivityFilter")
-    since, until = (_time(asked[name]) for name in ("since", "until"))
+    try:
+        since, until = (iso_of(asked[name]) for name in ("since", "until"))
+    except ValueError as error:
+        raise azure_error("ActivityTime", problem=error) from None
     if since < iso(cloud.clock.now() - DAYS * 86400):
         raise azure_error("ActivityStart", days=DAYS)
     found = [
@@ -104,13 +106,6 @@ def _list(cloud: Cloud, request: Request) -> Response:
 
 def _place(event: Json) -> str:
     return f"{event['eventTimestamp']} {event['eventDataId']}"
-
-
-def _time(text: str) -> str:
-    try:
-        return iso(datetime.fromisoformat(text).astimezone(UTC).timestamp())
-    except ValueError:
-        raise azure_error("ActivityTime", time=text) from None
 
 
 _ASSUMED = "one event of an operation, at its end; of its claims the object id alone; pages and their order"

@@ -77,7 +77,9 @@ def routes(router: Router) -> tuple[Route, ...]:
                 one for one in found if one["code"] in _UNAUTHORIZED
             ]
         if lacking and level == PROVIDER and not judge.only_policies:
-            raise _unauthorized(lacking)
+            how = "multiple errors" if len(lacking) > 1 else "error"
+            problems = ":".join(dict.fromkeys(one["message"] for one in lacking))
+            raise azure_error("TemplateUnauthorized", how=how, problems=problems)
         found = [one for one in found if one["code"] not in _UNAUTHORIZED]
         if found:
             raise _refused(name, cloud.new_id(), found)
@@ -224,12 +226,6 @@ def _known(value: Json) -> tuple[Json, bool]:
 
 def _invalid(text: str) -> ServiceError:
     return azure_error("InvalidTemplate", problem=text)
-
-
-def _unauthorized(lacking: list[Json]) -> ServiceError:
-    how = "multiple errors" if len(lacking) > 1 else "error"
-    texts = ":".join(dict.fromkeys(one["message"] for one in lacking))
-    return azure_error("TemplateUnauthorized", how=how, problems=texts)
 
 
 def _refused(name: str, tracking: str, found: list[Json]) -> ServiceError:

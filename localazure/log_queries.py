@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from localazure import authorization, workspaces
 from localazure.arm_type import SPECIFIED
-from localazure.cloud import Cloud, iso
+from localazure.cloud import Cloud, iso_of
 from localazure.monitor import delivered
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, azure_error
@@ -94,8 +93,7 @@ def _timespan(text: object) -> tuple[str, str]:
     if not text:
         return "", "9999"
     try:
-        ends = [datetime.fromisoformat(end) for end in str(text).split("/")]
-        since, until = (iso(end.astimezone(UTC).timestamp()) for end in ends)
+        since, until = (iso_of(end) for end in str(text).split("/"))
     except ValueError:
         raise azure_error("BadArgumentError", timespan=text) from None
     return since, until
