@@ -5,11 +5,11 @@ alone. Does not own: when a grant is in effect; the binding waits for that.
 
 A service's grant is not protected, unlike everything else that the data depends on: the engine refuses to
 delete what is protected in the state, so `access: revoked` would take two updates, and an emergency has no
-time for two. What depends on the grant is protected (the binding, or the account that is bound in its
-create), and that keeps the grant: measured on the engine, `pulumi destroy` refuses, `--exclude-protected`
-leaves the grant because something protected needs it, `--target` refuses without its dependents. Also, the
-policy pack refuses a stack without it (grant-present), and the review blocks it (access-revoked) until it
-is approved.
+time for two. The resource that depends on the grant is protected (the binding, or the account that is bound
+in its create), and that keeps the grant: measured on the engine, `pulumi destroy` refuses,
+`--exclude-protected` leaves the grant because something protected needs it, `--target` refuses without its
+dependents. Also, the policy pack refuses a stack without it (grant-present), and the review blocks it
+(access-revoked) until it is approved.
 """
 
 from collections.abc import Sequence

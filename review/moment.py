@@ -204,7 +204,7 @@ class Moment(Protections):
     ) -> Iterator[Grant]:
         """The grants of these identities.
 
-        For an identity that is not made yet, a grant counts if it comes from one of `urns` or is in `awaited`.
+        A grant to an identity that is not made yet counts if it comes from one of `urns` or is in `awaited`.
         An entry of a vault's own list may be anybody's, so it does not count if the identity is known.
         """
         known = {id for one in principals if (id := folded(one)) is not None}
