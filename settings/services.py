@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from components.arguments.inputs import known_text
 from components.arguments.problem import Problem
 from components.network import ACCOUNT, VAULT, dns_zones
-from components.references import vault_of
 from core import arm_ids, facts
 from settings.model import ServiceSettings
 
@@ -43,7 +42,7 @@ def _made(service: ServiceSettings) -> Iterator[tuple[str, str]]:
         network = arm_ids.parse(str(service.network.subnet_id)).parent
         yield "network.privateDnsZoneIds", network.text
     key_id, vault_id = known_text(service.key.id), known_text(service.vault.id)
-    if service.has_key and (vault_id := vault_id or (vault_of(key_id) if key_id else None)):
+    if service.has_key and (vault_id := vault_id or (arm_ids.key_id(key_id).parent.text if key_id else None)):
         # A vault has one access policy, or one assignment of the role, per object id.
         for operator in service.vault.key_operators:
             yield _OPERATORS, f"access for {operator} to the keys of {vault_id}"
