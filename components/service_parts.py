@@ -178,7 +178,7 @@ class Parts:
             self._inputs,
             self._inputs.argument_of("account"),
             self._place,
-            restores=self._preflight.restores_account,
+            restores=self._situation.deleted.account is not None,
             identity_id=identity_id,
             system_assigned=self._inputs.identity != USER_ASSIGNED,
             encryption=encryption,
