@@ -23,7 +23,7 @@ from components.azure_cmk import AccessPolicy, ManagedHsmRoleAssignment
 from components.declared import Declaration, Declare, Made, then
 from components.references import KeyReference
 from components.role_assignment import assign_role
-from components.vault_writes import VaultWrites
+from components.vault_writes import in_turn
 from core import arm_ids, rights, roles
 
 
@@ -60,13 +60,12 @@ def make_grant(
     grant: KeyGrant,
     declare: Declare,
     *,
-    writes: VaultWrites,
     adopts: str | None = None,
     takes_over: bool = False,
     argument: str = "access",
     aliases: Sequence[pulumi.Alias] = (),
 ) -> Made:
-    """Makes the grant `name`, after earlier `writes` to the vault. `adopts` is the id of a role assignment
+    """Makes the grant `name`, after earlier writes to the vault. `adopts` is the id of a role assignment
     that exists and is taken over as it is; with `takes_over` an access policy is taken over that is just what
     is declared; in a managed HSM that is done without either. `argument` is the path of the argument that
     asks for it."""
@@ -98,7 +97,7 @@ def make_grant(
             waits_for_access=(name, "role"),
             **options,
         )
-    return writes.in_turn(
+    return in_turn(
         grant.key.vault, declare, _access_policy(f"{name}-access", grant, argument, takes_over), **options
     )
 
