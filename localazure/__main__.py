@@ -55,6 +55,12 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="with serve: end when standard input ends; the process that starts it keeps the input open",
     )
+    parser.add_argument(
+        "--idle",
+        type=float,
+        metavar="MINUTES",
+        help="with serve: end so long after the last request",
+    )
     words = sys.argv[1:] if arguments is None else arguments
     own, command = words, []
     if "--" in words:
@@ -67,9 +73,11 @@ def main(arguments: list[str] | None = None) -> int:
         if wanted := dict(given.port):
             _remember(home, {**home.ports(), **wanted})
         if command:
-            return _exec(home, command)
+            process.start(home)
+            execution.run(home, command)
         if given.command == "serve":
-            return _serve(home, until_eof=given.until_eof)
+            idle = None if given.idle is None else 60 * given.idle
+            return _serve(home, until_eof=given.until_eof, idle=idle)
         if given.command in (*checkout.WORDS, "setup"):
             done = checkout.set_up(words)
             return checkout.WORDS[given.command](home, given.stack) if done is None else done
@@ -119,11 +127,6 @@ def _port(text: str) -> tuple[str, int]:
     return service, int(number)
 
 
-def _exec(home: Home, command: list[str]) -> int:
-    process.start(home)
-    return execution.run(home, command)
-
-
 def _start(home: Home) -> int:
     begun = time.monotonic()
     how = process.start(home).format(f"{time.monotonic() - begun:.1f} s")
@@ -131,7 +134,7 @@ def _start(home: Home) -> int:
     return 0
 
 
-def _serve(home: Home, *, until_eof: bool) -> int:
+def _serve(home: Home, *, until_eof: bool, idle: float | None) -> int:
     # Only the server needs these, and every command counts its milliseconds.
     try:
         import uvloop  # noqa: PLC0415
@@ -145,7 +148,7 @@ def _serve(home: Home, *, until_eof: bool) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(home, until_eof=until_eof))
+        runner.run(serve(home, until_eof=until_eof, idle=idle))
     return 0
 
 
