@@ -1,10 +1,10 @@
-"""Microsoft.Network/privateDnsZones, their links to virtual networks, and how many records they have."""
+"""Microsoft.Network/privateDnsZones, their links to virtual networks, and the zone groups of endpoints."""
 
 from __future__ import annotations
 
 from localazure.arm_type import SPECIFIED, parent_not_found
 from localazure.cloud import Cloud
-from localazure.network.private_endpoints import ZONE_GROUP
+from localazure.network.private_endpoints import ENDPOINTS, ZONE_GROUP
 from localazure.network.resource import (
     PLACE,
     NetworkType,
@@ -16,6 +16,7 @@ from localazure.network.resource import (
 )
 from localazure.network.virtual_networks import NETWORKS
 from localazure.routes import Route
+from localazure.shapes import an_object, objects
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 _LIMITS = {
@@ -23,6 +24,8 @@ _LIMITS = {
     "maxNumberOfVirtualNetworkLinks": 1000,
     "maxNumberOfVirtualNetworkLinksWithRegistration": 100,
 }
+_TTL_SECONDS = 10
+_VAULTS, _VAULT_ZONE = "vault.azure.net", "vaultcore.azure.net"
 
 
 def _make_zone(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
@@ -132,6 +135,64 @@ LINKS = NetworkType(
 )
 
 
+def _endpoint(cloud: Cloud, request: Request) -> Json:
+    found = ENDPOINTS.find(cloud, ENDPOINTS.id_of(request))
+    if found is None:
+        raise parent_not_found(request.params["endpoint"])
+    return found
+
+
+def _make_group(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+    endpoint = _endpoint(cloud, request)
+    configs = objects(properties_of(request).get("privateDnsZoneConfigs"), "privateDnsZoneConfigs")
+    return {"properties": {"privateDnsZoneConfigs": [_config(cloud, id, endpoint, item) for item in configs]}}
+
+
+def _config(cloud: Cloud, id: str, endpoint: Json, item: Json) -> Json:
+    zone_id = str(an_object(item.get("properties"), "properties").get("privateDnsZoneId") or "")
+    zone = ZONES.find(cloud, zone_id)
+    if zone is None:
+        raise missing_reference(zone_id, id)
+    name = str(item.get("name") or "")
+    return {
+        "name": name,
+        "id": f"{id}/privateDnsZoneConfigs/{name}",
+        "properties": {
+            "privateDnsZoneId": zone["id"],
+            "recordSets": [
+                {
+                    "recordType": "A",
+                    "recordSetName": label,
+                    "fqdn": f"{label}.{zone['name']}",
+                    "ttl": _TTL_SECONDS,
+                    "ipAddresses": config["ipAddresses"],
+                    "provisioningState": "Succeeded",
+                }
+                for config in endpoint["properties"]["customDnsConfigs"]
+                if (label := _label_in(config["fqdn"], zone["name"]))
+            ],
+        },
+    }
+
+
+def _label_in(fqdn: str, zone: str) -> str:
+    """The first label of a public name where the zone is the one that serves it, else empty.
+
+    `contoso.vault.azure.net` is served by `privatelink.vaultcore.azure.net`, any other name by
+    `privatelink.` and its own suffix.
+    """
+    label, _, suffix = fqdn.partition(".")
+    suffix = _VAULT_ZONE if suffix == _VAULTS else suffix
+    return label if zone == f"privatelink.{suffix}" else ""
+
+
+ZONE_GROUPS = NetworkType(
+    kind=ZONE_GROUP,
+    path=f"{ENDPOINTS.path}/privateDnsZoneGroups/{{zonegroup}}",
+    make=_make_group,
+)
+
+
 def _records(cloud: Cloud, zone_id: str) -> int:
     """How many A records the zone groups keep in a zone."""
     configs = (
@@ -160,4 +221,4 @@ def get_soa(cloud: Cloud, request: Request) -> Response:
 
 
 _SOA = Route("GET", Host.ARM, f"{ZONES.path}/SOA/@", f"{ZONES.type}/SOA/read", get_soa, SPECIFIED)
-ROUTES = (*ZONES.routes(), *LINKS.routes(), _SOA)
+ROUTES = (*ZONES.routes(), *LINKS.routes(), *ZONE_GROUPS.routes(), _SOA)
