@@ -14,6 +14,7 @@ from collections import Counter
 from localazure.cloud import Cloud
 from localazure.cognitive.data_access import admit
 from localazure.cognitive.kinds import Kind
+from localazure.refusals import refused
 from localazure.web import Json, Request, Response, ServiceError
 
 _MOST_DOCUMENTS = 1000
@@ -26,9 +27,7 @@ def analyze_text(cloud: Cloud, request: Request) -> Response:
     body = request.body if isinstance(request.body, dict) else {}
     task = body.get("kind")
     if task != "LanguageDetection":
-        raise ServiceError(
-            501, "NotImplemented", f"This local Azure detects languages only; found the task {task!r}."
-        )
+        raise refused("OtherLanguageTask", task=task)
     documents = (body.get("analysisInput") or {}).get("documents")
     if not isinstance(documents, list) or not documents:
         raise _invalid("MissingInputDocuments", "The analysisInput must have documents.")

@@ -19,6 +19,7 @@ from localazure.cognitive.account import Account
 from localazure.cognitive.binding import key_uri
 from localazure.cognitive.kinds import Kind, find_kind
 from localazure.keyvault.trusted_services import KeyRefused
+from localazure.refusals import refused
 from localazure.web import Request, ServiceError
 
 _LOOPBACK = ipaddress.ip_address("127.0.0.1")
@@ -85,9 +86,7 @@ def _account_at(cloud: Cloud, subdomain: str, serves: Callable[[Kind], bool]) ->
 def _require_network(account: Account) -> None:
     """Every caller comes from loopback: it passes an open account, or an IP rule that holds it."""
     if str(account.properties.get("publicNetworkAccess")).lower() == "disabled":
-        raise ServiceError(
-            403, "AccessDenied", "Public access is disabled. Please configure private endpoint."
-        )
+        raise refused("PublicAccessDisabled")
     acls = account.properties.get("networkAcls") or {}
     denied = str(acls.get("defaultAction", "Allow")).lower() == "deny"
     if denied and not any(_covers(str(rule.get("value", ""))) for rule in acls.get("ipRules") or []):
@@ -108,23 +107,17 @@ def _require_caller(cloud: Cloud, request: Request, account: Account, action: st
         request.caller.tenant_id == account.tenant_id
         and allows_data(cloud, request.caller.object_id, action, account.id)
     ):
-        raise ServiceError(
-            401,
+        raise refused(
             "PermissionDenied",
-            f"The principal `{request.caller.object_id}` lacks the required data action `{action}` to "
-            f"perform `{request.method} {request.path}` operation.",
+            principal=request.caller.object_id,
+            action=action,
+            method=request.method,
+            path=request.path,
         )
 
 
 def _require_key(account: Account, key: str) -> None:
     if account.properties.get("disableLocalAuth"):
-        raise ServiceError(
-            403, "AuthenticationTypeDisabled", "Key based authentication is disabled for this resource."
-        )
+        raise refused("AuthenticationTypeDisabled")
     if not any(hmac.compare_digest(key.encode(), known.encode()) for known in account.keys):
-        raise ServiceError(
-            401,
-            "401",
-            "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a "
-            "valid key for an active subscription and use a correct regional API endpoint for your resource.",
-        )
+        raise refused("InvalidSubscriptionKey")

@@ -18,6 +18,7 @@ from localazure.cognitive.shape import deleted_body
 from localazure.keyvault import trusted_services
 from localazure.locations import normal_location
 from localazure.paging import page
+from localazure.refusals import refused
 from localazure.web import Request, Response, ServiceError
 
 
@@ -46,13 +47,7 @@ def find(cloud: Cloud, id: str) -> Account | None:
 
 def must_be_restored(id: str) -> ServiceError:
     """What a PUT on a soft-deleted name without `restore` answers (reported by users)."""
-    return ServiceError(
-        409,
-        "FlagMustBeSetForRestore",
-        f"An existing resource with ID '{id}' has been soft-deleted. To restore the resource, you must "
-        "specify 'restore' to be 'true' in the property. If you don't want to restore existing resource, "
-        "please purge it first.",
-    )
+    return refused("FlagMustBeSetForRestore", id=id)
 
 
 def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:

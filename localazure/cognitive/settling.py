@@ -9,6 +9,7 @@ from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, identity
 from localazure.cognitive.account import PURGING, Account
+from localazure.refusals import refused
 from localazure.web import ServiceError
 
 
@@ -74,9 +75,7 @@ def end(cloud: Cloud, account: Account, operation: operations.Operation | None) 
 def require_settled(account: Account) -> None:
     """Raises 409 while an operation runs on the account (as users reported)."""
     if account.operation is not None:
-        raise ServiceError(
-            409, "AccountProvisioningStateInvalid", f"Account {account.id} in state {account.state}"
-        )
+        raise refused("AccountProvisioningStateInvalid", account=account.id, state=account.state)
 
 
 def _without_new_encryption(cloud: Cloud, account: Account, before: Account | None) -> Account:

@@ -30,6 +30,7 @@ from localazure.network.resource import (
     tags_of,
 )
 from localazure.network.virtual_networks import free_address, subnet_at, users_of
+from localazure.refusals import refused
 from localazure.shapes import an_object, objects, texts
 from localazure.web import Json, Request, ServiceError
 
@@ -67,9 +68,8 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         raise _bad("CannotChangeSubnet", f"The subnet of private endpoint {id} cannot be changed.")
     asked = [(name, item) for name in _LISTS for item in objects(given.get(name), name)]
     if len(asked) != 1:
-        raise _bad(
-            "InvalidPrivateLinkServiceConnections",
-            f"A private endpoint has one connection; {id} asks for {len(asked)}, in {' and '.join(_LISTS)}.",
+        raise refused(
+            "InvalidPrivateLinkServiceConnections", id=id, count=len(asked), lists=" and ".join(_LISTS)
         )
     ((list_name, item),) = asked
     wanted = an_object(item.get("properties"), "properties")
@@ -111,10 +111,13 @@ def _target(cloud: Cloud, id: str, wanted: Json) -> Target:
         raise missing_reference(target_id, id)
     groups = texts(wanted.get("groupIds"), "groupIds")
     if [group.lower() for group in groups] != [target.group]:
-        raise _bad(
+        raise refused(
             "PrivateEndpointInvalidGroupIds",
-            f"Private endpoint {id} asks for the group ids {groups} of {target.id}; {target.type} has "
-            f"['{target.group}'].",
+            id=id,
+            groups=groups,
+            target=target.id,
+            type=target.type,
+            group=target.group,
         )
     return target
 
@@ -170,19 +173,14 @@ def _target_at(cloud: Cloud, id: str) -> Target | None:
     if account is None:
         return None
     if account.operation is not None:
-        raise ServiceError(
-            400,
-            "AccountProvisioningStateInvalid",
-            f"Call to {ACCOUNTS} failed. Error message: Account {account.id} in state {account.state}",
+        raise refused(
+            "EndpointOfUnsettledAccount",
+            account=account.id,
+            state=account.state,
         )
     if not account.subdomain:
         # The text is assumed; that it needs a subdomain is in the service's documentation of networks.
-        raise ServiceError(
-            400,
-            "CustomSubDomainNameNotSet",
-            f"Call to {ACCOUNTS} failed. Error message: The account {account.id} has no custom subdomain "
-            "name, which a private endpoint needs.",
-        )
+        raise refused("CustomSubDomainNameNotSet", account=account.id)
     label = account.subdomain.lower()
     members = {
         member: tuple(f"{label}.{suffix}" for suffix in suffixes)
@@ -233,11 +231,11 @@ def _asked(id: str, given: Json, target: Target) -> dict[str, str]:
             f"PrivateIPAddress: {ip}, GroupId: {group}, MemberName: {member}"
             for (group, member), ip in asked.items()
         )
-        raise _bad(
+        raise refused(
             "PrivateEndpointIpConfigurationMissingMemberNamesRequiredByFps",
-            f"Private Endpoint {id} contains static ipconfigurations: [{static}] and its missing these "
-            f"membernames/groupids requested by Private Link service [{'; '.join(missing)}]. Private "
-            "Endpoint needs to be reconfigured with missing memberNames.",
+            id=id,
+            static=static,
+            missing="; ".join(missing),
         )
     return {member: ip for (_, member), ip in asked.items()}
 
@@ -250,15 +248,8 @@ def _had(known: Json | None, target: Target) -> dict[str, str]:
 
 def _moved(id: str, *, was_static: bool) -> ServiceError:
     if was_static:
-        return _bad(
-            "PrivateEndpointWithStaticIpConfigurationsCannotChangeIpAddress",
-            f"User cannot change IP Addresses on these allocated IP configurations of {id}.",
-        )
-    return _bad(
-        "PrivateEndpointStaticIpMustMatchDynamicIpMapping",
-        f"Static Ip Configurations of {id} must have exact Ip address to membername mapping for dynamic Ip "
-        "Configurations.",
-    )
+        return refused("PrivateEndpointWithStaticIpConfigurationsCannotChangeIpAddress", id=id)
+    return refused("PrivateEndpointStaticIpMustMatchDynamicIpMapping", id=id)
 
 
 def _interface(id: str, asked: str, was: Json | None, guid: str) -> str:
@@ -266,10 +257,7 @@ def _interface(id: str, asked: str, was: Json | None, guid: str) -> str:
     name = asked or f"{id.rsplit('/', 1)[-1]}.nic.{guid}"
     interface = f"{id.rsplit('/', 2)[0]}/networkInterfaces/{name}"
     if was and was["networkInterfaces"][0]["id"].lower() != interface.lower():
-        raise _bad(
-            "CannotChangeCustomNetworkInterfaceName",
-            f"The network interface of private endpoint {id} cannot be renamed.",
-        )
+        raise refused("CannotChangeCustomNetworkInterfaceName", id=id)
     return interface
 
 

@@ -15,6 +15,7 @@ from localazure.network.resource import (
     tags_of,
 )
 from localazure.network.virtual_networks import NETWORKS
+from localazure.refusals import refused
 from localazure.routes import Route
 from localazure.shapes import an_object, objects
 from localazure.web import Host, Json, Request, Response, ServiceError
@@ -55,12 +56,7 @@ def _shown_zone(cloud: Cloud, _: Request, zone: Json) -> Json:
 
 def _check_delete(cloud: Cloud, zone: Json) -> None:
     if LINKS.below(cloud, zone["id"]):
-        raise ServiceError(
-            409,
-            "CannotDeleteResource",
-            f"Can not delete resource before nested resources are deleted: zone {zone['name']} still has "
-            "virtual network links.",
-        )
+        raise refused("ZoneHasLinks", zone=zone["name"])
 
 
 ZONES = NetworkType(
@@ -83,11 +79,7 @@ def _make_link(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
     for link in LINKS.below(cloud, zone_id):
         other = link["id"].lower() != id.lower()
         if other and reference(link["properties"]["virtualNetwork"]).lower() == network_id.lower():
-            raise ServiceError(
-                409,
-                "Conflict",
-                f"Zone {zone_id} is already linked to network {network_id}, by {link['id']}.",
-            )
+            raise refused("ZoneAlreadyLinked", zone_id=zone_id, network_id=network_id, link=link["id"])
     _require_no_overlap(cloud, zone_id, network_id)
     return {
         "name": known["name"] if known else request.params["link"].lower(),
@@ -112,12 +104,7 @@ def _require_no_overlap(cloud: Cloud, zone_id: str, network_id: str) -> None:
         other = link["id"].rsplit("/", 2)[0]
         same_network = reference(link["properties"]["virtualNetwork"]).lower() == network_id.lower()
         if same_network and other.lower() != zone_id.lower() and other.rsplit("/", 1)[-1].lower() == name:
-            raise ServiceError(
-                400,
-                "BadRequest",
-                "A virtual network cannot be linked to multiple zones with overlapping namespaces. You tried "
-                f"to link virtual network with '{name}' and '{name}' zones.",
-            )
+            raise refused("OverlappingZones", name=name)
 
 
 def _zone(cloud: Cloud, request: Request) -> None:
