@@ -110,7 +110,7 @@ def get(cloud: Cloud, request: Request) -> Response:
     return Response(200, deleted_body(found, request.api_version))
 
 
-def list_in_subscription(cloud: Cloud, request: Request) -> Response:
+def list_all(cloud: Cloud, request: Request) -> Response:
     """The soft-deleted accounts of a subscription, page by page."""
     found = stored.under(cloud, f"/subscriptions/{request.params['subscription']}", DELETED)
     alive = [account for account in found if not _expired(cloud, account) and _shows(cloud, account)]

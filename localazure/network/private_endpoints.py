@@ -16,7 +16,7 @@ from localazure import authorization, private_links
 from localazure.cloud import Cloud
 from localazure.cognitive import account as accounts
 from localazure.cognitive import settling
-from localazure.cognitive.kinds import members_of
+from localazure.cognitive.kinds import KINDS
 from localazure.keyvault import vault_store
 from localazure.locations import REGIONS
 from localazure.network.resource import (
@@ -184,7 +184,7 @@ def _target_at(cloud: Cloud, id: str) -> Target | None:
     label = account.subdomain.lower()
     members = {
         member: tuple(f"{label}.{suffix}" for suffix in suffixes)
-        for member, suffixes in members_of(account.kind).items()
+        for member, suffixes in KINDS[account.kind.lower()].members.items()
     }
     return Target(account.id, ACCOUNTS, "account", members, ".")
 
