@@ -13,7 +13,6 @@ from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, children, identity, rules, sealed, settling
 from localazure.cognitive.account import DELETED, Account
-from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import deleted_body
 from localazure.keyvault import trusted_services
 from localazure.locations import normal_location
@@ -127,7 +126,7 @@ def purge_account(cloud: Cloud, request: Request) -> Response:
     operation = settling.begin_operation(cloud, account, stored.PURGING)
     purge(cloud, account)
     binding.record(cloud, account, "purge", request.correlation_id)
-    return Response(202, None, operation_headers(request, account, operation))
+    return Response(202, None, settling.operation_headers(request, account, operation))
 
 
 def delete_in_group(cloud: Cloud, group_id: str) -> None:

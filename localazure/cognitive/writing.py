@@ -22,7 +22,6 @@ from localazure.cognitive import (
 )
 from localazure.cognitive.account import TYPE, Account
 from localazure.cognitive.kinds import Kind
-from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import answered
 from localazure.locations import REGIONS, location_in, require_same_location
 from localazure.refusals import refused
@@ -194,7 +193,7 @@ def _written(
     running = "Updating" if before else "Creating"
     operation = settling.begin_operation(cloud, account, running, before=before, refusal=refusal)
     begun = replace(account, state="Accepted" if before else running, operation=operation.id)
-    return _saved(cloud, request, begun, status, operation_headers(request, begun, operation))
+    return _saved(cloud, request, begun, status, settling.operation_headers(request, begun, operation))
 
 
 def _saved(
