@@ -1,4 +1,4 @@
-"""The operation that settles an account after a write: its begin, polls, end, and what a failed one leaves."""
+"""The operation that settles an account after a write: begin, polls, end, and what a failed one leaves."""
 
 from __future__ import annotations
 
