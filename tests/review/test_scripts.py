@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from operate.evidence.command import deployments
 from tests.review.build import BINDING, KEY_URI, TODAY, VAULT
+from tests.review.running import run
 from tests.review.test_plan import Change, planned, refresh
 from tests.support.stack import ROOT
 
@@ -57,15 +62,7 @@ class Pipeline:
 
     def run(self, script: str, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
         path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        return subprocess.run(
-            [str(ROOT / "review" / script), *words],
-            cwd=self.folder,
-            env={**os.environ, "PATH": path, **env},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        return run(ROOT / "review" / script, *words, cwd=self.folder, env={"PATH": path, **env})
 
     def outputs(self, stacks: str, **env: str) -> tuple[str, list[str]]:
         """The code and the comments of a review of these stacks."""
@@ -159,7 +156,7 @@ def test_files_of_the_change_are_the_commit_that_an_approval_is_for(tmp_path: Pa
 
     def git(*words: str) -> None:
         identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
-        subprocess.run(["git", "-C", str(change), *identity, *words], check=True, capture_output=True)
+        assert run("git", "-C", change, *identity, *words).returncode == 0
 
     def code() -> str:
         git("add", "-A")
@@ -191,13 +188,7 @@ def test_an_update_takes_the_plans_that_were_reviewed(tmp_path: Path) -> None:
     Pipeline(tmp_path, planned(), planned(UNBOUND))
 
     def digest() -> str:
-        done = subprocess.run(
-            [str(ROOT / "review" / "plans_digest.sh"), str(tmp_path / "plan")],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout
+        return run(ROOT / "review" / "plans_digest.sh", tmp_path / "plan").stdout
 
     first = digest()
     assert len(first) == 65
@@ -217,3 +208,24 @@ def test_an_update_without_a_plan_is_refused(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path, "")
     assert pipeline.run("update.sh", "prod", "plan/1/plan.json").returncode == 2
     assert not (tmp_path / "asked").exists()
+
+
+@pytest.mark.parametrize("approval", ["", "pull request 7; approved by alice,carol"])
+def test_an_update_records_its_plan_and_who_approved_it(approval: str, tmp_path: Path) -> None:
+    """In the message of the stack's history, as the evidence reads it."""
+    pipeline = Pipeline(tmp_path, "{}")
+    (tmp_path / ".pulumi").mkdir()
+    shutil.copy(ROOT / "policy-config.yaml", tmp_path)
+    env = {"PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "APPROVAL": approval}
+    done = pipeline.run("update.sh", "prod", "plan/1/plan.json", **env)
+    assert done.returncode == 0, done.stderr
+    asked = (tmp_path / "asked").read_text().splitlines()
+    update = {
+        "kind": "update",
+        "startTime": "2026-11-30T00:00:00Z",
+        "result": "succeeded",
+        "message": asked[asked.index("--message") + 1],
+    }
+    (found,) = deployments([update], datetime(2026, 1, 1, tzinfo=UTC))
+    assert found.plan == hashlib.sha256(b"{}").hexdigest()
+    assert (found.pull_request, found.approved_by) == (("7", "alice,carol") if approval else ("", ""))
