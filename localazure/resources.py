@@ -118,7 +118,6 @@ def _poll_delete(cloud: Cloud, request: Request) -> Response:
         raise azure_error("OperationNotFound", operation=request.params["operation"])
     if not operation.done(cloud.clock.now()):
         return Response(202, None, _location(cloud, request, operation.id))
-    _end_delete(cloud, operation)
     return Response(200)
 
 
@@ -131,12 +130,6 @@ def _look(cloud: Cloud, group_id: str) -> Json | None:
     if body is None:
         cloud.store.delete(_KIND, group_id)
     return body
-
-
-def _end_delete(cloud: Cloud, operation: operations.Operation) -> None:
-    body = cloud.store.get(_KIND, operation.about["group"])
-    if body is not None and body.get("deletion") == operation.id:
-        cloud.store.delete(_KIND, body["id"])
 
 
 def _find(cloud: Cloud, request: Request) -> Json:
