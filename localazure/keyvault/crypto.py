@@ -15,6 +15,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from jwt.exceptions import InvalidKeyError
 
 RSA_SIZES = (2048, 3072, 4096)
 RSA_TYPES = ("RSA", "RSA-HSM")
@@ -26,6 +28,8 @@ _CURVES: Mapping[str, ec.EllipticCurve] = {
     "P-521": ec.SECP521R1(),
     "P-256K": ec.SECP256K1(),
 }
+_AZURE_CURVE, _JOSE_CURVE = "P-256K", "secp256k1"
+"""Azure's name of a curve that RFC 8812 names otherwise."""
 _PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
@@ -76,22 +80,14 @@ def generate(kty: str, *, size: int | None = None, curve: str | None = None) -> 
 
 def from_jwk(jwk: Mapping[str, Any]) -> Material:
     """The key pair of a private JWK. Raises CryptoError if it is invalid or has the wrong size."""
+    kty, curve = str(jwk.get("kty")).removesuffix("-HSM"), jwk.get("crv")
+    plain = {**jwk, "kty": kty, "crv": _JOSE_CURVE if curve == _AZURE_CURVE else curve}
     try:
-        if jwk.get("kty") in RSA_TYPES:
-            n, e, d, p, q, dp, dq, qi = (_number(jwk[m]) for m in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
-            numbers = rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, rsa.RSAPublicNumbers(e, n))
-            key: _PrivateKey = numbers.private_key()
-        elif jwk.get("kty") in EC_TYPES:
-            x, y, d = (_number(jwk[m]) for m in ("x", "y", "d"))
-            key = ec.EllipticCurvePrivateNumbers(
-                d, ec.EllipticCurvePublicNumbers(x, y, _CURVES[str(jwk["crv"])])
-            ).private_key()
-        else:
-            raise CryptoError(f"kty {jwk.get('kty')} is not supported")
-    except KeyError as error:
-        raise CryptoError(f"the key lacks {error.args[0]}, or has an unknown value of it") from error
-    except ValueError as error:
+        key = (RSAAlgorithm if kty == "RSA" else ECAlgorithm).from_jwk(plain)
+    except (InvalidKeyError, AttributeError, TypeError, ValueError) as error:
         raise CryptoError(f"the key is not valid: {error}") from error
+    if not isinstance(key, _PrivateKey):
+        raise CryptoError("the key has no private half")
     return _imported(key)
 
 
@@ -163,20 +159,11 @@ def _material(key: _PrivateKey) -> Material:
     )
     private = base64.b64encode(der).decode()
     if isinstance(key, rsa.RSAPrivateKey):
-        numbers = key.public_key().public_numbers()
-        public = {
-            "n": b64url(numbers.n.to_bytes((key.key_size + 7) // 8, "big")),
-            "e": b64url(numbers.e.to_bytes((numbers.e.bit_length() + 7) // 8, "big")),
-        }
-        return Material(private, public, key.key_size)
-    point, width = key.public_key().public_numbers(), (key.curve.key_size + 7) // 8
-    curve = next(name for name, found in _CURVES.items() if found.name == key.curve.name)
-    x, y = (b64url(n.to_bytes(width, "big")) for n in (point.x, point.y))
-    return Material(private, {"crv": curve, "x": x, "y": y}, None)
-
-
-def _number(text: Any) -> int:
-    return int.from_bytes(from_b64url(text), "big")
+        jwk, size = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), key.key_size
+        return Material(private, {name: jwk[name] for name in ("n", "e")}, size)
+    jwk = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    curve = _AZURE_CURVE if jwk["crv"] == _JOSE_CURVE else jwk["crv"]
+    return Material(private, {"crv": curve, "x": jwk["x"], "y": jwk["y"]}, None)
 
 
 def _rsa(private: str, algorithm: str) -> rsa.RSAPrivateKey:

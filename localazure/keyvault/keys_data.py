@@ -14,6 +14,7 @@ from localazure.keyvault.data_plane import Answer, Call, operation
 from localazure.keyvault.key_body import bundle, item, kid
 from localazure.keyvault.model import Key, KeyVersion
 from localazure.keyvault.usage import bad_parameter, find_key, find_version
+from localazure.refusals import refused
 from localazure.routes import Handler
 from localazure.web import Json, ServiceError
 
@@ -178,12 +179,7 @@ def purge(call: Call) -> Answer:
     """Purges a soft-deleted key, unless the vault is purge-protected."""
     key = _deleted(call)
     if call.vault.purge_protected:
-        raise access.forbidden(
-            "ForbiddenByPolicy",
-            'Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault '
-            "service will automatically purge it after the retention period has passed.\r\n"
-            f"Vault: {call.vault.name};location={call.vault.location}",
-        )
+        raise refused("PurgeProtected", vault=call.vault.name, location=call.vault.location)
     key_store.purge(call.cloud, key)
     return Answer(None, status=204)
 
