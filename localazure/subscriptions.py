@@ -17,8 +17,9 @@ from localazure.authorization import require, sees
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.national_clouds import FACTS
+from localazure.refusals import refused
 from localazure.routes import Handler, Route
-from localazure.web import Host, Json, Request, Response, azure_error
+from localazure.web import Host, Json, Request, Response
 
 PROVIDERS: Mapping[str, Mapping[str, str]] = json.loads(
     Path(__file__).with_name("providers.json").read_text()
@@ -112,7 +113,7 @@ def _namespace(request: Request) -> str:
     asked = request.params["namespace"]
     known = _NAMESPACES.get(asked.lower())
     if known is None:
-        raise azure_error("InvalidResourceNamespace", namespace=asked)
+        raise refused("InvalidResourceNamespace", namespace=asked)
     return known
 
 
