@@ -102,11 +102,8 @@ def _list(cloud: Cloud, request: Request) -> Response:
         if since <= event["eventTimestamp"] <= until
         and (asked["name"] is None or _FIELDS[asked["name"]](event).lower() == asked["value"].lower())
     ]
-    return Response(200, page(request, found, _place, lambda event: event))
-
-
-def _place(event: Json) -> str:
-    return f"{event['eventTimestamp']} {event['eventDataId']}"
+    place = "{eventTimestamp} {eventDataId}"
+    return Response(200, page(request, found, lambda event: place.format(**event), lambda event: event))
 
 
 _ASSUMED = "one event of an operation, at its end; of its claims the object id alone; pages and their order"

@@ -199,19 +199,15 @@ def register(cloud: Cloud, subscription: str, namespace: str, *, registered: boo
 
 def _require_registration(cloud: Cloud, request: Request, place: Place) -> None:
     subscription = subscription_in(request.path)
-    if not subscription or not place.namespace or _is_about_provider(request.path):
+    # `/subscriptions/S/providers/N/register` and its counterpart are about the provider itself.
+    about = request.path.strip("/").lower().split("/")[4:] in (["register"], ["unregister"])
+    if not subscription or not place.namespace or about:
         return
     if not is_registered(cloud, subscription, place.namespace):
         error = refused("MissingSubscriptionRegistration", namespace=place.namespace)
         detail = {"code": error.code, "target": place.namespace, "message": error.message}
         error.extra["details"] = [detail]
         raise error
-
-
-def _is_about_provider(path: str) -> bool:
-    """Whether the path is `/subscriptions/S/providers/N/register` or its counterpart."""
-    parts = path.strip("/").lower().split("/")
-    return len(parts) == 5 and parts[4] in ("register", "unregister")
 
 
 def _require_group(cloud: Cloud, place: Place, *, writes: bool) -> None:

@@ -33,10 +33,6 @@ def _ids(principal: Principal) -> Json:
     }
 
 
-def _removed(cloud: Cloud, body: Json) -> None:
-    delete_principal(cloud, body["properties"]["principalId"])
-
-
 def _system_assigned(cloud: Cloud, request: Request) -> Response:
     """The system-assigned identity of an account, as its own resource; 404 without one."""
     resource = "/" + request.params["resource"].strip("/")
@@ -57,7 +53,7 @@ _IDENTITIES = ArmType(
     make=_make,
     regions=REGIONS,
     tracked=True,
-    removed=_removed,
+    removed=lambda cloud, body: delete_principal(cloud, body["properties"]["principalId"]),
     # Relative, as it was observed.
     created_headers=lambda _, own: {"Location": own},
     assumed="all but PUT: made from the specification",

@@ -72,14 +72,15 @@ def _list_tenants(cloud: Cloud, request: Request) -> Response:
 def _list_locations(_: Cloud, request: Request) -> Response:
     scope = f"/subscriptions/{request.params['subscription']}/locations"
     found = [
-        {"id": f"{scope}/{name}", "name": name, "type": "Region", **_displayed(display)}
+        {
+            "id": f"{scope}/{name}",
+            "name": name,
+            "type": "Region",
+            **dict.fromkeys(("displayName", "regionalDisplayName"), display),
+        }
         for name, display in REGIONS.items()
     ]
     return Response(200, {"value": found})
-
-
-def _displayed(name: str) -> Json:
-    return {"displayName": name, "regionalDisplayName": name}
 
 
 def _provider(cloud: Cloud, subscription: str, namespace: str) -> Json:

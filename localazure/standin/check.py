@@ -77,7 +77,8 @@ def _value(path: str, type: Type, value: Value) -> Iterator[str]:
     if not isinstance(value, PYTHON_TYPES[type.kind]) or (
         isinstance(value, bool) and type.kind in ("integer", "number")
     ):
-        yield f"'{path}' should be of type '{_spelled(type)}' but got {_shown(value)}"
+        kind = "object" if type.kind == "map" else type.kind
+        yield f"'{path}' should be of type '{kind}' but got {_shown(value)}"
     elif type.kind == "object" and type.object:
         yield from _object(f"{path}.", type.object, value)
     elif type.kind == "array" and type.element:
@@ -116,10 +117,6 @@ PYTHON_TYPES: Final[Mapping[str, Any]] = {
     "map": dict,
     "array": list,
 }
-
-
-def _spelled(type: Type) -> str:
-    return "object" if type.kind == "map" else type.kind
 
 
 def _shown(value: Value) -> str:
