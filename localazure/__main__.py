@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import logging
 import os
+import re
 import shlex
 import sys
 import time
@@ -27,12 +28,18 @@ from localazure.home import SERVICES, Home, HomeError, home_of
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; the exit code is 0 where it did what it says."""
-    parser = argparse.ArgumentParser(prog="localazure", description="A local Azure on loopback.")
-    parser.add_argument(
-        "command", choices=[*checkout.WORDS, "setup", *_COMMANDS, "serve", "exec"], help="what to do"
+    parser = argparse.ArgumentParser(
+        prog="localazure",
+        description="A local Azure on loopback.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="commands:\n" + "".join(f"  {word:9} {meaning}\n" for word, meaning in _MEANINGS.items()),
     )
+    parser.add_argument("command", choices=_MEANINGS, metavar="COMMAND", help="one of the commands below")
     parser.add_argument(
-        "--stack", default="dev", help="the stack to deploy, preview or destroy: dev by default"
+        "--stack",
+        type=_stack,
+        default="dev",
+        help="the stack to deploy, preview or destroy: dev by default",
     )
     parser.add_argument("--home", help="folder of its state (default: $LOCALAZURE_HOME, else .localazure)")
     parser.add_argument(
@@ -104,6 +111,14 @@ def _flushed() -> int:
     return 0
 
 
+def _stack(text: str) -> str:
+    if not re.fullmatch(r"[\w.-]+", text, re.ASCII):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a stack's name: expected letters, digits, hyphens, underscores and periods"
+        )
+    return text
+
+
 def _port(text: str) -> tuple[str, int]:
     service, _, number = text.partition("=")
     if service not in SERVICES or not number.isdigit() or not 0 < int(number) < 65536:
@@ -171,6 +186,22 @@ def _reset(home: Home) -> int:
     return _start(home) if was_running else 0
 
 
+_MEANINGS = {
+    "up": "deploy the stack and read the proof back",
+    "preview": "show what up would change",
+    "review": "the encryption review of what up would change, into .review/",
+    "evidence": "evidence for an auditor about the stack's keys, into .evidence/",
+    "down": "destroy the stack and, with the last one, stop the local Azure",
+    "setup": "install everything that the other commands need",
+    "start": "start the local Azure",
+    "stop": "stop it; its state stays",
+    "status": "whether it runs, its ports and its page; exit code 3 if it does not run",
+    "env": 'exports for your shell: eval "$(python3 -m localazure env)"',
+    "page": "the address of a page that shows what the cloud holds",
+    "reset": "empty the cloud",
+    "exec": "run a command that reaches it: python3 -m localazure exec -- COMMAND",
+    "serve": "run the server in the foreground",
+}
 _COMMANDS = {
     "start": _start,
     "stop": _stop,
