@@ -88,6 +88,14 @@ def test_an_exemption_without_reason_or_end_exempts_nothing(broken: dict[str, An
     assert "exemption 1 is ignored" in listed
 
 
+@pytest.mark.parametrize(("name", "expected"), [("v[1]", "pass"), ("v1", "violation")])
+def test_a_bracket_of_a_pattern_is_a_bracket(name: str, expected: str) -> None:
+    """A program that makes vaults in a loop may name them so; in other patterns it stands for any of some."""
+    thing = Thing(name, "azure-native:keyvault/v20240401preview:Secret", {})
+    pack = Pack({"no-preview-api-version": _exempting("2030-12-31", urn="*::v[1]")})
+    assert verdict(pack.ask(thing), "no-preview-api-version") == expected
+
+
 def test_a_stack_rules_exemption_is_for_the_resource_it_names() -> None:
     """Exemptions match the URN of the violation, not the stack."""
     stack = {name: thing for name, thing in two_phases().items() if name != "binding"}
