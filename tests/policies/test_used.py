@@ -159,15 +159,8 @@ def test_a_use_that_names_its_vault_alone_may_mean_any_key_in_it() -> None:
 
 def test_a_vault_of_our_component_is_judged_without_a_use() -> None:
     """Also while its service is unbound: it is there for the account's key."""
-    thing = Thing("v", VAULT, with_change(vault_props(), "properties.enablePurgeProtection", False))
-
-    class Ours(Thing):
-        @property
-        def urn(self) -> str:
-            return f"urn:pulumi:prod::shop::language-cmk:index:EncryptedAIServicesAccount${VAULT}::v"
-
-    answers = run({"v": Ours("v", VAULT, thing.props)})
-    assert "vault-purge-protection" in {one.rule for one in refused(answers)}
+    ours = replace(UNPROTECTED, place="prod::shop::language-cmk:index:EncryptedAIServicesAccount$")
+    assert "vault-purge-protection" in {one.rule for one in refused(run({ours.name: ours}))}
 
 
 @pytest.mark.parametrize(

@@ -481,6 +481,7 @@ ROWS["grant-present"] += [
             (f"{VAULT_ID}/secrets/other", True),
             (f"{VAULT_ID}/keys/other", False),
             (f"{VAULT_ID}/keys/cmk2", False),
+            (f"{VAULT_ID}2/keys/cmk", False),
         )
     ),
     # In a preview the scope is not known, and what it is made from is.

@@ -560,7 +560,9 @@ def _protected() -> Rows:
     rule, off = "binding-protected", {"binding@protect": False, "binding@parent": "service"}
     yield rule, Row("by the option", UPDATE, "pass")
     for stack in ("dev", "prod", "developer"):
-        placed = Thing("x", BINDING, {"accountId": "a", "keyUriWithVersion": KEY_URI}, stack=stack)
+        placed = Thing(
+            "x", BINDING, {"accountId": "a", "keyUriWithVersion": KEY_URI}, place=f"{stack}::shop::"
+        )
         yield rule, Row(f"in {stack}", UPDATE, "violation", {"x": placed})
     settings: tuple[tuple[Change, str], ...] = (
         *(({"protect": said}, "pass") for said in (False, "false")),
