@@ -134,9 +134,7 @@ ROWS: Final[dict[str, list[Row]]] = {
                 (CLIENT, ATTACHED, "open"),
                 (CLIENT.upper(), KNOWN, "pass"),
                 ("another", KNOWN, "violation"),
-                ("another", ATTACHED, "open"),
                 ("another", {"type": "SystemAssigned"}, "violation"),
-                ("", KNOWN, "violation"),
                 (None, KNOWN, "violation"),
             )
         ),

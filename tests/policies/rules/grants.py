@@ -108,7 +108,6 @@ ROWS: Final[dict[str, list[Row]]] = {
             for on, writer in ((TWO, "binding@parent"), (ONE, "account@parent"))
         ),
         # Where both principals are known they decide, whatever the dependencies.
-        Row("to somebody else", UPDATE, "violation", {"grant.policy.objectId": NOBODY}),
         Row(
             "to nobody known", PREVIEW, "violation", {"grant@property_dependencies": {"vaultName": ["vault"]}}
         ),
@@ -131,12 +130,6 @@ ROWS: Final[dict[str, list[Row]]] = {
             UPDATE,
             "violation",
             {"grant.vaultName": "kv-two", "grant@property_dependencies": {"policy": ["account"]}},
-        ),
-        Row(
-            "on another vault's key",
-            UPDATE_WITH_ROLES,
-            "violation",
-            {"grant.scope": role_props()["scope"].replace("kv-one", "kv-two")},
         ),
         *values(
             "of exactly what is needed",
@@ -304,7 +297,6 @@ ROWS: Final[dict[str, list[Row]]] = {
             LISTED,
             [([SOMEONE], "violation"), (UNKNOWN_LIST, "open"), ([], "violation"), (None, "pass")],
         ),
-        Row("one apart", UPDATE, "violation", {LISTED: [SOMEONE]}, "separate resources add others: grant"),
         Row(
             "two apart",
             UPDATE,
