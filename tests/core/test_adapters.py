@@ -239,12 +239,15 @@ def test_a_role_of_ones_own_needs_its_definition() -> None:
             "permissions": [
                 {"dataActions": ["Microsoft.KeyVault/vaults/*"], "notDataActions": ["*/wrap/action"]},
                 {"dataActions": ["Microsoft.KeyVault/vaults/keys/wrap/action"]},
+                {"actions": ["Microsoft.KeyVault/*"], "notActions": ["*/delete"]},
             ],
         },
     }
     role = adapters.role_assignment(own, definition).role
     assert role is not None
     assert role.allows_data("Microsoft.KeyVault/vaults/keys/wrap/action")
+    assert role.allows("Microsoft.KeyVault/vaults/write")
+    assert not role.allows("Microsoft.KeyVault/vaults/delete")
 
 
 def test_a_managed_hsms_own_assignment_has_a_scope_of_resource_manager() -> None:

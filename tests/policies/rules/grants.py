@@ -377,18 +377,10 @@ ROWS: Final[dict[str, list[Row]]] = {
             ],
         ),
         # The role of Foundry's page is judged as the narrower one is, and excuses nobody else.
-        Row("of Foundry's page", UPDATE_WITH_ROLES, "pass", foundry()),
         *each(
             "of Foundry's page, otherwise",
             UPDATE_WITH_ROLES,
             [
-                (foundry(kind="TextAnalytics"), "violation"),
-                (foundry(kind="OpenAI"), "violation"),
-                (foundry(kind=UNKNOWN_TEXT), "violation"),
-                *(
-                    (foundry(role.id), "violation")
-                    for role in (roles.CRYPTO_OFFICER, roles.ADMINISTRATOR, roles.OWNER)
-                ),
                 (foundry() | {"grant.scope": "/subscriptions/s1"}, "violation"),
                 (foundry() | {"grant.principalType": "User"}, "violation"),
                 (foundry() | stranger(roles.CRYPTO_USER, VAULT_ID), "violation"),
@@ -413,19 +405,8 @@ ROWS: Final[dict[str, list[Row]]] = {
         ),
     ],
     "role-wider-than-needed": [
-        Row("of Foundry's page", ROLES, "violation", foundry()),
-        *each(
-            "otherwise",
-            ROLES,
-            [
-                (foundry(roles.CRYPTO_SERVICE_ENCRYPTION_USER.id), "pass"),
-                *((foundry(kind=kind), "pass") for kind in ("TextAnalytics", "OpenAI", UNKNOWN_TEXT)),
-                *(
-                    (foundry(role.id), "pass")
-                    for role in (roles.CRYPTO_OFFICER, roles.ADMINISTRATOR, roles.OWNER)
-                ),
-            ],
-        ),
+        Row("of Foundry's page", PREVIEW_WITH_ROLES, "violation", foundry()),
+        Row("narrow, of Foundry", ROLES, "pass", foundry(roles.CRYPTO_SERVICE_ENCRYPTION_USER.id)),
     ],
 }
 NEITHER: Final = {"binding.vaultId": None, "binding@property_dependencies": {"accountId": ["account"]}}
@@ -526,9 +507,22 @@ ROWS["grant-present"] += [
         {"grant.policy.permissions.keys": []},
         "on keys: nothing (missing get, wrapKey, unwrapKey)",
     ),
-    Row("of Foundry's page", ROLES, "pass", foundry()),
+    Row("of Foundry's page", PREVIEW_WITH_ROLES, "pass", foundry()),
+]
+for edits, of_least, of_wider, of_present in (
+    (foundry(), "pass", "violation", "pass"),
     *(
-        Row("of the page of another kind", UPDATE_WITH_ROLES, "violation", foundry(kind=kind))
+        (foundry(kind=kind), "violation", "pass", "violation")
         for kind in ("TextAnalytics", "OpenAI", UNKNOWN_TEXT)
     ),
-]
+    *(
+        (foundry(role.id), "violation", "pass", "violation")
+        for role in (roles.CRYPTO_OFFICER, roles.ADMINISTRATOR, roles.OWNER)
+    ),
+):
+    for rule, says in (
+        ("role-least-privilege", of_least),
+        ("role-wider-than-needed", of_wider),
+        ("grant-present", of_present),
+    ):
+        ROWS[rule].append(Row("of Foundry's page", UPDATE_WITH_ROLES, says, edits))
