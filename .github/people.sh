@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Who wrote and who approved the pull request that a commit was merged with, as options of the review; nothing where
-# there was none.
+# Who wrote and who approved the pull request that a commit was merged with, as two options of the review, and in a third
+# line as a deployment records it; nothing where there was none.
 #
 #   .github/people.sh OWNER/REPOSITORY COMMIT
 #
@@ -18,3 +18,4 @@ approvers=$(gh api --paginate "repos/$repository/pulls/$number/reviews" --jq \
   ".[] | select(.state == \"APPROVED\" and .commit_id == \"$head\") | .user.login" | sort -u | paste -sd, -)
 echo "--author=$author"
 echo "--approvers=$approvers"
+echo "pull request $number${approvers:+; approved by $approvers}"

@@ -6,6 +6,7 @@ definitions (Azure/azure-rest-api-specs); for azure-native, its Python SDK 3.29.
 """
 
 import base64
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -239,14 +240,14 @@ def deleted(body: Json) -> Deleted:
 
 def seconds(value: object) -> int | None:
     """Seconds since 1970, from a number of seconds, a datetime or an ISO 8601 text; None for an absent
-    time."""
+    time. Raises ValueError for what is no time, which is never taken for none."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | datetime) or value == "":
         return None
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and math.isfinite(value):
         return int(value)
     if isinstance(found := values.number(value), int):
         return found
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 

@@ -7,6 +7,7 @@ and the packages of a checkout, which `make` installs. It covers what this proje
 """
 
 import argparse
+import contextlib
 import json
 import os
 import queue
@@ -14,7 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent import futures
 from importlib import metadata
 from pathlib import Path
@@ -26,7 +27,6 @@ from google.protobuf import empty_pb2
 # The host is started by its path, from anywhere.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from core import stubs
-from engine.children import Children
 
 stubs.load()
 from pulumi.runtime.proto import language_pb2 as pb  # noqa: E402
@@ -34,6 +34,9 @@ from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2  # noqa: E402
 
 # How pulumi-language-python-exec says that it has already told the user what is wrong.
 _BAIL = 32
+_GRACE_SECONDS = 5
+_LAST_WORDS_SECONDS = 0.2
+"""For the answer to `Cancel`."""
 
 _NO_GENERATOR = (
     "this Python host comes with the clone and generates no SDKs. Pulumi's own does: install the Pulumi CLI "
@@ -86,20 +89,66 @@ def plugin_command(request: pb.RunPluginRequest, python: str) -> list[str]:
     return [python, "-u", request.info.program_directory, *request.args]
 
 
+def started(
+    command: Sequence[str], *, cwd: str, env: Mapping[str, str], read_output: bool
+) -> subprocess.Popen[bytes]:
+    """A process that leads a group of its own, so that its children end with it. Its output goes where this
+    process's goes unless it is read. Raises OSError."""
+    output = subprocess.PIPE if read_output else None
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(
+        command, cwd=cwd, env=env, stdin=nothing, stdout=output, stderr=output, start_new_session=True
+    )
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """Ends a process and its group, by force where they do not end by themselves."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if child.poll() is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=_GRACE_SECONDS)
+
+
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """The protocol: one method for each call of the engine."""
+    """The protocol: one method for each call of the engine. `stop` ends the host, with every call."""
 
     def __init__(
         self,
         engine_address: str,
         launcher: Path,
-        children: Children,
+        stop: Callable[[], None],
+        *,
+        start: Callable[..., subprocess.Popen[bytes]] = started,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._environ = environ
         self._engine = engine_address
         self._launcher = launcher
-        self._children = children
+        self._stop = stop
+        self._start = start
+
+    def _child(
+        self,
+        context: grpc.ServicerContext,
+        command: Sequence[str],
+        cwd: str,
+        env: Mapping[str, str],
+        *,
+        read_output: bool = False,
+    ) -> subprocess.Popen[bytes]:
+        """A process that ends with the call which it serves. Raises OSError."""
+        child = self._start(command, cwd=cwd, env=env, read_output=read_output)
+
+        def hung_up() -> None:
+            # Not on the thread that calls this, which serves the other calls.
+            threading.Thread(target=end, args=(child,)).start()
+
+        if not context.add_callback(hung_up):
+            hung_up()
+        return child
 
     def Handshake(
         self, request: pb.LanguageHandshakeRequest, context: grpc.ServicerContext
@@ -125,10 +174,8 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
                 "PULUMI_CONFIG": json.dumps(dict(request.config)),
                 "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
             }
-            with self._children.run(command, cwd=request.pwd, env=env, read_output=False) as child:
-                context.add_callback(child.terminate)
-                code = child.wait()
-        except (OSError, RuntimeError) as error:
+            code = self._child(context, command, request.pwd, env).wait()
+        except OSError as error:
             return pb.RunResponse(error=str(error))
         if code == _BAIL:
             return pb.RunResponse(bail=True)
@@ -143,15 +190,14 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         env = {**self._environ, **dict(pair.split("=", 1) for pair in request.env)}
         cwd = request.pwd or request.info.root_directory
-        with self._children.run(command, cwd=cwd, env=env, read_output=True) as child:
-            context.add_callback(child.terminate)
-            output: _Output = queue.SimpleQueue()
-            _pump(child.stdout, output, lambda line: pb.RunPluginResponse(stdout=line))
-            _pump(child.stderr, output, lambda line: pb.RunPluginResponse(stderr=line))
-            for _ in range(2):
-                while (chunk := output.get()) is not None:
-                    yield chunk
-            yield pb.RunPluginResponse(exitcode=child.wait())
+        child = self._child(context, command, cwd, env, read_output=True)
+        output: _Output = queue.SimpleQueue()
+        _pump(child.stdout, output, lambda line: pb.RunPluginResponse(stdout=line))
+        _pump(child.stderr, output, lambda line: pb.RunPluginResponse(stderr=line))
+        for _ in range(2):
+            while (chunk := output.get()) is not None:
+                yield chunk
+        yield pb.RunPluginResponse(exitcode=child.wait())
 
     def InstallDependencies(
         self, request: pb.InstallDependenciesRequest, context: grpc.ServicerContext
@@ -173,19 +219,8 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         python = environment / "bin" / "python"
         message = f"installing the packages of {folder / 'requirements.txt'} into {environment}\n"
         yield pb.InstallDependenciesResponse(stdout=message.encode())
-        for command in (
-            (sys.executable, "-m", "venv", environment),
-            (
-                python,
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "-r",
-                "requirements.txt",
-            ),
-        ):
+        pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"]
+        for command in ([sys.executable, "-m", "venv", str(environment)], [str(python), *pip]):
             done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
             yield pb.InstallDependenciesResponse(stdout=done.stdout, stderr=done.stderr)
             done.check_returncode()
@@ -205,7 +240,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         raise context.abort(grpc.StatusCode.UNIMPLEMENTED, _NO_GENERATOR)
 
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        self._children.end_all()
+        self._stop()
         return empty_pb2.Empty()
 
 
@@ -220,14 +255,6 @@ def _pump(stream: IO[bytes] | None, output: _Output, chunk: Callable[[bytes], pb
     threading.Thread(target=move, daemon=True).start()
 
 
-def _stop_when_orphaned(stop: threading.Event) -> None:
-    """Ends this host when the engine was killed and could not say so."""
-    engine = os.getppid()
-    while not stop.wait(timeout=1):
-        if os.getppid() != engine:
-            stop.set()
-
-
 def main() -> None:
     """Serves on a free loopback port, printed as the first line, until the engine ends it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -235,21 +262,23 @@ def main() -> None:
     parser.add_argument("engine_address", nargs="?", default="")
     arguments, _ = parser.parse_known_args()
 
-    children = Children()
+    stop = threading.Event()
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=64))
-    host = LanguageHost(arguments.engine_address, arguments.launcher, children)
+    host = LanguageHost(arguments.engine_address, arguments.launcher, stop.set)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
 
-    stop = threading.Event()
     signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
-    threading.Thread(target=_stop_when_orphaned, args=(stop,), daemon=True).start()
+    engine = os.getppid()
     print(port, flush=True)
-    stop.wait()
-    children.end_all()
-    server.stop(grace=1).wait()
+    # It also ends where the engine was killed and could not say so. A signal that comes just before a wait is
+    # handled after it.
+    while not stop.wait(timeout=1) and os.getppid() == engine:
+        pass
+    # Every call that is left is hung up, which ends what it started.
+    server.stop(grace=_LAST_WORDS_SECONDS).wait()
 
 
 if __name__ == "__main__":

@@ -109,11 +109,11 @@ class LiveAzure:
         target = f"{key_id}/sign?api-version={KEYS}"
         return _answered(lambda: self._client.json("POST", target, body))
 
-    def members(self, group_id: str) -> Sequence[str]:
+    def members(self, group_id: str) -> tuple[str, ...]:
         """The object ids of a group's members, and of those of the groups in it."""
         target = f"{self._login.cloud.graph}/v1.0/groups/{group_id}/transitiveMembers?$select=id"
         listed = self._once(f"LIST {target}", lambda: self._client.pages(target))
-        return sorted(str(one["id"]) for one in listed)
+        return tuple(sorted(str(one["id"]) for one in listed))
 
     def list_in_vault(self, uri: str, path: str) -> Sequence[Json]:
         """All pages of a list of a vault's or a managed HSM's own API."""

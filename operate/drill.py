@@ -103,16 +103,19 @@ def require_harmless(own: ServiceAccess) -> None:
 
 def require_alone(client: AzureClient, own: ServiceAccess) -> None:
     """Raises NoAccessError where another account has the identity, too, and would lose its key with it; and
-    AzureError. Of accounts that the login does not see nothing is known."""
-    path = arm_ids.of_subscription(arm_ids.subscription_of(own.account_id), arm_ids.ACCOUNT)
+    AzureError. Of accounts that the login does not see, or in other subscriptions, nothing is known."""
+    subscription = arm_ids.subscription_of(own.account_id)
+    path = arm_ids.of_subscription(subscription, arm_ids.ACCOUNT)
     seen = map(adapters.account, client.pages(f"{path}?api-version={ACCOUNTS}"))
-    others = [
-        one.id
-        for one in seen
-        if not arm_ids.same(one.id, own.account_id)
-        and own.principal_id.lower() in {each.principal_id.lower() for each in one.user_assigned}
-    ]
-    if others:
+    user = own.principal_id.lower()
+    holders = [one.id for one in seen if user in {each.principal_id.lower() for each in one.user_assigned}]
+    if holders:
+        print(
+            f"drill: accounts that have this identity, too, are looked for in subscription {subscription} "
+            "alone; one elsewhere would lose its key with this one",
+            file=sys.stderr,
+        )
+    if others := [one for one in holders if not arm_ids.same(one, own.account_id)]:
         raise NoAccessError(
             f"the identity of {own.account_id} is attached to {', '.join(others)}, too, which would lose its "
             "key with it: no drill"

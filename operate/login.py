@@ -14,13 +14,9 @@ from operate.stack_file import path_of, stack_file
 from provider import credential
 
 
-def of_environment(cloud: Cloud | None = None) -> Login:
-    """The login that the environment configures, or the Azure CLI's; in `cloud` unless something names
-    another.
-
-    Raises LoginError.
-    """
-    return _in_cloud({}, cloud)
+def of_environment() -> Login:
+    """The login that the environment configures, or the Azure CLI's. Raises LoginError."""
+    return _in_cloud({}, None)
 
 
 def of_stack(stack: str, cloud: Cloud | None = None, *, alone: bool = False) -> Login:

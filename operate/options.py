@@ -1,41 +1,35 @@
 """The options of each command, in one place; those of a fleet's actions are in fleet/command.py."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from core import arm_ids, key_uris
-from core.key_uris import KeyUri
 
 Option = tuple[str, Mapping[str, Any]]
 
 
-def _account(text: str) -> str:
-    try:
-        return arm_ids.account_id(text).text
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+def _type(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A type of an option, whose ValueError is told as it is."""
 
+    def read(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
 
-def _key(text: str) -> KeyUri:
-    try:
-        return key_uris.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+    return read
 
 
 def _moment(text: str) -> datetime:
-    try:
+    with suppress(ValueError):
         found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: expected a time with a zone, such as 2026-01-31T12:00:00Z"
-        )
-    return found.astimezone(UTC).replace(microsecond=0)
+        if found.tzinfo:
+            return found.astimezone(UTC).replace(microsecond=0)
+    raise argparse.ArgumentTypeError(f"{text!r}: expected a time with a zone, such as 2026-01-31T12:00:00Z")
 
 
 def _flag(name: str, help: str) -> Option:
@@ -46,6 +40,8 @@ def _value(name: str, help: str, **more: Any) -> Option:
     return name, {"metavar": "NAME", "help": help, **more}
 
 
+_account = _type(lambda text: arm_ids.account_id(text).text)
+_key = _type(key_uris.parse)
 _STACK = _value("--stack", "the stack", required=True)
 _SERVICE = _value("--service", "of a stack of several services, only this one")
 _JSON = _flag("--json", "print JSON instead of text")
@@ -67,7 +63,7 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         _value("--account", "ARM ids of accounts", nargs="+", type=_account, metavar="ID"),
         _value("--subscription", "all such accounts of subscriptions", nargs="+", metavar="ID"),
         _value("--out", "folder of the report; default .evidence", type=Path, default=Path(".evidence")),
-        _value("--days", "days of the logs to read; default 90", type=int, default=90, metavar="N"),
+        _value("--days", "days of the logs to read; default 89", type=int, default=89, metavar="N"),
         _value(
             "--since", "go on from the report in this folder, instead of --days", type=Path, metavar="FOLDER"
         ),

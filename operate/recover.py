@@ -227,33 +227,32 @@ def missing(
 
 
 def completed(
-    found: Sequence[dict[str, Any]],
+    found: Sequence[Mapping[str, Any]],
     created: Sequence[Mapping[str, Any]],
     resources: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """What goes into a state besides its `resources`: what was found, after what it is below and the
-    providers that make it. A state that was lost lacks these, too."""
+    """What goes into a state besides its `resources`: the components and providers that a preview would
+    create, which a lost state lacks, too, and what was found, below them."""
     ids = {one["urn"]: one.get("id") for one in resources if not one.get("delete")}
-    by_urn, wanted = {one["urn"]: one for one in created}, {one["urn"]: one for one in found}
-    added: dict[str, dict[str, Any]] = {}
+    added: list[dict[str, Any]] = []
 
-    def add(urn: str) -> None:
-        if urn in ids or urn in added:
+    def add(state: Mapping[str, Any]) -> None:
+        if state["urn"] in ids:
             return
-        state = wanted.get(urn) or _without_id(by_urn.get(urn) or {"urn": urn})
-        if parent := state.get("parent"):
-            add(parent)
         if named := state.get("provider"):
             provider = resource_types.provider_of(named)
-            add(provider)
-            id = ids.get(provider) or added[provider]["id"]
-            state = {**state, "provider": resource_types.provider_reference(provider, id)}
-        added[urn] = state
+            # One that no program declares is no step of a preview.
+            add(_without_id({"urn": provider}))
+            state = {**state, "provider": resource_types.provider_reference(provider, str(ids[provider]))}
+        ids[state["urn"]] = state.get("id")
+        added.append(dict(state))
 
-    for urn in wanted:
-        add(urn)
-    known = ids.keys() | added.keys()
-    return [_without_dependencies(one, known) for one in added.values()]
+    for state in created:
+        if not state.get("custom") or state["type"].startswith(_PROVIDER):
+            add(_without_id(state))
+    for state in found:
+        add(state)
+    return [_without_dependencies(one, ids) for one in added]
 
 
 def _without_id(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ what is done with a stack, and in which order.
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import os
 import re
@@ -101,9 +102,6 @@ class EngineStack(automation.Stack):
     """A stack that is named in each command and never selected: `pulumi stack select` writes into one file,
     which all workers of a machine share. `emptied` are variables that its commands must not see."""
 
-    def __repr__(self) -> str:
-        return f"EngineStack({self.name!r})"
-
     def __init__(self, name: str, emptied: Mapping[str, str] | None = None) -> None:
         # Not `super().__init__`, which selects.
         self.name = name
@@ -120,7 +118,9 @@ class EngineStack(automation.Stack):
     def updated(self, plan: Path) -> Mapping[str, object]:
         """Does what the plan says, or nothing; the stack's outputs. The state is refreshed afterwards, for an
         account is recorded before it is bound. Raises UpdateError, LockedError or NoStackError."""
-        found = self._run(self.up, plan=str(plan), show_secrets=False, **_pack())
+        approval = filter(None, (_digest(plan), os.environ.get("APPROVAL")))
+        message = f"operate fleet ({'; '.join(approval)})"
+        found = self._run(self.up, plan=str(plan), message=message, show_secrets=False, **_pack())
         self._run(self.refresh, show_secrets=False)
         return {name: one.value for name, one in found.outputs.items()}
 
@@ -258,6 +258,11 @@ def _pack_config_folder(checkout: str) -> tempfile.TemporaryDirectory[str]:
     if done.returncode != 0:
         raise UpdateError(f"policy-config.yaml: {done.stderr.strip()}")
     return made
+
+
+def _digest(plan: Path) -> str:
+    """A plan as a stack's history names it; as review/update.sh does."""
+    return f"plan sha256:{hashlib.sha256(plan.read_bytes()).hexdigest()}"
 
 
 def _plain(text: str) -> str:

@@ -18,7 +18,7 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
 from azure.core.rest import HttpRequest, HttpResponse
 
-from core import adapters, api_versions, clouds, coverage, demands, key_uris, roles
+from core import adapters, api_versions, clouds, demands, key_uris, roles
 from core.facts import CUSTOMER_MANAGED, Encryption, Network
 from core.login import Login
 from operate import login
@@ -73,14 +73,6 @@ class KeptOut(Check):
         return f"  ?       {self.claim}: not tried; {self.found}"
 
 
-@dataclass(frozen=True)
-class NotCovered(Check):
-    """What the account keeps that is not under its key: told, because no proof here is about it."""
-
-    def __str__(self) -> str:
-        return f"  note    {self.claim}: {self.found}"
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Prints every check; the exit code is 0 only if all of them held."""
     found = services(outputs(arguments.stack)).values()
@@ -125,8 +117,6 @@ def _checks(
     cloud = LiveAzure(wanted)
     account = adapters.account(cloud.get(service["accountId"], api_versions.ACCOUNTS))
     yield from binding(account.encryption, service["keyUriWithVersion"])
-    if elsewhere := "; ".join(coverage.named(account.kind).elsewhere):
-        yield NotCovered("not under this key", elsewhere, elsewhere)
     vault = adapters.vault(cloud.get(service["vaultId"], api_versions.VAULTS))
     unmet = {one.demand: one.found for one in demands.judge(None, vault, None)}
     for demand in ("soft-delete", "purge-protection"):

@@ -323,7 +323,7 @@ class Rotation:
         in effect yet."""
         why = "waiting for the deploying principal's access to the key"
         waits = {RefusalKind.PROPAGATING: (why, OPERATOR_SECONDS)}
-        retries = Retries(self.call.waiter, waits, self.call.explain)
+        retries, told = Retries(self.call.waiter, waits, self.call.explain), False
         while True:
             try:
                 return await act()
@@ -331,6 +331,12 @@ class Rotation:
                 # What else passes by itself was asked again already, and a rotation may have been made.
                 if failure.kind is not RefusalKind.PROPAGATING:
                     raise
+                if not told:
+                    minutes, told = round(OPERATOR_SECONDS / 60), True
+                    await self.call.warn(
+                        f"a new grant may take {minutes} minutes to count, and is waited for; if nobody made "
+                        f"one, stop this: {self.call.explain(failure)}"
+                    )
                 await retries.pause_or_raise(failure)
 
 

@@ -11,8 +11,9 @@ plan=${2:?usage: review/update.sh STACK PLAN}
 [[ -f $plan ]] || { echo "update: there is no plan $plan: only a reviewed plan is applied" >&2; exit 2; }
 config=.pulumi/policy-config.json
 "${PYTHON:-.venv/bin/python}" -m policies.configuration policy-config.yaml "$config"
-# The stack's history has the message: which commit, by its title, and which plan (docs/evidence.md).
-message="$(git log -1 --format=%s 2>/dev/null || true) (plan sha256:$(sha256sum "$plan" | cut -d ' ' -f 1))"
+# The stack's history has the message: which commit, by its title, which plan, and who approved it (docs/evidence.md).
+digest=$(sha256sum "$plan" | cut -d ' ' -f 1)
+message="$(git log -1 --format=%s 2>/dev/null || true) (plan sha256:$digest${APPROVAL:+; $APPROVAL})"
 pulumi up --stack "$stack" --yes --refresh --non-interactive --message "$message" \
   --policy-pack "${POLICY_PACK:-policies}" --policy-pack-config "$config" --plan "$plan"
 # The account is written before its binding: the nightly look compares with what is there after both.

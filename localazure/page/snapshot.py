@@ -21,6 +21,7 @@ from localazure.cognitive.identity import key_user
 from localazure.directory import list_principals
 from localazure.keyvault import access
 from localazure.keyvault.model import Key, KeyVersion, Vault, key_of, vault_of
+from localazure.keyvault.trusted_services import KeyRefused
 from localazure.operations import Operation
 from localazure.web import Json
 
@@ -117,7 +118,7 @@ class _Look:
         """Why the account's data key cannot be unwrapped now, empty where it can."""
         try:
             data.unwrap(self.cloud, account, "")
-        except data.KeyUnavailableError as error:
+        except KeyRefused as error:
             return _REASONS.get(error.code, error.message)
         return ""
 

@@ -20,14 +20,12 @@ class UnreadError(Exception):
 @dataclass(frozen=True)
 class Existing:
     """An account with its vault, key and grants. `body` is ARM's answer for it, `vault_body` for its vault;
-    `assignments` are the role assignments of the identity that uses the key, under Azure RBAC; `identity` is
-    the user-assigned identity by which it does."""
+    `identity` is the user-assigned identity that uses the key."""
 
     service: Service
     taken: datetime
     body: Json = field(default_factory=dict)
     vault_body: Json = field(default_factory=dict)
-    assignments: tuple[Json, ...] = ()
     identity: Json | None = None
 
     @property
@@ -68,28 +66,7 @@ def find(cloud: LiveAzure, account_id: str, now: datetime) -> Existing:
     wanted = seen.account.encryption.identity_client_id.lower()
     users = (one for one in seen.account.user_assigned if wanted and one.client_id.lower() == wanted)
     user = next(users, None)
-    return Existing(
-        seen,
-        now,
-        body,
-        vault_body,
-        _assignments(cloud, seen.account, seen.vault),
-        _identity(cloud, user) if user else None,
-    )
-
-
-def _assignments(cloud: LiveAzure, account: Account, vault: Vault) -> tuple[Json, ...]:
-    # A managed HSM's own are among the facts.
-    if account.key_user is None or not vault.uses_rbac or vault.is_managed_hsm:
-        return ()
-    try:
-        listed = cloud.list(arm_ids.child(vault.id, arm_ids.ROLE_ASSIGNMENT), api_versions.AUTHORIZATION)
-    except UnansweredError:
-        # That they were not read is a finding already.
-        return ()
-    return tuple(
-        body for body in listed if body["properties"]["principalId"].lower() == account.key_user.lower()
-    )
+    return Existing(seen, now, body, vault_body, _identity(cloud, user) if user else None)
 
 
 def _identity(cloud: LiveAzure, user: UserAssignedIdentity) -> Json:

@@ -16,9 +16,10 @@ from core.roles import SERVICE_PRINCIPAL, encryption_user
 from operate.adopt.existing import Existing
 from operate.adopt.plan import grant, granted_elsewhere
 from operate.azure import Json
-from operate.evidence.findings import DEMAND_FIXES, AuditSeverity, findings
+from operate.evidence.findings import findings
 from operate.evidence.model import Facts, NotChecked
 from operate.evidence.rotation import newest
+from operate.evidence.rules import RULES, AuditSeverity
 
 # Of interest to an auditor, but no obstacle to adoption.
 _NO_OBSTACLE = frozenset({"not-under-customer-key", "others-did-unwrap"})
@@ -100,7 +101,7 @@ def _bind_again(existing: Existing) -> str:
     bound = encryption["keyVaultProperties"]
     if not version and not names_none:
         uri = KeyUri.of(bound["keyVaultUri"], existing.key.name, existing.key.versions[-1].version)
-        return DEMAND_FIXES["key-usable"].format(version=uri.text)
+        return RULES["key-usable"].fix.format(version=uri.text)
     right = {**bound, "keyVaultUri": bound["keyVaultUri"].rstrip("/"), "keyVersion": version}
     return _patch(existing, {"encryption": {**encryption, "keyVaultProperties": right}})
 

@@ -1,6 +1,6 @@
 """What is written for one account: its settings, what stays as found, and the resources to import."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +9,9 @@ from components.arguments.tags import checked_tags
 from components.key import AUTOMATIC
 from core import adapters, arm_ids, kinds, regions, resource_types, rights
 from core.facts import Network
-from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER, HSM_CRYPTO_SERVICE_ENCRYPTION_USER
+from core.roles import encryption_user
 from core.values import Mark
 from operate.adopt.existing import Existing
-from operate.azure import Json
 from operate.evidence.model import NotChecked
 from operate.evidence.rotation import newest
 
@@ -88,10 +87,8 @@ def grant(name: str, existing: Existing) -> tuple[Import, bool] | None:
     vault, user = existing.vault, existing.account.key_user
     if user is None:
         return None
-    if vault.is_managed_hsm:
-        return _role_in_hsm(name, existing, user)
     if vault.uses_rbac:
-        return _role(name, existing.assignments, existing.key_id, user)
+        return _role(name, existing, user)
     for entry in existing.vault_body["properties"].get("accessPolicies") or ():
         if rights.of_entry(adapters.policy_entry(entry), user, vault.tenant_id):
             permissions = {kind: words for kind, words in entry["permissions"].items() if words}
@@ -101,28 +98,20 @@ def grant(name: str, existing: Existing) -> tuple[Import, bool] | None:
     return None
 
 
-def _role(
-    name: str, assignments: Sequence[Json], key_id: str, principal_id: str
-) -> tuple[Import, bool] | None:
-    """Of several the nearest to the key; none that counts for more than the vault."""
-    wanted = names.role_assignment_name(key_id, principal_id, CRYPTO_SERVICE_ENCRYPTION_USER.id)
-    for scope in (key_id, arm_ids.parse(key_id).parent.text):
-        for body in assignments:
-            given = adapters.role_assignment(body)
-            if arm_ids.same(given.scope, scope) and given.role_id == CRYPTO_SERVICE_ENCRYPTION_USER.id:
-                made = Import(resource_types.ROLE_ASSIGNMENT, f"{name}-access", body["id"])
-                return made, scope == key_id and body["name"] == wanted
-    return None
-
-
-def _role_in_hsm(name: str, existing: Existing, principal_id: str) -> tuple[Import, bool] | None:
-    """The role in a managed HSM at the key itself; the resource's id names no assignment."""
-    given = existing.service.assignments
-    for one in () if given is None or isinstance(given, NotChecked) else given:
-        is_the_role = one.role_id == HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
-        if is_the_role and arm_ids.same(one.scope, existing.key_id) and one.principal_id == principal_id:
-            id = f"{existing.key_id}|{principal_id}"
-            return Import(resource_types.HSM_ROLE_ASSIGNMENT, f"{name}-access", id), True
+def _role(name: str, existing: Existing, user: str) -> tuple[Import, bool] | None:
+    """Of several the nearest to the key, and none that counts for more than the vault; in a managed HSM, the
+    one at the key itself, which the resource's id does not name."""
+    vault, key, given = existing.vault, existing.key_id, existing.service.assignments
+    role = encryption_user(vault.id)
+    wanted = names.role_assignment_name(key, user, role.id)
+    for scope in (key,) if vault.is_managed_hsm else (key, vault.id):
+        for one in () if given is None or isinstance(given, NotChecked) else given:
+            of_user = one.principal_id.lower() == user.lower() and one.role_id == role.id
+            if of_user and arm_ids.same(one.scope, scope):
+                if vault.is_managed_hsm:
+                    return Import(resource_types.HSM_ROLE_ASSIGNMENT, f"{name}-access", f"{key}|{user}"), True
+                exact = scope == key and arm_ids.name_of(one.id) == wanted
+                return Import(resource_types.ROLE_ASSIGNMENT, f"{name}-access", one.id), exact
     return None
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from core import arm_ids, rights
-from core.facts import Key, RoleAssignment, Vault
+from core.facts import RoleAssignment
+from core.roles import Role
 from operate.azure import UnansweredError
 from operate.evidence.model import NotChecked, Service
 
@@ -78,9 +79,18 @@ def controllers(service: Service) -> tuple[PrincipalRight, ...] | NotChecked:
     Writing the vault counts in both models, because it can change the model; so does writing role
     assignments, which can grant the right to write the vault. Writing access policies counts only where they
     are used. In a managed HSM its own roles alone count, and so does whoever may give them."""
-    return _told(
-        lambda: _able(_read(service.vault, "vault"), _read(service.key, "key"), _assignments(service))
-    )
+
+    def found() -> Iterator[PrincipalRight]:
+        vault, key, given = _read(service.vault, "vault"), _read(service.key, "key"), _assignments(service)
+        if vault.is_managed_hsm:
+            write = rights.HSM_ROLE_WRITE
+            return _by_role(key.id, given, lambda role: _short(write) if role.allows_data(write) else ())
+        policies = () if vault.uses_rbac else (rights.POLICY_WRITE,)
+        actions = (rights.VAULT_WRITE, *policies, rights.ROLE_WRITE)
+        # A role at the key gives access to it only where roles count.
+        return _by_action(key.id if vault.uses_rbac else vault.id, given, actions)
+
+    return _told(found)
 
 
 def _told(find: Callable[[], Iterable[PrincipalRight]]) -> tuple[PrincipalRight, ...] | NotChecked:
@@ -107,8 +117,13 @@ def _on_key(service: Service, wanted: frozenset[str]) -> Iterator[PrincipalRight
     """Every principal that has one of the permissions on the service's key."""
     vault, key = _read(service.vault, "vault"), _read(service.key, "key")
     if vault.uses_rbac:
-        return _by_role(key, _assignments(service), wanted)
-    return _by_policy(vault, wanted)
+        given = _assignments(service)
+        return _by_role(key.id, given, lambda role: sorted(rights.of_role(role, key.id) & wanted))
+    return (
+        PrincipalRight(one.object_id, "", "access policy", vault.id, one.keys, one.application_id)
+        for one in vault.policies
+        if rights.expanded(one.keys) & wanted
+    )
 
 
 def _at_vault(service: Service, actions: tuple[str, ...]) -> Iterator[PrincipalRight]:
@@ -119,57 +134,25 @@ def _at_vault(service: Service, actions: tuple[str, ...]) -> Iterator[PrincipalR
         yield from _by_action(vault.id, _assignments(service), actions)
 
 
-def _by_policy(vault: Vault, wanted: frozenset[str]) -> Iterator[PrincipalRight]:
-    for entry in vault.policies:
-        if rights.expanded(entry.keys) & wanted:
-            yield PrincipalRight(
-                entry.object_id, "", "access policy", vault.id, entry.keys, entry.application_id
-            )
+def _by_action(
+    scope: str, assignments: Iterable[RoleAssignment], actions: Iterable[str]
+) -> Iterator[PrincipalRight]:
+    """Those whose roles at or above a scope allow one of the actions of Resource Manager."""
+    return _by_role(scope, assignments, lambda role: _short(*filter(role.allows, actions)))
 
 
 def _by_role(
-    key: Key, assignments: tuple[RoleAssignment, ...], wanted: frozenset[str]
+    scope: str, assignments: Iterable[RoleAssignment], permitted: Callable[[Role], Iterable[str]]
 ) -> Iterator[PrincipalRight]:
+    """Those whose roles at or above a scope permit something."""
     for given in assignments:
-        permits = rights.of_role(given.role, key.id) & wanted if given.role else frozenset()
-        if permits and arm_ids.covers(given.scope, key.id):
-            yield _grant(given, tuple(sorted(permits)))
+        permits = tuple(permitted(given.role)) if given.role else ()
+        if permits and arm_ids.covers(given.scope, scope):
+            by, conditional = f"role {given.role_name}", bool(given.condition)
+            yield PrincipalRight(
+                given.principal_id, given.principal_type, by, given.scope, permits, conditional=conditional
+            )
 
 
-def _by_action(
-    scope: str, assignments: tuple[RoleAssignment, ...], actions: tuple[str, ...]
-) -> Iterator[PrincipalRight]:
-    """Those whose roles at or above a scope allow one of the actions of Resource Manager."""
-    for given in assignments:
-        allowed = tuple(
-            one.removeprefix("Microsoft.") for one in actions if given.role and given.role.allows(one)
-        )
-        if allowed and arm_ids.covers(given.scope, scope):
-            yield _grant(given, allowed)
-
-
-def _able(vault: Vault, key: Key, assignments: tuple[RoleAssignment, ...]) -> Iterator[PrincipalRight]:
-    if vault.is_managed_hsm:
-        for given in assignments:
-            allowed = given.role is not None and given.role.allows_data(rights.HSM_ROLE_WRITE)
-            if allowed and arm_ids.covers(given.scope, key.id):
-                yield _grant(given, (rights.HSM_ROLE_WRITE.removeprefix("Microsoft."),))
-        return
-    for given in assignments:
-        permits = tuple(
-            action.removeprefix("Microsoft.")
-            for action in (rights.VAULT_WRITE, rights.POLICY_WRITE, rights.ROLE_WRITE)
-            if given.role
-            and given.role.allows(action)
-            and not (action == rights.POLICY_WRITE and vault.uses_rbac)
-        )
-        above = arm_ids.covers(given.scope, vault.id)
-        if permits and (above or (vault.uses_rbac and arm_ids.covers(given.scope, key.id))):
-            yield _grant(given, permits)
-
-
-def _grant(given: RoleAssignment, permits: tuple[str, ...]) -> PrincipalRight:
-    by, conditional = f"role {given.role_name}", bool(given.condition)
-    return PrincipalRight(
-        given.principal_id, given.principal_type, by, given.scope, permits, conditional=conditional
-    )
+def _short(*actions: str) -> tuple[str, ...]:
+    return tuple(one.removeprefix("Microsoft.") for one in actions)

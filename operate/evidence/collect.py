@@ -27,7 +27,6 @@ from operate.evidence.model import (
     KeyUseLog,
     NotChecked,
     Service,
-    SoftDeletedKey,
     UseRow,
     moment,
 )
@@ -147,7 +146,7 @@ def service(cloud: LiveAzure, account_id: str, *, now: datetime, days: float) ->
     vault = attempt(lambda: _vault(cloud, account_id, bound))
     if isinstance(vault, NotChecked):
         why = NotChecked(f"the vault was not read: {vault.why}")
-        unread = dict.fromkeys(("key", "assignments", "audit", "use", "deleted_keys", "eligible"), why)
+        unread = dict.fromkeys(("key", "assignments", "audit", "use", "eligible"), why)
         return Service(account_id, account, vault, **unread)
     audit = attempt(lambda: _diagnostics(cloud, vault.id))
     by_resource_manager, key_id = not vault.is_managed_hsm, facts.key_id(vault.id, bound.name)
@@ -159,7 +158,6 @@ def service(cloud: LiveAzure, account_id: str, *, now: datetime, days: float) ->
         attempt(lambda: _assignments(cloud, vault, bound)),
         audit,
         audit if isinstance(audit, NotChecked) else attempt(lambda: _use(cloud, vault.id, audit, now, days)),
-        attempt(lambda: _deleted_keys(cloud, bound.vault_uri)),
         denials=attempt(lambda: _denials(cloud, vault.id)) if vault.uses_rbac and by_resource_manager else (),
         eligible=attempt(lambda: _eligible(cloud, key_id)) if by_resource_manager else (),
     )
@@ -346,15 +344,6 @@ def _order(row: UseRow) -> tuple[object, ...]:
     return row.day, row.identity, row.operation, row.key_uri, row.refused
 
 
-def _deleted_keys(cloud: LiveAzure, vault_uri: str) -> tuple[SoftDeletedKey, ...]:
-    times = ("deletedDate", "scheduledPurgeDate")
-    found = [
-        SoftDeletedKey(arm_ids.name_of(one["kid"]), *(moment(seconds(one[name])) for name in times))
-        for one in cloud.list_in_vault(vault_uri, "/deletedkeys")
-    ]
-    return tuple(sorted(found, key=lambda d: d.name))
-
-
 def _groups(
     cloud: LiveAzure, services: Iterable[Service]
 ) -> Iterator[tuple[str, tuple[str, ...] | NotChecked]]:
@@ -373,13 +362,9 @@ def _groups(
             own = one.account.key_user if isinstance(one.account, Account) else None
             named |= {each.object_id for each in one.vault.policies if each.object_id != own}
     for id in known | named:
-        members = attempt(partial(_members, cloud, id))
+        members = attempt(partial(cloud.members, id))
         if id in known or not (isinstance(members, NotChecked) and members.why.startswith("404 ")):
             yield id, members
-
-
-def _members(cloud: LiveAzure, id: str) -> tuple[str, ...]:
-    return tuple(cloud.members(id))
 
 
 def _names(services: Iterable[Service]) -> Iterable[tuple[str, str]]:

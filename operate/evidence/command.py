@@ -6,6 +6,7 @@ proves them; prints the findings. Exit code: 0 no open finding is an error; 1 ot
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,9 +19,9 @@ from operate.azure import LiveAzure, UnansweredError
 from operate.errors import OperateError
 from operate.evidence import report, signature
 from operate.evidence.collect import accounts_in, attempt, collect
-from operate.evidence.findings import AuditSeverity, findings
-from operate.evidence.model import Deployment, Facts, StackRecord
-from operate.evidence.words import counted
+from operate.evidence.findings import findings
+from operate.evidence.model import Deployment, Facts, StackRecord, counted
+from operate.evidence.rules import AuditSeverity
 from operate.stack import StackError, outputs, pulumi, services, without
 
 _UPDATES = 100
@@ -94,19 +95,30 @@ def deployments(history: Sequence[Mapping[str, Any]], since: datetime) -> tuple[
     return tuple(one for one in found if one.time >= since)
 
 
+_RECORDED = re.compile(
+    r"\(plan sha256:(?P<plan>[0-9a-f]{64})"
+    r"(?:; pull request (?P<merged>\d+)(?:; approved by (?P<approved>[^();]+))?)?\)$"
+)
+"""What review/update.sh and a fleet put at the end of an update's message."""
+
+
 def _deployment(update: Mapping[str, Any]) -> Deployment:
     """An update as `pulumi stack history --json` has it. Its environment is what the CLI finds in git and in
     the variables of a CI (pulumi/pulumi, pkg/backend/metadata.go)."""
-    known = update.get("environment") or {}
+    known, message = update.get("environment") or {}, update.get("message") or ""
+    recorded = found.groupdict("") if (found := _RECORDED.search(message)) else {}
     return Deployment(
         datetime.fromisoformat(update["startTime"]).astimezone(UTC),
         update["kind"],
         update["result"],
         known.get("git.head", ""),
-        known.get("ci.pr.number", ""),
+        known.get("ci.pr.number", "") or recorded.get("merged", ""),
         known.get("git.author.email", "") or known.get("git.committer.email", ""),
-        update.get("message") or "",
+        message,
         known.get("updatePlan") == "true",
+        recorded.get("plan", ""),
+        recorded.get("approved", ""),
+        known.get("ci.build.url", ""),
     )
 
 

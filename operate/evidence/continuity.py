@@ -19,8 +19,9 @@ from operate.azure import Json, LiveAzure
 from operate.evidence.model import Facts, KeyUseLog, LoggedChange, NotChecked, Service, moment
 from operate.evidence.use import silence
 
-KEPT = timedelta(days=90)
-"""How long Azure keeps the activity log."""
+KEPT = timedelta(days=90) - timedelta(hours=1)
+"""How far back the activity log is read: Azure keeps it for 90 days and refuses an earlier start, and reading
+takes its time."""
 LATE = timedelta(hours=1)
 """How long before a report records may have been missing in it, which the next one reads again: they come
 minutes after what they tell (azure/azure-monitor/logs/data-ingestion-time, read on 2026-11-30)."""
@@ -48,7 +49,7 @@ def changes(
     """What the activity log has about the accounts, their vaults and workspaces, and about access at or above
     them, oldest first. Raises UnansweredError."""
     resources = sorted({id.lower(): id for one in services for id in _resources(one)}.values(), key=str.lower)
-    begin = max(since - LATE, now - KEPT + timedelta(hours=1))
+    begin = max(since - LATE, now - KEPT)
     span = f"eventTimestamp ge '{begin.isoformat()}' and eventTimestamp le '{now.isoformat()}'"
     asked = [
         (arm_ids.subscription_of(id), wanted)
@@ -133,7 +134,7 @@ def _at_workspace(
 def of_activity_log(facts: Facts) -> Iterator[Gap]:
     """What the activity log cannot tell: what is older than Azure keeps it."""
     if facts.since and facts.taken - facts.since > KEPT:
-        yield Gap("activity log", facts.since, facts.taken - KEPT, f"Azure keeps it for {KEPT.days} days")
+        yield Gap("activity log", facts.since, facts.taken - KEPT, "Azure keeps it for 90 days")
 
 
 def _resources(service: Service) -> Iterator[str]:

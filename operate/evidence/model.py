@@ -82,7 +82,7 @@ class LoggedChange:
 @dataclass(frozen=True)
 class Deployment:
     """An update of the stack, as its history has it; "" for what that does not say. `by_plan`: a saved plan
-    said what it may do."""
+    said what it may do, whose SHA-256 is `plan`; `run` is the address of the CI's run."""
 
     time: datetime
     kind: str
@@ -92,6 +92,9 @@ class Deployment:
     by: str
     message: str
     by_plan: bool
+    plan: str
+    approved_by: str
+    run: str
 
 
 @dataclass(frozen=True)
@@ -125,15 +128,6 @@ class Signer:
 
 
 @dataclass(frozen=True)
-class SoftDeletedKey:
-    """A soft-deleted key of the vault: gone for good at `purged`, unless it is recovered."""
-
-    name: str
-    deleted: datetime | None
-    purged: datetime | None
-
-
-@dataclass(frozen=True)
 class Service:
     """All facts about one account. `vault`, `key` and what belongs to them are None on Microsoft-managed
     keys.
@@ -147,7 +141,6 @@ class Service:
     assignments: tuple[RoleAssignment, ...] | NotChecked | None = None
     audit: tuple[DiagnosticSetting, ...] | NotChecked | None = None
     use: KeyUseLog | NotChecked | None = None
-    deleted_keys: tuple[SoftDeletedKey, ...] | NotChecked | None = None
     denials: tuple[DenyAssignment, ...] | NotChecked = ()
     eligible: tuple[RoleAssignment, ...] | NotChecked = ()
 
@@ -170,7 +163,6 @@ class Service:
             "key use from the audit log": self.use,
             "who can delete the audit log": getattr(self.use, "assignments", None),
             "who may activate a role that deletes the audit log (PIM)": getattr(self.use, "eligible", None),
-            "soft-deleted keys": self.deleted_keys,
         }
         return tuple((what, part) for what, part in parts.items() if isinstance(part, NotChecked))
 
@@ -199,3 +191,8 @@ class Facts:
 def moment(seconds: int | None) -> datetime | None:
     """A time of core's facts, which are seconds since 1970."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 account`, `2 accounts`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -4,17 +4,19 @@ Its template, page.html.j2, escapes every value: no name can be markup.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+import isodate
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core import coverage
 from operate.drill import said
-from operate.evidence import access, charts, continuity, controls, rotation, signature, use
-from operate.evidence.findings import AuditFinding, AuditSeverity
-from operate.evidence.model import Facts, NotChecked, moment
-from operate.evidence.words import counted, length
+from operate.evidence import access, charts, continuity, rotation, rules, signature, use
+from operate.evidence.findings import AuditFinding
+from operate.evidence.model import Facts, NotChecked, counted, moment
+from operate.evidence.rules import AuditSeverity
 
 _FOLDER = Path(__file__).parent
 
@@ -31,17 +33,15 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
     made.globals["style"] = (_FOLDER / "page.css").read_text(encoding="utf-8")
     made.tests["unread"] = lambda part: part is None or isinstance(part, NotChecked)
     made.filters.update(counted=counted, css=_css, day=_day, minute=_minute, length_of=length)
-    every = dict.fromkeys(one for bears in controls.CONTROLS.values() for one in bears)
     return made.get_template("page.html.j2").render(
         facts=facts,
         names={**dict(facts.names), **{id.lower(): _group(members) for id, members in facts.groups}},
         found=found,
         count={s.word: sum(f.severity is s for f in found) for s in AuditSeverity},
         warning=getattr(facts.source, "warning", ""),
-        controls=controls,
+        rules=rules,
         coverage=coverage,
-        bearing={name: sorted(one for one in every if one.framework == name) for name in controls.SOURCES},
-        open={one: sorted({f.rule for f in found if one in f.controls}) for one in every},
+        open={one: sorted({f.rule for f in found if one in f.controls}) for one in rules.CONTROLS},
         unread=[(one.name, what, part.why) for one in facts.services for what, part in one.unread],
         version=version,
         digest=digest,
@@ -59,6 +59,16 @@ def _group(members: tuple[str, ...] | NotChecked) -> str:
     if isinstance(members, NotChecked):
         return f"whether it is a group, and who is in it: not checked: {members.why}"
     return f"a group of {counted(len(members), 'member')}: {', '.join(members) or 'nobody'}"
+
+
+def length(duration: str) -> str:
+    """An ISO 8601 duration in words: `540 days`, `1 year and 6 months`. As it stands where it is none."""
+    with suppress(ValueError):
+        span = isodate.parse_duration(duration, as_timedelta_if_possible=False)
+        counts = (span.years, span.months, span.tdelta.days, span.tdelta.seconds // 3600)
+        words = zip(map(int, counts), ("year", "month", "day", "hour"), strict=True)
+        return " and ".join(counted(count, noun) for count, noun in words if count) or duration
+    return duration
 
 
 def _css(text: str) -> str:

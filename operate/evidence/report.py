@@ -24,11 +24,11 @@ from operate.errors import OperateError
 from operate.evidence import signature
 from operate.evidence.access import controllers, destroyers, log_deleters, unwrappers
 from operate.evidence.continuity import of_service
-from operate.evidence.controls import CONTROLS, Control
-from operate.evidence.findings import AuditFinding, AuditSeverity
+from operate.evidence.findings import AuditFinding
 from operate.evidence.model import Facts, NotChecked, Service, moment
 from operate.evidence.page import page
 from operate.evidence.rotation import newest, next_rotation
+from operate.evidence.rules import CONTROLS, AuditSeverity
 from operate.evidence.use import bound_since
 
 SCHEMA = "language-cmk/evidence/1"
@@ -119,7 +119,7 @@ def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[
                 {**_fields(one), "controls": [[each.framework, each.id] for each in one.controls]}
                 for one in found
             ],
-            "controls": _controls(),
+            "controls": CONTROLS,
             "services": [_service(service, facts) for service in facts.services],
             "stack": facts.stack,
             "knownIdentities": dict(facts.names),
@@ -132,11 +132,6 @@ def document(facts: Facts, found: Sequence[AuditFinding], version: str) -> dict[
 def as_json(shown: Any) -> str:
     """Anything of a report as evidence.json would have it."""
     return json.dumps(_plain(shown), indent=2, ensure_ascii=False)
-
-
-def _controls() -> list[Control]:
-    """Every control on which a rule bears."""
-    return sorted({one for bears in CONTROLS.values() for one in bears})
 
 
 def sha256(text: str) -> str:

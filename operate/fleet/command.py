@@ -115,7 +115,7 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "--shards": {"type": int, "metavar": "N", "default": 1, "help": "how many jobs; at most 256"},
     "--ci": {"choices": ("github", "azure-devops"), "default": "github", "help": "for which CI"},
     "--minutes": {"type": float, "default": 15, "help": "wait for a revocation to count; default 15"},
-    "--days": {"type": int, "default": 90, "help": "days of the audit log; default 90"},
+    "--days": {"type": int, "default": 89, "help": "days of the logs to read; default 89"},
     "--out": {"type": Path, "metavar": "FOLDER", "help": "for the report; .fleet/ACTION or .evidence/fleet"},
     "--scheduler": {"metavar": "ADDRESS", "default": "", "help": "a Dask scheduler, tls://HOST:PORT"},
     "--json": {"action": "store_true", "help": "print a line of JSON for each stack"},

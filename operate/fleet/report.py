@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+from operate.evidence.model import counted
 from operate.evidence.report import tool_version
-from operate.evidence.words import counted
 from operate.fleet.planning import Outcome
 
 SCHEMA = "language-cmk/fleet-report/2"

@@ -13,17 +13,17 @@ Does not own: what a setting may be (components/service_args.py). Pure, but for 
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import yaml
 
-from components.arguments.inputs import Arguments, argument, camel_case, examine, shown
+from components.arguments.inputs import shown
 from components.arguments.problem import Problem
 from core.environment import NAMESPACE
 from settings.parse import SHARED_FILE, Values, merged
@@ -71,46 +71,9 @@ class Ring:
 
 
 def share(words: str, total: int) -> int:
-    """How many of `total` stacks `3` or `10%` are; at least one, where there is any. Raises ValueError."""
-    number, percent = words.removesuffix("%"), words.endswith("%")
-    if not number.isdecimal() or not int(number) or (percent and int(number) > 100):
-        raise ValueError(
-            f"found {words!r}, expected a count of stacks such as 3, or a percentage such as 10%"
-        )
-    return min(total, max(1, math.ceil(total * int(number) / 100) if percent else int(number)))
-
-
-@dataclass(frozen=True, kw_only=True)
-class RingInputs(Arguments):
-    """An entry of `rings`, but for `match`."""
-
-    name: str = argument(example="canary")
-    take: str | None = argument(None, check=partial(share, total=1))
-
-
-@dataclass(frozen=True, kw_only=True)
-class LimitInputs(Arguments):
-    """The group `parallel`."""
-
-    stacks: int = argument(AT_ONCE, minimum=1, maximum=1000)
-
-
-@dataclass(frozen=True, kw_only=True)
-class StopInputs(Arguments):
-    """The group `stop`."""
-
-    failures: int = argument(0, minimum=0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class FleetInputs(Arguments):
-    """What fleet.yaml says, but for `settings`, `labels` and whom a ring matches."""
-
-    stacks: Sequence[str] = argument(example="['prod-*']")
-    exclude: Sequence[str] = ()
-    rings: Sequence[RingInputs] = ()
-    parallel: LimitInputs = LimitInputs()
-    stop: StopInputs = StopInputs()
+    """How many of `total` stacks `3` or `10%` are; at least one, where there is any."""
+    number = int(words.removesuffix("%"))
+    return min(total, max(1, math.ceil(total * number / 100) if words.endswith("%") else number))
 
 
 @dataclass(frozen=True)
@@ -188,81 +151,67 @@ def document(text: str) -> Mapping[str, object]:
 
 def shared(document: Mapping[str, object]) -> SharedSettings:
     """What a document says. Raises FleetFileError with every problem."""
-    problems: list[Problem] = []
-    of_all: Selector = {}
-    levels = [(of_all, _settings(document.get("settings") or {}, "settings", problems))]
-    matched, listed = _matched(document.get("labels") or [], "labels", problems)
-    for index, (match, entry) in enumerate(zip(matched, listed, strict=True)):
-        if not isinstance(entry, Mapping) or set(entry) != {"settings"}:
-            found = shown(document["labels"][index])  # type: ignore[index]
-            problems.append(
-                Problem(f"labels[{index}]", f"found {found}, expected an object of match and settings")
-            )
-        else:
-            levels.append((match, _settings(entry["settings"], f"labels[{index}].settings", problems)))
-    rest = {name: value for name, value in document.items() if name not in ("settings", "labels")}
-    matches_of_rings: list[Selector] = []
-    if rest.get("rings"):
-        matches_of_rings, rest["rings"] = _matched(rest["rings"], "rings", problems)
-    read, wrong = examine(FleetInputs, rest, spelling=camel_case, others=("settings", "labels"))
-    names = [one.name for one in read.rings]
-    twice = [
-        Problem(f"rings[{index}].name", f"{name!r} is the name of an earlier ring")
-        for index, name in enumerate(names)
-        if name in names[:index]
-    ]
-    if problems := [*problems, *wrong, *twice]:
+    # Only who has a fleet needs it, and each update of a stack would start later.
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    try:
+        # With texts in the place of dates and of numbers for names, as in JSON.
+        said: Any = json.loads(json.dumps(document, default=str))
+    except (TypeError, ValueError) as error:
+        raise FleetFileError([Problem(FILE, f"is not YAML: {error}")]) from error
+    said = {name: one for name, one in said.items() if one is not None}
+    schema = json.loads(Path(__file__).with_name("fleet.schema.json").read_text(encoding="utf-8"))
+    wrong = Draft202012Validator(schema).iter_errors(said)
+    if problems := [Problem(_place(one.absolute_path), one.message) for one in wrong] + [*_unshared(said)]:
         raise FleetFileError(problems)
-    rings = (Ring(one.name, match, one.take) for one, match in zip(read.rings, matches_of_rings, strict=True))
-    own = tuple(read.stacks), tuple(read.exclude), tuple(levels), tuple(rings)
-    return SharedSettings(*own, read.parallel.stacks, read.stop.failures)
-
-
-def _matched(listed: object, place: str, problems: list[Problem]) -> tuple[list[Selector], list[object]]:
-    """Whom each entry of a list is for, and the entries without that."""
-    if not isinstance(listed, list):
-        problems.append(Problem(place, f"found {shown(listed)}, expected a list of objects"))
-        return [], []
-    selectors, entries = list[Selector](), list[object]()
-    for index, entry in enumerate(listed):
-        own = dict(entry) if isinstance(entry, Mapping) else entry
-        match = own.pop("match", {} if place == "rings" else None) if isinstance(own, dict) else {}
-        selectors.append(selector(match, f"{place}[{index}].match", problems))
-        if isinstance(own, dict) and type(own.get("take")) is int:
-            own["take"] = str(own["take"])  # `take: 3` is as good as `take: 10%`
-        entries.append(own)
-    return selectors, entries
-
-
-def selector(value: object, place: str, problems: list[Problem]) -> Selector:
-    """The labels that an entry selects; each with a pattern, or a list of them."""
-    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-        problems.append(Problem(place, f"found {shown(value)}, expected labels and patterns"))
-        return {}
-    found = {}
-    for name, one in value.items():
-        patterns = [one] if isinstance(one, str) else one
-        if not isinstance(patterns, list) or not all(isinstance(text, str) for text in patterns):
-            text = f"found {shown(one)}, expected a text such as 'prod-*', or a list of them"
-            problems.append(Problem(f"{place}.{name}", text))
-        else:
-            found[name] = tuple(patterns)
-    return found
-
-
-def _settings(value: object, place: str, problems: list[Problem]) -> Values:
-    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-        problems.append(Problem(place, f"found {shown(value)}, expected an object of settings"))
-        return {}
-    problems += [
-        Problem(f"{place}.{name}", "is decided for one stack; set it in the stack's own file")
-        for name in sorted(OF_ONE_STACK & set(value))
+    everybody: Selector = {}
+    levels = [(everybody, said.get("settings", {}))]
+    levels += [(_selector(one["match"]), one["settings"]) for one in said.get("labels", ())]
+    rings = [
+        Ring(one["name"], _selector(one.get("match", {})), str(one["take"]) if "take" in one else None)
+        for one in said.get("rings", ())
     ]
-    if any(isinstance(one, Mapping) and "secure" in one for one in _within(value)):
-        problems.append(
-            Problem(place, "found a secret, which is encrypted for one stack; set it in the stack's own file")
-        )
-    return value
+    return SharedSettings(
+        tuple(said["stacks"]),
+        tuple(said.get("exclude", ())),
+        tuple(levels),
+        tuple(rings),
+        said.get("parallel", {}).get("stacks", AT_ONCE),
+        said.get("stop", {}).get("failures", 0),
+    )
+
+
+def _place(path: Iterable[str | int]) -> str:
+    """Where in a document: `rings[0].take`."""
+    words = (f"[{one}]" if isinstance(one, int) else f".{one}" for one in path)
+    return "".join(words).removeprefix(".") or FILE
+
+
+def _selector(match: Mapping[str, str | list[str]]) -> Selector:
+    return {name: (one,) if isinstance(one, str) else tuple(one) for name, one in match.items()}
+
+
+def _unshared(said: Mapping[str, Any]) -> Iterator[Problem]:
+    """What no schema says: settings that cannot be shared, and two rings of one name. What has another shape
+    than the schema's is passed over."""
+
+    def entries(name: str) -> list[tuple[int, Mapping[str, Any]]]:
+        listed = said.get(name)
+        every = enumerate(listed if isinstance(listed, list) else ())
+        return [(index, one) for index, one in every if isinstance(one, Mapping)]
+
+    groups = {f"labels[{index}].settings": one.get("settings") for index, one in entries("labels")}
+    for place, settings in {"settings": said.get("settings"), **groups}.items():
+        for name in sorted(OF_ONE_STACK.intersection(settings if isinstance(settings, Mapping) else ())):
+            text = "is decided for one stack; set it in the stack's own file"
+            yield Problem(f"{place}.{name}", text)
+        if any(isinstance(one, Mapping) and "secure" in one for one in _within(settings)):
+            text = "found a secret, which is encrypted for one stack; set it in the stack's own file"
+            yield Problem(place, text)
+    names = [str(one.get("name")) for _, one in entries("rings")]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield Problem(f"rings[{index}].name", f"{name!r} is the name of an earlier ring")
 
 
 def _within(value: object) -> list[object]:

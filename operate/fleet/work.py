@@ -12,7 +12,8 @@ from operate import login, verify
 from operate.azure import LiveAzure
 from operate.evidence import report
 from operate.evidence.command import facts_of_stack
-from operate.evidence.findings import AuditSeverity, findings
+from operate.evidence.findings import findings
+from operate.evidence.rules import AuditSeverity
 from operate.fleet import files
 from operate.fleet.planning import Outcome
 from operate.stack import (

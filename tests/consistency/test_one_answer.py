@@ -23,9 +23,9 @@ from core.facts import Encryption, Key
 from core.key_uris import KeyUri
 from core.resource_types import Kind
 from core.rights import Access
-from operate.evidence.findings import DEMAND_FIXES
 from operate.evidence.findings import findings as evidence
 from operate.evidence.model import Facts, Service
+from operate.evidence.rules import RULES
 from provider.live_state import ACCOUNT as ACCOUNT_PART
 from provider.live_state import KEY as KEY_PART
 from provider.live_state import VAULT as VAULT_PART
@@ -204,7 +204,8 @@ def test_the_evidence_says_the_same(arranged: tuple[Situation, World]) -> None:
     rules = {one.rule for one in evidence(Facts(now, "", (service,)))}
     if vault and key:
         assert rules & set(FOUND.values()) == ({FOUND[row.access]} if row.access in FOUND else set())
-    assert rules & set(DEMAND_FIXES) == (row.unmet & set(DEMAND_FIXES) if vault else set())
+    judged = RULES.keys() & {*demands.FIXES, "key-usable"}
+    assert rules & judged == (row.unmet & judged if vault else set())
 
 
 def test_the_preflight_and_the_cloud_say_the_same(arranged: tuple[Situation, World]) -> None:

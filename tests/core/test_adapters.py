@@ -304,6 +304,13 @@ def test_times_are_seconds(value: object, expected: int | None) -> None:
     assert adapters.seconds(value) == expected
 
 
+@pytest.mark.parametrize("value", ["soon", "20x", float("inf"), float("nan")])
+def test_fails_for_what_is_no_time(value: object) -> None:
+    """A key that expires at a time which nobody can read is not one that never expires."""
+    with pytest.raises(ValueError, match=r"soon|20x|inf|nan"):
+        adapters.seconds(value)
+
+
 def test_a_deleted_account_keeps_its_identity() -> None:
     """The principal comes back with the account, so that its grant still counts."""
     found = adapters.deleted(

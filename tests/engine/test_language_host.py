@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import grpc
 import pytest
-from google.protobuf import struct_pb2
+from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import language_pb2 as pb
 from pulumi.runtime.proto import language_pb2_grpc
 
 from engine import language_host
-from engine.children import Children
 
 _LAUNCHER = """
 import json, os, sys
@@ -143,7 +144,7 @@ def test_exit_code_of_a_program_becomes_the_answer(
     """Code 32 means that the user was told already; any other failure is named."""
     launcher = tmp_path / "launcher"
     launcher.write_text(f"import sys; sys.exit({code})")
-    servicer = language_host.LanguageHost("engine", launcher, Children())
+    servicer = language_host.LanguageHost("engine", launcher, lambda: None)
     request = pb.RunRequest(pwd=str(tmp_path), info=info(tmp_path))
     answer = servicer.Run(request, _Context())
     assert (answer.error, answer.bail) == (error, bail)
@@ -154,3 +155,31 @@ class _Context:
 
     def add_callback(self, callback: object) -> bool:
         return True
+
+
+def test_a_call_that_ends_early_ends_what_it_started(host: Host, tmp_path: Path) -> None:
+    """The engine hangs up, or says `Cancel` and the host ends: no process stays, nor one that it started."""
+    (tmp_path / "__main__.py").write_text(
+        "import os, subprocess, sys, threading\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import threading; threading.Event().wait()'])\n"
+        "print(os.getpid(), child.pid, flush=True); threading.Event().wait()"
+    )
+    for ends in ("hang up", "cancel"):
+        stream = host.stub.RunPlugin(pb.RunPluginRequest(pwd=str(tmp_path), info=info(tmp_path)))
+        running = [int(one) for one in next(stream).stdout.split()]
+        if ends == "hang up":
+            stream.cancel()
+        else:
+            host.stub.Cancel(empty_pb2.Empty())
+            assert host.process.wait(timeout=60) == 0
+        until = time.monotonic() + 60
+        while left := [one for one in running if is_running(one)]:
+            assert time.monotonic() < until, left
+            time.sleep(0.05)
+
+
+def is_running(process: int) -> bool:
+    """Whether there is such a process that is no zombie."""
+    with contextlib.suppress(FileNotFoundError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False

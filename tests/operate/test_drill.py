@@ -252,7 +252,7 @@ def test_a_login_that_may_not_take_access_away_gets_no_alarm(monkeypatch: pytest
     assert sum(slept) == 0
 
 
-def test_no_drill_of_an_identity_that_another_account_uses() -> None:
+def test_no_drill_of_an_identity_that_another_account_uses(capsys: pytest.CaptureFixture[str]) -> None:
     """It would lose its key, too; data of it may even be deleted. The service's own account is no other."""
     _, own = made(rbac=False)
 
@@ -263,6 +263,7 @@ def test_no_drill_of_an_identity_that_another_account_uses() -> None:
 
     ids = [own.account_id.upper()]
     require_alone(Listed(), own)  # type: ignore[arg-type]
+    assert "one elsewhere would lose its key with this one" in capsys.readouterr().err
     ids.append(f"{own.account_id}-translator")
     with pytest.raises(NoAccessError, match="-translator, too"):
         require_alone(Listed(), own)  # type: ignore[arg-type]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from pulumi import automation
 from pulumi.automation import CommandResult
 
 from operate import stack as engine
+from operate.evidence.command import deployments
 from tests.operate.test_command_line import fake_pulumi
 
 
@@ -68,3 +73,27 @@ def test_what_keeps_a_refresh_from_running_is_told_with_its_way_out(
     stack.name = "prod-a"
     with pytest.raises(told, match=way_out):
         stack.drifted()
+
+
+def test_an_update_of_a_fleet_records_its_plan_and_who_approved_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the message of the stack's history, as the evidence reads it."""
+    said: list[str] = []
+
+    def up(_: object, *, message: str, **__: object) -> Any:
+        said.append(message)
+        return SimpleNamespace(outputs={})
+
+    monkeypatch.setattr(automation.Stack, "up", up)
+    monkeypatch.setattr(automation.Stack, "refresh", lambda *_, **__: None)
+    monkeypatch.setattr(engine, "_pack", dict)
+    monkeypatch.setenv("APPROVAL", "pull request 7; approved by alice")
+    (tmp_path / "plan.json").write_text("{}")
+    stack = engine.EngineStack.__new__(engine.EngineStack)
+    stack.name = "prod-a"
+    stack.updated(tmp_path / "plan.json")
+    update = {"kind": "update", "startTime": "2026-11-30T00:00:00Z", "result": "", "message": said[0]}
+    (found,) = deployments([update], datetime(2026, 1, 1, tzinfo=UTC))
+    assert found.plan == hashlib.sha256(b"{}").hexdigest()
+    assert (found.pull_request, found.approved_by) == ("7", "alice")

@@ -318,15 +318,3 @@ def test_the_proof_of_an_account_that_refuses_writes_nothing(
     assert proven(monkeypatch, "--write-project", "--if-reached", service=service) == kept_out
     assert ("?       project written and read: not tried;" in capsys.readouterr().out) == kept_out
     projects.return_value.write.assert_not_called()
-
-
-@pytest.mark.parametrize(("kind", "told"), [("AIServices", "the $HOME of hosted agents"), ("Face", "")])
-def test_what_is_not_under_the_key_is_told_and_fails_nothing(
-    kind: str, told: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In one line, where the kind keeps anything elsewhere."""
-    answer = {"id": "/x", "kind": kind, "properties": {}}
-    monkeypatch.setattr(verify, "LiveAzure", lambda _: MagicMock(**{"get.return_value": answer}))
-    checks = verify.verify(OUTPUTS, Login(), write_project=False, seconds=0)
-    notes = [one for one in checks if isinstance(one, verify.NotCovered)]
-    assert [told in str(one) and one.holds for one in notes] == ([True] if told else [])

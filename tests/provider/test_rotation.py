@@ -131,6 +131,8 @@ async def test_fails_without_an_operators_grant() -> None:
         with pytest.raises(FailedError, match="--key-permissions get list rotate"):
             await pulumi.update(VERSION, KEY_ID, {}, INPUTS, NEXT)
     assert 1500 <= clock.now() < 1540
+    (told,) = [text for text in pulumi.said if "if nobody made one, stop this" in text]
+    assert "--key-permissions get list rotate" in told
 
 
 CLOSED = ServiceError(

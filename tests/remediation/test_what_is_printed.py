@@ -20,7 +20,7 @@ from core import demands
 from localazure import seed
 from localazure.standin import schema
 from operate.__main__ import COMMANDS
-from operate.evidence.findings import DEMAND_FIXES
+from operate.evidence.rules import RULES
 from provider.errors import _DEPLOYER, _SERVICE, ErrorContext, ErrorRow
 from settings.parse import REMOVED
 from tests.remediation import messages
@@ -112,7 +112,7 @@ def test_each_fix_of_a_known_answer_is_carried_out(row: ErrorRow) -> None:
     assert carry_out(hub.door, fix) == len(acts)
 
 
-@pytest.mark.parametrize("demand", DEMAND_FIXES)
+@pytest.mark.parametrize("demand", sorted(RULES.keys() & {*demands.FIXES, "key-usable"}))
 def test_each_fix_of_a_finding_of_the_evidence_is_carried_out(demand: str) -> None:
     """The same commands as the provider's, and the one for a version that is disabled."""
     hub = Hub()
@@ -123,5 +123,5 @@ def test_each_fix_of_a_finding_of_the_evidence_is_carried_out(demand: str) -> No
         "update": demands.update_command(VAULT),
         "subscription": "",
     }
-    fix = DEMAND_FIXES[demand].format(**named, key=version, version=version)
+    fix = RULES[demand].fix.format(**named, key=version, version=version, host="kv-hub.vault.azure.net")
     assert carry_out(hub.door, fix) == ("az " in fix)

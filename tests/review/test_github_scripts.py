@@ -148,8 +148,13 @@ def people(folder: Path, merged: str, approved: str = "") -> str:
 def test_a_deployment_knows_who_wrote_and_who_approved(tmp_path: Path) -> None:
     """By the pull request that was merged; only approvals of its last commit are asked for."""
     assert people(tmp_path, f"7 {HEAD} mallory\n", "carol\nalice\nalice\n") == (
-        "--author=mallory\n--approvers=alice,carol\n"
+        "--author=mallory\n--approvers=alice,carol\npull request 7; approved by alice,carol\n"
     )
+
+
+def test_who_approved_nothing_is_not_recorded(tmp_path: Path) -> None:
+    """Only the pull request is."""
+    assert people(tmp_path, f"7 {HEAD} mallory\n") == "--author=mallory\n--approvers=\npull request 7\n"
 
 
 def test_a_commit_without_a_pull_request_has_nobody(tmp_path: Path) -> None:

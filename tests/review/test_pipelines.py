@@ -183,6 +183,8 @@ def test_a_deployment_applies_what_was_reviewed() -> None:
     assert text.index("plans_digest.sh") < text.index("update.sh")
     assert "pulumi up" not in text
     assert jobs["deploy"]["environment"] == "production"
+    (update,) = (step for step in jobs["deploy"]["steps"] if "update.sh" in step.get("run", ""))
+    assert update["env"]["APPROVAL"] == "${{ needs.review.outputs.approval }}"
     assert not [name for name in ("plan", "review") if jobs[name]["environment"] != "preview"]
 
 
@@ -196,6 +198,7 @@ def test_a_fleet_is_deployed_as_it_was_reviewed_and_ring_by_ring() -> None:
         assert 'review/fleet_update.sh .review/plan "$PLANS"' in text, name
         assert "pulumi up" not in text
         assert job["env"]["PLANS"] == "${{ needs.review.outputs.plans }}"
+        assert job["env"]["APPROVAL"] == "${{ needs.review.outputs.approval }}"
     assert "canary" in rings["rest"]["needs"]
     assert "needs.canary.result == 'success'" in rings["rest"]["if"]
     assert rings["canary"]["environment"] != rings["rest"]["environment"]

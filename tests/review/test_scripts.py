@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from operate.evidence.command import deployments
 from tests.review.build import BINDING, KEY_URI, TODAY, VAULT
 from tests.review.running import run
 from tests.review.test_plan import Change, planned, refresh
@@ -204,3 +208,24 @@ def test_an_update_without_a_plan_is_refused(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path, "")
     assert pipeline.run("update.sh", "prod", "plan/1/plan.json").returncode == 2
     assert not (tmp_path / "asked").exists()
+
+
+@pytest.mark.parametrize("approval", ["", "pull request 7; approved by alice,carol"])
+def test_an_update_records_its_plan_and_who_approved_it(approval: str, tmp_path: Path) -> None:
+    """In the message of the stack's history, as the evidence reads it."""
+    pipeline = Pipeline(tmp_path, "{}")
+    (tmp_path / ".pulumi").mkdir()
+    shutil.copy(ROOT / "policy-config.yaml", tmp_path)
+    env = {"PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "APPROVAL": approval}
+    done = pipeline.run("update.sh", "prod", "plan/1/plan.json", **env)
+    assert done.returncode == 0, done.stderr
+    asked = (tmp_path / "asked").read_text().splitlines()
+    update = {
+        "kind": "update",
+        "startTime": "2026-11-30T00:00:00Z",
+        "result": "succeeded",
+        "message": asked[asked.index("--message") + 1],
+    }
+    (found,) = deployments([update], datetime(2026, 1, 1, tzinfo=UTC))
+    assert found.plan == hashlib.sha256(b"{}").hexdigest()
+    assert (found.pull_request, found.approved_by) == (("7", "alice,carol") if approval else ("", ""))

@@ -83,9 +83,7 @@ class OfficialHost(LanguageHost):
             dry_run = ["--dry-run"] if request.dryRun else []
             runner = f"{folder}/node_modules/@pulumi/pulumi/cmd/run"
             command = ["node", runner, *options, "--pwd", request.pwd, *dry_run, request.info.entry_point]
-        with self._children.run(command, cwd=request.pwd, env=environ, read_output=False) as child:
-            context.add_callback(child.terminate)
-            code = child.wait()
+        code = self._child(context, command, request.pwd, environ).wait()
         if code == _BAIL:
             return pb.RunResponse(bail=True)
         return pb.RunResponse(error=f"the program exited with code {code}" if code else "")

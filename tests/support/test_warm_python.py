@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
+from engine import language_host
 from tests.support import warm_host, warm_python
-from tests.support.warm_host import WarmChildren
 from tests.support.warm_python import Fork, WarmPython
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere forks are not safe")
@@ -39,10 +39,10 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmPython]:
 def said(python: WarmPython, *words: str, cwd: Path, **env: str) -> tuple[bytes, bytes, int]:
     """What a command wrote to both streams, and its exit code."""
     command = [sys.executable, "-u", *words]
-    with WarmChildren(python).run(command, cwd=str(cwd), env=env, read_output=True) as child:
-        assert child.stdout
-        assert child.stderr
-        return child.stdout.read(), child.stderr.read(), child.wait()
+    child = python.start(command, cwd=str(cwd), env=env, read_output=True)
+    assert child.stdout
+    assert child.stderr
+    return child.stdout.read(), child.stderr.read(), child.wait()
 
 
 def written(folder: Path, code: str) -> Path:
@@ -88,12 +88,13 @@ def test_a_command_runs_as_the_interpreter_would_run_it(python: WarmPython, tmp_
 WAIT = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
 
 
-def test_a_command_ends_with_the_block_that_ran_it(python: WarmPython, tmp_path: Path) -> None:
+def test_a_command_is_ended_as_any_process(python: WarmPython, tmp_path: Path) -> None:
     """Its whole process group, as when the engine hangs up."""
     command = [sys.executable, "-u", str(written(tmp_path / "program", WAIT))]
-    with WarmChildren(python).run(command, cwd=str(tmp_path), env={}, read_output=True) as child:
-        assert child.stdout
-        assert int(child.stdout.readline()) == child.pid == os.getpgid(child.pid)
+    child = python.start(command, cwd=str(tmp_path), env={}, read_output=True)
+    assert child.stdout
+    assert int(child.stdout.readline()) == child.pid == os.getpgid(child.pid)
+    language_host.end(child)  # type: ignore[arg-type]
     assert child.wait() == -signal.SIGTERM
 
 

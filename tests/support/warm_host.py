@@ -12,19 +12,16 @@ import functools
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import grpc
-from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2_grpc
 
-from engine.children import Children
 from engine.language_host import LanguageHost
-from tests.support.warm_python import Fork, WarmPython
+from tests.support.warm_python import WarmPython
 
 ATTACH = "PULUMI_DEBUG_LANGUAGES"
 """Where the engine finds language hosts that run already. Source: pulumi 3.259, pkg/resource/plugin/
@@ -50,26 +47,6 @@ MODULES = (
 _starting = threading.Lock()
 
 
-class WarmChildren(Children):
-    """Children that are forks of a warm Python."""
-
-    def __init__(self, python: WarmPython) -> None:
-        super().__init__()
-        self._python = python
-
-    def _start(  # type: ignore[override]
-        self, command: Sequence[str], *, cwd: str, env: Mapping[str, str], read_output: bool
-    ) -> Fork:
-        return self._python.start(command, cwd=cwd, env=env, read_output=read_output)
-
-
-class _AttachedHost(LanguageHost):
-    def Cancel(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:
-        """Ends nothing: an engine says so at the end of each of its connections, while others go on. What
-        it started ends with the call that started it."""
-        return empty_pb2.Empty()
-
-
 @contextmanager
 def language_host(
     environ: Mapping[str, str],
@@ -84,16 +61,15 @@ def language_host(
         return
     with _starting:
         warm = warm_python(checkout or Path.cwd(), modules)
-    children = WarmChildren(warm)
     server = grpc.server(ThreadPoolExecutor(thread_name_prefix="language-host"))
-    host = _AttachedHost("", launcher, children, environ)
+    # An engine says `Cancel` at the end of each of its connections, while others go on.
+    host = LanguageHost("", launcher, lambda: None, start=warm.start, environ=environ)  # type: ignore[arg-type]
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
         yield {ATTACH: f"python:{port}"}
     finally:
-        children.end_all()
         server.stop(grace=1).wait()
 
 

@@ -35,7 +35,7 @@ _SLICE_SECONDS = 0.5
 
 
 class Fork:
-    """A command in a fork: as much of `subprocess.Popen` as `Children` uses."""
+    """A command in a fork: as much of `subprocess.Popen` as a language host uses."""
 
     def __init__(self, answers: socket.socket, outputs: Sequence[IO[bytes]]) -> None:
         self._answers = answers

@@ -13,11 +13,11 @@ from operate.adopt.existing import Existing
 from operate.adopt.obstacles import obstacles
 from operate.evidence.model import NotChecked, Service
 from tests.operate.evidence import made
-from tests.operate.evidence.made import NOW, OWN, SUBSCRIPTION, vault
+from tests.operate.evidence.made import NOW, OWN, vault
 
 HSM = f"{made.GROUP}/providers/Microsoft.KeyVault/managedHSMs/hsm-contoso"
 KEY_ID = f"{vault().id}/keys/cmk"
-ROLE = CRYPTO_SERVICE_ENCRYPTION_USER.definition_id(SUBSCRIPTION.rpartition("/")[2])
+ROLE = CRYPTO_SERVICE_ENCRYPTION_USER.id
 
 
 def body(**properties: Any) -> dict[str, Any]:
@@ -42,13 +42,12 @@ def found(service: Service | None = None, **changes: Any) -> Existing:
 
 def by_role(scope: str, name: str, role: str = ROLE) -> Existing:
     """An account bound under Azure RBAC by one role assignment."""
-    can = RoleAssignment(scope, OWN, role, CRYPTO_SERVICE_ENCRYPTION_USER)
-    properties = {"principalId": OWN, "scope": scope, "roleDefinitionId": role}
     id = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    can = RoleAssignment(scope, OWN, role, CRYPTO_SERVICE_ENCRYPTION_USER, id=id)
     # Nothing about the log is known, as of most accounts that are made by hand.
     unlogged = NotChecked("no diagnostic setting")
     service = made.service(vault=vault(uses_rbac=True), assignments=(can,), use=unlogged, audit=())
-    return found(service, assignments=({"id": id, "name": name, "properties": properties},))
+    return found(service)
 
 
 def in_hsm(scope: str = "/keys/cmk", role: Role = HSM_CRYPTO_SERVICE_ENCRYPTION_USER) -> Existing:

@@ -138,9 +138,10 @@ def test_a_role_assignment_is_found_at_the_key_before_the_vault() -> None:
 def test_of_two_role_assignments_the_one_at_the_key_is_taken() -> None:
     """The one at the vault counts for its other keys, too, and stays outside."""
     first, second = by_role(vault().id, "wide"), by_role(KEY_ID, "narrow")
-    both = replace(second, assignments=(*first.assignments, *second.assignments))
+    listed = (*first.service.assignments, *second.service.assignments)  # type: ignore[misc]
+    both = replace(second, service=replace(second.service, assignments=listed))
     written = plan("xx", both)
-    assert [i.id for i in written.imports if i.name == "xx-access"] == [second.assignments[0]["id"]]
+    assert [i.id for i in written.imports if i.name == "xx-access"] == [listed[1].id]
 
 
 def test_our_name_at_another_scope_is_not_ours() -> None:

@@ -51,9 +51,9 @@ class DoorAzure(LiveAzure):
         names = [column["name"] for column in table["columns"]]
         return [dict(zip(names, row, strict=True)) for row in table["rows"]]
 
-    def members(self, group_id: str) -> Sequence[str]:
+    def members(self, group_id: str) -> tuple[str, ...]:
         url = f"{_GRAPH}/v1.0/groups/{group_id}/transitiveMembers?$select=id"
-        return sorted(one["id"] for one in self._pages(url, _GRAPH))
+        return tuple(sorted(one["id"] for one in self._pages(url, _GRAPH)))
 
     def get_in_vault(self, uri: str, path: str) -> Json:
         audience = _HSM if "managedhsm" in uri else _VAULT

@@ -24,7 +24,6 @@ from operate.evidence.model import (
     KeyUseLog,
     NotChecked,
     Service,
-    SoftDeletedKey,
     UseRow,
 )
 
@@ -142,7 +141,6 @@ def service(**changes: Any) -> Service:
         assignments=(),
         audit=(DiagnosticSetting("audit", f"{GROUP}/workspaces/log", ("AuditEvent",), dedicated=False),),
         use=use(row(29, operation="KeyWrap"), row(20)),
-        deleted_keys=(),
     )
     return replace(whole, **changes)
 
@@ -184,7 +182,6 @@ def rich() -> Facts:
         vault=vault(policies=(*vault().policies, PolicyEntry(OTHER, ("all",)))),
         use=use(*rows),
         assignments=(owner,),
-        deleted_keys=(SoftDeletedKey("cmk-old", NOW - days(10), NOW + days(80)),),
     )
     roles = service(
         account=account("lang-fabrikam", network=OPEN, local_auth=True),

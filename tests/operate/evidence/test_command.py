@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from localazure import seed
 from operate.evidence.collect import key_use
 from tests.engine.shared import done
-from tests.operate.adopt.field import Field
 from tests.support import cloud
-from tests.support.arm_client import Client, token
 from tests.support.azure import RunningAzure, running_azure
 from tests.support.stack import Stack
 
@@ -30,19 +27,7 @@ def rotated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningA
         for generation in (1, 2):
             stack.configure(key={"generation": generation})
             done(stack.deploy())
-        delete_a_key(azure, stack.outputs()["vaultId"])
         yield azure, stack
-
-
-def delete_a_key(azure: RunningAzure, vault_id: str) -> None:
-    """Makes a key in the vault and deletes it, by somebody who may do that."""
-    field = Field.at(azure.env)
-    field.key(vault_id, "former")
-    field.policy(vault_id, seed.DEPLOYER.object_id, ["delete"])
-    host = "kv-contoso-dev.vault.azure.net"
-    client = Client(azure.env, host, token(azure.env, "https://vault.azure.net"))
-    status, answer = client.send("DELETE", "/keys/former?api-version=7.4")
-    assert status == 200, answer
 
 
 def at(azure: RunningAzure, days: float = 0) -> str:
@@ -90,9 +75,6 @@ def test_the_evidence_of_a_stack(rotated: tuple[RunningAzure, Stack]) -> None:
     assert service["boundSince"]["notAfter"] is not None
     assert [grant["principalId"] for grant in service["whoCanUnwrap"]] == [outputs["principalId"]]
     assert {row["identity"] for row in service["use"]["rows"]} == {outputs["principalId"]}
-    (deleted,) = service["deletedKeys"]
-    assert deleted["name"] == "former"
-    assert deleted["deleted"] < deleted["purged"]
     assert [f["rule"] for f in found["findings"] if f["rule"] == "not-checked"] == []
 
     manifest = json.loads(first["manifest.json"])
@@ -133,7 +115,7 @@ def test_fails_where_nothing_can_be_asked(rotated: tuple[RunningAzure, Stack]) -
 
 @pytest.mark.long
 def test_a_login_that_may_only_read_gets_the_evidence(rotated: tuple[RunningAzure, Stack]) -> None:
-    """With Reader alone all but the soft-deleted keys is read, and those are said to be not checked."""
+    """With Reader alone everything is read."""
     azure, stack = rotated
     subscription = f"/subscriptions/{stack.env['AZURE_SUBSCRIPTION_ID']}"
     grant = {"role": "Reader", "scope": subscription}
@@ -146,4 +128,4 @@ def test_a_login_that_may_only_read_gets_the_evidence(rotated: tuple[RunningAzur
     stack.env.update(kept)
     found = json.loads((stack.folder / "auditor" / "evidence.json").read_text())
     unread = [f["text"].split(":")[0] for f in found["findings"] if f["rule"] == "not-checked"]
-    assert (run.code, unread) == (0, ["soft-deleted keys"]), run.output
+    assert (run.code, unread) == (0, []), run.output

@@ -109,7 +109,9 @@ def test_more_days_than_azure_keeps_are_a_gap_and_no_refusal(door: Door) -> None
     assert not isinstance(facts.changes, NotChecked)
     (gap,) = of_activity_log(facts)
     assert (gap.subject, gap.why) == ("activity log", "Azure keeps it for 90 days")
-    assert list(of_activity_log(read(door, days=90))) == []
+    (hour,) = of_activity_log(read(door, days=90))
+    assert (hour.last - hour.first) == timedelta(hours=1)
+    assert list(of_activity_log(read(door, days=89))) == []
 
 
 def test_who_may_activate_a_role_is_told_and_a_list_that_was_not_read(door: Door) -> None:
@@ -283,6 +285,28 @@ def test_deployments_have_their_commit_and_pull_request_where_the_history_has_th
     assert (second.commit, second.pull_request, second.by, second.by_plan) == ("", "", "", False)
     with pytest.raises(ValueError, match="do not go back"):
         deployments([update(1)] * 100, NOW - days(30))
+
+
+DIGEST = "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("message", "recorded"),
+    [
+        (f"Rotate (plan sha256:{DIGEST}; pull request 7; approved by a,b)", (DIGEST, "7", "a,b")),
+        (f"Rotate (plan sha256:{DIGEST}; pull request 7)", (DIGEST, "7", "")),
+        (f"Rotate (plan sha256:{DIGEST})", (DIGEST, "", "")),
+        (f"(plan sha256:{'0' * 64}; pull request 1; approved by x) (plan sha256:{DIGEST})", (DIGEST, "", "")),
+        (f"(plan sha256:{DIGEST}; pull request 7; approved by a) and more", ("", "", "")),
+        ("Rotate", ("", "", "")),
+    ],
+)
+def test_who_approved_a_deployment_stands_at_the_end_of_its_message(
+    message: str, recorded: tuple[str, str, str]
+) -> None:
+    """Where the pipeline writes it: a commit's title, which comes before it, says nothing."""
+    (found,) = deployments([{**update(1), "message": message}], NOW - days(30))
+    assert (found.plan, found.pull_request, found.approved_by) == recorded
 
 
 def test_members_of_a_group_are_told_and_that_they_were_not_read(door: Door) -> None:

@@ -132,7 +132,6 @@ def test_what_is_wrong_with_the_hsm_has_its_own_fixes(world: HsmWorld) -> None:
         (f"{ENDPOINT}///providers/Microsoft.Authorization/roleAssignments", "who can unwrap: not checked"),
         (f"{ENDPOINT}///providers/Microsoft.Authorization/roleDefinitions", "who can unwrap: not checked"),
         ("diagnosticSettings", "diagnostic settings: not checked"),
-        ("/deletedkeys", "soft-deleted keys: not checked"),
     ],
 )
 def test_every_refused_question_is_told(world: HsmWorld, refused: str, what: str) -> None:

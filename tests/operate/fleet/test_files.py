@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,21 +60,21 @@ def test_a_fleet_file_in_full(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        ({"ring": []}, "ring"),
-        ({"rings": [{"name": "a"}, {"name": "a"}]}, "rings[1].name"),
-        ({"rings": [{"take": 3}]}, "rings[0].name"),
-        ({"rings": [{"name": "a", "take": "0"}]}, "rings[0].take"),
-        ({"rings": [{"name": "a", "take": "101%"}]}, "rings[0].take"),
-        ({"rings": [{"name": "a", "match": "b"}]}, "rings[0].match"),
-        ({"parallel": {"stacks": 0}}, "parallel.stacks"),
-        ({"stop": {"findings": "all"}}, "stop.findings"),
+        ({"ring": []}, "fleet.yaml: .*'ring'"),
+        ({"rings": [{"name": "a"}, {"name": "a"}]}, r"rings\[1\]\.name: "),
+        ({"rings": [{"take": 3}]}, r"rings\[0\]: 'name' is a required"),
+        ({"rings": [{"name": "a", "take": "0"}]}, r"rings\[0\]\.take: '0'"),
+        ({"rings": [{"name": "a", "take": "101%"}]}, r"rings\[0\]\.take: '101%'"),
+        ({"rings": [{"name": "a", "match": "b"}]}, r"rings\[0\]\.match: "),
+        ({"parallel": {"stacks": 0}}, "parallel.stacks: "),
+        ({"stop": {"findings": "all"}}, "stop: .*'findings'"),
     ],
 )
 def test_a_wrong_entry_is_named_with_its_place(tmp_path: Path, change: dict[str, Any], path: str) -> None:
-    """By the same checks as settings have."""
+    """By the schema, and by what no schema says."""
     with pytest.raises(FleetFileError) as error:
         files.read(checkout(tmp_path, {**FLEET, **change}, prod_a={}))
-    assert path in {one.path for one in error.value.problems}
+    assert any(re.match(path, f"{one.path}: {one.text}") for one in error.value.problems)
 
 
 def test_the_problems_of_all_stacks_are_told_at_once(tmp_path: Path) -> None:
@@ -338,7 +339,7 @@ def test_a_wrong_fleet_is_one_message(
     assert "fleet.yaml cannot be read" in capsys.readouterr().err
     checkout(tmp_path, {**FLEET, "ring": []}, prod_a={})
     assert main(["fleet", "list"]) == 2
-    assert "ring: is unknown; did you mean 'rings'?" in capsys.readouterr().err
+    assert "'ring' was unexpected" in capsys.readouterr().err
     (tmp_path / "fleet.yaml").write_text("stacks: [nothing-*]\n")
     assert main(["fleet", "list"]) == 2
     assert "no Pulumi.<stack>.yaml matches nothing-*" in capsys.readouterr().err

@@ -62,15 +62,15 @@ def test_a_wrong_shared_setting_says_where_it_stands() -> None:
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        ({"stacks": None}, "stacks"),
+        ({"stacks": None}, "fleet.yaml"),
         ({"stacks": "prod"}, "stacks"),
         ({"settings": {"name": "claims"}}, "settings.name"),
         ({"settings": {"searchServiceKey": {"secure": "v1:x"}}}, "settings"),
-        ({"settings": []}, None),
+        ({"settings": None}, None),
         ({"settings": ["a"]}, "settings"),
         ({"labels": {"match": {}}}, "labels"),
         ({"labels": [{"match": {"team": 3}, "settings": {}}]}, "labels[0].match.team"),
-        ({"labels": [{"settings": {}}]}, "labels[0].match"),
+        ({"labels": [{"settings": {}}]}, "labels[0]"),
         ({"labels": [{"match": {}}]}, "labels[0]"),
         ({"labels": [{"match": {}, "settings": {"unbindAccount": "a"}}]}, "labels[0].settings.unbindAccount"),
     ],
