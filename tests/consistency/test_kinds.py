@@ -4,8 +4,6 @@ It is put to the components' arguments, the provider's preflight, the policy pac
 that the table lists; what the local Azure refuses shows that they are right.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from functools import partial

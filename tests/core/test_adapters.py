@@ -1,7 +1,5 @@
 """Facts from Azure's answers: the forms of one answer give one fact."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The demands of the service."""
 
-from __future__ import annotations
-
 import pytest
 
 from core import demands, judgements

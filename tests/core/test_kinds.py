@@ -1,7 +1,5 @@
 """The kinds of accounts, as a table."""
 
-from __future__ import annotations
-
 from datetime import date
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """One model of a stack, from the engine's JSON: which key an account uses, and what lets it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

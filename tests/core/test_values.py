@@ -1,7 +1,5 @@
 """Values of a resource: known, unknown, secret, absent, in every spelling; by the marks of the SDKs."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

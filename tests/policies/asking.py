@@ -3,8 +3,6 @@
 Owns: the analyzer's own servicer driven in process with wire messages. Does not own: the right answers.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """policy-config.yaml: one file, checked, used wherever the pack runs."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import re

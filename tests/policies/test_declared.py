@@ -5,8 +5,6 @@ those that this update deletes (pulumi/pulumi pkg/resource/deploy: a RefreshStep
 AnalyzeResources ranges over `news`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 

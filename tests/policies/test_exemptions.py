@@ -1,7 +1,5 @@
 """Exemptions hold until they end, for whom they name, and are listed; levels are the configuration's."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,8 +1,6 @@
 """What a person reads: a refusal ends with its fix, advice is two lines, and a preview's normal gaps are
 silent."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

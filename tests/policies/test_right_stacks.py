@@ -1,7 +1,5 @@
 """Right stacks are let through, in any order, and relations hold by name, by id and through components."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

@@ -1,8 +1,6 @@
 """Rules on vaults, keys and grants judge those that the key of an account depends on; of others the pack
 advises."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Approvals: which count, for what, and what a reader is told of those that do not."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final

@@ -1,8 +1,6 @@
 """Verdicts on hand-made previews: keys and bindings, the identity that opens a key, access, other holders,
 and data whose account the preview does not show."""
 
-from __future__ import annotations
-
 import json
 from typing import Any, Final
 

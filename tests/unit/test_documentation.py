@@ -1,7 +1,5 @@
 """What README and docs name is there: every link, and every command of this repository's own."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

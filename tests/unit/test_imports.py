@@ -1,8 +1,6 @@
 """Imports point one way (the layout of the repository), names mean one thing, and a process imports no more
 than it needs."""
 
-from __future__ import annotations
-
 import ast
 import json
 import subprocess

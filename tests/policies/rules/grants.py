@@ -1,7 +1,5 @@
 """Rules on grants, over whole stacks."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any, Final
 

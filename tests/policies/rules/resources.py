@@ -3,8 +3,6 @@
 Owns the tables of values. Does not own what a rule asks of several resources (the files beside this one).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
