@@ -1,7 +1,8 @@
-"""Findings: what an auditor would ask about, from the facts. What could not be read is a finding, too.
+"""Findings: the points in the facts that an auditor would ask about. A part that could not be read is a
+finding, too.
 
-core's `demands` and `rights` say what the service demands and what a grant gives. What several accounts share
-(a vault, a key) is found once, under its own name.
+core's `demands` and `rights` say what the service demands and what a grant gives. A finding about a vault or
+key that several accounts share is made once, under its own name.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,10 +18,9 @@ from core.rights import Access
 from operate.evidence import continuity
 from operate.evidence.access import PrincipalRight, controllers, log_deleters, unwrappers
 from operate.evidence.collect import NO_LOG, NO_VAULT
+from operate.evidence.history import UNWRAPS, newest, next_rotation, rows_of
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service, UseRow, counted, moment
-from operate.evidence.rotation import newest, next_rotation
 from operate.evidence.rules import NOUNS, RULES, WORDS, AuditRule, AuditSeverity, Control
-from operate.evidence.use import UNWRAPS, rows_of
 
 
 @dataclass(frozen=True)
