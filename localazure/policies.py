@@ -27,6 +27,11 @@ _DEFINITIONS = "Microsoft.Authorization/policyDefinitions"
 _BUILT_IN = f"/providers/{_DEFINITIONS}"
 _CATEGORIES = ("Waiver", "Mitigated")
 _no_definition = absent("PolicyDefinitionNotFound", "The policy definition '{}' could not be found.")
+_unknown_definition = absent(
+    "PolicyDefinitionNotFound",
+    "The policy definition '{}' could not be found; this local Azure knows the built-in ones of "
+    "localazure/policy_built_ins.json.",
+)
 _no_assignment = absent("PolicyAssignmentNotFound", "The policy assignment '{}' is not found.")
 
 
@@ -72,7 +77,7 @@ def _known_definition(cloud: Cloud, id: str) -> str:
     if id.lower() == f"{_BUILT_IN}/{name}".lower() and name in BUILT_INS:
         return f"{_BUILT_IN}/{name}"
     if (body := cloud.store.get(DEFINITION, id)) is None:
-        raise _no_definition(id)
+        raise _unknown_definition(id)
     return str(body["id"])
 
 
