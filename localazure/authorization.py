@@ -1,7 +1,7 @@
 """Who may do what where: Azure RBAC by role assignments, scope inheritance and deny assignments.
 
 Owns: the assignments and the decision. Does not own: the roles (roles.py), the routes that change
-assignments (role_assignments.py, deny_assignments.py), Key Vault's access policies.
+assignments (role_assignments.py, locks.py), Key Vault's access policies.
 """
 
 from __future__ import annotations

@@ -37,7 +37,10 @@ from settings.model import ServiceSettings
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints a table, or JSON; the exit code is 1 if anything failed."""
-    return tell([backend(), *_azure(arguments.stack)], as_json=arguments.json)
+    first = backend()
+    # Without a Pulumi CLI the login's settings cannot be read either, which the first line says.
+    others = [one for one in _azure(arguments.stack) if one.found != first.found]
+    return tell([first, *others], as_json=arguments.json)
 
 
 def backend() -> Line:
@@ -60,6 +63,9 @@ def _azure(stack: str) -> Iterator[Line]:
         found = login.of_new_stack(stack)
         azure = connect(found)
         principal = asyncio.run(azure.principal())
+    except StackError as error:
+        yield Line("login", FAILED, str(error))
+        return
     except (LoginError, ServiceError, OperateError) as error:
         yield Line("login", FAILED, str(error), "run `az login`, or set the ARM_* variables")
         return

@@ -76,7 +76,9 @@ class VaultType(ArmType):
 
     def _bad_name(self, name: str) -> ServiceError:
         if self.hsm:
-            return bad_request(f"The managed HSM name '{name}' is invalid: 3 to 24 letters, digits and hyphens.")
+            return bad_request(
+                f"The managed HSM name '{name}' is invalid: 3 to 24 letters, digits and hyphens."
+            )
         return ServiceError(400, "VaultNameNotValid", f"The vault name '{name}' is invalid. {_NAME_RULE}")
 
     def _taken(self, held: Vault, name: str, request: Request) -> ServiceError:

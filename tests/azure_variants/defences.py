@@ -7,7 +7,6 @@ same.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -122,7 +121,7 @@ def _never_throttled() -> list[AbstractContextManager[Any]]:
         raise failure
 
     # How fast a life asks is not the same each time; of so few tokens every one asks too many.
-    few = {**throttling._LIMITS, "GET": dataclasses.replace(throttling._READS, size=20, per_second=1)}
+    few = {**throttling._LIMITS, "GET": ("reads", 20, 1)}
     return [
         patch.object(Retries, "pause_or_raise", raise_it),
         patch.object(throttling, "_LIMITS", few),
