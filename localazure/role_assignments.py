@@ -30,8 +30,8 @@ def _put(cloud: Cloud, request: Request) -> Response:
             "InvalidRoleAssignmentId",
             f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.",
         )
-    definitions.require(_TYPE, request.body, _invalid)
-    given = request.body["properties"]
+    given = request.body.get("properties") or {}
+    definitions.require(_TYPE, {**request.body, "properties": given}, _invalid)
     if not given["principalId"]:
         raise _invalid(definitions.Fault("properties.principalId", "there"))
     role = _role(cloud, given["roleDefinitionId"].rsplit("/", 1)[-1])
