@@ -17,7 +17,7 @@ Imports run down, from row to row, or stay in a row:
 | `account_write`, `azure_failures` | writes of an account, failures of Azure |
 | `azure_cmk` | the resources of this project's own provider |
 | `cmk_resource` | what they have in common |
-| `access_model`, `hooks`, `invokes`, `kept_properties`, `program`, `references` | values, calls, a program |
+| `access_model`, `hooks`, `invokes`, `kept_properties`, `references` | values, calls |
 | `key_vault_types`, `sdk_debug`, `version_aliases` | the SDK: a version pinned, what is in vain |
 | `arguments` | how arguments are declared, read and checked |
 """

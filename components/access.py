@@ -5,11 +5,11 @@ alone. Does not own: when a grant is in effect; the binding waits for that.
 
 A service's grant is not protected, unlike everything else that the data depends on: the engine refuses to
 delete what is protected in the state, so `access: revoked` would take two updates, and an emergency has no
-time for two. What depends on the grant is protected (the binding, or the account that is bound in its
-create), and that keeps the grant: measured on the engine, `pulumi destroy` refuses, `--exclude-protected`
-leaves the grant because something protected needs it, `--target` refuses without its dependents. Also, the
-policy pack refuses a stack without it (grant-present), and the review blocks it (access-revoked) until it
-is approved.
+time for two. The resource that depends on the grant is protected (the binding, or the account that is bound
+in its create), and that keeps the grant: measured on the engine, `pulumi destroy` refuses,
+`--exclude-protected` leaves the grant because something protected needs it, `--target` refuses without its
+dependents. Also, the policy pack refuses a stack without it (grant-present), and the review blocks it
+(access-revoked) until it is approved.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from components.azure_cmk import AccessPolicy, ManagedHsmRoleAssignment
 from components.declared import Declaration, Declare, Made, then
 from components.references import KeyReference
 from components.role_assignment import assign_role
-from components.vault_writes import VaultWrites
+from components.vault_writes import in_turn
 from core import arm_ids, rights, roles
 
 
@@ -60,13 +60,12 @@ def make_grant(
     grant: KeyGrant,
     declare: Declare,
     *,
-    writes: VaultWrites,
     adopts: str | None = None,
     takes_over: bool = False,
     argument: str = "access",
     aliases: Sequence[pulumi.Alias] = (),
 ) -> Made:
-    """Makes the grant `name`, after earlier `writes` to the vault. `adopts` is the id of a role assignment
+    """Makes the grant `name`, after earlier writes to the vault. `adopts` is the id of a role assignment
     that exists and is taken over as it is; with `takes_over` an access policy is taken over that is just what
     is declared; in a managed HSM that is done without either. `argument` is the path of the argument that
     asks for it."""
@@ -98,7 +97,7 @@ def make_grant(
             waits_for_access=(name, "role"),
             **options,
         )
-    return writes.in_turn(
+    return in_turn(
         grant.key.vault, declare, _access_policy(f"{name}-access", grant, argument, takes_over), **options
     )
 

@@ -1,18 +1,17 @@
 """The AI services account, as it is declared; account_write.py keeps its key through each write."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 from pulumi_azure_native import cognitiveservices
 
-from components.account_args import AccountArguments, declared_account
+from components.account_args import AccountArguments
 from components.account_write import ENCRYPTION, AccountBefore, key_guard
-from components.arguments.inputs import UNKNOWN
 from components.component import ChildOptions, read_back
-from components.declared import Declaration, Declare
-from components.kept_properties import KEPT, SEARCH_LINK, lost_search, with_kept
+from components.declared import Declaration
+from components.kept_properties import KEPT, SEARCH_LINK, declared_links, lost_search, with_kept
 from core import arm_ids
 from core.facts import LIVE_ENCRYPTION, MICROSOFT_MANAGED
 from core.key_uris import KeyUri
@@ -52,26 +51,48 @@ class MadeAccount:
         return self.principal_id.apply(_has_identity)
 
 
-def account_declaration(
-    inputs: AccountArguments, argument: str, *, restores: bool = False, **declared: Any
+def declared_account(
+    inputs: AccountArguments,
+    argument: str,
+    place: Mapping[str, Any],
+    *,
+    restores: bool,
+    identity_id: pulumi.Input[str] | None,
+    system_assigned: bool,
+    encryption: Mapping[str, Any] | None,
+    allowed_hosts: Sequence[pulumi.Input[str]],
 ) -> Declaration:
-    """The account, with what `declared_account` takes; `argument` is the path of the argument that names
-    it."""
+    """The account, at a `place`; `argument` is the path of the argument that names it. `identity_id`: the
+    user-assigned identity that uses the key of `encryption`, to which the account is bound in its create."""
+    properties: dict[str, Any] = {
+        "custom_sub_domain_name": inputs.account_name,
+        "disable_local_auth": True,
+        "public_network_access": inputs.network.public_network_access,
+        "network_acls": inputs.network.account_rules,
+        **declared_links(inputs.storage_account_ids, inputs.search_service_id, inputs.search_service_key),
+    }
+    if inputs.manages_projects is not None:
+        properties["allowProjectManagement"] = inputs.manages_projects
+    if inputs.restrict_outbound is not None:
+        properties["restrictOutboundNetworkAccess"] = inputs.restrict_outbound
+        properties["allowedFqdnList"] = list(allowed_hosts)
+    if encryption:
+        properties["encryption"] = encryption
+    assigned = [*([] if identity_id is None else [identity_id]), *inputs.other_identity_ids]
+    types = [*(["SystemAssigned"] if system_assigned else []), *(["UserAssigned"] if assigned else [])]
+    identity = {"type": ", ".join(types) or "None"}
+    arguments = {
+        **place,
+        "account_name": inputs.account_name,
+        "kind": inputs.kind,
+        "sku": {"name": inputs.sku},
+        "identity": {**identity, "user_assigned_identities": assigned} if assigned else identity,
+        "properties": properties,
+    }
+    make, name = cognitiveservices.Account, f"{inputs.name}-account"
     return Declaration(
-        cognitiveservices.Account,
-        f"{inputs.name}-account",
-        arm_ids.ACCOUNT,
-        inputs.account_name,
-        declared_account(inputs, **declared),
-        argument,
-        recovers=restores,
+        make, name, arm_ids.ACCOUNT, inputs.account_name, arguments, argument, recovers=restores
     )
-
-
-def asked_account(declared: Declaration, declare: Declare) -> MadeAccount:
-    """The account, where it is only asked about."""
-    nothing: pulumi.Output[Any] = pulumi.Output.from_input(UNKNOWN)
-    return MadeAccount(*declare(declared), nothing, nothing)
 
 
 def make_account(

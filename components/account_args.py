@@ -9,10 +9,9 @@ from typing import Any, ClassVar, Final
 import pulumi
 
 from components.arguments import checks, names
-from components.arguments.inputs import ArgumentRule, ComponentArguments, argument
+from components.arguments.inputs import ComponentArguments, Rule, argument
 from components.arguments.problem import Problem
 from components.arguments.tags import Tags, checked_tags
-from components.kept_properties import declared_links
 from components.network import NetworkArgs
 from core import arm_ids, kind_limits, kinds
 from core.facts import CUSTOMER_MANAGED
@@ -53,11 +52,7 @@ def _outbound(account: "AccountArguments") -> Iterator[Problem]:
 class AccountArguments(ComponentArguments):
     """What an account is, also as a part of a service."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_search_with_key, ("search_service_id", "search_service_key")),
-        ArgumentRule(_links_of_kind, ("kind", "storage_account_ids", "search_service_id")),
-        ArgumentRule(_outbound, ("restrict_outbound", "allowed_fqdns")),
-    )
+    _RULES: ClassVar[tuple[Rule, ...]] = (_search_with_key, _links_of_kind, _outbound)
 
     account_name: str = argument("", check=names.ACCOUNT.checked)
     """Optional. Name of the account and subdomain of its endpoint, globally unique. Default:
@@ -131,47 +126,6 @@ def allowed_hosts(
         *dict.fromkeys(host.lower() for host in (known, left, *declared) if host)
     ]
     return hosts if known or vault == "" else [vault, *hosts]
-
-
-def declared_account(
-    inputs: AccountArguments,
-    *,
-    resource_group_name: pulumi.Input[str],
-    location: str,
-    identity_id: pulumi.Input[str] | None,
-    system_assigned: bool,
-    encryption: Mapping[str, Any] | None,
-    allowed_hosts: Sequence[pulumi.Input[str]],
-) -> dict[str, Any]:
-    """What an account made here is, by azure-native's Python names. `identity_id`: the user-assigned identity
-    that uses the key of `encryption`, to which the account is bound in its create."""
-    properties: dict[str, Any] = {
-        "custom_sub_domain_name": inputs.account_name,
-        "disable_local_auth": True,
-        "public_network_access": inputs.network.public_network_access,
-        "network_acls": inputs.network.account_rules,
-        **declared_links(inputs.storage_account_ids, inputs.search_service_id, inputs.search_service_key),
-    }
-    if inputs.manages_projects is not None:
-        properties["allowProjectManagement"] = inputs.manages_projects
-    if inputs.restrict_outbound is not None:
-        properties["restrictOutboundNetworkAccess"] = inputs.restrict_outbound
-        properties["allowedFqdnList"] = list(allowed_hosts)
-    if encryption:
-        properties["encryption"] = encryption
-    assigned = [*([] if identity_id is None else [identity_id]), *inputs.other_identity_ids]
-    types = [*(["SystemAssigned"] if system_assigned else []), *(["UserAssigned"] if assigned else [])]
-    identity = {"type": ", ".join(types) or "None"}
-    return {
-        "resource_group_name": resource_group_name,
-        "account_name": inputs.account_name,
-        "location": location,
-        "kind": inputs.kind,
-        "sku": {"name": inputs.sku},
-        "identity": {**identity, "user_assigned_identities": assigned} if assigned else identity,
-        "properties": properties,
-        "tags": inputs.tags,
-    }
 
 
 def declared_encryption(

@@ -1,4 +1,4 @@
-"""What a write of an account says of its encryption, so that no write takes a bound account off its key.
+"""Keeps a bound account on its key: every write of an account states the account's encryption.
 
 azure-native PUTs the inputs that a program declares and nothing else (pulumi-azure-native,
 provider/pkg/provider/crud/crud.go), and a PUT without `encryption` must be assumed to put the account back on
@@ -49,7 +49,7 @@ _OF_ITS_OWN = (
 @dataclass(frozen=True)
 class BoundKey:
     """The key that an account is bound to, with its version where it names one, and the identity that uses
-    it. `says_version`: the version is said, be it empty, which means the same as none."""
+    it. `says_version`: the version is stated, even if it is empty, which means the same as none."""
 
     encryption: Encryption
     says_version: bool
@@ -118,7 +118,7 @@ class AccountBefore:
 
 
 def recorded_account(state: State, name: str) -> AccountBefore:
-    """What a state has of the account of a name, which is unique in the world."""
+    """The state's outputs of the account with this name, which is unique in the world."""
     accounts = (
         outputs
         for (type, _), outputs in state.items()

@@ -8,7 +8,7 @@ import pulumi
 from pulumi_azure_native import monitor, operationalinsights
 
 from components.arguments import checks, names
-from components.arguments.inputs import ArgumentRule, Arguments, argument
+from components.arguments.inputs import Arguments, Rule, argument
 from components.arguments.names import NamingRule
 from components.arguments.problem import Problem
 from components.declared import Declaration, Declare
@@ -33,9 +33,7 @@ def _destinations(audit: "ServiceAuditArgs") -> Iterator[Problem]:
 class ServiceAuditArgs(Arguments):
     """Where the audit logs of the account and of the vault made here go."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_destinations, ("new_workspace", "workspace_id", "event_hub_rule_id", "event_hub_name")),
-    )
+    _RULES: ClassVar[tuple[Rule, ...]] = (_destinations,)
 
     new_workspace: bool | None = None
     """Optional. Whether a Log Analytics workspace `log-<name>` is made for the audit logs. Default: `true`,
@@ -83,11 +81,13 @@ def make_audit_trail(
 ) -> tuple[pulumi.Output[str | None], list[pulumi.Resource]]:
     """Makes a diagnostic setting for each of the ids in `watched`, `account` and `vault`, and the workspace
     that none is given for, which `argument` names, with the `arguments` that say where. Returns the id of
-    the workspace, if there is one, and the settings.
+    the workspace, if there is one, and the settings; nothing where no logs are to be kept.
 
     The settings are protected like the account, or a destroy that is refused for the account would first
     have ended its audit.
     """
+    if not audit.keeps_logs:
+        return pulumi.Output.from_input(None), []
     name, workspace_id = rule.name("diagnosticSetting"), audit.workspace_id
     if audit.has_workspace and workspace_id is None:
         workspace = _workspace(rule, arguments, argument)

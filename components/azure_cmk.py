@@ -45,9 +45,9 @@ class KeyVersion(CmkResource):
     vault_uri: pulumi.Output[str]
     """The vault's endpoint."""
     key_uri_with_version: pulumi.Output[str]
-    """What an account is bound to that names its version."""
+    """The key URI with the version, for an account that names its version."""
     key_uri: pulumi.Output[str]
-    """What an account is bound to that follows the key by itself."""
+    """The key URI without a version, for an account that follows the key by itself."""
 
 
 class KeyAccessValidation(CmkResource):
@@ -59,15 +59,15 @@ class KeyAccessValidation(CmkResource):
 
 
 class KeyAccessCleanup(CmkResource):
-    """Removes, once an account is deleted, what its own identity has at a key of a vault that stays.
-    Inputs: `key_id`, `account_id`."""
+    """Removes, once an account is deleted, the access of the account's own identity to a key in a vault that
+    stays. Inputs: `key_id`, `account_id`."""
 
     TOKEN = resource_types.KEY_ACCESS_CLEANUP
 
 
 class KeyAccessRevocation(CmkResource):
-    """An identity that may not use a key: the access is removed before anything else is written. The engine
-    deletes what a program no longer declares only after everything else succeeded. Inputs: `key_id`,
+    """Removes an identity's access to a key before anything else is written. The engine itself deletes a
+    resource that the program no longer declares only after everything else has succeeded. Inputs: `key_id`,
     `principal_id`, and the `assignment_id` of a role assignment at another scope."""
 
     TOKEN = resource_types.KEY_ACCESS_REVOCATION

@@ -1,4 +1,4 @@
-"""What to do about failures of azure-native whose text does not say it, and which of them are tried again.
+"""The ways out of failures of azure-native whose text does not say them, and which failures are tried again.
 
 - A read did not show what was just written, or still showed what was deleted. azure-native reads before it
   creates a resource, and fails where a read lags behind. Resource Manager documents that reads may
@@ -85,10 +85,10 @@ def explanation(
     grantee: str = "",
     owns_vault: bool = False,
 ) -> str | None:
-    """What to do about an error of azure-native; None where it is another one. `version` is the URI of the
-    key version that an account is written with, or ""; `untried_rbac`: its vault is under Azure RBAC, and
-    it has used no key there yet. `grantee` is the object id of the identity that an access policy is to let
-    use the key, or "". `owns_vault`: the service makes the vault."""
+    """The way out of an error of azure-native; None for an error that is not known here. `version` is the URI
+    of the key version that an account is written with, or ""; `untried_rbac`: its vault is under Azure RBAC,
+    and it has used no key there yet. `grantee` is the object id of the identity that an access policy is to
+    let use the key, or "". `owns_vault`: the service makes the vault."""
     if _UNSEEN.search(error):
         return (
             f"{name}: Azure does not show yet what this update wrote or uses, because its reads may lag "

@@ -13,7 +13,7 @@ import pulumi
 from components.account import MadeAccount
 from components.arguments import checks, names
 from components.arguments.checks import DEPLOYER
-from components.arguments.inputs import ArgumentRule, Arguments, argument, known_text
+from components.arguments.inputs import Arguments, Rule, argument, known_text
 from components.arguments.problem import Problem
 from components.declared import Declare
 from components.role_assignment import assign_role
@@ -35,7 +35,7 @@ def _unnamed(caller: "CallerArgs") -> Iterator[Problem]:
 class CallerArgs(Arguments):
     """An application, group or person that may call the account."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (ArgumentRule(_unnamed, ("principal_id", "name")),)
+    _RULES: ClassVar[tuple[Rule, ...]] = (_unnamed,)
 
     principal_id: pulumi.Input[str] = argument(check=checks.principal)
     """Required. Object id of the caller: of a managed identity its principal id, of an application that of

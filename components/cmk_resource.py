@@ -1,4 +1,4 @@
-"""What the resources of this project's own provider, `azure-cmk`, have in common on the program's side.
+"""The base of this project's own resources, `azure-cmk`, on the program's side.
 
 Pulumi gives a plugin only its own package's configuration, so `azure-native:clientId` and the like reach
 `azure-cmk` as inputs of an explicit provider.

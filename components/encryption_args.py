@@ -9,9 +9,9 @@ import pulumi
 from components.access_model import ACCESS_POLICY, MANAGED_HSM, RBAC
 from components.arguments import checks, names
 from components.arguments.inputs import (
-    ArgumentRule,
     Arguments,
     ComponentArguments,
+    Rule,
     argument,
     arguments,
     camel_case,
@@ -44,9 +44,7 @@ def _made_or_existing(noun: str, *made: str) -> Callable[[Any], Iterator[Problem
 class ServiceVaultArgs(Arguments):
     """The vault of a service: made here, or one that exists."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_made_or_existing("vault", "name", "sku"), ("id",)),
-    )
+    _RULES: ClassVar[tuple[Rule, ...]] = (_made_or_existing("vault", "name", "sku"),)
 
     name: str = argument("", check=names.VAULT.checked)
     """Optional. Name of the vault made here, globally unique. Default: `kv-<name>`."""
@@ -67,9 +65,9 @@ class ServiceVaultArgs(Arguments):
 class ServiceKeyArgs(MadeKeyArguments):
     """The key of a service: made here, or one that exists."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_made_or_existing("key", "name", *arguments(MadeKeyArguments)), ("id",)),
-        ArgumentRule(pinned_or_automatic, ("pin", "version")),
+    _RULES: ClassVar[tuple[Rule, ...]] = (
+        _made_or_existing("key", "name", *arguments(MadeKeyArguments)),
+        pinned_or_automatic,
     )
 
     name: str = argument("", check=names.KEY.checked)
@@ -137,12 +135,7 @@ def _managed_hsm(service: "EncryptionArguments") -> Iterator[Problem]:
 class EncryptionArguments(ComponentArguments):
     """How the data of a service is encrypted."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_without_customer_key, ("encryption", "unbind_account", "vault", "key")),
-        ArgumentRule(_vault_of_key, ("vault", "key")),
-        ArgumentRule(_hardware_key, ("encryption", "unbind_account", "vault", "key")),
-        ArgumentRule(_managed_hsm, ("access_model", "vault", "key")),
-    )
+    _RULES: ClassVar[tuple[Rule, ...]] = (_without_customer_key, _vault_of_key, _hardware_key, _managed_hsm)
 
     encryption: str = argument(CUSTOMER_MANAGED, choices=(CUSTOMER_MANAGED, MICROSOFT_MANAGED))
     """Optional. Who manages the key that encrypts the data at rest: `customerManaged` (default) or

@@ -16,7 +16,7 @@ from pulumi_azure_native import cognitiveservices
 from components.account import MadeAccount
 from components.account_args import AccountArguments
 from components.arguments import names
-from components.arguments.inputs import UNKNOWN, ArgumentRule, Arguments, argument
+from components.arguments.inputs import UNKNOWN, Arguments, Rule, argument
 from components.arguments.problem import Problem
 from components.callers import CALLER_ROLES
 from components.component import read_back
@@ -98,9 +98,7 @@ def _unique(path: str, given: Sequence[str]) -> Iterator[Problem]:
 class FoundryArguments(AccountArguments):
     """What an account is, with what it has below it."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_below, ("kind", "allow_project_management", "projects", "deployments")),
-    )
+    _RULES: ClassVar[tuple[Rule, ...]] = (_below,)
 
     projects: Sequence[ProjectArgs] = ()
     """Optional. Foundry projects of the account, of kind `AIServices`. They are made after the key is bound,

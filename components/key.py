@@ -8,15 +8,14 @@ import pulumi
 from pulumi_azure_native import keyvault
 
 from components.arguments import checks, names
-from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument, read
+from components.arguments.inputs import Arguments, ComponentArguments, Rule, argument, read
 from components.arguments.problem import Problem
 from components.arguments.tags import Tags, checked_tags
 from components.component import Component
 from components.declared import Declaration, Declare, Registering
 from components.key_vault_types import pinned
-from components.program import shared
 from components.references import KeyReference, VaultReference, vault_at
-from components.vault_writes import VaultWrites
+from components.vault_writes import in_turn
 from core import arm_ids, demands, kinds
 
 PINNED, AUTOMATIC = "pinned", "automatic"
@@ -62,9 +61,7 @@ class MadeKeyArguments(Arguments):
     """What a key made here is, and when the vault rotates it: early enough for a new version to be bound
     before the old one expires."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_rotation_before_expiry, ("expires_after_days", "rotates_after_days")),
-    )
+    _RULES: ClassVar[tuple[Rule, ...]] = (_rotation_before_expiry,)
 
     type: str = argument(RSA, choices=demands.KEY_TYPES)
     """Optional. `RSA` (default), which software protects, or `RSA-HSM`, which hardware protects, in a vault
@@ -126,10 +123,9 @@ def make_key(
     declare: Declare,
     roles: Sequence[pulumi.Resource] = (),
     *,
-    writes: VaultWrites | None = None,
     argument: str = "keyName",
 ) -> KeyReference:
-    """Makes the key's first version, after earlier `writes` to the vault, and once `roles` on it count.
+    """Makes the key's first version, after earlier writes to the vault, and once `roles` on it count.
     `argument` is the path of the argument that names it."""
     key = Declaration(
         pinned(keyvault.Key),
@@ -147,7 +143,7 @@ def make_key(
         "key.id",
         at=vault.id,
     )
-    made = (writes or shared(VaultWrites)).in_turn(
+    made = in_turn(
         vault,
         declare,
         key,

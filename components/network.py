@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pulumi
 
 from components.arguments import checks
-from components.arguments.inputs import ArgumentRule, Arguments, argument
+from components.arguments.inputs import Arguments, Rule, argument
 from components.arguments.problem import Problem
 from core import arm_ids, clouds, kinds, regions
 from core.kinds import AccountKind
@@ -95,10 +95,7 @@ def _private(network: "NetworkArgs") -> Iterator[Problem]:
 class NetworkArgs(Arguments):
     """Who may reach the endpoints of the account and of the vault made here."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_selected, ("access", "allowed_ip_ranges", "allowed_subnet_ids")),
-        ArgumentRule(_private, ("access", "subnet_id", "private_dns_zone_ids")),
-    )
+    _RULES: ClassVar[tuple[Rule, ...]] = (_selected, _private)
 
     access: str = argument(CLOSED, choices=(CLOSED, SELECTED, OPEN, PRIVATE))
     """Optional. `closed` (default): nobody; `selected`: the networks listed; `open`: everyone who can log in;

@@ -28,43 +28,20 @@ _OUTSIDE = ("location", "tags", "kind", "identity", "properties")
 """What a body has beside its properties; others have a tier there, too."""
 
 
-@dataclass(frozen=True)
-class PlannedResource:
-    """A resource that this run will make, change, delete, or refer to as `used`.
-
-    `argument` is the path of the one that names it, and `existing_argument` of the one that would take an
-    existing one; `name` is its logical name, "" for what is not declared.
-    """
-
-    id: str
-    argument: str
-    content: Mapping[str, Any] = field(default_factory=dict)
-    bound: Mapping[str, Any] | None = None
-    name: str = ""
-    existing_argument: str = ""
-    recovers: bool = False
-    action: str | None = None
-
-    def asked(self) -> dict[str, Any]:
-        """The resource as `checkDeployment` takes it."""
-        named = {"type": _type(self.id), "name": arm_ids.name_of(self.id)}
-        found = {
-            "id": self.id,
-            "action": self.action,
-            "content": {**named, **self.content},
-            "bound": self.bound and {**named, **self.bound},
-            "setting": self.argument,
-            "existingSetting": self.existing_argument or None,
-            "recovers": self.recovers or None,
-        }
-        return {name: value for name, value in found.items() if value is not None}
+Question = Mapping[str, Any]
+"""A resource that this run will make, change, delete, or refer to, as `checkDeployment` takes it. `setting`
+is the path of the argument that names it, `existingSetting` of the one that would take an existing one."""
 
 
-def _type(id: str) -> str:
-    return arm_ids.parse(id).type if "/providers/" in id.lower() else arm_ids.RESOURCE_GROUP
+def _question(id: str, setting: str, action: str | None = None, **rest: Any) -> Question:
+    type = arm_ids.parse(id).type if "/providers/" in id.lower() else arm_ids.RESOURCE_GROUP
+    named = {"type": type, "name": arm_ids.name_of(id)}
+    bodies = {word: {**named, **rest[word]} for word in ("content", "bound") if rest.get(word)}
+    found = {"action": action, **rest, "content": named, **bodies}
+    return {"id": id, "setting": setting, **{word: one for word, one in found.items() if one}}
 
 
-def planned(situation: Situation) -> list[PlannedResource]:
+def planned(situation: Situation) -> list[Question]:
     """What a run makes of a service, less what the state has and Azure has as declared. Nothing where its
     group or subscription is not known."""
     before = situation.before
@@ -76,7 +53,7 @@ def planned(situation: Situation) -> list[PlannedResource]:
     found = [*asks.found, *_deleted(situation), *_existing(situation), *_references(situation)]
     if before.group_name and found:
         # The state may have one that is not there, of an update that was cut off: the engine then makes it.
-        found.append(PlannedResource(asks.group_id, "resourceGroupName", action="use"))
+        found.append(_question(asks.group_id, "resourceGroupName", "use"))
     return found
 
 
@@ -86,13 +63,14 @@ class _Asks:
 
     situation: Situation
     group_id: str
-    found: list[PlannedResource] = field(default_factory=list)
+    found: list[Question] = field(default_factory=list)
 
     def declare_all(self) -> None:
         """Has the parts declare all that they make of azure-native."""
         inputs, place = self.situation.inputs, self.situation.place
         network = replace(inputs.network, subnet_id=known_text(inputs.network.subnet_id))
-        parts = Parts(None, replace(inputs, network=network), ServicePlan(self.situation), asks=self)
+        none = pulumi.ResourceOptions
+        parts = Parts(replace(inputs, network=network), ServicePlan(self.situation), none, none, asks=self)
         key = parts.key() if inputs.has_key else None
         identity = parts.identity() if key and not inputs.binds_in_two_phases else None
         account = parts.account(
@@ -107,12 +85,7 @@ class _Asks:
         if key:
             parts.grant(key, UNKNOWN)
             parts.key_operators(key)
-        parts.callers(account)
-        parts.storage_access(account)
-        parts.private_endpoints(account.id)
-        parts.children(account)
-        parts.audit_trail(account.id)
-        parts.locks(account)
+        parts.rest(account)
 
     def __call__(self, declared: Declaration, **options: Any) -> Made:
         """Notes a declaration. What is in a resource that something else is yet to make is not asked about,
@@ -120,26 +93,28 @@ class _Asks:
         name, at = declared.azure_name, declared.at or self.group_id
         if not (isinstance(name, str) and isinstance(at, str) and declared.type):
             return Made(UNKNOWN, name, None)
-        id = self._id(declared, name, at)
-        one = PlannedResource(
-            id,
-            declared.argument,
-            _body(declared.arguments),
-            self._bound(declared),
-            declared.name,
-            declared.existing_argument,
-            declared.recovers,
-        )
-        former = [alias.name for alias in options.get("aliases") or ()]
-        if not self._is_recorded(one, former):
-            self.found.append(one)
-        elif self._moves(declared):
+        id, former = self._id(declared, name, at), [alias.name for alias in options.get("aliases") or ()]
+        asked, content, bound = id, _body(declared.arguments), self._bound(declared)
+        action = None
+        if self._moves(declared):
             # Its successor has its name: asked by another one, that is judged as new.
-            self.found.append(replace(one, id=arm_ids.child(at, declared.type, f"{name[:58]}-moved")))
-        elif self._differs(one):
+            asked = arm_ids.child(at, declared.type, f"{name[:58]}-moved")
+        elif self._is_recorded(declared.name, former):
+            if not self._differs(declared.name, content):
+                return Made(id, name, None)
             live = self.situation.live.account if declared.type == arm_ids.ACCOUNT else None
-            content, bound = (_repeating(body, live) for body in (one.content, one.bound))
-            self.found.append(replace(one, content=content or {}, bound=bound, action="update"))
+            content, bound, action = _repeating(content, live), _repeating(bound, live), "update"
+        self.found.append(
+            _question(
+                asked,
+                declared.argument,
+                action,
+                content=content,
+                bound=bound,
+                existingSetting=declared.existing_argument,
+                recovers=declared.recovers,
+            )
+        )
         return Made(id, name, None)
 
     def _id(self, declared: Declaration, name: str, at: str) -> str:
@@ -155,14 +130,12 @@ class _Asks:
             return f"{at}/{child}/{name}"
         return arm_ids.child(at, declared.type, name)
 
-    def _bound(self, declared: Declaration) -> dict[str, Any] | None:
-        """The account once it is under its key, where that is another write."""
-        inputs = self.situation.inputs
-        if declared.type != arm_ids.ACCOUNT or not inputs.has_key or inputs.unbinds:
-            return None
-        body = _body(declared.arguments)
-        if "encryption" in body["properties"]:
-            return None
+    def _bound(self, declared: Declaration) -> dict[str, Any]:
+        """The account once it is under its key, where that is another write; else empty."""
+        inputs, body = self.situation.inputs, _body(declared.arguments)
+        unbound = declared.type == arm_ids.ACCOUNT and "encryption" not in body["properties"]
+        if not unbound or not inputs.has_key or inputs.unbinds:
+            return {}
         key = {"keyName": self.situation.place.key_name, "keyVaultUri": self._vault_uri}
         encryption = {"keySource": facts.CUSTOMER_MANAGED, "keyVaultProperties": _known(key)}
         return {**body, "properties": {**body["properties"], "encryption": encryption}}
@@ -175,9 +148,9 @@ class _Asks:
         cloud = regions.cloud_of(inputs.location)
         return key_uris.vault_uri(name, cloud, in_managed_hsm=inputs.in_managed_hsm) if name else UNKNOWN
 
-    def _is_recorded(self, one: PlannedResource, former: Sequence[str]) -> bool:
+    def _is_recorded(self, name: str, former: Sequence[str]) -> bool:
         """Whether the state has it."""
-        return any(logical in (one.name, *former) for _, logical in self.situation.before.resources)
+        return any(logical in (name, *former) for _, logical in self.situation.before.resources)
 
     def _moves(self, declared: Declaration) -> bool:
         """Whether it is a private endpoint that the state has in another subnet."""
@@ -185,25 +158,23 @@ class _Asks:
         was = (recorded.get("subnet") or {}).get("id") or ""
         return was != "" and not arm_ids.same(was, declared.arguments["subnet"]["id"])
 
-    def _differs(self, one: PlannedResource) -> bool:
+    def _differs(self, name: str, content: Mapping[str, Any]) -> bool:
         """Whether Azure has tags or a watched property otherwise than they are declared and managed."""
         situation, as_found = self.situation, self.situation.inputs.as_found
-        what = one.name.removeprefix(f"{situation.name}-")
+        what = name.removeprefix(f"{situation.name}-")
         live = {"account": situation.live.account, "vault": situation.live.vault}.get(what)
         if not live or (what == "vault" and "vault" in as_found):
             return False
-        tags, declared = live.get("tags") or {}, one.content.get("tags") or {}
+        tags, declared = live.get("tags") or {}, content.get("tags") or {}
         if "tags" not in as_found and dict(tags) != dict(declared):
             return True
         watched = {*_WATCHED} - ({*_NETWORK} if "network" in as_found else set())
-        return any(_at(one.content, path) not in (None, _at(live, path)) for path in watched)
+        return any(_at(content, path) not in (None, _at(live, path)) for path in watched)
 
 
-def _repeating(body: Mapping[str, Any] | None, live: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def _repeating(body: dict[str, Any], live: Mapping[str, Any] | None) -> dict[str, Any]:
     """A body with what a write of an account repeats of the live one."""
-    if not body or not live:
-        return body
-    return {**body, "properties": with_kept(body["properties"], live)}
+    return {**body, "properties": with_kept(body["properties"], live)} if body and live else body
 
 
 def _body(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -251,17 +222,17 @@ def _at(body: Mapping[str, Any], path: str) -> str | None:
     return None if value is None else str(value).lower()
 
 
-def _deleted(situation: Situation) -> Iterator[PlannedResource]:
+def _deleted(situation: Situation) -> Iterator[Question]:
     """The locks that are taken away, which may take a right that nothing else does."""
     inputs, before = situation.inputs, situation.before
     locked = {"account": before.account.id if before.account else "", "vault": situation.place.vault_id}
     for what, at in locked.items():
-        if at and not inputs.lock and before.has(f"{what}-lock"):
+        if at and not inputs.lock and before.has(types.LOCK, f"{what}-lock"):
             name = inputs.naming_rule.name("lock", what)
-            yield PlannedResource(arm_ids.child(at, arm_ids.LOCK, name), "lock", action="delete")
+            yield _question(arm_ids.child(at, arm_ids.LOCK, name), "lock", "delete")
 
 
-def _existing(situation: Situation) -> Iterator[PlannedResource]:
+def _existing(situation: Situation) -> Iterator[Question]:
     """The vault and the key that are used as they are, with what they have to fit where an account is yet to
     be bound in them."""
     inputs, before, place = situation.inputs, situation.before, situation.place
@@ -274,19 +245,19 @@ def _existing(situation: Situation) -> Iterator[PlannedResource]:
     moves = before.bound_to is not None and before.bound_to[0] != place.names[0]
     is_read = "vault" not in situation.live.unread  # what may not be read is told once
     if place.vault_exists and is_read and (moves or not before.is_bound):
-        yield PlannedResource(vault_id, path, fits, action="use")
+        yield _question(vault_id, path, "use", content=fits)
     if not inputs.makes_key or situation.keeps_key:
         key_id, is_judged = (
             facts.key_id(vault_id, place.key_name),
             situation.live.key and not inputs.makes_key,
         )
         if is_judged and not before.is_bound:
-            yield PlannedResource(key_id, "key.id", fits, action="use")
+            yield _question(key_id, "key.id", "use", content=fits)
         elif key_id.lower() not in before.mentioned_ids:
-            yield PlannedResource(key_id, "key.id", action="use")
+            yield _question(key_id, "key.id", "use")
 
 
-def _references(situation: Situation) -> Iterator[PlannedResource]:
+def _references(situation: Situation) -> Iterator[Question]:
     """What exists elsewhere and is referred to by id, as far as the ids are known, and not by the state."""
     inputs = situation.inputs
     network, audit = inputs.network, inputs.audit
@@ -304,4 +275,4 @@ def _references(situation: Situation) -> Iterator[PlannedResource]:
         content = {"kind": inputs.kind} if argument == "storageAccountIds" else {}
         for id in filter(None, map(known_text, ids)):
             if id.rstrip("/").lower() not in situation.before.mentioned_ids:
-                yield PlannedResource(id.rstrip("/"), argument, content, action="use")
+                yield _question(id.rstrip("/"), argument, "use", content=content)

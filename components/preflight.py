@@ -18,15 +18,13 @@ from components.account_write import bound_key
 from components.arguments.problem import Problem
 from components.azure_cmk import KeyAccessRevocation
 from components.guards import access, data_loss, effects, rules
-from components.guards.plan import ServicePlan, SharedOrder
+from components.guards.plan import ServicePlan
 from components.guards.reader import Reader, ServiceRequest
 from components.guards.recorded_state import RecordedService, recorded_names, recorded_service
 from components.guards.situation import Situation, is_in_subscription
 from components.guards.soft_deleted import SoftDeleted
 from components.invokes import InvokeError, State, stack_state
-from components.planned import PlannedResource, planned
-from components.program import shared as shared_in_program
-from components.vault_writes import VaultWrites
+from components.planned import Question, planned
 from core import arm_ids
 from core.commands import STACK
 from core.environment import IGNORES_VALIDATION, RECOVERS
@@ -88,8 +86,7 @@ def preflight(
         revocations = tuple(_revoke(name, taken) for name, taken in found.revoked.items())
     if found.problems:
         raise RefusedError(found.problems, [*found.revoked])
-    shared = SharedOrder(revocations, shared_in_program(VaultWrites))
-    plans = {name: ServicePlan(one, shared) for name, one in found.situations.items()}
+    plans = {name: ServicePlan(one, revocations) for name, one in found.situations.items()}
     # Beside a refusal it would read as if the same command could work a second time.
     for name, one in plans.items():
         if role := one.grants.adopted_role:
@@ -200,7 +197,7 @@ class _Preflight:
             # What a login to another subscription would make is in none of the user's settings.
             if one.before.account is None or is_in_subscription(one.before.account, one.login)
         }
-        asked = [resource.asked() for some in made.values() for resource in some]
+        asked = [question for some in made.values() for question in some]
         if not asked:
             return
         refused = {(name, problem.path) for name, problem in self.problems}
@@ -218,8 +215,8 @@ class _Preflight:
                 pulumi.log.warn(f"{text} ({IGNORES_VALIDATION} is set)")
                 continue
             for name, one in _about(finding["id"], made):
-                if (name, one.argument) not in refused:
-                    self._refuse(name, [Problem(one.argument, text)])
+                if (name, one["setting"]) not in refused:
+                    self._refuse(name, [Problem(one["setting"], text)])
 
 
 def _unchecked(report: Mapping[str, Any]) -> Iterator[str]:
@@ -240,8 +237,8 @@ def recovers() -> bool:
     return RECOVERS in os.environ and pulumi.runtime.is_dry_run()
 
 
-def _about(id: str, made: Mapping[str, Sequence[PlannedResource]]) -> list[tuple[str, PlannedResource]]:
-    return [(name, one) for name, some in made.items() for one in some if arm_ids.same(one.id, id)]
+def _about(id: str, made: Mapping[str, Sequence[Question]]) -> list[tuple[str, Question]]:
+    return [(name, one) for name, some in made.items() for one in some if arm_ids.same(one["id"], id)]
 
 
 def _doubts(situation: Situation, recorded: RecordedService) -> frozenset[str]:

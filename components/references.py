@@ -1,6 +1,6 @@
 """Vaults and keys that were made here or exist elsewhere, as their keys, versions and grants need them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -12,7 +12,8 @@ class VaultReference:
     """A vault, made here or existing.
 
     `provider` is an azure-native provider for the vault's own subscription; `uri` and `resource` are set when
-    a component here made it, `maker` when something else in this program does.
+    a component here made it, `maker` when something else in this program does. `writes` are the last ones
+    that were declared of it.
     """
 
     id: pulumi.Input[str]
@@ -22,6 +23,7 @@ class VaultReference:
     uri: pulumi.Output[str] | None = None
     resource: pulumi.Resource | None = None
     maker: pulumi.Resource | None = None
+    writes: list[pulumi.Resource] = field(default_factory=list, compare=False)
 
 
 @dataclass(frozen=True)

@@ -84,26 +84,23 @@ class EncryptedAIServicesAccount(Component):
             vault_provider = vault_provider or others.provider_of(vault_id or None)
             request = ServiceRequest(known, vault_provider, former_names(opts))
             preflight_result = preflight({name: request}, provider=azure_provider(opts))[name]
-        after = preflight_result.shared.revocations
+        after = preflight_result.revocations
         super().__init__(name, opts, _decisions(inputs), after, owns_vault=inputs.makes_vault)
         self._inputs = inputs
-        parts = Parts(self, inputs, preflight_result, vault_provider)
+        parts = Parts(inputs, preflight_result, self.child, self.protected_child, vault_provider)
         binding: list[pulumi.CustomResource] = []
         self.access = pulumi.Output.from_input(inputs.access)
         self.resource_group_name = pulumi.Output.from_input(parts.resource_group_name)
         if not inputs.has_key:
             account = parts.account()
-            self._made(parts, account)
+            self._made(account)
         elif inputs.binds_in_two_phases:
             account, binding = self._in_two_phases(parts)
         else:
             account = self._in_one_phase(parts)
         # The id of a binding is the account's, and is known in the preview of a rotation, too.
         self.bound = binding[0].id if binding else self.account_id
-        endpoints = parts.private_endpoints(self.account_id, after=binding)
-        parts.children(account, after=[*binding, *endpoints])
-        self.workspace_id = parts.audit_trail(self.account_id)
-        parts.locks(account)
+        self.workspace_id = parts.rest(account, after=binding)
         self.register_outputs(self.outputs())
 
     def _in_two_phases(self, parts: Parts) -> tuple[MadeAccount, list[pulumi.CustomResource]]:
@@ -114,7 +111,7 @@ class EncryptedAIServicesAccount(Component):
         account = parts.account(after=[*parts.vault_makers(key), access_ends_with], key=key)
         grant = parts.grant(key, account.grantee_id, access_ends_with)
         version = parts.key_version(key, account.id)
-        self._made(parts, account, key, version, grant)
+        self._made(account, key, version, grant)
         if self._inputs.unbinds or parts.binds_later:
             return account, []
         # Phase 2: the binding of the key.
@@ -140,7 +137,7 @@ class EncryptedAIServicesAccount(Component):
                 identity.client_id,
             ),
         )
-        self._made(parts, account, key, version, grant)
+        self._made(account, key, version, grant)
         self.principal_id = pulumi.Output.from_input(identity.principal_id)
         if not self._inputs.unbinds:
             newest = parts.bound_uri(version)
@@ -152,14 +149,11 @@ class EncryptedAIServicesAccount(Component):
 
     def _made(
         self,
-        parts: Parts,
         account: MadeAccount,
         key: KeyReference | None = None,
         version: KeyVersion | None = None,
         grant: pulumi.CustomResource | None = None,
     ) -> None:
-        parts.callers(account)
-        parts.storage_access(account)
         self.account_id, self.account_name = account.resource.id, account.resource.name
         self.kind = pulumi.Output.from_input(self._inputs.account_kind.name)
         self.endpoint, self.principal_id = account.endpoint, account.principal_id

@@ -14,9 +14,9 @@ import pulumi
 from components import callers
 from components.arguments import names
 from components.arguments.inputs import (
-    ArgumentRule,
     Arguments,
     ComponentArguments,
+    Rule,
     argument,
     arguments,
     camel_case,
@@ -135,36 +135,33 @@ def _resource_group(service: "PlacementArguments") -> Iterator[Problem]:
         )
 
 
-def _derived_names(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
-    rule, made = service.naming_rule, {one.resource: one for one in service.derived_names}
-    for resource, target in service.named:
-        argument, given = made[resource][1:] if resource in made else ("", "")
+def _made_names(service: "EncryptedAIServicesAccountArgs") -> Iterator[Problem]:
+    for one in service.made_names:
         try:
-            if not given:
-                rule.name(resource, target)
+            service.name_of(one)
         except ValueError as error:
-            if resource in rule.templates:
-                yield Problem(f"names.{resource}", f"{error}; shorten the template, or the service's name")
+            if one.argument.startswith("names."):
+                yield Problem(one.argument, f"{error}; shorten the template, or the service's name")
             else:
-                given_by = argument or f"names.{resource}"
+                given_by = f"names.{one.resource}" if one.argument == "name" else one.argument
                 yield Problem("name", f"{error}; shorten the name, or give {given_by}")
 
 
-class DerivedName(NamedTuple):
-    """What is made here under a name that an argument may give."""
+class MadeName(NamedTuple):
+    """What is made here under a name, which `argument` gives, or the rule where `given` is empty; `target` is
+    what it is of, where a service has several."""
 
     resource: str
     argument: str
-    given: str
+    given: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlacementArguments(ComponentArguments):
     """Where a service is."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_resource_group, ("resource_group_name", "existing_resource_group_name")),
-    )
+    _RULES: ClassVar[tuple[Rule, ...]] = (_resource_group,)
 
     location: str = argument(check=region, example="westeurope")
     """Required. Azure region of everything made here. An account cannot move: the preview refuses a
@@ -188,29 +185,15 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     """Inputs of EncryptedAIServicesAccount."""
 
     _NAME = names.SERVICE.checked
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_tier, ("kind", "sku", "encryption")),
-        ArgumentRule(_key_of_kind, ("kind", "key", "encryption", "unbind_account")),
-        ArgumentRule(_identity_of_kind, ("kind", "identity", "encryption", "unbind_account")),
-        ArgumentRule(_region_of_key, ("location", "encryption", "unbind_account")),
-        ArgumentRule(_version_of_kind, ("kind", "encryption", "unbind_account", "key")),
-        ArgumentRule(_callers, ("kind", "callers")),
-        ArgumentRule(_storage_identity, ("identity", "storage_account_ids", "grant_storage_access")),
-        ArgumentRule(
-            _derived_names,
-            (
-                "name",
-                "kind",
-                "encryption",
-                "unbind_account",
-                "vault",
-                "key",
-                "account_name",
-                "resource_group_name",
-                "existing_resource_group_name",
-                "names",
-            ),
-        ),
+    _RULES: ClassVar[tuple[Rule, ...]] = (
+        _tier,
+        _key_of_kind,
+        _identity_of_kind,
+        _region_of_key,
+        _version_of_kind,
+        _callers,
+        _storage_identity,
+        _made_names,
     )
 
     soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER))
@@ -249,43 +232,41 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
         return (self.storage_account_ids or ()) if self.grant_storage_access else ()
 
     @property
-    def derived_names(self) -> tuple[DerivedName, ...]:
-        """The names of what is made here that arguments may give."""
-        found = [DerivedName("account", "accountName", self.account_name)]
-        if self.existing_resource_group_name is None:
-            found.append(DerivedName("resourceGroup", "resourceGroupName", self.resource_group_name))
-        if self.makes_vault:
-            found.append(DerivedName("vault", "vault.name", self.vault.name))
-        if self.makes_key:
-            found.append(DerivedName("key", "key.name", self.key.name))
-        return tuple(found)
+    def made_names(self) -> tuple[MadeName, ...]:
+        """What is made here under names that arguments give, or the rule."""
+        audit, targets = self.audit, ("account", "vault")
+        made: list[tuple[bool, MadeName]] = [
+            (True, MadeName("account", "accountName", self.account_name)),
+            (
+                self.existing_resource_group_name is None,
+                MadeName("resourceGroup", "resourceGroupName", self.resource_group_name),
+            ),
+            (self.makes_vault, MadeName("vault", "vault.name", self.vault.name)),
+            (self.makes_key, MadeName("key", "key.name", self.key.name)),
+        ]
+        by_rule = (
+            ("identity", self.has_key and not self.binds_in_two_phases, ("",)),
+            ("privateEndpoint", self.network.access == PRIVATE, targets if self.makes_vault else targets[:1]),
+            ("diagnosticSetting", audit.keeps_logs, ("",)),
+            ("workspace", audit.has_workspace and audit.workspace_id is None, ("",)),
+            ("lock", bool(self.lock), targets),
+        )
+        for resource, is_made, named in by_rule:
+            argument = f"names.{resource}" if resource in self.names.templates else "name"
+            made += [(is_made, MadeName(resource, argument, target=target)) for target in named]
+        return tuple(one for is_made, one in made if is_made)
+
+    def name_of(self, made: MadeName) -> str:
+        """The name in Azure. Raises ValueError where the rule gives one that Azure would refuse."""
+        return made.given or self.naming_rule.name(made.resource, made.target)
 
     def argument_of(self, resource: str) -> str:
         """The path of what gives the resource its name."""
-        made = {one.resource: one.argument for one in self.derived_names}
-        return made.get(resource, f"names.{resource}" if resource in self.names.templates else "name")
-
-    @property
-    def named(self) -> tuple[tuple[str, str], ...]:
-        """The names that the rule gives to what is made here: resource and target."""
-        targets = ("account", "vault") if self.makes_vault else ("account",)
-        found = [(one.resource, "") for one in self.derived_names]
-        if self.has_key and not self.binds_in_two_phases:
-            found.append(("identity", ""))
-        if self.network.access == PRIVATE:
-            found += [("privateEndpoint", target) for target in targets]
-        if self.audit.keeps_logs:
-            found.append(("diagnosticSetting", ""))
-            if self.audit.has_workspace and self.audit.workspace_id is None:
-                found.append(("workspace", ""))
-        if self.lock:
-            found += [("lock", target) for target in ("account", "vault")]
-        return tuple(found)
+        return next((one.argument for one in self.made_names if one.resource == resource), "name")
 
     def completed(self) -> Self:
         """The same with the account's tier and the names of what is made here; other names stay empty."""
-        rule = self.naming_rule
-        made = {one.argument: one.given or rule.name(one.resource) for one in self.derived_names}
+        made = {one.argument: self.name_of(one) for one in self.made_names}
         return dataclasses.replace(
             self,
             resource_group_name=made.get("resourceGroupName", ""),

@@ -81,7 +81,6 @@ class ServiceKey:
             # Not protected: deleting it leaves the key in the vault, and a change of its name replaces it.
             self.declare,
             self.officers,
-            writes=plan.shared.writes,
             argument=inputs.argument_of("key"),
         )
 
@@ -116,7 +115,6 @@ class ServiceKey:
                 self.declare,
                 # Who owns a vault declares all that its operators have.
                 takes_over=self.inputs.makes_vault and not known & self.plan.grants.recorded_policies,
-                writes=self.plan.shared.writes,
                 argument=_OPERATORS,
                 aliases=former,
             )

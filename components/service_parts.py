@@ -9,9 +9,9 @@ from pulumi_azure_native import resources
 
 from components.access import KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
-from components.account import MadeAccount, account_declaration, asked_account, make_account
+from components.account import MadeAccount, declared_account, make_account
 from components.account_args import allowed_hosts
-from components.arguments.inputs import source_resources
+from components.arguments.inputs import UNKNOWN, source_resources
 from components.as_found import keep_as_found
 from components.audit import make_audit_trail
 from components.azure_cmk import (
@@ -22,7 +22,7 @@ from components.azure_cmk import (
 )
 from components.azure_failures import waiting_hooks
 from components.callers import make_callers
-from components.component import ChildOptions, Component
+from components.component import ChildOptions
 from components.declared import Declaration, Declare, Registering, then
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_deployments, make_projects
@@ -39,24 +39,24 @@ from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
 
 
 class Parts:
-    """Declares the parts of a service: below the component `owner`, or, without one, to `asks`, which asks
-    about them and makes none."""
+    """Declares the parts of a service under the options of its children, or, with `asks`, to what asks about
+    them and makes none."""
 
     def __init__(
         self,
-        owner: Component | None,
         inputs: EncryptedAIServicesAccountArgs,
         preflight: ServicePlan,
+        child: ChildOptions,
+        protected: ChildOptions,
         vault_provider: pulumi.ProviderResource | None = None,
         *,
         asks: Declare | None = None,
     ) -> None:
-        self._component, self._asks = owner, asks
         self._inputs, self._preflight, self._situation = inputs, preflight, preflight.situation
-        self._below_account: list[pulumi.Resource] = []
+        self._child_options, self._protected_options, self._asks = child, protected, asks
         self._vault: VaultReference | None = None
-        self._child = self._declares(self._child_options)
-        self._protected = self._declares(self._protected_options)
+        self._child = self._declares(child)
+        self._protected = self._declares(protected)
         self._key = ServiceKey(inputs, preflight, self._child, vault_provider)
         self.resource_group_name = self._resource_group()
 
@@ -88,33 +88,17 @@ class Parts:
             "tags": inputs.tags,
         }
 
-    @property
-    def _owner(self) -> Component:
-        if self._component is None:
-            raise TypeError("parts that are only asked about belong to no component")
-        return self._component
-
     def _declares(self, options: ChildOptions, as_found: str = "") -> Declare:
         """How parts with these options are declared; `as_found` names what may stay as it was found."""
         if as_found:
             options = keep_as_found(options, as_found, self._inputs.as_found)
         return self._asks or Registering(options)
 
-    def _child_options(self, **options: Any) -> pulumi.ResourceOptions:
-        return self._owner.child(**options)
-
-    def _protected_options(self, **options: Any) -> pulumi.ResourceOptions:
-        return self._owner.protected_child(**options)
-
     def key(self) -> KeyReference:
         """The key, in its vault."""
         key = self._key.make(self._declares(self._protected_options, "vault"), self.resource_group_name)
         self._vault = key.vault
         return key
-
-    @property
-    def _made_vault_id(self) -> pulumi.Input[str] | None:
-        return self._vault.id if self._vault and self._inputs.makes_vault else None
 
     def vault_makers(self, key: KeyReference) -> list[pulumi.Resource]:
         """What makes the vault of the key, here or elsewhere in the program; nothing of one that exists."""
@@ -138,7 +122,7 @@ class Parts:
             f"{self._inputs.name}-access-cleanup",
             key_id=key.id,
             account_id=account_id,
-            opts=self._owner.child(),
+            opts=self._child_options(),
         )
 
     def identity(self) -> MadeIdentity:
@@ -175,19 +159,19 @@ class Parts:
         key: KeyReference | None = None,
     ) -> MadeAccount:
         """The account; with `encryption` bound in its create, by the identity given."""
-        declared = account_declaration(
+        declared = declared_account(
             self._inputs,
             self._inputs.argument_of("account"),
+            self._place,
             restores=self._preflight.restores_account,
-            resource_group_name=self.resource_group_name,
-            location=self._inputs.location,
             identity_id=identity_id,
             system_assigned=self._inputs.identity != USER_ASSIGNED,
             encryption=encryption,
             allowed_hosts=self._allowed_hosts(key),
         )
         if self._asks:
-            return asked_account(declared, self._asks)
+            nothing: pulumi.Output[Any] = pulumi.Output.from_input(UNKNOWN)
+            return MadeAccount(*self._asks(declared), nothing, nothing)
         return make_account(
             declared,
             keep_as_found(self._protected_options, "account", self._inputs.as_found),
@@ -222,7 +206,6 @@ class Parts:
             declare,
             adopts=plan.grants.adopted_role,
             takes_over=f"{self._inputs.name}-access" not in plan.grants.recorded_policies,
-            writes=plan.shared.writes,
         )
         resource: pulumi.CustomResource | None = made.resource
         return resource
@@ -266,7 +249,7 @@ class Parts:
             grant_id=grant.id,
             # The proof writes what Azure shows, which may be the version that a binding without one uses.
             account_id=account_id if self._inputs.names_version else None,
-            opts=self._owner.child(**options),
+            opts=self._child_options(**options),
         )
 
     def _on_error(self, *, bound_in_its_create: bool) -> list[pulumi.ErrorHook]:
@@ -285,7 +268,6 @@ class Parts:
     def key_version(self, key: KeyReference, follower_id: pulumi.Input[str] | None = None) -> KeyVersion:
         """The version of the key that is in use, for the account that is to be bound to it: `follower_id`, or
         the existing one, which is bound in its create."""
-        options = self._owner.child
         return KeyVersion(
             f"{self._inputs.name}-key-version",
             key_id=key.id,
@@ -293,11 +275,8 @@ class Parts:
             pin=self._inputs.key.pin,
             account_id=self._preflight.account_id if follower_id is None else follower_id,
             account_leaves=self._inputs.unbinds or None,
-            opts=options(
-                depends_on=[
-                    *self._key.officers,
-                    *self.key_operators(key),
-                ],
+            opts=self._child_options(
+                depends_on=[*self._key.officers, *self.key_operators(key)],
                 # A rotation waits for the access that the account needs to follow it.
                 ignore_changes=["generation", "pin"] if self._inputs.is_revoked else None,
             ),
@@ -342,63 +321,44 @@ class Parts:
             ),
         )
 
-    def callers(self, account: MadeAccount) -> None:
-        """The roles of those who may call the account."""
-        self._below_account += make_callers(
-            self._inputs.name,
-            self._inputs.callers,
-            self._inputs.account_kind,
-            account,
-            self._child,
-            deployer_id=self._situation.login.object_id,
+    def rest(self, account: MadeAccount, after: Sequence[pulumi.Resource] = ()) -> pulumi.Output[str | None]:
+        """All that comes after the account, and after what binds it to its key: who may call it, what is
+        below it, how it is reached and audited, and locks. Returns the id of the workspace of its audit
+        logs."""
+        inputs, child, makes_vault = self._inputs, self._child, self._inputs.makes_vault
+        made = {"account": account.id, "vault": self._vault.id if self._vault and makes_vault else None}
+        deployer_id = self._situation.login.object_id
+        below = make_callers(
+            inputs.name, inputs.callers, inputs.account_kind, account, child, deployer_id=deployer_id
         )
-
-    def storage_access(self, account: MadeAccount) -> None:
-        """The role by which the account's own identity uses the storage accounts that it is linked to."""
-        for id in self._inputs.granted_storage_ids:
+        for id in inputs.granted_storage_ids:
             assign_role(
-                f"{self._inputs.name}-{storage_role(id)}",
+                f"{inputs.name}-{storage_role(id)}",
                 STORAGE_BLOB_DATA_CONTRIBUTOR,
-                self._child,
+                child,
                 scope=id,
                 principal_id=account.grantee_id,
                 argument="storageAccountIds",
             )
-
-    def children(self, account: MadeAccount, after: Sequence[pulumi.Resource] = ()) -> None:
-        """Projects and deployments of models, after what binds the account to its key."""
-        inputs = self._inputs
+        endpoints = PrivateNetwork(inputs, child, self.resource_group_name, after).endpoints(made)
+        after = [*after, *endpoints]
         projects = make_projects(
-            inputs, account, self._protected, self._child, location=inputs.location, after=after
+            inputs, account, self._protected, child, location=inputs.location, after=after
         )
-        self._below_account += make_deployments(inputs, account, self._child, projects)
-
-    def private_endpoints(
-        self, account_id: pulumi.Input[str], after: Sequence[pulumi.Resource] = ()
-    ) -> list[pulumi.Resource]:
-        """Private endpoints of the account and of the vault made here, with `network.access: private`."""
-        network = PrivateNetwork(self._inputs, self._child, self.resource_group_name, after)
-        return network.endpoints({"account": account_id, "vault": self._made_vault_id})
-
-    def audit_trail(self, account_id: pulumi.Input[str]) -> pulumi.Output[str | None]:
-        """The audit logs of the account and of the vault made here, unless they are not to be kept. Returns
-        the id of their workspace."""
-        audit = self._inputs.audit
-        if not audit.keeps_logs:
-            return pulumi.Output.from_input(None)
+        below += make_deployments(inputs, account, child, projects)
         workspace_id, settings = make_audit_trail(
-            audit,
-            self._inputs.naming_rule,
-            {"account": account_id, "vault": self._made_vault_id},
+            inputs.audit,
+            inputs.naming_rule,
+            made,
             self._place,
             self._protected,
-            argument=self._inputs.argument_of("workspace"),
+            argument=inputs.argument_of("workspace"),
         )
-        self._below_account += settings
+        self._lock(account, [*below, *settings])
         return workspace_id
 
-    def locks(self, account: MadeAccount) -> None:
-        """Locks on the account and on the vault of its key, after all that is below them."""
+    def _lock(self, account: MadeAccount, below: Sequence[pulumi.Resource]) -> None:
+        """Locks the account and the vault of its key, after all that is below them."""
         if not self._inputs.lock:
             return
         scopes: dict[str, tuple[pulumi.Input[str], pulumi.ProviderResource | None]]
@@ -412,6 +372,6 @@ class Parts:
             self._child(
                 lock(self._inputs.naming_rule, what, scope),
                 provider=provider,
-                depends_on=list(self._below_account),
+                depends_on=[*below],
                 ignore_changes=["lockName"],
             )

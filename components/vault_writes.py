@@ -11,28 +11,30 @@ know only an output of it; the engine orders them by what they take from each ot
 from typing import Any
 
 import pulumi
+from pulumi.runtime import get_root_resource
 
 from components.declared import Declaration, Declare, Made
 from components.references import VaultReference
 
 
-class VaultWrites:
-    """Orders the writes of all who share this object; all services of a program share one (program.py)."""
-
-    def __init__(self) -> None:
-        self._last: dict[object, list[pulumi.Resource]] = {}
-
-    def in_turn(self, vault: VaultReference, declare: Declare, declared: Declaration, **options: Any) -> Made:
-        """Makes a resource whose creation writes to the vault, after those that were made so before it."""
-        which = _identity(vault)
-        after = [*(options.pop("depends_on", None) or ()), *self._last.get(which, ())]
-        made = declare(declared, **options, **({"depends_on": after} if after else {}))
-        self._last[which] = made.resources
-        return made
+def in_turn(vault: VaultReference, declare: Declare, declared: Declaration, **options: Any) -> Made:
+    """Makes a resource whose creation writes to the vault, after those that were made so before it."""
+    last = _last_writes(vault)
+    after = [*(options.pop("depends_on", None) or ()), *last]
+    made = declare(declared, **options, **({"depends_on": after} if after else {}))
+    last[:] = made.resources or last
+    return made
 
 
-def _identity(vault: VaultReference) -> object:
-    maker = vault.resource or vault.maker
-    if maker is not None:
-        return id(maker)
-    return vault.id.lower() if isinstance(vault.id, str) else id(vault)
+def _last_writes(vault: VaultReference) -> list[pulumi.Resource]:
+    """The last writes to a vault of all who know it in the program that runs, which its root resource holds.
+    A component in another language has its own: its process knows no root."""
+    maker, root = vault.resource or vault.maker, get_root_resource()
+    which = vault.id.lower() if isinstance(vault.id, str) else None
+    which = which if maker is None else str(id(maker))
+    if root is None or which is None:
+        return vault.writes
+    found: list[pulumi.Resource] = (
+        vars(root).setdefault("language-cmk vault writes", {}).setdefault(which, [])
+    )
+    return found

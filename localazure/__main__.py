@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import logging
 import os
+import re
 import shlex
 import sys
 import time
@@ -27,12 +28,18 @@ from localazure.home import SERVICES, Home, HomeError, home_of
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; the exit code is 0 where it did what it says."""
-    parser = argparse.ArgumentParser(prog="localazure", description="A local Azure on loopback.")
-    parser.add_argument(
-        "command", choices=[*checkout.WORDS, "setup", *_COMMANDS, "serve", "exec"], help="what to do"
+    parser = argparse.ArgumentParser(
+        prog="localazure",
+        description="A local Azure on loopback.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="commands:\n" + "".join(f"  {word:9} {meaning}\n" for word, meaning in _MEANINGS.items()),
     )
+    parser.add_argument("command", choices=_MEANINGS, metavar="COMMAND", help="one of the commands below")
     parser.add_argument(
-        "--stack", default="dev", help="the stack to deploy, preview or destroy: dev by default"
+        "--stack",
+        type=_stack,
+        default="dev",
+        help="the stack to deploy, preview or destroy: dev by default",
     )
     parser.add_argument("--home", help="folder of its state (default: $LOCALAZURE_HOME, else .localazure)")
     parser.add_argument(
@@ -48,6 +55,12 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="with serve: end when standard input ends; the process that starts it keeps the input open",
     )
+    parser.add_argument(
+        "--idle",
+        type=float,
+        metavar="MINUTES",
+        help="with serve: end so long after the last request",
+    )
     words = sys.argv[1:] if arguments is None else arguments
     own, command = words, []
     if "--" in words:
@@ -60,9 +73,11 @@ def main(arguments: list[str] | None = None) -> int:
         if wanted := dict(given.port):
             _remember(home, {**home.ports(), **wanted})
         if command:
-            return _exec(home, command)
+            process.start(home)
+            execution.run(home, command)
         if given.command == "serve":
-            return _serve(home, until_eof=given.until_eof)
+            idle = None if given.idle is None else 60 * given.idle
+            return _serve(home, until_eof=given.until_eof, idle=idle)
         if given.command in (*checkout.WORDS, "setup"):
             done = checkout.set_up(words)
             return checkout.WORDS[given.command](home, given.stack) if done is None else done
@@ -96,17 +111,20 @@ def _flushed() -> int:
     return 0
 
 
+def _stack(text: str) -> str:
+    if not re.fullmatch(r"[\w.-]+", text, re.ASCII):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a stack's name: expected letters, digits, hyphens, underscores and periods"
+        )
+    return text
+
+
 def _port(text: str) -> tuple[str, int]:
     service, _, number = text.partition("=")
     if service not in SERVICES or not number.isdigit() or not 0 < int(number) < 65536:
         wanted = "|".join(SERVICES)
         raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}=NUMBER with a number from 1 to 65535")
     return service, int(number)
-
-
-def _exec(home: Home, command: list[str]) -> int:
-    process.start(home)
-    return execution.run(home, command)
 
 
 def _start(home: Home) -> int:
@@ -116,7 +134,7 @@ def _start(home: Home) -> int:
     return 0
 
 
-def _serve(home: Home, *, until_eof: bool) -> int:
+def _serve(home: Home, *, until_eof: bool, idle: float | None) -> int:
     # Only the server needs these, and every command counts its milliseconds.
     try:
         import uvloop  # noqa: PLC0415
@@ -130,7 +148,7 @@ def _serve(home: Home, *, until_eof: bool) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(home, until_eof=until_eof))
+        runner.run(serve(home, until_eof=until_eof, idle=idle))
     return 0
 
 
@@ -168,6 +186,22 @@ def _reset(home: Home) -> int:
     return _start(home) if was_running else 0
 
 
+_MEANINGS = {
+    "up": "deploy the stack and read the proof back",
+    "preview": "show what up would change",
+    "review": "the encryption review of what up would change, into .review/",
+    "evidence": "evidence for an auditor about the stack's keys, into .evidence/",
+    "down": "destroy the stack and, with the last one, stop the local Azure",
+    "setup": "install everything that the other commands need",
+    "start": "start the local Azure",
+    "stop": "stop it; its state stays",
+    "status": "whether it runs, its ports and its page; exit code 3 if it does not run",
+    "env": 'exports for your shell: eval "$(python3 -m localazure env)"',
+    "page": "the address of a page that shows what the cloud holds",
+    "reset": "empty the cloud",
+    "exec": "run a command that reaches it: python3 -m localazure exec -- COMMAND",
+    "serve": "run the server in the foreground",
+}
 _COMMANDS = {
     "start": _start,
     "stop": _stop,

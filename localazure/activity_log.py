@@ -12,12 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
-from localazure.cloud import Cloud, iso
+from localazure.cloud import Cloud, iso, iso_of
 from localazure.paging import page
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, ServiceError, azure_error
 
 STREAM = "activity"
 DAYS = 90
@@ -89,11 +88,13 @@ def _list(cloud: Cloud, request: Request) -> Response:
     """The events of a subscription that a filter asks for, oldest first. Raises ServiceError 400."""
     asked = _FILTER.fullmatch(request.query.get("$filter", "").strip())
     if asked is None:
-        raise ServiceError(400, "BadRequest", "The $filter is not one of those that this list takes.")
-    since, until = (_time(asked[name]) for name in ("since", "until"))
+        raise azure_error("ActivityFilter")
+    try:
+        since, until = (iso_of(asked[name]) for name in ("since", "until"))
+    except ValueError as error:
+        raise azure_error("ActivityTime", problem=error) from None
     if since < iso(cloud.clock.now() - DAYS * 86400):
-        message = f"The start time cannot be more than {DAYS} days in the past."
-        raise ServiceError(400, "BadRequest", message)
+        raise azure_error("ActivityStart", days=DAYS)
     found = [
         event
         for event in cloud.store.events(STREAM, request.params["subscription"])
@@ -107,20 +108,7 @@ def _place(event: Json) -> str:
     return f"{event['eventTimestamp']} {event['eventDataId']}"
 
 
-def _time(text: str) -> str:
-    try:
-        return iso(datetime.fromisoformat(text).astimezone(UTC).timestamp())
-    except ValueError:
-        raise ServiceError(400, "BadRequest", f"The time '{text}' is not valid.") from None
-
-
-ROUTES = (
-    Route(
-        "GET",
-        Host.ARM,
-        "/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values",
-        "Microsoft.Insights/eventtypes/values/read",
-        _list,
-        "one event of an operation, at its end; of its claims the object id alone; pages and their order",
-    ),
-)
+_ASSUMED = "one event of an operation, at its end; of its claims the object id alone; pages and their order"
+_VALUES = "/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values"
+_READ = "Microsoft.Insights/eventtypes/values/read"
+ROUTES = (Route("GET", Host.ARM, _VALUES, _READ, _list, _ASSUMED),)

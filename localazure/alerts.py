@@ -1,47 +1,41 @@
 """Microsoft.Insights/actionGroups and scheduledQueryRules: receivers, and the rules that alert them.
 
-The bodies are kept and echoed with ARM's defaults. No query runs and no alert is sent.
+The bodies are kept and echoed with ARM's defaults (`alerts.json`). No query runs and no alert is sent;
+but Azure Monitor takes no rule whose query is over columns that do not exist. AzureDiagnostics has some
+fixed columns; the others, which a suffix for their type marks (`httpStatusCode_d`), come with the first
+record that has them. There is no query language here: only names of that shape are looked for, outside of
+texts, and not where the query makes them itself or a `datatable` beside the table has them.
+Sources: the reference of the table AzureDiagnostics; the refusal's text from users' reports
+(Azure/azure-cli-extensions#3002).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+import re
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
-from localazure import alert_queries
+from localazure import workspaces
 from localazure.arm_type import GROUP, ArmType, Make
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
+from localazure.monitor import delivered
 from localazure.shapes import an_object, objects
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request, ServiceError, azure_error
 
-_RECEIVERS = (
-    "armRoleReceivers",
-    "automationRunbookReceivers",
-    "azureAppPushReceivers",
-    "azureFunctionReceivers",
-    "emailReceivers",
-    "eventHubReceivers",
-    "incidentReceivers",
-    "itsmReceivers",
-    "logicAppReceivers",
-    "smsReceivers",
-    "voiceReceivers",
-    "webhookReceivers",
-)
-_RULE_DEFAULTS: Mapping[str, Any] = {
-    "enabled": True,
-    "autoMitigate": True,
-    "checkWorkspaceAlertsStorageConfigured": False,
-    "skipQueryValidation": False,
-    "isLegacyLogAnalyticsRule": False,
-    "isWorkspaceAlertsStorageConfigured": False,
-}
+_FACTS = json.loads(Path(__file__).with_name("alerts.json").read_text())
+_TABLE = "AzureDiagnostics"
+_TEXT = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|//[^\n]*")
+_COLUMN = re.compile(r"\b[A-Za-z]\w*_[sdbtg]\b")
+_TYPED = re.compile(r"\b([A-Za-z]\w*)\s*:\s*(?:string|real|long|int|bool|datetime|guid|dynamic)\b")
+_MADE = re.compile(r"\b([A-Za-z]\w*)\s*=(?![=~])")
 
 
 def _make_group(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = _properties(request, ("groupShortName",))
-    receivers = {name: objects(given.get(name), f"properties.{name}") for name in _RECEIVERS}
+    receivers = {name: objects(given.get(name), f"properties.{name}") for name in _FACTS["receivers"]}
     # A receiver is enabled when it is made; the person behind it may then unsubscribe.
     for name in ("emailReceivers", "smsReceivers"):
         receivers[name] = [{"status": "Enabled", **receiver} for receiver in receivers[name]]
@@ -52,8 +46,8 @@ def _make_group(cloud: Cloud, request: Request, id: str, known: Json | None) -> 
 def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = _properties(request, ("criteria", "scopes"))
     sent = {name: value for name, value in given.items() if value is not None}
-    alert_queries.check(cloud, sent)
-    properties = {**_RULE_DEFAULTS, **sent, "createdWithApiVersion": request.api_version}
+    _require_columns(cloud, sent)
+    properties = {**_FACTS["rule"], **sent, "createdWithApiVersion": request.api_version}
     if known:
         properties["createdWithApiVersion"] = known["properties"]["createdWithApiVersion"]
     body = _body(request, properties)
@@ -64,14 +58,57 @@ def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
 def _properties(request: Request, required: tuple[str, ...]) -> dict[str, Any]:
     given = an_object(request.body.get("properties"), "properties")
     if missing := [name for name in required if not given.get(name)]:
-        # The text is assumed.
-        raise ServiceError(400, "BadRequest", f"properties.{', properties.'.join(missing)} has to be set.")
+        raise azure_error("AlertProperties", missing=", properties.".join(missing))
     return given
 
 
 def _body(request: Request, properties: Json) -> Json:
     tags = request.body.get("tags") or {}
     return {"location": request.body["location"], "tags": tags, "properties": properties}
+
+
+def _require_columns(cloud: Cloud, properties: Json) -> None:
+    """Raises 400 for a query over columns that a workspace of the rule has not (`alert_queries`)."""
+    if cloud.behaviour.alert_queries != "checked" or properties.get("skipQueryValidation"):
+        return
+    if _has_records(cloud, properties.get("scopes") or []):
+        return
+    criteria = properties.get("criteria")
+    conditions = (criteria.get("allOf") or []) if isinstance(criteria, dict) else []
+    for condition in conditions:
+        if missing := _missing(str(condition.get("query") or "")):
+            raise _refusal(*missing)
+
+
+def _missing(query: str) -> tuple[str, str] | None:
+    """The operator and the column at which a query fails in a new workspace, None where it does not."""
+    code = _TEXT.sub('""', query)
+    if _TABLE not in code:
+        return None
+    made = set(_TYPED.findall(code))
+    for part in code.split("|"):
+        words = part.split()
+        operator = words[0] if words else ""
+        here = set(_MADE.findall(part))
+        for column in _COLUMN.findall(part):
+            if column not in made | here:
+                return operator, column
+        made |= here
+    return None
+
+
+def _has_records(cloud: Cloud, scopes: list[str]) -> bool:
+    known = [str(id) for id, _ in cloud.store.scan(workspaces.KIND)]
+    chosen = [id for id in known if id in {str(scope).lower() for scope in scopes}] or known
+    return any(delivered(cloud, id) for id in chosen)
+
+
+def _refusal(operator: str, column: str) -> ServiceError:
+    text = f"'{operator}' operator: Failed to resolve column or scalar expression named '{column}'"
+    inner = {"code": "SEM0100", "message": text}
+    semantic = {"code": "SemanticError", "message": "A semantic error occurred.", "innererror": inner}
+    error = {"message": "The request had some invalid properties", "code": "BadArgumentError"}
+    return ServiceError(400, "BadRequest", json.dumps({"error": {**error, "innererror": semantic}}))
 
 
 def _type(kind: str, name: str, make: Make, regions: Collection[str]) -> ArmType:

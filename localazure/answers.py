@@ -81,24 +81,23 @@ def _shown(behaviour: Behaviour, body: Json) -> Json:
     return shown
 
 
-def _segments_in_lower_case(id: str) -> str:
-    """`/subscriptions/S/resourcegroups/G/providers/microsoft.keyvault/vaults/V`: names keep their case."""
-    parts = id.split("/")
-    named = len(parts) > 6 and parts[3].lower() == "resourcegroups"
-    return "/".join(p.lower() if i in (3, 6) else p for i, p in enumerate(parts)) if named else id
+def _cased(case: Callable[[str], str], *places: int) -> Callable[[str], str]:
+    """Changes these parts of an id in a resource group (`/subscriptions/S/resourceGroups/G/providers/N`)."""
 
+    def cased(id: str) -> str:
+        parts = id.split("/")
+        named = len(parts) > max(places) and parts[3].lower() == "resourcegroups"
+        return "/".join(case(p) if i in places else p for i, p in enumerate(parts)) if named else id
 
-def _group_in_upper_case(id: str) -> str:
-    parts = id.split("/")
-    named = len(parts) > 4 and parts[3].lower() == "resourcegroups"
-    return "/".join(p.upper() if i == 4 else p for i, p in enumerate(parts)) if named else id
+    return cased
 
 
 _CASINGS: Mapping[str, Callable[[str], str]] = {
     "as_sent": str,
     "lower": str.lower,
-    "lower_segments": _segments_in_lower_case,
-    "upper_group": _group_in_upper_case,
+    # `/subscriptions/S/resourcegroups/G/providers/microsoft.keyvault/vaults/V`: names keep their case.
+    "lower_segments": _cased(str.lower, 3, 6),
+    "upper_group": _cased(str.upper, 4),
 }
 
 

@@ -1,36 +1,34 @@
 """What ARM itself checks before a resource provider sees a request.
 
-Owns: api-version, subscription, permission, registration, resource group and locks, and ARM's own errors.
-Does not own: tokens (authentication.py), and what the providers answer.
+Owns: api-version, subscription, permission, registration and resource group; also what a write takes besides
+its own action, which is an action on each resource that its body refers to (`linked_access.json`). Does not
+own: tokens (authentication.py), locks, policies, identities of accounts and approvals of endpoints, which
+depend on more than the body, and what the providers answer.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
 from urllib.parse import unquote
 
-from localazure import (
-    inventory,
-    limits,
-    linked_access,
-    locks,
-    operations,
-    policy_evaluation,
-    retired_versions,
-    shapes,
-)
+from localazure import inventory, limits, locks, operations, policy_evaluation, shapes
 from localazure.arm_type import resource_not_found
 from localazure.authentication import subscription_in
-from localazure.authorization import require
+from localazure.authorization import require, require_linked
 from localazure.cloud import Cloud, iso
 from localazure.locations import REGIONS, normal_location, not_in_region
 from localazure.national_clouds import NationalCloud, available_in
 from localazure.routes import Route
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request, ServiceError, azure_error
 
 # Namespaces that need no registration: https://aka.ms/rps-not-found.
 FREE = ("microsoft.authorization", "microsoft.resources")
+_GROUPS = "Microsoft.Resources/resourceGroups"
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?", re.IGNORECASE)
 _RATES = {
@@ -39,6 +37,11 @@ _RATES = {
     **dict.fromkeys(("PUT", "PATCH", "POST"), ("writes", "1199")),
 }
 _WRITES = ("PUT", "PATCH", "POST")
+_RETIRED = json.loads(Path(__file__).with_name("retired_versions.json").read_text())["retired"]
+_LINKED: Mapping[str, Mapping[str, str]] = json.loads(
+    Path(__file__).with_name("linked_access.json").read_text()
+)["checks"]
+"""By the action of a write: where its body has ids, and the action that it takes on each."""
 
 
 @dataclass(frozen=True)
@@ -72,59 +75,59 @@ def place_of(path: str) -> Place:
 def require_api_version(request: Request) -> None:
     """Raises ServiceError 400 where `api-version` is missing or is not a version."""
     if not request.api_version:
-        raise ServiceError(
-            400,
-            "MissingApiVersionParameter",
-            "The api-version query parameter (?api-version=) is required for all requests.",
-            gateway=True,
-        )
+        raise azure_error("MissingApiVersionParameter")
     if not _VERSION.fullmatch(request.api_version):
-        raise ServiceError(
-            400,
-            "InvalidApiVersionParameter",
-            f"The api-version '{request.api_version}' is invalid.",
-            gateway=True,
-        )
+        raise azure_error("InvalidApiVersionParameter", version=request.api_version)
 
 
 def require_subscription(cloud: Cloud, request: Request) -> None:
     """Raises ServiceError where the path names a subscription that does not exist (404) or cannot (400)."""
     subscription = subscription_in(request.path)
     if subscription and not _ID.fullmatch(subscription):
-        # Code and text are from public reports.
-        raise ServiceError(
-            400,
-            "InvalidSubscriptionId",
-            f"The provided subscription identifier '{subscription}' is malformed or invalid.",
-            gateway=True,
-        )
+        raise azure_error("InvalidSubscriptionId", subscription=subscription)
     if subscription and cloud.store.get("subscription", subscription) is None:
-        raise ServiceError(
-            404,
-            "SubscriptionNotFound",
-            f"The subscription '{subscription}' could not be found.",
-            gateway=True,
-        )
+        raise azure_error("SubscriptionNotFound", subscription=subscription)
 
 
 def require_admitted(cloud: Cloud, request: Request, route: Route) -> None:
     """Raises the ServiceError that ARM refuses a request with, before it gets to its handler."""
     place = place_of(request.path)
-    retired_versions.require_served(cloud, request, place.namespace)
+    require_served(cloud, request, place.namespace)
     # An operation is polled by its address; that it takes a right, too, was seen of some providers.
     polls = request.method == "GET" and "operation" in request.params
     if not (polls and cloud.behaviour.operation_polling == "any"):
         require_rights(cloud, request, route, place)
     require_place(cloud, request, place)
-    locks.require_unlocked(cloud, request.method, place.scope, place.namespace)
+    locks.require_unlocked(cloud, request.method, place.scope)
     policy_evaluation.require_admitted(cloud, request, place.scope)
+
+
+def require_served(cloud: Cloud, request: Request, namespace: str) -> None:
+    """Raises ServiceError 400 for a version that has ended by the cloud's clock."""
+    ended = _RETIRED.get(namespace.lower())
+    if ended is None or request.api_version >= ended["first"]:
+        return
+    below = request.path.rpartition("/providers/")[2].partition("/")[2].strip("/")
+    # Registrations are asked of Microsoft.Resources, by versions of its own.
+    about_provider = below.lower() in ("", "register", "unregister")
+    if about_provider or not cloud.clock.has_come(datetime.fromisoformat(ended["day"]).timestamp()):
+        return
+    raise azure_error(
+        "NoRegisteredProviderFound",
+        location=request.given.get("location") or "westeurope",
+        version=request.api_version,
+        type="/".join(below.split("/")[::2]),
+        versions=", ".join([ended["first"], *ended["newer"]]),
+    )
 
 
 def require_rights(cloud: Cloud, request: Request, route: Route, place: Place) -> None:
     """Raises ServiceError 403 where the caller may not do this, or not link what its body refers to."""
     if route.permission:
         require(cloud, request, route.permission, place.scope)
-        linked_access.require(cloud, request, route.permission, place.scope)
+        for path, action in _LINKED.get(route.permission, {}).items():
+            for id in _ids(request.body, path.split(".")):
+                require_linked(cloud, request.caller, action, id, doing=route.permission, scope=place.scope)
 
 
 def require_place(cloud: Cloud, request: Request, place: Place) -> None:
@@ -139,24 +142,16 @@ def require_place(cloud: Cloud, request: Request, place: Place) -> None:
     if request.method == "PUT":
         _require_type(cloud, request, place)
         _require_parent(cloud, place)
-    if isinstance(request.body, dict):
-        shapes.require_tags(request.body.get("tags"))
+    shapes.require_tags(request.given.get("tags"))
 
 
 def require_own_region(request: Request, cloud: NationalCloud | None) -> None:
     """Raises 400 for a location that is a region of another cloud than the one that was asked."""
-    location = request.body.get("location") if isinstance(request.body, dict) else None
-    if isinstance(location, str) and not available_in(normal_location(location), cloud):
-        if normal_location(location) not in REGIONS:
-            return
-        place = place_of(request.path)
-        raise ServiceError(
-            400,
-            "LocationNotAvailableForResourceType",
-            f"The provided location '{location}' is not available for resource type "
-            f"'{'/'.join(place.scope.split('/')[-3:-1]) or 'Microsoft.Resources/resourceGroups'}'.",
-            gateway=True,
-        )
+    location = request.given.get("location")
+    name = normal_location(location) if isinstance(location, str) else ""
+    if name in REGIONS and not available_in(name, cloud):
+        type = "/".join(place_of(request.path).scope.split("/")[-3:-1])
+        raise azure_error("RegionOfAnotherCloud", location=location, type=type or _GROUPS)
 
 
 def answer_headers(method: str, request_id: str, now: float) -> dict[str, str]:
@@ -185,18 +180,7 @@ def find_group(cloud: Cloud, group_id: str) -> Json | None:
 
 def group_not_found(name: str) -> ServiceError:
     """ARM's 404 for a group, as it is also answered for anything inside it."""
-    message = f"Resource group '{name}' could not be found."
-    return ServiceError(404, "ResourceGroupNotFound", message, gateway=True)
-
-
-def being_deleted(name: str) -> ServiceError:
-    """ARM's 409 for a write into a group that is on its way out."""
-    return ServiceError(
-        409,
-        "ResourceGroupBeingDeleted",
-        f"The resource group '{name}' is in deprovisioning state and cannot perform this operation.",
-        gateway=True,
-    )
+    return azure_error("ResourceGroupNotFound", name=name)
 
 
 def is_registered(cloud: Cloud, subscription: str, namespace: str) -> bool:
@@ -217,14 +201,10 @@ def _require_registration(cloud: Cloud, request: Request, place: Place) -> None:
     if not subscription or not place.namespace or _is_about_provider(request.path):
         return
     if not is_registered(cloud, subscription, place.namespace):
-        message = (
-            f"The subscription is not registered to use namespace '{place.namespace}'. "
-            "See https://aka.ms/rps-not-found for how to register subscriptions."
-        )
-        details = {"code": "MissingSubscriptionRegistration", "target": place.namespace, "message": message}
-        raise ServiceError(
-            409, "MissingSubscriptionRegistration", message, gateway=True, extra={"details": [details]}
-        )
+        error = azure_error("MissingSubscriptionRegistration", namespace=place.namespace)
+        detail = {"code": error.code, "target": place.namespace, "message": error.message}
+        error.extra["details"] = [detail]
+        raise error
 
 
 def _is_about_provider(path: str) -> bool:
@@ -239,12 +219,12 @@ def _require_group(cloud: Cloud, place: Place, *, writes: bool) -> None:
     if group is None:
         raise group_not_found(name)
     if writes and group["properties"]["provisioningState"] == "Deleting":
-        raise being_deleted(name)
+        raise azure_error("ResourceGroupBeingDeleted", name=name)
 
 
 def _require_type(cloud: Cloud, request: Request, place: Place) -> None:
     """Refuses a type that the region has not, as its provider lists it."""
-    location = request.body.get("location") if isinstance(request.body, dict) else None
+    location = request.given.get("location")
     if not isinstance(location, str) or not place.namespace:
         return
     type, subscription = policy_evaluation.type_of(place.scope), subscription_in(request.path) or ""
@@ -264,3 +244,15 @@ def _require_parent(cloud: Cloud, place: Place) -> None:
     if missing := inventory.missing_parent(cloud, parent):
         parts = missing.split("/")
         raise resource_not_found("/".join(parts[6:]), parts[4])
+
+
+def _ids(value: Json, path: list[str]) -> Iterator[str]:
+    """The ids at a path; a list on the way stands for each of its items. What is no id is for the resource's
+    own checks."""
+    if isinstance(value, list) and path:
+        for item in value:
+            yield from _ids(item, path)
+    elif isinstance(value, dict) and path:
+        yield from _ids(value.get(path[0]), path[1:])
+    elif isinstance(value, str) and "/providers/" in value and not path:
+        yield value

@@ -35,7 +35,8 @@ class ArmType:
     id, name and type; a PATCH is a PUT of what is known with what was sent laid over it. `parent` raises
     where what it is below is absent. `regions` are those where it can be, where it has a location. `shown`
     completes a stored body; `removed` gets the body of one that is gone. `around` lists what is at, above
-    and below a scope. `guarded` wraps the handlers of writes. `assumed` is told by method, or for all.
+    and below a scope. `guarded` wraps the handlers of writes. `assumed` is told by method, or for all. The
+    last page of a list that `ends_empty` names one more, which is empty.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class ArmType:
     tracked: bool = False
     patched: bool = False
     deleted_is_shown: bool = False
+    ends_empty: bool = False
     created_status: int = 201
     created_headers: Callable[[Request, str], Mapping[str, str]] = lambda _, __: {}
 
@@ -104,7 +106,8 @@ class ArmType:
         self.parent(cloud, request)
         known = self.required(cloud, request)
         sent = {name: value for name, value in request.body.items() if value is not None}
-        properties = {**known["properties"], **an_object(sent.get("properties"), "properties")}
+        changes = an_object(sent.get("properties"), "properties").items()
+        properties = {**known["properties"], **{name: value for name, value in changes if value is not None}}
         kept = {"properties": properties, **({"location": known["location"]} if "location" in known else {})}
         return self._written(cloud, replace(request, body={**known, **sent, **kept}), known)
 
@@ -127,7 +130,8 @@ class ArmType:
         self.parent(cloud, request)
         found = self._listed(cloud, request)
         shown = [self.shown(cloud, request, body) for body in found]
-        return Response(200, page(request, shown, lambda body: str(body["id"]), lambda body: body))
+        body = page(request, shown, lambda one: str(one["id"]), lambda one: one, ends_empty=self.ends_empty)
+        return Response(200, body)
 
     def find(self, cloud: Cloud, id: str) -> Json | None:
         """The stored body of an id."""

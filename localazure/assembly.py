@@ -8,7 +8,6 @@ from typing import Any
 from localazure import (
     activity_log,
     alerts,
-    deny_assignments,
     deployments,
     destinations,
     eligible_roles,
@@ -57,7 +56,7 @@ _TYPES: tuple[Route, ...] = (
 _ANYWHERE: tuple[Route, ...] = (
     *role_assignments.ROUTES,
     *eligible_roles.ROUTES,
-    *_of(locks, deny_assignments),
+    *_of(locks),
     *(route for type in policies.ANYWHERE for route in type.routes()),
     *_of(monitor),
     *identities.OF_RESOURCES,

@@ -7,7 +7,7 @@ The texts of each host are in `authentication.json`, with what of them was obser
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -18,15 +18,9 @@ from localazure.seed import TENANT_ID
 from localazure.tokens import Signer, TokenError
 from localazure.web import LOGIN, Caller, Host, Request, ServiceError
 
-_AUDIENCES: Mapping[Host, tuple[str, ...]] = {
-    Host.ARM: ("https://management.core.windows.net", "https://management.azure.com"),
-    Host.VAULT: ("https://vault.azure.net",),
-    Host.HSM: ("https://managedhsm.azure.net",),
-    Host.LANGUAGE: ("https://cognitiveservices.azure.com",),
-    Host.LOGS: ("https://api.loganalytics.io",),
-    Host.GRAPH: ("https://graph.microsoft.com",),
-}
-_TEXTS = json.loads(Path(__file__).with_name("authentication.json").read_text())["texts"]
+_FACTS = json.loads(Path(__file__).with_name("authentication.json").read_text())
+AUDIENCES: Mapping[str, Sequence[str]] = _FACTS["audiences"]
+"""The resources that a token may be for, by the name of the host; spelled as clients do, less the slash."""
 _KEEPS_KEYS = (Host.VAULT, Host.HSM)
 _KEY_HEADER = "ocp-apim-subscription-key"
 
@@ -49,7 +43,7 @@ def authenticate(cloud: Cloud, request: Request, signer: Signer) -> Caller | Non
     except TokenError as error:
         expiry, now = (_american(at) for at in (datetime.fromtimestamp(error.at, UTC), datetime.now(UTC)))
         _refuse(cloud, request, "expired" if error.expired else "invalid", expiry=expiry, now=now)
-    audience, allowed = str(claims["aud"]), _AUDIENCES[request.host]
+    audience, allowed = str(claims["aud"]), AUDIENCES[request.host.name.lower()]
     if audience.removesuffix("/") not in allowed:
         _refuse(cloud, request, "audience", found=audience, expected=allowed[0])
     caller = Caller(object_id=claims["oid"], client_id=claims["appid"], tenant_id=claims["tid"])
@@ -80,15 +74,15 @@ def subscription_in(path: str) -> str:
 def _refuse(cloud: Cloud, request: Request, what: str, **words: str) -> NoReturn:
     """Raises 401 with the host's text for what is wrong, ARM's where it has none of its own."""
     authority = f"{LOGIN}/{tenant_of(cloud, request) or TENANT_ID}"
-    texts = _TEXTS[request.host.name.lower()]
-    code, template = texts[what] if what in texts else _TEXTS["arm"][what]
+    host, texts = request.host.name.lower(), _FACTS["texts"]
+    code, template = texts[host][what] if what in texts[host] else texts["arm"][what]
     message = template.format(authority=authority, **words)
     if request.host is Host.ARM:
         challenge = (
             f'Bearer authorization_uri="{authority}", error="invalid_token", error_description="{message}"'
         )
     else:
-        challenge = f'Bearer authorization="{authority}", resource="{_AUDIENCES[request.host][0]}"'
+        challenge = f'Bearer authorization="{authority}", resource="{AUDIENCES[host][0]}"'
     headers = {"WWW-Authenticate": challenge}
     error = ServiceError(401, code, message, gateway=request.host is Host.ARM, headers=headers)
     if request.host is Host.HSM and what == "missing":

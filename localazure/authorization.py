@@ -1,7 +1,7 @@
 """Who may do what where: Azure RBAC by role assignments, scope inheritance and deny assignments.
 
 Owns: the assignments and the decision. Does not own: the roles (roles.py), the routes that change
-assignments (role_assignments.py, deny_assignments.py), Key Vault's access policies.
+assignments (role_assignments.py, locks.py), Key Vault's access policies.
 """
 
 from __future__ import annotations
@@ -191,34 +191,39 @@ def assign_role(cloud: Cloud, object_id: str, role_name: str, scope: str) -> Jso
     if role is None:
         raise ValueError(f"unknown role {role_name!r}; known are {sorted(BY_NAME)}")
     name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}|{object_id}|{role.id}".lower()))
-    subscription = "/".join(scope.split("/")[:3])
-    now = cloud.clock.now()
-    body = {
-        "properties": {
-            "roleDefinitionId": f"{subscription}{definition_path(role)}",
-            "principalId": object_id,
-            "principalType": "ServicePrincipal",
-            "scope": scope,
-            "condition": None,
-            "conditionVersion": None,
-            "createdOn": iso(now),
-            "updatedOn": iso(now),
-            "createdBy": "",
-            "updatedBy": "",
-            "delegatedManagedIdentityResourceId": None,
-            "description": None,
-        },
-        "id": assignment_id(scope, name),
-        "type": _TYPE,
-        "name": name,
-    }
+    given = {"principalId": object_id}
+    body = assignment(scope, name, role, given, created=iso(cloud.clock.now()), by="")
     save_assignment(cloud, body, since=0.0)
     return body
+
+
+def assignment(scope: str, name: str, role: Role, given: Json, *, created: str, by: str) -> Json:
+    """ARM's body of a new assignment at a scope, of the properties that were `given`."""
+    properties = {
+        "roleDefinitionId": f"{subscription_of(scope)}{definition_path(role)}",
+        "principalId": given["principalId"],
+        "principalType": given.get("principalType") or "ServicePrincipal",
+        "scope": scope,
+        "condition": given.get("condition"),
+        "conditionVersion": given.get("conditionVersion"),
+        "createdOn": created,
+        "updatedOn": created,
+        "createdBy": by,
+        "updatedBy": by,
+        "delegatedManagedIdentityResourceId": given.get("delegatedManagedIdentityResourceId"),
+        "description": given.get("description"),
+    }
+    return {"properties": properties, "id": assignment_id(scope, name), "type": _TYPE, "name": name}
 
 
 def roles_at(cloud: Cloud, object_id: str, scope: str) -> list[Role]:
     """The roles of a principal that count at a scope."""
     return [role for role, _ in _roles_at(cloud, object_id, scope)]
+
+
+def subscription_of(scope: str) -> str:
+    """The id of the subscription that a scope is in; empty for one in none."""
+    return "/".join(scope.split("/")[:3]) if scope.lower().startswith("/subscriptions/") else ""
 
 
 def definition_path(role: Role) -> str:

@@ -54,12 +54,13 @@ def set_up(words: Sequence[str]) -> int | None:
     code = subprocess.run([sys.executable, str(ROOT / "engine" / "setup.py")], check=False).returncode
     if code or words[:1] == ["setup"]:
         return code
-    if own:
-        return None
-    command, environ = [str(PYTHON), "-m", "localazure", *words], {**_with_root(os.environ), _SET_UP: "true"}
-    if os.name == "posix":  # in place of this process: between a person and the engine, Ctrl-C meets one
-        os.execve(PYTHON, command, environ)  # noqa: S606 - no shell is wanted
-    return subprocess.run(command, env=environ, check=False).returncode
+    if not own:
+        # So that `-m localazure` is found from any folder.
+        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        environ = {**os.environ, "PYTHONPATH": path, _SET_UP: "true"}
+        # In place of this process: between a person and the engine, Ctrl-C meets one.
+        os.execve(PYTHON, [str(PYTHON), "-m", "localazure", *words], environ)  # noqa: S606 - no shell is wanted
+    return None
 
 
 def up(home: Home, stack: str) -> int:
@@ -358,9 +359,3 @@ def _what_next(home: Home, stack: str) -> int:
 def _named(stack: str) -> str:
     """The option that names a stack, for a line that can be pasted."""
     return "" if stack == "dev" else f" --stack {stack}"
-
-
-def _with_root(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment, in which `-m localazure` is found from any folder."""
-    found = os.pathsep.join([str(ROOT), *filter(None, [environ.get("PYTHONPATH")])])
-    return {**environ, "PYTHONPATH": found}

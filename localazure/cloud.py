@@ -43,6 +43,11 @@ def iso(seconds: float, *, digits: int = 7) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond:06d}0"[:digits] + "Z"
 
 
+def iso_of(text: str) -> str:
+    """ARM's spelling of a time that a client spells as ISO 8601 allows. Raises ValueError."""
+    return iso(datetime.fromisoformat(text).astimezone(UTC).timestamp())
+
+
 class Cloud:
     """Everything the handlers share. One per process, or one per test."""
 

@@ -35,19 +35,15 @@ def holds(condition: str, action: str, attributes: Attributes) -> bool:
     """Whether a condition allows an action. Raises NotUnderstoodError."""
     tokens = _tokens(condition)
 
-    def any_of() -> bool:
-        found = all_of()
-        while tokens and tokens[0] == "||":
+    def joined(mark: str, part: Callable[[], bool]) -> list[bool]:
+        found = [part()]
+        while tokens and tokens[0] == mark:
             tokens.pop(0)
-            found = all_of() or found
+            found.append(part())
         return found
 
-    def all_of() -> bool:
-        found = one()
-        while tokens and tokens[0] == "&&":
-            tokens.pop(0)
-            found = one() and found
-        return found
+    def any_of() -> bool:
+        return any(joined("||", lambda: all(joined("&&", one))))
 
     def one() -> bool:
         if not tokens:

@@ -1,23 +1,7 @@
 """The control endpoint: what a tester can see and change, and Azure would not allow.
 
 JSON over plain HTTP on loopback; every path but `/health` needs `Authorization: Bearer <control token>`, and
-the page (`/`, for browsers) a cookie that the address of POST /page gives.
-    GET  /health                           {"status": "ok", "pid": 1, "code": its digest.digest()}
-    GET  /clock, POST /clock               {"advance": seconds}
-    GET  /behaviour, POST /behaviour       the settings of `Behaviour`
-    GET  /faults, POST /faults             the settings of `faults.Fault`; DELETE /faults?id= (all without)
-    POST /limits                           {"subscription"?, "what", "location"?, "name", "value"?, "remove"?}
-    GET  /history?account=ARM-ID           an account's encryption, oldest first (all without `account`)
-    GET  /audit?vault=ARM-ID               key uses, oldest first (all without `vault`)
-    GET  /signins?tenant=ID                who asked for tokens, granted or not (all without `tenant`)
-    GET  /throttled?subscription=ID        the refusals by `throttling`, oldest first (all without it)
-    GET  /logs?workspace=ARM-ID             what diagnostic settings delivered to a workspace
-    GET  /principals, POST /principals     {"name", "tenantId"?, "managedIdentity"?,
-                                            "roles"?: [{"role", "scope"}]}
-    GET  /seeds, POST /seeds               what was there from the start; {"ids": number | null} seeds new ids
-    GET  /documents?kind=&prefix=          the stored documents, for a look behind the curtain
-    POST /page                             {"path": "/login?code=..."}: signs a browser in, once
-    POST /reset                            an empty cloud with its seeds; {"ids"?: number}
+the page (`/`, for browsers) a cookie that the address of POST /page gives. `_handlers` lists every path.
 """
 
 from __future__ import annotations
@@ -38,7 +22,7 @@ from localazure.front import Answer, Raw
 from localazure.home import new_client_secret
 from localazure.monitor import delivered
 from localazure.page.sessions import PATHS, Door
-from localazure.web import Json
+from localazure.web import Json, Response
 
 _log = logging.getLogger("localazure")
 
@@ -62,8 +46,18 @@ class Control:
         """The answer to a control request; what it writes is one transaction. Never raises."""
         if (raw.method, raw.path) == ("GET", "/health"):
             return _json(200, {"status": "ok", "pid": os.getpid(), "code": self.code})
+        try:
+            with self.cloud.store.transaction():
+                return self._answer(raw)
+        except (ValueError, TypeError, KeyError) as error:
+            return _json(400, {"error": f"missing {error}" if isinstance(error, KeyError) else str(error)})
+        except Exception:  # noqa: BLE001 - whatever it was, the server goes on
+            _log.exception("control %s %s failed", raw.method, raw.path)
+            return _json(500, {"error": "failed; see the log"})
+
+    def _answer(self, raw: Raw) -> Answer:
         if raw.method == "GET" and raw.path in PATHS:
-            return self._page(raw)
+            return self.door.answer(self.cloud, raw)
         expected = f"Bearer {self.secrets['control']}"
         if not hmac.compare_digest(raw.headers.get("authorization", "").encode(), expected.encode()):
             return _json(401, {"error": "send `Authorization: Bearer $LOCALAZURE_CONTROL_TOKEN`"})
@@ -71,49 +65,42 @@ class Control:
         if handler is None:
             known = sorted(f"{method} {path}" for method, path in self._handlers())
             return _json(404, {"error": f"no {raw.method} {raw.path}; there are {', '.join(known)}"})
-        try:
-            body = json.loads(raw.content or b"{}")
-            if not isinstance(body, dict):
-                raise TypeError("the body must be a JSON object")  # noqa: TRY301
-            asked = _Asked(dict(parse_qsl(raw.query)), body)
-            with self.cloud.store.transaction():
-                return _json(200, handler(asked))
-        except (ValueError, TypeError, KeyError) as error:
-            return _json(400, {"error": f"missing {error}" if isinstance(error, KeyError) else str(error)})
-        except Exception:  # noqa: BLE001 - whatever it was, the server goes on
-            _log.exception("control %s %s failed", raw.method, raw.path)
-            return _json(500, {"error": "failed; see the log"})
-
-    def _page(self, raw: Raw) -> Answer:
-        try:
-            with self.cloud.store.transaction():
-                return self.door.answer(self.cloud, raw)
-        except Exception:  # noqa: BLE001 - whatever it was, the server goes on
-            _log.exception("the page %s failed", raw.path)
-            return _json(500, {"error": "failed; see the log"})
+        body = json.loads(raw.content or b"{}")
+        if not isinstance(body, dict):
+            raise TypeError("the body must be a JSON object")
+        return _json(200, handler(_Asked(dict(parse_qsl(raw.query)), body)))
 
     def _handlers(self) -> Mapping[tuple[str, str], Callable[[_Asked], Json]]:
+        """By method and path. A `?` behind a name: it may be absent."""
+        cloud = self.cloud
         return {
             ("GET", "/clock"): self._clock,
-            ("POST", "/clock"): self._advance,
-            ("GET", "/behaviour"): lambda _: asdict(self.cloud.behaviour),
-            ("POST", "/behaviour"): self._behave,
-            ("GET", "/faults"): lambda _: {"value": faults.list_faults(self.cloud)},
-            ("POST", "/faults"): lambda asked: {"id": faults.add_fault(self.cloud, asked.body)},
+            ("POST", "/clock"): self._advance,  # {"advance": seconds}
+            ("GET", "/behaviour"): lambda _: asdict(cloud.behaviour),
+            ("POST", "/behaviour"): self._behave,  # switches of `Behaviour`
+            ("GET", "/faults"): lambda _: {"value": faults.list_faults(cloud)},
+            # The settings of `faults.Fault`; DELETE with ?id=, or without for all.
+            ("POST", "/faults"): lambda asked: {"id": faults.add_fault(cloud, asked.body)},
             ("DELETE", "/faults"): self._clear_faults,
+            # {"subscription"?, "what", "location"?, "name", "value"?, "remove"?}
             ("POST", "/limits"): self._limit,
+            # Oldest first, of one or of all: encryption, uses of keys, who asked for tokens, granted or not,
+            # and refusals by `throttling`.
             ("GET", "/history"): lambda asked: self._events("encryption", asked.query.get("account")),
             ("GET", "/audit"): lambda asked: self._events("audit", asked.query.get("vault")),
             ("GET", "/signins"): lambda asked: self._events("signin", asked.query.get("tenant")),
             ("GET", "/throttled"): lambda asked: self._events("throttled", asked.query.get("subscription")),
-            ("GET", "/logs"): lambda asked: {"value": delivered(self.cloud, asked.query["workspace"])},
-            ("GET", "/principals"): lambda _: {"value": [asdict(p) for p in list_principals(self.cloud)]},
+            # What diagnostic settings delivered to a workspace, by its ARM id.
+            ("GET", "/logs"): lambda asked: {"value": delivered(cloud, asked.query["workspace"])},
+            ("GET", "/principals"): lambda _: {"value": [asdict(p) for p in list_principals(cloud)]},
+            # {"name", "tenantId"?, "managedIdentity"?, "roles"?: [{"role", "scope"}]}
             ("POST", "/principals"): self._create_principal,
             ("GET", "/seeds"): lambda _: _seeds(),
-            ("POST", "/seeds"): self._seed_ids,
-            ("GET", "/documents"): self._documents,
+            ("POST", "/seeds"): self._seed_ids,  # {"ids": number or null}: seeds the ids that follow
+            ("GET", "/documents"): self._documents,  # ?kind=&prefix=: as the store has them
+            # Its path signs a browser in, once.
             ("POST", "/page"): lambda _: {"path": f"/login?code={self.door.new_code()}"},
-            ("POST", "/reset"): self._reset,
+            ("POST", "/reset"): self._reset,  # {"ids"?: number}: an empty cloud with its seeds
         }
 
     def _clock(self, _: _Asked) -> Json:
@@ -193,10 +180,4 @@ def _seeds() -> Json:
 
 
 def _json(status: int, body: Json) -> Answer:
-    content = json.dumps(body).encode()
-    headers = {
-        "content-type": "application/json; charset=utf-8",
-        "content-length": str(len(content)),
-        "cache-control": "no-store",
-    }
-    return Answer(status, headers, content)
+    return Answer.of(Response(status, body), {"cache-control": "no-store"})

@@ -6,8 +6,7 @@ with a value that is known only once another one is there (`[reference(...)]`) i
 what is below one that is refused or not made, or names it, is not judged at all. Of the language of templates
 nothing else is taken.
 Sources: azure-rest-api-specs, Microsoft.Resources Deployments_Validate 2025-04-01 (shapes, levels);
-learn.microsoft.com/azure/azure-resource-manager/bicep/deploy-preflight; texts are those that users quote
-(Azure-Samples/azure-search-openai-demo#1483, #130, Azure/azure-cli#6075). Assumed: that rights are judged
+learn.microsoft.com/azure/azure-resource-manager/bicep/deploy-preflight. Assumed: that rights are judged
 before anything else, and that all other refusals are told at once.
 """
 
@@ -18,10 +17,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from localazure import arm, policy_evaluation, retired_versions
+from localazure import arm, policy_evaluation
+from localazure.arm_type import GROUP, SUBSCRIPTION
 from localazure.cloud import Cloud
 from localazure.routes import Route, Router
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, ServiceError, azure_error
 
 DEPLOYMENT = "Microsoft.Resources/deployments"
 PROVIDER, NO_RBAC, TEMPLATE = "Provider", "ProviderNoRbac", "Template"
@@ -77,23 +77,18 @@ def routes(router: Router) -> tuple[Route, ...]:
                 one for one in found if one["code"] in _UNAUTHORIZED
             ]
         if lacking and level == PROVIDER and not judge.only_policies:
-            raise _unauthorized(lacking)
+            how = "multiple errors" if len(lacking) > 1 else "error"
+            problems = ":".join(dict.fromkeys(one["message"] for one in lacking))
+            raise azure_error("TemplateUnauthorized", how=how, problems=problems)
         found = [one for one in found if one["code"] not in _UNAUTHORIZED]
         if found:
             raise _refused(name, cloud.new_id(), found)
         return Response(200, _valid(name, scope, level, resources))
 
-    return tuple(
-        Route(
-            "POST",
-            Host.ARM,
-            f"{scope}/providers/{DEPLOYMENT}/{{deployment}}/validate",
-            f"{DEPLOYMENT}/validate/action",
-            validate,
-            "all of it but shapes and texts; validate_covers",
-        )
-        for scope in ("/subscriptions/{subscription}", "/subscriptions/{subscription}/resourceGroups/{group}")
-    )
+    path, action = f"/providers/{DEPLOYMENT}/{{deployment}}/validate", f"{DEPLOYMENT}/validate/action"
+    assumed = "all of it but shapes and texts; validate_covers"
+    scopes = (SUBSCRIPTION, GROUP)
+    return tuple(Route("POST", Host.ARM, f"{one}{path}", action, validate, assumed) for one in scopes)
 
 
 @dataclass(frozen=True)
@@ -132,7 +127,7 @@ class _Judge:
             return True
         request, route = self._put(one)
         place = arm.place_of(one.id)
-        retired_versions.require_served(self.cloud, request, place.namespace)
+        arm.require_served(self.cloud, request, place.namespace)
         arm.require_place(self.cloud, request, place)
         if one.is_known:
             policy_evaluation.require_admitted(self.cloud, request, place.scope)
@@ -196,7 +191,6 @@ def _resource(given: Json, scope: str) -> Resource:
     type, name, version = (str(given.get(word) or "") for word in ("type", "name", "apiVersion"))
     types, names = type.split("/")[1:], name.split("/")
     if not version or len(types) != len(names):
-        # The text is the one that users quote (Azure-Samples/azure-search-openai-demo#120).
         raise _invalid(f"The template resource '{name}' for type '{type}' has incorrect segment lengths.")
     group = given.get("resourceGroup")
     at = f"{'/'.join(scope.split('/')[:3])}/resourceGroups/{group}" if group else scope
@@ -231,26 +225,13 @@ def _known(value: Json) -> tuple[Json, bool]:
 
 
 def _invalid(text: str) -> ServiceError:
-    message = f"Deployment template validation failed: '{text}'."
-    return ServiceError(400, "InvalidTemplate", message, gateway=True)
-
-
-def _unauthorized(lacking: list[Json]) -> ServiceError:
-    how = "multiple errors" if len(lacking) > 1 else "error"
-    texts = ":".join(dict.fromkeys(one["message"] for one in lacking))
-    message = f"The template deployment failed with {how}: '{texts}'."
-    return ServiceError(400, "InvalidTemplateDeployment", message, gateway=True)
+    return azure_error("InvalidTemplate", problem=text)
 
 
 def _refused(name: str, tracking: str, found: list[Json]) -> ServiceError:
-    only_policies = {one["code"] for one in found} == {_DISALLOWED}
-    message = (
-        "The template deployment failed because of policy violation. Please see details for more information."
-        if only_policies
-        else f"The template deployment '{name}' is not valid according to the validation procedure. The "
-        f"tracking id is '{tracking}'. See inner errors for details."
-    )
-    return ServiceError(400, "InvalidTemplateDeployment", message, gateway=True, extra={"details": found})
+    if {one["code"] for one in found} == {_DISALLOWED}:
+        return azure_error("TemplateDisallowed", details={"details": found})
+    return azure_error("TemplateRefused", details={"details": found}, name=name, tracking=tracking)
 
 
 def _valid(name: str, scope: str, level: str, resources: list[Resource]) -> Json:

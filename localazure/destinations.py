@@ -3,7 +3,7 @@
 Owns: Microsoft.Storage/storageAccounts, Microsoft.EventHub/namespaces and their authorization rules, as far
 as their shape matters to a setting, and the refusals of a setting that names one. Nothing is delivered.
 Sources: azure-rest-api-specs, Microsoft.Storage 2023-05-01 and Microsoft.EventHub 2024-01-01; the demands,
-learn.microsoft.com/azure/azure-monitor/platform/diagnostic-settings. The texts of the refusals are assumed.
+learn.microsoft.com/azure/azure-monitor/platform/diagnostic-settings.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from localazure.arm_type import GROUP, ArmType, parent_not_found
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.shapes import an_object
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request, azure_error
 
 _STORAGE = "Microsoft.Storage/storageAccounts"
 _NAMESPACE = "Microsoft.EventHub/namespaces"
@@ -65,7 +65,7 @@ def require_usable(cloud: Cloud, resource_location: str, storage: str | None, ru
     if rule and "/authorizationrules/" in rule.lower():
         rights = _found(cloud, _RULES, rule)["properties"]["rights"]
         if missing := [right for right in _NEEDED if right not in rights]:
-            raise _refused(f"The authorization rule '{rule}' lacks the rights {', '.join(missing)}.")
+            raise azure_error("SinkRights", rule=rule, missing=", ".join(missing))
         namespace = rule.lower().rpartition("/authorizationrules/")[0]
         _require_region(rule, _found(cloud, _NAMESPACES, namespace), resource_location)
 
@@ -73,14 +73,10 @@ def require_usable(cloud: Cloud, resource_location: str, storage: str | None, ru
 def _found(cloud: Cloud, type: ArmType, id: str) -> Json:
     body = type.find(cloud, id)
     if body is None:
-        raise _refused(f"Resource {id} could not be found.")
+        raise azure_error("SinkNotFound", id=id)
     return body
 
 
 def _require_region(id: str, found: Json, wanted: str) -> None:
     if wanted and found["location"].lower() != wanted.lower():
-        raise _refused(f"Resource '{id}' is in region '{found['location']}', and the resource in '{wanted}'.")
-
-
-def _refused(text: str) -> ServiceError:
-    return ServiceError(400, "BadRequest", text)
+        raise azure_error("SinkRegion", id=id, found=found["location"], wanted=wanted)

@@ -7,9 +7,10 @@ with its examples PutRoleEligibilityScheduleRequest and GetRoleEligibilitySchedu
 
 from __future__ import annotations
 
+from localazure.arm_type import SPECIFIED
 from localazure.cloud import Cloud, iso
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, azure_error
 
 _KIND = "eligibleRole"
 _NAMESPACE = "/providers/Microsoft.Authorization"
@@ -20,12 +21,11 @@ _ACTIONS = "Microsoft.Authorization/roleEligibilitySchedule"
 def _request(cloud: Cloud, request: Request) -> Response:
     """AdminAssign makes a principal eligible until `scheduleInfo.expiration.endDateTime`, AdminRemove ends
     it."""
-    given, scope = request.body.get("properties") or {}, _scope(request)
+    given, scope = request.properties, _scope(request)
     name, kind = request.params["name"], given.get("requestType")
     principal, role = str(given.get("principalId") or ""), str(given.get("roleDefinitionId") or "")
     if kind not in ("AdminAssign", "AdminRemove") or not principal or not role:
-        message = "The request needs properties.principalId, roleDefinitionId and requestType."
-        raise ServiceError(400, "InvalidRoleEligibilityRequest", message)
+        raise azure_error("InvalidRoleEligibilityRequest")
     if kind == "AdminRemove":
         for id, one in cloud.store.scan(_KIND):
             if _same(one["properties"], scope, principal, role):
@@ -78,24 +78,10 @@ def _scope(request: Request) -> str:
     return "/" + request.params["scope"].strip("/")
 
 
-_ASSUMED = (
-    "all of it: made from the specification; that a list without a filter has what is below its scope, too"
-)
+_ASSUMED = f"{SPECIFIED}; that a list without a filter has what is below its scope, too"
+_SCHEDULE = f"{{scope*}}{_NAMESPACE}/roleEligibilitySchedule"
+_REQUEST = f"{_SCHEDULE}Requests/{{name}}"
 ROUTES = (
-    Route(
-        "PUT",
-        Host.ARM,
-        f"{{scope*}}{_NAMESPACE}/roleEligibilityScheduleRequests/{{name}}",
-        f"{_ACTIONS}Requests/write",
-        _request,
-        _ASSUMED,
-    ),
-    Route(
-        "GET",
-        Host.ARM,
-        f"{{scope*}}{_NAMESPACE}/roleEligibilityScheduleInstances",
-        f"{_ACTIONS}Instances/read",
-        _instances,
-        _ASSUMED,
-    ),
+    Route("PUT", Host.ARM, _REQUEST, f"{_ACTIONS}Requests/write", _request, _ASSUMED),
+    Route("GET", Host.ARM, f"{_SCHEDULE}Instances", f"{_ACTIONS}Instances/read", _instances, _ASSUMED),
 )

@@ -19,9 +19,9 @@ _PASSPHRASE = "local-azure-only"  # noqa: S105 - protects nothing: the local Azu
 # A login, a backend or a route of the user's own: each would let a command that is meant for the local Azure
 # reach something else.
 _OWN_PREFIXES = ("ACTIONS_ID_TOKEN_", "ARM_", "AZURE_", "IDENTITY_", "LOCALAZURE_", "MSI_", "PULUMI_")
-_OWN_NAMES = frozenset(
-    {"CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE"}
-)
+# Node.js reads none but its own: https://nodejs.org/api/cli.html#node_extra_ca_certsfile
+_AUTHORITIES = ("CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+_OWN_NAMES = frozenset({*_AUTHORITIES, "SSL_CERT_DIR"})
 
 
 def is_from_outside(name: str) -> bool:
@@ -97,15 +97,9 @@ def environment(home: Home, ports: Mapping[str, int], login: str = "") -> dict[s
         "SUBSCRIPTION_ID": SUBSCRIPTION_ID,
     }
     return {
-        "HTTPS_PROXY": proxy,
-        "https_proxy": proxy,
-        "NO_PROXY": direct,
-        "no_proxy": direct,
-        "SSL_CERT_FILE": str(home.ca_bundle),
-        "REQUESTS_CA_BUNDLE": str(home.ca_bundle),
-        "CURL_CA_BUNDLE": str(home.ca_bundle),
-        # Node.js reads none of the others: https://nodejs.org/api/cli.html#node_extra_ca_certsfile
-        "NODE_EXTRA_CA_CERTS": str(home.ca_bundle),
+        **dict.fromkeys(("HTTPS_PROXY", "https_proxy"), proxy),
+        **dict.fromkeys(("NO_PROXY", "no_proxy"), direct),
+        **dict.fromkeys(_AUTHORITIES, str(home.ca_bundle)),
         **{f"{prefix}_{name}": value for prefix in ("AZURE", "ARM") for name, value in signed_in.items()},
         **({"PULUMI_DEBUG_PROVIDERS": f"azure-native:{native}"} if native else {}),
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -117,12 +111,12 @@ def environment(home: Home, ports: Mapping[str, int], login: str = "") -> dict[s
 
 def programs_of(root: Path) -> Path:
     """The folder of the programs in the virtual environment of the checkout at `root`."""
-    return root / ".venv" / ("Scripts" if os.name == "nt" else "bin")
+    return root / ".venv" / "bin"
 
 
 def python_of(root: Path) -> Path:
     """The Python of the checkout at `root`, whether or not it is there."""
-    return programs_of(root) / ("python.exe" if os.name == "nt" else "python")
+    return programs_of(root) / "python"
 
 
 def checkout(root: Path, search_path: str) -> dict[str, str]:

@@ -11,10 +11,10 @@ import os
 import re
 import shutil
 import ssl
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
 from localazure import process
@@ -60,14 +60,12 @@ def exports(home: Home, environ: Mapping[str, str]) -> list[tuple[str, str | Non
     return unset + [(name, value) for name, value in wanted.items() if environ.get(name) != value]
 
 
-def run(home: Home, command: Sequence[str]) -> int:
-    """Runs a command in the local Azure, in place of this process; its exit code. Raises HomeError."""
+def run(home: Home, command: Sequence[str]) -> NoReturn:
+    """Runs a command in the local Azure, in place of this process. Raises HomeError."""
     environ = environment_for(home, os.environ)
     found = program(command[0], environ)
     sys.stdout.flush()
-    if os.name == "posix":
-        os.execve(found, list(command), environ)  # noqa: S606 - no shell is wanted
-    return subprocess.run([found, *command[1:]], env=environ, check=False).returncode
+    os.execve(found, list(command), environ)  # noqa: S606 - no shell is wanted
 
 
 def program(name: str, environ: Mapping[str, str]) -> str:

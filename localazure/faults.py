@@ -6,26 +6,16 @@ Owns: which request gets a fault, and which one. They are kept in the store, so 
 from __future__ import annotations
 
 import http.client
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
 from typing import Any
 
 from localazure.cloud import Cloud
-from localazure.routes import Route
+from localazure.routes import pattern_of
 from localazure.web import Host, Request, Response, ServiceError
 
 _KIND = "fault"
-HOSTS: Mapping[str, Host] = {
-    "arm": Host.ARM,
-    "login": Host.LOGIN,
-    "vault": Host.VAULT,
-    "hsm": Host.HSM,
-    "language": Host.LANGUAGE,
-    "logs": Host.LOGS,
-    "graph": Host.GRAPH,
-}
+HOSTS = {host.name.lower(): host for host in Host}
 
 
 @dataclass(frozen=True)
@@ -64,7 +54,7 @@ class Fault:
             return False
         if self.method and self.method.upper() != request.method:
             return False
-        return not self.path or _template(self.path).fullmatch(request.path) is not None
+        return not self.path or pattern_of(self.path).fullmatch(request.path) is not None
 
     def response(self) -> Response:
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
@@ -109,12 +99,3 @@ def fault_for(cloud: Cloud, request: Request) -> Fault | None:
         if due and first is None:
             first = fault
     return first
-
-
-@lru_cache(maxsize=100)
-def _template(path: str) -> re.Pattern[str]:
-    return Route("", Host.ARM, path, "", _nothing).pattern
-
-
-def _nothing(_: Cloud, __: Request) -> Response:
-    return Response(204)

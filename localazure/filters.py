@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from localazure.locations import normal_location
-from localazure.web import Json, ServiceError
+from localazure.web import Json, azure_error
 
 _CLAUSE = re.compile(r"\s*(\w+)\s+(eq|ne)\s+'((?:[^']|'')*)'\s*(?:and\s(?=.)|$)", re.IGNORECASE)
 _TAGS = ("tagname", "tagvalue")
@@ -30,8 +30,7 @@ def wanted(text: str) -> Callable[[Json], bool]:
         found = _CLAUSE.match(rest)
         name, operator = (found[1].lower(), found[2].lower()) if found else ("", "")
         if found is None or name not in (*_PROPERTIES, *_TAGS) or (name in _TAGS and operator != "eq"):
-            message = f"Invalid $filter '{text}' specified in the query string."
-            raise ServiceError(400, "InvalidFilterInQueryString", message, gateway=True)
+            raise azure_error("InvalidFilterInQueryString", filter=text)
         clauses.append((name, operator, found[3].replace("''", "'")))
         rest = rest[found.end() :]
     tags = {name: value for name, _, value in clauses if name in _TAGS}

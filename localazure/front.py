@@ -20,7 +20,7 @@ from localazure.authentication import authenticate
 from localazure.cloud import Cloud
 from localazure.routes import Route, Router
 from localazure.tokens import Signer
-from localazure.web import Host, Json, Request, Response, ServiceError, host_of
+from localazure.web import Host, Json, Request, Response, ServiceError, azure_error, host_of
 
 _log = logging.getLogger("localazure")
 _UNSAFE = re.compile(r"[^\x20-\x7e]")
@@ -48,6 +48,22 @@ class Answer:
     content: bytes
     wire: str = ""
     seconds: float = 0.0
+
+    @classmethod
+    def of(cls, response: Response, headers: Mapping[str, str], wire: str = "") -> Answer:
+        """A response as it goes out, with these headers besides its own."""
+        shown, content = dict(headers), b""
+        if isinstance(response.body, bytes):
+            content = response.body
+        elif response.body is not None:
+            text = json.dumps(response.body, ensure_ascii=False, separators=(",", ":"))
+            content = text.encode("utf-8", "replace")
+            shown["content-type"] = "application/json; charset=utf-8"
+        # Text that a client sent may be echoed in a header, but must not end it.
+        shown |= {name.lower(): _UNSAFE.sub("?", value) for name, value in response.headers.items()}
+        if response.status != 204:
+            shown["content-length"] = str(len(content))
+        return cls(response.status, shown, content, wire, response.seconds)
 
 
 @dataclass(frozen=True)
@@ -97,12 +113,12 @@ class Front:
             response = error.response()
         except Exception:  # noqa: BLE001 - whatever it was, the server goes on
             _log.exception("%s https://%s%s failed: %s", raw.method, raw.authority, raw.path, request_id)
-            message = f"The server encountered an internal error; its log has it under {request_id}."
-            response = ServiceError(500, "InternalServerError", message).response()
+            response = azure_error("InternalServerError", request=request_id).response()
         if fault is not None:
             response = fault.response()
-        wire, now = fault.wire if fault else "", self.cloud.clock.now()
-        return _answer(response, raw, request_id, correlation_id, wire=wire, now=now)
+        headers = _headers(raw, request_id, correlation_id, self.cloud.clock.now())
+        answer = Answer.of(response, headers, fault.wire if fault else "")
+        return replace(answer, content=b"") if raw.method == "HEAD" else answer
 
     def _handle(self, request: Request, raw: Raw, national: national_clouds.NationalCloud | None) -> Response:
         with self.cloud.store.transaction():
@@ -115,7 +131,7 @@ class Front:
                 if request.host is Host.ARM:
                     arm.require_subscription(self.cloud, request)
             if route is None:
-                raise _unknown(raw)
+                raise azure_error("NotImplemented", method=raw.method, host=raw.authority, path=raw.path)
             request = replace(request, params=params, body=_body(raw, route))
             if request.host is not Host.ARM or route.anonymous:
                 return self._answered(request, route)
@@ -142,12 +158,9 @@ class Front:
 def _request(raw: Raw, correlation_id: str) -> Request:
     place = host_of(raw.authority.removesuffix(":443"))
     if place is None:
-        names = ", ".join(Host)
-        raise ServiceError(
-            421, "MisdirectedRequest", f"The host '{raw.authority}' is not served here; served are {names}."
-        )
+        raise azure_error("MisdirectedRequest", host=raw.authority, hosts=", ".join(Host))
     if len(raw.content) > _LARGEST:
-        raise ServiceError(413, "RequestEntityTooLarge", f"The request body has more than {_LARGEST} bytes.")
+        raise azure_error("RequestEntityTooLarge", most=_LARGEST)
     host, label = place
     # Clients put a scope (`//subscriptions/..`) or a key (`//keys/..`) behind a slash. Further on, ARM takes
     # two slashes as one; in a vault an empty segment stands for the current version.
@@ -174,14 +187,13 @@ def _body(raw: Raw, route: Route) -> Json:
         try:
             body = json.loads(raw.content, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
-            raise _bad_content(
-                route, f"The request content was invalid and could not be deserialized: '{error}'."
-            ) from None
+            problem = f"was invalid and could not be deserialized: '{error}'"
+            raise _bad_content(route, problem) from None
     if route.host is Host.ARM and not isinstance(body, dict):
         if body is None and route.method not in ("PUT", "PATCH"):
             return None
         found = "is empty" if body is None else "is not a JSON object"
-        raise _bad_content(route, f"The request content {found}.")
+        raise _bad_content(route, found)
     return body
 
 
@@ -190,25 +202,14 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
 
 
-def _bad_content(route: Route, message: str) -> ServiceError:
-    if route.host is Host.ARM:
-        return ServiceError(400, "InvalidRequestContent", message, gateway=True)
-    return ServiceError(
-        400, "BadParameter" if route.host in (Host.VAULT, Host.HSM) else "InvalidRequest", message
-    )
+def _bad_content(route: Route, problem: str) -> ServiceError:
+    codes = {Host.ARM: "InvalidRequestContent", Host.VAULT: "BadParameter", Host.HSM: "BadParameter"}
+    code, at_arm = codes.get(route.host, "InvalidRequest"), route.host is Host.ARM
+    return ServiceError(400, code, f"The request content {problem}.", gateway=at_arm)
 
 
-def _unknown(raw: Raw) -> ServiceError:
-    return ServiceError(
-        501,
-        "NotImplemented",
-        f"This local Azure has no route for {raw.method} https://{raw.authority}{raw.path}",
-    )
-
-
-def _answer(
-    response: Response, raw: Raw, request_id: str, correlation_id: str, *, wire: str, now: float
-) -> Answer:
+def _headers(raw: Raw, request_id: str, correlation_id: str, now: float) -> dict[str, str]:
+    """The headers that every answer has."""
     headers = {
         "date": formatdate(now, usegmt=True),
         "x-ms-request-id": request_id,
@@ -225,17 +226,4 @@ def _answer(
     asked = raw.headers.get("x-ms-client-request-id")
     if asked and (not at_arm or raw.headers.get("x-ms-return-client-request-id", "").lower() == "true"):
         headers["x-ms-client-request-id"] = asked
-    content = b""
-    if isinstance(response.body, bytes):
-        content = response.body
-    elif response.body is not None:
-        content = json.dumps(response.body, ensure_ascii=False, separators=(",", ":")).encode(
-            "utf-8", "replace"
-        )
-        headers["content-type"] = "application/json; charset=utf-8"
-    # Text that a client sent may be echoed in a header, but must not end it.
-    headers |= {name.lower(): _UNSAFE.sub("?", value) for name, value in response.headers.items()}
-    if response.status != 204:
-        headers["content-length"] = str(len(content))
-    shown = b"" if raw.method == "HEAD" else content
-    return Answer(response.status, headers, shown, wire, response.seconds)
+    return headers

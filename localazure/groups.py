@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from localazure.cloud import Cloud
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, azure_error
 
 _KIND = "graphGroup"
 
@@ -27,12 +27,9 @@ def _members(cloud: Cloud, request: Request) -> Response:
     id = request.params["group"]
     group = cloud.store.get(_KIND, id)
     if group is None:
-        message = f"Resource '{id}' does not exist or one of its queried reference-property objects are not "
-        message += "present."
-        raise ServiceError(404, "Request_ResourceNotFound", message)
+        raise azure_error("GroupMemberNotFound", id=id)
     if request.caller is None or request.caller.object_id != group["owner"]:
-        message = "Insufficient privileges to complete the operation."
-        raise ServiceError(403, "Authorization_RequestDenied", message)
+        raise azure_error("Authorization_RequestDenied")
     return Response(200, {"value": [{"id": one} for one in sorted(_all(cloud, group, {id}))]})
 
 

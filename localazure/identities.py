@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from localazure.arm_type import GROUP, SPECIFIED, ArmType
 from localazure.cloud import Cloud
-from localazure.directory import create_principal, delete_principal, find_principal
+from localazure.directory import Principal, create_principal, delete_principal, find_principal
 from localazure.locations import REGIONS, normal_location
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, azure_error
 
 _TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _OF_RESOURCES = "Microsoft.ManagedIdentity/identities"
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    name = request.params["name"]
-    if known is not None:
-        properties = known["properties"]
-    else:
+    if known is None:
         tenant = (cloud.store.get("subscription", request.params["subscription"]) or {})["tenantId"]
-        principal = create_principal(cloud, tenant_id=tenant, name=name)
-        properties = {
-            "tenantId": tenant,
-            "principalId": principal.object_id,
-            "clientId": principal.client_id,
-        }
+        properties = _ids(create_principal(cloud, tenant_id=tenant, name=request.params["name"]))
     return {
         "location": normal_location(request.body["location"]),
         "tags": request.body.get("tags") or {},
-        "properties": properties,
+        "properties": known["properties"] if known else properties,
     }
 
 
-def _location(_: Request, id: str) -> Mapping[str, str]:
-    # Relative, as it was observed.
-    return {"Location": id}
+def _ids(principal: Principal) -> Json:
+    return {
+        "tenantId": principal.tenant_id,
+        "principalId": principal.object_id,
+        "clientId": principal.client_id,
+    }
 
 
 def _removed(cloud: Cloud, body: Json) -> None:
@@ -50,17 +43,10 @@ def _system_assigned(cloud: Cloud, request: Request) -> Response:
     principal_id = ((body or {}).get("identity") or {}).get("principalId")
     principal = find_principal(cloud, principal_id) if principal_id else None
     if body is None or principal is None:
-        raise ServiceError(
-            404, "ResourceNotFound", f"The resource '{resource}' has no system-assigned identity."
-        )
-    properties = {
-        "tenantId": principal.tenant_id,
-        "principalId": principal.object_id,
-        "clientId": principal.client_id,
-    }
+        raise azure_error("NoSystemAssignedIdentity", resource=resource)
     id = f"{resource}/providers/{_OF_RESOURCES}/default"
     kept = {"id": id, "name": "default", "type": _OF_RESOURCES, "location": body["location"]}
-    return Response(200, {**kept, "tags": body["tags"] or {}, "properties": properties})
+    return Response(200, {**kept, "tags": body["tags"] or {}, "properties": _ids(principal)})
 
 
 _IDENTITIES = ArmType(
@@ -71,17 +57,10 @@ _IDENTITIES = ArmType(
     regions=REGIONS,
     tracked=True,
     removed=_removed,
-    created_headers=_location,
+    # Relative, as it was observed.
+    created_headers=lambda _, own: {"Location": own},
     assumed="all but PUT: made from the specification",
 )
 TYPES = (_IDENTITIES,)
-OF_RESOURCES = (
-    Route(
-        "GET",
-        Host.ARM,
-        f"{{resource*}}/providers/{_OF_RESOURCES}/default",
-        f"{_OF_RESOURCES}/read",
-        _system_assigned,
-        SPECIFIED,
-    ),
-)
+_OWN = f"{{resource*}}/providers/{_OF_RESOURCES}/default"
+OF_RESOURCES = (Route("GET", Host.ARM, _OWN, f"{_OF_RESOURCES}/read", _system_assigned, SPECIFIED),)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from localazure import filters
+from localazure.arm_type import GROUP, SUBSCRIPTION
 from localazure.cloud import Cloud
 from localazure.paging import page
 from localazure.routes import Route, Router
@@ -59,18 +60,10 @@ def routes(router: Router) -> tuple[Route, ...]:
         found.sort(key=lambda body: str(body["id"]).lower())
         return Response(200, page(request, found, lambda body: str(body["id"]), lambda body: body))
 
-    in_all, in_one = "/subscriptions/{subscription}", "/subscriptions/{subscription}/resourceGroups/{group}"
     space = "Microsoft.Resources/subscriptions"
-    return (
-        Route("GET", Host.ARM, f"{in_all}/resources", f"{space}/resources/read", list_all, "order"),
-        Route(
-            "GET",
-            Host.ARM,
-            f"{in_one}/resources",
-            f"{space}/resourceGroups/resources/read",
-            list_all,
-            "order",
-        ),
+    return tuple(
+        Route("GET", Host.ARM, f"{scope}/resources", f"{space}{below}/resources/read", list_all, "order")
+        for scope, below in ((SUBSCRIPTION, ""), (GROUP, "/resourceGroups"))
     )
 
 

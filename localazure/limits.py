@@ -1,7 +1,6 @@
 """What a subscription cannot have: SKUs, types and quotas by region, and kinds whose terms are not accepted.
 
-No request changes them; POST /limits of the control endpoint does. The texts of refusals are those that users
-quote (Azure/azure-sdk-for-python#28233); their status is assumed.
+No request changes them; POST /limits of the control endpoint does.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from localazure.cloud import Cloud
 from localazure.locations import normal_location
 from localazure.seed import SUBSCRIPTION_ID
-from localazure.web import ServiceError
+from localazure.web import azure_error
 
 _KIND = "limit"
 SKU, TYPE, QUOTA, TERMS = "sku", "type", "quota", "terms"
@@ -52,19 +51,9 @@ def holds(cloud: Cloud, limit: Limit) -> bool:
 def require_account(cloud: Cloud, subscription: str, location: str, kind: str, sku: str) -> None:
     """Raises ServiceError where an account of this kind and SKU cannot be made."""
     if holds(cloud, Limit(TERMS, kind, "", subscription)):
-        raise ServiceError(
-            400,
-            "ResourceKindRequireAcceptTerms",
-            f"This subscription cannot create {kind} until you agree to Responsible AI terms for this "
-            "resource. You can agree to Responsible AI terms by creating a resource through the Azure Portal "
-            "then trying again. For more detail go to https://go.microsoft.com/fwlink/?linkid=2164190",
-        )
+        raise azure_error("ResourceKindRequireAcceptTerms", kind=kind)
     if holds(cloud, Limit(SKU, f"{kind}/{sku}", location, subscription)):
-        raise ServiceError(
-            400,
-            "InvalidSkuId",
-            f"The SKU '{sku}' is either invalid or unavailable for account type '{kind}'.",
-        )
+        raise azure_error("InvalidSkuId", sku=sku, kind=kind)
     quota = cloud.store.get(_KIND, Limit(QUOTA, f"{kind}/{sku}", location, subscription).id)
     if quota is None:
         return
@@ -74,9 +63,4 @@ def require_account(cloud: Cloud, subscription: str, location: str, kind: str, s
         for _, account in cloud.store.scan("account", f"/subscriptions/{subscription}/")
     )
     if used >= quota["value"]:
-        raise ServiceError(
-            400,
-            "InsufficientQuota",
-            f"The current quota usage is {used:.1f} and the quota limit is {quota['value']:.1f} for quota "
-            f"{kind}.{sku}.AccountCount.",
-        )
+        raise azure_error("InsufficientQuota", used=used, limit=quota["value"], kind=kind, sku=sku)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from localazure.national_clouds import CLOUDS, FACTS
-from localazure.web import Json, ServiceError
+from localazure.web import Json, ServiceError, azure_error
 
 REGIONS: Mapping[str, str] = {
     **{name.replace(" ", "").lower(): name for name in FACTS["regions"]},
@@ -27,8 +27,7 @@ def required_location(body: Json) -> str:
     """The location a body names, as it was sent. Raises ARM's 400 where it is missing."""
     location = body.get("location")
     if not isinstance(location, str) or not location:
-        message = "The location property is required for this definition."
-        raise ServiceError(400, "LocationRequired", message, gateway=True)
+        raise azure_error("LocationRequired")
     return location
 
 
@@ -42,24 +41,12 @@ def location_in(body: Json, type: str, regions: Collection[str] = tuple(REGIONS)
 
 def not_in_region(location: str, type: str, regions: Collection[str]) -> ServiceError:
     """ARM's 400 for a type in a region that has it not; `regions` have it."""
-    return ServiceError(
-        400,
-        "LocationNotAvailableForResourceType",
-        f"The provided location '{location}' is not available for resource type '{type}'. List of "
-        f"available regions for the resource type is '{','.join(regions)}'.",
-        gateway=True,
-    )
+    there = ",".join(regions)
+    return azure_error("LocationNotAvailableForResourceType", location=location, type=type, regions=there)
 
 
 def require_same_location(name: str, location: str, asked: str, group: str) -> None:
     """Raises ARM's 409 where the resource `name`, which stands in `location`, is put into another one."""
     before, after = normal_location(location), normal_location(asked)
     if before != after:
-        raise ServiceError(
-            409,
-            "InvalidResourceLocation",
-            f"The resource '{name}' already exists in location '{before}' in resource group '{group}'. A "
-            f"resource with the same name cannot be created in location '{after}'. Please select a new "
-            "resource name.",
-            gateway=True,
-        )
+        raise azure_error("InvalidResourceLocation", name=name, before=before, group=group, after=after)

@@ -1,19 +1,23 @@
-"""Microsoft.Authorization/locks: management locks, and what they forbid.
+"""What nobody may do, whatever roles they have: Microsoft.Authorization/locks and denyAssignments.
 
-Source: https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources (inheritance,
-levels); the text of ScopeLocked is from public reports, hence assumed.
+Owns: both types, and what locks forbid. Does not own: what a deny assignment forbids (authorization.py).
+Azure makes these for deployment stacks and managed applications; the API of 2024-07-01-preview lets users
+make them, too (New-AzDenyAssignment).
+Sources: learn.microsoft.com/azure/azure-resource-manager/management/lock-resources (inheritance, levels),
+azure/role-based-access-control/deny-assignments and rest/api/authorization/deny-assignments.
 """
 
 from __future__ import annotations
 
 from localazure.arm_type import LOCK, SPECIFIED, ArmType
+from localazure.authorization import DENIED
 from localazure.cloud import Cloud
-from localazure.web import Json, Request, ServiceError, absent
+from localazure.web import Json, Request, absent, azure_error
 
 _TYPE = "Microsoft.Authorization/locks"
 
 
-def require_unlocked(cloud: Cloud, method: str, scope: str, namespace: str) -> None:
+def require_unlocked(cloud: Cloud, method: str, scope: str) -> None:
     """Raises ServiceError 409 ScopeLocked where a lock at, above or (for a delete) below forbids this.
 
     Locks themselves are not locked: their permissions decide.
@@ -31,33 +35,37 @@ def require_unlocked(cloud: Cloud, method: str, scope: str, namespace: str) -> N
             holding.append(held)
     if holding:
         scopes = ",".join(sorted(set(holding)))
-        raise ServiceError(
-            409,
-            "ScopeLocked",
-            f"The scope '{scope}' cannot perform {verb} operation because following scope(s) are locked: "
-            f"'{scopes}'. Please remove the lock and try again.",
-            gateway=True,
-        )
+        raise azure_error("ScopeLocked", scope=scope, verb=verb, scopes=scopes)
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     level, notes = (request.properties.get(name) for name in ("level", "notes"))
     if level not in ("CanNotDelete", "ReadOnly"):
-        raise ServiceError(
-            400,
-            "InvalidRequestContent",
-            f"The lock level {level!r} is not one of 'CanNotDelete', 'ReadOnly'.",
-            gateway=True,
-        )
+        raise azure_error("LockLevel", level=level)
     return {"properties": {"level": level, **({"notes": notes} if notes else {})}}
+
+
+def _make_denial(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+    given = request.properties
+    if not given.get("permissions") or not given.get("principals"):
+        raise azure_error("InvalidDenyAssignmentRequest")
+    return {"properties": {**given, "scope": _DENIALS.scope_of(id), "isSystemProtected": False}}
 
 
 _LOCKS = ArmType(
     kind=LOCK,
     path=f"{{scope*}}/providers/{_TYPE}/{{name}}",
     make=_make,
-    absent=absent("LockNotFound", "The lock '{}' could not be found."),
+    absent=absent("LockNotFound"),
     around=True,
     assumed={"PUT": "the refusal of a level", "GET": "the refusal of an absent one", "LIST": SPECIFIED},
 )
-TYPES = (_LOCKS,)
+_DENIALS = ArmType(
+    kind=DENIED,
+    path="{scope*}/providers/Microsoft.Authorization/denyAssignments/{name}",
+    make=_make_denial,
+    absent=absent("DenyAssignmentNotFound"),
+    around=True,
+    deleted_is_shown=True,
+)
+TYPES = (_LOCKS, _DENIALS)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from localazure import authorization, workspaces
-from localazure.cloud import Cloud, iso
+from localazure.arm_type import SPECIFIED
+from localazure.cloud import Cloud, iso_of
 from localazure.monitor import delivered
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, azure_error
 
 _IDENTITY = "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g"
 _KEY_USE = re.compile(
@@ -45,14 +45,11 @@ _DAY = 10  # `2026-01-31` of a time
 
 def _query(cloud: Cloud, request: Request) -> Response:
     workspace = _workspace(cloud, request)
-    body = request.body if isinstance(request.body, dict) else {}
-    text = " ".join(str(body.get("query") or "").split())
+    text = " ".join(str(request.given.get("query") or "").split())
     question = _KEY_USE.fullmatch(text)
     if question is None:
-        raise ServiceError(
-            501, "NotImplemented", f"This local Azure answers one query on key use only, and not {text!r}"
-        )
-    since, until = _timespan(body.get("timespan"))
+        raise azure_error("OtherQuery", query=text)
+    since, until = _timespan(request.given.get("timespan"))
     operations = set(re.findall(r"\w+", question["operations"]))
     records = [
         record
@@ -86,11 +83,9 @@ def _workspace(cloud: Cloud, request: Request) -> str:
         if body["properties"]["customerId"].lower() == wanted:
             action = "Microsoft.OperationalInsights/workspaces/query/read"
             if request.caller and not authorization.allows(cloud, request.caller.object_id, action, id):
-                raise ServiceError(
-                    403, "InsufficientAccessError", "The provided credentials have insufficient access."
-                )
+                raise azure_error("InsufficientAccessError")
             return str(id)
-    raise ServiceError(404, "WorkspaceNotFoundError", "The workspace could not be found")
+    raise azure_error("WorkspaceNotFoundError")
 
 
 def _timespan(text: object) -> tuple[str, str]:
@@ -98,24 +93,11 @@ def _timespan(text: object) -> tuple[str, str]:
     if not text:
         return "", "9999"
     try:
-        ends = [datetime.fromisoformat(end) for end in str(text).split("/")]
-        since, until = (iso(end.astimezone(UTC).timestamp()) for end in ends)
+        since, until = (iso_of(end) for end in str(text).split("/"))
     except ValueError:
-        raise ServiceError(
-            400,
-            "BadArgumentError",
-            f"The timespan {text!r} is not START/END, which is all that is known here",
-        ) from None
+        raise azure_error("BadArgumentError", timespan=text) from None
     return since, until
 
 
-ROUTES = (
-    Route(
-        "POST",
-        Host.LOGS,
-        "/v1/workspaces/{workspace}/query",
-        "",
-        _query,
-        "all of it: made from the specification; one query is understood",
-    ),
-)
+_ASSUMED = f"{SPECIFIED}; one query is understood"
+ROUTES = (Route("POST", Host.LOGS, "/v1/workspaces/{workspace}/query", "", _query, _ASSUMED),)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote_plus
 
+from localazure.authentication import AUDIENCES
 from localazure.cloud import Cloud
 from localazure.directory import Principal, find_application, secret_fits
 from localazure.routes import Handler, Route
@@ -194,7 +195,7 @@ def _audience(form: Mapping[str, str], tenant: str, *, modern: bool) -> str:
         if not asked:
             raise RefusedError(1002012, scope=" ".join(scopes))
         asked = asked.removesuffix("/.default")
-    if asked.removesuffix("/") not in _FACTS["resources"]:
+    if asked.removesuffix("/") not in [one for each in AUDIENCES.values() for one in each]:
         raise RefusedError(500011, resource=asked, tenant=tenant)
     return asked
 

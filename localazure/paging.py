@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import quote
 
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, azure_error
 
 T = TypeVar("T")
 SIZE = 100
@@ -79,9 +79,7 @@ def _link(request: Request, last: str) -> str:
 def _top(request: Request) -> int:
     sent = request.query.get("$top", str(SIZE))
     if not sent.isdecimal() or not 0 < int(sent) <= _LARGEST:
-        raise ServiceError(
-            400, "BadRequest", f"The value '{sent}' of '$top' is not a number from 1 to {_LARGEST}."
-        )
+        raise azure_error("PageSize", sent=sent, most=_LARGEST)
     return int(sent)
 
 
@@ -89,4 +87,4 @@ def _after(token: str) -> str:
     try:
         return base64.b64decode(token, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise ServiceError(400, "BadRequest", "The value of '$skiptoken' is not valid.") from error
+        raise azure_error("PageToken") from error

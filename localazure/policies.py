@@ -21,24 +21,19 @@ from localazure.policy_evaluation import (
     is_within,
 )
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError, absent
+from localazure.web import Host, Json, Request, Response, absent, azure_error
 
 _DEFINITIONS = "Microsoft.Authorization/policyDefinitions"
 _BUILT_IN = f"/providers/{_DEFINITIONS}"
 _CATEGORIES = ("Waiver", "Mitigated")
-_no_definition = absent("PolicyDefinitionNotFound", "The policy definition '{}' could not be found.")
-_no_assignment = absent("PolicyAssignmentNotFound", "The policy assignment '{}' is not found.")
+_no_definition = absent("PolicyDefinitionNotFound")
+_no_assignment = absent("PolicyAssignmentNotFound")
 
 
 def _make_definition(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = request.properties
     if not isinstance(given.get("policyRule"), dict):
-        raise ServiceError(
-            400,
-            "InvalidPolicyRule",
-            "The policy definition has no policy rule; properties.policyRule must hold if and then.",
-            gateway=True,
-        )
+        raise azure_error("InvalidPolicyRule")
     return {"properties": {**given, "policyType": "Custom", "mode": given.get("mode") or "Indexed"}}
 
 
@@ -84,9 +79,10 @@ def _make_exemption(cloud: Cloud, request: Request, id: str, known: Json | None)
         raise _no_assignment(named)
     validation = given.get("assignmentScopeValidation") or "Default"
     if validation == "Default" and not is_within(scope, assignment["properties"]["scope"]):
-        raise _invalid_exemption(
-            f"The policy exemption's scope '{scope}' is not at or below the scope of its policy assignment, "
-            f"'{assignment['properties']['scope']}'."
+        raise azure_error(
+            "InvalidCreatePolicyExemptionRequest",
+            problems=f"The policy exemption's scope '{scope}' is not at or below the scope of its policy "
+            f"assignment, '{assignment['properties']['scope']}'",
         )
     authorization.require(cloud, request, f"{ASSIGNMENTS}/exempt/action", assignment["id"])
     by, now = request.caller.client_id if request.caller else "", iso(cloud.clock.now())
@@ -109,11 +105,7 @@ def _check_exemption(given: Json) -> None:
     except ValueError:
         problems.append(f"expiresOn is {until!r}, expected a time such as 2030-12-31T23:59:59Z")
     if problems:
-        raise _invalid_exemption(f"{'; '.join(problems)}.")
-
-
-def _invalid_exemption(text: str) -> ServiceError:
-    return ServiceError(400, "InvalidCreatePolicyExemptionRequest", text, gateway=True)
+        raise azure_error("InvalidCreatePolicyExemptionRequest", problems="; ".join(problems))
 
 
 def _assigned_at(scope: str) -> ArmType:
@@ -133,7 +125,7 @@ _EXEMPTIONS = ArmType(
     kind=EXEMPTION,
     path=f"{{scope*}}/providers/{EXEMPTIONS}/{{name}}",
     make=_make_exemption,
-    absent=absent("PolicyExemptionNotFound", "The policy exemption '{}' could not be found."),
+    absent=absent("PolicyExemptionNotFound"),
     around=True,
     assumed="all of it",
 )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from localazure import policy_rules
 from localazure.cloud import Cloud
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request, ServiceError, azure_error
 
 ASSIGNMENT, EXEMPTION, DEFINITION = "policyAssignment", "policyExemption", "policyDefinition"
 ASSIGNMENTS = "Microsoft.Authorization/policyAssignments"
@@ -50,8 +50,7 @@ def require_admitted(cloud: Cloud, request: Request, id: str) -> None:
     if request.method not in ("PUT", "DELETE") or any(part in f"{id}/".lower() for part in _NOT_JUDGED):
         return
     name = id.rsplit("/", 1)[-1]
-    body = request.body if isinstance(request.body, dict) else {}
-    content = {**body, "type": type_of(id), "name": name, "id": id}
+    content = {**request.given, "type": type_of(id), "name": name, "id": id}
     effect = "deny" if request.method == "PUT" else "denyaction"
     for assignment, title in violations(cloud, id, content, effect):
         if not _asks_for_key(assignment):
@@ -81,13 +80,8 @@ def _disallowed(name: str, assignment: Json, title: str) -> ServiceError:
         "policyAssignmentId": assignment["id"],
         "policyDefinitionEffect": "Deny",
     }
-    return ServiceError(
-        403,
-        "RequestDisallowedByPolicy",
-        f"Resource '{name}' was disallowed by policy. Policy identifiers: '{identifiers}'.",
-        gateway=True,
-        extra={"target": name, "additionalInfo": [{"type": "PolicyViolation", "info": info}]},
-    )
+    details = {"target": name, "additionalInfo": [{"type": "PolicyViolation", "info": info}]}
+    return azure_error("RequestDisallowedByPolicy", details=details, name=name, identifiers=identifiers)
 
 
 def type_of(id: str) -> str:

@@ -11,12 +11,10 @@ from collections.abc import Callable, Sequence
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud
 from localazure.routes import Route
-from localazure.web import Json, Request, ServiceError, absent
+from localazure.web import Json, Request, absent, azure_error
 
 _KIND = "privateEndpointConnection"
-_absent = absent(
-    "ResourceNotFound", "The private endpoint connection '{}' could not be found.", gateway=False
-)
+_absent = absent("PrivateEndpointConnectionNotFound")
 _STATUSES = ("Pending", "Approved", "Rejected", "Disconnected")
 
 
@@ -85,9 +83,5 @@ def routes(template: str, resource_id: Callable[[Cloud, Request], object]) -> tu
 def _sent_state(request: Request) -> Json:
     state = request.properties.get("privateLinkServiceConnectionState")
     if not isinstance(state, dict) or state.get("status") not in _STATUSES:
-        raise ServiceError(
-            400,
-            "BadRequest",
-            f"properties.privateLinkServiceConnectionState.status has to be one of {', '.join(_STATUSES)}.",
-        )
+        raise azure_error("ConnectionStatus", statuses=", ".join(_STATUSES))
     return {name: state[name] for name in ("status", "description", "actionsRequired") if state.get(name)}

@@ -19,9 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
-from localazure.digest import digest
 from localazure.environment import ONWARD, environment, login_of, onward_of, python_of, without_outside
-from localazure.home import LOOPBACK, Home, HomeError
+from localazure.home import LOOPBACK, Home, HomeError, digest
 
 _ROOT = Path(__file__).parents[1]
 _LARGEST_LOG = 5 * 1024 * 1024
@@ -154,7 +153,8 @@ def stop(home: Home, *, kill: bool = False, only: int | None = None) -> bool:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             if home.serving() != pid:
-                _reap(pid)
+                with suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
                 _inputs.pop(home.path, None)
                 return True
             time.sleep(_STEP_SECONDS)
@@ -174,8 +174,3 @@ def page_address(home: Home) -> str:
     env = environment_of(home)
     bearer = f"Bearer {env['LOCALAZURE_CONTROL_TOKEN']}"
     return f"{env['LOCALAZURE_CONTROL']}{_asked(home, 'POST', '/page', Authorization=bearer)['path']}"
-
-
-def _reap(pid: int) -> None:
-    with suppress(ChildProcessError):
-        os.waitpid(pid, 0)

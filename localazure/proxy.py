@@ -130,11 +130,9 @@ async def _serve(
         else:
             await _refuse(writer, f"local Azure does not forward to {target}")
             return
-    except LoginWantedError as error:
-        await _refuse(writer, f"{target} cannot be reached ({error})", status=407, headers=error.challenges)
-        return
     except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-        await _refuse(writer, f"{target} cannot be reached ({error})")
+        challenges = error.challenges if isinstance(error, LoginWantedError) else ()
+        await _refuse(writer, f"{target} cannot be reached ({error})", challenges)
         return
     try:
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -159,17 +157,15 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
 
 
-async def _refuse(
-    writer: asyncio.StreamWriter, why: str, *, status: int = 403, headers: Sequence[bytes] = ()
-) -> None:
+async def _refuse(writer: asyncio.StreamWriter, why: str, challenges: Sequence[bytes] = ()) -> None:
     # Many clients show the reason phrase only.
     reason = "".join(c if c.isprintable() and c.isascii() else "?" for c in why)[:200]
     body = f"{reason}\n".encode()
     lines = [
-        f"HTTP/1.1 {status} {reason}".encode(),
+        f"HTTP/1.1 {407 if challenges else 403} {reason}".encode(),
         b"Content-Type: text/plain",
         f"Content-Length: {len(body)}".encode(),
-        *headers,
+        *challenges,
         b"Connection: close",
     ]
     writer.write(b"\r\n".join([*lines, b"", body]))

@@ -20,14 +20,14 @@ from localazure import (
     policies,
     saved_searches,
 )
-from localazure.arm import being_deleted, find_group, group_not_found
-from localazure.arm_type import drop_extensions
+from localazure.arm import find_group, group_not_found
+from localazure.arm_type import GROUP, SPECIFIED, SUBSCRIPTION, drop_extensions
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS, normal_location, required_location
 from localazure.network import routes as network
 from localazure.paging import page
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, azure_error
 
 _KIND = "group"
 _NAME = re.compile(r"[-\w._()]{0,89}[-\w_()]")
@@ -47,33 +47,16 @@ _TYPED_SINCE = "2018-05-01"
 def _put(cloud: Cloud, request: Request) -> Response:
     name = request.params["group"]
     if not _NAME.fullmatch(name):
-        raise ServiceError(
-            400,
-            "InvalidResourceGroup",
-            f"The provided resource group name '{name}' is invalid: at most 90 letters, digits, '-', '_', "
-            "'(', ')' and '.' are allowed, and no '.' at the end.",
-            gateway=True,
-        )
+        raise azure_error("InvalidResourceGroup", name=name)
     location = required_location(request.body)
     if normal_location(location) not in REGIONS:
-        raise ServiceError(
-            400,
-            "LocationNotAvailableForResourceGroup",
-            f"The provided location '{location}' is not available for resource group. List of available "
-            f"regions is '{','.join(REGIONS)}'.",
-            gateway=True,
-        )
+        regions = ",".join(REGIONS)
+        raise azure_error("LocationNotAvailableForResourceGroup", location=location, regions=regions)
     known = _look(cloud, _id(request))
     if known is not None and known["properties"]["provisioningState"] == "Deleting":
-        raise being_deleted(name)
+        raise azure_error("ResourceGroupBeingDeleted", name=name)
     if known is not None and known["location"] != normal_location(location):
-        raise ServiceError(
-            409,
-            "InvalidResourceGroupLocation",
-            f"Invalid resource group location '{location}'. The Resource group already exists in location "
-            f"'{known['location']}'.",
-            gateway=True,
-        )
+        raise azure_error("InvalidResourceGroupLocation", location=location, before=known["location"])
     body = {
         "id": known["id"] if known else _id(request),
         "name": known["name"] if known else name,
@@ -109,7 +92,7 @@ def _list(cloud: Cloud, request: Request) -> Response:
 def _patch(cloud: Cloud, request: Request) -> Response:
     body = _find(cloud, request)
     if body["properties"]["provisioningState"] == "Deleting":
-        raise being_deleted(body["name"])
+        raise azure_error("ResourceGroupBeingDeleted", name=body["name"])
     given = {key: request.body[key] for key in ("tags", "managedBy") if request.body.get(key) is not None}
     body = {**body, **given}
     cloud.store.put(_KIND, body["id"], body)
@@ -132,8 +115,7 @@ def _delete(cloud: Cloud, request: Request) -> Response:
 def _poll_delete(cloud: Cloud, request: Request) -> Response:
     operation = operations.poll(cloud, request.params["operation"])
     if operation is None:
-        message = f"The operation '{request.params['operation']}' could not be found."
-        raise ServiceError(404, "OperationNotFound", message, gateway=True)
+        raise azure_error("OperationNotFound", operation=request.params["operation"])
     if not operation.done(cloud.clock.now()):
         return Response(202, None, _location(cloud, request, operation.id))
     _end_delete(cloud, operation)
@@ -182,16 +164,14 @@ def _id(request: Request) -> str:
     return f"/subscriptions/{request.params['subscription']}/resourceGroups/{request.params['group']}"
 
 
-_GROUPS = "/subscriptions/{subscription}/resourceGroups"
-_GROUP = f"{_GROUPS}/{{group}}"
+_GROUPS = f"{SUBSCRIPTION}/resourceGroups"
 _ACTION = "Microsoft.Resources/subscriptions/resourceGroups"
-_ASSUMED = "all of it: made from the specification"
 ROUTES = (
-    Route("PUT", Host.ARM, _GROUP, f"{_ACTION}/write", _put, "every refusal"),
-    Route("GET", Host.ARM, _GROUP, f"{_ACTION}/read", _get),
-    Route("HEAD", Host.ARM, _GROUP, f"{_ACTION}/read", _head, _ASSUMED),
-    Route("PATCH", Host.ARM, _GROUP, f"{_ACTION}/write", _patch, _ASSUMED),
-    Route("DELETE", Host.ARM, _GROUP, f"{_ACTION}/delete", _delete),
-    Route("GET", Host.ARM, _GROUPS, f"{_ACTION}/read", _list, _ASSUMED),
+    Route("PUT", Host.ARM, GROUP, f"{_ACTION}/write", _put, "every refusal"),
+    Route("GET", Host.ARM, GROUP, f"{_ACTION}/read", _get),
+    Route("HEAD", Host.ARM, GROUP, f"{_ACTION}/read", _head, SPECIFIED),
+    Route("PATCH", Host.ARM, GROUP, f"{_ACTION}/write", _patch, SPECIFIED),
+    Route("DELETE", Host.ARM, GROUP, f"{_ACTION}/delete", _delete),
+    Route("GET", Host.ARM, _GROUPS, f"{_ACTION}/read", _list, SPECIFIED),
     Route("GET", Host.ARM, "/subscriptions/{subscription}/operationresults/{operation}", "", _poll_delete),
 )

@@ -6,13 +6,14 @@ Owns: the routes and their texts. Does not own: what an assignment allows (autho
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator
 
 from localazure import authorization as rbac
+from localazure import definitions
 from localazure.cloud import Cloud, iso
 from localazure.directory import find_principal
-from localazure.roles import BY_ID, ROLES, Role, role_from
-from localazure.routes import Route
+from localazure.roles import BY_ID, ROLES, Role, permission_of, role_from
+from localazure.routes import Handler, Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 _TYPE = "Microsoft.Authorization/roleAssignments"
@@ -29,52 +30,48 @@ def _put(cloud: Cloud, request: Request) -> Response:
             "InvalidRoleAssignmentId",
             f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.",
         )
-    given = request.body.get("properties")
-    role, principal_id = _role(cloud, given), str(given.get("principalId") or "")
-    id = rbac.assignment_id(scope, name)
-    known = cloud.store.get(rbac.KIND, id)
+    definitions.require(_TYPE, request.body, _invalid)
+    given = request.body["properties"]
+    if not given["principalId"]:
+        raise _invalid(definitions.Fault("properties.principalId", "there"))
+    role = _role(cloud, given["roleDefinitionId"].rsplit("/", 1)[-1])
+    known = cloud.store.get(rbac.KIND, rbac.assignment_id(scope, name))
     if known is not None:
-        _require_same(cloud, known["body"], role, principal_id)
+        _require_same(cloud, known["body"], role, given["principalId"])
     else:
-        _require_new(cloud, scope, role, principal_id)
-        _require_principal(cloud, principal_id, str(given.get("principalType") or ""), request)
+        _require_new(cloud, scope, role, given["principalId"])
+        _require_principal(cloud, given["principalId"], given.get("principalType") or "", request)
     now, caller = cloud.clock.now(), request.caller.object_id if request.caller else ""
-    properties = {
-        "roleDefinitionId": f"{_subscription(scope)}{rbac.definition_path(role)}",
-        "principalId": principal_id,
-        "principalType": given.get("principalType") or "ServicePrincipal",
-        "scope": scope,
-        "condition": given.get("condition"),
-        "conditionVersion": given.get("conditionVersion"),
-        "createdOn": known["body"]["properties"]["createdOn"] if known else iso(now),
-        "updatedOn": iso(now),
-        "createdBy": known["body"]["properties"]["createdBy"] if known else caller,
-        "updatedBy": caller,
-        "delegatedManagedIdentityResourceId": given.get("delegatedManagedIdentityResourceId"),
-        "description": given.get("description"),
-    }
-    body = {"properties": properties, "id": id, "type": _TYPE, "name": name}
+    body = rbac.assignment(scope, name, role, given, created=iso(now), by=caller)
+    if known:
+        made = known["body"]["properties"]
+        body["properties"] |= {word: made[word] for word in ("createdOn", "createdBy")}
     rbac.save_assignment(cloud, body, since=known["since"] if known else now)
     if known:
         return Response(200, body)
     # The answer to the create does not name its creator yet; every later one does.
-    return Response(201, {**body, "properties": {**properties, "createdBy": None}})
+    return Response(201, {**body, "properties": {**body["properties"], "createdBy": None}})
 
 
 def _get(cloud: Cloud, request: Request) -> Response:
-    found = cloud.store.get(rbac.KIND, rbac.assignment_id(_scope(request), request.params["name"]))
+    found = _found(cloud, request)
     if found is None:
         name = request.params["name"]
         raise ServiceError(404, "RoleAssignmentNotFound", f"The role assignment '{name}' is not found.")
-    return Response(200, found["body"])
+    return Response(200, found)
 
 
 def _delete(cloud: Cloud, request: Request) -> Response:
-    found = cloud.store.get(rbac.KIND, rbac.assignment_id(_scope(request), request.params["name"]))
+    found = _found(cloud, request)
     if found is None:
         return Response(204)
-    rbac.drop_assignment(cloud, found["body"])
-    return Response(200, found["body"])
+    rbac.drop_assignment(cloud, found)
+    return Response(200, found)
+
+
+def _found(cloud: Cloud, request: Request) -> Json | None:
+    found = cloud.store.get(rbac.KIND, rbac.assignment_id(_scope(request), request.params["name"]))
+    return found["body"] if found else None
 
 
 def _list(cloud: Cloud, request: Request) -> Response:
@@ -97,14 +94,11 @@ def _permissions(cloud: Cloud, request: Request) -> Response:
     """What the caller may do at a scope: the permissions of each of its roles there."""
     caller = request.caller.object_id if request.caller else ""
     roles = rbac.roles_at(cloud, caller, _scope(request))
-    return Response(200, {"value": [_permission(role) for role in roles]})
+    return Response(200, {"value": [permission_of(role) for role in roles]})
 
 
 def _get_definition(cloud: Cloud, request: Request) -> Response:
-    role = rbac.find_role(cloud, request.params["name"])
-    if role is None:
-        raise _definition_not_found(request.params["name"])
-    return Response(200, _definition(cloud, role, _scope(request)))
+    return Response(200, _definition(cloud, _role(cloud, request.params["name"]), _scope(request)))
 
 
 def _list_definitions(cloud: Cloud, request: Request) -> Response:
@@ -149,15 +143,6 @@ def _delete_definition(cloud: Cloud, request: Request) -> Response:
     return Response(200, body)
 
 
-def _permission(role: Role) -> Json:
-    return {
-        "actions": list(role.actions),
-        "notActions": list(role.not_actions),
-        "dataActions": list(role.data_actions),
-        "notDataActions": list(role.not_data_actions),
-    }
-
-
 def _definition(cloud: Cloud, role: Role, scope: str) -> Json:
     custom = (cloud.store.get(rbac.CUSTOM, role.id) or {}).get("properties") or {}
     return {
@@ -166,35 +151,29 @@ def _definition(cloud: Cloud, role: Role, scope: str) -> Json:
             "type": custom.get("type") or "BuiltInRole",
             "description": role.description,
             "assignableScopes": custom.get("assignableScopes") or ["/"],
-            "permissions": [_permission(role)],
+            "permissions": [permission_of(role)],
             "createdOn": "2015-02-02T21:55:09.8806423Z",
             "updatedOn": "2023-11-27T15:18:26.5523126Z",
             "createdBy": None,
             "updatedBy": None,
         },
-        "id": f"{_subscription(scope)}{rbac.definition_path(role)}",
+        "id": f"{rbac.subscription_of(scope)}{rbac.definition_path(role)}",
         "type": _DEFINITION,
         "name": role.id,
     }
 
 
-def _role(cloud: Cloud, given: Any) -> Role:
-    if not isinstance(given, dict) or not given.get("roleDefinitionId") or not given.get("principalId"):
-        raise ServiceError(
-            400,
-            "InvalidRoleAssignmentRequest",
-            "The role assignment needs properties.roleDefinitionId and properties.principalId.",
-        )
-    id = str(given["roleDefinitionId"]).rsplit("/", 1)[-1].lower()
+def _role(cloud: Cloud, id: str) -> Role:
     role = rbac.find_role(cloud, id)
     if role is None:
-        raise _definition_not_found(id)
+        message = f"The specified role definition with ID '{id.lower().replace('-', '')}' does not exist."
+        raise ServiceError(404, "RoleDefinitionDoesNotExist", message)
     return role
 
 
-def _definition_not_found(id: str) -> ServiceError:
-    message = f"The specified role definition with ID '{id.replace('-', '')}' does not exist."
-    return ServiceError(404, "RoleDefinitionDoesNotExist", message)
+def _invalid(fault: definitions.Fault) -> ServiceError:
+    message = f"The role assignment's {fault.path} has to be {fault.expected}."
+    return ServiceError(400, "InvalidRoleAssignmentRequest", message)
 
 
 def _require_same(cloud: Cloud, known: Json, role: Role, principal_id: str) -> None:
@@ -247,39 +226,23 @@ def _scope(request: Request) -> str:
     return "/" + request.params.get("scope", "").strip("/")
 
 
-def _subscription(scope: str) -> str:
-    return "/".join(scope.split("/")[:3]) if scope.lower().startswith("/subscriptions/") else ""
+def _rows(at: str) -> Iterator[Route]:
+    def row(method: str, type: str, handler: Handler, assumed: str = _ASSUMED, name: str = "") -> Route:
+        action = {"PUT": "write", "DELETE": "delete"}.get(method, "read")
+        path = f"{at}/providers/{type}{name}"
+        return Route(method, Host.ARM, path, f"{type}/{action}", handler, assumed)
 
-
-def _rows(template: str) -> tuple[Route, ...]:
-    assignment, definition, permissions = (
-        f"{template}/providers/{type}" for type in (_TYPE, _DEFINITION, _PERMISSIONS)
-    )
-    return (
-        Route(
-            "PUT",
-            Host.ARM,
-            f"{assignment}/{{name}}",
-            f"{_TYPE}/write",
-            _put,
-            assumed="answer to a repeated PUT; a type named for an unknown principal is believed",
-        ),
-        Route("GET", Host.ARM, f"{assignment}/{{name}}", f"{_TYPE}/read", _get),
-        Route("DELETE", Host.ARM, f"{assignment}/{{name}}", f"{_TYPE}/delete", _delete),
-        Route("GET", Host.ARM, assignment, f"{_TYPE}/read", _list, _ASSUMED),
-        Route("GET", Host.ARM, permissions, f"{_PERMISSIONS}/read", _permissions, _ASSUMED),
-        Route("GET", Host.ARM, f"{definition}/{{name}}", f"{_DEFINITION}/read", _get_definition, _ASSUMED),
-        Route("PUT", Host.ARM, f"{definition}/{{name}}", f"{_DEFINITION}/write", _put_definition, _ASSUMED),
-        Route(
-            "DELETE",
-            Host.ARM,
-            f"{definition}/{{name}}",
-            f"{_DEFINITION}/delete",
-            _delete_definition,
-            _ASSUMED,
-        ),
-        Route("GET", Host.ARM, definition, f"{_DEFINITION}/read", _list_definitions, _ASSUMED),
-    )
+    one = "/{name}"
+    repeated = "answer to a repeated PUT; a type named for an unknown principal is believed"
+    yield row("PUT", _TYPE, _put, repeated, one)
+    yield row("GET", _TYPE, _get, "", one)
+    yield row("DELETE", _TYPE, _delete, "", one)
+    yield row("GET", _TYPE, _list)
+    yield row("GET", _PERMISSIONS, _permissions)
+    yield row("GET", _DEFINITION, _get_definition, name=one)
+    yield row("PUT", _DEFINITION, _put_definition, name=one)
+    yield row("DELETE", _DEFINITION, _delete_definition, name=one)
+    yield row("GET", _DEFINITION, _list_definitions)
 
 
 ROUTES = (*_rows(""), *_rows("{scope*}"))

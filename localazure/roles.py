@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+_WORDS = ("actions", "notActions", "dataActions", "notDataActions")
+
 
 @dataclass(frozen=True)
 class Role:
@@ -42,9 +44,14 @@ def role_from(body: Mapping[str, Any]) -> Role:
     """A role from ARM's body of its definition."""
     properties = body["properties"]
     (block,) = properties["permissions"]
-    words = ("actions", "notActions", "dataActions", "notDataActions")
-    given = (tuple(block.get(word) or ()) for word in words)
+    given = (tuple(block.get(word) or ()) for word in _WORDS)
     return Role(body["name"], properties["roleName"], properties.get("description") or "", *given)
+
+
+def permission_of(role: Role) -> dict[str, list[str]]:
+    """What a role allows, as ARM tells it."""
+    given = (role.actions, role.not_actions, role.data_actions, role.not_data_actions)
+    return {word: list(actions) for word, actions in zip(_WORDS, given, strict=True)}
 
 
 _FILE = Path(__file__).with_name("roles.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -38,20 +38,26 @@ class Route:
     assumed: str = ""
     anonymous: bool = False
 
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        parts = re.split(r"(\{\w+\*?\})", self.template.rstrip("/"))
-        regex = "".join(
-            (f"(?P<{p[1:-2]}>.+)" if p.endswith("*}") else f"(?P<{p[1:-1]}>[^/]+)")
-            if p.startswith("{")
-            else re.escape(p)
-            for p in parts
-        )
-        return re.compile(f"{regex}/?", re.IGNORECASE)
-
     def match(self, path: str) -> Mapping[str, str] | None:
-        found = self.pattern.fullmatch(path)
+        found = self._pattern.fullmatch(path)
         return {k: unquote(v) for k, v in found.groupdict().items()} if found else None
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return pattern_of(self.template)
+
+
+@lru_cache(maxsize=500)
+def pattern_of(template: str) -> re.Pattern[str]:
+    """What the paths of a template match; its fields are groups."""
+    parts = re.split(r"(\{\w+\*?\})", template.rstrip("/"))
+    regex = "".join(
+        (f"(?P<{p[1:-2]}>.+)" if p.endswith("*}") else f"(?P<{p[1:-1]}>[^/]+)")
+        if p.startswith("{")
+        else re.escape(p)
+        for p in parts
+    )
+    return re.compile(f"{regex}/?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

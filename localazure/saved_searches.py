@@ -11,7 +11,7 @@ import secrets
 from localazure.arm_type import SPECIFIED, ArmType, parent_not_found
 from localazure.cloud import Cloud
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError, absent
+from localazure.web import Host, Json, Request, Response, absent, azure_error
 from localazure.workspaces import KEYS, SEARCHES, WORKSPACES
 
 _REQUIRED = ("category", "displayName", "query")
@@ -20,24 +20,19 @@ _REQUIRED = ("category", "displayName", "query")
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = request.properties
     if missing := [name for name in _REQUIRED if not given.get(name)]:
-        raise ServiceError(
-            400, "InvalidParameter", f"properties.{', properties.'.join(missing)} has to be set."
-        )
+        raise azure_error("SearchProperties", missing=", properties.".join(missing))
     kept = {name: value for name, value in given.items() if value is not None}
     _require_etag(known, request)
     return {"etag": f'W/"{cloud.new_id()}"', "properties": {"version": 2, **kept}}
 
 
 def _require_etag(known: Json | None, request: Request) -> None:
-    """Refuses to overwrite a search without its etag, or `*`.
-
-    Reported by many users (Azure/azure-powershell#3093, MicrosoftDocs/azure-docs#49275); that the header
-    `If-Match` serves as well is assumed.
-    """
+    """Refuses to overwrite a search without its etag, or `*`. That the header `If-Match` serves as well is
+    assumed."""
     sent = request.body.get("etag") or request.headers.get("if-match")
     if known is None or sent in ("*", known["etag"]):
         return
-    raise ServiceError(409, "Conflict", "Newer data exists in the Customer Configuration Store.")
+    raise azure_error("SearchConflict")
 
 
 def _shared_keys(cloud: Cloud, request: Request) -> Response:
@@ -65,7 +60,7 @@ _SEARCHES = ArmType(
     path=f"{_WORKSPACE}/savedSearches/{{name}}",
     make=_make,
     parent=_workspace,
-    absent=absent("NotFound", "Saved search '{}' was not found.", gateway=False),
+    absent=absent("SearchNotFound"),
     created_status=200,
 )
 _ACTION = f"{WORKSPACES.type}/sharedKeys/action"

@@ -66,23 +66,21 @@ def plant(cloud: Cloud, secrets: Mapping[str, str]) -> None:
 
     `secrets` holds the client secret of each principal by its name; they may change between starts.
     """
-    for tenant_id, name, domain in TENANTS:
-        if cloud.store.get("tenant", tenant_id) is None:
-            body = {"tenantId": tenant_id, "displayName": name, "domain": f"{domain}.onmicrosoft.com"}
-            cloud.store.put("tenant", tenant_id, body)
-    for subscription in SUBSCRIPTIONS:
-        if cloud.store.get("subscription", subscription.id) is None:
-            body = {
-                "subscriptionId": subscription.id,
-                "tenantId": subscription.tenant_id,
-                "displayName": subscription.name,
-            }
-            cloud.store.put("subscription", subscription.id, body)
+    for id, name, domain in TENANTS:
+        body = {"tenantId": id, "displayName": name, "domain": f"{domain}.onmicrosoft.com"}
+        _put_once(cloud, "tenant", id, body)
+    for one in SUBSCRIPTIONS:
+        body = {"subscriptionId": one.id, "tenantId": one.tenant_id, "displayName": one.name}
+        _put_once(cloud, "subscription", one.id, body)
     for principal in (DEPLOYER, READER, FOREIGNER):
         if find_principal(cloud, principal.object_id) is None:
             save_principal(cloud, principal)
-            for owner, subscription_id, roles in _GRANTS:
-                if owner is principal:
-                    for role in roles:
-                        assign_role(cloud, principal.object_id, role, f"/subscriptions/{subscription_id}")
+            grants = [(role, id) for owner, id, roles in _GRANTS if owner is principal for role in roles]
+            for role, id in grants:
+                assign_role(cloud, principal.object_id, role, f"/subscriptions/{id}")
         set_secret(cloud, principal.client_id, secrets[principal.name])
+
+
+def _put_once(cloud: Cloud, kind: str, id: str, body: Mapping[str, str]) -> None:
+    if cloud.store.get(kind, id) is None:
+        cloud.store.put(kind, id, body)

@@ -8,6 +8,8 @@ import os
 import signal
 import sqlite3
 import sys
+import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import IO, NoReturn
@@ -17,9 +19,8 @@ from localazure.assembly import make_front
 from localazure.certificates import ensure_certificates, server_context
 from localazure.cloud import Cloud
 from localazure.control import Control
-from localazure.digest import digest
 from localazure.environment import environment, onward_of
-from localazure.home import LOOPBACK, Home, HomeError, bind, write_private
+from localazure.home import LOOPBACK, Home, HomeError, bind, digest, write_private
 from localazure.proxy import Onward, start_proxy
 from localazure.server import App, make_server
 from localazure.standin import serve as serve_standin
@@ -54,9 +55,9 @@ def open_signer(home: Home) -> Signer:
     return Signer(home.signing_key.read_bytes())
 
 
-async def serve(home: Home, *, until_eof: bool = False) -> None:
-    """Serves a home until SIGTERM or SIGINT; with `until_eof` also until standard input ends. Raises
-    HomeError if another process serves the home."""
+async def serve(home: Home, *, until_eof: bool = False, idle: float | None = None) -> None:
+    """Serves a home until SIGTERM or SIGINT; with `until_eof` also until standard input ends, with `idle`
+    until so many seconds after the last request. Raises HomeError if another process serves the home."""
     home.make()
     # Kept to the end of the process: a free lock means that nothing is running.
     _held.append(home.lock() or _already_serving(home))
@@ -70,7 +71,7 @@ async def serve(home: Home, *, until_eof: bool = False) -> None:
         ensure_certificates(home)
         cloud = open_cloud(home)
         try:
-            await _listen(home, cloud, worker, stop)
+            await _listen(home, cloud, worker, stop, idle)
         finally:
             await loop.run_in_executor(worker, cloud.store.close)
 
@@ -85,15 +86,23 @@ def _already_serving(home: Home) -> NoReturn:
     raise HomeError(f"another process serves {home.path}")
 
 
-async def _listen(home: Home, cloud: Cloud, worker: ThreadPoolExecutor, stop: asyncio.Event) -> None:
+async def _idle(apps: Iterable[App], seconds: float) -> None:
+    """Ends so many seconds after the last request."""
+    left = seconds
+    while left > 0:
+        await asyncio.sleep(left)
+        left = max(app.asked for app in apps) + seconds - time.monotonic()
+
+
+async def _listen(
+    home: Home, cloud: Cloud, worker: ThreadPoolExecutor, stop: asyncio.Event, idle: float | None
+) -> None:
     wanted = home.ports()
     listeners = {name: bind(wanted.get(name, 0)) for name in ("tls", "proxy", "control")}
     ports = {name: listener.getsockname()[1] for name, listener in listeners.items()}
     front, control = make_front(cloud, open_signer(home)), Control(cloud, home.secrets(), digest())
-    servers = {
-        "tls": make_server(App(front.answer, worker), server_context(home)),
-        "control": make_server(App(control.answer, worker), None),
-    }
+    apps = App(front.answer, worker), App(control.answer, worker)
+    servers = {"tls": make_server(apps[0], server_context(home)), "control": make_server(apps[1], None)}
     running = [asyncio.create_task(servers["tls"].serve(sockets=[listeners["tls"]]))]
     proxy = await start_proxy(listeners["proxy"], ports["tls"], Onward(*onward_of(os.environ)))
     # Found free first: gRPC binds with SO_REUSEPORT, and would share the port of another one silently.
@@ -105,8 +114,9 @@ async def _listen(home: Home, cloud: Cloud, worker: ThreadPoolExecutor, stop: as
     # The control endpoint comes last: its health says that all the others are there.
     running.append(asyncio.create_task(servers["control"].serve(sockets=[listeners["control"]])))
     _log.info("serving %s on ports %s", home.path, ports)
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait([stopping, *running], return_when=asyncio.FIRST_COMPLETED)
+    ending = [stop.wait(), *([] if idle is None else [_idle(apps, idle)])]
+    ends = [asyncio.create_task(one) for one in ending]
+    await asyncio.wait([*ends, *running], return_when=asyncio.FIRST_COMPLETED)
     await native.stop(0.5)
     proxy.close()
     for server in servers.values():

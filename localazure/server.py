@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping
 from concurrent.futures import Executor
 from typing import Any
@@ -29,8 +30,11 @@ class App:
     def __init__(self, answer: Callable[[Raw], Answer], executor: Executor) -> None:
         self._answer = answer
         self._executor = executor
+        self.asked = time.monotonic()
+        """When the last request began."""
 
     async def __call__(self, scope: Mapping[str, Any], receive: _Receive, send: _Send) -> None:
+        self.asked = time.monotonic()
         content = b""
         more = True
         while more:

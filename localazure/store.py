@@ -47,13 +47,8 @@ DELETE FROM events WHERE stream = :stream AND seq <= (
 _REPLACE = """
 INSERT INTO replaced (kind, id, body, time) SELECT kind, id, body, ? FROM documents WHERE kind = ? AND id = ?
 """
-_LATEST = """
-SELECT body FROM events
-WHERE stream = ? AND (? OR EXISTS (SELECT 1 FROM json_each(?) WHERE instr(lower(body), value) > 0))
-ORDER BY seq DESC LIMIT ? OFFSET ?
-"""
-_COUNT = """
-SELECT COUNT(*) FROM events
+_FOUND = """
+FROM events
 WHERE stream = ? AND (? OR EXISTS (SELECT 1 FROM json_each(?) WHERE instr(lower(body), value) > 0))
 """
 
@@ -205,18 +200,19 @@ class Store:
             )
         return [json.loads(body) for (body,) in rows]
 
-    def latest(self, stream: str, most: int, *, skip: int = 0, with_any: Sequence[str] = ()) -> list[Json]:
-        """The newest events of a stream, newest first: at most so many, those before them skipped.
+    def latest(self, stream: str, most: int, *, with_any: Sequence[str] = ()) -> list[Json]:
+        """The newest events of a stream, newest first, at most so many.
 
         Where texts are given, of those only that have one of them in their JSON, in whatever case.
         """
-        asked = (stream, not with_any, _lower(with_any), most, skip)
-        return [json.loads(body) for (body,) in self._db.execute(_LATEST, asked)]
+        asked = (stream, not with_any, _lower(with_any), most)
+        rows = self._db.execute(f"SELECT body {_FOUND} ORDER BY seq DESC LIMIT ?", asked)
+        return [json.loads(body) for (body,) in rows]
 
     def count(self, stream: str, *, with_any: Sequence[str] = ()) -> int:
         """How many events `latest` would find."""
-        (found,) = self._db.execute(_COUNT, (stream, not with_any, _lower(with_any))).fetchone()
-        return int(found)
+        asked = (stream, not with_any, _lower(with_any))
+        return int(self._db.execute(f"SELECT COUNT(*) {_FOUND}", asked).fetchone()[0])
 
     @property
     def changes(self) -> int:

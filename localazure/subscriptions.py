@@ -18,7 +18,7 @@ from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.national_clouds import FACTS
 from localazure.routes import Handler, Route
-from localazure.web import Host, Json, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, azure_error
 
 PROVIDERS: Mapping[str, Mapping[str, str]] = json.loads(
     Path(__file__).with_name("providers.json").read_text()
@@ -29,18 +29,9 @@ _NAMESPACES = {name.lower(): name for name in PROVIDERS}
 
 def _subscription(body: Json) -> Json:
     return {
+        **FACTS["subscription"],
         "id": f"/subscriptions/{body['subscriptionId']}",
-        "authorizationSource": "RoleBased",
-        "managedByTenants": [],
-        "subscriptionId": body["subscriptionId"],
-        "tenantId": body["tenantId"],
-        "displayName": body["displayName"],
-        "state": "Enabled",
-        "subscriptionPolicies": {
-            "locationPlacementId": "Public_2014-09-01",
-            "quotaId": "EnterpriseAgreement_2014-09-01",
-            "spendingLimit": "Off",
-        },
+        **{name: body[name] for name in ("subscriptionId", "tenantId", "displayName")},
     }
 
 
@@ -121,8 +112,7 @@ def _namespace(request: Request) -> str:
     asked = request.params["namespace"]
     known = _NAMESPACES.get(asked.lower())
     if known is None:
-        message = f"The resource namespace '{asked}' is invalid."
-        raise ServiceError(404, "InvalidResourceNamespace", message, gateway=True)
+        raise azure_error("InvalidResourceNamespace", namespace=asked)
     return known
 
 

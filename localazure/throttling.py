@@ -8,50 +8,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from localazure.authentication import subscription_in
 from localazure.cloud import Cloud
-from localazure.web import Request, ServiceError
+from localazure.web import Request, azure_error
 
 Buckets = dict[str, tuple[float, float]]
 """How many tokens each bucket had, and when; kept in memory, so that refused requests count, too."""
 
 
-@dataclass(frozen=True)
-class _Limit:
-    name: str
-    size: int
-    per_second: int
-
-
-_READS, _WRITES, _DELETES = _Limit("reads", 250, 25), _Limit("writes", 200, 10), _Limit("deletes", 200, 10)
+_READS, _WRITES, _DELETES = ("reads", 250, 25), ("writes", 200, 10), ("deletes", 200, 10)
+"""What is counted, the size of its bucket, and how many tokens a second brings."""
 _LIMITS = {"GET": _READS, "HEAD": _READS, "DELETE": _DELETES}
 
 
 def take(cloud: Cloud, buckets: Buckets, request: Request) -> Mapping[str, str]:
-    """Takes one token, and returns how many are left as headers. Raises 429 for an empty bucket.
-
-    The code is documented; the text is assumed from quotations of older ones.
-    """
+    """Takes one token, and returns how many are left as headers. Raises 429 for an empty bucket."""
     if cloud.behaviour.throttling == "none":
         return {}
-    limit = _LIMITS.get(request.method, _WRITES)
+    what, size, per_second = _LIMITS.get(request.method, _WRITES)
     subscription, caller = subscription_in(request.path), request.caller.object_id if request.caller else ""
-    id, now = f"{subscription}|{caller}|{limit.name}", cloud.clock.now()
-    left, since = buckets.get(id, (float(limit.size), now))
-    tokens = min(limit.size, left + (now - since) * limit.per_second)
-    header = f"x-ms-ratelimit-remaining-subscription-{limit.name}"
+    id, now = f"{subscription}|{caller}|{what}", cloud.clock.now()
+    left, since = buckets.get(id, (float(size), now))
+    tokens = min(size, left + (now - since) * per_second)
+    header = f"x-ms-ratelimit-remaining-subscription-{what}"
     if tokens < 1:
-        wait = math.ceil((1 - tokens) / limit.per_second)
-        cloud.store.append("throttled", subscription, {"subscription": subscription, "limit": limit.name})
-        raise ServiceError(
-            429,
-            "SubscriptionRequestsThrottled",
-            f"Number of {limit.name} for subscription '{subscription}' exceeded the limit. Please try again "
-            f"after '{wait}' seconds.",
-            gateway=True,
-            headers={"Retry-After": str(wait), header: "0"},
+        wait = math.ceil((1 - tokens) / per_second)
+        cloud.store.append("throttled", subscription, {"subscription": subscription, "limit": what})
+        error = azure_error(
+            "SubscriptionRequestsThrottled", what=what, subscription=subscription, seconds=wait
         )
+        error.headers = {"Retry-After": str(wait), header: "0"}
+        raise error
     buckets[id] = tokens - 1, now
     return {header: str(int(tokens - 1))}

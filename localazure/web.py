@@ -5,9 +5,11 @@ Nothing here knows a socket; `server.py` turns HTTP into these and back.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from localazure.national_clouds import public_host
@@ -78,9 +80,14 @@ class Request:
     correlation_id: str = ""
 
     @property
+    def given(self) -> dict[str, Json]:
+        """The body where it is an object, an empty one otherwise."""
+        return self.body if isinstance(self.body, dict) else {}
+
+    @property
     def properties(self) -> dict[str, Json]:
         """The `properties` of an ARM body; empty where it has none, or something else in their place."""
-        found = self.body.get("properties") if isinstance(self.body, dict) else None
+        found = self.given.get("properties")
         return found if isinstance(found, dict) else {}
 
     @property
@@ -143,6 +150,17 @@ class ServiceError(Exception):
         return Response(self.status, {"error": error}, headers)
 
 
-def absent(code: str, text: str, *, gateway: bool = True) -> Callable[[str], ServiceError]:
-    """The 404 of a type for a name, which takes the place of `{}`."""
-    return lambda name: ServiceError(404, code, text.format(name), gateway=gateway)
+_ERRORS = json.loads(Path(__file__).with_name("errors.json").read_text())["errors"]
+
+
+def azure_error(error: str, /, *, details: Mapping[str, Json] | None = None, **words: Json) -> ServiceError:
+    """A refusal of `errors.json` by its name there. `words` are what its text names, `details` go into the
+    error object besides."""
+    facts = _ERRORS[error]
+    code, gateway = facts.get("code", error), facts.get("gateway", False)
+    return ServiceError(facts["status"], code, facts["text"].format(**words), gateway=gateway, extra=details)
+
+
+def absent(error: str) -> Callable[[str], ServiceError]:
+    """The 404 of a type for the name of what is not there."""
+    return lambda name: azure_error(error, name=name)

@@ -16,7 +16,7 @@ from components.guards.key_place import place_of_key
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Deployer, Live, Situation
 from components.guards.soft_deleted import SoftDeleted, holding_names, problems
-from components.planned import PlannedResource, planned
+from components.planned import Question, planned
 from core.login import SETTINGS, Login, LoginError
 from operate import login
 from operate.checked_settings import FAILED, OK, UNCHECKED, Line, judged, tell
@@ -37,7 +37,10 @@ from settings.model import ServiceSettings
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints a table, or JSON; the exit code is 1 if anything failed."""
-    return tell([backend(), *_azure(arguments.stack)], as_json=arguments.json)
+    first = backend()
+    # Without a Pulumi CLI the login's settings cannot be read either, which the first line says.
+    others = [one for one in _azure(arguments.stack) if one.found != first.found]
+    return tell([first, *others], as_json=arguments.json)
 
 
 def backend() -> Line:
@@ -60,6 +63,9 @@ def _azure(stack: str) -> Iterator[Line]:
         found = login.of_new_stack(stack)
         azure = connect(found)
         principal = asyncio.run(azure.principal())
+    except StackError as error:
+        yield Line("login", FAILED, str(error))
+        return
     except (LoginError, ServiceError, OperateError) as error:
         yield Line("login", FAILED, str(error), "run `az login`, or set the ARM_* variables")
         return
@@ -100,7 +106,7 @@ async def _deployment(new: Sequence[ServiceSettings], azure: Azure, deployer: De
     except ServiceError as failure:
         held = {"vaults": [], "accounts": []}
         found.append(Line("names", UNCHECKED, f"what is soft-deleted, because {translate(failure)}"))
-    plan: list[tuple[str, PlannedResource]] = []
+    plan: list[tuple[str, Question]] = []
     for service in new:
         nothing = RecordedService(service.name)
         gone: SoftDeleted = holding_names(service, nothing, held["vaults"], held["accounts"])
@@ -108,8 +114,8 @@ async def _deployment(new: Sequence[ServiceSettings], azure: Azure, deployer: De
         found += [Line(f"{service.name}, {one.path}", FAILED, one.text) for one in problems(service, gone)]
         situation = Situation(service, nothing, deployer, place, Live(), gone, AccountBefore())
         plan += [(service.name, one) for one in planned(situation)]
-    report = await checks.run([checks.planned(one.asked()) for _, one in plan], Questions(asking, waiter))
-    named = {one.id: f"{name}, {one.argument}" for name, one in plan}
+    report = await checks.run([checks.planned(one) for _, one in plan], Questions(asking, waiter))
+    named = {one["id"]: f"{name}, {one['setting']}" for name, one in plan}
     found += [
         *(Line(named.get(one.id, one.id), FAILED, one.text, one.fix) for one in report.findings),
         *(Line(one.check, UNCHECKED, f"{one.what}, because {one.why}") for one in report.unchecked),

@@ -158,7 +158,7 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
         yield from _commands(looking)
     yield "\n## Then tell Pulumi, whose next preview refuses until you do"
     named = f" and revokeAccount: {arm_ids.name_of(found.account_id)}" if found.deletes else ""
-    yield f"docs/runbooks/emergency-revocation.md: set access: revoked{named}, and pulumi up, keep it so"
+    yield f"docs/runbooks/emergency-revocation.md: set access: revoked{named}, and run `pulumi up`"
     yield "\n## Give it back without Pulumi" + (", but for the data that is lost" if found.deletes else "")
     yield from _commands(restore)
     yield "Where the version was disabled:"

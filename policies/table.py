@@ -251,7 +251,7 @@ ROWS: Final[tuple[Rule, ...]] = (
     ),
     ResourceRule(
         name="account-network-restricted",
-        title="An account cannot be reached from anywhere",
+        title="An account is not open to every network",
         why="the account decrypts data for every caller that it admits, so callers should come from known "
         "networks",
         source=FIELD,
@@ -348,7 +348,7 @@ ROWS: Final[tuple[Rule, ...]] = (
     ),
     UsedResourceRule(
         name="vault-network-restricted",
-        title="A vault cannot be reached from anywhere",
+        title="A vault is not open to every network",
         why="a stolen token is of no use from networks that the vault does not admit",
         source=FIELD,
         severity="medium",

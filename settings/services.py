@@ -9,48 +9,39 @@ from components.network import ACCOUNT, VAULT, dns_zones
 from core import arm_ids, facts
 from settings.model import ServiceSettings
 
+_IN_GROUP = ("identity", "workspace", "privateEndpoint")
+_ANYWHERE = ("account", "resourceGroup", "vault")
+
 
 def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
     """Names that two services would both make."""
-    kinds: dict[str, list[str]] = {
-        "name": [service.name for service in services],
-        "accountName": [service.account_name for service in services],
-        "resourceGroupName": [
-            service.resource_group_name for service in services if service.resource_group_name
-        ],
-        "vault.name": [service.vault.name for service in services if service.makes_vault],
-        "key.name": [
-            facts.key_id(str(service.vault.id), service.key.name)
-            for service in services
-            if service.makes_key and service.vault.id
-        ],
-        # A network can be linked to one zone of a name, and each of these services would make its own.
-        "network.privateDnsZoneIds": [
-            arm_ids.parse(str(service.network.subnet_id)).parent.text
-            for service in services
-            if service.network.subnet_id and _makes_zone(service)
-        ],
-    }
-    for resource in ("identity", "workspace", "privateEndpoint"):
-        kinds[f"names.{resource}"] = [
-            f"{_group(service)}/{name}"
-            for service in services
-            for made, target in service.named
-            if made == resource and (name := service.naming_rule.name(resource, target))
-        ]
-    for path, made in kinds.items():
-        for name, count in Counter(name.lower() for name in made).items():
-            if count > 1:
-                yield Problem(
-                    path,
-                    f"{count} services make {name!r}; give each its own, or make it once and name it as "
-                    "existing in the others",
-                )
+    made = Counter((path, name.lower()) for one in services for path, name in _made(one))
+    for (path, name), count in made.items():
+        if count > 1:
+            yield Problem(
+                path,
+                f"{count} services make {name!r}; give each its own, or make it once and name it as "
+                "existing in the others",
+            )
     yield from _shared_operators(services)
 
 
-def _group(service: ServiceSettings) -> str:
-    return service.resource_group_name or known_text(service.existing_resource_group_name) or ""
+def _made(service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    """What no other service may make: the setting, and the name with the place where it counts."""
+    yield "name", service.name
+    for one in service.made_names:
+        name = service.name_of(one)
+        if one.resource in _ANYWHERE:
+            yield one.argument, name
+        elif one.resource == "key" and service.vault.id:
+            yield one.argument, facts.key_id(str(service.vault.id), name)
+        elif one.resource in _IN_GROUP and name:
+            group = service.resource_group_name or known_text(service.existing_resource_group_name)
+            yield f"names.{one.resource}", f"{group or ''}/{name}"
+    # A network can be linked to one zone of a name, and each of these services would make its own.
+    if service.network.subnet_id and _makes_zone(service):
+        network = arm_ids.parse(str(service.network.subnet_id)).parent
+        yield "network.privateDnsZoneIds", network.text
 
 
 def _makes_zone(service: ServiceSettings) -> bool:

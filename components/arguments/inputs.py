@@ -12,10 +12,9 @@ import difflib
 import inspect
 import itertools
 import json
-import operator
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import MISSING, dataclass, field
 from enum import Enum
 from functools import cache
@@ -65,11 +64,27 @@ class Argument(NamedTuple):
         return self.default is MISSING
 
 
-class ArgumentRule(NamedTuple):
-    """A rule between arguments. It is skipped when one that it reads is wrong already."""
+Rule = Callable[[Any], Iterator[Problem]]
+"""A rule between arguments, which takes them all. It ends where it reads one that is wrong already."""
 
-    problems: Callable[[Any], Iterator[Problem]]
-    reads: tuple[str, ...]
+
+class _WrongError(Exception):
+    """A rule has read an argument that is wrong."""
+
+
+class _Right:
+    """Arguments as a rule has them while some are `wrong`."""
+
+    def __init__(self, group: "Arguments", wrong: Collection[str]) -> None:
+        self._group, self._wrong = group, wrong
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._wrong:
+            raise _WrongError(name)
+        found = inspect.getattr_static(type(self._group), name, None)
+        if isinstance(found, property) and found.fget:
+            return found.fget(self)
+        return found.__get__(self) if inspect.isfunction(found) else getattr(self._group, name)
 
 
 def argument(default: Any = MISSING, **limits: Any) -> Any:
@@ -82,7 +97,7 @@ class Arguments:
     """Arguments that belong together, and the rules between them. Names with an underscore are no
     arguments."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = ()
+    _RULES: ClassVar[tuple[Rule, ...]] = ()
 
     _given: frozenset[str] | None = field(default=None, compare=False, repr=False)
 
@@ -107,11 +122,11 @@ class Arguments:
         return dataclasses.replace(self, **made)
 
     def problems(self, wrong: Collection[str] = ()) -> Iterator[Problem]:
-        """What is wrong between them; rules that read one of `wrong` are skipped."""
+        """What is wrong between them, but for what follows from those that are `wrong`."""
         for form in type(self).__mro__:
             for rule in vars(form).get("_RULES", ()):
-                if not {*wrong} & {*rule.reads}:
-                    yield from rule.problems(self)
+                with suppress(_WrongError):
+                    yield from rule(_Right(self, wrong) if wrong else self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,7 +255,7 @@ def examine(
     name: object = None,
     spelling: Callable[[str], str] = str,
     others: Sequence[str] = (),
-    **private: object,
+    **private: Any,
 ) -> tuple[F, list[Problem]]:
     """The arguments in their form, and every problem; an argument that is wrong has its default.
 
@@ -248,7 +263,12 @@ def examine(
     names that a misspelt one may have meant; `private` are values of fields that are no arguments.
     """
     reading = _Reading(spelling, others)
-    inputs = reading.component(form, args, name, private)
+    if issubclass(form, ComponentArguments):
+        with reading.at("name"):
+            if name is None:
+                raise ValueError("is required")
+            private["_name"] = _single(form.declared_name(), name)
+    inputs = reading.form(form, args, **private)
     if reading.problems:
         return inputs, reading.problems
     try:
@@ -309,10 +329,6 @@ def _known(declared: Argument | None, value: Any) -> Any:
     return _known_group(declared.form, value) if declared.form else value
 
 
-class _WrongError(Exception):
-    """An argument is wrong, and the problem is noted."""
-
-
 class _Reading:
     """One pass over the arguments of one component."""
 
@@ -320,55 +336,36 @@ class _Reading:
         self._spelling, self._others = spelling, others
         self.problems: list[Problem] = []
 
-    def component(
-        self, form: type[F], args: Mapping[str, object], name: object, private: Mapping[str, Any]
-    ) -> F:
-        """The arguments of a component of a name."""
-        if not issubclass(form, ComponentArguments):
-            return self.form(form, args, "", **private)
-        own = {"name": form.declared_name()}
-        read, wrong = self._values(own, {} if name is None else {"name": name}, "")
-        return self.form(form, args, "", wrong, _name=read.get("name", ""), **private)
+    @contextmanager
+    def at(self, path: str) -> Iterator[None]:
+        """Notes what is wrong with the argument at a path: a ValueError that its reading raises."""
+        try:
+            yield
+        except ValueError as error:
+            self.problems.append(Problem(path, str(error)))
 
-    def form(
-        self,
-        form: type[F],
-        args: Mapping[str, object],
-        path: str,
-        wrong: frozenset[str] = frozenset(),
-        **private: Any,
-    ) -> F:
+    def form(self, form: type[F], args: Mapping[str, object], path: str = "", **private: Any) -> F:
         """The arguments at a path such as `network.`; those that are wrong have their defaults."""
         declared = arguments(form)
         spelt = {self._spelling(name): name for name in declared}
+        wrong = {one.path for one in self.problems if not path}  # that of the component's name
         for word in args:
             if word not in spelt:
                 self._unknown(word, spelt, path)
         values = {spelt[word]: value for word, value in args.items() if word in spelt and value is not None}
-        read, found = self._values(declared, values, path)
-        missing = {name: "" for name, one in declared.items() if one.required and name not in read}
-        inputs = form(**{**missing, **read, **private, "_given": frozenset(values)})
-        for one in inputs.problems(wrong | found):
-            self.problems.append(Problem(path + one.path, one.text))
-        return inputs
-
-    def _values(
-        self, declared: Mapping[str, Argument], values: Mapping[str, object], path: str
-    ) -> tuple[dict[str, Any], frozenset[str]]:
-        """The values that are right, and the names of those that are not, or in which something is not."""
-        read: dict[str, Any] = {}
-        wrong: set[str] = set()
+        read: dict[str, Any] = {name: "" for name, one in declared.items() if one.required}
         for name, one in declared.items():
             before, at = len(self.problems), path + camel_case(name)
-            if name in values:
-                with suppress(_WrongError):
+            with self.at(at):
+                if name in values:
                     read[name] = self._value(one, values[name], at)
-            elif one.required:
-                example = f"; for example {one.example!r}" if one.example else ""
-                self._wrong(at, f"is required{example}")
+                elif one.required:
+                    raise ValueError(f"is required{one.example and f'; for example {one.example!r}'}")
             if len(self.problems) > before:
                 wrong.add(name)
-        return read, frozenset(wrong)
+        inputs = form(**read, **private, _given=frozenset(values))
+        self.problems += [Problem(path + one.path, one.text) for one in inputs.problems(wrong)]
+        return inputs
 
     def _unknown(self, word: str, spelt: Mapping[str, str], path: str) -> None:
         known = [*spelt, *(() if path else self._others)]
@@ -377,97 +374,81 @@ class _Reading:
         # A consent to lose data, such as revoke_account, is no guess for a word that means something else.
         near = [same] if same else difflib.get_close_matches(str(word), known, n=1, cutoff=0.8)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
-        self._wrong(f"{path}{word}", f"is unknown; {hint}")
+        self.problems.append(Problem(f"{path}{word}", f"is unknown; {hint}"))
 
     def _value(self, declared: Argument, value: object, path: str) -> object:
+        """A value that is right. Raises ValueError; what is wrong inside it is noted at its own path."""
         if isinstance(value, pulumi.Output):
             if declared.accepts_outputs:
                 return value
-            raise self._wrong(
-                path,
+            raise ValueError(
                 "found an output, which has no value before its resource is made; what is made here depends "
-                "on this argument, so give a plain value",
+                "on this argument, so give a plain value"
             )
-        if declared.kind is ArgumentKind.TEXTS:
-            return self._texts(declared, self._list(declared, value, path), path)
-        if declared.kind is ArgumentKind.MAPPING:
-            return self._names_and_texts(declared, value, path)
-        if declared.form is None:
-            return self._single(declared, value, path)
-        if declared.kind is ArgumentKind.GROUP:
-            return self.form(declared.form, self._mapping(value, path), f"{path}.")
-        return tuple(
-            self.form(declared.form, self._mapping(one, f"{path}[{index}]"), f"{path}[{index}].")
-            for index, one in enumerate(self._list(declared, value, path))
-        )
-
-    def _single(self, declared: Argument, value: Any, path: str) -> object:
         kind = declared.kind
-        # A number that comes through the engine is always a float.
-        if kind is ArgumentKind.NUMBER and isinstance(value, float) and value.is_integer():
-            value = int(value)
-        is_typed = any(isinstance(value, one) for one, its in _SINGLE.items() if its is kind)
-        if not is_typed or (kind is ArgumentKind.NUMBER and isinstance(value, bool)):
-            raise self._mistyped(kind, value, path)
-        if declared.choices and value not in declared.choices:
-            raise self._wrong(path, f"found {value!r}, expected {_alternatives(declared.choices)}")
-        for limit, is_beyond, words in (
-            (declared.minimum, operator.lt, "at least"),
-            (declared.maximum, operator.gt, "at most"),
-        ):
-            if limit is not None and is_beyond(value, limit):
-                raise self._wrong(path, f"found {value}, expected {words} {limit}")
-        self._checked(declared, value, path)
-        return value
+        if kind is ArgumentKind.MAPPING:
+            return self._names_and_texts(declared, _mapping(kind, value), path)
+        if kind in (ArgumentKind.TEXTS, ArgumentKind.GROUPS):
+            if not isinstance(value, list | tuple):
+                raise _mistyped(kind, value)
+            return self._items(declared, value, path)
+        if declared.form is not None:
+            return self.form(declared.form, _mapping(kind, value), f"{path}.")
+        return _single(declared, value)
 
-    def _texts(self, declared: Argument, listed: Sequence[object], path: str) -> tuple[object, ...]:
-        one = declared._replace(kind=ArgumentKind.TEXT)
+    def _items(self, declared: Argument, listed: Sequence[object], path: str) -> tuple[object, ...]:
+        one = declared._replace(kind=ArgumentKind.GROUP if declared.form else ArgumentKind.TEXT)
         found: list[object] = []
         for index, item in enumerate(listed):
-            with suppress(_WrongError):
-                found.append(self._value(one, item, f"{path}[{index}]"))
+            at = f"{path}[{index}]"
+            with self.at(at):
+                found.append(self._value(one, item, at))
         for word, count in Counter(item.lower() for item in found if isinstance(item, str)).items():
             if count > 1:
-                self._wrong(path, f"{word!r} is listed {count} times; list it once")
+                self.problems.append(Problem(path, f"{word!r} is listed {count} times; list it once"))
         return tuple(found)
 
-    def _names_and_texts(self, declared: Argument, value: object, path: str) -> object:
-        entries = self._mapping(value, path, declared.kind)
-        mistyped = {key: one for key, one in entries.items() if not isinstance(one, str | pulumi.Output)}
-        for key, inner in mistyped.items():
-            self._mistyped(ArgumentKind.TEXT, inner, f"{path}.{key}")
-        if not mistyped:
-            texts = {key: "" if isinstance(inner, pulumi.Output) else inner for key, inner in entries.items()}
-            self._checked(declared, texts, path)
+    def _names_and_texts(self, declared: Argument, entries: Mapping[str, object], path: str) -> object:
+        texts: dict[str, object] = {}
+        for key, value in entries.items():
+            with self.at(f"{path}.{key}"):
+                known = "" if isinstance(value, pulumi.Output) else value
+                texts[key] = _single(Argument(ArgumentKind.TEXT), known)
+        if declared.check and len(texts) == len(entries):
+            declared.check(texts)
         return entries
 
-    def _checked(self, declared: Argument, value: object, path: str) -> None:
-        try:
-            if declared.check:
-                declared.check(value)
-        except ValueError as error:
-            raise self._wrong(path, str(error)) from None
 
-    def _list(self, declared: Argument, value: object, path: str) -> Sequence[object]:
-        if not isinstance(value, list | tuple):
-            raise self._mistyped(declared.kind, value, path)
-        return value
+def _single(declared: Argument, value: Any) -> object:
+    """A text, number or flag that is right. Raises ValueError."""
+    kind = declared.kind
+    # A number that comes through the engine is always a float.
+    if kind is ArgumentKind.NUMBER and isinstance(value, float) and value.is_integer():
+        value = int(value)
+    is_typed = any(isinstance(value, one) for one, its in _SINGLE.items() if its is kind)
+    if not is_typed or (kind is ArgumentKind.NUMBER and isinstance(value, bool)):
+        raise _mistyped(kind, value)
+    if declared.choices and value not in declared.choices:
+        raise ValueError(f"found {value!r}, expected {_alternatives(declared.choices)}")
+    if declared.minimum is not None and value < declared.minimum:
+        raise ValueError(f"found {value}, expected at least {declared.minimum}")
+    if declared.maximum is not None and value > declared.maximum:
+        raise ValueError(f"found {value}, expected at most {declared.maximum}")
+    if declared.check:
+        declared.check(value)
+    return value
 
-    def _mapping(
-        self, value: object, path: str, kind: ArgumentKind = ArgumentKind.GROUP
-    ) -> Mapping[str, object]:
-        found = _as_mapping(value)
-        if found is None:
-            raise self._mistyped(kind, value, path)
-        return found
 
-    def _mistyped(self, kind: ArgumentKind, value: object, path: str) -> _WrongError:
-        quotes = "; put it in quotes" if kind is ArgumentKind.TEXT and isinstance(value, int | float) else ""
-        return self._wrong(path, f"found {shown(value)}, expected {kind.value}{quotes}")
+def _mapping(kind: ArgumentKind, value: object) -> Mapping[str, object]:
+    found = _as_mapping(value)
+    if found is None:
+        raise _mistyped(kind, value)
+    return found
 
-    def _wrong(self, path: str, text: str) -> _WrongError:
-        self.problems.append(Problem(path, text))
-        return _WrongError(path)
+
+def _mistyped(kind: ArgumentKind, value: object) -> ValueError:
+    quotes = "; put it in quotes" if kind is ArgumentKind.TEXT and isinstance(value, int | float) else ""
+    return ValueError(f"found {shown(value)}, expected {kind.value}{quotes}")
 
 
 def shown(value: object) -> str:

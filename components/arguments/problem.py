@@ -1,4 +1,4 @@
-"""What is wrong with the arguments of a component, or with what they would do."""
+"""Problems of a component's arguments, or of their consequences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

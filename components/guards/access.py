@@ -21,7 +21,7 @@ from core.rights import Access, EffectiveAccess
 
 @dataclass(frozen=True)
 class RevokedAccess:
-    """Whose access to which key is removed. `assignment_id`: a role assignment at another scope."""
+    """The identity whose access to a key is removed. `assignment_id`: a role assignment at another scope."""
 
     key_id: str
     principal_id: str
@@ -145,8 +145,8 @@ def cannot_leave_key(situation: Situation) -> Iterator[Problem]:
 
 
 def _cannot_leave(situation: Situation, key_id: str) -> Iterator[Problem]:
-    """Azure unwraps with the key that is left first (assumed), and what this update gives is at the other key
-    alone."""
+    """Azure first unwraps with the key that the account leaves (assumed), and this update gives access to the
+    other key alone."""
     inputs, before = situation.inputs, situation.before
     if before.account is None:
         return
@@ -166,7 +166,8 @@ def _cannot_leave(situation: Situation, key_id: str) -> Iterator[Problem]:
 
 
 def revoked_access(situation: Situation) -> RevokedAccess | None:
-    """What this update takes away, or keeps away: at the key in use, whichever is declared now."""
+    """The access that this update takes away, or keeps away: at the key in use, whichever key is declared
+    now."""
     if any(deletes_data(situation)):
         return None
     before, place = situation.before, situation.place
@@ -200,8 +201,8 @@ def not_by_targets(situation: Situation) -> Iterator[str]:
 
 
 def stale_grant(situation: Situation) -> Iterator[str]:
-    """An update that failed took the access away and could not take the grant out of the state: without a
-    refresh, the next one takes it for there."""
+    """A failed update took the access away and left the grant in the state: without a refresh, the next
+    update believes that the grant exists."""
     before, access = situation.before, situation.access
     if situation.inputs.is_revoked or not before.revoked or not before.grant_recorded:
         return

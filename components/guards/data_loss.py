@@ -210,7 +210,7 @@ def _has_used_key(before: RecordedService) -> bool:
     time of its binding, which goes where somebody else binds it, or, where it was made with its key, its
     audit."""
     if before.key_identity == USER:
-        return before.is_complete or before.has("account-audit")
+        return before.is_complete or before.has(types.DIAGNOSTIC_SETTING, "account-audit")
     return before.is_complete or bool(before.part(types.BINDING, "binding").get("boundAt"))
 
 

@@ -6,14 +6,11 @@ service demands of a vault and a key (the provider's checkDeployment).
 
 from collections.abc import Iterator
 
-import pulumi
-
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.problem import Problem
 from components.guards.situation import Situation
 from components.service_args import RECOVER
 from core import adapters, arm_ids
-from core.commands import adopt, take_over
 
 
 def other_vault(situation: Situation) -> Iterator[Problem]:
@@ -69,19 +66,6 @@ def absent_key(situation: Situation) -> Iterator[Problem]:
             "correct it, or make the key first; if it was deleted, run `az keyvault key recover "
             f"{place.cli_options}`",
         )
-
-
-def unrecorded_account(situation: Situation) -> Iterator[Problem]:
-    """The account is to be made, but exists, and the state does not have it."""
-    one, account = situation, situation.live.account
-    if one.recovers or one.before.account or account is None or one.account.recorded is not None:
-        return
-    name, stack = account["name"], pulumi.get_stack()
-    yield Problem(
-        "accountName",
-        f"account {name!r} exists at {account['id']}, and this stack does not record it: "
-        f"{take_over(stack)}; {adopt(account['id'])}, or choose another accountName",
-    )
 
 
 def unreadable_account(situation: Situation) -> Iterator[Problem]:

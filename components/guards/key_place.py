@@ -80,7 +80,7 @@ def place_of_key(
     key_name = arm_ids.name_of(key_id) if key_id else inputs.key.name
     # Also where the state has another: a change of the name, or of the vault, leaves each key where it is.
     makes_key = not key_id and (
-        not before.has("key") or _is_another_key(before.made_key_id, vault_id, key_name)
+        not before.has(types.KEY, "key") or _is_another_key(before.made_key_id, vault_id, key_name)
     )
     if not vault_id:
         return KeyPlace(makes_key=makes_key, key_name=key_name)
@@ -101,7 +101,7 @@ def place_of_key(
 
 def _with_grant(place: KeyPlace, inputs: EncryptedAIServicesAccountArgs, before: RecordedService) -> KeyPlace:
     if inputs.grants_by == ACCESS_POLICY:
-        recorded = (types.ACCESS_POLICY, f"{inputs.name}-access") in before.resources
+        recorded = before.has(types.ACCESS_POLICY, "access")
         # The state has it of another vault, and an update that was cut off may have made this one.
         lacks = not recorded or _is_another_vault(
             before.part(types.ACCESS_POLICY, "access").get("vaultName"), place.vault_id
@@ -117,7 +117,7 @@ def _with_grant(place: KeyPlace, inputs: EncryptedAIServicesAccountArgs, before:
     name = assignment_name(place, place.grantee_id)
     # Its name follows from the key: the state may have that of another key.
     former = arm_ids.name_of(before.assignment_id or name)
-    recorded = (types.ROLE_ASSIGNMENT, f"{inputs.name}-access") in before.resources
+    recorded = before.has(types.ROLE_ASSIGNMENT, "access")
     return replace(
         place,
         lacks_assignment=not recorded or former.lower() != name.lower(),

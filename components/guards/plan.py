@@ -1,13 +1,12 @@
 """What is done about a situation that nothing is wrong with: one decision for each function. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 import pulumi
 
 from components.guards.grants import ExistingGrants, existing_grants, is_granted
 from components.guards.situation import Situation
-from components.vault_writes import VaultWrites
 from core import resource_types as types
 
 
@@ -23,21 +22,12 @@ class Proof(Enum):
 
 
 @dataclass(frozen=True)
-class SharedOrder:
-    """The order between the services of one run. `revocations` are what takes access away, of any service:
-    all else comes after. `writes` are those to vaults, which services may share."""
-
-    revocations: tuple[pulumi.Resource, ...] = ()
-    writes: VaultWrites = field(default_factory=VaultWrites, compare=False)
-
-
-@dataclass(frozen=True)
 class ServicePlan:
-    """What follows for one service from its situation. `shared` is what the services of one run have
-    together."""
+    """What follows for one service from its situation. `revocations` are what takes access away, of any
+    service of the run: all else comes after."""
 
     situation: Situation
-    shared: SharedOrder = field(default_factory=SharedOrder)
+    revocations: tuple[pulumi.Resource, ...] = ()
 
     @property
     def recovers_vault(self) -> bool:
@@ -65,7 +55,7 @@ class ServicePlan:
         """What shows that the access counts. A grant that is recorded may be gone all the same: an update
         that failed has taken it away."""
         one = self.situation
-        if (types.KEY_ACCESS_VALIDATION, f"{one.name}-key-access") in one.before.resources:
+        if one.before.has(types.KEY_ACCESS_VALIDATION, "key-access"):
             return Proof.RECORDED
         usable = is_granted(one) and not one.account_lacks_access
         return Proof.BY_USE if usable and one.account.bound_key is not None else Proof.NEEDED

@@ -4,7 +4,7 @@ Owns: how the state is understood, and which of its facts Azure's answer replace
 calls that read both (reader.py), nor what may not change (data_loss.py).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,12 +19,12 @@ SYSTEM, USER = "system", "user"
 class RecordedService:
     """One service in the state.
 
-    `resources` are the outputs of its resources by type token and logical name. They include resources of
-    another service if these refer to no account and the other service's name begins with this one's and a
-    hyphen. `account` is as Azure has it where that is known, and `binding` that account's, until Azure's
-    answer says which key it has. `principal_id` is the object id of the account's identity as it is recorded.
-    `mentioned_ids` are the ids, lower case, that its resources refer to. `is_complete`: it has outputs, which
-    an update writes that ends well.
+    `resources` are the outputs of its resources by type token and logical name, with those of services whose
+    name begins with this one's and a hyphen. `account` is as Azure has it where that is known, and `binding`
+    that account's, until Azure's answer says which key it has. `principal_id` is the object id of the
+    account's identity as it is recorded. `mentioned_ids` are the ids, lower case, that its resources refer
+    to, but for those that may be such another service's. `is_complete`: it has outputs, which an update
+    writes that ends well.
     """
 
     name: str = ""
@@ -39,9 +39,9 @@ class RecordedService:
         """The outputs of its resource `NAME-PART` of a type; empty where the state has none."""
         return self.resources.get((type, f"{self.name}-{part}"), {})
 
-    def has(self, part: str) -> bool:
-        """Whether the state has its resource `NAME-PART`, of any type."""
-        return any(name == f"{self.name}-{part}" for _, name in self.resources)
+    def has(self, type: str, part: str) -> bool:
+        """Whether the state has its resource `NAME-PART` of a type."""
+        return (type, f"{self.name}-{part}") in self.resources
 
     @property
     def key_identity(self) -> str | None:
@@ -103,7 +103,7 @@ class RecordedService:
     @property
     def revoked(self) -> bool:
         """Whether an update took the access away, as it was declared, and none has restored it since."""
-        return (types.KEY_ACCESS_REVOCATION, f"{self.name}-revocation") in self.resources
+        return self.has(types.KEY_ACCESS_REVOCATION, "revocation")
 
     @property
     def vault(self) -> facts.Vault | None:
@@ -143,10 +143,12 @@ class RecordedService:
 
     @property
     def projects(self) -> tuple[str, ...]:
-        """The names of its Foundry projects."""
+        """The names of its account's Foundry projects."""
+        own = self.account.name.lower() if self.account else ""
+        found = [one for (type, _), one in self.resources.items() if type == types.PROJECT]
         # Azure answers ACCOUNT/PROJECT as the name of a project.
-        names = (str(one.get("name")) for key, one in self.resources.items() if key[0] == types.PROJECT)
-        return tuple(map(arm_ids.name_of, names))
+        ids = [str(one.get("id") or one.get("name")) for one in found]
+        return tuple(arm_ids.name_of(id) for id in ids if arm_ids.segments(id).get("accounts", own) == own)
 
 
 def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) -> RecordedService:
@@ -155,15 +157,17 @@ def recorded_service(name: str, state: State, former_names: Sequence[str] = ()) 
         state = {**_renamed(state, old, name), **state}
     recorded = state.get((types.ACCOUNT, f"{name}-account"), {})
     account = adapters.account(recorded) if recorded.get("id") else None
-    mentioned = _mentioned(name, state, account.id.lower() if account else "")
     binding = _binding_of(account, state.get((types.BINDING, f"{name}-binding")))
+    services = [one for type, one in state if type == types.SERVICE]
+    own = {key: state[key] for key in state if key[1].startswith(f"{name}-") and key[0] != types.SERVICE}
+    others = tuple(f"{one}-" for one in services if one.startswith(f"{name}-"))
     return RecordedService(
         name,
-        {key: state[key] for key in mentioned},
+        own,
         _by_own_identity(account, state) if account else None,
         binding,
         account.principal_id if account else None,
-        frozenset(id for ids in _of_nobody_else(name, mentioned, state) for id in ids),
+        frozenset(id for key in own if not key[1].startswith(others) for id in _ids_in(own[key])),
         bool(state.get((types.SERVICE, name), {}).get("accountId")),
     )
 
@@ -202,33 +206,6 @@ def _binding_of(account: facts.Account | None, binding: Mapping[str, Any] | None
     """The binding, if it is the account's: an interrupted replacement leaves the old one's behind."""
     bound_id = (binding or {}).get("accountId")
     return binding if account is None or bound_id is None or arm_ids.same(str(bound_id), account.id) else None
-
-
-def _mentioned(name: str, state: State, account_id: str) -> dict[tuple[str, str], frozenset[str]]:
-    """By type token and logical name: the ids that each resource refers to, of the resources whose name
-    begins with the service's. Leaves out resources that refer to another service's account:
-    `claims-project-account` is no project of `claims`."""
-    accounts = {str(found.get("id")).lower() for (kind, _), found in state.items() if kind == types.ACCOUNT}
-    others = {arm_ids.name_of(id) for id in accounts - {account_id, "none"}}
-    found = {
-        key: frozenset(_ids_in(outputs)) for key, outputs in state.items() if key[1].startswith(f"{name}-")
-    }
-    return {key: ids for key, ids in found.items() if not _accounts_in(ids) & others}
-
-
-def _of_nobody_else(
-    name: str, mentioned: Mapping[tuple[str, str], frozenset[str]], state: State
-) -> Iterator[frozenset[str]]:
-    """The ids of each resource that refers to an account, or whose name begins with no other service's."""
-    longer = tuple(f"{one}-" for kind, one in state if kind == types.SERVICE and one.startswith(f"{name}-"))
-    for (_, logical), ids in mentioned.items():
-        if _accounts_in(ids) or not logical.startswith(longer):
-            yield ids
-
-
-def _accounts_in(ids: Iterable[str]) -> set[str]:
-    """The names, lower case, of the accounts that the ids name, or whose child resources they name."""
-    return {name for id in ids if (name := arm_ids.segments(id).get("accounts"))}
 
 
 def _ids_in(value: Any) -> Iterator[str]:

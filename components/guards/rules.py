@@ -63,7 +63,6 @@ RULES: tuple[Rule, ...] = (
     existing_resources.other_key,
     existing_resources.absent_key,
     drift.gone,
-    existing_resources.unrecorded_account,
     access.revoked_without_a_key,
     access.deletes_data,
     access.removed_access,

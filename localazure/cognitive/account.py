@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import asdict, dataclass
 
-from localazure.arm_type import GROUP
+from localazure.arm_type import GROUP, resource_not_found
 from localazure.cloud import Cloud
 from localazure.web import Json, Request, ServiceError
 
@@ -166,14 +166,7 @@ def required(cloud: Cloud, request: Request) -> Account:
 
 def not_found(id: str) -> ServiceError:
     """ARM's 404 for the account with this id."""
-    _, _, _, _, group, *_, name = id.split("/")
-    return ServiceError(
-        404,
-        "ResourceNotFound",
-        f"The Resource '{TYPE}/{name}' under resource group '{group}' was not found. "
-        "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-        gateway=True,
-    )
+    return resource_not_found(f"{TYPE}/{id.rpartition('/')[2]}", id.split("/")[4])
 
 
 def new_key() -> str:

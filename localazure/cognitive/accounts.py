@@ -1,14 +1,22 @@
-"""Microsoft.CognitiveServices/accounts: reading, deleting, and which way a PUT goes."""
+"""Microsoft.CognitiveServices/accounts: reading, deleting, which way a PUT goes, keys and subdomains.
+
+Whether a subdomain is free has the shape of azure-mgmt-cognitiveservices; its values were never recorded.
+"""
 
 from __future__ import annotations
 
+from localazure.arm_type import GROUP, SUBSCRIPTION
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, children, content, deleted, settling, writing
-from localazure.cognitive.account import Account
+from localazure.cognitive import binding, children, deleted, settling, validation, writing
+from localazure.cognitive.account import TYPE, Account
 from localazure.cognitive.shape import answered
 from localazure.paging import page
-from localazure.web import Request, Response, ServiceError
+from localazure.web import Json, Request, Response, ServiceError
+
+_IN_USE = "The subdomain name '{}' is not available as it's already used by a resource."
+_NOT_VALID = "Sub domain name '{}' is not valid"
+"""The text of the API definition's example."""
 
 
 def get(cloud: Cloud, request: Request) -> Response:
@@ -25,22 +33,23 @@ def get(cloud: Cloud, request: Request) -> Response:
     )
 
 
-def list_in_group(cloud: Cloud, request: Request) -> Response:
-    """The accounts of a resource group, page by page."""
-    params = request.params
-    return _listed(
-        cloud, request, f"/subscriptions/{params['subscription']}/resourceGroups/{params['group']}"
+def list_all(cloud: Cloud, request: Request) -> Response:
+    """The accounts of a resource group, or a subscription: one page, which is a look at every account on it.
+    Raises 400 for an invalid `$skiptoken`."""
+    params, version = request.params, request.api_version
+    scope = GROUP if "group" in params else SUBSCRIPTION
+    body = page(
+        request,
+        stored.under(cloud, scope.format(**params)),
+        lambda account: account.id,
+        lambda account: answered(cloud, settling.settle(cloud, account) or account, version),
     )
-
-
-def list_in_subscription(cloud: Cloud, request: Request) -> Response:
-    """The accounts of a subscription, page by page."""
-    return _listed(cloud, request, f"/subscriptions/{request.params['subscription']}")
+    return Response(200, body)
 
 
 def put(cloud: Cloud, request: Request) -> Response:
     """Creates an account, replaces it, or restores a soft-deleted one (`properties.restore`)."""
-    body = content.check_body(request.body)
+    body = validation.check_body(request.body)
     id = stored.id_of(request)
     existing = _settled(cloud, id)
     _require_match(request, existing)
@@ -61,7 +70,7 @@ def put(cloud: Cloud, request: Request) -> Response:
 
 def patch(cloud: Cloud, request: Request) -> Response:
     """Changes what the body names, and nothing else."""
-    body = content.check_body(request.body)
+    body = validation.check_body(request.body)
     id = stored.id_of(request)
     account = _settled(cloud, id)
     if account is None:
@@ -84,16 +93,33 @@ def delete(cloud: Cloud, request: Request) -> Response:
     return Response(200)
 
 
-def _listed(cloud: Cloud, request: Request, scope: str) -> Response:
-    """One page, which is a look at every account on it. Raises 400 for an invalid `$skiptoken`."""
-    version = request.api_version
-    body = page(
-        request,
-        stored.under(cloud, scope),
-        lambda account: account.id,
-        lambda account: answered(cloud, settling.settle(cloud, account) or account, version),
-    )
-    return Response(200, body)
+def list_keys(cloud: Cloud, request: Request) -> Response:
+    """Both keys. Raises 400 where local authentication is off."""
+    account = stored.require(cloud, stored.id_of(request))
+    if account.properties.get("disableLocalAuth"):
+        # Reported by users.
+        raise ServiceError(400, "BadRequest", "Failed to list key. disableLocalAuth is set to be true.")
+    return Response(200, dict(zip(("key1", "key2"), account.keys, strict=True)))
+
+
+def check_domain(cloud: Cloud, request: Request) -> Response:
+    """Whether a subdomain is available: valid, and taken by no account, live or soft-deleted."""
+    body = request.body or {}
+    name = body.get("subdomainName")
+    if not isinstance(name, str) or not name:
+        raise ServiceError(400, "BadRequest", "subdomainName must be given.")
+    reason = None
+    if not validation.is_subdomain(name):
+        reason = _NOT_VALID.format(name)
+    elif deleted.owner_of_subdomain(cloud, name) is not None:
+        reason = _IN_USE.format(name)
+    answer: Json = {
+        "isSubdomainAvailable": reason is None,
+        "reason": reason,
+        "subdomainName": name,
+        "type": body.get("type", TYPE),
+    }
+    return Response(200, answer if body.get("kind") is None else {**answer, "kind": body["kind"]})
 
 
 def _settled(cloud: Cloud, id: str) -> Account | None:

@@ -8,9 +8,8 @@ from localazure.cloud import Cloud, iso
 from localazure.cognitive import data, rules
 from localazure.cognitive.account import KEY_VAULT, MICROSOFT, Account
 from localazure.cognitive.identity import key_user, own_client_id
-from localazure.cognitive.kinds import find_kind
 from localazure.keyvault import trusted_services
-from localazure.web import ServiceError
+from localazure.web import Json, ServiceError
 
 _NO_GRANT = frozenset({"ForbiddenByPolicy", "ForbiddenByRbac", "AccessDenied"})
 _NOT_CONFIGURED = (
@@ -37,10 +36,8 @@ def bind_new(cloud: Cloud, account: Account, correlation_id: str) -> tuple[Accou
     """
     _check(cloud, account, creating=True)
     data_key = data.new_data_key()
-    try:
-        return _wrapped(cloud, account, data_key, correlation_id), None
-    except _FailsLaterError as later:
-        return replace(account, wrapping=data.wrap_for_microsoft(cloud, data_key)), later.refusal
+    kept = data.wrap_for_microsoft(cloud, data_key)
+    return _wrapped(cloud, account, data_key, correlation_id, kept=kept)
 
 
 def with_new_data_key(cloud: Cloud, account: Account) -> Account:
@@ -67,7 +64,7 @@ def rebind(
     try:
         gone = key_user(cloud, old)[0] is None
         data_key = data.unwrap(cloud, new if gone else old, correlation_id)
-    except data.KeyUnavailableError as error:
+    except trusted_services.KeyRefused as error:
         remembered = data.remembered(cloud, old)
         if cloud.behaviour.move_without_old_key == "refused" or remembered is None:
             raise ServiceError(
@@ -77,10 +74,7 @@ def rebind(
                 headers={"x-localazure-findings": f"the current key cannot be used: {_line(error.message)}"},
             ) from error
         data_key = remembered
-    try:
-        return _wrapped(cloud, new, data_key, correlation_id), None
-    except _FailsLaterError as later:
-        return replace(new, wrapping=old.wrapping), later.refusal
+    return _wrapped(cloud, new, data_key, correlation_id, kept=old.wrapping)
 
 
 def check_settings(cloud: Cloud, account: Account) -> None:
@@ -118,30 +112,20 @@ def key_uri(account: Account) -> str:
 
 def facts_of(cloud: Cloud, account: Account, *, creating: bool) -> rules.Facts:
     """What decides over the key that an account's encryption block names."""
-    target = account.key_vault_properties or {}
-    sku = str(account.sku["name"])
-    kind = find_kind(account.kind)
+    target, follows = account.key_vault_properties or {}, cloud.behaviour.versionless_key
     uri, name, version = (str(target.get(word) or "") for word in ("keyVaultUri", "keyName", "keyVersion"))
     principal_id, no_principal = key_user(cloud, account, creating=creating)
     vault = trusted_services.vault_at(cloud, uri) if uri else None
-    key = trusted_services.key_at(cloud, uri, name, version) if vault and name else None
     return rules.Facts(
-        key_vault_properties={"keyVaultUri": uri, "keyName": name, "keyVersion": version},
-        location=account.location,
-        tenant_id=account.tenant_id,
-        kind=account.kind,
-        sku=sku,
-        takes_customer_key=kind is not None and kind.takes_customer_key(sku),
-        identity_refused=kind is not None and kind.own_identity and bool(target.get("identityClientId")),
-        takes_key=kind is not None and key is not None and kind.takes_key(key.kty, key.size),
-        follows_key=cloud.behaviour.versionless_key == "taken"
-        or (cloud.behaviour.versionless_key == "documented" and account.kind == "AIServices"),
+        account,
+        uri,
+        name,
+        version,
+        follows_key=follows == "taken" or (follows == "documented" and account.kind == "AIServices"),
         principal_id=principal_id,
         no_principal=no_principal,
         vault=vault,
-        key=key,
-        outbound_restricted=bool(account.properties.get("restrictOutboundNetworkAccess")),
-        allowed_hosts=tuple(account.properties.get("allowedFqdnList") or ()),
+        key=trusted_services.key_at(cloud, uri, name, version) if vault and name else None,
         now=cloud.clock.now(),
     )
 
@@ -151,14 +135,18 @@ def _check(cloud: Cloud, account: Account, *, creating: bool) -> None:
         rules.refuse(rules.findings(facts_of(cloud, account, creating=creating)))
 
 
-def _wrapped(cloud: Cloud, account: Account, data_key: bytes, correlation_id: str) -> Account:
+def _wrapped(
+    cloud: Cloud, account: Account, data_key: bytes, correlation_id: str, *, kept: Json
+) -> tuple[Account, ServiceError | None]:
+    """The account with its data key wrapped; or with the wrapping that is `kept`, and why its operation will
+    fail (`missing_grant` of `fails_later`)."""
     try:
         wrapped = replace(account, wrapping=data.wrap(cloud, account, data_key, correlation_id))
-        return _with_own_client_id(cloud, wrapped)
-    except data.KeyUnavailableError as error:
+        return _with_own_client_id(cloud, wrapped), None
+    except trusted_services.KeyRefused as error:
         refusal = _refusal(cloud, error)
         if error.code in _NO_GRANT and cloud.behaviour.missing_grant == "fails_later":
-            raise _FailsLaterError(refusal) from error
+            return replace(account, wrapping=kept), refusal
         raise refusal from error
 
 
@@ -172,15 +160,7 @@ def _with_own_client_id(cloud: Cloud, account: Account) -> Account:
     return replace(account, properties={**account.properties, "encryption": encryption})
 
 
-class _FailsLaterError(Exception):
-    """The grant is missing, and the service notices only in the operation."""
-
-    def __init__(self, refusal: ServiceError) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
-
-
-def _refusal(cloud: Cloud, error: data.KeyUnavailableError) -> ServiceError:
+def _refusal(cloud: Cloud, error: trusted_services.KeyRefused) -> ServiceError:
     """How a binding is refused whose identity cannot use the key (`missing_grant`).
 
     Of 403, status and code are assumed, and the text is Key Vault's own, as sibling providers pass it on.

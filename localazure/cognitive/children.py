@@ -92,7 +92,7 @@ def _project(cloud: Cloud, request: Request, account: Account, known: Json | Non
     was = (known or {}).get("identity")
     asked = sent.get("identity") or {"type": "None"}
     owner = replace(account, name=f"{account.name}/projects/{request.params['project']}")
-    found = identity.resolve(cloud, caller=request.caller, account=owner, sent=asked, old=was)
+    found = identity.resolve(cloud, request.caller, owner, asked, was)
     if was and was.get("principalId") and not (found or {}).get("principalId"):
         directory.delete_principal(cloud, was["principalId"])
     given = sent.get("properties") or {}

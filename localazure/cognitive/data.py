@@ -11,11 +11,9 @@ import hmac
 import json
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from math import inf
-from typing import TypedDict
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,21 +22,12 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 from localazure.cloud import Cloud
 from localazure.cognitive.account import KEY_VAULT, MICROSOFT, Account, save
 from localazure.cognitive.identity import key_user
-from localazure.keyvault import trusted_services
+from localazure.keyvault.trusted_services import KeyRefused, KeyUser, key_at
 from localazure.web import Json
 
 _MASTER = "account.masterKey"
 _REMEMBERED = "account.rememberedKey"
 _NONCE_BYTES = 12
-
-
-class KeyUnavailableError(Exception):
-    """The customer's key cannot be used; the text says why. `code` is Key Vault's reason or "identity"."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 def new_data_key() -> bytes:
@@ -47,7 +36,7 @@ def new_data_key() -> bytes:
 
 
 def wrap(cloud: Cloud, account: Account, data_key: bytes, correlation_id: str) -> Json:
-    """The data key, wrapped as the account's encryption block says. Raises KeyUnavailableError.
+    """The data key, wrapped as the account's encryption block says. Raises KeyRefused.
 
     A customer's key is read first and tried both ways (the source asks for get, wrapKey and unwrapKey):
     a data key that was only ever wrapped could be lost.
@@ -55,28 +44,24 @@ def wrap(cloud: Cloud, account: Account, data_key: bytes, correlation_id: str) -
     target = account.key_vault_properties
     if target is None:
         return wrap_for_microsoft(cloud, data_key)
-    object_id, reason = key_user(cloud, account)
-    if object_id is None:
-        raise KeyUnavailableError("identity", reason)
     wrapping = {
         "by": KEY_VAULT,
         "vaultUri": target["keyVaultUri"],
         "keyName": target["keyName"],
         "keyVersion": target.get("keyVersion") or newest_version(cloud, target),
     }
-    with _refusals():
-        who = _who(object_id, wrapping, correlation_id)
-        trusted_services.read(cloud, **who)
-        if account.kind == "AIServices" and cloud.behaviour.foundry_key_role == "crypto_user":
-            trusted_services.need_crypto_user(cloud, **who)
-        wrapped = trusted_services.wrap(cloud, **who, data=data_key)
-        trusted_services.unwrap(cloud, **who, data=wrapped)
+    user = _user(cloud, account, wrapping, correlation_id)
+    user.read()
+    if account.kind == "AIServices" and cloud.behaviour.foundry_key_role == "crypto_user":
+        user.need_crypto_user()
+    wrapped = user.wrap(data_key)
+    user.unwrap(wrapped)
     return {**wrapping, "wrapped": _text(wrapped)}
 
 
 def newest_version(cloud: Cloud, target: Json) -> str:
     """The newest usable version of the key that a block names."""
-    key = trusted_services.key_at(cloud, target["keyVaultUri"], target["keyName"], "")
+    key = key_at(cloud, target["keyVaultUri"], target["keyName"], "")
     return key.version if key else ""
 
 
@@ -89,7 +74,7 @@ def follow_key(cloud: Cloud, account: Account, correlation_id: str) -> None:
         return
     if newest_version(cloud, target) in ("", account.wrapping["keyVersion"]):
         return
-    with suppress(KeyUnavailableError):
+    with suppress(KeyRefused):
         data_key = _unwrapped(cloud, account, correlation_id)
         wrapping = wrap(cloud, account, data_key, correlation_id)
         save(cloud, replace(account, wrapping=wrapping))
@@ -101,7 +86,7 @@ def wrap_for_microsoft(cloud: Cloud, data_key: bytes) -> Json:
 
 
 def unwrap(cloud: Cloud, account: Account, correlation_id: str) -> bytes:
-    """The account's data key, fetched now. Raises KeyUnavailableError where the customer's key denies it.
+    """The account's data key, fetched now. Raises KeyRefused where the customer's key denies it.
 
     The service may remember the key of an earlier time (`key_remembered_seconds`, assumed).
     """
@@ -110,7 +95,7 @@ def unwrap(cloud: Cloud, account: Account, correlation_id: str) -> bytes:
         return _unwrapped(cloud, account, correlation_id)
     try:
         data_key = _unwrapped(cloud, account, correlation_id)
-    except KeyUnavailableError:
+    except KeyRefused:
         known = remembered(cloud, account, lasts) if lasts else None
         if known is None:
             raise
@@ -133,18 +118,14 @@ def _unwrapped(cloud: Cloud, account: Account, correlation_id: str) -> bytes:
     wrapped = b64decode(wrapping["wrapped"])
     if wrapping["by"] == MICROSOFT:
         return aes_key_unwrap(_master(cloud), wrapped)
-    object_id, reason = key_user(cloud, account)
-    if object_id is None:
-        raise KeyUnavailableError("identity", reason)
-    with _refusals():
-        return trusted_services.unwrap(cloud, **_who(object_id, wrapping, correlation_id), data=wrapped)
+    return _user(cloud, account, wrapping, correlation_id).unwrap(wrapped)
 
 
 def readable(cloud: Cloud, account: Account, correlation_id: str) -> bool:
     """Whether what the account stores can be read now; a use of the customer's key, as any other."""
     try:
         unwrap(cloud, account, correlation_id)
-    except KeyUnavailableError:
+    except KeyRefused:
         return False
     return True
 
@@ -172,30 +153,13 @@ def label(data_key: bytes, name: str) -> str:
     return hmac.new(data_key, name.lower().encode(), "sha256").hexdigest()
 
 
-class _Who(TypedDict):
-    object_id: str
-    vault_uri: str
-    key_name: str
-    version: str
-    correlation_id: str
-
-
-def _who(object_id: str, wrapping: Json, correlation_id: str) -> _Who:
-    return {
-        "object_id": object_id,
-        "vault_uri": wrapping["vaultUri"],
-        "key_name": wrapping["keyName"],
-        "version": wrapping["keyVersion"],
-        "correlation_id": correlation_id,
-    }
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    try:
-        yield
-    except trusted_services.KeyRefused as refused:
-        raise KeyUnavailableError(refused.code, refused.message) from refused
+def _user(cloud: Cloud, account: Account, wrapping: Json, correlation_id: str) -> KeyUser:
+    """The account's identity, at the key that a wrapping names. Raises KeyRefused where there is none."""
+    object_id, reason = key_user(cloud, account)
+    if object_id is None:
+        raise KeyRefused("identity", reason)
+    vault_uri, name, version = (wrapping[word] for word in ("vaultUri", "keyName", "keyVersion"))
+    return KeyUser(cloud, object_id, vault_uri, name, version, correlation_id)
 
 
 def _master(cloud: Cloud) -> bytes:

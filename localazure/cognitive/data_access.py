@@ -18,6 +18,7 @@ from localazure.cognitive import data
 from localazure.cognitive.account import Account
 from localazure.cognitive.binding import key_uri
 from localazure.cognitive.kinds import Kind, find_kind
+from localazure.keyvault.trusted_services import KeyRefused
 from localazure.web import Request, ServiceError
 
 _LOOPBACK = ipaddress.ip_address("127.0.0.1")
@@ -50,7 +51,7 @@ def opened(cloud: Cloud, request: Request, action: str, *, serves: Callable[[Kin
         data_key = data.unwrap(cloud, account, request.correlation_id)
         data.follow_key(cloud, account, request.correlation_id)
         return Opened(account, data_key)
-    except data.KeyUnavailableError as error:
+    except KeyRefused as error:
         raise ServiceError(
             403,
             "Forbidden",
@@ -83,7 +84,7 @@ def _account_at(cloud: Cloud, subdomain: str, serves: Callable[[Kind], bool]) ->
 
 def _require_network(account: Account) -> None:
     """Every caller comes from loopback: it passes an open account, or an IP rule that holds it."""
-    if account.properties.get("publicNetworkAccess") == "Disabled":
+    if str(account.properties.get("publicNetworkAccess")).lower() == "disabled":
         raise ServiceError(
             403, "AccessDenied", "Public access is disabled. Please configure private endpoint."
         )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from localazure import authorization, policy_evaluation, private_links
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
-from localazure.cognitive import binding, children, identity, projects, rules, settling, translator
+from localazure.cognitive import binding, children, identity, rules, sealed, settling
 from localazure.cognitive.account import DELETED, Account
 from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import deleted_body
@@ -68,7 +68,7 @@ def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:
     policy_evaluation.require_customer_key(cloud, account.id, content)
     if (target := account.key_vault_properties) is not None:
         vault = trusted_services.vault_at(cloud, target["keyVaultUri"])
-        if vault is None or vault.deleted:
+        if vault is None or vault.deleted is not None:
             header = {"x-localazure-findings": f"there is no vault at {target['keyVaultUri']}"}
             raise ServiceError(400, "BadRequest", rules.INVALID, headers=header)
     now = cloud.clock.now()
@@ -94,8 +94,8 @@ def purge(cloud: Cloud, account: Account) -> None:
     stored.forget(cloud, account)
     stored.free_subdomain(cloud, account)
     identity.drop_system(cloud, account)
-    projects.delete_all(cloud, account)
-    translator.delete_all(cloud, account)
+    sealed.PROJECTS.delete_all(cloud, account)
+    sealed.DOCUMENTS.delete_all(cloud, account)
     children.drop_all(cloud, account)
 
 

@@ -16,7 +16,7 @@ _WORDS = {"systemassigned": "SystemAssigned", "userassigned": "UserAssigned"}
 
 
 def resolve(
-    cloud: Cloud, *, caller: Caller | None, account: Account, sent: Json, old: Json | None
+    cloud: Cloud, caller: Caller | None, account: Account, sent: Json, old: Json | None
 ) -> Json | None:
     """The identity block after a write that sent `sent` (a dict with `type`), where `old` was before.
 

@@ -7,15 +7,12 @@ from localazure.cognitive import (
     account,
     accounts,
     calls,
-    catalog,
     children,
     deleted,
-    keys,
     language,
     operations_api,
     translator,
 )
-from localazure.cognitive.jobs import PROJECTS
 from localazure.routes import Handler, Route
 from localazure.web import Host
 
@@ -25,7 +22,7 @@ _GROUP = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{_
 _ACCOUNT = f"{_GROUP}/accounts/{{account}}"
 _LOCATION = f"{_SUBSCRIPTION}/locations/{{location}}"
 _DELETED = f"{_LOCATION}/resourceGroups/{{group}}/deletedAccounts/{{account}}"
-_PROJECT = f"{PROJECTS}/{{project}}"
+_PROJECT = f"{language.PATH}/{{project}}"
 _MADE_UP = "all of it: Azure's answer was never recorded"
 _PAGES = "how many are on a page, and in which order"
 
@@ -39,8 +36,8 @@ def _language(method: str, template: str, handler: Handler) -> Route:
 
 
 ROUTES: tuple[Route, ...] = (
-    _arm("GET", f"{_GROUP}/accounts", "accounts/read", accounts.list_in_group, _PAGES),
-    _arm("GET", f"{_SUBSCRIPTION}/accounts", "accounts/read", accounts.list_in_subscription, _PAGES),
+    _arm("GET", f"{_GROUP}/accounts", "accounts/read", accounts.list_all, _PAGES),
+    _arm("GET", f"{_SUBSCRIPTION}/accounts", "accounts/read", accounts.list_all, _PAGES),
     _arm("GET", _ACCOUNT, "accounts/read", accounts.get),
     _arm(
         "PUT",
@@ -61,14 +58,14 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         f"{_ACCOUNT}/listKeys",
         "accounts/listKeys/action",
-        keys.list_keys,
+        accounts.list_keys,
         "the keys themselves: the shape is the specification's",
     ),
     _arm(
         "POST",
         f"{_SUBSCRIPTION}/checkDomainAvailability",
         "checkDomainAvailability/action",
-        catalog.check_domain,
+        accounts.check_domain,
         _MADE_UP,
     ),
     _arm(
@@ -109,8 +106,8 @@ ROUTES: tuple[Route, ...] = (
     _language("GET", "/openai/models", calls.list_models),
     _language("GET", translator.DOCUMENTS, translator.list_documents),
     _language("POST", f"{translator.DOCUMENTS}/import", translator.import_document),
-    _language("GET", PROJECTS, language.list_projects),
-    _language("GET", f"{PROJECTS}/global/deletion-jobs/{{job}}", language.deletion_job),
+    _language("GET", language.PATH, language.list_projects),
+    _language("GET", f"{language.PATH}/global/deletion-jobs/{{job}}", language.deletion_job),
     _language("PATCH", _PROJECT, language.create_project),
     _language("GET", _PROJECT, language.get_project),
     _language("DELETE", _PROJECT, language.delete_project),

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from localazure.keyvault.trusted_services import KeyFacts, VaultFacts
+from localazure.cognitive.account import Account
+from localazure.cognitive.kinds import KINDS, Kind
+from localazure.keyvault.model import KeyVersion, Vault
 from localazure.locations import normal_location
 from localazure.web import ServiceError
 
@@ -36,26 +38,25 @@ class Finding:
 class Facts:
     """All that decides whether an account may live on a key; `now` is seconds on the cloud's clock.
 
+    `uri`, `name` and `version` are the caller's, empty where not given; `vault` and `key` what is there.
     `principal_id` is the identity that would use the key, None with the reason in `no_principal`.
-    `vault` and `key` are None where there are none; `key_vault_properties` is the caller's block.
+    `follows_key`: the service takes a key without a version.
     """
 
-    key_vault_properties: dict[str, str]
-    location: str
-    tenant_id: str
-    kind: str
-    sku: str
-    takes_customer_key: bool
-    identity_refused: bool
+    account: Account
+    uri: str
+    name: str
+    version: str
     follows_key: bool
-    takes_key: bool
     principal_id: str | None
     no_principal: str
-    vault: VaultFacts | None
-    key: KeyFacts | None
-    outbound_restricted: bool
-    allowed_hosts: tuple[str, ...]
+    vault: Vault | None
+    key: KeyVersion | None
     now: float
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.account.kind.lower()]
 
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
@@ -84,66 +85,63 @@ def host_of(vault_uri: str) -> str:
 def _of_identity(facts: Facts) -> Iterator[Finding]:
     if facts.principal_id is None:
         yield Finding(facts.no_principal, NO_IDENTITY)
-    if facts.identity_refused:
-        found = f"kind {facts.kind} uses a key only through the account's own identity"
+    if facts.kind.own_identity and (facts.account.key_vault_properties or {}).get("identityClientId"):
+        found = f"kind {facts.kind.name} uses a key only through the account's own identity"
         yield Finding(found, NOT_OFFERED)
 
 
 def _of_settings(facts: Facts) -> Iterator[Finding]:
-    if not facts.takes_customer_key:
-        found = f"kind {facts.kind} with SKU {facts.sku} lacks the CustomerManagedKey capability"
+    sku, settings = facts.account.sku["name"], facts.account.properties
+    if not facts.kind.takes_customer_key(sku):
+        found = f"kind {facts.kind.name} with SKU {sku} lacks the CustomerManagedKey capability"
         yield Finding(found, NOT_OFFERED)
-    host = host_of(facts.key_vault_properties.get("keyVaultUri", ""))
-    allowed = {entry.lower().removeprefix("https://").rstrip("/") for entry in facts.allowed_hosts}
-    if host and facts.outbound_restricted and host not in allowed:
+    host, hosts = host_of(facts.uri), settings.get("allowedFqdnList") or ()
+    allowed = {entry.lower().removeprefix("https://").rstrip("/") for entry in hosts}
+    if host and settings.get("restrictOutboundNetworkAccess") and host not in allowed:
         yield Finding(f"restrictOutboundNetworkAccess is true and allowedFqdnList lacks {host}")
 
 
 def _of_vault(facts: Facts) -> Iterator[Finding]:
-    uri = facts.key_vault_properties.get("keyVaultUri", "")
-    vault = facts.vault
-    if not uri:
+    vault, account = facts.vault, facts.account
+    if not facts.uri:
         yield Finding("keyVaultUri is missing")
-    elif vault is None or vault.deleted:
-        yield Finding(f"there is no vault at {uri}")
+    elif vault is None or vault.deleted is not None:
+        yield Finding(f"there is no vault at {facts.uri}")
     else:
         if not vault.soft_delete:
             yield Finding(f"vault {vault.name} has no soft delete", NOT_RECOVERABLE)
         if not vault.purge_protected:
             yield Finding(f"vault {vault.name} has no purge protection", NOT_RECOVERABLE)
-        if normal_location(vault.location) != normal_location(facts.location):
+        if vault.place != normal_location(account.location):
             yield Finding(
-                f"vault {vault.name} is in {vault.location}, the account in {facts.location}: "
+                f"vault {vault.name} is in {vault.location}, the account in {account.location}: "
                 "they must be in the same region"
             )
-        if vault.tenant_id.lower() != facts.tenant_id.lower():
+        if vault.tenant_id.lower() != account.tenant_id.lower():
             yield Finding(
-                f"vault {vault.name} belongs to tenant {vault.tenant_id}, the account to {facts.tenant_id}"
+                f"vault {vault.name} belongs to tenant {vault.tenant_id}, the account to {account.tenant_id}"
             )
 
 
 def _of_key(facts: Facts) -> Iterator[Finding]:
-    name = facts.key_vault_properties.get("keyName", "")
-    version = facts.key_vault_properties.get("keyVersion", "")
-    key = facts.key
+    name, version, key = facts.name, facts.version, facts.key
     if not name:
         yield Finding("keyName is missing")
     if not version and not facts.follows_key:
-        yield Finding(f"keyVersion is missing: kind {facts.kind} does not follow a key by itself")
+        yield Finding(f"keyVersion is missing: kind {facts.kind.name} does not follow a key by itself")
     if facts.vault is None or not name or not (version or facts.follows_key):
         return
     if key is None:
         yield Finding(f"the vault has no version {version or 'that is enabled'} of a key {name}")
         return
-    version = key.version
-    if not facts.takes_key:
+    if not facts.kind.takes_key(key.kty, key.size):
         found = f"key {name} is {key.kty} {key.size or ''}".rstrip()
-        yield Finding(f"{found}, which kind {facts.kind} does not take")
+        yield Finding(f"{found}, which kind {facts.kind.name} does not take")
     if not key.enabled:
-        yield Finding(f"version {version} of key {name} is disabled")
+        yield Finding(f"version {key.version} of key {name} is disabled")
     if key.not_before is not None and facts.now < key.not_before:
-        yield Finding(f"version {version} of key {name} is not valid yet")
+        yield Finding(f"version {key.version} of key {name} is not valid yet")
     if key.expires is not None and facts.now >= key.expires:
-        yield Finding(f"version {version} of key {name} has expired")
+        yield Finding(f"version {key.version} of key {name} has expired")
     if missing := [operation for operation in _NEEDED_OPERATIONS if operation not in key.operations]:
         yield Finding(f"key {name} does not permit {' and '.join(missing)}")

@@ -14,26 +14,6 @@ from localazure.locations import normal_location
 from localazure.private_links import connections_of
 from localazure.web import Json
 
-SETTABLE = (
-    "customSubDomainName",
-    "networkAcls",
-    "publicNetworkAccess",
-    "encryption",
-    "userOwnedStorage",
-    "apiProperties",
-    "dynamicThrottlingEnabled",
-    "restrictOutboundNetworkAccess",
-    "allowedFqdnList",
-    "disableLocalAuth",
-    "locations",
-    "amlWorkspace",
-    "raiMonitorConfig",
-    "networkInjections",
-    "allowProjectManagement",
-    "defaultProject",
-    "associatedProjects",
-)
-"""The properties that a caller sets and gets back; `restore` and `migrationToken` are write-only."""
 _PLACED = (
     "customSubDomainName",
     "networkAcls",
@@ -130,9 +110,9 @@ def _properties(account: Account, api_version: str, connections: Sequence[Json])
         found["capabilities"] = kind.capabilities(account.sku["name"], api_version)
     found |= _api_properties(account)
     found |= {
-        name: sent[name]
-        for name in SETTABLE
-        if name in sent and name not in _PLACED and (name not in _ONLY_WHEN_TRUE or sent[name])
+        name: value
+        for name, value in sent.items()
+        if name not in _PLACED and (name not in _ONLY_WHEN_TRUE or value)
     }
     if kind is not None:
         found["endpoints"] = dict.fromkeys(kind.endpoints, endpoint)

@@ -1,21 +1,28 @@
-"""What a caller sends to create or change an account, checked value by value before any rule looks at it.
+"""What a caller sends to create or change an account, checked before any rule looks at it: against the
+published definition, then value by value.
 
-The texts of these refusals are ARM's where ARM makes them (`gateway`), else assumed.
+The texts of these refusals are ARM's where ARM makes them (`gateway`), else assumed. Source of the network
+rules: "Configure Azure AI services virtual networks" (IPv4 alone, no private ranges, none of /31 or /32, a
+subdomain is needed); which kinds know a bypass: terraform-provider-azurerm.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Any
 
-from localazure.cognitive import network_rules
-from localazure.cognitive.account import KEY_VAULT, MICROSOFT
+from localazure import definitions
+from localazure.cognitive.account import KEY_VAULT, MICROSOFT, TYPE, Account, is_key_vault
 from localazure.cognitive.kinds import Kind, find_kind
-from localazure.cognitive.shape import SETTABLE
 from localazure.web import Json, ServiceError
 
+_ASKED = ("restore", "migrationToken")
+"""What a caller asks for and never gets back."""
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}")
 _SUBDOMAIN = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,62}[a-zA-Z0-9])?")
+_PRIVATE = tuple(ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+_LONGEST_PREFIX = 30
 
 
 def check_name(name: str) -> None:
@@ -52,21 +59,60 @@ def kind_and_sku(kind: str | None, sku: Json | None) -> tuple[Kind, Json]:
     return found, {**(sku or {}), "name": name.upper()}
 
 
+def check_body(body: Json) -> Json:
+    """The body of a write, if the definition of an account can hold it. Raises ServiceError 400."""
+    found = definitions.faults(TYPE, body)
+    definitions.refuse_unreadable(found)
+    # Read as "None" it would switch the identity off, and the data with it.
+    if body.get("identity") is not None and body["identity"].get("type") is None:
+        missing = definitions.Fault("identity.type", "there", unreadable=True)
+        definitions.refuse_unreadable([missing])
+    if wrong := [fault for fault in found if fault.path.startswith("properties.")]:
+        raise _bad(f"{wrong[0].path.removeprefix('properties.')} must be {wrong[0].expected}.")
+    return body
+
+
 def properties_of(body: Json, kind: Kind) -> dict[str, Any]:
     """The settable properties that a body sets, null ones left out. Raises 400 for values that cannot be."""
-    sent = {k: v for k, v in _dict(body, "properties").items() if k in SETTABLE and v is not None}
+    found = definitions.settable(TYPE, body.get("properties") or {})
+    sent = {name: value for name, value in found.items() if name not in _ASKED}
     subdomain = sent.get("customSubDomainName")
     if subdomain == "":
         del sent["customSubDomainName"]
     elif subdomain and not is_subdomain(subdomain):
         raise _bad(f"The custom subdomain name '{subdomain}' is invalid.")
-    if str(sent.get("publicNetworkAccess", "Enabled")) not in ("Enabled", "Disabled"):
-        raise _bad("publicNetworkAccess must be 'Enabled' or 'Disabled'.")
-    network_rules.check(sent.get("networkAcls", {}), kind)
+    check_network(sent.get("networkAcls", {}), kind)
     _check_storage(sent.get("userOwnedStorage") or [], kind)
     if "encryption" in sent:
         sent["encryption"] = _encryption(sent["encryption"])
     return sent
+
+
+def check_network(acls: Json, kind: Kind) -> None:
+    """Raises 400 for network rules (a dict of the right types) that an account of this kind cannot have."""
+    if "bypass" in acls and not kind.bypass:
+        raise _bad(f"networkAcls.bypass is not supported for account type '{kind.name}'.")
+    for rule in acls.get("ipRules") or ():
+        if problem := _ip_problem(str(rule.get("value") or "")):
+            raise _bad(f"The IP rule '{rule.get('value') or ''}' is invalid: {problem}.")
+
+
+def require_network_subdomain(account: Account) -> None:
+    """Raises 400 where an account without a subdomain has network rules (reported by users, too)."""
+    if "networkAcls" in account.properties and not account.subdomain:
+        raise _bad("networkAcls needs a customSubDomainName.")
+
+
+def _ip_problem(value: str) -> str | None:
+    try:
+        network = ipaddress.IPv4Network(value, strict=False)
+    except ValueError:
+        return "it is no IPv4 address and no range in CIDR notation"
+    if any(network.overlaps(private) for private in _PRIVATE):
+        return "it has private addresses"
+    if "/" in value and network.prefixlen > _LONGEST_PREFIX:
+        return "a range of this size is written as single addresses"
+    return None
 
 
 def _check_storage(linked: list[Json], kind: Kind) -> None:
@@ -88,18 +134,10 @@ def is_subdomain(name: str) -> bool:
 
 def _encryption(sent: Json) -> Json:
     """The block as it will be answered: what was sent, `keySource` first."""
-    source = sent.get("keySource") or KEY_VAULT
-    if source.lower() not in (KEY_VAULT.lower(), MICROSOFT.lower()):
-        raise _bad(f"keySource must be '{KEY_VAULT}' or '{MICROSOFT}'.")
-    if source.lower() == MICROSOFT.lower():
+    if not is_key_vault({"keySource": sent.get("keySource")}):
         return {"keySource": MICROSOFT}
     key = {name: value for name, value in (sent.get("keyVaultProperties") or {}).items() if value is not None}
     return {"keySource": KEY_VAULT, "keyVaultProperties": key}
-
-
-def _dict(body: Json, name: str) -> dict[str, Any]:
-    found = body.get(name)
-    return found if isinstance(found, dict) else {}
 
 
 def _bad(message: str) -> ServiceError:

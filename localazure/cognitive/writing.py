@@ -17,7 +17,6 @@ from localazure.cognitive import (
     children,
     deleted,
     identity,
-    network_rules,
     settling,
     validation,
 )
@@ -29,6 +28,8 @@ from localazure.locations import REGIONS, location_in, require_same_location
 from localazure.web import Json, Request, Response, ServiceError
 
 _NO_IDENTITY = {"type": "None"}
+_ENCRYPTION_SILENT = "The encryption of an account on a customer-managed key must be specified."
+_STORAGE_SILENT = "The user owned storage of an account cannot be removed."
 _REGIONS = ("global", *REGIONS)
 
 
@@ -62,17 +63,11 @@ def create_account(cloud: Cloud, request: Request, body: Json, id: str) -> Respo
     )
     policy_evaluation.require_customer_key(cloud, new.id, new.content)
     limits.require_account(cloud, request.params["subscription"], location, kind.name, sku["name"])
-    _require_subdomain(cloud, new)
-    network_rules.require_subdomain(new)
-    _require_only_free(cloud, new)
-    new = replace(
-        new, identity=_identity(cloud, request, new, body.get("identity") or _NO_IDENTITY, old=None)
-    )
+    _require_place(cloud, new, None)
+    sent = body.get("identity") or _NO_IDENTITY
+    new = replace(new, identity=identity.resolve(cloud, request.caller, new, sent, None))
     new, refusal = binding.bind_new(cloud, new, request.correlation_id)
-    if cloud.behaviour.synchronous_creates:
-        return _ended(cloud, request, new, 201, refusal)
-    creating = replace(new, state="Creating")
-    return _begun(cloud, request, creating, None, refusal, running="Creating", status=201)
+    return _written(cloud, request, new, None, refusal, status=201)
 
 
 def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) -> Response:
@@ -81,39 +76,19 @@ def replace_account(cloud: Cloud, request: Request, body: Json, old: Account) ->
     location = location_in(body, TYPE, _REGIONS)
     require_same_location(old.name, old.location, location, old.group)
     kind, sku = validation.kind_and_sku(body.get("kind") or old.kind, body.get("sku"))
-    properties = validation.properties_of(body, kind)
+    sent = validation.properties_of(body, kind)
     if old.subdomain:
-        properties.setdefault("customSubDomainName", old.subdomain)
+        sent.setdefault("customSubDomainName", old.subdomain)
     new = replace(
-        old,
-        kind=kind.name,
-        location=location,
-        sku=sku,
-        tags=body.get("tags"),
-        properties=properties,
-        verb="PUT",
+        old, kind=kind.name, location=location, sku=sku, tags=body.get("tags"), properties=sent, verb="PUT"
     )
     policy_evaluation.require_customer_key(cloud, new.id, new.content)
-    sent_encryption = "encryption" in properties
-    if not sent_encryption and old.encryption:
-        new = _silent_about_encryption(cloud, old, new)
-    if "userOwnedStorage" not in properties and old.properties.get("userOwnedStorage"):
-        new = _silent_about_storage(cloud, old, new, stays=kind.storage_stays)
+    new = replace(new, properties={**sent, **_kept_by_put(cloud, old, sent, kind)})
     _require_same_storage(old, new, kind)
-    principal_id = (old.identity or {}).get("principalId")
     new, refusal = _changed(
-        cloud,
-        request,
-        old,
-        new,
-        identity_sent=_identity_of_put(cloud, body, old),
-        identity_kept={"principalId": principal_id} if principal_id else None,
-        sent_encryption=sent_encryption,
+        cloud, request, old, new, _identity_of_put(cloud, body, old), encrypts="encryption" in sent
     )
-    if cloud.behaviour.synchronous_creates:
-        return _ended(cloud, request, new, 200, refusal)
-    accepted = replace(new, state="Accepted")
-    return _begun(cloud, request, accepted, old, refusal, running="Updating", status=200)
+    return _written(cloud, request, new, old, refusal, status=200)
 
 
 def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> Response:
@@ -121,7 +96,7 @@ def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> 
     _require_same_kind(old, body)
     kind, sku = validation.kind_and_sku(body.get("kind") or old.kind, {**old.sku, **(body.get("sku") or {})})
     sent = validation.properties_of(body, kind)
-    sent_encryption = "encryption" in sent
+    encrypts = "encryption" in sent
     if "apiProperties" in sent:
         sent["apiProperties"] = {**old.properties.get("apiProperties", {}), **sent["apiProperties"]}
     tags = old.tags if body.get("tags") is None else body["tags"]
@@ -129,30 +104,26 @@ def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> 
     new = replace(old, kind=kind.name, sku=sku, tags=tags, properties=properties, verb="PATCH")
     _require_same_storage(old, new, kind)
     policy_evaluation.require_customer_key(cloud, new.id, new.content)
-    new, refusal = _changed(
-        cloud,
-        request,
-        old,
-        new,
-        identity_sent=body.get("identity"),
-        identity_kept=old.identity,
-        sent_encryption=sent_encryption,
-    )
-    accepted = replace(new, state="Accepted")
-    return _begun(cloud, request, accepted, old, refusal, running="Updating", status=202)
+    new, refusal = _changed(cloud, request, old, new, body.get("identity"), encrypts=encrypts)
+    return _written(cloud, request, new, old, refusal, status=202)
 
 
-def _silent_about_encryption(cloud: Cloud, old: Account, new: Account) -> Account:
-    """What a PUT without `encryption` makes of one that is there (`put_without_encryption`)."""
-    does = cloud.behaviour.put_without_encryption
-    if does == "refused" and old.key_vault_properties is not None:
-        # Code and text assumed.
-        raise ServiceError(
-            400, "BadRequest", "The encryption of an account on a customer-managed key must be specified."
-        )
-    if does == "keeps":
-        return replace(new, properties={**new.properties, "encryption": old.encryption})
-    return new
+def _kept_by_put(cloud: Cloud, old: Account, sent: Json, kind: Kind) -> Json:
+    """What a PUT keeps of encryption and storage, which it does not name (`put_without_encryption`,
+    `put_without_user_owned_storage`). Codes and texts are assumed."""
+    behaviour, encrypted = cloud.behaviour, old.key_vault_properties is not None
+    kept = {}
+    for name, does, refused in (
+        ("encryption", behaviour.put_without_encryption, _ENCRYPTION_SILENT if encrypted else ""),
+        ("userOwnedStorage", behaviour.put_without_user_owned_storage, _STORAGE_SILENT),
+    ):
+        if name in sent or not old.properties.get(name):
+            continue
+        if does == "refused" and refused:
+            raise ServiceError(400, "BadRequest", refused)
+        if does == "keeps" or (name == "userOwnedStorage" and kind.storage_stays):
+            kept[name] = old.properties[name]
+    return kept
 
 
 def _require_same_storage(old: Account, new: Account, kind: Kind) -> None:
@@ -164,17 +135,6 @@ def _require_same_storage(old: Account, new: Account, kind: Kind) -> None:
     if kind.storage_stays and was != becomes:
         # Documented; code and text assumed.
         raise ServiceError(400, "BadRequest", "The user owned storage of an account cannot be changed.")
-
-
-def _silent_about_storage(cloud: Cloud, old: Account, new: Account, *, stays: bool) -> Account:
-    """What a PUT without `userOwnedStorage` makes of one that is there (`put_without_user_owned_storage`)."""
-    does, storage = cloud.behaviour.put_without_user_owned_storage, old.properties["userOwnedStorage"]
-    if does == "refused":
-        # Code and text assumed.
-        raise ServiceError(400, "BadRequest", "The user owned storage of an account cannot be removed.")
-    if does == "keeps" or stays:
-        return replace(new, properties={**new.properties, "userOwnedStorage": storage})
-    return new
 
 
 def _identity_of_put(cloud: Cloud, body: Json, old: Account) -> Json | None:
@@ -189,28 +149,23 @@ def _identity_of_put(cloud: Cloud, body: Json, old: Account) -> Json | None:
 
 
 def _changed(
-    cloud: Cloud,
-    request: Request,
-    old: Account,
-    new: Account,
-    *,
-    identity_sent: Json | None,
-    identity_kept: Json | None,
-    sent_encryption: bool,
+    cloud: Cloud, request: Request, old: Account, new: Account, sent: Json | None, *, encrypts: bool
 ) -> tuple[Account, ServiceError | None]:
     """The account after a write: identity resolved, data key under the right key, nothing stored yet.
 
-    With it, why its operation will fail; None where it will not.
+    With it, why its operation will fail; None where it will not. `sent` is the identity that was asked for,
+    None for the one that is there; `encrypts` says that the body has an encryption block.
     """
     settling.require_settled(old)
     children.require_key_may_change(cloud, old, new)
-    _require_subdomain(cloud, new, old)
-    network_rules.require_subdomain(new)
-    _require_only_free(cloud, new)
-    if identity_sent is not None:
-        new = replace(new, identity=_identity(cloud, request, new, identity_sent, old=identity_kept))
+    _require_place(cloud, new, old)
+    if sent is not None:
+        was = old.identity
+        if new.verb == "PUT" and was:  # which names anew those that users made
+            was = {name: value for name, value in was.items() if name == "principalId"}
+        new = replace(new, identity=identity.resolve(cloud, request.caller, new, sent, was))
     bound = new.key_vault_properties is not None or old.key_vault_properties is not None
-    if (sent_encryption and bound) or new.key_vault_properties != old.key_vault_properties:
+    if (encrypts and bound) or new.key_vault_properties != old.key_vault_properties:
         new, refusal = binding.rebind(cloud, old, new, request.correlation_id)
     else:
         refusal = None
@@ -221,27 +176,24 @@ def _changed(
     return replace(new, etag=stored.new_etag(cloud), modified_at=now, modified_by=_writer(request)), refusal
 
 
-def _begun(
+def _written(
     cloud: Cloud,
     request: Request,
     account: Account,
     before: Account | None,
     refusal: ServiceError | None,
     *,
-    running: str,
     status: int,
 ) -> Response:
+    """The answer to a write, which has ended (`synchronous_creates`) or has begun an operation."""
+    if cloud.behaviour.synchronous_creates and account.verb == "PUT":
+        if refusal is not None:
+            raise refusal
+        return _saved(cloud, request, account, status, {})
+    running = "Updating" if before else "Creating"
     operation = settling.begin_operation(cloud, account, running, before=before, refusal=refusal)
-    account = replace(account, operation=operation.id)
-    return _saved(cloud, request, account, status, operation_headers(request, account, operation))
-
-
-def _ended(
-    cloud: Cloud, request: Request, account: Account, status: int, refusal: ServiceError | None
-) -> Response:
-    if refusal is not None:
-        raise refusal
-    return _saved(cloud, request, replace(account, state="Succeeded", operation=None), status, {})
+    begun = replace(account, state="Accepted" if before else running, operation=operation.id)
+    return _saved(cloud, request, begun, status, operation_headers(request, begun, operation))
 
 
 def _saved(
@@ -249,20 +201,18 @@ def _saved(
 ) -> Response:
     stored.save(cloud, account)
     binding.record(cloud, account, account.verb, request.correlation_id)
-    return Response(
-        status,
-        answered(cloud, account, request.api_version),
-        {"ETag": account.etag, **headers},
-    )
+    body = answered(cloud, account, request.api_version)
+    return Response(status, body, {"ETag": account.etag, **headers})
 
 
-def _identity(
-    cloud: Cloud, request: Request, account: Account, sent: Json, *, old: Json | None
-) -> Json | None:
-    return identity.resolve(cloud, caller=request.caller, account=account, sent=sent, old=old)
+def _require_place(cloud: Cloud, account: Account, old: Account | None) -> None:
+    """Raises ServiceError where an account cannot have its subdomain, its network rules or its SKU."""
+    _require_subdomain(cloud, account, old)
+    validation.require_network_subdomain(account)
+    _require_only_free(cloud, account)
 
 
-def _require_subdomain(cloud: Cloud, account: Account, old: Account | None = None) -> None:
+def _require_subdomain(cloud: Cloud, account: Account, old: Account | None) -> None:
     """A subdomain belongs to one account of the cloud, a soft-deleted one included, and never changes."""
     if account.subdomain is None:
         return

@@ -4,6 +4,6 @@ Owns: who may use which key, where keys live, what each use leaves in the audit 
 Does not own: tokens (the server verified them), roles (`localazure.authorization`), sockets.
 """
 
-from localazure.keyvault.lifecycle import delete_in_group
+from localazure.keyvault.vaults import delete_in_group
 
 __all__ = ["delete_in_group"]

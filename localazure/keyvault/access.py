@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from localazure.keyvault.model import Vault
-from localazure.web import Caller
+from localazure.web import Caller, ServiceError
 
 LOOPBACK = "127.0.0.1"
 SERVICE_ADDRESS = "20.61.98.11"
@@ -56,12 +56,9 @@ DECRYPT = Operation("KeyDecrypt", "decrypt", f"{_KEYS}/decrypt/action", "keys/de
 SIGN = Operation("KeySign", "sign", f"{_KEYS}/sign/action", "keys/sign/action")
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """Why a caller does not get in: Key Vault's inner error code, and the message it answers with 403."""
-
-    code: str
-    message: str
+def forbidden(code: str, message: str) -> ServiceError:
+    """Why a caller does not get in: 403, with Key Vault's inner error code."""
+    return ServiceError(403, "Forbidden", message, extra={"innererror": {"code": code}})
 
 
 def describe(caller: Caller) -> str:
@@ -72,7 +69,7 @@ def describe(caller: Caller) -> str:
 
 def firewall_refusal(
     vault: Vault, caller: Caller, *, trusted: bool = False, address: str = LOOPBACK
-) -> Refusal | None:
+) -> ServiceError | None:
     """Why the vault's network rules stop this caller, None if they allow it.
 
     A trusted service passes with `bypass: AzureServices`, the default, also where publicNetworkAccess is
@@ -84,14 +81,14 @@ def firewall_refusal(
         return None
     who, where = f"Caller: {describe(caller)}", f"Vault: {vault.name};location={vault.location}"
     if str(vault.properties.get("publicNetworkAccess", "")).lower() == "disabled":
-        return Refusal(
+        return forbidden(
             "ForbiddenByConnection",
             "Public network access is disabled and request is not from a trusted service nor via an approved "
             f"private link.\r\n{who}\r\n{where}",
         )
     if acls["defaultAction"].lower() == "allow" or _in_rules(address, acls["ipRules"]):
         return None
-    return Refusal(
+    return forbidden(
         "ForbiddenByFirewall",
         "Client address is not authorized and caller is not a trusted service.\r\n"
         f"Client address: {address}\r\n{who}\r\n{where}",
@@ -115,7 +112,7 @@ def network_acls(vault: Vault) -> Mapping[str, Any]:
 
 def policy_refusal(
     vault: Vault, caller: Caller, operation: Operation, *, now: float, delay: float
-) -> Refusal | None:
+) -> ServiceError | None:
     """Why the vault's access policies refuse an operation, None where one of them grants it.
 
     An entry counts from `delay` seconds after it was first granted. `all` is everything but purge.
@@ -136,9 +133,9 @@ def policy_refusal(
     return no_policy(vault, caller, operation)
 
 
-def no_policy(vault: Vault, caller: Caller, operation: Operation) -> Refusal:
+def no_policy(vault: Vault, caller: Caller, operation: Operation) -> ServiceError:
     """What is answered where no access policy of the vault allows the operation."""
-    return Refusal(
+    return forbidden(
         "ForbiddenByPolicy",
         f"The user, group or application '{describe(caller)}' does not have keys {operation.permission} "
         f"permission on key vault '{vault.name};location={vault.location}'. For help resolving this issue, "
@@ -146,9 +143,9 @@ def no_policy(vault: Vault, caller: Caller, operation: Operation) -> Refusal:
     )
 
 
-def rbac_refusal(vault: Vault, caller: Caller, operation: Operation, resource_id: str) -> Refusal:
+def rbac_refusal(vault: Vault, caller: Caller, operation: Operation, resource_id: str) -> ServiceError:
     """What a vault under Azure RBAC answers where no role assignment allows the operation."""
-    return Refusal(
+    return forbidden(
         "ForbiddenByRbac",
         "Caller is not authorized to perform action on resource.\r\n"
         "If role assignments, deny assignments or role definitions were changed recently, please observe "

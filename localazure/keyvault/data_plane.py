@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from localazure.cloud import Cloud
-from localazure.keyvault import access, managed_hsms, usage, vault_store
+from localazure.keyvault import access, usage, vault_store
 from localazure.keyvault.access import LOOPBACK, Operation
 from localazure.keyvault.key_body import precedes_7_0
 from localazure.keyvault.model import Vault
-from localazure.keyvault.usage import Admission, Use, bad_parameter
+from localazure.keyvault.usage import Use, bad_parameter, require_defined
 from localazure.routes import Handler
 from localazure.web import Caller, Host, Json, Request, Response, ServiceError
 
@@ -31,12 +31,10 @@ class Call:
     def vault(self) -> Vault:
         return self.use.vault
 
-    @property
-    def body(self) -> dict[str, Json]:
-        """The JSON object sent. Raises 400 for anything else."""
+    def body(self, defined: str = "") -> dict[str, Json]:
+        """The JSON object sent, as `defined` (definitions.json) has it. Raises 400 for anything else."""
         sent = {} if self.request.body is None else self.request.body
-        if not isinstance(sent, dict):
-            raise bad_parameter("the request body is no JSON object")
+        require_defined(defined, sent)
         return sent
 
 
@@ -65,13 +63,12 @@ def no_contacts(cloud: Cloud, request: Request) -> Response:
     """404: nobody can be named for a vault's certificates here. Raises 403 where the firewall says so."""
     vault, caller = _addressed(cloud, request)
     if refusal := access.firewall_refusal(vault, caller):
-        raise usage.forbidden(refusal)
+        raise refusal
     raise ServiceError(404, "ContactsNotFound", "Contacts not found")
 
 
 def _addressed(cloud: Cloud, request: Request) -> tuple[Vault, Caller]:
-    holder = managed_hsms.holder if request.host is Host.HSM else vault_store.holder
-    vault = holder(cloud, request.label)
+    vault = vault_store.holder(cloud, request.label, hsm=request.host is Host.HSM)
     if vault is None or vault.deleted is not None:
         # On Azure the name does not resolve; here the connection is already made.
         raise ServiceError(404, "VaultNotFound", f"the vault {request.label} does not exist, or is deleted")
@@ -97,9 +94,10 @@ def _answer(cloud: Cloud, request: Request, what: Operation, act: Callable[[Call
         "x-ms-keyvault-service-version": _SERVICE_VERSION,
     }
 
-    def run(admission: Admission) -> tuple[str, Response]:
-        found = act(Call(cloud, request, use))
-        return found.version, Response(found.status, found.body, headers | _grant(admission))
+    def run(assignment: str) -> tuple[str, Response]:
+        found, by = act(Call(cloud, request, use)), assignment.rpartition("/")[2]
+        grant = {"x-ms-keyvault-rbac-assignment-id": by} if by else {}
+        return found.version, Response(found.status, found.body, headers | grant)
 
     try:
         if not request.api_version:
@@ -120,9 +118,3 @@ def _of_its_time(error: ServiceError, use: Use, request: Request, headers: Mappi
         message = f"Key not found: {use.key_name}"
     merged = {**headers, **error.headers}
     return ServiceError(error.status, error.code, message, headers=merged, extra=error.extra)
-
-
-def _grant(admission: Admission) -> dict[str, str]:
-    if not admission.assignment_id:
-        return {}
-    return {"x-ms-keyvault-rbac-assignment-id": admission.assignment_id.rsplit("/", 1)[-1]}

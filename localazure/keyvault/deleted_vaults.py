@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from localazure import operations
 from localazure.cloud import Cloud, iso
-from localazure.keyvault import lifecycle, managed_hsms, vault_store
+from localazure.keyvault import vault_store
 from localazure.keyvault.model import Vault
-from localazure.keyvault.vault_body import HEADERS, answer, deleted_body
+from localazure.keyvault.vault_body import deleted_body
 from localazure.locations import normal_location
 from localazure.paging import page
-from localazure.web import Host, Request, Response, ServiceError
+from localazure.web import Host, Json, Request, Response, ServiceError
 
 
 def get(cloud: Cloud, request: Request) -> Response:
@@ -17,29 +17,25 @@ def get(cloud: Cloud, request: Request) -> Response:
     vault = _require(cloud, request)
     if not _shows(cloud, vault):
         raise _absent()
-    return answer(deleted_body(vault))
+    return Response(200, deleted_body(vault))
 
 
 def list_all(cloud: Cloud, request: Request) -> Response:
-    """The soft-deleted vaults of a subscription."""
-    scope = f"/subscriptions/{request.params['subscription']}"
-    vaults = [vault for vault in vault_store.deleted_below(cloud, scope) if _shows(cloud, vault)]
-    return answer(page(request, vaults, lambda v: v.id, deleted_body, ends_empty=True))
-
-
-def list_hsms(cloud: Cloud, request: Request) -> Response:
-    """The soft-deleted managed HSMs of a subscription."""
-    below = managed_hsms.deleted_below(cloud, f"/subscriptions/{request.params['subscription']}/")
-    found = [hsm for hsm in below if _shows(cloud, hsm)]
-    return Response(200, page(request, found, lambda hsm: hsm.id, deleted_body))
+    """The soft-deleted ones of a subscription: managed HSMs or vaults, as the path says."""
+    scope, hsm = f"/subscriptions/{request.params['subscription']}", "hsms" in request.path.lower()
+    found = [one for one in vault_store.deleted_below(cloud, scope, hsm=hsm) if _shows(cloud, one)]
+    return Response(200, page(request, found, lambda one: one.id, deleted_body, ends_empty=not hsm))
 
 
 def purge(cloud: Cloud, request: Request) -> Response:
-    """Purges a soft-deleted vault or managed HSM: 202, to be polled at the Location."""
+    """Purges a soft-deleted vault or managed HSM: 202, to be polled at the Location. Raises 405 where purge
+    protection forbids it."""
     vault = _require(cloud, request)
-    lifecycle.purge(cloud, vault)
+    if vault.purge_protected:
+        raise ServiceError(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.")
+    vault_store.purge(cloud, vault)
     operation = operations.begin(cloud, {"kind": "vault purge", "id": vault.id})
-    return Response(202, None, {**HEADERS, "location": _result_url(request, operation.id)})
+    return _accepted(request, operation.id, None)
 
 
 def purge_result(cloud: Cloud, request: Request) -> Response:
@@ -47,28 +43,23 @@ def purge_result(cloud: Cloud, request: Request) -> Response:
     operation = operations.poll(cloud, request.params["operation"])
     if operation is None or operation.about.get("kind") != "vault purge":
         raise _absent()
-    body = {"createdDateTime": _moment(operation.started), "status": "NotStarted"}
     now = cloud.clock.now()
+    begun = {"createdDateTime": _moment(operation.started)}
     if not operation.done(now):
-        return Response(202, body, {**HEADERS, "location": _result_url(request, operation.id)})
-    body = {
-        "createdDateTime": body["createdDateTime"],
-        "lastActionDateTime": _moment(now),
-        "status": "Succeeded",
-    }
-    return answer(body)
+        return _accepted(request, operation.id, {**begun, "status": "NotStarted"})
+    return Response(200, {**begun, "lastActionDateTime": _moment(now), "status": "Succeeded"})
 
 
 def _require(cloud: Cloud, request: Request) -> Vault:
-    p, vault = request.params, None
-    if "vault" in p:
-        vault = vault_store.holder(cloud, p["vault"])
-    else:
-        vault = managed_hsms.find_deleted(cloud, p["hsm"])
-    if vault is None or vault.deleted is None:
-        raise _absent()
-    here = vault.subscription_id.lower() == p["subscription"].lower()
-    if not here or vault.place != normal_location(p["location"]):
+    p = request.params
+    hsm = "hsm" in p
+    vault = vault_store.holder(cloud, p["hsm" if hsm else "vault"], hsm=hsm)
+    if (
+        vault is None
+        or vault.deleted is None
+        or vault.subscription_id.lower() != p["subscription"].lower()
+        or vault.place != normal_location(p["location"])
+    ):
         raise _absent()
     return vault
 
@@ -83,13 +74,14 @@ def _absent() -> ServiceError:
     return ServiceError(404, "ResourceNotFound", "The specified resource does not exist.")
 
 
-def _result_url(request: Request, operation_id: str) -> str:
+def _accepted(request: Request, operation_id: str, body: Json) -> Response:
     p = request.params
-    return (
+    url = (
         f"https://{Host.ARM}/subscriptions/{p['subscription']}/providers/Microsoft.KeyVault/locations/"
         f"{normal_location(p['location'])}/operationResults/{operation_id}"
         f"?api-version={request.api_version}"
     )
+    return Response(202, body, {"location": url})
 
 
 def _moment(seconds: float) -> str:

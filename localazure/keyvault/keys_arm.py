@@ -10,13 +10,17 @@ from typing import Any
 
 from localazure import authorization
 from localazure.cloud import Cloud
-from localazure.keyvault import access, arm, key_creation, key_store, rotation, vault_store
-from localazure.keyvault.key_body import kid
-from localazure.keyvault.model import TYPE, Key, KeyVersion, Vault, recovery_level
-from localazure.keyvault.usage import find_key, find_version
-from localazure.keyvault.vault_body import answer
+from localazure.keyvault import access, key_creation, key_store, rotation, vault_store
+from localazure.keyvault.key_body import attributes, kid
+from localazure.keyvault.model import TYPE, Key, KeyVersion, Vault
+from localazure.keyvault.usage import bad_parameter, find_key, find_version, require_defined
+from localazure.keyvault.vaults import VAULTS
 from localazure.paging import page
 from localazure.web import Json, Request, Response, ServiceError
+
+_SPELLED = {"kty": "kty", "key_size": "keySize", "crv": "curveName", "key_ops": "keyOps"}
+"""What ARM calls the parts of a key, by their names in the data plane."""
+_WITH_EXPORTABLE = "7.4"
 
 
 def put(cloud: Cloud, request: Request) -> Response:
@@ -26,15 +30,22 @@ def put(cloud: Cloud, request: Request) -> Response:
     key = key_store.find(cloud, vault, name)
     if key is None or key.visible > cloud.clock.now():
         _require_data_role(cloud, request, vault, access.CREATE)
-        key = key_creation.make(cloud, vault, name, _key_request(request.body))
-    return answer(_body(vault, key, key.current))
+        require_defined(f"{TYPE}/keys", request.body)
+        given, policy = request.body["properties"], None
+        if (sent := given.get("rotationPolicy")) is not None:
+            if problem := rotation.problem(sent):
+                raise bad_parameter(problem)
+            policy = rotation.completed(_policy(sent, str.capitalize))
+        asked = {word: given.get(arm) for word, arm in _SPELLED.items()}
+        asked |= {"attributes": given.get("attributes"), "tags": request.body.get("tags")}
+        key = key_creation.make(cloud, vault, name, asked, policy=policy)
+    return Response(200, _shown(vault, key))
 
 
 def get(cloud: Cloud, request: Request) -> Response:
     """A key, with its current version."""
     vault = _vault(cloud, request, "read")
-    key = find_key(cloud, vault, request.params["key"])
-    return answer(_body(vault, key, key.current))
+    return Response(200, _shown(vault, find_key(cloud, vault, request.params["key"])))
 
 
 def list_all(cloud: Cloud, request: Request) -> Response:
@@ -42,15 +53,16 @@ def list_all(cloud: Cloud, request: Request) -> Response:
     vault = _vault(cloud, request, "read")
     now = cloud.clock.now()
     keys = [key for key in key_store.all_of(cloud, vault) if key.visible <= now]
-    return answer(page(request, keys, lambda key: key.name, lambda key: _item(vault, key), ends_empty=True))
+    return Response(
+        200, page(request, keys, lambda key: key.name, lambda key: _row(vault, key), ends_empty=True)
+    )
 
 
 def get_version(cloud: Cloud, request: Request) -> Response:
     """One version of a key."""
     vault = _vault(cloud, request, "read")
     key = find_key(cloud, vault, request.params["key"])
-    version = find_version(key, request.params["version"])
-    return answer(_version_body(vault, key, version))
+    return Response(200, _shown(vault, key, find_version(key, request.params["version"])))
 
 
 def list_versions(cloud: Cloud, request: Request) -> Response:
@@ -58,14 +70,12 @@ def list_versions(cloud: Cloud, request: Request) -> Response:
     vault = _vault(cloud, request, "read")
     key = find_key(cloud, vault, request.params["key"])
     rows = sorted(key.versions, key=lambda v: v.version)
-    return answer(
-        page(request, rows, lambda v: v.version, lambda v: _version_item(vault, key, v), ends_empty=True)
-    )
+    body = page(request, rows, lambda v: v.version, lambda v: _row(vault, key, v), ends_empty=True)
+    return Response(200, body)
 
 
 def _vault(cloud: Cloud, request: Request, action: str) -> Vault:
-    arm.require_group(cloud, request)
-    vault_id = arm.vault_id(request)
+    vault_id = VAULTS.id_of(request)
     vault = vault_store.find(cloud, vault_id)
     if vault is None:
         raise ServiceError(
@@ -98,97 +108,47 @@ def _require_data_role(cloud: Cloud, request: Request, vault: Vault, operation: 
         )
 
 
-def _key_request(body: Json) -> key_creation.KeyRequest:
-    sent = body.get("properties") if isinstance(body, dict) else None
-    if not isinstance(sent, dict):
-        raise ServiceError(400, "BadRequest", "The request body has no properties.")
-    return key_creation.KeyRequest(
-        kty=sent.get("kty"),
-        size=sent.get("keySize"),
-        curve=sent.get("curveName"),
-        operations=sent.get("keyOps"),
-        attributes=sent.get("attributes"),
-        tags=body.get("tags"),
-        rotation_policy=_policy(sent.get("rotationPolicy")),
-    )
-
-
-def _policy(sent: Json) -> Json:
-    """A rotation policy in the data plane's spelling, whose action types are capitalised."""
-    if not isinstance(sent, dict):
-        return sent
-    try:
-        actions = [
-            {
-                "trigger": action["trigger"],
-                "action": {"type": str(action["action"]["type"]).capitalize()},
-            }
-            for action in sent.get("lifetimeActions") or []
-        ]
-    except (KeyError, TypeError) as error:
-        raise ServiceError(400, "BadRequest", "The value of 'rotationPolicy' is not valid.") from error
-    return {**sent, "lifetimeActions": actions, "attributes": sent.get("attributes") or {}}
-
-
-def _arm_policy(policy: Any) -> Json:
+def _policy(sent: Any, spelled: Any) -> Json:
+    """A rotation policy whose action types are `spelled`: the data plane capitalises them, ARM does not."""
     actions = [
-        {"trigger": action["trigger"], "action": {"type": action["action"]["type"].lower()}}
-        for action in policy.get("lifetimeActions") or []
+        {"trigger": action["trigger"], "action": {"type": spelled(action["action"]["type"])}}
+        for action in sent.get("lifetimeActions") or []
     ]
-    return {"attributes": policy.get("attributes") or {}, "lifetimeActions": actions}
+    return {"attributes": sent.get("attributes") or {}, "lifetimeActions": actions}
 
 
-def _frame(vault: Vault, key: Key, version: KeyVersion, properties: Json, *, of_version: bool) -> Json:
-    return {
-        "id": f"{key.id}/versions/{version.version}" if of_version else key.id,
-        "name": version.version if of_version else key.name,
-        "type": f"{TYPE}/keys/versions" if of_version else f"{TYPE}/keys",
-        "location": vault.location,
-        **({"tags": dict(version.tags)} if version.tags else {}),
-        "properties": {"attributes": _attributes(vault, version), **properties},
+def _shown(vault: Vault, key: Key, version: KeyVersion | None = None) -> Json:
+    """A key with its current version, or one version of it."""
+    shown = version or key.current
+    row = _row(vault, key, shown)
+    properties = {
+        "attributes": row["properties"]["attributes"],
+        "kty": shown.kty,
+        "keyOps": list(shown.operations),
+        **({"keySize": shown.size} if shown.size else {"curveName": shown.curve}),
+        **row["properties"],
     }
+    if version is None:
+        policy = rotation.DEFAULT if key.rotation_policy is None else key.rotation_policy
+        properties["rotationPolicy"] = _policy(policy, str.lower)
+        row |= {"id": key.id, "name": key.name, "type": f"{TYPE}/keys"}
+    return {**row, "properties": properties}
 
 
-def _body(vault: Vault, key: Key, version: KeyVersion) -> Json:
-    policy = rotation.DEFAULT if key.rotation_policy is None else key.rotation_policy
-    properties = {**_whole(vault, key, version), "rotationPolicy": _arm_policy(policy)}
-    return _frame(vault, key, version, properties, of_version=False)
-
-
-def _version_body(vault: Vault, key: Key, version: KeyVersion) -> Json:
-    return _frame(vault, key, version, _whole(vault, key, version), of_version=True)
-
-
-def _item(vault: Vault, key: Key) -> Json:
-    return _frame(vault, key, key.current, {"keyUri": kid(vault, key)}, of_version=False)
-
-
-def _version_item(vault: Vault, key: Key, version: KeyVersion) -> Json:
-    uris = {"keyUri": kid(vault, key), "keyUriWithVersion": kid(vault, key, version)}
-    return _frame(vault, key, version, uris, of_version=True)
-
-
-def _whole(vault: Vault, key: Key, version: KeyVersion) -> dict[str, Any]:
-    shape = {"keySize": version.size} if version.size else {"curveName": version.curve}
-    return {
-        "kty": version.kty,
-        "keyOps": list(version.operations),
-        **shape,
+def _row(vault: Vault, key: Key, version: KeyVersion | None = None) -> Json:
+    """A row of a list: of keys (no version), or of a key's versions."""
+    shown = version or key.current
+    told = attributes(vault, shown, _WITH_EXPORTABLE)
+    properties = {
+        "attributes": {name: value for name, value in told.items() if name != "recoverableDays"},
         "keyUri": kid(vault, key),
-        "keyUriWithVersion": kid(vault, key, version),
+        **({"keyUriWithVersion": kid(vault, key, version)} if version else {}),
     }
-
-
-def _attributes(vault: Vault, version: KeyVersion) -> Json:
-    body: dict[str, Any] = {"enabled": version.enabled}
-    if version.not_before is not None:
-        body["nbf"] = version.not_before
-    if version.expires is not None:
-        body["exp"] = version.expires
     return {
-        **body,
-        "created": version.created,
-        "updated": version.updated,
-        "recoveryLevel": recovery_level(vault),
-        "exportable": False,
+        "id": f"{key.id}/versions/{version.version}" if version else key.id,
+        "name": version.version if version else key.name,
+        "type": f"{TYPE}/keys/versions" if version else f"{TYPE}/keys",
+        "location": vault.location,
+        **({"tags": dict(shown.tags)} if shown.tags else {}),
+        "properties": properties,
     }

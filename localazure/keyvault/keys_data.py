@@ -1,19 +1,21 @@
-"""Data plane: the life of keys: create, import, read, list, update, rotate, rotation policy."""
+"""Data plane: the life of keys, from their creation to their purge, and cryptography with them."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from localazure.keyvault import access, crypto, key_creation, key_store, rotation, transfer
+from localazure.keyvault import access, crypto, key_creation, key_store, rotation, transfer, usage
+from localazure.keyvault.access import Operation
 from localazure.keyvault.data_plane import Answer, Call, operation
 from localazure.keyvault.key_body import bundle, item, kid
 from localazure.keyvault.model import Key, KeyVersion
 from localazure.keyvault.usage import bad_parameter, find_key, find_version
-from localazure.web import Json
+from localazure.routes import Handler
+from localazure.web import Json, ServiceError
 
 T = TypeVar("T")
 _MAX_PAGE = 25
@@ -22,25 +24,15 @@ _MAX_PAGE = 25
 @operation(access.CREATE)
 def create(call: Call) -> Answer:
     """Makes a key, or the next version of one."""
-    sent = call.body
-    wanted = key_creation.KeyRequest(
-        kty=sent.get("kty"),
-        size=sent.get("key_size"),
-        curve=sent.get("crv"),
-        operations=sent.get("key_ops"),
-        attributes=sent.get("attributes"),
-        tags=sent.get("tags"),
-    )
-    return show(call, key_creation.make(call.cloud, call.vault, call.use.key_name, wanted))
+    sent = call.body("keys/create")
+    return show(call, key_creation.make(call.cloud, call.vault, call.use.key_name, sent))
 
 
 @operation(access.IMPORT)
 def import_key(call: Call) -> Answer:
     """Takes in a key pair, or a transfer file with one, as a key or as the next version of one."""
-    sent = call.body
-    jwk = sent.get("key")
-    if not isinstance(jwk, dict):
-        raise bad_parameter("key is no JSON web key")
+    sent = call.body("keys/import")
+    jwk = sent["key"]
     try:
         if transfer.FIELD in jwk:
             material = transfer.material(call.cloud, call.vault, jwk[transfer.FIELD])
@@ -49,13 +41,10 @@ def import_key(call: Call) -> Answer:
     except crypto.CryptoError as error:
         raise bad_parameter(str(error)) from error
     plain = str(jwk["kty"]).removesuffix("-HSM")
-    wanted = key_creation.KeyRequest(
-        kty=f"{plain}-HSM" if sent.get("hsm") or jwk["kty"] != plain else plain,
-        operations=jwk.get("key_ops"),
-        attributes=sent.get("attributes"),
-        tags=sent.get("tags"),
-    )
-    return show(call, key_creation.make(call.cloud, call.vault, call.use.key_name, wanted, material))
+    hardware = sent.get("Hsm") or sent.get("hsm") or jwk["kty"] != plain
+    wanted = {**sent, "kty": f"{plain}-HSM" if hardware else plain, "key_ops": jwk.get("key_ops")}
+    made = key_creation.make(call.cloud, call.vault, call.use.key_name, wanted, material=material)
+    return show(call, made)
 
 
 @operation(access.GET)
@@ -83,18 +72,18 @@ def list_versions(call: Call) -> Answer:
 @operation(access.UPDATE)
 def update(call: Call) -> Answer:
     """Changes attributes, operations or tags of a version; what is not sent stays."""
-    key, sent = _key(call), call.body
+    key, sent = _key(call), call.body("keys/update")
     version = find_version(key, call.use.version)
-    enabled, not_before, expires = key_creation.attributes_of(sent.get("attributes"))
+    enabled, not_before, expires = key_creation.attributes_of(sent)
     changed = replace(
         version,
         enabled=version.enabled if enabled is None else enabled,
         not_before=version.not_before if not_before is None else not_before,
         expires=version.expires if expires is None else expires,
-        operations=key_creation.operations_of(sent["key_ops"], version.kty)
-        if sent.get("key_ops") is not None
+        operations=key_creation.operations_of(sent, version.kty)
+        if sent.get("key_ops")
         else version.operations,
-        tags=version.tags if sent.get("tags") is None else key_creation.tags_of(sent["tags"]),
+        tags=version.tags if sent.get("tags") is None else sent["tags"],
         updated=int(call.cloud.clock.now()),
     )
     key_creation.check_validity(changed.not_before, changed.expires)
@@ -119,7 +108,7 @@ def get_rotation_policy(call: Call) -> Answer:
 @operation(access.POLICY_SET)
 def put_rotation_policy(call: Call) -> Answer:
     """Sets the rotation policy; versions that exist keep their expiry."""
-    key, sent = _key(call), call.body
+    key, sent = _key(call), call.body("keys/rotationpolicy")
     if problem := rotation.problem(sent):
         raise bad_parameter(problem)
     now = int(call.cloud.clock.now())
@@ -140,6 +129,81 @@ def put_rotation_policy(call: Call) -> Answer:
     }
     key_store.save(call.cloud, replace(key, rotation_policy=policy))
     return Answer(policy)
+
+
+@operation(access.DELETE)
+def delete(call: Call) -> Answer:
+    """Soft-deletes a key with all its versions; in a vault without soft delete it is purged.
+
+    For `Behaviour.deleted_keys_visible_after` it is then found in neither place, as on Azure.
+    """
+    key = find_key(call.cloud, call.vault, call.use.key_name)
+    now = call.cloud.clock.now()
+    gone = replace(key, deleted=now, visible=now + call.cloud.behaviour.deleted_keys_visible_after)
+    if call.vault.soft_delete:
+        key_store.save(call.cloud, gone)
+    else:
+        key_store.purge(call.cloud, key)
+    return show(call, gone)
+
+
+@operation(access.GET_DELETED)
+def get_deleted(call: Call) -> Answer:
+    """A soft-deleted key."""
+    key = _deleted(call)
+    return Answer(bundle(call.vault, key, key.current, call.request.api_version))
+
+
+@operation(access.LIST_DELETED)
+def list_deleted(call: Call) -> Answer:
+    """The soft-deleted keys."""
+    now = call.cloud.clock.now()
+    keys = [key for key in key_store.deleted_of(call.cloud, call.vault) if key.visible <= now]
+    return page(call, keys, lambda key: item(call.vault, key, None, call.request.api_version))
+
+
+@operation(access.RECOVER)
+def recover(call: Call) -> Answer:
+    """Brings a soft-deleted key back with all its versions."""
+    now = call.cloud.clock.now()
+    back = replace(
+        _deleted(call), deleted=None, visible=now + call.cloud.behaviour.deleted_keys_visible_after
+    )
+    key_store.save(call.cloud, back)
+    return show(call, back)
+
+
+@operation(access.PURGE)
+def purge(call: Call) -> Answer:
+    """Purges a soft-deleted key, unless the vault is purge-protected."""
+    key = _deleted(call)
+    if call.vault.purge_protected:
+        raise access.forbidden(
+            "ForbiddenByPolicy",
+            'Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault '
+            "service will automatically purge it after the retention period has passed.\r\n"
+            f"Vault: {call.vault.name};location={call.vault.location}",
+        )
+    key_store.purge(call.cloud, key)
+    return Answer(None, status=204)
+
+
+def _crypto_handler(what: Operation) -> Handler:
+    @operation(what)
+    def act(call: Call) -> Answer:
+        try:
+            data = crypto.from_b64url(call.body().get("value"))
+        except crypto.CryptoError as error:
+            raise bad_parameter(f"value: {error}") from error
+        key, version, result = usage.transform(call.cloud, call.use, str(call.body().get("alg")), data)
+        body = {"kid": kid(call.vault, key, version), "value": crypto.b64url(result)}
+        return Answer(body, version.version)
+
+    return act
+
+
+CRYPTO: Mapping[str, Handler] = {what.permission: _crypto_handler(what) for what in usage.ACTS}
+"""The operations by the last segment of their path."""
 
 
 def show(call: Call, key: Key, version: KeyVersion | None = None) -> Answer:
@@ -176,3 +240,10 @@ def _start(token: str) -> int:
 
 def _key(call: Call) -> Key:
     return find_key(call.cloud, call.vault, call.use.key_name)
+
+
+def _deleted(call: Call) -> Key:
+    key = key_store.find_deleted(call.cloud, call.vault, call.use.key_name)
+    if key is None or key.visible > call.cloud.clock.now():
+        raise ServiceError(404, "KeyNotFound", f"Deleted Key not found: {call.use.key_name}")
+    return key

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from localazure.cloud import Cloud
-from localazure.keyvault import local_roles, managed_hsms
+from localazure.keyvault import local_roles, vault_store
 from localazure.keyvault.model import Vault
-from localazure.roles import Role
+from localazure.roles import Role, permission_of
 from localazure.routes import Route
 from localazure.web import Host, Json, Request, Response, ServiceError
 
@@ -85,8 +85,8 @@ def _required(cloud: Cloud, hsm: Vault, scope: str, request: Request) -> Json:
 
 def _admitted(cloud: Cloud, request: Request, action: str) -> tuple[Vault, str]:
     """The HSM and the scope of a request whose caller may do the action there."""
-    hsm = managed_hsms.holder(cloud, request.label)
-    if hsm is None or request.caller is None:
+    hsm = vault_store.holder(cloud, request.label, hsm=True)
+    if hsm is None or hsm.deleted is not None or request.caller is None:
         # On Azure the name does not resolve; here the connection is already made.
         raise ServiceError(404, "VaultNotFound", f"the managed HSM {request.label} does not exist")
     scope = "/" + "/".join(part for part in request.params.get("scope", "").split("/") if part)
@@ -104,9 +104,7 @@ def _definition(role: Role) -> Json:
         "properties": {
             "assignableScopes": ["/"],
             "description": "",
-            "permissions": [
-                {"actions": [], "dataActions": [*role.data_actions], "notActions": [], "notDataActions": []}
-            ],
+            "permissions": [permission_of(role)],
             "roleName": role.name,
             "type": "AKVBuiltInRole",
         },

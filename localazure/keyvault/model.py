@@ -173,8 +173,8 @@ class Key:
 
 
 def vault_of(document: Json) -> Vault:
-    """Undoes `Vault.document`."""
-    return Vault(**document)
+    """Undoes `Vault.document`, whatever ARM has beside it."""
+    return Vault(**{name: value for name, value in document.items() if name in Vault.__dataclass_fields__})
 
 
 def key_of(document: Json) -> Key:
@@ -183,19 +183,12 @@ def key_of(document: Json) -> Key:
     return Key(**{**document, "versions": versions})
 
 
-def label_of(vault_uri: str) -> str:
-    """The vault's name in a vault URI, lower case; empty where it is no vault's URI."""
-    return _label(vault_uri, SUFFIX)
-
-
-def hsm_label_of(uri: str) -> str:
-    """The managed HSM's name in its URI, lower case; empty where it is no managed HSM's URI."""
-    return _label(uri, HSM_SUFFIX)
-
-
-def _label(uri: str, suffix: str) -> str:
+def address_of(uri: str) -> tuple[str, bool]:
+    """The name of a vault or managed HSM in its URI, lower case, and whether it is the latter's; no name
+    where it is neither's."""
     host = uri.lower().removeprefix("https://").split("/", 1)[0].removesuffix(":443")
-    return host.removesuffix(suffix) if host.endswith(suffix) else ""
+    label, dot, suffix = host.partition(".")
+    return (label if dot + suffix in (SUFFIX, HSM_SUFFIX) else ""), dot + suffix == HSM_SUFFIX
 
 
 def recovery_level(vault: Vault) -> str:

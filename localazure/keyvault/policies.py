@@ -7,20 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from localazure.keyvault.problems import invalid
-from localazure.web import Json
 
 MAX_ENTRIES = 1024
-
-_PERMISSIONS = {
-    "keys": "all encrypt decrypt wrapkey unwrapkey sign verify get list create update import delete backup "
-    "restore recover purge release rotate getrotationpolicy setrotationpolicy",
-    "secrets": "all get list set delete backup restore recover purge",
-    "certificates": "all get list delete create import update managecontacts getissuers listissuers "
-    "setissuers deleteissuers manageissuers recover purge backup restore",
-    "storage": "all get list delete set update regeneratekey recover purge backup restore setsas listsas "
-    "getsas deletesas",
-}
-"""What can be granted on each kind of object, lower case (the API definition)."""
 
 
 def changed(before: list[dict[str, Any]], sent: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
@@ -32,10 +20,13 @@ def changed(before: list[dict[str, Any]], sent: list[dict[str, Any]], kind: str)
         if kind == "replace" or (kind == "add" and there is None):
             entries[who] = entry
         elif there is not None:
-            names = _permissions(entry)
-            rest = (
-                _united(_permissions(there), names) if kind == "add" else _without(_permissions(there), names)
-            )
+            had, names = _permissions(there), _permissions(entry)
+            rest = {
+                group: _united(had.get(group, []), names.get(group, []))
+                if kind == "add"
+                else _without(had.get(group, []), names.get(group, []))
+                for group in {**had, **(names if kind == "add" else {})}
+            }
             if kind == "remove" and (not any(names.values()) or not any(rest.values())):
                 del entries[who]
             else:
@@ -43,37 +34,20 @@ def changed(before: list[dict[str, Any]], sent: list[dict[str, Any]], kind: str)
     return list(entries.values())
 
 
-def checked(sent: Json, tenant_id: str) -> list[dict[str, Any]]:
-    """The checked access policies of a body; an empty applicationId counts as absent. Raises 400."""
-    if not isinstance(sent, list) or len(sent) > MAX_ENTRIES:
+def checked(sent: list[dict[str, Any]], tenant_id: str) -> list[dict[str, Any]]:
+    """Entries that are as the definition has them, each of an object of this tenant; an empty applicationId
+    counts as absent. Raises ServiceError 400."""
+    if len(sent) > MAX_ENTRIES:
         raise invalid("accessPolicies")
-    return [_policy(entry, tenant_id) for entry in sent]
+    for entry in sent:
+        if not _is_guid(entry["objectId"]) or entry["tenantId"].lower() != tenant_id.lower():
+            raise invalid("accessPolicies")
+    return [{name: value for name, value in entry.items() if value not in (None, "")} for entry in sent]
 
 
-def _policy(entry: Json, tenant_id: str) -> dict[str, Any]:
-    if not isinstance(entry, dict) or not isinstance(entry.get("permissions") or {}, dict):
-        raise invalid("accessPolicies")
-    if not _is_guid(entry.get("objectId")) or str(entry.get("tenantId")).lower() != tenant_id.lower():
-        raise invalid("accessPolicies")
-    if not all(_are_known(*group) for group in (entry.get("permissions") or {}).items()):
-        raise invalid("accessPolicies")
-    clean = {name: value for name, value in entry.items() if value not in (None, "")}
-    return {**clean, "permissions": entry.get("permissions") or {}}
-
-
-def _are_known(group: str, permissions: Json) -> bool:
-    """Whether these can be granted on this kind of object; an unknown kind grants nothing."""
-    if not permissions:
-        return True
-    known = _PERMISSIONS.get(group)
-    return isinstance(permissions, list) and all(
-        isinstance(name, str) and (known is None or name.lower() in known.split()) for name in permissions
-    )
-
-
-def _is_guid(text: Any) -> bool:
+def _is_guid(text: str) -> bool:
     try:
-        uuid.UUID(str(text))
+        uuid.UUID(text)
     except ValueError:
         return False
     return True
@@ -84,21 +58,13 @@ def _who(entry: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _permissions(entry: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {group: list(names or []) for group, names in (entry.get("permissions") or {}).items()}
+    return {group: list(names or []) for group, names in entry["permissions"].items()}
 
 
-def _united(there: dict[str, list[str]], more: dict[str, list[str]]) -> dict[str, list[str]]:
-    united = dict(there)
-    for group, names in more.items():
-        old = united.get(group, [])
-        known = {name.lower() for name in old}
-        united[group] = old + [name for name in names if name.lower() not in known]
-    return united
+def _united(there: list[str], more: list[str]) -> list[str]:
+    return there + _without(more, there)
 
 
-def _without(there: dict[str, list[str]], less: dict[str, list[str]]) -> dict[str, list[str]]:
-    gone = {group: {name.lower() for name in names} for group, names in less.items()}
-    return {
-        group: [name for name in names if name.lower() not in gone.get(group, set())]
-        for group, names in there.items()
-    }
+def _without(there: list[str], less: list[str]) -> list[str]:
+    gone = {name.lower() for name in less}
+    return [name for name in there if name.lower() not in gone]

@@ -1,18 +1,19 @@
-"""What Azure accepts as a vault's properties. Pure: from what is there and what was sent to what will be.
+"""What Azure accepts as the properties of a vault or managed HSM, from what is there and what was sent. Pure.
 
-Texts marked observed or reported in azure-wire.md are quoted; where nothing is known the answer is Key
-Vault's usual `An invalid value was provided for '...'.`, and the rule is the stricter one.
+The published definitions say which properties there are. Texts marked observed or reported in azure-wire.md
+are quoted; where nothing is known the answer is Key Vault's usual `An invalid value was provided for '...'.`,
+and the rule is the stricter one.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
 from typing import Any
 
+from localazure import definitions
 from localazure.keyvault import policies
-from localazure.keyvault.model import MAX_RETENTION_DAYS, Vault
+from localazure.keyvault.model import MAX_RETENTION_DAYS, TYPE, Vault
 from localazure.keyvault.problems import bad_request, invalid
 from localazure.web import Json
 
@@ -21,20 +22,7 @@ RBAC_BY_DEFAULT_FROM = "2026-02-01"
 documentation of that version); a vault that exists keeps its model."""
 
 _NAME = re.compile(r"(?=.{3,24}$)[a-z](?:-?[a-z0-9])*", re.IGNORECASE)
-_SETTABLE = (
-    "sku",
-    "tenantId",
-    "accessPolicies",
-    "enabledForDeployment",
-    "enabledForDiskEncryption",
-    "enabledForTemplateDeployment",
-    "enableSoftDelete",
-    "softDeleteRetentionInDays",
-    "enableRbacAuthorization",
-    "enablePurgeProtection",
-    "networkAcls",
-    "publicNetworkAccess",
-)
+_ASKED_OR_TOLD = ("createMode", "provisioningState", "vaultUri")
 _STICKY = (
     "enableSoftDelete",
     "softDeleteRetentionInDays",
@@ -43,81 +31,43 @@ _STICKY = (
 )
 """What a replacing PUT that is silent about it leaves as it is; unobserved but for the first and last, which
 are irreversible."""
-_BOOLEANS = tuple(name for name in _SETTABLE if name.startswith("enable"))
 
 
-def name_problem(name: str) -> str | None:
-    """Why a vault cannot have this name, in Key Vault's words; None where it can."""
-    if _NAME.fullmatch(name):
-        return None
-    return (
-        f"The vault name '{name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. "
-        "The name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens. "
-        "Follow this link for more information: https://go.microsoft.com/fwlink/?linkid=2147742"
-    )
+def is_name(name: str) -> bool:
+    """Whether a vault or managed HSM can have this name."""
+    return _NAME.fullmatch(name) is not None
 
 
-def new_properties(sent: Json, *, tenant_id: str, api_version: str) -> dict[str, Any]:
-    """The properties of a vault made from a PUT body's. Raises ServiceError 400."""
-    properties = _known(sent)
-    if api_version >= RBAC_BY_DEFAULT_FROM:
-        properties.setdefault("enableRbacAuthorization", True)
-    properties.setdefault("enableSoftDelete", True)
+def require_defined(type: str, body: Json) -> None:
+    """Raises ServiceError 400 for a body that the definition of the type rules out."""
+    if found := definitions.faults(type, body):
+        inside = [fault for fault in found if fault.path.startswith(("properties.", "sku", "tags"))]
+        if not inside:
+            definitions.refuse_unreadable(found)
+        _, _, path = found[0].path.rpartition("properties.")
+        name, _, rest = path.partition(".")
+        raise invalid(f"{name}.{rest.partition('.')[0]}" if name == "networkAcls" and rest else name)
+
+
+def vault_properties(before: Vault | None, body: Json, *, tenant_id: str, api_version: str) -> dict[str, Any]:
+    """The properties of a vault after a PUT: what is not sent is dropped, except what is irreversible.
+    Raises ServiceError 400."""
+    properties = _settable(TYPE, body)
+    if before is None:
+        if api_version >= RBAC_BY_DEFAULT_FROM:
+            properties.setdefault("enableRbacAuthorization", True)
+        properties.setdefault("enableSoftDelete", True)
+    else:
+        _check_changes(before, properties)
+        kept = {name: before.properties[name] for name in _STICKY if name in before.properties}
+        properties = {**kept, **properties}
     properties.setdefault("enabledForDeployment", False)
-    _require_whole(properties)
-    _check(properties, tenant_id)
-    return properties
-
-
-def replaced_properties(vault: Vault, sent: Json, *, tenant_id: str) -> dict[str, Any]:
-    """The properties of an existing vault after a PUT: what is not sent is dropped, except what is
-    irreversible. Raises ServiceError 400."""
-    properties = _known(sent)
-    _check_changes(vault, properties)
-    for name in _STICKY:
-        if name in vault.properties:
-            properties.setdefault(name, vault.properties[name])
-    properties.setdefault("enabledForDeployment", False)
-    _require_whole(properties)
-    _check(properties, tenant_id)
-    return properties
-
-
-def merged_properties(vault: Vault, sent: Json, *, tenant_id: str) -> dict[str, Any]:
-    """The properties of a vault after a PATCH: what is not sent stays. Raises ServiceError 400."""
-    changes = _known(sent)
-    _check_changes(vault, changes)
-    properties = {**vault.properties, **changes}
-    _check(properties, tenant_id)
-    return properties
-
-
-def _known(sent: Json) -> dict[str, Any]:
-    if not isinstance(sent, dict):
-        raise invalid("properties")
-    return {name: sent[name] for name in _SETTABLE if sent.get(name) is not None}
-
-
-def _require_whole(properties: dict[str, Any]) -> None:
-    for name in ("tenantId", "sku"):
-        if name not in properties:
-            raise invalid(name)
     if properties.get("enableRbacAuthorization") is True:
         properties.setdefault("accessPolicies", [])
+    require_defined(TYPE, {**body, "properties": properties})
     if "accessPolicies" not in properties:
         raise invalid("accessPolicies")
-
-
-def _check(properties: dict[str, Any], tenant_id: str) -> None:
-    for name in _BOOLEANS:
-        if not isinstance(properties.get(name, False), bool):
-            raise invalid(name)
-    sku = properties["sku"]
-    if not isinstance(sku, dict) or str(sku.get("family", "A")).upper() != "A":
-        raise invalid("sku")
-    if str(sku.get("name")).lower() not in {"standard", "premium"}:
-        raise invalid("sku")
-    if str(properties["tenantId"]).lower() != tenant_id.lower():
+    if properties["tenantId"].lower() != tenant_id.lower():
         raise invalid("tenantId")
     if properties.get("enablePurgeProtection") is False:
         raise bad_request(
@@ -126,31 +76,49 @@ def _check(properties: dict[str, Any], tenant_id: str) -> None:
         )
     if properties.get("enablePurgeProtection") and properties.get("enableSoftDelete") is False:
         raise bad_request('The property "enablePurgeProtection" needs "enableSoftDelete" to be true.')
-    if not _is_retention(properties.get("softDeleteRetentionInDays", 90)):
+    if not 7 <= properties.get("softDeleteRetentionInDays", MAX_RETENTION_DAYS) <= MAX_RETENTION_DAYS:
         raise invalid("softDeleteRetentionInDays")
-    if str(properties.get("publicNetworkAccess", "Enabled")).lower() not in {"enabled", "disabled"}:
+    if properties.get("publicNetworkAccess", "enabled").lower() not in {"enabled", "disabled"}:
         raise invalid("publicNetworkAccess")
     if "networkAcls" in properties:
         properties["networkAcls"] = _acls(properties["networkAcls"])
-    properties["accessPolicies"] = policies.checked(properties.get("accessPolicies", []), tenant_id)
+    properties["accessPolicies"] = policies.checked(properties["accessPolicies"], tenant_id)
+    return properties
 
 
-def _check_changes(vault: Vault, changes: Mapping[str, Any]) -> None:
+def hsm_properties(before: Vault | None, type: str, body: Json, *, tenant_id: str) -> dict[str, Any]:
+    """The properties of a managed HSM after a PUT, its SKU among them. Raises ServiceError 400."""
+    there = before.properties if before else {"enablePurgeProtection": False}
+    sent = _settable(type, body)
+    properties = {"softDeleteRetentionInDays": MAX_RETENTION_DAYS, **there, **sent}
+    properties["sku"] = body.get("sku") or there.get("sku") or {}
+    require_defined(type, {**body, "properties": sent, "sku": properties["sku"]})
+    for name in ("tenantId", "initialAdminObjectIds"):
+        if not properties.get(name):
+            raise invalid(name)
+    if properties["tenantId"].lower() != tenant_id.lower():
+        raise invalid("tenantId")
+    if there["enablePurgeProtection"] and not properties["enablePurgeProtection"]:
+        raise bad_request('The property "enablePurgeProtection" cannot be set to false once it is true.')
+    return properties
+
+
+def _settable(type: str, body: Json) -> dict[str, Any]:
+    sent = definitions.settable(type, body.get("properties") or {})
+    return {name: value for name, value in sent.items() if name not in _ASKED_OR_TOLD}
+
+
+def _check_changes(vault: Vault, changes: dict[str, Any]) -> None:
     if vault.soft_delete and changes.get("enableSoftDelete") is False:
         raise bad_request(
             # Assumed: users quote it, no recording has it.
             'The property "enableSoftDelete" can be set to false only for creating new vault. Enabling the '
             "'soft delete' functionality is an irreversible action."
         )
-    days = changes.get("softDeleteRetentionInDays", vault.retention_days)
-    if _is_retention(days) and days != vault.retention_days:
+    if changes.get("softDeleteRetentionInDays", vault.retention_days) != vault.retention_days:
         raise bad_request(
             'The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.'
         )
-
-
-def _is_retention(days: Json) -> bool:
-    return isinstance(days, int) and not isinstance(days, bool) and 7 <= days <= MAX_RETENTION_DAYS
 
 
 def _acls(sent: Json) -> dict[str, Any]:
@@ -158,31 +126,10 @@ def _acls(sent: Json) -> dict[str, Any]:
 
     An address gets its prefix length and a subnet's id small letters, as in the API definition's examples.
     """
-    if not isinstance(sent, dict):
-        raise invalid("networkAcls")
     acls = {name: value for name, value in sent.items() if value is not None}
-    if str(acls.get("bypass", "None")).lower() not in {"azureservices", "none"}:
-        raise invalid("networkAcls.bypass")
-    if str(acls.get("defaultAction", "Deny")).lower() not in {"allow", "deny"}:
-        raise invalid("networkAcls.defaultAction")
-    return {
-        "bypass": "AzureServices",
-        **acls,
-        "ipRules": [_ip_rule(rule) for rule in _rules(acls, "ipRules", "value")],
-        "virtualNetworkRules": [
-            {**rule, "id": rule["id"].lower()} for rule in _rules(acls, "virtualNetworkRules", "id")
-        ],
-    }
-
-
-def _rules(acls: Mapping[str, Any], name: str, part: str) -> list[dict[str, Any]]:
-    """The network rules of a kind. Raises ServiceError 400 where one lacks its `part`, a text."""
-    rules = acls.get(name, [])
-    if not isinstance(rules, list) or not all(
-        isinstance(rule, dict) and isinstance(rule.get(part), str) for rule in rules
-    ):
-        raise invalid(f"networkAcls.{name}")
-    return rules
+    subnets = [{**rule, "id": rule["id"].lower()} for rule in acls.get("virtualNetworkRules", [])]
+    addresses = [_ip_rule(rule) for rule in acls.get("ipRules", [])]
+    return {"bypass": "AzureServices", **acls, "ipRules": addresses, "virtualNetworkRules": subnets}
 
 
 def _ip_rule(rule: dict[str, Any]) -> dict[str, Any]:

@@ -13,42 +13,14 @@ from typing import TypeVar
 
 from localazure.cloud import Cloud
 from localazure.directory import find_principal
-from localazure.keyvault import access, key_store, managed_hsms, usage, vault_store
+from localazure.keyvault import access, key_store, usage, vault_store
 from localazure.keyvault.access import Operation
-from localazure.keyvault.model import Vault, hsm_label_of, label_of
+from localazure.keyvault.model import KeyVersion, Vault, address_of
 from localazure.web import Caller, ServiceError
 
 T = TypeVar("T")
 
 _ALGORITHM = "RSA-OAEP-256"
-
-
-@dataclass(frozen=True)
-class VaultFacts:
-    """What another service sees of a vault. `deleted`: soft-deleted, so its keys are out of reach.
-
-    `location` is as its creator spelled it (`West Europe`, `westeurope`).
-    """
-
-    name: str
-    location: str
-    tenant_id: str
-    soft_delete: bool
-    purge_protected: bool
-    deleted: bool = False
-
-
-@dataclass(frozen=True)
-class KeyFacts:
-    """What another service sees of a key version. Times are epoch seconds; `size` is in bits, None for EC."""
-
-    version: str
-    kty: str
-    size: int | None
-    enabled: bool
-    not_before: int | None
-    expires: int | None
-    operations: tuple[str, ...]
 
 
 class KeyRefused(Exception):  # noqa: N818 - Azure refuses; the caller decides whether that is an error
@@ -66,139 +38,89 @@ class KeyRefused(Exception):  # noqa: N818 - Azure refuses; the caller decides w
         self.message = message
 
 
-def vault_at(cloud: Cloud, vault_uri: str) -> VaultFacts | None:
-    """The vault or managed HSM at a URI (`https://contoso.vault.azure.net/`), or None; also a soft-deleted
-    vault."""
-    vault = _vault(cloud, vault_uri)
-    if vault is None:
-        return None
-    return VaultFacts(
-        name=vault.name,
-        location=vault.location,
-        tenant_id=vault.tenant_id,
-        soft_delete=vault.soft_delete,
-        purge_protected=vault.purge_protected,
-        deleted=vault.deleted is not None,
-    )
+def vault_at(cloud: Cloud, vault_uri: str) -> Vault | None:
+    """The vault or managed HSM at a URI (`https://contoso.vault.azure.net/`), live or soft-deleted."""
+    label, hsm = address_of(vault_uri)
+    return vault_store.holder(cloud, label, hsm=hsm) if label else None
 
 
-def key_at(cloud: Cloud, vault_uri: str, key_name: str, version: str) -> KeyFacts | None:
-    """The facts of a key version, for "" the newest usable one, else the current; None if it, the key or the
-    vault does not exist."""
-    vault = _vault(cloud, vault_uri)
+def key_at(cloud: Cloud, vault_uri: str, key_name: str, version: str) -> KeyVersion | None:
+    """A key version, for "" the newest usable one, else the current; None if it, the key or the vault is not
+    there."""
+    vault = vault_at(cloud, vault_uri)
     if vault is None or vault.deleted is not None:
         return None
     key = key_store.find(cloud, vault, key_name)
-    found = None if key is None else key.version(version) if version else key.newest_usable(cloud.clock.now())
-    if key is None or found is None:
+    if key is None:
         return None
-    return KeyFacts(
-        version=found.version,
-        kty=found.kty,
-        size=found.size,
-        enabled=found.enabled,
-        not_before=found.not_before,
-        expires=found.expires,
-        operations=found.operations,
-    )
-
-
-def wrap(
-    cloud: Cloud,
-    *,
-    object_id: str,
-    vault_uri: str,
-    key_name: str,
-    version: str,
-    data: bytes,
-    correlation_id: str,
-) -> bytes:
-    """Wraps a data key (RSA-OAEP-256) as the principal `object_id`; version "" is the current one.
-
-    Raises KeyRefused. Success and refusal are in the audit log.
-    """
-    target = _Target(object_id, vault_uri, key_name, version, correlation_id)
-    return _carry_out(cloud, access.WRAP, target, data)
-
-
-def unwrap(
-    cloud: Cloud,
-    *,
-    object_id: str,
-    vault_uri: str,
-    key_name: str,
-    version: str,
-    data: bytes,
-    correlation_id: str,
-) -> bytes:
-    """Undoes `wrap`, which needs the version that wrapped. Raises KeyRefused."""
-    target = _Target(object_id, vault_uri, key_name, version, correlation_id)
-    return _carry_out(cloud, access.UNWRAP, target, data)
-
-
-def read(
-    cloud: Cloud, *, object_id: str, vault_uri: str, key_name: str, version: str, correlation_id: str
-) -> None:
-    """Reads a key as the principal `object_id`, as a service does before it takes it. Raises KeyRefused."""
-    use = _use(cloud, access.GET, _Target(object_id, vault_uri, key_name, version, correlation_id))
-
-    def act(_: usage.Admission) -> tuple[str, None]:
-        key = usage.find_key(cloud, use.vault, key_name)
-        return usage.find_version(key, version).version, None
-
-    _recorded(cloud, use, act)
-
-
-def need_crypto_user(
-    cloud: Cloud, *, object_id: str, vault_uri: str, key_name: str, version: str, correlation_id: str
-) -> None:
-    """Raises KeyRefused where the principal's roles do not let it encrypt with the key, which tells Crypto
-    User from the service's narrower role, in a managed HSM, too. Access policies are not asked."""
-    use = _use(cloud, access.ENCRYPT, _Target(object_id, vault_uri, key_name, version, correlation_id))
-    if use.vault.rbac or use.vault.hsm:
-        _recorded(cloud, use, lambda _: (version, None))
+    return key.version(version) if version else key.newest_usable(cloud.clock.now())
 
 
 @dataclass(frozen=True)
-class _Target:
+class KeyUser:
+    """The principal `object_id`, as a service uses a key by it; version "" is the current one. Every method
+    raises KeyRefused, and leaves success and refusal in the audit log."""
+
+    cloud: Cloud
     object_id: str
     vault_uri: str
     key_name: str
     version: str
     correlation_id: str
 
+    def read(self) -> None:
+        """Reads the key, as a service does before it takes it."""
+        use = self._use(access.GET)
 
-def _carry_out(cloud: Cloud, operation: Operation, target: _Target, data: bytes) -> bytes:
-    use = _use(cloud, operation, target)
+        def act(_: str) -> tuple[str, None]:
+            key = usage.find_key(self.cloud, use.vault, self.key_name)
+            return usage.find_version(key, self.version).version, None
 
-    def act(_: usage.Admission) -> tuple[str, bytes]:
-        _key, version, result = usage.transform(cloud, use, _ALGORITHM, data)
-        return version.version, result
+        self._recorded(use, act)
 
-    return _recorded(cloud, use, act)
+    def wrap(self, data: bytes) -> bytes:
+        """Wraps a data key (RSA-OAEP-256)."""
+        return self._transformed(access.WRAP, data)
 
+    def unwrap(self, data: bytes) -> bytes:
+        """Undoes `wrap`, which needs the version that wrapped."""
+        return self._transformed(access.UNWRAP, data)
 
-def _recorded(cloud: Cloud, use: usage.Use, act: Callable[[usage.Admission], tuple[str, T]]) -> T:
-    try:
-        return usage.carry_out(cloud, use, act)
-    except ServiceError as error:
-        code = error.extra.get("innererror", {}).get("code") or error.code
-        raise KeyRefused(code, error.message) from error
+    def need_crypto_user(self) -> None:
+        """Asks whether the principal's roles let it encrypt with the key, which tells Crypto User from the
+        service's narrower role, in a managed HSM, too. Access policies are not asked."""
+        use = self._use(access.ENCRYPT)
+        if use.vault.rbac or use.vault.hsm:
+            self._recorded(use, lambda _: (self.version, None))
 
+    def _transformed(self, operation: Operation, data: bytes) -> bytes:
+        use = self._use(operation)
 
-def _use(cloud: Cloud, operation: Operation, target: _Target) -> usage.Use:
-    vault = _vault(cloud, target.vault_uri)
-    if vault is None or vault.deleted is not None:
-        raise KeyRefused("VaultNotFound", f"the vault {target.vault_uri} does not exist, or is deleted")
-    principal = find_principal(cloud, target.object_id)
-    # A deleted principal has no client id: the checks refuse it, and the log has the attempt.
-    caller = (
-        Caller(target.object_id, principal.client_id, principal.tenant_id)
-        if principal
-        else Caller(target.object_id, "", vault.tenant_id)
-    )
-    use = use_by_service(cloud, vault, caller, operation, target.key_name)
-    return replace(use, version=target.version, correlation_id=target.correlation_id)
+        def act(_: str) -> tuple[str, bytes]:
+            _key, version, result = usage.transform(self.cloud, use, _ALGORITHM, data)
+            return version.version, result
+
+        return self._recorded(use, act)
+
+    def _recorded(self, use: usage.Use, act: Callable[[str], tuple[str, T]]) -> T:
+        try:
+            return usage.carry_out(self.cloud, use, act)
+        except ServiceError as error:
+            code = error.extra.get("innererror", {}).get("code") or error.code
+            raise KeyRefused(code, error.message) from error
+
+    def _use(self, operation: Operation) -> usage.Use:
+        vault = vault_at(self.cloud, self.vault_uri)
+        if vault is None or vault.deleted is not None:
+            raise KeyRefused("VaultNotFound", f"the vault {self.vault_uri} does not exist, or is deleted")
+        principal = find_principal(self.cloud, self.object_id)
+        # A deleted principal has no client id: the checks refuse it, and the log has the attempt.
+        client_id, tenant_id = (
+            (principal.client_id, principal.tenant_id) if principal else ("", vault.tenant_id)
+        )
+        caller = Caller(self.object_id, client_id, tenant_id)
+        use = use_by_service(self.cloud, vault, caller, operation, self.key_name)
+        return replace(use, version=self.version, correlation_id=self.correlation_id)
 
 
 def use_by_service(
@@ -214,10 +136,3 @@ def use_by_service(
         policies_only=cloud.behaviour.cmk_with_rbac_vault == "refused",
         address=access.SERVICE_ADDRESS,
     )
-
-
-def _vault(cloud: Cloud, vault_uri: str) -> Vault | None:
-    if label := hsm_label_of(vault_uri):
-        return managed_hsms.holder(cloud, label)
-    label = label_of(vault_uri)
-    return vault_store.holder(cloud, label) if label else None

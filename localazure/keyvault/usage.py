@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from localazure import authorization
+from localazure import authorization, definitions
 from localazure.cloud import Cloud
 from localazure.directory import find_principal
 from localazure.keyvault import access, audit, crypto, key_store, local_roles
-from localazure.keyvault.access import Operation, Refusal
+from localazure.keyvault.access import Operation
 from localazure.keyvault.model import Key, KeyVersion, Vault
-from localazure.web import Caller, ServiceError
+from localazure.web import Caller, Json, ServiceError
 
 T = TypeVar("T")
 
@@ -49,15 +49,9 @@ class Use:
     correlation_id: str = ""
 
 
-@dataclass(frozen=True)
-class Admission:
-    """That a caller got in; by which role assignment, where the vault is under Azure RBAC."""
-
-    assignment_id: str | None = None
-
-
-def carry_out(cloud: Cloud, use: Use, act: Callable[[Admission], tuple[str, T]]) -> T:
-    """Admits the caller, acts, records. `act` returns the key version it touched (or "") and its result.
+def carry_out(cloud: Cloud, use: Use, act: Callable[[str], tuple[str, T]]) -> T:
+    """Admits the caller, acts, records. `act` gets the role assignment that let the caller in ("" for none),
+    and returns the key version it touched (or "") and its result.
 
     Raises the ServiceError with which Key Vault refuses; that is recorded too.
     """
@@ -70,9 +64,12 @@ def carry_out(cloud: Cloud, use: Use, act: Callable[[Admission], tuple[str, T]])
     return result
 
 
-def admit(cloud: Cloud, use: Use) -> Admission:
-    """Raises 401 for a caller of another tenant, and 403 Forbidden where the firewall, the access policies
-    or the roles refuse it; a managed HSM asks the roles that it has itself."""
+def admit(cloud: Cloud, use: Use) -> str:
+    """The role assignment by which the caller gets in, "" where the vault is not under Azure RBAC.
+
+    Raises 401 for a caller of another tenant, and 403 Forbidden where the firewall, the access policies or
+    the roles refuse it; a managed HSM asks the roles that it has itself.
+    """
     vault, caller = use.vault, use.caller
     if caller.tenant_id.lower() != vault.tenant_id.lower():
         issuer = "https://sts.windows.net/"
@@ -83,34 +80,29 @@ def admit(cloud: Cloud, use: Use) -> Admission:
             f"{issuer}{caller.tenant_id}/.",
         )
     if refusal := access.firewall_refusal(vault, caller, trusted=use.trusted, address=use.address):
-        raise forbidden(refusal)
+        raise refusal
     if vault.hsm:
         scope = f"/keys/{use.key_name}" if use.key_name else "/keys"
         local_roles.require(cloud, vault, caller.object_id, use.operation.hsm_action, scope)
-        return Admission()
+        return ""
     if vault.rbac and use.policies_only:
         # Never observed: taken to be refused as where no access policy names the caller.
-        raise forbidden(access.no_policy(vault, caller, use.operation))
+        raise access.no_policy(vault, caller, use.operation)
     if vault.rbac:
         resource = f"{vault.id}/keys/{use.key_name}" if use.key_name else vault.id
         assignment = authorization.allows_data(cloud, caller.object_id, use.operation.data_action, resource)
         if assignment is None:
-            raise forbidden(access.rbac_refusal(vault, caller, use.operation, resource))
-        return Admission(assignment)
+            raise access.rbac_refusal(vault, caller, use.operation, resource)
+        return assignment
     now, delay = cloud.clock.now(), cloud.behaviour.grant_delay_seconds
     refusal = access.policy_refusal(vault, caller, use.operation, now=now, delay=delay)
     if refusal is None and find_principal(cloud, caller.object_id) is None:
         # A grant outlives its principal, and then grants nothing.
-        refusal = Refusal("ForbiddenByPolicy", f"The principal '{caller.object_id}' does not exist any more.")
+        gone = f"The principal '{caller.object_id}' does not exist any more."
+        refusal = access.forbidden("ForbiddenByPolicy", gone)
     if refusal is not None:
-        raise forbidden(refusal)
-    return Admission()
-
-
-def forbidden(refusal: Refusal) -> ServiceError:
-    """The 403 that a refusal becomes."""
-    extra = {"innererror": {"code": refusal.code}}
-    return ServiceError(403, "Forbidden", refusal.message, extra=extra)
+        raise refusal
+    return ""
 
 
 def find_key(cloud: Cloud, vault: Vault, name: str) -> Key:
@@ -140,7 +132,7 @@ def key_not_found(what: str) -> ServiceError:
     )
 
 
-def state_refusal(version: KeyVersion, operation: Operation, now: float) -> Refusal | None:
+def state_refusal(version: KeyVersion, operation: Operation, now: float) -> ServiceError | None:
     """Why a key version's own state forbids a cryptographic use of it, None where it does not.
 
     Outside its validity a key still decrypts and unwraps (Key Vault: "Date-time controlled
@@ -148,13 +140,15 @@ def state_refusal(version: KeyVersion, operation: Operation, now: float) -> Refu
     """
     word = operation.permission.replace("key", "Key")
     if operation.permission not in {o.lower() for o in version.operations}:
-        return Refusal("KeyOperationForbidden", f"Operation {word} is not permitted on this key.")
+        return access.forbidden("KeyOperationForbidden", f"Operation {word} is not permitted on this key.")
     if not version.enabled:
-        return Refusal("KeyDisabled", f"Operation {word} is not allowed on a disabled key.")
+        return access.forbidden("KeyDisabled", f"Operation {word} is not allowed on a disabled key.")
     if operation in _NEEDS_VALIDITY and version.not_before is not None and now < version.not_before:
-        return Refusal("KeyNotYetValid", f"Operation {word} is not allowed on a key that is not yet valid.")
+        return access.forbidden(
+            "KeyNotYetValid", f"Operation {word} is not allowed on a key that is not yet valid."
+        )
     if operation in _NEEDS_VALIDITY and version.expires is not None and now >= version.expires:
-        return Refusal("KeyExpired", f"Operation {word} is not allowed on an expired key.")
+        return access.forbidden("KeyExpired", f"Operation {word} is not allowed on an expired key.")
     return None
 
 
@@ -163,7 +157,7 @@ def usable(cloud: Cloud, use: Use) -> tuple[Key, KeyVersion, str]:
     key = find_key(cloud, use.vault, use.key_name)
     version = find_version(key, use.version)
     if refusal := state_refusal(version, use.operation, cloud.clock.now()):
-        raise forbidden(refusal)
+        raise refusal
     return key, version, key_store.private_half(cloud, key, version)
 
 
@@ -174,6 +168,12 @@ def transform(cloud: Cloud, use: Use, algorithm: str, data: bytes) -> tuple[Key,
         return key, version, ACTS[use.operation](private, algorithm, data)
     except crypto.CryptoError as error:
         raise bad_parameter(str(error)) from error
+
+
+def require_defined(type: str, body: Json) -> None:
+    """Raises Key Vault's 400 for a body that the definition rules out (definitions.json)."""
+    if found := definitions.faults(type, body):
+        raise bad_parameter(f"{found[0].path} has to be {found[0].expected}")
 
 
 def bad_parameter(message: str) -> ServiceError:

@@ -1,4 +1,4 @@
-"""Vaults as ARM spells them, by api-version (azure-wire.md, section Microsoft.KeyVault)."""
+"""Vaults and managed HSMs as ARM spells them, by api-version (azure-wire.md, section Microsoft.KeyVault)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from localazure.cloud import iso
-from localazure.keyvault.model import TYPE, Vault
-from localazure.web import Json, Response
+from localazure.keyvault.model import HSM_TYPE, TYPE, Vault
+from localazure.web import Json
 
-HEADERS = {"x-ms-keyvault-service-version": "1.5.1455.0"}
 _SHOWN_WHEN_SET = (
     "enabledForDiskEncryption",
     "enabledForTemplateDeployment",
@@ -20,13 +19,8 @@ _SHOWN_WHEN_SET = (
 )
 
 
-def answer(body: Json, status: int = 200) -> Response:
-    """A response of the resource provider."""
-    return Response(status, body, HEADERS)
-
-
 def vault_body(
-    vault: Vault, *, api_version: str, now: float, fresh: bool = False, connections: Sequence[Json] = ()
+    vault: Vault, api_version: str, now: float, *, fresh: bool = False, connections: Sequence[Json] = ()
 ) -> Json:
     """A vault's body; `fresh` is the answer to its creation, whose vaultUri is not yet the final one."""
     body: dict[str, Any] = {
@@ -37,7 +31,14 @@ def vault_body(
         "tags": dict(vault.tags),
     }
     if api_version >= "2021":
-        body["systemData"] = system_data(vault)
+        body["systemData"] = {
+            "createdBy": vault.created_by,
+            "createdByType": "Application",
+            "createdAt": iso(vault.created, digits=3),
+            "lastModifiedBy": vault.modified_by,
+            "lastModifiedByType": "Application",
+            "lastModifiedAt": iso(vault.modified, digits=3),
+        }
     sent = vault.properties
     properties: dict[str, Any] = {
         "sku": sent["sku"],
@@ -61,15 +62,27 @@ def vault_body(
     return body
 
 
-def system_data(vault: Vault) -> Json:
-    """Who made and last changed a vault, and when."""
+def hsm_body(hsm: Vault) -> Json:
+    """A managed HSM's body."""
+    sent = dict(hsm.properties)
     return {
-        "createdBy": vault.created_by,
-        "createdByType": "Application",
-        "createdAt": iso(vault.created, digits=3),
-        "lastModifiedBy": vault.modified_by,
-        "lastModifiedByType": "Application",
-        "lastModifiedAt": iso(vault.modified, digits=3),
+        "id": hsm.id,
+        "name": hsm.name,
+        "type": HSM_TYPE,
+        "location": hsm.location,
+        "sku": sent.pop("sku"),
+        "tags": dict(hsm.tags),
+        "properties": {
+            **sent,
+            "enableSoftDelete": True,
+            "hsmUri": hsm.uri,
+            "provisioningState": "Succeeded",
+            "statusMessage": "The Managed HSM is provisioned and ready to use.",
+            "securityDomainProperties": {
+                "activationStatus": "Active",
+                "activationStatusMessage": "Your HSM has been activated.",
+            },
+        },
     }
 
 

@@ -1,57 +1,60 @@
-"""Where vaults are kept: by ARM id, and by name, since a name is one vault's in the whole cloud."""
+"""Where vaults and managed HSMs are kept: by ARM id, and by name, which is one's in the whole cloud."""
 
 from __future__ import annotations
 
 from localazure.cloud import Cloud
-from localazure.keyvault import key_store
+from localazure.keyvault import key_store, local_roles
 from localazure.keyvault.model import Vault, vault_of
-
-_LIVE, _DELETED, _NAME = "vault", "vault.deleted", "vault.name"
 
 
 def find(cloud: Cloud, vault_id: str) -> Vault | None:
     """The live vault with this ARM id."""
-    found = cloud.store.get(_LIVE, vault_id)
+    found = cloud.store.get("vault", vault_id)
     return None if found is None else vault_of(found)
 
 
-def holder(cloud: Cloud, name: str) -> Vault | None:
-    """The vault, live or soft-deleted (see `deleted`), that holds a name; None where it is free.
+def holder(cloud: Cloud, name: str, *, hsm: bool = False) -> Vault | None:
+    """The vault or managed HSM, live or soft-deleted (see `deleted`), that holds a name.
 
-    A soft-deleted vault whose retention is over is purged here, when it is read.
+    A soft-deleted one whose retention is over is purged here, when it is read.
     """
-    index = cloud.store.get(_NAME, name)
+    live, deleted, names = kinds(hsm=hsm)
+    index = cloud.store.get(names, name)
     if index is None:
         return None
-    found = cloud.store.get(_LIVE, index["id"]) or cloud.store.get(_DELETED, index["id"])
+    found = cloud.store.get(live, index["id"]) or cloud.store.get(deleted, index["id"])
     vault = vault_of(found) if found else None
     return None if vault is None or _expired(cloud, vault) else vault
 
 
 def save(cloud: Cloud, vault: Vault) -> None:
     """Stores a vault among the live or the soft-deleted ones, as its `deleted` says."""
-    kind, other = (_LIVE, _DELETED) if vault.deleted is None else (_DELETED, _LIVE)
+    live, deleted, names = kinds(hsm=vault.hsm)
+    kind, other = (live, deleted) if vault.deleted is None else (deleted, live)
     cloud.store.put(kind, vault.id, vault.document())
     cloud.store.delete(other, vault.id)
-    cloud.store.put(_NAME, vault.name, {"id": vault.id})
+    cloud.store.put(names, vault.name, {"id": vault.id})
 
 
 def purge(cloud: Cloud, vault: Vault) -> None:
-    """Purges a vault with every key in it."""
+    """Purges a vault with every key in it, and the roles that a managed HSM has itself."""
     key_store.purge_all(cloud, vault)
-    for kind, id in ((_LIVE, vault.id), (_DELETED, vault.id), (_NAME, vault.name)):
+    local_roles.drop_all(cloud, vault)
+    live, deleted, names = kinds(hsm=vault.hsm)
+    for kind, id in ((live, vault.id), (deleted, vault.id), (names, vault.name)):
         cloud.store.delete(kind, id)
 
 
-def live_below(cloud: Cloud, scope: str) -> list[Vault]:
-    """The live vaults of a subscription or resource group, in order of their ids."""
-    return [vault_of(body) for _, body in cloud.store.scan(_LIVE, scope.rstrip("/") + "/")]
-
-
-def deleted_below(cloud: Cloud, scope: str) -> list[Vault]:
-    """The soft-deleted vaults of a subscription, without those whose retention is over."""
-    found = [vault_of(body) for _, body in cloud.store.scan(_DELETED, scope.rstrip("/") + "/")]
+def deleted_below(cloud: Cloud, scope: str, *, hsm: bool = False) -> list[Vault]:
+    """The soft-deleted ones of a subscription, without those whose retention is over."""
+    found = [vault_of(body) for _, body in cloud.store.scan(kinds(hsm=hsm)[1], scope.rstrip("/") + "/")]
     return [vault for vault in found if not _expired(cloud, vault)]
+
+
+def kinds(*, hsm: bool) -> tuple[str, str, str]:
+    """The store's kinds of the live ones, of the soft-deleted ones, and of their names."""
+    live = "hsm" if hsm else "vault"
+    return live, f"{live}.deleted", f"{live}.name"
 
 
 def _expired(cloud: Cloud, vault: Vault) -> bool:

@@ -1,226 +1,286 @@
-"""ARM: vaults and their access policies. Thin: the rules are in rules.py, the transitions in lifecycle.py."""
+"""ARM: vaults with their access policies, and managed HSMs. What they may be is in rules.py.
+
+A new HSM is active at once. On Azure that takes half an hour and the download of its security domain, which
+this cloud does not have. Its shapes are the specification's (Microsoft.KeyVault 2023-07-01), so all of it is
+assumed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from localazure import authorization, private_links
+from localazure import authorization, in_flight, private_links
+from localazure.arm_type import GROUP, ArmType
 from localazure.cloud import Cloud
-from localazure.keyvault import access, arm, lifecycle, policies, rules, vault_store
-from localazure.keyvault.model import TYPE, Vault
-from localazure.keyvault.problems import invalid
-from localazure.keyvault.vault_body import answer, vault_body
-from localazure.locations import location_in, require_same_location
-from localazure.paging import page
+from localazure.keyvault import access, local_roles, policies, rules, vault_store
+from localazure.keyvault.model import HSM_TYPE, TYPE, Vault, vault_of
+from localazure.keyvault.problems import bad_request, invalid
+from localazure.keyvault.vault_body import hsm_body, vault_body
+from localazure.locations import REGIONS, location_in, require_same_location
+from localazure.routes import Handler
+from localazure.shapes import an_object
 from localazure.web import Caller, Json, Request, Response, ServiceError
 
-
-def put(cloud: Cloud, request: Request) -> Response:
-    """Creates, replaces or (createMode recover) recovers a vault."""
-    arm.require_group(cloud, request)
-    sent = _object(request.body)
-    location, properties = location_in(sent, TYPE), _object(sent.get("properties"))
-    name = request.params["vault"]
-    if problem := rules.name_problem(name):
-        raise ServiceError(400, "VaultNameNotValid", problem)
-    held = vault_store.holder(cloud, name)
-    recovering = str(properties.get("createMode") or "default").lower() == "recover"
-    mine = held is not None and held.id.lower() == arm.vault_id(request).lower()
-    if held is None and recovering:
-        raise ServiceError(404, "ResourceNotFound", "The specified resource does not exist.")
-    if held is None:
-        return _create(cloud, request, location, sent, properties)
-    if not mine or (held.deleted is not None and not recovering):
-        raise _taken(held, name, request)
-    require_same_location(held.name, held.place, location, request.params["group"])
-    if held.deleted is not None:
-        return _shown(cloud, lifecycle.recover(cloud, held, _caller(request).client_id), request)
-    if recovering:
-        # Templates that must keep the policies of a vault say `recover` on a live one, too.
-        properties = {**properties, "accessPolicies": held.properties["accessPolicies"]}
-    after = rules.replaced_properties(held, properties, tenant_id=_caller(request).tenant_id)
-    return _shown(cloud, _change(cloud, request, held, after, _tags(sent)), request)
+_NAME_RULE = (
+    "A vault's name must be between 3-24 alphanumeric characters. The name must begin with a letter, end "
+    "with a letter or digit, and not contain consecutive hyphens. Follow this link for more information: "
+    "https://go.microsoft.com/fwlink/?linkid=2147742"
+)
+_PATH = f"{GROUP}/providers/{TYPE}/{{vault}}"
 
 
-def patch(cloud: Cloud, request: Request) -> Response:
-    """Merges into a vault: what is not sent stays."""
-    vault, sent = arm.require_vault(cloud, request), _object(request.body)
-    properties = sent.get("properties")
-    tenant_id = _caller(request).tenant_id
-    after = rules.merged_properties(vault, _object(properties), tenant_id=tenant_id)
-    tags = vault.tags if sent.get("tags") is None else _tags(sent)
-    return _shown(cloud, _change(cloud, request, vault, after, tags), request)
+@dataclass(frozen=True)
+class VaultType(ArmType):
+    """Vaults, or managed HSMs: their names are one's in the whole cloud, and a deleted one is recovered by a
+    PUT that says so (`createMode`)."""
+
+    hsm: bool = False
+
+    def put(self, cloud: Cloud, request: Request) -> Response:
+        """Creates, replaces or recovers."""
+        sent, name = an_object(request.body, "the request content"), self.id_of(request).rpartition("/")[2]
+        properties = an_object(sent.get("properties"), "properties")
+        location = location_in(sent, self.type, REGIONS)
+        if not rules.is_name(name):
+            raise self._bad_name(name)
+        held = vault_store.holder(cloud, name, hsm=self.hsm)
+        recovering = str(properties.get("createMode") or "default").lower() == "recover"
+        if held is None:
+            if recovering:
+                raise ServiceError(404, "ResourceNotFound", "The specified resource does not exist.")
+            return self._written(cloud, request, None)
+        mine = held.id.lower() == self.id_of(request).lower()
+        if not mine or (held.deleted is not None and not recovering):
+            raise self._taken(held, name, request)
+        require_same_location(held.name, held.place, location, request.params["group"])
+        if held.deleted is not None:
+            return self._answered(cloud, request, 200, _recovered(cloud, held, request).document())
+        if recovering and not self.hsm:
+            # Templates that must keep the policies of a vault say `recover` on a live one, too.
+            properties = {**properties, "accessPolicies": held.properties["accessPolicies"]}
+        return self._written(
+            cloud, replace(request, body={**sent, "properties": properties}), held.document()
+        )
+
+    def get(self, cloud: Cloud, request: Request) -> Response:
+        """One. A new one is seen registering its name at least once, as clients poll the vault itself."""
+        response = super().get(cloud, request)
+        vault = vault_of(self.required(cloud, request))
+        if not vault.settled:
+            vault_store.save(cloud, replace(vault, settled=True))
+        return response
+
+    def _stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
+        vault_store.save(cloud, vault_of(body))
+        return self._answered(cloud, request, 200, body)
+
+    def _bad_name(self, name: str) -> ServiceError:
+        if self.hsm:
+            return bad_request(f"The managed HSM name '{name}' is invalid.")
+        return ServiceError(400, "VaultNameNotValid", f"The vault name '{name}' is invalid. {_NAME_RULE}")
+
+    def _taken(self, held: Vault, name: str, request: Request) -> ServiceError:
+        if self.hsm:
+            return ServiceError(409, "Conflict", f"The managed HSM name '{name}' is already in use.")
+        here = held.subscription_id.lower() == request.params["subscription"].lower()
+        if held.deleted is not None and here:
+            return ServiceError(
+                409,
+                "ConflictError",
+                "A vault with the same name already exists in deleted state. You need to either recover or "
+                "purge existing key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 "
+                "for more information on soft delete.",
+            )
+        return ServiceError(
+            409,
+            "VaultAlreadyExists",
+            f"The vault name '{name}' is already in use. Vault names are globally unique so it is possible "
+            "that the name is already taken. If you are sure that the vault name was not taken then it is "
+            "possible that a vault with the same name was recently deleted but not purged after being placed "
+            "in a recoverable state. If the vault is in a recoverable state then the vault will need to be "
+            "purged before reusing the name. For more information about VaultAlreadyExists, follow this "
+            "link: https://go.microsoft.com/fwlink/?linkid=2147740",
+        )
 
 
-def get(cloud: Cloud, request: Request) -> Response:
-    """A vault. A new one is seen registering its name at least once, as clients poll the vault itself."""
-    vault = arm.require_vault(cloud, request)
-    response = _shown(cloud, vault, request)
-    if not vault.settled:
-        vault_store.save(cloud, replace(vault, settled=True))
-    return response
-
-
-def delete(cloud: Cloud, request: Request) -> Response:
-    """Soft-deletes a vault; 204 if it does not exist."""
-    arm.require_group(cloud, request)
-    vault = vault_store.find(cloud, arm.vault_id(request))
-    if vault is None:
-        return Response(204)
-    lifecycle.delete(cloud, vault)
-    return answer(None)
-
-
-def list_by_group(cloud: Cloud, request: Request) -> Response:
-    """The vaults of a resource group, page by page."""
-    arm.require_group(cloud, request)
-    return _list(cloud, request, arm.group_id(request))
-
-
-def list_by_subscription(cloud: Cloud, request: Request) -> Response:
-    """The vaults of a subscription, page by page."""
-    return _list(cloud, request, f"/subscriptions/{request.params['subscription']}")
+def delete_in_group(cloud: Cloud, group_id: str) -> None:
+    """Deletes what this service has in a resource group that is being deleted."""
+    for type in (VAULTS, HSMS):
+        type.delete_in_group(cloud, group_id)
 
 
 def put_policies(cloud: Cloud, request: Request) -> Response:
     """Adds to, replaces or removes from the access policies of a vault."""
-    vault = arm.require_vault(cloud, request)
+    vault = vault_of(VAULTS.required(cloud, request))
     kind = request.params["operation"].lower()
     if kind not in {"add", "replace", "remove"}:
         raise invalid("operationKind")
-    sent = _object(_object(request.body).get("properties")).get("accessPolicies")
-    entries = policies.checked(sent, vault.tenant_id)
+    rules.require_defined(f"{TYPE}/accessPolicies", request.body)
+    entries = policies.checked(request.body["properties"]["accessPolicies"], vault.tenant_id)
     merged = policies.changed(list(vault.properties["accessPolicies"]), entries, kind)
     if len(merged) > policies.MAX_ENTRIES:
         raise invalid("accessPolicies")
-    _change(cloud, request, vault, {**vault.properties, "accessPolicies": merged}, vault.tags)
-    return answer(
+    after = replace(vault, properties={**vault.properties, "accessPolicies": merged})
+    vault_store.save(cloud, _changed(cloud, request, vault, after))
+    return Response(
+        200,
         {
             "id": f"{vault.id}/accessPolicies/",
             "type": f"{TYPE}/accessPolicies",
             "properties": {"accessPolicies": merged},
-        }
+        },
     )
 
 
 def check_name(cloud: Cloud, request: Request) -> Response:
     """Whether a vault name is free in the whole cloud."""
-    sent = _object(request.body)
+    sent = an_object(request.body, "the request content")
     if sent.get("type") != TYPE:
         raise invalid("type")
     name = str(sent.get("name") or "")
-    if problem := rules.name_problem(name):
-        return answer({"nameAvailable": False, "reason": "AccountNameInvalid", "message": problem})
+    if not rules.is_name(name):
+        message = f"The vault name '{name}' is invalid. {_NAME_RULE}"
+        return Response(200, {"nameAvailable": False, "reason": "AccountNameInvalid", "message": message})
     if vault_store.holder(cloud, name) is None:
-        return answer({"nameAvailable": True})
+        return Response(200, {"nameAvailable": True})
     message = f"The name '{name}' is already in use."
-    return answer({"nameAvailable": False, "reason": "AlreadyExists", "message": message})
+    return Response(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": message})
 
 
-def _create(cloud: Cloud, request: Request, location: str, sent: Json, properties: Json) -> Response:
-    caller, now = _caller(request), cloud.clock.now()
-    vault = Vault(
-        id=arm.vault_id(request),
-        name=request.params["vault"],
-        location=location,
-        tags=_tags(sent),
-        properties=rules.new_properties(
-            properties, tenant_id=caller.tenant_id, api_version=request.api_version
-        ),
-        created=now,
-        created_by=caller.client_id,
-        modified=now,
-        modified_by=caller.client_id,
-        ready=now + cloud.behaviour.operation_seconds,
-    )
-    granted = access.grants_since(vault.properties["accessPolicies"], {}, now)
-    vault = replace(vault, granted=granted)
-    vault_store.save(cloud, vault)
-    return answer(vault_body(vault, api_version=request.api_version, now=now, fresh=True))
+def one_at_a_time(handler: Handler) -> Handler:
+    """The handler of a write to a vault, refused with 409 while another write to the vault is in flight.
 
-
-def _change(
-    cloud: Cloud, request: Request, vault: Vault, properties: Mapping[str, Any], tags: Mapping[str, str]
-) -> Vault:
-    now, caller = cloud.clock.now(), _caller(request)
-    after = replace(
-        vault,
-        properties=properties,
-        tags=tags,
-        modified=now,
-        modified_by=caller.client_id,
-        granted=access.grants_since(properties["accessPolicies"], vault.granted, now),
-        settled=True,
-    )
-    if after.rbac != vault.rbac:
-        # Who may change the permission model could otherwise give itself any access.
-        authorization.require(cloud, request, "Microsoft.Authorization/roleAssignments/write", vault.id)
-    vault_store.save(cloud, after)
-    return after
-
-
-def _shown(cloud: Cloud, vault: Vault, request: Request) -> Response:
-    return answer(_body(cloud, vault, request))
-
-
-def _body(cloud: Cloud, vault: Vault, request: Request) -> Json:
-    connections = private_links.connections_of(cloud, vault.id)
-    now = cloud.clock.now()
-    return vault_body(vault, api_version=request.api_version, now=now, connections=connections)
-
-
-def _list(cloud: Cloud, request: Request, scope: str) -> Response:
-    return answer(
-        page(
-            request,
-            vault_store.live_below(cloud, scope),
-            lambda vault: vault.id,
-            lambda vault: _body(cloud, vault, request),
-            ends_empty=True,
-        )
-    )
-
-
-def _taken(held: Vault, name: str, request: Request) -> ServiceError:
-    if held.deleted is not None and held.subscription_id.lower() == request.params["subscription"].lower():
-        return ServiceError(
+    Key Vault's management plane takes one write of a vault at a time; the refusal is quoted by many users
+    (pulumi/pulumi-azure-native#1013, hashicorp/terraform-provider-azurerm#15127). How long a write takes is
+    `Behaviour.vault_write_seconds`.
+    """
+    return in_flight.one_at_a_time(
+        handler,
+        seconds=lambda cloud: cloud.behaviour.vault_write_seconds,
+        resource_id=lambda request: _PATH.format(**request.params),
+        refusal=lambda request: ServiceError(
             409,
             "ConflictError",
-            "A vault with the same name already exists in deleted state. You need to either recover or purge "
-            "existing key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more "
-            "information on soft delete.",
-        )
-    return ServiceError(
-        409,
-        "VaultAlreadyExists",
-        f"The vault name '{name}' is already in use. Vault names are globally unique so it is possible that "
-        "the name is already taken. If you are sure that the vault name was not taken then it is possible "
-        "that a vault with the same name was recently deleted but not purged after being placed in a "
-        "recoverable state. If the vault is in a recoverable state then the vault will need to be purged "
-        "before reusing the name. For more information about VaultAlreadyExists, follow this link: "
-        "https://go.microsoft.com/fwlink/?linkid=2147740",
+            "A conflict occurred that prevented the operation from completing. The operation failed because "
+            f"the Key Vault '{request.params['vault']}' changed from the point the operation began. This can "
+            "happen if parallel operations are being performed on the Key Vault. To prevent this error, "
+            "serialize the operations so that only one operation is performed on the Key Vault at a time. "
+            "Follow this link for more information: https://go.microsoft.com/fwlink/?linkid=2147741",
+        ),
     )
 
 
-def _tags(sent: Mapping[str, Any]) -> dict[str, str]:
-    tags = sent.get("tags") or {}
-    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
-        raise invalid("tags")
-    return tags
+def _make_vault(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+    before, caller = vault_of(known) if known else None, _caller(request)
+    properties = rules.vault_properties(
+        before, request.body, tenant_id=caller.tenant_id, api_version=request.api_version
+    )
+    vault = before or _new(cloud, request, id)
+    after = replace(vault, properties=properties, tags=request.body.get("tags") or {})
+    return _changed(cloud, request, before, after).document()
 
 
-def _object(value: Json) -> dict[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        message = "The request content was invalid and could not be deserialized."
-        raise ServiceError(400, "InvalidRequestContent", message, gateway=True)
-    return value
+def _make_hsm(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+    before, tenant_id = vault_of(known) if known else None, _caller(request).tenant_id
+    properties = rules.hsm_properties(before, HSM_TYPE, request.body, tenant_id=tenant_id)
+    vault = replace(
+        before or replace(_new(cloud, request, id), hsm=True, settled=True),
+        properties=properties,
+        tags=request.body.get("tags") or {},
+    )
+    for administrator in () if before else properties["initialAdminObjectIds"]:
+        local_roles.assign(cloud, vault, administrator, local_roles.ADMINISTRATOR.id, "/")
+    return vault.document()
+
+
+def _new(cloud: Cloud, request: Request, id: str) -> Vault:
+    now, who = cloud.clock.now(), _caller(request).client_id
+    return Vault(
+        id=id,
+        name=id.rpartition("/")[2],
+        location=request.body["location"],
+        tags={},
+        properties={},
+        created=now,
+        created_by=who,
+        modified=now,
+        modified_by=who,
+        ready=now + cloud.behaviour.operation_seconds,
+    )
+
+
+def _changed(cloud: Cloud, request: Request, before: Vault | None, after: Vault) -> Vault:
+    """A vault after a write, its grants counted from when they came."""
+    now = cloud.clock.now()
+    granted = access.grants_since(after.properties["accessPolicies"], after.granted, now)
+    if before is None:
+        return replace(after, granted=granted)
+    if after.rbac != before.rbac:
+        # Who may change the permission model could otherwise give itself any access.
+        authorization.require(cloud, request, "Microsoft.Authorization/roleAssignments/write", before.id)
+    by = _caller(request).client_id
+    return replace(after, granted=granted, modified=now, modified_by=by, settled=True)
+
+
+def _recovered(cloud: Cloud, gone: Vault, request: Request) -> Vault:
+    """A soft-deleted one, brought back with its keys, policies and retention."""
+    now, by = cloud.clock.now(), _caller(request).client_id
+    back = replace(gone, deleted=None, recovered=now, modified=now, modified_by=by, settled=True)
+    vault_store.save(cloud, back)
+    return back
+
+
+def _removed(cloud: Cloud, body: Json) -> None:
+    """Soft-deletes a vault with its keys; one without soft delete is purged.
+
+    Its role assignments are deleted at once and not recovered (Key Vault's documentation of recovery).
+    """
+    vault = vault_of(body)
+    private_links.drop_below(cloud, vault.id)
+    if vault.soft_delete:
+        vault_store.save(cloud, replace(vault, deleted=cloud.clock.now()))
+    else:
+        vault_store.purge(cloud, vault)
+
+
+def _shown(cloud: Cloud, request: Request, body: Json) -> Json:
+    vault = vault_of(body)
+    if vault.hsm:
+        return hsm_body(vault)
+    connections = private_links.connections_of(cloud, vault.id)
+    fresh = request.method == "PUT" and not vault.settled
+    return vault_body(vault, request.api_version, cloud.clock.now(), fresh=fresh, connections=connections)
 
 
 def _caller(request: Request) -> Caller:
     if request.caller is None:
         raise ServiceError(401, "AuthenticationFailed", "Authentication failed.", gateway=True)
     return request.caller
+
+
+_INVALID = "texts for invalid properties"
+VAULTS = VaultType(
+    kind="vault",
+    path=_PATH,
+    make=_make_vault,
+    tracked=True,
+    guarded=one_at_a_time,
+    shown=_shown,
+    removed=_removed,
+    ends_empty=True,
+    assumed={
+        "PUT": "a PUT on an existing vault drops what it does not name, except soft delete, its retention, "
+        f"purge protection and the permission model; {_INVALID}",
+        "PATCH": _INVALID,
+    },
+)
+HSMS = VaultType(
+    kind="hsm",
+    path=f"{GROUP}/providers/{HSM_TYPE}/{{name}}",
+    make=_make_hsm,
+    tracked=True,
+    shown=_shown,
+    removed=_removed,
+    assumed="all of it",
+    hsm=True,
+)

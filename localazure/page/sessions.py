@@ -21,7 +21,7 @@ from urllib.parse import parse_qs
 from localazure.cloud import Cloud
 from localazure.front import Answer, Raw
 from localazure.page.snapshot import snapshot, version
-from localazure.web import Json
+from localazure.web import Json, Response
 
 PATHS = ("/", "/snapshot", "/login")
 _HTML = "text/html; charset=utf-8"
@@ -67,11 +67,11 @@ class Door:
             return _text(401, _HELP)
         query = {name: values[0] for name, values in parse_qs(raw.query).items()}
         if raw.path == "/snapshot" and query.get("seen") == version(cloud):
-            return _answer(204, {}, b"")
+            return _answer(204)
         seen = snapshot(cloud, query.get("find", "")[:100])
         if raw.path == "/":
-            return _answer(200, {"content-type": _HTML}, document(seen).encode("utf-8", "replace"))
-        return _answer(200, {"content-type": "application/json"}, json.dumps(seen).encode())
+            return _answer(200, document(seen).encode("utf-8", "replace"), {"content-type": _HTML})
+        return _answer(200, seen)
 
     def _login(self, raw: Raw) -> Answer:
         code = parse_qs(raw.query).get("code", [""])[0]
@@ -81,7 +81,7 @@ class Door:
         session = secrets.token_urlsafe(24)
         self._sessions[session] = None
         cookie = f"{_cookie_name(raw)}={session}; Path=/; HttpOnly; SameSite=Strict"
-        return _answer(303, {"location": "/", "set-cookie": cookie}, b"")
+        return _answer(303, headers={"location": "/", "set-cookie": cookie})
 
 
 def _make_room(kept: dict[str, float] | dict[str, None]) -> None:
@@ -106,24 +106,22 @@ def _session(raw: Raw) -> str:
 
 
 def _text(status: int, text: str) -> Answer:
-    return _answer(status, {"content-type": "text/plain; charset=utf-8"}, text.encode())
+    return _answer(status, text.encode(), {"content-type": "text/plain; charset=utf-8"})
 
 
-def _answer(status: int, more: Mapping[str, str], content: bytes) -> Answer:
+def _answer(status: int, body: Json = None, headers: Mapping[str, str] | None = None) -> Answer:
     _, style, script = _parts()
     policy = (
         f"default-src 'none'; connect-src 'self'; style-src {style}; script-src {script}; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     )
-    headers = {
+    always = {
         "cache-control": "no-store",
         "content-security-policy": policy,
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
-        **({} if status == 204 else {"content-length": str(len(content))}),
-        **more,
     }
-    return Answer(status, headers, content)
+    return Answer.of(Response(status, body, headers or {}), always)
 
 
 def _digest(text: str) -> str:

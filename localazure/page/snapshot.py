@@ -21,6 +21,7 @@ from localazure.cognitive.identity import key_user
 from localazure.directory import list_principals
 from localazure.keyvault import access
 from localazure.keyvault.model import Key, KeyVersion, Vault, key_of, vault_of
+from localazure.keyvault.trusted_services import KeyRefused
 from localazure.operations import Operation
 from localazure.web import Json
 
@@ -81,7 +82,6 @@ class _Look:
         }
 
     def _table(self, id: str, title: str, every: Iterable[Mapping[str, Json]]) -> Json:
-        """A section of rows, each a cell by the name of its column."""
         rows = list(every)
         found = [row for row in rows if self.find in str(list(row.values())).lower()]
         return _section(id, title, found[:MOST], len(found), len(rows))
@@ -117,7 +117,7 @@ class _Look:
         """Why the account's data key cannot be unwrapped now, empty where it can."""
         try:
             data.unwrap(self.cloud, account, "")
-        except data.KeyUnavailableError as error:
+        except KeyRefused as error:
             return _REASONS.get(error.code, error.message)
         return ""
 
@@ -166,27 +166,24 @@ class _Look:
         roles = [*self._unwrapping_roles()]
         for vault in (vault for vault in self.vaults if vault.deleted is None):
             for object_id, how, scope, since in _ways_in(vault, roles):
-                name = self.names.get(object_id)
-                state, kind = "in effect", "good"
+                name, state = self.names.get(object_id), {"text": "in effect", "kind": "good"}
                 if name is None:
-                    state, kind = "principal deleted", "bad"
+                    state = {"text": "principal deleted", "kind": "bad"}
                 elif since > latest:
-                    state, kind = "not propagated yet", "warn"
+                    state = {"text": "not propagated yet", "kind": "warn"}
                 yield {
                     "vault": vault.name,
                     "principal": {"text": name or object_id, "title": object_id},
                     "granted by": how,
                     "scope": {"text": scope.rsplit("/", 1)[-1] or "/", "title": scope},
                     "since": _moment(since) if since else "always",
-                    "state": {"text": state, "kind": kind},
+                    "state": state,
                 }
 
     def _unwrapping_roles(self) -> Iterator[tuple[str, str, str, float]]:
         for _, document in self.cloud.store.scan(authorization.KIND):
-            role, properties = (
-                authorization.role_of(self.cloud, document["body"]),
-                document["body"]["properties"],
-            )
+            role = authorization.role_of(self.cloud, document["body"])
+            properties = document["body"]["properties"]
             if role is not None and role.allows_data(access.UNWRAP.data_action):
                 scope = str(properties["scope"]).rstrip("/")
                 yield properties["principalId"], role.name, scope, float(document["since"])
@@ -224,6 +221,7 @@ class _Look:
 
 
 def _section(id: str, title: str, rows: Sequence[Mapping[str, Json]], found: int, total: int) -> Json:
+    """A table of rows, each a cell by the name of its column."""
     columns = list(rows[0]) if rows else []
     cells = [[row.get(column, "-") for column in columns] for row in rows]
     return {"id": id, "title": title, "columns": columns, "rows": cells, "found": found, "total": total}

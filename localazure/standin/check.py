@@ -6,11 +6,11 @@ import hashlib
 import re
 import secrets
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final
 
-from localazure.standin.schema import Object, Property, Type
+from localazure.standin.schema import Object, Type
 from localazure.standin.table import ResourceType, Rule
 from localazure.standin.values import CREATE_BEFORE_DELETE, UNKNOWN, Properties, Value
 
@@ -54,16 +54,11 @@ def named(
 
 def failures(row: ResourceType, inputs: Mapping[str, Value]) -> list[str]:
     """Every reason why the inputs cannot be right; unknown values and unknown properties pass."""
-    required = [
-        item for item in row.shape.inputs if item.required or item.name in (*row.required, row.name_input)
-    ]
-    missing = [f"missing required property '{item.name}'" for item in required if item.name not in inputs]
-    return missing + [
-        text
-        for item in row.shape.inputs
-        if item.name in inputs
-        for text in _property(item.name, item, inputs[item.name], row.rule(item.name))
-    ]
+    found = [*_object("", row.shape.inputs, inputs, (*row.required, row.name_input))]
+    for name, value in inputs.items():
+        if isinstance(value, str):
+            found += _text(name, value, row.rule(name))
+    return found
 
 
 def _auto_name(
@@ -85,12 +80,6 @@ def _auto_name(
     return logical, False
 
 
-def _property(path: str, item: Property, value: Value, rule: Rule) -> Iterator[str]:
-    yield from _value(path, item.type, value)
-    if isinstance(value, str):
-        yield from _text(path, value, rule)
-
-
 def _value(path: str, type: Type, value: Value) -> Iterator[str]:
     if value is UNKNOWN or value is None or type.kind == "any":
         return
@@ -99,7 +88,7 @@ def _value(path: str, type: Type, value: Value) -> Iterator[str]:
     ):
         yield f"'{path}' should be of type '{_spelled(type)}' but got {_shown(value)}"
     elif type.kind == "object" and type.object:
-        yield from _object(path, type.object, value)
+        yield from _object(f"{path}.", type.object, value)
     elif type.kind == "array" and type.element:
         for index, item in enumerate(value):
             yield from _value(f"{path}[{index}]", type.element, item)
@@ -108,12 +97,14 @@ def _value(path: str, type: Type, value: Value) -> Iterator[str]:
             yield from _value(f"{path}.{name}", type.element, item)
 
 
-def _object(path: str, declared: Object, value: Mapping[str, Value]) -> Iterator[str]:
+def _object(
+    path: str, declared: Object, value: Mapping[str, Value], also_required: Sequence[str] = ()
+) -> Iterator[str]:
     for item in declared:
         if item.name in value:
-            yield from _value(f"{path}.{item.name}", item.type, value[item.name])
-        elif item.required:
-            yield f"missing required property '{path}.{item.name}'"
+            yield from _value(f"{path}{item.name}", item.type, value[item.name])
+        elif item.required or item.name in also_required:
+            yield f"missing required property '{path}{item.name}'"
 
 
 def _text(path: str, value: str, rule: Rule) -> Iterator[str]:

@@ -50,7 +50,9 @@ async def _requested(method: str, id: str, api_version: str, body: Any, arm: Arm
 
 async def _client_config(arguments: Mapping[str, Value], arm: Arm) -> Properties:
     """From the claims of a Microsoft Graph token, as azure-native reads them."""
-    claims = _claims(await arm.azure.token(f"{GRAPH}/.default"))
+    payload = (await arm.azure.token(f"{GRAPH}/.default")).split(".")[1]
+    # Just received; its signature is its reader's concern.
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     return {
         "clientId": claims.get("appid", ""),
         "objectId": claims.get("oid", ""),
@@ -68,10 +70,3 @@ CLIENT: Final[Mapping[str, Callable[[Mapping[str, Value], Arm], Awaitable[Proper
     "azure-native:authorization:getClientConfig": _client_config,
     "azure-native:authorization:getClientToken": _client_token,
 }
-
-
-def _claims(token: str) -> Mapping[str, Any]:
-    """The claims of a token that was just received; its signature is its reader's concern."""
-    payload = token.split(".")[1]
-    claims: Mapping[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return claims

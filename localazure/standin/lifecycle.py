@@ -127,29 +127,21 @@ class Lifecycle:
                 method, id, self.row.api_version, body, long=self.row.put_is_long, within=within
             )
         except OperationError as error:
-            if (state := await self._state_after_failure(id, inputs)) is None:
+            # As far as it can be read; the failed operation may have left nothing.
+            if (response := await self._read_again(id, {})) is None:
                 raise
+            state = State(response.get("id") or id, self.outputs_of(response), copy.deepcopy(inputs))
             raise InitError(state, str(error)) from error
         response = response or {}
         id = response.get("id") or id
         if self.arm.reads_back:
-            response = await self._read_back(id) or response
+            response = await self._read_again(id, None) or response
         return State(id, self.outputs_of(response), copy.deepcopy(inputs))
 
-    async def _read_back(self, id: str) -> Any | None:
+    async def _read_again(self, id: str, otherwise: Any) -> Any:
         """What was just written, for Azure's own values; a failure is only worth a warning."""
         try:
             return await self.arm.read(id, self.row.api_version)
-        except (AzureError, NoAnswerError) as error:
+        except (AzureError, NoAnswerError, StoppedError) as error:
             log.warning("reading '%s' after it was written failed: %s", id, error)
-            return None
-
-    async def _state_after_failure(self, id: str, inputs: Properties) -> State | None:
-        """The resource as far as it can be read; None if the failed operation left none."""
-        try:
-            response = await self.arm.read(id, self.row.api_version)
-        except (AzureError, NoAnswerError, StoppedError):
-            response = {}
-        if response is None:
-            return None
-        return State(response.get("id") or id, self.outputs_of(response), copy.deepcopy(inputs))
+            return otherwise

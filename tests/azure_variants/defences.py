@@ -7,7 +7,6 @@ same.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -122,7 +121,7 @@ def _never_throttled() -> list[AbstractContextManager[Any]]:
         raise failure
 
     # How fast a life asks is not the same each time; of so few tokens every one asks too many.
-    few = {**throttling._LIMITS, "GET": dataclasses.replace(throttling._READS, size=20, per_second=1)}
+    few = {**throttling._LIMITS, "GET": ("reads", 20, 1)}
     return [
         patch.object(Retries, "pause_or_raise", raise_it),
         patch.object(throttling, "_LIMITS", few),
@@ -167,10 +166,7 @@ def _held_names_are_not_explained() -> list[AbstractContextManager[Any]]:
 
 
 def _unserialised_writes() -> list[AbstractContextManager[Any]]:
-    def at_once(_: Any, __: Any, options: Any, make: Any) -> Any:
-        return make(options)
-
-    return [patch("components.vault_writes.VaultWrites.in_turn", at_once)]
+    return [patch("components.vault_writes._last_writes", lambda _: [])]
 
 
 def _one_arm_host() -> list[AbstractContextManager[Any]]:

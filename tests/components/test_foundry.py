@@ -141,7 +141,8 @@ def loses(*, bound: bool = True, project: str = "claims", **said: Any) -> list[s
 
 
 def test_a_project_is_deleted_only_on_purpose() -> None:
-    """The refusal names the setting; with it, or while the project is listed, nothing is refused."""
+    """The refusal names the setting; with it, or while the project is listed, nothing is refused. A project
+    without an id, as of a create that was cut off, counts, too."""
     (found,) = loses()
     assert found.startswith("projects: account 'aif-language' has the project 'claims'")
     assert "set removedProjects: [claims]" in found

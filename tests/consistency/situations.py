@@ -8,6 +8,7 @@ what core and the evidence alone read, and why.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,7 @@ class Situation:
     arrange: Callable[[Any], object]
     access: Access
     rbac: bool = False
-    unmet: frozenset[str] = frozenset()
+    unmet: AbstractSet[str] = frozenset()
     unknowable: str = ""
     unread: str = ""
     location: str = ""
@@ -298,63 +299,53 @@ SITUATIONS = (
     Situation("denied, but not to the account", _denied(VAULT, ["*"], spared=True), FULL, rbac=True),
     Situation("denied on the vault alone", _denied(VAULT, ["*"], child_scopes=False), FULL, rbac=True),
     # The key and its version.
-    Situation("a disabled version", _version(enabled=False), FULL, unmet=frozenset({"key-usable"})),
+    Situation("a disabled version", _version(enabled=False), FULL, unmet={"key-usable"}),
     Situation("a version that will expire", _expiring(0), FULL),
-    Situation("an expired version", _expiring(2), FULL, unmet=frozenset({"key-usable"})),
-    Situation(
-        "a version that is not valid yet", _version(nbf=4_000_000_000), FULL, unmet=frozenset({"key-usable"})
-    ),
+    Situation("an expired version", _expiring(2), FULL, unmet={"key-usable"}),
+    Situation("a version that is not valid yet", _version(nbf=4_000_000_000), FULL, unmet={"key-usable"}),
     Situation("a rotated key", _granted(_rotated), FULL),
-    Situation("a key of 3072 bits", _another("big", keySize=3072), FULL, unmet=frozenset({"key-type"})),
+    Situation("a key of 3072 bits", _another("big", keySize=3072), FULL, unmet={"key-type"}),
     Situation(
         "an elliptic curve",
         _another("ec", kty="EC", keySize=None, curveName="P-256", keyOps=["sign", "verify"]),
         FULL,
-        unmet=frozenset({"key-type", "key-operations"}),
+        unmet={"key-type", "key-operations"},
     ),
     Situation("a key in hardware", _another("hsm", kty="RSA-HSM"), FULL),
     Situation(
-        "a key that cannot unwrap",
-        _another("wrap", keyOps=["wrapKey"]),
-        FULL,
-        unmet=frozenset({"key-operations"}),
+        "a key that cannot unwrap", _another("wrap", keyOps=["wrapKey"]), FULL, unmet={"key-operations"}
     ),
     Situation(
         "a deleted key",
         _granted(lambda world: world.data("DELETE", "/keys/cmk-contoso")),
         FULL,
-        unmet=frozenset({"key-exists"}),
+        unmet={"key-exists"},
     ),
     Situation(
         "a deleted vault",
         _granted(lambda world: world.arm("DELETE", VAULT, api="2026-02-01")),
         NONE,
-        unmet=frozenset({"vault-exists"}),
+        unmet={"vault-exists"},
     ),
     # The key's URI.
     Situation("URI with the port", _spelt(lambda uri: uri.replace(".net/", ".net:443/")), FULL),
     Situation("URI with a trailing slash", _spelt(lambda uri: f"{uri}/"), FULL),
     Situation("URI in capitals", _spelt(lambda uri: uri.replace("kv-contoso", "KV-Contoso")), FULL),
+    Situation("URI without a version", _spelt(lambda uri: uri.rsplit("/", 1)[0]), FULL, unmet={"key-uri"}),
     Situation(
-        "URI without a version", _spelt(lambda uri: uri.rsplit("/", 1)[0]), FULL, unmet=frozenset({"key-uri"})
-    ),
-    Situation(
-        URI_OF_AN_HSM,
-        _spelt(lambda uri: uri.replace(".vault.", ".managedhsm.")),
-        FULL,
-        unmet=frozenset({"key-uri"}),
+        URI_OF_AN_HSM, _spelt(lambda uri: uri.replace(".vault.", ".managedhsm.")), FULL, unmet={"key-uri"}
     ),
     Situation(
         "URI of US Government",
         _spelt(lambda uri: uri.replace("vault.azure.net", "vault.usgovcloudapi.net")),
         FULL,
-        unmet=frozenset({"key-uri"}),
+        unmet={"key-uri"},
     ),
     Situation(
         "URI of China",
         _spelt(lambda uri: uri.replace("vault.azure.net", "vault.azure.cn")),
         FULL,
-        unmet=frozenset({"key-uri"}),
+        unmet={"key-uri"},
     ),
     # The vault and the account.
     Situation(
@@ -364,24 +355,22 @@ SITUATIONS = (
         "a closed vault without trusted services",
         _closed(networkAcls={"defaultAction": "Deny", "bypass": "None"}),
         FULL,
-        unmet=frozenset({"trusted-services"}),
+        unmet={"trusted-services"},
     ),
     Situation("a vault without a public endpoint", _closed(publicNetworkAccess="Disabled"), FULL),
-    Situation(
-        "a vault in another region", _EXACT, FULL, unmet=frozenset({"same-region"}), location="northeurope"
-    ),
+    Situation("a vault in another region", _EXACT, FULL, unmet={"same-region"}, location="northeurope"),
     Situation("a region's display name", _EXACT, FULL, location="West Europe"),
     Situation(
         "a vault without purge protection",
         _EXACT,
         FULL,
-        unmet=frozenset({"purge-protection"}),
+        unmet={"purge-protection"},
         vault=(("enablePurgeProtection", None),),
     ),
     Situation("a vault that does not say enableSoftDelete", _EXACT, FULL, unsaid=("enableSoftDelete",)),
-    Situation("outbound access restricted", _outbound(), FULL, unmet=frozenset({"outbound"})),
+    Situation("outbound access restricted", _outbound(), FULL, unmet={"outbound"}),
     Situation("outbound access to the vault", _outbound("KV-contoso.vault.azure.net"), FULL),
-    Situation("outbound access elsewhere", _outbound("example.com"), FULL, unmet=frozenset({"outbound"})),
+    Situation("outbound access elsewhere", _outbound("example.com"), FULL, unmet={"outbound"}),
     # The other clouds.
     *(
         row
@@ -405,32 +394,18 @@ SITUATIONS = (
             ("Crypto Auditor", _local("2c18b078-7c48-4d3a-af88-5a3a1b3f82b3"), NARROWER),
             ("Crypto Officer", _local("515eb02d-2335-4d2d-92f2-b1cbdf9c3778", "/keys"), NONE),
             ("Administrator", _local("a290e904-7015-4bba-90c8-60543313cdb4", ""), NONE),
-            (
-                "another's role",
-                lambda hsm: hsm.grant(OTHER, LOCAL, "/keys"),
-                NONE,
-            ),
+            ("another's role", lambda hsm: hsm.grant(OTHER, LOCAL, "/keys"), NONE),
             ("the vault's role, by Resource Manager", _role(ENCRYPTION_USER, hsm_world.HSM), NONE),
             ("Administrator, by Resource Manager at the group", _role(ADMINISTRATOR, GROUP), NONE),
         )
     ),
     *(
-        Situation(f"{name}, in a managed HSM", arrange, FULL, unmet=frozenset({unmet}), hsm=True, **more)
+        Situation(f"{name}, in a managed HSM", arrange, FULL, unmet={unmet}, hsm=True, **more)
         for name, arrange, unmet, more in (
             ("a disabled version", _granted_in_hsm(_disabled_in_hsm), "key-usable", {}),
             ("a key of 3072 bits", _another_in_hsm("big", key_size=3072), "key-type", {}),
-            (
-                "a key that cannot unwrap",
-                _another_in_hsm("wrap", key_ops=["wrapKey"]),
-                "key-operations",
-                {},
-            ),
-            (
-                "a deleted key",
-                _granted_in_hsm(_deleted_in_hsm),
-                "key-exists",
-                {},
-            ),
+            ("a key that cannot unwrap", _another_in_hsm("wrap", key_ops=["wrapKey"]), "key-operations", {}),
+            ("a deleted key", _granted_in_hsm(_deleted_in_hsm), "key-exists", {}),
             ("another region", _local(LOCAL), "same-region", {"location": "northeurope"}),
             (
                 "no purge protection",
@@ -440,5 +415,5 @@ SITUATIONS = (
             ),
         )
     ),
-    Situation("the free tier", _account(sku={"name": "F0"}), FULL, unmet=frozenset({"tier"})),
+    Situation("the free tier", _account(sku={"name": "F0"}), FULL, unmet={"tier"}),
 )

@@ -210,11 +210,9 @@ class Case(Door):
 
     def _used(self, object_id: str, uri: str) -> str | None:
         """Wraps and unwraps as another service of the cloud does; the code with which that was refused."""
-        target: Any = {"object_id": object_id, "vault_uri": f"{uri}/", "key_name": "k", "version": ""}
-        target["correlation_id"] = "corr-2"
+        user = trusted_services.KeyUser(self.cloud, object_id, f"{uri}/", "k", "", "corr-2")
         try:
-            hidden = trusted_services.wrap(self.cloud, **target, data=b"data key")
-            assert trusted_services.unwrap(self.cloud, **target, data=hidden) == b"data key"
+            assert user.unwrap(user.wrap(b"data key")) == b"data key"
         except trusted_services.KeyRefused as refused:
             return refused.code
         return None

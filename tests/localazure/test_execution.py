@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from localazure import checkout, execution, process
+from localazure.__main__ import _COMMANDS, _MEANINGS, main
 from localazure.environment import is_from_outside, onward_of, registries_trusted
 from localazure.home import Home, HomeError
 from tests.support.azure import RunningAzure, running_azure
@@ -159,6 +160,32 @@ def test_fails_where_none_runs(tmp_path: Path) -> None:
     """Without a server there is no environment."""
     with pytest.raises(HomeError, match="no local Azure is running"):
         execution.environment_for(Home(tmp_path), os.environ)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["--help"], r"\n  up  +deploy the stack and read the proof back\n(?s:.*)\n  exec  +run a command"),
+        (
+            ["preview", "--stack", "prod eu"],
+            "'prod eu' is not a stack's name: expected letters, digits, hyphens",
+        ),
+        (["preview", "--stack", "../dev"], "'../dev' is not a stack's name"),
+        (["upp"], "invalid choice: 'upp' .*'up'"),
+    ],
+)
+def test_the_command_line_says_what_can_be_typed(
+    typed: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each word with its meaning; a name that Pulumi has for no stack is refused before a file of that name
+    is asked for."""
+    with pytest.raises(SystemExit):
+        main(typed)
+    assert re.search(said, "".join(capsys.readouterr()))
+
+
+def test_each_command_has_its_meaning() -> None:
+    assert {*_MEANINGS} == {*checkout.WORDS, *_COMMANDS, "setup", "serve", "exec"}
 
 
 def test_no_line_of_the_makefile_reaches_a_cloud_by_itself() -> None:

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from localazure import process
-from localazure.digest import digest
 from localazure.environment import without_outside
-from localazure.home import LOOPBACK, Home, bind, home_of, new_client_secret, write_private
+from localazure.home import LOOPBACK, Home, bind, digest, home_of, new_client_secret, write_private
 from localazure.serve import open_signer
 from tests.support.azure import running_azure
 

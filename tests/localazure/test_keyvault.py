@@ -171,7 +171,7 @@ def test_other_services_see_the_facts_of_vault_and_version(case: Case) -> None:
     assert vault is not None
     assert key is not None
     assert (vault.name, vault.location, vault.tenant_id) == ("Contoso-1", "westeurope", SERVICE.tenant_id)
-    assert (vault.soft_delete, vault.purge_protected, vault.deleted) == (True, True, False)
+    assert (vault.soft_delete, vault.purge_protected, vault.deleted) == (True, True, None)
     assert (key.kty, key.size, key.enabled) == ("RSA", 2048, False)
     assert trusted_services.key_at(case.cloud, f"{URI}/", "k", "0" * 32) is None
     for elsewhere in ("https://other.vault.azure.net/", "https://contoso-1.example.com/"):

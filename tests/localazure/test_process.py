@@ -9,6 +9,7 @@ import shlex
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -255,6 +256,20 @@ def test_a_server_of_a_test_ends_with_the_test(tmp_path: Path) -> None:
         test.kill()
     assert select.select([server], [], [], 20)[0], "the server goes on"
     os.close(server)
+
+
+def test_a_server_that_nobody_asks_ends_where_it_is_told_so(home: Home) -> None:
+    """So many minutes after the last request: what is asked keeps it up, and nothing stays behind."""
+    command = [sys.executable, "-m", "localazure", "serve", "--home", str(home.path), "--idle", "0.05"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as server:
+        while not process.healthy(home):
+            assert server.poll() is None
+        asked_until = time.monotonic() + 4
+        while time.monotonic() < asked_until:
+            assert process.healthy(home)
+            time.sleep(0.5)
+        assert server.wait(timeout=20) == 0
+    assert home.serving() is None
 
 
 def test_exports_survive_a_home_with_spaces_and_quotes(tmp_path: Path) -> None:

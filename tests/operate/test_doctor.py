@@ -71,6 +71,22 @@ def test_all_is_well(deployment: Deployment, capsys: pytest.CaptureFixture[str])
     assert (code, deployment.writes()) == (0, [])
 
 
+def test_a_missing_cli_is_told_once(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The login is read by the CLI, too: no line advises a login where the CLI is what lacks."""
+
+    def missing(stack: str) -> Login:
+        raise StackError("the Pulumi CLI is not on PATH")
+
+    monkeypatch.setattr("operate.login.of_new_stack", missing)
+    code, lines = told(capsys)
+    assert (code, lines[-1]["about"], "az login" in str(lines)) == (1, "login", False)
+    failed = checked_settings.Line("backend", "FAILED", "the Pulumi CLI is not on PATH")
+    monkeypatch.setattr(doctor, "backend", lambda: failed)
+    assert [line["about"] for line in told(capsys)[1]] == ["settings"]
+
+
 @pytest.mark.parametrize("file", ["config:\n  shop:color: red\nencryptionsalt: v1:x\n", None])
 def test_a_program_of_ones_own_is_left_to_its_preview(
     file: str | None, deployment: Deployment, capsys: pytest.CaptureFixture[str]

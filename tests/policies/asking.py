@@ -64,11 +64,12 @@ class Thing:
     provider: str | None = "azure"
     provider_props: Mapping[str, Any] = field(default_factory=dict)
     parent: str | None = None
+    stack: str = "prod"
 
     @property
     def urn(self) -> str:
-        """The resource's URN in a stack that is not disposable."""
-        return f"urn:pulumi:prod::shop::{self.type}::{self.name}"
+        """The resource's URN."""
+        return f"urn:pulumi:{self.stack}::shop::{self.type}::{self.name}"
 
 
 @dataclass(frozen=True)

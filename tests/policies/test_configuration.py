@@ -15,10 +15,9 @@ import pytest
 from policies import configuration
 from policies.configuration import PROFILES, ConfigurationError, profile, read
 from policies.rules import RULES
-from tests.policies.asking import VAULT, Pack, Thing, verdict
-from tests.policies.bags import vault_props, with_change
-from tests.policies.editing import around
-from tests.policies.stacks import run
+from tests.policies.asking import Pack, verdict
+from tests.policies.editing import with_prop
+from tests.policies.stacks import run, two_phases
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2030, 3, 17)
@@ -154,8 +153,7 @@ def test_an_exemption_that_has_ended_is_no_mistake() -> None:
     """It exempts nothing, and the report says that it has ended."""
     ended = {**EXEMPTION, "until": "2030-03-16"}
     made = read(json.dumps({"exemptions": [ended]}), TODAY)
-    props = with_change(vault_props(), "properties.softDeleteRetentionInDays", 3)
-    stack = around(Thing("v", VAULT, props))
+    stack = with_prop(two_phases(), "vault", "properties.softDeleteRetentionInDays", 3)
     pack = Pack({"vault-retention": {"exemptions": made["vault-retention"]["exemptions"]}})
     answers = run(stack, pack)
     assert verdict(answers, "vault-retention") == "violation"
@@ -166,8 +164,8 @@ def test_an_exemption_that_has_ended_is_no_mistake() -> None:
 def test_the_pack_itself_refuses_exemptions_without_bounds(broken: dict[str, str]) -> None:
     """A configuration that came by another way is held to the same, and the report says what is ignored."""
     entry = {"urn": "*::vault", "reason": "r", "until": "2030-06-30", **broken}
-    props = with_change(vault_props(), "properties.enablePurgeProtection", False)
-    answers = run(around(Thing("v", VAULT, props)), Pack({"vault-purge-protection": {"exemptions": [entry]}}))
+    stack = with_prop(two_phases(), "vault", "properties.enablePurgeProtection", False)
+    answers = run(stack, Pack({"vault-purge-protection": {"exemptions": [entry]}}))
     assert verdict(answers, "vault-purge-protection") == "violation"
     listed = [one.message for one in answers if one.rule == "exemptions-listed"]
     assert any("exemption 1 is ignored" in message for message in listed)

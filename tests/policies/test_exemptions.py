@@ -1,4 +1,4 @@
-"""Exemptions: they hold until they end, for whom they name, and are listed."""
+"""Exemptions hold until they end, for whom they name, and are listed; levels are the configuration's."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.policies.asking import VAULT, Pack, Thing, verdict
-from tests.policies.bags import vault_props, with_change
-from tests.policies.editing import around
+from policies.adapter import make_policies, to_policy
+from policies.rule import Rule
+from policies.rules import RULES
+from policies.session import Session
+from tests.policies.asking import NOW, Pack, Thing, verdict
+from tests.policies.editing import with_prop
 from tests.policies.stacks import run, two_phases
 
 
@@ -17,13 +20,13 @@ def _exempting(until: str, urn: str = "*::vault", reason: str = "moving house") 
     return {"exemptions": [{"urn": urn, "reason": reason, "until": until}]}
 
 
-OPEN_VAULT = Thing("vault", VAULT, with_change(vault_props(), "properties.enablePurgeProtection", False))
+OPEN_VAULT = with_prop(two_phases(), "vault", "properties.enablePurgeProtection", False)
 RULE_NAME = "vault-purge-protection"
 
 
 def _exempted(config: dict[str, Any]) -> tuple[str, str, str]:
     pack = Pack({RULE_NAME: config})
-    refused = run(around(OPEN_VAULT), pack)
+    refused = run(OPEN_VAULT, pack)
     listed = [answer for answer in refused if answer.rule == "exemptions-listed"]
     refused = [answer for answer in refused if answer.rule == RULE_NAME]
     levels = {answer.level for answer in listed}
@@ -37,7 +40,7 @@ def test_an_exemption_holds_and_is_listed() -> None:
     result, _, listed = _exempted(_exempting("2030-03-17"))
     assert result == "pass"
     assert f"{RULE_NAME} may be broken by *::vault until 2030-03-17: moving house" in listed
-    assert f"resources: {OPEN_VAULT.urn}" in listed
+    assert f"resources: {OPEN_VAULT['vault'].urn}" in listed
 
 
 def test_a_wide_pattern_is_counted() -> None:
@@ -91,3 +94,39 @@ def test_a_stack_rules_exemption_is_for_the_resource_it_names() -> None:
     for urn, expected in ((stack["account"].urn, "pass"), ("*::vault", "violation")):
         pack = Pack({"account-has-customer-key": _exempting("2030-12-31", urn=urn)})
         assert verdict(run(stack, pack), "account-has-customer-key") == expected
+
+
+def _failing(rule: Rule, error: Exception) -> Rule:
+    def judge(*_: Any) -> Any:
+        raise error
+
+    return replace(rule, judge=judge)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_that_fails_names_itself_and_refuses(rule: Rule) -> None:
+    """A defect in a rule is a refusal at the rule's level, and the other rules still answer."""
+    policies = [to_policy(_failing(rule, KeyError("boom")), Session()), *make_policies(lambda: NOW)]
+    policies = [policy for number, policy in enumerate(policies) if number == 0 or policy.name != rule.name]
+    pack = Pack(levels={rule.name: "mandatory"}, policies=policies)
+    shown = two_phases(roles=rule.name == "role-least-privilege")
+    shown["other"] = Thing("other", "azure:keyvault/keyVault:KeyVault")
+    answers = [answer for answer in run(shown, pack) if answer.rule == rule.name]
+    assert answers
+    assert all(answer.level == "mandatory" and not answer.open for answer in answers)
+    assert f"the rule {rule.name} could not be evaluated: KeyError: 'boom'" in answers[0].message
+
+
+def test_an_advisory_can_be_made_mandatory_and_a_rule_switched_off() -> None:
+    """Levels come from the configuration."""
+    stack = with_prop(two_phases(), "key", "properties.rotationPolicy", None)
+    assert {answer.level for answer in run(stack)} == {"advisory"}
+    raised = run(stack, Pack(levels={"key-rotation-policy": "mandatory"}))
+    assert {answer.level for answer in raised} == {"mandatory"}
+    assert run(stack, Pack(levels={"key-rotation-policy": "disabled"})) == []
+
+
+def test_nothing_is_mended_for_someone() -> None:
+    """Level remediate refuses like mandatory."""
+    pack = Pack(levels={RULE_NAME: "remediate"})
+    assert verdict(run(OPEN_VAULT, pack), RULE_NAME) == "violation"

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.policies.asking import KEY, VAULT, Answer, Pack, Thing
-from tests.policies.bags import key_props, vault_props, with_change
-from tests.policies.editing import STACKS, around, every, with_prop, without
+from tests.policies.asking import Answer, Thing
+from tests.policies.bags import key_props, with_change
+from tests.policies.editing import STACKS, every, with_prop, without
 from tests.policies.stacks import Stack, run, two_phases
 
 SERVICE = "language-cmk:index:EncryptedAIServicesAccount"
@@ -40,7 +40,7 @@ def test_a_right_preview_is_silent_about_what_it_cannot_know_yet(name: str) -> N
 
 def test_advice_is_two_lines() -> None:
     """The rule's title, and what was found with its fix."""
-    stack = around(Thing("k", KEY, with_change(key_props(), "properties.rotationPolicy", None)))
+    stack = with_prop(two_phases(), "key", "properties.rotationPolicy", None)
     assert messages(run(stack), "key-rotation-policy") == [
         [
             "A key is rotated automatically, by its rotation policy",
@@ -96,5 +96,5 @@ def test_the_fix_speaks_of_settings_where_the_component_makes_the_resource(rule:
 def test_a_message_is_never_cut() -> None:
     """However long the value is."""
     long = "x" * 2000
-    props = with_change(vault_props(), "properties.networkAcls.bypass", long)
-    assert any(long in one.message for one in run(around(Thing("v", VAULT, props)), Pack()))
+    stack = with_prop(two_phases(), "vault", "properties.networkAcls.bypass", long)
+    assert any(long in one.message for one in run(stack))

@@ -24,9 +24,9 @@ from policies.rule import ResourceRule, Rule
 from policies.rules import RULES
 from policies.session import Session
 from policies.table import ROWS
-from tests.policies.asking import ACCOUNT, KEY, LATER, UNKNOWN_FLAG, UNKNOWN_OBJECT, VAULT, Pack, Thing
-from tests.policies.bags import account_props, key_props, vault_props, with_change
-from tests.policies.editing import around
+from tests.policies.asking import ACCOUNT, LATER, UNKNOWN_FLAG, UNKNOWN_OBJECT, Pack, Thing
+from tests.policies.bags import account_props, with_change
+from tests.policies.editing import with_prop
 from tests.policies.stacks import run, two_phases
 from tests.support.stack import ROOT
 
@@ -140,7 +140,7 @@ def test_a_profile_fits_the_schemas(name: str) -> None:
 
 def test_a_message_says_what_why_and_how() -> None:
     """Found, required, why with its source, and the fix."""
-    answers = run(around(Thing("k", KEY, with_change(key_props(), "properties.keySize", 1024))))
+    answers = run(with_prop(two_phases(), "key", "properties.keySize", 1024))
     expected = (
         "A key is RSA of 2048 bits, or larger if every kind of account that uses it takes that size\n"
         "found: the key has 1024 bits\n"
@@ -156,9 +156,8 @@ def test_a_message_says_what_why_and_how() -> None:
 def test_a_value_that_is_not_known_yet_is_no_finding_and_hides_none() -> None:
     """One property is unknown: its rule does not apply yet, without a word, and the other rules still
     refuse."""
-    props = with_change(vault_props(), "properties.enableSoftDelete", UNKNOWN_FLAG)
-    thing = Thing("v", VAULT, with_change(props, "properties.enablePurgeProtection", False))
-    answers = run(around(thing))
+    stack = with_prop(two_phases(), "vault", "properties.enableSoftDelete", UNKNOWN_FLAG)
+    answers = run(with_prop(stack, "vault", "properties.enablePurgeProtection", False))
     assert {answer.rule: answer.level for answer in answers} == {
         "vault-soft-delete": LATER,
         "vault-purge-protection": "mandatory",

@@ -1,25 +1,14 @@
-"""The rules take at most a tenth of what a preview takes with an empty pack, and grow with the stack."""
+"""What the rules take grows with the stack. Seconds are the bench's: tests/bench/fleets.py."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from unittest.mock import patch
 
-import pulumi_policy.policy as sdk
-import pytest
-from pulumi_policy import Policy, ResourceValidationPolicy
-
-from policies import engine_requests
-from policies.adapter import make_policies
-from tests.policies.asking import NOW, Answer, Pack, Thing
+from tests.policies.asking import Answer, Pack, Thing
 from tests.policies.stacks import declared, two_phases
-from tests.support.processor_time import calls, least_seconds
-
-EMPTY_PACK = 85
-"""What a preview takes with a pack of one rule that asks nothing, as a multiple of that pack's own answers:
-7.4 ms of processor time for each resource (docs/speed.md), and 0.087 ms on the same machine."""
+from tests.support.processor_time import calls
 
 
 def numbered(value: Any, number: int) -> Any:
@@ -52,12 +41,12 @@ def fleet(services: int) -> list[Thing]:
     ]
 
 
-def asking(policies: Callable[[], list[Policy]], things: list[Thing]) -> Callable[[], list[Answer]]:
-    """The answers of a pack, made for this run, to all that the engine asks of a stack."""
+def asking(things: list[Thing]) -> Callable[[], list[Answer]]:
+    """The answers of a new pack to all that the engine asks of a stack."""
     inputs = [declared(thing) for thing in things]
 
     def ask() -> list[Answer]:
-        pack = Pack(policies=policies())
+        pack = Pack()
         for thing in inputs:
             pack.ask(thing)
         return pack.ask_stack(things)
@@ -65,39 +54,8 @@ def asking(policies: Callable[[], list[Policy]], things: list[Thing]) -> Callabl
     return ask
 
 
-def empty() -> list[Policy]:
-    """One rule that asks nothing."""
-    return [ResourceValidationPolicy(name="empty", description="empty", validate=lambda args, report: None)]
-
-
-def by_the_sdk_alone(ask: Callable[[], list[Answer]]) -> Callable[[], list[Answer]]:
-    """The same by a pack that does not read requests our way."""
-    engine_requests.read_once()
-    (servicer,) = sdk._PolicyAnalyzerServicer.__bases__
-
-    def asked() -> list[Answer]:
-        with (
-            patch.object(engine_requests, "read_once"),
-            patch.object(sdk, "_PolicyAnalyzerServicer", servicer),
-        ):
-            return ask()
-
-    return asked
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("services", [100, 500])
-def test_the_rules_add_at_most_a_tenth_to_an_empty_pack(services: int) -> None:
-    """Messages of the real servicer, decoding included: ours, less what an empty pack takes for the same."""
-    things = fleet(services)
-    ours = asking(lambda: make_policies(lambda: NOW), things)
-    bare = by_the_sdk_alone(asking(empty, things))
-    assert ours() == []
-    assert least_seconds(ours) - least_seconds(bare) < least_seconds(bare) * EMPTY_PACK / 10
-
-
 def test_a_larger_stack_costs_in_proportion() -> None:
     """Four times the services take at most five times the calls, and a right stack is let through."""
-    small, large = (asking(lambda: make_policies(lambda: NOW), fleet(size)) for size in (10, 40))
+    small, large = (asking(fleet(size)) for size in (10, 40))
     assert large() == []
     assert calls(large) < 5 * calls(small)

@@ -11,7 +11,7 @@ from core.roles import HSM_CRYPTO_USER
 from localazure.authorization import assign_role
 from localazure.cognitive.account import KIND
 from localazure.keyvault import local_roles
-from localazure.keyvault.managed_hsms import holder
+from localazure.keyvault.vault_store import holder
 from operate.adopt.existing import find
 from operate.adopt.obstacles import obstacles
 from tests.operate.adopt.field import Field, group, principal
@@ -45,7 +45,7 @@ def another_role(door: Door, field: Field) -> str:
 def another_role_in_an_hsm(door: Door, field: Field) -> str:
     account = field.account(HOME, "lang-found")
     send = make_hsm(door, HSM)
-    hsm = holder(door.cloud, "hsm-found")
+    hsm = holder(door.cloud, "hsm-found", hsm=True)
     assert hsm is not None
     local_roles.assign(door.cloud, hsm, principal(account), HSM_CRYPTO_USER.id, "/keys/cmk")
     field.bind(account["id"], send("GET", "/keys/cmk", None)["key"]["kid"])

@@ -6,7 +6,7 @@ import pytest
 
 from core.roles import HSM_CRYPTO_SERVICE_ENCRYPTION_USER
 from localazure.keyvault import local_roles
-from localazure.keyvault.managed_hsms import holder
+from localazure.keyvault.vault_store import holder
 from operate.revoke import actions, granted
 from tests.remediation.test_findings_lead_out import ACCOUNT, GROUP, Hub, bind
 from tests.support.az import carry_out
@@ -36,7 +36,7 @@ def test_access_is_revoked_and_given_back() -> None:
     """By the roles of the HSM itself; nobody else's are touched."""
     hub = Hub()
     make_hsm(hub.door, HSM)
-    hsm = holder(hub.door.cloud, "hsm-hub")
+    hsm = holder(hub.door.cloud, "hsm-hub", hsm=True)
     assert hsm is not None
     user = hub.arm("GET", ACCOUNT, api="2025-06-01").body["identity"]["principalId"]
     local_roles.assign(hub.door.cloud, hsm, user, HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id, "/keys/cmk")

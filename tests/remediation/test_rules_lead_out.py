@@ -91,15 +91,15 @@ CASES: Mapping[tuple[str, int, str], Callable[[Things], Things]] = {
         "vault", "properties.enableRbacAuthorization", False
     ),
     ("key-expiry", 0, "set attributes.expires (seconds since 1970)"): props(
-        "x", "properties.attributes.expires", NOW + 86_400
+        "key", "properties.attributes.expires", NOW + 86_400
     ),
     ("key-expiry", 2, "set an earlier attributes.expires"): props(
-        "x", "properties.attributes.expires", NOW + 86_400
+        "key", "properties.attributes.expires", NOW + 86_400
     ),
     ("key-rotation-policy", 0, "state rotationPolicy when the key is made"): props(
-        "x", "properties.rotationPolicy", _ROTATES
+        "key", "properties.rotationPolicy", _ROTATES
     ),
-    ("key-usable", 2, "leave notBefore out"): props("x", "properties.attributes.notBefore", ...),
+    ("key-usable", 2, "leave notBefore out"): props("key", "properties.attributes.notBefore", ...),
     ("one-writer", 0, "take one of them out of the program"): without("twin"),
     ("one-writer", 1, "take one of them out of the program"): without("twin"),
     ("vault-audited", 0, "add azure-native's monitor.DiagnosticSetting for the vault"): more(diagnostics),

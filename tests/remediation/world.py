@@ -62,9 +62,6 @@ LONG_AGO = 1_700_000_000
 """November 2023."""
 KEY_VAULT, MICROSOFT = "Microsoft.KeyVault", "Microsoft.CognitiveServices"
 _TAKE_OVER = "(?s:.*?)if this stack made it, run `\\S*python\\S* -m operate recover --stack [A-Za-z]+`"
-_RECOVER = re.compile(
-    r"account '(?P<account>[\w-]+)' exists at (?P<id>/[^,]+), and this stack does not record it" + _TAKE_OVER
-)
 _UNRECORDED = re.compile(
     r"(?P<name>[\w-]+): (?P<id>/\S+) exists, and this stack does not record it" + _TAKE_OVER
 )
@@ -163,8 +160,6 @@ class World:
 
     def recoveries(self, text: str) -> Iterator[tuple[str, Callable[[], object]]]:
         """By `operate recover`."""
-        for missing in _RECOVER.finditer(text):
-            yield self._taken_over(ACCOUNT, "claims-account", missing["id"])
         for missing in _UNRECORDED.finditer(text):
             yield self._taken_over("", missing["name"], missing["id"])
         for missing in _CUT_OFF.finditer(text):

@@ -29,7 +29,8 @@ class Asked:
 
 @dataclass
 class Platform:
-    """Answers a GET or a query with `answer` as JSON, the rest with an empty object; `status` is of all."""
+    """Answers a GET or a query with `answer` as JSON, the rest with an empty object; `status` is of all. A
+    function answers by itself, from the path and what was sent, with a status and a text."""
 
     answer: Any
     status: int = 200
@@ -45,13 +46,19 @@ def serving(answer: Any, status: int = 200) -> Iterator[Platform]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if callable(platform.answer):
+                self.reply(*platform.answer(self.path, sent.decode()))
+                return
             authorization = self.headers.get("Authorization", "")
             body = json.loads(sent) if sent else None
             platform.asked.append(Asked(self.command, self.path, authorization, body))
             # A query of work items is a POST.
             asks = self.command == "GET" or "/wiql" in self.path
-            found = json.dumps(platform.answer if asks else {}).encode()
-            self.send_response(platform.status)
+            self.reply(platform.status, json.dumps(platform.answer if asks else {}))
+
+        def reply(self, status: int, text: str) -> None:
+            found = text.encode()
+            self.send_response(status)
             self.send_header("Content-Length", str(len(found)))
             self.end_headers()
             self.wfile.write(found)

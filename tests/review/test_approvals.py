@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Final
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.review.build import (
     ACCOUNT,
     ACCOUNT_ID,
     BINDING,
+    NOBODY,
     TODAY,
     account,
     binding,
@@ -43,7 +45,7 @@ approvals:
 ALICE = Approval("lang", Name.ACCOUNT_REPLACED, CODE, "moved", "alice", TODAY)
 
 
-def made(*given: Approval, people: People = People()) -> tuple[int, str]:  # noqa: B008 - frozen
+def made(*given: Approval, people: People = NOBODY) -> tuple[int, str]:
     reviewed = review(REPLACED, approvals=given, people=people)
     return reviewed.severity.exit_code, comment(reviewed)
 
@@ -68,42 +70,41 @@ def test_an_approved_weakening_is_called_one() -> None:
     assert text.startswith("Encryption: protection gets WEAKER: approved by bob, until 2026-06-15\n")
 
 
-def test_an_approval_counts_on_its_last_day_and_not_after() -> None:
-    """Expiry is by the UTC day."""
-    assert made(ALICE)[0] == 0
-    code, text = made(replace(ALICE, expires=date(2026, 6, 14)))
-    assert code == 4
-    assert "does NOT count: it ended on 2026-06-14 (`moved`)" in text
-
-
-def test_an_approval_ends_within_days() -> None:
-    """One that would count for months is one that nobody thought about."""
-    assert made(replace(ALICE, expires=TODAY + LONGEST))[0] == 0
-    code, text = made(replace(ALICE, expires=TODAY + LONGEST + timedelta(days=1)))
-    assert (code, "more than 14 days ahead" in text) == (4, True)
+BOB: Final = People("bob", frozenset({"@alice", "carol"}))
 
 
 @pytest.mark.parametrize(
-    "one",
-    [replace(ALICE, account="other"), replace(ALICE, verdict=Name.ACCOUNT_DELETED)],
+    ("given", "people", "code", "words"),
+    [
+        # On its last day, by UTC, and not after; and not for months, of which nobody thought.
+        (ALICE, NOBODY, 0, ""),
+        (
+            replace(ALICE, expires=date(2026, 6, 14)),
+            NOBODY,
+            4,
+            "does NOT count: it ended on 2026-06-14 (`moved`)",
+        ),
+        (replace(ALICE, expires=TODAY + LONGEST), NOBODY, 0, ""),
+        (replace(ALICE, expires=TODAY + LONGEST + timedelta(days=1)), NOBODY, 4, "more than 14 days ahead"),
+        # Account and verdict are the ones approved; ARM ids have no case.
+        (replace(ALICE, account="other"), NOBODY, 4, ""),
+        (replace(ALICE, verdict=Name.ACCOUNT_DELETED), NOBODY, 4, ""),
+        (replace(ALICE, account=ACCOUNT_ID.upper()), NOBODY, 0, ""),
+        # The approver is somebody else, and where the platform tells, one who approved the pull request.
+        (ALICE, People(author="Alice"), 4, "does NOT count: its approver "),
+        (ALICE, People("bob", frozenset({"carol"})), 4, "does NOT count: its approver "),
+        (ALICE, BOB, 0, ""),
+        # An entry from an earlier update is still in the file.
+        (replace(ALICE, review="0" * 64), NOBODY, 4, "does NOT count: it is for another update"),
+    ],
 )
-def test_an_approval_of_something_else_passes_nothing(one: Approval) -> None:
-    """Account and verdict must both be the ones approved."""
-    assert made(one)[0] == 4
-
-
-def test_an_approval_may_name_the_arm_id_in_any_case() -> None:
-    """ARM ids have no case."""
-    assert made(replace(ALICE, account=ACCOUNT_ID.upper()))[0] == 0
-
-
-@pytest.mark.parametrize("people", [People(author="Alice"), People("bob", frozenset({"carol"}))])
-def test_an_author_approves_nothing_of_his_own(people: People) -> None:
-    """The approver is somebody else, and where the platform tells, one who approved the pull request."""
-    code, text = made(ALICE, people=people)
-    assert code == 4
-    assert "does NOT count: its approver " in text
-    assert made(ALICE, people=People("bob", frozenset({"@alice", "carol"})))[0] == 0
+def test_an_approval_counts_or_the_reader_is_told_why_not(
+    given: Approval, people: People, code: int, words: str
+) -> None:
+    """By its day, its account and verdict, its approver and its update."""
+    found, text = made(given, people=people)
+    assert found == code
+    assert words in text
 
 
 def code_of(state: str = "s", commit: str = "c", stack: str = "prod", uri: str = "") -> str:
@@ -126,13 +127,6 @@ def test_an_approval_is_for_one_update() -> None:
     }
     assert len(codes) == 5
     assert code_of() == code_of()
-
-
-def test_a_replayed_approval_is_refused_and_said() -> None:
-    """An entry from an earlier update is still in the file: it passes nothing, and the reader is told why."""
-    code, text = made(replace(ALICE, review="0" * 64))
-    assert code == 4
-    assert "does NOT count: it is for another update" in text
 
 
 def test_a_widened_change_is_not_what_was_approved() -> None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
-from tests.review.test_platform_scripts import CLIENT, SUBSCRIPTION, TENANT, bash
+from tests.review.loopback import serving
+from tests.review.running import bash
+from tests.review.test_platform_scripts import CLIENT, SUBSCRIPTION, TENANT
 from tests.support.stack import ROOT
 
 LIFE_SECONDS = 60
@@ -45,57 +43,30 @@ curl --silent --fail --data @"$AZURE_FEDERATED_TOKEN_FILE" {url}login || echo AA
 class Entra:
     """A platform that makes assertions, and a login that takes each for a minute, by one clock."""
 
-    url: str = ""
     now: int = 1_000_000
     gives: bool = True
     refused: int = 0
     logins: int = 0
 
-
-@contextmanager
-def platform() -> Iterator[Entra]:
-    entra = Entra()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            sent = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            status, answer = 200, ""
-            if "/token" in self.path:
-                entra.refused += not entra.gives
-                status = 200 if entra.gives else 500
-                answer = json.dumps({"value": str(entra.now), "oidcToken": str(entra.now)})
-            elif "/now" in self.path:
-                answer = str(entra.now)
-            elif "/an-hour" in self.path:
-                entra.now += 3600
-            elif "/gives" in self.path:
-                entra.gives = self.path == "/gives"
-            elif "/refused" in self.path:
-                answer = str(entra.refused)
-            elif int(sent) + LIFE_SECONDS > entra.now:
-                entra.logins += 1
-            else:
-                status = 401
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer.encode())
-
-        do_POST = do_GET  # noqa: N815
-
-        def log_message(self, format: str, *args: object) -> None:
-            """A test's output is the scripts' own."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    entra.url = f"http://127.0.0.1:{server.server_port}/"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield entra
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    def answer(self, path: str, sent: str) -> tuple[int, str]:
+        status, text = 200, ""
+        if "/token" in path:
+            self.refused += not self.gives
+            status = 200 if self.gives else 500
+            text = json.dumps({"value": str(self.now), "oidcToken": str(self.now)})
+        elif "/now" in path:
+            text = str(self.now)
+        elif "/an-hour" in path:
+            self.now += 3600
+        elif "/gives" in path:
+            self.gives = path == "/gives"
+        elif "/refused" in path:
+            text = str(self.refused)
+        elif int(sent) + LIFE_SECONDS > self.now:
+            self.logins += 1
+        else:
+            status = 401
+        return status, text
 
 
 def environment(folder: Path, url: str) -> dict[str, str]:
@@ -128,25 +99,25 @@ def environment(folder: Path, url: str) -> dict[str, str]:
 @pytest.mark.parametrize("login", [".github/login.sh", ".azuredevops/login.sh"])
 def test_each_process_of_a_long_step_logs_in(login: str, tmp_path: Path) -> None:
     """An hour after another, each with an assertion that lives a minute."""
-    with platform() as entra:
-        step = STEP.format(login=ROOT / login, url=entra.url)
-        done = bash(step, tmp_path, environment(tmp_path, entra.url))
+    with serving((entra := Entra()).answer) as platform:
+        step = STEP.format(login=ROOT / login, url=platform.url)
+        done = bash(step, tmp_path, environment(tmp_path, platform.url))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert entra.logins == 3
 
 
 def test_a_platform_that_gives_none_for_a_while_is_asked_again(tmp_path: Path) -> None:
     """The assertion that is there stays until there is another."""
-    with platform() as entra:
-        step = OUTAGE.format(url=entra.url, login=ROOT / ".github/login.sh")
-        done = bash(step, tmp_path, environment(tmp_path, entra.url))
+    with serving(Entra().answer) as platform:
+        step = OUTAGE.format(url=platform.url, login=ROOT / ".github/login.sh")
+        done = bash(step, tmp_path, environment(tmp_path, platform.url))
     assert (done.returncode, done.stdout, done.stderr) == (0, "1000000\n", "")
 
 
 def test_azure_devops_keeps_its_tokens_from_what_the_step_runs(tmp_path: Path) -> None:
     """The program and the providers have the assertion's file alone; only the renewal has what makes one."""
-    with platform() as entra:
-        given = environment(tmp_path, entra.url)
+    with serving(Entra().answer) as platform:
+        given = environment(tmp_path, platform.url)
         done = bash(f"source {ROOT / '.azuredevops/login.sh'}\nenv", tmp_path, given)
     assert done.returncode == 0, done.stderr
     names = {line.partition("=")[0] for line in done.stdout.splitlines()}

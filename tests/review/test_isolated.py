@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.review import running
 from tests.review.build import BINDING, account, binding, digest, same, step
 from tests.support.stack import ROOT
 
@@ -38,10 +39,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         "PATH": "/usr/bin:/bin",
         "PYTHONSTARTUP": "json.py",
     }
-    command = [sys.executable, *words, "preview.json"]
-    return subprocess.run(
-        command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=60
-    )
+    return running.run(sys.executable, *words, "preview.json", cwd=folder, env=env, only=True)
 
 
 def test_a_forged_module_is_not_imported(hostile: Path) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.review.running import run
+from tests.review.running import bash, run
 from tests.support.stack import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -50,8 +49,8 @@ def test_one_job_runs_on_the_hosts_of_pulumis_release_alone(host: str, code: int
         (tmp_path / name).write_text(f'#!/bin/sh\n[ "$1" = -s ] || echo {name} "$@" >>{tmp_path}/ran\n')
     for file in tmp_path.iterdir():
         file.chmod(0o755)
-    env = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run([ROOT / ".ci" / "official"], env=env, capture_output=True, text=True, check=False)
+    env = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = run(ROOT / ".ci" / "official", env=env)
     assert done.returncode == code
     assert ("expected that of Pulumi's release" in done.stderr) is bool(code)
     ran = (tmp_path / "ran").read_text().splitlines()
@@ -236,13 +235,7 @@ def test_a_night_that_found_something_ends_red() -> None:
     devops = loaded(ROOT / ".azuredevops" / "pipelines" / "fleet-drift.yml")["jobs"][0]["steps"]
     for text, told in ((github[-1]["run"], "issue.sh"), (devops[-1]["script"], "work_item.sh")):
         stub = re.sub(r"^\.\S+", "echo", text, flags=re.MULTILINE)
-        done = subprocess.run(
-            ["/bin/bash", "-e", "-c", stub],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={"REPOSITORY": "r"},
-        )
+        done = bash(stub, ROOT, {"REPOSITORY": "r"})
         assert told in text
         assert ".fleet/drift/report.md .fleet/evidence/report.md" in done.stdout.splitlines()[0]
         assert done.returncode == 1
@@ -258,13 +251,7 @@ def test_azure_devops_hands_an_output_on_as_it_is(file: Path, tmp_path: Path) ->
     )
     (tmp_path / ".review").mkdir()
     (tmp_path / ".review" / "outputs").write_text("code=0\ncomments=YQ==\ncomment=Yg8=\n")
-    done = subprocess.run(
-        ["/bin/bash", "-euo", "pipefail", "-c", loop],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = bash(f"set -uo pipefail\n{loop}", tmp_path, {})
     assert done.stdout.splitlines() == [
         "##vso[task.setvariable variable=code;isOutput=true]0",
         "##vso[task.setvariable variable=comments;isOutput=true]YQ==",

@@ -162,18 +162,6 @@ def test_several_steps_are_the_gravest_of_them(steps: list[str]) -> None:
     assert "unbound" in names(plan.read(planned((BINDING, "b", steps, {})), refresh()))
 
 
-def test_a_step_that_nobody_knows_is_refused() -> None:
-    """What this does not know it cannot judge."""
-    with pytest.raises(PreviewError, match="obliterate"):
-        plan.read(planned((BINDING, "b", ["obliterate"], {})), refresh())
-
-
-def test_a_step_without_a_goal_is_refused() -> None:
-    """It would change something without saying to what."""
-    with pytest.raises(PreviewError, match="does not say to what"):
-        plan.read(planned((POLICY, "p", ["update"], None)), refresh())
-
-
 @pytest.mark.parametrize("situation", [one for one in SITUATIONS if one.plan], ids=lambda one: one.name)
 def test_a_recorded_plan_has_the_verdicts_of_its_preview(situation: Situation) -> None:
     """The engine's own plan, over its own refresh, comes to the review of the preview, and to one digest."""
@@ -191,25 +179,6 @@ def test_a_recorded_plan_has_the_verdicts_of_its_preview(situation: Situation) -
 def test_a_plan_that_changes_nothing_says_so() -> None:
     """The most frequent one."""
     assert names(plan.read(planned(), refresh())) == []
-
-
-def test_what_a_plan_leaves_out_is_not_taken_for_unchanged() -> None:
-    """A change that hides a resource from the review is refused, and the way out named."""
-    with pytest.raises(PreviewError, match=r"does not mention .*without --target"):
-        plan.read(planned((BINDING, "b", [], None)), refresh())
-
-
-@pytest.mark.parametrize(
-    ("change", "gone", "said"),
-    [
-        ((BINDING, "b", ["same"], {}), "b", "which the stack does not have"),
-        ((BINDING, "b", ["create"], {"adds": binding()["inputs"]}), "", "which the stack already has"),
-    ],
-)
-def test_a_plan_from_another_state_is_refused(change: Any, gone: str, said: str) -> None:
-    """A plan counts for the state it was made from."""
-    with pytest.raises(PreviewError, match=said):
-        plan.read(planned(change), refresh(gone))
 
 
 def test_what_was_before_comes_from_the_refresh_alone() -> None:
@@ -232,26 +201,39 @@ def test_a_renamed_resource_is_the_one_it_was() -> None:
     assert names(plan.read(planned(*moved), refresh(), renamed("b", "b2"))) == []
 
 
-def test_a_rename_that_is_none_is_refused() -> None:
-    """A deleted resource cannot be passed off as a new one's former self: its plan mentions it."""
-    claim = renamed("b", "b2")
-    planned_delete: tuple[Change, ...] = ((BINDING, "b", ["delete"], None), (BINDING, "b2", ["same"], {}))
-    with pytest.raises(PreviewError, match="which the stack does not have"):
-        plan.read(planned(*planned_delete), refresh(), claim)
+DELETED_AND_NEW: tuple[Change, ...] = ((BINDING, "b", ["delete"], None), (BINDING, "b2", ["same"], {}))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"resourcePlans": {"a": 1}}', "{"])
-def test_fails_on_what_is_no_plan(text: str) -> None:
-    """Half a file is not a plan that changes nothing."""
-    with pytest.raises(PreviewError, match="the plan"):
-        plan.read(text, refresh())
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"steps": [{}], "duration": 1}'])
-def test_fails_on_a_refresh_that_broke_off(text: str) -> None:
-    """What is there now must be known whole."""
-    with pytest.raises(PreviewError, match="the refresh"):
-        plan.read(planned(), text)
+@pytest.mark.parametrize(
+    ("text", "found", "preview", "said"),
+    [
+        # What this does not know it cannot judge.
+        (planned((BINDING, "b", ["obliterate"], {})), refresh(), "", "obliterate"),
+        (planned((POLICY, "p", ["update"], None)), refresh(), "", "does not say to what"),
+        # A change that hides a resource from the review; the way out is named.
+        (planned((BINDING, "b", [], None)), refresh(), "", r"does not mention .*without --target"),
+        # A plan counts for the state it was made from.
+        (planned((BINDING, "b", ["same"], {})), refresh("b"), "", "which the stack does not have"),
+        (
+            planned((BINDING, "b", ["create"], {"adds": binding()["inputs"]})),
+            refresh(),
+            "",
+            "which the stack already has",
+        ),
+        # A deleted resource cannot be passed off as a new one's former self: its plan mentions it.
+        (planned(*DELETED_AND_NEW), refresh(), renamed("b", "b2"), "which the stack does not have"),
+        # Half a file is not a plan that changes nothing, and what is there now must be known whole.
+        *((text, refresh(), "", "the plan") for text in ("", "[]", "{}", '{"resourcePlans": {"a": 1}}', "{")),
+        *(
+            (planned(), text, "", "the refresh")
+            for text in ("", "[]", "{}", '{"steps": [{}], "duration": 1}')
+        ),
+    ],
+)
+def test_a_plan_that_proves_nothing_is_refused(text: str, found: str, preview: str, said: str) -> None:
+    """With what is wrong."""
+    with pytest.raises(PreviewError, match=said):
+        plan.read(text, found, *([preview] if preview else []))
 
 
 def test_a_new_stack_has_nothing_before() -> None:

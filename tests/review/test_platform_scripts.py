@@ -4,13 +4,13 @@ import base64
 import gzip
 import html
 import stat
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.review.loopback import Asked, Platform, recorded_tool, serving
+from tests.review.running import bash
 from tests.support.stack import ROOT
 
 RUNNER, FEDERATED = "runner-token-6d1f", "federated-token-90ab"
@@ -21,19 +21,6 @@ _SHOWN = (
     "AZURE_FEDERATED_TOKEN_FILE", "AZURE_CLIENT_ID", "AZURE_TENANT_ID",
     "ARM_CLIENT_ID", "ARM_TENANT_ID", "ARM_SUBSCRIPTION_ID", "ARM_USE_OIDC", "PATH",
 )  # fmt: skip
-
-
-def bash(text: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """A step, with nothing of this process's environment but what is given."""
-    return subprocess.run(
-        ["/bin/bash", "-e", "-c", text],
-        cwd=cwd,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
 
 
 def logged_in(folder: Path, script: str, env: dict[str, str]) -> dict[str, str]:

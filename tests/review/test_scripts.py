@@ -19,6 +19,7 @@ import pytest
 
 from operate.evidence.command import deployments
 from tests.review.build import BINDING, KEY_URI, TODAY, VAULT
+from tests.review.running import run
 from tests.review.test_plan import Change, planned, refresh
 from tests.support.stack import ROOT
 
@@ -61,15 +62,7 @@ class Pipeline:
 
     def run(self, script: str, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
         path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        return subprocess.run(
-            [str(ROOT / "review" / script), *words],
-            cwd=self.folder,
-            env={**os.environ, "PATH": path, **env},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        return run(ROOT / "review" / script, *words, cwd=self.folder, env={"PATH": path, **env})
 
     def outputs(self, stacks: str, **env: str) -> tuple[str, list[str]]:
         """The code and the comments of a review of these stacks."""
@@ -163,7 +156,7 @@ def test_files_of_the_change_are_the_commit_that_an_approval_is_for(tmp_path: Pa
 
     def git(*words: str) -> None:
         identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
-        subprocess.run(["git", "-C", str(change), *identity, *words], check=True, capture_output=True)
+        assert run("git", "-C", change, *identity, *words).returncode == 0
 
     def code() -> str:
         git("add", "-A")
@@ -195,13 +188,7 @@ def test_an_update_takes_the_plans_that_were_reviewed(tmp_path: Path) -> None:
     Pipeline(tmp_path, planned(), planned(UNBOUND))
 
     def digest() -> str:
-        done = subprocess.run(
-            [str(ROOT / "review" / "plans_digest.sh"), str(tmp_path / "plan")],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout
+        return run(ROOT / "review" / "plans_digest.sh", tmp_path / "plan").stdout
 
     first = digest()
     assert len(first) == 65

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from localazure.environment import checkout
 from localazure.home import Home
 from localazure.seed import READER
 from tests.review.loopback import recorded_tool, serving
+from tests.review.running import bash, run
 from tests.support.azure import running_azure
 from tests.support.stack import ROOT, Stack
 from tests.support.warm_host import ATTACH, language_host
@@ -69,17 +71,9 @@ def reader(stack: Stack) -> dict[str, str]:
     }
 
 
-def script(
-    stack: Stack, name: str, *words: str, env: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(stack.folder / "review" / name), "dev", ".review", *words],
-        cwd=stack.folder,
-        env={**stack.env, **(env or {})},
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
+def script(stack: Stack, name: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return run(
+        stack.folder / "review" / name, "dev", ".review", *words, cwd=stack.folder, env=stack.env, only=True
     )
 
 
@@ -197,13 +191,9 @@ def test_an_update_does_what_was_reviewed_or_nothing(stack: Stack) -> None:
     assert script(stack, "plan.sh").returncode == 0
     stack.configure(encryption="microsoftManaged", unbindAccount="lang-contoso-dev")
     plan = str(stack.folder / ".review" / "plan.json")
-    command = [str(stack.folder / "review" / "update.sh"), "dev", plan]
-
-    def update() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command, cwd=stack.folder, env=stack.env, capture_output=True, text=True, timeout=300, check=False
-        )
-
+    update = partial(
+        run, stack.folder / "review" / "update.sh", "dev", plan, cwd=stack.folder, env=stack.env, only=True
+    )
     refused = update()
     assert refused.returncode != 0
     assert "plan" in refused.stdout + refused.stderr
@@ -215,15 +205,7 @@ def test_an_update_does_what_was_reviewed_or_nothing(stack: Stack) -> None:
 
 def run_step(stack: Stack, text: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """A step in the clone, by the shell that GitHub runs it with."""
-    return subprocess.run(
-        ["bash", "-e", "-c", text],
-        cwd=stack.folder,
-        env={**stack.env, **env},
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
+    return bash(text, stack.folder, {**stack.env, **env})
 
 
 def act_behind(stack: Stack, action: str) -> None:

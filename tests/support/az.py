@@ -20,8 +20,8 @@ from localazure import seed
 from localazure.authorization import assign_role
 from localazure.directory import create_principal
 from localazure.keyvault import local_roles
-from localazure.keyvault.managed_hsms import holder
 from localazure.keyvault.model import Vault
+from localazure.keyvault.vault_store import holder
 from tests.support.front import ARM, SUBSCRIPTION, Door, Reply, token
 
 COMMANDS: Mapping[str, Mapping[str, list[str]]] = json.loads(
@@ -273,7 +273,7 @@ def _rest(door: Door, options: Options) -> None:
 
 
 def _hsm(door: Door, name: str) -> Vault:
-    found = holder(door.cloud, name)
+    found = holder(door.cloud, name, hsm=True)
     if found is None:
         raise ValueError(f"az: no managed HSM {name!r}")
     return found

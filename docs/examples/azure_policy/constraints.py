@@ -63,7 +63,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
     ),
     Constraint(
         "vault-network",
-        "Key vaults cannot be reached from anywhere",
+        "Key vaults are not open to every network",
         ("vault-network-restricted",),
         _ANY,
         built_in="55615ac9-af46-4a59-874e-391cc3dfb490",
@@ -142,7 +142,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
     ),
     Constraint(
         "account-network",
-        "Accounts cannot be reached from anywhere",
+        "Accounts are not open to every network",
         ("account-network-restricted",),
         _ANY,
         built_in="037eea7a-bd0a-46c5-9a66-03aea78705d3",

@@ -12,7 +12,7 @@ import pulumi
 from pulumi_azure_native import authorization
 
 from components.arguments import checks
-from components.arguments.inputs import ArgumentRule, Arguments, ComponentArguments, argument, read
+from components.arguments.inputs import Arguments, ComponentArguments, Rule, argument, read
 from components.arguments.problem import Problem
 from components.component import Component
 from core import arm_ids
@@ -97,11 +97,7 @@ def _exemptions(guardrails: "AzurePolicyGuardrailsArgs") -> Iterator[Problem]:
 class AzurePolicyGuardrailsArgs(ComponentArguments):
     """Inputs of AzurePolicyGuardrails."""
 
-    _RULES: ClassVar[tuple[ArgumentRule, ...]] = (
-        ArgumentRule(_names, ("name",)),
-        ArgumentRule(_effects, ("effects",)),
-        ArgumentRule(_exemptions, ("effects", "customer_managed_key_effect", "exemptions")),
-    )
+    _RULES: ClassVar[tuple[Rule, ...]] = (_names, _effects, _exemptions)
 
     scope: str = argument(check=_scope)
     """Required. ARM id of the subscription or resource group to guard. It must be in the provider's

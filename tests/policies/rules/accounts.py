@@ -104,6 +104,11 @@ def said(**settings: Any) -> dict[str, Any]:
 
 SECOND: Final = Thing("second", ACCOUNT, with_change(account_props(), "id", ACCOUNT_ID + "2"))
 NO_VAULT: Final = dict.fromkeys(("vault", "key", "version", "audit"))
+OF_ANOTHER_STACK: Final = (
+    Row("a vault of another stack", UPDATE, "open", NO_VAULT),
+    Row("a vault of another stack", UPDATE, "open", {"vault": None}, "its vault, which is not"),
+    Row("an account of another stack", UPDATE, "open", {"account": None}, "its account, which is not"),
+)
 ONE_GROUP: Final = {name: {"resourceGroupName": ["group"]} for name in ("vault", "account")}
 BY_GROUP: Final = {
     name: {"resourceGroupName": ["group"], "location": ["group"]} for name in ("vault", "account")
@@ -111,23 +116,14 @@ BY_GROUP: Final = {
 AUDITED: Final = {"category": "AuditEvent", "enabled": True}
 ROWS: Final[dict[str, list[Row]]] = {
     "account-fits-its-kind": [
+        # Which kinds take what: tests/consistency/test_kinds.py.
         *each(
             "storage, search and network rules",
             BOTH,
             [
-                (
-                    of_account(kind="TextAnalytics", userOwnedStorage=TWO_STORAGES, apiProperties=SEARCH),
-                    "pass",
-                ),
-                (of_account(kind="OpenAI", userOwnedStorage=STORAGE), "violation"),
                 (of_account(kind="openai", userOwnedStorage=[]), "pass"),
-                (of_account(kind="SpeechServices", userOwnedStorage=STORAGE), "pass"),
                 (of_account(kind="SpeechServices", userOwnedStorage=TWO_STORAGES), "violation"),
-                (of_account(kind="SpeechServices", apiProperties=SEARCH), "violation"),
-                (
-                    of_account(kind="SpeechServices", apiProperties={"qnaAzureSearchEndpointKey": None}),
-                    "pass",
-                ),
+                (of_account(kind="Face", apiProperties={"qnaAzureSearchEndpointKey": None}), "pass"),
                 (of_account(kind="SpeechServices", userOwnedStorage=UNKNOWN_LIST), "open"),
                 (of_account(kind="SpeechServices", apiProperties=UNKNOWN_OBJECT), "open"),
                 (of_account(kind="SpeechServices", networkAcls={"defaultAction": "Deny"}), "pass"),
@@ -139,19 +135,12 @@ ROWS: Final[dict[str, list[Row]]] = {
             ],
         ),
         # Face uses a key only through its own identity; a binding names none by default.
-        *values(
-            "the identity that uses the key",
-            ONE,
-            "account.kind",
-            [("Face", "violation"), ("TextAnalytics", "pass")],
-        ),
         *each(
             "the identity that a binding names",
             BOTH,
             [
                 ({"account.kind": "Face"}, "pass"),
                 ({"account.kind": "Face", "binding.identityClientId": "client"}, "violation"),
-                ({"account.kind": "TextAnalytics", "binding.identityClientId": "client"}, "pass"),
             ],
         ),
         *(
@@ -159,10 +148,8 @@ ROWS: Final[dict[str, list[Row]]] = {
             for kind, type, says in (
                 ("TextAnalytics", "Project", "violation"),
                 ("TextAnalytics", "Deployment", "violation"),
-                ("OpenAI", "Project", "violation"),
                 ("OpenAI", "Deployment", "pass"),
                 ("AIServices", "Project", "pass"),
-                ("AIServices", "Deployment", "pass"),
             )
             for on, thing in below(type)
         ),
@@ -234,14 +221,10 @@ ROWS: Final[dict[str, list[Row]]] = {
                 (of_account(restrictOutboundNetworkAccess=UNKNOWN_FLAG), "open"),
                 (of_account(restrictOutboundNetworkAccess="true"), "violation"),
                 (outbound(None), "violation"),
-                (outbound(["example.org"]), "violation"),
-                (outbound(["*.example.org"]), "violation"),
                 (outbound(["azure.net"]), "violation"),
                 (outbound(UNKNOWN_LIST), "open"),
                 (outbound([UNKNOWN_TEXT]), "open"),
                 (outbound(["x.org", "KV-one.vault.azure.net"]), "pass"),
-                (outbound(["kv-one"]), "violation"),
-                (outbound(["*.vault.azure.net"]), "violation"),
             ],
         ),
         Row(
@@ -281,7 +264,6 @@ ROWS: Final[dict[str, list[Row]]] = {
             for role in (roles.OWNER, roles.CONTRIBUTOR, roles.COGNITIVE_CONTRIBUTOR)
             for on, scope in ((UPDATE, ACCOUNT_ID), (PREVIEW, UNKNOWN_TEXT))
         ),
-        Row("a role of callers", UPDATE, "pass", caller(roles.LANGUAGE_READER, ACCOUNT_ID)),
         Row("a role of callers", UPDATE, "pass", caller(roles.AI_SERVICES_USER, ACCOUNT_ID)),
         Row("a wide role elsewhere", UPDATE, "pass", caller(roles.CONTRIBUTOR, VAULT_ID)),
         Row(
@@ -297,12 +279,7 @@ ROWS: Final[dict[str, list[Row]]] = {
             "as Azure compares them",
             EVERY,
             "vault.location",
-            [
-                ("West Europe", "pass"),
-                ("WESTEUROPE", "pass"),
-                ("northeurope", "violation"),
-                (UNKNOWN_TEXT, "open"),
-            ],
+            [("West Europe", "pass"), ("northeurope", "violation"), (UNKNOWN_TEXT, "open")],
         ),
         # Neither states a region, or both take the group's: it is the same, even where it is not known.
         Row("of one group", BOTH, "pass", origins(**ONE_GROUP)),
@@ -335,9 +312,7 @@ ROWS: Final[dict[str, list[Row]]] = {
             },
         ),
         Row("without inputs", UPDATE, "pass", origins(), alone=True),
-        Row("a vault of another stack", UPDATE, "open", NO_VAULT),
-        Row("a vault of another stack", UPDATE, "open", {"vault": None}, "its vault, which is not"),
-        Row("an account of another stack", UPDATE, "open", {"account": None}, "its account, which is not"),
+        *OF_ANOTHER_STACK,
     ],
     "same-tenant": [
         # By the identity's tenant; else one provider is one tenant, which its configuration may tell.
@@ -373,9 +348,7 @@ ROWS: Final[dict[str, list[Row]]] = {
                 )
             ],
         ),
-        Row("a vault of another stack", UPDATE, "open", NO_VAULT),
-        Row("a vault of another stack", UPDATE, "open", {"vault": None}, "its vault, which is not"),
-        Row("an account of another stack", UPDATE, "open", {"account": None}, "its account, which is not"),
+        *OF_ANOTHER_STACK,
         Row(
             "a policy for a vault elsewhere",
             UPDATE,
@@ -406,7 +379,6 @@ ROWS: Final[dict[str, list[Row]]] = {
                 ([{"category": "AuditEvent", "enabled": False}], "violation"),
                 ([{"category": "AuditEvent"}], "violation"),
                 ([{"category": "AzurePolicyEvaluationDetails", "enabled": True}], "violation"),
-                ([], "violation"),
                 (None, "violation"),
                 (UNKNOWN_LIST, "open"),
                 ([UNKNOWN_OBJECT], "open"),

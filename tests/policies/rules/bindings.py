@@ -205,7 +205,6 @@ ROWS: Final[dict[str, list[Row]]] = {
             )
             for settings, words in (({}, "not known yet"), ({"version": "automatic"}, TOLD))
         ),
-        Row("inline", ONE, "violation", {f"account.{DETAILS}.keyVersion": ...}),
         Row(
             "of an account that follows its key",
             BOTH,
@@ -220,9 +219,6 @@ ROWS: Final[dict[str, list[Row]]] = {
             {f"account.{DETAILS}.keyVersion": ..., "account.kind": "AIServices"},
             "Azure chooses which one is in use",
         ),
-    ],
-    "cmk-complete": [
-        Row("inline, without a version", ONE, "violation", {f"account.{DETAILS}.keyVersion": ...})
     ],
     "one-key-per-account": [
         Row("off by default", UPDATE, "pass", second()),
@@ -363,16 +359,6 @@ ROWS["same-region"] = [
         "violation",
         {"account@property_dependencies": {"properties": ["vault"], "identity": ["identity"]}, **NORTH},
     ),
-]
-ROWS["cmk-complete"] += [
-    # SDKs leave the source to its default.
-    Row(
-        "an inline key without a source",
-        ("update of one phase",),
-        says,
-        {"account.properties.encryption.keySource": source, f"account.{DETAILS}": UNKNOWN_OBJECT},
-    )
-    for source, says in ((None, "open"), ("Microsoft.CognitiveServices", "pass"))
 ]
 ELSEWHERE: Final = ACCOUNT_ID.replace("lang-one", "lang-two")
 LARGE: Final[dict[str, Any]] = {"key.properties.keySize": 4096, "account.kind": "AIServices"}

@@ -1,0 +1,52 @@
+"""An account's data at rest: nothing of it is readable without the account's data key.
+
+Owns: where the ciphertext is. Does not own: the key (data.py), what is kept (language.py, translator.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from localazure.cloud import Cloud
+from localazure.cognitive import data
+from localazure.cognitive.account import Account
+from localazure.cognitive.data_access import Opened
+from localazure.web import Json
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """One kind of what accounts keep, by a name that is compared in any case; `kind` is the store's."""
+
+    kind: str
+
+    def get(self, cloud: Cloud, opened: Opened, name: str) -> Json | None:
+        """What has this name; None if nothing does."""
+        id = self._id(opened, name)
+        found = cloud.store.get(self.kind, id)
+        return None if found is None else data.unseal(opened.data_key, id, found)
+
+    def put(self, cloud: Cloud, opened: Opened, name: str, value: Json) -> None:
+        """Keeps a value under its name, in place of the one that was there."""
+        id = self._id(opened, name)
+        cloud.store.put(self.kind, id, data.seal(opened.data_key, id, value))
+
+    def delete(self, cloud: Cloud, opened: Opened, name: str) -> None:
+        """Takes one away, if it is there."""
+        cloud.store.delete(self.kind, self._id(opened, name))
+
+    def all_of(self, cloud: Cloud, opened: Opened) -> list[Json]:
+        """Everything of an account, in no order."""
+        found = cloud.store.scan(self.kind, f"{opened.account.id.lower()}/")
+        return [data.unseal(opened.data_key, id, one) for id, one in found]
+
+    def delete_all(self, cloud: Cloud, account: Account) -> None:
+        """Takes an account's ciphertext away, which needs no key."""
+        for id, _ in cloud.store.scan(self.kind, f"{account.id.lower()}/"):
+            cloud.store.delete(self.kind, id)
+
+    def _id(self, opened: Opened, name: str) -> str:
+        return f"{opened.account.id.lower()}/sealed/{data.label(opened.data_key, name)}"
+
+
+PROJECTS, DOCUMENTS = Sealed("account.project"), Sealed("account.document")

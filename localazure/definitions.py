@@ -1,0 +1,121 @@
+"""What the published definitions say of a body (definitions.json).
+
+`python -m tests.localazure.definitions` distils them.
+
+Owns: which properties a type has, of which type, with which values, which it needs, and which Azure alone
+sets. Does not own: the words in which a service refuses a body, and what its values mean.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from localazure.web import Json, ServiceError
+
+_FILE = Path(__file__).with_name("definitions.json")
+_TYPES: dict[str, tuple[type, str]] = {
+    "object": (dict, "an object"),
+    "list": (list, "a list"),
+    "text": (str, "a text"),
+    "boolean": (bool, "true or false"),
+    "integer": (int, "a whole number"),
+    "number": (float, "a number"),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong in a body: where it is (`properties.sku.name`), and what has to be there. A value of
+    another type cannot be read at all."""
+
+    path: str
+    expected: str
+    unreadable: bool = False
+
+
+@dataclass(frozen=True)
+class _Node:
+    """One property with those below it; `*` stands for every item of a list, or value of an object."""
+
+    type: str = "object"
+    required: bool = False
+    read: bool = False
+    values: tuple[str, ...] = ()
+    below: dict[str, _Node] = field(default_factory=dict)
+
+
+def refuse_unreadable(found: list[Fault]) -> None:
+    """Raises ARM's 400 naming every value that is of another type; its text names types of .NET, ours what
+    would be right."""
+    if told := "; ".join(f"'{one.path}' should be {one.expected}" for one in found if one.unreadable):
+        message = f"The request content was invalid and could not be deserialized: {told}."
+        raise ServiceError(400, "InvalidRequestContent", message, gateway=True)
+
+
+def require(type: str, body: Json, refusal: Callable[[Fault], ServiceError]) -> None:
+    """Raises ServiceError 400 for a body that the type cannot have: ARM's own where it cannot be read, else
+    the service's `refusal` of the first fault."""
+    found = faults(type, body)
+    refuse_unreadable(found)
+    if found:
+        raise refusal(found[0])
+
+
+def faults(type: str, body: Json) -> list[Fault]:
+    """All that is wrong with a body; nothing for a type that is not among the definitions."""
+    return list(_faults(_definitions().get(type, _Node()), body, ""))
+
+
+def settable(type: str, sent: Json) -> dict[str, Any]:
+    """The properties that a caller may set, of those that it sent; one of null is not sent."""
+    known = _definitions()[type].below["properties"].below
+    return {
+        name: value
+        for name, value in sent.items()
+        if value is not None and name in known and not known[name].read
+    }
+
+
+def _faults(node: _Node, value: Json, path: str) -> Iterator[Fault]:
+    expected, told = _TYPES.get(node.type, (object, ""))
+    if node.read or (value is None and path):
+        return
+    if not isinstance(value, expected) or (node.type == "integer" and isinstance(value, bool)):
+        yield Fault(path or "the request content", told, unreadable=True)
+    elif node.values and str(value).lower() not in {known.lower() for known in node.values}:
+        yield Fault(path, " or ".join(f"'{known}'" for known in node.values))
+    elif node.below:
+        yield from _below(node, value, f"{path}." if path else "")
+
+
+def _below(node: _Node, value: Json, path: str) -> Iterator[Fault]:
+    every = node.below.get("*")
+    items = value.items() if isinstance(value, dict) else ((str(n), one) for n, one in enumerate(value))
+    for name, item in items:
+        if child := node.below.get(name) or every:
+            yield from _faults(child, item, f"{path}{name}")
+    for name, child in node.below.items():
+        if child.required and value.get(name) is None:
+            yield Fault(f"{path}{name}", "there")
+
+
+@cache
+def _definitions() -> dict[str, _Node]:
+    types: dict[str, dict[str, Json]] = json.loads(_FILE.read_text())["types"]
+    return {type: _tree(rows) for type, rows in types.items()}
+
+
+def _tree(rows: dict[str, Json]) -> _Node:
+    root = _Node()
+    for path, row in rows.items():
+        *above, name = path.split(".")
+        node = root
+        for part in above:
+            node = node.below.setdefault(part, _Node())
+        node.below[name] = _Node(**{**row, "values": tuple(row.get("values", ()))})
+    return root

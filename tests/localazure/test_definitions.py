@@ -1,0 +1,50 @@
+"""What the published definitions say, and how bodies are read by them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from localazure import definitions
+from tests.localazure import definitions as distilled
+
+ACCOUNT = "Microsoft.CognitiveServices/accounts"
+
+
+def test_the_file_is_what_the_installed_sdks_say() -> None:
+    """After an update of an SDK or a new type, `python -m tests.localazure.definitions` has to be run."""
+    assert distilled.FILE.read_text() == distilled.definitions()
+
+
+@pytest.mark.parametrize(
+    ("type", "body", "faults"),
+    [
+        (ACCOUNT, {"kind": "Face", "properties": {"disableLocalAuth": None}}, {}),
+        (ACCOUNT, [], {"the request content": "an object"}),
+        (ACCOUNT, {"sku": {"name": "S", "capacity": True}}, {"sku.capacity": "a whole number"}),
+        (ACCOUNT, {"sku": {}}, {"sku.name": "there"}),
+        (ACCOUNT, {"properties": {"networkAcls": {"defaultAction": "ALLOW"}}}, {}),
+        (
+            ACCOUNT,
+            {"properties": {"networkAcls": {"defaultAction": "Maybe", "ipRules": [{"value": "x"}, {}]}}},
+            {
+                "properties.networkAcls.defaultAction": "'Allow' or 'Deny'",
+                "properties.networkAcls.ipRules.1.value": "there",
+            },
+        ),
+        (ACCOUNT, {"tags": {"a": 1}}, {"tags.a": "a text"}),
+        # What Azure alone sets is not judged, and neither is what no definition knows.
+        (ACCOUNT, {"properties": {"endpoint": 5, "callRateLimit": "x", "new": 5}}, {}),
+        ("Microsoft.Unknown/types", {"properties": 5}, {}),
+    ],
+)
+def test_each_fault_of_a_body_has_its_place(type: str, body: Any, faults: dict[str, str]) -> None:
+    """Wrong types, values that are not known, and what is needed and absent; null is absent."""
+    assert {fault.path: fault.expected for fault in definitions.faults(type, body)} == faults
+
+
+def test_only_what_a_caller_may_set_is_kept() -> None:
+    """Not what Azure alone sets, what no definition has, or what is null."""
+    sent = {"disableLocalAuth": False, "endpoint": "x", "other": 1, "encryption": None}
+    assert definitions.settable(ACCOUNT, sent) == {"disableLocalAuth": False}

@@ -1,0 +1,730 @@
+"""The rules on one resource, value by value: a right stack with one thing changed in it.
+
+Owns the tables of values. Does not own what a rule asks of several resources (the files beside this one).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from tests.policies.asking import (
+    ACCESS_POLICY,
+    ACCOUNT,
+    BINDING,
+    GENERIC,
+    KEY,
+    KEY_URI,
+    NOW,
+    UNKNOWN_FLAG,
+    UNKNOWN_LIST,
+    UNKNOWN_NUMBER,
+    UNKNOWN_OBJECT,
+    UNKNOWN_TEXT,
+    VAULT,
+    VERSION,
+    Thing,
+    secret,
+)
+from tests.policies.bags import (
+    ENCRYPTION_USER,
+    VAULT_ID,
+    inline_account_props,
+    key_props,
+    role_props,
+    with_change,
+)
+from tests.policies.editing import ADMIN, shapes
+from tests.policies.rules.row import SERVICE, UPDATE, UPDATE_WITH_ROLES, Row
+
+PINNED: Final = "azure-native:keyvault/v20230701:Vault"
+PACKAGE: Final = "azure-native_keyvault_v20230701:keyvault:Vault"
+DAY: Final = 86_400
+CMK: Final = "properties.encryption.keyVaultProperties"
+INLINE: Final = ("update of one phase",)
+OFFICER: Final = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
+AZAPI: Final = "azapi:index/resource:Resource"
+Change = dict[str, Any]
+Rows = Iterator[tuple[str, Row]]
+
+
+def changed(props: Change, changes: Change) -> Change:
+    """The properties with some of them changed."""
+    for path, value in changes.items():
+        props = with_change(props, path, value)
+    return props
+
+
+def stated(rule: str, changes: Change, says: str, on: tuple[str, ...] = UPDATE, **config: Any) -> Rows:
+    """What a rule says of a right stack where the program states this of the rule's resource."""
+    noun = "account" if rule.startswith("cmk") else rule.partition("-")[0]
+    forms: list[Change] = [{f"{noun}.{path}": value for path, value in changes.items()}]
+    if noun == "key":  # as azure-native outputs it
+        flat = changed(key_props(), changes)
+        forms.append({"key@props": flat | (flat.pop("properties") or {})})
+    if rule in ("vault-soft-delete", "vault-purge-protection"):
+        forms += [forms[0] | {"vault@type": token} for token in (PINNED, PACKAGE)]
+    for edits in forms:
+        yield rule, Row(f"{changes} {config}", on, says, edits, config=config)
+
+
+def on(
+    rule: str,
+    path: str,
+    passes: Sequence[Any] = (),
+    refused: Sequence[Any] = (),
+    unsure: Sequence[Any] = (),
+    **config: Any,
+) -> Rows:
+    """The values of one property that pass, that are refused, and that leave the rule open."""
+    for says, values in (("pass", passes), ("violation", refused), ("open", unsure)):
+        for value in values:
+            yield from stated(rule, {path: value}, says, **config)
+
+
+def together(rule: str, *cases: tuple[Change, str], **config: Any) -> Rows:
+    """Several values at once."""
+    for changes, says in cases:
+        yield from stated(rule, changes, says, **config)
+
+
+def beside(rule: str, *cases: tuple[str, Change, str]) -> Rows:
+    """One more resource of some type in a right stack."""
+    for token, props, says in cases:
+        yield rule, Row(f"{token} {props}", UPDATE, says, {"x": Thing("x", token, props)})
+
+
+def ranges(*values: Any) -> Change:
+    """A firewall that lets in some ranges."""
+    return {"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": value} for value in values]}}
+
+
+def actions(*types: Any) -> list[Change]:
+    """The lifetime actions of a rotation policy."""
+    return [{"action": {"type": one}} for one in types]
+
+
+ON: Final = (True, "true", " True ", secret(True), secret("TRUE"))
+OFF: Final = (False, "false", 1, [True], {"value": True}, "[parameters('on')]")
+HIDDEN_FLAGS: Final = (UNKNOWN_FLAG, UNKNOWN_TEXT, secret(UNKNOWN_FLAG))
+NETWORKS: Final[tuple[tuple[Change, str, str], ...]] = (
+    (ranges("0.0.0.0/1", "128.0.0.0/1"), "violation", "violation"),
+    (ranges("20.0.0.0/7"), "violation", "violation"),
+    (ranges("20.0.0.0/8", "1.2.3.4", "1.2.3.4/32", UNKNOWN_TEXT, None), "pass", "violation"),
+    (ranges("20.0.0.0/x", "/"), "pass", "violation"),
+    ({"publicNetworkAccess": "Disabled"}, "pass", "pass"),
+    ({"publicNetworkAccess": "disabled", "networkAcls": {"defaultAction": "Allow"}}, "pass", "pass"),
+    ({"networkAcls": {"defaultAction": "deny"}}, "pass", "violation"),
+    ({"publicNetworkAccess": "Enabled", "networkAcls": {"defaultAction": "Deny"}}, "pass", "violation"),
+    (ranges("0.0.0.0/0"), "violation", "violation"),
+    (ranges("::/0"), "violation", "violation"),
+    (ranges("10.0.0.0/24"), "pass", "violation"),
+    (
+        {"networkAcls": {"defaultAction": "Allow", "ipRules": [{"value": "10.0.0.0/24"}]}},
+        "violation",
+        "violation",
+    ),
+    ({"networkAcls": {"ipRules": [{"value": "10.0.0.0/24"}]}}, "violation", "violation"),
+    ({"networkAcls": {"defaultAction": "Deny", "ipRules": UNKNOWN_LIST}}, "open", "violation"),
+    ({"publicNetworkAccess": "Enabled"}, "violation", "violation"),
+    ({"publicNetworkAccess": None, "networkAcls": None}, "violation", "violation"),
+    ({}, "violation", "violation"),
+    ({"publicNetworkAccess": UNKNOWN_TEXT}, "open", "open"),
+    ({"networkAcls": UNKNOWN_OBJECT}, "open", "violation"),
+    ({"publicNetworkAccess": secret("Disabled")}, "pass", "pass"),
+    ({"publicNetworkAccess": "SecuredByPerimeter"}, "open", "violation"),
+)
+
+
+def networks(rule: str) -> Rows:
+    """Disabled or Deny will do, or only Disabled as configured; Allow with IP rules is open, and so is an
+    endpoint in a network security perimeter."""
+    for properties, restricted, disabled in NETWORKS:
+        yield from stated(rule, {"properties": properties}, restricted)
+        yield from stated(rule, {"properties": properties}, disabled, publicAccess="disabled")
+
+
+def expiry(expires: Any, policy: Any) -> Change:
+    """When a key ends, by a date of its own and by its rotation policy."""
+    return {
+        "properties.attributes.expires": expires,
+        "properties.rotationPolicy.attributes.expiryTime": policy,
+    }
+
+
+OF_PROPERTIES: Final = (
+    # Passes when nothing is stated, too: Azure then switches it on, and off it cannot be.
+    *on("vault-soft-delete", "properties.enableSoftDelete", (*ON, None, ...), OFF, HIDDEN_FLAGS),
+    *on("vault-purge-protection", "properties.enablePurgeProtection", ON, (*OFF, None, ...), HIDDEN_FLAGS),
+    # What stands beside `properties` and belongs inside, azure-native drops.
+    *together(
+        "vault-soft-delete",
+        ({"properties": {"enableSoftDelete": False}, "enableSoftDelete": True}, "violation"),
+    ),
+    *together("vault-purge-protection", ({"properties": {}, "enablePurgeProtection": True}, "violation")),
+    *together("account-local-auth-disabled", ({"properties": {}, "disableLocalAuth": True}, "violation")),
+    *together("account-tier-supports-cmk", ({"sku": ..., "properties.sku": {"name": "S"}}, "violation")),
+    *on(
+        "vault-retention",
+        "properties.softDeleteRetentionInDays",
+        (90, 7),
+        (6, 91, 30.5, "soon", True),
+        (UNKNOWN_TEXT,),
+        minimumDays=7,
+    ),
+    *on("vault-retention", "properties.softDeleteRetentionInDays", ("90", ..., None), (30,), minimumDays=90),
+    # Access policies that a move to RBAC left over do no harm: grant-present asks for one that counts.
+    *together(
+        "vault-permission-model",
+        ({"properties": {"enableRbacAuthorization": True}}, "pass"),
+        ({"properties": {"enableRbacAuthorization": False, "accessPolicies": [{}]}}, "pass"),
+        ({"properties": {}}, "pass"),
+        ({"properties": {"enableRbacAuthorization": "true", "accessPolicies": [{}]}}, "pass"),
+        ({"properties": {"enableRbacAuthorization": UNKNOWN_FLAG}}, "open"),
+        model="any",
+    ),
+    *together("vault-permission-model", ({"properties": {"createMode": "recover"}}, "pass"), model="rbac"),
+    *on(
+        "vault-permission-model",
+        "properties.enableRbacAuthorization",
+        (secret(True),),
+        (False, None, ...),
+        model="rbac",
+    ),
+    *on(
+        "vault-permission-model",
+        "properties.enableRbacAuthorization",
+        ("False",),
+        (..., True),
+        model="access-policy",
+    ),
+    *networks("vault-network-restricted"),
+    *networks("account-network-restricted"),
+    # The service reaches its key as a trusted service.
+    *on(
+        "vault-trusted-services",
+        "properties.networkAcls.bypass",
+        ("Logging, AzureServices", ...),
+        ("none", 3),
+        (UNKNOWN_TEXT,),
+    ),
+    # Enabled, within its dates, allowed to wrap and unwrap; what is not stated is Azure's default.
+    *on(
+        "key-usable",
+        "properties.attributes.enabled",
+        (True, "true", ..., None),
+        (False, "False", 0),
+        (UNKNOWN_TEXT,),
+    ),
+    *on("key-usable", "properties.attributes", (None,)),
+    *on(
+        "key-usable",
+        "properties.attributes.expires",
+        (NOW + 1, "2050-12-30", 0, 1e30),
+        (NOW, str(int(NOW - 1)), "2020-12-30T20:00:00Z"),
+        (UNKNOWN_NUMBER,),
+    ),
+    # ARM's own names are none of azure-native's.
+    *on("key-usable", "properties.attributes.exp", (NOW + 1, NOW - 1)),
+    *on("key-usable", "properties.attributes.nbf", (NOW + 1,)),
+    *on("key-usable", "properties.attributes.notBefore", (NOW,), (NOW + 1, 1e30), (UNKNOWN_NUMBER,)),
+    # A date on the key or in its rotation policy, within the configured distance; zero dates are none.
+    *together(
+        "key-expiry",
+        (expiry(NOW + DAY * 400, ...), "pass"),
+        (expiry(..., "P2Y"), "pass"),
+        (expiry(..., ...), "violation"),
+        (expiry(None, None), "violation"),
+        (expiry(0, ""), "violation"),
+        (expiry("0001-01-01T00:00:00Z", ...), "violation"),
+        (expiry(secret(NOW + DAY), ...), "pass"),
+        (expiry(UNKNOWN_NUMBER, ...), "open"),
+        (expiry(NOW + DAY, UNKNOWN_TEXT), "pass"),
+        (expiry(..., UNKNOWN_TEXT), "open"),
+        # A disabled key encrypts nothing, so it is left to key-usable.
+        ({**expiry(..., ...), "properties.attributes.enabled": False}, "pass"),
+    ),
+    *on("key-expiry", "properties.attributes.expires", (NOW + DAY * 31,), (NOW + DAY * 29,), minimumDays=30),
+    *on("key-expiry", "properties.attributes.expires", (NOW + DAY * 30,), minimumDays=30, maximumDays=30),
+    *on(
+        "key-expiry",
+        "properties.attributes.expires",
+        (NOW + DAY * 700,),
+        (NOW + DAY * 800,),
+        maximumDays=730.0,
+    ),
+    # One action of type rotate is needed; a notification is none.
+    *on(
+        "key-rotation-policy",
+        "properties.rotationPolicy",
+        (
+            {"lifetimeActions": actions("rotate")},
+            {"lifetimeActions": actions("Notify", "Rotate")},
+            {"lifetimeActions": actions(UNKNOWN_TEXT, "rotate")},
+        ),
+        (
+            {"lifetimeActions": actions("notify")},
+            {"lifetimeActions": []},
+            {"lifetimeActions": [None]},
+            {},
+            None,
+            ...,
+        ),
+        (UNKNOWN_TEXT, {"lifetimeActions": [UNKNOWN_TEXT]}, {"lifetimeActions": actions(UNKNOWN_TEXT)}),
+    ),
+    # Absent is on, which is what the service does.
+    *on(
+        "account-local-auth-disabled",
+        "properties.disableLocalAuth",
+        (True, "True", secret(True)),
+        (False, "false", None, ...),
+        (UNKNOWN_FLAG,),
+    ),
+    # Free tiers cannot use a customer's key, and a tier must be stated.
+    *on(
+        "account-tier-supports-cmk",
+        "sku",
+        ({"name": "S"}, {"name": "S0", "tier": "Standard"}),
+        (
+            *({"name": name} for name in ("F0", "f0", secret("F0"), None)),
+            *({"name": "X", "tier": "Free"}, None, ...),
+        ),
+        ({"name": UNKNOWN_TEXT}, UNKNOWN_OBJECT),
+    ),
+    # An identity of its own, or one attached to it: a binding may name an attached one.
+    *on(
+        "account-identity",
+        "identity",
+        (
+            *({"type": type} for type in ("SystemAssigned", "systemassigned", "SystemAssigned,UserAssigned")),
+            {"type": secret("SystemAssigned")},
+            {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": ["x"]},
+            {"type": "UserAssigned", "userAssignedIdentities": ["x"]},
+        ),
+        (
+            {"type": "UserAssigned", "userAssignedIdentities": []},
+            *({"type": type} for type in ("UserAssigned", "None", None)),
+            *({}, None, ..., "SystemAssigned"),
+        ),
+        (UNKNOWN_OBJECT, {"type": UNKNOWN_TEXT}),
+    ),
+    # Inline encryption with the client id of an attached identity will do instead of a system identity.
+    *together(
+        "account-identity",
+        ({}, "pass"),
+        ({"identity.userAssignedIdentities": UNKNOWN_LIST}, "pass"),
+        ({"identity.userAssignedIdentities": [UNKNOWN_TEXT]}, "pass"),
+        ({f"{CMK}.identityClientId": UNKNOWN_TEXT}, "pass"),
+        ({"identity.userAssignedIdentities": []}, "violation"),
+        ({"identity.userAssignedIdentities": None}, "violation"),
+        ({f"{CMK}.identityClientId": ""}, "violation"),
+        ({f"{CMK}.identityClientId": ...}, "violation"),
+        ({"properties.encryption.keySource": "Microsoft.CognitiveServices"}, "pass"),
+        ({"properties.encryption": UNKNOWN_OBJECT}, "pass"),
+        on=INLINE,
+    ),
+)
+OF_INLINE_KEYS: Final[tuple[tuple[str, Any, str, str], ...]] = (
+    (f"{CMK}.keyVersion", VERSION.upper(), "pass", "pass"),
+    *((f"{CMK}.keyVersion", value, "violation", "violation") for value in ("", ..., None)),
+    (f"{CMK}.keyVersion", "latest", "violation", "pass"),
+    (f"{CMK}.keyVersion", UNKNOWN_TEXT, "open", "open"),
+    *((f"{CMK}.keyName", value, "violation", "pass") for value in ("a/b", ...)),
+    (f"{CMK}.keyName", UNKNOWN_TEXT, "open", "pass"),
+    *(
+        (f"{CMK}.keyVaultUri", uri, "pass", "pass")
+        for uri in (
+            "https://kv-one.vault.azure.net",
+            "HTTPS://KV-ONE.VAULT.AZURE.NET/",
+            "https://kv-one.vault.azure.cn:443/",
+            "https://hsm.managedhsm.azure.net/",
+        )
+    ),
+    *(
+        (f"{CMK}.keyVaultUri", uri, "violation", "pass")
+        for uri in (
+            "http://kv-one.vault.azure.net/",
+            "https://kv-one.vault.azure.net.evil.example/",
+            "https://kv-one.vaultXazure.net/",
+            "https://westus.hsm.managedhsm.azure.net/",
+            KEY_URI,
+        )
+    ),
+    (f"{CMK}.keyVaultUri", UNKNOWN_TEXT, "open", "pass"),
+    (CMK, ..., "violation", "violation"),
+    (CMK, UNKNOWN_OBJECT, "open", "open"),
+    *(
+        ("properties.encryption.keySource", source, "pass", "pass")
+        for source in ("microsoft.keyvault", ..., "Microsoft.CognitiveServices")
+    ),
+    ("properties.encryption.keySource", "Microsoft.Storage", "violation", "pass"),
+    ("properties.encryption.keySource", UNKNOWN_TEXT, "open", "open"),
+    # SDKs leave the source to its default.
+    ("properties.encryption", {"keyVaultProperties": UNKNOWN_OBJECT}, "open", "open"),
+    ("properties.encryption", None, "pass", "pass"),
+    ("properties.encryption", {"keySource": "Microsoft.CognitiveServices"}, "pass", "pass"),
+    ("properties.encryption", UNKNOWN_OBJECT, "open", "open"),
+    ("properties.encryption", {}, "violation", "violation"),
+)
+"""What cmk-complete and cmk-no-versionless say of an inline key: its vault is an https URI of a known cloud,
+the key has a name, and the version is one."""
+
+
+def _bound_and_inline() -> Rows:
+    for path, value, *both in OF_INLINE_KEYS:
+        for rule, says in zip(("cmk-complete", "cmk-no-versionless"), both, strict=True):
+            yield from stated(rule, {path: value}, says, on=INLINE)
+    for uri, *both in OF_URIS:
+        for rule, says in zip(("cmk-complete", "cmk-no-versionless"), both, strict=True):
+            yield rule, Row(f"bound {uri}", UPDATE, says, {"binding.keyUriWithVersion": uri})
+
+
+OF_URIS: Final = (
+    *((uri, "pass", "pass") for uri in (KEY_URI, f"{KEY_URI}/", secret(KEY_URI))),
+    *((KEY_URI.removesuffix(end), "pass", "violation") for end in (f"/{VERSION}", VERSION)),
+    *(
+        (KEY_URI.replace(right, wrong), "violation", "pass")
+        for right, wrong in (
+            (VERSION, "current"),
+            ("/cmk/", "/c_k/"),
+            ("https", "http"),
+            ("vault.azure.net", "vault.example.org"),
+            ("/keys/", "/secrets/"),
+        )
+    ),
+    *((uri, "violation", "violation") for uri in ("", None, ..., ["x"])),
+    (UNKNOWN_TEXT, "open", "open"),
+)
+"""The same of a binding, whose URI is held to what an inline key is."""
+
+
+def _entries() -> Rows:
+    """An entry of access policies, in each of the places where ARM and azure-native take one."""
+    exact = ["get", "wrapKey", "unwrapKey"]
+    for permissions, wide, inexact in (
+        ({"keys": exact}, "pass", "pass"),
+        ({"keys": ["UnwrapKey", "GET", "wrapkey"]}, "pass", "pass"),
+        ({"keys": [*exact, "get"], "secrets": [], "storage": None}, "pass", "pass"),
+        ({"keys": [*exact, "list"]}, "pass", "violation"),
+        ({"keys": exact[:2]}, "pass", "violation"),
+        ({"keys": exact[1:]}, "pass", "violation"),
+        ({"keys": ["All"]}, "violation", "violation"),
+        ({"keys": "all"}, "violation", "violation"),
+        ({"keys": ["get", "Purge"]}, "violation", "pass"),
+        ({"keys": exact, "secrets": ["purge"]}, "violation", "violation"),
+        ({"keys": exact, "certificates": ["list"]}, "pass", "violation"),
+        ({"keys": exact, "storage": ["ALL"]}, "violation", "violation"),
+        # Others manage keys or secrets.
+        ({"keys": ["get", "list", "create"]}, "pass", "pass"),
+        ({"secrets": ["get", "list"]}, "pass", "pass"),
+        ({"certificates": [secret("all")]}, "violation", "pass"),
+        ({"keys": []}, "pass", "pass"),
+        (None, "pass", "pass"),
+        ({"keys": UNKNOWN_LIST}, "open", "open"),
+        ({"keys": ["get", UNKNOWN_TEXT]}, "open", "open"),
+        ({"keys": exact, "secrets": UNKNOWN_LIST}, "open", "open"),
+        ({"keys": UNKNOWN_LIST, "secrets": ["all"]}, "violation", "open"),
+        (UNKNOWN_OBJECT, "open", "open"),
+    ):
+        for place, edits in shapes(permissions).items():
+            for rule, says in (("vault-no-broad-grants", wide), ("grant-exact", inexact)):
+                yield rule, Row(f"{place} {permissions}", UPDATE, says, edits)
+    # An object id in `administrators`, in any case, may hold more than the three; never all or purge.
+    named = {"administrators": [ADMIN.upper()]}
+    for edits in shapes({"keys": [*exact, "create", "purge"]}).values():
+        yield "grant-exact", Row("administrators", UPDATE, "pass", edits, config=named)
+        yield "vault-no-broad-grants", Row("administrators", UPDATE, "violation", edits, config=named)
+    for keys, words in (
+        (["wrapKey", "sign"], "holds on keys: sign, wrapKey (missing get, unwrapKey)\n"),
+        (["all"], "holds on keys: all\n"),
+        ([*exact, "list"], "holds on keys: get, list, unwrapKey, wrapKey\n"),
+    ):
+        edits = {"grant.policy.permissions.keys": keys, "grant.policy.objectId": UNKNOWN_TEXT}
+        yield "grant-exact", Row("in Azure's spelling", UPDATE, "violation", edits, words)
+    for policy in (UNKNOWN_OBJECT, UNKNOWN_TEXT):
+        for rule in ("grant-exact", "vault-no-broad-grants"):
+            yield rule, Row("a policy that is not known", UPDATE, "open", {"grant.policy": policy})
+
+
+def _roles() -> Rows:
+    """Crypto Service Encryption User on one vault or key, as ServicePrincipal; flat or as ARM nests it."""
+    group = "/subscriptions/s1/resourceGroups/rg"
+    rule, officer = "role-least-privilege", {"roleDefinitionId": OFFICER}
+    cases: tuple[tuple[Change, str], ...] = (
+        *(({"scope": scope}, "pass") for scope in (VAULT_ID, VAULT_ID.upper() + "/KEYS/CMK/")),
+        *(({"scope": scope}, "violation") for scope in ("/subscriptions/s1", group, ..., None)),
+        ({"scope": f"{VAULT_ID}/secrets/x"}, "violation"),
+        ({"scope": group, "roleDefinitionId": ENCRYPTION_USER.upper()}, "violation"),
+        ({"roleDefinitionId": ENCRYPTION_USER[-36:]}, "pass"),
+        ({"roleDefinitionId": f"{VAULT_ID}{ENCRYPTION_USER}".upper()}, "pass"),
+        ({"principalType": "serviceprincipal"}, "pass"),
+        *(({"principalType": type}, "violation") for type in ("User", ...)),
+        *(({path: UNKNOWN_TEXT}, "open") for path in ("scope", "principalType", "roleDefinitionId")),
+        ({"principalId": UNKNOWN_TEXT}, "pass"),
+        ({"roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{OFFICER}"}, "violation"),
+        ({**officer, "principalType": "User"}, "pass"),
+        *(({**officer, "principalType": type}, "open") for type in (..., UNKNOWN_TEXT)),
+        ({"roleDefinitionId": "00000000-0000-0000-0000-000000000000", "scope": "/"}, "pass"),
+        *(({"roleDefinitionId": id}, "pass") for id in (None, ["x"])),
+    )
+    for changes, says in cases:
+        flat = changed(role_props(), changes)
+        nested = {"scope": flat.get("scope"), "properties": flat}
+        for props in (flat, nested):
+            yield rule, Row(str(changes), UPDATE_WITH_ROLES, says, {"grant@props": props})
+    held = {"grant.roleDefinitionId": OFFICER, "grant.principalId": ADMIN}
+    for config, says in (({}, "violation"), ({"administrators": [ADMIN]}, "pass")):
+        yield rule, Row("of a pipeline", UPDATE_WITH_ROLES, says, held, config=config)
+
+
+def _of_other_shapes() -> Rows:
+    """Bags without readable properties, requests that Azure reads otherwise, and what an account ignores."""
+    shapes: tuple[tuple[Any, str, str], ...] = (
+        (None, "pass", "violation"),
+        ("text", "pass", "violation"),
+        ([], "pass", "violation"),
+        (UNKNOWN_OBJECT, "open", "open"),
+    )
+    for given, soft_delete, purge_protection in shapes:
+        yield from stated("vault-soft-delete", {"properties": given}, soft_delete)
+        yield from stated("vault-purge-protection", {"properties": given}, purge_protection)
+    # Azure ignores the properties of a request that recovers a vault; so do Azure Policy and these rules.
+    for rule in ("vault-soft-delete", "vault-purge-protection", "vault-network-restricted"):
+        for mode, says in (("recover", "pass"), ("Recover", "pass"), ("default", "violation")):
+            yield from stated(rule, {"properties": {"createMode": mode, "enableSoftDelete": False}}, says)
+    for type, says in (("Vaults", "violation"), ("managedHSMs", "pass")):
+        props = {"resourceProviderNamespace": "Microsoft.KeyVault", "resourceType": type, "properties": {}}
+        edits = {"vault@type": GENERIC, "vault@props": props}
+        yield "vault-purge-protection", Row(f"a generic {type}", UPDATE, says, edits)
+    # An ignored identity could be lost unseen; what a refresh has found of a key is not stated.
+    of_identity = ("identity", "identity.type", '["identity"]', "*", "identity.userAssignedIdentities")
+    for rule, on, ignored, says in (
+        *(("account-identity", UPDATE, [path], "violation") for path in of_identity),
+        ("account-identity", UPDATE, ["properties.encryption", "tags"], "pass"),
+        ("cmk-complete", INLINE, [], "violation"),
+        ("cmk-complete", INLINE, ["properties.encryption.keySource"], "violation"),
+        ("cmk-complete", INLINE, ["properties.encryption"], "pass"),
+    ):
+        edits = {"account@ignore_changes": ignored}
+        if rule == "cmk-complete":
+            edits[f"account.{CMK}"] = {"keyVersion": VERSION}
+        yield rule, Row(f"ignores {ignored}", on, says, edits)
+
+
+def _of_first_creates() -> Rows:
+    """An inline key needs the client id of an identity that can have access before the account exists."""
+    rule, client = "cmk-not-at-create-with-system-identity", f"{CMK}.identityClientId"
+    source = "properties.encryption.keySource"
+    new: Change = {"name": UNKNOWN_TEXT, client: ...}
+    elsewhere = "properties.encryption.keySource", "tags"
+    for changes, ignored, says in (
+        ({**new, client: "33333333-3333-3333-3333-333333333333"}, (), "pass"),
+        ({**new, client: UNKNOWN_TEXT}, (), "pass"),
+        (new, (), "violation"),
+        ({**new, client: "", "identity.type": "SystemAssigned, UserAssigned"}, (), "violation"),
+        ({**new, client: None, "identity": {"type": "SystemAssigned"}}, (), "violation"),
+        ({**new, source: "MICROSOFT.KEYVAULT"}, (), "violation"),
+        ({**new, source: UNKNOWN_TEXT}, (), "open"),
+        ({**new, source: "Microsoft.CognitiveServices"}, (), "pass"),
+        ({**new, "properties.encryption": UNKNOWN_OBJECT}, (), "open"),
+        ({**new, "properties.encryption": None}, (), "pass"),
+        # The usual two deployments: the first makes the account, the second grants access and states the key.
+        ({**new, "name": "lang-one"}, (), "pass"),
+        # After a refresh the ignored encryption of a bound account is in its inputs; it is no key at create.
+        *(
+            (new, (path,), "pass")
+            for path in (
+                "properties.encryption",
+                "properties",
+                "properties.*",
+                "*",
+                'properties["encryption"]',
+            )
+        ),
+        (new, elsewhere, "violation"),
+    ):
+        thing = Thing("x", ACCOUNT, changed(inline_account_props(), {**changes}), ignore_changes=ignored)
+        yield rule, Row(f"{changes} {ignored}", UPDATE, says, {"x": thing})
+    # Of azapi the name is an input, so its id tells whether this preview makes it.
+    props = with_change(inline_account_props(), client, ...)
+    body = {name: props[name] for name in ("kind", "sku", "properties")}
+    account = {"type": "Microsoft.CognitiveServices/accounts@2025-06-01", "name": "lang-one", "body": body}
+    for id, says in ((UNKNOWN_TEXT, "violation"), ("/the/account", "pass")):
+        yield from beside(rule, (AZAPI, {**account, "identity": props["identity"], "id": id}, says))
+
+
+def _protected() -> Rows:
+    """A binding is protected, unless a setting of a service of ours around it takes that off on purpose."""
+    rule, off = "binding-protected", {"binding@protect": False, "binding@parent": "service"}
+    yield rule, Row("by the option", UPDATE, "pass")
+    for stack in ("dev", "prod", "developer"):
+        placed = Thing("x", BINDING, {"accountId": "a", "keyUriWithVersion": KEY_URI}, stack=stack)
+        yield rule, Row(f"in {stack}", UPDATE, "violation", {"x": placed})
+    settings: tuple[tuple[Change, str], ...] = (
+        *(({"protect": said}, "pass") for said in (False, "false")),
+        *(({"protect": said}, "violation") for said in (True, None, UNKNOWN_FLAG)),
+        ({"unbindAccount": "lang-one"}, "pass"),
+        *(({"unbindAccount": said}, "violation") for said in (None, "", UNKNOWN_TEXT)),
+        *((said, "violation") for said in ({}, {"access": "revoked"}, {"replaceAccount": "lang-one"})),
+    )
+    for said, says in settings:
+        yield rule, Row(str(said), UPDATE, says, {**off, "service": Thing("service", SERVICE, said)})
+    ours = Thing("service", SERVICE, {"unbindAccount": "lang-one"})
+    inner = Thing("part", "language-cmk:index:KeyBinding", parent="service")
+    for claim, edits, says in (
+        ("through an inner component", {"part": inner, "service": ours, "binding@parent": "part"}, "pass"),
+        ("in another service", {"service": ours, "binding@parent": None}, "violation"),
+        ("of others", {"service": replace(ours, type="shop:index:Service")}, "violation"),
+    ):
+        yield rule, Row(claim, UPDATE, says, {**off, **edits})
+    # The engine shows a pack no replaceOnChanges, with which any change would take key or data away; an
+    # engine does not replace what is protected.
+    for token in (ACCOUNT, VAULT, KEY):
+        for protect, first, says in (
+            (False, True, "open"),
+            (True, True, "pass"),
+            (False, False, "pass"),
+            (False, None, "pass"),
+        ):
+            thing = Thing("x", token, {}, protect=protect, deletes_first=first)
+            yield rule, Row(f"{token} deleted first", UPDATE, says, {"x": thing})
+
+
+def _by_types() -> Rows:
+    """Which types, versions and templates rules can read."""
+    yield from beside(
+        "no-preview-api-version",
+        ("azure-native:cognitiveservices/v20240401preview:Account", {}, "violation"),
+        ("azure-native_storage_v20240101preview:storage:Blob", {}, "violation"),
+        ("azure-native:cognitiveservices/v20230501:Account", {}, "pass"),
+        (ACCOUNT, {}, "pass"),
+        ("azure-native:monitor:DiagnosticSetting", {"azureApiVersion": "2021-05-01-preview"}, "pass"),
+        (GENERIC, {"apiVersion": "2024-04-01-preview"}, "violation"),
+        (GENERIC, {"apiVersion": "2024-04-01"}, "pass"),
+        (GENERIC, {"apiVersion": UNKNOWN_TEXT}, "pass"),
+        (AZAPI, {"type": "Microsoft.KeyVault/vaults@2024-04-01-preview", "body": {}}, "violation"),
+        ("aws:s3:Bucket", {}, "pass"),
+    )
+    vault = {"resourceProviderNamespace": "Microsoft.KeyVault", "resourceType": "vaults"}
+    yield from beside(
+        "key-vault-api-version",
+        ("azure-native:keyvault:Vault", {}, "violation"),
+        ("azure-native:keyvault:Key", {"azureApiVersion": "2024-11-01"}, "violation"),
+        ("azure-native:keyvault/v20250501:Vault", {}, "violation"),
+        ("azure-native_keyvault_v20260201:keyvault:Vault", {}, "pass"),
+        ("azure-native:keyvault:AccessPolicy", {"policy": {}}, "violation"),
+        *((token, {"policy": {}}, "pass") for token in (VAULT, KEY, ACCESS_POLICY)),
+        (GENERIC, {**vault, "apiVersion": "2023-07-01"}, "violation"),
+        (GENERIC, {**vault, "apiVersion": "2026-02-01"}, "pass"),
+        (GENERIC, {**vault, "apiVersion": UNKNOWN_TEXT}, "pass"),
+        (AZAPI, {"type": "Microsoft.KeyVault/vaults@2023-07-01", "body": {}}, "violation"),
+        (AZAPI, {"type": "Microsoft.KeyVault/vaults@2026-03-01-preview", "body": {}}, "pass"),
+        ("azure-native:storage:StorageAccount", {}, "pass"),
+    )
+    for token, words in (
+        ("Vault", "run `pulumi package add azure-native keyvault 2026-02-01`, and make it of that package's"),
+        ("AccessPolicy", "make it an azure-cmk:index:AccessPolicy"),
+        ("Vault", "refuses from 27 February 2027 on"),
+    ):
+        thing = Thing("x", f"azure-native:keyvault:{token}", {"policy": {}})
+        yield "key-vault-api-version", Row("the way out", UPDATE, "violation", {"x": thing}, words)
+    update, action = "azapi:index/updateResource:UpdateResource", "azapi:index/resourceAction:ResourceAction"
+    yield from beside(
+        "no-other-provider",
+        *((f"azure:{name}", {}, "violation") for name in OTHERS),
+        ("azurerm:index/keyVault:KeyVault", {}, "violation"),
+        (
+            "azurerm:index/cognitiveAccountCustomerManagedKey:CognitiveAccountCustomerManagedKey",
+            {},
+            "violation",
+        ),
+        *((token, {}, "pass") for token in ("azure:keyvault/secret:Secret", "azure:storage/account:Account")),
+        *((token, {}, "pass") for token in ("aws:kms/key:Key", "azure-native:keyvault:Vault")),
+        # An update or an action of a vault or an account is not readable.
+        (AZAPI, {"type": "Microsoft.KeyVault/vaults@2023-07-01"}, "pass"),
+        (update, {"type": "Microsoft.KeyVault/vaults@2023-07-01"}, "violation"),
+        (action, {"type": "microsoft.cognitiveservices/ACCOUNTS@1"}, "violation"),
+        (update, {"type": "Microsoft.Storage/storageAccounts@1"}, "pass"),
+        (update, {"type": UNKNOWN_TEXT}, "pass"),
+        # What a template elsewhere makes may be the account of this stack, written a second time.
+        (f"{DEPLOYMENT}:Deployment", {"properties": {"mode": "Incremental", "templateLink": LINK}}, "open"),
+        (f"{DEPLOYMENT}/v20240301:DeploymentStackAtSubscription", {"templateLink": LINK}, "open"),
+        ("azure-native:blueprint:Assignment", {"blueprintId": "/subscriptions/s1/blueprints/b"}, "open"),
+        ("azure-native:blueprint/v20181101preview:Assignment", {"blueprintId": UNKNOWN_TEXT}, "open"),
+        *(
+            (f"{DEPLOYMENT}:Deployment{scope}", {"properties": {"template": template}}, says)
+            for scope in ("", "AtSubscriptionScope")
+            for template, says in TEMPLATES
+        ),
+        *((token, {name: text}, says) for token, name in TEXTS for text, says in WRITTEN),
+    )
+    body: Change = {"type": "Microsoft.KeyVault/vaults@2023-07-01", "name": "kv-one"}
+    right: Change = {"properties": {"enablePurgeProtection": True}}
+    bodies: tuple[tuple[Any, str], ...] = (
+        (right, "pass"),
+        (json.dumps(right), "pass"),
+        ({"properties": {}}, "violation"),
+        (json.dumps({"properties": {}}), "violation"),
+        (UNKNOWN_OBJECT, "open"),
+        ("no JSON", "open"),
+    )
+    for given, says in bodies:
+        edits = {"vault@type": AZAPI, "vault@props": {**body, "body": given}}
+        yield "vault-purge-protection", Row(f"by azapi {given}", UPDATE, says, edits)
+    small = with_change(key_props(), "properties.keySize", 1024)["properties"]
+    props = {"type": "Microsoft.KeyVault/vaults/keys@2023-07-01", "name": "cmk", "parentId": VAULT_ID}
+    edits = {"key@type": AZAPI, "key@props": {**props, "body": {"properties": small}}}
+    alone: Change = {f"{name}@property_dependencies": {} for name in ("key", "version")}
+    yield "key-rsa-2048", Row("by azapi, in its parent's vault", UPDATE, "violation", edits | alone)
+
+
+OTHERS: Final = (
+    "keyvault/keyVault:KeyVault",
+    "keyvault/key:Key",
+    "keyvault/accessPolicy:AccessPolicy",
+    "cognitive/account:Account",
+    "cognitive/accountCustomerManagedKey:AccountCustomerManagedKey",
+)
+DEPLOYMENT: Final = "azure-native:resources"
+LINK: Final = {"uri": "https://templates.example.org/account.json"}
+WITH_VAULT: Final = {
+    "resources": [{"type": "Microsoft.KeyVault/Vaults", "apiVersion": "2023-07-01", "name": "kv"}]
+}
+TEMPLATES: Final = (
+    (WITH_VAULT, "violation"),
+    ({"resources": {"kv": {"type": "Microsoft.KeyVault/vaults/keys"}}}, "violation"),
+    ({"resources": [{"properties": {"template": WITH_VAULT}}]}, "violation"),
+    ({"resources": [{"type": secret("Microsoft.CognitiveServices/accounts")}]}, "violation"),
+    ({"resources": [{"type": "Microsoft.Storage/storageAccounts"}, UNKNOWN_OBJECT]}, "pass"),
+    (UNKNOWN_OBJECT, "open"),
+    (None, "open"),
+)
+TEXTS: Final = (
+    ("azure:core/resourceGroupTemplateDeployment:ResourceGroupTemplateDeployment", "templateContent"),
+    ("azure:core/templateDeployment:TemplateDeployment", "templateBody"),
+    ("azurerm:index/subscriptionTemplateDeployment:SubscriptionTemplateDeployment", "templateContent"),
+    ("azure-native:resources:Deployment", "template"),
+)
+WRITTEN: Final = (
+    (json.dumps(WITH_VAULT), "violation"),
+    (json.dumps({"resources": []}), "pass"),
+    ("no JSON", "open"),
+    (json.dumps(WITH_VAULT).replace("/", "\\/"), "violation"),
+    (json.dumps(WITH_VAULT).replace("Micro", "\\u004dicro"), "violation"),
+    ("// Bicep made this\n" + json.dumps(WITH_VAULT), "violation"),
+    ('{"resources": [{"type": "[variables(\'type\')]"}]} // and no more', "open"),
+    ('{"resources": [{"type": "Microsoft.KeyVault/vaults/providers/Microsoft.Insights/x"}]}', "violation"),
+    (UNKNOWN_TEXT, "open"),
+)
+ROWS: Final = [
+    *OF_PROPERTIES,
+    *_bound_and_inline(),
+    *_entries(),
+    *_roles(),
+    *_of_other_shapes(),
+    *_of_first_creates(),
+    *_protected(),
+    *_by_types(),
+]

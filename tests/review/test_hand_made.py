@@ -1,0 +1,487 @@
+"""Verdicts on hand-made previews: keys and bindings, the identity that opens a key, access, other holders,
+and data whose account the preview does not show."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import pytest
+
+from core.grants import Grant, StatedPolicyEntry
+from core.resource_types import Kind
+from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
+from core.stack import StackResource
+from review import access
+from review.verdict import Name
+from tests.review.build import (
+    ACCOUNT,
+    ACCOUNT_ID,
+    BINDING,
+    GROUP,
+    INLINE,
+    KEY_URI,
+    POLICY,
+    PRINCIPAL,
+    ROLE,
+    ROLES,
+    UNKNOWN,
+    VAULT,
+    VAULT_ID,
+    Step,
+    account,
+    binding,
+    bound,
+    comment,
+    policy,
+    replaced,
+    review,
+    same,
+    state,
+    step,
+    terminal,
+    vault,
+    verdicts,
+)
+
+EXACT: Final = ("get", "wrapKey", "unwrapKey")
+STRANGER: Final = "99999999-9999-4999-8999-999999999999"
+ENCRYPTION_USER: Final = f"{ROLES}{CRYPTO_SERVICE_ENCRYPTION_USER.id}"
+RESOURCE_GROUP: Final = "azure-native:resources:ResourceGroup"
+GENERIC: Final = "azure-native:resources:Resource"
+PROJECT: Final = "azure-native:cognitiveservices:Project"
+IDENTITY: Final = "azure-native:managedidentity:UserAssignedIdentity"
+LOGS: Final = "azure-native:monitor:DiagnosticSetting"
+IDENTITY_ID, SECOND = (
+    f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}" for name in "xy"
+)
+STACK: Final = {"urn": "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod", "oldState": {}}
+NEWER: Final = binding(KEY_URI.replace("a" * 32, "b" * 32))
+
+
+def updates(old: Step, new: Step, token: str = ACCOUNT, name: str = "a") -> Step:
+    return step("update", token, name, old, new)
+
+
+def makes(inputs: Step, token: str = POLICY, name: str = "q") -> Step:
+    return step("create", token, name, None, inputs)
+
+
+def deletes(old: Step, token: str = POLICY, name: str = "p") -> Step:
+    return step("delete", token, name, old)
+
+
+def attached(client: str = "c1", *ids: str) -> Step:
+    """An account with an identity of its own and another one, which opens its key."""
+    details: Any = INLINE["keyVaultProperties"]
+    inline = {**INLINE, "keyVaultProperties": {**details, "identityClientId": client}}
+    made, listed = account(type="SystemAssigned, UserAssigned", encryption=inline), ids or (IDENTITY_ID,)
+    made["inputs"]["identity"]["userAssignedIdentities"] = [*listed]
+    facts = {"principalId": "p1", "clientId": "C1"}
+    made["outputs"]["identity"]["userAssignedIdentities"] = dict.fromkeys(listed, facts)
+    return made
+
+
+def at_other_vault() -> Step:
+    other = policy(*EXACT)
+    return {**other, "inputs": {**other["inputs"], "vaultName": "other"}}
+
+
+def listing(*permissions: str) -> Step:
+    """A vault as it was found, with an entry of the account's in its own list."""
+    entry = {"objectId": PRINCIPAL, "permissions": {"keys": [*permissions]}}
+    return {**vault(), "outputs": vault(accessPolicies=[entry])["outputs"]}
+
+
+def as_given(*permissions: str) -> list[Step]:
+    """The account's policy gets these permissions; the vault as it was found lists the ones of before."""
+    steps = replaced(bound(), POLICY, updates(policy(*EXACT), policy(*permissions), POLICY, "p"))
+    return replaced(steps, VAULT, same(VAULT, "v", listing(*EXACT)))
+
+
+def renamed() -> list[Step]:
+    """An alias gives a binding another URN: it is refreshed by the old one and planned by the new one."""
+    planned = updates(binding(), NEWER, BINDING, "new-name")
+    refreshed = step("refresh", BINDING, "old-name", binding(), binding())
+    planned["oldState"]["urn"] = refreshed["urn"]
+    around = [{**STACK, "op": "refresh"}, refreshed, {**STACK, "op": "same"}]
+    return [*around, planned, same(ACCOUNT, "a", account())]
+
+
+def of_identity(client: str, *more: Step) -> list[Step]:
+    """An account with two identities, of which this one opens the key, and its vault."""
+    return [same(ACCOUNT, "a", attached(client)), same(VAULT, "v", vault()), *more]
+
+
+def logs(place: str, category: str = "AuditEvent") -> dict[str, Any]:
+    return state({"resourceUri": VAULT_ID, "workspaceId": f"/w/{place}", "logs": [{"category": category}]})
+
+
+def in_group(id: str) -> list[Step]:
+    """An account that the stack lets go, and a group that is deleted."""
+    kept = deletes({**account(), "retainOnDelete": True}, ACCOUNT, "a")
+    return [kept, deletes(state({"resourceGroupName": "rg"}, id=id), RESOURCE_GROUP, "g")]
+
+
+def of_model(type: str) -> list[Step]:
+    """A vault, of an API version, that no longer states that it goes by roles; the role is replaced by an
+    access policy."""
+    facts = {"scope": VAULT_ID, "principalId": PRINCIPAL, "roleDefinitionId": ENCRYPTION_USER}
+    before = vault(enableRbacAuthorization=True)
+    return [
+        same(ACCOUNT, "a", account()),
+        updates(before, {**vault(), "outputs": before["outputs"]}, type, "v"),
+        deletes(state(facts, {}, id="role"), ROLE, "r"),
+        makes(policy(*EXACT)),
+        same(BINDING, "b", binding()),
+    ]
+
+
+OTHER: Final = state({"resourceName": "x"}, {"principalId": "p1", "clientId": "c1"}, id=IDENTITY_ID)
+OWN, THEIRS = (state({}, id=f"{id}/projects/x") for id in (ACCOUNT_ID, f"{ACCOUNT_ID}-2"))
+HAD, MORE = policy("unwrapKey", principal=STRANGER), policy("unwrapKey", "delete", principal=STRANGER)
+ONE, BOTH = attached("c1", IDENTITY_ID), attached("c1", IDENTITY_ID, SECOND)
+UNBOUND: Final = deletes(account(), ACCOUNT, "a")
+ROWS: Final[tuple[tuple[str, list[Step], str], ...]] = (
+    ("inline encryption left out", [updates(account(encryption=INLINE), account())], "unbound"),
+    (
+        "inline encryption of another version",
+        [
+            updates(
+                account(encryption=INLINE),
+                account(encryption=json.loads(json.dumps(INLINE).replace("a" * 32, "b" * 32))),
+            )
+        ],
+        "rotated",
+    ),
+    ("a binding under another name", renamed(), "rotated"),
+    *(
+        (f"an account by {op}", [step(op, ACCOUNT, "a", None, account(encryption=INLINE))], "")
+        for op in ("import", "read")
+    ),
+    # A project goes with its account, whose own verdict says all; one of another account has its own.
+    ("a project and its account", [UNBOUND, deletes(OWN, PROJECT)], "account-deleted"),
+    ("another's project", [UNBOUND, deletes(THEIRS, PROJECT)], "account-deleted project-deleted"),
+    # What the cloud said of an identity before an update holds until it says something else, at any depth.
+    *(
+        row
+        for outputs in ({"identity": {"principalId": UNKNOWN}}, {"identity": UNKNOWN}, {})
+        for steps in [replaced(bound(), ACCOUNT, updates(account(), {**account(), "outputs": outputs}))]
+        for row in (
+            ("an identity not known yet", steps, "may-unbind"),
+            ("and its grant", replaced(steps, POLICY, deletes(policy(*EXACT))), "may-unbind access-revoked"),
+        )
+    ),
+    # Access of the account's other identity does not make up for it; where none is known any may.
+    *(
+        (
+            f"the identity that opens the key: {client}",
+            of_identity(
+                client,
+                same(IDENTITY, "i", OTHER),
+                same(POLICY, "own", policy(*EXACT)),
+                deletes(policy(*EXACT, principal="p1")),
+            ),
+            said,
+        )
+        for client, said in (("c1", "access-revoked"), ("c2", ""), ("[secret]", ""), (UNKNOWN, ""))
+    ),
+    ("the identity that opens the key goes", [updates(BOTH, ONE)], "identity-lost"),
+    ("one more identity", [updates(ONE, BOTH)], ""),
+    (
+        "an identity that opens nothing",
+        [same(ACCOUNT, "a", attached("")), deletes(OTHER, IDENTITY, "i"), same(POLICY, "p", policy(*EXACT))],
+        "",
+    ),
+    # By API version 2026-02-01 it goes on using roles; by older versions that meant access policies.
+    ("a vault without a model", of_model("azure-native:keyvault/v20260201:Vault"), "access-revoked"),
+    ("an older vault without a model", of_model(VAULT), ""),
+    ("rights without wrapKey", as_given("get", "unwrapKey"), "access-narrowed"),
+    ("rights without unwrapKey", as_given("get", "wrapKey"), "access-revoked"),
+    ("the same rights", as_given(*EXACT), ""),
+    ("all rights", as_given("all"), "access-widened"),
+    # Of a binding alone, nothing shows the kind of its account.
+    (
+        "the vault of another stack's account",
+        [deletes(vault(), VAULT, "v"), same(BINDING, "b", binding())],
+        "vault-deleted data-deleted",
+    ),
+    ("who was there before", [*bound(), same(POLICY, "q", HAD)], ""),
+    ("who may do less", [*bound(), updates(MORE, HAD, POLICY, "q")], ""),
+    # Without --show-sames neither the account nor the vault is in the preview.
+    ("a grant alone is deleted", [deletes(policy(*EXACT))], "access-revoked"),
+    ("a grant alone is narrowed", [updates(policy(*EXACT), policy("get"), POLICY)], "access-revoked"),
+    ("a grant alone is widened", [updates(policy(*EXACT), policy(*EXACT, "list"), POLICY)], ""),
+    (
+        "a grant alone is replaced",
+        [step("replace", POLICY, "p", policy(*EXACT), {**policy(*EXACT, principal=UNKNOWN), "id": ""})],
+        "access-revoked",
+    ),
+    ("a grant by another resource", [deletes(policy(*EXACT)), makes(policy(*EXACT))], ""),
+    # Who may do more than a service needs is likely no service.
+    ("a wide grant alone is deleted", [deletes(policy("all"))], "undetermined"),
+    # The list may be as old as the last refresh, and an entry that is there refuses the policy's create.
+    (
+        "a grant that the vault lists",
+        [same(VAULT, "v", listing(*EXACT)), makes({**policy(*EXACT), "id": ""})],
+        "principal-added",
+    ),
+    (
+        "a holder that the vault lists",
+        [
+            same(VAULT, "v", listing(*EXACT)),
+            step("replace", POLICY, "p", policy(*EXACT, principal="2" * 36), policy(*EXACT)),
+        ],
+        "access-revoked principal-added",
+    ),
+    ("a vault and its grant", [deletes(vault(), VAULT, "v"), deletes(policy(*EXACT))], "vault-deleted"),
+    # Azure deletes all that is in a group, also what another stack made and what this one wanted to keep.
+    ("a group", in_group(GROUP), "undetermined account-deleted"),
+    ("another group", in_group(GROUP[:-1]), "undetermined released"),
+    # azure-native's generic resource can be a vault, a key or an account.
+    *(
+        (
+            f"a generic {namespace}/{type}",
+            [
+                deletes(
+                    state(
+                        {
+                            "resourceProviderNamespace": namespace,
+                            "resourceType": type,
+                            "parentResourcePath": parent,
+                            "properties": {},
+                        },
+                        id=VAULT_ID,
+                    ),
+                    GENERIC,
+                )
+            ],
+            said,
+        )
+        for namespace, type, parent, said in (
+            ("Microsoft.KeyVault", "Vaults", "", "vault-deleted"),
+            ("Microsoft.KeyVault", "keys", "vaults/kv", "key-deleted"),
+            ("microsoft.cognitiveservices", "accounts", "", "account-deleted"),
+            ("Microsoft.Storage", "accounts", "", ""),
+        )
+    ),
+    # Each category is still recorded, and each place still gets something, but who read the one reads the
+    # other. A second setting does not make up for a place that is lost.
+    (
+        "logs that change places",
+        [
+            *bound(),
+            updates(logs("one"), logs("two"), LOGS, "l"),
+            updates(logs("two", "Other"), logs("one", "Other"), LOGS, "m"),
+        ],
+        "protection-weakened",
+    ),
+    (
+        "logs of one place",
+        [*bound(), same(LOGS, "l", logs("one")), deletes(logs("two"), LOGS, "m")],
+        "protection-weakened",
+    ),
+    # What was known and is a secret, or known after the update alone, may be anything; one that never was in
+    # sight has not changed as far as can be told.
+    *(
+        (
+            f"{name} of a vault out of sight",
+            replaced(bound(), VAULT, updates(before, after, VAULT, "v")),
+            said,
+        )
+        for hidden in (UNKNOWN, "[secret]")
+        for name in ("enableSoftDelete", "enablePurgeProtection", "publicNetworkAccess", "networkAcls")
+        for seen in [{"publicNetworkAccess": "Enabled", "networkAcls": {"defaultAction": "Deny"}}]
+        for after in [vault(**{**seen, name: hidden})]
+        for before, said in ((vault(**seen), "undetermined"), (after, ""))
+    ),
+)
+
+
+@pytest.mark.parametrize(("steps", "said"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_a_preview_has_its_verdicts(steps: list[Step], said: str) -> None:
+    """And no others, whatever their order."""
+    assert sorted(verdicts(*steps)) == sorted(said.split())
+
+
+def test_a_binding_that_loses_its_version_is_said_to_rotate_by_itself() -> None:
+    """Of an account whose kind does, in words; and from there to a version is a rotation again."""
+    was = account()
+    was["inputs"] |= {"kind": "AIServices", "sku": {"name": "S0"}}
+    around = [same(ACCOUNT, "a", was), *(one for one in bound() if "Vault" in json.dumps(one["urn"]))]
+    moves = updates(binding(), binding(KEY_URI[:-33]), BINDING, "b")
+    assert "rotated" in verdicts(*around, moves)
+    assert "re-bound to version the newest (rotates by itself)" in terminal(review(*around, moves))
+    assert "rotated" in verdicts(*around, updates(binding(KEY_URI[:-33]), binding(), BINDING, "b"))
+
+
+def test_a_binding_moved_to_another_account_unbinds_the_first() -> None:
+    """The data of the account that the binding leaves goes back to Microsoft's keys."""
+    other = binding(account_id=ACCOUNT_ID.replace("/lang", "/second"))
+    steps = replaced(bound(), BINDING, step("replace", BINDING, "b", binding(), other))
+    made = review(*steps, same(ACCOUNT, "second", account("second")))
+    found = {row.name: row.verdicts[0].verdict.name.value for row in made.rows}
+    assert found == {"lang": "unbound", "second": "bound"}
+
+
+def test_an_unknown_key_is_not_taken_for_a_rotation() -> None:
+    """Where the preview does not show the key, the review says so and asks for a person."""
+    unknown = {**binding(uri=UNKNOWN), "outputs": {}}
+    made = review(*replaced(bound(), BINDING, updates(binding(), unknown, BINDING, "b")))
+    assert [one.verdict.name.value for one in made.rows[0].verdicts] == ["undetermined"]
+    assert made.severity.exit_code == 3
+    assert "(known after apply)" in terminal(made)
+
+
+def test_a_version_given_as_secret_stays_hidden() -> None:
+    """A secret is named as one, in either of the engine's two ways of writing it."""
+    mark = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "c2VjcmV0"}
+    for secret in ("[secret]", mark):
+        hidden = {**binding(), "outputs": {}}
+        hidden["inputs"]["keyUriWithVersion"] = secret
+        made = review(*replaced(bound(), BINDING, updates(binding(), hidden, BINDING, "b")))
+        written = comment(made) + terminal(made)
+        assert "c2VjcmV0" not in written
+        assert KEY_URI not in written.split("before")[0]
+        assert made.severity.exit_code == 3
+
+
+@pytest.mark.parametrize(("op", "word"), [("delete", "DELETED"), ("replace", "REPLACED")])
+def test_an_identity_that_goes_is_lost_though_the_account_lists_it(op: str, word: str) -> None:
+    """The account's inputs may hold the id as a text, and then do not change."""
+    grant = same(POLICY, "p", policy(*EXACT, principal="p1"))
+    gone = step(op, IDENTITY, "i", OTHER, None if op == "delete" else state({"resourceName": "y"}))
+    made = review(*of_identity("c1", gone, grant))
+    (verdict,) = (one.verdict for one in made.rows[0].verdicts)
+    assert (verdict.name.value, word in verdict.words) == ("identity-lost", True)
+
+
+def test_a_stranger_is_a_row_that_says_what_it_can_do() -> None:
+    """By id, with all that its permissions allow; with more than before, what is more is told."""
+    made = review(*bound(), makes(policy("all", "purge", principal=STRANGER)))
+    ((noun, name, verdict),) = ((row.noun, row.name, row.verdicts[0].verdict) for row in made.rows)
+    assert (noun, name, verdict.name) == ("principal", STRANGER, "principal-added")
+    for can in ("read data keys", "wrap data keys", "delete the key", "purge it for good", "(backup)"):
+        assert can in verdict.words
+    made = review(*bound(), updates(HAD, MORE, POLICY, "q"))
+    (verdict,) = (one.verdict for row in made.rows for one in row.verdicts)
+    assert "delete the key" in verdict.words
+    assert "read data keys" not in verdict.words
+
+
+def test_a_service_on_another_services_key_is_a_stranger() -> None:
+    """An account's identity has rights on its own key; on the key of another vault it is like anybody."""
+    made = review(*bound(), makes(at_other_vault()))
+    assert [(row.noun, row.name) for row in made.rows] == [("principal", PRINCIPAL)]
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "rbac", "can"),
+    [
+        ("00482a5a-887f-4fb3-b363-3b7fe8e74483", VAULT_ID, True, "read data keys"),
+        ("b24988ac-6180-42a0-ab88-20f7382dd24c", GROUP, False, "change the vault and give anybody access"),
+        ("b24988ac-6180-42a0-ab88-20f7382dd24c", GROUP, True, "delete the vault"),
+        ("18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", f"{VAULT_ID}/keys/key", True, "give anybody access"),
+        ("11111111-2222-4333-8444-555555555555", VAULT_ID, True, "do what the preview does not show"),
+    ],
+)
+def test_what_a_role_allows_depends_on_the_vaults_model(role: str, scope: str, rbac: bool, can: str) -> None:
+    """At the key, its vault or above."""
+    exact = state({"scope": VAULT_ID, "principalId": PRINCIPAL, "roleDefinitionId": ENCRYPTION_USER})
+    given = state({"scope": scope, "principalId": STRANGER, "roleDefinitionId": f"{ROLES}{role}"})
+    steps = replaced(bound(), VAULT, same(VAULT, "v", vault(enableRbacAuthorization=rbac)))
+    made = review(*steps, *([same(ROLE, "s", exact)] if rbac else []), makes(given, ROLE))
+    assert [can in one.verdict.words for row in made.rows for one in row.verdicts] == [True]
+
+
+def arm(**template: Any) -> tuple[str, dict[str, Any]]:
+    return "azure-native:resources:Deployment", {"properties": template}
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs"),
+    [
+        arm(template={"resources": [{"type": "Microsoft.KeyVault/vaults/accessPolicies"}]}),
+        arm(template={"resources": [{"type": "Microsoft.Authorization/roleAssignments"}]}),
+        arm(template={"resources": [{"type": UNKNOWN}]}),
+        arm(template=UNKNOWN),
+        arm(templateContent=json.dumps({"resources": [{"type": "microsoft.keyvault/vaults"}]})),
+        arm(templateLink={"uri": "https://example.com/x.json"}),
+        ("azapi:index:UpdateResource", {"type": UNKNOWN}),
+        ("azapi:resources:ResourceAction", {"type": "Microsoft.CognitiveServices/accounts@2024-10-01"}),
+        (GENERIC, {"resourceProviderNamespace": "Microsoft.Authorization", "resourceType": "locks"}),
+        ("azure-native:authorization/v20220401:RoleDefinition", {}),
+    ],
+)
+def test_what_may_write_the_same_by_another_way_needs_a_look(token: str, inputs: dict[str, Any]) -> None:
+    """An account can be unbound, or a stranger let in, by a template, another provider, a role's definition
+    or an identity's other login: the review does not read them, and says so."""
+    held = state(inputs, id="/x")
+    for made in (makes(held, token, "x"), updates(held, held, token, "x"), deletes(held, token, "x")):
+        assert verdicts(*bound(), made) == ["undetermined"]
+    assert verdicts(*bound(), same(token, "x", held)) == []
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs"),
+    [
+        arm(template={"resources": [{"type": "a/b"}]}),
+        ("azapi:index:Resource", {"type": "Microsoft.Storage/storageAccounts@2024-01-01"}),
+        (GENERIC, {"resourceProviderNamespace": "a", "resourceType": "b"}),
+        (IDENTITY, {}),
+    ],
+)
+def test_what_cannot_write_it_needs_none(token: str, inputs: dict[str, Any]) -> None:
+    """A template of other types, another type of azapi, another generic resource."""
+    assert verdicts(*bound(), makes(state(inputs, id="/x"), token, "x")) == []
+
+
+def grant(*keys: str, type: str = "AccessPolicy") -> Grant:
+    """An access policy with these permissions on keys."""
+    entry = StatedPolicyEntry("p", None, None, {"keys": frozenset(keys)})
+    resource = StackResource(f"urn:pulumi:p::p::azure-native:keyvault:{type}::a", Kind.ACCESS_POLICY)
+    return Grant(resource=resource, principal="p", entry=entry, vault_name="kv")
+
+
+def conditional(condition: str) -> Grant:
+    """The role that gives what is needed, under a condition."""
+    facts = {"roleDefinitionId": CRYPTO_SERVICE_ENCRYPTION_USER.id, "condition": condition}
+    urn = "urn:pulumi:p::p::azure-native:authorization:RoleAssignment::r"
+    resource = StackResource(urn, Kind.ROLE_ASSIGNMENT, outputs=facts)
+    return Grant(resource=resource, principal="p", vault_name="kv")
+
+
+GIVEN, NARROW, UNSURE = grant("get", "wrapkey", "unwrapkey"), grant("unwrapkey"), conditional("one")
+
+
+def test_the_same_grant_found_twice_is_shown_once() -> None:
+    """A vault's own list shows what a resource of its own gives, too."""
+    (verdict,) = access.lost([GIVEN, grant("get", "wrapkey", "unwrapkey", type="Vault")], [])
+    assert verdict.values == ("get, unwrapKey, wrapKey on vault kv",)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (GIVEN, GIVEN, []),
+        (GIVEN, None, [Name.ACCESS_REVOKED]),
+        (GIVEN, NARROW, [Name.ACCESS_NARROWED]),
+        (GIVEN, grant("get", "wrapkey"), [Name.ACCESS_REVOKED]),
+        (GIVEN, UNSURE, [Name.UNDETERMINED]),
+        (UNSURE, None, [Name.UNDETERMINED]),
+        (UNSURE, UNSURE, []),
+        (UNSURE, conditional("another"), [Name.UNDETERMINED]),
+        (UNSURE, GIVEN, []),
+        (NARROW, None, [Name.ACCESS_REVOKED]),
+        (NARROW, NARROW, []),
+        (NARROW, grant("get"), [Name.ACCESS_REVOKED]),
+        (None, NARROW, []),
+        (None, None, []),
+    ],
+)
+def test_every_step_between_the_levels_of_access(
+    before: Grant | None, after: Grant | None, expected: list[Name]
+) -> None:
+    """None, narrower, full and unknown are four, and each way down has its verdict."""
+    old, new = ([one] if one else [] for one in (before, after))
+    assert [verdict.name for verdict in access.lost(old, new)] == expected
