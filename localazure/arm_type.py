@@ -14,6 +14,7 @@ from localazure import authorization
 from localazure.cloud import Cloud
 from localazure.locations import location_in, require_same_location
 from localazure.paging import page
+from localazure.refusals import refused
 from localazure.routes import Handler, Route
 from localazure.shapes import an_object
 from localazure.web import Host, Json, Request, Response, ServiceError
@@ -213,13 +214,7 @@ def drop_extensions(cloud: Cloud, id: str) -> None:
 
 def resource_not_found(resource: str, group: str) -> ServiceError:
     """ARM's 404 for a resource, given as `namespace/type/name`."""
-    return ServiceError(
-        404,
-        "ResourceNotFound",
-        f"The Resource '{resource}' under resource group '{group}' was not found. For more details please go "
-        "to https://aka.ms/ARMResourceNotFoundFix",
-        gateway=True,
-    )
+    return refused("ResourceNotFound", resource=resource, group=group)
 
 
 def parent_not_found(name: str) -> ServiceError:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from localazure import conditions
 from localazure.cloud import Cloud, iso
 from localazure.directory import find_principal
+from localazure.refusals import refused
 from localazure.roles import BY_ID, BY_NAME, Role, role_from
-from localazure.web import Caller, Json, Request, ServiceError
+from localazure.web import Caller, Json, Request
 
 KIND, DENIED = "roleAssignment", "denyAssignment"
 CUSTOM = "roleDefinition"
@@ -115,21 +116,17 @@ def require(cloud: Cloud, request: Request, action: str, scope: str) -> None:
     denial = _denies(cloud, object_id, scope, lambda denied: denied.allows(action))
     if denial and _gives(cloud, object_id, action, scope, attributes):
         name, at = (denial["properties"].get(word, "") for word in ("denyAssignmentName", "scope"))
-        raise ServiceError(
-            403,
+        raise refused(
             "DenyAssignmentAuthorizationFailed",
-            f"The client '{client}' with object id '{object_id}' has permission to perform action '{action}' "
-            f"on scope '{scope}'; however, the access is denied because of the deny assignment with name "
-            f"'{name}' and Id '{denial['name']}' at scope '{at}'.",
-            gateway=True,
+            client=client,
+            object_id=object_id,
+            action=action,
+            scope=scope,
+            name=name,
+            denial=denial["name"],
+            at=at,
         )
-    raise ServiceError(
-        403,
-        "AuthorizationFailed",
-        f"The client '{client}' with object id '{object_id}' does not have authorization to perform action "
-        f"'{action}' over scope '{scope}'.",
-        gateway=True,
-    )
+    raise refused("AuthorizationFailed", client=client, object_id=object_id, action=action, scope=scope)
 
 
 def require_linked(
@@ -139,13 +136,14 @@ def require_linked(
     action `doing` at `scope`. Raises ARM's 403 LinkedAuthorizationFailed."""
     client, object_id = (caller.client_id, caller.object_id) if caller else ("", "")
     if not allows(cloud, object_id, action, linked):
-        raise ServiceError(
-            403,
+        raise refused(
             "LinkedAuthorizationFailed",
-            f"The client '{client}' with object id '{object_id}' has permission to perform action '{doing}' "
-            f"on scope '{scope}'; however, it does not have permission to perform action(s) '{action}' on "
-            f"the linked scope(s) '{linked}' (respectively) or the linked scope(s) are invalid.",
-            gateway=True,
+            client=client,
+            object_id=object_id,
+            doing=doing,
+            scope=scope,
+            action=action,
+            linked=linked,
         )
 
 

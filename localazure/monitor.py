@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from localazure import destinations, workspaces
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud, iso
+from localazure.refusals import refused
 from localazure.shapes import an_object, objects
 from localazure.web import Json, Request, ServiceError
 
@@ -62,11 +63,7 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     if workspace and cloud.store.get(workspaces.KIND, workspace) is None:
         raise ServiceError(400, "BadRequest", f"Resource {workspace} could not be found.")
     if not any(given.get(sink) for sink in _SINKS):
-        raise ServiceError(
-            400,
-            "BadRequest",
-            f"At least one data sink needs to be specified: one of {', '.join(_SINKS)}.",
-        )
+        raise refused("NoDataSink", sinks=", ".join(_SINKS))
     destinations.require_usable(
         cloud,
         _location_of(cloud, _resource(request)),
@@ -129,13 +126,7 @@ def _require_free_sinks(cloud: Cloud, resource: str, body: Json) -> None:
         for sink in _SINKS:
             mine, theirs = (str(setting["properties"].get(sink) or "") for setting in (body, other))
             if mine and mine.lower() == theirs.lower():
-                raise ServiceError(
-                    409,
-                    "Conflict",
-                    f"Data sink '{mine}' is already used in diagnostic setting '{other['name']}' for "
-                    f"category '{shared[0]}'. Data sinks can't be reused in different settings on the same "
-                    "category for the same resource.",
-                )
+                raise refused("DataSinkInUse", mine=mine, other=other["name"], category=shared[0])
 
 
 def _enabled(body: Json) -> set[str]:

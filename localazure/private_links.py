@@ -1,7 +1,7 @@
 """Private endpoint connections as the resource at their far end keeps them: any type that has them.
 
 Owns: the connections, their routes below their resource. Does not own: the endpoints (network/), and which
-groups a type has (network/targets.py). All answers are the specification's, hence assumed.
+groups a type has (network/private_endpoints.py). All answers are the specification's, hence assumed.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from localazure import authorization as rbac
 from localazure import definitions
 from localazure.cloud import Cloud, iso
 from localazure.directory import find_principal
+from localazure.refusals import refused
 from localazure.roles import BY_ID, ROLES, Role, permission_of, role_from
 from localazure.routes import Handler, Route
 from localazure.web import Host, Json, Request, Response, ServiceError
@@ -25,11 +26,7 @@ _ASSUMED = "all of it: made from the specification"
 def _put(cloud: Cloud, request: Request) -> Response:
     scope, name = _scope(request), request.params["name"]
     if not re.fullmatch(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", name):
-        raise ServiceError(
-            400,
-            "InvalidRoleAssignmentId",
-            f"The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.",
-        )
+        raise refused("InvalidRoleAssignmentId", name=name)
     definitions.require(_TYPE, request.body, _invalid)
     given = request.body["properties"]
     if not given["principalId"]:
@@ -179,11 +176,7 @@ def _invalid(fault: definitions.Fault) -> ServiceError:
 def _require_same(cloud: Cloud, known: Json, role: Role, principal_id: str) -> None:
     same = known["properties"]["principalId"].lower() == principal_id.lower()
     if not same or rbac.role_of(cloud, known) != role:
-        raise ServiceError(
-            400,
-            "RoleAssignmentUpdateNotPermitted",
-            "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
-        )
+        raise refused("RoleAssignmentUpdateNotPermitted")
 
 
 def _require_new(cloud: Cloud, scope: str, role: Role, principal_id: str) -> None:
@@ -201,25 +194,12 @@ def _require_principal(cloud: Cloud, principal_id: str, type: str, request: Requ
     """Refuses a principal the directory does not know (yet). Who names its type is spared the question."""
     principal = find_principal(cloud, principal_id)
     if type and type != "ServicePrincipal" and principal is not None:
-        raise ServiceError(
-            400,
-            "UnmatchedPrincipalType",
-            f"The PrincipalId '{principal_id.replace('-', '')}' has type 'ServicePrincipal' , which is "
-            f"different from specified PrinciaplType '{type}'.",
-        )
+        raise refused("UnmatchedPrincipalType", principal=principal_id.replace("-", ""), type=type)
     known_since = principal.created + cloud.behaviour.principals_visible_after if principal else None
     checked = not type or cloud.behaviour.principal_type == "checked"
     if checked and (known_since is None or known_since > cloud.clock.now()):
         tenant = request.caller.tenant_id if request.caller else ""
-        raise ServiceError(
-            400,
-            "PrincipalNotFound",
-            f"Principal {principal_id.replace('-', '')} does not exist in the directory {tenant}. Check that "
-            "you have the correct principal ID. If you are creating this principal and then immediately "
-            "assigning a role, this error might be related to a replication delay. In this case, set the "
-            "role assignment principalType property to a value, such as ServicePrincipal, User, or Group.  "
-            "See https://aka.ms/docs-principaltype",
-        )
+        raise refused("PrincipalNotFound", principal=principal_id.replace("-", ""), tenant=tenant)
 
 
 def _scope(request: Request) -> str:

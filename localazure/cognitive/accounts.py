@@ -26,11 +26,7 @@ def get(cloud: Cloud, request: Request) -> Response:
     if account is None:
         # Answered, not raised: a refusal would take back that the failed create left nothing.
         return stored.not_found(id).response()
-    return Response(
-        200,
-        answered(cloud, account, request.api_version),
-        {"ETag": account.etag},
-    )
+    return _shown(cloud, request, account, 200)
 
 
 def list_all(cloud: Cloud, request: Request) -> Response:
@@ -57,12 +53,7 @@ def put(cloud: Cloud, request: Request) -> Response:
         return writing.replace_account(cloud, request, body, existing)
     gone = deleted.find(cloud, id)
     if (body.get("properties") or {}).get("restore"):
-        account = deleted.restore(cloud, request, gone)
-        return Response(
-            201,
-            answered(cloud, account, request.api_version),
-            {"ETag": account.etag},
-        )
+        return _shown(cloud, request, deleted.restore(cloud, request, gone), 201)
     if gone is not None:
         raise deleted.must_be_restored(id)
     return writing.create_account(cloud, request, body, id)
@@ -120,6 +111,10 @@ def check_domain(cloud: Cloud, request: Request) -> Response:
         "type": body.get("type", TYPE),
     }
     return Response(200, answer if body.get("kind") is None else {**answer, "kind": body["kind"]})
+
+
+def _shown(cloud: Cloud, request: Request, account: Account, status: int) -> Response:
+    return Response(status, answered(cloud, account, request.api_version), {"ETag": account.etag})
 
 
 def _settled(cloud: Cloud, id: str) -> Account | None:

@@ -9,38 +9,31 @@ do not use the customer's key is assumed.
 
 from __future__ import annotations
 
-from collections import Counter
-
 from localazure.cloud import Cloud
 from localazure.cognitive.data_access import admit
-from localazure.cognitive.kinds import Kind
+from localazure.refusals import refused
 from localazure.web import Json, Request, Response, ServiceError
 
-_MOST_DOCUMENTS = 1000
-_UNKNOWN = "(Unknown)"
+_UNKNOWN = {"name": "(Unknown)", "iso6391Name": "(Unknown)", "confidenceScore": 0.0}
 
 
 def analyze_text(cloud: Cloud, request: Request) -> Response:
     """The language of each document. Raises 400 for a body that is wrong, 501 for the other tasks."""
-    admit(cloud, request, "Language/analyze-text/action", serves=_language)
+    admit(cloud, request, "Language/analyze-text/action", serves="authoring")
     body = request.body if isinstance(request.body, dict) else {}
     task = body.get("kind")
     if task != "LanguageDetection":
-        raise ServiceError(
-            501, "NotImplemented", f"This local Azure detects languages only; found the task {task!r}."
-        )
+        raise refused("OtherLanguageTask", task=task)
     documents = (body.get("analysisInput") or {}).get("documents")
     if not isinstance(documents, list) or not documents:
         raise _invalid("MissingInputDocuments", "The analysisInput must have documents.")
-    if len(documents) > _MOST_DOCUMENTS:
-        raise _invalid("InvalidDocumentBatch", f"The batch has {len(documents)} documents.")
-    ids = Counter(str(document.get("id") or "") for document in documents)
-    if ids[""] or max(ids.values()) > 1:
+    ids = {str(document.get("id") or "") for document in documents}
+    if "" in ids or len(ids) < len(documents):
         raise _invalid("InvalidDocument", "Each document must have an id of its own.")
     read = [document for document in documents if str(document.get("text") or "").strip()]
     results: Json = {
         "documents": [
-            {"id": document["id"], "detectedLanguage": _unknown(), "warnings": []} for document in read
+            {"id": document["id"], "detectedLanguage": _UNKNOWN, "warnings": []} for document in read
         ],
         "errors": [_empty(document) for document in documents if document not in read],
         "modelVersion": (body.get("parameters") or {}).get("modelVersion", "latest"),
@@ -50,20 +43,8 @@ def analyze_text(cloud: Cloud, request: Request) -> Response:
 
 def list_models(cloud: Cloud, request: Request) -> Response:
     """The base models that may be deployed: none, as in Resource Manager's own list here."""
-    admit(cloud, request, "OpenAI/models/read", serves=_openai)
+    admit(cloud, request, "OpenAI/models/read", serves="deployments")
     return Response(200, {"data": [], "object": "list"})
-
-
-def _language(kind: Kind) -> bool:
-    return kind.authoring
-
-
-def _openai(kind: Kind) -> bool:
-    return kind.deployments
-
-
-def _unknown() -> Json:
-    return {"name": _UNKNOWN, "iso6391Name": _UNKNOWN, "confidenceScore": 0.0}
 
 
 def _empty(document: Json) -> Json:

@@ -20,6 +20,7 @@ from localazure.cognitive import account as stored
 from localazure.cognitive import identity, rules, settling
 from localazure.cognitive.account import Account
 from localazure.cognitive.kinds import find_kind
+from localazure.refusals import refused
 from localazure.web import Json, Request, Response, ServiceError
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}")
@@ -31,12 +32,7 @@ def _one_at_a_time(handler: Callable[[Cloud, Request], Response]) -> Callable[[C
         handler,
         seconds=lambda cloud: cloud.behaviour.child_write_seconds,
         resource_id=stored.id_of,
-        refusal=lambda request: ServiceError(
-            409,
-            "RequestConflict",
-            f"Another operation is being performed on the parent resource '{stored.id_of(request)}'. Please "
-            "try again later.",
-        ),
+        refusal=lambda request: refused("RequestConflict", account=stored.id_of(request)),
     )
 
 
@@ -169,12 +165,7 @@ def require_none(cloud: Cloud, account: Account) -> None:
     found = [body["id"] for type in TYPES for body in type.below(cloud, account.id)]
     if found and cloud.behaviour.account_with_children == "refused":
         ids = ", ".join(id.partition("/providers/")[2] for id in found)
-        raise ServiceError(
-            409,
-            "CannotDeleteResource",
-            "Cannot delete resource while nested resources exist. Some existing nested resource IDs include: "
-            f"'{ids}'. Please delete all nested resources before deleting this resource.",
-        )
+        raise refused("AccountHasChildren", ids=ids)
 
 
 def drop_all(cloud: Cloud, account: Account) -> None:
@@ -193,10 +184,7 @@ def require_key_may_change(cloud: Cloud, old: Account, new: Account) -> None:
     was, becomes, behaviour = old.key_vault_properties, new.key_vault_properties, cloud.behaviour
     if (was is None) != (becomes is None):
         if behaviour.key_source_with_projects == "refused" and PROJECTS.below(cloud, old.id):
-            raise _refusal(
-                "The key source of a resource cannot be changed between Microsoft-managed and "
-                "customer-managed keys once it has projects."
-            )
+            raise refused("KeySourceStays")
     elif was and becomes and old.kind == "AIServices" and behaviour.foundry_key_vault == "same":
         vaults = {rules.host_of(str(key.get("keyVaultUri") or "")) for key in (was, becomes)}
         if len(vaults) > 1:

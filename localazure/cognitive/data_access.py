@@ -7,8 +7,6 @@ from the services' documentation and public reports; none was recorded.
 from __future__ import annotations
 
 import hmac
-import ipaddress
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from localazure.authorization import allows_data
@@ -17,11 +15,12 @@ from localazure.cognitive import account as stored
 from localazure.cognitive import data
 from localazure.cognitive.account import Account
 from localazure.cognitive.binding import key_uri
-from localazure.cognitive.kinds import Kind, find_kind
+from localazure.cognitive.kinds import find_kind
+from localazure.keyvault.access import LOOPBACK, in_rules
 from localazure.keyvault.trusted_services import KeyRefused
+from localazure.refusals import refused
 from localazure.web import Request, ServiceError
 
-_LOOPBACK = ipaddress.ip_address("127.0.0.1")
 _KEY_HEADER = "ocp-apim-subscription-key"
 _ACTIONS = "Microsoft.CognitiveServices/accounts"
 _AUTHORING = "ConversationalLanguageUnderstanding"
@@ -41,11 +40,11 @@ def enter(cloud: Cloud, request: Request, action: str) -> Opened:
     `action` ends the data action (`projects/read`). Raises ServiceError: 404 no such endpoint, 401 or 403
     for the caller, 403 where the customer's key cannot be used.
     """
-    return opened(cloud, request, f"{_AUTHORING}/{action}", serves=lambda kind: kind.authoring)
+    return opened(cloud, request, f"{_AUTHORING}/{action}", serves="authoring")
 
 
-def opened(cloud: Cloud, request: Request, action: str, *, serves: Callable[[Kind], bool]) -> Opened:
-    """The same for any data action below an account, of the kinds that serve it."""
+def opened(cloud: Cloud, request: Request, action: str, *, serves: str) -> Opened:
+    """The same for any data action below an account, of the kinds that serve it (`Kind.authoring`)."""
     account = admit(cloud, request, action, serves=serves)
     try:
         data_key = data.unwrap(cloud, account, request.correlation_id)
@@ -61,7 +60,7 @@ def opened(cloud: Cloud, request: Request, action: str, *, serves: Callable[[Kin
         ) from error
 
 
-def admit(cloud: Cloud, request: Request, action: str, *, serves: Callable[[Kind], bool]) -> Account:
+def admit(cloud: Cloud, request: Request, action: str, *, serves: str) -> Account:
     """Admits a request at an account's endpoint, if its kind serves such calls; the data key stays closed.
 
     `action` is the data action below an account. Raises ServiceError: 404 no such endpoint, 401 or 403 for
@@ -73,11 +72,11 @@ def admit(cloud: Cloud, request: Request, action: str, *, serves: Callable[[Kind
     return account
 
 
-def _account_at(cloud: Cloud, subdomain: str, serves: Callable[[Kind], bool]) -> Account:
+def _account_at(cloud: Cloud, subdomain: str, serves: str) -> Account:
     owner = stored.owner_of_subdomain(cloud, subdomain)
     account = stored.find(cloud, owner) if owner else None
     kind = find_kind(account.kind) if account else None
-    if account is None or kind is None or not serves(kind):
+    if account is None or kind is None or not getattr(kind, serves):
         raise ServiceError(404, "404", "Resource not found")
     return account
 
@@ -85,20 +84,11 @@ def _account_at(cloud: Cloud, subdomain: str, serves: Callable[[Kind], bool]) ->
 def _require_network(account: Account) -> None:
     """Every caller comes from loopback: it passes an open account, or an IP rule that holds it."""
     if str(account.properties.get("publicNetworkAccess")).lower() == "disabled":
-        raise ServiceError(
-            403, "AccessDenied", "Public access is disabled. Please configure private endpoint."
-        )
+        raise refused("PublicAccessDisabled")
     acls = account.properties.get("networkAcls") or {}
     denied = str(acls.get("defaultAction", "Allow")).lower() == "deny"
-    if denied and not any(_covers(str(rule.get("value", ""))) for rule in acls.get("ipRules") or []):
+    if denied and not in_rules(LOOPBACK, acls.get("ipRules") or ()):
         raise ServiceError(403, "AccessDenied", "Access denied due to Virtual Network/Firewall rules.")
-
-
-def _covers(rule: str) -> bool:
-    try:
-        return _LOOPBACK in ipaddress.ip_network(rule, strict=False)
-    except ValueError:
-        return False
 
 
 def _require_caller(cloud: Cloud, request: Request, account: Account, action: str) -> None:
@@ -108,23 +98,17 @@ def _require_caller(cloud: Cloud, request: Request, account: Account, action: st
         request.caller.tenant_id == account.tenant_id
         and allows_data(cloud, request.caller.object_id, action, account.id)
     ):
-        raise ServiceError(
-            401,
+        raise refused(
             "PermissionDenied",
-            f"The principal `{request.caller.object_id}` lacks the required data action `{action}` to "
-            f"perform `{request.method} {request.path}` operation.",
+            principal=request.caller.object_id,
+            action=action,
+            method=request.method,
+            path=request.path,
         )
 
 
 def _require_key(account: Account, key: str) -> None:
     if account.properties.get("disableLocalAuth"):
-        raise ServiceError(
-            403, "AuthenticationTypeDisabled", "Key based authentication is disabled for this resource."
-        )
+        raise refused("AuthenticationTypeDisabled")
     if not any(hmac.compare_digest(key.encode(), known.encode()) for known in account.keys):
-        raise ServiceError(
-            401,
-            "401",
-            "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a "
-            "valid key for an active subscription and use a correct regional API endpoint for your resource.",
-        )
+        raise refused("InvalidSubscriptionKey")

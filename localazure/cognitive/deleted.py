@@ -13,11 +13,11 @@ from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, children, identity, rules, sealed, settling
 from localazure.cognitive.account import DELETED, Account
-from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import deleted_body
 from localazure.keyvault import trusted_services
 from localazure.locations import normal_location
 from localazure.paging import page
+from localazure.refusals import refused
 from localazure.web import Request, Response, ServiceError
 
 
@@ -46,13 +46,7 @@ def find(cloud: Cloud, id: str) -> Account | None:
 
 def must_be_restored(id: str) -> ServiceError:
     """What a PUT on a soft-deleted name without `restore` answers (reported by users)."""
-    return ServiceError(
-        409,
-        "FlagMustBeSetForRestore",
-        f"An existing resource with ID '{id}' has been soft-deleted. To restore the resource, you must "
-        "specify 'restore' to be 'true' in the property. If you don't want to restore existing resource, "
-        "please purge it first.",
-    )
+    return refused("FlagMustBeSetForRestore", id=id)
 
 
 def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:
@@ -115,7 +109,7 @@ def get(cloud: Cloud, request: Request) -> Response:
     return Response(200, deleted_body(found, request.api_version))
 
 
-def list_in_subscription(cloud: Cloud, request: Request) -> Response:
+def list_all(cloud: Cloud, request: Request) -> Response:
     """The soft-deleted accounts of a subscription, page by page."""
     found = stored.under(cloud, f"/subscriptions/{request.params['subscription']}", DELETED)
     alive = [account for account in found if not _expired(cloud, account) and _shows(cloud, account)]
@@ -132,7 +126,7 @@ def purge_account(cloud: Cloud, request: Request) -> Response:
     operation = settling.begin_operation(cloud, account, stored.PURGING)
     purge(cloud, account)
     binding.record(cloud, account, "purge", request.correlation_id)
-    return Response(202, None, operation_headers(request, account, operation))
+    return Response(202, None, settling.operation_headers(request, account, operation))
 
 
 def delete_in_group(cloud: Cloud, group_id: str) -> None:

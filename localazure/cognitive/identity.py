@@ -9,6 +9,7 @@ from __future__ import annotations
 from localazure import authorization, directory
 from localazure.cloud import Cloud
 from localazure.cognitive.account import Account
+from localazure.refusals import refused
 from localazure.web import Caller, Json, ServiceError
 
 _ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
@@ -107,11 +108,7 @@ def _user_assigned(
             wanted[same] = _look_up(cloud, id)
     found = {id: value for id, value in wanted.items() if id not in taken_away}
     if not found:
-        raise ServiceError(
-            400,
-            "InvalidIdentityValues",
-            "The identity type 'UserAssigned' needs at least one entry in 'userAssignedIdentities'.",
-        )
+        raise refused("InvalidIdentityValues")
     return found
 
 
@@ -127,9 +124,5 @@ def _require_assigner(cloud: Cloud, caller: Caller | None, account: Account, id:
 def _look_up(cloud: Cloud, id: str) -> Json:
     found = cloud.store.get("identity", id)
     if found is None:
-        raise ServiceError(
-            400,
-            "FailedIdentityOperation",
-            f"Identity operation failed: the user-assigned identity '{id}' was not found.",
-        )
+        raise refused("FailedIdentityOperation", id=id)
     return {name: found["properties"][name] for name in ("principalId", "clientId")}

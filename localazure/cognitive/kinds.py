@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from localazure.web import Json
 
 _PERIMETERS_SINCE = "2023"
+_ONE_MEMBER: Mapping[str, tuple[str, ...]] = {"default": ("cognitiveservices.azure.com",)}
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class Kind:
     `own_identity` says that it uses a customer-managed key through no user-assigned identity
     (Azure/azure-rest-api-specs#18726). `custom_translator`: a workspace of Custom Translator may keep its
     documents in the account (learn.microsoft.com/azure/ai-services/translator/encrypt-data-at-rest).
+    `members` are those to which a private endpoint leads, each with the suffixes of its public names
+    (AIServices: Azure/bicep-registry-modules, avm/res/cognitive-services/account/tests/e2e/max; that an
+    account of kind OpenAI has one member is assumed).
     """
 
     name: str
@@ -51,6 +55,7 @@ class Kind:
     own_identity: bool = False
     custom_translator: bool = False
     valued_capabilities: tuple[tuple[str, str], ...] = ()
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _ONE_MEMBER)
 
     def takes_customer_key(self, sku: str) -> bool:
         """Whether an account of this kind and SKU has the CustomerManagedKey capability.
@@ -81,25 +86,6 @@ def _kind(row: Json) -> Kind:
 
 _FILE = Path(__file__).with_name("kinds.json")
 KINDS = {row["name"].lower(): _kind(row) for row in json.loads(_FILE.read_text())}
-
-_COGNITIVE = "cognitiveservices.azure.com"
-# The suffixes of the names of each member of the group `account`, of these kinds; the others have one of
-# each. Source for AIServices: Azure/bicep-registry-modules, avm/res/cognitive-services/account/tests/e2e/max;
-# that an account of kind OpenAI has one member is assumed.
-_ONE_MEMBER: Mapping[str, tuple[str, ...]] = {"default": (_COGNITIVE,)}
-_MEMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "aiservices": {
-        "default": (_COGNITIVE,),
-        "secondary": ("openai.azure.com",),
-        "third": ("services.ai.azure.com",),
-    },
-    "openai": {"default": (_COGNITIVE, "openai.azure.com")},
-}
-
-
-def members_of(kind: str) -> Mapping[str, tuple[str, ...]]:
-    """The members to which a private endpoint leads, each with the suffixes of its public names."""
-    return _MEMBERS.get(kind.lower(), _ONE_MEMBER)
 
 
 def find_kind(name: str) -> Kind | None:

@@ -10,7 +10,7 @@ from localazure.cognitive import (
     children,
     deleted,
     language,
-    operations_api,
+    settling,
     translator,
 )
 from localazure.routes import Handler, Route
@@ -24,6 +24,11 @@ _LOCATION = f"{_SUBSCRIPTION}/locations/{{location}}"
 _DELETED = f"{_LOCATION}/resourceGroups/{{group}}/deletedAccounts/{{account}}"
 _PROJECT = f"{language.PATH}/{{project}}"
 _MADE_UP = "all of it: Azure's answer was never recorded"
+_RULES = "every refusal of a customer's key and of network rules"
+_REPLACING = f"replacing (status, PUT without encryption), {_RULES}"
+_KEYS = "the keys themselves: the shape is the specification's"
+_POLLED = "the form for Location, the refusal of a changed signature"
+_CHECK, _GONE = "checkDomainAvailability", "locations/resourceGroups/deletedAccounts"
 _PAGES = "how many are on a page, and in which order"
 
 
@@ -39,69 +44,20 @@ ROUTES: tuple[Route, ...] = (
     _arm("GET", f"{_GROUP}/accounts", "accounts/read", accounts.list_all, _PAGES),
     _arm("GET", f"{_SUBSCRIPTION}/accounts", "accounts/read", accounts.list_all, _PAGES),
     _arm("GET", _ACCOUNT, "accounts/read", accounts.get),
-    _arm(
-        "PUT",
-        _ACCOUNT,
-        "accounts/write",
-        accounts.put,
-        "replacing (status, PUT without encryption), every refusal of a customer's key and of network rules",
-    ),
-    _arm(
-        "PATCH",
-        _ACCOUNT,
-        "accounts/write",
-        accounts.patch,
-        "every refusal of a customer's key and of network rules",
-    ),
+    _arm("PUT", _ACCOUNT, "accounts/write", accounts.put, _REPLACING),
+    _arm("PATCH", _ACCOUNT, "accounts/write", accounts.patch, _RULES),
     _arm("DELETE", _ACCOUNT, "accounts/delete", accounts.delete),
-    _arm(
-        "POST",
-        f"{_ACCOUNT}/listKeys",
-        "accounts/listKeys/action",
-        accounts.list_keys,
-        "the keys themselves: the shape is the specification's",
-    ),
-    _arm(
-        "POST",
-        f"{_SUBSCRIPTION}/checkDomainAvailability",
-        "checkDomainAvailability/action",
-        accounts.check_domain,
-        _MADE_UP,
-    ),
-    _arm(
-        "GET",
-        f"{_SUBSCRIPTION}/deletedAccounts",
-        "deletedAccounts/read",
-        deleted.list_in_subscription,
-        _PAGES,
-    ),
-    _arm(
-        "GET",
-        _DELETED,
-        "locations/resourceGroups/deletedAccounts/read",
-        deleted.get,
-        "the refusal of an absent one",
-    ),
-    _arm(
-        "DELETE",
-        _DELETED,
-        "locations/resourceGroups/deletedAccounts/delete",
-        deleted.purge_account,
-        "the account is gone at once",
-    ),
+    _arm("POST", f"{_ACCOUNT}/listKeys", "accounts/listKeys/action", accounts.list_keys, _KEYS),
+    _arm("POST", f"{_SUBSCRIPTION}/{_CHECK}", f"{_CHECK}/action", accounts.check_domain, _MADE_UP),
+    _arm("GET", f"{_SUBSCRIPTION}/deletedAccounts", "deletedAccounts/read", deleted.list_all, _PAGES),
+    _arm("GET", _DELETED, f"{_GONE}/read", deleted.get, "the refusal of an absent one"),
+    _arm("DELETE", _DELETED, f"{_GONE}/delete", deleted.purge_account, "the account is gone at once"),
     *children.PROJECTS.routes(),
     *children.DEPLOYMENTS.routes(),
     *(route for type in children.CONNECTIONS for route in type.routes()),
     *private_links.routes(_ACCOUNT, account.required),
     # Any client that has the address may poll it: the role that wrote may end at a resource group.
-    Route(
-        "GET",
-        Host.ARM,
-        f"{_LOCATION}/operationResults/{{operation}}",
-        "",
-        operations_api.result,
-        "the form for Location, the refusal of a changed signature",
-    ),
+    Route("GET", Host.ARM, f"{_LOCATION}/operationResults/{{operation}}", "", settling.result, _POLLED),
     _language("POST", "/language/:analyze-text", calls.analyze_text),
     _language("GET", "/openai/models", calls.list_models),
     _language("GET", translator.DOCUMENTS, translator.list_documents),

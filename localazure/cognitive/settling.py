@@ -1,15 +1,26 @@
-"""The operation that settles an account after a write: its begin, its end, and what a failed one leaves."""
+"""The operation that settles an account after a write: begin, polls, end, and what a failed one leaves."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import asdict, replace
 
 from localazure import operations
-from localazure.cloud import Cloud
+from localazure.cloud import Cloud, iso
 from localazure.cognitive import account as stored
 from localazure.cognitive import binding, identity
 from localazure.cognitive.account import PURGING, Account
-from localazure.web import ServiceError
+from localazure.cognitive.shape import answered
+from localazure.operations import Operation
+from localazure.refusals import refused
+from localazure.web import Host, Json, Request, Response, ServiceError
+
+_API_VERSION = "2017-04-18"
+_LOCATION_FORM = "&operationResultResponseType=Location"
+_SIGNED_BYTES = {"c": 1500, "s": 256, "h": 32}
+_TICKS_PER_SECOND = 10_000_000
+_TICKS_AT_EPOCH = 621_355_968_000_000_000
 
 
 def begin_operation(
@@ -19,7 +30,7 @@ def begin_operation(
     *,
     before: Account | None = None,
     refusal: ServiceError | None = None,
-) -> operations.Operation:
+) -> Operation:
     """Starts the operation that will settle an account; `running` is its status until then.
 
     `before` is the account as it was before the write, None for a new one. `refusal` is why the operation
@@ -51,7 +62,7 @@ def settle(cloud: Cloud, account: Account) -> Account | None:
     return end(cloud, account, operation)
 
 
-def end(cloud: Cloud, account: Account, operation: operations.Operation | None) -> Account | None:
+def end(cloud: Cloud, account: Account, operation: Operation | None) -> Account | None:
     """The account after its operation, Succeeded or Failed; None where nothing is left of it."""
     if operation is None or "fails" not in operation.about:
         return _saved(cloud, replace(account, state="Succeeded", operation=None))
@@ -74,9 +85,84 @@ def end(cloud: Cloud, account: Account, operation: operations.Operation | None) 
 def require_settled(account: Account) -> None:
     """Raises 409 while an operation runs on the account (as users reported)."""
     if account.operation is not None:
-        raise ServiceError(
-            409, "AccountProvisioningStateInvalid", f"Account {account.id} in state {account.state}"
-        )
+        raise refused("AccountProvisioningStateInvalid", account=account.id, state=account.state)
+
+
+def operation_headers(request: Request, account: Account, operation: Operation) -> dict[str, str]:
+    """The headers of an accepted write: Azure-AsyncOperation, and Location too unless it was a PUT."""
+    url = _url(account, operation)
+    headers = {"Azure-AsyncOperation": url}
+    if request.method != "PUT":
+        headers["Location"] = url + _LOCATION_FORM
+    return headers
+
+
+def result(cloud: Cloud, request: Request) -> Response:
+    """GET .../locations/{location}/operationResults/{id}: a poll, which may end the operation.
+
+    The answer of the Location form (202 until it ends, then the account, nothing after a purge) and the
+    refusal of a changed signature are assumed.
+    """
+    operation = operations.poll(cloud, request.params["operation"])
+    if operation is None or operation.about.get("service") != "cognitive":
+        raise ServiceError(404, "ResourceNotFound", "The specified resource does not exist.")
+    if any(request.query.get(name, value) != value for name, value in _signature(operation).items()):
+        raise ServiceError(400, "BadRequest", "The signature of the operation's URL is not valid.")
+    done = operation.done(cloud.clock.now())
+    account = stored.find(cloud, operation.about["account"])
+    if done and account is not None and account.operation == operation.id:
+        end(cloud, account, operation)
+    if request.query.get("operationresultresponsetype", "").lower() == "location":
+        if not done:
+            return Response(202, None, {"Location": _at(request.path, operation) + _LOCATION_FORM})
+        account = stored.find(cloud, operation.about["account"])
+        return Response(200, account and answered(cloud, account, ""))
+    return Response(200, _body(request, operation, done=done))
+
+
+def _body(request: Request, operation: Operation, *, done: bool) -> Json:
+    p = request.params
+    body: Json = {
+        "id": f"/subscriptions/{p['subscription']}/providers/Microsoft.CognitiveServices/locations/"
+        f"{p['location']}/operationResults/{operation.id}",
+        "name": operation.id,
+        "status": operation.about["running"],
+        "startTime": iso(operation.started),
+    }
+    if not done:
+        return body
+    body |= {"status": "Succeeded", "endTime": iso(operation.ends)}
+    if fails := operation.about.get("fails"):
+        body |= {"status": "Failed", "error": fails}
+    return body
+
+
+def _url(account: Account, operation: Operation) -> str:
+    """Where to poll; the location is the one that was sent, unescaped, as Azure does: clients escape it."""
+    return _at(
+        f"/subscriptions/{account.subscription}/providers/Microsoft.CognitiveServices/locations/"
+        f"{account.location}/operationResults/{operation.id}",
+        operation,
+    )
+
+
+def _at(path: str, operation: Operation) -> str:
+    signed = "".join(f"&{name}={value}" for name, value in _signature(operation).items())
+    return f"https://{Host.ARM}{path}?api-version={_API_VERSION}{signed}"
+
+
+def _signature(operation: Operation) -> dict[str, str]:
+    """What ARM adds to the URL since late 2023: ticks, certificate, signature, hash; as long as Azure's.
+
+    Only the length matters to a client, so the certificate is made up.
+    """
+    ticks = int(operation.started * _TICKS_PER_SECOND) + _TICKS_AT_EPOCH
+    drawn = hashlib.shake_256(operation.id.encode()).digest(sum(_SIGNED_BYTES.values()))
+    parts, start = {"t": str(ticks)}, 0
+    for name, length in _SIGNED_BYTES.items():
+        text = base64.urlsafe_b64encode(drawn[start : start + length]).decode()
+        parts[name], start = text.rstrip("="), start + length
+    return parts
 
 
 def _without_new_encryption(cloud: Cloud, account: Account, before: Account | None) -> Account:

@@ -25,7 +25,7 @@ _NAME = re.compile(rb'"DocumentName"\s*:\s*"([^"]+)"')
 
 def import_document(cloud: Cloud, request: Request) -> Response:
     """202 for a form whose `DocumentDetails` name a document; the form is kept as it came."""
-    entered = opened(cloud, request, f"{_ACTION}/write", serves=lambda kind: kind.custom_translator)
+    entered = opened(cloud, request, f"{_ACTION}/write", serves="custom_translator")
     name = _NAME.search(request.content)
     if name is None:
         raise ServiceError(400, "BadRequest", "DocumentDetails name no document.")
@@ -36,7 +36,7 @@ def import_document(cloud: Cloud, request: Request) -> Response:
 
 def list_documents(cloud: Cloud, request: Request) -> Response:
     """The documents of an account, in one page."""
-    entered = opened(cloud, request, f"{_ACTION}/read", serves=lambda kind: kind.custom_translator)
+    entered = opened(cloud, request, f"{_ACTION}/read", serves="custom_translator")
     listed = [{"id": one["id"], "name": one["name"]} for one in SEALED.all_of(cloud, entered)]
     return Response(200, {"paginatedDocuments": listed, "pageIndex": 0, "totalPageCount": 1})
 

@@ -15,6 +15,7 @@ from typing import Any
 from localazure import definitions
 from localazure.cognitive.account import KEY_VAULT, MICROSOFT, TYPE, Account, is_key_vault
 from localazure.cognitive.kinds import Kind, find_kind
+from localazure.refusals import refused
 from localazure.web import Json, ServiceError
 
 _ASKED = ("restore", "migrationToken")
@@ -28,12 +29,7 @@ _LONGEST_PREFIX = 30
 def check_name(name: str) -> None:
     """Raises 400 where an account cannot have this name (2 to 64 characters; text assumed)."""
     if not _NAME.fullmatch(name):
-        raise ServiceError(
-            400,
-            "AccountNameInvalid",
-            f"Account name '{name}' is invalid: it has 2 to 64 letters, digits, '-', '_' or '.', "
-            "and begins with a letter or digit.",
-        )
+        raise refused("AccountNameInvalid", name=name)
 
 
 def kind_and_sku(kind: str | None, sku: Json | None) -> tuple[Kind, Json]:
@@ -43,19 +39,10 @@ def kind_and_sku(kind: str | None, sku: Json | None) -> tuple[Kind, Json]:
     """
     found = find_kind(kind or "")
     if found is None:
-        raise ServiceError(
-            400,
-            "InvalidApiSetId",
-            f"The account type '{kind or ''}' is either invalid or unavailable in given region.",
-        )
+        raise refused("InvalidApiSetId", kind=kind or "")
     name = (sku or {}).get("name")
     if not isinstance(name, str) or name.upper() not in found.skus:
-        raise ServiceError(
-            400,
-            "InvalidSkuId",
-            f"The SKU '{name or ''}' is either invalid or unavailable for account type '{found.name}'; "
-            f"it has {', '.join(found.skus)}.",
-        )
+        raise refused("InvalidSkuId", sku=name or "", kind=found.name, skus=", ".join(found.skus))
     return found, {**(sku or {}), "name": name.upper()}
 
 
@@ -117,11 +104,7 @@ def _ip_problem(value: str) -> str | None:
 
 def _check_storage(linked: list[Json], kind: Kind) -> None:
     if linked and not kind.storage:
-        raise ServiceError(
-            400,
-            "BringOwnFeatureNotEnabled",
-            "Bring your own feature is not enabled for Subscription/SKU/Kind.",
-        )
+        raise refused("BringOwnFeatureNotEnabled")
     if kind.storage_stays and len(linked) > 1:
         # Documented; the text is assumed.
         raise _bad("Only one storage account can be linked to an account of this kind.")

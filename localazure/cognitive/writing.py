@@ -22,9 +22,9 @@ from localazure.cognitive import (
 )
 from localazure.cognitive.account import TYPE, Account
 from localazure.cognitive.kinds import Kind
-from localazure.cognitive.operations_api import operation_headers
 from localazure.cognitive.shape import answered
 from localazure.locations import REGIONS, location_in, require_same_location
+from localazure.refusals import refused
 from localazure.web import Json, Request, Response, ServiceError
 
 _NO_IDENTITY = {"type": "None"}
@@ -113,14 +113,14 @@ def _kept_by_put(cloud: Cloud, old: Account, sent: Json, kind: Kind) -> Json:
     `put_without_user_owned_storage`). Codes and texts are assumed."""
     behaviour, encrypted = cloud.behaviour, old.key_vault_properties is not None
     kept = {}
-    for name, does, refused in (
+    for name, does, silence in (
         ("encryption", behaviour.put_without_encryption, _ENCRYPTION_SILENT if encrypted else ""),
         ("userOwnedStorage", behaviour.put_without_user_owned_storage, _STORAGE_SILENT),
     ):
         if name in sent or not old.properties.get(name):
             continue
-        if does == "refused" and refused:
-            raise ServiceError(400, "BadRequest", refused)
+        if does == "refused" and silence:
+            raise ServiceError(400, "BadRequest", silence)
         if does == "keeps" or (name == "userOwnedStorage" and kind.storage_stays):
             kept[name] = old.properties[name]
     return kept
@@ -193,7 +193,7 @@ def _written(
     running = "Updating" if before else "Creating"
     operation = settling.begin_operation(cloud, account, running, before=before, refusal=refusal)
     begun = replace(account, state="Accepted" if before else running, operation=operation.id)
-    return _saved(cloud, request, begun, status, operation_headers(request, begun, operation))
+    return _saved(cloud, request, begun, status, settling.operation_headers(request, begun, operation))
 
 
 def _saved(
@@ -219,19 +219,11 @@ def _require_subdomain(cloud: Cloud, account: Account, old: Account | None) -> N
     if old is not None and old.subdomain:
         if old.subdomain.lower() != account.subdomain.lower():
             # Text assumed; that it cannot change is users' experience (a change replaces the account).
-            raise ServiceError(
-                400, "BadRequest", "The custom subdomain name cannot be changed once it is set."
-            )
+            raise refused("SubdomainStays")
         return
     owner = deleted.owner_of_subdomain(cloud, account.subdomain)
     if owner is not None and owner.lower() != account.id.lower():
-        raise ServiceError(
-            409,
-            "CustomDomainInUse",
-            f"Please pick a different name. The subdomain name '{account.subdomain}' is not available as "
-            "it's already used by a resource. If the resource was deleted in the last 48 hours, you may need "
-            "to purge it.",
-        )
+        raise refused("CustomDomainInUse", subdomain=account.subdomain)
 
 
 def _require_only_free(cloud: Cloud, account: Account) -> None:
@@ -242,11 +234,7 @@ def _require_only_free(cloud: Cloud, account: Account) -> None:
     for other in stored.under(cloud, f"/subscriptions/{account.subscription}"):
         same = (other.kind, other.sku["name"]) == (account.kind, free)
         if same and other.id.lower() != account.id.lower():
-            raise ServiceError(
-                400,
-                "CanNotCreateMultipleFreeAccounts",
-                f"Operation failed. Only one free account is allowed for account type '{account.kind}'.",
-            )
+            raise refused("CanNotCreateMultipleFreeAccounts", kind=account.kind)
 
 
 def _require_same_kind(old: Account, body: Json) -> None:
@@ -255,9 +243,7 @@ def _require_same_kind(old: Account, body: Json) -> None:
     upgrades = (old.kind, kind) == ("OpenAI", "AIServices")
     if kind and kind.lower() != old.kind.lower() and not upgrades:
         # Code and text assumed.
-        raise ServiceError(
-            400, "BadRequest", f"The kind of an account cannot be changed from '{old.kind}' to '{kind}'."
-        )
+        raise refused("KindStays", was=old.kind, kind=kind)
 
 
 def _writer(request: Request) -> str:

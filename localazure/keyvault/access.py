@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from localazure.keyvault.model import Vault
+from localazure.refusals import refused
 from localazure.web import Caller, ServiceError
 
 LOOPBACK = "127.0.0.1"
@@ -81,18 +82,10 @@ def firewall_refusal(
         return None
     who, where = f"Caller: {describe(caller)}", f"Vault: {vault.name};location={vault.location}"
     if str(vault.properties.get("publicNetworkAccess", "")).lower() == "disabled":
-        return forbidden(
-            "ForbiddenByConnection",
-            "Public network access is disabled and request is not from a trusted service nor via an approved "
-            f"private link.\r\n{who}\r\n{where}",
-        )
-    if acls["defaultAction"].lower() == "allow" or _in_rules(address, acls["ipRules"]):
+        return refused("ForbiddenByConnection", who=who, where=where)
+    if acls["defaultAction"].lower() == "allow" or in_rules(address, acls["ipRules"]):
         return None
-    return forbidden(
-        "ForbiddenByFirewall",
-        "Client address is not authorized and caller is not a trusted service.\r\n"
-        f"Client address: {address}\r\n{who}\r\n{where}",
-    )
+    return refused("ForbiddenByFirewall", address=address, who=who, where=where)
 
 
 def network_acls(vault: Vault) -> Mapping[str, Any]:
@@ -135,24 +128,24 @@ def policy_refusal(
 
 def no_policy(vault: Vault, caller: Caller, operation: Operation) -> ServiceError:
     """What is answered where no access policy of the vault allows the operation."""
-    return forbidden(
+    return refused(
         "ForbiddenByPolicy",
-        f"The user, group or application '{describe(caller)}' does not have keys {operation.permission} "
-        f"permission on key vault '{vault.name};location={vault.location}'. For help resolving this issue, "
-        "please see https://go.microsoft.com/fwlink/?linkid=2125287",
+        caller=describe(caller),
+        permission=operation.permission,
+        vault=vault.name,
+        location=vault.location,
     )
 
 
 def rbac_refusal(vault: Vault, caller: Caller, operation: Operation, resource_id: str) -> ServiceError:
     """What a vault under Azure RBAC answers where no role assignment allows the operation."""
-    return forbidden(
+    return refused(
         "ForbiddenByRbac",
-        "Caller is not authorized to perform action on resource.\r\n"
-        "If role assignments, deny assignments or role definitions were changed recently, please observe "
-        f"propagation time.\r\nCaller: {describe(caller)}\r\nAction: '{operation.data_action}'\r\n"
-        f"Resource: '{resource_id.lower()}'\r\nAssignment: (not found)\r\n"
-        "DecisionReason: 'DeniedWithNoValidRBAC'\r\n"
-        f"Vault: {vault.name};location={vault.location}\r\n",
+        caller=describe(caller),
+        action=operation.data_action,
+        resource=resource_id.lower(),
+        vault=vault.name,
+        location=vault.location,
     )
 
 
@@ -174,7 +167,8 @@ def grants_since(
     return {key: before.get(key, now) for key in keys}
 
 
-def _in_rules(address: str, rules: Iterable[Mapping[str, Any]]) -> bool:
+def in_rules(address: str, rules: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether an address is in one of the network rules; one that is no range holds none."""
     found = ipaddress.ip_address(address)
     for rule in rules:
         try:

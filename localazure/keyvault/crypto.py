@@ -15,6 +15,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from jwt.exceptions import InvalidKeyError
 
 RSA_SIZES = (2048, 3072, 4096)
 RSA_TYPES = ("RSA", "RSA-HSM")
@@ -26,6 +28,19 @@ _CURVES: Mapping[str, ec.EllipticCurve] = {
     "P-521": ec.SECP521R1(),
     "P-256K": ec.SECP256K1(),
 }
+_SHA1, _SHA256 = hashes.SHA1(), hashes.SHA256()  # noqa: S303 - see RSA-OAEP
+# RSA-OAEP is SHA-1 by its definition (RFC 7518, 4.3); clients choose it, this cloud does not.
+_ENCRYPTIONS: Mapping[str, padding.AsymmetricPadding] = {
+    "RSA-OAEP": padding.OAEP(mgf=padding.MGF1(_SHA1), algorithm=_SHA1, label=None),
+    "RSA-OAEP-256": padding.OAEP(mgf=padding.MGF1(_SHA256), algorithm=_SHA256, label=None),
+    "RSA1_5": padding.PKCS1v15(),
+}
+_SIGNATURES: Mapping[str, padding.AsymmetricPadding] = {
+    "PS256": padding.PSS(padding.MGF1(_SHA256), padding.PSS.DIGEST_LENGTH),
+    "RS256": padding.PKCS1v15(),
+}
+_AZURE_CURVE, _JOSE_CURVE = "P-256K", "secp256k1"
+"""Azure's name of a curve that RFC 8812 names otherwise."""
 _PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
@@ -76,22 +91,14 @@ def generate(kty: str, *, size: int | None = None, curve: str | None = None) -> 
 
 def from_jwk(jwk: Mapping[str, Any]) -> Material:
     """The key pair of a private JWK. Raises CryptoError if it is invalid or has the wrong size."""
+    kty, curve = str(jwk.get("kty")).removesuffix("-HSM"), jwk.get("crv")
+    plain = {**jwk, "kty": kty, "crv": _JOSE_CURVE if curve == _AZURE_CURVE else curve}
     try:
-        if jwk.get("kty") in RSA_TYPES:
-            n, e, d, p, q, dp, dq, qi = (_number(jwk[m]) for m in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
-            numbers = rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, rsa.RSAPublicNumbers(e, n))
-            key: _PrivateKey = numbers.private_key()
-        elif jwk.get("kty") in EC_TYPES:
-            x, y, d = (_number(jwk[m]) for m in ("x", "y", "d"))
-            key = ec.EllipticCurvePrivateNumbers(
-                d, ec.EllipticCurvePublicNumbers(x, y, _CURVES[str(jwk["crv"])])
-            ).private_key()
-        else:
-            raise CryptoError(f"kty {jwk.get('kty')} is not supported")
-    except KeyError as error:
-        raise CryptoError(f"the key lacks {error.args[0]}, or has an unknown value of it") from error
-    except ValueError as error:
+        key = (RSAAlgorithm if kty == "RSA" else ECAlgorithm).from_jwk(plain)
+    except (InvalidKeyError, AttributeError, TypeError, ValueError) as error:
         raise CryptoError(f"the key is not valid: {error}") from error
+    if not isinstance(key, _PrivateKey):
+        raise CryptoError("the key has no private half")
     return _imported(key)
 
 
@@ -115,33 +122,27 @@ def _imported(key: _PrivateKey) -> Material:
 
 def encrypt(private: str, algorithm: str, data: bytes) -> bytes:
     """Encrypts (and wraps) with RSA-OAEP, RSA-OAEP-256 or RSA1_5. Raises CryptoError."""
-    key = _rsa(private, algorithm)
+    key, how = _rsa(private, algorithm, _ENCRYPTIONS)
     try:
-        return key.public_key().encrypt(data, _encryption_padding(algorithm))
+        return key.public_key().encrypt(data, how)
     except ValueError as error:
         raise CryptoError(f"the value is too long for {algorithm}") from error
 
 
 def decrypt(private: str, algorithm: str, data: bytes) -> bytes:
     """Undoes `encrypt`. Raises CryptoError also where another key encrypted the data."""
-    key = _rsa(private, algorithm)
+    key, how = _rsa(private, algorithm, _ENCRYPTIONS)
     try:
-        return key.decrypt(data, _encryption_padding(algorithm))
+        return key.decrypt(data, how)
     except ValueError as error:
         raise CryptoError("the value was not encrypted with this key and algorithm") from error
 
 
 def sign(private: str, algorithm: str, digest: bytes) -> bytes:
     """Signs a SHA-256 digest with PS256 or RS256 (RFC 7518, 3.1). Raises CryptoError."""
-    key, sha256 = _rsa(private, algorithm), hashes.SHA256()
-    paddings: Mapping[str, padding.AsymmetricPadding] = {
-        "PS256": padding.PSS(padding.MGF1(sha256), padding.PSS.DIGEST_LENGTH),
-        "RS256": padding.PKCS1v15(),
-    }
-    if (found := paddings.get(algorithm)) is None:
-        raise CryptoError(f"algorithm {algorithm} is not supported; expected one of {[*paddings]}")
+    key, how = _rsa(private, algorithm, _SIGNATURES)
     try:
-        return key.sign(digest, found, utils.Prehashed(sha256))
+        return key.sign(digest, how, utils.Prehashed(_SHA256))
     except ValueError as error:
         raise CryptoError(f"the value is no digest for {algorithm}: {error}") from error
 
@@ -163,37 +164,19 @@ def _material(key: _PrivateKey) -> Material:
     )
     private = base64.b64encode(der).decode()
     if isinstance(key, rsa.RSAPrivateKey):
-        numbers = key.public_key().public_numbers()
-        public = {
-            "n": b64url(numbers.n.to_bytes((key.key_size + 7) // 8, "big")),
-            "e": b64url(numbers.e.to_bytes((numbers.e.bit_length() + 7) // 8, "big")),
-        }
-        return Material(private, public, key.key_size)
-    point, width = key.public_key().public_numbers(), (key.curve.key_size + 7) // 8
-    curve = next(name for name, found in _CURVES.items() if found.name == key.curve.name)
-    x, y = (b64url(n.to_bytes(width, "big")) for n in (point.x, point.y))
-    return Material(private, {"crv": curve, "x": x, "y": y}, None)
+        jwk, size = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), key.key_size
+        return Material(private, {name: jwk[name] for name in ("n", "e")}, size)
+    jwk = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    curve = _AZURE_CURVE if jwk["crv"] == _JOSE_CURVE else jwk["crv"]
+    return Material(private, {"crv": curve, "x": jwk["x"], "y": jwk["y"]}, None)
 
 
-def _number(text: Any) -> int:
-    return int.from_bytes(from_b64url(text), "big")
-
-
-def _rsa(private: str, algorithm: str) -> rsa.RSAPrivateKey:
+def _rsa(
+    private: str, algorithm: str, known: Mapping[str, padding.AsymmetricPadding]
+) -> tuple[rsa.RSAPrivateKey, padding.AsymmetricPadding]:
     key = _load(private)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise CryptoError(f"algorithm {algorithm} is not supported by an EC key")
-    return key
-
-
-def _encryption_padding(algorithm: str) -> padding.AsymmetricPadding:
-    # RSA-OAEP is SHA-1 by its definition (RFC 7518, 4.3); clients choose it, this cloud does not.
-    digests: Mapping[str, hashes.HashAlgorithm] = {
-        "RSA-OAEP": hashes.SHA1(),  # noqa: S303
-        "RSA-OAEP-256": hashes.SHA256(),
-    }
-    if algorithm == "RSA1_5":
-        return padding.PKCS1v15()
-    if (digest := digests.get(algorithm)) is None:
-        raise CryptoError(f"algorithm {algorithm} is not supported; expected {[*digests, 'RSA1_5']}")
-    return padding.OAEP(mgf=padding.MGF1(digest), algorithm=digest, label=None)
+    if algorithm not in known:
+        raise CryptoError(f"algorithm {algorithm} is not supported; expected one of {[*known]}")
+    return key, known[algorithm]

@@ -12,6 +12,7 @@ from localazure.cloud import Cloud
 from localazure.keyvault import crypto, key_store, rotation
 from localazure.keyvault.model import Key, KeyVersion, Vault
 from localazure.keyvault.usage import bad_parameter
+from localazure.refusals import refused
 from localazure.web import Json, ServiceError
 
 RSA_OPERATIONS = ("encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey")
@@ -105,11 +106,7 @@ def being_deleted(key: Key, now: float) -> ServiceError:
     """Why the name of a soft-deleted key cannot be used."""
     if key.visible > now:
         return _conflict("ObjectIsBeingDeleted", f"Key {key.name} is currently being deleted.")
-    return _conflict(
-        "ObjectIsDeletedButRecoverable",
-        f"Key {key.name} is currently in a deleted but recoverable state, and its name cannot be reused; in "
-        "this state, the key can only be recovered or purged.",
-    )
+    return refused("ObjectIsDeletedButRecoverable", key=key.name)
 
 
 def _conflict(code: str, message: str) -> ServiceError:

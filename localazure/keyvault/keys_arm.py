@@ -16,7 +16,8 @@ from localazure.keyvault.model import TYPE, Key, KeyVersion, Vault
 from localazure.keyvault.usage import bad_parameter, find_key, find_version, require_defined
 from localazure.keyvault.vaults import VAULTS
 from localazure.paging import page
-from localazure.web import Json, Request, Response, ServiceError
+from localazure.refusals import refused
+from localazure.web import Json, Request, Response
 
 _SPELLED = {"kty": "kty", "key_size": "keySize", "crv": "curveName", "key_ops": "keyOps"}
 """What ARM calls the parts of a key, by their names in the data plane."""
@@ -78,13 +79,7 @@ def _vault(cloud: Cloud, request: Request, action: str) -> Vault:
     vault_id = VAULTS.id_of(request)
     vault = vault_store.find(cloud, vault_id)
     if vault is None:
-        raise ServiceError(
-            404,
-            "ParentResourceNotFound",
-            f"Failed to perform '{action}' on resource(s) of type 'vaults/keys', because the parent resource "
-            f"'{vault_id}' could not be found.",
-            gateway=True,
-        )
+        raise refused("ParentResourceNotFound", action=action, vault_id=vault_id)
     _require_data_role(cloud, request, vault, access.GET)
     return vault
 
@@ -97,14 +92,13 @@ def _require_data_role(cloud: Cloud, request: Request, vault: Vault, operation: 
     name = request.params.get("key", "")
     resource = f"{vault.id}/keys/{name}" if name else vault.id
     if authorization.allows_data(cloud, caller.object_id, operation.data_action, resource) is None:
-        raise ServiceError(
-            400,
-            "ForbiddenByRbac",
-            "[ForbiddenByRbac (Forbidden)] Caller is not authorized to perform action on resource.\r\nIf "
-            "role assignments, deny assignments or role definitions were changed recently, please observe "
-            f"propagation time.\r\nCaller: name=KeyVault/ManagementPlane;{access.describe(caller)}\r\n"
-            f"Action: '{operation.data_action}'\r\nResource: '{resource.lower()}'\r\n"
-            f"Assignment: (not found)\r\nVault: {vault.name};location={vault.location}\r\n",
+        raise refused(
+            "ForbiddenByRbacInArm",
+            caller=access.describe(caller),
+            action=operation.data_action,
+            resource=resource.lower(),
+            vault=vault.name,
+            location=vault.location,
         )
 
 

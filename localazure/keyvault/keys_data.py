@@ -14,6 +14,7 @@ from localazure.keyvault.data_plane import Answer, Call, operation
 from localazure.keyvault.key_body import bundle, item, kid
 from localazure.keyvault.model import Key, KeyVersion
 from localazure.keyvault.usage import bad_parameter, find_key, find_version
+from localazure.refusals import refused
 from localazure.routes import Handler
 from localazure.web import Json, ServiceError
 
@@ -57,9 +58,7 @@ def get(call: Call) -> Answer:
 @operation(access.LIST)
 def list_keys(call: Call) -> Answer:
     """The keys, without versions in their ids."""
-    now = call.cloud.clock.now()
-    keys = [key for key in key_store.all_of(call.cloud, call.vault) if key.visible <= now]
-    return page(call, keys, lambda key: item(call.vault, key, None, call.request.api_version))
+    return _listed(call, deleted=False)
 
 
 @operation(access.LIST_VERSIONS)
@@ -157,9 +156,7 @@ def get_deleted(call: Call) -> Answer:
 @operation(access.LIST_DELETED)
 def list_deleted(call: Call) -> Answer:
     """The soft-deleted keys."""
-    now = call.cloud.clock.now()
-    keys = [key for key in key_store.deleted_of(call.cloud, call.vault) if key.visible <= now]
-    return page(call, keys, lambda key: item(call.vault, key, None, call.request.api_version))
+    return _listed(call, deleted=True)
 
 
 @operation(access.RECOVER)
@@ -178,12 +175,7 @@ def purge(call: Call) -> Answer:
     """Purges a soft-deleted key, unless the vault is purge-protected."""
     key = _deleted(call)
     if call.vault.purge_protected:
-        raise access.forbidden(
-            "ForbiddenByPolicy",
-            'Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault '
-            "service will automatically purge it after the retention period has passed.\r\n"
-            f"Vault: {call.vault.name};location={call.vault.location}",
-        )
+        raise refused("PurgeProtected", vault=call.vault.name, location=call.vault.location)
     key_store.purge(call.cloud, key)
     return Answer(None, status=204)
 
@@ -210,6 +202,12 @@ def show(call: Call, key: Key, version: KeyVersion | None = None) -> Answer:
     """A version of a key as an answer, the current one by default."""
     shown = version or key.current
     return Answer(bundle(call.vault, key, shown, call.request.api_version), shown.version)
+
+
+def _listed(call: Call, *, deleted: bool) -> Answer:
+    now = call.cloud.clock.now()
+    keys = [key for key in key_store.all_of(call.cloud, call.vault, deleted=deleted) if key.visible <= now]
+    return page(call, keys, lambda key: item(call.vault, key, None, call.request.api_version))
 
 
 def page(call: Call, rows: Sequence[T], render: Callable[[T], Json]) -> Answer:

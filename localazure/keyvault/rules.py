@@ -15,6 +15,7 @@ from localazure import definitions
 from localazure.keyvault import policies
 from localazure.keyvault.model import MAX_RETENTION_DAYS, TYPE, Vault
 from localazure.keyvault.problems import bad_request, invalid
+from localazure.refusals import refused
 from localazure.web import Json
 
 RBAC_BY_DEFAULT_FROM = "2026-02-01"
@@ -70,10 +71,7 @@ def vault_properties(before: Vault | None, body: Json, *, tenant_id: str, api_ve
     if properties["tenantId"].lower() != tenant_id.lower():
         raise invalid("tenantId")
     if properties.get("enablePurgeProtection") is False:
-        raise bad_request(
-            'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for '
-            "a vault is an irreversible action."
-        )
+        raise refused("PurgeProtectionStays")
     if properties.get("enablePurgeProtection") and properties.get("enableSoftDelete") is False:
         raise bad_request('The property "enablePurgeProtection" needs "enableSoftDelete" to be true.')
     if not 7 <= properties.get("softDeleteRetentionInDays", MAX_RETENTION_DAYS) <= MAX_RETENTION_DAYS:
@@ -110,15 +108,9 @@ def _settable(type: str, body: Json) -> dict[str, Any]:
 
 def _check_changes(vault: Vault, changes: dict[str, Any]) -> None:
     if vault.soft_delete and changes.get("enableSoftDelete") is False:
-        raise bad_request(
-            # Assumed: users quote it, no recording has it.
-            'The property "enableSoftDelete" can be set to false only for creating new vault. Enabling the '
-            "'soft delete' functionality is an irreversible action."
-        )
+        raise refused("SoftDeleteStays")
     if changes.get("softDeleteRetentionInDays", vault.retention_days) != vault.retention_days:
-        raise bad_request(
-            'The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.'
-        )
+        raise refused("RetentionStays")
 
 
 def _acls(sent: Json) -> dict[str, Any]:

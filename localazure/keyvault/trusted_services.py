@@ -8,7 +8,7 @@ as a trusted service (`trusted_services_reach_vault`), may know access policies 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from localazure.cloud import Cloud
@@ -118,21 +118,14 @@ class KeyUser:
         client_id, tenant_id = (
             (principal.client_id, principal.tenant_id) if principal else ("", vault.tenant_id)
         )
-        caller = Caller(self.object_id, client_id, tenant_id)
-        use = use_by_service(self.cloud, vault, caller, operation, self.key_name)
-        return replace(use, version=self.version, correlation_id=self.correlation_id)
-
-
-def use_by_service(
-    cloud: Cloud, vault: Vault, caller: Caller, operation: Operation, key_name: str
-) -> usage.Use:
-    """A use of a key by another service, which is `caller` by its identity."""
-    return usage.Use(
-        vault,
-        caller,
-        operation,
-        key_name=key_name,
-        trusted=cloud.behaviour.trusted_services_reach_vault,
-        policies_only=cloud.behaviour.cmk_with_rbac_vault == "refused",
-        address=access.SERVICE_ADDRESS,
-    )
+        return usage.Use(
+            vault,
+            Caller(self.object_id, client_id, tenant_id),
+            operation,
+            key_name=self.key_name,
+            version=self.version,
+            trusted=self.cloud.behaviour.trusted_services_reach_vault,
+            policies_only=self.cloud.behaviour.cmk_with_rbac_vault == "refused",
+            address=access.SERVICE_ADDRESS,
+            correlation_id=self.correlation_id,
+        )

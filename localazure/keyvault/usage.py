@@ -15,6 +15,7 @@ from localazure.directory import find_principal
 from localazure.keyvault import access, audit, crypto, key_store, local_roles
 from localazure.keyvault.access import Operation
 from localazure.keyvault.model import Key, KeyVersion, Vault
+from localazure.refusals import refused
 from localazure.web import Caller, Json, ServiceError
 
 T = TypeVar("T")
@@ -72,13 +73,7 @@ def admit(cloud: Cloud, use: Use) -> str:
     """
     vault, caller = use.vault, use.caller
     if caller.tenant_id.lower() != vault.tenant_id.lower():
-        issuer = "https://sts.windows.net/"
-        raise ServiceError(
-            401,
-            "Unauthorized",
-            f"AKV10032: Invalid issuer. Expected one of {issuer}{vault.tenant_id}/, found "
-            f"{issuer}{caller.tenant_id}/.",
-        )
+        raise refused("InvalidIssuer", expected=vault.tenant_id, found=caller.tenant_id)
     if refusal := access.firewall_refusal(vault, caller, trusted=use.trusted, address=use.address):
         raise refusal
     if vault.hsm:
@@ -123,13 +118,7 @@ def find_version(key: Key, version: str) -> KeyVersion:
 
 def key_not_found(what: str) -> ServiceError:
     """The 404 for a key or, as `name/version`, a version of one."""
-    return ServiceError(
-        404,
-        "KeyNotFound",
-        f"A key with (name/id) {what} was not found in this key vault. If you recently deleted this key you "
-        "may be able to recover it using the correct recovery command. For help resolving this issue, please "
-        "see https://go.microsoft.com/fwlink/?linkid=2125182",
-    )
+    return refused("KeyNotFound", what=what)
 
 
 def state_refusal(version: KeyVersion, operation: Operation, now: float) -> ServiceError | None:
@@ -144,9 +133,7 @@ def state_refusal(version: KeyVersion, operation: Operation, now: float) -> Serv
     if not version.enabled:
         return access.forbidden("KeyDisabled", f"Operation {word} is not allowed on a disabled key.")
     if operation in _NEEDS_VALIDITY and version.not_before is not None and now < version.not_before:
-        return access.forbidden(
-            "KeyNotYetValid", f"Operation {word} is not allowed on a key that is not yet valid."
-        )
+        return refused("KeyNotYetValid", word=word)
     if operation in _NEEDS_VALIDITY and version.expires is not None and now >= version.expires:
         return access.forbidden("KeyExpired", f"Operation {word} is not allowed on an expired key.")
     return None

@@ -17,6 +17,7 @@ from localazure.keyvault.model import HSM_TYPE, TYPE, Vault, vault_of
 from localazure.keyvault.problems import bad_request, invalid
 from localazure.keyvault.vault_body import hsm_body, vault_body
 from localazure.locations import REGIONS, location_in, require_same_location
+from localazure.refusals import refused
 from localazure.routes import Handler
 from localazure.shapes import an_object
 from localazure.web import Caller, Json, Request, Response, ServiceError
@@ -84,23 +85,8 @@ class VaultType(ArmType):
             return ServiceError(409, "Conflict", f"The managed HSM name '{name}' is already in use.")
         here = held.subscription_id.lower() == request.params["subscription"].lower()
         if held.deleted is not None and here:
-            return ServiceError(
-                409,
-                "ConflictError",
-                "A vault with the same name already exists in deleted state. You need to either recover or "
-                "purge existing key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 "
-                "for more information on soft delete.",
-            )
-        return ServiceError(
-            409,
-            "VaultAlreadyExists",
-            f"The vault name '{name}' is already in use. Vault names are globally unique so it is possible "
-            "that the name is already taken. If you are sure that the vault name was not taken then it is "
-            "possible that a vault with the same name was recently deleted but not purged after being placed "
-            "in a recoverable state. If the vault is in a recoverable state then the vault will need to be "
-            "purged before reusing the name. For more information about VaultAlreadyExists, follow this "
-            "link: https://go.microsoft.com/fwlink/?linkid=2147740",
-        )
+            return refused("VaultIsSoftDeleted")
+        return refused("VaultAlreadyExists", name=name)
 
 
 def delete_in_group(cloud: Cloud, group_id: str) -> None:
@@ -158,15 +144,7 @@ def one_at_a_time(handler: Handler) -> Handler:
         handler,
         seconds=lambda cloud: cloud.behaviour.vault_write_seconds,
         resource_id=lambda request: _PATH.format(**request.params),
-        refusal=lambda request: ServiceError(
-            409,
-            "ConflictError",
-            "A conflict occurred that prevented the operation from completing. The operation failed because "
-            f"the Key Vault '{request.params['vault']}' changed from the point the operation began. This can "
-            "happen if parallel operations are being performed on the Key Vault. To prevent this error, "
-            "serialize the operations so that only one operation is performed on the Key Vault at a time. "
-            "Follow this link for more information: https://go.microsoft.com/fwlink/?linkid=2147741",
-        ),
+        refusal=lambda request: refused("VaultIsBeingWritten", vault=request.params["vault"]),
     )
 
 

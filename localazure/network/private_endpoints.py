@@ -9,10 +9,15 @@ never changes, a reader's trial of 2026 with both codes. That its network interf
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from localazure import authorization, private_links
 from localazure.cloud import Cloud
+from localazure.cognitive import account as accounts
+from localazure.cognitive import settling
+from localazure.cognitive.kinds import KINDS
+from localazure.keyvault import vault_store
 from localazure.locations import REGIONS
 from localazure.network.resource import (
     PLACE,
@@ -24,8 +29,8 @@ from localazure.network.resource import (
     reference,
     tags_of,
 )
-from localazure.network.targets import Target, target_of
 from localazure.network.virtual_networks import free_address, subnet_at, users_of
+from localazure.refusals import refused
 from localazure.shapes import an_object, objects, texts
 from localazure.web import Json, Request, ServiceError
 
@@ -33,55 +38,62 @@ ZONE_GROUP = "network.zoneGroup"
 """The store's kind of an endpoint's DNS zone groups, which go with it."""
 _LISTS = ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
 _DISCONNECTED = {"status": "Disconnected", "description": "", "actionsRequired": "None"}
+VAULTS = "Microsoft.KeyVault/vaults"
+ACCOUNTS = "Microsoft.CognitiveServices/accounts"
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """One connection that a PUT asks for; `list` is the property it came in."""
+class Target:
+    """A resource at the far end of an endpoint.
 
-    list: str
-    name: str
-    target: Target
-    note: str
+    `group` is the sub-resource to name in `groupIds`; `members` are its members, each with the public names
+    that lead to its address; `separator` stands in a connection's name between the endpoint's and a GUID.
+    """
 
-    @property
-    def approved(self) -> bool:
-        return self.list == _LISTS[0]
+    id: str
+    type: str
+    group: str
+    members: Mapping[str, tuple[str, ...]]
+    separator: str
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given, location = properties_of(request), location_of(request)
+    was = known["properties"] if known else None
     subnet_id = reference(given.get("subnet"))
     found = subnet_at(cloud, subnet_id)
     if found is None or found[0]["location"] != location:
         raise missing_reference(subnet_id, id)
-    if known and reference(known["properties"]["subnet"]).lower() != subnet_id.lower():
+    if was and reference(was["subnet"]).lower() != subnet_id.lower():
         raise _bad("CannotChangeSubnet", f"The subnet of private endpoint {id} cannot be changed.")
-    wanted = [item for name in _LISTS for item in _wanted(cloud, id, name, objects(given.get(name), name))]
-    if len(wanted) != 1:
-        raise _bad(
-            "InvalidPrivateLinkServiceConnections",
-            f"A private endpoint has one connection; {id} asks for {len(wanted)}, in {' and '.join(_LISTS)}.",
+    asked = [(name, item) for name in _LISTS for item in objects(given.get(name), name)]
+    if len(asked) != 1:
+        raise refused(
+            "InvalidPrivateLinkServiceConnections", id=id, count=len(asked), lists=" and ".join(_LISTS)
         )
-    _require_approver(cloud, request, id, wanted[0])
-    guid = known["properties"]["resourceGuid"] if known else cloud.new_id()
+    ((list_name, item),) = asked
+    wanted = an_object(item.get("properties"), "properties")
+    target = _target(cloud, id, wanted)
+    if list_name == _LISTS[0]:
+        action, doing = (
+            f"{target.type}/PrivateEndpointConnectionsApproval/action",
+            f"{PROVIDER}/privateEndpoints/write",
+        )
+        authorization.require_linked(cloud, request.caller, action, target.id, doing=doing, scope=id)
+    guid = was["resourceGuid"] if was else cloud.new_id()
     custom = str(given.get("customNetworkInterfaceName") or "")
-    target = wanted[0].target
     ips = _addresses(cloud, id, given, known, subnet=found[1], target=target)
-    lists = {
-        name: [_connection(cloud, id, item, known) for item in wanted if item.list == name] for name in _LISTS
-    }
-    interface = _interface_name(cloud, id, custom, known, guid)
+    connection = _connection(cloud, id, (list_name, str(item.get("name") or "")), wanted, target, was=was)
     return {
         "location": location,
         **tags_of(request),
         "properties": {
             "resourceGuid": guid,
-            **lists,
+            **{name: [connection] if name == list_name else [] for name in _LISTS},
             "customNetworkInterfaceName": custom,
             "subnet": {"id": found[1]["id"]},
             "ipConfigurations": given.get("ipConfigurations") or [],
-            "networkInterfaces": [{"id": interface}],
+            "networkInterfaces": [{"id": _interface(id, custom, was, guid)}],
             "customDnsConfigs": [
                 {"fqdn": fqdn, "ipAddresses": [ips[member]]}
                 for member, names in target.members.items()
@@ -91,70 +103,90 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     }
 
 
-def _wanted(cloud: Cloud, id: str, list_name: str, items: Json) -> list[Wanted]:
-    found = []
-    for item in items:
-        given = an_object(item.get("properties"), "properties")
-        target_id = str(given.get("privateLinkServiceId") or "")
-        target = target_of(cloud, target_id)
-        if target is None:
-            raise missing_reference(target_id, id)
-        groups = texts(given.get("groupIds"), "groupIds")
-        if [group.lower() for group in groups] != [target.group]:
-            raise _bad(
-                "PrivateEndpointInvalidGroupIds",
-                f"Private endpoint {id} asks for the group ids {groups} of {target.id}; {target.type} has "
-                f"['{target.group}'].",
-            )
-        name = str(item.get("name") or "")
-        found.append(Wanted(list_name, name, target, str(given.get("requestMessage") or "")))
-    return found
+def _target(cloud: Cloud, id: str, wanted: Json) -> Target:
+    """What the connection of a body leads to. Raises 400 where that, or its group, does not exist."""
+    target_id = str(wanted.get("privateLinkServiceId") or "")
+    target = _target_at(cloud, target_id)
+    if target is None:
+        raise missing_reference(target_id, id)
+    groups = texts(wanted.get("groupIds"), "groupIds")
+    if [group.lower() for group in groups] != [target.group]:
+        raise refused(
+            "PrivateEndpointInvalidGroupIds",
+            id=id,
+            groups=groups,
+            target=target.id,
+            type=target.type,
+            group=target.group,
+        )
+    return target
 
 
-def _require_approver(cloud: Cloud, request: Request, id: str, wanted: Wanted) -> None:
-    if wanted.approved:
-        action = f"{wanted.target.type}/PrivateEndpointConnectionsApproval/action"
-        doing = f"{PROVIDER}/privateEndpoints/write"
-        authorization.require_linked(cloud, request.caller, action, wanted.target.id, doing=doing, scope=id)
-
-
-def _connection(cloud: Cloud, endpoint_id: str, wanted: Wanted, known: Json | None) -> Json:
-    """The endpoint's half of a connection; the other half is made at the target where it is not there."""
-    before = next(
-        (
-            item
-            for name in _LISTS
-            for item in (known["properties"][name] if known else ())
-            if item["properties"]["privateLinkServiceId"].lower() == wanted.target.id.lower()
-        ),
-        None,
-    )
-    far_id = before["farId"] if before else ""
+def _connection(
+    cloud: Cloud, id: str, place: tuple[str, str], wanted: Json, target: Target, *, was: Json | None
+) -> Json:
+    """The endpoint's half of a connection, which is in a list under a name (`place`); the other half is made
+    at the target where it is not there."""
+    list_name, name = place
+    before = [one for known in _LISTS for one in (was[known] if was else ())]
+    same = [one for one in before if one["properties"]["privateLinkServiceId"].lower() == target.id.lower()]
+    far_id, note = same[0]["farId"] if same else "", str(wanted.get("requestMessage") or "")
     if not far_id or private_links.find(cloud, far_id) is None:
-        name = f"{endpoint_id.rsplit('/', 1)[-1]}{wanted.target.separator}{cloud.new_id()}"
-        far_id = f"{wanted.target.id}/privateEndpointConnections/{name}"
+        far_name = f"{id.rsplit('/', 1)[-1]}{target.separator}{cloud.new_id()}"
+        far_id = f"{target.id}/privateEndpointConnections/{far_name}"
         private_links.connect(
             cloud,
             id=far_id,
-            type=f"{wanted.target.type}/privateEndpointConnections",
-            endpoint_id=endpoint_id,
-            groups=[wanted.target.group],
-            approved=wanted.approved,
-            note=wanted.note,
+            type=f"{target.type}/privateEndpointConnections",
+            endpoint_id=id,
+            groups=[target.group],
+            approved=list_name == _LISTS[0],
+            note=note,
         )
-    message = {"requestMessage": wanted.note} if wanted.note else {}
     return {
         "farId": far_id,
-        "name": wanted.name,
-        "id": f"{endpoint_id}/{wanted.list}/{wanted.name}",
-        "type": f"{PROVIDER}/privateEndpoints/{wanted.list}",
+        "name": name,
+        "id": f"{id}/{list_name}/{name}",
+        "type": f"{PROVIDER}/privateEndpoints/{list_name}",
         "properties": {
             "provisioningState": "Succeeded",
-            "privateLinkServiceId": wanted.target.id,
-            "groupIds": [wanted.target.group],
-            **message,
+            "privateLinkServiceId": target.id,
+            "groupIds": [target.group],
+            **({"requestMessage": note} if note else {}),
         },
     }
+
+
+def _target_at(cloud: Cloud, id: str) -> Target | None:
+    """The target of an ARM id, None if it does not exist.
+
+    Raises ServiceError 400 for an account that is not settled (as users reported) or has no subdomain.
+    """
+    type = "/".join(id.split("/")[6:8]).lower()
+    if type == VAULTS.lower():
+        vault = vault_store.find(cloud, id)
+        if vault is None:
+            return None
+        return Target(vault.id, VAULTS, "vault", {"default": (f"{vault.name.lower()}.vault.azure.net",)}, "_")
+    found = accounts.find(cloud, id) if type == ACCOUNTS.lower() else None
+    account = None if found is None else settling.settle(cloud, found)
+    if account is None:
+        return None
+    if account.operation is not None:
+        raise refused(
+            "EndpointOfUnsettledAccount",
+            account=account.id,
+            state=account.state,
+        )
+    if not account.subdomain:
+        # The text is assumed; that it needs a subdomain is in the service's documentation of networks.
+        raise refused("CustomSubDomainNameNotSet", account=account.id)
+    label = account.subdomain.lower()
+    members = {
+        member: tuple(f"{label}.{suffix}" for suffix in suffixes)
+        for member, suffixes in KINDS[account.kind.lower()].members.items()
+    }
+    return Target(account.id, ACCOUNTS, "account", members, ".")
 
 
 def _addresses(
@@ -168,7 +200,9 @@ def _addresses(
         for config in body["customDnsConfigs"]
     }
     if asked and had and asked != had:
-        raise _moved(id, was_static=bool(known and known["properties"]["ipConfigurations"]))
+        if known and known["properties"]["ipConfigurations"]:
+            raise refused("PrivateEndpointWithStaticIpConfigurationsCannotChangeIpAddress", id=id)
+        raise refused("PrivateEndpointStaticIpMustMatchDynamicIpMapping", id=id)
     ips = asked or had
     for member in target.members:
         if member not in ips:
@@ -199,11 +233,11 @@ def _asked(id: str, given: Json, target: Target) -> dict[str, str]:
             f"PrivateIPAddress: {ip}, GroupId: {group}, MemberName: {member}"
             for (group, member), ip in asked.items()
         )
-        raise _bad(
+        raise refused(
             "PrivateEndpointIpConfigurationMissingMemberNamesRequiredByFps",
-            f"Private Endpoint {id} contains static ipconfigurations: [{static}] and its missing these "
-            f"membernames/groupids requested by Private Link service [{'; '.join(missing)}]. Private "
-            "Endpoint needs to be reconfigured with missing memberNames.",
+            id=id,
+            static=static,
+            missing="; ".join(missing),
         )
     return {member: ip for (_, member), ip in asked.items()}
 
@@ -214,29 +248,12 @@ def _had(known: Json | None, target: Target) -> dict[str, str]:
     return {member: by_name[names[0]] for member, names in target.members.items() if names[0] in by_name}
 
 
-def _moved(id: str, *, was_static: bool) -> ServiceError:
-    if was_static:
-        return _bad(
-            "PrivateEndpointWithStaticIpConfigurationsCannotChangeIpAddress",
-            f"User cannot change IP Addresses on these allocated IP configurations of {id}.",
-        )
-    return _bad(
-        "PrivateEndpointStaticIpMustMatchDynamicIpMapping",
-        f"Static Ip Configurations of {id} must have exact Ip address to membername mapping for dynamic Ip "
-        "Configurations.",
-    )
-
-
-def _interface_name(cloud: Cloud, id: str, asked: str, known: Json | None, guid: str) -> str:
+def _interface(id: str, asked: str, was: Json | None, guid: str) -> str:
     """The id of the endpoint's network interface."""
-    group = f"{id.rsplit('/', 2)[0]}/networkInterfaces"
     name = asked or f"{id.rsplit('/', 1)[-1]}.nic.{guid}"
-    interface = f"{group}/{name}"
-    if known and known["properties"]["networkInterfaces"][0]["id"].lower() != interface.lower():
-        raise _bad(
-            "CannotChangeCustomNetworkInterfaceName",
-            f"The network interface of private endpoint {id} cannot be renamed.",
-        )
+    interface = f"{id.rsplit('/', 2)[0]}/networkInterfaces/{name}"
+    if was and was["networkInterfaces"][0]["id"].lower() != interface.lower():
+        raise refused("CannotChangeCustomNetworkInterfaceName", id=id)
     return interface
 
 

@@ -1,10 +1,10 @@
-"""Microsoft.Network/privateDnsZones, their links to virtual networks, and how many records they have."""
+"""Microsoft.Network/privateDnsZones, their links to virtual networks, and the zone groups of endpoints."""
 
 from __future__ import annotations
 
 from localazure.arm_type import SPECIFIED, parent_not_found
 from localazure.cloud import Cloud
-from localazure.network.private_endpoints import ZONE_GROUP
+from localazure.network.private_endpoints import ENDPOINTS, ZONE_GROUP
 from localazure.network.resource import (
     PLACE,
     NetworkType,
@@ -15,7 +15,9 @@ from localazure.network.resource import (
     tags_of,
 )
 from localazure.network.virtual_networks import NETWORKS
+from localazure.refusals import refused
 from localazure.routes import Route
+from localazure.shapes import an_object, objects
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 _LIMITS = {
@@ -23,6 +25,8 @@ _LIMITS = {
     "maxNumberOfVirtualNetworkLinks": 1000,
     "maxNumberOfVirtualNetworkLinksWithRegistration": 100,
 }
+_TTL_SECONDS = 10
+_VAULTS, _VAULT_ZONE = "vault.azure.net", "vaultcore.azure.net"
 
 
 def _make_zone(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
@@ -52,12 +56,7 @@ def _shown_zone(cloud: Cloud, _: Request, zone: Json) -> Json:
 
 def _check_delete(cloud: Cloud, zone: Json) -> None:
     if LINKS.below(cloud, zone["id"]):
-        raise ServiceError(
-            409,
-            "CannotDeleteResource",
-            f"Can not delete resource before nested resources are deleted: zone {zone['name']} still has "
-            "virtual network links.",
-        )
+        raise refused("ZoneHasLinks", zone=zone["name"])
 
 
 ZONES = NetworkType(
@@ -80,11 +79,7 @@ def _make_link(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
     for link in LINKS.below(cloud, zone_id):
         other = link["id"].lower() != id.lower()
         if other and reference(link["properties"]["virtualNetwork"]).lower() == network_id.lower():
-            raise ServiceError(
-                409,
-                "Conflict",
-                f"Zone {zone_id} is already linked to network {network_id}, by {link['id']}.",
-            )
+            raise refused("ZoneAlreadyLinked", zone_id=zone_id, network_id=network_id, link=link["id"])
     _require_no_overlap(cloud, zone_id, network_id)
     return {
         "name": known["name"] if known else request.params["link"].lower(),
@@ -109,12 +104,7 @@ def _require_no_overlap(cloud: Cloud, zone_id: str, network_id: str) -> None:
         other = link["id"].rsplit("/", 2)[0]
         same_network = reference(link["properties"]["virtualNetwork"]).lower() == network_id.lower()
         if same_network and other.lower() != zone_id.lower() and other.rsplit("/", 1)[-1].lower() == name:
-            raise ServiceError(
-                400,
-                "BadRequest",
-                "A virtual network cannot be linked to multiple zones with overlapping namespaces. You tried "
-                f"to link virtual network with '{name}' and '{name}' zones.",
-            )
+            raise refused("OverlappingZones", name=name)
 
 
 def _zone(cloud: Cloud, request: Request) -> None:
@@ -129,6 +119,64 @@ LINKS = NetworkType(
     regions=("global",),
     parent=_zone,
     dns=True,
+)
+
+
+def _endpoint(cloud: Cloud, request: Request) -> Json:
+    found = ENDPOINTS.find(cloud, ENDPOINTS.id_of(request))
+    if found is None:
+        raise parent_not_found(request.params["endpoint"])
+    return found
+
+
+def _make_group(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
+    endpoint = _endpoint(cloud, request)
+    configs = objects(properties_of(request).get("privateDnsZoneConfigs"), "privateDnsZoneConfigs")
+    return {"properties": {"privateDnsZoneConfigs": [_config(cloud, id, endpoint, item) for item in configs]}}
+
+
+def _config(cloud: Cloud, id: str, endpoint: Json, item: Json) -> Json:
+    zone_id = str(an_object(item.get("properties"), "properties").get("privateDnsZoneId") or "")
+    zone = ZONES.find(cloud, zone_id)
+    if zone is None:
+        raise missing_reference(zone_id, id)
+    name = str(item.get("name") or "")
+    return {
+        "name": name,
+        "id": f"{id}/privateDnsZoneConfigs/{name}",
+        "properties": {
+            "privateDnsZoneId": zone["id"],
+            "recordSets": [
+                {
+                    "recordType": "A",
+                    "recordSetName": label,
+                    "fqdn": f"{label}.{zone['name']}",
+                    "ttl": _TTL_SECONDS,
+                    "ipAddresses": config["ipAddresses"],
+                    "provisioningState": "Succeeded",
+                }
+                for config in endpoint["properties"]["customDnsConfigs"]
+                if (label := _label_in(config["fqdn"], zone["name"]))
+            ],
+        },
+    }
+
+
+def _label_in(fqdn: str, zone: str) -> str:
+    """The first label of a public name where the zone is the one that serves it, else empty.
+
+    `contoso.vault.azure.net` is served by `privatelink.vaultcore.azure.net`, any other name by
+    `privatelink.` and its own suffix.
+    """
+    label, _, suffix = fqdn.partition(".")
+    suffix = _VAULT_ZONE if suffix == _VAULTS else suffix
+    return label if zone == f"privatelink.{suffix}" else ""
+
+
+ZONE_GROUPS = NetworkType(
+    kind=ZONE_GROUP,
+    path=f"{ENDPOINTS.path}/privateDnsZoneGroups/{{zonegroup}}",
+    make=_make_group,
 )
 
 
@@ -160,4 +208,4 @@ def get_soa(cloud: Cloud, request: Request) -> Response:
 
 
 _SOA = Route("GET", Host.ARM, f"{ZONES.path}/SOA/@", f"{ZONES.type}/SOA/read", get_soa, SPECIFIED)
-ROUTES = (*ZONES.routes(), *LINKS.routes(), _SOA)
+ROUTES = (*ZONES.routes(), *LINKS.routes(), *ZONE_GROUPS.routes(), _SOA)

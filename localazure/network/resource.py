@@ -13,6 +13,7 @@ from localazure import operations
 from localazure.arm_type import GROUP, SUBSCRIPTION, ArmType
 from localazure.cloud import Cloud
 from localazure.locations import normal_location
+from localazure.refusals import refused
 from localazure.shapes import an_object
 from localazure.web import Host, Json, Request, Response, ServiceError
 
@@ -99,12 +100,7 @@ class NetworkType(ArmType):
 
 def missing_reference(id: str, owner: str) -> ServiceError:
     """Network's 400 for an id that leads nowhere, or to another region."""
-    return ServiceError(
-        400,
-        "InvalidResourceReference",
-        f"Resource {id} referenced by resource {owner} was not found. Please make sure that the referenced "
-        "resource exists, and that both resources are in the same region.",
-    )
+    return refused("InvalidResourceReference", id=id, owner=owner)
 
 
 def properties_of(request: Request) -> Json:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from localazure import operations
 from localazure.arm_type import SPECIFIED, SUBSCRIPTION
 from localazure.cloud import Cloud
-from localazure.network import private_endpoints, private_zones, virtual_networks, zone_groups
+from localazure.network import private_endpoints, private_zones, virtual_networks
 from localazure.network.resource import PLACE, PROVIDER, SERVICE
-from localazure.routes import Handler, Route
+from localazure.routes import Route
 from localazure.web import Host, Request, Response, ServiceError
 
 TYPES = (
-    zone_groups.ZONE_GROUPS,
+    private_zones.ZONE_GROUPS,
     private_endpoints.ENDPOINTS,
     private_zones.LINKS,
     private_zones.ZONES,
@@ -20,39 +20,31 @@ TYPES = (
 """In the order of their end with a group, in which nothing is still needed."""
 
 
-def _status(cloud: Cloud, request: Request) -> Response:
-    """The Azure-AsyncOperation form: 200 with InProgress, then Succeeded."""
-    return Response(200, {"status": "Succeeded" if _polled(cloud, request) else "InProgress"})
-
-
-def _result(cloud: Cloud, request: Request) -> Response:
-    """The Location form: 202 while it runs, then 200 without a body."""
-    if _polled(cloud, request):
-        return Response(200)
-    url = f"https://{Host.ARM}{request.path}?api-version={request.api_version}"
-    return Response(202, None, {"Location": url})
-
-
-def _polled(cloud: Cloud, request: Request) -> bool:
+def _poll(cloud: Cloud, request: Request) -> Response:
+    """Of an Azure-AsyncOperation 200 with InProgress, then Succeeded; of a Location 202, then 200, and no
+    body."""
     operation = operations.poll(cloud, request.params["operation"])
     if operation is None or operation.about.get("service") != SERVICE:
         raise ServiceError(404, "ResourceNotFound", "The specified operation does not exist.")
-    return operation.done(cloud.clock.now())
+    done = operation.done(cloud.clock.now())
+    if "operationresults/" not in request.path.lower():
+        return Response(200, {"status": "Succeeded" if done else "InProgress"})
+    url = f"https://{Host.ARM}{request.path}?api-version={request.api_version}"
+    return Response(200) if done else Response(202, None, {"Location": url})
 
 
-def _row(place: str, name: str, handler: Handler) -> Route:
+def _row(place: str, name: str) -> Route:
     path = f"{place}/{name.replace('locations/', 'locations/{location}/')}/{{operation}}"
-    return Route("GET", Host.ARM, path, f"{PROVIDER}/{name}/read", handler, SPECIFIED)
+    return Route("GET", Host.ARM, path, f"{PROVIDER}/{name}/read", _poll, SPECIFIED)
 
 
 _PROVIDER = f"{SUBSCRIPTION}/providers/{PROVIDER}"
 ROUTES: tuple[Route, ...] = (
     *virtual_networks.ROUTES,
     *private_endpoints.ENDPOINTS.routes(),
-    *zone_groups.ZONE_GROUPS.routes(),
     *private_zones.ROUTES,
-    _row(_PROVIDER, "locations/operations", _status),
-    _row(_PROVIDER, "locations/operationResults", _result),
-    _row(PLACE, "privateDnsOperationStatuses", _status),
-    _row(PLACE, "privateDnsOperationResults", _result),
+    _row(_PROVIDER, "locations/operations"),
+    _row(_PROVIDER, "locations/operationResults"),
+    _row(PLACE, "privateDnsOperationStatuses"),
+    _row(PLACE, "privateDnsOperationResults"),
 )

@@ -21,6 +21,7 @@ from localazure.network.resource import (
     reference,
     tags_of,
 )
+from localazure.refusals import refused
 from localazure.routes import Route
 from localazure.shapes import an_object, objects, texts
 from localazure.web import Host, Json, Request, Response, ServiceError
@@ -123,12 +124,7 @@ def _shown_subnet(cloud: Cloud, subnet: Json) -> Json:
 def _require_unused(cloud: Cloud, subnets: Iterable[Json]) -> None:
     for subnet in subnets:
         if users := users_of(cloud, subnet["id"]):
-            raise ServiceError(
-                400,
-                "InUseSubnetCannotBeDeleted",
-                f"Subnet {subnet['name']} is in use by {users[0]['id']} and cannot be deleted. In order to "
-                "delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.",
-            )
+            raise refused("InUseSubnetCannotBeDeleted", subnet=subnet["name"], user=users[0]["id"])
 
 
 NETWORKS = NetworkType(

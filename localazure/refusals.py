@@ -1,0 +1,26 @@
+"""Azure's refusals in its own words: refusals.json, with what of them was observed, reported or assumed.
+
+Owns: status, code and text of an answer. Does not own: when it is given, which each service says.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+from localazure.web import Json, ServiceError
+
+
+def refused(name: str, /, **values: object) -> ServiceError:
+    """The refusal of a name, its text filled in; the code is the name where the row has no other."""
+    row = _rows()[name]
+    extra = {"innererror": {"code": row["inner"]}} if "inner" in row else {}
+    text, gateway = row["text"].format(**values), row.get("gateway", False)
+    return ServiceError(row["status"], row.get("code", name), text, gateway=gateway, extra=extra)
+
+
+@cache
+def _rows() -> dict[str, Json]:
+    rows: dict[str, Json] = json.loads(Path(__file__).with_name("refusals.json").read_text())["refusals"]
+    return rows

@@ -1,0 +1,32 @@
+"""The table of Azure's refusals is that of the refusals that are given."""
+
+from __future__ import annotations
+
+import ast
+import json
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[2] / "localazure"
+ROWS = json.loads((FOLDER / "refusals.json").read_text())["refusals"]
+
+
+def given() -> Iterator[tuple[str, set[str]]]:
+    """Each refusal that the code gives, with the values that it fills in."""
+    for file in FOLDER.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "refused":
+                (name,) = node.args
+                assert isinstance(name, ast.Constant), ast.unparse(node)
+                yield str(name.value), {str(word.arg) for word in node.keywords}
+
+
+def test_each_refusal_has_its_row_and_fills_its_text() -> None:
+    """No row is without use, and no text lacks a value."""
+    found = dict(given())
+    fields = {
+        name: {field for _, field, _, _ in string.Formatter().parse(row["text"]) if field}
+        for name, row in ROWS.items()
+    }
+    assert found == fields
