@@ -54,29 +54,29 @@ def make_vault(
     """Makes the vault, or brings a soft-deleted one of its name back with its keys and access policies.
     `argument` is the path of the argument that names it."""
     how = {"create_mode": keyvault.CreateMode.RECOVER} if recovers else {}
+    given = {
+        "resource_group_name": inputs.resource_group_name,
+        "vault_name": inputs.vault_name,
+        "location": inputs.location,
+        "tags": inputs.tags,
+        "properties": {
+            **how,
+            **vault_properties(inputs.tenant_id, inputs.access_model, inputs.network, inputs.vault_sku),
+        },
+    }
     vault = Declaration(
         pinned(keyvault.Vault),
         f"{inputs.name}-vault",
         arm_ids.VAULT,
         inputs.vault_name,
-        {
-            "resource_group_name": inputs.resource_group_name,
-            "vault_name": inputs.vault_name,
-            "location": inputs.location,
-            "tags": inputs.tags,
-            "properties": {
-                **how,
-                **vault_properties(inputs.tenant_id, inputs.access_model, inputs.network, inputs.vault_sku),
-            },
-        },
+        given,
         argument,
         "vault.id",
         recovers=recovers,
     )
     # How a vault came about is no property that it has later.
     made = declare(vault, ignore_changes=["properties.createMode"])
-    uri = made.resource.properties.vault_uri if made.resource else None
-    return VaultReference(made.id, made.name, inputs.resource_group_name, uri=uri, resource=made.resource)
+    return VaultReference(made.id, made.name, inputs.resource_group_name, resource=made.resource)
 
 
 def vault_properties(
@@ -118,6 +118,7 @@ class KeyVault(Component):
         inputs = read(KeyVaultArgs, name, args)
         super().__init__(name, opts)
         vault = make_vault(inputs, Registering(self.protected_child))
+        made: Any = vault.resource
         self.vault_id = pulumi.Output.from_input(vault.id)
-        self.vault_uri = pulumi.Output.from_input(vault.uri or "")
+        self.vault_uri = made.properties.vault_uri
         self.register_outputs(self.outputs())
