@@ -24,6 +24,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from engine.requirements import export
+
 ROOT: Final = Path(__file__).resolve().parents[1]
 EXAMPLE: Final = "https://github.com/ORGANISATION/language-cmk"
 """What the documentation shows as long as nobody publishes the repository."""
@@ -177,11 +179,7 @@ def policies(root: Path = ROOT) -> dict[str, bytes]:
 
 def components_list(root: Path = ROOT) -> bytes:
     """What a deployment installs, as CycloneDX 1.5: uv's export, less when and in which run it was made."""
-    uv = Path(sys.executable).with_name("uv")
-    form = ("--format", "cyclonedx1.5", "--only-group", "runtime")
-    command = [str(uv), "export", "--frozen", "--offline", "--quiet", *form, "--project", str(root)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    listed = json.loads(done.stdout)
+    listed = json.loads(export("runtime", root, "--format", "cyclonedx1.5"))
     del listed["serialNumber"], listed["metadata"]["timestamp"]
     content = json.dumps(listed, sort_keys=True)
     listed["serialNumber"] = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, content)}"

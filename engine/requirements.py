@@ -18,15 +18,19 @@ GROUPS = {
 }
 """The dependency group of pyproject.toml for each list."""
 _HEAD = "# Made from uv.lock by `python -m engine.requirements`; do not edit.\n"
-_WORDS = ("export", "--frozen", "--offline", "--no-emit-project", "--no-annotate", "--no-header", "--quiet")
+
+
+def export(group: str, root: Path, *words: str) -> str:
+    """What uv writes of a group of the lock."""
+    uv = Path(sys.executable).with_name("uv")
+    command = [str(uv), "export", "--frozen", "--offline", "--quiet", "--only-group", group, *words]
+    command += ["--project", str(root)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def exported(group: str, root: Path = ROOT) -> str:
     """A list's text, with a checksum for every archive that pip may take."""
-    uv = Path(sys.executable).with_name("uv")
-    command = [str(uv), *_WORDS, "--only-group", group, "--project", str(root)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return _HEAD + done.stdout
+    return _HEAD + export(group, root, "--no-emit-project", "--no-annotate", "--no-header")
 
 
 if __name__ == "__main__":

@@ -51,9 +51,7 @@ COMMANDS = {
     "revoke": Command("operate.drill", "drill: take access to a key away, measure, and give it back"),
     "disable-version": Command("operate.disable_version", "disable key versions that no account is bound to"),
     "recover": Command("operate.recover", "repair a stack's state after a crash"),
-    "fleet": Command(
-        "operate.fleet.command", "preview, update, rotate, prove and revoke many stacks at once"
-    ),
+    "fleet": Command("operate.fleet.command", "preview, update, rotate and prove many stacks at once"),
 }
 
 

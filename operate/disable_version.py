@@ -9,7 +9,7 @@ again. Does not own the first step, a new version and the binding to it
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,9 +19,8 @@ from core import adapters, api_versions, arm_ids
 from core.facts import Account, KeyVersion
 from core.key_uris import KeyUri
 from operate import login
-from operate.azure import LiveAzure
 from operate.errors import DeclinedError
-from operate.revoke import ServiceAccess, access
+from operate.revoke import access
 from operate.stack import outputs, services
 from provider.azure_client import AzureClient
 
@@ -32,11 +31,11 @@ class NotDisabledError(DeclinedError):
 
 def run(arguments: argparse.Namespace) -> int:
     """Disables the versions, or without --yes says that it would. Raises NotDisabledError with every reason,
-    before anything is disabled; UnansweredError and AzureError if a query fails."""
+    before anything is disabled; AzureError if a query fails."""
     found = [StackKeys.of(stack, arguments.service) for stack in arguments.stack]
     versions = {key: listed for one in found for key, listed in one.versions.items()}
     clients = {key: one.client for one in found for key in one.versions}
-    accounts = [account for one in found for account in one.accounts()]
+    accounts = [account for one in found for account in one.accounts]
     if reasons := problems(versions, arguments.version, accounts):
         unread = (why for one in found for why in one.unread)
         raise NotDisabledError("\n  ".join(["no version was disabled:", *reasons, *unread]))
@@ -62,20 +61,19 @@ def run(arguments: argparse.Namespace) -> int:
 @dataclass
 class StackKeys:
     """The keys of a stack's services. `versions` has the versions of each key, by its vault's URI and its
-    name in lower case; `unread` says, for each other key, why its versions are not known."""
+    name in lower case; `unread` says, for each other key, why its versions are not known; `accounts` are all
+    of the subscriptions of accounts and vaults."""
 
-    services: Sequence[ServiceAccess]
     versions: Mapping[tuple[str, str], Sequence[KeyVersion]]
     unread: Sequence[str]
+    accounts: Sequence[Account]
     client: AzureClient
-    cloud: LiveAzure
 
     @classmethod
     def of(cls, stack: str, service: str | None = None) -> Self:
         """Raises NoAccessError for a service without a key, AzureError if a query fails."""
         found = [access(one) for one in services(outputs(stack), service).values()]
-        wanted = login.of_stack(stack, found[0].cloud, alone=True)
-        client = AzureClient(wanted, retries=6)
+        client = AzureClient(login.of_stack(stack, found[0].cloud, alone=True), retries=6)
         keys: dict[tuple[str, str], list[KeyVersion]] = {}
         unread = []
         for uri, name in {(one.key.vault_uri, one.key.name.lower()) for one in found}:
@@ -85,14 +83,12 @@ class StackKeys:
             except HttpResponseError as error:
                 # The versions may all be of keys that this login may list.
                 unread.append(f"the versions of {KeyUri(uri, name).text} were not read: {error.message}")
-        return cls(found, keys, unread, client, LiveAzure(wanted))
-
-    def accounts(self) -> Iterator[Account]:
-        """Every account of the subscriptions of accounts and vaults."""
-        ids = (id for one in self.services for id in (one.account_id, one.vault_id))
+        ids = (id for one in found for id in (one.account_id, one.vault_id))
+        accounts: list[Account] = []
         for subscription in sorted({arm_ids.subscription_of(id) for id in ids}):
             path = arm_ids.of_subscription(subscription, arm_ids.ACCOUNT)
-            yield from map(adapters.account, self.cloud.list(path, api_versions.ACCOUNTS))
+            accounts += map(adapters.account, client.pages(f"{path}?api-version={api_versions.ACCOUNTS}"))
+        return cls(keys, unread, accounts, client)
 
 
 def problems(

@@ -191,13 +191,11 @@ def changes(summary: Mapping[automation.OpType, int]) -> dict[str, int]:
     return {op: count for op, count in named.items() if op not in ("same", "refresh", "read")}
 
 
-def configure(stack: str, values: Mapping[str, str | int], removed: Sequence[str] = ()) -> None:
-    """Writes settings into a stack's own file, whose comments stay, by their paths (`key.generation`), and
-    takes others out. Raises StackError."""
+def configure(stack: str, values: Mapping[str, str | int]) -> None:
+    """Writes settings into a stack's own file, whose comments stay, by their paths (`key.generation`). Raises
+    StackError."""
     given = [word for path, value in values.items() for word in ("--plaintext", f"{path}={value}")]
-    for verb, words in (("rm-all", removed), ("set-all", given)):
-        if words:
-            told(stack, f"the settings of stack {stack} were not written", "config", verb, "--path", *words)
+    told(stack, f"the settings of stack {stack} were not written", "config", "set-all", "--path", *given)
 
 
 def outputs(stack: str, file: str | None = None, *, otherwise: str = "") -> Outputs:

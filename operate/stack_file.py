@@ -49,13 +49,9 @@ class StackFile:
             }
         )
 
-    def levels(self, of_fleet: SharedSettings) -> list[Values]:
-        """What the fleet shares with the stack, and the stack's own settings: the weakest first."""
-        return [*of_fleet.of(self.stack, shared.labels_of(self.stack, self.config)), self.own()]
-
     def settings(self, of_fleet: SharedSettings) -> Settings:
         """The stack's settings. Raises SettingsError."""
-        *below, own = self.levels(of_fleet)
+        below = of_fleet.of(self.stack, shared.labels_of(self.stack, self.config))
         secret = frozenset(
             name.removeprefix(NAMESPACE)
             for name, value in self.config.items()
@@ -66,13 +62,7 @@ class StackFile:
             for name, value in self.config.items()
             if name.startswith("azure-native:")
         }
-        return parse(
-            own,
-            shared=merged(*below),
-            secret=secret,
-            login=login,
-            stack=self.stack,
-        )
+        return parse(self.own(), shared=merged(*below), secret=secret, login=login, stack=self.stack)
 
 
 def path_of(stack: str, folder: Path = Path()) -> Path:

@@ -7,7 +7,6 @@ from the services' documentation and public reports; none was recorded.
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from dataclasses import dataclass
 
 from localazure.authorization import allows_data
@@ -17,11 +16,11 @@ from localazure.cognitive import data
 from localazure.cognitive.account import Account
 from localazure.cognitive.binding import key_uri
 from localazure.cognitive.kinds import find_kind
+from localazure.keyvault.access import LOOPBACK, in_rules
 from localazure.keyvault.trusted_services import KeyRefused
 from localazure.refusals import refused
 from localazure.web import Request, ServiceError
 
-_LOOPBACK = ipaddress.ip_address("127.0.0.1")
 _KEY_HEADER = "ocp-apim-subscription-key"
 _ACTIONS = "Microsoft.CognitiveServices/accounts"
 _AUTHORING = "ConversationalLanguageUnderstanding"
@@ -88,15 +87,8 @@ def _require_network(account: Account) -> None:
         raise refused("PublicAccessDisabled")
     acls = account.properties.get("networkAcls") or {}
     denied = str(acls.get("defaultAction", "Allow")).lower() == "deny"
-    if denied and not any(_covers(str(rule.get("value", ""))) for rule in acls.get("ipRules") or []):
+    if denied and not in_rules(LOOPBACK, acls.get("ipRules") or ()):
         raise ServiceError(403, "AccessDenied", "Access denied due to Virtual Network/Firewall rules.")
-
-
-def _covers(rule: str) -> bool:
-    try:
-        return _LOOPBACK in ipaddress.ip_network(rule, strict=False)
-    except ValueError:
-        return False
 
 
 def _require_caller(cloud: Cloud, request: Request, account: Account, action: str) -> None:

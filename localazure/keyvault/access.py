@@ -83,7 +83,7 @@ def firewall_refusal(
     who, where = f"Caller: {describe(caller)}", f"Vault: {vault.name};location={vault.location}"
     if str(vault.properties.get("publicNetworkAccess", "")).lower() == "disabled":
         return refused("ForbiddenByConnection", who=who, where=where)
-    if acls["defaultAction"].lower() == "allow" or _in_rules(address, acls["ipRules"]):
+    if acls["defaultAction"].lower() == "allow" or in_rules(address, acls["ipRules"]):
         return None
     return refused("ForbiddenByFirewall", address=address, who=who, where=where)
 
@@ -167,7 +167,8 @@ def grants_since(
     return {key: before.get(key, now) for key in keys}
 
 
-def _in_rules(address: str, rules: Iterable[Mapping[str, Any]]) -> bool:
+def in_rules(address: str, rules: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether an address is in one of the network rules; one that is no range holds none."""
     found = ipaddress.ip_address(address)
     for rule in rules:
         try:

@@ -28,6 +28,17 @@ _CURVES: Mapping[str, ec.EllipticCurve] = {
     "P-521": ec.SECP521R1(),
     "P-256K": ec.SECP256K1(),
 }
+_SHA1, _SHA256 = hashes.SHA1(), hashes.SHA256()  # noqa: S303 - see RSA-OAEP
+# RSA-OAEP is SHA-1 by its definition (RFC 7518, 4.3); clients choose it, this cloud does not.
+_ENCRYPTIONS: Mapping[str, padding.AsymmetricPadding] = {
+    "RSA-OAEP": padding.OAEP(mgf=padding.MGF1(_SHA1), algorithm=_SHA1, label=None),
+    "RSA-OAEP-256": padding.OAEP(mgf=padding.MGF1(_SHA256), algorithm=_SHA256, label=None),
+    "RSA1_5": padding.PKCS1v15(),
+}
+_SIGNATURES: Mapping[str, padding.AsymmetricPadding] = {
+    "PS256": padding.PSS(padding.MGF1(_SHA256), padding.PSS.DIGEST_LENGTH),
+    "RS256": padding.PKCS1v15(),
+}
 _AZURE_CURVE, _JOSE_CURVE = "P-256K", "secp256k1"
 """Azure's name of a curve that RFC 8812 names otherwise."""
 _PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -111,33 +122,27 @@ def _imported(key: _PrivateKey) -> Material:
 
 def encrypt(private: str, algorithm: str, data: bytes) -> bytes:
     """Encrypts (and wraps) with RSA-OAEP, RSA-OAEP-256 or RSA1_5. Raises CryptoError."""
-    key = _rsa(private, algorithm)
+    key, how = _rsa(private, algorithm, _ENCRYPTIONS)
     try:
-        return key.public_key().encrypt(data, _encryption_padding(algorithm))
+        return key.public_key().encrypt(data, how)
     except ValueError as error:
         raise CryptoError(f"the value is too long for {algorithm}") from error
 
 
 def decrypt(private: str, algorithm: str, data: bytes) -> bytes:
     """Undoes `encrypt`. Raises CryptoError also where another key encrypted the data."""
-    key = _rsa(private, algorithm)
+    key, how = _rsa(private, algorithm, _ENCRYPTIONS)
     try:
-        return key.decrypt(data, _encryption_padding(algorithm))
+        return key.decrypt(data, how)
     except ValueError as error:
         raise CryptoError("the value was not encrypted with this key and algorithm") from error
 
 
 def sign(private: str, algorithm: str, digest: bytes) -> bytes:
     """Signs a SHA-256 digest with PS256 or RS256 (RFC 7518, 3.1). Raises CryptoError."""
-    key, sha256 = _rsa(private, algorithm), hashes.SHA256()
-    paddings: Mapping[str, padding.AsymmetricPadding] = {
-        "PS256": padding.PSS(padding.MGF1(sha256), padding.PSS.DIGEST_LENGTH),
-        "RS256": padding.PKCS1v15(),
-    }
-    if (found := paddings.get(algorithm)) is None:
-        raise CryptoError(f"algorithm {algorithm} is not supported; expected one of {[*paddings]}")
+    key, how = _rsa(private, algorithm, _SIGNATURES)
     try:
-        return key.sign(digest, found, utils.Prehashed(sha256))
+        return key.sign(digest, how, utils.Prehashed(_SHA256))
     except ValueError as error:
         raise CryptoError(f"the value is no digest for {algorithm}: {error}") from error
 
@@ -166,21 +171,12 @@ def _material(key: _PrivateKey) -> Material:
     return Material(private, {"crv": curve, "x": jwk["x"], "y": jwk["y"]}, None)
 
 
-def _rsa(private: str, algorithm: str) -> rsa.RSAPrivateKey:
+def _rsa(
+    private: str, algorithm: str, known: Mapping[str, padding.AsymmetricPadding]
+) -> tuple[rsa.RSAPrivateKey, padding.AsymmetricPadding]:
     key = _load(private)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise CryptoError(f"algorithm {algorithm} is not supported by an EC key")
-    return key
-
-
-def _encryption_padding(algorithm: str) -> padding.AsymmetricPadding:
-    # RSA-OAEP is SHA-1 by its definition (RFC 7518, 4.3); clients choose it, this cloud does not.
-    digests: Mapping[str, hashes.HashAlgorithm] = {
-        "RSA-OAEP": hashes.SHA1(),  # noqa: S303
-        "RSA-OAEP-256": hashes.SHA256(),
-    }
-    if algorithm == "RSA1_5":
-        return padding.PKCS1v15()
-    if (digest := digests.get(algorithm)) is None:
-        raise CryptoError(f"algorithm {algorithm} is not supported; expected {[*digests, 'RSA1_5']}")
-    return padding.OAEP(mgf=padding.MGF1(digest), algorithm=digest, label=None)
+    if algorithm not in known:
+        raise CryptoError(f"algorithm {algorithm} is not supported; expected one of {[*known]}")
+    return key, known[algorithm]

@@ -25,20 +25,17 @@ def find(cloud: Cloud, vault: Vault, name: str) -> Key | None:
 def find_deleted(cloud: Cloud, vault: Vault, name: str) -> Key | None:
     """The soft-deleted key with this name."""
     found = cloud.store.get(_DELETED, f"{vault.id}/keys/{name}")
-    key = None if found is None else key_of(found)
-    return None if key is None or _expired(cloud, vault, key) else key
+    return None if found is None or _expired(cloud, vault, key_of(found)) else key_of(found)
 
 
-def all_of(cloud: Cloud, vault: Vault) -> list[Key]:
-    """The vault's live keys in order of their names."""
-    rows = cloud.store.scan(_LIVE, f"{vault.id}/keys/")
-    return [_rotate_if_due(cloud, vault, key_of(body)) for _, body in rows]
-
-
-def deleted_of(cloud: Cloud, vault: Vault) -> list[Key]:
-    """The vault's soft-deleted keys in order of their names."""
-    found = [key_of(body) for _, body in cloud.store.scan(_DELETED, f"{vault.id}/keys/")]
-    return [key for key in found if not _expired(cloud, vault, key)]
+def all_of(cloud: Cloud, vault: Vault, *, deleted: bool = False) -> list[Key]:
+    """The vault's live, or soft-deleted, keys in order of their names."""
+    found = [
+        key_of(body) for _, body in cloud.store.scan(_DELETED if deleted else _LIVE, f"{vault.id}/keys/")
+    ]
+    if deleted:
+        return [key for key in found if not _expired(cloud, vault, key)]
+    return [_rotate_if_due(cloud, vault, key) for key in found]
 
 
 def save(cloud: Cloud, key: Key) -> None:

@@ -58,9 +58,7 @@ def get(call: Call) -> Answer:
 @operation(access.LIST)
 def list_keys(call: Call) -> Answer:
     """The keys, without versions in their ids."""
-    now = call.cloud.clock.now()
-    keys = [key for key in key_store.all_of(call.cloud, call.vault) if key.visible <= now]
-    return page(call, keys, lambda key: item(call.vault, key, None, call.request.api_version))
+    return _listed(call, deleted=False)
 
 
 @operation(access.LIST_VERSIONS)
@@ -158,9 +156,7 @@ def get_deleted(call: Call) -> Answer:
 @operation(access.LIST_DELETED)
 def list_deleted(call: Call) -> Answer:
     """The soft-deleted keys."""
-    now = call.cloud.clock.now()
-    keys = [key for key in key_store.deleted_of(call.cloud, call.vault) if key.visible <= now]
-    return page(call, keys, lambda key: item(call.vault, key, None, call.request.api_version))
+    return _listed(call, deleted=True)
 
 
 @operation(access.RECOVER)
@@ -206,6 +202,12 @@ def show(call: Call, key: Key, version: KeyVersion | None = None) -> Answer:
     """A version of a key as an answer, the current one by default."""
     shown = version or key.current
     return Answer(bundle(call.vault, key, shown, call.request.api_version), shown.version)
+
+
+def _listed(call: Call, *, deleted: bool) -> Answer:
+    now = call.cloud.clock.now()
+    keys = [key for key in key_store.all_of(call.cloud, call.vault, deleted=deleted) if key.visible <= now]
+    return page(call, keys, lambda key: item(call.vault, key, None, call.request.api_version))
 
 
 def page(call: Call, rows: Sequence[T], render: Callable[[T], Json]) -> Answer:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap_with_padding
@@ -23,38 +22,31 @@ FIELD = "key_hsm"
 _HEADER = {"alg": "dir", "enc": "CKM_RSA_AES_KEY_WRAP"}
 
 
-@dataclass(frozen=True)
-class _File:
-    """`kid` is the key exchange key's; `ciphertext` the wrapped AES key and the wrapped private key."""
-
-    kid: str
-    ciphertext: bytes
-
-
 def material(cloud: Cloud, vault: Vault, sent: Any) -> Material:
     """The key pair in a transfer file. Raises CryptoError for one that this vault cannot open, and 404 for a
     key exchange key that is not here."""
-    file = _read(sent)
-    name, _, version = file.kid.removeprefix(f"{vault.uri}keys/").partition("/")
-    if not file.kid.startswith(f"{vault.uri}keys/"):
-        raise CryptoError(f"the key exchange key {file.kid} is not in {vault.uri}")
+    kid, ciphertext = _read(sent)
+    name, _, version = kid.removeprefix(f"{vault.uri}keys/").partition("/")
+    if not kid.startswith(f"{vault.uri}keys/"):
+        raise CryptoError(f"the key exchange key {kid} is not in {vault.uri}")
     key = find_key(cloud, vault, name)
     found = find_version(key, version)
     if found.kty != "RSA-HSM" or found.operations != ("import",):
         raise CryptoError(
-            f"the key exchange key {file.kid} is of type {found.kty} with key_ops {list(found.operations)}; "
+            f"the key exchange key {kid} is of type {found.kty} with key_ops {list(found.operations)}; "
             "expected RSA-HSM with import alone"
         )
     private = key_store.private_half(cloud, key, found)
     size = (found.size or 0) // 8
-    wrapping = crypto.decrypt(private, "RSA-OAEP", file.ciphertext[:size])
+    wrapping = crypto.decrypt(private, "RSA-OAEP", ciphertext[:size])
     try:
-        return crypto.from_pkcs8(aes_key_unwrap_with_padding(wrapping, file.ciphertext[size:]))
+        return crypto.from_pkcs8(aes_key_unwrap_with_padding(wrapping, ciphertext[size:]))
     except InvalidUnwrap as error:
         raise CryptoError("the private key was not wrapped with the wrapping key of the file") from error
 
 
-def _read(sent: Any) -> _File:
+def _read(sent: Any) -> tuple[str, bytes]:
+    """The key exchange key's id; and the wrapped AES key with the wrapped private key."""
     try:
         file = json.loads(crypto.from_b64url(sent))
     except ValueError as error:
@@ -62,4 +54,4 @@ def _read(sent: Any) -> _File:
     header = file.get("header") if isinstance(file, Mapping) else None
     if not isinstance(header, Mapping) or any(header.get(name) != value for name, value in _HEADER.items()):
         raise CryptoError(f"{FIELD} has not the header {_HEADER}")
-    return _File(str(header.get("kid") or ""), crypto.from_b64url(file.get("ciphertext")))
+    return str(header.get("kid") or ""), crypto.from_b64url(file.get("ciphertext"))

@@ -200,7 +200,9 @@ def _addresses(
         for config in body["customDnsConfigs"]
     }
     if asked and had and asked != had:
-        raise _moved(id, was_static=bool(known and known["properties"]["ipConfigurations"]))
+        if known and known["properties"]["ipConfigurations"]:
+            raise refused("PrivateEndpointWithStaticIpConfigurationsCannotChangeIpAddress", id=id)
+        raise refused("PrivateEndpointStaticIpMustMatchDynamicIpMapping", id=id)
     ips = asked or had
     for member in target.members:
         if member not in ips:
@@ -244,12 +246,6 @@ def _had(known: Json | None, target: Target) -> dict[str, str]:
     configs = known["properties"]["customDnsConfigs"] if known else []
     by_name = {config["fqdn"]: config["ipAddresses"][0] for config in configs}
     return {member: by_name[names[0]] for member, names in target.members.items() if names[0] in by_name}
-
-
-def _moved(id: str, *, was_static: bool) -> ServiceError:
-    if was_static:
-        return refused("PrivateEndpointWithStaticIpConfigurationsCannotChangeIpAddress", id=id)
-    return refused("PrivateEndpointStaticIpMustMatchDynamicIpMapping", id=id)
 
 
 def _interface(id: str, asked: str, was: Json | None, guid: str) -> str:

@@ -17,8 +17,8 @@ from operate.adopt.existing import Existing
 from operate.adopt.plan import grant, granted_elsewhere
 from operate.azure import Json
 from operate.evidence.findings import findings
+from operate.evidence.history import newest
 from operate.evidence.model import Facts, NotChecked
-from operate.evidence.rotation import newest
 from operate.evidence.rules import RULES, AuditSeverity
 
 # Of interest to an auditor, but no obstacle to adoption.

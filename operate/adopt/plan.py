@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.arguments import names
-from components.arguments.tags import checked_tags
 from components.key import AUTOMATIC
 from core import adapters, arm_ids, kinds, regions, resource_types, rights
 from core.facts import Network
 from core.roles import encryption_user
 from core.values import Mark
 from operate.adopt.existing import Existing
+from operate.evidence.history import newest
 from operate.evidence.model import NotChecked
-from operate.evidence.rotation import newest
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,7 @@ def plan(name: str, existing: Existing) -> Plan:
         "audit": {"newWorkspace": False},
     }
     notes: list[str] = []
-    as_found = {"network"}
-    if tags := _tags(existing):
-        settings["tags"] = tags
-    else:
-        as_found.add("tags")
+    as_found = {"network", "tags"}
     imports = [
         Import(resource_types.SERVICE, name),
         Import(resource_types.ACCOUNT, f"{name}-account", account.id),
@@ -164,18 +159,6 @@ def _notes(name: str, existing: Existing, settings: Mapping[str, Any]) -> Iterat
             f"{name}: the vault is in another subscription; the first preview shows a provider for it and "
             "the grant being imported (=), which changes neither"
         )
-
-
-def _tags(existing: Existing) -> dict[str, str]:
-    """The account's tags, where the settings can say them: they are those of everything made here."""
-    tags = dict(existing.body.get("tags") or {})
-    others = [existing.identity] if existing.identity else []
-    try:
-        checked_tags(tags)
-    except ValueError:
-        # Azure's own tags, such as hidden-link:/…, keep none of the rules for others.
-        return {}
-    return tags if all((other.get("tags") or {}) == tags for other in others) else {}
 
 
 def _identity_type(existing: Existing) -> str:

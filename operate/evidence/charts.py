@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from core.facts import Account, Key
+from operate.evidence.history import bound_since
 from operate.evidence.model import KeyUseLog, NotChecked, UseRow, moment
-from operate.evidence.use import bound_since
 
 VERSION_COLOURS = {"valid": "version is valid", "bound": "bound now", "now": "today"}
 USE_COLOURS = {"own": "use by the account", "others": "use by others", "refused": "refused"}

@@ -16,8 +16,8 @@ from core import arm_ids
 from core.api_versions import ACTIVITY_LOG
 from core.facts import Key, Vault
 from operate.azure import Json, LiveAzure
+from operate.evidence.history import silence
 from operate.evidence.model import Facts, KeyUseLog, LoggedChange, NotChecked, Service, moment
-from operate.evidence.use import silence
 
 KEPT = timedelta(days=90) - timedelta(hours=1)
 """How far back the activity log is read: Azure keeps it for 90 days and refuses an earlier start, and reading

@@ -17,10 +17,9 @@ from core.rights import Access
 from operate.evidence import continuity
 from operate.evidence.access import PrincipalRight, controllers, log_deleters, unwrappers
 from operate.evidence.collect import NO_LOG, NO_VAULT
+from operate.evidence.history import UNWRAPS, newest, next_rotation, rows_of
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service, UseRow, counted, moment
-from operate.evidence.rotation import newest, next_rotation
 from operate.evidence.rules import NOUNS, RULES, WORDS, AuditRule, AuditSeverity, Control
-from operate.evidence.use import UNWRAPS, rows_of
 
 
 @dataclass(frozen=True)

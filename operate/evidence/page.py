@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core import coverage
 from operate.drill import said
-from operate.evidence import access, charts, continuity, rotation, rules, signature, use
+from operate.evidence import access, charts, continuity, history, rules, signature
 from operate.evidence.findings import AuditFinding
 from operate.evidence.model import Facts, NotChecked, counted, moment
 from operate.evidence.rules import AuditSeverity
@@ -50,8 +50,7 @@ def page(facts: Facts, found: Sequence[AuditFinding], *, version: str, digest: s
         continuity=continuity,
         drilled=said,
         signature=signature,
-        rotation=rotation,
-        use=use,
+        history=history,
     )
 
 

@@ -25,11 +25,10 @@ from operate.evidence import signature
 from operate.evidence.access import controllers, destroyers, log_deleters, unwrappers
 from operate.evidence.continuity import of_service
 from operate.evidence.findings import AuditFinding
+from operate.evidence.history import bound_since, newest, next_rotation
 from operate.evidence.model import Facts, NotChecked, Service, moment
 from operate.evidence.page import page
-from operate.evidence.rotation import newest, next_rotation
 from operate.evidence.rules import CONTROLS, AuditSeverity
-from operate.evidence.use import bound_since
 
 SCHEMA = "language-cmk/evidence/1"
 """Changed when a reader of an older one would misread this."""

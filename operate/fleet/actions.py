@@ -10,13 +10,12 @@ import argparse
 import json
 import sys
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from core import coverage
 from core.environment import NAMESPACE
 from operate import stack
 from operate.errors import OperateError
@@ -26,10 +25,7 @@ from operate.fleet.files import FleetFiles
 from operate.fleet.planning import Member, Outcome, Rings
 from operate.fleet.rollout import Work, carried_out
 from operate.stack import NoStackError
-from settings.model import ServiceSettings
 from settings.parse import SERVICES
-
-GRANTED, REVOKED = "granted", "revoked"
 
 
 @dataclass(frozen=True)
@@ -93,8 +89,10 @@ def preview(chosen: ChosenStacks, _: argparse.Namespace) -> int:
 
 def up(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
     """Updates ring by ring, by reviewed plans where these are given. A stack that an earlier run updated is
-    previewed and proven again, which changes nothing."""
-    _refuse_missing(chosen)
+    previewed and proven again, which changes nothing. With `keep_going` nothing halts it, as where access is
+    taken away: each stack that is cut off counts."""
+    if not arguments.keep_going:
+        _refuse_missing(chosen)
     if not arguments.yes:
         return _would("update", chosen.rings)
     plans = _plans(chosen, arguments.plans) if arguments.plans else {}
@@ -102,7 +100,7 @@ def up(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
     def do(name: str) -> Outcome:
         return work.up(name, plan=plans.get(name, ""), minutes=arguments.minutes)
 
-    return chosen.carry_out("up", do, halting=True)
+    return chosen.carry_out("up", do, halting=not arguments.keep_going)
 
 
 def drift(chosen: ChosenStacks, _: argparse.Namespace) -> int:
@@ -131,48 +129,13 @@ def rotate(chosen: ChosenStacks, arguments: argparse.Namespace) -> int:
             print(f"  {name}: would make a new version of {key} (generation {generation})")
         return _would("update", chosen.rings)
     for name, key, generation in targets:
-        stack.configure(name, {f"{at}key.generation": generation for at, _ in _services(chosen, name, key)})
+        stack.configure(name, {f"{at}key.generation": generation for at in _places(chosen, name, key)})
     goes_on = _going_on(one.stack for one in users)
     print(f"the files have the new generations; if this run is cut off, {goes_on}", file=sys.stderr)
     code = chosen.carry_out("rotate", partial(work.up, minutes=arguments.minutes), halting=True)
     if code:
         print(goes_on, file=sys.stderr)
     return code
-
-
-def access(chosen: ChosenStacks, arguments: argparse.Namespace, value: str, action: str) -> int:
-    """Sets `access` at every service that uses the key, or at every chosen stack, and updates; nothing halts
-    it, for each stack that is cut off counts."""
-    if not arguments.yes:
-        return _would(action, chosen.rings)
-    key = (arguments.key or "").lower()
-    if value == REVOKED:
-        _refuse_unnamed(chosen, key, arguments.account)
-
-    unwritten: dict[str, str] = {}
-
-    def write(name: str) -> None:
-        found = _services(chosen, name, key)
-        deleting = {at: one.completed().account_name for at, one in found if _deletes(one)}
-        named = {f"{at}revokeAccount": name for at, name in deleting.items() if value == REVOKED}
-        # Each revocation asks anew.
-        asked = [f"{at}revokeAccount" for at, _ in found]
-        try:
-            stack.configure(name, {f"{at}access": value for at, _ in found} | named, removed=asked)
-        except OperateError as error:
-            unwritten[name] = str(error)
-
-    stack.use_checkout()
-    with ThreadPoolExecutor(chosen.fleet.shared.parallel) as threads:
-        list(threads.map(write, (one.stack for one in chosen.members())))
-    minutes = arguments.minutes
-
-    def do(name: str) -> Outcome:
-        if name in unwritten:
-            raise OperateError(unwritten[name])
-        return work.up(name, minutes=minutes)
-
-    return chosen.carry_out(action, do)
 
 
 def _plans(chosen: ChosenStacks, folder: Path) -> dict[str, str]:
@@ -187,36 +150,14 @@ def _plans(chosen: ChosenStacks, folder: Path) -> dict[str, str]:
     return {name: str(plan) for name, plan in found.items()}
 
 
-def _services(chosen: ChosenStacks, name: str, key: str) -> list[tuple[str, ServiceSettings]]:
-    """The services of a stack that use a key, or with "" any, each with where its settings begin in the
-    stack's file, as a path of `pulumi config`."""
+def _places(chosen: ChosenStacks, name: str, key: str) -> list[str]:
+    """Where in a stack's file the settings of each service with a key begin, as `pulumi config` has it."""
     listed = SERVICES in chosen.fleet.files[name].own()
     return [
-        (f"{NAMESPACE}{SERVICES}[{index}]." if listed else NAMESPACE, one)
+        f"{NAMESPACE}{SERVICES}[{index}]." if listed else NAMESPACE
         for index, one in enumerate(chosen.fleet.settings[name].services)
-        if one.has_key and key in ("", files.key_of(one))
+        if one.has_key and key == files.key_of(one)
     ]
-
-
-def _deletes(service: ServiceSettings) -> str:
-    """What Azure deletes of an account of this kind that loses its key; "" for nothing."""
-    return coverage.named(service.kind).deletes
-
-
-def _refuse_unnamed(chosen: ChosenStacks, key: str, names: Collection[str]) -> None:
-    """Ends a revocation before it begins where it deletes data of an account that was not named. Raises
-    OperateError with all of them."""
-    found = [
-        (member.stack, one) for member in chosen.members() for _, one in _services(chosen, member.stack, key)
-    ]
-    missing = [
-        f"{name}: without the key of {account}, Azure {lost}, for good"
-        for name, one in found
-        if (lost := _deletes(one)) and (account := one.completed().account_name) not in names
-    ]
-    if missing:
-        lines = "\n  ".join(missing)
-        raise OperateError(f"nothing was changed; name each account with --account NAME:\n  {lines}")
 
 
 def _refuse_missing(chosen: ChosenStacks) -> None:

@@ -11,14 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from operate import stack
 from operate.errors import OperateError
 from operate.fleet import actions, files, planning, shared
-from operate.fleet.actions import GRANTED, REVOKED, ChosenStacks
+from operate.fleet.actions import ChosenStacks
 from operate.fleet.files import FleetFiles
 from operate.fleet.shared import FleetFileError
 
@@ -109,7 +108,7 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "--ring": {**_LIST, "help": "stacks of this ring"},
     "--key": {"metavar": "VAULT/KEY", "help": "stacks whose services use this key"},
     "--since": {"metavar": "REVISION", "help": "stacks whose files changed since this git revision"},
-    "--account": {**_LIST, "help": "an account of which a revocation deletes data; may be repeated"},
+    "--keep-going": {"action": "store_true", "help": "a failure halts nothing, as when access is revoked"},
     "--yes": {"action": "store_true", "help": "do it"},
     "--plans": {"type": Path, "metavar": "FOLDER", "help": "reviewed plans, FOLDER/STACK/plan.json"},
     "--shards": {"type": int, "metavar": "N", "default": 1, "help": "how many jobs; at most 256"},
@@ -124,17 +123,11 @@ _WRITES = ("--yes", "--minutes", "--out", "--scheduler")
 ACTIONS: Mapping[str, Action] = {
     "list": Action(_list, "list the stacks with their rings, keys and labels"),
     "preview": Action(actions.preview, "show what an update would change", ("--out", "--scheduler")),
-    "up": Action(actions.up, "update ring by ring, with proof after each stack", (*_WRITES, "--plans")),
+    "up": Action(
+        actions.up, "update ring by ring, with proof after each stack", (*_WRITES, "--plans", "--keep-going")
+    ),
     "drift": Action(actions.drift, "show what was changed outside Pulumi", ("--out", "--scheduler")),
     "rotate": Action(actions.rotate, "make a new version of each key, then update all its stacks", _WRITES),
     "evidence": Action(actions.evidence, "write what auditors ask about each stack", ("--days", "--out")),
-    "revoke": Action(
-        partial(actions.access, value=REVOKED, action="revoke"),
-        "take the access to the key from every stack",
-        (*_WRITES, "--account"),
-    ),
-    "restore": Action(
-        partial(actions.access, value=GRANTED, action="restore"), "give the access back", _WRITES
-    ),
     "matrix": Action(_matrix, "shards for the matrix of a CI", ("--shards", "--ci")),
 }

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
 
 from core.facts import Account, Encryption, KeyVersion
-from core.key_uris import KeyUri
-from core.login import Login
 from operate.__main__ import main
-from operate.azure import LiveAzure
 from operate.disable_version import StackKeys, problems
-from operate.revoke import ServiceAccess
 
 OLD, NEW = "f" * 32, "0123456789abcdef0123456789abcdef"
 VAULT = "https://kv-hub.vault.azure.net"
@@ -65,16 +60,9 @@ def test_versions_of_several_keys_are_disabled_at_once() -> None:
     assert problems(keys, [OLD, NEW], []) == [f"key {VAULT}/keys/cmk has no other version that is enabled"]
 
 
-class Found(StackKeys):
-    """A stack of one service, whose vault and subscription are as they are written down."""
-
-    def __init__(self, accounts: list[Account], client: Any) -> None:
-        service = ServiceAccess("/a", "p", "/vault", KeyUri(VAULT, "CMK", OLD), "")
-        super().__init__([service], {KEY: BOTH}, [], client, LiveAzure(Login()))
-        self.there = accounts
-
-    def accounts(self) -> Iterator[Account]:
-        yield from self.there
+def found(accounts: list[Account], client: Any) -> StackKeys:
+    """A stack of one key, with the accounts of its subscription."""
+    return StackKeys({KEY: BOTH}, [], accounts, client)
 
 
 @pytest.mark.parametrize(("others", "code"), [([bound("/b", OLD)], 1), ([bound("/b", NEW)], 0)])
@@ -84,7 +72,7 @@ def test_every_stack_that_uses_the_key_is_asked(
     """An account of another stack may be in a subscription that the first knows nothing of. Nothing is
     disabled where one is bound to the version."""
     client = MagicMock()
-    stacks = {"a": Found([bound("/a", NEW)], client), "b": Found(others, client)}
+    stacks = {"a": found([bound("/a", NEW)], client), "b": found(others, client)}
     monkeypatch.setattr(StackKeys, "of", lambda stack, _service: stacks[stack])
     words = ["disable-version", OLD, "--stack", "a", "--stack", "b"]
     assert main([*words, "--yes"]) == code

@@ -172,16 +172,9 @@ def test_the_network_is_said_as_near_as_can_be(live: Network, expected: dict[str
     assert network(live) == expected
 
 
-def test_tags_are_said_where_there_are_any() -> None:
-    """They are those of everything made here."""
-    written = plan("x", found(body={**body(), "tags": {"a": "b"}}))
-    assert written.settings["tags"] == {"a": "b"}
-    assert "tags" not in written.settings["asFound"]
-
-
-def test_tags_that_the_settings_refuse_are_left_as_they_are() -> None:
+def test_tags_are_left_as_they_are() -> None:
     """Azure's own have slashes in their names, which nobody else's may."""
-    tags = {"hidden-link:/app-insights-resource-id": "/subscriptions/x"}
+    tags = {"hidden-link:/app-insights-resource-id": "/subscriptions/x", "owner": "a"}
     written = plan("xx", found(body={**body(), "tags": tags}))
     assert "tags" not in written.settings
     assert "tags" in written.settings["asFound"]

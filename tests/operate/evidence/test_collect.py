@@ -13,9 +13,9 @@ from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from operate.azure import UnansweredError
 from operate.evidence.collect import _groups, accounts_in, collect, diagnostic_setting, log_start
 from operate.evidence.findings import findings
+from operate.evidence.history import bound_since
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service, UseRow, moment
 from operate.evidence.report import document, files
-from operate.evidence.use import bound_since
 from tests.consistency.world import GROUP, KEY, World
 from tests.operate.evidence.door_azure import (
     ACCOUNTS,

@@ -13,10 +13,9 @@ from localazure import seed
 from operate.evidence import access
 from operate.evidence.collect import collect
 from operate.evidence.findings import findings
+from operate.evidence.history import bound_since, newest
 from operate.evidence.model import Facts, KeyUseLog, NotChecked, Service
 from operate.evidence.page import page
-from operate.evidence.rotation import newest
-from operate.evidence.use import bound_since
 from tests.consistency.hsm_world import CRYPTO_USER, ENCRYPTION_USER, ENDPOINT, HSM, HSM_KEY, HsmWorld
 from tests.consistency.world import GROUP
 from tests.operate.evidence.door_azure import DoorAzure

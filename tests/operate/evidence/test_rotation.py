@@ -8,7 +8,7 @@ import pytest
 
 from core.facts import Key, RotationPolicy
 from operate.evidence.collect import collect
-from operate.evidence.rotation import newest, next_rotation, shifted
+from operate.evidence.history import newest, next_rotation, shifted
 from tests.operate.evidence.door_azure import SUBSCRIPTION, DoorAzure, scene_across
 from tests.operate.evidence.made import NEW, NOW, OLD, days, key, version
 from tests.support.front import Door

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -172,74 +171,55 @@ def test_what_only_reads_looks_for_no_program_in_the_checkout(
     assert os.environ["PATH"] == before
 
 
-Written = dict[str, tuple[dict[str, str | int], Sequence[str]]]
+Written = dict[str, dict[str, str | int]]
 
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Written:
-    """What is written into the file of each stack, and what is taken out of it."""
+    """What is written into the file of each stack."""
     found: Written = {}
-
-    def configure(stack: str, values: dict[str, str | int], removed: Sequence[str] = ()) -> None:
-        found[stack] = (values, removed)
-
-    monkeypatch.setattr(engine, "configure", configure)
+    monkeypatch.setattr(engine, "configure", found.__setitem__)
     return found
 
 
-@pytest.mark.parametrize("named", [[], ["trsl-prod-b"], ["trsl-prod-a", "trsl-prod-b"]])
-def test_a_revocation_of_a_fleet_names_each_account_whose_data_it_deletes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: list[str], written: Written
-) -> None:
-    """All that are missing are told, before a stack file is written; those that are named stand in the
-    files, without which each update would refuse. Each revocation asks anew."""
-    translator = {"kind": "TextTranslation"}
-    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a=translator, prod_b=translator, prod_c={}))
-    monkeypatch.setattr(ChosenStacks, "carry_out", lambda *_, **__: 0)
-    options = [word for name in named for word in ("--account", name)]
-    code = main(["fleet", "revoke", "--yes", *options])
-    if len(named) < 2:
-        assert (code, written) == (2, {})
-        return
-    access, asked = "language-cmk:access", "language-cmk:revokeAccount"
-    assert written["prod-a"] == ({access: "revoked", asked: "trsl-prod-a"}, [asked])
-    assert written["prod-c"] == ({access: "revoked"}, [asked])
-    assert main(["fleet", "restore", "--yes"]) == 0
-    assert written["prod-a"] == ({access: "granted"}, [asked])
-
-
-def test_a_stack_whose_file_is_not_written_fails_and_stops_no_other(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    begun: list[tuple[str, str]],
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Its update would find nothing to do, and be called well."""
-
-    def configure(stack: str, *_: Any, **__: Any) -> None:
-        if stack == "prod-a":
-            raise engine.NoStackError(stack)
-
-    monkeypatch.setattr(engine, "configure", configure)
-    monkeypatch.chdir(checkout(tmp_path, FLEET, prod_a={}, prod_b={}))
-    assert main(["fleet", "revoke", "--yes"]) == 1
-    assert [stack for stack, _ in begun] == ["prod-b"]
-    assert "FAILED  prod-a: the backend has no stack prod-a" in capsys.readouterr().out
-
-
-def test_of_a_stack_of_several_services_those_of_a_key_are_cut_off(
+def test_of_a_stack_of_several_services_those_of_a_key_get_the_new_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Written
 ) -> None:
     """Where each stands in the list, though others of the stack use another key, or none."""
+    monkeypatch.setattr(engine, "last_updates", lambda: {"prod-a": ""})
+    monkeypatch.setattr(work, "recorded_keys", lambda _: {})
     services = [{"name": "one"}, {"name": "none", "encryption": "microsoftManaged"}, {"name": "two"}]
     monkeypatch.chdir(folder := checkout(tmp_path, FLEET, prod_a={}))
     monkeypatch.setattr(ChosenStacks, "carry_out", lambda *_, **__: 0)
     config = {"language-cmk:services": services}
     (folder / "Pulumi.prod-a.yaml").write_text(yaml.safe_dump({"config": config}))
-    assert main(["fleet", "revoke", "--yes", "--key", "kv-two/cmk-two"]) == 0
-    assert written["prod-a"][0] == {"language-cmk:services[2].access": "revoked"}
-    assert main(["fleet", "revoke", "--yes"]) == 0
-    assert list(written["prod-a"][0]) == [f"language-cmk:services[{index}].access" for index in (0, 2)]
+    assert main(["fleet", "rotate", "--yes", "--key", "kv-two/cmk-two"]) == 0
+    assert written == {"prod-a": {"language-cmk:services[2].key.generation": 1}}
+
+
+def test_access_is_taken_from_every_stack_that_can_be_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the setting that all share, and `up --keep-going`: one that the backend lacks, and one that fails in
+    the first ring, halt nothing."""
+    rings = {"rings": [{"name": "first", "match": {"stack": "prod-a"}}], "parallel": {"stacks": 1}}
+    shared = {**FLEET, **rings, "settings": {**FLEET["settings"], "access": "revoked"}}
+    monkeypatch.chdir(checkout(tmp_path, shared, prod_a={}, prod_b={}, prod_c={}))
+    monkeypatch.setattr(engine, "last_updates", lambda: {"prod-a": "", "prod-b": ""})
+    begun: list[str] = []
+
+    def up(stack: str, **_: Any) -> Outcome:
+        begun.append(stack)
+        assert files.read(Path()).settings[stack].services[0].is_revoked
+        if stack != "prod-b":
+            raise engine.NoStackError(stack)
+        return Outcome(stack)
+
+    monkeypatch.setattr(work, "up", up)
+    assert main(["fleet", "up", "--yes"]) == 2
+    assert main(["fleet", "up", "--yes", "--keep-going"]) == 1
+    assert begun == ["prod-a", "prod-b", "prod-c"]
+    assert "halted" not in capsys.readouterr().err
 
 
 @pytest.mark.engine
@@ -251,12 +231,10 @@ def test_settings_are_written_and_comments_stay(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("PATH", os.pathsep.join([str(ROOT / ".pulumi" / "bin"), os.environ["PATH"]]))
     (tmp_path / "Pulumi.yaml").write_text("name: a\nruntime: python\n")
     engine.told("dev", "no stack", "stack", "init")
-    text = (
-        'config:\n  a:s:\n    # first\n    - name: one # why\n      old: 1\n  a:text: \'{"k": [{"v": 1}]}\'\n'
-    )
+    text = 'config:\n  a:s:\n    # first\n    - name: one # why\n  a:text: \'{"k": [{"v": 1}]}\'\n'
     (tmp_path / "Pulumi.dev.yaml").write_text(text)
     values: dict[str, str | int] = {"a:s[0].key.generation": 2, "a:text.k[0].v": 3, "a:access": "revoked"}
-    engine.configure("dev", values, removed=["a:s[0].old", "a:s[0].none"])
+    engine.configure("dev", values)
     found = (tmp_path / "Pulumi.dev.yaml").read_text()
     assert yaml.safe_load(found)["config"] == {
         "a:s": [{"name": "one", "key": {"generation": 2}}],
@@ -420,7 +398,7 @@ def test_a_rotation_is_of_every_stack_that_uses_the_key(
     monkeypatch.chdir(checkout(tmp_path, {**FLEET, "rings": rings}, **stacks))
     assert main(["fleet", "rotate", "--yes", "--stack", "prod-a"]) == 0
     assert [stack for stack, _ in begun] == ["prod-c", "prod-a"]
-    assert written == {"prod-c": ({"language-cmk:key.generation": 1}, ())}
+    assert written == {"prod-c": {"language-cmk:key.generation": 1}}
 
 
 def recorded(generation: int, created: str = "2026-01-01T00:00:00Z") -> CommandResult:
@@ -466,7 +444,7 @@ def test_a_rotation_that_was_cut_off_gets_no_second_version(
     said = capsys.readouterr().err
     assert "`fleet up --yes --stack prod-a --stack prod-b` goes on" in said
     assert (f"has not reached {behind}, whose" in said) is bool(behind)
-    assert written == ({} if behind else {"prod-a": ({"language-cmk:key.generation": 2}, ())})
+    assert written == ({} if behind else {"prod-a": {"language-cmk:key.generation": 2}})
 
 
 def test_a_run_that_is_cut_off_leaves_the_outcomes_until_then(

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import pytest
 
+from operate.evidence.history import bound_since, rows_of, silence
 from operate.evidence.model import NotChecked
-from operate.evidence.use import bound_since, rows_of, silence
 from tests.operate.evidence.made import NEW, NOW, OLD, OTHER, account, days, key, row, use, version
 
 

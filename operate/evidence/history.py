@@ -1,7 +1,9 @@
-"""What the audit log shows of a key: since when a version is in use, and by whom.
+"""What the facts show of a key over time: since when a version is in use, and by whom; which version is
+newest, and when the next one is due.
 
 ARM records no time of a binding. It was bound at the earliest when the version was created, and at
-the latest when the account first used it.
+the latest when the account first used it. Source of the rules of rotation: azure/key-vault/keys/
+how-to-configure-key-rotation.
 """
 
 from collections.abc import Iterable
@@ -9,7 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from core.facts import Account, Key
+import isodate
+
+from core import demands
+from core.facts import Account, Key, KeyVersion
 from operate.evidence.model import KeyUseLog, NotChecked, UseRow, moment
 
 _QUIET_DAYS = 7
@@ -68,3 +73,36 @@ def silence(rows: Iterable[UseRow]) -> tuple[datetime, datetime] | None:
     if longest.days <= _QUIET_DAYS or others.days > 2 * (len(days) - 2) or len(days) < _QUIET_DAYS:
         return None
     return before + timedelta(days=1), before + longest - timedelta(days=1)
+
+
+def newest(key: Key, now: datetime) -> KeyVersion | None:
+    """The newest version that can be used now: enabled and within its dates."""
+    return demands.newest_usable(key.versions[::-1], now.timestamp())
+
+
+def is_usable(version: KeyVersion, now: datetime) -> bool:
+    """Whether a version is enabled and within its dates."""
+    return not demands.key_usable(version, now.timestamp())
+
+
+def next_rotation(key: Key) -> datetime | None:
+    """When the vault makes the next version by itself; None where it does not. Counted from the last version
+    of all, enabled or not, as the vault does."""
+    policy = key.rotation
+    if policy is None or not key.versions:
+        return None
+    created, expires = moment(key.versions[-1].created), moment(key.versions[-1].expires)
+    if policy.rotates_after_create and created:
+        return shifted(created, policy.rotates_after_create)
+    if policy.rotates_before_expiry and expires:
+        return shifted(expires, policy.rotates_before_expiry, back=True)
+    return None
+
+
+def shifted(start: datetime, duration: str, *, back: bool = False) -> datetime:
+    """A time moved by an ISO 8601 duration (`P90D`, `P18M`, `P1Y`). Raises ValueError."""
+    span = isodate.parse_duration(duration, as_timedelta_if_possible=False)
+    moved: datetime = start - span if back else start + span
+    if moved == start:
+        raise ValueError(f"{duration!r} is no time at all")
+    return moved
