@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from localazure import directory, in_flight
+from localazure import definitions, directory, in_flight
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
@@ -129,8 +129,7 @@ def _deployment(cloud: Cloud, request: Request, account: Account, known: Json | 
     return {
         "sku": sku,
         "properties": {
-            "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
-            **{name: value for name, value in given.items() if value is not None},
+            **definitions.completed(DEPLOYMENTS.type, given),
             "currentCapacity": sku["capacity"],
             "provisioningState": "Succeeded",
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from localazure import definitions
 from localazure.cloud import iso
 from localazure.keyvault.model import HSM_TYPE, TYPE, Vault
 from localazure.web import Json
@@ -72,17 +73,7 @@ def hsm_body(hsm: Vault) -> Json:
         "location": hsm.location,
         "sku": sent.pop("sku"),
         "tags": dict(hsm.tags),
-        "properties": {
-            **sent,
-            "enableSoftDelete": True,
-            "hsmUri": hsm.uri,
-            "provisioningState": "Succeeded",
-            "statusMessage": "The Managed HSM is provisioned and ready to use.",
-            "securityDomainProperties": {
-                "activationStatus": "Active",
-                "activationStatusMessage": "Your HSM has been activated.",
-            },
-        },
+        "properties": definitions.completed(HSM_TYPE, {**sent, "enableSoftDelete": True, "hsmUri": hsm.uri}),
     }
 
 
