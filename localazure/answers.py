@@ -11,30 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from localazure.behaviour import Behaviour
+from localazure.definitions import defaults
 from localazure.locations import REGIONS, normal_location
 from localazure.web import ARM_REGIONS, Host, Json, Response
 
-_ACCOUNTS, _VAULTS = "microsoft.cognitiveservices/accounts", "microsoft.keyvault/vaults"
+_COMPLETED = ("Microsoft.CognitiveServices/accounts", "Microsoft.KeyVault/vaults")
+"""The types with keys and defaults that switches show otherwise."""
 _OPERATION_HEADERS = ("azure-asyncoperation", "location")
 _REGION = "westeurope"
-_ACLS = {"defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": []}
-_DEFAULTS: Mapping[str, Mapping[str, Json]] = {
-    _ACCOUNTS: {
-        "networkAcls": _ACLS,
-        "disableLocalAuth": False,
-        "restrictOutboundNetworkAccess": False,
-        "dynamicThrottlingEnabled": False,
-        "publicNetworkAccess": "Enabled",
-    },
-    _VAULTS: {
-        "networkAcls": {"bypass": "AzureServices", **_ACLS},
-        "enableRbacAuthorization": False,
-        "enabledForDiskEncryption": False,
-        "enabledForTemplateDeployment": False,
-        "softDeleteRetentionInDays": 90,
-        "publicNetworkAccess": "Enabled",
-    },
-}
 
 
 def as_set(behaviour: Behaviour, response: Response) -> Response:
@@ -65,14 +49,14 @@ def _shown(behaviour: Behaviour, body: Json) -> Json:
     """A resource as the switches show it; anything else as it is."""
     if not isinstance(body, dict) or not isinstance(body.get("id"), str) or "type" not in body:
         return body
-    type = str(body["type"]).lower()
+    type = str(body["type"])
     cased = _CASINGS[behaviour.ids_casing]
     shown = {**body, "id": cased(body["id"])}
-    if type != "microsoft.resources/resourcegroups":
+    if type != "Microsoft.Resources/resourceGroups":
         shown |= _location(behaviour, body)
     if "location" in body:
         shown = _with_tags(behaviour, shown)
-    if isinstance(body.get("properties"), dict) and type in _DEFAULTS:
+    if isinstance(body.get("properties"), dict) and type in _COMPLETED:
         shown["properties"] = _properties(behaviour, type, body["properties"])
     identity = body.get("identity")
     if isinstance(identity, dict) and isinstance(identity.get("userAssignedIdentities"), dict):
@@ -118,7 +102,7 @@ def _with_tags(behaviour: Behaviour, body: Json) -> Json:
 
 
 def _properties(behaviour: Behaviour, type: str, sent: Mapping[str, Any]) -> Json:
-    properties = {**_DEFAULTS[type], **sent} if behaviour.defaults_added else dict(sent)
+    properties = {**defaults()[type], **sent} if behaviour.defaults_added else dict(sent)
     encryption = properties.get("encryption")
     key = encryption.get("keyVaultProperties") if isinstance(encryption, dict) else None
     if isinstance(encryption, dict) and isinstance(key, dict):
