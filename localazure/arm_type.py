@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from localazure import authorization
-from localazure.cloud import Cloud
+from localazure.cloud import Cloud, iso
 from localazure.locations import location_in, require_same_location
 from localazure.paging import page
 from localazure.refusals import refused
@@ -202,6 +202,18 @@ class ArmType:
         if self.tracked and "group" not in request.params:
             return self.below(cloud, SUBSCRIPTION.format(**request.params))
         return self.below(cloud, "/" + self._many.replace("*}", "}").format(**request.params).lstrip("/"))
+
+
+def system_data(created: tuple[str, float], modified: tuple[str, float], *, digits: int = 7) -> Json:
+    """By which application, and when, a resource was made and last changed."""
+    return {
+        "createdBy": created[0],
+        "createdByType": "Application",
+        "createdAt": iso(created[1], digits=digits),
+        "lastModifiedBy": modified[0],
+        "lastModifiedByType": "Application",
+        "lastModifiedAt": iso(modified[1], digits=digits),
+    }
 
 
 def drop_extensions(cloud: Cloud, id: str) -> None:

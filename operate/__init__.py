@@ -1,4 +1,5 @@
 """What people run besides `pulumi up`: `python -m operate COMMAND --stack NAME`.
 
-Only disable-version writes to Azure, and fleet does through Pulumi.
+Two of them write to Azure by themselves, `disable-version` and `revoke --drill`; `fleet` writes through
+Pulumi.
 """

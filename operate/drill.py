@@ -4,7 +4,7 @@
 
 It measures how long the data can still be read, and how long it takes to be readable again, and records both
 in a tag of the stack, where the evidence finds them. It runs only on a stack whose configuration allows it,
-and never where a revocation deletes data. Whatever happens after access is taken away, it is given back.
+and never if a revocation deletes data. Whatever happens in between, the drill gives the access back.
 """
 
 import argparse
@@ -94,7 +94,8 @@ def require_allowed(stack: str) -> None:
 
 
 def require_harmless(own: ServiceAccess) -> None:
-    """Raises NoAccessError where a revocation deletes data, or nobody could see that it counts."""
+    """Raises NoAccessError if a revocation deletes data, or if nobody could see that the revocation
+    counts."""
     if own.deletes:
         raise NoAccessError(f"without its key, Azure {own.deletes}, for good, of {own.account_id}: no drill")
     if not own.endpoint:
@@ -163,8 +164,8 @@ def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seco
 
 
 def calls(client: AzureClient, own: ServiceAccess) -> tuple[Call, Call]:
-    """What takes the access of a service away, and what gives it back as Azure has it now. Raises
-    NoAccessError where it is not there, and AzureError."""
+    """The calls that take a service's access away, and those that give it back as Azure has it now. Raises
+    NoAccessError if there is no such access, and AzureError."""
     if own.is_role or own.key.in_managed_hsm:
         assignment = arm_ids.parse(own.grant_id)
         url = f"{own.grant_id}?api-version={AUTHORIZATION}"
@@ -225,7 +226,7 @@ def said(drill: Drill) -> str:
 
 
 def _seconds_until(wanted: str, projects: Projects, seconds: float) -> float | None:
-    """How long it took until the data answered so; None where it did not in time."""
+    """Seconds until the data gave the wanted answer; None if it did not in time."""
     began = time.monotonic()
     while (answer := data_answer(projects)) != wanted:
         if answer not in ("200", REFUSED):
@@ -237,7 +238,7 @@ def _seconds_until(wanted: str, projects: Projects, seconds: float) -> float | N
 
 
 def _not_given_back(client: AzureClient, give: Call, *, tries: int) -> Exception | None:
-    """Gives access back, however often it has to be tried; why it is not back after the last try."""
+    """Gives access back, in several tries if need be. Returns why it is not back after the last try."""
     failed: Exception | None = None
     for attempt in range(tries):
         try:

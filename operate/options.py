@@ -51,7 +51,10 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
     "verify": (
         _STACK,
         _flag("--write-project", "also write, read and delete a project"),
-        _flag("--if-reached", "with --write-project: a network that keeps this machine out is no failure"),
+        _flag(
+            "--if-reached",
+            "with --write-project: a network, a missing role or a kind without projects is no failure",
+        ),
         _flag("--revoked", "prove that access is gone, whatever the stack says"),
         _value(
             "--minutes", "wait for a revocation to count; default 15", type=float, default=15, metavar="N"

@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
 from azure.core.rest import HttpRequest, HttpResponse
 
-from core import adapters, api_versions, clouds, demands, key_uris, roles
+from core import adapters, api_versions, clouds, demands, key_uris, kinds, roles
 from core.facts import CUSTOMER_MANAGED, Encryption, Network
 from core.login import Login
 from operate import login
@@ -38,6 +38,7 @@ _PAUSE_SECONDS = 5.0
 remembered for an hour and each read counts against the service's limit of calls."""
 _LONGEST_PAUSE_SECONDS = 60.0
 _PROJECT_CLAIM = "project written and read"
+_REVOKED_CLAIM = "revoked: data answers"
 _ABOUT: Mapping[str, Sequence[str]] = {
     "the network": ("virtual network", "firewall", "public access is disabled"),
     "the caller": ("data action", "permissiondenied"),
@@ -122,11 +123,16 @@ def _checks(
     for demand in ("soft-delete", "purge-protection"):
         yield Check(f"{demand.replace('-', ' ')} of the {vault.noun}", "True", unmet.get(demand, "True"))
     projects = Projects(service["endpoint"], login.token_credential(wanted))
-    if service.get("access") == "revoked":
+    is_revoked, kind = service.get("access") == "revoked", kinds.find(account.kind)
+    if kind and not kind.language and (is_revoked or write_project):
+        claim, expected = (_REVOKED_CLAIM, REFUSED) if is_revoked else (_PROJECT_CLAIM, _PROJECT)
+        reason = f"an account of kind {kind.name} has no projects of Language: call the service itself"
+        yield (KeptOut if if_reached else Check)(claim, expected, reason)
+    elif is_revoked:
         yield refused(projects, seconds)
     elif write_project:
         closed = unreachable(projects, service["endpoint"], account.network, if_reached=if_reached)
-        yield closed or project(projects)
+        yield closed or project(projects, if_reached=if_reached)
 
 
 def binding(found: Encryption, key_uri_with_version: str) -> Iterator[Check]:
@@ -191,7 +197,7 @@ def unreachable(
     A closed network lets somebody through who comes by a private endpoint, so that only the attempt tells.
     """
     try:
-        about, found = _reading(projects, roles.LANGUAGE_WRITER)
+        about, found = _answer(projects.list_projects, roles.LANGUAGE_WRITER)
     except ServiceRequestError as error:
         about, found = "the network", str(error)
     if not about:
@@ -202,13 +208,20 @@ def unreachable(
             "account's network, such as on a runner beside its private endpoint, or leave out "
             "--write-project, which alone needs to reach it"
         )
+    return _nothing_written(about, found, if_reached=if_reached)
+
+
+def _nothing_written(about: str, found: str, *, if_reached: bool) -> Check:
     form = KeptOut if if_reached and about in _ABOUT else Check
     return form(_PROJECT_CLAIM, _PROJECT, f"{found}; nothing was written")
 
 
-def project(projects: Projects) -> Check:
-    """Writes a project to the account, reads it back and deletes it again."""
-    projects.write()
+def project(projects: Projects, *, if_reached: bool = False) -> Check:
+    """Writes a project to the account, reads it back and deletes it again. A caller who may only read is told
+    which role is missing."""
+    about, found = _answer(projects.write, roles.LANGUAGE_WRITER)
+    if about:
+        return _nothing_written(about, found, if_reached=if_reached)
     read = projects.read()
     projects.delete()
     # Azure deletes it in a job. The API takes 100 GETs a minute (learn.microsoft.com/azure/ai-services/
@@ -237,7 +250,7 @@ def refused(projects: Projects, seconds: float) -> Check:
             )
         waiting = True
         time.sleep(pause)
-    return Check("revoked: data answers", REFUSED, answer)
+    return Check(_REVOKED_CLAIM, REFUSED, answer)
 
 
 def unprovable(service: Outputs) -> str:
@@ -253,15 +266,15 @@ def unprovable(service: Outputs) -> str:
 
 def data_answer(projects: Projects) -> str:
     """What a read of the account's data answers: "200", REFUSED, or why it tells nothing of the key."""
-    about, found = _reading(projects, roles.LANGUAGE_READER)
+    about, found = _answer(projects.list_projects, roles.LANGUAGE_READER)
     return REFUSED if about == "the key" else found
 
 
-def _reading(projects: Projects, role: roles.Role) -> tuple[str, str]:
-    """What a refusal to read the account's data is about, "" where it is read, and what was answered; `role`
-    is what a caller needs."""
+def _answer(act: Callable[[], None], role: roles.Role) -> tuple[str, str]:
+    """The subject of a refusal to read or write the account's data, "" if there is none, and the answer; a
+    caller needs `role`."""
     try:
-        projects.list_projects()
+        act()
     except HttpResponseError as error:
         text = error.message.partition("\n")[0].rstrip(".")  # the SDK says it again in the lines below
         said, found = str(error).lower(), f"{error.status_code}: {text}"

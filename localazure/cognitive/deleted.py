@@ -64,8 +64,7 @@ def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:
     if (target := account.key_vault_properties) is not None:
         vault = trusted_services.vault_at(cloud, target["keyVaultUri"])
         if vault is None or vault.deleted is not None:
-            header = {"x-localazure-findings": f"there is no vault at {target['keyVaultUri']}"}
-            raise ServiceError(400, "BadRequest", rules.INVALID, headers=header)
+            raise rules.refusal(f"there is no vault at {target['keyVaultUri']}")
     now = cloud.clock.now()
     stored.forget(cloud, account)
     who = request.caller.client_id if request.caller else ""

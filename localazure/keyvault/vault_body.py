@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from localazure import definitions
+from localazure.arm_type import system_data
 from localazure.cloud import iso
 from localazure.keyvault.model import HSM_TYPE, TYPE, Vault
 from localazure.web import Json
@@ -32,14 +33,8 @@ def vault_body(
         "tags": dict(vault.tags),
     }
     if api_version >= "2021":
-        body["systemData"] = {
-            "createdBy": vault.created_by,
-            "createdByType": "Application",
-            "createdAt": iso(vault.created, digits=3),
-            "lastModifiedBy": vault.modified_by,
-            "lastModifiedByType": "Application",
-            "lastModifiedAt": iso(vault.modified, digits=3),
-        }
+        made, changed = (vault.created_by, vault.created), (vault.modified_by, vault.modified)
+        body["systemData"] = system_data(made, changed, digits=3)
     sent = vault.properties
     properties: dict[str, Any] = {
         "sku": sent["sku"],

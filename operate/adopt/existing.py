@@ -55,7 +55,7 @@ class Existing:
 
 
 def find(cloud: LiveAzure, account_id: str, now: datetime) -> Existing:
-    """Everything about an account. What cannot be read is in `service`, as NotChecked."""
+    """Everything about an account. A part that cannot be read is NotChecked in `service`."""
     seen = service(cloud, account_id, now=now, days=1)
     if not isinstance(seen.account, Account):
         return Existing(seen, now)

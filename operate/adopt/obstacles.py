@@ -1,7 +1,7 @@
-"""What prevents an adoption, each with its fix.
+"""The obstacles to an adoption, each with its fix.
 
-An adoption changes nothing, so whatever would have to change is refused, all at once; so is what the findings
-of the evidence call an error.
+An adoption changes nothing, so it refuses, all at once, every part that would have to change, and every
+finding that the evidence calls an error.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ class Obstacle:
 
 def obstacles(services: Sequence[tuple[str, Existing]], *, follows_key: bool) -> list[Obstacle]:
     """Everything that prevents the adoption, for all accounts. `services` are (name, account) pairs.
-    `follows_key`: an account of which Azure shows no key version names none, as somebody said."""
+    `follows_key`: somebody has said that an account for which Azure shows no key version names none."""
     found = [obstacle for name, one in services for obstacle in _of_account(name, one)]
     if not follows_key:
         found += [_unsaid(one.account) for _, one in services if _may_follow_key(one)]

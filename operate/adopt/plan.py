@@ -1,4 +1,4 @@
-"""What is written for one account: its settings, what stays as found, and the resources to import."""
+"""The plan for one account: its settings, the parts that stay as found, and the resources to import."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is written for one account. `notes` are for the person who adopts it."""
+    """The settings and imports of one account. `notes` are for the person who adopts it."""
 
     settings: Mapping[str, Any]
     imports: tuple[Import, ...]
@@ -67,7 +67,7 @@ def plan(name: str, existing: Existing) -> Plan:
 
 
 def network(found: Network) -> dict[str, Any]:
-    """The nearest that the settings can express of an account's network; the live one stays as found."""
+    """The settings that come nearest to an account's network; the live network stays as found."""
     if found.is_open:
         return {"access": "open"}
     named = {"allowedIpRanges": found.ip_rules, "allowedSubnetIds": found.subnet_rules}

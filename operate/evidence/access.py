@@ -1,8 +1,9 @@
 """Who can unwrap with a key, who can delete or disable it, who could give themselves such a right, and who
-can delete the log of it: by what they have, and by what they may activate (PIM).
+can delete its log: by rights that they have, and by roles that they may activate (PIM).
 
 Owns these lists; `core.rights` says what a policy or a role gives; who is in a group is in the facts.
-What deny assignments take from others is not evaluated."""
+What deny assignments take from others is not evaluated.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def _told(find: Callable[[], Iterable[PrincipalRight]]) -> tuple[PrincipalRight,
 
 
 def _read(part: T | NotChecked | None, what: str) -> T:
-    """A part that was read. Raises UnansweredError for one that was not."""
+    """A part that was read. Raises UnansweredError if it was not read."""
     if part is None or isinstance(part, NotChecked):
         raise UnansweredError(f"the {what} was not read: {part.why if part else 'it was not asked for'}")
     return part

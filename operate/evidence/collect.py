@@ -138,7 +138,7 @@ def attempt(question: Callable[[], T]) -> T | NotChecked:
 
 
 def service(cloud: LiveAzure, account_id: str, *, now: datetime, days: float) -> Service:
-    """Everything about one account. Never raises: what is not answered is NotChecked."""
+    """Everything about one account. Never raises: a part without an answer is NotChecked."""
     account = attempt(lambda: _whole(account_at(cloud, account_id)))
     bound = None if isinstance(account, NotChecked) else account.encryption.key
     if isinstance(account, NotChecked) or bound is None:
@@ -286,7 +286,7 @@ def diagnostic_setting(body: Json) -> DiagnosticSetting:
 def _use(
     cloud: LiveAzure, vault_id: str, settings: Sequence[DiagnosticSetting], now: datetime, days: float
 ) -> KeyUseLog:
-    """What the first workspace that gets the audit log says."""
+    """The answer of the first workspace that gets the audit log."""
     audited = [s for s in settings if s.is_audit]
     if not audited:
         noun = "managed HSM" if arm_ids.in_managed_hsm(vault_id) else "vault"

@@ -1,7 +1,8 @@
-"""Continuity: what was changed since an earlier moment, by whom, and when the logs may not tell.
+"""Continuity: what was changed since an earlier moment, by whom, and for which times the logs may lack
+records.
 
 Owns: what the activity log and the vault's audit log say of accounts, keys, vaults, their grants and their
-logs. A time that a log may lack is a gap: what nobody recorded is never taken for nothing.
+logs. A time for which a log may lack records is a gap: a missing record never counts as "nothing happened".
 
 Source, read on 2026-11-30: learn.microsoft.com/rest/api/monitor/activity-logs/list (filters, events) and its
 specification of 2015-04-01; that Azure keeps events for 90 days and refuses an earlier start: Azure's answer
@@ -132,7 +133,7 @@ def _at_workspace(
 
 
 def of_activity_log(facts: Facts) -> Iterator[Gap]:
-    """What the activity log cannot tell: what is older than Azure keeps it."""
+    """The time before Azure's activity log begins, of which it cannot tell."""
     if facts.since and facts.taken - facts.since > KEPT:
         yield Gap("activity log", facts.since, facts.taken - KEPT, "Azure keeps it for 90 days")
 

@@ -1,7 +1,8 @@
-"""Findings: what an auditor would ask about, from the facts. What could not be read is a finding, too.
+"""Findings: the points in the facts that an auditor would ask about. A part that could not be read is a
+finding, too.
 
-core's `demands` and `rights` say what the service demands and what a grant gives. What several accounts share
-(a vault, a key) is found once, under its own name.
+core's `demands` and `rights` say what the service demands and what a grant gives. A finding about a vault or
+key that several accounts share is made once, under its own name.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,5 +1,5 @@
-"""What was read for a report, beside core's facts. What could not be read is NotChecked with the reason,
-never absent or empty. Times are UTC."""
+"""The facts that are read for a report, besides core's. A part that could not be read is NotChecked with the
+reason, never absent or empty. Times are UTC."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

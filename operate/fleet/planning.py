@@ -1,7 +1,8 @@
 """The order of a rollout, as pure functions: rings, when to halt, and shards for a CI.
 
-Pulumi goes on by itself where an update was cut off, and a CI's matrix limits how many jobs run. What neither
-can do is here: nothing more begins after a failure, and a key that several stacks share gets one new version.
+Pulumi goes on by itself after an update that was cut off, and a CI's matrix limits how many jobs run. This
+module has the two things that neither can do: nothing more begins after a failure, and a key that several
+stacks share gets one new version.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Outcome:
 
     @property
     def said(self) -> str:
-        """Why it is not as it should be, and what else is to be said of it."""
+        """Why it is not as it should be, and further remarks."""
         return "; ".join(filter(None, (self.reason, *self.unproven, *self.notes)))
 
 

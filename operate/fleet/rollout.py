@@ -1,5 +1,5 @@
-"""Carries something out on many stacks, ring by ring, on threads: all the work is done by processes of the
-engine."""
+"""Carries an action out on many stacks, ring by ring. Threads are enough, because the engine's processes do
+all the work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done to one stack of a fleet. Each raises OperateError, LoginError or AzureError."""
+"""The actions on one stack of a fleet. Each raises OperateError, LoginError or AzureError."""
 
 from __future__ import annotations
 

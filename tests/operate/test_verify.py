@@ -190,7 +190,7 @@ def test_waiting_for_two_hours_takes_few_reads(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("operate.verify.time.monotonic", lambda: now)
     monkeypatch.setattr("operate.verify.time.sleep", sleep)
-    monkeypatch.setattr(verify, "_reading", answer)
+    monkeypatch.setattr(verify, "_answer", answer)
     assert not verify.refused(FakeProjects(), 7200).holds
     pauses = [after - before for before, after in pairwise(reads)]
     assert pauses[:5] == pytest.approx([5.0] * 5)
@@ -289,6 +289,45 @@ def test_the_project_of_the_proof_is_written_read_and_deleted(
     ]
 
 
+def asked(monkeypatch: pytest.MonkeyPatch, projects: MagicMock, **account: Any) -> None:
+    """The cloud answers with an account that is bound, and `projects` are its data."""
+    monkeypatch.setattr(verify, "Projects", projects)
+    monkeypatch.setattr(verify, "binding", lambda *_: iter(()))
+    body = {"id": "/x", "properties": {"enableSoftDelete": True, "enablePurgeProtection": True}, **account}
+    monkeypatch.setattr(verify, "LiveAzure", lambda _: MagicMock(**{"get.return_value": body}))
+
+
+LANGUAGE_ACCOUNT = {**OUTPUTS, "endpoint": "https://lang-a.cognitiveservices.azure.com/"}
+
+
+def test_a_caller_who_may_only_read_is_told_the_role_that_writes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The read gets through and the write does not: the role is named, with and without a failure."""
+    projects = MagicMock()
+    projects.return_value.write.side_effect = HttpResponseError("lacks the required data action x")
+    asked(monkeypatch, projects)
+    assert not proven(monkeypatch, "--write-project", service=LANGUAGE_ACCOUNT)
+    assert proven(monkeypatch, "--write-project", "--if-reached", service=LANGUAGE_ACCOUNT)
+    said = capsys.readouterr().out
+    assert said.count("callers with the role 'Cognitive Services Language Writer'") == 2
+    assert said.count("nothing was written") == 2
+
+
+@pytest.mark.parametrize("access", ["granted", "revoked"])
+def test_a_kind_without_projects_of_language_is_not_asked_for_one(
+    access: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is read or written where the path does not exist; whoever demands the proof does not get it."""
+    projects = MagicMock()
+    asked(monkeypatch, projects, kind="SpeechServices")
+    service = {**LANGUAGE_ACCOUNT, "access": access}
+    assert not proven(monkeypatch, "--write-project", service=service)
+    assert proven(monkeypatch, "--write-project", "--if-reached", service=service)
+    assert capsys.readouterr().out.count("kind SpeechServices has no projects of Language") == 2
+    assert projects.return_value.mock_calls == []
+
+
 @pytest.mark.parametrize(
     ("refusal", "kept_out"),
     [
@@ -305,11 +344,8 @@ def test_the_proof_of_an_account_that_refuses_writes_nothing(
     reaches is told of a network or a missing role, and nothing has failed; any other refusal has."""
     projects = MagicMock()
     projects.return_value.list_projects.side_effect = refusal
-    monkeypatch.setattr(verify, "Projects", projects)
-    monkeypatch.setattr(verify, "binding", lambda *_: iter(()))
-    body = {"id": "/x", "properties": {"enableSoftDelete": True, "enablePurgeProtection": True}}
-    monkeypatch.setattr(verify, "LiveAzure", lambda _: MagicMock(**{"get.return_value": body}))
-    service = {**OUTPUTS, "endpoint": "https://lang-a.cognitiveservices.azure.com/"}
+    asked(monkeypatch, projects)
+    service = LANGUAGE_ACCOUNT
     assert not proven(monkeypatch, "--write-project", service=service)
     said = capsys.readouterr().out
     assert "FAILED  project written and read" in said
