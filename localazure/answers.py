@@ -29,7 +29,13 @@ def as_set(behaviour: Behaviour, response: Response) -> Response:
     if behaviour.poll_retry_seconds:
         headers = {"Retry-After": str(behaviour.poll_retry_seconds), **headers}
     if behaviour.operation_hosts == "regional":
-        headers = {name: _regional(name, value) for name, value in headers.items()}
+        regional = f"https://{_REGION}.{ARM_REGIONS}/"
+        headers = {
+            name: value.replace(f"https://{Host.ARM}/", regional)
+            if name.lower() in _OPERATION_HEADERS
+            else value
+            for name, value in headers.items()
+        }
     body = response.body
     if isinstance(body, dict):
         rows = body.get("value")
@@ -37,12 +43,6 @@ def as_set(behaviour: Behaviour, response: Response) -> Response:
         if isinstance(rows, list):
             body = {**body, "value": [_shown(behaviour, row) for row in rows]}
     return replace(response, body=body, headers=headers)
-
-
-def _regional(name: str, value: str) -> str:
-    if name.lower() not in _OPERATION_HEADERS:
-        return value
-    return value.replace(f"https://{Host.ARM}/", f"https://{_REGION}.{ARM_REGIONS}/")
 
 
 def _shown(behaviour: Behaviour, body: Json) -> Json:
