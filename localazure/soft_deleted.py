@@ -11,6 +11,6 @@ def shows(cloud: Cloud, deleted: float | None) -> bool:
     return (deleted or 0.0) + cloud.behaviour.deleted_resources_visible_after <= cloud.clock.now()
 
 
-def absent() -> ServiceError:
+def not_there() -> ServiceError:
     """The 404 for a deleted one that is not there; never observed for accounts."""
     return ServiceError(404, "ResourceNotFound", "The specified resource does not exist.")

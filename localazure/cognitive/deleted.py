@@ -18,7 +18,7 @@ from localazure.keyvault import trusted_services
 from localazure.locations import normal_location
 from localazure.paging import page
 from localazure.refusals import refused
-from localazure.soft_deleted import absent, shows
+from localazure.soft_deleted import not_there, shows
 from localazure.web import Request, Response, ServiceError
 
 
@@ -105,7 +105,7 @@ def get(cloud: Cloud, request: Request) -> Response:
     """A soft-deleted account: its etag is in the body alone."""
     found = _require(cloud, request)
     if not shows(cloud, found.deleted_at):
-        raise absent()
+        raise not_there()
     return Response(200, deleted_body(found, request.api_version))
 
 
@@ -140,7 +140,7 @@ def delete_in_group(cloud: Cloud, group_id: str) -> None:
 def _require(cloud: Cloud, request: Request) -> Account:
     found = find(cloud, stored.id_of(request))
     if found is None or normal_location(found.location) != normal_location(request.params["location"]):
-        raise absent()
+        raise not_there()
     return found
 
 

@@ -9,7 +9,7 @@ from localazure.keyvault.model import Vault
 from localazure.keyvault.vault_body import deleted_body
 from localazure.locations import normal_location
 from localazure.paging import page
-from localazure.soft_deleted import absent, shows
+from localazure.soft_deleted import not_there, shows
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 
@@ -17,7 +17,7 @@ def get(cloud: Cloud, request: Request) -> Response:
     """A soft-deleted vault or managed HSM."""
     vault = _require(cloud, request)
     if not shows(cloud, vault.deleted):
-        raise absent()
+        raise not_there()
     return Response(200, deleted_body(vault))
 
 
@@ -43,7 +43,7 @@ def purge_result(cloud: Cloud, request: Request) -> Response:
     """How far a purge is: 202 while it runs, then 200."""
     operation = operations.poll(cloud, request.params["operation"])
     if operation is None or operation.about.get("kind") != "vault purge":
-        raise absent()
+        raise not_there()
     now = cloud.clock.now()
     begun = {"createdDateTime": _moment(operation.started)}
     if not operation.done(now):
@@ -61,7 +61,7 @@ def _require(cloud: Cloud, request: Request) -> Vault:
         or vault.subscription_id.lower() != p["subscription"].lower()
         or vault.place != normal_location(p["location"])
     ):
-        raise absent()
+        raise not_there()
     return vault
 
 
