@@ -84,7 +84,7 @@ def settable(type: str, sent: Json) -> dict[str, Any]:
 
 def completed(type: str, given: Json) -> dict[str, Any]:
     """Properties with what Azure shows where nobody set any (defaults.json); one of null is not set."""
-    found = deepcopy(_defaults()[type])
+    found = deepcopy(defaults()[type])
     for name, value in given.items():
         inner = found.get(name)
         if isinstance(inner, dict) and isinstance(value, dict):
@@ -120,7 +120,8 @@ def _below(node: _Node, value: Json, path: str) -> Iterator[Fault]:
 
 
 @cache
-def _defaults() -> dict[str, dict[str, Json]]:
+def defaults() -> dict[str, dict[str, Json]]:
+    """The properties that a type shows where nobody set them (defaults.json)."""
     found: dict[str, dict[str, Json]] = json.loads(_FILE.with_name("defaults.json").read_text())["defaults"]
     return found
 
