@@ -10,9 +10,9 @@ Imports run down, from row to row, or stay in a row:
 | `guards` | what is refused because of what exists |
 | `private_network` | what only a service has |
 | `service_args`, `encryption_args` | the arguments of a service |
-| `audit`, `callers`, `foundry`, `lock` | what comes after the account |
+| `audit`, `callers`, `foundry` | what comes after the account |
 | `account`, `key` | the account and its key |
-| `access`, `account_args`, `identity`, `network`, `vault` | what these need, and their arguments |
+| `access`, `account_args`, `network`, `vault` | what these need, and their arguments |
 | `as_found`, `component`, `declared`, `role_assignment`, `subscriptions`, `vault_writes` | what all share |
 | `account_write`, `azure_failures` | writes of an account, failures of Azure |
 | `azure_cmk` | the resources of this project's own provider |

@@ -79,12 +79,8 @@ def make_grant(
     if grant.key.in_managed_hsm:
         # No resource of Resource Manager: nothing is asked about it.
         role = roles.HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
-        arguments = {
-            "scope": grant.key.id,
-            "principal_id": grant.principal_id,
-            "role_definition_id": role,
-        }
-        return declare(Declaration(ManagedHsmRoleAssignment, f"{name}-access", "", "", arguments), **options)
+        given = {"scope": grant.key.id, "principal_id": grant.principal_id, "role_definition_id": role}
+        return declare(Declaration(ManagedHsmRoleAssignment, f"{name}-access", "", "", given), **options)
     if grant.access_model == RBAC:
         options |= {"import_": adopts, "provider": grant.key.vault.provider}
         return assign_role(
@@ -97,29 +93,14 @@ def make_grant(
             waits_for_access=(name, "role"),
             **options,
         )
-    return in_turn(
-        grant.key.vault, declare, _access_policy(f"{name}-access", grant, argument, takes_over), **options
-    )
-
-
-def _access_policy(name: str, grant: KeyGrant, argument: str, takes_over: bool) -> Declaration:
-    vault = grant.key.vault
-    return Declaration(
-        AccessPolicy,
-        name,
-        f"{arm_ids.VAULT}/accessPolicies",
-        "add",
-        {
-            "subscription_id": then(vault.id, arm_ids.subscription_of),
-            "resource_group_name": vault.resource_group_name,
-            "vault_name": vault.name,
-            "policy": {
-                "tenantId": grant.tenant_id,
-                "objectId": grant.principal_id,
-                "permissions": {"keys": [*grant.permissions.policy]},
-            },
-            "takes_over": takes_over or None,
-        },
-        argument,
-        at=vault.id,
-    )
+    vault, permissions = grant.key.vault, {"keys": [*grant.permissions.policy]}
+    entry: dict[str, Any] = {
+        "subscription_id": then(vault.id, arm_ids.subscription_of),
+        "resource_group_name": vault.resource_group_name,
+        "vault_name": vault.name,
+        "policy": {"tenantId": grant.tenant_id, "objectId": grant.principal_id, "permissions": permissions},
+        "takes_over": takes_over or None,
+    }
+    type = f"{arm_ids.VAULT}/accessPolicies"
+    policy = Declaration(AccessPolicy, f"{name}-access", type, "add", entry, argument, at=vault.id)
+    return in_turn(vault, declare, policy, **options)

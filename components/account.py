@@ -89,9 +89,14 @@ def declared_account(
         "identity": {**identity, "user_assigned_identities": assigned} if assigned else identity,
         "properties": properties,
     }
-    make, name = cognitiveservices.Account, f"{inputs.name}-account"
     return Declaration(
-        make, name, arm_ids.ACCOUNT, inputs.account_name, arguments, argument, recovers=restores
+        cognitiveservices.Account,
+        f"{inputs.name}-account",
+        arm_ids.ACCOUNT,
+        inputs.account_name,
+        arguments,
+        argument,
+        recovers=restores,
     )
 
 

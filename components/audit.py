@@ -90,26 +90,37 @@ def make_audit_trail(
         return pulumi.Output.from_input(None), []
     name, workspace_id = rule.name("diagnosticSetting"), audit.workspace_id
     if audit.has_workspace and workspace_id is None:
-        workspace = _workspace(rule, arguments, argument)
+        made_name, sku = rule.name("workspace"), {"name": WORKSPACE_TIER}
+        given = {**arguments, "workspace_name": made_name, "sku": sku, "retention_in_days": RETENTION_DAYS}
+        workspace = Declaration(
+            operationalinsights.Workspace,
+            f"{rule.service}-workspace",
+            arm_ids.WORKSPACE,
+            made_name,
+            given,
+            argument,
+            "audit.workspaceId",
+        )
         # A component that is renamed by an alias keeps its logs.
         workspace_id = declare(workspace, ignore_changes=["workspaceName"]).id
     settings: list[pulumi.Resource] = []
     for what, resource_id in watched.items():
         if resource_id is not None:
+            given = {
+                "name": name,
+                "resource_uri": resource_id,
+                "workspace_id": workspace_id if audit.has_workspace else None,
+                "storage_account_id": audit.storage_account_id,
+                "event_hub_authorization_rule_id": audit.event_hub_rule_id,
+                "event_hub_name": audit.event_hub_name,
+                "logs": [{"category": CATEGORIES[what], "enabled": True}],
+            }
             setting = Declaration(
                 monitor.DiagnosticSetting,
                 f"{rule.service}-{what}-audit",
                 arm_ids.DIAGNOSTIC_SETTING,
                 name,
-                {
-                    "name": name,
-                    "resource_uri": resource_id,
-                    "workspace_id": workspace_id if audit.has_workspace else None,
-                    "storage_account_id": audit.storage_account_id,
-                    "event_hub_authorization_rule_id": audit.event_hub_rule_id,
-                    "event_hub_name": audit.event_hub_name,
-                    "logs": [{"category": CATEGORIES[what], "enabled": True}],
-                },
+                given,
                 "audit",
                 at=resource_id,
             )
@@ -117,21 +128,3 @@ def make_audit_trail(
             made = declare(setting, delete_before_replace=False, ignore_changes=["name"])
             settings += made.resources
     return pulumi.Output.from_input(workspace_id), settings
-
-
-def _workspace(rule: NamingRule, arguments: Mapping[str, Any], argument: str) -> Declaration:
-    name = rule.name("workspace")
-    return Declaration(
-        operationalinsights.Workspace,
-        f"{rule.service}-workspace",
-        arm_ids.WORKSPACE,
-        name,
-        {
-            **arguments,
-            "workspace_name": name,
-            "sku": {"name": WORKSPACE_TIER},
-            "retention_in_days": RETENTION_DAYS,
-        },
-        argument,
-        "audit.workspaceId",
-    )

@@ -27,7 +27,7 @@ class Declaration:
     soft-deleted one comes back.
     """
 
-    make: Callable[..., pulumi.CustomResource]
+    make: type[pulumi.CustomResource]
     name: str
     type: str
     azure_name: pulumi.Input[str]

@@ -18,7 +18,7 @@ from components.account_args import AccountArguments
 from components.arguments import names
 from components.arguments.inputs import UNKNOWN, Arguments, Rule, argument
 from components.arguments.problem import Problem
-from components.callers import CALLER_ROLES
+from components.callers import CALLER_ROLES, role_of_kind
 from components.component import read_back
 from components.declared import Declaration, Declare, Made, then
 from components.role_assignment import assign_role
@@ -77,14 +77,8 @@ def _below(service: "FoundryArguments") -> Iterator[Problem]:
         yield Problem("deployments", f"found {unmet.text}")
     yield from _unique("projects", [one.name for one in service.projects])
     yield from _unique("deployments", [one.name for one in service.deployments])
-    offered = [role.name for role in kind.callers]
     for index, project in enumerate(service.projects):
-        if project.role and project.role not in offered:
-            yield Problem(
-                f"projects[{index}].role",
-                f"found {project.role!r}, which is not for accounts of kind {kind.name}; expected one of "
-                f"{', '.join(map(repr, offered))}",
-            )
+        yield from role_of_kind(f"projects[{index}].role", project.role, kind)
 
 
 def _unique(path: str, given: Sequence[str]) -> Iterator[Problem]:

@@ -127,18 +127,19 @@ def make_key(
 ) -> KeyReference:
     """Makes the key's first version, after earlier writes to the vault, and once `roles` on it count.
     `argument` is the path of the argument that names it."""
+    given = {
+        "resource_group_name": vault.resource_group_name,
+        "vault_name": vault.name,
+        "key_name": inputs.key_name,
+        "tags": inputs.tags,
+        "properties": key_properties(inputs),
+    }
     key = Declaration(
         pinned(keyvault.Key),
         f"{inputs.name}-key",
         arm_ids.KEY,
         inputs.key_name,
-        {
-            "resource_group_name": vault.resource_group_name,
-            "vault_name": vault.name,
-            "key_name": inputs.key_name,
-            "tags": inputs.tags,
-            "properties": key_properties(inputs),
-        },
+        given,
         argument,
         "key.id",
         at=vault.id,

@@ -99,7 +99,7 @@ class _Asks:
         if self._moves(declared):
             # Its successor has its name: asked by another one, that is judged as new.
             asked = arm_ids.child(at, declared.type, f"{name[:58]}-moved")
-        elif self._is_recorded(declared.name, former):
+        elif self._is_recorded(declared, former):
             if not self._differs(declared.name, content):
                 return Made(id, name, None)
             live = self.situation.live.account if declared.type == arm_ids.ACCOUNT else None
@@ -148,9 +148,10 @@ class _Asks:
         cloud = regions.cloud_of(inputs.location)
         return key_uris.vault_uri(name, cloud, in_managed_hsm=inputs.in_managed_hsm) if name else UNKNOWN
 
-    def _is_recorded(self, name: str, former: Sequence[str]) -> bool:
-        """Whether the state has it."""
-        return any(logical in (name, *former) for _, logical in self.situation.before.resources)
+    def _is_recorded(self, declared: Declaration, former: Sequence[str]) -> bool:
+        """Whether the state has it, of whichever version of its type."""
+        recorded = {(type.rpartition(":")[2], name) for type, name in self.situation.before.resources}
+        return any((declared.make.__name__, name) in recorded for name in (declared.name, *former))
 
     def _moves(self, declared: Declaration) -> bool:
         """Whether it is a private endpoint that the state has in another subnet."""

@@ -89,7 +89,7 @@ def preflight(
     plans = {name: ServicePlan(one, revocations) for name, one in found.situations.items()}
     # Beside a refusal it would read as if the same command could work a second time.
     for name, one in plans.items():
-        if role := one.grants.adopted_role:
+        if role := one.adopted_role:
             pulumi.log.warn(
                 f"service {name!r}: takes over a role assignment that Azure has and the state has not: "
                 f"{role}. If the engine says that it does not exist, a read of Azure was late: "

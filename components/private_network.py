@@ -8,7 +8,8 @@ the same record, which the old one would take away (assumed).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pulumi
 from pulumi_azure_native import network, privatedns
@@ -52,23 +53,16 @@ class PrivateNetwork:
     def _endpoint(self, what: str, target: pulumi.Input[str], subnet: pulumi.Input[str]) -> Made:
         name = self.inputs.naming_rule.name("privateEndpoint", what)
         connection = {"name": what, "private_link_service_id": target, "group_ids": [what]}
-        endpoint = Declaration(
-            network.PrivateEndpoint,
-            f"{self.inputs.name}-{what}-endpoint",
-            arm_ids.PRIVATE_ENDPOINT,
-            name,
-            {
-                "resource_group_name": self.resource_group_name,
-                "private_endpoint_name": name,
-                "location": self.inputs.location,
-                "subnet": {"id": subnet},
-                "private_link_service_connections": [connection],
-                "tags": self.inputs.tags,
-            },
-            "network.subnetId",
-        )
-        return self.declare(
-            endpoint,
+        given = {
+            "private_endpoint_name": name,
+            "location": self.inputs.location,
+            "subnet": {"id": subnet},
+            "private_link_service_connections": [connection],
+            "tags": self.inputs.tags,
+        }
+        type = arm_ids.PRIVATE_ENDPOINT
+        return self._declare(
+            Declaration(network.PrivateEndpoint, f"{what}-endpoint", type, name, given, "network.subnetId"),
             depends_on=list(self.after),
             # One that was made under another name, or with an interface's name or addresses of its own, keeps
             # them.
@@ -76,79 +70,69 @@ class PrivateNetwork:
         )
 
     def _dns(
-        self,
-        what: str,
-        endpoint: Made,
-        network_id: pulumi.Input[str],
-        after: Sequence[pulumi.Resource],
+        self, what: str, endpoint: Made, network_id: pulumi.Input[str], after: Sequence[pulumi.Resource]
     ) -> None:
         """The group of an endpoint's zones, with the zones that are not given."""
         zones = dns_zones(self.inputs.location, self.inputs.account_kind)[what]
         ids = {
             zone: self.inputs.network.zone_id(zone)
-            or self._zone(f"{self.inputs.name}-{zone_label(what, zone, zones)}", zone, network_id, after)
+            or self._zone(zone_label(what, zone, zones), zone, network_id, after)
             for zone in zones
         }
         configs = [{"name": zone.replace(".", "-"), "private_dns_zone_id": id} for zone, id in ids.items()]
+        given = {
+            "private_endpoint_name": endpoint.name,
+            "private_dns_zone_group_name": "default",
+            "private_dns_zone_configs": configs,
+        }
         group = Declaration(
             network.PrivateDnsZoneGroup,
-            f"{self.inputs.name}-{what}-dns",
-            f"{arm_ids.PRIVATE_ENDPOINT}/privateDnsZoneGroups",
+            f"{what}-dns",
+            arm_ids.DNS_ZONE_GROUP,
             "default",
-            {
-                "resource_group_name": self.resource_group_name,
-                "private_endpoint_name": endpoint.name,
-                "private_dns_zone_group_name": "default",
-                "private_dns_zone_configs": configs,
-            },
+            given,
             "network.subnetId",
             at=endpoint.id,
         )
-        self.declare(group, depends_on=list(after))
+        self._declare(group, depends_on=list(after))
 
     def _zone(
-        self,
-        name: str,
-        zone_name: str,
-        network_id: pulumi.Input[str],
-        after: Sequence[pulumi.Resource],
+        self, name: str, zone_name: str, network_id: pulumi.Input[str], after: Sequence[pulumi.Resource]
     ) -> pulumi.Input[str]:
         """A zone of the service's own, linked to the subnet's network."""
-        shared = {
-            "resource_group_name": self.resource_group_name,
-            "location": "global",
-            "tags": self.inputs.tags,
-        }
-        zone = self.declare(
+        shared = {"location": "global", "tags": self.inputs.tags}
+        given: dict[str, Any] = {**shared, "private_zone_name": zone_name}
+        zone = self._declare(
             Declaration(
-                privatedns.PrivateZone,
-                name,
-                arm_ids.PRIVATE_DNS_ZONE,
-                zone_name,
-                {**shared, "private_zone_name": zone_name},
-                _ZONES,
-                _ZONES,
+                privatedns.PrivateZone, name, arm_ids.PRIVATE_DNS_ZONE, zone_name, given, _ZONES, _ZONES
             )
         )
-        label = name.removesuffix("-zone")
+        label = f"{self.inputs.name}-{name}".removesuffix("-zone")
         link_name = then(network_id, lambda place: names.network_link_name(label, place))
+        given = {
+            **shared,
+            "private_zone_name": zone.name,
+            "virtual_network_link_name": link_name,
+            "registration_enabled": False,
+            "virtual_network": {"id": network_id},
+        }
         link = Declaration(
             privatedns.VirtualNetworkLink,
             f"{name}-link",
-            f"{arm_ids.PRIVATE_DNS_ZONE}/virtualNetworkLinks",
+            arm_ids.DNS_ZONE_LINK,
             link_name,
-            {
-                **shared,
-                "private_zone_name": zone.name,
-                "virtual_network_link_name": link_name,
-                "registration_enabled": False,
-                "virtual_network": {"id": network_id},
-            },
+            given,
             _ZONES,
             at=zone.id,
         )
         # A service that an alias renames keeps its link.
-        made = self.declare(link, depends_on=list(after), ignore_changes=["virtualNetworkLinkName"])
+        made = self._declare(link, depends_on=list(after), ignore_changes=["virtualNetworkLinkName"])
         if made.resource is None:
             return zone.id
         return pulumi.Output.all(zone.id, made.id).apply(lambda ids: str(ids[0]))
+
+    def _declare(self, declared: Declaration, **options: Any) -> Made:
+        """Declares what is in the service's group, under the service's name."""
+        given = {"resource_group_name": self.resource_group_name, **declared.arguments}
+        named = replace(declared, name=f"{self.inputs.name}-{declared.name}", arguments=given)
+        return self.declare(named, **options)

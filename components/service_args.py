@@ -36,7 +36,6 @@ from components.encryption_args import (
 )
 from components.foundry import FoundryArguments
 from components.key import PINNED
-from components.lock import CAN_NOT_DELETE
 from components.network import PRIVATE
 from core import arm_ids, coverage, demands, kind_limits
 from core.kinds import FREE_TIER
@@ -199,7 +198,7 @@ class EncryptedAIServicesAccountArgs(PlacementArguments, EncryptionArguments, Fo
     soft_deleted: str = argument(REFUSE, choices=(REFUSE, RECOVER))
     """Optional. What happens when a soft-deleted vault or account still holds a name: `refuse` (default)
     reports it and what can be done; `recover` brings it back with its keys and data."""
-    lock: str = argument("", choices=(CAN_NOT_DELETE,))
+    lock: str = argument("", choices=("CanNotDelete",))
     """Optional. `CanNotDelete` locks the account, and the vault of its key if that grants by access policies:
     neither they nor anything below the account can be deleted until the lock is removed. Default: no lock. To
     delete something below the account, remove it together with the lock, then set the lock again."""

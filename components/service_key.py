@@ -114,7 +114,7 @@ class ServiceKey:
                 grant,
                 self.declare,
                 # Who owns a vault declares all that its operators have.
-                takes_over=self.inputs.makes_vault and not known & self.plan.grants.recorded_policies,
+                takes_over=self.inputs.makes_vault and not known & self.plan.recorded_policies,
                 argument=_OPERATORS,
                 aliases=former,
             )
@@ -131,7 +131,7 @@ class ServiceKey:
             ids.setdefault(object_id.lower(), object_id)
         for object_id in ids.values():
             name = f"{self.inputs.name}-operator-{object_id or DEPLOYER}"
-            recorded = self.plan.grants.operators.get(object_id.lower(), f"{name}-access")
+            recorded = self.plan.operators.get(object_id.lower(), f"{name}-access")
             yield object_id, name, [pulumi.Alias(name=recorded)] if recorded != f"{name}-access" else []
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi
-from pulumi_azure_native import resources
+from pulumi_azure_native import authorization, managedidentity, resources
 
 from components.access import KeyGrant, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
@@ -22,20 +22,27 @@ from components.azure_cmk import (
 )
 from components.azure_failures import waiting_hooks
 from components.callers import make_callers
-from components.component import ChildOptions
+from components.component import ChildOptions, read_back
 from components.declared import Declaration, Declare, Registering, then
 from components.encryption_args import USER_ASSIGNED
 from components.foundry import make_deployments, make_projects
 from components.guards.plan import Proof, ServicePlan
-from components.identity import MadeIdentity, make_identity
-from components.lock import lock
 from components.private_network import PrivateNetwork
 from components.references import KeyReference, VaultReference
 from components.role_assignment import assign_role
 from components.service_args import EncryptedAIServicesAccountArgs, storage_role
 from components.service_key import ServiceKey
 from core import adapters, arm_ids, key_uris, regions
+from core.facts import LOCK_NOTES
 from core.roles import STORAGE_BLOB_DATA_CONTRIBUTOR
+
+
+class MadeIdentity(NamedTuple):
+    """An identity that was made; of one that is only asked about, its id is known."""
+
+    id: pulumi.Input[str]
+    client_id: pulumi.Input[str]
+    principal_id: pulumi.Input[str]
 
 
 class Parts:
@@ -126,16 +133,24 @@ class Parts:
         )
 
     def identity(self) -> MadeIdentity:
-        """A user-assigned identity."""
+        """A user-assigned identity, for an account that is bound to the key in its own create."""
+        name = self._inputs.naming_rule.name("identity")
+        identity = Declaration(
+            managedidentity.UserAssignedIdentity,
+            f"{self._inputs.name}-identity",
+            arm_ids.USER_ASSIGNED_IDENTITY,
+            name,
+            {**self._place, "resource_name_": name},
+            self._inputs.argument_of("identity"),
+        )
         # A service that an alias renames, or whose rule of names changes, keeps its identity.
         options = partial(self._protected_options, ignore_changes=["resourceName"])
-        return make_identity(
-            self._inputs.name,
-            self._place,
-            self._declares(options, "identity"),
-            identity_name=self._inputs.naming_rule.name("identity"),
-            argument=self._inputs.argument_of("identity"),
-        )
+        made = self._declares(options, "identity")(identity)
+        if made.resource is None:
+            return MadeIdentity(made.id, UNKNOWN, UNKNOWN)
+        function = managedidentity.get_user_assigned_identity_output
+        live = read_back(made.resource, function, resource_name=made.resource.name)
+        return MadeIdentity(made.id, live.client_id, live.principal_id)
 
     def _allowed_hosts(self, key: KeyReference | None) -> list[pulumi.Input[str]]:
         inputs = self._inputs
@@ -204,8 +219,8 @@ class Parts:
             self._inputs.name,
             grant,
             declare,
-            adopts=plan.grants.adopted_role,
-            takes_over=f"{self._inputs.name}-access" not in plan.grants.recorded_policies,
+            adopts=plan.adopted_role,
+            takes_over=f"{self._inputs.name}-access" not in plan.recorded_policies,
         )
         resource: pulumi.CustomResource | None = made.resource
         return resource
@@ -358,7 +373,10 @@ class Parts:
         return workspace_id
 
     def _lock(self, account: MadeAccount, below: Sequence[pulumi.Resource]) -> None:
-        """Locks the account and the vault of its key, after all that is below them."""
+        """Locks the account and the vault of its key, after all that is below them: nobody deletes them, nor
+        what is below, role assignments too, before the lock is gone (learn.microsoft.com/azure/
+        azure-resource-manager/management/lock-resources). In a vault under Azure RBAC it would keep the
+        access of an account from being revoked, so such a vault gets none."""
         if not self._inputs.lock:
             return
         scopes: dict[str, tuple[pulumi.Input[str], pulumi.ProviderResource | None]]
@@ -367,10 +385,20 @@ class Parts:
             # The account's lock goes first: a vault does not go before its account.
             scopes["vault"] = (self._vault.id, self._vault.provider)
         for what, (scope, provider) in scopes.items():
+            name = self._inputs.naming_rule.name("lock", what)
+            given = {"lock_name": name, "scope": scope, "level": self._inputs.lock, "notes": LOCK_NOTES}
             # Not protected: whoever takes `lock` out of the settings means it, and a destroy that is refused
             # for the account deletes nothing. One that exists keeps its name: nothing is unlocked meanwhile.
             self._child(
-                lock(self._inputs.naming_rule, what, scope),
+                Declaration(
+                    authorization.ManagementLockByScope,
+                    f"{self._inputs.name}-{what}-lock",
+                    arm_ids.LOCK,
+                    name,
+                    given,
+                    "lock",
+                    at=scope,
+                ),
                 provider=provider,
                 depends_on=[*below],
                 ignore_changes=["lockName"],

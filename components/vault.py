@@ -54,21 +54,22 @@ def make_vault(
     """Makes the vault, or brings a soft-deleted one of its name back with its keys and access policies.
     `argument` is the path of the argument that names it."""
     how = {"create_mode": keyvault.CreateMode.RECOVER} if recovers else {}
+    given = {
+        "resource_group_name": inputs.resource_group_name,
+        "vault_name": inputs.vault_name,
+        "location": inputs.location,
+        "tags": inputs.tags,
+        "properties": {
+            **how,
+            **vault_properties(inputs.tenant_id, inputs.access_model, inputs.network, inputs.vault_sku),
+        },
+    }
     vault = Declaration(
         pinned(keyvault.Vault),
         f"{inputs.name}-vault",
         arm_ids.VAULT,
         inputs.vault_name,
-        {
-            "resource_group_name": inputs.resource_group_name,
-            "vault_name": inputs.vault_name,
-            "location": inputs.location,
-            "tags": inputs.tags,
-            "properties": {
-                **how,
-                **vault_properties(inputs.tenant_id, inputs.access_model, inputs.network, inputs.vault_sku),
-            },
-        },
+        given,
         argument,
         "vault.id",
         recovers=recovers,

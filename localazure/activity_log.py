@@ -15,8 +15,9 @@ from contextlib import contextmanager
 
 from localazure.cloud import Cloud, iso, iso_of
 from localazure.paging import page
+from localazure.refusals import refused
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, ServiceError, azure_error
+from localazure.web import Host, Json, Request, Response, ServiceError
 
 STREAM = "activity"
 DAYS = 90
@@ -88,24 +89,21 @@ def _list(cloud: Cloud, request: Request) -> Response:
     """The events of a subscription that a filter asks for, oldest first. Raises ServiceError 400."""
     asked = _FILTER.fullmatch(request.query.get("$filter", "").strip())
     if asked is None:
-        raise azure_error("ActivityFilter")
+        raise refused("ActivityFilter")
     try:
         since, until = (iso_of(asked[name]) for name in ("since", "until"))
     except ValueError as error:
-        raise azure_error("ActivityTime", problem=error) from None
+        raise refused("ActivityTime", problem=error) from None
     if since < iso(cloud.clock.now() - DAYS * 86400):
-        raise azure_error("ActivityStart", days=DAYS)
+        raise refused("ActivityStart", days=DAYS)
     found = [
         event
         for event in cloud.store.events(STREAM, request.params["subscription"])
         if since <= event["eventTimestamp"] <= until
         and (asked["name"] is None or _FIELDS[asked["name"]](event).lower() == asked["value"].lower())
     ]
-    return Response(200, page(request, found, _place, lambda event: event))
-
-
-def _place(event: Json) -> str:
-    return f"{event['eventTimestamp']} {event['eventDataId']}"
+    place = "{eventTimestamp} {eventDataId}"
+    return Response(200, page(request, found, lambda event: place.format(**event), lambda event: event))
 
 
 _ASSUMED = "one event of an operation, at its end; of its claims the object id alone; pages and their order"

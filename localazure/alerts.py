@@ -22,8 +22,9 @@ from localazure.arm_type import GROUP, ArmType, Make
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.monitor import delivered
+from localazure.refusals import refused
 from localazure.shapes import an_object, objects
-from localazure.web import Json, Request, ServiceError, azure_error
+from localazure.web import Json, Request, ServiceError
 
 _FACTS = json.loads(Path(__file__).with_name("alerts.json").read_text())
 _TABLE = "AzureDiagnostics"
@@ -58,7 +59,7 @@ def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> J
 def _properties(request: Request, required: tuple[str, ...]) -> dict[str, Any]:
     given = an_object(request.body.get("properties"), "properties")
     if missing := [name for name in required if not given.get(name)]:
-        raise azure_error("AlertProperties", missing=", properties.".join(missing))
+        raise refused("AlertProperties", missing=", properties.".join(missing))
     return given
 
 

@@ -23,8 +23,9 @@ from localazure.authorization import require, require_linked
 from localazure.cloud import Cloud, iso
 from localazure.locations import REGIONS, normal_location, not_in_region
 from localazure.national_clouds import NationalCloud, available_in
+from localazure.refusals import refused
 from localazure.routes import Route
-from localazure.web import Json, Request, ServiceError, azure_error
+from localazure.web import Json, Request, ServiceError
 
 # Namespaces that need no registration: https://aka.ms/rps-not-found.
 FREE = ("microsoft.authorization", "microsoft.resources")
@@ -75,18 +76,18 @@ def place_of(path: str) -> Place:
 def require_api_version(request: Request) -> None:
     """Raises ServiceError 400 where `api-version` is missing or is not a version."""
     if not request.api_version:
-        raise azure_error("MissingApiVersionParameter")
+        raise refused("MissingApiVersionParameter")
     if not _VERSION.fullmatch(request.api_version):
-        raise azure_error("InvalidApiVersionParameter", version=request.api_version)
+        raise refused("InvalidApiVersionParameter", version=request.api_version)
 
 
 def require_subscription(cloud: Cloud, request: Request) -> None:
     """Raises ServiceError where the path names a subscription that does not exist (404) or cannot (400)."""
     subscription = subscription_in(request.path)
     if subscription and not _ID.fullmatch(subscription):
-        raise azure_error("InvalidSubscriptionId", subscription=subscription)
+        raise refused("InvalidSubscriptionId", subscription=subscription)
     if subscription and cloud.store.get("subscription", subscription) is None:
-        raise azure_error("SubscriptionNotFound", subscription=subscription)
+        raise refused("SubscriptionNotFound", subscription=subscription)
 
 
 def require_admitted(cloud: Cloud, request: Request, route: Route) -> None:
@@ -112,7 +113,7 @@ def require_served(cloud: Cloud, request: Request, namespace: str) -> None:
     about_provider = below.lower() in ("", "register", "unregister")
     if about_provider or not cloud.clock.has_come(datetime.fromisoformat(ended["day"]).timestamp()):
         return
-    raise azure_error(
+    raise refused(
         "NoRegisteredProviderFound",
         location=request.given.get("location") or "westeurope",
         version=request.api_version,
@@ -151,7 +152,7 @@ def require_own_region(request: Request, cloud: NationalCloud | None) -> None:
     name = normal_location(location) if isinstance(location, str) else ""
     if name in REGIONS and not available_in(name, cloud):
         type = "/".join(place_of(request.path).scope.split("/")[-3:-1])
-        raise azure_error("RegionOfAnotherCloud", location=location, type=type or _GROUPS)
+        raise refused("RegionOfAnotherCloud", location=location, type=type or _GROUPS)
 
 
 def answer_headers(method: str, request_id: str, now: float) -> dict[str, str]:
@@ -180,7 +181,7 @@ def find_group(cloud: Cloud, group_id: str) -> Json | None:
 
 def group_not_found(name: str) -> ServiceError:
     """ARM's 404 for a group, as it is also answered for anything inside it."""
-    return azure_error("ResourceGroupNotFound", name=name)
+    return refused("ResourceGroupNotFound", name=name)
 
 
 def is_registered(cloud: Cloud, subscription: str, namespace: str) -> bool:
@@ -198,19 +199,15 @@ def register(cloud: Cloud, subscription: str, namespace: str, *, registered: boo
 
 def _require_registration(cloud: Cloud, request: Request, place: Place) -> None:
     subscription = subscription_in(request.path)
-    if not subscription or not place.namespace or _is_about_provider(request.path):
+    # `/subscriptions/S/providers/N/register` and its counterpart are about the provider itself.
+    about = request.path.strip("/").lower().split("/")[4:] in (["register"], ["unregister"])
+    if not subscription or not place.namespace or about:
         return
     if not is_registered(cloud, subscription, place.namespace):
-        error = azure_error("MissingSubscriptionRegistration", namespace=place.namespace)
+        error = refused("MissingSubscriptionRegistration", namespace=place.namespace)
         detail = {"code": error.code, "target": place.namespace, "message": error.message}
         error.extra["details"] = [detail]
         raise error
-
-
-def _is_about_provider(path: str) -> bool:
-    """Whether the path is `/subscriptions/S/providers/N/register` or its counterpart."""
-    parts = path.strip("/").lower().split("/")
-    return len(parts) == 5 and parts[4] in ("register", "unregister")
 
 
 def _require_group(cloud: Cloud, place: Place, *, writes: bool) -> None:
@@ -219,7 +216,7 @@ def _require_group(cloud: Cloud, place: Place, *, writes: bool) -> None:
     if group is None:
         raise group_not_found(name)
     if writes and group["properties"]["provisioningState"] == "Deleting":
-        raise azure_error("ResourceGroupBeingDeleted", name=name)
+        raise refused("ResourceGroupBeingDeleted", name=name)
 
 
 def _require_type(cloud: Cloud, request: Request, place: Place) -> None:

@@ -194,7 +194,7 @@ def down(home: Home, stack: str) -> int:
                 f"Pulumi.{stack}.yaml; python3 -m localazure up{own} takes it over, and down{own} works\n"
             )
             return code
-        if others := _stacks():
+        if others := sorted((one.parent.name, one.stem) for one in _STATES.parent.glob("*/*.json")):
             sys.stdout.write("The local Azure goes on, because it has other stacks. It ends after these:\n")
             sys.stdout.write("".join(f"  {line}\n" for line in _endings(others)))
             return 0
@@ -205,14 +205,9 @@ def down(home: Home, stack: str) -> int:
     return code
 
 
-def _stacks() -> list[tuple[str, str]]:
-    """The project and name of each stack that has a state in the backend of the checkout."""
-    return sorted((one.parent.name, one.stem) for one in _STATES.parent.glob("*/*.json"))
-
-
 def _endings(stacks: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """How each stack is destroyed, those of other programs first: the checkout's last one ends the local
-    Azure."""
+    """How each stack, given by project and name, is destroyed; those of other programs first, because the
+    checkout's last one ends the local Azure."""
     for project, stack in stacks:
         if project != _STATES.name:
             yield (

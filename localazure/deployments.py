@@ -20,8 +20,9 @@ from dataclasses import dataclass, replace
 from localazure import arm, policy_evaluation
 from localazure.arm_type import GROUP, SUBSCRIPTION
 from localazure.cloud import Cloud
+from localazure.refusals import refused
 from localazure.routes import Route, Router
-from localazure.web import Host, Json, Request, Response, ServiceError, azure_error
+from localazure.web import Host, Json, Request, Response, ServiceError
 
 DEPLOYMENT = "Microsoft.Resources/deployments"
 PROVIDER, NO_RBAC, TEMPLATE = "Provider", "ProviderNoRbac", "Template"
@@ -79,7 +80,7 @@ def routes(router: Router) -> tuple[Route, ...]:
         if lacking and level == PROVIDER and not judge.only_policies:
             how = "multiple errors" if len(lacking) > 1 else "error"
             problems = ":".join(dict.fromkeys(one["message"] for one in lacking))
-            raise azure_error("TemplateUnauthorized", how=how, problems=problems)
+            raise refused("TemplateUnauthorized", how=how, problems=problems)
         found = [one for one in found if one["code"] not in _UNAUTHORIZED]
         if found:
             raise _refused(name, cloud.new_id(), found)
@@ -225,13 +226,13 @@ def _known(value: Json) -> tuple[Json, bool]:
 
 
 def _invalid(text: str) -> ServiceError:
-    return azure_error("InvalidTemplate", problem=text)
+    return refused("InvalidTemplate", problem=text)
 
 
 def _refused(name: str, tracking: str, found: list[Json]) -> ServiceError:
     if {one["code"] for one in found} == {_DISALLOWED}:
-        return azure_error("TemplateDisallowed", details={"details": found})
-    return azure_error("TemplateRefused", details={"details": found}, name=name, tracking=tracking)
+        return refused("TemplateDisallowed", details={"details": found})
+    return refused("TemplateRefused", details={"details": found}, name=name, tracking=tracking)
 
 
 def _valid(name: str, scope: str, level: str, resources: list[Resource]) -> Json:

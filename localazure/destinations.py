@@ -11,8 +11,9 @@ from __future__ import annotations
 from localazure.arm_type import GROUP, ArmType, parent_not_found
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
+from localazure.refusals import refused
 from localazure.shapes import an_object
-from localazure.web import Json, Request, azure_error
+from localazure.web import Json, Request
 
 _STORAGE = "Microsoft.Storage/storageAccounts"
 _NAMESPACE = "Microsoft.EventHub/namespaces"
@@ -65,7 +66,7 @@ def require_usable(cloud: Cloud, resource_location: str, storage: str | None, ru
     if rule and "/authorizationrules/" in rule.lower():
         rights = _found(cloud, _RULES, rule)["properties"]["rights"]
         if missing := [right for right in _NEEDED if right not in rights]:
-            raise azure_error("SinkRights", rule=rule, missing=", ".join(missing))
+            raise refused("SinkRights", rule=rule, missing=", ".join(missing))
         namespace = rule.lower().rpartition("/authorizationrules/")[0]
         _require_region(rule, _found(cloud, _NAMESPACES, namespace), resource_location)
 
@@ -73,10 +74,10 @@ def require_usable(cloud: Cloud, resource_location: str, storage: str | None, ru
 def _found(cloud: Cloud, type: ArmType, id: str) -> Json:
     body = type.find(cloud, id)
     if body is None:
-        raise azure_error("SinkNotFound", id=id)
+        raise refused("SinkNotFound", id=id)
     return body
 
 
 def _require_region(id: str, found: Json, wanted: str) -> None:
     if wanted and found["location"].lower() != wanted.lower():
-        raise azure_error("SinkRegion", id=id, found=found["location"], wanted=wanted)
+        raise refused("SinkRegion", id=id, found=found["location"], wanted=wanted)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from localazure.arm_type import SPECIFIED
 from localazure.cloud import Cloud, iso
+from localazure.refusals import refused
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, azure_error
+from localazure.web import Host, Json, Request, Response
 
 _KIND = "eligibleRole"
 _NAMESPACE = "/providers/Microsoft.Authorization"
@@ -25,7 +26,7 @@ def _request(cloud: Cloud, request: Request) -> Response:
     name, kind = request.params["name"], given.get("requestType")
     principal, role = str(given.get("principalId") or ""), str(given.get("roleDefinitionId") or "")
     if kind not in ("AdminAssign", "AdminRemove") or not principal or not role:
-        raise azure_error("InvalidRoleEligibilityRequest")
+        raise refused("InvalidRoleEligibilityRequest")
     if kind == "AdminRemove":
         for id, one in cloud.store.scan(_KIND):
             if _same(one["properties"], scope, principal, role):

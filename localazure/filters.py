@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from localazure.locations import normal_location
-from localazure.web import Json, azure_error
+from localazure.refusals import refused
+from localazure.web import Json
 
 _CLAUSE = re.compile(r"\s*(\w+)\s+(eq|ne)\s+'((?:[^']|'')*)'\s*(?:and\s(?=.)|$)", re.IGNORECASE)
 _TAGS = ("tagname", "tagvalue")
@@ -30,7 +31,7 @@ def wanted(text: str) -> Callable[[Json], bool]:
         found = _CLAUSE.match(rest)
         name, operator = (found[1].lower(), found[2].lower()) if found else ("", "")
         if found is None or name not in (*_PROPERTIES, *_TAGS) or (name in _TAGS and operator != "eq"):
-            raise azure_error("InvalidFilterInQueryString", filter=text)
+            raise refused("InvalidFilterInQueryString", filter=text)
         clauses.append((name, operator, found[3].replace("''", "'")))
         rest = rest[found.end() :]
     tags = {name: value for name, _, value in clauses if name in _TAGS}

@@ -18,9 +18,10 @@ from urllib.parse import parse_qsl
 from localazure import activity_log, answers, arm, faults, national_clouds, paging, read_lag, throttling
 from localazure.authentication import authenticate
 from localazure.cloud import Cloud
+from localazure.refusals import refused
 from localazure.routes import Route, Router
 from localazure.tokens import Signer
-from localazure.web import Host, Json, Request, Response, ServiceError, azure_error, host_of
+from localazure.web import Host, Json, Request, Response, ServiceError, host_of
 
 _log = logging.getLogger("localazure")
 _UNSAFE = re.compile(r"[^\x20-\x7e]")
@@ -113,7 +114,7 @@ class Front:
             response = error.response()
         except Exception:  # noqa: BLE001 - whatever it was, the server goes on
             _log.exception("%s https://%s%s failed: %s", raw.method, raw.authority, raw.path, request_id)
-            response = azure_error("InternalServerError", request=request_id).response()
+            response = refused("InternalServerError", request=request_id).response()
         if fault is not None:
             response = fault.response()
         headers = _headers(raw, request_id, correlation_id, self.cloud.clock.now())
@@ -131,7 +132,7 @@ class Front:
                 if request.host is Host.ARM:
                     arm.require_subscription(self.cloud, request)
             if route is None:
-                raise azure_error("NotImplemented", method=raw.method, host=raw.authority, path=raw.path)
+                raise refused("NotImplemented", method=raw.method, host=raw.authority, path=raw.path)
             request = replace(request, params=params, body=_body(raw, route))
             if request.host is not Host.ARM or route.anonymous:
                 return self._answered(request, route)
@@ -158,9 +159,9 @@ class Front:
 def _request(raw: Raw, correlation_id: str) -> Request:
     place = host_of(raw.authority.removesuffix(":443"))
     if place is None:
-        raise azure_error("MisdirectedRequest", host=raw.authority, hosts=", ".join(Host))
+        raise refused("MisdirectedRequest", host=raw.authority, hosts=", ".join(Host))
     if len(raw.content) > _LARGEST:
-        raise azure_error("RequestEntityTooLarge", most=_LARGEST)
+        raise refused("RequestEntityTooLarge", most=_LARGEST)
     host, label = place
     # Clients put a scope (`//subscriptions/..`) or a key (`//keys/..`) behind a slash. Further on, ARM takes
     # two slashes as one; in a vault an empty segment stands for the current version.

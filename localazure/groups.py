@@ -7,8 +7,9 @@ Azure asks a reader for GroupMember.Read.All; here whoever made a group may read
 from __future__ import annotations
 
 from localazure.cloud import Cloud
+from localazure.refusals import refused
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, azure_error
+from localazure.web import Host, Json, Request, Response
 
 _KIND = "graphGroup"
 
@@ -27,9 +28,9 @@ def _members(cloud: Cloud, request: Request) -> Response:
     id = request.params["group"]
     group = cloud.store.get(_KIND, id)
     if group is None:
-        raise azure_error("GroupMemberNotFound", id=id)
+        raise refused("GroupMemberNotFound", id=id)
     if request.caller is None or request.caller.object_id != group["owner"]:
-        raise azure_error("Authorization_RequestDenied")
+        raise refused("Authorization_RequestDenied")
     return Response(200, {"value": [{"id": one} for one in sorted(_all(cloud, group, {id}))]})
 
 

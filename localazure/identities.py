@@ -6,8 +6,9 @@ from localazure.arm_type import GROUP, SPECIFIED, ArmType
 from localazure.cloud import Cloud
 from localazure.directory import Principal, create_principal, delete_principal, find_principal
 from localazure.locations import REGIONS, normal_location
+from localazure.refusals import refused
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, azure_error
+from localazure.web import Host, Json, Request, Response
 
 _TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _OF_RESOURCES = "Microsoft.ManagedIdentity/identities"
@@ -32,10 +33,6 @@ def _ids(principal: Principal) -> Json:
     }
 
 
-def _removed(cloud: Cloud, body: Json) -> None:
-    delete_principal(cloud, body["properties"]["principalId"])
-
-
 def _system_assigned(cloud: Cloud, request: Request) -> Response:
     """The system-assigned identity of an account, as its own resource; 404 without one."""
     resource = "/" + request.params["resource"].strip("/")
@@ -43,7 +40,7 @@ def _system_assigned(cloud: Cloud, request: Request) -> Response:
     principal_id = ((body or {}).get("identity") or {}).get("principalId")
     principal = find_principal(cloud, principal_id) if principal_id else None
     if body is None or principal is None:
-        raise azure_error("NoSystemAssignedIdentity", resource=resource)
+        raise refused("NoSystemAssignedIdentity", resource=resource)
     id = f"{resource}/providers/{_OF_RESOURCES}/default"
     kept = {"id": id, "name": "default", "type": _OF_RESOURCES, "location": body["location"]}
     return Response(200, {**kept, "tags": body["tags"] or {}, "properties": _ids(principal)})
@@ -56,7 +53,7 @@ _IDENTITIES = ArmType(
     make=_make,
     regions=REGIONS,
     tracked=True,
-    removed=_removed,
+    removed=lambda cloud, body: delete_principal(cloud, body["properties"]["principalId"]),
     # Relative, as it was observed.
     created_headers=lambda _, own: {"Location": own},
     assumed="all but PUT: made from the specification",

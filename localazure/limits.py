@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from localazure.cloud import Cloud
 from localazure.locations import normal_location
+from localazure.refusals import refused
 from localazure.seed import SUBSCRIPTION_ID
-from localazure.web import azure_error
 
 _KIND = "limit"
 SKU, TYPE, QUOTA, TERMS = "sku", "type", "quota", "terms"
@@ -51,9 +51,9 @@ def holds(cloud: Cloud, limit: Limit) -> bool:
 def require_account(cloud: Cloud, subscription: str, location: str, kind: str, sku: str) -> None:
     """Raises ServiceError where an account of this kind and SKU cannot be made."""
     if holds(cloud, Limit(TERMS, kind, "", subscription)):
-        raise azure_error("ResourceKindRequireAcceptTerms", kind=kind)
+        raise refused("ResourceKindRequireAcceptTerms", kind=kind)
     if holds(cloud, Limit(SKU, f"{kind}/{sku}", location, subscription)):
-        raise azure_error("InvalidSkuId", sku=sku, kind=kind)
+        raise refused("SkuUnavailable", sku=sku, kind=kind)
     quota = cloud.store.get(_KIND, Limit(QUOTA, f"{kind}/{sku}", location, subscription).id)
     if quota is None:
         return
@@ -63,4 +63,4 @@ def require_account(cloud: Cloud, subscription: str, location: str, kind: str, s
         for _, account in cloud.store.scan("account", f"/subscriptions/{subscription}/")
     )
     if used >= quota["value"]:
-        raise azure_error("InsufficientQuota", used=used, limit=quota["value"], kind=kind, sku=sku)
+        raise refused("InsufficientQuota", used=used, limit=quota["value"], kind=kind, sku=sku)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from localazure.national_clouds import CLOUDS, FACTS
-from localazure.web import Json, ServiceError, azure_error
+from localazure.refusals import refused
+from localazure.web import Json, ServiceError
 
 REGIONS: Mapping[str, str] = {
     **{name.replace(" ", "").lower(): name for name in FACTS["regions"]},
@@ -27,7 +28,7 @@ def required_location(body: Json) -> str:
     """The location a body names, as it was sent. Raises ARM's 400 where it is missing."""
     location = body.get("location")
     if not isinstance(location, str) or not location:
-        raise azure_error("LocationRequired")
+        raise refused("LocationRequired")
     return location
 
 
@@ -42,11 +43,11 @@ def location_in(body: Json, type: str, regions: Collection[str] = tuple(REGIONS)
 def not_in_region(location: str, type: str, regions: Collection[str]) -> ServiceError:
     """ARM's 400 for a type in a region that has it not; `regions` have it."""
     there = ",".join(regions)
-    return azure_error("LocationNotAvailableForResourceType", location=location, type=type, regions=there)
+    return refused("LocationNotAvailableForResourceType", location=location, type=type, regions=there)
 
 
 def require_same_location(name: str, location: str, asked: str, group: str) -> None:
     """Raises ARM's 409 where the resource `name`, which stands in `location`, is put into another one."""
     before, after = normal_location(location), normal_location(asked)
     if before != after:
-        raise azure_error("InvalidResourceLocation", name=name, before=before, group=group, after=after)
+        raise refused("InvalidResourceLocation", name=name, before=before, group=group, after=after)

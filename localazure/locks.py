@@ -12,7 +12,8 @@ from __future__ import annotations
 from localazure.arm_type import LOCK, SPECIFIED, ArmType
 from localazure.authorization import DENIED
 from localazure.cloud import Cloud
-from localazure.web import Json, Request, absent, azure_error
+from localazure.refusals import absent, refused
+from localazure.web import Json, Request
 
 _TYPE = "Microsoft.Authorization/locks"
 
@@ -35,20 +36,20 @@ def require_unlocked(cloud: Cloud, method: str, scope: str) -> None:
             holding.append(held)
     if holding:
         scopes = ",".join(sorted(set(holding)))
-        raise azure_error("ScopeLocked", scope=scope, verb=verb, scopes=scopes)
+        raise refused("ScopeLocked", scope=scope, verb=verb, scopes=scopes)
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     level, notes = (request.properties.get(name) for name in ("level", "notes"))
     if level not in ("CanNotDelete", "ReadOnly"):
-        raise azure_error("LockLevel", level=level)
+        raise refused("LockLevel", level=level)
     return {"properties": {"level": level, **({"notes": notes} if notes else {})}}
 
 
 def _make_denial(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = request.properties
     if not given.get("permissions") or not given.get("principals"):
-        raise azure_error("InvalidDenyAssignmentRequest")
+        raise refused("InvalidDenyAssignmentRequest")
     return {"properties": {**given, "scope": _DENIALS.scope_of(id), "isSystemProtected": False}}
 
 

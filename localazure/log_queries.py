@@ -16,8 +16,9 @@ from localazure import authorization, workspaces
 from localazure.arm_type import SPECIFIED
 from localazure.cloud import Cloud, iso_of
 from localazure.monitor import delivered
+from localazure.refusals import refused
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, azure_error
+from localazure.web import Host, Json, Request, Response
 
 _IDENTITY = "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g"
 _KEY_USE = re.compile(
@@ -48,7 +49,7 @@ def _query(cloud: Cloud, request: Request) -> Response:
     text = " ".join(str(request.given.get("query") or "").split())
     question = _KEY_USE.fullmatch(text)
     if question is None:
-        raise azure_error("OtherQuery", query=text)
+        raise refused("OtherQuery", query=text)
     since, until = _timespan(request.given.get("timespan"))
     operations = set(re.findall(r"\w+", question["operations"]))
     records = [
@@ -83,9 +84,9 @@ def _workspace(cloud: Cloud, request: Request) -> str:
         if body["properties"]["customerId"].lower() == wanted:
             action = "Microsoft.OperationalInsights/workspaces/query/read"
             if request.caller and not authorization.allows(cloud, request.caller.object_id, action, id):
-                raise azure_error("InsufficientAccessError")
+                raise refused("InsufficientAccessError")
             return str(id)
-    raise azure_error("WorkspaceNotFoundError")
+    raise refused("WorkspaceNotFoundError")
 
 
 def _timespan(text: object) -> tuple[str, str]:
@@ -95,7 +96,7 @@ def _timespan(text: object) -> tuple[str, str]:
     try:
         since, until = (iso_of(end) for end in str(text).split("/"))
     except ValueError:
-        raise azure_error("BadArgumentError", timespan=text) from None
+        raise refused("BadArgumentError", timespan=text) from None
     return since, until
 
 

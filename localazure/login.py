@@ -7,12 +7,11 @@ sources, are in `login.json`.
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl
 
 from localazure.authentication import AUDIENCES
 from localazure.cloud import Cloud
@@ -106,7 +105,7 @@ def _refusal(cloud: Cloud, request: Request, refused: RefusedError) -> Response:
 
 
 def _token(cloud: Cloud, request: Request, signer: Signer) -> Response:
-    form = {**_basic(request), **dict(parse_qsl(request.content.decode("utf-8", "replace")))}
+    form = dict(parse_qsl(request.content.decode("utf-8", "replace")))
     try:
         tenant = _tenant(cloud, request.params["tenant"])
         audience = _audience(form, tenant, modern="/v2.0/" in request.path)
@@ -150,19 +149,6 @@ def _log_sign_in(cloud: Cloud, request: Request, form: Mapping[str, str], *, acc
     """Like Microsoft Entra's sign-in log: who asked for a token where, also where it was refused."""
     tenant, client = request.params["tenant"].lower(), form.get("client_id", "")
     cloud.store.append("signin", tenant, {"tenantId": tenant, "clientId": client, "accepted": accepted})
-
-
-def _basic(request: Request) -> Mapping[str, str]:
-    """Client id and secret from a Basic header (RFC 6749, 2.3.1); empty without such a header."""
-    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return {}
-    try:
-        text = base64.b64decode(encoded, validate=True).decode()
-    except ValueError:
-        return {}
-    client_id, _, secret = text.partition(":")
-    return {"client_id": unquote_plus(client_id), "client_secret": unquote_plus(secret)}
 
 
 def _tenant(cloud: Cloud, name: str) -> str:

@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import quote
 
-from localazure.web import Host, Json, Request, Response, azure_error
+from localazure.refusals import refused
+from localazure.web import Host, Json, Request, Response
 
 T = TypeVar("T")
 SIZE = 100
@@ -79,7 +80,7 @@ def _link(request: Request, last: str) -> str:
 def _top(request: Request) -> int:
     sent = request.query.get("$top", str(SIZE))
     if not sent.isdecimal() or not 0 < int(sent) <= _LARGEST:
-        raise azure_error("PageSize", sent=sent, most=_LARGEST)
+        raise refused("PageSize", sent=sent, most=_LARGEST)
     return int(sent)
 
 
@@ -87,4 +88,4 @@ def _after(token: str) -> str:
     try:
         return base64.b64decode(token, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise azure_error("PageToken") from error
+        raise refused("PageToken") from error

@@ -20,8 +20,9 @@ from localazure.policy_evaluation import (
     ends,
     is_within,
 )
+from localazure.refusals import absent, refused
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, absent, azure_error
+from localazure.web import Host, Json, Request, Response
 
 _DEFINITIONS = "Microsoft.Authorization/policyDefinitions"
 _BUILT_IN = f"/providers/{_DEFINITIONS}"
@@ -33,7 +34,7 @@ _no_assignment = absent("PolicyAssignmentNotFound")
 def _make_definition(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = request.properties
     if not isinstance(given.get("policyRule"), dict):
-        raise azure_error("InvalidPolicyRule")
+        raise refused("InvalidPolicyRule")
     return {"properties": {**given, "policyType": "Custom", "mode": given.get("mode") or "Indexed"}}
 
 
@@ -79,7 +80,7 @@ def _make_exemption(cloud: Cloud, request: Request, id: str, known: Json | None)
         raise _no_assignment(named)
     validation = given.get("assignmentScopeValidation") or "Default"
     if validation == "Default" and not is_within(scope, assignment["properties"]["scope"]):
-        raise azure_error(
+        raise refused(
             "InvalidCreatePolicyExemptionRequest",
             problems=f"The policy exemption's scope '{scope}' is not at or below the scope of its policy "
             f"assignment, '{assignment['properties']['scope']}'",
@@ -105,7 +106,7 @@ def _check_exemption(given: Json) -> None:
     except ValueError:
         problems.append(f"expiresOn is {until!r}, expected a time such as 2030-12-31T23:59:59Z")
     if problems:
-        raise azure_error("InvalidCreatePolicyExemptionRequest", problems="; ".join(problems))
+        raise refused("InvalidCreatePolicyExemptionRequest", problems="; ".join(problems))
 
 
 def _assigned_at(scope: str) -> ArmType:

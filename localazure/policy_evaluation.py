@@ -16,7 +16,8 @@ from pathlib import Path
 
 from localazure import policy_rules
 from localazure.cloud import Cloud
-from localazure.web import Json, Request, ServiceError, azure_error
+from localazure.refusals import refused
+from localazure.web import Json, Request, ServiceError
 
 ASSIGNMENT, EXEMPTION, DEFINITION = "policyAssignment", "policyExemption", "policyDefinition"
 ASSIGNMENTS = "Microsoft.Authorization/policyAssignments"
@@ -81,7 +82,7 @@ def _disallowed(name: str, assignment: Json, title: str) -> ServiceError:
         "policyDefinitionEffect": "Deny",
     }
     details = {"target": name, "additionalInfo": [{"type": "PolicyViolation", "info": info}]}
-    return azure_error("RequestDisallowedByPolicy", details=details, name=name, identifiers=identifiers)
+    return refused("RequestDisallowedByPolicy", details=details, name=name, identifiers=identifiers)
 
 
 def type_of(id: str) -> str:

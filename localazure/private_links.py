@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud
+from localazure.refusals import absent, refused
 from localazure.routes import Route
-from localazure.web import Json, Request, absent, azure_error
+from localazure.web import Json, Request
 
 _KIND = "privateEndpointConnection"
 _absent = absent("PrivateEndpointConnectionNotFound")
@@ -83,5 +84,5 @@ def routes(template: str, resource_id: Callable[[Cloud, Request], object]) -> tu
 def _sent_state(request: Request) -> Json:
     state = request.properties.get("privateLinkServiceConnectionState")
     if not isinstance(state, dict) or state.get("status") not in _STATUSES:
-        raise azure_error("ConnectionStatus", statuses=", ".join(_STATUSES))
+        raise refused("ConnectionStatus", statuses=", ".join(_STATUSES))
     return {name: state[name] for name in ("status", "description", "actionsRequired") if state.get(name)}

@@ -6,18 +6,27 @@ Owns: status, code and text of an answer. Does not own: when it is given, which 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
 from localazure.web import Json, ServiceError
 
 
-def refused(name: str, /, **values: object) -> ServiceError:
-    """The refusal of a name, its text filled in; the code is the name where the row has no other."""
+def refused(name: str, /, *, details: Mapping[str, Json] | None = None, **values: object) -> ServiceError:
+    """The refusal of a name, its text filled in; the code is the name where the row has no other.
+
+    `details` go into the error object besides.
+    """
     row = _rows()[name]
-    extra = {"innererror": {"code": row["inner"]}} if "inner" in row else {}
+    extra = {"innererror": {"code": row["inner"]}} if "inner" in row else details
     text, gateway = row["text"].format(**values), row.get("gateway", False)
     return ServiceError(row["status"], row.get("code", name), text, gateway=gateway, extra=extra)
+
+
+def absent(refusal: str) -> Callable[[str], ServiceError]:
+    """The 404 of a type for the name of what is not there."""
+    return lambda name: refused(refusal, name=name)
 
 
 @cache

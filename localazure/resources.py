@@ -26,8 +26,9 @@ from localazure.cloud import Cloud
 from localazure.locations import REGIONS, normal_location, required_location
 from localazure.network import routes as network
 from localazure.paging import page
+from localazure.refusals import refused
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, azure_error
+from localazure.web import Host, Json, Request, Response
 
 _KIND = "group"
 _NAME = re.compile(r"[-\w._()]{0,89}[-\w_()]")
@@ -47,16 +48,16 @@ _TYPED_SINCE = "2018-05-01"
 def _put(cloud: Cloud, request: Request) -> Response:
     name = request.params["group"]
     if not _NAME.fullmatch(name):
-        raise azure_error("InvalidResourceGroup", name=name)
+        raise refused("InvalidResourceGroup", name=name)
     location = required_location(request.body)
     if normal_location(location) not in REGIONS:
         regions = ",".join(REGIONS)
-        raise azure_error("LocationNotAvailableForResourceGroup", location=location, regions=regions)
+        raise refused("LocationNotAvailableForResourceGroup", location=location, regions=regions)
     known = _look(cloud, _id(request))
     if known is not None and known["properties"]["provisioningState"] == "Deleting":
-        raise azure_error("ResourceGroupBeingDeleted", name=name)
+        raise refused("ResourceGroupBeingDeleted", name=name)
     if known is not None and known["location"] != normal_location(location):
-        raise azure_error("InvalidResourceGroupLocation", location=location, before=known["location"])
+        raise refused("InvalidResourceGroupLocation", location=location, before=known["location"])
     body = {
         "id": known["id"] if known else _id(request),
         "name": known["name"] if known else name,
@@ -92,7 +93,7 @@ def _list(cloud: Cloud, request: Request) -> Response:
 def _patch(cloud: Cloud, request: Request) -> Response:
     body = _find(cloud, request)
     if body["properties"]["provisioningState"] == "Deleting":
-        raise azure_error("ResourceGroupBeingDeleted", name=body["name"])
+        raise refused("ResourceGroupBeingDeleted", name=body["name"])
     given = {key: request.body[key] for key in ("tags", "managedBy") if request.body.get(key) is not None}
     body = {**body, **given}
     cloud.store.put(_KIND, body["id"], body)
@@ -115,10 +116,9 @@ def _delete(cloud: Cloud, request: Request) -> Response:
 def _poll_delete(cloud: Cloud, request: Request) -> Response:
     operation = operations.poll(cloud, request.params["operation"])
     if operation is None:
-        raise azure_error("OperationNotFound", operation=request.params["operation"])
+        raise refused("OperationNotFound", operation=request.params["operation"])
     if not operation.done(cloud.clock.now()):
         return Response(202, None, _location(cloud, request, operation.id))
-    _end_delete(cloud, operation)
     return Response(200)
 
 
@@ -131,12 +131,6 @@ def _look(cloud: Cloud, group_id: str) -> Json | None:
     if body is None:
         cloud.store.delete(_KIND, group_id)
     return body
-
-
-def _end_delete(cloud: Cloud, operation: operations.Operation) -> None:
-    body = cloud.store.get(_KIND, operation.about["group"])
-    if body is not None and body.get("deletion") == operation.id:
-        cloud.store.delete(_KIND, body["id"])
 
 
 def _find(cloud: Cloud, request: Request) -> Json:

@@ -10,8 +10,9 @@ import secrets
 
 from localazure.arm_type import SPECIFIED, ArmType, parent_not_found
 from localazure.cloud import Cloud
+from localazure.refusals import absent, refused
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response, absent, azure_error
+from localazure.web import Host, Json, Request, Response
 from localazure.workspaces import KEYS, SEARCHES, WORKSPACES
 
 _REQUIRED = ("category", "displayName", "query")
@@ -20,7 +21,7 @@ _REQUIRED = ("category", "displayName", "query")
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = request.properties
     if missing := [name for name in _REQUIRED if not given.get(name)]:
-        raise azure_error("SearchProperties", missing=", properties.".join(missing))
+        raise refused("SearchProperties", missing=", properties.".join(missing))
     kept = {name: value for name, value in given.items() if value is not None}
     _require_etag(known, request)
     return {"etag": f'W/"{cloud.new_id()}"', "properties": {"version": 2, **kept}}
@@ -32,7 +33,7 @@ def _require_etag(known: Json | None, request: Request) -> None:
     sent = request.body.get("etag") or request.headers.get("if-match")
     if known is None or sent in ("*", known["etag"]):
         return
-    raise azure_error("SearchConflict")
+    raise refused("SearchConflict")
 
 
 def _shared_keys(cloud: Cloud, request: Request) -> Response:

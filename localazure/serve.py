@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import IO, NoReturn
+from typing import IO
 
 from localazure import operations, seed
 from localazure.assembly import make_front
@@ -59,8 +59,10 @@ async def serve(home: Home, *, until_eof: bool = False, idle: float | None = Non
     """Serves a home until SIGTERM or SIGINT; with `until_eof` also until standard input ends, with `idle`
     until so many seconds after the last request. Raises HomeError if another process serves the home."""
     home.make()
+    if (lock := home.lock()) is None:
+        raise HomeError(f"another process serves {home.path}")
     # Kept to the end of the process: a free lock means that nothing is running.
-    _held.append(home.lock() or _already_serving(home))
+    _held.append(lock)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -80,10 +82,6 @@ def _stop_at_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     if not os.read(sys.stdin.fileno(), 4096):
         loop.remove_reader(sys.stdin)
         stop.set()
-
-
-def _already_serving(home: Home) -> NoReturn:
-    raise HomeError(f"another process serves {home.path}")
 
 
 async def _idle(apps: Iterable[App], seconds: float) -> None:

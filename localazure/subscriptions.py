@@ -17,8 +17,9 @@ from localazure.authorization import require, sees
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.national_clouds import FACTS
+from localazure.refusals import refused
 from localazure.routes import Handler, Route
-from localazure.web import Host, Json, Request, Response, azure_error
+from localazure.web import Host, Json, Request, Response
 
 PROVIDERS: Mapping[str, Mapping[str, str]] = json.loads(
     Path(__file__).with_name("providers.json").read_text()
@@ -71,14 +72,15 @@ def _list_tenants(cloud: Cloud, request: Request) -> Response:
 def _list_locations(_: Cloud, request: Request) -> Response:
     scope = f"/subscriptions/{request.params['subscription']}/locations"
     found = [
-        {"id": f"{scope}/{name}", "name": name, "type": "Region", **_displayed(display)}
+        {
+            "id": f"{scope}/{name}",
+            "name": name,
+            "type": "Region",
+            **dict.fromkeys(("displayName", "regionalDisplayName"), display),
+        }
         for name, display in REGIONS.items()
     ]
     return Response(200, {"value": found})
-
-
-def _displayed(name: str) -> Json:
-    return {"displayName": name, "regionalDisplayName": name}
 
 
 def _provider(cloud: Cloud, subscription: str, namespace: str) -> Json:
@@ -112,7 +114,7 @@ def _namespace(request: Request) -> str:
     asked = request.params["namespace"]
     known = _NAMESPACES.get(asked.lower())
     if known is None:
-        raise azure_error("InvalidResourceNamespace", namespace=asked)
+        raise refused("InvalidResourceNamespace", namespace=asked)
     return known
 
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from localazure.authentication import subscription_in
 from localazure.cloud import Cloud
-from localazure.web import Request, azure_error
+from localazure.refusals import refused
+from localazure.web import Request
 
 Buckets = dict[str, tuple[float, float]]
 """How many tokens each bucket had, and when; kept in memory, so that refused requests count, too."""
@@ -35,9 +36,7 @@ def take(cloud: Cloud, buckets: Buckets, request: Request) -> Mapping[str, str]:
     if tokens < 1:
         wait = math.ceil((1 - tokens) / per_second)
         cloud.store.append("throttled", subscription, {"subscription": subscription, "limit": what})
-        error = azure_error(
-            "SubscriptionRequestsThrottled", what=what, subscription=subscription, seconds=wait
-        )
+        error = refused("SubscriptionRequestsThrottled", what=what, subscription=subscription, seconds=wait)
         error.headers = {"Retry-After": str(wait), header: "0"}
         raise error
     buckets[id] = tokens - 1, now

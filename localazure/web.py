@@ -5,11 +5,9 @@ Nothing here knows a socket; `server.py` turns HTTP into these and back.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from localazure.national_clouds import public_host
@@ -148,19 +146,3 @@ class ServiceError(Exception):
             return Response(self.status, self.text.encode(), {**headers, "content-type": _JSON})
         error = {"code": self.code, "message": self.message, **self.extra}
         return Response(self.status, {"error": error}, headers)
-
-
-_ERRORS = json.loads(Path(__file__).with_name("errors.json").read_text())["errors"]
-
-
-def azure_error(error: str, /, *, details: Mapping[str, Json] | None = None, **words: Json) -> ServiceError:
-    """A refusal of `errors.json` by its name there. `words` are what its text names, `details` go into the
-    error object besides."""
-    facts = _ERRORS[error]
-    code, gateway = facts.get("code", error), facts.get("gateway", False)
-    return ServiceError(facts["status"], code, facts["text"].format(**words), gateway=gateway, extra=details)
-
-
-def absent(error: str) -> Callable[[str], ServiceError]:
-    """The 404 of a type for the name of what is not there."""
-    return lambda name: azure_error(error, name=name)

@@ -9,6 +9,7 @@ from components.network import ACCOUNT, VAULT, dns_zones
 from core import arm_ids, facts
 from settings.model import ServiceSettings
 
+_OPERATORS = "vault.keyOperators"
 _IN_GROUP = ("identity", "workspace", "privateEndpoint")
 _ANYWHERE = ("account", "resourceGroup", "vault")
 
@@ -18,12 +19,10 @@ def problems_between(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
     made = Counter((path, name.lower()) for one in services for path, name in _made(one))
     for (path, name), count in made.items():
         if count > 1:
-            yield Problem(
-                path,
-                f"{count} services make {name!r}; give each its own, or make it once and name it as "
-                "existing in the others",
-            )
-    yield from _shared_operators(services)
+            way = "give each its own, or make it once and name it as existing in the others"
+            if path == _OPERATORS:
+                way = "list it at one of them, because its access holds for all keys of the vault"
+            yield Problem(path, f"{count} services make {name!r}; {way}")
 
 
 def _made(service: ServiceSettings) -> Iterator[tuple[str, str]]:
@@ -42,6 +41,11 @@ def _made(service: ServiceSettings) -> Iterator[tuple[str, str]]:
     if service.network.subnet_id and _makes_zone(service):
         network = arm_ids.parse(str(service.network.subnet_id)).parent
         yield "network.privateDnsZoneIds", network.text
+    key_id, vault_id = known_text(service.key.id), known_text(service.vault.id)
+    if service.has_key and (vault_id := vault_id or (arm_ids.key_id(key_id).parent.text if key_id else None)):
+        # A vault has one access policy, or one assignment of the role, per object id.
+        for operator in service.vault.key_operators:
+            yield _OPERATORS, f"access for {operator} to the keys of {vault_id}"
 
 
 def _makes_zone(service: ServiceSettings) -> bool:
@@ -50,27 +54,3 @@ def _makes_zone(service: ServiceSettings) -> bool:
     zones = dns_zones(service.location, service.account_kind)
     used = [*zones[ACCOUNT], *(zones[VAULT] if service.makes_vault else ())]
     return any(service.network.zone_id(zone) is None for zone in used)
-
-
-def _shared_operators(services: Sequence[ServiceSettings]) -> Iterator[Problem]:
-    """A vault has one access policy, or one assignment of the role, per object id: one service makes it."""
-    made = Counter(
-        (operator, _existing_vault(service))
-        for service in services
-        if _existing_vault(service)
-        for operator in service.vault.key_operators
-    )
-    for (operator, vault_id), count in made.items():
-        if count > 1:
-            yield Problem(
-                "vault.keyOperators",
-                f"{count} services give {operator!r} access to the keys of {vault_id!r}; list it at one of "
-                "them, because its access holds for all keys of the vault",
-            )
-
-
-def _existing_vault(service: ServiceSettings) -> str:
-    vault_id, key_id = known_text(service.vault.id), known_text(service.key.id)
-    if key_id and not vault_id:
-        vault_id = arm_ids.key_id(key_id).parent.text
-    return vault_id.lower() if vault_id and service.has_key else ""

@@ -8,7 +8,7 @@ Look, judge, decide. Imports run down, from row to row:
 | `rules` | the table of what a service is refused for, and that of what is told |
 | `plan` | what is kept, taken over, waited for and recovered |
 | `effects` | the line with which a preview of an account's data ends |
-| `access`, `data_loss`, `drift`, `existing_resources`, `grants` | rules, by subject |
+| `access`, `data_loss`, `drift`, `existing_resources` | rules, by subject |
 | `situation` | one service: what is declared, what the state has, what Azure has, and what follows |
 | `key_place` | where its key is |
 | `soft_deleted` | names that are held |

@@ -1,6 +1,6 @@
 """What exists already: the vault and the key that a service is to use, and an account of its name.
 
-Pure. Does not own: the calls that read them (reader.py), the grants at the key (grants.py), nor what the
+Pure. Does not own: the calls that read them (reader.py), nor what the
 service demands of a vault and a key (the provider's checkDeployment).
 """
 

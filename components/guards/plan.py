@@ -5,9 +5,10 @@ from enum import Enum
 
 import pulumi
 
-from components.guards.grants import ExistingGrants, existing_grants, is_granted
 from components.guards.situation import Situation
+from core import adapters, rights
 from core import resource_types as types
+from core.rights import Access
 
 
 class Proof(Enum):
@@ -40,9 +41,36 @@ class ServicePlan:
         return self.situation.deleted.account is not None
 
     @property
-    def grants(self) -> ExistingGrants:
-        """What exists of the grants."""
-        return existing_grants(self.situation)
+    def adopted_role(self) -> str | None:
+        """The id of the account's own role assignment at the key, where it exists and the state lacks it: an
+        update left it so that was cut off."""
+        one = self.situation
+        # While a revocation is recorded, a read that shows the role is late: `azure-cmk` forgets the
+        # revocation once somebody has given the access back.
+        is_own = one.place.lacks_assignment and not one.before.revoked
+        return str(one.live.assignment["id"]) if is_own and one.live.assignment else None
+
+    @property
+    def recorded_policies(self) -> frozenset[str]:
+        """The logical names of the access policies that the state has; any other may be taken over, by its
+        resource (provider/access_policy.py)."""
+        one, before = self.situation, self.situation.before
+        recorded = {name for type, name in before.resources if type == types.ACCESS_POLICY}
+        user, former = (before.key_user_id or "").lower(), (before.grantee_id or "").lower()
+        # One policy must never be taken for two, of which the former is deleted.
+        if one.place.lacks_policy or user not in ("", former):
+            recorded.discard(f"{one.name}-access")
+        return frozenset(recorded)
+
+    @property
+    def operators(self) -> dict[str, str]:
+        """By object id in lower case, the logical names of what the state has of key operators."""
+        found: dict[str, str] = {}
+        for (_, name), outputs in self.situation.before.resources.items():
+            object_id = (outputs.get("policy") or {}).get("objectId") or outputs.get("principalId")
+            if object_id and name.startswith(f"{self.situation.name}-operator-"):
+                found[object_id.lower()] = name
+        return found
 
     @property
     def account_id(self) -> str | None:
@@ -57,5 +85,7 @@ class ServicePlan:
         one = self.situation
         if one.before.has(types.KEY_ACCESS_VALIDATION, "key-access"):
             return Proof.RECORDED
-        usable = is_granted(one) and not one.account_lacks_access
+        policies = rights.by_policies(adapters.vault(one.live.vault or {}), one.place.grantee_id)
+        in_azure = one.live.assignment is not None or policies.level is not Access.NONE
+        usable = (one.before.grant_recorded or in_azure) and not one.account_lacks_access
         return Proof.BY_USE if usable and one.account.bound_key is not None else Proof.NEEDED

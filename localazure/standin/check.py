@@ -7,7 +7,6 @@ import re
 import secrets
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
 from typing import Any, Final
 
 from localazure.standin.schema import Object, Type
@@ -17,14 +16,6 @@ from localazure.standin.values import CREATE_BEFORE_DELETE, UNKNOWN, Properties,
 SUFFIX_DIGITS = 8
 
 
-class Mode(Enum):
-    """The stack's `pulumi:autonaming` option, as the engine passes it on; the numbers are the protocol's."""
-
-    PROPOSE = 0
-    ENFORCE = 1
-    DISABLE = 2
-
-
 def named(
     row: ResourceType,
     *,
@@ -32,11 +23,11 @@ def named(
     news: Mapping[str, Value],
     logical: str,
     seed: bytes,
-    option: tuple[str, Mode] | None,
+    option: tuple[str, str] | None,
 ) -> Properties:
     """The new inputs with a name: the given one, else the one it had, else an automatic one.
 
-    `option` is the name that the stack's option proposes, and how much it means it.
+    `option` is what the stack's `pulumi:autonaming` proposes, and its mode: PROPOSE, ENFORCE or DISABLE.
     """
     inputs = dict(news)
     key = row.name_input
@@ -62,15 +53,15 @@ def failures(row: ResourceType, inputs: Mapping[str, Value]) -> list[str]:
 
 
 def _auto_name(
-    kind: str, logical: str, seed: bytes, option: tuple[str, Mode] | None
+    kind: str, logical: str, seed: bytes, option: tuple[str, str] | None
 ) -> tuple[str | None, bool]:
     """The name, None where the stack wants every name given, and whether it is random, so that a replacement
     can exist beside what it replaces. `seed` makes it the same in every preview."""
     if option is not None:
         proposed, mode = option
-        if mode is Mode.DISABLE:
+        if mode == "DISABLE":
             return None, False
-        if mode is Mode.ENFORCE or kind != "uuid":
+        if mode == "ENFORCE" or kind != "uuid":
             return proposed, False
     digest = hashlib.sha256(seed or secrets.token_bytes(32)).digest()
     if kind == "uuid":
@@ -86,7 +77,8 @@ def _value(path: str, type: Type, value: Value) -> Iterator[str]:
     if not isinstance(value, PYTHON_TYPES[type.kind]) or (
         isinstance(value, bool) and type.kind in ("integer", "number")
     ):
-        yield f"'{path}' should be of type '{_spelled(type)}' but got {_shown(value)}"
+        kind = "object" if type.kind == "map" else type.kind
+        yield f"'{path}' should be of type '{kind}' but got {_shown(value)}"
     elif type.kind == "object" and type.object:
         yield from _object(f"{path}.", type.object, value)
     elif type.kind == "array" and type.element:
@@ -125,10 +117,6 @@ PYTHON_TYPES: Final[Mapping[str, Any]] = {
     "map": dict,
     "array": list,
 }
-
-
-def _spelled(type: Type) -> str:
-    return "object" if type.kind == "map" else type.kind
 
 
 def _shown(value: Value) -> str:

@@ -207,7 +207,8 @@ def _known(request: Any) -> ResourceType:
     return resource_type(token.rsplit("$", 1)[-1])
 
 
-def _autonaming(request: Any) -> tuple[str, check.Mode] | None:
+def _autonaming(request: Any) -> tuple[str, str] | None:
     if not request.HasField("autonaming"):
         return None
-    return request.autonaming.proposed_name, check.Mode(request.autonaming.mode)
+    option = request.autonaming
+    return option.proposed_name, type(option).Mode.Name(option.mode)

@@ -1,7 +1,5 @@
 """The same two accounts beside a managed HSM, whose own roles grant its key."""
 
-from __future__ import annotations
-
 import uuid
 from dataclasses import dataclass
 from typing import Any

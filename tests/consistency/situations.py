@@ -5,8 +5,6 @@ names them. `unknowable` says why a part that reads answers cannot know what the
 what core and the evidence alone read, and why.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass

@@ -10,8 +10,6 @@ Azure's answers hide nothing and leave nothing unknown, so the surfaces that rea
 rest. Who may use a key is in the situations beside this file.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

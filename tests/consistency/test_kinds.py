@@ -4,8 +4,6 @@ It is put to the components' arguments, the provider's preflight, the policy pac
 that the table lists; what the local Azure refuses shows that they are right.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from functools import partial
@@ -21,6 +19,7 @@ from core.kinds import AccountKind
 from provider.preflight import Preflight, blocking, findings
 from tests.components.guards.first_deployments import IN_SHARED, SHARED, STORAGE, group, storage
 from tests.policies.asking import KEY_URI, Thing
+from tests.policies.bags import with_change
 from tests.policies.editing import says, with_prop
 from tests.policies.stacks import CLIENT, Stack, one_phase, two_phases
 from tests.provider.fake_azure import PRINCIPAL, an_account, bound_to
@@ -126,19 +125,22 @@ def preflight_refuses(column: str, kind: str) -> bool:
     return bool(blocking(findings(Preflight(target, live_state(found), NOW))))
 
 
+STATED: Mapping[str, tuple[str, object]] = {
+    "tiers": ("sku.name", "F0"),
+    "storage": ("properties.userOwnedStorage", [{"resourceId": one} for one in TWO[:1]]),
+    "storage_stays": ("properties.userOwnedStorage", [{"resourceId": one} for one in TWO]),
+    "search": ("properties.apiProperties", {"qnaAzureSearchEndpointId": SEARCH}),
+    "bypass": ("properties.networkAcls", {"defaultAction": "Deny", "bypass": "AzureServices"}),
+}
+"""What a program states of the account."""
+
+
 def pack_refuses(column: str, kind: str) -> bool:
     """Whether the policy pack refuses such a stack in a preview."""
     stack: Stack = one_phase(preview=True) if column == "user_assigned" else two_phases(preview=True)
     stack = with_prop(stack, "account", "kind", kind)
-    changes: Mapping[str, tuple[str, object]] = {
-        "tiers": ("sku.name", "F0"),
-        "storage": ("properties.userOwnedStorage", [{"resourceId": one} for one in TWO[:1]]),
-        "storage_stays": ("properties.userOwnedStorage", [{"resourceId": one} for one in TWO]),
-        "search": ("properties.apiProperties", {"qnaAzureSearchEndpointId": SEARCH}),
-        "bypass": ("properties.networkAcls", {"defaultAction": "Deny", "bypass": "AzureServices"}),
-    }
-    if column in changes:
-        stack = with_prop(stack, "account", *changes[column])
+    if column in STATED:
+        stack = with_prop(stack, "account", *STATED[column])
     if column == "rotates":
         stack = with_prop(stack, "binding", "keyUriWithVersion", KEY_URI[:-33])
     if column in BELOW:
@@ -156,17 +158,10 @@ def review_says(column: str, kind: str) -> bool:
 def preview(column: str, kind: str) -> Iterator[Step]:
     """A bound account of the kind that gets it."""
     before, after = account(), account()
-    linked = {"storage": TWO[:1], "storage_stays": TWO}.get(column)
-    if linked:
-        after["inputs"]["properties"]["userOwnedStorage"] = [{"resourceId": one} for one in linked]
-    if column == "search":
-        after["inputs"]["properties"]["apiProperties"] = {"qnaAzureSearchEndpointId": SEARCH}
-    if column == "bypass":
-        after["inputs"]["properties"]["networkAcls"] = {"defaultAction": "Deny", "bypass": "AzureServices"}
     for one in (before, after):
         one["inputs"] |= {"kind": kind, "sku": {"name": kinds.named(kind).tiers[0]}}
-    if column == "tiers":
-        after["inputs"]["sku"] = {"name": "F0"}
+    if column in STATED:
+        after["inputs"] = with_change(after["inputs"], *STATED[column])
     if column in ("storage", "storage_stays"):
         # It is made with them: what it is linked to later is another question.
         yield step("create", ACCOUNT_TOKEN, "a", None, {**after, "id": ""})

@@ -4,8 +4,6 @@ The question is put to the facts of `core` and to each part that reads them by a
 Azure tells the truth by what really happens.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import replace

@@ -4,8 +4,6 @@ The local Azure tells the truth, by what really happens: whether the data of the
 and whether the other one can be bound.
 """
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,13 +1,11 @@
 """Facts from Azure's answers: the forms of one answer give one fact."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from core import adapters, roles
+from core import adapters, arm_template, roles
 from core.facts import (
     Account,
     Encryption,
@@ -22,6 +20,8 @@ from core.facts import (
 GROUP = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg"
 VERSION = "0123456789abcdef0123456789abcdef"
 USER = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id1"
+
+_HSM = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/managedHSMs/h1"
 
 ACCOUNT: dict[str, Any] = {
     "id": f"{GROUP}/providers/Microsoft.CognitiveServices/accounts/lang1",
@@ -237,12 +237,53 @@ def test_a_role_of_ones_own_needs_its_definition() -> None:
             "permissions": [
                 {"dataActions": ["Microsoft.KeyVault/vaults/*"], "notDataActions": ["*/wrap/action"]},
                 {"dataActions": ["Microsoft.KeyVault/vaults/keys/wrap/action"]},
+                {"actions": ["Microsoft.KeyVault/*"], "notActions": ["*/delete"]},
             ],
         },
     }
     role = adapters.role_assignment(own, definition).role
     assert role is not None
     assert role.allows_data("Microsoft.KeyVault/vaults/keys/wrap/action")
+    assert role.allows("Microsoft.KeyVault/vaults/write")
+    assert not role.allows("Microsoft.KeyVault/vaults/delete")
+
+
+def test_a_managed_hsms_own_assignment_has_a_scope_of_resource_manager() -> None:
+    """Its API tells the scope within the HSM."""
+    told = {
+        "name": "ra1",
+        "properties": {"scope": "/keys/cmk", "principalId": "p-1", "roleDefinitionId": "x"},
+    }
+    found = adapters.local_role_assignment(_HSM, told)
+    assert (found.scope, found.principal_id) == (f"{_HSM}/keys/cmk", "p-1")
+
+
+def test_a_deny_assignment_says_whom_it_spares_and_where_it_applies() -> None:
+    """Ids in lower case; its name is that of what it denies; below its scope unless it says otherwise."""
+    told = {
+        "denyAssignmentName": "no keys",
+        "scope": GROUP,
+        "principals": [{"id": "P-1"}],
+        "excludePrincipals": [{"id": "P-2"}],
+        "permissions": [{"dataActions": ["*"]}],
+    }
+    found = adapters.deny_assignment({"properties": told})
+    assert (found.scope, found.principals, found.excluded) == (GROUP, ("p-1",), ("p-2",))
+    assert (found.denied.name, found.applies_below) == ("no keys", True)
+    assert not adapters.deny_assignment({"properties": {"doNotApplyToChildScopes": True}}).applies_below
+
+
+@pytest.mark.parametrize(
+    ("type", "protection"), [("RSA", "software"), ("rsa-hsm", "hardware (HSM)"), (None, "")]
+)
+def test_what_protects_a_key_is_known_by_its_type(type: str | None, protection: str) -> None:
+    """A type that was not read tells nothing."""
+    assert adapters.key({"id": KEY["id"], "properties": {"kty": type}}, []).protection == protection
+
+
+def test_a_template_takes_nothing_away() -> None:
+    """What a template is validated with leaves all that is not in it: Complete would delete it."""
+    assert arm_template.properties([])["mode"] == "Incremental"
 
 
 @pytest.mark.parametrize(
@@ -284,9 +325,6 @@ def test_a_deleted_account_keeps_its_identity() -> None:
         "2026-01-01T00:00:00Z",
         None,
     )
-
-
-_HSM = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/managedHSMs/h1"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """The API versions by age."""
 
-from __future__ import annotations
-
 import re
 from datetime import date, timedelta
 

@@ -1,7 +1,5 @@
 """docs/azure-facts.md: what the modules of core hold to be true of Azure."""
 
-from __future__ import annotations
-
 import re
 from datetime import date
 from pathlib import Path

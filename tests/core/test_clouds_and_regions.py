@@ -1,7 +1,5 @@
 """The clouds and their regions."""
 
-from __future__ import annotations
-
 import pytest
 from azure.core import AzureClouds
 from azure.identity import AzureAuthorityHosts

@@ -1,7 +1,5 @@
 """What the key of an account covers, by kind."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The demands of the service."""
 
-from __future__ import annotations
-
 import pytest
 
 from core import demands, judgements
@@ -59,6 +57,7 @@ PERIMETER = Network(public_access="SecuredByPerimeter", default_action="Deny", b
         (demands.key_type("RSA", Mark.UNKNOWN), "not yet known"),
         (demands.key_type("RSA", 1024), "unmet"),
         (demands.key_type(None, 1024), "unmet"),
+        (demands.key_type(Mark.UNKNOWN, 1024), "unmet"),
         (demands.key_type("RSA", 3072), UNSAID),
         (demands.key_type("RSA", 3072, ["aiservices"]), MET),
         (demands.key_type(Mark.UNKNOWN, 3072, ["AIServices"]), "not yet known"),
@@ -75,6 +74,7 @@ PERIMETER = Network(public_access="SecuredByPerimeter", default_action="Deny", b
         (demands.key_operations(["WrapKey", "unwrapkey", "sign"]), MET),
         (demands.key_operations(["wrapKey"]), "unmet"),
         (demands.key_operations(["wrapKey", Mark.UNKNOWN]), "not yet known"),
+        (demands.key_operations(["wrapKey", "unwrapKey", Mark.UNKNOWN]), MET),
         (demands.key_operations([]), "unmet"),
         (demands.tier("TextAnalytics", "F0", ["customermanagedkey"]), MET),
         (demands.tier("TextAnalytics", "S", None), UNSAID),

@@ -1,7 +1,5 @@
 """Key URIs and vault URIs."""
 
-from __future__ import annotations
-
 import pytest
 
 from core import arm_ids, clouds, key_uris

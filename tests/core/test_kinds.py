@@ -1,7 +1,5 @@
 """The kinds of accounts, as a table."""
 
-from __future__ import annotations
-
 from datetime import date
 from pathlib import Path
 
@@ -54,6 +52,20 @@ def test_an_account_of_azure_openai_becomes_a_foundry_resource() -> None:
         unmet = kind_limits.kind_change(before, after)
         assert unmet is not None
         assert unmet.expected == repr(before)
+
+
+@pytest.mark.parametrize(
+    ("kind", "after", "is_refused"),
+    [
+        ("AIServices", "kv-two", True),
+        ("aiservices", "KV-One", False),
+        ("TextAnalytics", "kv-two", False),
+        ("SomethingNew", "kv-two", False),
+    ],
+)
+def test_a_foundry_resource_keeps_its_vault(kind: str, after: str, is_refused: bool) -> None:
+    """Vaults are the same in any case; other kinds, and those that are not listed, may change theirs."""
+    assert (kind_limits.vault_change(kind, "kv-one", after) is not None) is is_refused
 
 
 def test_what_azure_ends_is_told_two_years_before() -> None:

@@ -1,7 +1,5 @@
 """Which settings log in, in which order, and which cannot."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -4,8 +4,6 @@ Looks at the texts of the product's code, docstrings and messages aside; an f-st
 `{}` stands for its values. The local Azure is left out: a judge shares no code with what it judges.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Callable, Iterator

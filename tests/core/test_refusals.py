@@ -1,7 +1,5 @@
 """What a refusal of Azure means, by status, code and text."""
 
-from __future__ import annotations
-
 import pytest
 
 from core.refusals import RefusalKind, is_forbidden, kind, kind_of_text

@@ -1,7 +1,5 @@
 """URNs and type tokens."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

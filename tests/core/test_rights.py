@@ -1,7 +1,5 @@
 """What a grant gives on a key."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,6 @@
 """One model of a stack, from the engine's JSON: which key an account uses, and what lets it."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,77 +12,37 @@ from core.protection import Protections, encryption_of, principal_of
 from core.resource_types import Kind
 from core.stack import Stack, of_engine, read
 from core.values import Mark
+from tests.policies.asking import ACCOUNT, VERSION, Thing
+from tests.policies.editing import edited
+from tests.policies.stacks import PRINCIPAL, declared, two_phases
 
-GROUP = "/subscriptions/s1/resourceGroups/rg/providers"
-VAULT_ID = f"{GROUP}/Microsoft.KeyVault/vaults/kv-one"
-ACCOUNT_ID = f"{GROUP}/Microsoft.CognitiveServices/accounts/lang"
-VERSION = "0123456789abcdef0123456789abcdef"
-USER = "44444444-4444-4444-4444-444444444444"
 SERVICE = f"{types.COMPONENTS}Service"
 
 
-def urn(type: str, name: str) -> str:
-    return f"urn:pulumi:prod::shop::{type}::{name}"
-
-
-def resource(type: str, name: str, inputs: Any, outputs: Any = None, **more: Any) -> dict[str, Any]:
-    """A resource as a state has it; `sources` are logical names by input."""
-    sources = {key: [urn(*one) for one in found] for key, found in more.pop("sources", {}).items()}
-    dependencies = [one for found in sources.values() for one in found]
-    found = {"urn": urn(type, name), "type": type, "inputs": inputs, "outputs": outputs or inputs, **more}
-    return {**found, "propertyDependencies": sources, "dependencies": dependencies}
+def resource(thing: Thing, urns: Mapping[str, str]) -> dict[str, Any]:
+    """A resource as a state has it."""
+    sources = {
+        key: [urns[name] for name in names if name in urns]
+        for key, names in thing.property_dependencies.items()
+    }
+    return {
+        "urn": thing.urn,
+        "type": thing.type,
+        "inputs": declared(thing).props,
+        "outputs": thing.props,
+        "parent": urns.get(thing.parent or ""),
+        "propertyDependencies": sources,
+        "dependencies": [one for found in sources.values() for one in found],
+    }
 
 
 def bound(*, known: bool, **binding: Any) -> Protections:
-    """A vault, its key, an account, its grant and its binding: made already, or all in this preview."""
-
-    def there(value: str) -> str:
-        return value if known else UNKNOWN
-
-    policy = {"objectId": there(USER), "permissions": {"keys": ["Get", "wrapKey", "unwrapkey"]}}
-    identity = {"type": "SystemAssigned", "principalId": there(USER)}
-    uri = there(f"https://KV-one.vault.azure.net/keys/cmk/{VERSION}")
-    rows = [
-        resource(SERVICE, "service", {"access": "granted"}),
-        resource(
-            types.VAULT, "vault", {"vaultName": "kv-one"}, {"id": there(VAULT_ID), "name": there("kv-one")}
-        ),
-        resource(
-            types.KEY,
-            "key",
-            {"vaultName": there("kv-one"), "keyName": "cmk"},
-            sources={"vaultName": [(types.VAULT, "vault")]},
-        ),
-        resource(
-            types.ACCOUNT,
-            "account",
-            {"accountName": "lang"},
-            {"id": there(ACCOUNT_ID), "name": there("lang"), "identity": identity},
-        ),
-        resource(
-            types.ACCESS_POLICY,
-            "grant",
-            {"vaultName": there("kv-one"), "policy": policy},
-            sources={"policy": [(types.ACCOUNT, "account")], "vaultName": [(types.VAULT, "vault")]},
-        ),
-        resource(
-            types.KEY_VERSION,
-            "version",
-            {"keyId": there(f"{VAULT_ID}/keys/cmk")},
-            sources={"keyId": [(types.KEY, "key")]},
-        ),
-        resource(
-            types.BINDING,
-            "binding",
-            {"accountId": there(ACCOUNT_ID), "keyUriWithVersion": uri, **binding},
-            sources={
-                "accountId": [(types.ACCOUNT, "account")],
-                "keyUriWithVersion": [(types.KEY_VERSION, "version")],
-            },
-            parent=urn(SERVICE, "service"),
-        ),
-    ]
-    return Protections(Stack(of_engine(row) for row in rows))
+    """A vault, its key, an account, its grant and its binding, in a service: made already, or all in this
+    preview."""
+    stack = edited(two_phases(preview=not known), {f"binding.{name}": one for name, one in binding.items()})
+    stack = edited(stack, {"service": Thing("service", SERVICE), "binding@parent": "service"})
+    urns = {name: thing.urn for name, thing in stack.items()}
+    return Protections(Stack(of_engine(resource(thing, urns)) for thing in stack.values()))
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -98,7 +57,7 @@ def test_what_belongs_together_is_found_by_value_or_by_dependency(known: bool) -
     assert one.version == (VERSION if known else Mark.UNKNOWN)
     (grant,) = protections.grants_of(one)
     assert (grant.permissions, grant.doubt) == (frozenset({"get", "wrapkey", "unwrapkey"}), None)
-    assert principal_of(found[1]) == (USER if known else Mark.UNKNOWN)  # type: ignore[arg-type]
+    assert principal_of(found[1]) == (PRINCIPAL if known else Mark.UNKNOWN)  # type: ignore[arg-type]
     assert [each.name for each in protections.stack.around(one.writer)] == ["service"]
     assert {each.name for each in protections.stack.ancestors(one.writer)} >= {
         "account",
@@ -167,7 +126,8 @@ def test_a_resource_is_read_in_whatever_type_the_program_uses(
 
 def test_what_an_account_or_a_policy_hides_is_a_mark() -> None:
     """A block that is not known or is secret; and one with unknown parts."""
-    raw = resource(types.ACCOUNT, "account", {"properties": {"encryption": UNKNOWN}})
+    raw: dict[str, Any] = {"urn": two_phases()["account"].urn, "type": ACCOUNT}
+    raw["inputs"] = {"properties": {"encryption": UNKNOWN}}
     assert encryption_of(of_engine(raw)) is Mark.UNKNOWN
     raw["inputs"]["properties"]["encryption"] = {"keyVaultProperties": "[secret]"}
     found = encryption_of(of_engine(raw))

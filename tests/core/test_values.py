@@ -1,12 +1,13 @@
-"""Values of a resource: known, unknown, secret, absent, in every spelling."""
+"""Values of a resource: known, unknown, secret, absent, in every spelling; by the marks of the SDKs."""
 
-from __future__ import annotations
-
+import re
 from typing import Any
 
 import pytest
+from pulumi.runtime import rpc
+from pulumi_policy import proxy
 
-from core import values
+from core import engine_values, values
 from core.engine_values import OUTPUT, SECRET, SIGNATURE, UNKNOWN
 from core.values import Mark
 
@@ -73,3 +74,16 @@ def test_spellings_of_one_value_are_one() -> None:
     assert values.items(UNKNOWN) is Mark.UNKNOWN
     assert values.instant("2030-01-01T00:00:00") == values.instant("2030-01-01T02:00:00+02:00") == 1893456000
     assert [values.instant(one) for one in (0, "0001-01-01T00:00:00Z", "soon", None)] == [None] * 4
+
+
+def test_the_marks_of_unknown_values_are_the_sdks() -> None:
+    """Each kind of value has one, and no other is known."""
+    sdk = {value for name, value in vars(proxy).items() if re.fullmatch(r"UNKNOWN_[A-Z]+_VALUE", name)}
+    assert sdk == engine_values.UNKNOWNS
+    assert rpc.UNKNOWN == engine_values.UNKNOWN
+
+
+def test_the_signatures_are_the_sdks() -> None:
+    """A secret and an output are told by the same member of an object."""
+    assert rpc._special_sig_key == engine_values.SIGNATURE
+    assert rpc._special_secret_sig == engine_values.SECRET

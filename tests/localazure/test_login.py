@@ -106,21 +106,6 @@ def test_the_older_endpoint_takes_a_resource(case: Case) -> None:
     assert signer().verify(reply.body["access_token"])["aud"] == "https://vault.azure.net"
 
 
-def test_the_secret_may_come_as_basic_authorization(case: Case) -> None:
-    """Client id and secret in a Basic header count like those in the form; a wrong one is refused."""
-    import base64
-
-    url = f"{LOGIN}/{seed.TENANT_ID}/oauth2/v2.0/token"
-    form = urlencode({"grant_type": GOOD["grant_type"], "scope": GOOD["scope"]}).encode()
-
-    def status(secret: str) -> int:
-        encoded = base64.b64encode(f"{GOOD['client_id']}:{secret}".encode()).decode()
-        headers = {"authorization": f"Basic {encoded}"}
-        return case.send("POST", url, content=form, bearer="", headers=headers).status
-
-    assert [status(SECRETS["deployer"]), status("wrong")] == [200, 401]
-
-
 def test_a_tenant_is_found_by_its_domain(case: Case) -> None:
     """A tenant's domain serves as its name."""
     assert _ask(case, tenant="contoso.onmicrosoft.com").status == 200

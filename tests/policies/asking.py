@@ -3,8 +3,6 @@
 Owns: the analyzer's own servicer driven in process with wire messages. Does not own: the right answers.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,12 +62,13 @@ class Thing:
     provider: str | None = "azure"
     provider_props: Mapping[str, Any] = field(default_factory=dict)
     parent: str | None = None
-    stack: str = "prod"
+    place: str = "prod::shop::"
+    """Stack, project and the types of the components around it, as its URN has them."""
 
     @property
     def urn(self) -> str:
         """The resource's URN."""
-        return f"urn:pulumi:{self.stack}::shop::{self.type}::{self.name}"
+        return f"urn:pulumi:{self.place}{self.type}::{self.name}"
 
 
 @dataclass(frozen=True)

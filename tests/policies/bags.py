@@ -1,7 +1,5 @@
 """Property bags that every rule on one resource lets pass, and how a test changes one thing in them."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping
 from typing import Any, Final

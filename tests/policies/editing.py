@@ -1,7 +1,5 @@
 """The right stacks by name, and how a test changes one thing in one of them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

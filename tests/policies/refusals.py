@@ -1,7 +1,5 @@
 """For each rule, stacks that it must refuse: one at least for each of its refusals."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final

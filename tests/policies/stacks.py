@@ -1,7 +1,5 @@
 """Right stacks, as the engine shows them to stack rules in a preview and after an update."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final

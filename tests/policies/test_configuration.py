@@ -1,7 +1,5 @@
 """policy-config.yaml: one file, checked, used wherever the pack runs."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import re
@@ -133,6 +131,10 @@ WRONG: list[tuple[Any, str]] = [
     ({"exemptions": [{**EXEMPTION, "until": "2031-03-19"}]}, "expected a day within a year, by 2031-03-18"),
     ({"exemptions": [{**EXEMPTION, "until": "spring"}]}, "expected a date"),
     ({"exemptions": [{**EXEMPTION, "note": "x"}]}, "'note' was unexpected"),
+    (
+        {"exemptions": [{"urn": "*::v", "reason": "r", "until": "2030-06-30"}]},
+        "'rule' is a required property",
+    ),
 ]
 
 

@@ -1,8 +1,6 @@
 """What the engine sends is read once for all rules, which share their pack with no others, and no SDK passes
 that would hide secrets from it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Exemptions hold until they end, for whom they name, and are listed; levels are the configuration's."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
@@ -86,6 +84,14 @@ def test_an_exemption_without_reason_or_end_exempts_nothing(broken: dict[str, An
     result, _, listed = _exempted(config)
     assert result == "violation"
     assert "exemption 1 is ignored" in listed
+
+
+@pytest.mark.parametrize(("name", "expected"), [("v[1]", "pass"), ("v1", "violation")])
+def test_a_bracket_of_a_pattern_is_a_bracket(name: str, expected: str) -> None:
+    """A program that makes vaults in a loop may name them so; in other patterns it stands for any of some."""
+    thing = Thing(name, "azure-native:keyvault/v20240401preview:Secret", {})
+    pack = Pack({"no-preview-api-version": _exempting("2030-12-31", urn="*::v[1]")})
+    assert verdict(pack.ask(thing), "no-preview-api-version") == expected
 
 
 def test_a_stack_rules_exemption_is_for_the_resource_it_names() -> None:

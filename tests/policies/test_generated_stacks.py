@@ -1,7 +1,5 @@
 """The analyzer over generated stacks: never a crash, never an answer that depends on order."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,13 +1,11 @@
 """What a person reads: a refusal ends with its fix, advice is two lines, and a preview's normal gaps are
 silent."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest
 
-from tests.policies.asking import Answer, Thing
+from tests.policies.asking import Answer
 from tests.policies.bags import key_props, with_change
 from tests.policies.editing import STACKS, every, with_prop, without
 from tests.policies.stacks import Stack, run, two_phases
@@ -15,16 +13,9 @@ from tests.policies.stacks import Stack, run, two_phases
 SERVICE = "language-cmk:index:EncryptedAIServicesAccount"
 
 
-class Ours(Thing):
-    """A resource that a component of this project makes."""
-
-    @property
-    def urn(self) -> str:
-        return f"urn:pulumi:prod::shop::{SERVICE}${self.type}::{self.name}"
-
-
 def of_component(stack: Stack) -> Stack:
-    return {name: Ours(**vars(thing)) for name, thing in stack.items()}
+    """The stack as a component of this project makes it."""
+    return {name: replace(thing, place=f"prod::shop::{SERVICE}$") for name, thing in stack.items()}
 
 
 def messages(answers: list[Answer], rule: str) -> list[list[str]]:

@@ -1,7 +1,5 @@
 """The pack as a whole: metadata, configuration, exemptions, remedies, and what happens when a rule fails."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import re

@@ -1,7 +1,5 @@
 """No secret value appears in what the pack says."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

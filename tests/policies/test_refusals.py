@@ -1,7 +1,5 @@
 """What each rule refuses (refusals.py) is refused in every shape, and let through once its fix is done."""
 
-from __future__ import annotations
-
 import copy
 import json
 import re

@@ -1,7 +1,5 @@
 """What the rules take grows with the stack. Seconds are the bench's: tests/bench/fleets.py."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any

@@ -3,8 +3,6 @@
 Uses Azure's own clients and the environment, as any administrator's script would.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable

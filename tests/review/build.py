@@ -1,7 +1,5 @@
 """Hand-made previews in the engine's shape, for what no fixture shows."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import date

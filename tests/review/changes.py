@@ -4,8 +4,6 @@ it.
 Owns: the table, one row for each kind of change. Does not own: applying it (scenes.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final

@@ -3,8 +3,6 @@
 Owns: recording what was asked. Does not own: the answers, which a test gives.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

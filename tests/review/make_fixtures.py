@@ -6,8 +6,6 @@ Ids and times are random in every run, so they are numbered in the order of thei
 writes nearly the same files. Stack traces name folders of the machine and are left out.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -3,8 +3,6 @@
 python -m tests.review.rendered      # writes golden/ and the examples again
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path

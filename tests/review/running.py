@@ -1,7 +1,5 @@
 """Runs a script or a tool of this repository, in its root."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Mapping

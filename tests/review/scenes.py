@@ -5,8 +5,6 @@ grants by roles, and this project's component, which grants by access policies. 
 see of one service: one holds the account and its binding, the other the vault, its key and the grants.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 from functools import cache

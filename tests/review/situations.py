@@ -1,7 +1,5 @@
 """The situations that a reviewer must be able to tell apart, each with what makes it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final

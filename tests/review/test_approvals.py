@@ -1,7 +1,5 @@
 """Approvals: which count, for what, and what a reader is told of those that do not."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
@@ -186,6 +184,7 @@ def test_an_empty_file_approves_nothing(empty: str) -> None:
         (GOOD.replace(CODE, "any"), "64 hexadecimal digits"),
         (GOOD.replace("2026-06-20", "soon"), "expected a date"),
         (GOOD.replace("2026-06-20", "2026-06-30T10:00:00Z"), "expected a date"),
+        (GOOD.replace("2026-06-20", "2026-13-45"), "not YAML or JSON"),
         ("a: b: c", "not YAML or JSON"),
         ("approvals: !!python/object:os.system {}", "not YAML or JSON"),
     ],

@@ -1,7 +1,5 @@
 """The matrix: each kind of change, in each kind of stack, has the verdicts that a reviewer needs."""
 
-from __future__ import annotations
-
 import pytest
 
 from review.verdict import Name

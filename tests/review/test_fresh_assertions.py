@@ -1,8 +1,6 @@
 """A step of a pipeline that takes longer than a federated assertion lives: each process of it logs in with a
 fresh one, on both platforms."""
 
-from __future__ import annotations
-
 import json
 import os
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What the GitHub workflows run, with a `gh` that records what it is asked."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import os

@@ -1,8 +1,6 @@
 """Verdicts on hand-made previews: keys and bindings, the identity that opens a key, access, other holders,
 and data whose account the preview does not show."""
 
-from __future__ import annotations
-
 import json
 from typing import Any, Final
 
@@ -12,7 +10,8 @@ from core.grants import Grant, StatedPolicyEntry
 from core.resource_types import Kind
 from core.roles import CRYPTO_SERVICE_ENCRYPTION_USER
 from core.stack import StackResource
-from review import access
+from core.values import Mark
+from review import access, as_json, report
 from review.verdict import Name
 from tests.review.build import (
     ACCOUNT,
@@ -331,6 +330,8 @@ def test_an_unknown_key_is_not_taken_for_a_rotation() -> None:
     assert [one.verdict.name.value for one in made.rows[0].verdicts] == ["undetermined"]
     assert made.severity.exit_code == 3
     assert "(known after apply)" in terminal(made)
+    assert '"unknown": true' in as_json.render(made)
+    assert report.as_data(Mark.SECRET) == {"secret": True}
 
 
 def test_a_version_given_as_secret_stays_hidden() -> None:

@@ -1,7 +1,5 @@
 """Whatever a change is called, its texts stay texts in every output of the review."""
 
-from __future__ import annotations
-
 import json
 import re
 import string

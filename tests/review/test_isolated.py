@@ -1,7 +1,5 @@
 """The review is not to be stood in for: by files in the current folder, by the environment, by the home."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

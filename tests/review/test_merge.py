@@ -1,7 +1,5 @@
 """The reviews of many stacks as one comment."""
 
-from __future__ import annotations
-
 import re
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The workflows and pipelines as they are written."""
 
-from __future__ import annotations
-
 import os
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A saved plan over a refresh, read as a preview: by recorded plans of the engine, and by forged ones."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

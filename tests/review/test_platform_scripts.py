@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import base64
 import gzip
 import html
@@ -9,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.review.loopback import Asked, Platform, recorded_tool, serving
+from tests.review.loopback import Platform, recorded_tool, serving
 from tests.review.running import bash
 from tests.support.stack import ROOT
 
@@ -170,58 +168,38 @@ def thread(number: int, content: str | None, author: str = ME, **more: Any) -> d
     return {"id": number, "comments": [first], **more}
 
 
-def written(platform: Platform) -> list[Asked]:
-    return [one for one in platform.asked if one.method != "GET"]
+CLOSED = {"comments": [{"content": REVIEW, "commentType": 1}], "status": 4}
+NEW = ("POST", f"/{THREADS}?api-version=7.1", CLOSED)
+OTHERS = [thread(1, "hello"), {"id": 2, "comments": []}, thread(3, None), thread(4, REVIEW, isDeleted=True)]
+OURS = [thread(1, "hello"), thread(2, REVIEW + "and all is well"), thread(3, REVIEW)]
+THEIRS = [thread(1, REVIEW, author="mallory"), thread(2, REVIEW.replace("prod", "test"))]
 
 
-def test_azure_devops_gets_a_thread_with_the_review(tmp_path: Path) -> None:
-    """Among others' threads, and one of ours that was deleted, a new one is made, closed, as text."""
-    others = [
-        thread(1, "hello"),
-        {"id": 2, "comments": []},
-        thread(3, None),
-        thread(4, REVIEW, isDeleted=True),
-    ]
-    platform, said, code = commented(tmp_path, others)
-    assert (code, said) == (0, "")
-    (posted,) = written(platform)
-    assert (posted.method, posted.path) == ("POST", f"/{THREADS}?api-version=7.1")
-    assert posted.body == {"comments": [{"content": REVIEW, "commentType": 1}], "status": 4}
+@pytest.mark.parametrize(
+    ("threads", "of_platform", "says", "expected"),
+    [
+        # Among others' threads, and one of ours that was deleted, a new one is made, closed, as text.
+        (OTHERS, {}, "", [NEW]),
+        # Later runs write the first comment of the thread that is there, whatever was edited into it.
+        (OURS, {}, "", [("PATCH", f"/{THREADS}/2/comments/12?api-version=7.1", {"content": REVIEW})]),
+        # A copy of the review by the author of the pull request is his.
+        (THEIRS, {}, "", [NEW]),
+        # The comment always tells the newest commit.
+        ([], {"newest": "d" * 40}, "no longer the newest commit", []),
+        # A build service without the right to contribute ends the step.
+        ([], {"status": 403}, "The requested URL returned error: 403", []),
+    ],
+)
+def test_azure_devops_has_one_comment_of_its_own(
+    tmp_path: Path, threads: list[Any], of_platform: dict[str, Any], says: str, expected: list[Any]
+) -> None:
+    """With the review of the newest commit."""
+    platform, said, code = commented(tmp_path, threads, **of_platform)
+    assert bool(code) is ("error" in says)
+    assert says in said if says else said == ""
+    written = [one for one in platform.asked if one.method != "GET"]
+    assert [(one.method, one.path, one.body) for one in written] == expected
     assert {one.authorization for one in platform.asked} == {f"Bearer {RUNNER}"}
-
-
-def test_azure_devops_has_one_comment_that_is_updated(tmp_path: Path) -> None:
-    """Later runs write the first comment of the thread that is there, whatever was edited into it."""
-    edited = REVIEW + "and all is well"
-    platform, said, code = commented(tmp_path, [thread(1, "hello"), thread(2, edited), thread(3, REVIEW)])
-    assert (code, said) == (0, "")
-    (patched,) = written(platform)
-    assert (patched.method, patched.path) == ("PATCH", f"/{THREADS}/2/comments/12?api-version=7.1")
-    assert patched.body == {"content": REVIEW}
-
-
-def test_azure_devops_takes_nobody_elses_thread_for_its_own(tmp_path: Path) -> None:
-    """A copy of the review by the author of the pull request is his; the service account begins its own."""
-    platform, _, code = commented(
-        tmp_path, [thread(1, REVIEW, author="mallory"), thread(2, REVIEW.replace("prod", "test"))]
-    )
-    assert code == 0
-    assert [one.method for one in written(platform)] == ["POST"]
-
-
-def test_azure_devops_writes_nothing_for_an_older_commit(tmp_path: Path) -> None:
-    """The comment always tells the newest commit."""
-    platform, said, code = commented(tmp_path, [], newest="d" * 40)
-    assert (code, written(platform)) == (0, [])
-    assert "no longer the newest commit" in said
-
-
-def test_azure_devops_refusing_the_comment_fails_the_step(tmp_path: Path) -> None:
-    """A build service without the right to contribute ends the step, and nothing is posted."""
-    platform, said, code = commented(tmp_path, [], status=403)
-    assert code != 0
-    assert "The requested URL returned error: 403" in said
-    assert written(platform) == []
 
 
 ALARMS = "1 new\n- <b>`prod`</b> 'quoted' & more\n"

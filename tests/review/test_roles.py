@@ -1,7 +1,5 @@
 """What the roles of docs/roles may not do. That they are enough: tests/components/test_role_files.py."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """review/*.sh with a `pulumi` that plays recordings: several stacks, hostile names, runs that break off."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import hashlib

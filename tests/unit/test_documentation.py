@@ -1,7 +1,5 @@
 """What README and docs name is there: every link, and every command of this repository's own."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import pytest
 
 from localazure import checkout
 from operate.__main__ import COMMANDS
+from tests.support.setting_paths import setting_paths
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -90,3 +89,27 @@ def test_the_top_level_can_be_taken_in_at_a_glance() -> None:
     """Thirteen visible folders at most."""
     folders = [path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))]
     assert len(folders) <= 13, folders
+
+
+OUTPUTS = {"bound", "exampleCommand"}
+
+
+def compared() -> list[list[str]]:
+    """The rows of the tables: the feature, what this project does, and three other tools."""
+    tables = (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8").partition("## Run side by side")[0]
+    lines = [line for line in tables.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if "| here |" not in line]
+
+
+def test_what_is_claimed_here_is_a_setting() -> None:
+    """Each word in code is a setting, a group of settings, or an output."""
+    paths = set(setting_paths())
+    known = OUTPUTS | paths | {path.rpartition(".")[0] for path in paths if "." in path}
+    claimed = {row[0]: set(re.findall(r"`([A-Za-z][\w.]*)(?:: \w+)?`", row[1])) for row in compared()}
+    assert {feature: words - known for feature, words in claimed.items() if words - known} == {}
+    assert {"lock", "callers", "names", "searchServiceId"} <= set().union(*claimed.values())
+
+
+def test_every_tool_has_a_word_in_each_row() -> None:
+    """Whoever knows nothing of a tool says so."""
+    assert [row[0] for row in compared() if len(row) != 5 or not all(row)] == []

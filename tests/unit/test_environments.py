@@ -3,8 +3,6 @@
 Nothing is downloaded: what a set-up would fetch is there already, as it is the second time.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Ctrl-C in a terminal reaches every process of an update; only the engine says what happened."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys

@@ -1,8 +1,6 @@
 """What a release has: the same bytes in every run, and archives that work where nothing else of the
 repository is. Version and address stand in one place, from which the others are made."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import io

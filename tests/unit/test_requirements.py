@@ -1,8 +1,6 @@
 """A fresh clone works with `pulumi install` alone: what Pulumi's official host installs is what uv.lock
 has; and what a job that deploys installs."""
 
-from __future__ import annotations
-
 import ast
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The documentation as a site: its pages are the repository's, and every link leads somewhere."""
 
-from __future__ import annotations
-
 import importlib.util
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """The Makefile runs every test by one of its targets, and what it runs keeps its bytecode."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import subprocess

@@ -1,8 +1,6 @@
 """What runs wherever Pulumi does assumes nothing of POSIX: program, components, provider, policies, review,
 operations. The local Azure, the engine's installation and the pipelines' scripts are for Linux and macOS."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from pathlib import Path

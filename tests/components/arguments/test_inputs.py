@@ -146,3 +146,21 @@ def test_fails_on_arguments_of_another_class() -> None:
     args: Any = pulumi.ResourceOptions()
     with pytest.raises(InputError, match="args: found a ResourceOptions, expected a dictionary of arguments"):
         run(lambda: EncryptedAIServicesAccount("language", args))
+
+
+def test_a_rule_says_nothing_that_follows_from_a_wrong_argument() -> None:
+    """Neither where it reads that one itself, nor through what follows from it; the other rules speak."""
+    args: Any = {
+        "location": "westeurope",
+        "encryption": "mine",
+        "sku": "F0",
+        "key": {"size": 3072},
+        "resource_group_name": "rg",
+        "existing_resource_group_name": "rg",
+    }
+    with pytest.raises(InputError) as error:
+        run(lambda: EncryptedAIServicesAccount("language", args))
+    assert [one.path for one in error.value.problems] == ["encryption", "resourceGroupName"]
+    with pytest.raises(InputError) as error:
+        run(lambda: EncryptedAIServicesAccount("language", {**args, "encryption": "customerManaged"}))
+    assert {one.path for one in error.value.problems} == {"sku", "key.size", "resourceGroupName"}

@@ -11,8 +11,8 @@ import pytest
 from components.guards import reader
 from components.guards.access import asks_no_more, cannot_leave_key, removed_access, still_granted
 from components.guards.drift import gone
-from components.guards.grants import existing_grants
 from components.guards.key_place import KeyPlace, place_of_key
+from components.guards.plan import ServicePlan
 from components.guards.recorded_state import RecordedService
 from components.guards.situation import Live
 from components.guards.soft_deleted import SoftDeleted, makes_names
@@ -283,7 +283,7 @@ def test_an_identity_is_new_only_by_another_object_id(former: str, *, is_same: b
     """One that keeps its id keeps its access policy, however that is spelt."""
     grant: State = {(types.ACCESS_POLICY, "language-access"): {"policy": {"objectId": former}}}
     one = situation(recorded(resources=grant), PLACE, Live())
-    assert ("language-access" in existing_grants(one).recorded_policies) is is_same
+    assert ("language-access" in ServicePlan(one).recorded_policies) is is_same
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import pytest
 from pulumi.runtime.mocks import MockCallArgs
 
 from components.account_write import AccountBefore
-from components.guards.grants import ExistingGrants
 from components.guards.plan import Proof, ServicePlan
 from components.guards.reader import ServiceRequest, refuse_other_login
 from components.guards.situation import Deployer
@@ -271,7 +270,7 @@ def test_an_empty_answer_is_none(said: dict[str, Any]) -> None:
     one = plans["one"]
     assert (one.situation.login, one.situation.account) == (Deployer(), AccountBefore())
     assert [one.recovers_vault, one.restores_account, one.situation.keeps_key] == [False] * 3
-    assert (one.grants, one.account_id, one.proof) == (ExistingGrants(), None, Proof.NEEDED)
+    assert (one.adopted_role, one.account_id, one.proof) == (None, None, Proof.NEEDED)
 
 
 def test_what_is_refused_already_is_told_once() -> None:

@@ -10,6 +10,7 @@ import pytest
 from components.guards.data_loss import losses
 from components.guards.recorded_state import recorded_service
 from components.invokes import State
+from components.planned import planned
 from components.testing import SUBSCRIPTION
 from core import resource_types as types
 from tests.support.situations import situation
@@ -73,6 +74,18 @@ def test_a_project_is_that_of_its_account(
     assert recorded_service(name, state(*services)).projects == projects
     listed = [{"name": one} for one in projects]
     assert "projects" not in refused(state(*services), name, kind="AIServices", sku="S0", projects=listed)
+
+
+@pytest.mark.parametrize(("projects", "asked"), [((), True), (("vault",), False)])
+def test_a_project_is_asked_about_beside_a_part_of_its_name(
+    projects: tuple[str, ...], *, asked: bool
+) -> None:
+    """The vault of `claims-project` is not the project `vault` of `claims`, which is asked about until the
+    state has it."""
+    before = recorded_service("claims", state(("claims", *projects), ("claims-project",)))
+    below: dict[str, Any] = {"kind": "AIServices", "sku": "S0", "projects": [{"name": "vault"}]}
+    ids = [str(one["id"]) for one in planned(situation(before, name="claims", **below))]
+    assert any(id.endswith("/projects/vault") for id in ids) is asked
 
 
 def test_a_lock_is_about_what_is_below_its_own_account() -> None:

@@ -1,7 +1,5 @@
 """Rules on accounts and their vaults, over whole stacks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, Final
 

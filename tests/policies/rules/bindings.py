@@ -1,7 +1,5 @@
 """Rules on bindings and on keys that accounts state, over whole stacks."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any, Final
 
@@ -134,9 +132,7 @@ ROWS: Final[dict[str, list[Row]]] = {
                 (CLIENT, ATTACHED, "open"),
                 (CLIENT.upper(), KNOWN, "pass"),
                 ("another", KNOWN, "violation"),
-                ("another", ATTACHED, "open"),
                 ("another", {"type": "SystemAssigned"}, "violation"),
-                ("", KNOWN, "violation"),
                 (None, KNOWN, "violation"),
             )
         ),

@@ -3,8 +3,6 @@
 Owns the tables of values. Does not own what a rule asks of several resources (the files beside this one).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,7 +11,6 @@ from typing import Any, Final
 from tests.policies.asking import (
     ACCESS_POLICY,
     ACCOUNT,
-    BINDING,
     GENERIC,
     KEY,
     KEY_URI,
@@ -559,9 +556,9 @@ def _protected() -> Rows:
     """A binding is protected, unless a setting of a service of ours around it takes that off on purpose."""
     rule, off = "binding-protected", {"binding@protect": False, "binding@parent": "service"}
     yield rule, Row("by the option", UPDATE, "pass")
-    for stack in ("dev", "prod", "developer"):
-        placed = Thing("x", BINDING, {"accountId": "a", "keyUriWithVersion": KEY_URI}, stack=stack)
-        yield rule, Row(f"in {stack}", UPDATE, "violation", {"x": placed})
+    for place in ("dev::shop::", "prod::shop::", "developer::shop::"):
+        placed = {"binding@place": place, "binding@protect": False}
+        yield rule, Row(f"in {place}", UPDATE, "violation", placed)
     settings: tuple[tuple[Change, str], ...] = (
         *(({"protect": said}, "pass") for said in (False, "false")),
         *(({"protect": said}, "violation") for said in (True, None, UNKNOWN_FLAG)),

@@ -1,7 +1,5 @@
 """How a table says what a rule on the whole stack says of a right stack in which some things are changed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """account-write-keeps-key: no update writes a bound account without its encryption."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

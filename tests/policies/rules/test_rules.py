@@ -1,7 +1,5 @@
 """Each rule: a right stack with some things changed, and what the rule says of it."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.policies.asking import Pack, Thing, verdict
