@@ -42,63 +42,57 @@ ROTATION = KeyPermissions(("get", "list", "update", "rotate"), roles.CRYPTO_OFFI
 """What a person or pipeline needs to create a new version of the key."""
 
 
-@dataclass(frozen=True)
-class KeyGrant:
-    """One identity's access to one key, in the vault's model: "accessPolicy" or "rbac". The grant goes with
-    `deleted_with` where that is deleted in the same run."""
-
-    key: KeyReference
-    principal_id: pulumi.Input[str]
-    tenant_id: pulumi.Input[str]
-    access_model: str
-    permissions: KeyPermissions = USE
-    deleted_with: pulumi.Resource | None = None
-
-
 def make_grant(
     name: str,
-    grant: KeyGrant,
+    key: KeyReference,
     declare: Declare,
     *,
+    principal_id: pulumi.Input[str],
+    tenant_id: pulumi.Input[str],
+    access_model: str,
+    permissions: KeyPermissions = USE,
+    deleted_with: pulumi.Resource | None = None,
     adopts: str | None = None,
     takes_over: bool = False,
     argument: str = "access",
     aliases: Sequence[pulumi.Alias] = (),
 ) -> Made:
-    """Makes the grant `name`, after earlier writes to the vault. `adopts` is the id of a role assignment
+    """Makes the grant `name`: one identity's access to one key, in the vault's model, "accessPolicy" or
+    "rbac", after earlier writes to the vault. It goes with `deleted_with` where that is deleted in the same
+    run. `adopts` is the id of a role assignment
     that exists and is taken over as it is; with `takes_over` an access policy is taken over that is just what
     is declared; in a managed HSM that is done without either. `argument` is the path of the argument that
     asks for it."""
     # A grant that moves to another vault with its key is made before the old one is deleted: the account is
     # bound again in between.
     options: dict[str, Any] = {
-        "deleted_with": grant.deleted_with,
+        "deleted_with": deleted_with,
         "delete_before_replace": False,
         "aliases": [*aliases],
     }
-    if grant.key.in_managed_hsm:
+    if key.in_managed_hsm:
         # No resource of Resource Manager: nothing is asked about it.
         role = roles.HSM_CRYPTO_SERVICE_ENCRYPTION_USER.id
-        given = {"scope": grant.key.id, "principal_id": grant.principal_id, "role_definition_id": role}
+        given = {"scope": key.id, "principal_id": principal_id, "role_definition_id": role}
         return declare(Declaration(ManagedHsmRoleAssignment, f"{name}-access", "", "", given), **options)
-    if grant.access_model == RBAC:
-        options |= {"import_": adopts, "provider": grant.key.vault.provider}
+    if access_model == RBAC:
+        options |= {"import_": adopts, "provider": key.vault.provider}
         return assign_role(
             f"{name}-access",
-            grant.permissions.role,
+            permissions.role,
             declare,
-            scope=grant.key.id,
-            principal_id=grant.principal_id,
+            scope=key.id,
+            principal_id=principal_id,
             argument=argument,
             waits_for_access=(name, "role"),
             **options,
         )
-    vault, permissions = grant.key.vault, {"keys": [*grant.permissions.policy]}
+    vault, allowed = key.vault, {"keys": [*permissions.policy]}
     entry: dict[str, Any] = {
         "subscription_id": then(vault.id, arm_ids.subscription_of),
         "resource_group_name": vault.resource_group_name,
         "vault_name": vault.name,
-        "policy": {"tenantId": grant.tenant_id, "objectId": grant.principal_id, "permissions": permissions},
+        "policy": {"tenantId": tenant_id, "objectId": principal_id, "permissions": allowed},
         "takes_over": takes_over or None,
     }
     type = f"{arm_ids.VAULT}/accessPolicies"

@@ -30,15 +30,9 @@ State = Mapping[tuple[str, str], Mapping[str, Any]]
 """The outputs of resources by type token and logical name, whatever their parents."""
 
 
-def explained(error: str) -> str:
-    """The error with its fix, where azure-native may not read a key: in a vault under Azure RBAC, Resource
-    Manager may ask for a role on the vault's data, and says so with 400 (pulumi-azure-native#890)."""
-    fix = missing_data_role(error)
-    return f"{error}\n  {fix}" if fix else error
-
-
 def missing_data_role(error: str) -> str | None:
-    """The fix for a key that may not be read through Resource Manager; None for another error."""
+    """The fix where azure-native may not read a key: in a vault under Azure RBAC, Resource Manager may ask
+    for a role on the vault's data, and says so with 400 (pulumi-azure-native#890). None for another error."""
     if "name=KeyVault/ManagementPlane" not in error:
         return None
     return (
@@ -57,7 +51,8 @@ async def invoke(token: str, opts: pulumi.InvokeOptions | None = None, **argumen
     try:
         answer: Mapping[str, Any] | None = await invoke_async(token, arguments, opts)
     except Exception as error:  # the SDK raises nothing narrower for what a provider answers
-        raise InvokeError(explained(str(error))) from error
+        fix = missing_data_role(str(error))
+        raise InvokeError(f"{error}\n  {fix}" if fix else str(error)) from error
     return answer or {}
 
 

@@ -11,8 +11,8 @@ from core import arm_ids
 class VaultReference:
     """A vault, made here or existing.
 
-    `provider` is an azure-native provider for the vault's own subscription; `uri` and `resource` are set when
-    a component here made it, `maker` when something else in this program does. `writes` are the last ones
+    `provider` is an azure-native provider for the vault's own subscription; `resource` is set when a
+    component here made it, `maker` when something else in this program does. `writes` are the last ones
     that were declared of it.
     """
 
@@ -20,7 +20,6 @@ class VaultReference:
     name: pulumi.Input[str]
     resource_group_name: pulumi.Input[str]
     provider: pulumi.ProviderResource | None = None
-    uri: pulumi.Output[str] | None = None
     resource: pulumi.Resource | None = None
     maker: pulumi.Resource | None = None
     writes: list[pulumi.Resource] = field(default_factory=list, compare=False)

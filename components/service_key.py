@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from components.access import ROTATION, KeyGrant, make_grant
+from components.access import ROTATION, make_grant
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.checks import DEPLOYER
 from components.arguments.inputs import arguments, source_resources
@@ -62,7 +62,7 @@ class ServiceKey:
                     tags=inputs.tags,
                 ),
                 declare_vault,
-                recovers=plan.recovers_vault,
+                recovers=plan.situation.deleted.vault is not None,
                 argument=inputs.argument_of("vault"),
             )
         self._assign_officers(vault)
@@ -107,12 +107,15 @@ class ServiceKey:
             return []
         granted: list[pulumi.Resource] = []
         for object_id, name, former in self._operators():
-            grant = KeyGrant(key, object_id, self.plan.situation.login.tenant_id, ACCESS_POLICY, ROTATION)
             known = {f"{name}-access", *(one.name for one in former)}
             made = make_grant(
                 name,
-                grant,
+                key,
                 self.declare,
+                principal_id=object_id,
+                tenant_id=self.plan.situation.login.tenant_id,
+                access_model=ACCESS_POLICY,
+                permissions=ROTATION,
                 # Who owns a vault declares all that its operators have.
                 takes_over=self.inputs.makes_vault and not known & self.plan.recorded_policies,
                 argument=_OPERATORS,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pulumi
 from pulumi_azure_native import authorization, managedidentity, resources
 
-from components.access import KeyGrant, make_grant
+from components.access import make_grant
 from components.access_model import ACCESS_POLICY, RBAC
 from components.account import MadeAccount, declared_account, make_account
 from components.account_args import allowed_hosts
@@ -178,7 +178,7 @@ class Parts:
             self._inputs,
             self._inputs.argument_of("account"),
             self._place,
-            restores=self._preflight.restores_account,
+            restores=self._situation.deleted.account is not None,
             identity_id=identity_id,
             system_assigned=self._inputs.identity != USER_ASSIGNED,
             encryption=encryption,
@@ -204,21 +204,18 @@ class Parts:
         """Access to the key for an identity; none while access is revoked."""
         if self._inputs.is_revoked:
             return None
-        grant = KeyGrant(
-            key,
-            principal_id,
-            self._situation.login.tenant_id,
-            self._inputs.grants_by,
-            deleted_with=deleted_with,
-        )
         # Not protected, so that `access: revoked` deletes it in one update. What depends on it, the binding
         # or the account, is protected: no destroy deletes the grant of an account that stays.
         declare = self._declares(self._child_options, "grant")
         plan = self._preflight
         made = make_grant(
             self._inputs.name,
-            grant,
+            key,
             declare,
+            principal_id=principal_id,
+            tenant_id=self._situation.login.tenant_id,
+            access_model=self._inputs.grants_by,
+            deleted_with=deleted_with,
             adopts=plan.adopted_role,
             takes_over=f"{self._inputs.name}-access" not in plan.recorded_policies,
         )

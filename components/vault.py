@@ -76,8 +76,7 @@ def make_vault(
     )
     # How a vault came about is no property that it has later.
     made = declare(vault, ignore_changes=["properties.createMode"])
-    uri = made.resource.properties.vault_uri if made.resource else None
-    return VaultReference(made.id, made.name, inputs.resource_group_name, uri=uri, resource=made.resource)
+    return VaultReference(made.id, made.name, inputs.resource_group_name, resource=made.resource)
 
 
 def vault_properties(
@@ -119,6 +118,7 @@ class KeyVault(Component):
         inputs = read(KeyVaultArgs, name, args)
         super().__init__(name, opts)
         vault = make_vault(inputs, Registering(self.protected_child))
+        made: Any = vault.resource
         self.vault_id = pulumi.Output.from_input(vault.id)
-        self.vault_uri = pulumi.Output.from_input(vault.uri or "")
+        self.vault_uri = made.properties.vault_uri
         self.register_outputs(self.outputs())

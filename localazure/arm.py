@@ -137,7 +137,8 @@ def require_place(cloud: Cloud, request: Request, place: Place) -> None:
     if request.method in _WRITES:
         _require_registration(cloud, request, place)
     # What a list of grants or locks answers in a group that is absent was not observed.
-    listed = request.method == "GET" and place.namespace.lower() not in ("", *FREE)
+    provided = place.namespace.lower() not in ("", *FREE)
+    listed = request.method == "GET" and (provided or request.path.lower().rstrip("/").endswith("/resources"))
     if place.group and (listed or place.scope.lower() != place.group.lower()):
         _require_group(cloud, place, writes=request.method in _WRITES)
     if request.method == "PUT":

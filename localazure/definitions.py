@@ -97,7 +97,9 @@ def _below(node: _Node, value: Json, path: str) -> Iterator[Fault]:
     every = node.below.get("*")
     items = value.items() if isinstance(value, dict) else ((str(n), one) for n, one in enumerate(value))
     for name, item in items:
-        if child := node.below.get(name) or every:
+        if item is None and isinstance(value, list):
+            yield Fault(f"{path}{name}", "there", unreadable=True)
+        elif child := node.below.get(name) or every:
             yield from _faults(child, item, f"{path}{name}")
     for name, child in node.below.items():
         if child.required and value.get(name) is None:

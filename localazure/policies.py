@@ -68,7 +68,7 @@ def _known_definition(cloud: Cloud, id: str) -> str:
     if id.lower() == f"{_BUILT_IN}/{name}".lower() and name in BUILT_INS:
         return f"{_BUILT_IN}/{name}"
     if (body := cloud.store.get(DEFINITION, id)) is None:
-        raise _no_definition(id)
+        raise refused("PolicyDefinitionUnknown", name=id)
     return str(body["id"])
 
 

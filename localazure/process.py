@@ -173,4 +173,7 @@ def page_address(home: Home) -> str:
     """An address at which a browser sees the running local Azure; it signs in once. Raises HomeError."""
     env = environment_of(home)
     bearer = f"Bearer {env['LOCALAZURE_CONTROL_TOKEN']}"
-    return f"{env['LOCALAZURE_CONTROL']}{_asked(home, 'POST', '/page', Authorization=bearer)['path']}"
+    answer = _asked(home, "POST", "/page", Authorization=bearer)
+    if "path" not in answer:
+        raise HomeError(f"the local Azure gives no address for its page ({answer}); see {home.log}")
+    return f"{env['LOCALAZURE_CONTROL']}{answer['path']}"

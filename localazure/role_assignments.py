@@ -27,8 +27,8 @@ def _put(cloud: Cloud, request: Request) -> Response:
     scope, name = _scope(request), request.params["name"]
     if not re.fullmatch(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", name):
         raise refused("InvalidRoleAssignmentId", name=name)
-    definitions.require(_TYPE, request.body, _invalid)
-    given = request.body["properties"]
+    given = request.body.get("properties") or {}
+    definitions.require(_TYPE, {**request.body, "properties": given}, _invalid)
     if not given["principalId"]:
         raise _invalid(definitions.Fault("properties.principalId", "there"))
     role = _role(cloud, given["roleDefinitionId"].rsplit("/", 1)[-1])

@@ -34,19 +34,13 @@ class Limit:
     pattern: str
     allowed: str
 
-    def problem(self, name: str) -> str | None:
-        """What is wrong with a name, or None."""
-        if not self.shortest <= len(name) <= self.longest:
-            allowed = f"Azure allows {self.shortest} to {self.longest}"
-            return f"{self.noun} {name!r} has {len(name)} characters, {allowed}"
-        if not re.fullmatch(self.pattern, name):
-            return f"{self.noun} {name!r} is not allowed: {self.allowed}"
-        return None
-
     def checked(self, name: str) -> str:
         """The name itself. Raises ValueError when Azure would refuse it."""
-        if problem := self.problem(name):
-            raise ValueError(problem)
+        if not self.shortest <= len(name) <= self.longest:
+            allowed = f"Azure allows {self.shortest} to {self.longest}"
+            raise ValueError(f"{self.noun} {name!r} has {len(name)} characters, {allowed}")
+        if not re.fullmatch(self.pattern, name):
+            raise ValueError(f"{self.noun} {name!r} is not allowed: {self.allowed}")
         return name
 
 

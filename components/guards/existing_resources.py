@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from components.access_model import ACCESS_POLICY, RBAC
 from components.arguments.problem import Problem
-from components.guards.situation import Situation
+from components.guards.situation import Situation, gives_reading_role
 from components.service_args import RECOVER
 from core import adapters, arm_ids
 
@@ -57,9 +57,11 @@ def other_key(situation: Situation) -> Iterator[Problem]:
 
 
 def absent_key(situation: Situation) -> Iterator[Problem]:
-    """The key that is named does not exist."""
-    place = situation.place
-    if situation.lacks_named_key:
+    """The key that is named does not exist, in a vault that is there."""
+    place, live, before = situation.place, situation.live, situation.before
+    is_named = place.reads_key and not place.makes_key and not before.is_bound
+    is_absent = live.vault is not None and live.key is None and "key" not in live.unread
+    if is_named and is_absent and not gives_reading_role(situation.inputs, before):
         yield Problem(
             "key.id",
             f"there is no key {place.key_name!r} in {place.noun} {arm_ids.name_of(place.vault_id)!r}; "

@@ -31,16 +31,6 @@ class ServicePlan:
     revocations: tuple[pulumi.Resource, ...] = ()
 
     @property
-    def recovers_vault(self) -> bool:
-        """Whether a soft-deleted vault comes back."""
-        return self.situation.deleted.vault is not None
-
-    @property
-    def restores_account(self) -> bool:
-        """Whether a soft-deleted account comes back."""
-        return self.situation.deleted.account is not None
-
-    @property
     def adopted_role(self) -> str | None:
         """The id of the account's own role assignment at the key, where it exists and the state lacks it: an
         update left it so that was cut off."""

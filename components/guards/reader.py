@@ -61,10 +61,6 @@ class ServiceRequest:
     former_names: tuple[str, ...] = ()
 
 
-class _UnreadError(Exception):
-    """Something may not be read."""
-
-
 @dataclass
 class Reader:
     """Asks through `provider`, the azure-native provider of the services, if that is not the default one.
@@ -73,7 +69,7 @@ class Reader:
     provider: pulumi.ProviderResource | None = None
     login: Deployer = Deployer()
     unchecked: list[str] = field(default_factory=list)
-    _answers: dict[tuple[Any, ...], asyncio.Future[Answer]] = field(default_factory=dict)
+    _answers: dict[tuple[Any, ...], asyncio.Future[tuple[Answer, bool]]] = field(default_factory=dict)
 
     async def log_in(self) -> None:
         """Reads who deploys. Raises RunError where the two providers do so as different principals."""
@@ -135,9 +131,9 @@ class Reader:
 
     async def native(
         self, function: str, provider: pulumi.ProviderResource | None, arguments: Mapping[str, str], look: int
-    ) -> Answer:
-        """The answer of a function of azure-native; None if the resource does not exist. Raises _UnreadError
-        where it may not be read, and InvokeError."""
+    ) -> tuple[Answer, bool]:
+        """The answer of a function of azure-native, None if the resource does not exist; and whether it may
+        be read. Raises InvokeError."""
         call = (look, function, provider, *sorted(arguments.items()))
         if call not in self._answers:
             self._answers[call] = asyncio.ensure_future(self._native(function, provider, arguments))
@@ -145,20 +141,19 @@ class Reader:
 
     async def _native(
         self, function: str, provider: pulumi.ProviderResource | None, arguments: Mapping[str, str]
-    ) -> Answer:
+    ) -> tuple[Answer, bool]:
         why = _EMPTY
         try:
-            found = await invoke(function, self._through(provider), **arguments)
-            if found:
-                return found
+            if found := await invoke(function, self._through(provider), **arguments):
+                return found, True
         except InvokeError as error:
             if is_absent(str(error)):
-                return None
+                return None, True
             if not is_forbidden_text(str(error)) or missing_data_role(str(error)):
                 raise
             why = str(error)
         self.unchecked.append(f"{_WHAT[function.rpartition(':')[2]]}, because {why}")
-        raise _UnreadError
+        return None, False
 
     async def own(self, function: str, **arguments: Any) -> Mapping[str, Any]:
         """The answer of a function of azure-cmk. Raises InvokeError."""
@@ -184,11 +179,10 @@ class _Look:
             return None
         at_vault = function in (GET_VAULT, GET_KEY, _GET_ASSIGNMENT)
         provider = self.request.vault_provider if at_vault else None
-        try:
-            return await self.reader.native(function, provider, arguments, self.number)
-        except _UnreadError:
+        found, is_read = await self.reader.native(function, provider, arguments, self.number)
+        if not is_read:
             self.unread.add(what)
-            return None
+        return found
 
     async def account(self, recorded: RecordedService) -> Answer:
         """The account that the service has, or whatever has the name of the one that it is to have."""

@@ -76,13 +76,6 @@ class Situation:
         return comes_back or (self.live.key is not None and self.place.makes_key and not self.recovers)
 
     @property
-    def lacks_named_key(self) -> bool:
-        """Whether a vault that is there lacks the existing key that an account is yet to be bound to."""
-        named = self.place.reads_key and not self.place.makes_key and not self.before.is_bound
-        absent = self.live.vault is not None and self.live.key is None and "key" not in self.live.unread
-        return named and absent and not gives_reading_role(self.inputs, self.before)
-
-    @property
     def _reads_grant(self) -> bool:
         return self.live.vault is not None and not is_elsewhere(self.before, self.place)
 

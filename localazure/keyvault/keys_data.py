@@ -80,7 +80,7 @@ def update(call: Call) -> Answer:
         not_before=version.not_before if not_before is None else not_before,
         expires=version.expires if expires is None else expires,
         operations=key_creation.operations_of(sent, version.kty)
-        if sent.get("key_ops")
+        if sent.get("key_ops") is not None
         else version.operations,
         tags=version.tags if sent.get("tags") is None else sent["tags"],
         updated=int(call.cloud.clock.now()),

@@ -40,7 +40,9 @@ def checked(sent: list[dict[str, Any]], tenant_id: str) -> list[dict[str, Any]]:
     if len(sent) > MAX_ENTRIES:
         raise invalid("accessPolicies")
     for entry in sent:
-        if not _is_guid(entry["objectId"]) or entry["tenantId"].lower() != tenant_id.lower():
+        groups_are_lists = all(isinstance(names or [], list) for names in entry["permissions"].values())
+        of_tenant = entry["tenantId"].lower() == tenant_id.lower()
+        if not (groups_are_lists and of_tenant and _is_guid(entry["objectId"])):
             raise invalid("accessPolicies")
     return [{name: value for name, value in entry.items() if value not in (None, "")} for entry in sent]
 

@@ -77,12 +77,16 @@ class VaultType(ArmType):
 
     def _bad_name(self, name: str) -> ServiceError:
         if self.hsm:
-            return bad_request(f"The managed HSM name '{name}' is invalid.")
+            return bad_request(
+                f"The managed HSM name '{name}' is invalid: 3 to 24 letters, digits and hyphens."
+            )
         return ServiceError(400, "VaultNameNotValid", f"The vault name '{name}' is invalid. {_NAME_RULE}")
 
     def _taken(self, held: Vault, name: str, request: Request) -> ServiceError:
         if self.hsm:
-            return ServiceError(409, "Conflict", f"The managed HSM name '{name}' is already in use.")
+            gone = "held by a deleted one, to be recovered or purged"
+            state = "already in use" if held.deleted is None else gone
+            return ServiceError(409, "Conflict", f"The managed HSM name '{name}' is {state}.")
         here = held.subscription_id.lower() == request.params["subscription"].lower()
         if held.deleted is not None and here:
             return refused("VaultIsSoftDeleted")

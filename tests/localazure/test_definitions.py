@@ -34,6 +34,11 @@ def test_the_file_is_what_the_installed_sdks_say() -> None:
             },
         ),
         (ACCOUNT, {"tags": {"a": 1}}, {"tags.a": "a text"}),
+        (
+            ACCOUNT,
+            {"properties": {"allowedFqdnList": ["a", None]}, "tags": {"a": None}},
+            {"properties.allowedFqdnList.1": "there"},
+        ),
         # What Azure alone sets is not judged, and neither is what no definition knows.
         (ACCOUNT, {"properties": {"endpoint": 5, "callRateLimit": "x", "new": 5}}, {}),
         ("Microsoft.Unknown/types", {"properties": 5}, {}),

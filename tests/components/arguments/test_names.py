@@ -26,8 +26,10 @@ from tests.support.recording import run
 )
 def test_limits_are_azures(limit: names.Limit, right: list[str], wrong: list[str]) -> None:
     """Names at each limit are accepted, one step beyond they are refused."""
-    assert [name for name in right if limit.problem(name)] == []
-    assert [name for name in wrong if not limit.problem(name)] == []
+    assert [limit.checked(name) for name in right] == right
+    for name in wrong:
+        with pytest.raises(ValueError, match=re.escape(repr(name))):
+            limit.checked(name)
 
 
 def test_derived_names_are_stable() -> None:

@@ -12,7 +12,8 @@ from components.account_write import AccountBefore
 from components.guards.plan import Proof, ServicePlan
 from components.guards.reader import ServiceRequest, refuse_other_login
 from components.guards.situation import Deployer
-from components.invokes import explained, is_absent
+from components.guards.soft_deleted import SoftDeleted
+from components.invokes import is_absent, missing_data_role
 from components.preflight import RefusedError, preflight
 from components.testing import PRINCIPAL, SUBSCRIPTION, AbsentError, existing_vault
 from core.resource_types import GET_KEY
@@ -101,9 +102,8 @@ def test_a_shared_vault_is_asked_about_once() -> None:
 def test_a_key_that_may_not_be_read_names_the_role() -> None:
     """Azure's 400 for keys through Resource Manager gets its fix; other errors stay as they are."""
     denied = 'Status=400 Code="ForbiddenByRbac" Message="... Caller: name=KeyVault/ManagementPlane;appid=x"'
-    assert explained(denied).startswith(denied)
-    assert "'Key Vault Crypto Officer' on the vault" in explained(denied)
-    assert explained("status code 403") == "status code 403"
+    assert "'Key Vault Crypto Officer' on the vault" in str(missing_data_role(denied))
+    assert missing_data_role("status code 403") is None
 
 
 def two_services() -> dict[str, Any]:
@@ -269,7 +269,7 @@ def test_an_empty_answer_is_none(said: dict[str, Any]) -> None:
     run(lambda: plans.update(preflight({"one": request})), azure=Empty())
     one = plans["one"]
     assert (one.situation.login, one.situation.account) == (Deployer(), AccountBefore())
-    assert [one.recovers_vault, one.restores_account, one.situation.keeps_key] == [False] * 3
+    assert (one.situation.deleted, one.situation.keeps_key) == (SoftDeleted(), False)
     assert (one.adopted_role, one.account_id, one.proof) == (None, None, Proof.NEEDED)
 
 
