@@ -14,6 +14,7 @@ from localazure.cognitive.data_access import admit
 from localazure.refusals import refused
 from localazure.web import Json, Request, Response, ServiceError
 
+_MOST_DOCUMENTS = 1000
 _UNKNOWN = {"name": "(Unknown)", "iso6391Name": "(Unknown)", "confidenceScore": 0.0}
 
 
@@ -27,6 +28,8 @@ def analyze_text(cloud: Cloud, request: Request) -> Response:
     documents = (body.get("analysisInput") or {}).get("documents")
     if not isinstance(documents, list) or not documents:
         raise _invalid("MissingInputDocuments", "The analysisInput must have documents.")
+    if len(documents) > _MOST_DOCUMENTS:
+        raise _invalid("InvalidDocumentBatch", f"The batch has {len(documents)} documents.")
     ids = {str(document.get("id") or "") for document in documents}
     if "" in ids or len(ids) < len(documents):
         raise _invalid("InvalidDocument", "Each document must have an id of its own.")

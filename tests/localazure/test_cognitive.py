@@ -75,3 +75,12 @@ def test_an_operation_is_polled_as_it_was_given(case: Case) -> None:
     url = case.seen["azure-asyncoperation"]
     case.do(f"GET {url[:-2]} -> 400")
     assert case.do(f"GET {url.split('&t=')[0]}")["status"] == "Creating"
+
+
+@pytest.mark.parametrize(("documents", "status"), [(1000, 200), (1001, 400)])
+def test_a_batch_of_texts_has_a_thousand_at_most(case: Case, documents: int, status: int) -> None:
+    """learn.microsoft.com/azure/ai-services/language-service/concepts/data-limits (2026-11-30)."""
+    sent = {"documents": [{"id": str(number), "text": "a"} for number in range(documents)]}
+    host = PROJECTS.partition("/language/")[0]
+    body = {"kind": "LanguageDetection", "analysisInput": sent}
+    case.do("account", {"ask": f"POST {host}/language/:analyze-text -> {status}", "send": body})
