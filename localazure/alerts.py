@@ -1,6 +1,6 @@
 """Microsoft.Insights/actionGroups and scheduledQueryRules: receivers, and the rules that alert them.
 
-The bodies are kept and echoed with ARM's defaults (`alerts.json`). No query runs and no alert is sent;
+The bodies are kept and echoed with ARM's defaults (`defaults.json`). No query runs and no alert is sent;
 but Azure Monitor takes no rule whose query is over columns that do not exist. AzureDiagnostics has some
 fixed columns; the others, which a suffix for their type marks (`httpStatusCode_d`), come with the first
 record that has them. There is no query language here: only names of that shape are looked for, outside of
@@ -14,10 +14,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
-from localazure import workspaces
+from localazure import definitions, workspaces
 from localazure.arm_type import GROUP, ArmType, Make
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
@@ -26,7 +25,7 @@ from localazure.refusals import refused
 from localazure.shapes import an_object, objects
 from localazure.web import Json, Request, ServiceError
 
-_FACTS = json.loads(Path(__file__).with_name("alerts.json").read_text())
+_GROUPS, _RULES = "Microsoft.Insights/actionGroups", "Microsoft.Insights/scheduledQueryRules"
 _TABLE = "AzureDiagnostics"
 _TEXT = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|//[^\n]*")
 _COLUMN = re.compile(r"\b[A-Za-z]\w*_[sdbtg]\b")
@@ -36,19 +35,20 @@ _MADE = re.compile(r"\b([A-Za-z]\w*)\s*=(?![=~])")
 
 def _make_group(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = _properties(request, ("groupShortName",))
-    receivers = {name: objects(given.get(name), f"properties.{name}") for name in _FACTS["receivers"]}
+    kept: Json = {name: given.get(name, usual) for name, usual in definitions.defaults()[_GROUPS].items()}
+    for name, value in kept.items():
+        kept[name] = objects(value, f"properties.{name}") if name.endswith("Receivers") else value
     # A receiver is enabled when it is made; the person behind it may then unsubscribe.
     for name in ("emailReceivers", "smsReceivers"):
-        receivers[name] = [{"status": "Enabled", **receiver} for receiver in receivers[name]]
-    kept = {"groupShortName": given["groupShortName"], "enabled": given.get("enabled", True)}
-    return _body(request, {**kept, **receivers})
+        kept[name] = [{"status": "Enabled", **receiver} for receiver in kept[name]]
+    return _body(request, {"groupShortName": given["groupShortName"], **kept})
 
 
 def _make_rule(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     given = _properties(request, ("criteria", "scopes"))
     sent = {name: value for name, value in given.items() if value is not None}
     _require_columns(cloud, sent)
-    properties = {**_FACTS["rule"], **sent, "createdWithApiVersion": request.api_version}
+    properties = {**definitions.defaults()[_RULES], **sent, "createdWithApiVersion": request.api_version}
     if known:
         properties["createdWithApiVersion"] = known["properties"]["createdWithApiVersion"]
     body = _body(request, properties)
@@ -112,12 +112,12 @@ def _refusal(operator: str, column: str) -> ServiceError:
     return ServiceError(400, "BadRequest", json.dumps({"error": {**error, "innererror": semantic}}))
 
 
-def _type(kind: str, name: str, make: Make, regions: Collection[str]) -> ArmType:
-    path = f"{GROUP}/providers/Microsoft.Insights/{name}/{{name}}"
+def _tracked(kind: str, type: str, make: Make, regions: Collection[str]) -> ArmType:
+    path = f"{GROUP}/providers/{type}/{{name}}"
     return ArmType(kind, path, make, regions=regions, tracked=True)
 
 
 TYPES = (
-    _type("actionGroup", "actionGroups", _make_group, ("global", *REGIONS)),
-    _type("scheduledQueryRule", "scheduledQueryRules", _make_rule, REGIONS),
+    _tracked("actionGroup", _GROUPS, _make_group, ("global", *REGIONS)),
+    _tracked("scheduledQueryRule", _RULES, _make_rule, REGIONS),
 )

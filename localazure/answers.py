@@ -11,30 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from localazure.behaviour import Behaviour
+from localazure.definitions import defaults
 from localazure.locations import REGIONS, normal_location
 from localazure.web import ARM_REGIONS, Host, Json, Response
 
-_ACCOUNTS, _VAULTS = "microsoft.cognitiveservices/accounts", "microsoft.keyvault/vaults"
+_COMPLETED = ("Microsoft.CognitiveServices/accounts", "Microsoft.KeyVault/vaults")
+"""The types with keys and defaults that switches show otherwise."""
 _OPERATION_HEADERS = ("azure-asyncoperation", "location")
 _REGION = "westeurope"
-_ACLS = {"defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": []}
-_DEFAULTS: Mapping[str, Mapping[str, Json]] = {
-    _ACCOUNTS: {
-        "networkAcls": _ACLS,
-        "disableLocalAuth": False,
-        "restrictOutboundNetworkAccess": False,
-        "dynamicThrottlingEnabled": False,
-        "publicNetworkAccess": "Enabled",
-    },
-    _VAULTS: {
-        "networkAcls": {"bypass": "AzureServices", **_ACLS},
-        "enableRbacAuthorization": False,
-        "enabledForDiskEncryption": False,
-        "enabledForTemplateDeployment": False,
-        "softDeleteRetentionInDays": 90,
-        "publicNetworkAccess": "Enabled",
-    },
-}
 
 
 def as_set(behaviour: Behaviour, response: Response) -> Response:
@@ -45,7 +29,13 @@ def as_set(behaviour: Behaviour, response: Response) -> Response:
     if behaviour.poll_retry_seconds:
         headers = {"Retry-After": str(behaviour.poll_retry_seconds), **headers}
     if behaviour.operation_hosts == "regional":
-        headers = {name: _regional(name, value) for name, value in headers.items()}
+        regional = f"https://{_REGION}.{ARM_REGIONS}/"
+        headers = {
+            name: value.replace(f"https://{Host.ARM}/", regional)
+            if name.lower() in _OPERATION_HEADERS
+            else value
+            for name, value in headers.items()
+        }
     body = response.body
     if isinstance(body, dict):
         rows = body.get("value")
@@ -55,24 +45,18 @@ def as_set(behaviour: Behaviour, response: Response) -> Response:
     return replace(response, body=body, headers=headers)
 
 
-def _regional(name: str, value: str) -> str:
-    if name.lower() not in _OPERATION_HEADERS:
-        return value
-    return value.replace(f"https://{Host.ARM}/", f"https://{_REGION}.{ARM_REGIONS}/")
-
-
 def _shown(behaviour: Behaviour, body: Json) -> Json:
     """A resource as the switches show it; anything else as it is."""
     if not isinstance(body, dict) or not isinstance(body.get("id"), str) or "type" not in body:
         return body
-    type = str(body["type"]).lower()
+    type = str(body["type"])
     cased = _CASINGS[behaviour.ids_casing]
     shown = {**body, "id": cased(body["id"])}
-    if type != "microsoft.resources/resourcegroups":
+    if type != "Microsoft.Resources/resourceGroups":
         shown |= _location(behaviour, body)
     if "location" in body:
         shown = _with_tags(behaviour, shown)
-    if isinstance(body.get("properties"), dict) and type in _DEFAULTS:
+    if isinstance(body.get("properties"), dict) and type in _COMPLETED:
         shown["properties"] = _properties(behaviour, type, body["properties"])
     identity = body.get("identity")
     if isinstance(identity, dict) and isinstance(identity.get("userAssignedIdentities"), dict):
@@ -118,7 +102,7 @@ def _with_tags(behaviour: Behaviour, body: Json) -> Json:
 
 
 def _properties(behaviour: Behaviour, type: str, sent: Mapping[str, Any]) -> Json:
-    properties = {**_DEFAULTS[type], **sent} if behaviour.defaults_added else dict(sent)
+    properties = {**defaults()[type], **sent} if behaviour.defaults_added else dict(sent)
     encryption = properties.get("encryption")
     key = encryption.get("keyVaultProperties") if isinstance(encryption, dict) else None
     if isinstance(encryption, dict) and isinstance(key, dict):

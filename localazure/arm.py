@@ -23,9 +23,9 @@ from localazure.authorization import require, require_linked
 from localazure.cloud import Cloud, iso
 from localazure.locations import REGIONS, normal_location, not_in_region
 from localazure.national_clouds import NationalCloud, available_in
-from localazure.refusals import refused
+from localazure.refusals import absent, refused
 from localazure.routes import Route
-from localazure.web import Json, Request, ServiceError
+from localazure.web import Json, Request
 
 # Namespaces that need no registration: https://aka.ms/rps-not-found.
 FREE = ("microsoft.authorization", "microsoft.resources")
@@ -180,9 +180,8 @@ def find_group(cloud: Cloud, group_id: str) -> Json | None:
     return None if operation is None or operation.over(cloud.clock.now()) else body
 
 
-def group_not_found(name: str) -> ServiceError:
-    """ARM's 404 for a group, as it is also answered for anything inside it."""
-    return refused("ResourceGroupNotFound", name=name)
+group_not_found = absent("ResourceGroupNotFound")
+"""ARM's 404 for a group by its name, as it is also answered for anything inside it."""
 
 
 def is_registered(cloud: Cloud, subscription: str, namespace: str) -> bool:

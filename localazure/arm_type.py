@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from localazure import authorization
-from localazure.cloud import Cloud
+from localazure.cloud import Cloud, iso
 from localazure.locations import location_in, require_same_location
 from localazure.paging import page
 from localazure.refusals import refused
@@ -130,18 +130,22 @@ class ArmType:
         """Those of a scope, page by page."""
         self.parent(cloud, request)
         found = self._listed(cloud, request)
-        shown = [self.shown(cloud, request, body) for body in found]
+        shown = [self.seen(cloud, request, body) for body in found]
         body = page(request, shown, lambda one: str(one["id"]), lambda one: one, ends_empty=self.ends_empty)
         return Response(200, body)
 
+    def seen(self, cloud: Cloud, request: Request, body: Json) -> Json:
+        """A stored body as a client sees it, without the operation that is kept with it."""
+        shown = self.shown(cloud, request, body)
+        return {name: value for name, value in shown.items() if name != "operation"}
+
     def find(self, cloud: Cloud, id: str) -> Json | None:
         """The stored body of an id."""
-        found = cloud.store.get(self.kind, id)
-        return None if found is None else body_of(found)
+        return cloud.store.get(self.kind, id)
 
     def below(self, cloud: Cloud, scope: str = "") -> list[Json]:
         """The stored bodies below a scope, or all."""
-        return [body_of(found) for _, found in cloud.store.scan(self.kind, scope and f"{scope}/")]
+        return [found for _, found in cloud.store.scan(self.kind, scope and f"{scope}/")]
 
     def required(self, cloud: Cloud, request: Request) -> Json:
         """The stored body that a request is about. Raises 404."""
@@ -187,7 +191,7 @@ class ArmType:
 
     def _answered(self, cloud: Cloud, request: Request, status: int, body: Json) -> Response:
         headers = {"ETag": body["etag"]} if body.get("etag") else {}
-        return Response(status, self.shown(cloud, request, body), headers)
+        return Response(status, self.seen(cloud, request, body), headers)
 
     def _listed(self, cloud: Cloud, request: Request) -> list[Json]:
         if self.around:
@@ -200,9 +204,16 @@ class ArmType:
         return self.below(cloud, "/" + self._many.replace("*}", "}").format(**request.params).lstrip("/"))
 
 
-def body_of(document: Json) -> Json:
-    """ARM's body of a stored document, which is one or has one beside its operation."""
-    return document.get("body", document)
+def system_data(created: tuple[str, float], modified: tuple[str, float], *, digits: int = 7) -> Json:
+    """By which application, and when, a resource was made and last changed."""
+    return {
+        "createdBy": created[0],
+        "createdByType": "Application",
+        "createdAt": iso(created[1], digits=digits),
+        "lastModifiedBy": modified[0],
+        "lastModifiedByType": "Application",
+        "lastModifiedAt": iso(modified[1], digits=digits),
+    }
 
 
 def drop_extensions(cloud: Cloud, id: str) -> None:

@@ -9,7 +9,6 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from localazure.behaviour import SWITCHES, Switch
 from localazure.coverage import between_marks
@@ -25,7 +24,7 @@ def table(switches: Iterable[Switch]) -> str:
     ]
     for switch in switches:
         if switch.source:
-            values = ", ".join(_value(value) for value in switch.values)
+            values = ", ".join(f"`{json.dumps(value)}`" for value in switch.values)
             cells = (
                 f"`{switch.name}`",
                 switch.question,
@@ -40,10 +39,6 @@ def table(switches: Iterable[Switch]) -> str:
 def refreshed(document: str) -> str:
     """The document with the table of switches made anew. Raises ValueError without its marks."""
     return between_marks(document, BEGIN, END, table(SWITCHES))
-
-
-def _value(value: Any) -> str:
-    return f"`{json.dumps(value)}`"
 
 
 if __name__ == "__main__":

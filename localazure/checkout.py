@@ -269,8 +269,13 @@ class Steps:
                 f"Pulumi.{self._stack}.yaml has another now, run `python3 -m localazure exec -- pulumi up "
                 f"--stack {self._stack} --run-program`, which takes the login from that file\n"
             )
+        if code and os.environ.get(_BACKEND) != self._environ[_BACKEND]:
+            # The user's own shell, in which the printed commands run, does not reach the local Azure.
+            sys.stderr.write(
+                "before you run a command that is named above, run this once in your shell: eval "
+                '"$(python3 -m localazure env)"\n'
+            )
         if code:
-            self._tell_shell()
             self._tell_holder()
         return code
 
@@ -281,14 +286,6 @@ class Steps:
             sys.stderr.write(said)
             self._tell_holder()
         return code
-
-    def _tell_shell(self) -> None:
-        """How the user's own shell reaches the local Azure, in which the commands run that were printed."""
-        if os.environ.get(_BACKEND) != self._environ[_BACKEND]:
-            sys.stderr.write(
-                "before you run a command that is named above, run this once in your shell: eval "
-                '"$(python3 -m localazure env)"\n'
-            )
 
     def _tell_holder(self) -> None:
         """Names the process that holds the stack's lock, because the engine advises to remove the lock."""

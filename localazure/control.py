@@ -25,6 +25,11 @@ from localazure.page.sessions import PATHS, Door
 from localazure.web import Json, Response
 
 _log = logging.getLogger("localazure")
+_SEEDS = {
+    "tenants": [{"tenantId": id, "displayName": name} for id, name, _ in seed.TENANTS],
+    "subscriptions": [asdict(subscription) for subscription in seed.SUBSCRIPTIONS],
+    "principals": [asdict(p) for p in (seed.DEPLOYER, seed.READER, seed.FOREIGNER)],
+}
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ class Control:
             ("GET", "/principals"): lambda _: {"value": [asdict(p) for p in list_principals(cloud)]},
             # {"name", "tenantId"?, "managedIdentity"?, "roles"?: [{"role", "scope"}]}
             ("POST", "/principals"): self._create_principal,
-            ("GET", "/seeds"): lambda _: _seeds(),
+            ("GET", "/seeds"): lambda _: _SEEDS,
             ("POST", "/seeds"): self._seed_ids,  # {"ids": number or null}: seeds the ids that follow
             ("GET", "/documents"): self._documents,  # ?kind=&prefix=: as the store has them
             # Its path signs a browser in, once.
@@ -169,14 +174,6 @@ class Control:
         if "ids" in asked.body:
             self._seed_ids(asked)
         return {"status": "empty"}
-
-
-def _seeds() -> Json:
-    return {
-        "tenants": [{"tenantId": id, "displayName": name} for id, name, _ in seed.TENANTS],
-        "subscriptions": [asdict(subscription) for subscription in seed.SUBSCRIPTIONS],
-        "principals": [asdict(p) for p in (seed.DEPLOYER, seed.READER, seed.FOREIGNER)],
-    }
 
 
 def _json(status: int, body: Json) -> Answer:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -81,6 +82,18 @@ def settable(type: str, sent: Json) -> dict[str, Any]:
     }
 
 
+def completed(type: str, given: Json) -> dict[str, Any]:
+    """Properties with what Azure shows where nobody set any (defaults.json); one of null is not set."""
+    found = deepcopy(defaults()[type])
+    for name, value in given.items():
+        inner = found.get(name)
+        if isinstance(inner, dict) and isinstance(value, dict):
+            found[name] = {**inner, **value}
+        elif value is not None:
+            found[name] = value
+    return found
+
+
 def _faults(node: _Node, value: Json, path: str) -> Iterator[Fault]:
     expected, told = _TYPES.get(node.type, (object, ""))
     if node.read or (value is None and path):
@@ -104,6 +117,13 @@ def _below(node: _Node, value: Json, path: str) -> Iterator[Fault]:
     for name, child in node.below.items():
         if child.required and value.get(name) is None:
             yield Fault(f"{path}{name}", "there")
+
+
+@cache
+def defaults() -> dict[str, dict[str, Json]]:
+    """The properties that a type shows where nobody set them (defaults.json)."""
+    found: dict[str, dict[str, Json]] = json.loads(_FILE.with_name("defaults.json").read_text())["defaults"]
+    return found
 
 
 @cache

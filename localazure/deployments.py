@@ -83,7 +83,10 @@ def routes(router: Router) -> tuple[Route, ...]:
             raise refused("TemplateUnauthorized", how=how, problems=problems)
         found = [one for one in found if one["code"] not in _UNAUTHORIZED]
         if found:
-            raise _refused(name, cloud.new_id(), found)
+            if {one["code"] for one in found} == {_DISALLOWED}:
+                raise refused("TemplateDisallowed", details={"details": found})
+            tracking = cloud.new_id()
+            raise refused("TemplateRefused", details={"details": found}, name=name, tracking=tracking)
         return Response(200, _valid(name, scope, level, resources))
 
     path, action = f"/providers/{DEPLOYMENT}/{{deployment}}/validate", f"{DEPLOYMENT}/validate/action"
@@ -227,12 +230,6 @@ def _known(value: Json) -> tuple[Json, bool]:
 
 def _invalid(text: str) -> ServiceError:
     return refused("InvalidTemplate", problem=text)
-
-
-def _refused(name: str, tracking: str, found: list[Json]) -> ServiceError:
-    if {one["code"] for one in found} == {_DISALLOWED}:
-        return refused("TemplateDisallowed", details={"details": found})
-    return refused("TemplateRefused", details={"details": found}, name=name, tracking=tracking)
 
 
 def _valid(name: str, scope: str, level: str, resources: list[Resource]) -> Json:

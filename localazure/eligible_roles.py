@@ -11,7 +11,7 @@ from localazure.arm_type import SPECIFIED
 from localazure.cloud import Cloud, iso
 from localazure.refusals import refused
 from localazure.routes import Route
-from localazure.web import Host, Json, Request, Response
+from localazure.web import Host, Request, Response
 
 _KIND = "eligibleRole"
 _NAMESPACE = "/providers/Microsoft.Authorization"
@@ -27,11 +27,9 @@ def _request(cloud: Cloud, request: Request) -> Response:
     principal, role = str(given.get("principalId") or ""), str(given.get("roleDefinitionId") or "")
     if kind not in ("AdminAssign", "AdminRemove") or not principal or not role:
         raise refused("InvalidRoleEligibilityRequest")
-    if kind == "AdminRemove":
-        for id, one in cloud.store.scan(_KIND):
-            if _same(one["properties"], scope, principal, role):
-                cloud.store.delete(_KIND, id)
-    else:
+    held = f"{scope}|{principal}|{role.rpartition('/')[2]}"
+    cloud.store.delete(_KIND, held)
+    if kind == "AdminAssign":
         now, schedule = iso(cloud.clock.now()), cloud.new_id()
         ends = ((given.get("scheduleInfo") or {}).get("expiration") or {}).get("endDateTime")
         instance = {
@@ -49,7 +47,7 @@ def _request(cloud: Cloud, request: Request) -> Response:
             "conditionVersion": given.get("conditionVersion"),
         }
         id = f"{scope}{_NAMESPACE}/RoleEligibilityScheduleInstances/{schedule}"
-        cloud.store.put(_KIND, id, {"properties": instance, "name": schedule, "id": id, "type": _TYPE})
+        cloud.store.put(_KIND, held, {"properties": instance, "name": schedule, "id": id, "type": _TYPE})
     id = f"{scope}{_NAMESPACE}/RoleEligibilityScheduleRequests/{name}"
     return Response(201, {"properties": {**given, "scope": scope}, "name": name, "id": id})
 
@@ -64,15 +62,6 @@ def _instances(cloud: Cloud, request: Request) -> Response:
         if (scope.startswith(held) or (below and held.startswith(scope))) and (not ends or now < ends):
             found.append(one)
     return Response(200, {"value": found})
-
-
-def _same(held: Json, scope: str, principal: str, role: str) -> bool:
-    asked = (scope.lower(), principal.lower(), _name(role))
-    return asked == (held["scope"].lower(), held["principalId"].lower(), _name(held["roleDefinitionId"]))
-
-
-def _name(definition: str) -> str:
-    return definition.lower().rpartition("/")[2]
 
 
 def _scope(request: Request) -> str:

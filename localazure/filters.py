@@ -32,23 +32,22 @@ def wanted(text: str) -> Callable[[Json], bool]:
         name, operator = (found[1].lower(), found[2].lower()) if found else ("", "")
         if found is None or name not in (*_PROPERTIES, *_TAGS) or (name in _TAGS and operator != "eq"):
             raise refused("InvalidFilterInQueryString", filter=text)
-        clauses.append((name, operator, found[3].replace("''", "'")))
+        value = found[3].replace("''", "'")
+        if name not in _TAGS:
+            value = normal_location(value) if name == "location" else value.lower()
+        clauses.append((name, operator, value))
         rest = rest[found.end() :]
     tags = {name: value for name, _, value in clauses if name in _TAGS}
 
     def wants(body: Json) -> bool:
         held = (body.get("tags") or {}).items()
         return all(
-            (_PROPERTIES[name](body).lower() == _compared(name, value)) is (operator == "eq")
+            (_PROPERTIES[name](body).lower() == value) is (operator == "eq")
             for name, operator, value in clauses
             if name in _PROPERTIES
         ) and (not tags or any(_tag_fits(tags, name, str(value)) for name, value in held))
 
     return wants
-
-
-def _compared(name: str, value: str) -> str:
-    return normal_location(value) if name == "location" else value.lower()
 
 
 def _tag_fits(asked: Mapping[str, str], name: str, value: str) -> bool:

@@ -52,25 +52,20 @@ def routes(signer: Signer) -> tuple[Route, ...]:
     return (
         row("GET", "/common/discovery/instance", _instances),
         row("GET", "/{tenant}/v2.0/.well-known/openid-configuration", _configuration),
-        row("GET", "/{tenant}/.well-known/openid-configuration", _configuration),
         row("GET", "/{tenant}/discovery/v2.0/keys", keys),
-        row("GET", "/{tenant}/discovery/keys", keys),
         row("POST", "/{tenant}/oauth2/v2.0/token", token),
-        row("POST", "/{tenant}/oauth2/token", token),
     )
 
 
 def _configuration(cloud: Cloud, request: Request) -> Response:
-    """The OIDC configuration of a tenant, or of a name that stands for any. The older endpoint's has the
-    issuer that access tokens here name."""
+    """The OIDC configuration of a tenant, or of a name that stands for any."""
     try:
         name = request.params["tenant"].lower()
         tenant = name if name in _ANY_TENANT else _tenant(cloud, name)
     except RefusedError as refused:
         return _refusal(cloud, request, refused)
     issuer = "{tenantid}" if tenant in _ANY_TENANT else tenant
-    older = {} if "/v2.0/" in request.path else _FACTS["older_configuration"]
-    return Response(200, _filled({**_FACTS["configuration"], **older}, tenant=tenant, issuer=issuer))
+    return Response(200, _filled(_FACTS["configuration"], tenant=tenant, issuer=issuer))
 
 
 def _instances(_: Cloud, request: Request) -> Response:
@@ -108,7 +103,7 @@ def _token(cloud: Cloud, request: Request, signer: Signer) -> Response:
     form = dict(parse_qsl(request.content.decode("utf-8", "replace")))
     try:
         tenant = _tenant(cloud, request.params["tenant"])
-        audience = _audience(form, tenant, modern="/v2.0/" in request.path)
+        audience = _audience(form, tenant)
         principal = _sign_in(cloud, tenant, form)
         _prove(cloud, form)
     except RefusedError as refused:
@@ -133,15 +128,7 @@ def _token(cloud: Cloud, request: Request, signer: Signer) -> Response:
         "uti": cloud.new_hex(22),
         "ver": "1.0",
     }
-    body: dict[str, Json] = {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds}
-    if "resource" in form:
-        body |= {
-            "expires_in": str(seconds),
-            "ext_expires_in": str(seconds),
-            "expires_on": str(issued + seconds),
-            "not_before": str(issued),
-            "resource": audience,
-        }
+    body = {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds}
     return Response(200, {**body, "access_token": signer.sign(claims)})
 
 
@@ -168,19 +155,14 @@ def _required(form: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _audience(form: Mapping[str, str], tenant: str, *, modern: bool) -> str:
-    """The resource that client credentials want a token for: the `scope` without `/.default`, or the older
-    `resource`."""
+def _audience(form: Mapping[str, str], tenant: str) -> str:
+    """The resource that client credentials want a token for: the `scope` without `/.default`."""
     if (grant := _required(form, "grant_type")) != "client_credentials":
         raise RefusedError(70003, grant=grant)
-    if not modern:
-        asked = form.get("resource", "")
-    else:
-        scopes = _required(form, "scope").split()
-        asked = next((s for s in scopes if s.endswith("/.default")), "")
-        if not asked:
-            raise RefusedError(1002012, scope=" ".join(scopes))
-        asked = asked.removesuffix("/.default")
+    scopes = _required(form, "scope").split()
+    asked = next((s.removesuffix("/.default") for s in scopes if s.endswith("/.default")), None)
+    if asked is None:
+        raise RefusedError(1002012, scope=" ".join(scopes))
     if asked.removesuffix("/") not in [one for each in AUDIENCES.values() for one in each]:
         raise RefusedError(500011, resource=asked, tenant=tenant)
     return asked

@@ -33,6 +33,11 @@ _CATEGORIES = {
 _LOCATED = {"microsoft.keyvault/vaults": "vault", "microsoft.cognitiveservices/accounts": "account"}
 """The store's kinds of the resources whose region says where their logs may go."""
 _GROUPS = ("allLogs", "audit")
+_ABSENT = dict.fromkeys(("type", "location", "kind", "tags", "identity"))
+_SETTABLE = (
+    *("storageAccountId", "serviceBusRuleId", "workspaceId", "eventHubAuthorizationRuleId", "eventHubName"),
+    "logAnalyticsDestinationType",
+)
 _SINKS = ("storageAccountId", "workspaceId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
 
 
@@ -70,24 +75,12 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         given.get("storageAccountId"),
         given.get("eventHubAuthorizationRuleId"),
     )
-    body = {
-        "id": id.lower(),
-        "type": None,
-        "location": None,
-        "kind": None,
-        "tags": None,
-        "properties": {
-            "storageAccountId": given.get("storageAccountId"),
-            "serviceBusRuleId": given.get("serviceBusRuleId"),
-            "workspaceId": workspace,
-            "eventHubAuthorizationRuleId": given.get("eventHubAuthorizationRuleId"),
-            "eventHubName": given.get("eventHubName"),
-            "metrics": given.get("metrics") or [],
-            "logs": [_log(log) for log in objects(given.get("logs"), "properties.logs")],
-            "logAnalyticsDestinationType": given.get("logAnalyticsDestinationType"),
-        },
-        "identity": None,
+    properties = {
+        **{name: given.get(name) for name in _SETTABLE},
+        "metrics": given.get("metrics") or [],
+        "logs": [_log(log) for log in objects(given.get("logs"), "properties.logs")],
     }
+    body = {"id": id.lower(), **_ABSENT, "properties": properties}
     _require_known_categories(_resource(request), body)
     _require_free_sinks(cloud, _resource(request), body)
     _end_delivery(cloud, body)

@@ -114,7 +114,13 @@ def _counting(cloud: Cloud, resource_id: str) -> list[Json]:
         for scope in scopes
         for _, body in cloud.store.scan(ASSIGNMENT, f"{scope}/providers/{ASSIGNMENTS}/")
     ]
-    return [body for body in found if _holds(body, resource_id) and not _exempt(cloud, body, resource_id)]
+    return [
+        body
+        for body in found
+        if body["properties"]["enforcementMode"] == "Default"
+        and not any(is_within(resource_id, scope) for scope in body["properties"].get("notScopes") or [])
+        and not _exempt(cloud, body, resource_id)
+    ]
 
 
 def ends(expires_on: str) -> datetime:
@@ -126,12 +132,6 @@ def ends(expires_on: str) -> datetime:
 def is_within(resource_id: str, scope: str) -> bool:
     """Whether a resource is at or below a scope, both ARM ids."""
     return f"{resource_id}/".lower().startswith(f"{scope.rstrip('/')}/".lower())
-
-
-def _holds(assignment: Json, resource_id: str) -> bool:
-    properties = assignment["properties"]
-    excluded = any(is_within(resource_id, scope) for scope in properties.get("notScopes") or [])
-    return properties["enforcementMode"] == "Default" and not excluded
 
 
 def _exempt(cloud: Cloud, assignment: Json, resource_id: str) -> bool:

@@ -23,7 +23,7 @@ from localazure.environment import environment, onward_of
 from localazure.home import LOOPBACK, Home, HomeError, bind, digest, write_private
 from localazure.proxy import Onward, start_proxy
 from localazure.server import App, make_server
-from localazure.standin import serve as serve_standin
+from localazure.standin.server import serve as serve_standin
 from localazure.store import Store
 from localazure.tokens import Signer, new_key
 

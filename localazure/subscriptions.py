@@ -139,17 +139,14 @@ def _registering(word: str) -> Handler:
     return handle
 
 
-def _metadata(_: Cloud, __: Request) -> Response:
-    """The description of this cloud that Azure tools read when they are pointed at an ARM endpoint."""
-    return Response(200, [FACTS["metadata"]])
-
-
 _READ = "Microsoft.Resources/subscriptions/read"
 _READ_PROVIDERS = "Microsoft.Resources/subscriptions/providers/read"
 _PROVIDERS = f"{SUBSCRIPTION}/providers"
 _UNREAD = "what no client was seen to read"
+_METADATA = Response(200, [FACTS["metadata"]])
+"""The description of this cloud that Azure tools read when they are pointed at an ARM endpoint."""
 ROUTES = (
-    Route("GET", Host.ARM, "/metadata/endpoints", "", _metadata, _UNREAD, anonymous=True),
+    Route("GET", Host.ARM, "/metadata/endpoints", "", lambda _, __: _METADATA, _UNREAD, anonymous=True),
     Route("GET", Host.ARM, "/subscriptions", "", _list_subscriptions, SPECIFIED),
     Route("GET", Host.ARM, SUBSCRIPTION, _READ, _get_subscription, SPECIFIED),
     Route("GET", Host.ARM, f"{SUBSCRIPTION}/locations", _READ, _list_locations, SPECIFIED),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localazure import operations
+from localazure import definitions, operations
 from localazure.arm_type import GROUP, ArmType
 from localazure.cloud import Cloud, iso
 from localazure.locations import REGIONS
@@ -16,31 +16,18 @@ _TYPE = "Microsoft.OperationalInsights/workspaces"
 
 
 def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
-    sent = an_object(request.body.get("properties"), "properties")
-    given = {name: value for name, value in sent.items() if value is not None}
+    given = an_object(request.body.get("properties"), "properties")
+    for name in ("sku", "features", "workspaceCapping"):
+        an_object(given.get(name), f"properties.{name}")
     now = iso(cloud.clock.now())
     before = known["properties"] if known else {"customerId": cloud.new_id(), "createdDate": now}
     operation = known.get("operation") if known else operations.begin(cloud, {"workspace": id}).id
-    sku = an_object(given.get("sku"), "properties.sku")
-    properties = {
+    properties = definitions.completed(_TYPE, given)
+    properties["sku"] = {"name": properties["sku"].get("name"), "lastSkuUpdate": before["createdDate"]}
+    properties["workspaceCapping"]["quotaNextResetTime"] = now
+    properties |= {
         "customerId": before["customerId"],
         "provisioningState": "Succeeded",
-        "sku": {"name": sku.get("name", "PerGB2018"), "lastSkuUpdate": before["createdDate"]},
-        "retentionInDays": given.get("retentionInDays", 30),
-        "features": {
-            "legacy": 0,
-            "searchVersion": 1,
-            "enableLogAccessUsingOnlyResourcePermissions": True,
-            **an_object(given.get("features"), "properties.features"),
-        },
-        "workspaceCapping": {
-            "dailyQuotaGb": -1.0,
-            "quotaNextResetTime": now,
-            "dataIngestionStatus": "RespectQuota",
-            **an_object(given.get("workspaceCapping"), "properties.workspaceCapping"),
-        },
-        "publicNetworkAccessForIngestion": given.get("publicNetworkAccessForIngestion", "Enabled"),
-        "publicNetworkAccessForQuery": given.get("publicNetworkAccessForQuery", "Enabled"),
         "createdDate": before["createdDate"],
         "modifiedDate": now,
     }
@@ -62,10 +49,9 @@ def _shown(cloud: Cloud, request: Request, body: Json) -> Json:
     """A new one is Creating, until somebody has looked at it and its time has come."""
     look = operations.poll if request.method == "GET" else operations.find
     operation = look(cloud, str(body.get("operation")))
-    shown = {name: value for name, value in body.items() if name != "operation"}
     if operation is None or operation.over(cloud.clock.now()):
-        return shown
-    return {**shown, "properties": {**shown["properties"], "provisioningState": "Creating"}}
+        return body
+    return {**body, "properties": {**body["properties"], "provisioningState": "Creating"}}
 
 
 def _created(request: Request, id: str) -> dict[str, str]:

@@ -75,7 +75,8 @@ def stack_file(path: Path) -> StackFile:
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError) as error:
-        raise OperateError(f"{path} cannot be read: {error}") from error
+        at_line = str(error).replace('in "<unicode string>", line', "at line")
+        raise OperateError(f"{path} cannot be read: {at_line}") from error
     if not isinstance(loaded, Mapping):
         raise OperateError(f"{path}: found {shown(loaded)}, expected an object")
     return StackFile(path.name.removeprefix("Pulumi.").removesuffix(".yaml"), loaded)

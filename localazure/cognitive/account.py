@@ -151,17 +151,12 @@ def under(cloud: Cloud, scope: str, kind: str = KIND) -> list[Account]:
     return [Account(**body) for _, body in cloud.store.scan(kind, scope.rstrip("/") + "/")]
 
 
-def require(cloud: Cloud, id: str) -> Account:
-    """The live account with this id. Raises ARM's 404 if it does not exist."""
-    account = find(cloud, id)
-    if account is None:
-        raise not_found(id)
-    return account
-
-
 def required(cloud: Cloud, request: Request) -> Account:
     """The live account that a request is about. Raises ARM's 404."""
-    return require(cloud, id_of(request))
+    account = find(cloud, id_of(request))
+    if account is None:
+        raise not_found(id_of(request))
+    return account
 
 
 def not_found(id: str) -> ServiceError:

@@ -22,7 +22,7 @@ _NOT_VALID = "Sub domain name '{}' is not valid"
 def get(cloud: Cloud, request: Request) -> Response:
     """An account; looking at it may end its operation."""
     id = stored.id_of(request)
-    account = settling.settle(cloud, stored.require(cloud, id))
+    account = settling.settle(cloud, stored.required(cloud, request))
     if account is None:
         # Answered, not raised: a refusal would take back that the failed create left nothing.
         return stored.not_found(id).response()
@@ -86,7 +86,7 @@ def delete(cloud: Cloud, request: Request) -> Response:
 
 def list_keys(cloud: Cloud, request: Request) -> Response:
     """Both keys. Raises 400 where local authentication is off."""
-    account = stored.require(cloud, stored.id_of(request))
+    account = stored.required(cloud, request)
     if account.properties.get("disableLocalAuth"):
         # Reported by users.
         raise ServiceError(400, "BadRequest", "Failed to list key. disableLocalAuth is set to be true.")

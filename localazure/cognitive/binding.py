@@ -67,12 +67,7 @@ def rebind(
     except trusted_services.KeyRefused as error:
         remembered = data.remembered(cloud, old)
         if cloud.behaviour.move_without_old_key == "refused" or remembered is None:
-            raise ServiceError(
-                400,
-                "BadRequest",
-                rules.INVALID,
-                headers={"x-localazure-findings": f"the current key cannot be used: {_line(error.message)}"},
-            ) from error
+            raise rules.refusal(f"the current key cannot be used: {_line(error.message)}") from error
         data_key = remembered
     return _wrapped(cloud, new, data_key, correlation_id, kept=old.wrapping)
 

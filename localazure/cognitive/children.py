@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from localazure import directory, in_flight
+from localazure import definitions, directory, in_flight
 from localazure.arm_type import ArmType
 from localazure.cloud import Cloud
 from localazure.cognitive import account as stored
@@ -47,6 +47,7 @@ def _child(kind: str, path: str, made: Made, parent: Parent = stored.required) -
     def make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         account = stored.required(cloud, request)
         settling.require_settled(settling.settle(cloud, account) or account)
+        definitions.require(child.type, request.body, _wrong)
         name = id.rpartition("/")[2]
         if not _NAME.fullmatch(name):
             raise _refusal(f"The name '{name}' is not valid.")
@@ -56,7 +57,7 @@ def _child(kind: str, path: str, made: Made, parent: Parent = stored.required) -
             **made(cloud, request, account, known),
         }
 
-    return ArmType(
+    child = ArmType(
         kind=kind,
         path=path,
         make=make,
@@ -70,6 +71,7 @@ def _child(kind: str, path: str, made: Made, parent: Parent = stored.required) -
             "LIST": "which page has which",
         },
     )
+    return child
 
 
 def _removed(cloud: Cloud, body: Json) -> None:
@@ -129,8 +131,7 @@ def _deployment(cloud: Cloud, request: Request, account: Account, known: Json | 
     return {
         "sku": sku,
         "properties": {
-            "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
-            **{name: value for name, value in given.items() if value is not None},
+            **definitions.completed(DEPLOYMENTS.type, given),
             "currentCapacity": sku["capacity"],
             "provisioningState": "Succeeded",
         },
@@ -139,11 +140,10 @@ def _deployment(cloud: Cloud, request: Request, account: Account, known: Json | 
 
 def _connection(cloud: Cloud, request: Request, account: Account, known: Json | None) -> Json:
     """Where an account or project finds something; its secrets are never shown (ConnectionPropertiesV2)."""
-    given = request.body.get("properties") or {}
-    if missing := [name for name in ("authType", "category") if not given.get(name)]:
-        raise _refusal(f"A connection needs properties.{' and properties.'.join(missing)}.")
-    kept = {name: value for name, value in given.items() if value is not None and name != "credentials"}
-    return {"properties": kept}
+    given = request.body["properties"].items()
+    return {
+        "properties": {name: value for name, value in given if value is not None and name != "credentials"}
+    }
 
 
 PROJECTS = _child("account.projects", f"{stored.TEMPLATE}/projects/{{project}}", _project)
@@ -189,6 +189,10 @@ def require_key_may_change(cloud: Cloud, old: Account, new: Account) -> None:
         vaults = {rules.host_of(str(key.get("keyVaultUri") or "")) for key in (was, becomes)}
         if len(vaults) > 1:
             raise _refusal("The key can only be changed to another key of the same key vault.")
+
+
+def _wrong(fault: definitions.Fault) -> ServiceError:
+    return _refusal(f"{fault.path} must be {fault.expected}.")
 
 
 def _refusal(text: str) -> ServiceError:

@@ -18,6 +18,7 @@ from localazure.keyvault import trusted_services
 from localazure.locations import normal_location
 from localazure.paging import page
 from localazure.refusals import refused
+from localazure.soft_deleted import not_there, shows
 from localazure.web import Request, Response, ServiceError
 
 
@@ -63,8 +64,7 @@ def restore(cloud: Cloud, request: Request, account: Account | None) -> Account:
     if (target := account.key_vault_properties) is not None:
         vault = trusted_services.vault_at(cloud, target["keyVaultUri"])
         if vault is None or vault.deleted is not None:
-            header = {"x-localazure-findings": f"there is no vault at {target['keyVaultUri']}"}
-            raise ServiceError(400, "BadRequest", rules.INVALID, headers=header)
+            raise rules.refusal(f"there is no vault at {target['keyVaultUri']}")
     now = cloud.clock.now()
     stored.forget(cloud, account)
     who = request.caller.client_id if request.caller else ""
@@ -104,15 +104,17 @@ def owner_of_subdomain(cloud: Cloud, subdomain: str) -> str | None:
 def get(cloud: Cloud, request: Request) -> Response:
     """A soft-deleted account: its etag is in the body alone."""
     found = _require(cloud, request)
-    if not _shows(cloud, found):
-        raise _absent()
+    if not shows(cloud, found.deleted_at):
+        raise not_there()
     return Response(200, deleted_body(found, request.api_version))
 
 
 def list_all(cloud: Cloud, request: Request) -> Response:
     """The soft-deleted accounts of a subscription, page by page."""
     found = stored.under(cloud, f"/subscriptions/{request.params['subscription']}", DELETED)
-    alive = [account for account in found if not _expired(cloud, account) and _shows(cloud, account)]
+    alive = [
+        account for account in found if not _expired(cloud, account) and shows(cloud, account.deleted_at)
+    ]
     body = page(request, alive, lambda account: account.id, lambda a: deleted_body(a, request.api_version))
     return Response(200, body)
 
@@ -138,19 +140,8 @@ def delete_in_group(cloud: Cloud, group_id: str) -> None:
 def _require(cloud: Cloud, request: Request) -> Account:
     found = find(cloud, stored.id_of(request))
     if found is None or normal_location(found.location) != normal_location(request.params["location"]):
-        raise _absent()
+        raise not_there()
     return found
-
-
-def _absent() -> ServiceError:
-    # Never observed for accounts; the text is what Key Vault's deletedVaults answer.
-    return ServiceError(404, "ResourceNotFound", "The specified resource does not exist.")
-
-
-def _shows(cloud: Cloud, account: Account) -> bool:
-    """Whether a deleted account is found among the deleted ones (`deleted_resources_visible_after`)."""
-    since = (account.deleted_at or 0.0) + cloud.behaviour.deleted_resources_visible_after
-    return since <= cloud.clock.now()
 
 
 def _expired(cloud: Cloud, account: Account) -> bool:

@@ -13,6 +13,7 @@ from localazure.refusals import refused
 from localazure.web import Caller, Json, ServiceError
 
 _ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+_DOING = "Microsoft.CognitiveServices/accounts/write"
 _WORDS = {"systemassigned": "SystemAssigned", "userassigned": "UserAssigned"}
 
 
@@ -33,9 +34,10 @@ def resolve(
         raise ServiceError(400, "InvalidIdentityType", f"The identity type '{sent.get('type')}' is invalid.")
     found: Json = {}
     if "systemassigned" in words:
-        found["principalId"] = (old or {}).get("principalId") or _new_system(
-            cloud, account.tenant_id, account.name
-        )
+        new = directory.create_principal
+        found["principalId"] = (old or {}).get("principalId") or new(
+            cloud, tenant_id=account.tenant_id, name=account.name
+        ).object_id
     found["tenantId"] = account.tenant_id
     found["type"] = ", ".join(_WORDS[word] for word in _WORDS if word in words)
     if "userassigned" in words:
@@ -90,10 +92,6 @@ def _known(cloud: Cloud, object_id: str) -> tuple[str | None, str]:
     return object_id, ""
 
 
-def _new_system(cloud: Cloud, tenant_id: str, name: str) -> str:
-    return directory.create_principal(cloud, tenant_id=tenant_id, name=name).object_id
-
-
 def _user_assigned(
     cloud: Cloud, caller: Caller | None, account: Account, sent: Json, old: Json | None
 ) -> Json:
@@ -104,21 +102,13 @@ def _user_assigned(
         if value is None:
             taken_away.add(same)
         else:
-            _require_assigner(cloud, caller, account, id)
+            # Documentation of Managed Identity Operator; the text is ARM's for every linked scope.
+            authorization.require_linked(cloud, caller, _ASSIGN, id, doing=_DOING, scope=account.id)
             wanted[same] = _look_up(cloud, id)
     found = {id: value for id, value in wanted.items() if id not in taken_away}
     if not found:
         raise refused("InvalidIdentityValues")
     return found
-
-
-def _require_assigner(cloud: Cloud, caller: Caller | None, account: Account, id: str) -> None:
-    """Whoever gives an identity to an account needs the action on the identity, too.
-
-    Source: the documentation of Managed Identity Operator; the text is ARM's for every linked scope.
-    """
-    doing = "Microsoft.CognitiveServices/accounts/write"
-    authorization.require_linked(cloud, caller, _ASSIGN, id, doing=doing, scope=account.id)
 
 
 def _look_up(cloud: Cloud, id: str) -> Json:

@@ -30,8 +30,6 @@ class Finding:
 
     found: str
     message: str = INVALID
-    status: int = 400
-    code: str = "BadRequest"
 
 
 @dataclass(frozen=True)
@@ -72,9 +70,12 @@ def settings_findings(facts: Facts) -> tuple[Finding, ...]:
 def refuse(found: tuple[Finding, ...]) -> None:
     """Raises the answer to the first finding, if there is any; the header has all of them."""
     if found:
-        first = found[0]
-        header = {"x-localazure-findings": "; ".join(f.found for f in found)}
-        raise ServiceError(first.status, first.code, first.message, headers=header)
+        raise refusal("; ".join(one.found for one in found), found[0].message)
+
+
+def refusal(found: str, message: str = INVALID) -> ServiceError:
+    """The service's answer to what was found."""
+    return ServiceError(400, "BadRequest", message, headers={"x-localazure-findings": found})
 
 
 def host_of(vault_uri: str) -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from localazure.arm_type import system_data
 from localazure.cloud import Cloud, iso
 from localazure.cognitive.account import RETENTION_SECONDS, TYPE, Account
-from localazure.cognitive.kinds import Kind, find_kind
+from localazure.cognitive.kinds import KINDS, Kind
 from localazure.locations import normal_location
 from localazure.private_links import connections_of
 from localazure.web import Json
@@ -45,7 +46,8 @@ def account_body(account: Account, api_version: str, connections: Sequence[Json]
         body["identity"] = account.identity
     body["properties"] = _properties(account, api_version, connections)
     if api_version >= _SYSTEM_DATA_SINCE or not api_version:
-        body["systemData"] = _system_data(account)
+        made, changed = (account.created_by, account.created_at), (account.modified_by, account.modified_at)
+        body["systemData"] = system_data(made, changed)
     return body
 
 
@@ -89,15 +91,14 @@ def endpoint_of(account: Account) -> str:
 
 def _properties(account: Account, api_version: str, connections: Sequence[Json]) -> Json:
     sent = account.properties
-    kind = find_kind(account.kind)
+    kind = KINDS[account.kind.lower()]
     endpoint = endpoint_of(account)
     state = {"provisioningState": account.state}
     found: Json = {"endpoint": endpoint}
     if account.verb == "PATCH":
         found |= state
     found |= {"internalId": account.internal_id, "dateCreated": iso(account.date_created)}
-    if kind is not None:
-        found |= _limits(account, kind, api_version)
+    found |= _limits(account, kind, api_version)
     if api_version >= _PROJECTS_SINCE or not api_version or "allowProjectManagement" in sent:
         found["allowProjectManagement"] = sent.get("allowProjectManagement", False)
     found["isMigrated"] = False
@@ -106,16 +107,14 @@ def _properties(account: Account, api_version: str, connections: Sequence[Json])
         "privateEndpointConnections": list(connections),
         "publicNetworkAccess": sent.get("publicNetworkAccess", "Enabled"),
     }
-    if kind is not None:
-        found["capabilities"] = kind.capabilities(account.sku["name"], api_version)
+    found["capabilities"] = kind.capabilities(account.sku["name"], api_version)
     found |= _api_properties(account)
     found |= {
         name: value
         for name, value in sent.items()
         if name not in _PLACED and (name not in _ONLY_WHEN_TRUE or value)
     }
-    if kind is not None:
-        found["endpoints"] = dict.fromkeys(kind.endpoints, endpoint)
+    found["endpoints"] = dict.fromkeys(kind.endpoints, endpoint)
     if account.verb != "PATCH":
         found |= state
     return found
@@ -150,14 +149,3 @@ def _limits(account: Account, kind: Kind, api_version: str) -> Json:
         # That it had a quota was recorded, not what the quota was.
         limits["quotaLimit"] = {}
     return {**limits, **({"backupUpperLimit": _BACKUP_LIMIT} if in_2022 else {})}
-
-
-def _system_data(account: Account) -> Json:
-    return {
-        "createdBy": account.created_by,
-        "createdByType": "Application",
-        "createdAt": iso(account.created_at),
-        "lastModifiedBy": account.modified_by,
-        "lastModifiedByType": "Application",
-        "lastModifiedAt": iso(account.modified_at),
-    }

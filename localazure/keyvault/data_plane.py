@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from localazure.cloud import Cloud
@@ -104,17 +104,9 @@ def _answer(cloud: Cloud, request: Request, what: Operation, act: Callable[[Call
             raise bad_parameter("api-version must be specified")
         return usage.carry_out(cloud, use, run)
     except ServiceError as error:
-        raise _of_its_time(error, use, request, headers) from None
-
-
-def _of_its_time(error: ServiceError, use: Use, request: Request, headers: Mapping[str, str]) -> ServiceError:
-    """The error as this service answers it; those before 7.0 spoke shorter (2018)."""
-    message = error.message
-    if (
-        error.code == "KeyNotFound"
-        and precedes_7_0(request.api_version)
-        and not message.startswith("Deleted")
-    ):
-        message = f"Key not found: {use.key_name}"
-    merged = {**headers, **error.headers}
-    return ServiceError(error.status, error.code, message, headers=merged, extra=error.extra)
+        error.headers = {**headers, **error.headers}
+        deleted = error.message.startswith("Deleted")
+        if error.code == "KeyNotFound" and precedes_7_0(request.api_version) and not deleted:
+            # The service spoke shorter before 7.0 (2018).
+            error.message = f"Key not found: {use.key_name}"
+        raise

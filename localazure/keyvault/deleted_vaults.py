@@ -9,21 +9,22 @@ from localazure.keyvault.model import Vault
 from localazure.keyvault.vault_body import deleted_body
 from localazure.locations import normal_location
 from localazure.paging import page
+from localazure.soft_deleted import not_there, shows
 from localazure.web import Host, Json, Request, Response, ServiceError
 
 
 def get(cloud: Cloud, request: Request) -> Response:
     """A soft-deleted vault or managed HSM."""
     vault = _require(cloud, request)
-    if not _shows(cloud, vault):
-        raise _absent()
+    if not shows(cloud, vault.deleted):
+        raise not_there()
     return Response(200, deleted_body(vault))
 
 
 def list_all(cloud: Cloud, request: Request) -> Response:
     """The soft-deleted ones of a subscription: managed HSMs or vaults, as the path says."""
     scope, hsm = f"/subscriptions/{request.params['subscription']}", "hsms" in request.path.lower()
-    found = [one for one in vault_store.deleted_below(cloud, scope, hsm=hsm) if _shows(cloud, one)]
+    found = [one for one in vault_store.deleted_below(cloud, scope, hsm=hsm) if shows(cloud, one.deleted)]
     return Response(200, page(request, found, lambda one: one.id, deleted_body, ends_empty=not hsm))
 
 
@@ -42,7 +43,7 @@ def purge_result(cloud: Cloud, request: Request) -> Response:
     """How far a purge is: 202 while it runs, then 200."""
     operation = operations.poll(cloud, request.params["operation"])
     if operation is None or operation.about.get("kind") != "vault purge":
-        raise _absent()
+        raise not_there()
     now = cloud.clock.now()
     begun = {"createdDateTime": _moment(operation.started)}
     if not operation.done(now):
@@ -60,18 +61,8 @@ def _require(cloud: Cloud, request: Request) -> Vault:
         or vault.subscription_id.lower() != p["subscription"].lower()
         or vault.place != normal_location(p["location"])
     ):
-        raise _absent()
+        raise not_there()
     return vault
-
-
-def _shows(cloud: Cloud, vault: Vault) -> bool:
-    """Whether a deleted vault is found among the deleted ones (`deleted_resources_visible_after`)."""
-    since = (vault.deleted or 0.0) + cloud.behaviour.deleted_resources_visible_after
-    return since <= cloud.clock.now()
-
-
-def _absent() -> ServiceError:
-    return ServiceError(404, "ResourceNotFound", "The specified resource does not exist.")
 
 
 def _accepted(request: Request, operation_id: str, body: Json) -> Response:

@@ -9,7 +9,7 @@ from localazure.keyvault.crypto import HSM_TYPES
 from localazure.keyvault.model import Key, KeyVersion, Vault, recovery_level
 from localazure.web import Json
 
-_DATED_AGAIN = (2025,)
+_FIRST_YEAR, _DATED_AGAIN = 2015, 2025
 
 
 def kid(vault: Vault, key: Key, version: KeyVersion | None = None) -> str:
@@ -31,11 +31,11 @@ def attributes(vault: Vault, version: KeyVersion, api_version: str) -> Json:
         "recoveryLevel": recovery_level(vault),
     }
     number = _number(api_version)
-    if number >= (7, 0) and vault.soft_delete:
+    if number >= 7.0 and vault.soft_delete:
         body["recoverableDays"] = vault.retention_days
-    if number >= (7, 4) or vault.hsm:
+    if number >= 7.4 or vault.hsm:
         body["exportable"] = False
-    if number >= (7, 5):
+    if number >= 7.5:
         # Observed for software keys; that new hardware keys are on platform 2 is assumed.
         body["hsmPlatform"] = "2" if version.kty in HSM_TYPES else "0"
     return body
@@ -75,16 +75,14 @@ def _deletion(vault: Vault, key: Key) -> Json:
 
 def precedes_7_0(api_version: str) -> bool:
     """Whether an api-version is one of those before 7.0 (`2016-10-01`)."""
-    return _number(api_version) < (7, 0)
+    return _number(api_version) < 7.0
 
 
-def _number(api_version: str) -> tuple[int, ...]:
+def _number(api_version: str) -> float:
     """`7.5` or `7.6-preview.2` as a number to compare, so that newer ones are greater.
 
-    Before 7.0 they were dates, and after 7.6 they are again: `2025-07-01` is (2025,), `2016-10-01` is (0,).
+    Before 7.0 they were dates, and after 7.6 they are again: `2025-07-01` is 2025, `2016-10-01` is 0.
     """
-    parts = api_version.split("-", maxsplit=1)[0].split(".")
-    if not all(part.isdecimal() for part in parts):
-        return (0,)
-    number = tuple(int(part) for part in parts)
-    return number if len(number) > 1 or number >= _DATED_AGAIN else (0,)
+    head = api_version.partition("-")[0]
+    number = float(head) if head.replace(".", "", 1).isdecimal() else 0.0
+    return number if number < _FIRST_YEAR or number >= _DATED_AGAIN else 0.0

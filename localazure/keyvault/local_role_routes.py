@@ -7,6 +7,7 @@ shows what is at, above and below its scope, and how a repeated or contradicting
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from localazure.cloud import Cloud
 from localazure.keyvault import local_roles, vault_store
@@ -33,13 +34,9 @@ def _get_definition(cloud: Cloud, request: Request) -> Response:
 
 def _list(cloud: Cloud, request: Request) -> Response:
     hsm, scope = _admitted(cloud, request, "roleAssignments/read/action")
-    found = [
-        body
-        for body in local_roles.assignments(cloud, hsm)
-        if local_roles.covers(body["properties"]["scope"], scope)
-        or local_roles.covers(scope, body["properties"]["scope"])
-    ]
-    return Response(200, {"value": found})
+    held = [(body, body["properties"]["scope"]) for body in local_roles.assignments(cloud, hsm)]
+    covers = local_roles.covers
+    return Response(200, {"value": [body for body, at in held if covers(at, scope) or covers(scope, at)]})
 
 
 def _get(cloud: Cloud, request: Request) -> Response:
@@ -111,17 +108,17 @@ def _definition(role: Role) -> Json:
     }
 
 
-def _routes(scope: str) -> tuple[Route, ...]:
-    definitions = f"{scope}/providers/Microsoft.Authorization/roleDefinitions"
-    assignments = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
-    return (
-        Route("GET", Host.HSM, definitions, "", _list_definitions),
-        Route("GET", Host.HSM, f"{definitions}/{{name}}", "", _get_definition),
-        Route("GET", Host.HSM, assignments, "", _list, "which scopes a list shows"),
-        Route("GET", Host.HSM, f"{assignments}/{{name}}", "", _get),
-        Route("PUT", Host.HSM, f"{assignments}/{{name}}", "", _put, "refusals"),
-        Route("DELETE", Host.HSM, f"{assignments}/{{name}}", "", _delete),
-    )
+def _routes(scope: str) -> Iterator[Route]:
+    for method, type, handler, assumed in (
+        ("GET", "roleDefinitions", _list_definitions, ""),
+        ("GET", "roleDefinitions/{name}", _get_definition, ""),
+        ("GET", "roleAssignments", _list, "which scopes a list shows"),
+        ("GET", "roleAssignments/{name}", _get, ""),
+        ("PUT", "roleAssignments/{name}", _put, "refusals"),
+        ("DELETE", "roleAssignments/{name}", _delete, ""),
+    ):
+        path = f"{scope}/providers/Microsoft.Authorization/{type}"
+        yield Route(method, Host.HSM, path, "", handler, assumed)
 
 
 # Clients write the scope `/` as `///providers`, or leave it out.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 from localazure.cloud import Cloud
@@ -42,7 +41,7 @@ def require(cloud: Cloud, hsm: Vault, object_id: str, action: str, scope: str) -
     """
     if find_principal(cloud, object_id) is not None:
         latest = cloud.clock.now() - cloud.behaviour.grant_delay_seconds
-        for stored in _stored(cloud, hsm):
+        for _, stored in cloud.store.scan(_KIND, f"{hsm.id}|"):
             body = stored["body"]["properties"]
             if body["principalId"].lower() != object_id.lower() or stored["since"] > latest:
                 continue
@@ -79,13 +78,13 @@ def assign(
 
 def find(cloud: Cloud, hsm: Vault, scope: str, name: str) -> Json | None:
     """The assignment of a name at a scope."""
-    stored = cloud.store.get(_KIND, f"{hsm.id}|{scope.rstrip('/')}/providers/{TYPE}/{name}")
-    return stored["body"] if stored else None
+    id = f"{scope.rstrip('/')}/providers/{TYPE}/{name}".lower()
+    return next((body for body in assignments(cloud, hsm) if body["id"].lower() == id), None)
 
 
 def assignments(cloud: Cloud, hsm: Vault) -> list[Json]:
     """Every assignment in an HSM."""
-    return [stored["body"] for stored in _stored(cloud, hsm)]
+    return [stored["body"] for _, stored in cloud.store.scan(_KIND, f"{hsm.id}|")]
 
 
 def drop(cloud: Cloud, hsm: Vault, body: Json) -> None:
@@ -97,8 +96,3 @@ def drop_all(cloud: Cloud, hsm: Vault) -> None:
     """Takes every assignment in an HSM away."""
     for body in assignments(cloud, hsm):
         drop(cloud, hsm, body)
-
-
-def _stored(cloud: Cloud, hsm: Vault) -> Iterator[Json]:
-    for _, stored in cloud.store.scan(_KIND, f"{hsm.id}|"):
-        yield stored

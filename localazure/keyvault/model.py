@@ -98,7 +98,7 @@ class Vault:
         return None if self.deleted is None else self.deleted + self.retention_days * DAY
 
     def document(self) -> Json:
-        return asdict(self)
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def find_key(cloud: Cloud, vault: Vault, name: str) -> Key:
     """The key as a caller finds it. Raises 404 KeyNotFound."""
     key = key_store.find(cloud, vault, name)
     if key is None or key.visible > cloud.clock.now():
-        raise key_not_found(name)
+        raise refused("KeyNotFound", what=name)
     return key
 
 
@@ -112,45 +112,34 @@ def find_version(key: Key, version: str) -> KeyVersion:
     """A version of a key, the current one for "". Raises 404 KeyNotFound."""
     found = key.version(version)
     if found is None:
-        raise key_not_found(f"{key.name}/{version}")
+        raise refused("KeyNotFound", what=f"{key.name}/{version}")
     return found
 
 
-def key_not_found(what: str) -> ServiceError:
-    """The 404 for a key or, as `name/version`, a version of one."""
-    return refused("KeyNotFound", what=what)
-
-
-def state_refusal(version: KeyVersion, operation: Operation, now: float) -> ServiceError | None:
-    """Why a key version's own state forbids a cryptographic use of it, None where it does not.
+def require_state(version: KeyVersion, operation: Operation, now: float) -> None:
+    """Raises 403 where a key version's own state forbids a cryptographic use of it.
 
     Outside its validity a key still decrypts and unwraps (Key Vault: "Date-time controlled
     operations"), so that old data can be recovered. The texts were seen in fakes only, never recorded.
     """
-    word = operation.permission.replace("key", "Key")
+    word, needs_validity = operation.permission.replace("key", "Key"), operation in _NEEDS_VALIDITY
     if operation.permission not in {o.lower() for o in version.operations}:
-        return access.forbidden("KeyOperationForbidden", f"Operation {word} is not permitted on this key.")
+        raise access.forbidden("KeyOperationForbidden", f"Operation {word} is not permitted on this key.")
     if not version.enabled:
-        return access.forbidden("KeyDisabled", f"Operation {word} is not allowed on a disabled key.")
-    if operation in _NEEDS_VALIDITY and version.not_before is not None and now < version.not_before:
-        return refused("KeyNotYetValid", word=word)
-    if operation in _NEEDS_VALIDITY and version.expires is not None and now >= version.expires:
-        return access.forbidden("KeyExpired", f"Operation {word} is not allowed on an expired key.")
-    return None
-
-
-def usable(cloud: Cloud, use: Use) -> tuple[Key, KeyVersion, str]:
-    """The key version of a cryptographic use with its private half. Raises 404, or 403 by its state."""
-    key = find_key(cloud, use.vault, use.key_name)
-    version = find_version(key, use.version)
-    if refusal := state_refusal(version, use.operation, cloud.clock.now()):
-        raise refusal
-    return key, version, key_store.private_half(cloud, key, version)
+        raise access.forbidden("KeyDisabled", f"Operation {word} is not allowed on a disabled key.")
+    if needs_validity and version.not_before is not None and now < version.not_before:
+        raise refused("KeyNotYetValid", word=word)
+    if needs_validity and version.expires is not None and now >= version.expires:
+        raise access.forbidden("KeyExpired", f"Operation {word} is not allowed on an expired key.")
 
 
 def transform(cloud: Cloud, use: Use, algorithm: str, data: bytes) -> tuple[Key, KeyVersion, bytes]:
-    """Wraps, unwraps, encrypts, decrypts or signs, as the use says. Raises ServiceError."""
-    key, version, private = usable(cloud, use)
+    """Wraps, unwraps, encrypts, decrypts or signs, as the use says. Raises ServiceError: 404, or 403 by the
+    state of the version."""
+    key = find_key(cloud, use.vault, use.key_name)
+    version = find_version(key, use.version)
+    require_state(version, use.operation, cloud.clock.now())
+    private = key_store.private_half(cloud, key, version)
     try:
         return key, version, ACTS[use.operation](private, algorithm, data)
     except crypto.CryptoError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from localazure import definitions
+from localazure.arm_type import system_data
 from localazure.cloud import iso
 from localazure.keyvault.model import HSM_TYPE, TYPE, Vault
 from localazure.web import Json
@@ -31,14 +33,8 @@ def vault_body(
         "tags": dict(vault.tags),
     }
     if api_version >= "2021":
-        body["systemData"] = {
-            "createdBy": vault.created_by,
-            "createdByType": "Application",
-            "createdAt": iso(vault.created, digits=3),
-            "lastModifiedBy": vault.modified_by,
-            "lastModifiedByType": "Application",
-            "lastModifiedAt": iso(vault.modified, digits=3),
-        }
+        made, changed = (vault.created_by, vault.created), (vault.modified_by, vault.modified)
+        body["systemData"] = system_data(made, changed, digits=3)
     sent = vault.properties
     properties: dict[str, Any] = {
         "sku": sent["sku"],
@@ -72,17 +68,7 @@ def hsm_body(hsm: Vault) -> Json:
         "location": hsm.location,
         "sku": sent.pop("sku"),
         "tags": dict(hsm.tags),
-        "properties": {
-            **sent,
-            "enableSoftDelete": True,
-            "hsmUri": hsm.uri,
-            "provisioningState": "Succeeded",
-            "statusMessage": "The Managed HSM is provisioned and ready to use.",
-            "securityDomainProperties": {
-                "activationStatus": "Active",
-                "activationStatusMessage": "Your HSM has been activated.",
-            },
-        },
+        "properties": definitions.completed(HSM_TYPE, {**sent, "enableSoftDelete": True, "hsmUri": hsm.uri}),
     }
 
 

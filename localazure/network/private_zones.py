@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from localazure import definitions
 from localazure.arm_type import SPECIFIED, parent_not_found
 from localazure.cloud import Cloud
 from localazure.network.private_endpoints import ENDPOINTS, ZONE_GROUP
@@ -20,11 +21,6 @@ from localazure.routes import Route
 from localazure.shapes import an_object, objects
 from localazure.web import Host, Json, Request, Response, ServiceError
 
-_LIMITS = {
-    "maxNumberOfRecordSets": 25000,
-    "maxNumberOfVirtualNetworkLinks": 1000,
-    "maxNumberOfVirtualNetworkLinksWithRegistration": 100,
-}
 _TTL_SECONDS = 10
 _VAULTS, _VAULT_ZONE = "vault.azure.net", "vaultcore.azure.net"
 
@@ -51,7 +47,8 @@ def _shown_zone(cloud: Cloud, _: Request, zone: Json) -> Json:
         "numberOfVirtualNetworkLinks": len(links),
         "numberOfVirtualNetworkLinksWithRegistration": len(registering),
     }
-    return {**zone, "properties": {**zone["properties"], **_LIMITS, **counts}}
+    properties = {**zone["properties"], **definitions.completed(ZONES.type, counts)}
+    return {**zone, "properties": properties}
 
 
 def _check_delete(cloud: Cloud, zone: Json) -> None:
@@ -184,8 +181,8 @@ def _records(cloud: Cloud, zone_id: str) -> int:
     """How many A records the zone groups keep in a zone."""
     configs = (
         config["properties"]
-        for _, document in cloud.store.scan(ZONE_GROUP)
-        for config in document["body"]["properties"]["privateDnsZoneConfigs"]
+        for _, body in cloud.store.scan(ZONE_GROUP)
+        for config in body["properties"]["privateDnsZoneConfigs"]
     )
     mine = (one for one in configs if one["privateDnsZoneId"].lower() == zone_id.lower())
     return len({record["recordSetName"] for one in mine for record in one["recordSets"]})
@@ -194,16 +191,7 @@ def _records(cloud: Cloud, zone_id: str) -> int:
 def get_soa(cloud: Cloud, request: Request) -> Response:
     """The SOA record that each zone has, which terraform's azurerm reads with it."""
     zone, type = ZONES.required(cloud, request), f"{ZONES.type}/SOA"
-    record = {
-        "host": "azureprivatedns.net",
-        "email": "azureprivatedns-host.microsoft.com",
-        "serialNumber": 1,
-        "refreshTime": 3600,
-        "retryTime": 300,
-        "expireTime": 2419200,
-        "minimumTtl": 10,
-    }
-    properties = {"ttl": 3600, "fqdn": f"{zone['name']}.", "isAutoRegistered": False, "soaRecord": record}
+    properties = definitions.completed(type, {"fqdn": f"{zone['name']}."})
     return Response(200, {"id": f"{zone['id']}/SOA/@", "name": "@", "type": type, "properties": properties})
 
 

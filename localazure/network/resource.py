@@ -35,8 +35,8 @@ class NetworkType(ArmType):
         body = self.settled(cloud, self.required(cloud, request))
         if request.body.get("tags") is not None:
             body = {**body, "tags": request.body["tags"], "etag": self._new_etag(cloud)}
-            cloud.store.put(self.kind, body["id"], {"body": body, "operation": self._operation(cloud, body)})
-        return Response(200, self.shown(cloud, request, body))
+            cloud.store.put(self.kind, body["id"], body)
+        return Response(200, self.seen(cloud, request, body))
 
     def get(self, cloud: Cloud, request: Request) -> Response:
         """The resource; looking at it may end its operation."""
@@ -52,31 +52,26 @@ class NetworkType(ArmType):
         operation = operations.begin(cloud, {"service": SERVICE, "id": body["id"]})
         return Response(202, None, self._headers(request, body, operation.id))
 
-    def begun(self, cloud: Cloud, request: Request, body: Json, status: int) -> Response:
-        """Stores a body and starts the operation that settles it."""
-        operation = operations.begin(cloud, {"service": SERVICE, "id": body["id"]})
-        body = self._kept(cloud, body, "Updating", operation.id)
-        shown = {} if self.dns else self.shown(cloud, request, body)
-        return Response(status, shown, self._headers(request, body, operation.id))
-
     def settled(self, cloud: Cloud, body: Json) -> Json:
         """The body, its operation ended if its time has come."""
-        found = self._operation(cloud, body)
+        found = body.get("operation")
         operation = operations.poll(cloud, found) if found else None
         if not found or (operation is not None and not operation.over(cloud.clock.now())):
             return body
         return self._kept(cloud, body, "Succeeded", None)
 
-    def _operation(self, cloud: Cloud, body: Json) -> str | None:
-        return (cloud.store.get(self.kind, body["id"]) or {}).get("operation")
-
     def _stored(self, cloud: Cloud, request: Request, body: Json, known: Json | None) -> Response:
-        return self.begun(cloud, request, body, 202 if self.dns else 200 if known else 201)
+        operation = operations.begin(cloud, {"service": SERVICE, "id": body["id"]})
+        body = self._kept(cloud, body, "Updating", operation.id)
+        headers = self._headers(request, body, operation.id)
+        if self.dns:
+            return Response(202, {}, headers)
+        return Response(200 if known else 201, self.seen(cloud, request, body), headers)
 
     def _kept(self, cloud: Cloud, body: Json, state: str, operation: str | None) -> Json:
         properties = {**body["properties"], "provisioningState": state}
-        body = {**body, "etag": self._new_etag(cloud), "properties": properties}
-        cloud.store.put(self.kind, body["id"], {"body": body, "operation": operation})
+        body = {**body, "etag": self._new_etag(cloud), "properties": properties, "operation": operation}
+        cloud.store.put(self.kind, body["id"], body)
         return body
 
     def _new_etag(self, cloud: Cloud) -> str:

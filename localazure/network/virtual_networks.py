@@ -9,7 +9,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection, Iterable
 
-from localazure.arm_type import SPECIFIED, body_of, resource_not_found
+from localazure import definitions
+from localazure.arm_type import SPECIFIED, resource_not_found
 from localazure.cloud import Cloud
 from localazure.locations import REGIONS
 from localazure.network.resource import (
@@ -29,11 +30,6 @@ from localazure.web import Host, Json, Request, Response, ServiceError
 _ENDPOINTS = "network.privateEndpoint"
 _SUBNETS = f"{PROVIDER}/virtualNetworks/subnets"
 _OWN = ("addressSpace", "subnets", "provisioningState", "resourceGuid")
-_SUBNET_DEFAULTS = {
-    "delegations": [],
-    "privateEndpointNetworkPolicies": "Disabled",
-    "privateLinkServiceNetworkPolicies": "Enabled",
-}
 _RESERVED = 4
 """Azure keeps the first four addresses of a subnet (network, gateway, two for DNS) and the last one."""
 
@@ -58,7 +54,7 @@ def free_address(subnet: Json, taken: Collection[str]) -> str | None:
 
 def users_of(cloud: Cloud, subnet_id: str) -> list[Json]:
     """The private endpoints that have an address of a subnet."""
-    found = [body_of(document) for _, document in cloud.store.scan(_ENDPOINTS)]
+    found = [body for _, body in cloud.store.scan(_ENDPOINTS)]
     return [body for body in found if reference(body["properties"]["subnet"]).lower() == subnet_id.lower()]
 
 
@@ -80,9 +76,9 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
             "resourceGuid": before["resourceGuid"],
             "addressSpace": {"addressPrefixes": spaces},
             "subnets": subnets,
-            "virtualNetworkPeerings": [],
-            "enableDdosProtection": False,
-            **{name: value for name, value in given.items() if name not in _OWN and value is not None},
+            **definitions.completed(
+                NETWORKS.type, {name: value for name, value in given.items() if name not in _OWN}
+            ),
         },
     }
 
@@ -95,14 +91,14 @@ def _subnet(cloud: Cloud, network_id: str, item: Json) -> Json:
         except ValueError as error:
             message = f"Address prefix {prefix!r} is not in CIDR notation: {error}."
             raise ServiceError(400, "InvalidAddressPrefixFormat", message) from error
-    sent = {key: value for key, value in given.items() if value is not None and key != "privateEndpoints"}
+    sent = {key: value for key, value in given.items() if key != "privateEndpoints"}
     name = str(item.get("name") or "")
     return {
         "name": name,
         "id": f"{network_id}/subnets/{name}",
         "etag": f'W/"{cloud.new_id()}"',
         "type": _SUBNETS,
-        "properties": {**_SUBNET_DEFAULTS, **sent, "provisioningState": "Succeeded"},
+        "properties": {**definitions.completed(_SUBNETS, sent), "provisioningState": "Succeeded"},
     }
 
 

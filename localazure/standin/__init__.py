@@ -2,7 +2,3 @@
 
 Behaves as pulumi-azure-native 3.29 does for the resource types of `table.py`; holds no rule of Azure's.
 """
-
-from localazure.standin.server import serve
-
-__all__ = ["serve"]

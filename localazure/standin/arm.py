@@ -54,21 +54,16 @@ class StoppedError(RefusedError):
 class Arm:
     """One provider instance's requests; `stop` ends every wait of it.
 
-    `location` is the stack's default, empty where it has none. `reads_back` says whether what was written is
-    read again, for Azure's own values.
+    `location` is the stack's default, empty where it has none.
     """
 
-    def __init__(
-        self,
-        azure: Azure,
-        subscription_id: str,
-        delays: Delays,
-        *,
-        location: str = "",
-        reads_back: bool = True,
-    ) -> None:
-        self.azure, self.subscription_id, self.delays = azure, subscription_id, delays
-        self.location, self.reads_back = location, reads_back
+    def __init__(self, azure: Azure, subscription_id: str, delays: Delays, *, location: str = "") -> None:
+        self.azure, self.subscription_id, self.delays, self.location = (
+            azure,
+            subscription_id,
+            delays,
+            location,
+        )
         self._stopped = asyncio.Event()
         self._locations: dict[str, str] = {}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from localazure.standin.schema import Object, Property, Type
+from localazure.standin.schema import Object, Type
 from localazure.standin.table import ResourceType
 from localazure.standin.values import API_VERSION, UNKNOWN, Properties, Value, without_empty
 
@@ -180,16 +180,14 @@ def _object(row: ResourceType, owner: Object, value: Mapping[str, Any], *, sent:
         spelled = row.renames.get(item.name, item.name)
         old, new = (item.name, spelled) if sent else (spelled, item.name)
         if value.get(old) is not None:
-            found[new] = _property(row, item, value[old], sent=sent)
+            given = value[old]
+            if not item.is_string_set or not isinstance(given, list if sent else dict):
+                found[new] = _walked(row, item.type, given, sent=sent)
+            elif sent:
+                found[new] = UNKNOWN if UNKNOWN in given else {id: {} for id in given}
+            else:
+                found[new] = list(given)
     return found
-
-
-def _property(row: ResourceType, item: Property, value: Any, *, sent: bool) -> Any:
-    if item.is_string_set and sent and isinstance(value, list):
-        return UNKNOWN if UNKNOWN in value else {id: {} for id in value}
-    if item.is_string_set and not sent and isinstance(value, dict):
-        return list(value)
-    return _walked(row, item.type, value, sent=sent)
 
 
 def _is_nested(owner: Object) -> bool:

@@ -23,12 +23,8 @@ def named(
     news: Mapping[str, Value],
     logical: str,
     seed: bytes,
-    option: tuple[str, str] | None,
 ) -> Properties:
-    """The new inputs with a name: the given one, else the one it had, else an automatic one.
-
-    `option` is what the stack's `pulumi:autonaming` proposes, and its mode: PROPOSE, ENFORCE or DISABLE.
-    """
+    """The new inputs with a name: the given one, else the one it had, else an automatic one."""
     inputs = dict(news)
     key = row.name_input
     if not key or key in inputs:
@@ -38,37 +34,27 @@ def named(
         if CREATE_BEFORE_DELETE in olds:
             inputs[CREATE_BEFORE_DELETE] = olds[CREATE_BEFORE_DELETE]
     else:
-        name, random = _auto_name(row.auto_name, logical, seed, option)
-        inputs |= ({key: name} if name else {}) | ({CREATE_BEFORE_DELETE: True} if random else {})
+        inputs |= {key: _auto_name(row.auto_name, logical, seed)}
+        # A random name lets a replacement exist beside what it replaces.
+        inputs |= {} if row.auto_name == "copy" else {CREATE_BEFORE_DELETE: True}
     return inputs
 
 
 def failures(row: ResourceType, inputs: Mapping[str, Value]) -> list[str]:
     """Every reason why the inputs cannot be right; unknown values and unknown properties pass."""
-    found = [*_object("", row.shape.inputs, inputs, (*row.required, row.name_input))]
+    found = [*_object("", row.shape.inputs, inputs, row.required)]
     for name, value in inputs.items():
         if isinstance(value, str):
             found += _text(name, value, row.rule(name))
     return found
 
 
-def _auto_name(
-    kind: str, logical: str, seed: bytes, option: tuple[str, str] | None
-) -> tuple[str | None, bool]:
-    """The name, None where the stack wants every name given, and whether it is random, so that a replacement
-    can exist beside what it replaces. `seed` makes it the same in every preview."""
-    if option is not None:
-        proposed, mode = option
-        if mode == "DISABLE":
-            return None, False
-        if mode == "ENFORCE" or kind != "uuid":
-            return proposed, False
+def _auto_name(kind: str, logical: str, seed: bytes) -> str:
+    """`seed` makes it the same in every preview."""
     digest = hashlib.sha256(seed or secrets.token_bytes(32)).digest()
     if kind == "uuid":
-        return str(uuid.UUID(bytes=digest[:16], version=4)), True
-    if kind == "random":
-        return logical + digest.hex()[:SUFFIX_DIGITS], True
-    return logical, False
+        return str(uuid.UUID(bytes=digest[:16], version=4))
+    return logical + digest.hex()[:SUFFIX_DIGITS] if kind == "random" else logical
 
 
 def _value(path: str, type: Type, value: Value) -> Iterator[str]:

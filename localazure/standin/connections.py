@@ -51,13 +51,9 @@ class Connections:
         await self.forget(peer)
         while len(self._by_peer) >= MOST_CONNECTIONS:
             await self.forget(next(iter(self._by_peer)))
-        skips = config.get("skipReadOnUpdate") or environ.get("ARM_SKIP_READ_ON_UPDATE") or ""
+        location = config.get("location") or environ.get("ARM_LOCATION") or ""
         self._by_peer[peer] = Arm(
-            self._open_azure(login),
-            login.subscription_id,
-            self._delays,
-            location=config.get("location") or environ.get("ARM_LOCATION") or "",
-            reads_back=skips.lower() not in _TRUE,
+            self._open_azure(login), login.subscription_id, self._delays, location=location
         )
 
     def stop(self, peer: str) -> None:

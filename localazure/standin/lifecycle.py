@@ -134,8 +134,7 @@ class Lifecycle:
             raise InitError(state, str(error)) from error
         response = response or {}
         id = response.get("id") or id
-        if self.arm.reads_back:
-            response = await self._read_again(id, None) or response
+        response = await self._read_again(id, None) or response
         return State(id, self.outputs_of(response), copy.deepcopy(inputs))
 
     async def _read_again(self, id: str, otherwise: Any) -> Any:

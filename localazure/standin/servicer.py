@@ -87,7 +87,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Handshake(self, request: Any, context: Context) -> provider_pb2.ProviderHandshakeResponse:
         await self._connections.forget(context.peer())
-        return provider_pb2.ProviderHandshakeResponse(supports_autonaming_configuration=True)
+        return provider_pb2.ProviderHandshakeResponse()
 
     async def Attach(self, request: Any, context: Context) -> empty_pb2.Empty:
         await self._connections.forget(context.peer())
@@ -113,7 +113,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         if not (request.sends_old_inputs and request.sends_old_inputs_to_delete):
             raise RefusedError("azure-native 3 needs a Pulumi CLI of 3.74 or newer, which sends old inputs")
         await self._connections.configure(context.peer(), request.variables, self._environ)
-        return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
+        return provider_pb2.ConfigureResponse(supportsPreview=True)
 
     @answering
     async def Check(self, request: Any, context: Context) -> provider_pb2.CheckResponse:
@@ -125,7 +125,6 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
             news=news,
             logical=str(request.name or request.urn.split("::", 3)[3]),
             seed=request.randomSeed,
-            option=_autonaming(request),
         )
         if "location" in row.shape.inputs.properties and "location" not in inputs:
             location = olds.get("location")
@@ -205,10 +204,3 @@ def _known(request: Any) -> ResourceType:
     """The row of the type that a request is about."""
     token = request.type or request.urn.split("::")[2]
     return resource_type(token.rsplit("$", 1)[-1])
-
-
-def _autonaming(request: Any) -> tuple[str, str] | None:
-    if not request.HasField("autonaming"):
-        return None
-    option = request.autonaming
-    return option.proposed_name, type(option).Mode.Name(option.mode)

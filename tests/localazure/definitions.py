@@ -25,17 +25,14 @@ _MODELS = {
     f"{_COGNITIVE}/deployments": "cognitiveservices.Deployment",
     f"{_COGNITIVE}/projects": "cognitiveservices.Project",
     f"{_COGNITIVE}/projects/connections": "cognitiveservices.ConnectionPropertiesV2BasicResource",
-    f"{_COGNITIVE}/privateEndpointConnections": "cognitiveservices.PrivateEndpointConnection",
     _VAULTS: "keyvault.VaultCreateOrUpdateParameters",
     f"{_VAULTS}/accessPolicies": "keyvault.VaultAccessPolicyParameters",
     f"{_VAULTS}/keys": "keyvault.KeyCreateParameters",
-    f"{_VAULTS}/privateEndpointConnections": "keyvault.PrivateEndpointConnection",
     "Microsoft.KeyVault/managedHSMs": "keyvault.ManagedHsm",
     "keys/create": "keys.KeyCreateParameters",
     "keys/import": "keys.KeyImportParameters",
     "keys/update": "keys.KeyUpdateParameters",
     "keys/rotationpolicy": "keys.KeyRotationPolicy",
-    "Microsoft.ManagedIdentity/userAssignedIdentities": "msi.Identity",
     "Microsoft.Authorization/roleAssignments": "authorization.RoleAssignmentCreateParameters",
 }
 _OPEN = ("properties.category", "sku.name")

@@ -226,8 +226,8 @@ def test_a_hang_holds_up_nobody_else(azure: RunningAzure) -> None:
     azure.control("/faults", {"host": "login", "wire": "hang"})
     hanging, other = _tls(azure), _tls(azure)
     hanging.timeout = 0.5
-    hanging.request("GET", f"/{seed.TENANT_ID}/discovery/keys")
-    other.request("GET", f"/{seed.TENANT_ID}/discovery/keys")
+    hanging.request("GET", f"/{seed.TENANT_ID}/discovery/v2.0/keys")
+    other.request("GET", f"/{seed.TENANT_ID}/discovery/v2.0/keys")
     assert other.getresponse().status == 200
     with pytest.raises(TimeoutError):
         hanging.getresponse()
@@ -240,7 +240,7 @@ def test_a_hang_does_not_keep_it_from_stopping(tmp_path: Any) -> None:
     with running_azure(tmp_path / "home") as azure:
         azure.control("/faults", {"host": "login", "wire": "hang"})
         hanging = _tls(azure)
-        hanging.request("GET", f"/{seed.TENANT_ID}/discovery/keys")
+        hanging.request("GET", f"/{seed.TENANT_ID}/discovery/v2.0/keys")
         begun = time.monotonic()
     assert time.monotonic() - begun < KILLED_AFTER_SECONDS
     hanging.close()

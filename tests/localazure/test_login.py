@@ -35,14 +35,6 @@ def test_discovery_leads_to_the_token_endpoint(case: Case) -> None:
     assert [key["kid"] for key in keys] == [signer().key_id]
 
 
-def test_the_older_discovery_names_the_issuer_of_the_tokens(case: Case) -> None:
-    """Who checks a token by the older configuration finds the issuer and the keys that it was made with."""
-    found = case.send("GET", f"{LOGIN}/{seed.TENANT_ID}/.well-known/openid-configuration", bearer="").body
-    assert found["issuer"] == signer().verify(_ask(case).body["access_token"])["iss"]
-    assert found["token_endpoint"] == f"{LOGIN}/{seed.TENANT_ID}/oauth2/token"
-    assert case.send("GET", found["jwks_uri"], bearer="").body["keys"][0]["kid"] == signer().key_id
-
-
 @pytest.mark.parametrize("name", ["common", "organizations", "Common"])
 def test_any_tenant_has_a_configuration_and_no_token(case: Case, name: str) -> None:
     """`common` can be discovered, its issuer a template; an application signs in to a tenant of its own."""
@@ -97,13 +89,6 @@ def test_a_token_says_who_and_for_what(case: Case) -> None:
 def test_the_scope_decides_the_audience(case: Case, scope: str, audience: str) -> None:
     """The audience is the scope without `/.default`, in the client's spelling."""
     assert signer().verify(_ask(case, scope=scope).body["access_token"])["aud"] == audience
-
-
-def test_the_older_endpoint_takes_a_resource(case: Case) -> None:
-    """`oauth2/token` takes `resource` and answers its numbers as text."""
-    reply = _ask(case, path="oauth2/token", resource="https://vault.azure.net", scope="")
-    assert reply.body["expires_in"] == "3599"
-    assert signer().verify(reply.body["access_token"])["aud"] == "https://vault.azure.net"
 
 
 def test_a_tenant_is_found_by_its_domain(case: Case) -> None:

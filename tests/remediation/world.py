@@ -208,7 +208,7 @@ class World:
     def endpoints(self) -> frozenset[str]:
         """What the live private endpoints connect to."""
         found = self.wire.door.cloud.store.scan("network.privateEndpoint", "")
-        made = (document["body"]["properties"]["privateLinkServiceConnections"][0] for _, document in found)
+        made = (document["properties"]["privateLinkServiceConnections"][0] for _, document in found)
         return frozenset(one["properties"]["privateLinkServiceId"] for one in made)
 
     def _loses_no_endpoint(self, before: frozenset[str]) -> None:

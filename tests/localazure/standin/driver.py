@@ -16,9 +16,9 @@ import pytest
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from localazure import seed
-from localazure.standin import serve
 from localazure.standin.arm import Delays
 from localazure.standin.azure import Answer, Login
+from localazure.standin.server import serve
 from localazure.standin.wire import from_struct, to_struct
 from tests.localazure.driver import Case
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pulumi.runtime.proto import provider_pb2
 
 from localazure.standin.table import ROWS
 from localazure.standin.values import UNKNOWN
@@ -21,8 +20,6 @@ from tests.localazure.standin.driver import (
     refused,
 )
 
-NAMING = provider_pb2.CheckRequest.AutonamingOptions
-PROPOSE, ENFORCE, DISABLE = (NAMING.Mode.Value(name) for name in ("PROPOSE", "ENFORCE", "DISABLE"))
 OLD = {**PLACE, "accountName": "old", "location": "here", "__createBeforeDelete": True}
 KEY = {**PLACE, "vaultName": "vault", "properties": {"kty": "RSA"}}
 ROLE = {"principalId": "p", "roleDefinitionId": "r", "scope": "/s"}
@@ -69,14 +66,10 @@ async def test_check_adds_what_the_program_does_not_say(
     assert arm.calls == []
 
 
-async def test_check_draws_a_uuid_for_a_role_assignment_whatever_is_proposed(engine: Engine) -> None:
-    """ARM takes only a UUID as the name of a role assignment, so a proposed name is not used."""
-    token = "azure-native:authorization:RoleAssignment"
-    proposed, enforced = (NAMING(proposed_name="mine", mode=mode) for mode in (PROPOSE, ENFORCE))
-    drawn, _ = await engine.check(token, ROLE, autonaming=proposed)
-    given, _ = await engine.check(token, ROLE, autonaming=enforced)
+async def test_check_draws_a_uuid_for_a_role_assignment(engine: Engine) -> None:
+    """ARM takes only a UUID as the name of a role assignment."""
+    drawn, _ = await engine.check("azure-native:authorization:RoleAssignment", ROLE)
     assert (len(drawn["roleAssignmentName"]), drawn["__createBeforeDelete"]) == (36, True)
-    assert given["roleAssignmentName"] == "mine"
 
 
 async def test_check_asks_once_for_the_location_of_a_group(engine: Engine, arm: RecordingArm) -> None:
@@ -107,20 +100,13 @@ async def test_check_takes_the_location_of_the_config_first(engine: Engine, arm:
 
 
 @pytest.mark.parametrize(
-    ("type", "news", "extra", "failures"),
+    ("type", "news", "failures"),
     [
-        (
-            ACCOUNT_TYPE,
-            PLACE,
-            {"autonaming": NAMING(mode=DISABLE)},
-            ["missing required property 'accountName'"],
-        ),
         # A property that no type declares is not refused, as azure-native does not.
-        (ACCOUNT_TYPE, {**PLACE, "colour": "blue"}, {}, []),
+        (ACCOUNT_TYPE, {**PLACE, "colour": "blue"}, []),
         (
             VAULT_TYPE,
             WRONG,
-            {},
             [
                 "'location' should be of type 'string' but got '7'",
                 "'properties.accessPolicies' should be of type 'array' but got an object",
@@ -132,13 +118,13 @@ async def test_check_takes_the_location_of_the_config_first(engine: Engine, arm:
             ],
         ),
     ],
-    ids=["no automatic name", "unknown property", "all at once"],
+    ids=["unknown property", "all at once"],
 )
 async def test_check_fails_with_every_reason_at_once(
-    engine: Engine, type: str, news: Any, extra: Any, failures: list[str]
+    engine: Engine, type: str, news: Any, failures: list[str]
 ) -> None:
     """Missing, mistyped and misspelled inputs are all told in one answer."""
-    assert (await engine.check(type, news, **extra))[1] == failures
+    assert (await engine.check(type, news))[1] == failures
 
 
 @pytest.mark.parametrize(

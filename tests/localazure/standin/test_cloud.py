@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from docs.examples.azure_policy.constraints import CONSTRAINTS, CUSTOMER_KEY, DENY, assigned_parameters
-from localazure.standin import serve
+from localazure.standin.server import serve
 from tests.localazure.driver import ACCOUNT, GROUP, VAULT, WEST, Case
 from tests.localazure.standin.driver import (
     GROUP_TYPE,

@@ -106,12 +106,11 @@ async def test_fails_to_configure_with_every_reason() -> None:
     assert len(opened) == 1
 
 
-async def test_the_engine_is_told_of_preview_and_naming_and_nothing_of_secrets(engine: Engine) -> None:
+async def test_the_engine_is_told_of_preview_and_nothing_of_secrets(engine: Engine) -> None:
     """Without acceptSecrets the engine strips secrets and marks outputs again, as with azure-native."""
     handshake = await engine.stub.Handshake(provider_pb2.ProviderHandshakeRequest())
     request = provider_pb2.ConfigureRequest(sends_old_inputs=True, sends_old_inputs_to_delete=True)
     answer = await engine.stub.Configure(request)
-    assert all([handshake.supports_autonaming_configuration, answer.supports_autonaming_configuration])
     assert answer.supportsPreview
     assert not any([answer.acceptSecrets, answer.acceptResources, answer.acceptOutputs])
     assert not any([handshake.accept_secrets, handshake.accept_resources, handshake.accept_outputs])

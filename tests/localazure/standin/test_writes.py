@@ -17,7 +17,6 @@ from tests.localazure.standin.driver import (
     ACCOUNT_BODY,
     ACCOUNT_INPUTS,
     ACCOUNT_TYPE,
-    ENVIRON,
     FORBIDDEN,
     GROUP,
     GROUP_TYPE,
@@ -30,11 +29,9 @@ from tests.localazure.standin.driver import (
     VAULT_TYPE,
     Engine,
     RecordingArm,
-    engine_at,
     found,
     kept,
     refused,
-    stand_in,
 )
 
 ROLE = "azure-native:authorization:RoleAssignment"
@@ -184,20 +181,6 @@ async def test_what_cannot_be_read_back_is_taken_from_the_write(engine: Engine, 
     arm.tell(f"PUT {ACCOUNT}", found(etag="put"))
     arm.tell(f"GET {ACCOUNT}", MISSING, FORBIDDEN)
     assert (await engine.create(ACCOUNT_TYPE, ACCOUNT_INPUTS))[1]["etag"] == "put"
-
-
-@pytest.mark.parametrize(
-    ("config", "environ"), [({"skipReadOnUpdate": "true"}, {}), ({}, {"ARM_SKIP_READ_ON_UPDATE": "true"})]
-)
-async def test_reading_back_can_be_left_out(config: dict[str, str], environ: dict[str, str]) -> None:
-    """`skipReadOnUpdate`, or its variable: nothing is read after a create or an update."""
-    async with stand_in({**ENVIRON, **environ}) as (port, opened), engine_at(port) as instance:
-        await instance.configure(**config)
-        opened[0].tell(f"PUT {ACCOUNT}", found(etag="1"), found(etag="2"))
-        _, outputs = await instance.create(ACCOUNT_TYPE, ACCOUNT_INPUTS)
-        updated = await instance.update(ACCOUNT_TYPE, ACCOUNT, ACCOUNT_INPUTS, TAGGED, outputs)
-    assert opened[0].asks == [f"GET {ACCOUNT}", f"PUT {ACCOUNT}", f"PUT {ACCOUNT}"]
-    assert (outputs["etag"], updated["etag"]) == ("1", "2")
 
 
 # Previews

@@ -58,11 +58,9 @@ def stated(rule: str, changes: Change, says: str, on: tuple[str, ...] = UPDATE, 
     """What a rule says of a right stack where the program states this of the rule's resource."""
     noun = "account" if rule.startswith("cmk") else rule.partition("-")[0]
     forms: list[Change] = [{f"{noun}.{path}": value for path, value in changes.items()}]
-    if noun == "key":  # as azure-native outputs it
+    if noun == "key" and says == "violation":  # as azure-native outputs it
         flat = changed(key_props(), changes)
         forms.append({"key@props": flat | (flat.pop("properties") or {})})
-    if rule in ("vault-soft-delete", "vault-purge-protection"):
-        forms += [forms[0] | {"vault@type": token} for token in (PINNED, PACKAGE)]
     for edits in forms:
         yield rule, Row(f"{changes} {config}", on, says, edits, config=config)
 
@@ -151,10 +149,19 @@ def expiry(expires: Any, policy: Any) -> Change:
     }
 
 
+def pinned(rule: str, path: str) -> Rows:
+    """A vault that must be recoverable must be so by whatever API version it is declared."""
+    for token in (PINNED, PACKAGE):
+        for value, says in ((True, "pass"), (False, "violation")):
+            yield rule, Row(token, UPDATE, says, {f"vault.{path}": value, "vault@type": token})
+
+
 OF_PROPERTIES: Final = (
     # Passes when nothing is stated, too: Azure then switches it on, and off it cannot be.
     *on("vault-soft-delete", "properties.enableSoftDelete", (*ON, None, ...), OFF, HIDDEN_FLAGS),
     *on("vault-purge-protection", "properties.enablePurgeProtection", ON, (*OFF, None, ...), HIDDEN_FLAGS),
+    *pinned("vault-soft-delete", "properties.enableSoftDelete"),
+    *pinned("vault-purge-protection", "properties.enablePurgeProtection"),
     # What stands beside `properties` and belongs inside, azure-native drops.
     *together(
         "vault-soft-delete",
