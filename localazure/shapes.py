@@ -21,18 +21,12 @@ def an_object(value: Json, name: str) -> dict[str, Any]:
 
 def objects(value: Json, name: str) -> list[dict[str, Any]]:
     """The list of objects that a property is; an empty one where it is absent. Raises ServiceError 400."""
-    found = _a_list(value, name)
-    if not all(isinstance(item, dict) for item in found):
-        raise _invalid(name, "a list of objects")
-    return found
+    return _list_of(dict, value, name, "objects")
 
 
 def texts(value: Json, name: str) -> list[str]:
     """The list of texts that a property is; an empty one where it is absent. Raises ServiceError 400."""
-    found = _a_list(value, name)
-    if not all(isinstance(item, str) for item in found):
-        raise _invalid(name, "a list of texts")
-    return found
+    return _list_of(str, value, name, "texts")
 
 
 def require_tags(tags: Json) -> None:
@@ -41,11 +35,13 @@ def require_tags(tags: Json) -> None:
         raise _invalid("tags", "an object of texts")
 
 
-def _a_list(value: Json, name: str) -> list[Any]:
+def _list_of(form: type, value: Json, name: str, noun: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
         raise _invalid(name, "a list")
+    if not all(isinstance(item, form) for item in value):
+        raise _invalid(name, f"a list of {noun}")
     return value
 
 

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from localazure.standin import sdk
 from localazure.standin.functions import CLIENT, GETTERS, LIST_KEYS
 from localazure.standin.schema import FILE, shape_of, version
 from localazure.standin.table import ROWS, ResourceType
+from tests.localazure.standin import sdk
 from tests.localazure.standin.driver import Engine
 
 
 def test_schema_file_is_what_the_installed_sdk_gives() -> None:
-    """After an update of the SDK or a new row, `python -m localazure.standin.sdk` has to be run."""
+    """After an update of the SDK or a new row, `python -m tests.localazure.standin.sdk` has to be run."""
     assert FILE.read_text() == sdk.schema()
 
 

@@ -1,6 +1,6 @@
 """Writes `schema.json`: the Pulumi schema of the supported types, read from the installed Python SDK.
 
-    python -m localazure.standin.sdk
+    python -m tests.localazure.standin.sdk
 
 The SDK is generated from the real provider's schema, so what it declares is what the provider knows. It is
 read here and not by the server because its modules take seconds and more than 100 MB to load. Run it after
