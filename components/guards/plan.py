@@ -5,8 +5,9 @@ from enum import Enum
 
 import pulumi
 
+from components.arguments.checks import DEPLOYER
 from components.guards.situation import Situation
-from core import adapters, rights
+from core import adapters, arm_ids, rights
 from core import resource_types as types
 from core.rights import Access
 
@@ -58,7 +59,9 @@ class ServicePlan:
         found: dict[str, str] = {}
         for (_, name), outputs in self.situation.before.resources.items():
             object_id = (outputs.get("policy") or {}).get("objectId") or outputs.get("principalId")
-            if object_id and name.startswith(f"{self.situation.name}-operator-"):
+            operator = name.removeprefix(f"{self.situation.name}-operator-").removesuffix("-access")
+            # Anything else is of a service whose name begins so, as `claims-operator-x` does.
+            if object_id and (operator == DEPLOYER or arm_ids.is_guid(operator)):
                 found[object_id.lower()] = name
         return found
 

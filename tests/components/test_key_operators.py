@@ -33,11 +33,12 @@ NEEDED = ["get", "list", "update", "rotate"]
 
 
 def policies(operator: str, *recorded: str) -> list[Registered]:
-    """The operator's policies that a service registers in an existing vault."""
+    """The operator's policies that a service registers in an existing vault; `recorded` are the ends of the
+    names of those in the state."""
     azure = FakeAzure()
     azure.vault = existing_vault()
     azure.state = {
-        f"{POLICY}language-operator-{name}-access": {"outputs": {"policy": {"objectId": name}}}
+        f"{POLICY}language-operator-{name}-access": {"outputs": {"policy": {"objectId": name[-36:]}}}
         for name in recorded
     }
     args: Any = {"location": "westeurope", "vault": {"id": VAULT_ID, "key_operators": [operator]}}
@@ -52,6 +53,12 @@ def test_a_policy_of_this_stack_is_its_own() -> None:
         assert policy.name == f"language-operator-{OPERATOR}-access"
         assert policy.inputs["policy"]["permissions"] == {"keys": NEEDED}
         assert not policy.request.retainOnDelete
+
+
+def test_a_policy_of_a_service_whose_name_begins_alike_is_not_its_own() -> None:
+    """`language-operator-x` has the same operator: an alias would take its policy away from it."""
+    (policy,) = policies(OPERATOR, f"x-operator-{OPERATOR}")
+    assert [one.spec.name for one in policy.request.aliases if one.spec.name] == []
 
 
 class Programs:
