@@ -79,8 +79,8 @@ def removed_access(situation: Situation) -> Iterator[Problem]:
         yield Problem(
             "access",
             f"the access of account {before.account.name!r} to its key was {how}, and the data is out of "
-            f"reach{meaning}. Somebody may have removed it on purpose, so it is not restored by itself: to keep "
-            f"it removed, set access: revoked{named} and run `pulumi up`; to restore it, {restored}",
+            f"reach{meaning}. Somebody may have removed it on purpose, so it is not restored by itself: to "
+            f"keep it removed, set access: revoked{named} and run `pulumi up`; to restore it, {restored}",
         )
 
 
