@@ -37,7 +37,7 @@ def allows(
 def _gives(
     cloud: Cloud, object_id: str, action: str, scope: str, attributes: conditions.Attributes = _NONE
 ) -> bool:
-    """Whether a role allows an action, whatever is denied."""
+    """Whether a role allows an action, regardless of deny assignments."""
     return any(
         role.allows(action) and _meets_condition(assignment, action, attributes)
         for role, assignment in _roles_at(cloud, object_id, scope)

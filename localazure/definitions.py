@@ -1,4 +1,4 @@
-"""What the published definitions say of a body (definitions.json).
+"""The published definitions of bodies (definitions.json).
 
 `python -m tests.localazure.definitions` distils them.
 
@@ -68,12 +68,12 @@ def require(type: str, body: Json, refusal: Callable[[Fault], ServiceError]) -> 
 
 
 def faults(type: str, body: Json) -> list[Fault]:
-    """All that is wrong with a body; nothing for a type that is not among the definitions."""
+    """Every fault of a body; none for a type that is not among the definitions."""
     return list(_faults(_definitions().get(type, _Node()), body, ""))
 
 
 def settable(type: str, sent: Json) -> dict[str, Any]:
-    """The properties that a caller may set, of those that it sent; one of null is not sent."""
+    """Those of the sent properties that a caller may set; null counts as not sent."""
     known = _definitions()[type].below["properties"].below
     return {
         name: value
@@ -83,7 +83,7 @@ def settable(type: str, sent: Json) -> dict[str, Any]:
 
 
 def completed(type: str, given: Json) -> dict[str, Any]:
-    """Properties with what Azure shows where nobody set any (defaults.json); one of null is not set."""
+    """Properties with the defaults that Azure shows for unset ones (defaults.json); null counts as unset."""
     found = deepcopy(defaults()[type])
     for name, value in given.items():
         inner = found.get(name)
@@ -121,7 +121,7 @@ def _below(node: _Node, value: Json, path: str) -> Iterator[Fault]:
 
 @cache
 def defaults() -> dict[str, dict[str, Json]]:
-    """The properties that a type shows where nobody set them (defaults.json)."""
+    """The values that a type shows for properties that nobody set (defaults.json)."""
     found: dict[str, dict[str, Json]] = json.loads(_FILE.with_name("defaults.json").read_text())["defaults"]
     return found
 

@@ -1,7 +1,7 @@
 """The environment variables that lead any client to a running local Azure, and nowhere else.
 
-Owns: what a command needs to run in the local Azure, and what it must not bring along from outside. Does
-not own: how a server is started.
+Owns: the variables that a command needs in the local Azure, and those that it must not bring along from
+outside. Does not own: the start of a server.
 """
 
 from __future__ import annotations

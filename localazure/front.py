@@ -52,7 +52,7 @@ class Answer:
 
     @classmethod
     def of(cls, response: Response, headers: Mapping[str, str], wire: str = "") -> Answer:
-        """A response as it goes out, with these headers besides its own."""
+        """A response in its final form, with these headers besides its own."""
         shown, content = dict(headers), b""
         if isinstance(response.body, bytes):
             content = response.body

@@ -115,7 +115,7 @@ class Store:
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Inside a transaction: what is written, documents and events, does not last."""
+        """Inside a transaction: undoes the documents and events that are written within."""
         appended, before = list(self._appended), self._db.total_changes
         self._db.execute("SAVEPOINT undone")
         try:

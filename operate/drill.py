@@ -31,9 +31,9 @@ from operate.verify import REFUSED, Projects, data_answer
 from provider.azure_client import AzureClient
 
 ALLOWED = "operate:drill"
-"""The key of a stack's configuration that allows it, with the value `allowed`."""
+"""The key of a stack's configuration that allows drills; its value is then `allowed`."""
 TAG = "drill"
-"""The stack's tag for the last drill, of a stack of several services with `:NAME`."""
+"""The stack's tag for the last drill. In a stack of several services it ends in `:NAME`."""
 _TRIES, _PAUSE_SECONDS = 6, 10.0
 _ENDS = tuple(one for one in signal.Signals if one.name in ("SIGINT", "SIGTERM", "SIGHUP"))
 """Ctrl-C, the end of a CI job, a lost connection. Windows has no SIGHUP."""
@@ -41,7 +41,7 @@ _KEPT = ("roleDefinitionId", "principalId", "principalType", "condition", "condi
 
 
 class DrillError(OperateError):
-    """Access was not given back; the message has the commands that do it, `drill` what was measured."""
+    """Access was not given back; the message has the commands that do it, and `drill` the measured times."""
 
     exit_code = 1
 
@@ -55,7 +55,7 @@ Call = tuple[str, str, Mapping[str, Any] | None]
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Drills one service after another; the exit code is 1 where one did not hold, or access is not back."""
+    """Drills one service after another; the exit code is 1 if one did not hold, or access is not back."""
     stack, seconds = arguments.stack, 60 * arguments.minutes
     found = services(outputs(stack), arguments.service)
     require_allowed(stack)
@@ -103,8 +103,8 @@ def require_harmless(own: ServiceAccess) -> None:
 
 
 def require_alone(client: AzureClient, own: ServiceAccess) -> None:
-    """Raises NoAccessError where another account has the identity, too, and would lose its key with it; and
-    AzureError. Of accounts that the login does not see, or in other subscriptions, nothing is known."""
+    """Raises NoAccessError if another account has the identity, too, and would lose its key with it; and
+    AzureError. Does not find accounts that the login cannot see, nor those in other subscriptions."""
     subscription = arm_ids.subscription_of(own.account_id)
     path = arm_ids.of_subscription(subscription, arm_ids.ACCOUNT)
     seen = map(adapters.account, client.pages(f"{path}?api-version={ACCOUNTS}"))
@@ -124,9 +124,9 @@ def require_alone(client: AzureClient, own: ServiceAccess) -> None:
 
 
 def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seconds: float) -> Drill:
-    """Takes access away until the data is refused, for `seconds` at most, and gives it back, also where it is
-    interrupted. Raises DeclinedError where the data cannot be read to begin with, DrillError where access is
-    not back, and AzureError."""
+    """Takes access away until the data is refused, for `seconds` at most, and gives it back, even if it is
+    interrupted. Raises DeclinedError if the data cannot be read to begin with, DrillError if access is not
+    back, and AzureError."""
     take, give = calls(client, own)
     if (answer := data_answer(projects)) != "200":
         raise DeclinedError(f"the data of {own.account_id} cannot be read before the drill: {answer}")
@@ -145,14 +145,14 @@ def drilled(client: AzureClient, projects: Projects, own: ServiceAccess, *, seco
                 try:
                     client.json(*take)
                 except HttpResponseError as error:
-                    # Who may not take it away may not give it back either, and then need not.
+                    # A login that may not take access away may not give it back either, and need not.
                     taken = error.status_code not in (401, 403)
                     raise
                 refused = _seconds_until(REFUSED, projects, seconds)
             finally:
                 held.raises = False
         finally:
-            # From here on nothing interrupts until access is back.
+            # From here on nothing interrupts the drill until access is back.
             failed = _not_given_back(client, give, tries=_TRIES if taken else 1)
             if failed and (taken or not _is_as_before(client, own, give)):
                 said = f"ACCESS WAS NOT GIVEN BACK ({failed}). Do it now:\n  {restore.az[0]}"
@@ -200,7 +200,7 @@ def record(stack: str, drill: Drill) -> None:
 
 
 def as_tag(drill: Drill) -> dict[str, Any]:
-    """A drill as its tag has it."""
+    """The text of a drill's tag."""
     return {
         "time": f"{drill.time:%Y-%m-%dT%H:%M:%SZ}",
         "refusedAfter": drill.refused_after,
@@ -259,8 +259,8 @@ def _is_as_before(client: AzureClient, own: ServiceAccess, give: Call) -> bool:
 
 
 class _HeldSignals:
-    """Ctrl-C and the signals that end a process, within a `with`: they raise KeyboardInterrupt once, while
-    `raises`, and are else kept until `end_if_asked`."""
+    """Handles Ctrl-C and the signals that end a process, within a `with`: while `raises` is set, the first
+    raises KeyboardInterrupt; otherwise they are kept until `end_if_asked`."""
 
     def __init__(self) -> None:
         self.raises, self._asked = False, False

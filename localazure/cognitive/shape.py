@@ -52,7 +52,7 @@ def account_body(account: Account, api_version: str, connections: Sequence[Json]
 
 
 def answered(cloud: Cloud, account: Account, api_version: str) -> Json:
-    """The same, with its private endpoints, and the key version as `versionless_key_shown` says."""
+    """The same body, with its private endpoints, and the key version as `versionless_key_shown` says."""
     target = account.key_vault_properties
     if target and not target.get("keyVersion") and cloud.behaviour.versionless_key_shown == "resolved":
         key = {**target, "keyVersion": account.wrapping["keyVersion"]}

@@ -1,7 +1,7 @@
-"""What the page shows, as JSON: figures, and sections that are tables of texts.
+"""The page's content as JSON: figures, and sections that are tables of texts.
 
-A look must not count as a look at a key or an operation, so what is asked of an account (its state, whether
-its data can be read) is asked of the services themselves, and undone. A cell is a text, or
+The page must not count as a look at a key or an operation. So it asks the services themselves for an
+account's state, and whether its data can be read, and undoes their writes. A cell is a text, or
 `{"text", "kind"?, "title"?}`: kind is `good`, `bad`, `warn` or `code`, the title shows on hovering; or
 `{"states"}`, an account's history.
 """
@@ -66,7 +66,7 @@ class _Look:
 
     def seen(self) -> Json:
         started = [Operation(**body) for _, body in self.cloud.store.scan("operation")]
-        # Those that merely wait for a last look are as good as ended.
+        # Operations that merely wait for a last look are as good as ended.
         running = [operation for operation in started if self.now < operation.ends]
         return {
             "version": version(self.cloud),

@@ -1,6 +1,6 @@
-"""ARM as azure-native's client speaks it: retries, long-running operations, registration, error texts.
+"""azure-native's client of ARM: retries, long-running operations, registration, error texts.
 
-Follows azcore's order for finding an operation's status and azure-native's list of what is retried.
+Follows azcore's order of places for an operation's status, and azure-native's list of retried answers.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class AzureError(RefusedError):
 
 
 class OperationError(RefusedError):
-    """A request that Azure accepted and that then failed, or that could not be followed."""
+    """Azure accepted a request, and its operation then failed, or could not be followed."""
 
 
 class StoppedError(RefusedError):
@@ -95,7 +95,7 @@ class Arm:
     async def write(
         self, method: str, id: str, api_version: str, body: Any, *, long: bool, within: float = 0.0
     ) -> Any:
-        """PUT or PATCH, followed to its end; the resource's body, or what the write answered.
+        """PUT or PATCH, followed to its end; returns the resource's body, or the write's answer.
 
         Raises AzureError if Azure refuses it, OperationError if it fails after that.
         """
@@ -106,7 +106,7 @@ class Arm:
         return answer.body
 
     async def delete(self, id: str, api_version: str, *, long: bool, within: float = 0.0) -> None:
-        """DELETE; a resource that is not there is deleted."""
+        """DELETE; an absent resource counts as deleted."""
         url = url_of(id, api_version)
         answer = await self.send("DELETE", url)
         if answer.status != 404 and succeeded(answer) and long:
@@ -219,7 +219,7 @@ def succeeded(answer: Answer) -> Answer:
 
 
 def _link(url: str, link: str) -> str:
-    """Where to look next: made absolute, and with the request's api-version where it has none."""
+    """The next address to poll, made absolute, and with the request's api-version if it has none."""
     absolute = urljoin(url, link)
     if "api-version=" in absolute.lower():
         return absolute
