@@ -22,7 +22,9 @@ def _make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
     now = iso(cloud.clock.now())
     before = known["properties"] if known else {"customerId": cloud.new_id(), "createdDate": now}
     operation = known.get("operation") if known else operations.begin(cloud, {"workspace": id}).id
-    properties = definitions.completed(_TYPE, given)
+    shown = definitions.completed(_TYPE, {})
+    sent = {name: value for name, value in given.items() if name in shown}
+    properties = definitions.completed(_TYPE, sent)
     properties["sku"] = {"name": properties["sku"].get("name"), "lastSkuUpdate": before["createdDate"]}
     properties["workspaceCapping"]["quotaNextResetTime"] = now
     properties |= {

@@ -189,7 +189,8 @@ def _written(
     if cloud.behaviour.synchronous_creates and account.verb == "PUT":
         if refusal is not None:
             raise refusal
-        return _saved(cloud, request, account, status, {})
+        ended = replace(account, state="Succeeded", operation=None)
+        return _saved(cloud, request, ended, status, {})
     running = "Updating" if before else "Creating"
     operation = settling.begin_operation(cloud, account, running, before=before, refusal=refusal)
     begun = replace(account, state="Accepted" if before else running, operation=operation.id)
