@@ -123,7 +123,7 @@ def require_served(cloud: Cloud, request: Request, namespace: str) -> None:
 
 
 def require_rights(cloud: Cloud, request: Request, route: Route, place: Place) -> None:
-    """Raises ServiceError 403 where the caller may not do this, or not link what its body refers to."""
+    """Raises ServiceError 403 if the caller may not do this, or not link a resource that its body names."""
     if route.permission:
         require(cloud, request, route.permission, place.scope)
         for path, action in _LINKED.get(route.permission, {}).items():
@@ -132,8 +132,8 @@ def require_rights(cloud: Cloud, request: Request, route: Route, place: Place) -
 
 
 def require_place(cloud: Cloud, request: Request, place: Place) -> None:
-    """Raises ServiceError where the provider is not registered, the group or the resource above is absent, or
-    the tags are none."""
+    """Raises ServiceError if the provider is not registered, the group or the resource above is absent, or
+    the tags are invalid."""
     if request.method in _WRITES:
         _require_registration(cloud, request, place)
     # Nobody observed the answer to a list of grants or locks in an absent group.
@@ -244,8 +244,8 @@ def _require_parent(cloud: Cloud, place: Place) -> None:
 
 
 def _ids(value: Json, path: list[str]) -> Iterator[str]:
-    """The ids at a path; a list on the way stands for each of its items. What is no id is for the resource's
-    own checks."""
+    """The ids at a path; a list on the way stands for each of its items. Values that are no ids are left to
+    the resource's own checks."""
     if isinstance(value, list) and path:
         for item in value:
             yield from _ids(item, path)

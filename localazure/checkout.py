@@ -178,8 +178,8 @@ def evidence(home: Home, stack: str) -> int:
 
 
 def down(home: Home, stack: str) -> int:
-    """Destroys the stack, stops the local Azure, and leaves nothing but caches; but what other stacks of the
-    backend need stays, and is said."""
+    """Destroys the stack, stops the local Azure, and leaves only caches. If other stacks of the backend need
+    the local Azure, it keeps that, and says so."""
     code = 0
     if home.path.exists():
         pulumi = Steps(home, stack)
@@ -206,8 +206,8 @@ def down(home: Home, stack: str) -> int:
 
 
 def _endings(stacks: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """How each stack, given by project and name, is destroyed; those of other programs first, because the
-    checkout's last one ends the local Azure."""
+    """The commands that destroy each stack, given by project and name; stacks of other programs come first,
+    because destroying the checkout's last one ends the local Azure."""
     for project, stack in stacks:
         if project != _STATES.name:
             yield (
@@ -237,8 +237,8 @@ class Steps:
         self._condensed = None if sys.stdout.isatty() else Condensed()
 
     def select(self) -> int:
-        """Makes the stack where it is missing. Raises HomeError without settings, of which Pulumi would make
-        a file that has nothing but a salt."""
+        """Makes the stack if it is missing. Raises HomeError without a settings file, because Pulumi would
+        make one with nothing but a salt."""
         settings = ROOT / f"Pulumi.{self._stack}.yaml"
         if not settings.exists():
             raise HomeError(

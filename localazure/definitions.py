@@ -31,8 +31,8 @@ _TYPES: dict[str, tuple[type, str]] = {
 
 @dataclass(frozen=True)
 class Fault:
-    """Something wrong in a body: where it is (`properties.sku.name`), and what has to be there. A value of
-    another type cannot be read at all."""
+    """A fault in a body: its place (`properties.sku.name`), and the expected value. `unreadable`: the value
+    has another type."""
 
     path: str
     expected: str
@@ -51,15 +51,15 @@ class _Node:
 
 
 def refuse_unreadable(found: list[Fault]) -> None:
-    """Raises ARM's 400 naming every value that is of another type; its text names types of .NET, ours what
-    would be right."""
+    """Raises ARM's 400 that names every value of another type. Azure's text names types of .NET; ours says
+    what would be right."""
     if told := "; ".join(f"'{one.path}' should be {one.expected}" for one in found if one.unreadable):
         message = f"The request content was invalid and could not be deserialized: {told}."
         raise ServiceError(400, "InvalidRequestContent", message, gateway=True)
 
 
 def require(type: str, body: Json, refusal: Callable[[Fault], ServiceError]) -> None:
-    """Raises ServiceError 400 for a body that the type cannot have: ARM's own where it cannot be read, else
+    """Raises ServiceError 400 for a body that the type cannot have: ARM's own if it cannot be read, otherwise
     the service's `refusal` of the first fault."""
     found = faults(type, body)
     refuse_unreadable(found)

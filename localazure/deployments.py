@@ -210,8 +210,8 @@ def _resource(given: Json, scope: str) -> Resource:
 
 
 def _known(value: Json) -> tuple[Json, bool]:
-    """A value without what is known later, and whether that is all of it. Raises InvalidTemplate for other
-    expressions."""
+    """The part of a value that is known now, and whether that is all of it. Raises InvalidTemplate for
+    other expressions."""
     if isinstance(value, str):
         if value.startswith("[[") or not value.startswith("["):
             return value.removeprefix("[") if value.startswith("[[") else value, True

@@ -42,7 +42,7 @@ class Raw:
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back after `seconds`: an HTTP response, or what the wire does instead (`drop`, `hang`)."""
+    """An HTTP response to send after `seconds`, or the fault of the wire instead (`drop`, `hang`)."""
 
     status: int
     headers: Mapping[str, str]
@@ -69,8 +69,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Front:
-    """Answers requests to one cloud; not for use by two threads at once. `around_writes` is what the cloud
-    does by itself, before and after each write."""
+    """Answers requests to one cloud; not for use by two threads at once. `around_writes` makes, before and
+    after each write, the changes that the cloud makes by itself."""
 
     cloud: Cloud
     router: Router

@@ -26,8 +26,8 @@ _ANY_TENANT = ("common", "organizations")
 
 
 class RefusedError(Exception):
-    """No token. `number` is Entra's, `words` are what its text names; `error` is OAuth's word for the reason,
-    the number's own where none is given."""
+    """No token. `number` is Entra's, and `words` fill its text; `error` is OAuth's word for the reason, by
+    default the number's own."""
 
     def __init__(self, number: int, error: str = "", **words: str) -> None:
         facts = _FACTS["refusals"][str(number)]

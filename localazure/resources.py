@@ -123,7 +123,7 @@ def _poll_delete(cloud: Cloud, request: Request) -> Response:
 
 
 def _look(cloud: Cloud, group_id: str) -> Json | None:
-    """A group; one that is being deleted comes closer to its end by being looked at."""
+    """A group; each look at a group that is being deleted brings its end closer."""
     body = find_group(cloud, group_id)
     if body is not None and "deletion" in body:
         operation = operations.poll(cloud, body["deletion"])

@@ -88,7 +88,7 @@ def _list(cloud: Cloud, request: Request) -> Response:
 
 
 def _permissions(cloud: Cloud, request: Request) -> Response:
-    """What the caller may do at a scope: the permissions of each of its roles there."""
+    """The caller's permissions at a scope: those of each of its roles there."""
     caller = request.caller.object_id if request.caller else ""
     roles = rbac.roles_at(cloud, caller, _scope(request))
     return Response(200, {"value": [permission_of(role) for role in roles]})

@@ -88,8 +88,8 @@ def require_allowed(stack: str) -> None:
     """Raises DeclinedError unless the stack's configuration allows drills."""
     if pulumi("config", "get", ALLOWED, "--stack", stack).stdout.strip() != "allowed":
         raise DeclinedError(
-            f"stack {stack} does not say that it may be drilled: its data cannot be read for minutes. To "
-            f"allow it, `pulumi config set {ALLOWED} allowed --stack {stack}`, and have that change reviewed"
+            f"stack {stack} does not allow drills, which make its data unreadable for minutes. "
+            f"To allow them, `pulumi config set {ALLOWED} allowed --stack {stack}`, and have that reviewed"
         )
 
 
@@ -97,7 +97,7 @@ def require_harmless(own: ServiceAccess) -> None:
     """Raises NoAccessError if a revocation deletes data, or if nobody could see that the revocation
     counts."""
     if own.deletes:
-        raise NoAccessError(f"without its key, Azure {own.deletes}, for good, of {own.account_id}: no drill")
+        raise NoAccessError(f"no drill of {own.account_id}: Azure then {own.deletes}, for good")
     if not own.endpoint:
         raise NoAccessError(f"the outputs name no endpoint of {own.account_id}, so nobody could see its data")
 
@@ -112,14 +112,14 @@ def require_alone(client: AzureClient, own: ServiceAccess) -> None:
     holders = [one.id for one in seen if user in {each.principal_id.lower() for each in one.user_assigned}]
     if holders:
         print(
-            f"drill: accounts that have this identity, too, are looked for in subscription {subscription} "
-            "alone; one elsewhere would lose its key with this one",
+            f"drill: only subscription {subscription} was searched for other accounts with this identity; "
+            "one in another subscription would lose its key, too",
             file=sys.stderr,
         )
     if others := [one for one in holders if not arm_ids.same(one, own.account_id)]:
         raise NoAccessError(
-            f"the identity of {own.account_id} is attached to {', '.join(others)}, too, which would lose its "
-            "key with it: no drill"
+            f"no drill: {own.account_id} shares its identity with {', '.join(others)}, which would lose the "
+            "key, too"
         )
 
 
@@ -220,7 +220,7 @@ def from_tags(tags: Mapping[str, str]) -> Iterator[Drill]:
 
 
 def said(drill: Drill) -> str:
-    """What a drill measured, in words."""
+    """The measured times of a drill, in words."""
     times = ((drill.refused_after, "refused"), (drill.readable_after, "readable again"))
     return ", ".join(f"{what} after {s:g} s" if s is not None else f"not {what} in time" for s, what in times)
 

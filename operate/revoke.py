@@ -108,8 +108,8 @@ def _require_name(found: ServiceAccess, names: Sequence[str]) -> None:
     name = arm_ids.name_of(found.account_id)
     if found.deletes and name not in names:
         raise NoAccessError(
-            f"without its key, Azure {found.deletes}, for good, of {found.account_id}. To print the commands "
-            f"all the same, add --account {name}"
+            f"{found.account_id} would lose data for good, because Azure {found.deletes}. To print the "
+            f"commands all the same, add --account {name}"
         )
 
 
@@ -142,7 +142,7 @@ def page(found: ServiceAccess, stack: str) -> Iterator[str]:
     lost = f"DATA IS LOST FOR GOOD: Azure {found.deletes}" if found.deletes else "nothing is lost"
     yield f"\n## Revoke now: the account's data answers 403; {lost}"
     yield from _commands(revoke)
-    yield "\n## Instead, where that is not allowed: disable the version. Every account on it is cut off"
+    yield "\n## If that is not allowed: disable the version instead. Every account on it is cut off"
     if found.key.version:
         yield "If this was printed before a rotation, the account may be on another version; this shows it:"
         yield f"  az resource show --ids {quote(found.account_id)} --query properties.encryption"

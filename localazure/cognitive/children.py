@@ -41,8 +41,8 @@ Parent = Callable[[Cloud, Request], object]
 
 
 def _child(kind: str, path: str, made: Made, parent: Parent = stored.required) -> ArmType:
-    """A type of resource below an account; `made` is what a PUT makes of the account, the request and the
-    body known before, None for a new one."""
+    """A type of resource below an account; `made` returns the body after a PUT, from the account, the request
+    and the body known before (None for a new one)."""
 
     def make(cloud: Cloud, request: Request, id: str, known: Json | None) -> Json:
         account = stored.required(cloud, request)

@@ -46,7 +46,7 @@ def find(cloud: Cloud, id: str) -> Account | None:
 
 
 def must_be_restored(id: str) -> ServiceError:
-    """What a PUT on a soft-deleted name without `restore` answers (reported by users)."""
+    """The answer to a PUT on a soft-deleted name without `restore` (reported by users)."""
     return refused("FlagMustBeSetForRestore", id=id)
 
 

@@ -1,6 +1,6 @@
-"""How ARM answers an account: key order, defaults, what is absent rather than null, and what depends on the
-year of the api-version (recordings of 2021 to 2026; that it is the api-version and not the day of the
-recording that decides is assumed)."""
+"""The body of ARM's answer about an account: key order, defaults, keys that are absent rather than null, and
+keys that depend on the year of the api-version (recordings of 2021 to 2026). Assumed: the api-version decides
+over these, not the day of the recording."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a caller sends to create or change an account, checked before any rule looks at it: against the
-published definition, then value by value.
+"""Checks of a body that creates or changes an account, before any rule looks at it: against the published
+definition, then value by value.
 
-The texts of these refusals are ARM's where ARM makes them (`gateway`), else assumed. Source of the network
+The texts of ARM's own refusals (`gateway`) are ARM's; all others are assumed. Source of the network
 rules: "Configure Azure AI services virtual networks" (IPv4 alone, no private ranges, none of /31 or /32, a
 subdomain is needed); which kinds know a bypass: terraform-provider-azurerm.
 """

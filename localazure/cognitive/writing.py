@@ -109,7 +109,7 @@ def update_account(cloud: Cloud, request: Request, body: Json, old: Account) -> 
 
 
 def _kept_by_put(cloud: Cloud, old: Account, sent: Json, kind: Kind) -> Json:
-    """What a PUT keeps of encryption and storage, which it does not name (`put_without_encryption`,
+    """The encryption and storage that a PUT keeps if it does not name them (`put_without_encryption`,
     `put_without_user_owned_storage`). Codes and texts are assumed."""
     behaviour, encrypted = cloud.behaviour, old.key_vault_properties is not None
     kept = {}

@@ -17,7 +17,7 @@ DEFAULT = {
     "lifetimeActions": [{"trigger": {"timeBeforeExpiry": "P30D"}, "action": {"type": "Notify"}}],
     "attributes": None,
 }
-"""What a key that never had a policy answers (azure-wire.md)."""
+"""The answer of a key that never had a policy (azure-wire.md)."""
 _ACTIONS = ("rotate", "notify")
 
 _DURATION = re.compile(

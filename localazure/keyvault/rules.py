@@ -30,8 +30,8 @@ _STICKY = (
     "enableRbacAuthorization",
     "enablePurgeProtection",
 )
-"""What a replacing PUT that is silent about it leaves as it is; unobserved but for the first and last, which
-are irreversible."""
+"""Properties that a replacing PUT keeps if it does not name them. Only the first and the last were observed,
+which are irreversible."""
 
 
 def is_name(name: str) -> bool:

@@ -113,7 +113,7 @@ class Arm:
             await self._in_time(self._finished("DELETE", url, answer), within)
 
     async def send(self, method: str, url: str, body: Any = None) -> Answer:
-        """One request; what may pass by itself is tried again, at most three times."""
+        """One request; a refusal that may pass by itself is tried again, at most three times."""
         for attempt in range(RETRIES + 1):
             last, pause = attempt == RETRIES, self.delays.retry * 2**attempt
             try:
@@ -137,7 +137,7 @@ class Arm:
         raise StoppedError("the operation was cancelled")
 
     async def _in_time(self, finished: Awaitable[Any], within: float) -> Any:
-        """What follows an accepted request: whatever goes wrong there is the operation's failure."""
+        """Follows an accepted request: every fault from here on is the operation's failure."""
         try:
             async with asyncio.timeout(within or DEFAULT_TIMEOUT_SECONDS):
                 return await finished

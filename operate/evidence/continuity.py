@@ -1,4 +1,4 @@
-"""Continuity: what was changed since an earlier moment, by whom, and for which times the logs may lack
+"""Continuity: the changes since an earlier moment, who made them, and the times for which the logs may lack
 records.
 
 Owns: the records in the activity log and the vault's audit log about accounts, keys, vaults, their grants and

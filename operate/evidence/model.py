@@ -129,8 +129,7 @@ class Signer:
 
 @dataclass(frozen=True)
 class Service:
-    """All facts about one account. `vault`, `key` and what belongs to them are None on Microsoft-managed
-    keys.
+    """All facts about one account. On Microsoft-managed keys, `vault`, `key` and their facts are None.
     `assignments` are those at, above and below the vault, as are `denials`, which count under Azure RBAC
     alone; `eligible` the roles at or above the key that somebody may activate."""
 

@@ -1,4 +1,4 @@
-"""Many stacks at once, as fleet.yaml lays them out: rings, how many at once, and what halts.
+"""Many stacks at once, as fleet.yaml lays them out: rings, parallel updates, and the halt.
 
     python -m operate fleet ACTION [--stack NAME ...] [--match LABEL=PATTERN ...] [--ring NAME ...]
 
